@@ -1,0 +1,280 @@
+//! What environments.toml says once its layers are laid over each other: types that cannot be wrong.
+
+use std::{collections::BTreeMap, num::NonZeroUsize, ops::Range, time::Duration};
+
+use camino::Utf8PathBuf;
+use indexmap::IndexMap;
+
+use crate::model::{CreateWorkspace, EngineName, EnvName, StackId};
+
+/// `[project]`
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The template value `{project}`.
+    pub name: String,
+    /// The engine of every stack that names none; absent for `auto`.
+    pub engine: Option<EngineName>,
+}
+
+/// `[tofu]`, `[terraform]`, `[terragrunt]`
+#[derive(Debug, Clone, Default)]
+pub struct EngineSettings {
+    /// The program: a name that is looked up on PATH, or a path relative to environments.toml.
+    pub program: Option<String>,
+    /// The versions that may be used, in Terraform's constraint grammar, with its place.
+    pub version: Option<(String, Range<usize>)>,
+    /// How many processes of this engine may run at once.
+    pub jobs: Option<NonZeroUsize>,
+    /// Extra flags of `init`.
+    pub init_args: Vec<String>,
+    /// Extra flags of `plan`.
+    pub plan_args: Vec<String>,
+    /// Extra flags of `apply`.
+    pub apply_args: Vec<String>,
+    /// The provider plugin cache, `~` expanded, relative to environments.toml.
+    pub plugin_cache: Option<Utf8PathBuf>,
+    /// For Terragrunt: the engine that it drives.
+    pub drives: Option<EngineName>,
+}
+
+/// One layer of the file, from low to high.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    /// The embedded defaults.
+    Builtin,
+    /// `[defaults]`
+    Defaults,
+    /// `[templates.NAME]`, by its place in `extends`.
+    Template(usize, String),
+    /// `[environments.NAME]`
+    Environment(String),
+    /// `[stacks.NAME]`
+    Stack(String),
+    /// `[stacks.NAME.in.ENV]`
+    Instance(String, String),
+    /// An `ENVCTL_*` variable of the process's environment.
+    ProcessEnvironment(String),
+    /// A flag of the command line.
+    Flag(String),
+}
+
+/// Where a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The layer.
+    pub layer: Layer,
+    /// Bytes in environments.toml, for the layers that are written there.
+    pub span: Option<Range<usize>>,
+}
+
+/// Whether a value was meant for a whole environment or for this very stack.
+///
+/// A value for the environment that a stack does not declare is dropped with a note; one for the stack itself is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Set in defaults, a template or the environment.
+    Environment,
+    /// Set in the stack, its instance, or on the command line.
+    Stack,
+}
+
+/// A value with its origin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Value<T> {
+    /// The value.
+    pub value: T,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+impl<T> Value<T> {
+    /// Whether it was meant for a whole environment or for this very stack.
+    pub fn scope(&self) -> Scope {
+        if self.origin.layer <= Layer::Environment("\u{10ffff}".to_owned()) {
+            Scope::Environment
+        } else {
+            Scope::Stack
+        }
+    }
+}
+
+/// One var file of an instance, in the order in which the engine gets them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VarFile {
+    /// Relative to the stack's folder, or absolute; templates are expanded.
+    pub path: Utf8PathBuf,
+    /// Written as `?path`: it may be absent.
+    pub optional: bool,
+}
+
+/// One key of a backend's configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BackendPair {
+    /// A string, number, boolean, or nested table (`endpoints`, `assume_role`); templates are expanded.
+    pub value: serde_json::Value,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// Where a secret's value is found when it is first needed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// A variable of envctl's own environment.
+    Env(String),
+    /// A file, relative to environments.toml; one trailing line feed is not part of the secret.
+    File(Utf8PathBuf),
+    /// A command's standard output, run beside environments.toml; one trailing line feed is not part of the secret.
+    Command(Vec<String>),
+    /// A key of a SOPS file, relative to environments.toml; dots descend.
+    Sops {
+        /// The file.
+        file: Utf8PathBuf,
+        /// The key.
+        key: String,
+    },
+}
+
+/// Where the value of an environment variable comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EnvSource {
+    /// As written.
+    Plain(String),
+    /// From a secret source; masked everywhere.
+    Secret(SecretSource),
+}
+
+/// One variable for the processes of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvVar {
+    /// Where its value comes from.
+    pub source: EnvSource,
+    /// Not set when envctl's own environment has any of these.
+    pub unless: Vec<String>,
+}
+
+/// Programs to run around the steps of a stack, each an argv.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hooks {
+    /// Before its plan.
+    pub before_plan: Vec<Vec<String>>,
+    /// After its plan.
+    pub after_plan: Vec<Vec<String>>,
+    /// Before its apply.
+    pub before_apply: Vec<Vec<String>>,
+    /// After its apply.
+    pub after_apply: Vec<Vec<String>>,
+    /// After a failure of any step.
+    pub on_failure: Vec<Vec<String>>,
+}
+
+/// A path into another stack's outputs: `network.subnets[0]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputPath {
+    /// The stack.
+    pub stack: StackId,
+    /// The output and what to select in it, as written after the stack's name.
+    pub path: String,
+}
+
+/// A stand-in for an output that does not exist yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MockOutput {
+    /// Its value.
+    pub value: serde_json::Value,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// One environment: what belongs to it as a whole.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Its full name.
+    pub name: EnvName,
+    /// The place of its table's name in the file.
+    pub span: Range<usize>,
+    /// What it is, for people.
+    pub description: Option<String>,
+    /// Other names for the command line.
+    pub aliases: Vec<String>,
+    /// The environments that come before it in promotion order.
+    pub after: Vec<EnvName>,
+    /// Whether changes need a confirmation.
+    pub confirm: bool,
+    /// Check items that must be green.
+    pub require: Vec<String>,
+    /// Stacks at once; absent for the number of cores.
+    pub jobs: Option<NonZeroUsize>,
+    /// Keys whose behaviour this version does not have, as `environments.production.guards`, with their places.
+    ///
+    /// A verb that would have to honour one refuses.
+    pub unsupported: Vec<(String, Range<usize>)>,
+}
+
+/// One declared stack: what does not depend on the environment.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    /// Its name.
+    pub name: StackId,
+    /// The place of its table's name in the file.
+    pub span: Range<usize>,
+    /// Its folder as written, templates not expanded; absent when it decorates a discovered stack.
+    pub path: Option<(String, Range<usize>)>,
+    /// Where it exists; absent for all environments.
+    pub environments: Option<Vec<EnvName>>,
+    /// Stacks that come first, with the places of their names.
+    pub needs: Vec<(StackId, Range<usize>)>,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// Its engine; absent for the project's.
+    pub engine: Option<EngineName>,
+}
+
+/// `[discover]`
+#[derive(Debug, Clone)]
+pub struct Discover {
+    /// Patterns as written: `infra/live/{env}/<region>/<unit>`, `**` for any depth; with their places.
+    pub paths: Vec<(String, Range<usize>)>,
+    /// Globs of folders that are left out.
+    pub exclude: Vec<String>,
+    /// The stack's name as a template over the captures; absent for the path below the pattern's fixed part.
+    pub name: Option<(String, Range<usize>)>,
+}
+
+/// All that one instance resolves to.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The stack's folder relative to environments.toml, templates expanded.
+    pub path: Utf8PathBuf,
+    /// The workspace; absent for the default one.
+    pub workspace: Option<Value<String>>,
+    /// What to do when the workspace does not exist.
+    pub create_workspace: CreateWorkspace,
+    /// The template value `{prefix}`.
+    pub prefix: Option<String>,
+    /// Values for HCL variables.
+    pub vars: IndexMap<String, Value<serde_json::Value>>,
+    /// Var files in order.
+    pub var_files: Vec<VarFile>,
+    /// Backend pairs by backend type.
+    pub backend: IndexMap<String, IndexMap<String, BackendPair>>,
+    /// Variables for engines, hooks and commands.
+    pub env: IndexMap<String, Value<EnvVar>>,
+    /// Secrets by HCL variable.
+    pub secrets: IndexMap<String, Value<SecretSource>>,
+    /// The engine's own `-parallelism`.
+    pub parallelism: Option<NonZeroUsize>,
+    /// How long to wait for a state lock.
+    pub lock_timeout: Duration,
+    /// Programs around the steps.
+    pub hooks: Hooks,
+    /// Inputs from outputs, by HCL variable.
+    pub inputs: IndexMap<String, Value<OutputPath>>,
+    /// Stand-ins for outputs, by stack and output.
+    pub mocks: IndexMap<String, IndexMap<String, MockOutput>>,
+    /// More files that matter, relative to the stack.
+    pub files: Vec<String>,
+    /// The template values that were in force.
+    pub template_values: BTreeMap<String, String>,
+    /// Keys of this stack whose behaviour this version does not have, with their places.
+    pub unsupported: Vec<(String, Range<usize>)>,
+}

@@ -1,0 +1,229 @@
+//! What envctl asks of an engine, and what it gets back.
+
+use std::{collections::BTreeMap, ffi::OsString, num::NonZeroUsize, time::Duration};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    model::{Changes, EngineName, Failure, InstanceId},
+    process::CommandLine,
+};
+
+/// The backend of an instance as its files and environments.toml give it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// `s3`, `pg`, `local` …; absent when the stack has no backend block (Terragrunt may generate one).
+    pub kind: Option<String>,
+    /// The file of declared pairs, passed as `-backend-config=FILE` with `-reconfigure`; absent without pairs.
+    pub config_file: Option<Utf8PathBuf>,
+    /// A digest over kind and pairs, part of the init fingerprint.
+    pub digest: String,
+}
+
+/// Whether a wanted workspace is there, after an init.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkspaceStatus {
+    /// It exists, or the default one is wanted.
+    Present,
+    /// It does not; these do.
+    Missing(Vec<String>),
+}
+
+/// All that an engine needs to know of one instance: paths are absolute.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Whose.
+    pub instance: InstanceId,
+    /// The stack's folder.
+    pub dir: Utf8PathBuf,
+    /// `TF_DATA_DIR`, this instance's own.
+    pub data_dir: Utf8PathBuf,
+    /// A folder of this instance's own for envctl's files: fingerprints, generated var files.
+    pub state_dir: Utf8PathBuf,
+    /// The workspace; absent for the default one.
+    pub workspace: Option<String>,
+    /// The backend.
+    pub backend: Backend,
+    /// Existing var files in order; the generated one is last.
+    pub var_files: Vec<Utf8PathBuf>,
+    /// The whole environment of its processes, already cleaned of what must not be inherited.
+    pub env: BTreeMap<OsString, OsString>,
+    /// The engine's own `-parallelism`.
+    pub parallelism: Option<NonZeroUsize>,
+    /// `-lock-timeout`.
+    pub lock_timeout: Duration,
+}
+
+/// What kind of plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PlanMode {
+    /// Towards the configuration.
+    #[default]
+    Normal,
+    /// Towards nothing.
+    Destroy,
+    /// Only what changed outside.
+    RefreshOnly,
+}
+
+/// A plan that is wanted.
+#[derive(Debug, Clone)]
+pub struct PlanRequest {
+    /// What kind.
+    pub mode: PlanMode,
+    /// Where its file goes.
+    pub out: Utf8PathBuf,
+    /// `-target`; makes the plan incomplete.
+    pub targets: Vec<String>,
+    /// `-replace`.
+    pub replace: Vec<String>,
+}
+
+/// What a plan file says of itself, read without a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanFacts {
+    /// The state's lineage; empty when there is none yet.
+    pub lineage: String,
+    /// The state's serial.
+    pub serial: u64,
+    /// The workspace that the plan was made in.
+    pub workspace: String,
+    /// The backend type.
+    pub backend: String,
+    /// The engine's version.
+    pub version: String,
+    /// What kind of plan.
+    pub mode: PlanMode,
+    /// `-target` addresses.
+    pub targets: Vec<String>,
+    /// `-exclude` addresses.
+    pub excludes: Vec<String>,
+    /// Whether planning ended with errors.
+    pub errored: bool,
+}
+
+/// A finished plan.
+#[derive(Debug, Clone)]
+pub struct Planned {
+    /// What it would change; empty for a clean plan. Exact actions, from `show -json`.
+    pub changes: Changes,
+    /// What its file says; absent where the file cannot be read (encrypted).
+    pub facts: Option<PlanFacts>,
+    /// The engine's own diff, without colour, for a plan with changes.
+    pub diff: String,
+    /// Whether it rests on values that are not known yet.
+    pub tentative: bool,
+    /// What a person should know.
+    pub notes: Vec<String>,
+    /// The engine's exit status.
+    pub exit_code: i32,
+}
+
+/// A finished apply.
+#[derive(Debug, Clone)]
+pub struct Applied {
+    /// The engine's exit status.
+    pub exit_code: i32,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// The type and value of one output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// Whether the stack marks it sensitive.
+    pub sensitive: bool,
+    /// The type as the engine gives it.
+    pub kind: OutputKind,
+    /// Its value.
+    pub value: serde_json::Value,
+}
+
+/// The type of an output as the engine's JSON gives it: `"string"`, `["list","string"]` …
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputKind(pub serde_json::Value);
+
+/// A word on what a running engine does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// A process was started; said before it is waited for. `mutating` for an apply.
+    Started {
+        /// Its process id.
+        pid: u32,
+        /// Whether it may change a state.
+        mutating: bool,
+    },
+    /// A few words for a live line: `aws_vpc.main: creating`.
+    Doing(String),
+}
+
+/// What one step of one stack runs in: where it logs, whom it tells, how it is stopped.
+pub struct Session<'a> {
+    /// Starts and counts processes; shared by a whole run.
+    pub runner: &'a crate::process::Runner,
+    /// The stack's log file; human-readable lines are appended.
+    pub log: &'a Utf8Path,
+    /// Told of progress.
+    pub observer: &'a (dyn Fn(Progress) + Sync),
+}
+
+/// Why an engine could not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The stack failed; said by the engine or found in what it did.
+    #[error("{0}")]
+    Failed(Failure),
+    /// The wanted workspace does not exist.
+    #[error("workspace `{wanted}` does not exist")]
+    MissingWorkspace {
+        /// The workspace.
+        wanted: String,
+        /// Those that exist.
+        existing: Vec<String>,
+    },
+    /// The user interrupted it.
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// One engine at one version. Methods block; they are called from worker threads.
+pub trait Engine: Send + Sync {
+    /// Its name.
+    fn name(&self) -> EngineName;
+
+    /// Its version: `1.12.6`.
+    fn version(&self) -> &str;
+
+    /// Initialises the instance where its fingerprint says so (or `force`), then makes sure that its workspace exists.
+    ///
+    /// A missing workspace is made only when `create_workspace` says so; a missing one is otherwise
+    /// [`EngineError::MissingWorkspace`] and leaves no trace.
+    fn prepare(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError>;
+
+    /// Plans a prepared instance into a file; initialises once more when the engine says that it must.
+    fn plan(&self, target: &Target, request: &PlanRequest, session: &Session<'_>) -> Result<Planned, EngineError>;
+
+    /// Applies a plan file: never retried, never killed, output to files.
+    fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError>;
+
+    /// The outputs of a prepared instance, in the engine's order.
+    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError>;
+
+    /// Any command of the engine for a prepared instance, for `exec` and `shell`.
+    fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;
+
+    /// Whether that command may change a state or anything else.
+    fn is_mutating(&self, args: &[OsString]) -> bool;
+
+    /// Whether values, var files and backend pairs of environments.toml reach this engine's stacks by declared variables
+    /// (false for Terragrunt, which takes them as they are).
+    fn reads_root_module(&self) -> bool;
+}

@@ -1,0 +1,168 @@
+//! What a plan would change in one stack, without any value.
+
+use std::ops::AddAssign;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, ResourceAddress};
+
+/// What would happen to one resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResourceChange {
+    /// Where it is in the state.
+    pub address: ResourceAddress,
+    /// What would happen.
+    pub action: Action,
+    /// Where it was before, for a move.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_address: Option<ResourceAddress>,
+    /// Whether an existing object is taken into the state.
+    #[serde(default)]
+    pub importing: bool,
+    /// The key of a deposed object, when the change is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deposed: Option<String>,
+    /// The paths of the attributes that change, sorted: names only, never a value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attributes: Vec<String>,
+}
+
+impl ResourceChange {
+    /// A change of one resource by its action alone.
+    pub fn new(address: ResourceAddress, action: Action) -> Self {
+        Self {
+            address,
+            action,
+            previous_address: None,
+            importing: false,
+            deposed: None,
+            attributes: Vec::new(),
+        }
+    }
+
+    /// Whether an apply would do anything here: an action, a move, or an import.
+    pub fn is_change(&self) -> bool {
+        !matches!(self.action, Action::NoOp | Action::Read)
+            || self.previous_address.is_some()
+            || self.importing
+    }
+}
+
+/// What would happen to one output value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputChange {
+    /// The name of the output.
+    pub name: String,
+    /// What would happen.
+    pub action: Action,
+}
+
+/// All that a plan would change in one stack.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
+    /// Resources that change, by address.
+    pub resources: Vec<ResourceChange>,
+    /// Outputs that change, by name.
+    pub outputs: Vec<OutputChange>,
+}
+
+/// How many of each kind: the columns of the review.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangeCounts {
+    /// New objects.
+    pub create: u64,
+    /// Changes in place.
+    pub update: u64,
+    /// Deleted and made anew.
+    pub replace: u64,
+    /// Deleted (and whatever envctl does not know).
+    pub delete: u64,
+    /// Leaving the state, living on.
+    pub forget: u64,
+    /// Existing objects taken into the state.
+    pub import: u64,
+    /// Moved to another address.
+    #[serde(rename = "move")]
+    pub moved: u64,
+    /// Output values that change.
+    pub outputs: u64,
+}
+
+impl Changes {
+    /// Whether an apply would do nothing at all.
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.outputs.is_empty()
+    }
+
+    /// How many of each kind. A resource that is moved and updated counts in both columns.
+    pub fn counts(&self) -> ChangeCounts {
+        let mut counts = ChangeCounts { outputs: self.outputs.len() as u64, ..ChangeCounts::default() };
+        for change in &self.resources {
+            match change.action {
+                Action::NoOp | Action::Read => {}
+                Action::Create => counts.create += 1,
+                Action::Update => counts.update += 1,
+                Action::Replace(_) => counts.replace += 1,
+                Action::Delete | Action::Unknown => counts.delete += 1,
+                Action::Forget => counts.forget += 1,
+                Action::ForgetAndCreate => {
+                    counts.forget += 1;
+                    counts.create += 1;
+                }
+            }
+            counts.import += u64::from(change.importing);
+            counts.moved += u64::from(change.previous_address.is_some());
+        }
+        counts
+    }
+}
+
+impl ChangeCounts {
+    /// Resources that change, each kind added up; outputs are not resources.
+    pub fn resources(&self) -> u64 {
+        self.create + self.update + self.replace + self.delete + self.forget + self.import + self.moved
+    }
+
+    /// Objects that would be lost: deleted, replaced or forgotten.
+    pub fn destructive(&self) -> u64 {
+        self.delete + self.replace + self.forget
+    }
+
+    /// Whether every column is zero.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl AddAssign for ChangeCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.create += other.create;
+        self.update += other.update;
+        self.replace += other.replace;
+        self.delete += other.delete;
+        self.forget += other.forget;
+        self.import += other.import;
+        self.moved += other.moved;
+        self.outputs += other.outputs;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moved_and_updated_resource_counts_in_both_columns() {
+        let mut change = ResourceChange::new("a.b".parse().unwrap(), Action::Update);
+        change.previous_address = Some("a.c".parse().unwrap());
+        let counts = Changes { resources: vec![change], outputs: vec![] }.counts();
+        assert_eq!((counts.update, counts.moved), (1, 1));
+    }
+
+    #[test]
+    fn a_forget_and_create_is_destructive() {
+        let change = ResourceChange::new("a.b".parse().unwrap(), Action::ForgetAndCreate);
+        assert_eq!(Changes { resources: vec![change], outputs: vec![] }.counts().destructive(), 1);
+    }
+}

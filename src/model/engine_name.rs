@@ -1,0 +1,51 @@
+//! The names of the engines; what each can do is known to `engine/` alone.
+
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A program that envctl drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineName {
+    /// OpenTofu.
+    Tofu,
+    /// HashiCorp Terraform.
+    Terraform,
+    /// Terragrunt, which drives one of the other two.
+    Terragrunt,
+}
+
+/// A text that names no engine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an engine: `tofu`, `terraform` or `terragrunt`")]
+pub struct UnknownEngine(String);
+
+impl EngineName {
+    /// All engines, in the order in which they are shown.
+    pub const ALL: [Self; 3] = [Self::Tofu, Self::Terraform, Self::Terragrunt];
+
+    /// The name of the program, and of its table in environments.toml.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Tofu => "tofu",
+            Self::Terraform => "terraform",
+            Self::Terragrunt => "terragrunt",
+        }
+    }
+}
+
+impl fmt::Display for EngineName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for EngineName {
+    type Err = UnknownEngine;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEngine> {
+        Self::ALL.into_iter().find(|e| e.as_str() == text).ok_or_else(|| UnknownEngine(text.to_owned()))
+    }
+}

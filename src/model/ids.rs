@@ -1,0 +1,184 @@
+//! Names as types: whoever holds one holds a checked name.
+
+use std::{fmt, str::FromStr, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not a name of its kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a valid {kind}: {reason}")]
+pub struct InvalidName {
+    kind: &'static str,
+    text: String,
+    reason: &'static str,
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $check:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidName;
+
+            fn from_str(text: &str) -> Result<Self, InvalidName> {
+                match $check(text) {
+                    None => Ok(Self(Arc::from(text))),
+                    Some(reason) => Err(InvalidName { kind: $kind, text: text.to_owned(), reason }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidName;
+
+            fn try_from(text: String) -> Result<Self, InvalidName> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0.as_ref().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", &*self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+name!(
+    /// The name of a stack: `network`, or `us-east-2/api/gateway` for a discovered one.
+    StackId, "stack name", check_stack
+);
+name!(
+    /// The full name of an environment: `staging`.
+    EnvName, "environment name", check_environment
+);
+name!(
+    /// The id of a run: 26 characters that sort by time.
+    RunId, "run id", check_run
+);
+name!(
+    /// The address of a resource in a state: `module.vpc[0].aws_subnet.a["x"]`.
+    ResourceAddress, "resource address", check_address
+);
+
+fn check_stack(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        Some("it is empty")
+    } else if text.starts_with('-') {
+        Some("it starts with `-`, which reads as a flag")
+    } else if text.chars().any(char::is_control) {
+        Some("it holds a control character")
+    } else if text.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
+        Some("a part between slashes is empty, `.` or `..`")
+    } else if text.trim() != text {
+        Some("it starts or ends with a space")
+    } else if text.contains(['*', '?', '[', ']', '{', '}', '\\']) {
+        Some("it holds a character that selects by pattern (`*?[]{}\\`)")
+    } else {
+        None
+    }
+}
+
+fn check_environment(text: &str) -> Option<&'static str> {
+    let mut characters = text.chars();
+    match characters.next() {
+        None => Some("it is empty"),
+        Some(first) if !first.is_ascii_alphanumeric() => Some("it must start with a letter or a digit"),
+        Some(_) if characters.any(|c| !(c.is_ascii_alphanumeric() || "-_.".contains(c))) => {
+            Some("only letters, digits, `-`, `_` and `.` may follow")
+        }
+        Some(_) => None,
+    }
+}
+
+fn check_run(text: &str) -> Option<&'static str> {
+    if text.len() != 26 || !text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
+        Some("it is 26 capital letters and digits")
+    } else {
+        None
+    }
+}
+
+fn check_address(text: &str) -> Option<&'static str> {
+    text.is_empty().then_some("it is empty")
+}
+
+/// One stack in one environment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct InstanceId {
+    /// The environment.
+    pub environment: EnvName,
+    /// The stack.
+    pub stack: StackId,
+}
+
+impl fmt::Display for InstanceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.environment, self.stack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stack_name_may_be_a_path_but_not_escape() {
+        assert!("us-east-2/api/gateway".parse::<StackId>().is_ok());
+        assert!("with space".parse::<StackId>().is_ok());
+        for bad in ["", "/a", "a//b", "a/../b", "-a", "a\n", " a", "a*"] {
+            assert!(bad.parse::<StackId>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_environment_name_is_plain() {
+        assert!("staging-2".parse::<EnvName>().is_ok());
+        for bad in ["", "-a", "a/b", "a b", "{env}"] {
+            assert!(bad.parse::<EnvName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_name_says_why() {
+        let error = "a/../b".parse::<StackId>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`a/../b` is not a valid stack name: a part between slashes is empty, `.` or `..`"
+        );
+    }
+}

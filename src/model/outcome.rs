@@ -1,0 +1,161 @@
+//! How one stack ended: a sum, never a bool.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Changes, StackId};
+
+/// What kind of thing went wrong, so that callers can act on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum FailureKind {
+    /// The state is locked by someone else.
+    Locked,
+    /// Credentials are missing, wrong or expired.
+    Auth,
+    /// A service asked to slow down.
+    Throttled,
+    /// A service could not be reached.
+    Network,
+    /// The stack's files, variables or environments.toml are wrong.
+    Config,
+    /// A provider failed or could not be installed.
+    Provider,
+    /// The state is missing, broken, or not the one it should be.
+    State,
+    /// The engine is missing, was killed, or broke its own rules.
+    Engine,
+    /// Anything else.
+    Unknown,
+}
+
+/// Why a stack failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// What kind of thing went wrong.
+    pub kind: FailureKind,
+    /// One line.
+    pub summary: String,
+    /// The rest, possibly many lines, possibly empty.
+    #[serde(default)]
+    pub detail: String,
+    /// The file it is about, relative to the project where possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line in that file, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u32>,
+    /// The engine's exit status, when it ran to an end of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_exit_code: Option<i32>,
+}
+
+impl Failure {
+    /// A failure of a kind, in one line.
+    pub fn new(kind: FailureKind, summary: impl Into<String>) -> Self {
+        Self {
+            kind,
+            summary: summary.into(),
+            detail: String::new(),
+            file: None,
+            line: None,
+            engine_exit_code: None,
+        }
+    }
+
+    /// The same failure with more to say.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary)
+    }
+}
+
+/// One reason why a plan may not be applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Block {
+    /// The guard or binding that refuses: `workspace`, `protect`, `replan` …
+    pub guard: String,
+    /// What it found.
+    pub message: String,
+}
+
+impl Block {
+    /// A block by its guard and what it found.
+    pub fn new(guard: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { guard: guard.into(), message: message.into() }
+    }
+}
+
+/// Why a stack was not attempted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SkipReason {
+    /// A stack that it depends on did not succeed.
+    Dependency(StackId),
+    /// `--fail-fast`, and this stack failed first.
+    FailFast(StackId),
+    /// The review was not confirmed.
+    NotConfirmed,
+}
+
+impl SkipReason {
+    /// The stack that caused the skip, if one did.
+    pub fn stack(&self) -> Option<&StackId> {
+        match self {
+            Self::Dependency(stack) | Self::FailFast(stack) => Some(stack),
+            Self::NotConfirmed => None,
+        }
+    }
+}
+
+/// How one stack ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Planned; there is nothing to do.
+    Clean,
+    /// Planned; an apply would do this.
+    Changed(Changes),
+    /// This was done.
+    Applied(Changes),
+    /// It went wrong.
+    Failed(Failure),
+    /// It was not attempted.
+    Skipped {
+        /// Why not.
+        because: SkipReason,
+    },
+    /// It cannot be planned before that stack exists.
+    Deferred {
+        /// The stack that has to exist first.
+        because: StackId,
+    },
+    /// It was planned and may not be applied.
+    Refused(Vec<Block>),
+    /// The user stopped it.
+    Interrupted,
+}
+
+impl Outcome {
+    /// Whether stacks that depend on this one may go on.
+    pub fn lets_dependents_go_on(&self) -> bool {
+        matches!(self, Self::Clean | Self::Changed(_) | Self::Applied(_))
+    }
+
+    /// The changes of a plan or an apply.
+    pub fn changes(&self) -> Option<&Changes> {
+        match self {
+            Self::Changed(changes) | Self::Applied(changes) => Some(changes),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The JSON report of a run: stable, versioned, with a committed schema. Never holds the value of a resource.
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Block, ChangeCounts, EngineName, EnvName, FailureKind, ResourceAddress, RunId, StackId};
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RunResult {
+    /// Nothing to do.
+    Clean,
+    /// Planned, with changes.
+    Changes,
+    /// Applied.
+    Applied,
+    /// At least one stack failed.
+    Failed,
+    /// Not confirmed, or a guard refused.
+    Refused,
+    /// A lock is held by someone else.
+    Locked,
+    /// Stopped by the user.
+    Interrupted,
+}
+
+/// How one stack of a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StackResult {
+    /// Nothing to do.
+    Clean,
+    /// Planned, with changes.
+    Changes,
+    /// Applied.
+    Applied,
+    /// It went wrong.
+    Failed,
+    /// Not attempted.
+    Skipped,
+    /// Cannot be planned before another stack exists.
+    Deferred,
+    /// Planned and not applied.
+    Refused,
+    /// Stopped by the user.
+    Interrupted,
+}
+
+/// The engine that a run used first, or a stack's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EngineReport {
+    /// Its name.
+    pub name: EngineName,
+    /// Its version.
+    pub version: String,
+}
+
+/// One changed resource.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ResourceReport {
+    /// Where it is in the state.
+    #[schemars(with = "String")]
+    pub address: ResourceAddress,
+    /// What would happen, or happened.
+    pub action: String,
+    /// Where it was, for a move.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub previous_address: Option<ResourceAddress>,
+    /// Whether an existing object is taken into the state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub importing: bool,
+}
+
+/// Why a stack, or a whole verb, failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorReport {
+    /// What kind of thing went wrong.
+    pub kind: FailureKind,
+    /// One line.
+    pub summary: String,
+    /// The rest.
+    pub detail: String,
+    /// The file it is about.
+    pub file: Option<String>,
+    /// The line in that file, from 1.
+    pub line: Option<u32>,
+}
+
+/// One stack of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct StackReport {
+    /// The stack's name.
+    #[schemars(with = "String")]
+    pub stack: StackId,
+    /// Its folder, relative to environments.toml.
+    pub path: String,
+    /// Its workspace; absent for the default one.
+    pub workspace: Option<String>,
+    /// How it ended; absent while it runs.
+    pub result: Option<StackResult>,
+    /// How many of each kind.
+    pub changes: ChangeCounts,
+    /// The changed resources, by address.
+    pub resources: Vec<ResourceReport>,
+    /// The engine that ran.
+    pub engine: EngineName,
+    /// Whether an earlier clean plan was taken instead of a new one.
+    pub reused: bool,
+    /// Why the stack was in the run.
+    pub why: Vec<String>,
+    /// Whether the plan rests on values that are not known yet.
+    pub tentative: bool,
+    /// What refused it.
+    pub blocked: Vec<Block>,
+    /// The stack that caused a skip or a deferral.
+    #[schemars(with = "Option<String>")]
+    pub because: Option<StackId>,
+    /// How often the last step was tried.
+    pub attempts: u32,
+    /// The exit status of the last engine process.
+    pub engine_exit_code: Option<i32>,
+    /// When its first step started.
+    #[schemars(with = "Option<String>")]
+    pub started: Option<Timestamp>,
+    /// Seconds in its steps.
+    pub duration: f64,
+    /// Engine processes started for it.
+    pub processes: u32,
+    /// Its log file.
+    pub log: Option<String>,
+    /// Its plan file.
+    pub plan: Option<String>,
+    /// Why it failed.
+    pub error: Option<ErrorReport>,
+    /// What a person should know beside the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}
+
+/// One run, in full.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// The version of this format: 1.
+    pub format: u32,
+    /// The run's id.
+    #[schemars(with = "String")]
+    pub run: RunId,
+    /// The verb.
+    pub command: String,
+    /// The environment.
+    #[schemars(with = "String")]
+    pub environment: EnvName,
+    /// How it ended; absent while it runs, and for good when envctl was killed.
+    pub result: Option<RunResult>,
+    /// What the verb exited with.
+    pub exit_code: Option<u8>,
+    /// When it started.
+    #[schemars(with = "String")]
+    pub started: Timestamp,
+    /// Seconds.
+    pub duration: f64,
+    /// The commit of the working tree, when it is in git.
+    pub commit: Option<String>,
+    /// Whether anything was uncommitted.
+    pub dirty: Option<bool>,
+    /// The digest of the review.
+    pub digest: Option<String>,
+    /// The engine of the first stack.
+    pub engine: Option<EngineReport>,
+    /// How many of each kind, over all stacks.
+    pub totals: ChangeCounts,
+    /// The stacks, in dependency order.
+    pub stacks: Vec<StackReport>,
+    /// Why the run as a whole was refused or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<ErrorReport>,
+}

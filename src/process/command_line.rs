@@ -1,0 +1,57 @@
+//! A program to start, as data.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use camino::Utf8PathBuf;
+
+/// A program with its arguments, folder and whole environment; nothing is inherited that is not written here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CommandLine {
+    /// The program: an absolute path, or a name that is looked up on the PATH in `env`.
+    pub program: OsString,
+    /// Its arguments; never a secret.
+    pub args: Vec<OsString>,
+    /// The folder that it runs in.
+    pub dir: Utf8PathBuf,
+    /// Its environment, whole.
+    pub env: BTreeMap<OsString, OsString>,
+}
+
+impl CommandLine {
+    /// A program in a folder, with an environment and no arguments yet.
+    pub fn new(
+        program: impl Into<OsString>,
+        dir: impl Into<Utf8PathBuf>,
+        env: BTreeMap<OsString, OsString>,
+    ) -> Self {
+        Self { program: program.into(), args: Vec::new(), dir: dir.into(), env }
+    }
+
+    /// The same with one more argument.
+    #[must_use]
+    pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
+        self.args.push(arg.into());
+        self
+    }
+
+    /// The same with more arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// The same with one more variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+}
+
+impl std::fmt::Debug for CommandLine {
+    /// The environment is left out: it holds secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CommandLine({:?} {:?} in {})", self.program, self.args, self.dir)
+    }
+}
