@@ -26,3 +26,4 @@ pub mod config;
 pub mod diagnostic;
 pub mod event;
 pub mod model;
+pub mod ui;

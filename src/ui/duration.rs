@@ -1,0 +1,34 @@
+//! Durations as people read them.
+
+/// Seconds as text: `0.6s`, `42s`, `3m 04s`, `2h 05m`.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a negative or absurd duration is shown as its nearest sensible one"
+)]
+pub fn seconds(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    if seconds < 9.95 {
+        format!("{:.1}s", seconds.max(0.0))
+    } else if whole < 60 {
+        format!("{whole}s")
+    } else if whole < 3600 {
+        format!("{}m {:02}s", whole / 60, whole % 60)
+    } else {
+        format!("{}h {:02}m", whole / 3600, whole % 3600 / 60)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn a_duration_has_at_most_two_units() {
+        for (number, text) in
+            [(0.61, "0.6s"), (9.96, "10s"), (59.4, "59s"), (59.9, "1m 00s"), (184.0, "3m 04s"), (7500.0, "2h 05m")]
+        {
+            assert_eq!(seconds(number), text);
+        }
+    }
+}

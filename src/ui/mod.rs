@@ -1,0 +1,13 @@
+//! How things look on a terminal and off it: styles by role, tables, durations, plurals, and the two streams.
+
+mod count;
+mod duration;
+mod printer;
+mod style;
+mod table;
+
+pub use count::Count;
+pub use duration::seconds;
+pub use printer::{Detail, Printer};
+pub use style::{Role, Styles};
+pub use table::{Align, Table};

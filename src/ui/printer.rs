@@ -1,0 +1,127 @@
+//! The two streams: data goes to standard output, everything said about it to standard error.
+
+use std::{
+    fmt::Display,
+    io::{self, ErrorKind, Write},
+    sync::Mutex,
+};
+
+use super::{Role, Styles};
+
+/// How much is said on standard error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Detail {
+    /// Errors only.
+    Quiet,
+    /// What a person wants to know.
+    #[default]
+    Normal,
+    /// What a person who looks for something wants to know.
+    Verbose,
+}
+
+/// Where output goes and how it looks there.
+pub struct Printer {
+    out: Mutex<Box<dyn Write + Send>>,
+    err: Mutex<Box<dyn Write + Send>>,
+    out_styles: Styles,
+    err_styles: Styles,
+    detail: Detail,
+    width: Option<usize>,
+}
+
+impl Printer {
+    /// A printer over two streams, each with its styles; `width` is that of the terminal, if there is one.
+    pub fn new(
+        out: (Box<dyn Write + Send>, Styles),
+        err: (Box<dyn Write + Send>, Styles),
+        detail: Detail,
+        width: Option<usize>,
+    ) -> Self {
+        Self {
+            out: Mutex::new(out.0),
+            err: Mutex::new(err.0),
+            out_styles: out.1,
+            err_styles: err.1,
+            detail,
+            width,
+        }
+    }
+
+    /// The styles of standard output.
+    pub fn out_styles(&self) -> Styles {
+        self.out_styles
+    }
+
+    /// The styles of standard error.
+    pub fn err_styles(&self) -> Styles {
+        self.err_styles
+    }
+
+    /// How much is said.
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    /// The terminal's width in columns.
+    pub fn width(&self) -> Option<usize> {
+        self.width
+    }
+
+    /// Writes data to standard output, as it is.
+    ///
+    /// A reader that has gone away (`| head`) wants no more: that is no error.
+    pub fn data(&self, text: impl Display) -> io::Result<()> {
+        let mut out = lock(&self.out);
+        let done = write!(out, "{text}").and_then(|()| out.flush());
+        match done {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Says a line on standard error, unless quiet.
+    pub fn say(&self, line: impl Display) {
+        if self.detail > Detail::Quiet {
+            self.always(line);
+        }
+    }
+
+    /// Says a line on standard error when asked for detail.
+    pub fn detail_line(&self, line: impl Display) {
+        if self.detail >= Detail::Verbose {
+            self.always(line);
+        }
+    }
+
+    /// Says a warning, unless quiet.
+    pub fn warn(&self, line: impl Display) {
+        self.say(format_args!("{} {line}", self.err_styles.paint(Role::Warning, "warning:")));
+    }
+
+    /// Says a note, unless quiet.
+    pub fn note(&self, line: impl Display) {
+        self.say(format_args!("{} {line}", self.err_styles.paint(Role::Heading, "note:")));
+    }
+
+    /// Says a hint, unless quiet.
+    pub fn hint(&self, line: impl Display) {
+        self.say(format_args!("{} {line}", self.err_styles.paint(Role::Hint, "hint:")));
+    }
+
+    /// Says an error, always.
+    pub fn error(&self, line: impl Display) {
+        self.always(format_args!("{} {line}", self.err_styles.paint(Role::Error, "error:")));
+    }
+
+    /// Says a line on standard error, even when quiet.
+    pub fn always(&self, line: impl Display) {
+        let mut err = lock(&self.err);
+        // Nobody is left to be told that standard error is gone.
+        drop(writeln!(err, "{line}").and_then(|()| err.flush()));
+    }
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<Box<T>>) -> std::sync::MutexGuard<'_, Box<T>> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

@@ -1,0 +1,68 @@
+//! Tables without lines: columns apart by two spaces, as wide as they need to be, within the terminal's width.
+
+use comfy_table::{CellAlignment, ContentArrangement, presets};
+
+/// To which side a column leans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// Rows under headings.
+pub struct Table {
+    inner: comfy_table::Table,
+    aligns: Vec<Align>,
+}
+
+impl Table {
+    /// A table by its headings, each with the side that its column leans to.
+    pub fn new(headings: &[(&str, Align)]) -> Self {
+        let mut inner = comfy_table::Table::new();
+        inner.load_style(presets::NOTHING);
+        inner.set_header(headings.iter().map(|(text, _)| *text));
+        Self { inner, aligns: headings.iter().map(|(_, align)| *align).collect() }
+    }
+
+    /// Adds a row; cells may hold colour.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        self.inner.add_row(cells);
+    }
+
+    /// The table as text, each line ended, wrapped to a width when there is one.
+    pub fn render(mut self, width: Option<usize>) -> String {
+        if let Some(width) = width.and_then(|w| u16::try_from(w).ok()) {
+            self.inner.set_content_arrangement(ContentArrangement::Dynamic);
+            self.inner.set_width(width);
+        }
+        for (index, align) in self.aligns.iter().enumerate() {
+            if let Some(column) = self.inner.column_mut(index) {
+                column.set_padding((0, 2));
+                if *align == Align::Right {
+                    column.set_cell_alignment(CellAlignment::Right);
+                }
+            }
+        }
+        let mut text = String::new();
+        for line in self.inner.lines() {
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_numbers_lean_right() {
+        let mut table = Table::new(&[("STACK", Align::Left), ("+", Align::Right)]);
+        table.row(["network".to_owned(), "3".to_owned()]);
+        table.row(["a".to_owned(), "12".to_owned()]);
+        assert_eq!(table.render(None), "STACK     +\nnetwork   3\na        12\n");
+    }
+}
