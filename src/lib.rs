@@ -26,4 +26,5 @@ pub mod config;
 pub mod diagnostic;
 pub mod event;
 pub mod model;
+pub mod plans;
 pub mod ui;

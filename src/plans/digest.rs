@@ -1,0 +1,99 @@
+//! The digest that a confirmation can quote.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use super::Review;
+
+/// SHA-256 over what the review shows: environment, direction, and for each changed stack its addresses, actions,
+/// outputs and diff. Each part is written with its length, so that no two reviews run into each other.
+pub(super) fn of(review: &Review) -> String {
+    let mut hash = Sha256::new();
+    part(&mut hash, "envctl review 1");
+    part(&mut hash, review.environment.as_str());
+    part(&mut hash, if review.destroy { "destroy" } else { "deploy" });
+    for stack in &review.stacks {
+        let Some(changes) = stack.outcome.changes() else { continue };
+        part(&mut hash, stack.stack.as_str());
+        number(&mut hash, changes.resources.len());
+        for change in &changes.resources {
+            part(&mut hash, change.address.as_str());
+            part(&mut hash, &format!("{:?}", change.action));
+            part(&mut hash, change.previous_address.as_ref().map_or("", |a| a.as_str()));
+            part(&mut hash, if change.importing { "import" } else { "" });
+            part(&mut hash, change.deposed.as_deref().unwrap_or_default());
+            number(&mut hash, change.attributes.len());
+            for attribute in &change.attributes {
+                part(&mut hash, attribute);
+            }
+        }
+        number(&mut hash, changes.outputs.len());
+        for output in &changes.outputs {
+            part(&mut hash, &output.name);
+            part(&mut hash, &format!("{:?}", output.action));
+        }
+        part(&mut hash, &stack.diff);
+    }
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn part(hash: &mut Sha256, text: &str) {
+    number(hash, text.len());
+    hash.update(text.as_bytes());
+}
+
+fn number(hash: &mut Sha256, number: usize) {
+    hash.update((number as u64).to_be_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        model::{Action, Changes, Outcome, ResourceChange},
+        plans::{Review, ReviewStack},
+    };
+
+    fn review(address: &str, diff: &str) -> Review {
+        let changes = Changes {
+            resources: vec![ResourceChange::new(address.parse().unwrap(), Action::Create)],
+            outputs: vec![],
+        };
+        Review {
+            environment: "staging".parse().unwrap(),
+            destroy: false,
+            stacks: vec![ReviewStack {
+                stack: "app".parse().unwrap(),
+                outcome: Outcome::Changed(changes),
+                diff: diff.to_owned(),
+                tentative: false,
+                notes: vec![],
+            }],
+        }
+    }
+
+    #[test]
+    fn equal_content_has_an_equal_digest_whatever_the_notes() {
+        let mut noted = review("a.b", "+ a");
+        noted.stacks[0].notes.push("planned twice".to_owned());
+        assert_eq!(review("a.b", "+ a").digest(), noted.digest());
+        assert_eq!(noted.digest().len(), 64);
+    }
+
+    #[test]
+    fn any_difference_in_content_changes_the_digest() {
+        let base = review("a.b", "+ a").digest();
+        let mut elsewhere = review("a.b", "+ a");
+        elsewhere.environment = "production".parse().unwrap();
+        let mut reversed = review("a.b", "+ a");
+        reversed.destroy = true;
+        for other in [review("a.c", "+ a"), review("a.b", "+ b"), elsewhere, reversed] {
+            assert_ne!(base, other.digest());
+        }
+    }
+}

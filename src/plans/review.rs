@@ -1,0 +1,63 @@
+//! The review of a run: what every stack would change, as one thing to confirm.
+
+use crate::model::{ChangeCounts, EnvName, Outcome, ResourceAddress, StackId};
+
+/// One stack of a review.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReviewStack {
+    /// Which.
+    pub stack: StackId,
+    /// How its plan ended.
+    pub outcome: Outcome,
+    /// The engine's own diff, without colour; empty for a clean plan.
+    pub diff: String,
+    /// Whether the plan rests on values that are not known yet.
+    pub tentative: bool,
+    /// What a person should know.
+    pub notes: Vec<String>,
+}
+
+/// What a run would do, in dependency order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Review {
+    /// Where.
+    pub environment: EnvName,
+    /// Whether everything is to be destroyed.
+    pub destroy: bool,
+    /// The stacks.
+    pub stacks: Vec<ReviewStack>,
+}
+
+impl Review {
+    /// How many of each kind, over all stacks.
+    pub fn totals(&self) -> ChangeCounts {
+        let mut totals = ChangeCounts::default();
+        for changes in self.stacks.iter().filter_map(|s| s.outcome.changes()) {
+            totals += changes.counts();
+        }
+        totals
+    }
+
+    /// The stacks that an apply would change.
+    pub fn changed(&self) -> impl Iterator<Item = &ReviewStack> {
+        self.stacks.iter().filter(|s| matches!(s.outcome, Outcome::Changed(_)))
+    }
+
+    /// Everything that would be lost: deleted, replaced, forgotten or unknown, by stack and address.
+    pub fn destructive(&self) -> Vec<(&StackId, &ResourceAddress, &'static str)> {
+        let mut found = Vec::new();
+        for stack in &self.stacks {
+            for change in stack.outcome.changes().into_iter().flat_map(|c| &c.resources) {
+                if change.action.is_destructive() {
+                    found.push((&stack.stack, &change.address, change.action.as_str()));
+                }
+            }
+        }
+        found
+    }
+
+    /// The digest of the review's content, 64 hex digits: equal for equal content, whatever run, time or plan file.
+    pub fn digest(&self) -> String {
+        super::digest::of(self)
+    }
+}
