@@ -1,5 +1,7 @@
 //! The vocabulary of a run: what the dispatcher says, the journal stores, reporters show and the report is folded from.
 
+use std::{io, time::Duration};
+
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,7 +11,7 @@ use crate::model::{ChangeCounts, EngineName, EnvName, ExitStatus, Outcome, RunId
 /// One thing that happened, numbered by the dispatcher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// From 0, without gaps.
+    /// From 0, without gaps; [`EventKind::Progress`] bears the number of the recorded event that comes next.
     pub seq: u64,
     /// When.
     pub at: Timestamp,
@@ -26,6 +28,16 @@ pub enum StepKind {
     Plan,
     /// Apply that plan file.
     Apply,
+}
+
+impl StepKind {
+    /// Whether it may change a state.
+    pub fn is_mutating(self) -> bool {
+        match self {
+            Self::Plan => false,
+            Self::Apply => true,
+        }
+    }
 }
 
 /// A stack as a run takes it: what the report says of it before anything ran.
@@ -67,8 +79,11 @@ pub enum Decision {
     },
     /// Stop, apply nothing.
     Refused {
-        /// Why, as shown to the user.
+        /// Why, as shown to the user, in one line.
         because: String,
+        /// The rest, possibly empty.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        detail: String,
     },
 }
 
@@ -152,6 +167,55 @@ pub enum EventKind {
     },
 }
 
+impl EventKind {
+    /// Whether the journal keeps it: all but live words.
+    pub fn is_recorded(&self) -> bool {
+        !matches!(self, Self::Progress { .. })
+    }
+
+    /// Whether it must have reached the disk before anything else happens: what follows it may change a state, or relies
+    /// on what was decided.
+    pub fn is_synced(&self) -> bool {
+        match self {
+            Self::StepStarted { step, .. } => step.is_mutating(),
+            Self::EngineStarted { .. } | Self::Decided(_) | Self::RunFinished { .. } => true,
+            Self::RunStarted { .. }
+            | Self::Progress { .. }
+            | Self::StepFinished(_)
+            | Self::StackSkipped { .. }
+            | Self::Reviewed { .. }
+            | Self::InterruptRequested { .. } => false,
+        }
+    }
+}
+
+/// Someone who is told what happens in a run and can change nothing about it: a reporter.
+///
+/// Consumers run on a thread of their own. One that fails is dropped and mentioned once at the end of the run; events
+/// arrive in the order of their numbers, progress may be left out when a consumer is slow.
+pub trait Consumer: Send {
+    /// What it is called when it has to be dropped: `terminal`.
+    fn name(&self) -> &str;
+
+    /// Takes one event.
+    fn consume(&mut self, event: &Event) -> io::Result<()>;
+
+    /// How often [`Consumer::tick`] is wanted while nothing happens; absent for never.
+    fn tick_every(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Time has passed: elapsed times may be drawn anew.
+    fn tick(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// There will be no more events.
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// How a step ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepFinished {
@@ -179,4 +243,62 @@ pub struct StepFinished {
     pub tentative: bool,
     /// What a person should know beside the outcome.
     pub notes: Vec<String>,
+}
+
+impl StepFinished {
+    /// A step that ended without any engine: everything but the outcome is empty.
+    pub fn new(stack: StackId, step: StepKind, outcome: Outcome) -> Self {
+        Self {
+            stack,
+            step,
+            outcome,
+            engine_version: None,
+            duration: 0.0,
+            processes: 0,
+            attempts: 1,
+            engine_exit_code: None,
+            log: None,
+            plan: None,
+            tentative: false,
+            notes: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stack() -> StackId {
+        "network".parse().unwrap()
+    }
+
+    #[test]
+    fn an_event_reads_back_as_it_was_written() {
+        let finished = StepFinished {
+            duration: 0.25,
+            engine_exit_code: Some(2),
+            notes: vec!["a note".to_owned()],
+            ..StepFinished::new(stack(), StepKind::Plan, Outcome::Changed(crate::model::Changes::default()))
+        };
+        let kinds = [
+            EventKind::StepStarted { stack: stack(), step: StepKind::Apply },
+            EventKind::StepFinished(Box::new(finished)),
+            EventKind::StackSkipped { stack: stack(), outcome: Outcome::Deferred { because: stack() } },
+            EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned() }),
+            EventKind::RunFinished { status: ExitStatus::Interrupted(2) },
+        ];
+        for (seq, kind) in (0..).zip(kinds) {
+            let event = Event { seq, at: Timestamp::UNIX_EPOCH, kind };
+            let text = serde_json::to_string(&event).unwrap();
+            assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_may_change_a_state_is_synced_first() {
+        assert!(EventKind::StepStarted { stack: stack(), step: StepKind::Apply }.is_synced());
+        assert!(!EventKind::StepStarted { stack: stack(), step: StepKind::Plan }.is_synced());
+        assert!(EventKind::EngineStarted { stack: stack(), step: StepKind::Apply, pid: 1 }.is_synced());
+    }
 }

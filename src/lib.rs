@@ -12,8 +12,8 @@
 //!   journal/        the record of a run: writer, reader, the list of runs
 //!   assurance/      what `check` and `doctor` know
 //! 3 inventory/      from files to instances: discovery, HCL reading, state addresses
-//!   graph/          pure: the graph of stacks, cycles, selection, order
 //! 2 engine/         the only place that knows an engine's flags
+//!   graph/          pure: the graph of stacks, cycles, selection, order
 //! 1 config/         environments.toml: raw → resolve → validate; schema
 //!   process/        the only place that starts programs
 //! 0 model/          ids, actions, changes, outcomes, report: plain data, no IO
@@ -24,7 +24,9 @@
 
 pub mod config;
 pub mod diagnostic;
+pub mod engine;
 pub mod event;
 pub mod model;
 pub mod plans;
+pub mod process;
 pub mod ui;

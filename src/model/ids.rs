@@ -125,9 +125,30 @@ fn check_environment(text: &str) -> Option<&'static str> {
     }
 }
 
+/// Crockford's base 32, the digits of a ULID. Source: <https://github.com/ulid/spec>.
+const RUN_ID_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl RunId {
+    /// The id of a run that starts now: a ULID, so that ids sort by time.
+    ///
+    /// Takes milliseconds since 1970 (48 bits are used) and random bits (80 are used).
+    pub fn new(millis: u64, random: u128) -> Self {
+        let value = (u128::from(millis) << 80) | (random & ((1 << 80) - 1));
+        let digit = |place: u32| char::from(RUN_ID_ALPHABET[((value >> (5 * place)) & 31) as usize]);
+        Self((0..26).rev().map(digit).collect::<String>().into())
+    }
+}
+
+impl StackId {
+    /// The name as the name of a file: see [`super::file_name`].
+    pub fn file_name(&self) -> String {
+        super::file_name(&self.0)
+    }
+}
+
 fn check_run(text: &str) -> Option<&'static str> {
-    if text.len() != 26 || !text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
-        Some("it is 26 capital letters and digits")
+    if text.len() != 26 || !text.bytes().all(|b| RUN_ID_ALPHABET.contains(&b)) {
+        Some("it is not 26 digits and capital letters without I, L, O and U")
     } else {
         None
     }
@@ -171,6 +192,17 @@ mod tests {
         for bad in ["", "-a", "a/b", "a b", "{env}"] {
             assert!(bad.parse::<EnvName>().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn a_run_id_is_a_ulid_and_sorts_by_time() {
+        assert_eq!(RunId::new(0, 0).as_str(), "00000000000000000000000000");
+        // The example of the specification: 2016-07-30T22:36:16.385Z.
+        assert!(RunId::new(1_469_918_176_385, u128::MAX).as_str().starts_with("01ARYZ6S41"));
+        let (early, late) = (RunId::new(1_000, u128::MAX), RunId::new(1_001, 0));
+        assert!(early < late);
+        assert!(early.as_str().parse::<RunId>().is_ok());
+        assert!("01ARYZ6S41TSV4RRFFQ69G5FAI".parse::<RunId>().is_err());
     }
 
     #[test]

@@ -1,19 +1,29 @@
 //! Plain data that every floor shares: names, actions, changes, outcomes, the report. No IO, no rendering.
 
 mod action;
+mod address_pattern;
 mod changes;
+mod clock;
 mod engine_name;
 mod exit;
+mod file_name;
+mod hex;
 mod ids;
 mod outcome;
 mod report;
 mod workspace;
 
 pub use action::{Action, ReplaceOrder};
+pub use address_pattern::{AddressPattern, InvalidPattern};
 pub use changes::{ChangeCounts, Changes, OutputChange, ResourceChange};
+pub use clock::{Clock, SystemClock};
 pub use engine_name::{EngineName, UnknownEngine};
 pub use exit::ExitStatus;
+pub use file_name::file_name;
+pub use hex::hex;
 pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId};
 pub use outcome::{Block, Failure, FailureKind, Outcome, SkipReason};
-pub use report::{EngineReport, ErrorReport, Report, ResourceReport, RunResult, StackReport, StackResult};
+pub use report::{
+    EngineReport, ErrorDocument, ErrorReport, Report, ResourceReport, RunResult, StackReport, StackResult,
+};
 pub use workspace::CreateWorkspace;

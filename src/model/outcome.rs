@@ -27,6 +27,10 @@ pub enum FailureKind {
     State,
     /// The engine is missing, was killed, or broke its own rules.
     Engine,
+    /// It was not allowed to go on: no confirmation, a guard, a binding.
+    Refused,
+    /// envctl itself is at fault.
+    Defect,
     /// Anything else.
     Unknown,
 }

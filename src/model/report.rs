@@ -89,6 +89,19 @@ pub struct ErrorReport {
     pub line: Option<u32>,
 }
 
+/// What `--json` prints when a verb could not do its work, instead of the document that it is for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ErrorDocument {
+    /// The version of this format: 1.
+    pub format: u32,
+    /// `failed`, `refused`, `locked` or `interrupted`.
+    pub result: RunResult,
+    /// What the program exits with.
+    pub exit_code: u8,
+    /// Why.
+    pub error: ErrorReport,
+}
+
 /// One stack of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackReport {

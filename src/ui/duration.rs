@@ -25,9 +25,14 @@ mod tests {
 
     #[test]
     fn a_duration_has_at_most_two_units() {
-        for (number, text) in
-            [(0.61, "0.6s"), (9.96, "10s"), (59.4, "59s"), (59.9, "1m 00s"), (184.0, "3m 04s"), (7500.0, "2h 05m")]
-        {
+        for (number, text) in [
+            (0.61, "0.6s"),
+            (9.96, "10s"),
+            (59.4, "59s"),
+            (59.9, "1m 00s"),
+            (184.0, "3m 04s"),
+            (7500.0, "2h 05m"),
+        ] {
             assert_eq!(seconds(number), text);
         }
     }

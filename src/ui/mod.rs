@@ -1,6 +1,7 @@
 //! How things look on a terminal and off it: styles by role, tables, durations, plurals, and the two streams.
 
 mod count;
+pub mod diagnostic;
 mod duration;
 mod printer;
 mod style;

@@ -6,7 +6,11 @@ use std::{
     sync::Mutex,
 };
 
-use super::{Role, Styles};
+use super::{Role, Styles, diagnostic};
+use crate::diagnostic::Diagnostics;
+
+/// The width of lines of files where there is no terminal.
+const WIDE: usize = 140;
 
 /// How much is said on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -112,6 +116,12 @@ impl Printer {
     /// Says an error, always.
     pub fn error(&self, line: impl Display) {
         self.always(format_args!("{} {line}", self.err_styles.paint(Role::Error, "error:")));
+    }
+
+    /// Says findings with the lines of the files that they are about, even when quiet.
+    pub fn findings(&self, findings: &Diagnostics) {
+        let width = self.width.unwrap_or(WIDE);
+        self.always(diagnostic::render_all(findings, self.err_styles.color(), width));
     }
 
     /// Says a line on standard error, even when quiet.
