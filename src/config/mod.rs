@@ -1,10 +1,38 @@
 //! environments.toml: found, read as written, resolved through its layers, validated as a whole.
 //!
 //! What this room hands out cannot be wrong in itself; whether it fits the stacks' files is for the rooms above.
+//! `raw/` reads a table a file, `environments`, `stacks` and `instance` lay layers over each other, `expand` knows what
+//! `{names}` stand for, `validate/` looks at the whole, and `support` lists what this version does not honour yet.
 
+mod convert;
+mod discover;
+mod engines;
+mod environments;
+mod expand;
+mod find;
+mod inputs;
+mod instance;
+mod load;
+mod lookup;
+mod overrides;
+mod raw;
+mod schema;
 mod settings;
+mod shared;
+mod stacks;
+mod support;
+mod unsets;
+mod validate;
 
+pub use find::{FILE_NAME, find};
+pub use load::{Config, ConfigError};
+pub use lookup::UnknownEnvironment;
+pub use overrides::{ENGINE_VARIABLE, Overrides, VARIABLES, program_variable};
+pub use raw::version::{InvalidConstraint, VersionConstraint};
+pub use schema::json_schema;
 pub use settings::{
     BackendPair, Discover, EngineSettings, EnvSource, EnvVar, Environment, Hooks, Layer, MockOutput, Origin,
     OutputPath, Project, Scope, SecretSource, Settings, Stack, Value, VarFile,
 };
+pub use shared::Shared;
+pub use support::{Unsupported, VerbClass};

@@ -1,11 +1,14 @@
 //! What environments.toml says once its layers are laid over each other: types that cannot be wrong.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, ops::Range, time::Duration};
+use std::{collections::BTreeMap, fmt, num::NonZeroUsize, ops::Range, sync::Arc, time::Duration};
 
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
-use crate::model::{CreateWorkspace, EngineName, EnvName, StackId};
+use crate::{
+    config::{shared::Shared, support::Unsupported},
+    model::{CreateWorkspace, EngineName, EnvName, StackId},
+};
 
 /// `[project]`
 #[derive(Debug, Clone)]
@@ -44,18 +47,40 @@ pub enum Layer {
     Builtin,
     /// `[defaults]`
     Defaults,
-    /// `[templates.NAME]`, by its place in `extends`.
-    Template(usize, String),
+    /// `[templates.NAME]`
+    Template(Arc<str>),
     /// `[environments.NAME]`
-    Environment(String),
+    Environment(Arc<str>),
     /// `[stacks.NAME]`
-    Stack(String),
+    Stack(Arc<str>),
     /// `[stacks.NAME.in.ENV]`
-    Instance(String, String),
+    Instance(Arc<str>, Arc<str>),
     /// An `ENVCTL_*` variable of the process's environment.
-    ProcessEnvironment(String),
-    /// A flag of the command line.
-    Flag(String),
+    ProcessEnvironment(Arc<str>),
+    /// A flag of the command line: `--set`, `--var`.
+    Flag(Arc<str>),
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Builtin => f.write_str("built-in default"),
+            Self::Defaults => f.write_str("[defaults]"),
+            Self::Template(name) => write!(f, "[templates.{}]", quoted(name)),
+            Self::Environment(name) => write!(f, "[environments.{}]", quoted(name)),
+            Self::Stack(name) => write!(f, "[stacks.{}]", quoted(name)),
+            Self::Instance(stack, environment) => {
+                write!(f, "[stacks.{}.in.{}]", quoted(stack), quoted(environment))
+            }
+            Self::ProcessEnvironment(name) | Self::Flag(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A key as TOML wants it: quoted unless it is made of letters, digits, `-` and `_` alone.
+pub(crate) fn quoted(key: &str) -> String {
+    let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if bare { key.to_owned() } else { format!("{key:?}") }
 }
 
 /// Where a value came from.
@@ -90,10 +115,13 @@ pub struct Value<T> {
 impl<T> Value<T> {
     /// Whether it was meant for a whole environment or for this very stack.
     pub fn scope(&self) -> Scope {
-        if self.origin.layer <= Layer::Environment("\u{10ffff}".to_owned()) {
-            Scope::Environment
-        } else {
-            Scope::Stack
+        match self.origin.layer {
+            Layer::Builtin | Layer::Defaults | Layer::Template(_) | Layer::Environment(_) => {
+                Scope::Environment
+            }
+            Layer::Stack(_) | Layer::Instance(..) | Layer::ProcessEnvironment(_) | Layer::Flag(_) => {
+                Scope::Stack
+            }
         }
     }
 }
@@ -117,7 +145,7 @@ pub struct BackendPair {
 }
 
 /// Where a secret's value is found when it is first needed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretSource {
     /// A variable of envctl's own environment.
     Env(String),
@@ -204,10 +232,8 @@ pub struct Environment {
     pub require: Vec<String>,
     /// Stacks at once; absent for the number of cores.
     pub jobs: Option<NonZeroUsize>,
-    /// Keys whose behaviour this version does not have, as `environments.production.guards`, with their places.
-    ///
-    /// A verb that would have to honour one refuses.
-    pub unsupported: Vec<(String, Range<usize>)>,
+    /// Keys of this environment that this version does not honour; a verb that would have to refuses.
+    pub unsupported: Vec<Unsupported>,
 }
 
 /// One declared stack: what does not depend on the environment.
@@ -252,15 +278,15 @@ pub struct Settings {
     /// The template value `{prefix}`.
     pub prefix: Option<String>,
     /// Values for HCL variables.
-    pub vars: IndexMap<String, Value<serde_json::Value>>,
+    pub vars: Shared<IndexMap<String, Value<serde_json::Value>>>,
     /// Var files in order.
-    pub var_files: Vec<VarFile>,
+    pub var_files: Shared<Vec<VarFile>>,
     /// Backend pairs by backend type.
-    pub backend: IndexMap<String, IndexMap<String, BackendPair>>,
+    pub backend: Shared<IndexMap<String, IndexMap<String, BackendPair>>>,
     /// Variables for engines, hooks and commands.
-    pub env: IndexMap<String, Value<EnvVar>>,
+    pub env: Shared<IndexMap<String, Value<EnvVar>>>,
     /// Secrets by HCL variable.
-    pub secrets: IndexMap<String, Value<SecretSource>>,
+    pub secrets: Shared<IndexMap<String, Value<SecretSource>>>,
     /// The engine's own `-parallelism`.
     pub parallelism: Option<NonZeroUsize>,
     /// How long to wait for a state lock.
@@ -274,7 +300,7 @@ pub struct Settings {
     /// More files that matter, relative to the stack.
     pub files: Vec<String>,
     /// The template values that were in force.
-    pub template_values: BTreeMap<String, String>,
-    /// Keys of this stack whose behaviour this version does not have, with their places.
-    pub unsupported: Vec<(String, Range<usize>)>,
+    pub template_values: Shared<BTreeMap<String, String>>,
+    /// Keys of this stack that this version does not honour; a verb that would have to refuses.
+    pub unsupported: Vec<Unsupported>,
 }

@@ -1,0 +1,114 @@
+//! Keys as they are written into settings as they are used: templates expanded, map by map.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+
+use super::{
+    expand::Expander,
+    raw::{
+        guards::Command,
+        hooks::HooksTable,
+        json::Json,
+        layer::Keys,
+        map::Map,
+        source::{EnvSourceTemplate, EnvVarTemplate, SourceTemplate},
+        template::Template,
+    },
+    settings::{BackendPair, EnvSource, EnvVar, Hooks, MockOutput, SecretSource, Value, VarFile},
+};
+
+/// Backend pairs by backend type.
+pub(crate) type BackendPairs = IndexMap<String, IndexMap<String, BackendPair>>;
+
+/// Values for HCL variables; nothing in them is expanded.
+pub(crate) fn vars(vars: Map<Value<Json>>) -> IndexMap<String, Value<serde_json::Value>> {
+    vars.into_inner()
+        .into_iter()
+        .map(|(name, var)| (name.to_string(), Value { value: var.value.value.0, origin: var.value.origin }))
+        .collect()
+}
+
+/// Var files in order.
+pub(crate) fn var_files(keys: &Keys, expander: &mut Expander<'_>) -> Vec<VarFile> {
+    let files = keys.var_files.iter().flat_map(|files| &files.value);
+    files
+        .filter_map(|file| {
+            Some(VarFile { path: expander.expand(&file.path)?.into(), optional: file.optional })
+        })
+        .collect()
+}
+
+/// Backend pairs by backend type.
+pub(crate) fn backend(keys: &Keys, expander: &mut Expander<'_>) -> BackendPairs {
+    each(&keys.backend, |pairs| {
+        Some(each(pairs, |pair| {
+            let value = expander.expand_json(&pair.value)?;
+            Some(BackendPair { value, origin: pair.origin.clone() })
+        }))
+    })
+}
+
+/// Variables for engines, hooks and commands.
+pub(crate) fn env(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<EnvVar>> {
+    each(&keys.env, |var| Some(Value { value: env_var(&var.value, expander)?, origin: var.origin.clone() }))
+}
+
+/// Secrets by HCL variable.
+pub(crate) fn secrets(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<SecretSource>> {
+    each(&keys.secrets, |source| {
+        Some(Value { value: secret_source(&source.value, expander)?, origin: source.origin.clone() })
+    })
+}
+
+/// The free template values.
+pub(crate) fn values(keys: &Keys) -> BTreeMap<String, String> {
+    keys.values.iter().map(|(name, value)| (name.to_string(), value.value.0.clone())).collect()
+}
+
+/// Stand-ins for the outputs of one stack.
+pub(crate) fn mocks(outputs: &Map<Value<Json>>) -> IndexMap<String, MockOutput> {
+    each(outputs, |mock| Some(MockOutput { value: mock.value.0.clone(), origin: mock.origin.clone() }))
+}
+
+/// Every value of a map, converted.
+pub(crate) fn each<T, U>(map: &Map<T>, mut convert: impl FnMut(&T) -> Option<U>) -> IndexMap<String, U> {
+    map.iter().filter_map(|(name, value)| Some((name.to_string(), convert(value)?))).collect()
+}
+
+fn env_var(var: &EnvVarTemplate, expander: &mut Expander<'_>) -> Option<EnvVar> {
+    let source = match &var.source {
+        EnvSourceTemplate::Plain(text) => EnvSource::Plain(expander.expand(text)?),
+        EnvSourceTemplate::Secret(source) => EnvSource::Secret(secret_source(source, expander)?),
+    };
+    Some(EnvVar { source, unless: var.unless.clone() })
+}
+
+fn secret_source(source: &SourceTemplate, expander: &mut Expander<'_>) -> Option<SecretSource> {
+    Some(match source {
+        SourceTemplate::Env(name) => SecretSource::Env(expander.expand(name)?),
+        SourceTemplate::File(path) => SecretSource::File(expander.expand(path)?.into()),
+        SourceTemplate::Command(words) => SecretSource::Command(argv(words, expander)),
+        SourceTemplate::Sops(file, key) => {
+            SecretSource::Sops { file: expander.expand(file)?.into(), key: expander.expand(key)? }
+        }
+    })
+}
+
+fn argv(words: &[Template], expander: &mut Expander<'_>) -> Vec<String> {
+    words.iter().filter_map(|word| expander.expand(word)).collect()
+}
+
+/// Programs around the steps.
+pub(crate) fn hooks(table: &HooksTable, expander: &mut Expander<'_>) -> Hooks {
+    let mut list = |commands: &Option<Value<Vec<Command>>>| -> Vec<Vec<String>> {
+        commands.iter().flat_map(|list| &list.value).map(|command| argv(&command.0, expander)).collect()
+    };
+    Hooks {
+        before_plan: list(&table.before_plan),
+        after_plan: list(&table.after_plan),
+        before_apply: list(&table.before_apply),
+        after_apply: list(&table.after_apply),
+        on_failure: list(&table.on_failure),
+    }
+}

@@ -1,0 +1,134 @@
+//! Environments: their layers laid over each other once, and what belongs to each as a whole.
+
+use std::sync::{Arc, OnceLock};
+
+use indexmap::IndexMap;
+
+use super::{
+    raw::{
+        document::Document,
+        field::Placed,
+        layer::{Later, LayerTable},
+        map::Named,
+        reader::Sources,
+    },
+    settings::{Environment, Layer, Value, quoted},
+    shared::SharedValues,
+    support::Unsupported,
+    unsets::Unsets,
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    model::EnvName,
+};
+
+/// The layers of one environment.
+#[derive(Debug)]
+pub(crate) struct EnvironmentLayers {
+    /// From the built-in defaults to `[environments.X]`.
+    pub(crate) base: Arc<LayerTable>,
+    /// The same under flags and `ENVCTL_*`: what an instance without settings of its own has.
+    pub(crate) top: Arc<LayerTable>,
+    /// What its instances share, converted when the first of them is asked for.
+    pub(crate) shared: OnceLock<SharedValues>,
+}
+
+/// All environments with their layers.
+pub(crate) type Resolved = IndexMap<EnvName, (Environment, EnvironmentLayers)>;
+
+/// Lays the layers of every environment over each other.
+pub(crate) fn resolve(
+    document: &Document,
+    defaults: &LayerTable,
+    overrides: &[LayerTable],
+    sources: &Sources,
+    unsets: &mut Unsets,
+    problems: &mut Diagnostics,
+) -> Resolved {
+    let mut resolved = IndexMap::new();
+    for (name, named) in document.environments.named() {
+        let env_name: EnvName = match name.parse() {
+            Ok(name) => name,
+            Err(error) => {
+                let problem = Diagnostic::error("config::name", format!("{error}"));
+                problems.push(sources.at(problem, &named.name_span, ""));
+                continue;
+            }
+        };
+        let base = lay(document, defaults, named, sources, unsets, problems);
+        let mut top = base.clone();
+        for layer in overrides {
+            top.apply(layer);
+        }
+        let environment = environment(env_name.clone(), named, &top);
+        let layers = EnvironmentLayers { base: Arc::new(base), top: Arc::new(top), shared: OnceLock::new() };
+        resolved.insert(env_name, (environment, layers));
+    }
+    resolved
+}
+
+fn lay(
+    document: &Document,
+    defaults: &LayerTable,
+    named: &Named<LayerTable>,
+    sources: &Sources,
+    unsets: &mut Unsets,
+    problems: &mut Diagnostics,
+) -> LayerTable {
+    let mut base = defaults.clone();
+    if let Some(layer) = &document.defaults {
+        unsets.apply(&mut base, layer);
+    }
+    let extends = named.value.keys.extends.as_ref().map(|extends| extends.value.as_slice());
+    for template in extends.unwrap_or_default() {
+        match document.templates.get(&template.value) {
+            Some(layer) => unsets.apply(&mut base, layer),
+            None => problems.push(unknown_template(document, template, sources)),
+        }
+    }
+    unsets.apply(&mut base, &named.value);
+    base
+}
+
+fn unknown_template(document: &Document, template: &Placed<String>, sources: &Sources) -> Diagnostic {
+    let name = &template.value;
+    let problem = if document.environments.get(name).is_some() {
+        let message = format!("`{name}` is an environment; `extends` names templates only");
+        let problem = Diagnostic::error("config::extends-environment", message)
+            .help(format!("move what both share into `[templates.{}]`", quoted(&format!("{name}-base"))));
+        return sources.at(problem, &template.span, "an environment");
+    } else {
+        Diagnostic::error("config::unknown-template", format!("there is no template `{name}`"))
+            .did_you_mean(name, document.templates.iter().map(|(name, _)| name.as_ref()))
+    };
+    sources.at(problem, &template.span, "no such template")
+}
+
+fn environment(name: EnvName, named: &Named<LayerTable>, top: &LayerTable) -> Environment {
+    let keys = &top.keys;
+    let words = |list: &Option<Value<Vec<Placed<String>>>>| -> Vec<String> {
+        list.iter().flat_map(|list| &list.value).map(|word| word.value.clone()).collect()
+    };
+    Environment {
+        name,
+        span: named.name_span.clone(),
+        description: keys.description.as_ref().map(|text| text.value.clone()),
+        aliases: words(&keys.aliases),
+        // Names that are wrong are reported by the validation.
+        after: words(&keys.after).iter().filter_map(|name| name.parse().ok()).collect(),
+        confirm: keys.confirm.as_ref().is_some_and(|confirm| confirm.value),
+        require: keys.require.iter().flat_map(|items| &items.value).map(|item| item.0.to_owned()).collect(),
+        jobs: keys.jobs.as_ref().map(|jobs| jobs.value),
+        unsupported: top.later.iter().map(unsupported).collect(),
+    }
+}
+
+/// A key without a behaviour yet, with its path from the root of the file.
+pub(crate) fn unsupported(later: &Later) -> Unsupported {
+    let table = match &later.origin.layer {
+        Layer::Builtin => "defaults".to_owned(),
+        Layer::ProcessEnvironment(name) | Layer::Flag(name) => name.as_ref().to_owned(),
+        written => written.to_string().trim_matches(['[', ']']).to_owned(),
+    };
+    Unsupported { path: format!("{table}.{}", later.key), origin: later.origin.clone(), verbs: later.verbs }
+}

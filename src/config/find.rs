@@ -1,0 +1,32 @@
+//! Finds environments.toml.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The file's name.
+pub const FILE_NAME: &str = "environments.toml";
+
+/// The nearest environments.toml in a folder or above it.
+pub fn find(start: &Utf8Path) -> Option<Utf8PathBuf> {
+    start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_file_upwards_is_found() {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(temporary.path()).unwrap();
+        let deep = root.join("a/b/c");
+        std::fs::create_dir_all(&deep).unwrap();
+        std::fs::write(root.join("a").join(FILE_NAME), "").unwrap();
+        assert_eq!(find(&deep), Some(root.join("a").join(FILE_NAME)));
+        std::fs::create_dir(root.join("a/b").join(FILE_NAME)).unwrap();
+        assert_eq!(
+            find(&deep),
+            Some(root.join("a").join(FILE_NAME)),
+            "a folder of that name is not the file"
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! Values from other stacks' outputs: `vpc_id = "network.vpc_id"`, `zone = "network.zones[0]"`.
+
+use super::raw::comparison::is_variable_name;
+
+/// The stack and the path behind it. A stack's name may hold dots: the longest name that is declared wins, and where
+/// none is, what stands before the first dot.
+pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Option<(&'t str, &'t str)> {
+    let dots = text.match_indices('.').map(|(at, _)| at);
+    let declared = dots.rev().find(|at| is_stack(&text[..*at]));
+    let at = declared.or_else(|| text.find('.'))?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// Judges an output and what is selected in it: a name, then `.attribute`, `[0]` or `["key"]`.
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
+    let end = path.find(['.', '[']).unwrap_or(path.len());
+    let (name, mut rest) = path.split_at(end);
+    if !is_variable_name(name) {
+        return Err(format!("`{name}` is no name of an output"));
+    }
+    while !rest.is_empty() {
+        let step = if let Some(attribute) = rest.strip_prefix('.') {
+            let length = attribute.find(['.', '[']).unwrap_or(attribute.len());
+            if !is_variable_name(&attribute[..length]) {
+                return Err(format!("`{}` is no attribute", &attribute[..length]));
+            }
+            length + 1
+        } else {
+            index_length(rest)
+                .ok_or_else(|| format!("`{rest}` selects nothing: `[0]`, `[\"key\"]` or `.attribute`"))?
+        };
+        rest = &rest[step..];
+    }
+    Ok(())
+}
+
+/// The length of `[0]` or `["key"]` at the start of a text.
+fn index_length(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('[')?;
+    if let Some(key) = inner.strip_prefix('"') {
+        let end = key.find('"').filter(|end| *end > 0)?;
+        return key[end + 1..].starts_with(']').then_some(end + 4);
+    }
+    let end = inner.find(']')?;
+    inner[..end].parse::<usize>().ok().map(|_| end + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_declared_name_is_the_stack() {
+        let declared = |name: &str| ["network", "a.b"].contains(&name);
+        assert_eq!(split("network.vpc_id", &declared), Some(("network", "vpc_id")));
+        assert_eq!(split("network.zones[0].id", &declared), Some(("network", "zones[0].id")));
+        assert_eq!(split("a.b.c.d", &declared), Some(("a.b", "c.d")));
+        assert_eq!(split("netwrok.vpc_id", &declared), Some(("netwrok", "vpc_id")));
+        assert_eq!(split("network", &declared), None);
+    }
+
+    #[test]
+    fn a_path_selects_by_attribute_index_and_key() {
+        for good in ["vpc_id", "zones[0]", "zones[0].id", "tags[\"a.b\"].x", "a.b.c"] {
+            assert_eq!(check_path(good), Ok(()), "{good}");
+        }
+        for bad in ["", "0a", "a.", "a[", "a[x]", "a[\"\"]", "a[\"b]", "a[0", "a[0]b", "a b"] {
+            assert!(check_path(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! All layers of one instance: its settings with every template expanded.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+
+use super::{
+    convert,
+    expand::{Expander, Names},
+    inputs,
+    load::Config,
+    raw::layer::{Keys, LayerTable},
+    settings::{Environment, OutputPath, Settings, Value},
+    shared::{Shared, SharedValues},
+    stacks::StackLayers,
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    model::StackId,
+};
+
+impl Config {
+    /// All layers of one instance merged, templates expanded.
+    ///
+    /// A stack that is not in the file is a discovered one; `captures` are the folders that its pattern captured, and
+    /// `discovered_path` is its folder, relative to environments.toml.
+    pub fn settings(
+        &self,
+        environment: &Environment,
+        stack: &StackId,
+        captures: &BTreeMap<String, String>,
+        discovered_path: Option<&Utf8Path>,
+    ) -> Result<Settings, Diagnostics> {
+        let own = self.stack_layers(stack);
+        let layers = self.environment_layers(environment);
+        let mut layer = self.instance_layer(environment, own);
+        let mut problems = Diagnostics::default();
+        self.judge_secrets(environment, &layer.keys, &mut problems);
+        // Merged variables are moved, not copied again: they are most of what a stack says of its own.
+        let vars = match &mut layer {
+            Cow::Owned(layer) if !layer.keys.vars.is_shared_with(&layers.top.keys.vars) => {
+                Some(convert::vars(std::mem::take(&mut layer.keys.vars)))
+            }
+            _ => None,
+        };
+        let names = Names {
+            project: &self.project.name,
+            environment: environment.name.as_str(),
+            stack: Some(stack.as_str()),
+            keys: &layer.keys,
+            captures,
+        };
+        let mut expander = Expander::new(names, &self.sources);
+        let path = match (own.and_then(|own| own.path.as_ref()), discovered_path) {
+            (Some(path), _) => expander.expand(path).map(Utf8PathBuf::from),
+            (None, Some(path)) => Some(path.to_owned()),
+            (None, None) => {
+                expander.problems.push(self.no_path(stack));
+                None
+            }
+        };
+        let parts = Parts {
+            layer: &layer,
+            own,
+            top: &layers.top.keys,
+            shared: layers.shared.get_or_init(|| self.shared_values(environment, &layers.top.keys)),
+            captures,
+        };
+        let mut settings = assemble(path.unwrap_or_default(), &parts, &mut expander);
+        settings.inputs =
+            own.map(|own| convert::each(&own.inputs, |input| self.input(input))).unwrap_or_default();
+        if let Some(vars) = vars {
+            settings.vars = vars.into();
+        }
+        problems.extend(expander.problems);
+        if problems.has_errors() { Err(problems) } else { Ok(settings) }
+    }
+
+    /// The layers from the built-in defaults to the flags.
+    pub(crate) fn instance_layer(
+        &self,
+        environment: &Environment,
+        own: Option<&StackLayers>,
+    ) -> Cow<'_, LayerTable> {
+        let layers = self.environment_layers(environment);
+        let instance = own.and_then(|own| own.instances.get(environment.name.as_str()));
+        let stack = own.and_then(|own| own.layer.as_deref());
+        if stack.is_none() && instance.is_none() {
+            return Cow::Borrowed(&layers.top);
+        }
+        let mut merged = LayerTable::clone(&layers.base);
+        for layer in stack.into_iter().chain(instance).chain(&self.overrides) {
+            merged.apply(layer);
+        }
+        Cow::Owned(merged)
+    }
+
+    /// An input that the validation let pass, so that nothing is lost here.
+    fn input(&self, input: &Value<String>) -> Option<Value<OutputPath>> {
+        let (stack, path) = inputs::split(&input.value, &|name| self.stacks.contains_key(name))?;
+        let value = OutputPath { stack: stack.parse().ok()?, path: path.to_owned() };
+        Some(Value { value, origin: input.origin.clone() })
+    }
+
+    fn no_path(&self, stack: &StackId) -> Diagnostic {
+        let problem = Diagnostic::error("config::no-path", format!("stack `{stack}` has no `path`"));
+        match self.stacks.get(stack) {
+            Some(declared) => self
+                .sources
+                .at(problem, &declared.span, "no path here")
+                .help("write its folder, as `path = \"infra/app\"`; only a discovered stack has none"),
+            None => problem.help("it is neither declared nor discovered"),
+        }
+    }
+
+    /// A secret must not also be a plain value: one of the two would silently win.
+    pub(crate) fn judge_secrets(&self, environment: &Environment, keys: &Keys, problems: &mut Diagnostics) {
+        for (name, secret) in keys.secrets.iter() {
+            let Some(var) = keys.vars.get(name) else { continue };
+            let message = format!("`{name}` is a secret and a plain value at once in `{}`", environment.name);
+            let mut problem = Diagnostic::error("config::secret-and-var", message);
+            if let Some(span) = &secret.origin.span {
+                problem = self.sources.at(problem, span, "a secret here");
+            }
+            if let Some(span) = &var.origin.span {
+                problem = self.sources.at(problem, span, "a plain value here");
+            } else {
+                problem = problem.help(format!("the plain value comes from {}", var.origin.layer));
+            }
+            problems.push(problem.help(format!("take one of them away, as by `unset = [\"vars.{name}\"]`")));
+        }
+    }
+}
+
+/// What one instance is made of.
+struct Parts<'a> {
+    layer: &'a LayerTable,
+    own: Option<&'a StackLayers>,
+    top: &'a Keys,
+    shared: &'a SharedValues,
+    captures: &'a BTreeMap<String, String>,
+}
+
+fn assemble(path: Utf8PathBuf, parts: &Parts<'_>, expander: &mut Expander<'_>) -> Settings {
+    let Parts { layer, own, top, shared, captures } = *parts;
+    let keys = &layer.keys;
+    let workspace = keys.workspace.as_ref().and_then(|template| {
+        let value = expander.workspace()?;
+        (value != "default").then(|| Value { value, origin: template.origin.clone() })
+    });
+    // A capture that hides a value of the environment makes what the environment's templates mean its own.
+    let plain = captures.keys().all(|name| keys.values.get(name).is_none());
+    let same_files =
+        keys.var_files.as_ref().map(|own| &own.origin) == top.var_files.as_ref().map(|top| &top.origin);
+    let values = if captures.is_empty() && keys.values.is_shared_with(&top.values) {
+        shared.values.clone()
+    } else {
+        let mut values = convert::values(keys);
+        values.extend(captures.iter().map(|(name, value)| (name.clone(), value.clone())));
+        values.into()
+    };
+    Settings {
+        path,
+        workspace,
+        create_workspace: keys.create_workspace.as_ref().map(|word| word.value).unwrap_or_default(),
+        prefix: expander.prefix(),
+        vars: shared.vars.clone(),
+        var_files: either(plain && same_files, shared.var_files.as_ref(), || {
+            convert::var_files(keys, expander)
+        }),
+        backend: either(plain && keys.backend.is_shared_with(&top.backend), shared.backend.as_ref(), || {
+            convert::backend(keys, expander)
+        }),
+        env: either(plain && keys.env.is_shared_with(&top.env), shared.env.as_ref(), || {
+            convert::env(keys, expander)
+        }),
+        secrets: either(plain && keys.secrets.is_shared_with(&top.secrets), shared.secrets.as_ref(), || {
+            convert::secrets(keys, expander)
+        }),
+        parallelism: keys.parallelism.as_ref().map(|number| number.value),
+        lock_timeout: keys.lock_timeout.as_ref().map(|length| length.value.0).unwrap_or_default(),
+        hooks: keys.hooks.as_ref().map(|table| convert::hooks(table, expander)).unwrap_or_default(),
+        inputs: IndexMap::new(),
+        mocks: own
+            .map(|own| convert::each(&own.mocks, |outputs| Some(convert::mocks(outputs))))
+            .unwrap_or_default(),
+        files: own.map(|own| own.files.clone()).unwrap_or_default(),
+        template_values: values,
+        unsupported: own
+            .iter()
+            .flat_map(|own| &own.later)
+            .chain(layer.later.iter().filter(|later| later.key == "hooks"))
+            .map(super::environments::unsupported)
+            .collect(),
+    }
+}
+
+/// The environment's own value where it is the same, and a converted one otherwise.
+fn either<T>(same: bool, shared: Option<&Shared<T>>, convert: impl FnOnce() -> T) -> Shared<T> {
+    match shared {
+        Some(shared) if same => shared.clone(),
+        _ => convert().into(),
+    }
+}

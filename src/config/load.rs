@@ -1,0 +1,180 @@
+//! The whole configuration: read, resolved, validated, every problem in one report.
+
+use std::{io, sync::Arc};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+
+use super::{
+    discover::{self, DiscoverTemplates},
+    engines,
+    environments::{self, EnvironmentLayers, Resolved},
+    overrides::Overrides,
+    raw::{
+        document::{Document, Reading, read_defaults},
+        layer::LayerTable,
+        reader::Sources,
+    },
+    settings::{Discover, EngineSettings, Environment, Project, Stack},
+    stacks::{self, StackLayers},
+    support::Unsupported,
+    unsets::Unsets,
+    validate,
+};
+use crate::{
+    diagnostic::{Diagnostics, SourceFile},
+    model::{EnvName, StackId},
+};
+
+/// A configuration that cannot be wrong in itself.
+#[derive(Debug)]
+pub struct Config {
+    pub(crate) path: Utf8PathBuf,
+    pub(crate) root: Utf8PathBuf,
+    pub(crate) sources: Sources,
+    pub(crate) project: Project,
+    pub(crate) engines: [EngineSettings; 3],
+    pub(crate) environments: IndexMap<EnvName, Environment>,
+    pub(crate) environment_layers: Vec<EnvironmentLayers>,
+    pub(crate) stacks: IndexMap<StackId, Stack>,
+    pub(crate) stack_layers: Vec<StackLayers>,
+    pub(crate) discover: Option<Discover>,
+    pub(crate) discover_templates: Option<DiscoverTemplates>,
+    pub(crate) overrides: Vec<LayerTable>,
+    /// Keys of the file itself that have no behaviour yet, with the environments that they concern; none for all.
+    pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read `{path}`: {source}")]
+    Unreadable {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The file is not text.
+    #[error("`{path}` is not UTF-8: byte {at} begins no character")]
+    NotUtf8 {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The first byte that is wrong.
+        at: usize,
+    },
+    /// The file is wrong; all that is wrong with it.
+    #[error("{0}")]
+    Invalid(Diagnostics),
+}
+
+impl Config {
+    /// Reads, resolves and validates a file; warnings are handed back beside the configuration.
+    ///
+    /// The path should be absolute: the folder that it stands in is the root of all that is relative in it.
+    pub fn load(path: &Utf8Path, overrides: &Overrides) -> Result<(Self, Diagnostics), ConfigError> {
+        let bytes = std::fs::read(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let text = String::from_utf8(bytes).map_err(|error| ConfigError::NotUtf8 {
+            path: path.to_owned(),
+            at: error.utf8_error().valid_up_to(),
+        })?;
+        Self::from_text(path, text, overrides)
+    }
+
+    /// Resolves and validates a text as if it stood in a file of this path.
+    pub fn from_text(
+        path: &Utf8Path,
+        text: impl Into<String>,
+        overrides: &Overrides,
+    ) -> Result<(Self, Diagnostics), ConfigError> {
+        let source = SourceFile::new(shown(path, overrides.working_dir.as_deref()), text);
+        Self::from_source(path, &source, overrides).map_err(ConfigError::Invalid)
+    }
+
+    fn from_source(
+        path: &Utf8Path,
+        source: &Arc<SourceFile>,
+        overrides: &Overrides,
+    ) -> Result<(Self, Diagnostics), Diagnostics> {
+        let (mut document, Reading { mut problems, unread }) = Document::read(source)?;
+        let builtin = SourceFile::new("defaults.toml", include_str!("defaults.toml"));
+        let defaults = read_defaults(&builtin)?;
+        let (sources, layers, found) = overrides.layers(source, unread);
+        problems.extend(found);
+        let root = path.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+        let mut unsets = Unsets::default();
+        let resolved =
+            environments::resolve(&document, &defaults, &layers, &sources, &mut unsets, &mut problems);
+        let engines = engines::resolve(&document, root, &overrides.process_env, &sources, &mut problems);
+        validate::document(&document, &resolved, &sources, &mut problems);
+        let project = Project {
+            name: document
+                .project
+                .as_ref()
+                .and_then(|p| p.name.as_ref())
+                .map_or(String::new(), |n| n.value.clone()),
+            engine: match engines::chosen(&overrides.process_env, &mut problems) {
+                Some(engine) => Some(engine),
+                None => document.project.as_ref().and_then(|p| p.engine).and_then(|choice| choice.0),
+            },
+        };
+        let (discover, discover_templates) =
+            document.discover.take().map(|table| discover::resolve(table.value)).unzip();
+        let unsupported = validate::unsupported(&document);
+        let (stacks, stack_layers) = stacks::resolve(&mut document, &sources, &mut problems);
+        let (environments, environment_layers) = split(resolved);
+        let config = Self {
+            path: path.to_owned(),
+            root: root.to_owned(),
+            sources,
+            project,
+            engines,
+            environments,
+            environment_layers,
+            stacks,
+            stack_layers,
+            discover,
+            discover_templates,
+            overrides: layers,
+            unsupported,
+        };
+        validate::instances(&config, unsets, &mut problems);
+        validate::table_templates(&config, &document, &mut problems);
+        validate::in_order(&mut problems);
+        problems.finish(config)
+    }
+}
+
+fn split(resolved: Resolved) -> (IndexMap<EnvName, Environment>, Vec<EnvironmentLayers>) {
+    resolved.into_iter().map(|(name, (environment, layers))| ((name, environment), layers)).unzip()
+}
+
+/// The path as a user who stands in a folder would write it.
+fn shown(path: &Utf8Path, working_dir: Option<&Utf8Path>) -> Utf8PathBuf {
+    let Some(working_dir) = working_dir else { return path.to_owned() };
+    if let Ok(below) = path.strip_prefix(working_dir) {
+        return below.to_owned();
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return path.to_owned() };
+    match working_dir.strip_prefix(folder) {
+        Ok(down) => down.components().map(|_| "..").chain([name]).collect(),
+        Err(_) => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_shown_as_the_user_would_write_it() {
+        let file = Utf8Path::new("/a/b/environments.toml");
+        assert_eq!(shown(file, Some(Utf8Path::new("/a/b"))), "environments.toml");
+        assert_eq!(shown(file, Some(Utf8Path::new("/a"))), "b/environments.toml");
+        assert_eq!(shown(file, Some(Utf8Path::new("/a/b/c/d"))), "../../environments.toml");
+        assert_eq!(shown(file, Some(Utf8Path::new("/x"))), "/a/b/environments.toml");
+        assert_eq!(shown(file, None), "/a/b/environments.toml");
+    }
+}

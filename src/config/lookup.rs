@@ -1,0 +1,142 @@
+//! Asking the configuration: environments by any of their names, stacks, engines.
+
+use std::{fmt, sync::Arc};
+
+use camino::Utf8Path;
+use indexmap::IndexMap;
+
+use super::{
+    environments::EnvironmentLayers,
+    load::Config,
+    raw::table::Table,
+    settings::{Discover, EngineSettings, Environment, Origin, Project, Stack},
+    stacks::StackLayers,
+    support::Unsupported,
+};
+use crate::{
+    diagnostic::{SourceFile, closest},
+    model::{EngineName, EnvName, StackId},
+};
+
+/// A word that names no environment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct UnknownEnvironment {
+    /// The word.
+    pub word: String,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+    /// The environments there are.
+    pub known: Vec<EnvName>,
+}
+
+impl fmt::Display for UnknownEnvironment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no environment `{}`", self.word)?;
+        if let Some(suggestion) = &self.suggestion {
+            return write!(f, "; did you mean `{suggestion}`?");
+        }
+        let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
+        if known.is_empty() {
+            f.write_str(": none is declared")
+        } else {
+            write!(f, "; there are {}", known.join(", "))
+        }
+    }
+}
+
+impl Config {
+    /// The folder of environments.toml: all relative paths in it start there.
+    pub fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// environments.toml itself.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// The text that the places in it point into.
+    pub fn source(&self) -> &Arc<SourceFile> {
+        &self.sources.file
+    }
+
+    /// `[project]`
+    pub fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The settings of one engine.
+    pub fn engine(&self, engine: EngineName) -> &EngineSettings {
+        let [tofu, terraform, terragrunt] = &self.engines;
+        match engine {
+            EngineName::Tofu => tofu,
+            EngineName::Terraform => terraform,
+            EngineName::Terragrunt => terragrunt,
+        }
+    }
+
+    /// The environments in the order of the file.
+    pub fn environments(&self) -> &IndexMap<EnvName, Environment> {
+        &self.environments
+    }
+
+    /// The environment of that name or alias.
+    pub fn environment(&self, word: &str) -> Result<&Environment, UnknownEnvironment> {
+        let by_alias = || self.environments.values().find(|e| e.aliases.iter().any(|alias| alias == word));
+        self.environments.get(word).or_else(by_alias).ok_or_else(|| {
+            let names = self.environments.values().flat_map(|environment| {
+                std::iter::once(environment.name.as_str())
+                    .chain(environment.aliases.iter().map(String::as_str))
+            });
+            UnknownEnvironment {
+                word: word.to_owned(),
+                suggestion: closest(word, names).map(str::to_owned),
+                known: self.environments.keys().cloned().collect(),
+            }
+        })
+    }
+
+    /// The declared stacks in the order of the file.
+    pub fn stacks(&self) -> &IndexMap<StackId, Stack> {
+        &self.stacks
+    }
+
+    /// `[discover]`
+    pub fn discover(&self) -> Option<&Discover> {
+        self.discover.as_ref()
+    }
+
+    /// The keys that this version does not honour: those of the whole file, and those of one environment when it is given.
+    ///
+    /// Those of a stack are in its [`Settings`](super::Settings).
+    pub fn unsupported(&self, environment: Option<&Environment>) -> Vec<Unsupported> {
+        let of_file = self.unsupported.iter().filter(|(_, concerned)| {
+            environment.is_none_or(|environment| {
+                concerned.is_empty() || concerned.iter().any(|name| name == environment.name.as_str())
+            })
+        });
+        let of_environment =
+            environment.map(|environment| environment.unsupported.as_slice()).unwrap_or_default();
+        of_file.map(|(unsupported, _)| unsupported).chain(of_environment).cloned().collect()
+    }
+
+    /// Where each key that is in force came from, by its path below an environment: `workspace`, `vars.size`.
+    ///
+    /// With a stack, its own layers count; without one, the environment's.
+    pub fn origins(&self, environment: &Environment, stack: Option<&StackId>) -> Vec<(String, Origin)> {
+        let mut origins = Vec::new();
+        let own = stack.and_then(|stack| self.stack_layers(stack));
+        let layer = self.instance_layer(environment, own);
+        layer.keys.each_origin("", &mut |path, origin| origins.push((path, origin.clone())));
+        origins
+    }
+
+    pub(crate) fn environment_layers(&self, environment: &Environment) -> &EnvironmentLayers {
+        let index = self.environments.get_index_of(environment.name.as_str()).unwrap_or_default();
+        &self.environment_layers[index]
+    }
+
+    pub(crate) fn stack_layers(&self, stack: &StackId) -> Option<&StackLayers> {
+        self.stacks.get_index_of(stack).map(|index| &self.stack_layers[index])
+    }
+}

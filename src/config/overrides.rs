@@ -1,0 +1,200 @@
+//! The two highest layers: `ENVCTL_*` variables of the process's environment, then flags.
+
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
+
+use camino::Utf8PathBuf;
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    raw::{
+        comparison::is_variable_name,
+        json::Json,
+        layer::{LayerTable, View, dotted_keys, misplaced},
+        map::Named,
+        reader::{Reader, Sources},
+    },
+    settings::{Layer, Value, quoted},
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, SourceFile},
+    model::{CreateWorkspace, EngineName},
+};
+
+/// What the command line and the process's environment say over the file.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// `--set PATH=VALUE`: a key of an environment (`parallelism`, `vars.size`, `backend.s3.key`) and a TOML value, or a
+    /// text without quotes; laid over every instance.
+    pub sets: Vec<(String, String)>,
+    /// `--var NAME=VALUE`: a text, or a list or object in JSON or TOML; laid over every instance.
+    pub vars: Vec<(String, String)>,
+    /// `--jobs`
+    pub jobs: Option<NonZeroUsize>,
+    /// `--create-workspace`
+    pub create_workspace: Option<CreateWorkspace>,
+    /// The process's environment; only [`VARIABLES`], [`ENGINE_VARIABLE`], [`program_variable`] and `HOME` are read.
+    pub process_env: BTreeMap<String, String>,
+    /// Where the user stands: paths in messages are shown relative to it.
+    pub working_dir: Option<Utf8PathBuf>,
+}
+
+/// The variables that set a key of an environment, and that key.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("ENVCTL_JOBS", "jobs"),
+    ("ENVCTL_PARALLELISM", "parallelism"),
+    ("ENVCTL_LOCK_TIMEOUT", "lock_timeout"),
+    ("ENVCTL_CREATE_WORKSPACE", "create_workspace"),
+];
+
+/// The variable that names the engine of every stack that names none itself.
+pub const ENGINE_VARIABLE: &str = "ENVCTL_ENGINE";
+
+/// The variable that sets an engine's program: `ENVCTL_TOFU`.
+pub fn program_variable(engine: EngineName) -> String {
+    format!("ENVCTL_{}", engine.as_str().to_uppercase())
+}
+
+/// One assignment, and the layer that it is.
+struct Assignment {
+    path: String,
+    /// As TOML.
+    value: String,
+    layer: Layer,
+}
+
+impl Overrides {
+    /// Their layers from low to high, with the text that findings about them point into.
+    pub(crate) fn layers(
+        &self,
+        file: &Arc<SourceFile>,
+        unread: Vec<String>,
+    ) -> (Sources, Vec<LayerTable>, Diagnostics) {
+        let assignments = self.assignments();
+        let lines: Vec<_> = assignments
+            .iter()
+            .map(|assignment| format!("{} = {}", assignment.path, assignment.value))
+            .collect();
+        let text = lines.join("\n");
+        let overrides = SourceFile::new("flags and environment", text);
+        let sources = Sources { file: Arc::clone(file), overrides, unread };
+        let mut problems = Diagnostics::default();
+        let mut layers = Vec::new();
+        let mut start = 0;
+        for (assignment, line) in assignments.iter().zip(&lines) {
+            match read_line(&sources, start, line, assignment) {
+                Ok(layer) => layers.push(layer),
+                Err(found) => {
+                    let giver = format!("given by `{}`", assignment.layer);
+                    problems.extend(found.into_iter().map(|problem| problem.help(giver.clone())));
+                }
+            }
+            start += line.len() + 1;
+        }
+        for (name, value) in &self.vars {
+            match var_layer(name, value) {
+                Ok(layer) => layers.push(layer),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (sources, layers, problems)
+    }
+
+    fn assignments(&self) -> Vec<Assignment> {
+        let variables = VARIABLES.iter().filter_map(|(variable, key)| {
+            let value = self.process_env.get(*variable).filter(|value| !value.is_empty())?;
+            let layer = Layer::ProcessEnvironment(Arc::from(*variable));
+            Some(Assignment { path: (*key).to_owned(), value: as_toml(key, value), layer })
+        });
+        let sets = self.sets.iter().map(|(path, value)| Assignment {
+            path: path.clone(),
+            value: as_toml(path, value),
+            layer: Layer::Flag(Arc::from(format!("--set {path}"))),
+        });
+        let jobs = self.jobs.map(|jobs| ("jobs", jobs.to_string(), "--jobs"));
+        let create = self.create_workspace.map(|create| {
+            let word = match create {
+                CreateWorkspace::Ask => "ask",
+                CreateWorkspace::Always => "always",
+                CreateWorkspace::Never => "never",
+            };
+            ("create_workspace", format!("{word:?}"), "--create-workspace")
+        });
+        let flags = jobs.into_iter().chain(create).map(|(key, value, flag)| Assignment {
+            path: key.to_owned(),
+            value,
+            layer: Layer::Flag(Arc::from(flag)),
+        });
+        variables.chain(sets).chain(flags).collect()
+    }
+}
+
+/// A value as TOML: as it is when it is TOML, else as a string.
+fn as_toml(path: &str, value: &str) -> String {
+    let line = format!("{path} = {value}");
+    if !value.contains('\n') && DeTable::parse(&line).is_ok_and(|table| table.get_ref().len() == 1) {
+        value.to_owned()
+    } else {
+        toml::Value::String(value.to_owned()).to_string()
+    }
+}
+
+fn read_line(
+    sources: &Sources,
+    start: usize,
+    line: &str,
+    assignment: &Assignment,
+) -> Result<LayerTable, Diagnostics> {
+    let source = &sources.overrides;
+    let whole = start..start + line.len();
+    let tree =
+        DeTable::parse(line).ok().filter(|_| dotted_keys(&assignment.path).is_some()).ok_or_else(|| {
+            Diagnostic::error("config::set", format!("{} names no key", assignment.layer))
+                .at(source, whole, "")
+                .help("a path of keys and a value, as `--set vars.size=3`")
+        })?;
+    let mut reader = Reader::of_override(sources, start, assignment.layer.clone());
+    let mut layer = LayerTable::default();
+    for (key, node) in tree.get_ref() {
+        let name: &str = key.get_ref();
+        if !reader.within(name, |reader| layer.set(View::Shared, name, node, reader)) {
+            let hint = misplaced(name, View::Shared).unwrap_or_else(|| {
+                "`--set` takes the keys of `[defaults]`, as `--set parallelism=4`".to_owned()
+            });
+            reader.unknown_key(name, key.span(), &View::Shared.keys(), Some(hint));
+        }
+    }
+    reader.problems.finish(layer).map(|(layer, _)| layer)
+}
+
+fn var_layer(name: &str, value: &str) -> Result<LayerTable, Diagnostic> {
+    if !is_variable_name(name) {
+        return Err(Diagnostic::error("config::variable", format!("`--var {name}` names no HCL variable"))
+            .help("a name and a value, as `--var size=3`"));
+    }
+    let json = if value.starts_with(['[', '{']) {
+        serde_json::from_str(value).ok().or_else(|| toml_value(value)).ok_or_else(|| {
+            Diagnostic::error(
+                "config::value",
+                format!("the value of `--var {name}` is neither JSON nor TOML"),
+            )
+            .help(format!("a text that only looks like one is set by `--set 'vars.{}=\"…\"'`", quoted(name)))
+        })?
+    } else {
+        serde_json::Value::String(value.to_owned())
+    };
+    let origin = super::Origin { layer: Layer::Flag(Arc::from(format!("--var {name}"))), span: None };
+    let named = Named { name_span: 0..0, value: Value { value: Json(json), origin } };
+    let mut layer = LayerTable::default();
+    layer.keys.vars = std::iter::once((Arc::from(name), named)).collect();
+    Ok(layer)
+}
+
+/// A TOML value as JSON.
+fn toml_value(text: &str) -> Option<serde_json::Value> {
+    let line = format!("value = {text}");
+    let tree = DeTable::parse(&line).ok()?;
+    let node = toml::Spanned::new(0..line.len(), DeValue::Table(tree.into_inner()));
+    let mut reader = Reader::of_file(&SourceFile::new("", line.as_str()));
+    let json = <Json as super::raw::field::Read>::read(&node, &mut reader)?;
+    if reader.problems.has_errors() { None } else { json.0.get("value").cloned() }
+}

@@ -1,0 +1,56 @@
+//! `[environments.X.bootstrap]`: how the state's bucket and lock are made.
+
+use super::{
+    duration::Length,
+    field::Read,
+    reader::{Node, Reader},
+    table::{plain_table, table},
+    template::Template,
+    words::one_of,
+};
+use crate::config::settings::Value;
+
+table! {
+    /// How the state's bucket and lock are made; bucket, table and region come from the backend.
+    struct BootstrapTable {
+        /// Keep earlier versions of each state.
+        versioning: Option<Value<bool>>,
+        /// For how long.
+        keep_versions: Option<Value<Length>>,
+        /// The key that encrypts them.
+        kms: Option<Value<Template>>,
+        /// How states are locked.
+        lock: Option<Value<LockKind>>,
+        /// Point-in-time recovery of the lock table.
+        point_in_time_recovery: Option<Value<bool>>,
+        /// The name of an access policy to make; absent: it is only printed.
+        policy: Option<Value<Template>>,
+    }
+}
+
+plain_table!(BootstrapTable);
+
+/// How states in a bucket are locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LockKind {
+    /// By an item of a table.
+    Dynamodb,
+    /// By an object beside the state.
+    Object,
+}
+
+impl Read for LockKind {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        one_of(node, reader, &[("dynamodb", Self::Dynamodb), ("object", Self::Object)])
+    }
+}
+
+impl schemars::JsonSchema for LockKind {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LockKind".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "enum": ["dynamodb", "object"] })
+    }
+}

@@ -1,0 +1,114 @@
+//! `[isolation]` and `[parity]`: what must differ between environments, and what may.
+
+use super::{
+    field::{Placed, Read},
+    reader::{Node, Reader},
+    table::{plain_table, table},
+    text_values::PatternTemplate,
+};
+
+table! {
+    /// What environments must not share.
+    struct IsolationTable {
+        /// The environments.
+        environments: Vec<Placed<String>>,
+        /// Backend pairs that must differ, beyond the state address, which always must.
+        backend: Vec<Placed<String>>,
+        /// Variables that must differ: globs.
+        distinct: Vec<Placed<String>>,
+        /// Variables that hold address ranges that must not overlap.
+        cidr: Vec<VariableName>,
+        /// Variables that are shared on purpose.
+        shared: Vec<VariableName>,
+    }
+}
+
+table! {
+    /// What may differ between environments, and what must be the same.
+    struct ParityTable {
+        /// The environments that are compared, two by two.
+        pairs: Vec<Placed<Vec<Placed<String>>>>,
+        /// What may differ: `NAME`, `KIND:NAME`, globs; kinds are var, mock, input, module, provider, engine.
+        differ: Vec<Difference>,
+        /// What must be the same.
+        same: Vec<Difference>,
+    }
+}
+
+table! {
+    /// Drift that is expected.
+    struct DriftTable {
+        /// Addresses with their attributes: `aws_autoscaling_group.*.desired_capacity`.
+        ignore: Vec<PatternTemplate>,
+    }
+}
+
+plain_table!(IsolationTable, ParityTable, DriftTable);
+
+/// The name of an HCL variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VariableName(pub(crate) String);
+
+impl Read for VariableName {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let text = reader.string(node)?;
+        if is_variable_name(text) {
+            return Some(Self(text.to_owned()));
+        }
+        let help = "a letter or `_`, then letters, digits, `_` and `-`; globs are for `distinct`";
+        reader.invalid("config::variable", node.span(), "no name of an HCL variable", help);
+        None
+    }
+}
+
+/// Whether HCL can have a variable of this name.
+pub(crate) fn is_variable_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+const KINDS: [&str; 6] = ["var", "mock", "input", "module", "provider", "engine"];
+
+/// What a parity rule speaks of: `instance_type`, `module:*@version`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference(pub(crate) String);
+
+impl Read for Difference {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let text = reader.string(node)?;
+        let (kind, name) = text.split_once(':').unwrap_or(("var", text));
+        let reason = if !KINDS.contains(&kind) {
+            Some(format!("`{kind}` is none of {}", KINDS.join(", ")))
+        } else if name.is_empty() {
+            Some("no name".to_owned())
+        } else {
+            globset::Glob::new(name).err().map(|error| error.kind().to_string())
+        };
+        if let Some(reason) = reason {
+            let help = "a name or a glob, for others than variables with a kind, as \"module:*@version\"";
+            reader.invalid("config::parity", node.span(), reason, help);
+            return None;
+        }
+        Some(Self(text.to_owned()))
+    }
+}
+
+macro_rules! text_schema {
+    ($($name:ident),*) => {$(
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "minLength": 1 })
+            }
+        }
+    )*};
+}
+
+text_schema!(VariableName, Difference);

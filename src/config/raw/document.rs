@@ -1,0 +1,115 @@
+//! The whole of environments.toml as it is written.
+
+use std::sync::Arc;
+
+use toml::de::{DeTable, DeValue};
+
+use super::{
+    checks::CheckTable,
+    comparison::{DriftTable, IsolationTable, ParityTable},
+    discover::DiscoverTable,
+    field::{Placed, Read},
+    generate::GenerateTable,
+    imports::ImportTable,
+    layer::{EnvironmentLayer, LayerTable, SharedLayer},
+    map::Map,
+    project::{EngineTable, ProjectTable},
+    reader::{Node, Reader},
+    stack::StackTable,
+    store::{BackupsTable, StoreTable},
+    syntax,
+    table::{Table, table},
+};
+use crate::diagnostic::{Diagnostics, SourceFile};
+
+table! {
+    /// environments.toml: how stacks become dev, staging and production.
+    struct Document {
+        /// What the file is for.
+        project: Option<ProjectTable>,
+        /// How OpenTofu is run.
+        tofu: Option<EngineTable>,
+        /// How Terraform is run.
+        terraform: Option<EngineTable>,
+        /// How Terragrunt is run.
+        terragrunt: Option<EngineTable>,
+        /// The lowest layer of every environment.
+        #[schemars(with = "Option<SharedLayer>")]
+        defaults: Option<LayerTable>,
+        /// Reusable layers.
+        #[schemars(with = "Map<SharedLayer>")]
+        templates: Map<LayerTable>,
+        /// The environments.
+        #[schemars(with = "Map<EnvironmentLayer>")]
+        environments: Map<LayerTable>,
+        /// The stacks.
+        stacks: Map<StackTable>,
+        /// Many stacks without naming them.
+        discover: Option<Placed<DiscoverTable>>,
+        /// Resources made by hand that are to be managed, by environment and stack.
+        imports: Map<Map<Placed<ImportTable>>>,
+        /// What environments must not share.
+        isolation: Option<Placed<IsolationTable>>,
+        /// What may differ between environments.
+        parity: Option<ParityTable>,
+        /// What must answer after a deploy.
+        checks: Map<Placed<CheckTable>>,
+        /// Drift that is expected.
+        drift: Option<DriftTable>,
+        /// Copies of states.
+        backups: Option<BackupsTable>,
+        /// Where runs are kept.
+        store: Option<StoreTable>,
+        /// The pipelines that are written from this file.
+        generate: Option<GenerateTable>,
+    }
+}
+
+/// What reading a file came upon.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// What is wrong.
+    pub(crate) problems: Diagnostics,
+    /// The keys of values that could not be read.
+    pub(crate) unread: Vec<String>,
+}
+
+impl Document {
+    /// Reads the file; what is wrong is handed back beside what could be read.
+    ///
+    /// Broken syntax alone ends the reading: nothing that follows it can be trusted.
+    pub(crate) fn read(source: &Arc<SourceFile>) -> Result<(Self, Reading), Diagnostics> {
+        let (tree, errors) = DeTable::parse_recoverable(source.text());
+        if !errors.is_empty() {
+            return Err(syntax::explain(source, &errors));
+        }
+        let node = toml::Spanned::new(tree.span(), DeValue::Table(tree.into_inner()));
+        let mut reader = Reader::of_file(source);
+        let document = Self::read_root(&node, &mut reader);
+        Ok((document, Reading { problems: reader.problems, unread: reader.unread }))
+    }
+
+    fn read_root<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Self {
+        let mut own = Self::default();
+        let DeValue::Table(table) = node.get_ref() else { return own };
+        for (key, node) in table {
+            let name: &'t str = key.get_ref();
+            if !reader.within(name, |reader| own.set(name, node, reader)) {
+                reader.unknown_key(name, key.span(), Self::KEYS, None);
+            }
+        }
+        own
+    }
+}
+
+/// Reads the embedded defaults: the keys of `[defaults]`, without the table.
+pub(crate) fn read_defaults(source: &Arc<SourceFile>) -> Result<LayerTable, Diagnostics> {
+    let (tree, errors) = DeTable::parse_recoverable(source.text());
+    if !errors.is_empty() {
+        return Err(syntax::explain(source, &errors));
+    }
+    let node = toml::Spanned::new(tree.span(), DeValue::Table(tree.into_inner()));
+    let mut reader = Reader::of_file(source);
+    let layer = LayerTable::read(&node, &mut reader).unwrap_or_default();
+    reader.problems.finish(layer).map(|(layer, _)| layer)
+}

@@ -1,0 +1,109 @@
+//! Extra flags for the engines: all but those that envctl sets itself.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{
+    field::Read,
+    reader::{Node, Reader},
+};
+
+/// Flags that envctl sets itself, and where the wish behind each belongs.
+///
+/// A name matches with one dash or two, with or without `=value`.
+const OWNED: &[(&str, &str)] = &[
+    ("out", "envctl keeps the plan files"),
+    ("json", "envctl reads the engine's JSON and shows it for people"),
+    ("detailed-exitcode", "`envctl plan --detailed-exitcode` gives it for the whole run"),
+    ("input", "engines never ask; values belong in `vars`, `var_files` and `secrets`"),
+    ("auto-approve", "only reviewed plan files are applied, behind envctl's own gate"),
+    ("lock-timeout", "write `lock_timeout = \"2m\"` into the environment"),
+    ("lock", "state locks are never switched off"),
+    ("parallelism", "write `parallelism = 10` into the environment"),
+    ("var", "write it into `vars`"),
+    ("var-file", "write it into `var_files`"),
+    ("target", "give `--target` to `envctl plan`"),
+    ("target-file", "give `--target` to `envctl plan`"),
+    ("exclude", "name the stacks that are wanted"),
+    ("exclude-file", "name the stacks that are wanted"),
+    ("replace", "give `--replace` to `envctl plan`"),
+    ("destroy", "`envctl destroy` does it"),
+    ("refresh-only", "`envctl drift` does it"),
+    ("generate-config-out", "the plan's own file is all that envctl lets a plan write"),
+    ("backend-config", "write it into `backend`"),
+    ("backend", "a state is always needed"),
+    ("reconfigure", "envctl decides it"),
+    ("migrate-state", "`envctl state move` does it"),
+    ("force-copy", "`envctl state move` does it"),
+    ("from-module", "init never writes configuration"),
+    ("upgrade", "`envctl upgrade` is the only verb that changes lockfiles"),
+    ("lockfile", "it is read-only wherever there is a lockfile"),
+    ("chdir", "each stack runs in its own folder"),
+    ("state", "write it into `backend.local`"),
+    ("state-out", "write it into `backend.local`"),
+    ("backup", "envctl keeps backups of its own"),
+    ("working-dir", "each unit runs in its own folder"),
+    ("all", "envctl runs each unit by itself, in order"),
+    ("tf-path", "write `drives` and that engine's `program`"),
+    ("no-color", "envctl decides about colour"),
+    ("help", "it is not a setting"),
+];
+
+/// Why envctl keeps a flag for itself.
+fn owned(argument: &str) -> Option<(&'static str, &'static str)> {
+    let name = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'))?;
+    let name = name.split('=').next().unwrap_or(name);
+    OWNED.iter().find(|(flag, _)| *flag == name).copied()
+}
+
+/// An extra flag of `init`, `plan` or `apply`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EngineFlag(pub(crate) String);
+
+impl Read for EngineFlag {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let text = reader.string(node)?;
+        let problem = if let Some((flag, place)) = owned(text) {
+            let message = format!("`-{flag}` in `{}` is set by envctl itself", reader.dotted());
+            reader.problem("config::owned-flag", message, node.span(), "not free").help(place)
+        } else if text.starts_with('-') && text.len() > 1 {
+            return Some(Self(text.to_owned()));
+        } else {
+            let message = format!("`{text}` in `{}` is no flag", reader.dotted());
+            reader
+                .problem("config::flag", message, node.span(), "does not start with `-`")
+                .help("a flag and its value are one word, as `-compact-warnings` or `-name=value`")
+        };
+        reader.report(problem);
+        None
+    }
+}
+
+impl JsonSchema for EngineFlag {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EngineFlag".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^-" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flag_of_envctls_own_is_known_in_every_spelling() {
+        for spelling in ["-out", "--out", "-out=x", "--var-file=a.tfvars", "-chdir=x", "-backend-config=k=v"]
+        {
+            assert!(owned(spelling).is_some(), "{spelling}");
+        }
+        for free in ["-compact-warnings", "-refresh=false", "out", "-output", "-no-colors"] {
+            assert!(owned(free).is_none(), "{free}");
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! TOML values that go on as JSON: HCL variables as they are, backend pairs with templates in their strings.
+
+use std::ops::Range;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::Value as JsonValue;
+use toml::de::{DeInteger, DeValue};
+
+use super::{
+    field::Read,
+    reader::{Node, Reader},
+    template::Template,
+};
+
+/// A typed value for an HCL variable; nothing in it is expanded.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Json(pub(crate) JsonValue);
+
+impl Read for Json {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let value = match node.get_ref() {
+            DeValue::Array(array) => {
+                let items: Vec<_> = array.iter().map(|item| Self::read(item, reader)).collect();
+                JsonValue::Array(
+                    items.into_iter().map(|item| item.map(|json| json.0)).collect::<Option<_>>()?,
+                )
+            }
+            DeValue::Table(table) => {
+                let mut object = serde_json::Map::with_capacity(table.len());
+                for (key, node) in table {
+                    let key: &'t str = key.get_ref();
+                    if let Some(json) = reader.within(key, |reader| Self::read(node, reader)) {
+                        object.insert(key.to_owned(), json.0);
+                    }
+                }
+                JsonValue::Object(object)
+            }
+            _ => scalar(node, reader)?,
+        };
+        Some(Self(value))
+    }
+
+    fn overlay(&mut self, higher: &Self) {
+        overlay_json(&mut self.0, &higher.0);
+    }
+
+    fn unset(&mut self, path: &[&str]) -> bool {
+        unset_json(&mut self.0, path)
+    }
+}
+
+fn overlay_json(own: &mut JsonValue, higher: &JsonValue) {
+    match (own, higher) {
+        (JsonValue::Object(own), JsonValue::Object(higher)) => {
+            for (key, value) in higher {
+                match own.get_mut(key) {
+                    Some(own) => overlay_json(own, value),
+                    None => {
+                        own.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (own, higher) => own.clone_from(higher),
+    }
+}
+
+fn unset_json(own: &mut JsonValue, path: &[&str]) -> bool {
+    match (own, path) {
+        (JsonValue::Object(own), [key]) => own.shift_remove(*key).is_some(),
+        (JsonValue::Object(own), [key, rest @ ..]) => {
+            own.get_mut(*key).is_some_and(|own| unset_json(own, rest))
+        }
+        _ => false,
+    }
+}
+
+/// A value without parts; dates become text as written in RFC 3339.
+fn scalar<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<JsonValue> {
+    match node.get_ref() {
+        DeValue::String(text) => Some(JsonValue::String(text.clone().into_owned())),
+        DeValue::Boolean(value) => Some(JsonValue::Bool(*value)),
+        DeValue::Datetime(value) => Some(JsonValue::String(value.to_string())),
+        DeValue::Integer(integer) => number(integer).or_else(|| {
+            reader.invalid("config::number", node.span(), "too large for 64 bits", "write it as a string");
+            None
+        }),
+        DeValue::Float(float) => {
+            let value = float.as_str().parse().ok().and_then(serde_json::Number::from_f64);
+            if value.is_none() {
+                let help = "HCL has no `inf` and no `nan`; leave the key out, or use a string";
+                reader.invalid("config::number", node.span(), "not a finite number", help);
+            }
+            value.map(JsonValue::Number)
+        }
+        DeValue::Array(_) | DeValue::Table(_) => {
+            reader.mismatch(node, "a string, a number or a boolean");
+            None
+        }
+    }
+}
+
+fn number(integer: &DeInteger<'_>) -> Option<JsonValue> {
+    let (digits, radix) = (integer.as_str(), integer.radix());
+    i64::from_str_radix(digits, radix)
+        .map(JsonValue::from)
+        .or_else(|_| u64::from_str_radix(digits, radix).map(JsonValue::from))
+        .ok()
+}
+
+/// A value of a backend pair: templates in its strings are expanded per instance.
+#[derive(Debug, Clone)]
+pub(crate) enum TemplateJson {
+    /// A string.
+    Text(Template),
+    /// A number or boolean.
+    Scalar(JsonValue),
+    /// Several.
+    List(Vec<TemplateJson>),
+    /// Nested pairs: `endpoints`, `assume_role`.
+    Table(Vec<(String, TemplateJson)>),
+}
+
+impl TemplateJson {
+    /// The value with a value for each name; nothing when any name has none.
+    pub(crate) fn expand(
+        &self,
+        lookup: &mut dyn FnMut(&str, &Range<usize>, &mut String) -> bool,
+    ) -> Option<JsonValue> {
+        match self {
+            Self::Text(template) => template.expand(lookup).map(JsonValue::String),
+            Self::Scalar(value) => Some(value.clone()),
+            Self::List(items) => {
+                items.iter().map(|item| item.expand(lookup)).collect::<Option<Vec<_>>>().map(JsonValue::Array)
+            }
+            Self::Table(pairs) => pairs
+                .iter()
+                .map(|(key, item)| Some((key.clone(), item.expand(lookup)?)))
+                .collect::<Option<serde_json::Map<_, _>>>()
+                .map(JsonValue::Object),
+        }
+    }
+}
+
+impl Read for TemplateJson {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        match node.get_ref() {
+            DeValue::String(_) => Template::read(node, reader).map(Self::Text),
+            DeValue::Array(array) => {
+                let items: Vec<_> = array.iter().map(|item| Self::read(item, reader)).collect();
+                items.into_iter().collect::<Option<_>>().map(Self::List)
+            }
+            DeValue::Table(table) => {
+                let mut pairs = Vec::with_capacity(table.len());
+                for (key, node) in table {
+                    let key: &'t str = key.get_ref();
+                    if let Some(value) = reader.within(key, |reader| Self::read(node, reader)) {
+                        pairs.push((key.to_owned(), value));
+                    }
+                }
+                Some(Self::Table(pairs))
+            }
+            _ => scalar(node, reader).map(Self::Scalar),
+        }
+    }
+
+    fn overlay(&mut self, higher: &Self) {
+        match (self, higher) {
+            (Self::Table(own), Self::Table(higher)) => {
+                for (key, value) in higher {
+                    match own.iter_mut().find(|(k, _)| k == key) {
+                        Some((_, own)) => own.overlay(value),
+                        None => own.push((key.clone(), value.clone())),
+                    }
+                }
+            }
+            (own, higher) => own.clone_from(higher),
+        }
+    }
+
+    fn unset(&mut self, path: &[&str]) -> bool {
+        let (Self::Table(own), [key, rest @ ..]) = (self, path) else { return false };
+        let Some(at) = own.iter().position(|(k, _)| k == key) else { return false };
+        if rest.is_empty() {
+            own.remove(at);
+            true
+        } else {
+            own[at].1.unset(rest)
+        }
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        match self {
+            Self::Text(template) => visit(template),
+            Self::Scalar(_) => {}
+            Self::List(items) => items.iter().for_each(|item| item.templates(visit)),
+            Self::Table(pairs) => pairs.iter().for_each(|(_, item)| item.templates(visit)),
+        }
+    }
+}
+
+macro_rules! any_schema {
+    ($($type:ident),*) => {$(
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                schemars::json_schema!({ "type": ["string", "number", "boolean", "array", "object"] })
+            }
+        }
+    )*};
+}
+
+any_schema!(Json, TemplateJson);

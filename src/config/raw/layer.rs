@@ -1,0 +1,329 @@
+//! The keys that have layers: of `[defaults]`, templates, environments, and, fewer of them, of stacks and instances.
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use toml::de::DeTable;
+
+use super::{
+    bootstrap::BootstrapTable,
+    duration::Length,
+    field::{Placed, Read},
+    guards::GuardsTable,
+    hooks::HooksTable,
+    json::{Json, TemplateJson},
+    map::Map,
+    naming::NamingTable,
+    reader::{Node, Reader},
+    require::CheckItem,
+    source::{EnvVarTemplate, SourceTemplate},
+    table::{Table, table},
+    template::Template,
+    var_file::VarFileTemplate,
+    words::FreeValue,
+};
+use crate::{
+    config::{
+        settings::{Layer, Origin, Value},
+        support::{self, VerbClass},
+    },
+    model::CreateWorkspace,
+};
+
+table! {
+    /// One layer of settings.
+    struct Keys {
+        /// What the environment is, for people.
+        description: Option<Value<String>>,
+        /// Other names of the environment for the command line.
+        aliases: Option<Value<Vec<Placed<String>>>>,
+        /// Templates whose keys this environment takes over, from low to high.
+        extends: Option<Value<Vec<Placed<String>>>>,
+        /// The environments that come before this one in promotion order.
+        after: Option<Value<Vec<Placed<String>>>>,
+        /// The workspace; absent for the default one.
+        workspace: Option<Value<Template>>,
+        /// What happens when the workspace does not exist.
+        create_workspace: Option<Value<CreateWorkspace>>,
+        /// The template value `{prefix}`.
+        prefix: Option<Value<Template>>,
+        /// Free template values.
+        values: Map<Value<FreeValue>>,
+        /// Typed values for HCL variables.
+        vars: Map<Value<Json>>,
+        /// Var files relative to the stack; `?path` marks an optional one.
+        var_files: Option<Value<Vec<VarFileTemplate>>>,
+        /// Backend pairs by backend type: only stacks with that block get them.
+        backend: Map<Map<Value<TemplateJson>>>,
+        /// Variables for engines, hooks, checks and guard commands.
+        env: Map<Value<EnvVarTemplate>>,
+        /// Where the values of secret HCL variables come from.
+        secrets: Map<Value<SourceTemplate>>,
+        /// Whether changes need a confirmation.
+        confirm: Option<Value<bool>>,
+        /// Stacks at once; default: the number of cores.
+        jobs: Option<Value<NonZeroUsize>>,
+        /// The engine's own `-parallelism`.
+        parallelism: Option<Value<NonZeroUsize>>,
+        /// How long to wait for a state lock.
+        lock_timeout: Option<Value<Length>>,
+        /// Check items that must be green.
+        require: Option<Value<Vec<CheckItem>>>,
+        /// Questions that are answered at the gate, by their id.
+        checklist: Map<Value<String>>,
+        /// Rules that a plan must satisfy, confirmed or not.
+        guards: Option<Box<GuardsTable>>,
+        /// How resources must be named.
+        naming: Option<Box<NamingTable>>,
+        /// How the state's bucket and lock are made.
+        bootstrap: Option<Box<BootstrapTable>>,
+        /// Programs around the steps of a stack, each an argv.
+        hooks: Option<Box<HooksTable>>,
+        /// Inherited keys that are taken away, as `vars.x`.
+        unset: Vec<Value<UnsetPath>>,
+    }
+}
+
+/// The keys that only an environment itself has.
+pub(crate) const OF_ENVIRONMENTS: &[&str] = &["description", "aliases", "extends", "after"];
+
+/// The keys that a stack and an instance have.
+pub(crate) const OF_INSTANCES: &[&str] =
+    &["vars", "var_files", "backend", "env", "secrets", "parallelism", "hooks", "unset"];
+
+/// Which of the keys a table has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    /// `[defaults]` and `[templates.X]`
+    Shared,
+    /// `[environments.X]`
+    Environment,
+    /// `[stacks.X]` and `[stacks.X.in.Y]`
+    Instance,
+}
+
+impl View {
+    /// Whether a key belongs to it.
+    pub(crate) fn has(self, key: &str) -> bool {
+        match self {
+            Self::Shared => Keys::KEYS.contains(&key) && key != "hooks" && !OF_ENVIRONMENTS.contains(&key),
+            Self::Environment => Keys::KEYS.contains(&key) && key != "hooks",
+            Self::Instance => OF_INSTANCES.contains(&key),
+        }
+    }
+
+    /// Its keys.
+    pub(crate) fn keys(self) -> Vec<&'static str> {
+        Keys::KEYS.iter().copied().filter(|key| self.has(key)).collect()
+    }
+}
+
+/// A key without a behaviour yet, where it was written.
+#[derive(Debug, Clone)]
+pub(crate) struct Later {
+    /// The key, below the layer.
+    pub(crate) key: &'static str,
+    /// Where it was written.
+    pub(crate) origin: Origin,
+    /// Who would have to honour it.
+    pub(crate) verbs: &'static [VerbClass],
+}
+
+/// A layer as it is written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LayerTable {
+    /// Its keys.
+    pub(crate) keys: Keys,
+    /// Those of them that have no behaviour yet.
+    pub(crate) later: Vec<Later>,
+}
+
+impl LayerTable {
+    /// Lays a higher layer over this one; hands back the `unset` paths that removed nothing.
+    pub(crate) fn apply<'a>(&mut self, higher: &'a Self) -> Vec<&'a Value<UnsetPath>> {
+        let mut idle = Vec::new();
+        for path in &higher.keys.unset {
+            let keys: Vec<&str> = path.value.0.iter().map(String::as_str).collect();
+            if !self.keys.unset_key(&keys) {
+                idle.push(path);
+            }
+            self.later.retain(|later| keys != [later.key]);
+        }
+        self.keys.overlay_keys(&higher.keys);
+        for later in &higher.later {
+            self.later.retain(|own| own.key != later.key);
+            self.later.push(later.clone());
+        }
+        idle
+    }
+
+    /// Reads one key of this layer; whether the view has it.
+    pub(crate) fn set<'t>(
+        &mut self,
+        view: View,
+        key: &'t str,
+        node: &'t Node<'t>,
+        reader: &mut Reader<'t>,
+    ) -> bool {
+        if !view.has(key) || !self.keys.set(key, node, reader) {
+            return false;
+        }
+        let table = match view {
+            View::Shared | View::Environment => support::Table::Environment,
+            View::Instance => support::Table::Stack,
+        };
+        if let Some((key, verbs)) = support::not_yet(table, key) {
+            self.later.push(Later { key, origin: reader.origin(node.span()), verbs });
+        }
+        true
+    }
+}
+
+/// Which layer and view a path of keys is.
+fn layer_at(path: &[&str]) -> Option<(Layer, View)> {
+    match *path {
+        ["defaults"] => Some((Layer::Defaults, View::Shared)),
+        ["templates", name] => Some((Layer::Template(Arc::from(name)), View::Shared)),
+        ["environments", name] => Some((Layer::Environment(Arc::from(name)), View::Environment)),
+        ["stacks", stack, "in", name] => {
+            Some((Layer::Instance(Arc::from(stack), Arc::from(name)), View::Instance))
+        }
+        _ => None,
+    }
+}
+
+impl Read for LayerTable {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let table = reader.table(node)?;
+        let (layer, view) = layer_at(reader.path()).unwrap_or((reader.layer.clone(), View::Shared));
+        let outer = std::mem::replace(&mut reader.layer, layer);
+        let own = Self::read_keys(table, view, reader);
+        reader.layer = outer;
+        Some(own)
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        self.keys.each_template(visit);
+    }
+}
+
+impl LayerTable {
+    fn read_keys<'t>(table: &'t DeTable<'t>, view: View, reader: &mut Reader<'t>) -> Self {
+        let mut own = Self::default();
+        for (key, node) in table {
+            let name: &'t str = key.get_ref();
+            if !reader.within(name, |reader| own.set(view, name, node, reader)) {
+                reader.unknown_key(name, key.span(), &view.keys(), misplaced(name, view));
+            }
+        }
+        own
+    }
+}
+
+/// Where a key belongs that this table does not have and another one has.
+pub(crate) fn misplaced(key: &str, view: View) -> Option<String> {
+    let place = match view {
+        View::Shared if OF_ENVIRONMENTS.contains(&key) => {
+            "`[environments.NAME]`: it is one environment's own"
+        }
+        View::Shared | View::Environment if key == "hooks" => "`[stacks.NAME]` or `[stacks.NAME.in.ENV]`",
+        View::Instance if View::Environment.has(key) => "`[environments.NAME]`, `[defaults]` or a template",
+        _ => return None,
+    };
+    Some(format!("`{key}` belongs in {place}"))
+}
+
+/// A path into the layers below: `vars.x`, `backend.s3.key`, `workspace`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct UnsetPath(pub(crate) Vec<String>);
+
+impl Read for UnsetPath {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let text = reader.string(node)?;
+        let path =
+            dotted_keys(text).filter(|path| Keys::KEYS.contains(&path[0].as_str()) && path[0] != "unset");
+        if path.is_none() {
+            let help = "a key of the layers below, as \"workspace\", \"vars.x\" or \"backend.s3.key\"";
+            reader.invalid("config::unset", node.span(), "names no key", help);
+        }
+        path.map(Self)
+    }
+}
+
+/// The keys of a dotted TOML path; absent when it is none.
+pub(crate) fn dotted_keys(text: &str) -> Option<Vec<String>> {
+    if text.contains(['\n', '=', '{']) {
+        return None;
+    }
+    let line = format!("{text} = 0");
+    let document = DeTable::parse(&line).ok()?;
+    let mut keys = Vec::new();
+    let mut table = document.get_ref();
+    while let Some((key, node)) = table.iter().next().filter(|_| table.len() == 1) {
+        keys.push(key.get_ref().clone().into_owned());
+        match node.get_ref() {
+            toml::de::DeValue::Table(inner) => table = inner,
+            toml::de::DeValue::Integer(_) => return Some(keys),
+            _ => return None,
+        }
+    }
+    None
+}
+
+impl schemars::JsonSchema for UnsetPath {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "UnsetPath".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}
+
+macro_rules! view_schema {
+    ($($(#[$doc:meta])* $name:ident, $title:literal, $view:expr;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $title.into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let mut schema = Keys::json_schema(generator);
+                if let Some(keys) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+                    keys.retain(|key, _| $view.has(key));
+                }
+                schema
+            }
+        }
+    )*};
+}
+
+view_schema! {
+    /// Describes `[defaults]` and templates.
+    SharedLayer, "SharedLayer", View::Shared;
+    /// Describes environments.
+    EnvironmentLayer, "Environment", View::Environment;
+    /// Describes the settings of stacks and instances.
+    InstanceLayer, "Instance", View::Instance;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dotted_path_may_quote_its_keys() {
+        assert_eq!(dotted_keys("vars.x").unwrap(), ["vars", "x"]);
+        assert_eq!(dotted_keys("vars.\"a.b\"").unwrap(), ["vars", "a.b"]);
+        assert_eq!(dotted_keys("workspace").unwrap(), ["workspace"]);
+        for bad in ["", "a b", "a = 1\nb", "[a]\nb", "a.", "{x}"] {
+            assert_eq!(dotted_keys(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Tables whose keys are names: variables, environments, stacks.
+
+use std::{ops::Range, sync::Arc};
+
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{
+    field::{Field, Read},
+    reader::{Node, Reader},
+    template::Template,
+};
+use crate::config::settings::{Origin, quoted};
+
+/// A table whose keys are names, in the order of the file. Layers share it until one of them adds to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Map<T>(Option<Arc<IndexMap<Arc<str>, Named<T>>>>);
+
+/// A value under a name.
+#[derive(Debug, Clone)]
+pub(crate) struct Named<T> {
+    /// The place of the name.
+    pub(crate) name_span: Range<usize>,
+    /// The value.
+    pub(crate) value: T,
+}
+
+impl<T> Default for Map<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Map<T> {
+    /// Names and values.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &T)> {
+        self.named().map(|(name, named)| (name, &named.value))
+    }
+
+    /// Names and values, with the places of the names.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&Arc<str>, &Named<T>)> {
+        self.0.iter().flat_map(|map| map.iter())
+    }
+
+    /// The value under a name.
+    pub(crate) fn get(&self, name: &str) -> Option<&T> {
+        self.get_named(name).map(|named| &named.value)
+    }
+
+    /// The value under a name, with the place of the name.
+    pub(crate) fn get_named(&self, name: &str) -> Option<&Named<T>> {
+        self.0.as_ref().and_then(|map| map.get(name))
+    }
+
+    /// Whether it is the very same map as another: neither was added to since one was cloned from the other.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(own), Some(other)) => Arc::ptr_eq(own, other),
+            _ => false,
+        }
+    }
+}
+
+impl<T: Clone> Map<T> {
+    /// The map itself, where nobody else holds it, and a copy of it otherwise.
+    pub(crate) fn into_inner(self) -> IndexMap<Arc<str>, Named<T>> {
+        self.0.map(Arc::unwrap_or_clone).unwrap_or_default()
+    }
+
+    fn edit(&mut self) -> &mut IndexMap<Arc<str>, Named<T>> {
+        Arc::make_mut(self.0.get_or_insert_default())
+    }
+}
+
+impl<T> FromIterator<(Arc<str>, Named<T>)> for Map<T> {
+    fn from_iter<I: IntoIterator<Item = (Arc<str>, Named<T>)>>(pairs: I) -> Self {
+        let map: IndexMap<_, _> = pairs.into_iter().collect();
+        Self((!map.is_empty()).then(|| Arc::new(map)))
+    }
+}
+
+impl<T: Read> Read for Map<T> {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let table = reader.table(node)?;
+        let pairs = table.iter().filter_map(|(key, node)| {
+            let name: &'t str = key.get_ref();
+            let name_span = reader.place(key.span());
+            let value = reader.within(name, |reader| T::read(node, reader))?;
+            Some((Arc::from(name), Named { name_span, value }))
+        });
+        Some(pairs.collect())
+    }
+
+    fn overlay(&mut self, higher: &Self) {
+        if self.0.is_none() {
+            self.0.clone_from(&higher.0);
+            return;
+        }
+        for (name, named) in higher.named() {
+            let own = self.edit();
+            match own.get_mut(name) {
+                Some(own) => {
+                    own.value.overlay(&named.value);
+                    own.name_span = named.name_span.clone();
+                }
+                None => {
+                    own.insert(Arc::clone(name), named.clone());
+                }
+            }
+        }
+    }
+
+    fn unset(&mut self, path: &[&str]) -> bool {
+        match path {
+            [name, ..] if self.get(name).is_none() => false,
+            [] => false,
+            [name] => self.edit().shift_remove(*name).is_some(),
+            [name, rest @ ..] => self.edit().get_mut(*name).is_some_and(|own| own.value.unset(rest)),
+        }
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        self.iter().for_each(|(_, own)| own.templates(visit));
+    }
+
+    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin)) {
+        self.iter().for_each(|(name, own)| own.origins(&format!("{path}.{}", quoted(name)), visit));
+    }
+}
+
+impl<T: Read> Field for Map<T> {
+    fn read<'t>(&mut self, node: &'t Node<'t>, reader: &mut Reader<'t>) {
+        *self = Read::read(node, reader).unwrap_or_default();
+    }
+
+    fn overlay(&mut self, higher: &Self) {
+        Read::overlay(self, higher);
+    }
+
+    fn unset(&mut self, path: &[&str]) -> bool {
+        if path.is_empty() { self.0.take().is_some() } else { Read::unset(self, path) }
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        Read::templates(self, visit);
+    }
+
+    fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin)) {
+        Read::origins(self, path, visit);
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Map<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Map_of_{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let values = generator.subschema_for::<T>();
+        schemars::json_schema!({ "type": "object", "additionalProperties": values })
+    }
+}

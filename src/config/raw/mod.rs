@@ -1,0 +1,33 @@
+//! environments.toml as it is written: every table with its keys, their types, their places, and nothing resolved.
+//!
+//! A file per idea: the type, how it is read, what is wrong with it, and how the JSON Schema describes it.
+
+pub(crate) mod bootstrap;
+pub(crate) mod checks;
+pub(crate) mod comparison;
+pub(crate) mod discover;
+pub(crate) mod document;
+pub(crate) mod duration;
+pub(crate) mod engine_flags;
+pub(crate) mod field;
+pub(crate) mod generate;
+pub(crate) mod guards;
+pub(crate) mod hooks;
+pub(crate) mod imports;
+pub(crate) mod json;
+pub(crate) mod layer;
+pub(crate) mod map;
+pub(crate) mod naming;
+pub(crate) mod project;
+pub(crate) mod reader;
+pub(crate) mod require;
+pub(crate) mod source;
+pub(crate) mod stack;
+pub(crate) mod store;
+pub(crate) mod syntax;
+pub(crate) mod table;
+pub(crate) mod template;
+pub(crate) mod text_values;
+pub(crate) mod var_file;
+pub(crate) mod version;
+pub(crate) mod words;

@@ -1,0 +1,46 @@
+//! `require`: the check items that must be green before an environment is changed.
+
+use super::{
+    field::Read,
+    reader::{Node, Reader},
+    words::one_of,
+};
+
+/// The items of `check`, in the order in which they are shown.
+const ITEMS: [&str; 15] = [
+    "config",
+    "isolation",
+    "versions",
+    "lockfiles",
+    "workspace",
+    "backend",
+    "secrets",
+    "identity",
+    "branch",
+    "tree",
+    "promotion",
+    "locks",
+    "backups",
+    "drift",
+    "guards",
+];
+
+/// A check item that must be green.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CheckItem(pub(crate) &'static str);
+
+impl Read for CheckItem {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        one_of(node, reader, &ITEMS.map(|item| (item, Self(item))))
+    }
+}
+
+impl schemars::JsonSchema for CheckItem {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "CheckItem".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "enum": ITEMS })
+    }
+}

@@ -1,0 +1,235 @@
+//! Where a secret comes from, and what a variable of the environment is: a text, or a table that names its source.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use toml::de::DeValue;
+
+use super::{
+    field::Read,
+    reader::{Node, Reader},
+    template::Template,
+};
+
+/// A secret source with its templates.
+#[derive(Debug, Clone)]
+pub(crate) enum SourceTemplate {
+    /// `{ env = "NAME" }`
+    Env(Template),
+    /// `{ file = "PATH" }`
+    File(Template),
+    /// `{ command = ["PROGRAM", …] }`
+    Command(Vec<Template>),
+    /// `{ sops = "PATH", key = "KEY" }`
+    Sops(Template, Template),
+}
+
+const SOURCES: &[&str] = &["env", "file", "command", "sops"];
+const SOURCE_HELP: &str = "one of `{ env = \"NAME\" }`, `{ file = \"PATH\" }`, `{ command = [\"PROGRAM\", \"ARG\"] }`, \
+                           `{ sops = \"FILE\", key = \"KEY\" }`";
+
+impl Read for SourceTemplate {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        read_source(node, reader, &[]).and_then(|(source, _)| source)
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        match self {
+            Self::Env(template) | Self::File(template) => visit(template),
+            Self::Command(words) => words.iter().for_each(visit),
+            Self::Sops(file, key) => {
+                visit(file);
+                visit(key);
+            }
+        }
+    }
+}
+
+/// A source's keys, and those of the table around it that its owner reads; absent when it names no source.
+type Parts<'t> = (Option<SourceTemplate>, Vec<(&'t str, &'t Node<'t>)>);
+
+/// Reads a source; `extra` keys are handed back unread.
+fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'static str]) -> Option<Parts<'t>> {
+    let DeValue::Table(table) = node.get_ref() else {
+        let what = if matches!(node.get_ref(), DeValue::String(_)) {
+            "a secret is never written into the file"
+        } else {
+            "expected a table that names a source"
+        };
+        let message = format!("`{}` does not say where the secret comes from", reader.dotted());
+        let problem = reader.problem("config::secret-source", message, node.span(), what).help(SOURCE_HELP);
+        reader.report(problem);
+        return None;
+    };
+    let before = reader.problems.0.len();
+    let mut sources: Vec<(&str, SourceTemplate)> = Vec::new();
+    let (mut sops, mut sops_key, mut rest) = (None, None, Vec::new());
+    for (key, value) in table {
+        let name: &'t str = key.get_ref();
+        reader.within(name, |reader| match name {
+            "env" => sources.extend(Template::read(value, reader).map(|t| (name, SourceTemplate::Env(t)))),
+            "file" => sources.extend(Template::read(value, reader).map(|t| (name, SourceTemplate::File(t)))),
+            "command" => {
+                sources
+                    .extend(read_command(value, reader).map(|words| (name, SourceTemplate::Command(words))));
+            }
+            "sops" => sops = Template::read(value, reader),
+            "key" => sops_key = Template::read(value, reader),
+            _ if extra.contains(&name) => rest.push((name, value)),
+            _ => {}
+        });
+        if !SOURCES.contains(&name) && name != "key" && !extra.contains(&name) {
+            let known: Vec<_> = SOURCES.iter().chain(&["key"]).chain(extra).copied().collect();
+            reader.unknown_key(name, key.span(), &known, None);
+        }
+    }
+    if reader.problems.0.len() > before {
+        return None;
+    }
+    match (sops, sops_key) {
+        (Some(file), Some(key)) => sources.push(("sops", SourceTemplate::Sops(file, key))),
+        (None, None) => {}
+        (Some(_), None) => return refuse(node, reader, "`sops` needs a `key` beside it"),
+        (None, Some(_)) => return refuse(node, reader, "`key` belongs to `sops`"),
+    }
+    if sources.len() > 1 {
+        let names: Vec<_> = sources.iter().map(|(name, _)| format!("`{name}`")).collect();
+        return refuse(node, reader, &format!("{} are given, one is needed", names.join(" and ")));
+    }
+    match sources.pop() {
+        Some((_, source)) => Some((Some(source), rest)),
+        None if rest.is_empty() => refuse(node, reader, "names no source"),
+        None => Some((None, rest)),
+    }
+}
+
+fn refuse<'t>(node: &Node<'_>, reader: &mut Reader<'t>, reason: &str) -> Option<Parts<'t>> {
+    reader.invalid("config::secret-source", node.span(), reason, SOURCE_HELP);
+    None
+}
+
+/// Reads an argv: a program and its arguments, no shell.
+pub(crate) fn read_command<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Vec<Template>> {
+    let words = Vec::<Template>::read(node, reader)?;
+    if words.is_empty() || words[0].text().is_empty() {
+        let help = "a program and its arguments, as `[\"op\", \"read\", \"op://…\"]`; no shell is started";
+        reader.invalid("config::command", node.span(), "no program is named", help);
+        return None;
+    }
+    Some(words)
+}
+
+/// A variable of the environment: a plain text, a text that is only set sometimes, or a secret source.
+#[derive(Debug, Clone)]
+pub(crate) struct EnvVarTemplate {
+    /// Its value.
+    pub(crate) source: EnvSourceTemplate,
+    /// Not set when any of these is.
+    pub(crate) unless: Vec<String>,
+}
+
+/// The value of a variable of the environment.
+#[derive(Debug, Clone)]
+pub(crate) enum EnvSourceTemplate {
+    /// As written.
+    Plain(Template),
+    /// From a secret source.
+    Secret(SourceTemplate),
+}
+
+impl Read for EnvVarTemplate {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        match node.get_ref() {
+            DeValue::String(_) => Template::read(node, reader)
+                .map(|text| Self { source: EnvSourceTemplate::Plain(text), unless: Vec::new() }),
+            DeValue::Table(_) => {
+                let (source, rest) = read_source(node, reader, &["value", "unless"])?;
+                let (mut value, mut unless) = (None, Vec::new());
+                for (name, node) in rest {
+                    reader.within(name, |reader| match name {
+                        "value" => value = Template::read(node, reader),
+                        _ => unless = Vec::read(node, reader).unwrap_or_default(),
+                    });
+                }
+                let source = match (source, value) {
+                    (Some(source), None) => EnvSourceTemplate::Secret(source),
+                    (None, Some(value)) => EnvSourceTemplate::Plain(value),
+                    (Some(_), Some(_)) => {
+                        refuse(node, reader, "`value` and a source are given, one is needed");
+                        return None;
+                    }
+                    (None, None) => {
+                        refuse(node, reader, "neither `value` nor a source is given");
+                        return None;
+                    }
+                };
+                Some(Self { source, unless })
+            }
+            _ => {
+                reader.mismatch(node, "a string or a table");
+                None
+            }
+        }
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        match &self.source {
+            EnvSourceTemplate::Plain(template) => visit(template),
+            EnvSourceTemplate::Secret(source) => source.templates(visit),
+        }
+    }
+}
+
+fn source_schemas() -> Vec<serde_json::Value> {
+    let text = serde_json::json!({ "type": "string" });
+    let one = |key: &str, schema: serde_json::Value| {
+        serde_json::json!({
+            "type": "object",
+            "properties": { key: schema },
+            "required": [key],
+            "additionalProperties": false,
+        })
+    };
+    let command = serde_json::json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 });
+    vec![
+        one("env", text.clone()),
+        one("file", text.clone()),
+        one("command", command),
+        serde_json::json!({
+            "type": "object",
+            "properties": { "sops": text, "key": text },
+            "required": ["sops", "key"],
+            "additionalProperties": false,
+        }),
+    ]
+}
+
+impl JsonSchema for SourceTemplate {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SecretSource".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "description": "Where a secret comes from.", "anyOf": source_schemas() })
+    }
+}
+
+impl JsonSchema for EnvVarTemplate {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EnvironmentVariable".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let unless = serde_json::json!({ "type": "array", "items": { "type": "string" } });
+        let mut forms = vec![serde_json::json!({ "type": "string" })];
+        forms.push(serde_json::json!({
+            "type": "object",
+            "properties": { "value": { "type": "string" } },
+            "required": ["value"],
+            "additionalProperties": false,
+        }));
+        forms.extend(source_schemas());
+        for form in &mut forms[1..] {
+            form["properties"]["unless"] = unless.clone();
+        }
+        json_schema!({ "description": "A text, a text that is only set sometimes, or a secret source.", "anyOf": forms })
+    }
+}

@@ -1,0 +1,105 @@
+//! `[stacks.X]`: what a stack is, with the settings of its own and of its instances.
+
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{
+    field::{Placed, Read},
+    json::Json,
+    layer::{InstanceLayer, Later, LayerTable, OF_INSTANCES, View, misplaced},
+    map::Map,
+    reader::{Node, Reader},
+    table::{Table, table},
+    template::Template,
+    words::{EngineChoice, StackName},
+};
+use crate::config::{
+    settings::{Layer, Value},
+    support,
+};
+
+table! {
+    /// What a stack is.
+    struct StackKeys {
+        /// Its folder, relative to this file; absent for a discovered stack.
+        path: Option<Template>,
+        /// Stacks that come first.
+        needs: Vec<Placed<StackName>>,
+        /// Values from other stacks' outputs: `vpc_id = "network.vpc_id"`.
+        inputs: Map<Value<String>>,
+        /// Stand-ins for outputs that do not exist yet, by stack and output; for plan and validate only.
+        mocks: Map<Map<Value<Json>>>,
+        /// Words to select it by.
+        tags: Vec<Placed<String>>,
+        /// Where it exists; absent for all environments.
+        environments: Option<Vec<Placed<String>>>,
+        /// Its engine; absent for the project's.
+        engine: Option<EngineChoice>,
+        /// More files that matter, relative to the stack: globs.
+        files: Vec<Placed<String>>,
+        /// What is different in one environment.
+        #[schemars(with = "Map<InstanceLayer>")]
+        r#in: Map<LayerTable>,
+    }
+}
+
+/// A stack as it is written.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct StackTable {
+    /// What it is.
+    pub(crate) own: StackKeys,
+    /// Its settings; absent when it has none of its own, as most of many have.
+    pub(crate) layer: Option<Box<LayerTable>>,
+    /// Its keys that have no behaviour yet.
+    pub(crate) later: Vec<Later>,
+}
+
+impl Read for StackTable {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let table = reader.table(node)?;
+        let name = reader.path().last().copied().unwrap_or_default();
+        let outer = std::mem::replace(&mut reader.layer, Layer::Stack(Arc::from(name)));
+        let mut own = Self::default();
+        for (key, node) in table {
+            let name: &'t str = key.get_ref();
+            let known = reader.within(name, |reader| {
+                if OF_INSTANCES.contains(&name) {
+                    return own.layer.get_or_insert_default().set(View::Instance, name, node, reader);
+                }
+                if let Some((key, verbs)) = support::not_yet(support::Table::Stack, name) {
+                    own.later.push(Later { key, origin: reader.origin(node.span()), verbs });
+                }
+                own.own.set(name, node, reader)
+            });
+            if !known {
+                let keys: Vec<_> = StackKeys::KEYS.iter().chain(OF_INSTANCES).copied().collect();
+                reader.unknown_key(name, key.span(), &keys, misplaced(name, View::Instance));
+            }
+        }
+        reader.layer = outer;
+        Some(own)
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        self.own.each_template(visit);
+        self.layer.iter().for_each(|layer| layer.templates(visit));
+    }
+}
+
+impl JsonSchema for StackTable {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Stack".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = StackKeys::json_schema(generator);
+        let mut settings = InstanceLayer::json_schema(generator);
+        let settings = settings.get_mut("properties").and_then(serde_json::Value::as_object_mut);
+        let keys = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut);
+        if let (Some(keys), Some(settings)) = (keys, settings) {
+            keys.append(settings);
+        }
+        schema
+    }
+}

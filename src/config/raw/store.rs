@@ -1,0 +1,71 @@
+//! `[store]` and `[backups]`: where runs and copies of states are kept, and for whom.
+
+use super::{
+    duration::Length,
+    field::{Placed, Read},
+    map::Map,
+    reader::{Node, Reader},
+    source::{EnvVarTemplate, SourceTemplate},
+    table::{plain_table, table},
+    template::Template,
+};
+
+table! {
+    /// Where runs are kept; default: `.envctl/runs` beside this file.
+    struct StoreTable {
+        /// A shared place, as `s3://bucket/prefix`.
+        url: Option<Placed<Template>>,
+        /// The age recipients that plans are encrypted for.
+        recipients: Option<Placed<Vec<Recipient>>>,
+        /// What decrypts them, and keys the manifests' digests.
+        identity: Option<Placed<SourceTemplate>>,
+        /// Variables for the access to the store; default: envctl's own environment.
+        env: Option<Placed<Map<EnvVarTemplate>>>,
+        /// For how long runs are kept.
+        keep: Option<Placed<Length>>,
+    }
+}
+
+table! {
+    /// Copies of states that are taken before a state is changed.
+    struct BackupsTable {
+        /// How many are kept.
+        keep: Option<u64>,
+        /// The age recipients that they are encrypted for.
+        recipients: Vec<Recipient>,
+        /// What decrypts them.
+        identity: Option<SourceTemplate>,
+    }
+}
+
+plain_table!(StoreTable, BackupsTable);
+
+/// An age recipient.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recipient(pub(crate) String);
+
+impl Read for Recipient {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let text = reader.string(node)?;
+        if text.starts_with("age1") || text.starts_with("ssh-") {
+            return Some(Self(text.to_owned()));
+        }
+        let help = "a public key, as \"age1…\" (`age-keygen` prints it) or \"ssh-ed25519 …\"";
+        reader.invalid("config::recipient", node.span(), "no age recipient", help);
+        None
+    }
+}
+
+impl schemars::JsonSchema for Recipient {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Recipient".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^(age1|ssh-)" })
+    }
+}

@@ -1,0 +1,106 @@
+//! Broken TOML: what the parser says, and what was probably meant.
+
+use std::{ops::Range, sync::Arc};
+
+use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
+
+/// The parser's findings as diagnostics, one for each line: a parser that recovers repeats itself.
+pub(crate) fn explain(source: &Arc<SourceFile>, errors: &[toml::de::Error]) -> Diagnostics {
+    let mut found: Vec<(Range<usize>, &str)> =
+        errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
+    found.sort_by_key(|(span, _)| span.start);
+    let mut problems = Diagnostics::default();
+    let mut lines = Vec::new();
+    for (span, message) in found {
+        let (line, _) = source.position(span.start);
+        if !lines.contains(&line) {
+            lines.push(line);
+            problems.push(explain_one(source, span, message));
+        }
+    }
+    problems
+}
+
+fn explain_one(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> Diagnostic {
+    if message == "duplicate key" {
+        return duplicate(source, span);
+    }
+    let line = line_at(source.text(), span.start);
+    let problem = Diagnostic::error("config::syntax", format!("this is not TOML: {message}"));
+    if message.starts_with("invalid unquoted key") {
+        return unquoted(source, problem, span);
+    }
+    if message.starts_with("cannot extend value of type inline table") {
+        return problem
+            .at(source, span, "already complete")
+            .help("`{ … }` cannot be added to: put all keys between its braces, or use a `[table]` instead");
+    }
+    let problem = problem.at(source, span, "");
+    if message.starts_with("string values must be quoted") && line.contains('=') {
+        return problem.help("texts stand between quotes, as `workspace = \"staging\"`");
+    }
+    problem
+}
+
+/// A key that holds a character which only a quoted one may hold, as the `/` of a discovered stack's name.
+fn unquoted(source: &Arc<SourceFile>, problem: Diagnostic, span: Range<usize>) -> Diagnostic {
+    let text = source.text();
+    let boundary = |c: char| c.is_whitespace() || "[]=\"'.{},#".contains(c);
+    let start = text[..span.start].rfind(boundary).map_or(0, |at| at + 1);
+    let end = text[span.start..].find(boundary).map_or(text.len(), |at| span.start + at);
+    let key = &text[start..end];
+    problem.at(source, start..end, "must be quoted").help(format!("write `\"{key}\"`"))
+}
+
+/// The same key twice: a reopened table, a dotted key beside a `[table]`, or simply a line too many.
+fn duplicate(source: &Arc<SourceFile>, span: Range<usize>) -> Diagnostic {
+    let text = source.text();
+    let key = &text[span.clone()];
+    let header = line_at(text, span.start).trim_start().starts_with('[');
+    let problem = Diagnostic::error("config::duplicate-key", format!("`{key}` is written twice")).at(
+        source,
+        span.clone(),
+        "for the second time",
+    );
+    let problem = match first_place(text, key, span.start, header) {
+        Some((first, _)) => problem.at(source, first, "first here"),
+        None => problem,
+    };
+    let first_is_header = first_place(text, key, span.start, header).is_some_and(|(_, is_header)| is_header);
+    match (header, first_is_header) {
+        (true, true) => problem.help("a table is opened once: put all its keys under one header"),
+        (true, false) | (false, true) => problem.help(
+            "a dotted key and a `[table]` for the same thing cannot stand together: move all of it under the header",
+        ),
+        (false, false) => problem.help("remove one of them"),
+    }
+}
+
+/// Where a key was first written before a place, and whether in a header.
+fn first_place(text: &str, key: &str, before: usize, header: bool) -> Option<(Range<usize>, bool)> {
+    let same_header = header.then(|| line_at(text, before).trim());
+    let mut fallback = None;
+    for (at, _) in text[..before].match_indices(key) {
+        let whole = |c: Option<char>| c.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == '-'));
+        if !whole(text[..at].chars().next_back()) || !whole(text[at + key.len()..].chars().next()) {
+            continue;
+        }
+        let line = line_at(text, at);
+        if same_header.is_some_and(|header| line.trim() == header) {
+            return Some((at..at + key.len(), true));
+        }
+        let in_header = line.trim_start().starts_with('[');
+        let is_key = in_header || line.split('=').next().is_some_and(|left| left.contains(key));
+        if is_key {
+            fallback = Some((at..at + key.len(), in_header));
+        }
+    }
+    fallback
+}
+
+/// The line that a place stands in.
+fn line_at(text: &str, at: usize) -> &str {
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);
+    &text[start..end]
+}

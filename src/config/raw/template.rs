@@ -1,0 +1,230 @@
+//! Text with `{name}` in it; `{{` and `}}` are literal braces.
+
+use std::{ops::Range, sync::Arc};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::{
+    field::Read,
+    reader::{Node, Reader},
+};
+
+/// A text that was split at its names when it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Template {
+    text: Arc<str>,
+    parts: Option<Arc<[Part]>>,
+    /// The place of the whole value.
+    pub(crate) span: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Name(String, Range<usize>),
+}
+
+/// What is wrong with the braces of a text, at bytes of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct BadBraces {
+    at: Range<usize>,
+    reason: &'static str,
+}
+
+impl Template {
+    /// The text as written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether there is nothing to expand.
+    pub(crate) fn is_literal(&self) -> bool {
+        self.parts.is_none()
+    }
+
+    /// The text with a value for each name; nothing when any name has none.
+    pub(crate) fn expand(
+        &self,
+        lookup: &mut dyn FnMut(&str, &Range<usize>, &mut String) -> bool,
+    ) -> Option<String> {
+        let Some(parts) = &self.parts else { return Some(self.text.as_ref().to_owned()) };
+        let mut expanded = String::with_capacity(self.text.len() + 16);
+        let mut complete = true;
+        for part in parts.iter() {
+            match part {
+                Part::Text(text) => expanded.push_str(text),
+                Part::Name(name, span) => complete &= lookup(name, span, &mut expanded),
+            }
+        }
+        complete.then_some(expanded)
+    }
+
+    /// The same template without the first bytes of its text, which must not hold a name.
+    pub(crate) fn strip_prefix(&self, prefix: char) -> Option<Self> {
+        let text = self.text.strip_prefix(prefix)?;
+        let parts = self.parts.as_ref().map(|parts| {
+            let mut parts = parts.to_vec();
+            if let Some(Part::Text(first)) = parts.first_mut() {
+                first.drain(..prefix.len_utf8());
+            }
+            parts.into()
+        });
+        Some(Self { text: text.into(), parts, span: self.span.clone() })
+    }
+
+    /// Splits a text that was read elsewhere; `place` gives the place of bytes of it.
+    fn split(
+        text: &str,
+        place: impl Fn(Range<usize>) -> Range<usize>,
+    ) -> Result<Option<Vec<Part>>, BadBraces> {
+        if !text.contains(['{', '}']) {
+            return Ok(None);
+        }
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut at = 0;
+        while let Some(found) = text[at..].find(['{', '}']).map(|offset| at + offset) {
+            literal.push_str(&text[at..found]);
+            let rest = &text[found..];
+            if rest.starts_with("{{") || rest.starts_with("}}") {
+                literal.push_str(&rest[..1]);
+                at = found + 2;
+            } else if rest.starts_with('}') {
+                return Err(BadBraces {
+                    at: found..found + 1,
+                    reason: "closes nothing; a literal one is `}}`",
+                });
+            } else {
+                let Some(length) = rest.find('}') else {
+                    return Err(BadBraces {
+                        at: found..text.len(),
+                        reason: "is not closed; a literal brace is `{{`",
+                    });
+                };
+                let name = &rest[1..length];
+                if name.is_empty() || name.chars().any(|c| c.is_whitespace() || "{\"'".contains(c)) {
+                    return Err(BadBraces { at: found..found + length + 1, reason: "holds no name" });
+                }
+                if !literal.is_empty() {
+                    parts.push(Part::Text(std::mem::take(&mut literal)));
+                }
+                parts.push(Part::Name(name.to_owned(), place(found..found + length + 1)));
+                at = found + length + 1;
+            }
+        }
+        literal.push_str(&text[at..]);
+        if !literal.is_empty() {
+            parts.push(Part::Text(literal));
+        }
+        Ok(Some(parts))
+    }
+}
+
+/// Where bytes of a string's value stand inside its literal, quotes included.
+///
+/// Exact unless an escape comes before them; then the same text is looked for, and failing that the whole literal is named.
+fn within_literal(literal: &str, value: &str, bytes: &Range<usize>) -> Range<usize> {
+    let quote = if literal.starts_with("\"\"\"") || literal.starts_with("'''") { 3 } else { 1 };
+    let first = match literal.get(quote..) {
+        Some(rest) if quote == 3 && rest.starts_with("\r\n") => quote + 2,
+        Some(rest) if quote == 3 && rest.starts_with('\n') => quote + 1,
+        _ => quote,
+    };
+    let wanted = value.get(bytes.clone()).unwrap_or_default();
+    let exact = first + bytes.start..first + bytes.end;
+    if literal.get(first..exact.end) == value.get(..bytes.end) {
+        exact
+    } else if let Some(found) = literal.find(wanted).filter(|_| !wanted.is_empty()) {
+        found..found + wanted.len()
+    } else {
+        0..literal.len()
+    }
+}
+
+impl Read for Template {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let text = reader.string(node)?;
+        let span = node.span();
+        let local = |bytes: Range<usize>| {
+            let literal = reader.text().get(span.clone()).unwrap_or_default();
+            let inside = within_literal(literal, text, &bytes);
+            span.start + inside.start..span.start + inside.end
+        };
+        match Self::split(text, |bytes| reader.place(local(bytes))) {
+            Ok(parts) => Some(Self {
+                text: text.into(),
+                parts: parts.map(Into::into),
+                span: reader.place(node.span()),
+            }),
+            Err(bad) => {
+                let message = format!("the braces in `{}` do not fit together", reader.dotted());
+                let diagnostic = reader
+                    .problem("config::template-syntax", message, local(bad.at), bad.reason)
+                    .help("`{name}` is replaced; `{{` and `}}` are literal braces");
+                reader.report(diagnostic);
+                None
+            }
+        }
+    }
+
+    fn templates(&self, visit: &mut dyn FnMut(&Template)) {
+        visit(self);
+    }
+}
+
+impl JsonSchema for Template {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Template".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schemars::json_schema!({ "type": "string" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn expand(text: &str) -> String {
+        let parts = Template::split(text, |bytes| bytes).unwrap();
+        let template = Template { text: text.into(), parts: parts.map(Into::into), span: 0..0 };
+        template
+            .expand(&mut |name, _, out| {
+                out.push_str(&name.to_uppercase());
+                true
+            })
+            .unwrap()
+    }
+
+    #[test]
+    fn names_are_replaced_and_doubled_braces_are_literal() {
+        assert_eq!(expand("plain"), "plain");
+        assert_eq!(expand("{env}/{stack}.tfvars"), "ENV/STACK.tfvars");
+        assert_eq!(expand("{{env}}"), "{env}");
+        assert_eq!(expand("{{{env}}}"), "{ENV}");
+        assert_eq!(expand("ä{env}ö"), "äENVö");
+    }
+
+    #[test]
+    fn braces_that_do_not_fit_are_refused_where_they_are() {
+        let at = |text| Template::split(text, |bytes| bytes).unwrap_err().at;
+        assert_eq!(at("a{b"), 1..3);
+        assert_eq!(at("a}b"), 1..2);
+        assert_eq!(at("a{}b"), 1..3);
+        assert_eq!(at("a{b c}"), 1..6);
+    }
+
+    #[test]
+    fn a_place_inside_a_literal_is_exact_for_every_kind_of_quote() {
+        assert_eq!(within_literal("\"a{b}\"", "a{b}", &(1..4)), 2..5);
+        assert_eq!(within_literal("'a{b}'", "a{b}", &(1..4)), 2..5);
+        assert_eq!(within_literal("\"\"\"\na{b}\"\"\"", "a{b}", &(1..4)), 5..8);
+        assert_eq!(within_literal("\"\\ta{b}\"", "\ta{b}", &(2..5)), 4..7);
+        assert_eq!(within_literal("\"\\u007Bb}\"", "{b}", &(0..3)), 0..10);
+    }
+}

@@ -1,0 +1,144 @@
+//! Values that are one word of a few, and names that are checked as they are read.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use super::{
+    field::Read,
+    reader::{Node, Reader},
+};
+use crate::model::{CreateWorkspace, EngineName, StackId};
+
+/// Reads one word of a few.
+pub(crate) fn one_of<'t, T: Copy>(
+    node: &'t Node<'t>,
+    reader: &mut Reader<'t>,
+    words: &[(&'static str, T)],
+) -> Option<T> {
+    let text = reader.string(node)?;
+    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+    if found.is_none() {
+        let known: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+        let message = format!("`{}` cannot be `{text}`", reader.dotted());
+        let diagnostic = reader
+            .problem("config::word", message, node.span(), format!("one of {}", known.join(", ")))
+            .did_you_mean(text, words.iter().map(|(word, _)| *word));
+        reader.report(diagnostic);
+    }
+    found
+}
+
+/// The engine of a project or a stack: a name, or `auto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EngineChoice(pub(crate) Option<EngineName>);
+
+impl Read for EngineChoice {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let mut words = vec![("auto", Self(None))];
+        words.extend(EngineName::ALL.map(|engine| (engine.as_str(), Self(Some(engine)))));
+        one_of(node, reader, &words)
+    }
+}
+
+impl JsonSchema for EngineChoice {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Engine".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let mut words = vec!["auto"];
+        words.extend(EngineName::ALL.map(EngineName::as_str));
+        json_schema!({ "enum": words })
+    }
+}
+
+/// The engine that Terragrunt drives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct DrivenEngine(pub(crate) EngineName);
+
+impl Read for DrivenEngine {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        one_of(node, reader, &[("tofu", Self(EngineName::Tofu)), ("terraform", Self(EngineName::Terraform))])
+    }
+}
+
+impl JsonSchema for DrivenEngine {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DrivenEngine".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "enum": ["tofu", "terraform"] })
+    }
+}
+
+impl Read for CreateWorkspace {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        one_of(node, reader, &[("ask", Self::Ask), ("always", Self::Always), ("never", Self::Never)])
+    }
+}
+
+/// The name of a stack as another table refers to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StackName(pub(crate) StackId);
+
+impl Read for StackName {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        let text = reader.string(node)?;
+        match text.parse() {
+            Ok(id) => Some(Self(id)),
+            Err(error) => {
+                let diagnostic = reader.problem("config::name", error.to_string(), node.span(), "");
+                reader.report(diagnostic);
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for StackName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "StackName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string" })
+    }
+}
+
+/// A free template value: a text, a number or a boolean, used as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FreeValue(pub(crate) String);
+
+impl Read for FreeValue {
+    fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
+        use toml::de::DeValue;
+        match node.get_ref() {
+            DeValue::String(text) => Some(Self(text.clone().into_owned())),
+            DeValue::Integer(number) => Some(Self(number.to_string())),
+            DeValue::Float(number) => Some(Self(number.to_string())),
+            DeValue::Boolean(value) => Some(Self(value.to_string())),
+            DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+                reader.mismatch(node, "a string, a number or a boolean");
+                None
+            }
+        }
+    }
+}
+
+impl JsonSchema for FreeValue {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "FreeValue".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": ["string", "number", "boolean"] })
+    }
+}

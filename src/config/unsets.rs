@@ -1,0 +1,39 @@
+//! `unset` paths that take nothing away in any environment.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use super::{
+    raw::{layer::LayerTable, reader::Sources},
+    settings::quoted,
+};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+
+/// Every `unset` path that was applied, by its place, and whether it ever took something away.
+#[derive(Debug, Default)]
+pub(crate) struct Unsets(BTreeMap<usize, (Range<usize>, String, bool)>);
+
+impl Unsets {
+    /// Lays a layer over those below it and remembers what its `unset` did.
+    pub(crate) fn apply(&mut self, base: &mut LayerTable, layer: &LayerTable) {
+        let idle: Vec<usize> =
+            base.apply(layer).iter().filter_map(|unset| Some(unset.origin.span.as_ref()?.start)).collect();
+        for unset in &layer.keys.unset {
+            if let Some(span) = &unset.origin.span {
+                let path = || unset.value.0.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(".");
+                let entry = self.0.entry(span.start).or_insert_with(|| (span.clone(), path(), false));
+                entry.2 |= !idle.contains(&span.start);
+            }
+        }
+    }
+
+    /// A warning for each path that never took anything away.
+    pub(crate) fn judge(self, sources: &Sources, problems: &mut Diagnostics) {
+        for (span, path, effective) in self.0.into_values() {
+            if !effective {
+                let problem =
+                    Diagnostic::warning("config::idle-unset", format!("`{path}` is not inherited here"));
+                problems.push(sources.at(problem, &span, "takes nothing away"));
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `[discover]`: patterns that can be walked, captures that do not hide anything, names that every pattern can fill.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use crate::{
+    config::{
+        expand::{BUILT_IN, Expander, Names},
+        load::Config,
+        raw::{document::Document, reader::Sources},
+        settings::Environment,
+    },
+    diagnostic::{Diagnostic, Diagnostics},
+};
+
+/// The names that a pattern captures: those between `<` and `>`.
+pub(crate) fn captures(pattern: &str) -> impl Iterator<Item = &str> {
+    pattern.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(name, _)| name)
+}
+
+/// Judges the patterns as they are written.
+pub(crate) fn patterns(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
+    let Some(discover) = &document.discover else { return };
+    for path in &discover.value.paths {
+        if let Err((reason, help)) = judge_pattern(path.text()) {
+            let message = format!("`{}` is no pattern of folders", path.text());
+            let problem = Diagnostic::error("config::discover", message).help(help);
+            problems.push(sources.at(problem, &path.span, reason));
+        }
+    }
+    for exclude in &discover.value.exclude {
+        glob(&exclude.value, &exclude.span, sources, problems);
+    }
+}
+
+/// Judges a glob.
+pub(crate) fn glob(text: &str, span: &Range<usize>, sources: &Sources, problems: &mut Diagnostics) {
+    if let Err(error) = globset::Glob::new(text) {
+        let problem = Diagnostic::error("config::glob", format!("`{text}` is no glob"));
+        problems.push(sources.at(problem, span, error.kind().to_string()));
+    }
+}
+
+fn judge_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
+    const SHAPE: &str = "folders relative to this file, as \"infra/live/{env}/<region>/<unit>\"";
+    const CAPTURE: &str = "`<name>` captures one whole folder; `**` stands for any number of folders";
+    if pattern.is_empty() || pattern.starts_with('/') {
+        return Err(("not relative".to_owned(), SHAPE));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for folder in pattern.trim_end_matches('/').split('/') {
+        if folder.is_empty() || folder == ".." {
+            return Err((format!("`{folder}` is no folder below"), SHAPE));
+        }
+        if folder != "**" && folder.contains("**") {
+            return Err((format!("`{folder}` holds more than `**`"), CAPTURE));
+        }
+        if !folder.contains(['<', '>']) {
+            continue;
+        }
+        let name = folder.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or_default();
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-') {
+            return Err((format!("`{folder}` is no capture"), CAPTURE));
+        }
+        if BUILT_IN.contains(&name) {
+            return Err((
+                format!("`<{name}>` would hide `{{{name}}}`"),
+                "give the capture another name; `{env}` is the folder of the environment",
+            ));
+        }
+        if seen.contains(&name) {
+            return Err((format!("`<{name}>` is captured twice"), "give each capture a name of its own"));
+        }
+        seen.push(name);
+    }
+    Ok(())
+}
+
+/// Judges the templates of patterns and names in one environment.
+pub(crate) fn templates(config: &Config, environment: &Environment, problems: &mut Diagnostics) {
+    if let Err(found) = config.discover_paths(environment) {
+        problems.extend(found);
+    }
+    for (path, _) in config.discover.iter().flat_map(|discover| &discover.paths) {
+        let captures = stand_ins(captures(path));
+        if let Err(found) = config.discovered_name(environment, &captures) {
+            let names: Vec<_> = captures.keys().map(|name| format!("`<{name}>`")).collect();
+            let list = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
+            let line = format!("each pattern must fill the name; `{path}` captures {list}");
+            problems.extend(found.into_iter().map(|problem| problem.help(line.clone())));
+        }
+    }
+}
+
+/// Stand-ins for what is captured: which stack has which is known when they are found.
+pub(crate) fn stand_ins<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
+    names.map(|name| (name.to_owned(), name.to_owned())).collect()
+}
+
+/// An expander for the templates of a whole environment.
+pub(crate) fn expander<'a>(
+    config: &'a Config,
+    environment: &'a Environment,
+    captures: &'a BTreeMap<String, String>,
+) -> Expander<'a> {
+    let names = Names {
+        project: &config.project.name,
+        environment: environment.name.as_str(),
+        stack: Some("stack"),
+        keys: &config.environment_layers(environment).top.keys,
+        captures,
+    };
+    Expander::new(names, &config.sources)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_is_made_of_folders_captures_and_any_depth() {
+        for good in ["infra/<a>", "infra/live/{env}/<region>/<unit>/", "**/<unit>", ".", "a/**/b"] {
+            assert!(judge_pattern(good).is_ok(), "{good}");
+        }
+        for bad in
+            ["", "/infra", "a//b", "../a", "a/x<b>", "<>", "<a b>", "<env>", "<a>/<a>", "a**/b", "<a", "a>"]
+        {
+            assert!(judge_pattern(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn captures_are_found_in_order() {
+        assert_eq!(captures("a/<b>/<c>/d").collect::<Vec<_>>(), ["b", "c"]);
+    }
+}

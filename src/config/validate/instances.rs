@@ -1,0 +1,87 @@
+//! What shows only once the layers lie over each other: template names, secrets that are values too, idle `unset`s.
+
+use std::collections::BTreeMap;
+
+use super::discover::{captures, expander, stand_ins, templates};
+use crate::{
+    config::{
+        expand::Expander,
+        load::Config,
+        raw::{field::Read, layer::LayerTable, template::Template},
+        settings::Environment,
+        stacks::StackLayers,
+        unsets::Unsets,
+    },
+    diagnostic::Diagnostics,
+};
+
+/// Judges every environment, and every stack that has something of its own to judge.
+pub(crate) fn instances(config: &Config, mut unsets: Unsets, problems: &mut Diagnostics) {
+    let paths = config.discover.iter().flat_map(|discover| &discover.paths);
+    let captures: BTreeMap<String, String> = stand_ins(paths.flat_map(|(path, _)| captures(path)));
+    for environment in config.environments.values() {
+        let top = &config.environment_layers(environment).top;
+        config.judge_secrets(environment, &top.keys, problems);
+        let mut expander = expander(config, environment, &captures);
+        top.templates(&mut |template| judge(template, &mut expander));
+        expander.prefix();
+        expander.workspace();
+        for (stack, own) in config.stacks.values().zip(&config.stack_layers) {
+            let exists = stack.environments.as_ref().is_none_or(|names| names.contains(&environment.name));
+            if exists {
+                judge_stack(own, environment, config, &mut expander, &mut unsets, problems);
+            }
+        }
+        problems.extend(expander.problems);
+        templates(config, environment, problems);
+    }
+    unsets.judge(&config.sources, problems);
+}
+
+fn judge_stack(
+    own: &StackLayers,
+    environment: &Environment,
+    config: &Config,
+    expander: &mut Expander<'_>,
+    unsets: &mut Unsets,
+    problems: &mut Diagnostics,
+) {
+    if let Some(path) = &own.path {
+        judge(path, expander);
+    }
+    let instance = own.instances.get(environment.name.as_str());
+    if own.layer.is_none() && instance.is_none() {
+        return;
+    }
+    let layers = || own.layer.as_deref().into_iter().chain(instance);
+    for layer in layers() {
+        layer.templates(&mut |template| judge(template, expander));
+    }
+    let base = &config.environment_layers(environment).base;
+    let all: Vec<&LayerTable> = layers().chain([base.as_ref()]).collect();
+    if !layers().any(|layer| needs_merging(layer, &all)) {
+        return;
+    }
+    let mut merged = LayerTable::clone(base);
+    for layer in layers() {
+        unsets.apply(&mut merged, layer);
+    }
+    for layer in &config.overrides {
+        merged.apply(layer);
+    }
+    config.judge_secrets(environment, &merged.keys, problems);
+}
+
+/// Whether what a layer adds can only be judged with all layers merged: with ten thousand stacks, merging counts.
+fn needs_merging(layer: &LayerTable, all: &[&LayerTable]) -> bool {
+    let own = &layer.keys;
+    !own.unset.is_empty()
+        || own.secrets.iter().any(|(name, _)| all.iter().any(|layer| layer.keys.vars.get(name).is_some()))
+        || own.vars.iter().any(|(name, _)| all.iter().any(|layer| layer.keys.secrets.get(name).is_some()))
+}
+
+fn judge(template: &Template, expander: &mut Expander<'_>) {
+    if !template.is_literal() {
+        expander.expand(template);
+    }
+}

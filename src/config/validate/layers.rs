@@ -1,0 +1,79 @@
+//! The names inside each layer as it is written: HCL variables, variables of the environment, what envctl keeps for itself.
+
+use std::ops::Range;
+
+use crate::{
+    config::raw::{comparison::is_variable_name, document::Document, layer::LayerTable, reader::Sources},
+    diagnostic::{Diagnostic, Diagnostics},
+};
+
+/// Judges every layer of a document.
+pub(crate) fn layers(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
+    let shared = document.defaults.iter();
+    let named = document.templates.iter().chain(document.environments.iter()).map(|(_, layer)| layer);
+    let of_stacks = document.stacks.iter().flat_map(|(_, stack)| {
+        stack.layer.as_deref().into_iter().chain(stack.own.r#in.iter().map(|(_, layer)| layer))
+    });
+    for layer in shared.chain(named).chain(of_stacks) {
+        judge(layer, sources, problems);
+    }
+}
+
+fn judge(layer: &LayerTable, sources: &Sources, problems: &mut Diagnostics) {
+    let vars = layer.keys.vars.named().map(|(name, named)| (name, &named.name_span));
+    let secrets = layer.keys.secrets.named().map(|(name, named)| (name, &named.name_span));
+    for (name, span) in vars.chain(secrets) {
+        if !is_variable_name(name) {
+            let problem =
+                Diagnostic::error("config::variable", format!("`{name}` is no name of an HCL variable"))
+                    .help("a letter or `_`, then letters, digits, `_` and `-`");
+            problems.push(sources.at(problem, span, ""));
+        }
+    }
+    for (name, named) in layer.keys.env.named() {
+        env_name(name, &named.name_span, sources, problems);
+    }
+    for (kind, named) in layer.keys.backend.named() {
+        if let Some(reason) = refused_backend(kind) {
+            let problem =
+                Diagnostic::error("config::backend", format!("backend `{kind}` cannot be used")).help(reason);
+            problems.push(sources.at(problem, &named.name_span, ""));
+        }
+    }
+}
+
+/// Backends that cannot keep envctl's promises.
+fn refused_backend(kind: &str) -> Option<&'static str> {
+    match kind {
+        "remote" | "cloud" => {
+            Some("it has no saved plans, so what was reviewed could not be what is applied")
+        }
+        _ => None,
+    }
+}
+
+/// Variables that envctl sets itself, by name or by beginning, and where the wish behind each belongs.
+const OWNED: &[(&str, &str)] = &[
+    ("TF_WORKSPACE", "write `workspace = \"…\"`"),
+    ("TF_DATA_DIR", "each instance has a data directory of its own"),
+    ("TF_INPUT", "engines never ask"),
+    ("TF_IN_AUTOMATION", "envctl sets it"),
+    ("TF_CLI_ARGS", "write `plan_args`, `init_args` or `apply_args` into the engine's table"),
+    ("TF_VAR_", "write it into `vars`, or into `secrets` when it must not be seen"),
+];
+
+fn env_name(name: &str, span: &Range<usize>, sources: &Sources, problems: &mut Diagnostics) {
+    let owned = OWNED.iter().find(|(owned, _)| {
+        name == *owned || (name.starts_with(owned) && ["TF_CLI_ARGS", "TF_VAR_"].contains(owned))
+    });
+    let (problem, label) = if let Some((_, place)) = owned {
+        let message = format!("`{name}` is set by envctl itself");
+        (Diagnostic::error("config::owned-variable", message).help(*place), "not free")
+    } else if name.is_empty() || name.contains(['=', '\0']) {
+        let message = format!("`{}` is no name of a variable", name.escape_default());
+        (Diagnostic::error("config::env", message), "")
+    } else {
+        return;
+    };
+    problems.push(sources.at(problem, span, label));
+}

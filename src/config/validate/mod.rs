@@ -1,0 +1,18 @@
+//! What no single value shows: names that point nowhere, circles, values that exclude each other.
+
+mod discover;
+mod environments;
+mod instances;
+mod layers;
+mod names;
+mod order;
+mod stacks;
+mod tables;
+mod templates;
+mod unsupported;
+
+pub(crate) use instances::instances;
+pub(crate) use order::in_order;
+pub(crate) use tables::document;
+pub(crate) use templates::tables as table_templates;
+pub(crate) use unsupported::unsupported;

@@ -1,0 +1,84 @@
+//! The names that other tables may refer to.
+
+use std::{collections::HashMap, ops::Range};
+
+use crate::{
+    config::raw::{document::Document, field::Placed, map::Map, reader::Sources, stack::StackTable},
+    diagnostic::{Diagnostic, Diagnostics},
+};
+
+/// The names that other tables may refer to.
+pub(crate) struct KnownNames<'a> {
+    environments: Vec<&'a str>,
+    aliases: HashMap<&'a str, &'a str>,
+    stacks: Option<&'a Map<StackTable>>,
+    /// Where findings point into.
+    pub(crate) sources: &'a Sources,
+}
+
+impl<'a> KnownNames<'a> {
+    /// The names that a document declares. Where stacks are discovered, only the inventory knows their names.
+    pub(crate) fn of(document: &'a Document, sources: &'a Sources) -> Self {
+        let aliases = document.environments.iter().flat_map(|(name, layer)| {
+            let aliases = layer.keys.aliases.iter().flat_map(|aliases| &aliases.value);
+            aliases.map(move |alias| (alias.value.as_str(), name.as_ref()))
+        });
+        Self {
+            environments: document.environments.iter().map(|(name, _)| name.as_ref()).collect(),
+            aliases: aliases.collect(),
+            stacks: document.discover.is_none().then_some(&document.stacks),
+            sources,
+        }
+    }
+
+    /// Judges the name of an environment that a table refers to.
+    pub(crate) fn environment(&self, name: &str, span: &Range<usize>, problems: &mut Diagnostics) {
+        if self.environments.contains(&name) {
+            return;
+        }
+        let (problem, label) = if let Some(full) = self.aliases.get(name) {
+            let message = format!("`{name}` is an alias; inside the file environments have their full names");
+            let problem = Diagnostic::error("config::alias-in-file", message).help(format!("write `{full}`"));
+            (problem, "an alias")
+        } else {
+            let problem =
+                Diagnostic::error("config::unknown-environment", format!("there is no environment `{name}`"))
+                    .did_you_mean(name, self.environments.iter().copied());
+            (problem, "no such environment")
+        };
+        problems.push(self.sources.at(problem, span, label));
+    }
+
+    /// Whether there is an environment of that name.
+    pub(crate) fn is_environment(&self, name: &str) -> bool {
+        self.environments.contains(&name)
+    }
+
+    /// Judges a list of environments.
+    pub(crate) fn environments(&self, names: &[Placed<String>], problems: &mut Diagnostics) {
+        for name in names {
+            self.environment(&name.value, &name.span, problems);
+        }
+    }
+
+    /// Judges the name of a stack that a table refers to; `message` says who refers to it.
+    pub(crate) fn stack(
+        &self,
+        name: &str,
+        span: &Range<usize>,
+        message: impl FnOnce() -> String,
+        context: Option<(&Range<usize>, &str)>,
+        problems: &mut Diagnostics,
+    ) {
+        let Some(stacks) = &self.stacks else { return };
+        if stacks.get(name).is_none() {
+            let mut problem = Diagnostic::error("config::unknown-stack", message())
+                .did_you_mean(name, stacks.iter().map(|(name, _)| name.as_ref()));
+            problem = self.sources.at(problem, span, "no such stack");
+            if let Some((place, label)) = context {
+                problem = self.sources.at(problem, place, label);
+            }
+            problems.push(problem);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Template names in the tables that have no layers: imports, checks, the store, pipelines.
+
+use std::collections::BTreeMap;
+
+use super::discover::expander;
+use crate::{
+    config::{
+        load::Config,
+        raw::{document::Document, field::Field, template::Template},
+        settings::Environment,
+    },
+    diagnostic::{Diagnostic, Diagnostics},
+};
+
+/// Judges the templates of the tables that have no layers, each in the environments that it concerns.
+pub(crate) fn tables(config: &Config, document: &Document, problems: &mut Diagnostics) {
+    for (environment, imports) in document.imports.iter() {
+        let concerned: Vec<_> = config.environments.get(environment.as_ref()).into_iter().collect();
+        in_each(config, &concerned, imports, problems);
+    }
+    for (_, check) in document.checks.iter() {
+        let names = &check.value.environments;
+        let concerned: Vec<_> = config
+            .environments
+            .values()
+            .filter(|environment| {
+                names.is_empty() || names.iter().any(|name| name.value == environment.name.as_str())
+            })
+            .collect();
+        in_each(config, &concerned, &Some(check.clone()), problems);
+    }
+    in_any(config, &document.store, problems);
+    in_any(config, &document.backups, problems);
+    in_any(config, &document.generate, problems);
+}
+
+fn judge(config: &Config, environment: &Environment, table: &impl Field) -> Diagnostics {
+    let captures = BTreeMap::new();
+    let mut expander = expander(config, environment, &captures);
+    let mut problems = Diagnostics::default();
+    table.templates(&mut |template: &Template| {
+        template.expand(&mut |name, span, out| match name.strip_prefix("output.") {
+            Some(output) => {
+                if !names_output(config, output) {
+                    let message = format!("`{{{name}}}` is no output of a stack");
+                    let problem = Diagnostic::error("config::unknown-output", message)
+                        .help("`{output.STACK.NAME}`, as `{output.app.api_url}`");
+                    problems.push(config.sources.at(problem, span, "unknown"));
+                }
+                true
+            }
+            None => expander.push(name, span, out),
+        });
+    });
+    problems.extend(expander.problems);
+    problems
+}
+
+/// A table that is read for one environment at a time: a name must be known in each.
+fn in_each(config: &Config, environments: &[&Environment], table: &impl Field, problems: &mut Diagnostics) {
+    for environment in environments {
+        problems.extend(judge(config, environment, table));
+    }
+}
+
+/// A table that is read once for all: a name must be known somewhere.
+fn in_any(config: &Config, table: &impl Field, problems: &mut Diagnostics) {
+    let mut found = config.environments.values().map(|environment| judge(config, environment, table));
+    if let Some(first) = found.next()
+        && !found.any(|problems| problems.0.is_empty())
+    {
+        problems.extend(first);
+    }
+}
+
+/// Whether `app.api_url` is an output of a stack; where stacks are discovered, only the inventory knows.
+fn names_output(config: &Config, text: &str) -> bool {
+    crate::config::inputs::split(text, &|name| config.stacks.contains_key(name)).is_some_and(
+        |(stack, path)| {
+            crate::config::inputs::check_path(path).is_ok()
+                && (config.discover.is_some() || config.stacks.contains_key(stack))
+        },
+    )
+}

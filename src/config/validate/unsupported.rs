@@ -1,0 +1,44 @@
+//! The tables of the file itself whose behaviour this version does not have.
+
+use std::ops::Range;
+
+use crate::config::{
+    Layer, Origin,
+    raw::document::Document,
+    support::{Table, Unsupported, not_yet},
+};
+
+/// Keys of the file itself that have no behaviour yet, with the environments that they concern; none for all.
+pub(crate) fn unsupported(document: &Document) -> Vec<(Unsupported, Vec<String>)> {
+    let mut found = Vec::new();
+    let mut add = |table, key: &str, path: String, span: &Range<usize>, environments: Vec<String>| {
+        if let Some((_, verbs)) = not_yet(table, key) {
+            // The file's own tables have no layers; what they say holds for every environment that they name.
+            let origin = Origin { layer: Layer::Defaults, span: Some(span.clone()) };
+            found.push((Unsupported { path, origin, verbs }, environments));
+        }
+    };
+    for (name, check) in document.checks.iter() {
+        let environments = check.value.environments.iter().map(|name| name.value.clone()).collect();
+        let path = format!("checks.{}", crate::config::settings::quoted(name));
+        add(Table::File, "checks", path, &check.span, environments);
+    }
+    if let Some(isolation) = &document.isolation {
+        let environments = isolation.value.environments.iter().map(|name| name.value.clone()).collect();
+        add(Table::File, "isolation", "isolation".to_owned(), &isolation.span, environments);
+    }
+    if let Some(store) = &document.store {
+        let places = [
+            ("url", store.url.as_ref().map(|key| &key.span)),
+            ("recipients", store.recipients.as_ref().map(|key| &key.span)),
+            ("identity", store.identity.as_ref().map(|key| &key.span)),
+            ("env", store.env.as_ref().map(|key| &key.span)),
+        ];
+        for (key, span) in places {
+            if let Some(span) = span {
+                add(Table::Store, key, format!("store.{key}"), span, Vec::new());
+            }
+        }
+    }
+    found
+}
