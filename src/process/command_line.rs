@@ -4,6 +4,16 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8PathBuf;
 
+/// Which process a request to stop is sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SignalTarget {
+    /// The program that was started.
+    #[default]
+    Itself,
+    /// Its children, for a program that drives another one and would pass a signal on too late; itself while it has none.
+    Children,
+}
+
 /// A program with its arguments, folder and whole environment; nothing is inherited that is not written here.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CommandLine {
@@ -15,6 +25,8 @@ pub struct CommandLine {
     pub dir: Utf8PathBuf,
     /// Its environment, whole.
     pub env: BTreeMap<OsString, OsString>,
+    /// Which process a request to stop is sent to.
+    pub signal: SignalTarget,
 }
 
 impl CommandLine {
@@ -24,7 +36,7 @@ impl CommandLine {
         dir: impl Into<Utf8PathBuf>,
         env: BTreeMap<OsString, OsString>,
     ) -> Self {
-        Self { program: program.into(), args: Vec::new(), dir: dir.into(), env }
+        Self { program: program.into(), args: Vec::new(), dir: dir.into(), env, signal: SignalTarget::Itself }
     }
 
     /// The same with one more argument.

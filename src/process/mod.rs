@@ -1,5 +1,22 @@
 //! The only place that starts programs: command lines as data, streams, process groups, signals, redaction.
+//!
+//! It knows nothing of engines: what a line means and which exit status is good is for the rooms above.
 
 mod command_line;
+mod error;
+mod finished;
+mod lines;
+mod pipes;
+mod redactor;
+mod registry;
+mod runner;
+mod start;
+mod tail;
+mod which;
 
-pub use command_line::CommandLine;
+pub use command_line::{CommandLine, SignalTarget};
+pub use error::ProcessError;
+pub use finished::{Captured, Exit, Finished, ProcessEvent, Stream};
+pub use redactor::{MASK, Redactor};
+pub use runner::Runner;
+pub use which::which;

@@ -1,0 +1,91 @@
+//! Bytes into lines, whatever pieces they come in.
+
+use std::mem;
+
+/// A line past this many bytes is cut: a program that never ends its line must not take all memory.
+const LONGEST: usize = 16 * 1024 * 1024;
+
+/// What stands where the rest of such a line was.
+const CUT: &str = "… (line cut)";
+
+/// Collects bytes and hands on whole lines as UTF-8; what is not UTF-8 becomes replacement characters.
+pub(super) struct Lines {
+    pending: Vec<u8>,
+    longest: usize,
+    cut: bool,
+}
+
+impl Lines {
+    pub(super) fn new() -> Self {
+        Self { pending: Vec::new(), longest: LONGEST, cut: false }
+    }
+
+    /// Takes more bytes and hands on each line that they end.
+    pub(super) fn push(&mut self, mut bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
+        while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
+            if self.pending.is_empty() && end <= self.longest {
+                hand_on(&bytes[..end], self.cut, on_line);
+            } else {
+                self.keep(&bytes[..end]);
+                hand_on(&mem::take(&mut self.pending), self.cut, on_line);
+            }
+            self.cut = false;
+            bytes = &bytes[end + 1..];
+        }
+        self.keep(bytes);
+    }
+
+    /// Hands on what is left when the stream has ended without a line feed.
+    pub(super) fn finish(&mut self, on_line: &mut dyn FnMut(&str)) {
+        if !self.pending.is_empty() {
+            hand_on(&mem::take(&mut self.pending), self.cut, on_line);
+        }
+    }
+
+    fn keep(&mut self, bytes: &[u8]) {
+        let room = self.longest.saturating_sub(self.pending.len());
+        self.cut |= bytes.len() > room;
+        self.pending.extend_from_slice(&bytes[..bytes.len().min(room)]);
+    }
+}
+
+fn hand_on(line: &[u8], cut: bool, on_line: &mut dyn FnMut(&str)) {
+    let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(line));
+    if cut {
+        on_line(&format!("{text}{CUT}"));
+    } else {
+        on_line(&text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(mut lines: Lines, pieces: &[&[u8]]) -> Vec<String> {
+        let mut found = Vec::new();
+        for piece in pieces {
+            lines.push(piece, &mut |line| found.push(line.to_owned()));
+        }
+        lines.finish(&mut |line| found.push(line.to_owned()));
+        found
+    }
+
+    #[test]
+    fn the_last_line_is_not_lost_without_a_line_feed() {
+        assert_eq!(split(Lines::new(), &[b"a\nb", b"c\r\n\nlast"]), ["a", "bc", "", "last"]);
+    }
+
+    #[test]
+    fn a_character_in_two_pieces_is_one_character() {
+        assert_eq!(split(Lines::new(), &["ä".as_bytes().get(..1).unwrap(), &"ä".as_bytes()[1..]]), ["ä"]);
+        assert_eq!(split(Lines::new(), &[b"\xff\n"]), ["\u{fffd}"]);
+    }
+
+    #[test]
+    fn an_endless_line_is_cut_and_the_next_one_is_whole() {
+        let short = || Lines { longest: 4, ..Lines::new() };
+        assert_eq!(split(short(), &[b"abc", b"defg", b"hi\nnext\n"]), ["abcd… (line cut)", "next"]);
+        assert_eq!(split(short(), &[b"abcdefghi\nnext"]), ["abcd… (line cut)", "next"]);
+    }
+}

@@ -1,0 +1,106 @@
+//! Which programs run right now, how many were started, and whether the user wants them to stop.
+
+use std::{
+    collections::HashMap,
+    fs,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use super::SignalTarget;
+
+/// The programs of a run.
+#[derive(Default)]
+pub(super) struct Registry {
+    count: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    interrupted: bool,
+    running: HashMap<Pid, SignalTarget>,
+}
+
+impl Registry {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many programs were started.
+    pub(super) fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.state().interrupted
+    }
+
+    /// Counts a program, and from now on passes signals on to it where a target is given.
+    pub(super) fn started(&self, pid: Pid, target: Option<SignalTarget>) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let Some(target) = target else { return };
+        let mut state = self.state();
+        state.running.insert(pid, target);
+        // The interrupt came between the question whether it may start and its start: it has not had its signal.
+        if state.interrupted {
+            ask_to_stop(pid, target);
+        }
+    }
+
+    pub(super) fn ended(&self, pid: Pid) {
+        self.state().running.remove(&pid);
+    }
+
+    /// Starts nothing any more, and sends one SIGINT to each running program.
+    pub(super) fn interrupt(&self) {
+        let mut state = self.state();
+        state.interrupted = true;
+        for (pid, target) in &state.running {
+            ask_to_stop(*pid, *target);
+        }
+    }
+
+    /// Kills each running program with its whole process group.
+    pub(super) fn kill_groups(&self) {
+        let mut state = self.state();
+        state.interrupted = true;
+        for pid in state.running.keys() {
+            // It can only fail when the group is gone already, which is what is wanted.
+            let _ = kill_process_group(*pid, Signal::KILL);
+        }
+    }
+
+    pub(super) fn running(&self) -> usize {
+        self.state().running.len()
+    }
+}
+
+/// A process that cannot be signalled has ended by itself: the entry is removed before its id is given back.
+fn ask_to_stop(pid: Pid, target: SignalTarget) {
+    let children = match target {
+        SignalTarget::Itself => Vec::new(),
+        SignalTarget::Children => children(pid),
+    };
+    if children.is_empty() {
+        let _ = kill_process(pid, Signal::INT);
+    }
+    for child in children {
+        let _ = kill_process(child, Signal::INT);
+    }
+}
+
+/// The children of a process, of all its threads, as `/proc` lists them.
+fn children(pid: Pid) -> Vec<Pid> {
+    let Ok(threads) = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())) else { return Vec::new() };
+    threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("children")).ok())
+        .flat_map(|list| {
+            list.split_ascii_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)).collect::<Vec<_>>()
+        })
+        .collect()
+}

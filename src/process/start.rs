@@ -1,0 +1,114 @@
+//! Starts one program by its command line.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    os::{fd::OwnedFd, unix::process::CommandExt},
+    time::Instant,
+};
+
+use duct::Expression;
+use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+
+use super::{CommandLine, Exit, Finished, ProcessError, registry::Registry, which::which};
+
+/// Where the standard streams of a program go.
+pub(super) enum Streams {
+    /// Standard input is empty, the others go here; the program leads a process group of its own.
+    To(OwnedFd, OwnedFd),
+    /// To wherever those of envctl go, in its process group: the terminal's own signals reach it.
+    Inherited,
+}
+
+/// A program that was started and must be waited for.
+pub(super) struct Running<'r> {
+    handle: duct::Handle,
+    registry: &'r Registry,
+    program: String,
+    pid: Pid,
+    started: Instant,
+}
+
+/// Starts a program, unless the run was interrupted.
+pub(super) fn start<'r>(
+    command: &CommandLine,
+    streams: Streams,
+    registry: &'r Registry,
+) -> Result<Running<'r>, ProcessError> {
+    if registry.is_interrupted() {
+        return Err(ProcessError::Interrupted);
+    }
+    let program = which(&command.program, command.env.get(OsStr::new("PATH")).map(OsString::as_os_str))?;
+    let mut expression: Expression = duct::cmd(program.as_std_path(), &command.args)
+        .dir(command.dir.as_std_path())
+        .full_env(&command.env)
+        .unchecked();
+    let watched = matches!(streams, Streams::To(..));
+    if let Streams::To(stdout, stderr) = streams {
+        expression = expression.stdin_null().stdout_file(stdout).stderr_file(stderr).before_spawn(|child| {
+            child.process_group(0);
+            Ok(())
+        });
+    }
+    let started = Instant::now();
+    let handle = expression.start().map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound if !command.dir.is_dir() => {
+            ProcessError::NoSuchFolder { program: program.to_string(), dir: command.dir.clone() }
+        }
+        _ => ProcessError::Start { program: program.to_string(), source },
+    })?;
+    let pid = handle.pids().first().and_then(|pid| Pid::from_raw(i32::try_from(*pid).ok()?));
+    let Some(pid) = pid else {
+        return Err(ProcessError::Lost {
+            program: program.to_string(),
+            source: io::Error::other("it has no process id"),
+        });
+    };
+    registry.started(pid, watched.then_some(command.signal));
+    Ok(Running { handle, registry, program: program.into_string(), pid, started })
+}
+
+impl Running<'_> {
+    pub(super) fn pid(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    pub(super) fn program(&self) -> &str {
+        &self.program
+    }
+
+    /// An error of reading from it or waiting for it.
+    pub(super) fn lost(&self, source: impl Into<io::Error>) -> ProcessError {
+        ProcessError::Lost { program: self.program.clone(), source: source.into() }
+    }
+
+    /// Whether it has ended; its process id stays taken until [`Self::finish`].
+    pub(super) fn has_ended(&self) -> Result<bool, ProcessError> {
+        ended(self.pid, WaitIdOptions::NOHANG).map_err(|error| self.lost(error))
+    }
+
+    /// Waits until it has ended; its process id stays taken until [`Self::finish`].
+    pub(super) fn wait(&self) -> Result<(), ProcessError> {
+        ended(self.pid, WaitIdOptions::empty()).map(drop).map_err(|error| self.lost(error))
+    }
+
+    /// Waits for its end and gives its process id back.
+    pub(super) fn finish(self) -> Result<Finished, ProcessError> {
+        self.wait()?;
+        let duration = self.started.elapsed();
+        // Off the list before the id is given back: a signal must not reach whoever gets that id next.
+        self.registry.ended(self.pid);
+        let status = self.handle.wait().map_err(|error| self.lost(error))?.status;
+        Ok(Finished { exit: Exit::of(status), pid: self.pid(), duration })
+    }
+}
+
+fn ended(pid: Pid, hang: WaitIdOptions) -> rustix::io::Result<bool> {
+    loop {
+        match waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | hang) {
+            Ok(status) => return Ok(status.is_some()),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
