@@ -34,6 +34,8 @@ pub enum WorkspaceStatus {
 pub struct Target {
     /// Whose.
     pub instance: InstanceId,
+    /// The folder of environments.toml; files in messages are named relative to it.
+    pub project: Utf8PathBuf,
     /// The stack's folder.
     pub dir: Utf8PathBuf,
     /// `TF_DATA_DIR`, this instance's own.
@@ -77,6 +79,8 @@ pub struct PlanRequest {
     pub targets: Vec<String>,
     /// `-replace`.
     pub replace: Vec<String>,
+    /// Whether a state that is not the last known one is accepted, as after a deliberate reset.
+    pub accept_lineage: bool,
 }
 
 /// What a plan file says of itself, read without a process.
@@ -185,7 +189,10 @@ pub enum EngineError {
     },
     /// The user interrupted it.
     #[error("interrupted")]
-    Interrupted,
+    Interrupted {
+        /// What a person should know: what the engine said of what it left behind.
+        notes: Vec<String>,
+    },
 }
 
 /// One engine at one version. Methods block; they are called from worker threads.
@@ -208,8 +215,14 @@ pub trait Engine: Send + Sync {
         session: &Session<'_>,
     ) -> Result<(), EngineError>;
 
-    /// Plans a prepared instance into a file; initialises once more when the engine says that it must.
-    fn plan(&self, target: &Target, request: &PlanRequest, session: &Session<'_>) -> Result<Planned, EngineError>;
+    /// Plans a prepared instance into a file; initialises once more when the engine says that it must, which is part
+    /// of the same attempt.
+    fn plan(
+        &self,
+        target: &Target,
+        request: &PlanRequest,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError>;
 
     /// Applies a plan file: never retried, never killed, output to files.
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError>;

@@ -2,9 +2,42 @@
 //!
 //! Nothing above matches on an engine's name: it asks the [`Engine`].
 
+mod applying;
+mod attributes;
+mod call;
 mod contract;
+pub mod detect;
+mod document;
+mod driver;
+mod ending;
+mod engines;
+mod environment;
+mod failure;
+mod fingerprint;
+mod folder_lock;
+mod init;
+mod installed;
+pub mod layout;
+mod lineage;
+mod log;
+mod plan_file;
+mod plan_json;
+mod planning;
+mod stream_json;
+mod terraform;
+mod terragrunt;
+pub mod units;
+mod upstream;
+mod verbs;
+mod version;
 
 pub use contract::{
-    Applied, Backend, Engine, EngineError, Output, OutputKind, PlanFacts, PlanMode, PlanRequest, Planned, Progress,
-    Session, Target, WorkspaceStatus,
+    Applied, Backend, Engine, EngineError, Output, OutputKind, PlanFacts, PlanMode, PlanRequest, Planned,
+    Progress, Session, Target, WorkspaceStatus,
 };
+pub use engines::Engines;
+pub use environment::clean_environment;
+pub use installed::EngineUnavailable;
+pub use plan_file::{PlanFileError, plan_facts};
+pub use upstream::awaits_upstream;
+pub use version::{InvalidConstraint, VersionConstraint};

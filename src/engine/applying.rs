@@ -1,0 +1,159 @@
+//! One apply: of a plan file, never retried, with its output in files; and what may be left behind by one that failed.
+
+use std::{fs, io, os::unix::fs::PermissionsExt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use super::{
+    Applied, EngineError, Output, OutputKind, Session, Target,
+    call::{capture, stream_mutating},
+    document::document,
+    driver::Driver,
+    ending::{ended_badly, failed_text},
+    folder_lock, lineage,
+    plan_file::plan_facts,
+};
+use crate::{
+    model::{Failure, FailureKind},
+    process::Exit,
+};
+
+/// What an engine calls a state that it could not save; it writes it into the folder that it runs in.
+pub(super) const UNSAVED: &str = "errored.tfstate";
+
+/// Applies a plan file.
+pub(super) fn apply(
+    driver: &dyn Driver,
+    target: &Target,
+    plan: &Utf8Path,
+    session: &Session<'_>,
+) -> Result<Applied, EngineError> {
+    let state_is_new = plan_facts(plan).is_ok_and(|facts| facts.lineage.is_empty());
+    // Two environments that share a folder would overwrite each other's unsaved state.
+    let lock = folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)?;
+    refuse_over_unsaved_state(driver, target).map_err(EngineError::Failed)?;
+    let streamed = stream_mutating(session, &driver.apply_command(target, plan))?;
+    let rescued = rescue_unsaved_state(driver, target);
+    drop(lock);
+    let mut notes = streamed.notes.clone();
+    let error = match streamed.exit {
+        Exit::Code(0) => streamed.nonsense(driver.program_name(), driver.dialect()).map(EngineError::Failed),
+        _ => Some(ended_badly(driver, &streamed, "apply", target, session)),
+    };
+    match (rescued.map_err(EngineError::Failed)?, error) {
+        (Some(path), error) => return Err(EngineError::Failed(unsaved(&path, error))),
+        (None, Some(error)) => return Err(error),
+        (None, None) => {}
+    }
+    if let Some(version) = &streamed.version {
+        notes.extend(driver.check_version(version).unwrap_or_else(|failure| Some(failure.summary)));
+    }
+    if state_is_new {
+        notes.extend(remember_lineage(driver, target, session).err());
+    }
+    Ok(Applied { exit_code: 0, notes })
+}
+
+fn refuse_over_unsaved_state(driver: &dyn Driver, target: &Target) -> Result<(), Failure> {
+    let kept = Some(target.state_dir.join(UNSAVED)).filter(|path| path.exists());
+    match kept.into_iter().chain(driver.unsaved_states(target)).next() {
+        None => Ok(()),
+        Some(path) => {
+            let summary = format!("an earlier apply could not save its state, which waits in `{path}`");
+            let detail = format!(
+                "push it with `envctl exec {} {} -- state push {path}`, then remove the file",
+                target.instance.environment, target.instance.stack
+            );
+            Err(Failure::new(FailureKind::State, summary).with_detail(detail))
+        }
+    }
+}
+
+/// Takes a state that the engine could not save out of the stack's folder, where anybody may read or overwrite it.
+fn rescue_unsaved_state(driver: &dyn Driver, target: &Target) -> Result<Option<Utf8PathBuf>, Failure> {
+    let Some(left) = driver.unsaved_states(target).into_iter().next() else { return Ok(None) };
+    let kept = target.state_dir.join(UNSAVED);
+    let moved = || -> io::Result<()> {
+        fs::set_permissions(&left, fs::Permissions::from_mode(0o600))?;
+        fs::create_dir_all(&target.state_dir)?;
+        match fs::rename(&left, &kept) {
+            // On another file system it has to be copied, which keeps its mode.
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                fs::copy(&left, &kept)?;
+                fs::remove_file(&left)
+            }
+            other => other,
+        }
+    };
+    match moved() {
+        Ok(()) => Ok(Some(kept)),
+        Err(error) => {
+            let summary =
+                format!("the state could not be saved; it is in `{left}` and could not be moved: {error}");
+            Err(Failure::new(FailureKind::State, summary))
+        }
+    }
+}
+
+fn unsaved(path: &Utf8Path, error: Option<EngineError>) -> Failure {
+    let mut failure =
+        Failure::new(FailureKind::State, format!("the state could not be saved; it is kept in `{path}`"));
+    if let Some(EngineError::Failed(cause)) = error {
+        failure = failure.with_detail(format!("{}\n{}", cause.summary, cause.detail).trim());
+        failure.engine_exit_code = cause.engine_exit_code;
+    }
+    failure
+}
+
+/// Learns the lineage that the first apply gave to a new state: the plan file could not know it.
+fn remember_lineage(driver: &dyn Driver, target: &Target, session: &Session<'_>) -> Result<(), String> {
+    #[derive(Deserialize)]
+    struct State {
+        lineage: String,
+    }
+    let unknown = |why: String| format!("the new state's lineage is not known yet: {why}");
+    let pulled = match capture(session, &driver.state_command(target)) {
+        Ok(pulled) if pulled.exit.is_success() => pulled,
+        Ok(pulled) => return Err(unknown(format!("`state pull` ended with {}", pulled.exit))),
+        Err(error) => return Err(unknown(error.to_string())),
+    };
+    let state: State =
+        document(&pulled.stdout, driver.dialect()).map_err(|error| unknown(error.to_string()))?;
+    lineage::watch(&target.state_dir, &state.lineage, true).map_err(|failure| unknown(failure.summary))
+}
+
+/// The outputs of a prepared instance.
+pub(super) fn outputs(
+    driver: &dyn Driver,
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<Vec<Output>, EngineError> {
+    #[derive(Deserialize)]
+    struct Raw {
+        #[serde(default)]
+        sensitive: bool,
+        #[serde(rename = "type")]
+        kind: serde_json::Value,
+        #[serde(default)]
+        value: serde_json::Value,
+    }
+    let captured = capture(session, &driver.output_command(target))?;
+    if !captured.exit.is_success() {
+        return Err(failed_text(driver, &captured, "output -json", target, session));
+    }
+    let raw: indexmap::IndexMap<String, Raw> =
+        document(&captured.stdout, driver.dialect()).map_err(|error| {
+            let summary = format!("`{} output -json` cannot be understood: {error}", driver.program_name());
+            EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+        })?;
+    Ok(raw
+        .into_iter()
+        .map(|(name, raw)| Output {
+            name,
+            sensitive: raw.sensitive,
+            kind: OutputKind(raw.kind),
+            value: raw.value,
+        })
+        .collect())
+}

@@ -1,0 +1,153 @@
+//! Which attributes a change touches: names only, never a value.
+
+use serde_json::{Map, Value};
+
+/// The paths at which two values differ, or at which the later one is not known yet.
+///
+/// Below a value that either mask calls sensitive nothing is named, since even its keys may be secret.
+pub(super) struct Comparison {
+    found: Vec<String>,
+}
+
+/// One place in the values of a resource, with what lies over it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'v> {
+    /// The value before; null when there is none.
+    pub(super) before: &'v Value,
+    /// The value after; null when there is none, or none that is known.
+    pub(super) after: &'v Value,
+    /// `true` where the value after is not known yet.
+    pub(super) unknown: &'v Value,
+    /// `true` where the value before is sensitive.
+    pub(super) before_sensitive: &'v Value,
+    /// `true` where the value after is sensitive.
+    pub(super) after_sensitive: &'v Value,
+}
+
+/// The sorted paths of the attributes that differ: `tags.Name`, `ingress[0].from_port`.
+pub(super) fn changed(place: Place<'_>) -> Vec<String> {
+    let mut comparison = Comparison { found: Vec::new() };
+    comparison.visit(place, "");
+    comparison.found.sort();
+    comparison.found
+}
+
+impl Comparison {
+    fn visit(&mut self, place: Place<'_>, path: &str) {
+        let masked = is_true(place.before_sensitive) || is_true(place.after_sensitive);
+        match (place.before, place.after) {
+            _ if is_true(place.unknown) => self.found.push(path.to_owned()),
+            (Value::Object(before), Value::Object(after)) if !masked => {
+                let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
+                if let Value::Object(unknown) = place.unknown {
+                    keys.extend(unknown.keys());
+                }
+                keys.sort();
+                keys.dedup();
+                for key in keys {
+                    self.visit(place.below(&|value| value.get(key.as_str())), &joined(path, key));
+                }
+            }
+            (Value::Array(before), Value::Array(after)) if !masked && before.len() == after.len() => {
+                for index in 0..before.len() {
+                    self.visit(place.below(&|value| value.get(index)), &format!("{path}[{index}]"));
+                }
+            }
+            (before, after) => {
+                if before != after || has_unknown(place.unknown) {
+                    self.found.push(path.to_owned());
+                }
+            }
+        }
+    }
+}
+
+impl<'v> Place<'v> {
+    fn below(self, get: &dyn Fn(&'v Value) -> Option<&'v Value>) -> Self {
+        let at = |value| get(value).unwrap_or(&Value::Null);
+        // A mask that is `true` lies over everything below it.
+        let mask = |value| if is_true(value) { value } else { at(value) };
+        Self {
+            before: at(self.before),
+            after: at(self.after),
+            unknown: mask(self.unknown),
+            before_sensitive: mask(self.before_sensitive),
+            after_sensitive: mask(self.after_sensitive),
+        }
+    }
+}
+
+fn is_true(value: &Value) -> bool {
+    *value == Value::Bool(true)
+}
+
+fn has_unknown(value: &Value) -> bool {
+    match value {
+        Value::Bool(unknown) => *unknown,
+        Value::Array(items) => items.iter().any(has_unknown),
+        Value::Object(items) => values(items).any(has_unknown),
+        _ => false,
+    }
+}
+
+fn values(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    map.values()
+}
+
+fn joined(path: &str, key: &str) -> String {
+    let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
+    match (path.is_empty(), plain) {
+        (true, true) => key.to_owned(),
+        (false, true) => format!("{path}.{key}"),
+        (_, false) => format!("{path}[{}]", Value::from(key)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn paths(before: &Value, after: &Value, unknown: &Value, sensitive: &Value) -> Vec<String> {
+        let (before_sensitive, after_sensitive) = (sensitive, &json!({}));
+        changed(Place { before, after, unknown, before_sensitive, after_sensitive })
+    }
+
+    #[test]
+    fn only_what_differs_is_named_down_to_the_leaf() {
+        let before =
+            json!({"a": 1, "tags": {"Name": "x", "a.b": "y"}, "list": [{"p": 1}, {"p": 2}], "gone": "z"});
+        let after =
+            json!({"a": 1, "tags": {"Name": "x", "a.b": "n"}, "list": [{"p": 1}, {"p": 3}], "gone": null});
+        let found = paths(&before, &after, &json!({}), &json!({}));
+        assert_eq!(found, ["gone", "list[1].p", "tags[\"a.b\"]"]);
+    }
+
+    #[test]
+    fn what_is_not_known_yet_counts_as_changed() {
+        let found = paths(
+            &json!({"id": "i", "o": [1]}),
+            &json!({"o": [1]}),
+            &json!({"id": true, "o": [true]}),
+            &json!({}),
+        );
+        assert_eq!(found, ["id", "o[0]"]);
+    }
+
+    #[test]
+    fn keys_of_a_sensitive_map_are_not_named() {
+        let found =
+            paths(&json!({"m": {"k": 1}}), &json!({"m": {"other": 1}}), &json!({}), &json!({"m": true}));
+        assert_eq!(found, ["m"]);
+        assert!(
+            paths(&json!({"m": {"k": 1}}), &json!({"m": {"k": 1}}), &json!({}), &json!({"m": true}))
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn lists_of_another_length_are_named_as_a_whole() {
+        assert_eq!(paths(&json!({"l": [1]}), &json!({"l": [1, 2]}), &json!({}), &json!({})), ["l"]);
+    }
+}

@@ -1,0 +1,177 @@
+//! One process of an engine: started, logged, told of, and what it wrote.
+
+use super::{
+    EngineError, Progress, Session,
+    log::Log,
+    stream_json::{self, Diagnostic, Message},
+};
+use crate::{
+    model::{Failure, FailureKind},
+    process::{Captured, CommandLine, Exit, ProcessError, ProcessEvent, Stream},
+};
+
+/// How strictly the standard output of a JSON stream is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Every line is one of the engine's JSON objects.
+    Pure,
+    /// Other programs may write in between, as the hooks of a Terragrunt unit do.
+    Mixed,
+}
+
+/// What a program with a JSON stream said and how it ended.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    /// How it ended.
+    pub(super) exit: Exit,
+    /// The version that it called itself.
+    pub(super) version: Option<String>,
+    /// The first resource or output that it would change.
+    pub(super) first_change: Option<String>,
+    /// Its warnings and errors.
+    pub(super) diagnostics: Vec<Diagnostic>,
+    /// The first line on standard output that was no JSON object.
+    pub(super) garbage: Option<String>,
+    /// The end of its standard error.
+    pub(super) stderr: Vec<String>,
+    /// What a person should know.
+    pub(super) notes: Vec<String>,
+}
+
+/// Standard error is kept up to this many lines: what went wrong stands at its end.
+const KEPT_LINES: usize = 200;
+
+/// Runs a command that changes nothing and reads its JSON stream.
+pub(super) fn stream(session: &Session<'_>, command: &CommandLine) -> Result<Streamed, EngineError> {
+    listen(session, command, false, |on_event| session.runner.read(command, on_event).map(|end| end.exit))
+}
+
+/// Runs a command that may change a state and reads its JSON stream from files, which are removed at its end: what they
+/// hold is in the log, masked.
+pub(super) fn stream_mutating(session: &Session<'_>, command: &CommandLine) -> Result<Streamed, EngineError> {
+    let stdout = session.log.with_extension("stdout");
+    let stderr = session.log.with_extension("stderr");
+    let mut streamed = listen(session, command, true, |on_event| {
+        session.runner.mutate(command, &stdout, &stderr, on_event).map(|end| end.exit)
+    })?;
+    for file in [stdout, stderr] {
+        if let Err(error) = std::fs::remove_file(&file) {
+            streamed.notes.push(format!("`{file}` may hold secrets and could not be removed: {error}"));
+        }
+    }
+    Ok(streamed)
+}
+
+fn listen(
+    session: &Session<'_>,
+    command: &CommandLine,
+    mutating: bool,
+    run: impl FnOnce(&mut dyn FnMut(ProcessEvent<'_>)) -> Result<Exit, ProcessError>,
+) -> Result<Streamed, EngineError> {
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(command);
+    let mut streamed = Streamed {
+        exit: Exit::Code(0),
+        version: None,
+        first_change: None,
+        diagnostics: Vec::new(),
+        garbage: None,
+        stderr: Vec::new(),
+        notes: Vec::new(),
+    };
+    streamed.exit = run(&mut |event| match event {
+        ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating }),
+        ProcessEvent::Line { stream: Stream::Stdout, text } => streamed.hear(text, &mut log, session),
+        ProcessEvent::Line { stream: Stream::Stderr, text } => {
+            log.line(text);
+            if streamed.stderr.len() == KEPT_LINES {
+                streamed.stderr.remove(0);
+            }
+            streamed.stderr.push(text.to_owned());
+        }
+    })
+    .map_err(not_run)?;
+    if !streamed.exit.is_success() {
+        log.line(&format!("({})", streamed.exit));
+    }
+    streamed.notes.extend(log.note());
+    Ok(streamed)
+}
+
+impl Streamed {
+    fn hear(&mut self, text: &str, log: &mut Log<'_>, session: &Session<'_>) {
+        let (before, line) = stream_json::parse_within(text);
+        if !before.trim().is_empty() {
+            log.line(before);
+            self.garbage.get_or_insert_with(|| before.chars().take(200).collect());
+        }
+        let Some(line) = line else { return };
+        match line.message {
+            Message::Diagnostic(diagnostic) => {
+                log.diagnostic(&diagnostic);
+                self.diagnostics.push(diagnostic);
+                return;
+            }
+            Message::Version(version) => {
+                self.version.get_or_insert(version);
+            }
+            Message::PlannedChange { address, action } => {
+                if action != "noop" {
+                    self.first_change.get_or_insert(address);
+                }
+            }
+            Message::Outputs(outputs) => {
+                let changed =
+                    outputs.into_iter().find(|(_, action)| action.as_ref().is_some_and(|a| a != "noop"));
+                if let Some((name, _)) = changed {
+                    self.first_change.get_or_insert(format!("output {name}"));
+                }
+            }
+            Message::Doing(words) => (session.observer)(Progress::Doing(words)),
+            Message::Other => {}
+        }
+        log.line(&line.text);
+    }
+
+    /// What is wrong with its standard output, whatever its exit status.
+    pub(super) fn garbage(&self, program: &str, dialect: Dialect) -> Option<Failure> {
+        let garbage = self.garbage.as_ref().filter(|_| dialect == Dialect::Pure)?;
+        let summary =
+            format!("`{program}` wrote something that is not its JSON: `{}`", garbage.escape_debug());
+        Some(Failure::new(FailureKind::Engine, summary).with_detail(self.stderr.join("\n")))
+    }
+
+    /// What is wrong with its standard output when it ended well: no engine forgets its version then.
+    pub(super) fn nonsense(&self, program: &str, dialect: Dialect) -> Option<Failure> {
+        self.garbage(program, dialect).or_else(|| {
+            let summary = format!("`{program}` did not say its version: it may not be the engine");
+            let failure = Failure::new(FailureKind::Engine, summary).with_detail(self.stderr.join("\n"));
+            self.version.is_none().then_some(failure)
+        })
+    }
+}
+
+/// Runs a command that changes nothing and keeps what it writes; its standard error goes to the log.
+pub(super) fn capture(session: &Session<'_>, command: &CommandLine) -> Result<Captured, EngineError> {
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(command);
+    let captured = session
+        .runner
+        .capture_started(command, &mut |pid| (session.observer)(Progress::Started { pid, mutating: false }))
+        .map_err(not_run)?;
+    for line in String::from_utf8_lossy(&captured.stderr).lines() {
+        log.line(line);
+    }
+    if !captured.exit.is_success() {
+        log.line(&format!("({})", captured.exit));
+    }
+    Ok(captured)
+}
+
+/// The error of a process that did not run to its end.
+pub(super) fn not_run(error: ProcessError) -> EngineError {
+    match error {
+        ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },
+        other => EngineError::Failed(Failure::new(FailureKind::Engine, other.to_string())),
+    }
+}

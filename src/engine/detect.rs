@@ -1,0 +1,264 @@
+//! `engine = "auto"`: which engine a stack belongs to, by the evidence that lies beside it.
+
+use std::{cell::RefCell, collections::HashMap, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::layout::{UNIT_FILE, is_tofu_only};
+use crate::model::EngineName;
+
+/// The lockfile of OpenTofu and Terraform.
+pub const LOCKFILE: &str = ".terraform.lock.hcl";
+
+/// Why no engine could be told.
+#[derive(Debug, thiserror::Error)]
+pub enum DetectError {
+    /// Nothing points at one engine, and several could run it.
+    #[error("`{stack_dir}` could be run by {}", .could.iter().map(|e| format!("`{e}`")).collect::<Vec<_>>().join(" or "))]
+    Ambiguous {
+        /// The stack's folder.
+        stack_dir: Utf8PathBuf,
+        /// The engines on PATH.
+        could: Vec<EngineName>,
+    },
+    /// Nothing points at one engine, and none is there.
+    #[error("`{stack_dir}` names no engine, and neither `tofu` nor `terraform` is on PATH")]
+    NoneOnPath {
+        /// The stack's folder.
+        stack_dir: Utf8PathBuf,
+    },
+    /// A file of evidence could not be read.
+    #[error("cannot read `{file}`: {error}")]
+    Unreadable {
+        /// The file.
+        file: Utf8PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl DetectError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Ambiguous { .. } => Some(
+                "write `engine = \"tofu\"` or `engine = \"terraform\"` under `[project]`, or under the stack",
+            ),
+            Self::NoneOnPath { .. } => {
+                Some("install one, or write `program = \"/path/to/it\"` under `[tofu]` or `[terraform]`")
+            }
+            Self::Unreadable { .. } => None,
+        }
+    }
+}
+
+/// Tells the engines of stacks, remembering what the folders above them say.
+pub struct Detector<'a> {
+    root: &'a Utf8Path,
+    on_path: &'a dyn Fn(EngineName) -> bool,
+    above: RefCell<HashMap<Utf8PathBuf, Option<EngineName>>>,
+    only: RefCell<Option<Vec<EngineName>>>,
+}
+
+impl<'a> Detector<'a> {
+    /// A detector for stacks below a root; `on_path` tells whether an engine's program is there, and is asked only
+    /// when no file helps.
+    pub fn new(root: &'a Utf8Path, on_path: &'a dyn Fn(EngineName) -> bool) -> Self {
+        Self { root, on_path, above: RefCell::default(), only: RefCell::default() }
+    }
+
+    /// The engine of the stack in this folder, whose file names are given.
+    ///
+    /// `terragrunt.hcl`; else the registry of the lockfile; else `*.tofu` files; else version files, here and upwards
+    /// to the root; else the only engine on PATH.
+    pub fn engine_of(&self, dir: &Utf8Path, names: &[String]) -> Result<EngineName, DetectError> {
+        if names.iter().any(|name| name == UNIT_FILE) {
+            return Ok(EngineName::Terragrunt);
+        }
+        // Looked for by itself: a list of names may leave out what git ignores.
+        if let Some(engine) = read(&dir.join(LOCKFILE))?.as_deref().and_then(by_lockfile) {
+            return Ok(engine);
+        }
+        if names.iter().any(|name| is_tofu_only(name)) {
+            return Ok(EngineName::Tofu);
+        }
+        if let Some(engine) = by_version_files(dir, |name| names.iter().any(|n| n == name))? {
+            return Ok(engine);
+        }
+        if let Some(engine) = dir.parent().map_or(Ok(None), |parent| self.above(parent))? {
+            return Ok(engine);
+        }
+        self.by_path(dir)
+    }
+
+    /// What the version files of a folder and of those above it say.
+    fn above(&self, dir: &Utf8Path) -> Result<Option<EngineName>, DetectError> {
+        if !dir.starts_with(self.root) {
+            return Ok(None);
+        }
+        if let Some(known) = self.above.borrow().get(dir) {
+            return Ok(*known);
+        }
+        let mut found = by_version_files(dir, |name| dir.join(name).is_file())?;
+        if found.is_none()
+            && let Some(parent) = dir.parent()
+        {
+            found = self.above(parent)?;
+        }
+        self.above.borrow_mut().insert(dir.to_owned(), found);
+        Ok(found)
+    }
+
+    fn by_path(&self, dir: &Utf8Path) -> Result<EngineName, DetectError> {
+        let mut only = self.only.borrow_mut();
+        let there = only.get_or_insert_with(|| {
+            let engines = [EngineName::Tofu, EngineName::Terraform];
+            engines.into_iter().filter(|engine| (self.on_path)(*engine)).collect()
+        });
+        match there.as_slice() {
+            [engine] => Ok(*engine),
+            [] => Err(DetectError::NoneOnPath { stack_dir: self.shown(dir) }),
+            several => Err(DetectError::Ambiguous { stack_dir: self.shown(dir), could: several.to_vec() }),
+        }
+    }
+
+    fn shown(&self, dir: &Utf8Path) -> Utf8PathBuf {
+        dir.strip_prefix(self.root).unwrap_or(dir).to_owned()
+    }
+}
+
+/// The text of a file; absent when the file is.
+fn read(file: &Utf8Path) -> Result<Option<String>, DetectError> {
+    match fs::read(file) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DetectError::Unreadable { file: file.to_owned(), error }),
+    }
+}
+
+/// The engine whose registry a lockfile names; absent when it names neither or both.
+pub fn by_lockfile(text: &str) -> Option<EngineName> {
+    let mut hosts = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("provider \""))
+        .filter_map(|rest| rest.split('/').next())
+        .filter_map(|host| match host {
+            "registry.opentofu.org" => Some(EngineName::Tofu),
+            "registry.terraform.io" => Some(EngineName::Terraform),
+            _ => None,
+        });
+    let first = hosts.next()?;
+    hosts.all(|host| host == first).then_some(first)
+}
+
+/// What the version files of one folder say; absent when they say nothing or name both.
+fn by_version_files(
+    dir: &Utf8Path,
+    exists: impl Fn(&str) -> bool,
+) -> Result<Option<EngineName>, DetectError> {
+    let mut tofu = exists(".opentofu-version");
+    let mut terraform = exists(".terraform-version");
+    if !tofu && !terraform && exists(".tool-versions") {
+        let text = read(&dir.join(".tool-versions"))?.unwrap_or_default();
+        let names = |wanted: &str| text.lines().any(|line| line.split_whitespace().next() == Some(wanted));
+        tofu = names("opentofu") || names("tofu");
+        terraform = names("terraform");
+    }
+    Ok(match (tofu, terraform) {
+        (true, false) => Some(EngineName::Tofu),
+        (false, true) => Some(EngineName::Terraform),
+        (true, true) | (false, false) => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Tree(tempfile::TempDir);
+
+    impl Tree {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            for (name, text) in files {
+                let path = dir.path().join(name);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Self(dir)
+        }
+
+        fn engine(&self, on_path: &[EngineName]) -> Result<EngineName, DetectError> {
+            let root = Utf8Path::from_path(self.0.path()).unwrap();
+            let dir = root.join("infra/app");
+            let names = dir.read_dir_utf8().unwrap().map(|e| e.unwrap().file_name().to_owned());
+            let names: Vec<String> = names.collect();
+            Detector::new(root, &|engine| on_path.contains(&engine)).engine_of(&dir, &names)
+        }
+    }
+
+    const BOTH: &[EngineName] = &[EngineName::Tofu, EngineName::Terraform];
+
+    fn lock(host: &str) -> String {
+        format!("# made by init\n\nprovider \"{host}/hashicorp/aws\" {{\n  version = \"5.0.0\"\n}}\n")
+    }
+
+    #[test]
+    fn a_unit_is_terragrunt_whatever_else_is_there() {
+        let tree = Tree::new(&[
+            ("infra/app/terragrunt.hcl", ""),
+            ("infra/app/.terraform.lock.hcl", &lock("registry.terraform.io")),
+        ]);
+        assert_eq!(tree.engine(BOTH).unwrap(), EngineName::Terragrunt);
+    }
+
+    #[test]
+    fn the_lockfile_beats_version_files() {
+        let tree = Tree::new(&[
+            ("infra/app/.terraform.lock.hcl", &lock("registry.opentofu.org")),
+            ("infra/app/.terraform-version", "1.7"),
+        ]);
+        assert_eq!(tree.engine(BOTH).unwrap(), EngineName::Tofu);
+    }
+
+    #[test]
+    fn a_lockfile_of_other_registries_says_nothing() {
+        let tree = Tree::new(&[
+            ("infra/app/.terraform.lock.hcl", &lock("example.com")),
+            ("infra/app/.terraform-version", "1.7"),
+        ]);
+        assert_eq!(tree.engine(BOTH).unwrap(), EngineName::Terraform);
+    }
+
+    #[test]
+    fn a_tofu_file_is_opentofu() {
+        let tree = Tree::new(&[("infra/app/main.tofu", "")]);
+        assert_eq!(tree.engine(&[EngineName::Terraform]).unwrap(), EngineName::Tofu);
+    }
+
+    #[test]
+    fn version_files_count_upwards_to_the_root() {
+        let tree =
+            Tree::new(&[("infra/app/main.tf", ""), (".tool-versions", "nodejs 20\nopentofu 1.12.6\n")]);
+        assert_eq!(tree.engine(BOTH).unwrap(), EngineName::Tofu);
+        let tree = Tree::new(&[
+            ("infra/app/main.tf", ""),
+            ("infra/.terraform-version", "1.7"),
+            (".opentofu-version", "1.12.6"),
+        ]);
+        assert_eq!(tree.engine(BOTH).unwrap(), EngineName::Terraform);
+    }
+
+    #[test]
+    fn without_evidence_the_only_engine_on_path_is_it() {
+        let tree = Tree::new(&[("infra/app/main.tf", "")]);
+        assert_eq!(tree.engine(&[EngineName::Terraform]).unwrap(), EngineName::Terraform);
+    }
+
+    #[test]
+    fn two_on_path_and_no_evidence_says_what_to_write() {
+        let error = Tree::new(&[("infra/app/main.tf", "")]).engine(BOTH).unwrap_err();
+        assert_eq!(error.to_string(), "`infra/app` could be run by `tofu` or `terraform`");
+        assert!(error.hint().unwrap().contains("write `engine = \"tofu\"`"));
+    }
+}

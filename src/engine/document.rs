@@ -1,0 +1,53 @@
+//! One JSON document on a program's standard output.
+
+use serde::de::DeserializeOwned;
+
+use super::call::Dialect;
+
+/// How the document of a plan begins; another program may have left its own line unfinished before it.
+const PLAN: &[u8] = b"{\"format_version\"";
+
+/// Reads a document: the whole output, or, where other programs may write before and after it, the first that fits.
+pub(super) fn document<T: DeserializeOwned>(output: &[u8], dialect: Dialect) -> Result<T, serde_json::Error> {
+    let whole = match serde_json::from_slice(output) {
+        Err(error) if dialect == Dialect::Mixed => error,
+        result => return result,
+    };
+    let mut at = 0;
+    for line in output.split_inclusive(|byte| *byte == b'\n') {
+        // Not at any brace: an inner object must not pass for a document.
+        let begun = line.windows(PLAN.len()).position(|bytes| bytes == PLAN);
+        if let Some(inside) = begun.or_else(|| line.starts_with(b"{").then_some(0))
+            && let Ok(found) =
+                T::deserialize(&mut serde_json::Deserializer::from_slice(&output[at + inside..]))
+        {
+            return Ok(found);
+        }
+        at += line.len();
+    }
+    Err(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Wanted {
+        a: u8,
+    }
+
+    #[test]
+    fn a_document_between_the_words_of_others_is_found() {
+        let noisy = b"hello\n{hello}\n{\"b\":1}\n{\n  \"a\": 1\n}\nbye\n";
+        assert_eq!(document::<Wanted>(noisy, Dialect::Mixed).unwrap(), Wanted { a: 1 });
+        assert!(document::<Wanted>(noisy, Dialect::Pure).is_err());
+        assert!(document::<Wanted>(b"{\"b\":1}", Dialect::Mixed).is_err());
+        assert!(document::<Wanted>(b"{\"b\":{\"a\":1}", Dialect::Mixed).is_err());
+        let begun = b"bye{\"format_version\":\"1\",\"a\":1}\n";
+        assert_eq!(document::<Wanted>(begun, Dialect::Mixed).unwrap(), Wanted { a: 1 });
+        assert_eq!(document::<Wanted>(b"{\"a\":1}\n", Dialect::Pure).unwrap(), Wanted { a: 1 });
+    }
+}

@@ -1,0 +1,40 @@
+//! What planning and applying need of an adapter: its command lines, and how its output is read.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Target, call::Dialect, contract::PlanRequest};
+use crate::{model::Failure, process::CommandLine};
+
+/// An engine as the steps see it.
+pub(super) trait Driver {
+    /// The program's name for messages.
+    fn program_name(&self) -> &str;
+
+    /// How strictly its JSON streams are read.
+    fn dialect(&self) -> Dialect;
+
+    /// Compares the version that a stream calls itself with the one that was expected; gives a note when it is another one
+    /// that may be used.
+    fn check_version(&self, said: &str) -> Result<Option<String>, Failure>;
+
+    /// `plan -json -detailed-exitcode -out=…`
+    fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine;
+
+    /// `show` of a plan file, as JSON or for people.
+    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> CommandLine;
+
+    /// `apply -json` of a plan file.
+    fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine;
+
+    /// `output -json`
+    fn output_command(&self, target: &Target) -> CommandLine;
+
+    /// `state pull`
+    fn state_command(&self, target: &Target) -> CommandLine;
+
+    /// Whether the plan that a stream told of rests on values that are not known yet.
+    fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool;
+
+    /// States that the engine could not save and left where it ran.
+    fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf>;
+}

@@ -1,0 +1,96 @@
+//! How a process that did not end well is told of.
+
+use super::{
+    EngineError, Session, Target,
+    call::Streamed,
+    driver::Driver,
+    failure::{all_words, from_diagnostics, from_text, kind_of},
+};
+use crate::{
+    model::{Failure, FailureKind},
+    process::{Captured, Exit},
+};
+
+/// The error of a JSON stream that ended neither with 0 nor, for a plan, with 2.
+pub(super) fn ended_badly(
+    driver: &dyn Driver,
+    streamed: &Streamed,
+    verb: &str,
+    target: &Target,
+    session: &Session<'_>,
+) -> EngineError {
+    let failure = from_diagnostics(&streamed.diagnostics, &target.project, &target.dir);
+    if session.runner.is_interrupted() {
+        return EngineError::Interrupted { notes: what_was_left(&all_words(&streamed.diagnostics)) };
+    }
+    let failure = match streamed.exit {
+        Exit::Code(1) => failure
+            .or_else(|| streamed.garbage(driver.program_name(), driver.dialect()))
+            .unwrap_or_else(|| from_stderr(&streamed.stderr.join("\n"), driver, verb, streamed.exit, target)),
+        exit => strange(driver, verb, exit, failure, &streamed.stderr.join("\n")),
+    };
+    EngineError::Failed(masked(Failure { engine_exit_code: streamed.exit.code(), ..failure }, session))
+}
+
+/// The error of a command without JSON that did not end with 0.
+pub(super) fn failed_text(
+    driver: &dyn Driver,
+    captured: &Captured,
+    verb: &str,
+    target: &Target,
+    session: &Session<'_>,
+) -> EngineError {
+    if session.runner.is_interrupted() {
+        return EngineError::Interrupted { notes: Vec::new() };
+    }
+    let text = String::from_utf8_lossy(&captured.stderr);
+    let failure = match captured.exit {
+        Exit::Code(1) => from_stderr(&text, driver, verb, captured.exit, target),
+        exit => strange(driver, verb, exit, None, &text),
+    };
+    EngineError::Failed(masked(Failure { engine_exit_code: captured.exit.code(), ..failure }, session))
+}
+
+/// What an interrupted engine may have left behind.
+fn what_was_left(said: &str) -> Vec<String> {
+    if said.contains("provisioner") {
+        vec![
+            "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it"
+                .to_owned(),
+        ]
+    } else {
+        Vec::new()
+    }
+}
+
+fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: &Target) -> Failure {
+    from_diagnostics(&from_text(text), &target.project, &target.dir).unwrap_or_else(|| {
+        let kind = kind_of(text).map_or(FailureKind::Unknown, |row| row.kind);
+        let last = text.lines().rfind(|line| !line.trim().is_empty()).map(str::trim);
+        let summary = match last {
+            Some(last) => format!("`{} {verb}` ended with {exit}: {last}", driver.program_name()),
+            None => format!("`{} {verb}` ended with {exit} and said nothing", driver.program_name()),
+        };
+        Failure::new(kind, summary).with_detail(text.trim())
+    })
+}
+
+/// An ending that an engine never has by itself.
+fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>, stderr: &str) -> Failure {
+    let program = driver.program_name();
+    let summary = match exit {
+        Exit::Signal(signal) => format!("`{program} {verb}` was killed by signal {signal}"),
+        Exit::Code(code) => format!("`{program} {verb}` ended with status {code}, which no engine does"),
+    };
+    let said = failure.map(|failure| format!("{}\n{}", failure.summary, failure.detail)).unwrap_or_default();
+    Failure::new(FailureKind::Engine, summary).with_detail(format!("{said}\n{stderr}").trim())
+}
+
+fn masked(failure: Failure, session: &Session<'_>) -> Failure {
+    let redactor = session.runner.redactor();
+    Failure {
+        summary: redactor.mask(&failure.summary).into_owned(),
+        detail: redactor.mask(&failure.detail).into_owned(),
+        ..failure
+    }
+}

@@ -1,0 +1,155 @@
+//! The engines of a project: found once, checked once, handed out by name. The only place that matches on a name.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    Engine,
+    installed::{EngineUnavailable, Installed, VersionCache, ask_version, version_in_json, version_in_text},
+    terraform::{Flavor, Terraform},
+    terragrunt::Terragrunt,
+    version::VersionConstraint,
+};
+use crate::{
+    config::EngineSettings,
+    model::EngineName,
+    process::{ProcessError, Runner, which},
+};
+
+/// The engines of a project.
+pub struct Engines {
+    project: Utf8PathBuf,
+    cache: Utf8PathBuf,
+    settings: BTreeMap<EngineName, EngineSettings>,
+    env: BTreeMap<OsString, OsString>,
+    found: Mutex<BTreeMap<EngineName, Arc<dyn Engine>>>,
+}
+
+impl Engines {
+    /// The engines as environments.toml sets them up.
+    ///
+    /// `project` is its folder, `cache` the file that remembers versions (`.envctl/cache/engines.json`), `env` an
+    /// environment from [`super::clean_environment`] with the PATH that programs are looked up on.
+    pub fn new(
+        project: impl Into<Utf8PathBuf>,
+        cache: impl Into<Utf8PathBuf>,
+        settings: BTreeMap<EngineName, EngineSettings>,
+        env: BTreeMap<OsString, OsString>,
+    ) -> Self {
+        Self { project: project.into(), cache: cache.into(), settings, env, found: Mutex::default() }
+    }
+
+    /// The program of an engine, whether or not it is an engine.
+    pub fn program(&self, name: EngineName) -> Result<Utf8PathBuf, EngineUnavailable> {
+        let path = self.env.get(OsStr::new("PATH")).map(OsString::as_os_str);
+        let program = self.settings.get(&name).and_then(|settings| settings.program.as_deref());
+        let program = match program {
+            Some(path) if path.contains('/') => self.project.join(path).into_string(),
+            Some(program) => program.to_owned(),
+            None => name.as_str().to_owned(),
+        };
+        which(OsStr::new(&program), path).map_err(|source| EngineUnavailable::Program { name, source })
+    }
+
+    /// The engines whose programs are there, for a stack that names none.
+    pub fn available(&self) -> Vec<EngineName> {
+        EngineName::ALL.into_iter().filter(|name| self.program(*name).is_ok()).collect()
+    }
+
+    /// An engine, its program found and its version known and allowed.
+    pub fn get(&self, name: EngineName, runner: &Runner) -> Result<Arc<dyn Engine>, EngineUnavailable> {
+        // Held while it is asked: many stacks that want the same engine at once ask it once.
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = found.get(&name) {
+            return Ok(Arc::clone(engine));
+        }
+        let engine = self.open(name, runner)?;
+        found.insert(name, Arc::clone(&engine));
+        Ok(engine)
+    }
+
+    fn open(&self, name: EngineName, runner: &Runner) -> Result<Arc<dyn Engine>, EngineUnavailable> {
+        let mut settings = self.settings.get(&name).cloned().unwrap_or_default();
+        settings.plugin_cache = settings.plugin_cache.map(|cache| self.project.join(cache));
+        Ok(match name {
+            EngineName::Tofu => {
+                Arc::new(Terraform::new(Flavor::OpenTofu, self.installed(name, runner)?, settings))
+            }
+            EngineName::Terraform => {
+                Arc::new(Terraform::new(Flavor::Terraform, self.installed(name, runner)?, settings))
+            }
+            EngineName::Terragrunt => {
+                let installed = self.installed(name, runner)?;
+                let driven = self.installed(self.driven_by_terragrunt(&settings)?, runner)?;
+                Arc::new(Terragrunt::new(installed, driven, settings))
+            }
+        })
+    }
+
+    /// The engine that Terragrunt drives: the one that is named, else, as Terragrunt itself prefers, OpenTofu where it is.
+    fn driven_by_terragrunt(&self, settings: &EngineSettings) -> Result<EngineName, EngineUnavailable> {
+        if let Some(named) = settings.drives {
+            return Ok(named);
+        }
+        match self.program(EngineName::Tofu) {
+            Ok(_) => Ok(EngineName::Tofu),
+            Err(error) => {
+                self.program(EngineName::Terraform).map(|_| EngineName::Terraform).map_err(|_| error)
+            }
+        }
+    }
+
+    fn installed(&self, name: EngineName, runner: &Runner) -> Result<Installed, EngineUnavailable> {
+        let program = self.program(name)?;
+        let wanted = self.settings.get(&name).and_then(|settings| settings.version.as_ref());
+        let constraint = wanted
+            .map(|(text, span)| {
+                text.parse::<VersionConstraint>().map_err(|source| EngineUnavailable::InvalidConstraint {
+                    name,
+                    source,
+                    span: span.clone(),
+                })
+            })
+            .transpose()?;
+        let version = VersionCache::at(&self.cache).version(&program, || self.ask(name, &program, runner))?;
+        if let (Some(constraint), Some((_, span))) = (&constraint, wanted)
+            && !constraint.allows(&version)
+        {
+            return Err(EngineUnavailable::VersionRefused {
+                name,
+                program,
+                version,
+                constraint: constraint.to_string(),
+                span: span.clone(),
+            });
+        }
+        Ok(Installed::new(name, program, version, constraint, self.cache.clone()))
+    }
+
+    fn ask(
+        &self,
+        name: EngineName,
+        program: &Utf8Path,
+        runner: &Runner,
+    ) -> Result<String, EngineUnavailable> {
+        let ask = |args: &[&str], read: fn(&str) -> Option<String>| {
+            ask_version(name, program, args, read, &self.env, runner)
+        };
+        match name {
+            EngineName::Tofu | EngineName::Terraform => ask(&["version", "-json"], version_in_json),
+            EngineName::Terragrunt => ask(&["--version"], version_in_text),
+        }
+    }
+}
+
+impl EngineUnavailable {
+    /// Whether the run was interrupted before the engine could be asked.
+    pub fn is_interrupt(&self) -> bool {
+        matches!(self, Self::Program { source: ProcessError::Interrupted, .. })
+    }
+}

@@ -1,0 +1,112 @@
+//! The environment that engines start from: envctl's own without what would steer them behind its back.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
+
+/// Variables that are never inherited.
+const REMOVED: &[&str] = &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT"];
+
+/// What the names of further ones start with.
+const REMOVED_PREFIXES: &[&str] = &["TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUNT_"];
+
+/// What is set instead.
+const SET: &[(&str, &str)] = &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
+
+/// Variables without which a plan or an init would happen somewhere else: part of the init fingerprint.
+const PLACES: &[&str] = &[
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+    "PG_CONN_STR",
+    "PG_SCHEMA_NAME",
+    "PGHOST",
+    "PGPORT",
+    "PGDATABASE",
+    "PGUSER",
+    "TF_CLI_CONFIG_FILE",
+    "TF_HTTP_ADDRESS",
+];
+
+/// An environment for engines, and the names of the variables that were taken out of the inherited one, sorted.
+pub fn clean_environment(
+    inherited: impl IntoIterator<Item = (OsString, OsString)>,
+) -> (BTreeMap<OsString, OsString>, Vec<String>) {
+    let mut removed = Vec::new();
+    let mut env: BTreeMap<OsString, OsString> = BTreeMap::new();
+    for (name, value) in inherited {
+        let shown = name.to_string_lossy();
+        if REMOVED.contains(&&*shown) || REMOVED_PREFIXES.iter().any(|prefix| shown.starts_with(prefix)) {
+            removed.push(shown.into_owned());
+        } else {
+            env.insert(name, value);
+        }
+    }
+    for (name, value) in SET {
+        env.insert(name.into(), value.into());
+    }
+    // Nobody could answer: an engine's standard input is empty, and many run at once.
+    env.entry("GIT_TERMINAL_PROMPT".into()).or_insert_with(|| "0".into());
+    removed.sort();
+    (env, removed)
+}
+
+/// The variables that decide where a backend is, as one text.
+pub(super) fn places(env: &BTreeMap<OsString, OsString>) -> String {
+    env.iter()
+        .filter(|(name, _)| {
+            PLACES.iter().any(|place| name.as_os_str() == OsStr::new(place))
+                || name.to_string_lossy().starts_with("AWS_ENDPOINT_URL")
+        })
+        .flat_map(|(name, value)| [name.to_string_lossy(), "=".into(), value.to_string_lossy(), "\n".into()])
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_steer_an_engine_is_not_inherited_and_named() {
+        let inherited = [
+            ("PATH", "/bin"),
+            ("TF_WORKSPACE", "staging"),
+            ("TF_CLI_ARGS_plan", "-target=a"),
+            ("TF_DATA_DIR", "/tmp"),
+            ("TF_INPUT", "1"),
+            ("TF_LOG_PATH", "/tmp/log"),
+            ("TG_TF_PATH", "x"),
+            ("TERRAGRUNT_PARALLELISM", "1"),
+            ("TF_VAR_region", "eu"),
+            ("TF_CLI_CONFIG_FILE", "/rc"),
+        ];
+        let (env, removed) = clean_environment(inherited.map(|(name, value)| (name.into(), value.into())));
+        let names: Vec<_> = env.keys().map(|name| name.to_str().unwrap()).collect();
+        assert_eq!(
+            names,
+            [
+                "CHECKPOINT_DISABLE",
+                "GIT_TERMINAL_PROMPT",
+                "PATH",
+                "TF_CLI_CONFIG_FILE",
+                "TF_INPUT",
+                "TF_IN_AUTOMATION",
+                "TF_VAR_region"
+            ]
+        );
+        assert_eq!(env[OsStr::new("TF_INPUT")], "0");
+        assert_eq!(
+            removed,
+            [
+                "TERRAGRUNT_PARALLELISM",
+                "TF_CLI_ARGS_plan",
+                "TF_DATA_DIR",
+                "TF_INPUT",
+                "TF_LOG_PATH",
+                "TF_WORKSPACE",
+                "TG_TF_PATH"
+            ]
+        );
+    }
+}

@@ -1,0 +1,272 @@
+//! What the engines' messages mean: which kind of failure they are, and where.
+
+use std::{fmt::Write as _, sync::LazyLock};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use regex::{RegexSet, RegexSetBuilder};
+
+use super::stream_json::{Diagnostic, SourcePosition, SourceRange};
+use crate::model::{Failure, FailureKind};
+
+/// One kind of message; `fixtures/failures/KIND/` holds recorded ones.
+pub(super) struct Row {
+    /// What it means.
+    pub(super) kind: FailureKind,
+    /// How it is recognised, in summary and detail, whatever the case.
+    pub(super) pattern: &'static str,
+}
+
+const fn row(kind: FailureKind, pattern: &'static str) -> Row {
+    Row { kind, pattern }
+}
+
+/// The first row that matches decides: a state that is locked, lost or broken comes before the reason why, and a slow or
+/// refusing service before the words around it.
+pub(super) static ROWS: &[Row] = &[
+    row(FailureKind::Locked, r"Lock Info:\s*\n\s*ID:"),
+    row(FailureKind::State, r"Failed to (save|persist) state"),
+    row(FailureKind::State, r"Saved plan is stale"),
+    row(FailureKind::State, r#"NoSuchBucket|S3 bucket ("[\w.-]+" )?does not exist"#),
+    row(FailureKind::State, r"Unsupported state file format|does not have the expected content"),
+    row(
+        FailureKind::Throttled,
+        r"SlowDown|Throttling(Exception)?\b|Rate exceeded|TooManyRequests|RequestLimitExceeded|StatusCode: 429",
+    ),
+    row(
+        FailureKind::Auth,
+        r"No valid credential sources|failed to refresh cached credentials|NoCredentialProviders",
+    ),
+    row(FailureKind::Auth, r"failed to get shared config profile"),
+    row(
+        FailureKind::Auth,
+        r"StatusCode: 40[13]\b|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied|UnauthorizedOperation|password authentication failed",
+    ),
+    row(
+        FailureKind::Network,
+        r"connection refused|no such host|i/o timeout|TLS handshake timeout|connection reset by peer|network is unreachable|context deadline exceeded",
+    ),
+    row(FailureKind::Config, r"Provider dependency changes detected|Inconsistent dependency lock file"),
+    row(
+        FailureKind::Provider,
+        r"Failed to (query available|resolve) provider packages|Required plugins are not installed|Failed to install provider|Failed to instantiate provider|Failed to load plugin schemas",
+    ),
+    row(
+        FailureKind::Config,
+        r"Unreadable module directory|Module not (installed|found)|Failed to download module",
+    ),
+    row(FailureKind::Config, r"No value for required variable|Invalid value for (input )?variable"),
+    row(FailureKind::Config, r"Unsupported argument|Unsupported block type|Missing required argument"),
+    row(
+        FailureKind::Config,
+        r"Unsupported backend type|Backend initialization required|Backend configuration changed",
+    ),
+    row(FailureKind::Config, r"Unsupported (Terraform|OpenTofu) Core version"),
+];
+
+/// What an init has to be run for.
+///
+/// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4.
+const INIT_NEEDED: &[&str] = &[
+    "Module not installed",
+    "Module source has changed",
+    "Module version requirements have changed",
+    "Required plugins are not installed",
+    "Inconsistent dependency lock file",
+    "Backend initialization required",
+];
+
+/// Whether one of the errors says that `init` must be run.
+pub(super) fn init_needed(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics
+        .iter()
+        .filter(|found| found.is_error())
+        .any(|found| INIT_NEEDED.iter().any(|words| found.summary.starts_with(words)))
+}
+
+/// All rows at once; compiled by the first failure, and never in a run without one.
+static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
+    RegexSetBuilder::new(ROWS.iter().map(|row| row.pattern))
+        .case_insensitive(true)
+        .unicode(false)
+        .build()
+        .expect("the table holds valid patterns")
+});
+
+/// What kind of failure a message is, by the table.
+pub(super) fn kind_of(text: &str) -> Option<&'static Row> {
+    PATTERNS.matches(text).iter().next().map(|first| &ROWS[first])
+}
+
+/// The failure that diagnostics tell of: the first error, with the others below it; nothing without an error.
+pub(super) fn from_diagnostics(
+    diagnostics: &[Diagnostic],
+    project: &Utf8Path,
+    dir: &Utf8Path,
+) -> Option<Failure> {
+    let mut errors = diagnostics.iter().filter(|found| found.is_error() && !is_preamble(found));
+    let first = errors.next().or_else(|| diagnostics.iter().find(|found| found.is_error()))?;
+    let mut detail = first.detail.clone();
+    for other in errors {
+        if !detail.is_empty() {
+            detail.push_str("\n\n");
+        }
+        let place = other.range.as_ref().map(|range| place(range, project, dir)).unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = write!(detail, "{place}{}\n{}", other.summary, other.detail);
+    }
+    let words = all_words(diagnostics.iter().filter(|found| found.is_error()));
+    let kind = kind_of(&words).map_or_else(|| by_place(first), |row| row.kind);
+    let mut failure = Failure::new(kind, first.summary.trim()).with_detail(detail.trim());
+    if let Some(range) = &first.range {
+        failure.file = Some(shown(&range.filename, project, dir));
+        failure.line = Some(range.start.line);
+    }
+    Some(failure)
+}
+
+/// Summaries and details as one text.
+pub(super) fn all_words<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
+    diagnostics.into_iter().flat_map(|found| [&found.summary, "\n", &found.detail, "\n"]).collect()
+}
+
+/// A message that is in no row: one about a resource comes from its provider, one about a line from the files.
+fn by_place(diagnostic: &Diagnostic) -> FailureKind {
+    match (&diagnostic.address, &diagnostic.range) {
+        (Some(_), _) => FailureKind::Provider,
+        (None, Some(_)) => FailureKind::Config,
+        (None, None) => FailureKind::Unknown,
+    }
+}
+
+/// Terraform puts an error without any news before the real ones.
+fn is_preamble(diagnostic: &Diagnostic) -> bool {
+    diagnostic.summary.contains("encountered problems during initiali")
+}
+
+fn place(range: &SourceRange, project: &Utf8Path, dir: &Utf8Path) -> String {
+    format!("{}:{}: ", shown(&range.filename, project, dir), range.start.line)
+}
+
+/// A file that an engine names, relative to the project where it lies within.
+fn shown(filename: &str, project: &Utf8Path, dir: &Utf8Path) -> String {
+    let mut path = Utf8PathBuf::new();
+    for component in dir.join(filename).components() {
+        match component {
+            Utf8Component::ParentDir => {
+                path.pop();
+            }
+            Utf8Component::CurDir => {}
+            other => path.push(other),
+        }
+    }
+    path.strip_prefix(project).unwrap_or(&path).to_string()
+}
+
+/// The diagnostics in text for people, for the verbs that have no JSON: `Error: …`, `on main.tf line 2`, paragraphs.
+pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for line in text.lines() {
+        let line = without_log_prefix(line).trim_start_matches(['│', '╷', '╵', '|', ' ']).trim_end();
+        if let Some(summary) = line.strip_prefix("Error: ") {
+            found.push(Diagnostic {
+                severity: "error".to_owned(),
+                summary: summary.to_owned(),
+                detail: String::new(),
+                address: None,
+                range: None,
+            });
+        } else if line.starts_with("Warning: ") {
+            found.push(Diagnostic { severity: "warning".to_owned(), ..empty() });
+        } else if let Some(last) = found.last_mut() {
+            if let (None, Some(range)) = (&last.range, place_in_text(line)) {
+                last.range = Some(range);
+            } else if !(line.is_empty() && last.detail.is_empty()) {
+                last.detail.push_str(line);
+                last.detail.push('\n');
+            }
+        }
+    }
+    found.retain(Diagnostic::is_error);
+    found
+}
+
+/// What follows `ERRO[0000] ` in Terragrunt's bare log.
+fn without_log_prefix(line: &str) -> &str {
+    ["ERRO[", "WARN["]
+        .iter()
+        .find_map(|prefix| line.strip_prefix(prefix)?.split_once("] "))
+        .map_or(line, |(_, rest)| rest)
+}
+
+fn empty() -> Diagnostic {
+    Diagnostic {
+        severity: String::new(),
+        summary: String::new(),
+        detail: String::new(),
+        address: None,
+        range: None,
+    }
+}
+
+/// `on main.tf line 2, in resource "a" "b":`
+fn place_in_text(line: &str) -> Option<SourceRange> {
+    let (filename, rest) = line.strip_prefix("on ")?.split_once(" line ")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    Some(SourceRange { filename: filename.to_owned(), start: SourcePosition { line: digits.parse().ok()? } })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// The recorded messages, `fixtures/failures/KIND/NAME.txt`, with their kinds.
+    fn recorded() -> Vec<(String, Utf8PathBuf, String)> {
+        let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/failures");
+        let mut found = Vec::new();
+        for kind in root.read_dir_utf8().unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir()) {
+            for file in kind.path().read_dir_utf8().unwrap().map(Result::unwrap) {
+                let text = fs::read_to_string(file.path()).unwrap();
+                found.push((kind.file_name().to_owned(), file.into_path(), text));
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn each_recorded_message_is_of_its_kind() {
+        for (kind, file, text) in recorded() {
+            let found = kind_of(&text).map(|row| serde_json::to_value(row.kind).unwrap());
+            assert_eq!(found, Some(kind.into()), "{file}");
+        }
+    }
+
+    #[test]
+    fn each_row_of_the_table_has_a_recorded_message() {
+        let recorded = recorded();
+        for row in ROWS {
+            let is_first = |text: &str| kind_of(text).is_some_and(|found| std::ptr::eq(found, row));
+            assert!(recorded.iter().any(|(_, _, text)| is_first(text)), "{}", row.pattern);
+        }
+    }
+
+    #[test]
+    fn a_text_for_people_becomes_a_failure_with_its_place() {
+        let text = "Initializing the backend...\n\nWarning: Old\n\nhush\n\nError: Invalid attribute name\n\n  \
+                    on main.tf line 2, in resource \"terraform_data\" \"a\":\n   2:  input = var.\n\nAn attribute name \
+                    is required after a dot.\n";
+        let found = from_text(text);
+        let failure = from_diagnostics(&found, "/p".into(), "/p/infra/a".into()).unwrap();
+        assert_eq!(failure.summary, "Invalid attribute name");
+        assert_eq!((failure.file.as_deref(), failure.line), (Some("infra/a/main.tf"), Some(2)));
+        assert_eq!(failure.kind, FailureKind::Config);
+        assert!(failure.detail.ends_with("An attribute name is required after a dot."), "{}", failure.detail);
+    }
+
+    #[test]
+    fn a_file_outside_the_project_keeps_its_whole_path() {
+        assert_eq!(shown("../../m/a.tf", "/p".into(), "/p/infra/a".into()), "m/a.tf");
+        assert_eq!(shown("../../../m/a.tf", "/p".into(), "/p/infra/a".into()), "/m/a.tf");
+    }
+}

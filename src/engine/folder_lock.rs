@@ -1,0 +1,169 @@
+//! Locks on folders, between threads and between processes of envctl: on the folder itself, so that nothing is left behind.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io, thread,
+    time::Duration,
+};
+
+use camino::Utf8Path;
+
+use super::{EngineError, Progress, Session};
+use crate::model::{Failure, FailureKind};
+
+/// A lock that is held until it is dropped.
+#[derive(Debug)]
+pub(super) struct FolderLock {
+    _file: File,
+}
+
+/// Who else may hold a lock on the same folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sharing {
+    Nobody,
+    OthersWhoShare,
+}
+
+/// A taken lock is tried again at growing intervals, at the latest after this long, so that an interrupt is noticed.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+
+/// Waits for the only lock on a folder, saying what it waits for.
+pub(super) fn lock(folder: &Utf8Path, words: &str, session: &Session<'_>) -> Result<FolderLock, EngineError> {
+    wait(folder, Sharing::Nobody, words, session)
+}
+
+/// Waits until providers may be installed into a cache: at once where all that a lockfile names are there, one by one
+/// otherwise.
+///
+/// The engines copy into the cache without a lock of their own, so that parallel first inits break each other.
+pub(super) fn lock_plugin_cache(
+    cache: &Utf8Path,
+    lockfile: &Utf8Path,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    let words = "waiting for another init to fill the plugin cache";
+    fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
+    // Held while looking and afterwards: nobody installs meanwhile, and many who install nothing may pass.
+    let shared = wait(cache, Sharing::OthersWhoShare, words, session)?;
+    let all_there = fs::read_to_string(lockfile).is_ok_and(|text| {
+        let mut folders = provider_folders(&text).peekable();
+        folders.peek().is_some() && folders.all(|folder| cache.join(folder).is_dir())
+    });
+    if all_there {
+        return Ok(shared);
+    }
+    drop(shared);
+    wait(cache, Sharing::Nobody, words, session)
+}
+
+fn wait(
+    folder: &Utf8Path,
+    sharing: Sharing,
+    words: &str,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    let file = File::open(folder).map_err(|error| unusable(folder, &error))?;
+    let mut pause = Duration::ZERO;
+    loop {
+        let tried = match sharing {
+            Sharing::Nobody => file.try_lock(),
+            Sharing::OthersWhoShare => file.try_lock_shared(),
+        };
+        match tried {
+            Ok(()) => return Ok(FolderLock { _file: file }),
+            Err(TryLockError::WouldBlock) if session.runner.is_interrupted() => {
+                return Err(EngineError::Interrupted { notes: Vec::new() });
+            }
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(unusable(folder, &error)),
+        }
+        if pause.is_zero() {
+            (session.observer)(Progress::Doing(words.to_owned()));
+        }
+        pause = (pause * 2).clamp(Duration::from_millis(1), LONGEST_WAIT);
+        thread::sleep(pause);
+    }
+}
+
+fn unusable(folder: &Utf8Path, error: &io::Error) -> EngineError {
+    EngineError::Failed(Failure::new(
+        FailureKind::Config,
+        format!("cannot lock the folder `{folder}`: {error}"),
+    ))
+}
+
+/// `registry/namespace/name/version` of each provider in a lockfile.
+fn provider_folders(lockfile: &str) -> impl Iterator<Item = String> {
+    let mut provider = None;
+    lockfile.lines().filter_map(move |line| {
+        let line = line.trim();
+        if let Some(rest) = line.strip_prefix("provider \"") {
+            provider = rest.split('"').next();
+            return None;
+        }
+        let version = line.strip_prefix("version")?.trim_start().strip_prefix('=')?.trim().trim_matches('"');
+        Some(format!("{}/{version}", provider.take()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Runner;
+
+    const LOCKFILE: &str = "# made\n\nprovider \"registry.opentofu.org/hashicorp/local\" {\n  version     = \"2.9.0\"\n  \
+                            constraints = \">= 2.5.0\"\n  hashes = [\n    \"h1:x\",\n  ]\n}\n";
+
+    fn with_session<T>(
+        runner: &Runner,
+        observer: &(dyn Fn(Progress) + Sync),
+        run: impl FnOnce(&Session<'_>) -> T,
+    ) -> T {
+        run(&Session { runner, log: Utf8Path::new("/nowhere"), observer })
+    }
+
+    #[test]
+    fn the_folders_of_a_lockfiles_providers_are_known() {
+        let folders: Vec<_> = provider_folders(LOCKFILE).collect();
+        assert_eq!(folders, ["registry.opentofu.org/hashicorp/local/2.9.0"]);
+    }
+
+    #[test]
+    fn installs_take_turns_and_those_who_install_nothing_pass_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(folder.path()).unwrap();
+        let (cache, lockfile) = (dir.join("cache"), dir.join("lock.hcl"));
+        let is_free = |shared: bool| {
+            let file = File::open(&cache).unwrap();
+            if shared { file.try_lock_shared().is_ok() } else { file.try_lock().is_ok() }
+        };
+        fs::write(&lockfile, LOCKFILE).unwrap();
+        with_session(&Runner::new(), &|_| {}, |session| {
+            let installing = lock_plugin_cache(&cache, &lockfile, session).unwrap();
+            assert!(!is_free(true));
+            drop(installing);
+            fs::create_dir_all(cache.join("registry.opentofu.org/hashicorp/local/2.9.0")).unwrap();
+            let passing = lock_plugin_cache(&cache, &lockfile, session).unwrap();
+            assert!(is_free(true) && !is_free(false));
+            drop(passing);
+            assert!(is_free(false));
+        });
+    }
+
+    #[test]
+    fn who_waits_says_so_once_and_gives_up_when_interrupted() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(folder.path()).unwrap();
+        let held = File::open(dir).unwrap();
+        held.lock().unwrap();
+        let runner = Runner::new();
+        let said = std::sync::Mutex::new(Vec::new());
+        let observer = |progress| {
+            said.lock().unwrap().push(progress);
+            runner.interrupt();
+        };
+        let result = with_session(&runner, &observer, |session| lock(dir, "waiting", session).map(drop));
+        assert!(matches!(result, Err(EngineError::Interrupted { .. })));
+        assert_eq!(*said.lock().unwrap(), [Progress::Doing("waiting".to_owned())]);
+    }
+}

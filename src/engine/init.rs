@@ -1,0 +1,185 @@
+//! Initialises an instance and makes sure that its workspace exists, for OpenTofu and Terraform.
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
+};
+
+use camino::Utf8Path;
+use serde::Deserialize;
+
+use super::{
+    EngineError, Session, Target, WorkspaceStatus,
+    call::{Dialect, capture, stream},
+    driver::Driver,
+    ending::{ended_badly, failed_text},
+    environment::places,
+    fingerprint::{Fingerprint, LOCKFILE},
+    folder_lock::{lock, lock_plugin_cache},
+    terraform::Terraform,
+};
+use crate::model::{Failure, FailureKind};
+
+impl Terraform {
+    /// Initialises where the fingerprint says so, or `force` does; then looks the workspace up.
+    pub(super) fn initialise(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        if let Some(cache) = &self.settings().plugin_cache {
+            // Every verb of an engine refuses a cache folder that is not there.
+            fs::create_dir_all(cache).map_err(|error| failed(cache, &error))?;
+        }
+        if !force && self.fingerprint(target)?.is_current(&target.state_dir) {
+            return Ok(());
+        }
+        Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
+        make_private_folder(&target.data_dir)?;
+        forget_selection(target)?;
+        self.run_init(target, session)?;
+        if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
+            && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
+        {
+            if !create_workspace {
+                return Err(EngineError::MissingWorkspace { wanted: wanted.to_owned(), existing });
+            }
+            self.make_workspace(target, wanted, session)?;
+        }
+        // Taken again: an init may write the lockfile.
+        self.fingerprint(target)?.save(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))
+    }
+
+    fn fingerprint(&self, target: &Target) -> Result<Fingerprint, EngineError> {
+        let cache = self.plugin_cache(target).unwrap_or_default();
+        let inputs = [
+            "1",
+            self.program().as_str(),
+            self.version_text(),
+            target.backend.kind.as_deref().unwrap_or_default(),
+            &target.backend.digest,
+            target.workspace.as_deref().unwrap_or_default(),
+            target.data_dir.as_str(),
+            &self.settings().init_args.join("\n"),
+            cache.as_str(),
+            &places(&target.env),
+        ];
+        Fingerprint::of(&target.dir, &inputs).map_err(|error| failed(&target.dir, &error))
+    }
+
+    fn run_init(&self, target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
+        let lockfile = target.dir.join(LOCKFILE);
+        // Only an init without a lockfile writes one; the others may run side by side.
+        let words = "waiting for another init in this folder";
+        let folder = (!lockfile.exists()).then(|| lock(&target.dir, words, session)).transpose()?;
+        let read_only = lockfile.exists();
+        let folder = folder.filter(|_| !read_only);
+        let cache = self
+            .plugin_cache(target)
+            .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
+            .transpose()?;
+        let command = self.init_command(target, read_only);
+        let ended = if self.speaks_json_in_init() {
+            let streamed = stream(session, &command)?;
+            if !streamed.exit.is_success() {
+                Err(ended_badly(self, &streamed, "init", target, session))
+                // Terraform 1.11 says some things in words even here.
+            } else if let Some(failure) = streamed.nonsense(self.program_name(), Dialect::Mixed) {
+                Err(EngineError::Failed(failure))
+            } else {
+                Ok(())
+            }
+        } else {
+            let captured = capture(session, &command)?;
+            if captured.exit.is_success() {
+                Ok(())
+            } else {
+                Err(failed_text(self, &captured, "init", target, session))
+            }
+        };
+        drop((folder, cache));
+        ended
+    }
+
+    fn look_up(
+        &self,
+        target: &Target,
+        wanted: &str,
+        session: &Session<'_>,
+    ) -> Result<WorkspaceStatus, EngineError> {
+        let captured = capture(session, &self.workspace_list_command(target))?;
+        if !captured.exit.is_success() {
+            return Err(failed_text(self, &captured, "workspace list", target, session));
+        }
+        let existing = workspaces(&String::from_utf8_lossy(&captured.stdout));
+        Ok(if existing.iter().any(|name| name == wanted) {
+            WorkspaceStatus::Present
+        } else {
+            WorkspaceStatus::Missing(existing)
+        })
+    }
+
+    fn make_workspace(&self, target: &Target, name: &str, session: &Session<'_>) -> Result<(), EngineError> {
+        let captured = capture(session, &self.workspace_new_command(target, name))?;
+        if !captured.exit.is_success() {
+            return Err(failed_text(self, &captured, "workspace new", target, session));
+        }
+        forget_selection(target)
+    }
+}
+
+/// The names that `workspace list` prints, as JSON or for people, the selected one behind a `*`.
+fn workspaces(text: &str) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Line {
+        #[serde(default)]
+        workspaces: Option<Vec<String>>,
+    }
+    if text.starts_with('{') {
+        return text
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Line>(line).ok()?.workspaces)
+            .flatten()
+            .collect();
+    }
+    text.lines()
+        .map(|line| line.trim_start_matches('*').trim())
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Removes what an engine remembers of the selected workspace: envctl names it for each process, and a remembered one
+/// that was deleted meanwhile would stop an init.
+fn forget_selection(target: &Target) -> Result<(), EngineError> {
+    let file = target.data_dir.join("environment");
+    match fs::remove_file(&file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&file, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// A data directory holds backend credentials in clear, so only its owner may enter it.
+fn make_private_folder(folder: &Utf8Path) -> Result<(), EngineError> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(folder, &error))
+}
+
+fn failed(path: &Utf8Path, error: &io::Error) -> EngineError {
+    EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot use `{path}`: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn workspaces_are_read_from_both_forms_of_the_list() {
+        assert_eq!(workspaces("  default\n* with space\n\n"), ["default", "with space"]);
+        let json = "{\"@message\":\"OpenTofu 1.12.6\",\"type\":\"version\"}\n{\"type\":\"workspace_list\",\
+                    \"workspaces\":[\"default\",\"st\"]}\n";
+        assert_eq!(workspaces(json), ["default", "st"]);
+    }
+}

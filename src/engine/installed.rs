@@ -1,0 +1,226 @@
+//! Which program an engine is, and at which version: asked once, then remembered by the program's path, size and mtime.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs, io,
+    ops::Range,
+    os::unix::fs::MetadataExt,
+    sync::atomic::{AtomicBool, Ordering},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::{fingerprint::write_private, version::VersionConstraint};
+use crate::{
+    model::{EngineName, Failure, FailureKind},
+    process::{CommandLine, ProcessError, Runner},
+};
+
+/// Why an engine cannot be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineUnavailable {
+    /// Its program cannot be found or run.
+    #[error("engine `{name}` cannot be used: {source}")]
+    Program {
+        /// The engine.
+        name: EngineName,
+        /// What is wrong with its program.
+        source: ProcessError,
+    },
+    /// Its program did not say a version.
+    #[error("engine `{name}` cannot be used: `{program}` did not say its version ({said})")]
+    NoVersion {
+        /// The engine.
+        name: EngineName,
+        /// The program.
+        program: Utf8PathBuf,
+        /// How it ended and what it said instead.
+        said: String,
+    },
+    /// Its version is not allowed.
+    #[error("`{program}` is {name} {version}, and `{constraint}` is wanted")]
+    VersionRefused {
+        /// The engine.
+        name: EngineName,
+        /// The program.
+        program: Utf8PathBuf,
+        /// Its version.
+        version: String,
+        /// What environments.toml wants.
+        constraint: String,
+        /// Where that is written.
+        span: Range<usize>,
+    },
+    /// The constraint cannot be read.
+    #[error("`version` of `[{name}]`: {source}")]
+    InvalidConstraint {
+        /// The engine.
+        name: EngineName,
+        /// What is wrong.
+        source: super::version::InvalidConstraint,
+        /// Where it is written.
+        span: Range<usize>,
+    },
+}
+
+impl EngineUnavailable {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Program { name, .. } => {
+                format!(
+                    "install it, or name its program in environments.toml: `[{name}]`, `program = \"/path/to/{name}\"`"
+                )
+            }
+            Self::NoVersion { name, .. } => format!("`program` under `[{name}]` must name {name} itself"),
+            Self::VersionRefused { name, .. } => {
+                format!("install a version that is wanted, or change `version` under `[{name}]`")
+            }
+            Self::InvalidConstraint { .. } => "write `~> 1.7` or `>= 1.5, != 1.6.0`".to_owned(),
+        }
+    }
+}
+
+/// A program at one version.
+#[derive(Debug)]
+pub(super) struct Installed {
+    pub(super) name: EngineName,
+    pub(super) program: Utf8PathBuf,
+    pub(super) version: String,
+    pub(super) constraint: Option<VersionConstraint>,
+    cache: Utf8PathBuf,
+    said_otherwise: AtomicBool,
+}
+
+impl Installed {
+    pub(super) fn new(
+        name: EngineName,
+        program: Utf8PathBuf,
+        version: String,
+        constraint: Option<VersionConstraint>,
+        cache: Utf8PathBuf,
+    ) -> Self {
+        Self { name, program, version, constraint, cache, said_otherwise: AtomicBool::new(false) }
+    }
+
+    /// Whether it has at least this major and minor version.
+    pub(super) fn is_at_least(&self, wanted: (u64, u64)) -> bool {
+        let mut numbers = self.version.split('.').map_while(|part| part.parse::<u64>().ok());
+        (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()) >= wanted
+    }
+
+    /// Compares what a stream says with what was remembered. A program that only chooses among versions looks the same
+    /// while the version behind it changes, so another one is forgotten here and asked for anew by the next run.
+    pub(super) fn check_said(&self, said: &str) -> Result<Option<String>, Failure> {
+        if said == self.version {
+            return Ok(None);
+        }
+        let first = !self.said_otherwise.swap(true, Ordering::Relaxed);
+        if first {
+            VersionCache::at(&self.cache).forget(&self.program);
+        }
+        match &self.constraint {
+            Some(constraint) if !constraint.allows(said) => {
+                let summary =
+                    format!("`{}` ran as {} {said}, and `{constraint}` is wanted", self.program, self.name);
+                Err(Failure::new(FailureKind::Engine, summary))
+            }
+            _ => Ok(Some(format!("`{}` ran as {said} here, not as {}", self.program, self.version))),
+        }
+    }
+}
+
+/// What a program looked like when its version was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen {
+    size: u64,
+    mtime: i64,
+    mtime_nsec: i64,
+    version: String,
+}
+
+/// The remembered versions; without the file, or with a broken one, programs are asked.
+pub(super) struct VersionCache<'p> {
+    file: &'p Utf8Path,
+    seen: BTreeMap<Utf8PathBuf, Seen>,
+}
+
+impl<'p> VersionCache<'p> {
+    pub(super) fn at(file: &'p Utf8Path) -> Self {
+        let seen = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Self { file, seen: seen.unwrap_or_default() }
+    }
+
+    /// The version of a program: remembered, or asked for by `ask` and then remembered.
+    pub(super) fn version(
+        &mut self,
+        program: &Utf8Path,
+        ask: impl FnOnce() -> Result<String, EngineUnavailable>,
+    ) -> Result<String, EngineUnavailable> {
+        let looks = fs::metadata(program).ok().map(|found| (found.size(), found.mtime(), found.mtime_nsec()));
+        if let (Some((size, mtime, mtime_nsec)), Some(seen)) = (looks, self.seen.get(program))
+            && (size, mtime, mtime_nsec) == (seen.size, seen.mtime, seen.mtime_nsec)
+        {
+            return Ok(seen.version.clone());
+        }
+        let version = ask()?;
+        if let Some((size, mtime, mtime_nsec)) = looks {
+            let seen = Seen { size, mtime, mtime_nsec, version: version.clone() };
+            self.seen.insert(program.to_owned(), seen);
+            // A cache that cannot be written costs one process per run, and nothing else.
+            let _ = self.save();
+        }
+        Ok(version)
+    }
+
+    fn forget(&mut self, program: &Utf8Path) {
+        if self.seen.remove(program).is_some() {
+            let _ = self.save();
+        }
+    }
+
+    fn save(&self) -> io::Result<()> {
+        write_private(self.file, serde_json::to_string(&self.seen).map_err(io::Error::other)?.as_bytes())
+    }
+}
+
+/// Asks a program for its version.
+pub(super) fn ask_version(
+    name: EngineName,
+    program: &Utf8Path,
+    args: &[&str],
+    read: impl Fn(&str) -> Option<String>,
+    env: &BTreeMap<OsString, OsString>,
+    runner: &Runner,
+) -> Result<String, EngineUnavailable> {
+    let command = CommandLine::new(program.as_os_str(), "/", env.clone()).args(args);
+    let captured = runner.capture(&command).map_err(|source| EngineUnavailable::Program { name, source })?;
+    let text = String::from_utf8_lossy(&captured.stdout);
+    read(&text).filter(|_| captured.exit.is_success()).ok_or_else(|| {
+        let error = String::from_utf8_lossy(&captured.stderr);
+        let first = text.lines().chain(error.lines()).find(|line| !line.trim().is_empty());
+        let said = match first {
+            Some(line) => format!("{}: `{}`", captured.exit, line.trim().escape_debug()),
+            None => format!("{}, without a word", captured.exit),
+        };
+        EngineUnavailable::NoVersion { name, program: program.to_owned(), said }
+    })
+}
+
+/// The version in the output of `version -json`.
+pub(super) fn version_in_json(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Answer {
+        terraform_version: String,
+    }
+    serde_json::from_str::<Answer>(text).ok().map(|answer| answer.terraform_version)
+}
+
+/// The version in `terragrunt version v1.1.3`.
+pub(super) fn version_in_text(text: &str) -> Option<String> {
+    let word = text.lines().next()?.split_whitespace().last()?;
+    let version = word.strip_prefix('v').unwrap_or(word);
+    version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned())
+}

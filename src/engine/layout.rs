@@ -1,0 +1,154 @@
+//! Which files of a folder an engine reads.
+
+use std::collections::HashSet;
+
+use crate::model::EngineName;
+
+/// The file that makes a folder a Terragrunt unit.
+pub const UNIT_FILE: &str = "terragrunt.hcl";
+
+/// The configuration files of one folder, in the order in which the engine merges them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModuleFiles {
+    /// Read first, as one body.
+    pub primary: Vec<String>,
+    /// Laid over it one after the other: `override.tf`, `*_override.tf`.
+    pub overrides: Vec<String>,
+}
+
+impl ModuleFiles {
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.primary.iter().chain(&self.overrides).map(String::as_str)
+    }
+}
+
+/// Whether a file of this name makes its folder a stack.
+pub fn marks_stack(name: &str) -> bool {
+    !is_ignored(name) && (name == UNIT_FILE || extension(name).is_some())
+}
+
+/// Whether a file of this name is read by OpenTofu alone.
+pub fn is_tofu_only(name: &str) -> bool {
+    extension(name).is_some_and(|(_, extension)| [".tofu", ".tofu.json"].contains(&extension))
+}
+
+/// The file in a stack's folder that this engine reads instead of a root module, if it does.
+pub fn unit_file(engine: EngineName) -> Option<&'static str> {
+    match engine {
+        EngineName::Terragrunt => Some(UNIT_FILE),
+        EngineName::Tofu | EngineName::Terraform => None,
+    }
+}
+
+/// The configuration files that an engine reads among the names of a folder.
+///
+/// OpenTofu reads `main.tofu` instead of `main.tf`; Terraform does not know `*.tofu`. Terragrunt drives either and
+/// prefers OpenTofu. Sources: <https://opentofu.org/docs/language/files/>,
+/// <https://developer.hashicorp.com/terraform/language/files/override>.
+pub fn module_files<'a>(engine: EngineName, names: impl IntoIterator<Item = &'a str>) -> ModuleFiles {
+    let reads_tofu = match engine {
+        EngineName::Tofu | EngineName::Terragrunt => true,
+        EngineName::Terraform => false,
+    };
+    let mut names: Vec<&str> = names.into_iter().filter(|name| !is_ignored(name)).collect();
+    names.sort_unstable();
+    let present: HashSet<&str> = names.iter().copied().collect();
+    let mut files = ModuleFiles::default();
+    for name in names {
+        let Some((stem, extension)) = extension(name) else { continue };
+        let replaced = match extension {
+            ".tf" => reads_tofu && present.contains(format!("{stem}.tofu").as_str()),
+            ".tf.json" => reads_tofu && present.contains(format!("{stem}.tofu.json").as_str()),
+            _ => !reads_tofu,
+        };
+        if replaced {
+            continue;
+        }
+        let list = if stem == "override" || stem.ends_with("_override") {
+            &mut files.overrides
+        } else {
+            &mut files.primary
+        };
+        list.push(name.to_owned());
+    }
+    files
+}
+
+/// The var files that every engine loads by their names alone, in their order.
+///
+/// Source: <https://opentofu.org/docs/language/values/variables/#variable-definition-precedence>
+pub fn auto_var_files<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut fixed = [None, None];
+    let mut by_pattern = Vec::new();
+    for name in names {
+        match name {
+            "terraform.tfvars" => fixed[0] = Some(name.to_owned()),
+            "terraform.tfvars.json" => fixed[1] = Some(name.to_owned()),
+            name if name.ends_with(".auto.tfvars") || name.ends_with(".auto.tfvars.json") => {
+                by_pattern.push(name.to_owned());
+            }
+            _ => {}
+        }
+    }
+    by_pattern.sort_unstable();
+    fixed.into_iter().flatten().chain(by_pattern).collect()
+}
+
+/// The stem and the extension of a configuration file.
+fn extension(name: &str) -> Option<(&str, &'static str)> {
+    [".tf.json", ".tofu.json", ".tf", ".tofu"]
+        .into_iter()
+        .find_map(|extension| name.strip_suffix(extension).map(|stem| (stem, extension)))
+}
+
+/// Editors' files, which no engine reads.
+fn is_ignored(name: &str) -> bool {
+    name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: [&str; 9] = [
+        "main.tf",
+        "main.tofu",
+        "a_override.tf",
+        "override.tf.json",
+        "b.tf.json",
+        "x.tfvars",
+        ".#main.tf",
+        "old.tf~",
+        "z.tofu",
+    ];
+
+    #[test]
+    fn opentofu_reads_its_own_file_instead() {
+        let files = module_files(EngineName::Tofu, NAMES);
+        assert_eq!(files.primary, ["b.tf.json", "main.tofu", "z.tofu"]);
+        assert_eq!(files.overrides, ["a_override.tf", "override.tf.json"]);
+    }
+
+    #[test]
+    fn terraform_does_not_know_tofu_files() {
+        assert_eq!(module_files(EngineName::Terraform, NAMES).primary, ["b.tf.json", "main.tf"]);
+    }
+
+    #[test]
+    fn auto_var_files_come_in_the_engines_order() {
+        let names =
+            ["z.auto.tfvars", "terraform.tfvars.json", "a.auto.tfvars.json", "terraform.tfvars", "x.tfvars"];
+        assert_eq!(
+            auto_var_files(names),
+            ["terraform.tfvars", "terraform.tfvars.json", "a.auto.tfvars.json", "z.auto.tfvars"]
+        );
+    }
+
+    #[test]
+    fn a_folder_is_a_stack_by_its_files() {
+        assert!(["main.tf", "a.tofu", "a.tf.json", "terragrunt.hcl"].into_iter().all(marks_stack));
+        let others = [".terraform.lock.hcl", "root.hcl", "x.tfvars", "README.md", ".x.tf"];
+        assert!(!others.into_iter().any(marks_stack));
+    }
+}

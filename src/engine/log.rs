@@ -1,0 +1,75 @@
+//! The log of a stack: what its engines said, for people, with secrets masked.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::stream_json::Diagnostic;
+use crate::process::{CommandLine, Redactor};
+
+/// Appends to the log of a stack. A log that cannot be written stops no engine; it is mentioned once instead.
+pub(super) struct Log<'r> {
+    path: Utf8PathBuf,
+    redactor: &'r Redactor,
+    file: Result<File, io::Error>,
+}
+
+impl<'r> Log<'r> {
+    /// Opens a log, making it (readable by its owner alone) and its folder where they are missing.
+    pub(super) fn open(path: &Utf8Path, redactor: &'r Redactor) -> Self {
+        let opened = path
+            .parent()
+            .map_or(Ok(()), |folder| fs::create_dir_all(folder.as_std_path()))
+            .and_then(|()| OpenOptions::new().append(true).create(true).mode(0o600).open(path));
+        Self { path: path.to_owned(), redactor, file: opened }
+    }
+
+    /// Appends a line.
+    pub(super) fn line(&mut self, text: &str) {
+        let text = self.redactor.mask(text);
+        if let Ok(file) = &mut self.file
+            && let Err(error) = writeln!(file, "{}", text.trim_end())
+        {
+            self.file = Err(error);
+        }
+    }
+
+    /// Appends a command as one would type it.
+    pub(super) fn command(&mut self, command: &CommandLine) {
+        let program = command.program.to_string_lossy();
+        let mut line = format!("$ {}", program.rsplit('/').next().unwrap_or_default());
+        for arg in &command.args {
+            let arg = arg.to_string_lossy();
+            let plain = !arg.is_empty()
+                && !arg.contains(|c: char| c.is_whitespace() || "'\"\\$`*?()[]{}&|;<>".contains(c));
+            line.push(' ');
+            if plain {
+                line.push_str(&arg);
+            } else {
+                line.extend(["'", &arg.replace('\'', "'\\''"), "'"]);
+            }
+        }
+        self.line(&line);
+    }
+
+    /// Appends a warning or an error as the engines print them.
+    pub(super) fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+        let severity = if diagnostic.is_error() { "Error" } else { "Warning" };
+        self.line(&format!("{severity}: {}", diagnostic.summary));
+        if let Some(range) = &diagnostic.range {
+            self.line(&format!("  on {} line {}", range.filename, range.start.line));
+        }
+        for line in diagnostic.detail.lines() {
+            self.line(&format!("  {line}"));
+        }
+    }
+
+    /// What a person should know of the log itself.
+    pub(super) fn note(&self) -> Option<String> {
+        self.file.as_ref().err().map(|error| format!("the log `{}` could not be written: {error}", self.path))
+    }
+}

@@ -1,0 +1,119 @@
+//! What a plan file says of itself, read without a process.
+//!
+//! A plan file is a ZIP with, among others, the member `tfstate` (the state that the plan was made on) and the member
+//! `tfplan` (protobuf). Source: `planfile.proto` of OpenTofu 1.12 and Terraform 1.11, and
+//! <https://github.com/opentofu/opentofu/blob/main/internal/plans/planfile/doc.go>.
+
+use std::{
+    fs::File,
+    io::{self, BufReader, Read},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use prost::Message;
+use serde::Deserialize;
+use zip::{ZipArchive, result::ZipError};
+
+use super::{PlanFacts, PlanMode};
+
+/// Why a plan file does not say anything.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanFileError {
+    /// It cannot be opened.
+    #[error("cannot read the plan file `{path}`: {source}")]
+    Unreadable {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// It is no ZIP archive: encrypted by OpenTofu, or the bookmark of a remote plan.
+    #[error("the plan file `{path}` is encrypted, or no plan file")]
+    Opaque {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// It is an archive, and what should be in it is not.
+    #[error("the plan file `{path}` is broken: {reason}")]
+    Broken {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+#[derive(Message)]
+struct Plan {
+    #[prost(message, optional, tag = "13")]
+    backend: Option<PlanBackend>,
+    #[prost(string, repeated, tag = "5")]
+    targets: Vec<String>,
+    #[prost(string, repeated, tag = "6")]
+    excludes: Vec<String>,
+    #[prost(string, tag = "14")]
+    version: String,
+    #[prost(int32, tag = "17")]
+    mode: i32,
+    #[prost(bool, tag = "20")]
+    errored: bool,
+}
+
+#[derive(Message)]
+struct PlanBackend {
+    #[prost(string, tag = "1")]
+    kind: String,
+    #[prost(string, tag = "3")]
+    workspace: String,
+}
+
+#[derive(Deserialize)]
+struct State {
+    #[serde(default)]
+    lineage: String,
+    #[serde(default)]
+    serial: u64,
+}
+
+/// Reads what a plan file says of itself.
+pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
+    let broken = |reason: String| PlanFileError::Broken { path: path.to_owned(), reason };
+    let unreadable = |source| PlanFileError::Unreadable { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let mut archive = match ZipArchive::new(BufReader::new(file)) {
+        Ok(archive) => archive,
+        Err(ZipError::Io(source)) if source.kind() != io::ErrorKind::UnexpectedEof => {
+            return Err(unreadable(source));
+        }
+        Err(_) => return Err(PlanFileError::Opaque { path: path.to_owned() }),
+    };
+    let mut member = |name: &str| -> Result<Vec<u8>, PlanFileError> {
+        let mut bytes = Vec::new();
+        archive
+            .by_name(name)
+            .map_err(|error| broken(format!("member `{name}`: {error}")))?
+            .read_to_end(&mut bytes)
+            .map_err(|error| broken(format!("member `{name}`: {error}")))?;
+        Ok(bytes)
+    };
+    let plan = Plan::decode(member("tfplan")?.as_slice()).map_err(|error| broken(error.to_string()))?;
+    let state: State =
+        serde_json::from_slice(&member("tfstate")?).map_err(|error| broken(format!("its state: {error}")))?;
+    let backend = plan.backend.ok_or_else(|| broken("it names no backend".to_owned()))?;
+    Ok(PlanFacts {
+        lineage: state.lineage,
+        serial: state.serial,
+        workspace: backend.workspace,
+        backend: backend.kind,
+        version: plan.version,
+        mode: match plan.mode {
+            0 => PlanMode::Normal,
+            1 => PlanMode::Destroy,
+            2 => PlanMode::RefreshOnly,
+            other => return Err(broken(format!("its mode {other} is unknown"))),
+        },
+        targets: plan.targets,
+        excludes: plan.excludes,
+        errored: plan.errored,
+    })
+}

@@ -1,0 +1,236 @@
+//! The exact changes of a plan, from `show -json`.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/internals/json-format#plan-representation>. Values are looked at one
+//! resource at a time and forgotten; only the names of attributes that change are kept.
+
+use std::fmt;
+
+use indexmap::IndexMap;
+use serde::{
+    Deserialize, Deserializer,
+    de::{SeqAccess, Visitor},
+};
+use serde_json::Value;
+
+use super::{
+    PlanMode,
+    attributes::{Place, changed},
+    call::Dialect,
+    document::document,
+};
+use crate::model::{Action, Changes, OutputChange, ResourceAddress, ResourceChange};
+
+/// What `show -json` says of a plan.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct PlanJson {
+    /// What an apply would do.
+    pub(super) changes: Changes,
+    /// Whether planning ended with errors.
+    pub(super) errored: bool,
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    format_version: String,
+    #[serde(default)]
+    resource_changes: Resources,
+    #[serde(default)]
+    resource_drift: Resources,
+    #[serde(default)]
+    output_changes: IndexMap<String, RawOutput>,
+    #[serde(default)]
+    errored: bool,
+}
+
+/// Reads the output of `show -json PLAN`. A refresh-only plan changes what has drifted.
+pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<PlanJson, serde_json::Error> {
+    let raw: Raw = document(text, dialect)?;
+    if !raw.format_version.starts_with("1.") && !raw.format_version.starts_with("0.") {
+        let message = format!("its format is {}, not 1", raw.format_version);
+        return Err(serde::de::Error::custom(message));
+    }
+    let mut resources = raw.resource_changes.0;
+    if mode == PlanMode::RefreshOnly {
+        resources.extend(raw.resource_drift.0);
+    }
+    resources.sort_by(|a, b| (&a.address, &a.deposed).cmp(&(&b.address, &b.deposed)));
+    let mut outputs: Vec<OutputChange> = raw
+        .output_changes
+        .into_iter()
+        .map(|(name, output)| OutputChange { name, action: Action::from_list(&output.actions) })
+        .filter(|output| output.action != Action::NoOp)
+        .collect();
+    outputs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(PlanJson { changes: Changes { resources, outputs }, errored: raw.errored })
+}
+
+/// The changed resources; unchanged ones are dropped as they are read.
+#[derive(Default)]
+struct Resources(Vec<ResourceChange>);
+
+impl<'de> Deserialize<'de> for Resources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Each;
+
+        impl<'de> Visitor<'de> for Each {
+            type Value = Resources;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a list of resource changes")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Resources, A::Error> {
+                let mut kept = Vec::new();
+                while let Some(raw) = list.next_element::<RawResource>()? {
+                    kept.extend(raw.into_change().map_err(serde::de::Error::custom)?);
+                }
+                Ok(Resources(kept))
+            }
+
+            fn visit_unit<E>(self) -> Result<Resources, E> {
+                Ok(Resources::default())
+            }
+        }
+
+        deserializer.deserialize_any(Each)
+    }
+}
+
+#[derive(Deserialize)]
+struct RawResource {
+    address: String,
+    #[serde(default)]
+    previous_address: Option<String>,
+    #[serde(default)]
+    deposed: Option<String>,
+    change: RawChange,
+}
+
+#[derive(Deserialize)]
+struct RawChange {
+    actions: Vec<String>,
+    #[serde(default)]
+    before: Value,
+    #[serde(default)]
+    after: Value,
+    #[serde(default)]
+    after_unknown: Value,
+    #[serde(default)]
+    before_sensitive: Value,
+    #[serde(default)]
+    after_sensitive: Value,
+    #[serde(default)]
+    importing: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct RawOutput {
+    actions: Vec<String>,
+}
+
+impl RawResource {
+    fn into_change(self) -> Result<Option<ResourceChange>, crate::model::InvalidName> {
+        let action = Action::from_list(&self.change.actions);
+        let attributes = match action {
+            Action::Update | Action::Replace(_) | Action::Unknown => changed(Place {
+                before: &self.change.before,
+                after: &self.change.after,
+                unknown: &self.change.after_unknown,
+                before_sensitive: &self.change.before_sensitive,
+                after_sensitive: &self.change.after_sensitive,
+            }),
+            // The action says it all: everything comes, goes, or stays.
+            _ => Vec::new(),
+        };
+        let address: ResourceAddress = self.address.parse()?;
+        let previous_address = self.previous_address.map(|text| text.parse()).transpose()?;
+        let change = ResourceChange {
+            previous_address: previous_address.filter(|previous| *previous != address),
+            importing: self.change.importing.is_some_and(|importing| !importing.is_null()),
+            deposed: self.deposed,
+            attributes,
+            ..ResourceChange::new(address, action)
+        };
+        Ok((change.is_change() || action == Action::Read).then_some(change))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// `show -json` of one plan with every kind of change, recorded; what envctl does not read is left out.
+    fn recorded(engine: &str) -> Vec<u8> {
+        let root = env!("CARGO_MANIFEST_DIR");
+        fs::read(format!("{root}/fixtures/plan-json/every-change-{engine}.json")).unwrap()
+    }
+
+    fn describe(change: &ResourceChange) -> String {
+        let mut words = format!("{} {}", change.address, change.action.as_str());
+        if let Some(previous) = &change.previous_address {
+            words.extend([" from ", previous.as_str()]);
+        }
+        if change.importing {
+            words += " imported";
+        }
+        for attribute in &change.attributes {
+            words.extend([" ", attribute]);
+        }
+        words
+    }
+
+    #[test]
+    fn every_kind_of_change_is_read_from_both_engines() {
+        for engine in ["tofu", "terraform"] {
+            let plan = parse(&recorded(engine), Dialect::Pure, PlanMode::Normal).unwrap();
+            let resources: Vec<_> = plan.changes.resources.iter().map(describe).collect();
+            assert_eq!(
+                resources,
+                [
+                    "data.terraform_remote_state.later read",
+                    "module.m[0].terraform_data.each[\"c\"] delete",
+                    "terraform_data.created create",
+                    "terraform_data.deleted delete",
+                    "terraform_data.first replace id triggers_replace",
+                    "terraform_data.forgotten forget",
+                    "terraform_data.imported no-op imported",
+                    "terraform_data.kept no-op from terraform_data.moved",
+                    "terraform_data.replaced replace id triggers_replace",
+                    "terraform_data.updated update input.list[1] input.plain input.secret output",
+                ]
+            );
+            let outputs: Vec<_> =
+                plan.changes.outputs.iter().map(|o| format!("{} {}", o.name, o.action.as_str())).collect();
+            assert_eq!(outputs, ["fresh create", "gone delete", "other update"]);
+            assert!(!plan.errored);
+        }
+    }
+
+    #[test]
+    fn no_value_is_kept() {
+        for engine in ["tofu", "terraform"] {
+            let bytes = recorded(engine);
+            assert!(String::from_utf8_lossy(&bytes).contains("SENTINEL"));
+            let plan = parse(&bytes, Dialect::Pure, PlanMode::Normal).unwrap();
+            assert!(!serde_json::to_string(&plan.changes).unwrap().contains("SENTINEL"));
+        }
+    }
+
+    #[test]
+    fn what_drifted_counts_in_a_refresh_only_plan_alone() {
+        let text = br#"{"format_version":"1.2","resource_drift":[{"address":"a.b","change":
+            {"actions":["update"],"before":{"x":1},"after":{"x":2}}}]}"#;
+        assert!(parse(text, Dialect::Pure, PlanMode::Normal).unwrap().changes.is_empty());
+        let drifted = parse(text, Dialect::Pure, PlanMode::RefreshOnly).unwrap().changes;
+        assert_eq!(drifted.resources.iter().map(describe).collect::<Vec<_>>(), ["a.b update x"]);
+    }
+
+    #[test]
+    fn another_format_is_not_guessed_at() {
+        let error = parse(br#"{"format_version":"2.0"}"#, Dialect::Pure, PlanMode::Normal).unwrap_err();
+        assert!(error.to_string().contains("its format is 2.0, not 1"), "{error}");
+        assert!(parse(b"{}", Dialect::Pure, PlanMode::Normal).is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! One plan: the stream while it runs, the file afterwards, and `show` where something changes.
+
+use std::{fs, io, os::unix::fs::OpenOptionsExt};
+
+use camino::Utf8Path;
+
+use super::{
+    EngineError, PlanFacts, PlanRequest, Planned, Session, Target,
+    call::{Streamed, capture, stream},
+    driver::Driver,
+    ending::{ended_badly, failed_text},
+    failure::init_needed,
+    lineage,
+    plan_file::{PlanFileError, plan_facts},
+    plan_json,
+};
+use crate::{
+    model::{Changes, Failure, FailureKind},
+    process::Exit,
+};
+
+/// How an attempt to plan ended.
+pub(super) enum Attempt {
+    /// With a plan.
+    Planned(Box<Planned>),
+    /// With the engine's word that `init` must be run.
+    InitNeeded(Failure),
+}
+
+/// Plans into a file that only its owner may read.
+pub(super) fn plan(
+    driver: &dyn Driver,
+    target: &Target,
+    request: &PlanRequest,
+    session: &Session<'_>,
+) -> Result<Attempt, EngineError> {
+    make_private(&request.out).map_err(EngineError::Failed)?;
+    let attempt = plan_into(driver, target, request, session);
+    if !matches!(attempt, Ok(Attempt::Planned(_))) {
+        // What a failed plan left behind is of no use, and must not be mistaken for a plan.
+        match fs::remove_file(&request.out) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let summary = format!("cannot remove the unusable plan file `{}`: {error}", request.out);
+                return Err(EngineError::Failed(Failure::new(FailureKind::Unknown, summary)));
+            }
+            _ => {}
+        }
+    }
+    attempt
+}
+
+fn plan_into(
+    driver: &dyn Driver,
+    target: &Target,
+    request: &PlanRequest,
+    session: &Session<'_>,
+) -> Result<Attempt, EngineError> {
+    let streamed = stream(session, &driver.plan_command(target, request))?;
+    let Exit::Code(exit_code @ (0 | 2)) = streamed.exit else {
+        return match ended_badly(driver, &streamed, "plan", target, session) {
+            EngineError::Failed(failure) if init_needed(&streamed.diagnostics) => {
+                Ok(Attempt::InitNeeded(failure))
+            }
+            error => Err(error),
+        };
+    };
+    let mut notes = trusted(driver, &streamed, exit_code)?;
+    let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
+    let (changes, diff) = match exit_code {
+        0 => (Changes::default(), String::new()),
+        _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
+    };
+    if let Some(facts) = &facts {
+        lineage::watch(&target.state_dir, &facts.lineage, request.accept_lineage).map_err(|failure| {
+            let allow = format!("after a deliberate reset `--allow lineage:{}` takes it", target.instance);
+            let detail = format!("{}; {allow}", failure.detail);
+            EngineError::Failed(Failure { engine_exit_code: Some(exit_code), detail, ..failure })
+        })?;
+    }
+    let tentative = driver.is_tentative(target, &streamed.stderr);
+    Ok(Attempt::Planned(Box::new(Planned { changes, facts, diff, tentative, notes, exit_code })))
+}
+
+/// What a stream said that ended with 0 or 2, when it can be believed.
+fn trusted(driver: &dyn Driver, streamed: &Streamed, exit_code: i32) -> Result<Vec<String>, EngineError> {
+    let program = driver.program_name();
+    let distrust =
+        |failure: Failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });
+    if let Some(failure) = streamed.nonsense(program, driver.dialect()) {
+        return Err(distrust(failure));
+    }
+    if let Some(error) = streamed.diagnostics.iter().find(|found| found.is_error()) {
+        let summary =
+            format!("`{program} plan` ended with status {exit_code} in spite of an error: {}", error.summary);
+        return Err(distrust(Failure::new(FailureKind::Engine, summary).with_detail(&*error.detail)));
+    }
+    if let (0, Some(change)) = (exit_code, &streamed.first_change) {
+        let summary =
+            format!("`{program} plan` ended with status 0, no changes, and yet would change `{change}`");
+        return Err(distrust(Failure::new(FailureKind::Engine, summary)));
+    }
+    let mut notes = streamed.notes.clone();
+    if let Some(version) = &streamed.version {
+        notes.extend(driver.check_version(version).map_err(distrust)?);
+    }
+    Ok(notes)
+}
+
+/// What the plan file says of itself, when it is what was asked for.
+fn facts(
+    driver: &dyn Driver,
+    target: &Target,
+    request: &PlanRequest,
+    notes: &mut Vec<String>,
+) -> Result<Option<PlanFacts>, Failure> {
+    let facts = match plan_facts(&request.out) {
+        Ok(facts) => facts,
+        Err(PlanFileError::Opaque { .. }) => {
+            notes.push("the plan file is encrypted: what it was made for cannot be checked".to_owned());
+            return Ok(None);
+        }
+        Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
+    };
+    let wanted = target.workspace.as_deref().unwrap_or("default");
+    let program = driver.program_name();
+    if facts.errored {
+        let summary = format!("`{program} plan` ended well, and yet its plan file says that planning failed");
+        return Err(Failure::new(FailureKind::Engine, summary));
+    }
+    if facts.mode != request.mode {
+        let summary =
+            format!("the plan file is for a {:?} plan, not for a {:?} one", facts.mode, request.mode);
+        return Err(Failure::new(FailureKind::Engine, summary));
+    }
+    if facts.workspace != wanted {
+        let summary = format!("the plan was made in workspace `{}`, not in `{wanted}`", facts.workspace);
+        return Err(Failure::new(FailureKind::State, summary));
+    }
+    if let Some(kind) = &target.backend.kind
+        && facts.backend != *kind
+    {
+        let summary = format!("the plan was made on backend `{}`, not on `{kind}`", facts.backend);
+        return Err(Failure::new(FailureKind::State, summary));
+    }
+    Ok(Some(facts))
+}
+
+fn exact_changes(
+    driver: &dyn Driver,
+    target: &Target,
+    request: &PlanRequest,
+    session: &Session<'_>,
+) -> Result<Changes, EngineError> {
+    let program = driver.program_name();
+    let shown = capture(session, &driver.show_command(target, &request.out, true))?;
+    if !shown.exit.is_success() {
+        return Err(failed_text(driver, &shown, "show -json", target, session));
+    }
+    let failed = |summary: String| EngineError::Failed(Failure::new(FailureKind::Engine, summary));
+    let plan = plan_json::parse(&shown.stdout, driver.dialect(), request.mode)
+        .map_err(|error| failed(format!("`{program} show -json` cannot be understood: {error}")))?;
+    if plan.errored {
+        return Err(failed(format!("`{program} plan` ended with status 2, and yet planning failed")));
+    }
+    if plan.changes.is_empty() {
+        let summary = format!("`{program} plan` ended with status 2, changes, and yet its plan names none");
+        return Err(failed(summary));
+    }
+    Ok(plan.changes)
+}
+
+fn diff(
+    driver: &dyn Driver,
+    target: &Target,
+    request: &PlanRequest,
+    session: &Session<'_>,
+) -> Result<String, EngineError> {
+    let shown = capture(session, &driver.show_command(target, &request.out, false))?;
+    if !shown.exit.is_success() {
+        return Err(failed_text(driver, &shown, "show", target, session));
+    }
+    let text = String::from_utf8_lossy(&shown.stdout);
+    Ok(session.runner.redactor().mask(text.trim_matches('\n')).into_owned())
+}
+
+/// Makes the plan file before the engine does, which keeps its mode: plans hold secrets.
+fn make_private(plan: &Utf8Path) -> Result<(), Failure> {
+    let made = plan
+        .parent()
+        .map_or(Ok(()), |folder| fs::create_dir_all(folder.as_std_path()))
+        .and_then(|()| match fs::remove_file(plan) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        })
+        .and_then(|()| fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(plan));
+    made.map(drop).map_err(|error| {
+        Failure::new(FailureKind::Unknown, format!("cannot make the plan file `{plan}`: {error}"))
+    })
+}

@@ -1,0 +1,253 @@
+//! The lines of `plan -json`, `apply -json` and `init -json`: one JSON object each.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>. Unknown types are passed over, and
+//! lines may lack a type.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// What one line says.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Message {
+    /// The first line: the version of the engine.
+    Version(String),
+    /// A resource that an apply would change.
+    PlannedChange {
+        /// Its address.
+        address: String,
+        /// `create`, `move`, `noop` …: less exact than `show -json`.
+        action: String,
+    },
+    /// The outputs and what would happen to them; an apply gives no actions.
+    Outputs(Vec<(String, Option<String>)>),
+    /// A warning or an error.
+    Diagnostic(Diagnostic),
+    /// Work on a resource began, goes on or ended: `aws_vpc.main: creating`.
+    Doing(String),
+    /// Anything else.
+    Other,
+}
+
+/// A line with the engine's own words for people.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// For the log.
+    pub(super) text: String,
+    /// What it says.
+    pub(super) message: Message,
+}
+
+/// A warning or an error of the engine.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct Diagnostic {
+    /// `error` or `warning`.
+    #[serde(default)]
+    pub(super) severity: String,
+    /// One line.
+    #[serde(default)]
+    pub(super) summary: String,
+    /// The rest.
+    #[serde(default)]
+    pub(super) detail: String,
+    /// The resource that it is about.
+    #[serde(default)]
+    pub(super) address: Option<String>,
+    /// The place in the configuration.
+    #[serde(default)]
+    pub(super) range: Option<SourceRange>,
+}
+
+/// A place in the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct SourceRange {
+    /// Relative to the folder that the engine runs in.
+    pub(super) filename: String,
+    /// Where it starts.
+    pub(super) start: SourcePosition,
+}
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(super) struct SourcePosition {
+    /// From 1.
+    pub(super) line: u32,
+}
+
+impl Diagnostic {
+    /// Whether it is an error.
+    pub(super) fn is_error(&self) -> bool {
+        self.severity != "warning"
+    }
+}
+
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(rename = "@message", default)]
+    text: String,
+    #[serde(rename = "type", default)]
+    kind: Option<String>,
+    #[serde(default)]
+    tofu: Option<String>,
+    #[serde(default)]
+    terraform: Option<String>,
+    #[serde(default)]
+    change: Option<RawChange>,
+    #[serde(default)]
+    hook: Option<RawHook>,
+    #[serde(default)]
+    diagnostic: Option<Diagnostic>,
+    #[serde(default)]
+    outputs: Option<BTreeMap<String, RawOutput>>,
+}
+
+#[derive(Deserialize)]
+struct RawChange {
+    resource: RawResource,
+    action: String,
+}
+
+#[derive(Deserialize)]
+struct RawHook {
+    resource: Option<RawResource>,
+    #[serde(default)]
+    action: Option<String>,
+    #[serde(default)]
+    provisioner: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawResource {
+    addr: String,
+}
+
+#[derive(Deserialize)]
+struct RawOutput {
+    #[serde(default)]
+    action: Option<String>,
+}
+
+/// Reads one line; nothing when it is not one of the engine's JSON objects.
+pub(super) fn parse(line: &str) -> Option<Line> {
+    if !line.starts_with('{') {
+        return None;
+    }
+    let raw: Raw = serde_json::from_str(line).ok()?;
+    let text = raw.text;
+    let message = match raw.kind.as_deref() {
+        Some("version") => match raw.tofu.or(raw.terraform) {
+            Some(version) => Message::Version(version),
+            None => Message::Other,
+        },
+        Some("planned_change") => match raw.change {
+            Some(change) => Message::PlannedChange { address: change.resource.addr, action: change.action },
+            None => Message::Other,
+        },
+        Some("outputs") => Message::Outputs(
+            raw.outputs.unwrap_or_default().into_iter().map(|(name, output)| (name, output.action)).collect(),
+        ),
+        Some("diagnostic") => raw.diagnostic.map_or(Message::Other, Message::Diagnostic),
+        Some(kind) => raw.hook.and_then(|hook| doing(kind, hook)).map_or(Message::Other, Message::Doing),
+        // What an init does comes without a type, or as `log` and `init_output`, which have no hook.
+        None => Message::Other,
+    };
+    Some(Line { text, message })
+}
+
+/// Reads one line that another program may have begun without ending its own: what comes before the JSON object, and it.
+pub(super) fn parse_within(line: &str) -> (&str, Option<Line>) {
+    match parse(line) {
+        None => match line.find("{\"@level\"").map(|at| (&line[..at], parse(&line[at..]))) {
+            Some((before, Some(found))) => (before, Some(found)),
+            _ => (line, None),
+        },
+        found => ("", found),
+    }
+}
+
+fn doing(kind: &str, hook: RawHook) -> Option<String> {
+    let address = hook.resource?.addr;
+    let working = match hook.action.as_deref() {
+        Some("create") => "creating",
+        Some("update") => "updating",
+        Some("delete") => "destroying",
+        Some("read") => "reading",
+        _ => "changing",
+    };
+    Some(match kind {
+        "refresh_start" => format!("{address}: refreshing"),
+        "apply_start" => format!("{address}: {working}"),
+        "apply_progress" => format!("{address}: still {working}"),
+        "apply_complete" => format!("{address}: done"),
+        "apply_errored" => format!("{address}: failed"),
+        "provision_start" => {
+            format!("{address}: provisioning with {}", hook.provisioner.as_deref().unwrap_or("a provisioner"))
+        }
+        "provision_errored" => format!("{address}: provisioning failed"),
+        "ephemeral_op_start" => format!("{address}: opening"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(line: &str) -> Message {
+        parse(line).unwrap().message
+    }
+
+    #[test]
+    fn both_engines_say_their_version_first() {
+        for name in ["tofu", "terraform"] {
+            let line = format!(
+                r#"{{"@level":"info","@message":"x","{name}":"1.12.6","type":"version","ui":"1.2"}}"#
+            );
+            assert_eq!(message(&line), Message::Version("1.12.6".to_owned()));
+        }
+    }
+
+    #[test]
+    fn changes_outputs_and_work_are_read() {
+        assert_eq!(
+            message(r#"{"change":{"resource":{"addr":"a.b"},"action":"create"},"type":"planned_change"}"#),
+            Message::PlannedChange { address: "a.b".to_owned(), action: "create".to_owned() }
+        );
+        assert_eq!(
+            message(
+                r#"{"outputs":{"o":{"sensitive":false,"action":"noop"},"p":{"value":1}},"type":"outputs"}"#
+            ),
+            Message::Outputs(vec![("o".to_owned(), Some("noop".to_owned())), ("p".to_owned(), None)])
+        );
+        assert_eq!(
+            message(r#"{"hook":{"resource":{"addr":"a.b"},"action":"delete"},"type":"apply_start"}"#),
+            Message::Doing("a.b: destroying".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_diagnostic_without_a_place_is_still_one() {
+        let line = r#"{"diagnostic":{"severity":"error","summary":"s","detail":"d"},"type":"diagnostic"}"#;
+        let Message::Diagnostic(found) = message(line) else { panic!("{line}") };
+        assert_eq!((found.is_error(), found.summary.as_str(), found.range), (true, "s", None));
+    }
+
+    #[test]
+    fn a_line_that_another_program_began_is_read_from_where_the_engine_goes_on() {
+        let object = r#"{"@level":"info","@message":"hello"}"#;
+        let line = format!("no line feed{object}");
+        let (before, found) = parse_within(&line);
+        assert_eq!((before, found.unwrap().text.as_str()), ("no line feed", "hello"));
+        assert_eq!(parse_within(object).0, "");
+        assert_eq!(parse_within("x{\"@level\""), ("x{\"@level\"", None));
+    }
+
+    #[test]
+    fn unknown_types_and_lines_without_one_are_passed_over() {
+        assert_eq!(message(r#"{"@message":"hello","type":"brand_new"}"#), Message::Other);
+        assert_eq!(parse(r#"{"@message":"hello"}"#).unwrap().text, "hello");
+        for garbage in ["", "hello", "[]", "{", "null", r#"{"type":1}"#] {
+            assert_eq!(parse(garbage), None, "{garbage}");
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! OpenTofu and Terraform: one adapter, two flavours.
+
+use std::{
+    ffi::{OsStr, OsString},
+    time::Duration,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    Applied, Engine, EngineError, Output, PlanMode, PlanRequest, Planned, Session, Target, applying,
+    call::Dialect,
+    driver::Driver,
+    installed::Installed,
+    planning::{self, Attempt},
+    verbs,
+};
+use crate::{
+    config::EngineSettings,
+    model::{EngineName, Failure},
+    process::CommandLine,
+};
+
+/// Which of the two it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flavor {
+    /// OpenTofu, whose backends and module sources may use variables.
+    OpenTofu,
+    /// HashiCorp Terraform.
+    Terraform,
+}
+
+/// OpenTofu or Terraform at one version.
+#[derive(Debug)]
+pub(super) struct Terraform {
+    flavor: Flavor,
+    installed: Installed,
+    settings: EngineSettings,
+}
+
+impl Terraform {
+    pub(super) fn new(flavor: Flavor, installed: Installed, settings: EngineSettings) -> Self {
+        Self { flavor, installed, settings }
+    }
+
+    pub(super) fn program(&self) -> &Utf8Path {
+        &self.installed.program
+    }
+
+    pub(super) fn version_text(&self) -> &str {
+        &self.installed.version
+    }
+
+    pub(super) fn settings(&self) -> &EngineSettings {
+        &self.settings
+    }
+
+    /// The provider plugin cache: that of environments.toml, else the one that the environment names.
+    pub(super) fn plugin_cache(&self, target: &Target) -> Option<Utf8PathBuf> {
+        self.settings.plugin_cache.clone().or_else(|| {
+            let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
+            (!named.is_empty()).then(|| named.into())
+        })
+    }
+
+    /// Source: `init -json` came with Terraform 1.9 and OpenTofu 1.8.
+    pub(super) fn speaks_json_in_init(&self) -> bool {
+        self.installed.is_at_least(match self.flavor {
+            Flavor::OpenTofu => (1, 8),
+            Flavor::Terraform => (1, 9),
+        })
+    }
+
+    /// A command in the stack's folder and data directory, without a workspace.
+    fn bare(&self, target: &Target) -> CommandLine {
+        let mut command =
+            CommandLine::new(self.program().as_os_str(), target.dir.clone(), target.env.clone())
+                .env("TF_DATA_DIR", target.data_dir.as_os_str());
+        command.env.remove(OsStr::new("TF_WORKSPACE"));
+        match &self.settings.plugin_cache {
+            Some(cache) => command.env("TF_PLUGIN_CACHE_DIR", cache.as_os_str()),
+            None => command,
+        }
+    }
+
+    /// The same in the instance's workspace: the default one is named too, or a selection made by hand would count.
+    fn in_workspace(&self, target: &Target) -> CommandLine {
+        self.bare(target).env("TF_WORKSPACE", target.workspace.as_deref().unwrap_or("default"))
+    }
+
+    /// OpenTofu evaluates variables in backends and module sources, so it wants them for every verb that reads those.
+    fn variables_everywhere(&self) -> bool {
+        self.flavor == Flavor::OpenTofu && self.installed.is_at_least((1, 8))
+    }
+
+    fn early_var_files(&self, target: &Target) -> Vec<OsString> {
+        if self.variables_everywhere() { var_files(target) } else { Vec::new() }
+    }
+
+    pub(super) fn init_command(&self, target: &Target, lockfile_read_only: bool) -> CommandLine {
+        let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
+        if self.speaks_json_in_init() {
+            command = command.arg("-json");
+        }
+        if let Some(file) = &target.backend.config_file {
+            command = command.arg("-reconfigure").arg(format!("-backend-config={file}"));
+        }
+        if lockfile_read_only {
+            command = command.arg("-lockfile=readonly");
+        }
+        command.args(self.early_var_files(target)).args(&self.settings.init_args)
+    }
+
+    pub(super) fn workspace_list_command(&self, target: &Target) -> CommandLine {
+        let command = self.bare(target).args(["workspace", "list"]);
+        // Source: measured; Terraform 1.11 has no JSON here.
+        let json = self.flavor == Flavor::OpenTofu && self.installed.is_at_least((1, 12));
+        let command = if json { command.arg("-json") } else { command };
+        command.args(self.early_var_files(target))
+    }
+
+    pub(super) fn workspace_new_command(&self, target: &Target, name: &str) -> CommandLine {
+        self.bare(target)
+            .args(["workspace", "new", "-no-color"])
+            .arg(lock_timeout(target))
+            .args(self.early_var_files(target))
+            .arg(name)
+    }
+}
+
+impl Driver for Terraform {
+    fn program_name(&self) -> &str {
+        self.name().as_str()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Pure
+    }
+
+    fn check_version(&self, said: &str) -> Result<Option<String>, Failure> {
+        self.installed.check_said(said)
+    }
+
+    fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine {
+        self.in_workspace(target).args(plan_args(target, request)).args(&self.settings.plan_args)
+    }
+
+    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> CommandLine {
+        let format = if json { "-json" } else { "-no-color" };
+        self.in_workspace(target)
+            .args(["show", format])
+            .args(self.early_var_files(target))
+            .arg(plan.as_os_str())
+    }
+
+    fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine {
+        self.in_workspace(target)
+            .args(apply_args(target))
+            .args(&self.settings.apply_args)
+            .arg(plan.as_os_str())
+    }
+
+    fn output_command(&self, target: &Target) -> CommandLine {
+        self.in_workspace(target).args(["output", "-json"]).args(self.early_var_files(target))
+    }
+
+    fn state_command(&self, target: &Target) -> CommandLine {
+        self.in_workspace(target).args(["state", "pull"]).args(self.early_var_files(target))
+    }
+
+    fn is_tentative(&self, _: &Target, _: &[String]) -> bool {
+        // Stand-ins are given by envctl itself, which knows where.
+        false
+    }
+
+    fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
+        Some(target.dir.join(applying::UNSAVED)).filter(|path| path.exists()).into_iter().collect()
+    }
+}
+
+impl Engine for Terraform {
+    fn name(&self) -> EngineName {
+        match self.flavor {
+            Flavor::OpenTofu => EngineName::Tofu,
+            Flavor::Terraform => EngineName::Terraform,
+        }
+    }
+
+    fn version(&self) -> &str {
+        &self.installed.version
+    }
+
+    fn prepare(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        self.initialise(target, create_workspace, force, session)
+    }
+
+    fn plan(
+        &self,
+        target: &Target,
+        request: &PlanRequest,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError> {
+        if let Attempt::Planned(planned) = planning::plan(self, target, request, session)? {
+            return Ok(*planned);
+        }
+        self.initialise(target, false, true, session)?;
+        match planning::plan(self, target, request, session)? {
+            Attempt::Planned(planned) => Ok(*planned),
+            Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
+        }
+    }
+
+    fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {
+        applying::apply(self, target, plan, session)
+    }
+
+    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
+        applying::outputs(self, target, session)
+    }
+
+    fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
+        let at = verbs::place_of_var_files(args, self.variables_everywhere());
+        let (before, after) = args.split_at(at.unwrap_or(args.len()));
+        let files = if at.is_some() { var_files(target) } else { Vec::new() };
+        self.in_workspace(target).args(before).args(files).args(after)
+    }
+
+    fn is_mutating(&self, args: &[OsString]) -> bool {
+        verbs::is_mutating(args)
+    }
+
+    fn reads_root_module(&self) -> bool {
+        true
+    }
+}
+
+/// The arguments of a plan, its verb first.
+pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString> {
+    let mut args: Vec<OsString> =
+        ["plan", "-json", "-detailed-exitcode", "-input=false"].map(OsString::from).into();
+    args.push(format!("-out={}", request.out).into());
+    args.push(lock_timeout(target));
+    match request.mode {
+        PlanMode::Normal => {}
+        PlanMode::Destroy => args.push("-destroy".into()),
+        PlanMode::RefreshOnly => args.push("-refresh-only".into()),
+    }
+    args.extend(parallelism(target));
+    args.extend(var_files(target));
+    args.extend(request.targets.iter().map(|address| format!("-target={address}").into()));
+    args.extend(request.replace.iter().map(|address| format!("-replace={address}").into()));
+    args
+}
+
+/// The arguments of an apply, its verb first, without the plan file.
+pub(super) fn apply_args(target: &Target) -> Vec<OsString> {
+    let mut args: Vec<OsString> = ["apply", "-json", "-input=false"].map(OsString::from).into();
+    args.push(lock_timeout(target));
+    args.extend(parallelism(target));
+    args
+}
+
+fn var_files(target: &Target) -> Vec<OsString> {
+    target.var_files.iter().map(|file| format!("-var-file={file}").into()).collect()
+}
+
+fn parallelism(target: &Target) -> Option<OsString> {
+    target.parallelism.map(|count| format!("-parallelism={count}").into())
+}
+
+/// `-lock-timeout=90s`, in whole seconds, rounded up.
+pub(super) fn lock_timeout(target: &Target) -> OsString {
+    let wait: Duration = target.lock_timeout;
+    format!("-lock-timeout={}s", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).into()
+}

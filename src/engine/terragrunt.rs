@@ -1,0 +1,308 @@
+//! Terragrunt, unit by unit: it drives OpenTofu or Terraform, whose lines and status come through.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs, io,
+    time::SystemTime,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    Applied, Engine, EngineError, Output, PlanRequest, Planned, Session, Target, applying,
+    call::{Dialect, capture},
+    driver::Driver,
+    ending::failed_text,
+    fingerprint::{Fingerprint, LOCKFILE},
+    folder_lock::lock_plugin_cache,
+    installed::Installed,
+    planning::{self, Attempt},
+    terraform::{apply_args, plan_args},
+    verbs,
+};
+use crate::{
+    config::EngineSettings,
+    model::{EngineName, Failure, FailureKind},
+    process::{CommandLine, SignalTarget},
+};
+
+/// A unit's file.
+const UNIT: &str = "terragrunt.hcl";
+
+/// What is set for every process: no retry, no question, and a log that is always the same. At `error` the warning about
+/// mocked outputs would disappear.
+const SET: &[(&str, &str)] = &[
+    ("TG_NO_AUTO_RETRY", "true"),
+    ("TG_NON_INTERACTIVE", "true"),
+    ("TG_LOG_LEVEL", "warn"),
+    ("TG_LOG_FORMAT", "bare"),
+    ("TG_NO_COLOR", "true"),
+];
+
+/// Terragrunt at one version, with the engine that it drives.
+#[derive(Debug)]
+pub(super) struct Terragrunt {
+    installed: Installed,
+    driven: Installed,
+    settings: EngineSettings,
+}
+
+impl Terragrunt {
+    pub(super) fn new(installed: Installed, driven: Installed, settings: EngineSettings) -> Self {
+        Self { installed, driven, settings }
+    }
+
+    /// A command in the unit's folder. Its data directory is Terragrunt's own: an inherited one would also be used for
+    /// the units that it reads outputs of.
+    fn bare(&self, target: &Target) -> CommandLine {
+        let mut command =
+            CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), target.env.clone())
+                .env("TG_TF_PATH", self.driven.program.as_os_str());
+        for (name, value) in SET {
+            command = command.env(*name, *value);
+        }
+        command.env.remove(OsStr::new("TF_WORKSPACE"));
+        command.signal = SignalTarget::Children;
+        match &self.settings.plugin_cache {
+            Some(cache) => command.env("TF_PLUGIN_CACHE_DIR", cache.as_os_str()),
+            None => command,
+        }
+    }
+
+    /// `terragrunt VERB --tf-path … --non-interactive -- ARGS`
+    fn passed_on(
+        &self,
+        target: &Target,
+        verb: &str,
+        args: impl IntoIterator<Item = OsString>,
+    ) -> CommandLine {
+        self.bare(target)
+            .args([verb, "--tf-path", self.driven.program.as_str(), "--non-interactive", "--"])
+            .args(args)
+    }
+
+    fn plugin_cache(&self, target: &Target) -> Option<Utf8PathBuf> {
+        self.settings.plugin_cache.clone().or_else(|| {
+            let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
+            (!named.is_empty()).then(|| named.into())
+        })
+    }
+
+    /// Initialises a unit under the lock of the plugin cache; without such a cache Terragrunt does so by itself.
+    fn fill_plugin_cache(
+        &self,
+        target: &Target,
+        cache: &Utf8Path,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        let unusable = |error: io::Error| {
+            let summary = format!("cannot read the unit in `{}`: {error}", target.dir);
+            EngineError::Failed(Failure::new(FailureKind::Config, summary))
+        };
+        let fingerprint = || -> io::Result<Fingerprint> {
+            let unit = fs::read_to_string(target.dir.join(UNIT))?;
+            let inputs =
+                [self.version(), &self.driven.version, &target.backend.digest, cache.as_str(), &unit];
+            Fingerprint::of(&target.dir, &inputs)
+        };
+        if !force && fingerprint().map_err(unusable)?.is_current(&target.state_dir) {
+            return Ok(());
+        }
+        let lock = lock_plugin_cache(cache, &target.dir.join(LOCKFILE), session)?;
+        let args = self.settings.init_args.iter().map(OsString::from);
+        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(args);
+        let captured = capture(session, &self.passed_on(target, "init", args))?;
+        drop(lock);
+        if !captured.exit.is_success() {
+            return Err(failed_text(self, &captured, "init", target, session));
+        }
+        fingerprint().and_then(|taken| taken.save(&target.state_dir)).map_err(unusable)
+    }
+}
+
+impl Driver for Terragrunt {
+    fn program_name(&self) -> &str {
+        self.name().as_str()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Mixed
+    }
+
+    fn check_version(&self, said: &str) -> Result<Option<String>, Failure> {
+        self.driven.check_said(said)
+    }
+
+    fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine {
+        let args = plan_args(target, request).into_iter().skip(1);
+        self.passed_on(target, "plan", args.chain(self.settings.plan_args.iter().map(OsString::from)))
+    }
+
+    /// Asked of the driven engine itself, where the unit was initialised: Terragrunt would read the outputs of other
+    /// units once more, and refuse where `mock_outputs_allowed_terraform_commands` does not name `show`.
+    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> CommandLine {
+        let format = if json { "-json" } else { "-no-color" };
+        let mut command = CommandLine::new(
+            self.driven.program.as_os_str(),
+            working_folder(&target.dir),
+            target.env.clone(),
+        );
+        command.env.remove(OsStr::new("TF_WORKSPACE"));
+        command.args(["show", format]).arg(plan.as_os_str())
+    }
+
+    fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine {
+        let args = apply_args(target).into_iter().skip(1);
+        let more = self.settings.apply_args.iter().map(OsString::from);
+        self.passed_on(target, "apply", args.chain(more).chain([plan.as_os_str().to_owned()]))
+    }
+
+    fn output_command(&self, target: &Target) -> CommandLine {
+        self.passed_on(target, "output", ["-json".into()])
+    }
+
+    fn state_command(&self, target: &Target) -> CommandLine {
+        self.passed_on(target, "state", ["pull".into()])
+    }
+
+    fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool {
+        stderr.iter().any(|line| line.contains("mock outputs provided"))
+            // Merged into outputs that exist, mocks come without any warning.
+            || fs::read_to_string(target.dir.join(UNIT)).is_ok_and(|unit| merges_mocks(&unit))
+    }
+
+    fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
+        let mut found = Vec::new();
+        collect(&target.dir, applying::UNSAVED, &mut found);
+        collect(&target.dir.join(".terragrunt-cache"), applying::UNSAVED, &mut found);
+        found
+    }
+}
+
+/// Whether a unit's mocks are merged into the outputs that exist.
+fn merges_mocks(unit: &str) -> bool {
+    unit.lines().filter_map(|line| line.trim().split_once('=')).any(|(key, value)| {
+        let value = value.trim();
+        (key.trim() == "mock_outputs_merge_strategy_with_state" && !value.starts_with("\"no_merge\""))
+            || (key.trim() == "mock_outputs_merge_with_state" && value.starts_with("true"))
+    })
+}
+
+/// Where Terragrunt runs the engine for a unit: the folder of its cache that was initialised last, or the unit's own.
+fn working_folder(unit: &Utf8Path) -> Utf8PathBuf {
+    let mut found = Vec::new();
+    initialised(&unit.join(".terragrunt-cache"), &mut found);
+    found.into_iter().max().map_or_else(|| unit.to_owned(), |(_, folder)| folder)
+}
+
+fn initialised(folder: &Utf8Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) {
+    let Ok(entries) = folder.read_dir_utf8() else { return };
+    for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        if entry.file_name() == ".terraform" {
+            let time = entry.metadata().and_then(|metadata| metadata.modified());
+            found.extend(time.ok().map(|time| (time, folder.to_owned())));
+        } else {
+            initialised(entry.path(), found);
+        }
+    }
+}
+
+/// The files of a name in a folder and, below `.terragrunt-cache`, in all folders of the cached module.
+fn collect(folder: &Utf8Path, name: &str, found: &mut Vec<Utf8PathBuf>) {
+    let inside_cache = folder.as_str().contains(".terragrunt-cache");
+    let Ok(entries) = folder.read_dir_utf8() else { return };
+    for entry in entries.flatten() {
+        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_folder && inside_cache && entry.file_name() != ".terraform" {
+            collect(entry.path(), name, found);
+        } else if !is_folder && entry.file_name() == name {
+            found.push(entry.into_path());
+        }
+    }
+}
+
+impl Engine for Terragrunt {
+    fn name(&self) -> EngineName {
+        EngineName::Terragrunt
+    }
+
+    fn version(&self) -> &str {
+        &self.installed.version
+    }
+
+    fn prepare(
+        &self,
+        target: &Target,
+        _create_workspace: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        let refuse = |summary: &str| {
+            Err(EngineError::Failed(Failure::new(
+                FailureKind::Config,
+                format!("{}: {summary}", target.instance),
+            )))
+        };
+        if target.workspace.as_deref().is_some_and(|name| name != "default") {
+            return refuse(
+                "Terragrunt has no workspaces; its units have a folder or a `remote_state` key each",
+            );
+        }
+        if target.backend.config_file.is_some() {
+            return refuse(
+                "a Terragrunt unit takes its backend from `remote_state`, not from `backend` pairs",
+            );
+        }
+        match self.plugin_cache(target) {
+            Some(cache) => self.fill_plugin_cache(target, &cache, force, session),
+            None => Ok(()),
+        }
+    }
+
+    fn plan(
+        &self,
+        target: &Target,
+        request: &PlanRequest,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError> {
+        match planning::plan(self, target, request, session)? {
+            Attempt::Planned(planned) => Ok(*planned),
+            Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
+        }
+    }
+
+    fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {
+        applying::apply(self, target, plan, session)
+    }
+
+    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
+        applying::outputs(self, target, session)
+    }
+
+    fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
+        self.bare(target).args(args)
+    }
+
+    fn is_mutating(&self, args: &[OsString]) -> bool {
+        verbs::is_mutating_in_terragrunt(args)
+    }
+
+    fn reads_root_module(&self) -> bool {
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mocks_that_are_merged_are_seen_in_the_units_file() {
+        assert!(merges_mocks(
+            "dependency \"a\" {\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}"
+        ));
+        assert!(merges_mocks("mock_outputs_merge_with_state=true"));
+        assert!(!merges_mocks("mock_outputs = {}\nmock_outputs_merge_strategy_with_state = \"no_merge\""));
+    }
+}

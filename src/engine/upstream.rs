@@ -1,0 +1,33 @@
+//! Failures that mean no more than that another stack has to be applied first.
+
+use crate::model::Failure;
+
+/// What engines say when they read outputs that nobody has written yet.
+///
+/// Source: measured with OpenTofu 1.12.6, Terraform 1.11.4 (no state; a state without that output) and Terragrunt 1.1.3.
+const SAYINGS: &[&str] = &[
+    "Unable to find remote state",
+    "This object does not have an attribute named",
+    "but detected no outputs",
+];
+
+/// Whether a plan failed because the outputs of another stack do not exist yet.
+///
+/// Only a guess when there is no such stack: an attribute may be misspelt. The caller knows whether one is pending.
+pub fn awaits_upstream(failure: &Failure) -> bool {
+    SAYINGS.iter().any(|saying| failure.summary.contains(saying) || failure.detail.contains(saying))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+
+    #[test]
+    fn a_missing_remote_state_waits_for_its_stack_and_a_broken_file_does_not() {
+        let missing = Failure::new(FailureKind::Provider, "Unable to find remote state")
+            .with_detail("No stored state was found for the given workspace in the given backend.");
+        assert!(awaits_upstream(&missing));
+        assert!(!awaits_upstream(&Failure::new(FailureKind::Config, "Unclosed configuration block")));
+    }
+}

@@ -1,0 +1,119 @@
+//! Failures that every engine has: each with its kind, its place and its words.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use envctl::model::FailureKind;
+
+use crate::{
+    bench::{Bench, Stack, failure},
+    under_test,
+};
+
+#[test]
+fn a_missing_variable_is_named_with_its_place() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack {
+            variables: vec!["value"],
+            resources: vec![("a", "var.value")],
+            ..Stack::default()
+        });
+        let failure = failure(bench.plan(&bench.target("default")));
+        assert_eq!(failure.summary, "No value for required variable");
+        assert_eq!((failure.kind, failure.engine_exit_code), (FailureKind::Config, Some(1)));
+        assert_eq!(failure.file.as_deref(), Some("infra/app/main.tf"));
+        assert!(failure.line.is_some() && failure.detail.contains("value"), "{failure:?}");
+    }
+}
+
+#[test]
+fn broken_hcl_is_shown_with_file_and_line() {
+    for engine in under_test::all().into_iter().filter(|engine| !engine.is_fake) {
+        let bench = Bench::new(engine);
+        bench.write(&Stack {
+            hcl: "resource \"terraform_data\" \"a\" {\n  input = var.\n}\n",
+            ..Stack::default()
+        });
+        let target = bench.target("default");
+        for prepared in [false, true] {
+            if prepared {
+                // Found by the plan this time: the init is done.
+                let broken = fs::read_to_string(bench.dir().join("main.tf")).unwrap();
+                bench.write(&Stack::default());
+                bench.plan(&target).unwrap();
+                fs::write(bench.dir().join("main.tf"), broken).unwrap();
+            }
+            let failure = failure(bench.plan(&target));
+            assert_eq!(failure.summary, "Invalid attribute name");
+            assert_eq!((failure.file.as_deref(), failure.line), (Some("infra/app/main.tf"), Some(2)));
+            assert_eq!(failure.kind, FailureKind::Config);
+        }
+    }
+}
+
+#[test]
+fn a_missing_var_file_fails_the_stack() {
+    for engine in under_test::all().into_iter().filter(|engine| !engine.is_fake) {
+        let bench = Bench::new(engine);
+        bench.write(&Stack::default());
+        let mut target = bench.target("default");
+        target.var_files = vec![bench.path("nowhere.tfvars")];
+        let failure = failure(bench.plan(&target));
+        assert!(failure.summary.contains("ead variables file"), "{failure:?}");
+        assert!(failure.detail.contains("nowhere.tfvars"), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_plan_that_wants_an_init_gets_one() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
+        let mut target = bench.target("default");
+        target.backend.kind = Some("local".to_owned());
+        bench.deploy(&target);
+        // The data directory is lost, and the fingerprint does not know.
+        fs::remove_dir_all(&target.data_dir).unwrap();
+        let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
+        assert_eq!((planned.exit_code, processes), (0, 3), "a plan that asks, an init, a plan");
+    }
+}
+
+#[test]
+fn a_missing_engine_says_what_to_do() {
+    for engine in under_test::all() {
+        let name = engine.name;
+        let mut bench = Bench::new(engine);
+        bench.settings.program = Some("./nowhere/engine".to_owned());
+        let error = bench.open().err().unwrap();
+        let path = bench.path("./nowhere/engine");
+        assert_eq!(
+            error.to_string(),
+            format!("engine `{name}` cannot be used: program `{path}` does not exist")
+        );
+        assert!(error.help().contains(&format!("`[{name}]`")), "{}", error.help());
+
+        fs::create_dir(bench.path("nowhere")).unwrap();
+        fs::write(&path, "").unwrap();
+        assert!(bench.open().err().unwrap().to_string().ends_with("is not executable"));
+
+        fs::write(&path, "#!/bin/sh\necho hello\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        let message = bench.open().err().unwrap().to_string();
+        assert!(message.ends_with("did not say its version (exit status 0: `hello`)"), "{message}");
+    }
+}
+
+#[test]
+fn a_version_is_checked_and_asked_only_once() {
+    for engine in under_test::all() {
+        let mut bench = Bench::new(engine);
+        bench.settings.version = Some(("~> 1.0".to_owned(), 3..9));
+        let (_, first) = bench.processes(|| bench.engine());
+        let (_, second) = bench.processes(|| bench.engine());
+        assert_eq!((first, second), (1, 0));
+        bench.settings.version = Some(("< 1.0".to_owned(), 3..9));
+        let message = bench.open().err().unwrap().to_string();
+        assert!(message.ends_with("`< 1.0` is wanted"), "{message}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Providers: the lockfile is written once and then left alone, and a shared plugin cache is filled by one init at a time.
+
+use std::{env, fs, thread};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use envctl::model::{EngineName, FailureKind};
+
+use crate::{
+    bench::{Bench, Stack, failure},
+    under_test::{self, UnderTest},
+};
+
+const FILE: &str = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n\
+                    resource \"local_file\" \"a\" {\n  filename = \"${path.module}/made.txt\"\n  content  = \"x\"\n}\n";
+
+/// A bench whose engine installs the provider `local` from the mirror that `scripts/engines` makes.
+fn bench(engine: UnderTest) -> Option<Bench> {
+    let repository = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(".engines");
+    let config = env::var("ENVCTL_ENGINES_DIR").map_or(repository, Utf8PathBuf::from).join("cli.tfrc");
+    if !config.is_file() {
+        assert!(env::var("ENVCTL_TEST_ENGINES").is_err(), "{config} is missing: run scripts/engines");
+        return None;
+    }
+    let mut bench = Bench::new(engine);
+    bench.env.insert("TF_CLI_CONFIG_FILE".into(), config.into());
+    bench.write(&Stack { hcl: FILE, ..Stack::default() });
+    Some(bench)
+}
+
+fn real() -> impl Iterator<Item = UnderTest> {
+    under_test::all().into_iter().filter(|engine| !engine.is_fake)
+}
+
+#[test]
+fn first_inits_at_once_share_a_plugin_cache_and_a_lockfile() {
+    for mut bench in real().filter_map(bench) {
+        bench.settings.plugin_cache = Some("cache/plugins".into());
+        thread::scope(|scope| {
+            for name in ["one", "two", "three"] {
+                let bench = &bench;
+                scope.spawn(move || {
+                    let mut target = bench.target(name);
+                    target.workspace = None;
+                    assert_eq!(bench.plan(&target).unwrap().exit_code, 2);
+                });
+            }
+        });
+        let lockfile = fs::read_to_string(bench.dir().join(".terraform.lock.hcl")).unwrap();
+        assert_eq!(lockfile.matches("provider \"").count(), 1, "{lockfile}");
+        assert!(bench.path("cache/plugins").read_dir().unwrap().next().is_some());
+        for name in ["one", "two", "three"] {
+            let mut target = bench.target(name);
+            target.workspace = None;
+            let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
+            assert_eq!((planned.exit_code, processes), (2, 3), "{name} is warm");
+        }
+    }
+}
+
+#[test]
+fn a_lockfile_is_never_changed() {
+    for bench in real().filter_map(bench) {
+        let target = bench.target("default");
+        bench.plan(&target).unwrap();
+        let lockfile = bench.dir().join(".terraform.lock.hcl");
+        let text = fs::read_to_string(&lockfile).unwrap();
+        let older = text.replace("2.9.0", "2.8.0");
+        assert_ne!(text, older);
+        fs::write(&lockfile, &older).unwrap();
+        let refused = failure(bench.plan(&target));
+        assert_eq!(fs::read_to_string(&lockfile).unwrap(), older);
+        assert_eq!(refused.kind, FailureKind::Provider, "{refused:?}");
+
+        // The other engine wants its own registry.
+        let (own, other) = match bench.under_test.name {
+            EngineName::Tofu => ("registry.opentofu.org", "registry.terraform.io"),
+            _ => ("registry.terraform.io", "registry.opentofu.org"),
+        };
+        let foreign = text.replace(own, other);
+        assert_ne!(text, foreign);
+        fs::write(&lockfile, &foreign).unwrap();
+        let refused = failure(bench.plan(&target));
+        assert_eq!(fs::read_to_string(&lockfile).unwrap(), foreign);
+        assert_eq!(refused.kind, FailureKind::Config, "{refused:?}");
+        assert_eq!(refused.summary, "Provider dependency changes detected");
+    }
+}

@@ -1,0 +1,171 @@
+//! Terragrunt, unit by unit, with states at absolute paths.
+
+use std::fs;
+
+use envctl::{
+    engine::{EngineError, Progress, Session, Target},
+    model::{EngineName, FailureKind},
+};
+
+use crate::{
+    bench::{Bench, actions, failure},
+    under_test::{self, UnderTest},
+};
+
+/// A bench for each engine that Terragrunt drives here.
+fn benches() -> Vec<Bench> {
+    let Some(terragrunt) = under_test::real(EngineName::Terragrunt) else { return Vec::new() };
+    let driven: Vec<UnderTest> =
+        [EngineName::Tofu, EngineName::Terraform].into_iter().filter_map(under_test::real).collect();
+    assert!(!driven.is_empty(), "Terragrunt has nothing to drive");
+    driven
+        .into_iter()
+        .map(|driven| {
+            let mut bench = Bench::new(terragrunt.clone());
+            bench.settings.drives = Some(driven.name);
+            let path = bench.env.get(std::ffi::OsStr::new("PATH")).unwrap().to_str().unwrap();
+            let path = format!("{}:{path}", driven.program.parent().unwrap());
+            bench.env.insert("PATH".into(), path.into());
+            bench
+        })
+        .collect()
+}
+
+fn write(bench: &Bench, value: &str, more: &str) -> Target {
+    let state = bench.path("states/app.tfstate");
+    let unit = format!(
+        "terraform {{\n  source = \".\"\n}}\nremote_state {{\n  backend = \"local\"\n  generate = {{ path = \"backend.tf\", \
+         if_exists = \"overwrite\" }}\n  config = {{ path = \"{state}\" }}\n}}\ninputs = {{ value = \"{value}\" }}\n{more}"
+    );
+    fs::write(bench.dir().join("terragrunt.hcl"), unit).unwrap();
+    let main = "variable \"value\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.value\n}\noutput \"o\" {\n  value = var.value\n}\n";
+    fs::write(bench.dir().join("main.tf"), main).unwrap();
+    bench.target("default")
+}
+
+#[test]
+fn a_unit_is_planned_applied_and_clean() {
+    for bench in benches() {
+        let target = write(&bench, "one", "");
+        let planned = bench.plan(&target).unwrap();
+        assert_eq!(actions(&planned), ["terraform_data.a create"]);
+        assert!(
+            planned.diff.starts_with("OpenTofu") || planned.diff.starts_with("Terraform"),
+            "{}",
+            planned.diff
+        );
+        assert!(!planned.tentative);
+        bench.apply(&target).unwrap();
+        assert!(fs::read_to_string(bench.path("states/app.tfstate")).unwrap().contains("\"one\""));
+        let (clean, processes) = bench.processes(|| bench.plan(&target).unwrap());
+        assert_eq!((clean.exit_code, processes), (0, 1));
+        let engine = bench.engine();
+        let outputs = bench.with_session(|session| engine.outputs(&target, session)).unwrap();
+        assert_eq!((outputs[0].name.as_str(), outputs[0].value.as_str()), ("o", Some("one")));
+        fs::remove_file(bench.path("states/app.tfstate")).unwrap();
+        assert_eq!(failure(bench.plan(&target)).summary, "the state has vanished");
+    }
+}
+
+#[test]
+fn a_units_hook_may_write_between_the_engines_lines() {
+    for bench in benches() {
+        let hook = "terraform {\n  before_hook \"say\" {\n    commands = [\"plan\", \"show\", \"apply\"]\n    execute = [\"printf\", \"{hello}\\\\nno line feed\"]\n  }\n}\n";
+        let target = write(&bench, "one", "");
+        let unit = fs::read_to_string(bench.dir().join("terragrunt.hcl")).unwrap();
+        fs::write(
+            bench.dir().join("terragrunt.hcl"),
+            unit.replace(
+                "terraform {\n  source = \".\"\n}\n",
+                &hook.replace("terraform {\n", "terraform {\n  source = \".\"\n"),
+            ),
+        )
+        .unwrap();
+        assert_eq!(actions(&bench.plan(&target).unwrap()), ["terraform_data.a create"]);
+        bench.apply(&target).unwrap();
+        assert_eq!(bench.plan(&target).unwrap().exit_code, 0);
+    }
+}
+
+#[test]
+fn mocked_outputs_make_a_plan_tentative() {
+    for bench in benches() {
+        let target = write(&bench, "unused", "");
+        let other = bench.path("infra/other");
+        fs::create_dir_all(&other).unwrap();
+        let state = bench.path("states/other.tfstate");
+        fs::write(
+            other.join("terragrunt.hcl"),
+            format!("remote_state {{\n  backend = \"local\"\n  generate = {{ path = \"backend.tf\", if_exists = \"overwrite\" }}\n  config = {{ path = \"{state}\" }}\n}}\n"),
+        )
+        .unwrap();
+        fs::write(other.join("main.tf"), "output \"id\" {\n  value = \"real\"\n}\n").unwrap();
+        let unit = fs::read_to_string(bench.dir().join("terragrunt.hcl")).unwrap();
+        let with_mock = |mock: &str| {
+            let dependency = format!("dependency \"other\" {{\n  config_path = \"../other\"\n{mock}}}\n");
+            let unit = unit.replace("\"unused\"", "dependency.other.outputs.id") + &dependency;
+            fs::write(bench.dir().join("terragrunt.hcl"), unit).unwrap();
+        };
+        with_mock("  mock_outputs = { id = \"mock\" }\n");
+        let planned = bench.plan(&target).unwrap();
+        assert!(planned.tentative && planned.diff.contains("mock"), "{}", planned.diff);
+        with_mock("");
+        let missing = failure(bench.plan(&target));
+        assert!(missing.summary.contains("Unknown variable"), "{missing:?}");
+        assert!(missing.detail.contains("detected no outputs"), "{missing:?}");
+        assert_eq!(
+            (missing.kind, missing.file.as_deref()),
+            (FailureKind::Config, Some("infra/app/terragrunt.hcl"))
+        );
+    }
+}
+
+#[test]
+fn a_unit_that_is_broken_says_where() {
+    for bench in benches() {
+        let target = write(&bench, "one", "");
+        fs::write(bench.dir().join("main.tf"), "resource \"terraform_data\" \"a\" {\n  input = var.\n}\n")
+            .unwrap();
+        let broken = failure(bench.plan(&target));
+        assert_eq!(broken.summary, "Invalid attribute name");
+        assert_eq!((broken.file.as_deref(), broken.line), (Some("infra/app/main.tf"), Some(2)));
+        fs::write(bench.dir().join("terragrunt.hcl"), "inputs = {\n").unwrap();
+        let broken = failure(bench.plan(&target));
+        assert_eq!(broken.file.as_deref(), Some("infra/app/terragrunt.hcl"), "{broken:?}");
+        assert_eq!(broken.engine_exit_code, Some(1));
+    }
+}
+
+#[test]
+fn what_terragrunt_does_not_have_is_refused_by_name() {
+    for bench in benches() {
+        write(&bench, "one", "");
+        let target = bench.target("staging");
+        assert!(failure(bench.plan(&target)).summary.contains("Terragrunt has no workspaces"));
+    }
+}
+
+#[test]
+fn an_interrupt_goes_to_the_engine_that_terragrunt_drives() {
+    for bench in benches() {
+        let target = write(&bench, "one", "");
+        let slow = "resource \"terraform_data\" \"slow\" {\n  provisioner \"local-exec\" {\n    command = \"sleep 1000\"\n  }\n}\n";
+        fs::write(bench.dir().join("slow.tf"), slow).unwrap();
+        bench.plan(&target).unwrap();
+        let engine = bench.engine();
+        let observer = |progress| {
+            if progress == Progress::Doing("terraform_data.slow: provisioning with local-exec".to_owned()) {
+                bench.runner.interrupt();
+            }
+        };
+        let log = bench.path("logs/interrupted.log");
+        let session = Session { runner: &bench.runner, log: &log, observer: &observer };
+        match engine.apply(&target, &bench.request(&target).out, &session) {
+            Err(EngineError::Interrupted { notes }) => assert!(notes[0].contains("tainted"), "{notes:?}"),
+            other => panic!("{other:?}"),
+        }
+        // Terragrunt itself would wait for 15 seconds before it passes the signal on.
+        assert!(!fs::read_to_string(&log).unwrap().contains("Still creating"));
+        assert!(fs::read_to_string(bench.path("states/app.tfstate")).unwrap().contains("tainted"));
+    }
+}

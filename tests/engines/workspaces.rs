@@ -1,0 +1,130 @@
+//! Workspaces are looked up before they are named, and made only on purpose.
+
+use std::{fs, thread};
+
+use envctl::engine::{Backend, EngineError};
+use serde_json::json;
+
+use crate::{
+    bench::{Bench, Stack, actions, failure, files},
+    under_test,
+};
+
+fn stack() -> Stack {
+    Stack { resources: vec![("a", "var.value")], variables: vec!["value"], ..Stack::default() }
+}
+
+#[test]
+fn a_missing_workspace_is_refused_and_leaves_no_trace() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
+        let target = bench.target("stagign");
+        let before = files(&bench.dir());
+        for _ in 0..2 {
+            match bench.plan(&target) {
+                Err(EngineError::MissingWorkspace { wanted, existing }) => {
+                    assert_eq!((wanted.as_str(), existing), ("stagign", vec!["default".to_owned()]));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(files(&bench.dir()), before);
+        assert!(!target.state_dir.exists() || files(&target.state_dir).is_empty());
+    }
+}
+
+#[test]
+fn a_workspace_is_made_on_purpose_and_then_trusted() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
+        let target = bench.target("staging");
+        let engine = bench.engine();
+        bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+        let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
+        assert_eq!(processes, 3, "prepared already: a plan, and `show` twice");
+        assert_eq!(planned.facts.unwrap().workspace, "staging");
+        bench.apply(&target).unwrap();
+        assert!(bench.state(&target).to_string().contains("terraform_data"));
+        let (clean, processes) = bench.processes(|| bench.plan(&target).unwrap());
+        assert_eq!((clean.exit_code, processes), (0, 1));
+        // Another clone has no data directory yet, and finds the workspace.
+        fs::remove_dir_all(bench.path(".envctl/staging")).unwrap();
+        assert_eq!(bench.plan(&target).unwrap().exit_code, 0);
+    }
+}
+
+#[test]
+fn a_selection_made_by_hand_does_not_count() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
+        let target = bench.target("default");
+        bench.deploy(&target);
+        fs::create_dir_all(&target.data_dir).unwrap();
+        fs::write(target.data_dir.join("environment"), "staging").unwrap();
+        let planned = bench.plan(&target).unwrap();
+        assert_eq!((planned.exit_code, planned.facts.unwrap().workspace.as_str()), (0, "default"));
+    }
+}
+
+#[test]
+fn two_environments_of_one_folder_are_planned_and_applied_at_once() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&stack());
+        thread::scope(|scope| {
+            for name in ["staging", "production"] {
+                let bench = &bench;
+                scope.spawn(move || {
+                    let mut target = bench.target(name);
+                    let values = bench.path(name).with_extension("tfvars.json");
+                    fs::write(&values, json!({ "value": format!("of-{name}") }).to_string()).unwrap();
+                    target.var_files = vec![values];
+                    let engine = bench.engine();
+                    bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+                    assert_eq!(actions(&bench.plan(&target).unwrap()), ["terraform_data.a create"]);
+                    bench.apply(&target).unwrap();
+                });
+            }
+        });
+        for (name, other) in [("staging", "production"), ("production", "staging")] {
+            let state = bench.state(&bench.target(name)).to_string();
+            assert!(
+                state.contains(&format!("of-{name}")) && !state.contains(&format!("of-{other}")),
+                "{state}"
+            );
+        }
+    }
+}
+
+#[test]
+fn backend_pairs_reach_the_backend_by_a_file_and_never_mix() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
+        let with_path = |name: &str| {
+            let mut target = bench.target("default");
+            target.data_dir = bench.path("data").join(name);
+            target.state_dir = bench.path("state").join(name);
+            let file = bench.path(name).with_extension("backend");
+            fs::write(&file, format!("path = \"{}\"\n", bench.path("states").join(name))).unwrap();
+            target.backend =
+                Backend { kind: Some("local".to_owned()), config_file: Some(file), digest: name.to_owned() };
+            target
+        };
+        let (one, two) = (with_path("one"), with_path("two"));
+        bench.deploy(&one);
+        assert!(bench.path("states/one").is_file() && !bench.path("states/two").exists());
+        assert_eq!(bench.plan(&two).unwrap().exit_code, 2);
+        bench.apply(&two).unwrap();
+        let (clean, processes) = bench.processes(|| bench.plan(&one).unwrap());
+        assert_eq!((clean.exit_code, processes), (0, 1));
+        // Other pairs for the same instance: initialised again by itself, and another state.
+        let mut moved = one.clone();
+        moved.backend = two.backend.clone();
+        let failure = failure(bench.plan(&moved));
+        assert_eq!(failure.summary, "the state was replaced by another one");
+    }
+}

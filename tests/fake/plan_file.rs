@@ -1,0 +1,141 @@
+//! Plan files: real ZIP archives with the members that envctl reads, and one of the fake's own.
+
+use std::{
+    fs::{self, File},
+    io::{Read, Write},
+};
+
+use prost::Message;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
+
+use crate::{Fatal, arguments::log, state::State};
+
+/// A plan as the fake keeps it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Saved {
+    /// The state that it was made on.
+    pub(crate) before: State,
+    /// The state that an apply makes.
+    pub(crate) after: State,
+    /// Resources whose change replaces them.
+    pub(crate) replaced: Vec<String>,
+    pub(crate) backend: String,
+    pub(crate) workspace: String,
+    pub(crate) version: String,
+    /// 0 normal, 1 destroy, 2 refresh only.
+    pub(crate) mode: i32,
+    pub(crate) targets: Vec<String>,
+}
+
+/// What would happen to one resource.
+pub(crate) struct Change<'s> {
+    pub(crate) address: &'s str,
+    /// As plan JSON has them.
+    pub(crate) actions: &'static [&'static str],
+    pub(crate) before: Option<&'s Value>,
+    pub(crate) after: Option<&'s Value>,
+}
+
+#[derive(Message)]
+struct Plan {
+    #[prost(message, optional, tag = "13")]
+    backend: Option<Backend>,
+    #[prost(string, repeated, tag = "5")]
+    targets: Vec<String>,
+    #[prost(string, tag = "14")]
+    version: String,
+    #[prost(int32, tag = "17")]
+    mode: i32,
+}
+
+#[derive(Message)]
+struct Backend {
+    #[prost(string, tag = "1")]
+    kind: String,
+    #[prost(string, tag = "3")]
+    workspace: String,
+}
+
+/// SHA-256 of a file, in hexadecimal digits.
+pub(crate) fn digest(path: &str) -> Result<String, Fatal> {
+    Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+impl Saved {
+    pub(crate) fn write(&self, path: &str) -> Result<(), Fatal> {
+        let plan = Plan {
+            backend: Some(Backend { kind: self.backend.clone(), workspace: self.workspace.clone() }),
+            targets: self.targets.clone(),
+            version: self.version.clone(),
+            mode: self.mode,
+        };
+        let mut archive = ZipWriter::new(File::create(path)?);
+        let members = [
+            ("tfplan", plan.encode_to_vec()),
+            ("tfstate", serde_json::to_vec(&self.before)?),
+            ("fake", serde_json::to_vec(self)?),
+        ];
+        for (name, bytes) in members {
+            archive.start_file(name, SimpleFileOptions::default())?;
+            archive.write_all(&bytes)?;
+        }
+        archive.finish()?;
+        log(&json!({ "planned": path, "sha256": digest(path)? }))
+    }
+
+    pub(crate) fn read(path: &str) -> Result<Self, Fatal> {
+        let mut bytes = Vec::new();
+        ZipArchive::new(File::open(path)?)?.by_name("fake")?.read_to_end(&mut bytes)?;
+        Ok(serde_json::from_slice(&bytes)?)
+    }
+
+    /// What would happen to each resource, unchanged ones included.
+    pub(crate) fn changes(&self) -> Vec<Change<'_>> {
+        let (before, after) = (&self.before.resources, &self.after.resources);
+        let mut addresses: Vec<&String> = before.keys().chain(after.keys()).collect();
+        addresses.sort();
+        addresses.dedup();
+        addresses
+            .into_iter()
+            .map(|address| {
+                let (before, after) = (before.get(address), after.get(address));
+                let actions: &[&str] = match (before, after) {
+                    (None, _) => &["create"],
+                    (_, None) => &["delete"],
+                    (old, new) if old == new => &["no-op"],
+                    _ if self.replaced.contains(address) => &["delete", "create"],
+                    _ => &["update"],
+                };
+                Change { address, actions, before, after }
+            })
+            .collect()
+    }
+
+    /// What would happen to each output.
+    pub(crate) fn output_changes(&self) -> Vec<(String, &'static str)> {
+        let (before, after) = (&self.before.outputs, &self.after.outputs);
+        let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();
+        names.sort();
+        names.dedup();
+        names
+            .into_iter()
+            .map(|name| {
+                let action = match (before.get(name), after.get(name)) {
+                    (None, _) => "create",
+                    (_, None) => "delete",
+                    (old, new) if old == new => "no-op",
+                    _ => "update",
+                };
+                (name.clone(), action)
+            })
+            .collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.changes().iter().all(|change| change.actions == ["no-op"])
+            && self.output_changes().iter().all(|(_, action)| *action == "no-op")
+    }
+}

@@ -1,0 +1,149 @@
+//! Where the fake's states are: files, as the `local` backend has them.
+
+use std::{
+    collections::BTreeMap,
+    env, fs, io,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::{Fatal, arguments::Arguments, script::Script};
+
+/// A state.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) version: u64,
+    pub(crate) serial: u64,
+    pub(crate) lineage: String,
+    pub(crate) outputs: BTreeMap<String, Value>,
+    pub(crate) resources: BTreeMap<String, Value>,
+}
+
+/// The states of one stack: one file per workspace.
+pub(crate) struct Store {
+    base: PathBuf,
+    /// The workspace that is selected by the environment or by an earlier call.
+    pub(crate) workspace: String,
+}
+
+/// The folder for what an init learns.
+pub(crate) fn data_dir() -> PathBuf {
+    env::var_os("TF_DATA_DIR").map_or(".terraform".into(), PathBuf::from)
+}
+
+impl Store {
+    /// The store of an initialised stack; nothing when its backend is not initialised.
+    pub(crate) fn open(script: &Script) -> Result<Option<Self>, Fatal> {
+        let initialised = data_dir().join("terraform.tfstate");
+        let base = match fs::read(&initialised) {
+            Ok(bytes) => {
+                let known: Value = serde_json::from_slice(&bytes)?;
+                known["backend"]["config"]["path"].as_str().unwrap_or("terraform.tfstate").to_owned()
+            }
+            Err(_) if script.backend.is_some() => return Ok(None),
+            Err(_) => "terraform.tfstate".to_owned(),
+        };
+        let selected = fs::read_to_string(data_dir().join("environment")).ok();
+        let workspace = env::var("TF_WORKSPACE").ok().or(selected).unwrap_or_else(|| "default".to_owned());
+        Ok(Some(Self { base: base.into(), workspace }))
+    }
+
+    /// The same states, another one selected.
+    pub(crate) fn select(self, workspace: &str) -> Self {
+        Self { workspace: workspace.to_owned(), ..self }
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.base.parent().unwrap_or(Path::new("")).join("terraform.tfstate.d")
+    }
+
+    fn file(&self) -> PathBuf {
+        if self.workspace == "default" {
+            self.base.clone()
+        } else {
+            self.folder().join(&self.workspace).join("terraform.tfstate")
+        }
+    }
+
+    pub(crate) fn load(&self) -> Result<State, Fatal> {
+        match fs::read(self.file()) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn save(&self, state: &State) -> Result<(), Fatal> {
+        let file = self.file();
+        if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)?;
+        }
+        Ok(fs::write(file, serde_json::to_vec_pretty(state)?)?)
+    }
+
+    /// As real engines do, any use of a workspace makes it.
+    pub(crate) fn make_workspace(&self) -> Result<(), Fatal> {
+        if self.workspace != "default" {
+            fs::create_dir_all(self.folder().join(&self.workspace))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn workspaces(&self) -> Result<Vec<String>, Fatal> {
+        let mut names = vec!["default".to_owned()];
+        match fs::read_dir(self.folder()) {
+            Ok(entries) => {
+                for entry in entries {
+                    names.push(entry?.file_name().to_string_lossy().into_owned());
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+        names[1..].sort();
+        Ok(names)
+    }
+}
+
+/// Remembers the backend, with the pairs of `-backend-config=FILE`, and writes a lockfile where a provider is used.
+pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Result<(), &'static str>, Fatal> {
+    let lockfile = Path::new(".terraform.lock.hcl");
+    if let Some(provider) = &script.provider {
+        let text = format!(
+            "provider \"registry.opentofu.org/hashicorp/{provider}\" {{\n  version = \"1.0.0\"\n}}\n"
+        );
+        if arguments.value("lockfile") != Some("readonly") {
+            fs::write(lockfile, text)?;
+        } else if fs::read_to_string(lockfile)? != text {
+            return Ok(Err("Provider dependency changes detected"));
+        }
+    }
+    let Some(kind) = &script.backend else { return Ok(Ok(())) };
+    let mut path = script.path.clone();
+    for file in arguments.values("backend-config") {
+        let text = fs::read_to_string(file)?;
+        if file.ends_with(".json") {
+            let pairs: Value = serde_json::from_str(&text)?;
+            path = pairs["path"].as_str().map(str::to_owned).or(path);
+            continue;
+        }
+        for line in text.lines() {
+            if let Some((key, value)) = line.split_once('=')
+                && key.trim() == "path"
+            {
+                path = Some(serde_json::from_str(value.trim())?);
+            }
+        }
+    }
+    let known = data_dir().join("terraform.tfstate");
+    let wanted = json!({ "version": 3, "backend": { "type": kind, "config": { "path": path } } }).to_string();
+    let before = fs::read_to_string(&known).unwrap_or_default();
+    if !before.is_empty() && before != wanted && !arguments.has("reconfigure") {
+        return Ok(Err("Backend configuration changed"));
+    }
+    fs::create_dir_all(data_dir())?;
+    fs::write(known, wanted)?;
+    Ok(Ok(()))
+}

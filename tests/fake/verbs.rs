@@ -1,0 +1,273 @@
+//! What each verb does.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    path::Path,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::{Value, json};
+
+use crate::{
+    Fatal,
+    arguments::{Arguments, log},
+    plan_file::{Change, Saved, digest},
+    script::Script,
+    state::{State, Store, data_dir, initialise},
+    ui::{Ui, print},
+};
+
+/// Runs a verb to its exit status.
+pub(crate) fn run(arguments: &Arguments, script: &Script, ui: &Ui) -> Result<u8, Fatal> {
+    match arguments.verb.as_str() {
+        "version" => {
+            print(&json!({ "terraform_version": ui.version, "platform": "linux_amd64" }).to_string())?;
+            Ok(0)
+        }
+        "init" => {
+            ui.version_line()?;
+            match initialise(arguments, script)? {
+                Ok(()) => ui.line("log", "successfully initialized!", json!({})).map(|()| 0),
+                Err(summary) => ui.fail(summary, ""),
+            }
+        }
+        "show" => show(arguments, ui),
+        "workspace list" | "workspace new" | "plan" | "apply" | "output" | "state pull" | "state rm" => {
+            if arguments.has("json") && ["plan", "apply", "workspace list"].contains(&arguments.verb.as_str())
+            {
+                ui.version_line()?;
+            }
+            let Some(store) = Store::open(script)? else {
+                let summary = "Backend initialization required, please run \"tofu init\"";
+                return ui.fail(summary, "Reason: Initial configuration of the requested backend");
+            };
+            with_store(arguments, script, &store, ui)
+        }
+        verb => ui.fail(&format!("the fake engine has no verb `{verb}`"), ""),
+    }
+}
+
+fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Result<u8, Fatal> {
+    match arguments.verb.as_str() {
+        "workspace list" if arguments.has("json") => {
+            ui.line("workspace_list", "list of workspaces", json!({ "workspaces": store.workspaces()? }))?;
+            Ok(0)
+        }
+        "workspace list" => {
+            for name in store.workspaces()? {
+                print(&format!("{} {name}", if name == store.workspace { "*" } else { " " }))?;
+            }
+            Ok(0)
+        }
+        "workspace new" => {
+            let name = arguments.rest.first().ok_or("workspace new wants a name")?;
+            Store::open(script)?.ok_or("the store has gone")?.select(name).make_workspace()?;
+            fs::create_dir_all(data_dir())?;
+            fs::write(data_dir().join("environment"), name)?;
+            Ok(0)
+        }
+        "plan" => plan(arguments, script, store, ui),
+        "apply" => apply(arguments, script, store, ui),
+        "output" => {
+            let outputs: BTreeMap<String, Value> = store
+                .load()?
+                .outputs
+                .into_iter()
+                .map(|(name, value)| {
+                    let sensitive = script.sensitive.contains(&name);
+                    (name, json!({ "sensitive": sensitive, "type": "string", "value": value }))
+                })
+                .collect();
+            print(&serde_json::to_string_pretty(&outputs)?)?;
+            Ok(0)
+        }
+        "state rm" => {
+            let mut state = store.load()?;
+            state.resources.retain(|address, _| !arguments.rest.contains(address));
+            state.serial += 1;
+            store.save(&state)?;
+            print(&format!("Removed {}", arguments.rest.join(" ")))?;
+            Ok(0)
+        }
+        _ => {
+            print(&serde_json::to_string_pretty(&store.load()?)?)?;
+            Ok(0)
+        }
+    }
+}
+
+fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Result<u8, Fatal> {
+    let variables = variables(arguments)?;
+    if let Some(missing) = script.variables.iter().find(|name| !variables.contains_key(*name)) {
+        let detail =
+            format!("The root module input variable \"{missing}\" is not set, and has no default value.");
+        let error = crate::script::ScriptedError {
+            summary: "No value for required variable".to_owned(),
+            detail,
+            file: Some("main.tf".to_owned()),
+            line: 1,
+        };
+        ui.error(&error)?;
+        return Ok(1);
+    }
+    let mut values = variables;
+    let destroy = arguments.has("destroy");
+    if !destroy {
+        for (name, file) in &script.remote {
+            let Ok(text) = fs::read_to_string(file) else {
+                return ui.fail("Unable to find remote state", "No stored state was found.");
+            };
+            let state: State = serde_json::from_str(&text)?;
+            values
+                .extend(state.outputs.into_iter().map(|(output, value)| (format!("{name}.{output}"), value)));
+        }
+    }
+    store.make_workspace()?;
+    let before = store.load()?;
+    let mut after =
+        State { serial: before.serial, lineage: before.lineage.clone(), version: 4, ..State::default() };
+    if !destroy {
+        let filled = |wanted: &BTreeMap<String, Value>| -> BTreeMap<String, Value> {
+            wanted.iter().map(|(name, value)| (name.clone(), fill(value, &values))).collect()
+        };
+        after.resources = filled(&script.resources);
+        after.outputs = filled(&script.outputs);
+    }
+    if arguments.has("refresh-only") {
+        after = before.clone();
+    }
+    let saved = Saved {
+        before,
+        after,
+        replaced: script.replaced.clone(),
+        backend: script.backend.clone().unwrap_or_else(|| "local".to_owned()),
+        workspace: store.workspace.clone(),
+        version: ui.version.clone(),
+        mode: if destroy { 1 } else { 2 * i32::from(arguments.has("refresh-only")) },
+        targets: arguments.values("target").map(str::to_owned).collect(),
+    };
+    announce(&saved, ui)?;
+    if let Some(path) = arguments.value("out") {
+        saved.write(path)?;
+    }
+    Ok(if saved.is_empty() || !arguments.has("detailed-exitcode") { 0 } else { 2 })
+}
+
+/// The lines of a stream about what would change.
+fn announce(saved: &Saved, ui: &Ui) -> Result<(), Fatal> {
+    for Change { address, actions, .. } in saved.changes() {
+        if actions != ["no-op"] {
+            let action = if actions.len() == 2 { "replace" } else { actions[0] };
+            let change = json!({ "resource": { "addr": address, "resource": address }, "action": action });
+            ui.line("planned_change", &format!("{address}: Plan to {action}"), json!({ "change": change }))?;
+        }
+    }
+    let outputs: BTreeMap<String, Value> = saved
+        .output_changes()
+        .into_iter()
+        .map(|(name, action)| (name, json!({ "sensitive": false, "action": action.replace('-', "") })))
+        .collect();
+    ui.line("outputs", &format!("Outputs: {}", outputs.len()), json!({ "outputs": outputs }))
+}
+
+fn show(arguments: &Arguments, ui: &Ui) -> Result<u8, Fatal> {
+    let saved = Saved::read(arguments.rest.first().ok_or("show wants a plan file")?)?;
+    if !arguments.has("json") {
+        for Change { address, actions, before, after } in saved.changes() {
+            print(&format!("# {address}: {} ({before:?} -> {after:?})", actions.join(", ")))?;
+        }
+        return Ok(0);
+    }
+    let values = |value: Option<&Value>| value.map_or(Value::Null, |value| json!({ "input": value }));
+    let resources: Vec<Value> = saved
+        .changes()
+        .into_iter()
+        .map(|Change { address, actions, before, after }| {
+            json!({
+                "address": address, "mode": "managed",
+                "change": { "actions": actions, "before": values(before), "after": values(after), "after_unknown": {} },
+            })
+        })
+        .collect();
+    let outputs: BTreeMap<String, Value> = saved
+        .output_changes()
+        .into_iter()
+        .map(|(name, action)| (name, json!({ "actions": [action] })))
+        .collect();
+    print(
+        &json!({
+            "format_version": "1.2", "terraform_version": ui.version, "resource_changes": resources,
+            "output_changes": outputs, "errored": false,
+        })
+        .to_string(),
+    )?;
+    Ok(0)
+}
+
+fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Result<u8, Fatal> {
+    let file = arguments.rest.first().ok_or("apply wants a plan file")?;
+    log(&json!({ "applying": file, "sha256": digest(file)? }))?;
+    let saved = Saved::read(file)?;
+    let now = store.load()?;
+    if now.serial != saved.before.serial || now.lineage != saved.before.lineage {
+        return ui.fail("Saved plan is stale", "The state was changed by another operation.");
+    }
+    let mut done = 0;
+    for Change { address, actions, .. } in saved.changes() {
+        if actions != ["no-op"] {
+            let hook = json!({ "hook": { "resource": { "addr": address }, "action": actions[0] } });
+            ui.line("apply_start", &format!("{address}: working..."), hook.clone())?;
+            ui.line("apply_complete", &format!("{address}: complete"), hook)?;
+            done += 1;
+        }
+    }
+    let mut state = State { serial: now.serial + 1, ..saved.after };
+    if state.lineage.is_empty() {
+        let nanos = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
+        state.lineage = format!("fake-{nanos:x}-{}", std::process::id());
+    }
+    if script.behaviour("apply").lose_state {
+        fs::write("errored.tfstate", serde_json::to_vec_pretty(&state)?)?;
+        return ui.fail("Failed to save state", "Error saving state: no space left on device");
+    }
+    store.save(&state)?;
+    ui.line(
+        "change_summary",
+        &format!("Apply complete! {done} changed"),
+        json!({ "changes": { "operation": "apply" } }),
+    )?;
+    Ok(0)
+}
+
+/// The values of variables: `TF_VAR_*`, then var files in order.
+fn variables(arguments: &Arguments) -> Result<BTreeMap<String, Value>, Fatal> {
+    let mut found: BTreeMap<String, Value> = env::vars()
+        .filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?.to_owned(), Value::from(value))))
+        .collect();
+    for file in arguments.values("var-file") {
+        let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+        if Path::new(file).extension().is_some_and(|extension| extension == "json") {
+            found.extend(serde_json::from_str::<BTreeMap<String, Value>>(&text)?);
+        } else {
+            let pairs = text.lines().filter_map(|line| line.split_once('='));
+            found.extend(pairs.map(|(name, value)| {
+                let value = value.trim();
+                (name.trim().to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into()))
+            }));
+        }
+    }
+    Ok(found)
+}
+
+/// A value with `${var.NAME}` replaced.
+fn fill(value: &Value, variables: &BTreeMap<String, Value>) -> Value {
+    let Value::String(text) = value else { return value.clone() };
+    let mut text = text.clone();
+    for (name, value) in variables {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let place = if name.contains('.') { format!("${{{name}}}") } else { format!("${{var.{name}}}") };
+        text = text.replace(&place, &value);
+    }
+    Value::String(text)
+}
