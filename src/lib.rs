@@ -26,6 +26,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod engine;
 pub mod event;
+pub mod graph;
 pub mod model;
 pub mod plans;
 pub mod process;

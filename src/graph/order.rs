@@ -1,0 +1,99 @@
+//! One order of all stacks in which needs come first, the same for equal input.
+
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use petgraph::graph::NodeIndex;
+
+use super::stack_graph::Edges;
+
+/// All places, needs first, of those that could be next always the one declared first; absent when there is a cycle.
+pub(super) fn needs_first(edges: &Edges) -> Option<Vec<usize>> {
+    let mut open: Vec<usize> = edges.node_indices().map(|node| edges.neighbors(node).count()).collect();
+    let mut ready: BinaryHeap<Reverse<usize>> =
+        open.iter().enumerate().filter(|(_, needs)| **needs == 0).map(|(place, _)| Reverse(place)).collect();
+    let mut order = Vec::with_capacity(open.len());
+    while let Some(Reverse(place)) = ready.pop() {
+        order.push(place);
+        for dependent in edges.neighbors_directed(NodeIndex::new(place), petgraph::Incoming) {
+            let needs = &mut open[dependent.index()];
+            *needs -= 1;
+            if *needs == 0 {
+                ready.push(Reverse(dependent.index()));
+            }
+        }
+    }
+    (order.len() == open.len()).then_some(order)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use proptest::prelude::*;
+
+    use crate::{
+        graph::{
+            Node, StackGraph,
+            stack_graph::tests::{graph, texts},
+        },
+        model::StackId,
+    };
+
+    #[test]
+    fn what_no_edge_orders_stays_in_the_order_of_declaration() {
+        let graph = graph(&["z", "app: network", "b", "network", "a"]).unwrap();
+        assert_eq!(texts(&graph.order()), ["z", "b", "network", "app", "a"]);
+        assert_eq!(texts(&graph.reverse_order()), ["a", "app", "network", "b", "z"]);
+    }
+
+    fn name(place: usize) -> StackId {
+        format!("s{place}").parse().unwrap()
+    }
+
+    /// Any graph without a cycle, declared in any order.
+    pub(in crate::graph) fn any_graph() -> impl Strategy<Value = Vec<Node>> {
+        (1usize..24)
+            .prop_flat_map(|size| {
+                let edges = proptest::collection::vec((0..size, 0..size), 0..size * 2);
+                let places: Vec<usize> = (0..size).collect();
+                (edges, Just(places).prop_shuffle())
+            })
+            .prop_map(|(edges, places)| {
+                let needs = |place| {
+                    let of = edges.iter().filter(move |(a, b)| a != b && *a.max(b) == place);
+                    of.map(|(a, b)| name(*a.min(b))).collect()
+                };
+                places.iter().map(|p| Node { stack: name(*p), needs: needs(*p), tags: vec![] }).collect()
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn needs_come_first_and_every_stack_comes_once(nodes in any_graph()) {
+            let graph = StackGraph::new(nodes.clone()).unwrap();
+            let order = graph.order();
+            prop_assert_eq!(order.len(), nodes.len());
+            let place = |stack: &StackId| order.iter().position(|s| s == stack).unwrap();
+            for node in &nodes {
+                for need in &node.needs {
+                    prop_assert!(place(need) < place(&node.stack));
+                }
+            }
+        }
+
+        #[test]
+        fn one_edge_back_makes_a_cycle_whose_path_is_real(nodes in any_graph()) {
+            let graph = StackGraph::new(nodes.clone()).unwrap();
+            let mut with_cycle = nodes.clone();
+            let Some(last) = nodes.iter().find(|n| !n.needs.is_empty()) else { return Ok(()) };
+            let first = graph.dependencies(std::slice::from_ref(&last.stack))[0].clone();
+            with_cycle.iter_mut().find(|n| n.stack == first).unwrap().needs.push(last.stack.clone());
+            let Err(crate::graph::GraphError::Cycle(path)) = StackGraph::new(with_cycle.clone()) else {
+                return Err(TestCaseError::fail("no cycle found"));
+            };
+            prop_assert_eq!(path.first(), path.last());
+            for pair in path.windows(2) {
+                let node = with_cycle.iter().find(|n| n.stack == pair[0]).unwrap();
+                prop_assert!(node.needs.contains(&pair[1]));
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The graph as the JSON document of `graph --format json`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::graph::StackGraph;
+
+/// What `graph --format json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GraphDocument {
+    /// The version of this format.
+    pub format: u32,
+    /// The environment.
+    pub environment: String,
+    /// The stacks, needs first.
+    pub stacks: Vec<GraphStack>,
+}
+
+/// One stack of the document.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GraphStack {
+    /// Its name.
+    pub stack: String,
+    /// The stacks that come before it.
+    pub needs: Vec<String>,
+    /// The words that it can be selected by.
+    pub tags: Vec<String>,
+}
+
+impl GraphDocument {
+    /// The document of one environment's graph.
+    pub fn new(environment: &str, graph: &StackGraph) -> Self {
+        let stacks = graph.order().into_iter().map(|stack| GraphStack {
+            needs: graph.needs(stack.as_str()).into_iter().map(String::from).collect(),
+            tags: graph.tags(stack.as_str()).to_vec(),
+            stack: stack.into(),
+        });
+        Self { format: 1, environment: environment.to_owned(), stacks: stacks.collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::stack_graph::tests::graph;
+
+    #[test]
+    fn the_document_lists_needs_first() {
+        let graph = graph(&["app: network", "network: #base"]).unwrap();
+        let document = serde_json::to_value(GraphDocument::new("dev", &graph)).unwrap();
+        assert_eq!(
+            document,
+            serde_json::json!({ "format": 1, "environment": "dev", "stacks": [
+                { "stack": "network", "needs": [], "tags": ["base"] },
+                { "stack": "app", "needs": ["network"], "tags": [] },
+            ] })
+        );
+    }
+}

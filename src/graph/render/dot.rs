@@ -1,0 +1,52 @@
+//! Graphviz: an arrow from a stack to what it needs.
+
+use std::fmt::Write;
+
+use crate::graph::StackGraph;
+
+/// The graph in the DOT language.
+pub fn dot(graph: &StackGraph) -> String {
+    let mut text = String::from("digraph stacks {\n  rankdir = \"RL\";\n  node [shape = \"box\"];\n");
+    for stack in graph.order() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {};", quoted(stack.as_str()));
+        for need in graph.needs(stack.as_str()) {
+            let _ = writeln!(text, "  {} -> {};", quoted(stack.as_str()), quoted(need.as_str()));
+        }
+    }
+    text.push_str("}\n");
+    text
+}
+
+/// A quoted DOT id. A backslash would start an escape of the label that is shown, so it is doubled.
+///
+/// Source: <https://graphviz.org/doc/info/lang.html>
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Node, StackGraph, stack_graph::tests::graph};
+
+    #[test]
+    fn arrows_go_from_a_stack_to_what_it_needs() {
+        let graph = graph(&["app: network", "network"]).unwrap();
+        insta::assert_snapshot!(dot(&graph), @r#"
+        digraph stacks {
+          rankdir = "RL";
+          node [shape = "box"];
+          "network";
+          "app";
+          "app" -> "network";
+        }
+        "#);
+    }
+
+    #[test]
+    fn a_quote_in_a_name_stays_in_the_name() {
+        let node = Node { stack: "a \"b\"".parse().unwrap(), needs: vec![], tags: vec![] };
+        assert!(dot(&StackGraph::new(vec![node]).unwrap()).contains(r#""a \"b\"";"#));
+    }
+}

@@ -1,0 +1,63 @@
+//! Mermaid, which GitHub and GitLab draw in Markdown: an arrow from a stack to what it needs.
+
+use std::{collections::HashMap, fmt::Write};
+
+use crate::graph::StackGraph;
+
+/// The graph as a Mermaid flowchart.
+pub fn mermaid(graph: &StackGraph) -> String {
+    let order = graph.order();
+    let number: HashMap<&str, usize> =
+        order.iter().enumerate().map(|(n, stack)| (stack.as_str(), n)).collect();
+    let mut text = String::from("flowchart RL\n");
+    for (n, stack) in order.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  s{n}[\"{}\"]", escaped(stack.as_str()));
+        for need in graph.needs(stack.as_str()) {
+            let _ = writeln!(text, "  s{n} --> s{}", number[need.as_str()]);
+        }
+    }
+    text
+}
+
+/// A label inside quotes, with Mermaid's entity codes for what would end it or read as HTML or Markdown.
+///
+/// Source: <https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters>
+fn escaped(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for c in name.chars() {
+        match c {
+            '"' => text.push_str("#quot;"),
+            '#' | '<' | '>' | '&' | '`' | '\\' => {
+                let _ = write!(text, "#{};", u32::from(c));
+            }
+            c => text.push(c),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Node, StackGraph, stack_graph::tests::graph};
+
+    #[test]
+    fn names_are_labels_and_numbers_are_ids() {
+        let graph = graph(&["app: network", "network", "end: app"]).unwrap();
+        insta::assert_snapshot!(mermaid(&graph), @r#"
+        flowchart RL
+          s0["network"]
+          s1["app"]
+          s1 --> s0
+          s2["end"]
+          s2 --> s1
+        "#);
+    }
+
+    #[test]
+    fn what_would_end_a_label_is_an_entity() {
+        let node = Node { stack: "a\"<b>#1".parse().unwrap(), needs: vec![], tags: vec![] };
+        assert!(mermaid(&StackGraph::new(vec![node]).unwrap()).contains("s0[\"a#quot;#60;b#62;#35;1\"]"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Some of the stacks, in the order that all of them have.
+
+use indexmap::IndexSet;
+use petgraph::graph::NodeIndex;
+
+use super::{StackGraph, order, stack_graph::Edges};
+use crate::model::StackId;
+
+impl StackGraph {
+    /// The graph of some stacks; names that it does not have are left out.
+    ///
+    /// Edges pass through what is left out: with `a` needing `b` needing `c`, `a` still comes after `c` without `b`.
+    #[must_use]
+    pub fn subgraph(&self, stacks: &[StackId]) -> Self {
+        let mut chosen = vec![false; self.names.len()];
+        for place in stacks.iter().filter_map(|stack| self.names.get_index_of(stack)) {
+            chosen[place] = true;
+        }
+        let kept: Vec<usize> = (0..self.names.len()).filter(|place| chosen[*place]).collect();
+        let names: IndexSet<StackId> = kept.iter().map(|place| self.names[*place].clone()).collect();
+        let tags = kept.iter().map(|place| self.tags[*place].clone()).collect();
+        let mut edges = Edges::with_capacity(kept.len(), kept.len());
+        for _ in &kept {
+            edges.add_node(());
+        }
+        let mut new_place = vec![0; self.names.len()];
+        for (new, old) in kept.iter().enumerate() {
+            new_place[*old] = new;
+        }
+        for (place, needs) in self.nearest(&chosen).into_iter().enumerate().filter(|(p, _)| chosen[*p]) {
+            for need in needs {
+                edges.add_edge(NodeIndex::new(new_place[place]), NodeIndex::new(new_place[need]), ());
+            }
+        }
+        // Every path here is one of the whole graph, so there is an order: that of the whole graph at the least.
+        let order = order::needs_first(&edges).unwrap_or_else(|| {
+            self.order.iter().filter(|place| chosen[**place]).map(|place| new_place[*place]).collect()
+        });
+        Self { names, tags, edges, order }
+    }
+
+    /// For each place the chosen places that it reaches without passing another chosen one, sorted.
+    fn nearest(&self, chosen: &[bool]) -> Vec<Vec<usize>> {
+        let mut nearest: Vec<Vec<usize>> = vec![Vec::new(); self.names.len()];
+        for place in &self.order {
+            let mut found = Vec::new();
+            for need in self.places(*place, petgraph::Outgoing) {
+                if chosen[need] {
+                    found.push(need);
+                } else {
+                    found.extend_from_slice(&nearest[need]);
+                }
+            }
+            found.sort_unstable();
+            found.dedup();
+            nearest[*place] = found;
+        }
+        nearest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::{
+        graph::{
+            StackGraph,
+            order::tests::any_graph,
+            stack_graph::tests::{graph, texts},
+        },
+        model::StackId,
+    };
+
+    #[test]
+    fn order_passes_through_what_is_left_out() {
+        let graph = graph(&["a: b", "b: c", "c", "d: b"]).unwrap();
+        let some = graph.subgraph(&["a".parse().unwrap(), "c".parse().unwrap()]);
+        assert_eq!(texts(&some.order()), ["c", "a"]);
+        assert_eq!(texts(&some.needs("a")), ["c"]);
+        assert!(!some.contains("b"));
+    }
+
+    proptest! {
+        #[test]
+        fn who_rests_on_whom_is_the_same_in_a_part(nodes in any_graph(), keep in any::<u32>()) {
+            let whole = StackGraph::new(nodes).unwrap();
+            let kept: Vec<StackId> =
+                whole.order().into_iter().enumerate().filter(|(n, _)| keep >> n & 1 == 1).map(|(_, s)| s).collect();
+            let part = whole.subgraph(&kept);
+            for stack in &kept {
+                let from = std::slice::from_ref(stack);
+                let expected: Vec<StackId> =
+                    whole.dependencies(from).into_iter().filter(|s| kept.contains(s)).collect();
+                let mut found = part.dependencies(from);
+                let mut expected = expected;
+                expected.sort();
+                found.sort();
+                prop_assert_eq!(found, expected);
+            }
+        }
+    }
+}
