@@ -27,6 +27,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod event;
 pub mod graph;
+pub mod inventory;
 pub mod model;
 pub mod plans;
 pub mod process;

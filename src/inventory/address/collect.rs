@@ -1,0 +1,150 @@
+//! The addresses of many instances, and what is wrong with their backends.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Addressed, EffectiveBackend, StateAddress, effective_backend, instance_variable, state_address};
+use crate::{
+    diagnostic::{Diagnostics, SourceFile},
+    engine::layout::unit_file,
+    inventory::{Instance, Modules},
+    model::InstanceId,
+};
+
+/// The addresses of many instances.
+#[derive(Debug, Clone, Default)]
+pub struct Addresses {
+    /// One for each instance, in their order.
+    pub addressed: Vec<Addressed>,
+    /// Their backends, where the files say which.
+    pub backends: HashMap<InstanceId, EffectiveBackend>,
+    /// What is wrong with a backend or was dropped, by instance.
+    pub findings: Vec<(InstanceId, Diagnostics)>,
+    /// Places in `addressed`.
+    by_id: HashMap<InstanceId, usize>,
+}
+
+impl Addresses {
+    /// Tells the addresses of these instances from their modules.
+    ///
+    /// `toml` is environments.toml; `own` looks up a variable of envctl's own environment.
+    pub fn of<'a>(
+        instances: impl IntoIterator<Item = &'a Instance>,
+        modules: &Modules,
+        toml: &Arc<SourceFile>,
+        own: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let mut addresses = Self::default();
+        for instance in instances {
+            addresses.add(instance, modules, toml, own);
+        }
+        addresses
+    }
+
+    fn add(
+        &mut self,
+        instance: &Instance,
+        modules: &Modules,
+        toml: &Arc<SourceFile>,
+        own: &dyn Fn(&str) -> Option<String>,
+    ) {
+        let id = &instance.id;
+        let unknown = |because: &str| StateAddress::Unknown { because: because.to_owned() };
+        let mut place = None;
+        let address = if unit_file(instance.engine).is_some() {
+            unknown("Terragrunt makes the backend")
+        } else if let Some(module) = modules.root(instance) {
+            match effective_backend(id, module, &instance.settings, toml) {
+                Err(diagnostics) => {
+                    self.findings.push((id.clone(), diagnostics));
+                    unknown("its backend is wrong")
+                }
+                Ok((backend, notes)) => {
+                    if !notes.0.is_empty() {
+                        self.findings.push((id.clone(), notes));
+                    }
+                    let variable = |name: &str| instance_variable(&instance.settings, own, name);
+                    let address = state_address(&backend, instance.workspace(), &instance.path, &variable);
+                    place.clone_from(&backend.place);
+                    self.backends.insert(id.clone(), backend);
+                    address
+                }
+            }
+        } else {
+            unknown("its files could not be read")
+        };
+        self.by_id.insert(id.clone(), self.addressed.len());
+        self.addressed.push(Addressed { id: id.clone(), address, place });
+    }
+
+    /// The address of one instance.
+    pub fn get(&self, id: &InstanceId) -> Option<&StateAddress> {
+        self.by_id.get(id).map(|place| &self.addressed[*place].address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::fixture::Project;
+
+    const S3: &str = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"k\"\n  }\n}\n";
+
+    fn addresses(toml: &str, files: &[(&str, &str)]) -> Addresses {
+        let project = Project::new(toml, files);
+        let instances = project.instances("dev");
+        let (modules, found) = Modules::read(&instances, &project.root());
+        assert!(!found.has_errors(), "{found}");
+        Addresses::of(&instances, &modules, project.config().source(), &|_| None)
+    }
+
+    fn told(toml: &str, files: &[(&str, &str)]) -> Vec<String> {
+        let found = addresses(toml, files).findings;
+        found.iter().flat_map(|(_, found)| found.0.iter().map(ToString::to_string)).collect()
+    }
+
+    #[test]
+    fn pairs_lie_over_the_block_and_the_workspace_counts() {
+        let toml = "[environments.dev]\nworkspace = \"w\"\nbackend.s3 = { key = \"{stack}\" }\n[stacks.a]\npath = \"a\"\n";
+        let addresses = addresses(toml, &[("a/main.tf", S3)]);
+        let id = &addresses.addressed[0].id;
+        assert_eq!(addresses.get(id).unwrap().to_string(), "s3://b/env:/w/a");
+        assert_eq!(addresses.backends[id].pairs["key"], "a");
+    }
+
+    #[test]
+    fn a_plain_variable_for_the_engine_fills_a_gap_of_the_backend() {
+        let toml = "[environments.dev]\nenv.PG_CONN_STR = \"postgres://u:p@h/d\"\n[stacks.a]\npath = \"a\"\n";
+        let addresses = addresses(toml, &[("a/main.tf", "terraform {\n  backend \"pg\" {}\n}\n")]);
+        assert_eq!(
+            addresses.addressed[0].address.to_string(),
+            "pg://h:5432/d/terraform_remote_state/default"
+        );
+    }
+
+    #[test]
+    fn pairs_of_the_environment_for_another_type_are_dropped_with_a_note() {
+        let toml = "[environments.dev]\nbackend.gcs = { bucket = \"x\" }\n[stacks.a]\npath = \"a\"\n";
+        assert_eq!(
+            told(toml, &[("a/main.tf", S3)]),
+            ["environments.toml:2:26: pairs for backend `gcs` do not reach `dev/a`, whose backend is `s3`"]
+        );
+    }
+
+    #[test]
+    fn pairs_of_the_stack_for_another_type_are_an_error() {
+        let toml = "[environments.dev]\n[stacks.a]\npath = \"a\"\nbackend.gcs = { bucket = \"x\" }\n";
+        assert_eq!(
+            told(toml, &[("a/main.tf", S3)]),
+            ["environments.toml:4:26: `dev/a` has pairs for backend `gcs`, and its backend is `s3`"]
+        );
+    }
+
+    #[test]
+    fn pairs_without_a_backend_block_are_an_error() {
+        let toml = "[environments.dev]\nbackend.s3 = { key = \"x\" }\n[stacks.a]\npath = \"a\"\n";
+        assert_eq!(
+            told(toml, &[("a/main.tf", "")]),
+            ["environments.toml:2:22: `dev/a` has pairs for backend `s3`, and no backend block in `a`"]
+        );
+    }
+}

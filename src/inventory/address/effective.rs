@@ -1,0 +1,147 @@
+//! The backend that an instance really gets: the block of its files under the pairs of environments.toml.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::{
+    config::{BackendPair, Layer, Settings},
+    diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile},
+    inventory::hcl::{Expr, Module, Place},
+    model::InstanceId,
+};
+
+/// The value of one key of a backend.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Setting {
+    /// Known.
+    Known(Value),
+    /// Only an engine can tell; says why.
+    Unknown(String),
+}
+
+/// A backend with the pairs laid over its block.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectiveBackend {
+    /// Its type; `local` where there is no block.
+    pub kind: String,
+    /// Its keys.
+    pub values: IndexMap<String, Setting>,
+    /// The pairs of environments.toml that belong to this type, to be passed to the engine.
+    pub pairs: IndexMap<String, Value>,
+    /// The head of its block.
+    pub place: Option<Place>,
+}
+
+/// The backend of an instance, and what is wrong or dropped: pairs of another type, pairs without a block, `cloud`.
+///
+/// `toml` is environments.toml, which the pairs' places point into.
+pub fn effective_backend(
+    id: &InstanceId,
+    module: &Module,
+    settings: &Settings,
+    toml: &Arc<SourceFile>,
+) -> Result<(EffectiveBackend, Diagnostics), Diagnostics> {
+    let mut found = Diagnostics::default();
+    if let Some(refused) = refused(id, module) {
+        return Err(refused.into());
+    }
+    for (kind, pairs) in &settings.backend {
+        if module.backend.as_ref().is_none_or(|block| block.kind != *kind) {
+            found.extend(misplaced(id, kind, pairs, module, settings, toml));
+        }
+    }
+    let Some(block) = &module.backend else {
+        return found.finish(EffectiveBackend {
+            kind: "local".to_owned(),
+            values: IndexMap::new(),
+            pairs: IndexMap::new(),
+            place: None,
+        });
+    };
+    let mut values: IndexMap<String, Setting> = block
+        .attributes
+        .iter()
+        .map(|(name, attribute)| {
+            let setting = match &attribute.value {
+                Expr::Literal(value) => Setting::Known(value.clone()),
+                _ => Setting::Unknown(format!("`{name}` at {} is an expression", attribute.place.line())),
+            };
+            (name.clone(), setting)
+        })
+        .collect();
+    let own = settings.backend.get(&block.kind);
+    let pairs: IndexMap<String, Value> =
+        own.into_iter().flatten().map(|(name, pair)| (name.clone(), pair.value.clone())).collect();
+    values.extend(pairs.iter().map(|(name, value)| (name.clone(), Setting::Known(value.clone()))));
+    found.finish(EffectiveBackend {
+        kind: block.kind.clone(),
+        values,
+        pairs,
+        place: Some(block.place.clone()),
+    })
+}
+
+/// The finding for a backend that has no saved plans.
+fn refused(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
+    let remote = module.backend.as_ref().filter(|block| block.kind == "remote").map(|block| &block.place);
+    let (what, place) = module
+        .cloud
+        .as_ref()
+        .map(|place| ("`cloud`", place))
+        .or_else(|| Some(("backend `remote`", remote?)))?;
+    Some(
+        Diagnostic::error(
+            "backend::no-saved-plans",
+            format!("`{id}` uses {what}, which keeps no saved plans"),
+        )
+        .at(&place.source, place.span.clone(), "plans made here could not be applied later")
+        .help("use a backend that stores the state alone, as `s3`, `pg` or `gcs`"),
+    )
+}
+
+/// The finding for pairs that the instance's backend does not take.
+fn misplaced(
+    id: &InstanceId,
+    kind: &str,
+    pairs: &IndexMap<String, BackendPair>,
+    module: &Module,
+    settings: &Settings,
+    toml: &Arc<SourceFile>,
+) -> Option<Diagnostic> {
+    let own = |pair: &&BackendPair| match pair.origin.layer {
+        Layer::Builtin | Layer::Defaults | Layer::Template(..) | Layer::Environment(_) => false,
+        Layer::Stack(_) | Layer::Instance(..) | Layer::ProcessEnvironment(_) | Layer::Flag(_) => true,
+    };
+    let worst = pairs.values().find(own).or_else(|| pairs.values().next())?;
+    let for_this_stack = own(&worst);
+    let diagnostic = match &module.backend {
+        None => Diagnostic::error(
+            "backend::no-block",
+            format!("`{id}` has pairs for backend `{kind}`, and no backend block in `{}`", settings.path),
+        )
+        .help(format!(
+            "add `terraform {{ backend \"{kind}\" {{}} }}`: without it the state would be a local file"
+        )),
+        Some(block) if for_this_stack => Diagnostic::error(
+            "backend::other-type",
+            format!("`{id}` has pairs for backend `{kind}`, and its backend is `{}`", block.kind),
+        ),
+        Some(block) => Diagnostic {
+            severity: Severity::Note,
+            ..Diagnostic::warning(
+                "backend::dropped-pairs",
+                format!("pairs for backend `{kind}` do not reach `{id}`, whose backend is `{}`", block.kind),
+            )
+        },
+    };
+    let diagnostic = match &worst.origin.span {
+        Some(span) => diagnostic.at(toml, span.clone(), "set here"),
+        None => diagnostic,
+    };
+    Some(match &module.backend {
+        Some(block) => diagnostic.at(&block.place.source, block.place.span.clone(), "the backend"),
+        None => diagnostic,
+    })
+}

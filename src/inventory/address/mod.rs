@@ -1,0 +1,16 @@
+//! State addresses: where the state of an instance lies, as far as that can be known without an engine.
+
+mod backends;
+mod collect;
+mod effective;
+mod environment;
+mod fields;
+mod shared;
+mod state_address;
+mod url;
+
+pub use collect::Addresses;
+pub use effective::{EffectiveBackend, Setting, effective_backend};
+pub use environment::{EnvValue, instance_variable};
+pub use shared::{Addressed, shared_addresses};
+pub use state_address::{StateAddress, state_address};

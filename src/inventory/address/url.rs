@@ -1,0 +1,65 @@
+//! Addresses of servers without what must not be shown: credentials and parameters.
+
+/// A URL's host, port and path without credentials, parameters or a trailing slash.
+pub(super) fn without_credentials(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let path = path.trim_end_matches('/');
+    if scheme.is_empty() { format!("{host}{path}") } else { format!("{scheme}://{host}{path}") }
+}
+
+/// Host, port and database of a PostgreSQL connection string, in either of its forms.
+///
+/// Source: <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
+pub(super) fn postgres(connection: &str) -> String {
+    let (mut host, mut port, mut database) = (String::new(), String::new(), String::new());
+    let mut set = |key: &str, value: &str| match key {
+        "host" | "hostaddr" => value.clone_into(&mut host),
+        "port" => value.clone_into(&mut port),
+        "dbname" => value.clone_into(&mut database),
+        _ => {}
+    };
+    if let Some((_, rest)) = connection.split_once("://") {
+        let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+        let (authority, path) = place.split_once('/').unwrap_or((place, ""));
+        let server = authority.rsplit_once('@').map_or(authority, |(_, server)| server);
+        let port_at =
+            server.rfind(':').filter(|at| server[*at..].bytes().skip(1).all(|b| b.is_ascii_digit()));
+        let (name, number) = port_at.map_or((server, ""), |at| (&server[..at], &server[at + 1..]));
+        set("host", name);
+        set("port", number);
+        set("dbname", path);
+        for (key, value) in parameters.split('&').filter_map(|pair| pair.split_once('=')) {
+            set(key, value);
+        }
+    } else {
+        for (key, value) in connection.split_whitespace().filter_map(|pair| pair.split_once('=')) {
+            set(key, value.trim_matches('\''));
+        }
+    }
+    let or = |value: String, default: &str| if value.is_empty() { default.to_owned() } else { value };
+    format!("{}:{}/{}", or(host, "localhost"), or(port, "5432"), database)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_connection_string_are_one_address() {
+        let address = "db.example:5432/states";
+        assert_eq!(postgres("postgres://me:secret@db.example/states?sslmode=disable"), address);
+        assert_eq!(postgres("host=db.example user=me password=secret dbname='states'"), address);
+        assert_eq!(postgres("postgres:///states?host=/run/pg&port=5433"), "/run/pg:5433/states");
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        assert_eq!(
+            without_credentials("https://me:secret@example.com:8080/state/?token=x"),
+            "https://example.com:8080/state"
+        );
+    }
+}

@@ -1,0 +1,225 @@
+//! Which stacks there are in an environment: those with a path of their own, and those that are discovered.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
+
+use camino::Utf8PathBuf;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use indexmap::IndexMap;
+
+use super::{
+    InventoryError,
+    discovery::{FoundStack, PathPattern, find_stacks},
+};
+use crate::{
+    config::{Config, Discover, Environment, Settings, Stack},
+    diagnostic::{Diagnostic, Diagnostics},
+    model::{EnvName, StackId},
+};
+
+/// A stack of the environment before its engine and its needs are known.
+pub(super) struct Candidate {
+    pub(super) stack: StackId,
+    pub(super) settings: Arc<Settings>,
+    pub(super) captures: IndexMap<String, String>,
+    /// The names of its files, where they are known already.
+    pub(super) files: Option<Vec<String>>,
+}
+
+/// The stacks of an environment: named ones in the order of the file, then discovered ones by path.
+pub(super) fn candidates(
+    config: &Config,
+    environment: &Environment,
+    found: &mut Diagnostics,
+) -> Result<Vec<Candidate>, InventoryError> {
+    let mut candidates = Vec::with_capacity(config.stacks().len());
+    for stack in config.stacks().values() {
+        if stack.path.is_some() && exists_in(stack, &environment.name) {
+            match config.settings(environment, &stack.name, &BTreeMap::new(), None) {
+                Err(diagnostics) => found.extend(diagnostics),
+                Ok(settings) => candidates.push(Candidate {
+                    stack: stack.name.clone(),
+                    settings: Arc::new(settings),
+                    captures: IndexMap::new(),
+                    files: None,
+                }),
+            }
+        }
+    }
+    if let Some(discover) = config.discover() {
+        let named: HashSet<Utf8PathBuf> = candidates.iter().map(|c| c.settings.path.clone()).collect();
+        let mut discovery = Discovery { config, environment, discover, found };
+        let stacks = discovery.stacks(&named)?;
+        discovery.judge_decorations(&stacks)?;
+        for (stack, place) in stacks {
+            candidates.extend(discovery.candidate(stack, place));
+        }
+    }
+    Ok(candidates)
+}
+
+/// Whether a stack is deployed in an environment.
+pub(super) fn exists_in(stack: &Stack, environment: &EnvName) -> bool {
+    stack.environments.as_ref().is_none_or(|names| names.contains(environment))
+}
+
+/// The place of a pattern and the folders that it finds.
+type Matches = (Range<usize>, Vec<FoundStack>);
+
+struct Discovery<'a> {
+    config: &'a Config,
+    environment: &'a Environment,
+    discover: &'a Discover,
+    found: &'a mut Diagnostics,
+}
+
+impl Discovery<'_> {
+    /// The discovered stacks by name; folders of named stacks are theirs.
+    fn stacks(
+        &mut self,
+        named: &HashSet<Utf8PathBuf>,
+    ) -> Result<IndexMap<StackId, FoundStack>, InventoryError> {
+        let mut stacks: IndexMap<StackId, FoundStack> = IndexMap::new();
+        let mut seen: HashSet<Utf8PathBuf> = HashSet::new();
+        for (pattern, folders) in self.folders(self.environment)? {
+            for folder in folders {
+                if named.contains(&folder.path) || !seen.insert(folder.path.clone()) {
+                    continue;
+                }
+                let Some(name) = self.name(self.environment, &folder) else { continue };
+                let taken = self.config.stacks().get(&name).is_some_and(|stack| stack.path.is_some());
+                let twin = stacks.get(&name).map(|other| other.path.clone());
+                if taken || twin.is_some() {
+                    let other = twin.map_or("a declared stack".to_owned(), |path| format!("`{path}`"));
+                    let message = format!("`{}` and {other} would both be called `{name}`", folder.path);
+                    self.found.push(
+                        Diagnostic::error("inventory::same-name", message)
+                            .at(self.config.source(), pattern.clone(), "found by this pattern")
+                            .help("tell them apart by `name = \"…\"` under `[discover]`, over the captures"),
+                    );
+                    continue;
+                }
+                stacks.insert(name, folder);
+            }
+        }
+        stacks.sort_by(|_, a, _, b| a.path.as_str().cmp(b.path.as_str()));
+        stacks.retain(|name, _| {
+            self.config.stacks().get(name).is_none_or(|stack| exists_in(stack, &self.environment.name))
+        });
+        Ok(stacks)
+    }
+
+    /// The folders that each pattern finds, with the pattern's place.
+    fn folders(&mut self, environment: &Environment) -> Result<Vec<Matches>, InventoryError> {
+        let exclude = self.excluded();
+        let mut folders = Vec::new();
+        let patterns = self.config.discover_paths(environment).unwrap_or_else(|diagnostics| {
+            self.found.extend(diagnostics);
+            Vec::new()
+        });
+        for (text, span) in patterns {
+            match PathPattern::parse(&text) {
+                Ok(pattern) => folders.push((span, find_stacks(self.config.root(), &pattern, &exclude)?)),
+                Err(error) => self.found.push(Diagnostic::error("inventory::pattern", error.to_string()).at(
+                    self.config.source(),
+                    span,
+                    "",
+                )),
+            }
+        }
+        Ok(folders)
+    }
+
+    fn excluded(&mut self) -> GlobSet {
+        let mut set = GlobSetBuilder::new();
+        for text in &self.discover.exclude {
+            match GlobBuilder::new(text).literal_separator(true).build() {
+                Ok(glob) => {
+                    set.add(glob);
+                }
+                Err(error) => self.found.push(Diagnostic::error(
+                    "inventory::exclude",
+                    format!("`{text}` under `[discover]` is not a glob: {}", error.kind()),
+                )),
+            }
+        }
+        set.build().unwrap_or_else(|error| {
+            self.found.push(Diagnostic::error("inventory::exclude", error.to_string()));
+            GlobSet::empty()
+        })
+    }
+
+    /// The name of a found folder: the template over its captures, or its path below the pattern's fixed part.
+    fn name(&mut self, environment: &Environment, folder: &FoundStack) -> Option<StackId> {
+        let captures = folder.captures.clone().into_iter().collect();
+        let name = match self.config.discovered_name(environment, &captures) {
+            Err(diagnostics) => {
+                self.found.extend(diagnostics);
+                return None;
+            }
+            Ok(Some(name)) => name,
+            Ok(None) if folder.below.as_str().is_empty() => {
+                folder.path.file_name().unwrap_or("root").to_owned()
+            }
+            Ok(None) => folder.below.to_string(),
+        };
+        name.parse()
+            .map_err(|error| {
+                let problem = Diagnostic::error(
+                    "inventory::name",
+                    format!("`{}` cannot be a stack: {error}", folder.path),
+                );
+                self.found.push(problem);
+            })
+            .ok()
+    }
+
+    /// A declared stack without a path must be one that is discovered, in some environment at least.
+    fn judge_decorations(&mut self, here: &IndexMap<StackId, FoundStack>) -> Result<(), InventoryError> {
+        let lost = |stack: &&Stack| {
+            stack.path.is_none()
+                && exists_in(stack, &self.environment.name)
+                && !here.contains_key(&stack.name)
+        };
+        let lost: Vec<&Stack> = self.config.stacks().values().filter(lost).collect();
+        if lost.is_empty() {
+            return Ok(());
+        }
+        let mut elsewhere: HashSet<StackId> = HashSet::new();
+        for environment in self.config.environments().values().filter(|e| e.name != self.environment.name) {
+            let folders = self.folders(environment)?;
+            elsewhere.extend(folders.iter().flat_map(|(_, f)| f).filter_map(|f| self.name(environment, f)));
+        }
+        for stack in lost.into_iter().filter(|stack| !elsewhere.contains(&stack.name)) {
+            let names = here.keys().chain(&elsewhere).map(StackId::as_str);
+            self.found.push(
+                Diagnostic::error(
+                    "inventory::not-discovered",
+                    format!("no stack `{}` is discovered", stack.name),
+                )
+                .at(self.config.source(), stack.span.clone(), "it has no `path`, so it must be discovered")
+                .did_you_mean(stack.name.as_str(), names),
+            );
+        }
+        Ok(())
+    }
+
+    fn candidate(&mut self, stack: StackId, folder: FoundStack) -> Option<Candidate> {
+        let captures: BTreeMap<String, String> = folder.captures.clone().into_iter().collect();
+        match self.config.settings(self.environment, &stack, &captures, Some(&folder.path)) {
+            Ok(settings) => Some(Candidate {
+                stack,
+                settings: Arc::new(settings),
+                captures: folder.captures,
+                files: Some(folder.files),
+            }),
+            Err(diagnostics) => {
+                self.found.extend(diagnostics);
+                None
+            }
+        }
+    }
+}

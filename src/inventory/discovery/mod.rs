@@ -1,0 +1,7 @@
+//! Stacks that are found rather than named: folders that match a pattern and hold a stack's files.
+
+mod pattern;
+mod walk;
+
+pub use pattern::{InvalidPattern, PathPattern};
+pub use walk::{FoundStack, WalkError, find_stacks};

@@ -1,0 +1,82 @@
+//! A project in a folder of its own, for the tests of this room and of those above.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Instance, Inventory, InventoryError, Probe, load, units::UnitFinder, units::UnitFinderError};
+use crate::{
+    config::{Config, Overrides},
+    diagnostic::Diagnostics,
+    model::EngineName,
+};
+
+/// Files below a temporary folder, environments.toml among them.
+pub(crate) struct Project {
+    dir: tempfile::TempDir,
+    answer: String,
+}
+
+impl UnitFinder for Project {
+    fn find(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
+        Ok(self.answer.clone())
+    }
+}
+
+impl Project {
+    pub(crate) fn new(toml: &str, files: &[(&str, &str)]) -> Self {
+        let project = Self { dir: tempfile::tempdir().unwrap(), answer: "[]".to_owned() };
+        // At the end, so that the lines of the text are those of the file.
+        project.write("environments.toml", &format!("{toml}\n[project]\nname = \"shop\"\n"));
+        for (file, text) in files {
+            project.write(file, text);
+        }
+        project
+    }
+
+    /// The same with what Terragrunt answers.
+    pub(crate) fn answering(mut self, answer: &str) -> Self {
+        answer.clone_into(&mut self.answer);
+        self
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        let path = self.root().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    pub(crate) fn root(&self) -> Utf8PathBuf {
+        Utf8Path::from_path(self.dir.path()).unwrap().canonicalize_utf8().unwrap()
+    }
+
+    pub(crate) fn config(&self) -> Config {
+        let root = self.root();
+        let overrides = Overrides { working_dir: Some(root.clone()), ..Overrides::default() };
+        Config::load(&root.join("environments.toml"), &overrides).map_err(|e| e.to_string()).unwrap().0
+    }
+
+    pub(crate) fn load(&self, environment: &str) -> Result<(Inventory, Diagnostics), InventoryError> {
+        let config = self.config();
+        let cache_dir = self.root().join(".envctl/cache");
+        let probe =
+            Probe { on_path: &|engine| engine == EngineName::Tofu, units: self, cache_dir: &cache_dir };
+        load(&config, config.environment(environment).unwrap(), &probe)
+    }
+
+    /// The instances of an environment in which nothing is wrong.
+    pub(crate) fn instances(&self, environment: &str) -> Vec<Instance> {
+        let (inventory, found) =
+            self.load(environment).map_err(|e| e.into_diagnostics().to_string()).unwrap();
+        assert!(!found.has_errors(), "{found}");
+        inventory.instances().cloned().collect()
+    }
+
+    /// What is wrong in an environment, in lines.
+    pub(crate) fn problems(&self, environment: &str) -> String {
+        match self.load(environment) {
+            Ok((_, found)) => found.to_string(),
+            Err(error) => error.into_diagnostics().to_string(),
+        }
+    }
+}

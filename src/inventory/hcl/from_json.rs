@@ -1,0 +1,159 @@
+//! Blocks from JSON syntax: the same names as object members, strings as templates.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/syntax/json>. Places come from the raw text of each
+//! value, a slice of the file's text.
+
+use std::{ops::Range, sync::Arc};
+
+use indexmap::IndexMap;
+use serde_json::{Value, value::RawValue};
+
+use super::{Attribute, Block, Expr, Place, block::labels_of, from_hcl::template};
+use crate::diagnostic::{Diagnostic, SourceFile};
+
+type Members<'a> = IndexMap<String, &'a RawValue>;
+
+/// The blocks of a file that are read here.
+pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
+    let root: &RawValue = serde_json::from_str(source.text()).map_err(|error| broken(source, &error))?;
+    let reader = Reader { source };
+    let mut blocks = Vec::new();
+    reader.inside(None, root, &mut blocks);
+    blocks.retain(|block| {
+        block.kind != "data" || block.labels.first().is_some_and(|label| label == "terraform_remote_state")
+    });
+    Ok(blocks)
+}
+
+/// The members of a file that is one object, as a var file.
+pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
+    let members: Members<'_> = serde_json::from_str(source.text()).map_err(|error| broken(source, &error))?;
+    let reader = Reader { source };
+    let literal = |raw: &RawValue| serde_json::from_str(raw.get()).map_or(Expr::Opaque, Expr::Literal);
+    let attribute = |raw: &RawValue| Attribute { value: literal(raw), place: reader.place(raw) };
+    Ok(members.into_iter().map(|(name, raw)| (name, attribute(raw))).collect())
+}
+
+fn broken(source: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
+    let line_start: usize =
+        source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let at = usize::min(line_start + error.column().saturating_sub(1), source.text().len());
+    Diagnostic::error("hcl::syntax", format!("`{}` is not valid JSON", source.path())).at(
+        source,
+        at..at,
+        error.to_string(),
+    )
+}
+
+struct Reader<'a> {
+    source: &'a Arc<SourceFile>,
+}
+
+impl Reader<'_> {
+    /// Where a value stands; its text is a part of the file's.
+    fn place(&self, raw: &RawValue) -> Place {
+        let start = (raw.get().as_ptr() as usize).saturating_sub(self.source.text().as_ptr() as usize);
+        let span: Range<usize> = start..start + raw.get().len();
+        Place { source: Arc::clone(self.source), span }
+    }
+
+    /// The blocks inside an object, or inside each object of a list.
+    fn inside(&self, parent: Option<&str>, raw: &RawValue, blocks: &mut Vec<Block>) {
+        for members in objects(raw) {
+            for (kind, raw) in &members {
+                if let Some(labels) = labels_of(parent, kind) {
+                    self.labelled(kind, &mut Vec::new(), labels, raw, blocks);
+                }
+            }
+        }
+    }
+
+    fn labelled(
+        &self,
+        kind: &str,
+        have: &mut Vec<String>,
+        more: usize,
+        raw: &RawValue,
+        blocks: &mut Vec<Block>,
+    ) {
+        for members in objects(raw) {
+            if more > 0 {
+                for (label, raw) in &members {
+                    have.push(label.clone());
+                    self.labelled(kind, have, more - 1, raw, blocks);
+                    have.pop();
+                }
+                continue;
+            }
+            let mut inner = Vec::new();
+            self.inside(Some(kind), raw, &mut inner);
+            let attributes = members.iter().filter(|(name, _)| labels_of(Some(kind), name).is_none()).map(
+                |(name, raw)| (name.clone(), Attribute { value: expression(raw), place: self.place(raw) }),
+            );
+            blocks.push(Block {
+                kind: kind.to_owned(),
+                labels: have.clone(),
+                attributes: attributes.collect(),
+                blocks: inner,
+                place: self.place(raw),
+            });
+        }
+    }
+}
+
+/// An object, or the objects of a list.
+fn objects(raw: &RawValue) -> Vec<Members<'_>> {
+    if let Ok(members) = serde_json::from_str::<Members<'_>>(raw.get()) {
+        return vec![members];
+    }
+    let items: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+    items.into_iter().flat_map(objects).collect()
+}
+
+fn expression(raw: &RawValue) -> Expr {
+    serde_json::from_str(raw.get()).map_or(Expr::Opaque, |value: Value| simplify(&value))
+}
+
+fn simplify(value: &Value) -> Expr {
+    match value {
+        Value::String(text) => template(text),
+        Value::Array(items) => Expr::array(&items.iter().map(simplify).collect::<Vec<_>>()),
+        Value::Object(members) => {
+            Expr::object(members.iter().map(|(name, value)| (name.clone(), simplify(value))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Expr::Literal(value.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn json_syntax_gives_the_same_blocks_with_places() {
+        let text = r#"{
+  "terraform": { "backend": { "s3": { "bucket": "b", "key": "${var.k}" } } },
+  "data": { "aws_ami": { "x": {} }, "terraform_remote_state": { "net": { "backend": "s3" } } },
+  "variable": [ { "a": {} }, { "b": { "sensitive": true } } ]
+}"#;
+        let source = SourceFile::new("main.tf.json", text);
+        let blocks = blocks(&source).unwrap();
+        let heads: Vec<String> =
+            blocks.iter().map(|b| format!("{} {}", b.kind, b.labels.join(" "))).collect();
+        assert_eq!(heads, ["terraform ", "data terraform_remote_state net", "variable a", "variable b"]);
+        let backend = blocks[0].inner("backend").next().unwrap();
+        assert_eq!(backend.labels, ["s3"]);
+        assert_eq!(backend.attributes["bucket"].value, Expr::Literal(json!("b")));
+        assert_eq!(&text[backend.attributes["bucket"].place.span.clone()], "\"b\"");
+        assert_eq!(backend.attributes["key"].value, Expr::Variable("k".to_owned()));
+        assert!(blocks[3].is_true("sensitive"));
+    }
+
+    #[test]
+    fn broken_json_is_told_at_its_line() {
+        let source = SourceFile::new("main.tf.json", "{\n  \"terraform\": {\n");
+        assert!(blocks(&source).unwrap_err().to_string().starts_with("main.tf.json:3:1: "));
+    }
+}

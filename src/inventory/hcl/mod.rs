@@ -1,0 +1,21 @@
+//! What the stacks' own files say: backend, variables, modules, links to other states; read only, with places.
+//!
+//! `*.tf` and `*.tf.json` become the same [`Block`]s; everything above works on those.
+
+mod block;
+mod expression;
+mod folder;
+mod from_hcl;
+mod from_json;
+mod module;
+mod overrides;
+mod parts;
+mod unit;
+mod var_file;
+
+pub use block::{Attribute, Block, Place};
+pub use expression::{Expr, Reference};
+pub use folder::{ReadError, read_folder};
+pub use module::{BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl};
+pub use unit::read_unit;
+pub use var_file::{VarFileContent, read_var_file};

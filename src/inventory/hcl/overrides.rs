@@ -1,0 +1,99 @@
+//! How blocks become one module: first those of ordinary files, then the overrides over them.
+//!
+//! Source: <https://developer.hashicorp.com/terraform/language/files/override>: blocks of the same name are merged
+//! attribute by attribute, a backend (or `cloud`) block replaces whichever of the two was there.
+
+use super::{Block, Module, module::VariableDecl, parts};
+
+impl Module {
+    /// Takes in the blocks of an ordinary file.
+    pub(super) fn add(&mut self, blocks: &[Block]) {
+        for block in blocks {
+            match (block.kind.as_str(), block.labels.as_slice()) {
+                ("terraform", _) => {
+                    let backend = block.inner("backend").find_map(parts::backend);
+                    self.backend = self.backend.take().or(backend);
+                    let cloud = block.inner("cloud").next().map(|cloud| cloud.place.clone());
+                    self.cloud = self.cloud.take().or(cloud);
+                    self.add_requirements(block);
+                }
+                ("variable", [name]) => {
+                    self.variables.insert(name.clone(), parts::variable(block));
+                }
+                ("module", [name]) => {
+                    self.modules.insert(name.clone(), parts::module_call(name, block));
+                }
+                ("data", [_, name]) => {
+                    self.remote_states.insert(name.clone(), parts::remote_state(name, block));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Lays the blocks of an override file over what is there.
+    pub(super) fn override_with(&mut self, blocks: &[Block]) {
+        for block in blocks {
+            match (block.kind.as_str(), block.labels.as_slice()) {
+                ("terraform", _) => {
+                    if let Some(backend) = block.inner("backend").find_map(parts::backend) {
+                        self.backend = Some(backend);
+                        self.cloud = None;
+                    }
+                    if let Some(cloud) = block.inner("cloud").next() {
+                        self.cloud = Some(cloud.place.clone());
+                        self.backend = None;
+                    }
+                    if block.attributes.contains_key("required_version") {
+                        self.required_version.clear();
+                    }
+                    self.add_requirements(block);
+                }
+                ("variable", [name]) => {
+                    let new = parts::variable(block);
+                    let merged = match self.variables.get(name) {
+                        None => new,
+                        Some(old) => VariableDecl {
+                            sensitive: if sets(block, "sensitive") { new.sensitive } else { old.sensitive },
+                            ephemeral: if sets(block, "ephemeral") { new.ephemeral } else { old.ephemeral },
+                            default: new.default.or_else(|| old.default.clone()),
+                            place: old.place.clone(),
+                        },
+                    };
+                    self.variables.insert(name.clone(), merged);
+                }
+                ("module", [name]) => {
+                    let mut new = parts::module_call(name, block);
+                    if let Some(old) = self.modules.get(name) {
+                        new.source = new.source.or_else(|| old.source.clone());
+                        new.version = new.version.or_else(|| old.version.clone());
+                    }
+                    self.modules.insert(name.clone(), new);
+                }
+                ("data", [_, name]) => {
+                    let mut new = parts::remote_state(name, block);
+                    if let Some(old) = self.remote_states.get(name) {
+                        new.backend = new.backend.or_else(|| old.backend.clone());
+                        new.workspace = new.workspace.or_else(|| old.workspace.clone());
+                        if !sets(block, "config") {
+                            new.config.clone_from(&old.config);
+                        }
+                    }
+                    self.remote_states.insert(name.clone(), new);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn add_requirements(&mut self, block: &Block) {
+        self.required_version.extend(block.attributes.get("required_version").cloned());
+        for (name, attribute) in block.inner("required_providers").flat_map(|inner| &inner.attributes) {
+            self.required_providers.insert(name.clone(), parts::required_provider(attribute));
+        }
+    }
+}
+
+fn sets(block: &Block, attribute: &str) -> bool {
+    block.attributes.contains_key(attribute)
+}

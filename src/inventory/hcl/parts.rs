@@ -1,0 +1,62 @@
+//! The parts of a module from its blocks.
+
+use indexmap::IndexMap;
+
+use super::{Attribute, BackendBlock, Block, Expr, ModuleCall, RemoteState, RequiredProvider, VariableDecl};
+
+pub(super) fn backend(block: &Block) -> Option<BackendBlock> {
+    let kind = block.labels.first()?.clone();
+    let mut attributes = block.attributes.clone();
+    for inner in &block.blocks {
+        let value = Expr::object(values(&inner.attributes));
+        attributes.insert(inner.kind.clone(), Attribute { value, place: inner.place.clone() });
+    }
+    Some(BackendBlock { kind, attributes, place: block.place.clone() })
+}
+
+pub(super) fn variable(block: &Block) -> VariableDecl {
+    VariableDecl {
+        sensitive: block.is_true("sensitive"),
+        ephemeral: block.is_true("ephemeral"),
+        default: block.attributes.get("default").map(|attribute| attribute.value.clone()),
+        place: block.place.clone(),
+    }
+}
+
+pub(super) fn module_call(name: &str, block: &Block) -> ModuleCall {
+    ModuleCall {
+        name: name.to_owned(),
+        source: block.attributes.get("source").cloned(),
+        version: block.attributes.get("version").cloned(),
+        place: block.place.clone(),
+    }
+}
+
+pub(super) fn required_provider(attribute: &Attribute) -> RequiredProvider {
+    let members = attribute.value.members().unwrap_or_default();
+    let text = |name: &str| members.get(name).and_then(Expr::text).map(str::to_owned);
+    RequiredProvider {
+        source: text("source"),
+        // The old form: `aws = "~> 5.0"`.
+        version: text("version").or_else(|| attribute.value.text().map(str::to_owned)),
+        place: attribute.place.clone(),
+    }
+}
+
+pub(super) fn remote_state(name: &str, block: &Block) -> RemoteState {
+    let config = match block.attributes.get("config") {
+        Some(attribute) => attribute.value.members(),
+        None => Some(block.inner("config").next().map(|inner| values(&inner.attributes)).unwrap_or_default()),
+    };
+    RemoteState {
+        name: name.to_owned(),
+        backend: block.attributes.get("backend").cloned(),
+        config,
+        workspace: block.attributes.get("workspace").cloned(),
+        place: block.place.clone(),
+    }
+}
+
+fn values(attributes: &IndexMap<String, Attribute>) -> IndexMap<String, Expr> {
+    attributes.iter().map(|(name, attribute)| (name.clone(), attribute.value.clone())).collect()
+}

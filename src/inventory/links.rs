@@ -1,0 +1,249 @@
+//! Links between stacks that only their files know: `terraform_remote_state`.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{
+    Instance, Modules,
+    address::{Addressed, EffectiveBackend, EnvValue, Setting, StateAddress, state_address},
+    hcl::{Attribute, Expr, Module, Reference, RemoteState, VarFileContent},
+};
+use crate::{
+    diagnostic::Diagnostic,
+    model::{InstanceId, StackId},
+};
+
+/// What links are looked for in: the addresses of all instances, and an instance's environment.
+pub struct Links<'a> {
+    by_address: HashMap<&'a str, Vec<&'a InstanceId>>,
+    environment: &'a dyn Fn(&Instance, &str) -> EnvValue,
+}
+
+impl<'a> Links<'a> {
+    /// Links to the states of these instances.
+    pub fn new(addresses: &'a [Addressed], environment: &'a dyn Fn(&Instance, &str) -> EnvValue) -> Self {
+        let mut by_address: HashMap<&str, Vec<&InstanceId>> = HashMap::new();
+        for addressed in addresses {
+            if let Some(address) = addressed.address.known() {
+                by_address.entry(address).or_default().push(&addressed.id);
+            }
+        }
+        Self { by_address, environment }
+    }
+
+    /// The links of an instance that environments.toml does not declare.
+    ///
+    /// Only what can be known is judged: literals, the workspace, and variables whose value is literal.
+    pub fn undeclared(
+        &self,
+        instance: &Instance,
+        modules: &Modules,
+        values: &VarFileContent,
+    ) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut told: Vec<&InstanceId> = Vec::new();
+        for (depth, module) in modules.tree(instance).into_iter().enumerate() {
+            for link in module.remote_states.values() {
+                // The variables of a called module are its caller's business.
+                let variable = |name: &str| {
+                    if depth == 0 { variable(instance, module, values, name) } else { None }
+                };
+                let StateAddress::Known(address) = self.address(instance, link, &variable) else { continue };
+                let targets = self.by_address.get(address.as_str()).into_iter().flatten();
+                for target in targets.filter(|target| ***target != instance.id) {
+                    if !told.contains(target)
+                        && let Some(diagnostic) = judge(instance, link, target)
+                    {
+                        told.push(target);
+                        found.push(diagnostic);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The state that a link reads.
+    fn address(
+        &self,
+        instance: &Instance,
+        link: &RemoteState,
+        variable: &dyn Fn(&str) -> Option<Value>,
+    ) -> StateAddress {
+        let look_up = |reference: Reference<'_>| match reference {
+            Reference::Variable(name) => variable(name),
+            Reference::Workspace => Some(Value::from(instance.workspace().unwrap_or("default"))),
+        };
+        let text = |attribute: &Attribute| attribute.value.evaluate(&look_up)?.as_str().map(str::to_owned);
+        let unknown = |what: &str| StateAddress::Unknown { because: format!("{what} is an expression") };
+        let Some(kind) = link.backend.as_ref().and_then(text) else { return unknown("`backend`") };
+        let Some(config) = &link.config else { return unknown("`config`") };
+        let workspace = match &link.workspace {
+            None => None,
+            Some(attribute) => match text(attribute) {
+                Some(workspace) => Some(workspace),
+                None => return unknown("`workspace`"),
+            },
+        };
+        let setting = |expression: &Expr| match expression.evaluate(&look_up) {
+            Some(value) => Setting::Known(value),
+            None => Setting::Unknown("it is an expression".to_owned()),
+        };
+        let backend = EffectiveBackend {
+            kind,
+            values: config.iter().map(|(name, value)| (name.clone(), setting(value))).collect(),
+            pairs: IndexMap::new(),
+            place: Some(link.place.clone()),
+        };
+        let environment = |name: &str| (self.environment)(instance, name);
+        state_address(&backend, workspace.as_deref(), &instance.path, &environment)
+    }
+}
+
+/// The value of a root module's variable, where it is a literal: environments.toml, var files, the default.
+fn variable(instance: &Instance, module: &Module, values: &VarFileContent, name: &str) -> Option<Value> {
+    let settings = &instance.settings;
+    if settings.secrets.contains_key(name) || settings.inputs.contains_key(name) {
+        return None;
+    }
+    if let Some(value) = settings.vars.get(name) {
+        return Some(value.value.clone());
+    }
+    let declared = || module.variables.get(name)?.default.as_ref()?.literal().cloned();
+    values.get(name).map_or_else(declared, |attribute| attribute.value.literal().cloned())
+}
+
+fn judge(instance: &Instance, link: &RemoteState, target: &InstanceId) -> Option<Diagnostic> {
+    let id = &instance.id;
+    if target.environment != id.environment {
+        return Some(
+            Diagnostic::warning("isolation::foreign-state", format!("`{id}` reads the state of `{target}`"))
+                .at(
+                    &link.place.source,
+                    link.place.span.clone(),
+                    format!("this is the state of `{}`", target.environment),
+                ),
+        );
+    }
+    if instance.needs.contains(&target.stack) {
+        return None;
+    }
+    let mut needs: Vec<&StackId> = instance.needs.iter().collect();
+    needs.push(&target.stack);
+    let needs: Vec<String> = needs.into_iter().map(|stack| quoted(stack.as_str())).collect();
+    Some(
+        Diagnostic::error(
+            "inventory::undeclared-link",
+            format!("`{}` reads the state of `{}` and does not say that it needs it", id.stack, target.stack),
+        )
+        .at(&link.place.source, link.place.span.clone(), format!("this is the state of `{}`", target.stack))
+        .help(format!(
+            "write `needs = [{}]` under `[stacks.{}]`",
+            needs.join(", "),
+            key(id.stack.as_str())
+        )),
+    )
+}
+
+/// A name as a TOML string.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// A name as a TOML key.
+fn key(name: &str) -> String {
+    let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if bare { name.to_owned() } else { quoted(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inventory::{
+        Links, Modules, VarFiles,
+        address::{Addresses, instance_variable},
+        fixture::Project,
+    };
+
+    const TOML: &str = r#"
+[environments.dev]
+workspace = "dev"
+vars = { project = "shop" }
+[environments.prod]
+workspace = "prod"
+[stacks.network]
+path = "network"
+[stacks."my app"]
+path = "app"
+needs = ["base"]
+[stacks.base]
+path = "base"
+"#;
+
+    const BACKEND: &str =
+        "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"shop/NAME\"\n  }\n}\n";
+
+    /// What is told about the app's links when its files hold this link.
+    fn told(link: &str, more: &[(&str, &str)]) -> Vec<String> {
+        let project = Project::new(TOML, more);
+        for stack in ["network", "app", "base"] {
+            project.write(&format!("{stack}/main.tf"), &BACKEND.replace("NAME", stack));
+        }
+        project.write("app/links.tf", link);
+        let mut instances = project.instances("dev");
+        let app = instances.iter().position(|i| i.path == "app").unwrap();
+        instances.extend(project.instances("prod"));
+        let (modules, found) = Modules::read(&instances, &project.root());
+        assert!(!found.has_errors(), "{found}");
+        let addresses = Addresses::of(&instances, &modules, project.config().source(), &|_| None);
+        let environment =
+            |i: &crate::inventory::Instance, name: &str| instance_variable(&i.settings, &|_| None, name);
+        let values = VarFiles::new(&project.root()).values(&instances[app]).unwrap();
+        let found =
+            Links::new(&addresses.addressed, &environment).undeclared(&instances[app], &modules, &values);
+        found.iter().map(|d| format!("{d} | {}", d.help.join(" "))).collect()
+    }
+
+    fn link(key: &str, workspace: &str) -> String {
+        format!(
+            "variable \"project\" {{}}\ndata \"terraform_remote_state\" \"x\" {{\n  backend = \"s3\"\n  \
+             {workspace}\n  config = {{\n    bucket = \"b\"\n    key = {key}\n  }}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn an_undeclared_link_comes_with_the_line_to_write() {
+        let expected = "app/links.tf:2:1: `my app` reads the state of `network` and does not say that it needs it | \
+                        write `needs = [\"base\", \"network\"]` under `[stacks.\"my app\"]`";
+        assert_eq!(told(&link("\"shop/network\"", "workspace = terraform.workspace"), &[]), [expected]);
+        assert_eq!(told(&link("\"${var.project}/network\"", "workspace = \"dev\""), &[]), [expected]);
+    }
+
+    #[test]
+    fn a_declared_link_and_one_that_cannot_be_known_are_not_told() {
+        assert!(told(&link("\"shop/base\"", "workspace = terraform.workspace"), &[]).is_empty());
+        assert!(told(&link("\"${local.x}/network\"", "workspace = terraform.workspace"), &[]).is_empty());
+        assert!(told(&link("\"elsewhere\"", ""), &[]).is_empty());
+    }
+
+    #[test]
+    fn a_link_into_another_environment_is_told() {
+        assert_eq!(
+            told(&link("\"shop/network\"", "workspace = \"prod\""), &[]),
+            ["app/links.tf:2:1: `dev/my app` reads the state of `prod/network` | "]
+        );
+    }
+
+    #[test]
+    fn a_link_in_a_local_module_at_any_depth_is_seen() {
+        let call = "module \"a\" {\n  source = \"../modules/a\"\n}\n";
+        let more = [
+            ("modules/a/main.tf", "module \"b\" {\n  source = \"./b\"\n}\n"),
+            ("modules/a/b/main.tf", &link("\"shop/network\"", "workspace = terraform.workspace")),
+        ];
+        let found = told(call, &more);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("modules/a/b/main.tf:2:1: `my app` reads"), "{found:?}");
+    }
+}

@@ -1,0 +1,326 @@
+//! From the configuration to the instances of one environment.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+
+use super::{
+    Instance, Inventory, InventoryError,
+    candidates::{Candidate, candidates},
+    needs::Needs,
+    units::UnitFinder,
+};
+use crate::{
+    config::{Config, Environment},
+    diagnostic::{Diagnostic, Diagnostics},
+    engine::detect::Detector,
+    graph::{GraphError, Node, StackGraph},
+    model::{EngineName, InstanceId, StackId},
+};
+
+/// What is asked of the machine while instances are told.
+pub struct Probe<'a> {
+    /// Whether an engine's program is there; asked only when no file says which engine a stack is for.
+    pub on_path: &'a dyn Fn(EngineName) -> bool,
+    /// Lists Terragrunt units; asked only when there are any.
+    pub units: &'a dyn UnitFinder,
+    /// Where Terragrunt's answers are kept.
+    pub cache_dir: &'a Utf8Path,
+}
+
+/// The instances of one environment, and what is wrong or worth knowing about them.
+///
+/// An error among the findings (a folder that is not there) does not keep the others from being listed: `list` shows
+/// them, a verb that runs an engine refuses. No HCL is read, except of units that Terragrunt leaves out of its list.
+pub fn load(
+    config: &Config,
+    environment: &Environment,
+    probe: &Probe<'_>,
+) -> Result<(Inventory, Diagnostics), InventoryError> {
+    let (mut instances, mut found) = instances_without_needs(config, environment, probe.on_path)?;
+    Needs { config, environment, probe }.resolve(&mut instances, &mut found)?;
+    let nodes = instances.iter().map(|instance| Node {
+        stack: instance.id.stack.clone(),
+        needs: instance.needs.clone(),
+        tags: instance.tags.clone(),
+    });
+    let graph = StackGraph::new(nodes.collect()).map_err(|error| {
+        found.push(graph_problem(config, &error));
+        InventoryError::Invalid(std::mem::take(&mut found))
+    })?;
+    let mut by_name: IndexMap<StackId, Option<Instance>> =
+        instances.into_iter().map(|instance| (instance.id.stack.clone(), Some(instance))).collect();
+    let ordered = graph.order().into_iter().filter_map(|stack| {
+        let instance = by_name.get_mut(&stack)?.take()?;
+        Some((stack, instance))
+    });
+    let instances = ordered.collect();
+    Ok((Inventory { environment: environment.name.clone(), instances, graph }, found))
+}
+
+/// The instances of one environment in the order of declaration, without what they need: nobody is asked for edges.
+///
+/// This is enough to compare the state addresses of an environment with those of the others.
+pub fn instances_without_needs(
+    config: &Config,
+    environment: &Environment,
+    on_path: &dyn Fn(EngineName) -> bool,
+) -> Result<(Vec<Instance>, Diagnostics), InventoryError> {
+    let mut found = Diagnostics::default();
+    let candidates = candidates(config, environment, &mut found)?;
+    let mut instances = Vec::with_capacity(candidates.len());
+    let detector = Detector::new(config.root(), on_path);
+    for candidate in candidates {
+        instances.extend(instance(config, environment, candidate, &detector, &mut found));
+    }
+    Ok((instances, found))
+}
+
+/// The instance of a candidate, unless its folder or its engine cannot be told.
+fn instance(
+    config: &Config,
+    environment: &Environment,
+    candidate: Candidate,
+    detector: &Detector<'_>,
+    found: &mut Diagnostics,
+) -> Option<Instance> {
+    let declared = config.stacks().get(&candidate.stack);
+    let dir = config.root().join(&candidate.settings.path);
+    let id = InstanceId { environment: environment.name.clone(), stack: candidate.stack };
+    let written = declared.and_then(|stack| stack.engine).or(config.project().engine);
+    let engine = match (written, candidate.files) {
+        (Some(engine), Some(_)) => engine,
+        (Some(engine), None) => {
+            if !dir.is_dir() {
+                found.push(missing(config, &id, &candidate.settings.path, &dir));
+            }
+            engine
+        }
+        (None, files) => {
+            let Some(files) = files.or_else(|| names(&dir)) else {
+                found.push(missing(config, &id, &candidate.settings.path, &dir));
+                return None;
+            };
+            match detector.engine_of(&dir, &files) {
+                Ok(engine) => engine,
+                Err(error) => {
+                    let mut problem = Diagnostic::error("inventory::engine", error.to_string());
+                    problem.help.extend(error.hint().map(str::to_owned));
+                    found.push(match declared {
+                        Some(stack) => problem.at(config.source(), stack.span.clone(), ""),
+                        None => problem,
+                    });
+                    return None;
+                }
+            }
+        }
+    };
+    let mut tags: Vec<String> = declared.map(|stack| stack.tags.clone()).unwrap_or_default();
+    tags.extend(candidate.captures.iter().map(|(name, value)| format!("{name}={value}")));
+    Some(Instance {
+        id,
+        path: candidate.settings.path.clone(),
+        dir,
+        engine,
+        settings: candidate.settings,
+        needs: Vec::new(),
+        tags,
+        span: declared.map(|stack| stack.span.clone()),
+    })
+}
+
+/// The names of a folder's entries; absent when it is no folder.
+fn names(dir: &Utf8Path) -> Option<Vec<String>> {
+    let entries = std::fs::read_dir(dir).ok()?;
+    Some(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())
+}
+
+fn missing(config: &Config, id: &InstanceId, path: &Utf8PathBuf, dir: &Utf8Path) -> Diagnostic {
+    let what = if dir.exists() { "is no folder" } else { "does not exist" };
+    let problem =
+        Diagnostic::error("inventory::missing-path", format!("the folder of `{id}` {what}: `{path}`"));
+    let place = config.stacks().get(&id.stack).and_then(|stack| stack.path.as_ref());
+    match place {
+        Some((_, span)) => problem.at(config.source(), span.clone(), what),
+        None => problem,
+    }
+}
+
+fn graph_problem(config: &Config, error: &GraphError) -> Diagnostic {
+    let mut problem = Diagnostic::error("inventory::graph", error.to_string());
+    if let GraphError::Cycle(path) = error {
+        problem.code = "inventory::cycle";
+        for pair in path.windows(2) {
+            let needs = config.stacks().get(&pair[0]).map(|stack| stack.needs.as_slice()).unwrap_or_default();
+            if let Some((_, span)) = needs.iter().find(|(need, _)| *need == pair[1]) {
+                problem = problem.at(config.source(), span.clone(), format!("`{}` needs it", pair[0]));
+            }
+        }
+    }
+    problem
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        inventory::{Instance, fixture::Project},
+        model::EngineName,
+    };
+
+    fn shown(instances: &[Instance]) -> Vec<String> {
+        let line = |i: &Instance| {
+            let needs: Vec<&str> = i.needs.iter().map(crate::model::StackId::as_str).collect();
+            format!("{} in {} needs [{}] tags {:?}", i.id, i.path, needs.join(" "), i.tags)
+        };
+        instances.iter().map(line).collect()
+    }
+
+    const NAMED: &str = r#"
+[environments.dev]
+[environments.prod]
+[stacks.app]
+path = "environments/{env}/app"
+needs = ["network"]
+[stacks.network]
+path = "environments/{env}/network"
+tags = ["base"]
+[stacks.extra]
+path = "extra"
+environments = ["prod"]
+"#;
+
+    const NAMED_FILES: &[(&str, &str)] = &[
+        ("environments/dev/app/main.tf", ""),
+        ("environments/dev/network/main.tofu", ""),
+        ("environments/prod/network/main.tf", ""),
+        ("extra/main.tf", ""),
+        ("extra/.terraform-version", "1.7"),
+    ];
+
+    #[test]
+    fn named_stacks_come_needs_first_with_their_paths_in_the_environment() {
+        let instances = Project::new(NAMED, NAMED_FILES).instances("dev");
+        assert_eq!(
+            shown(&instances),
+            [
+                "dev/network in environments/dev/network needs [] tags [\"base\"]",
+                "dev/app in environments/dev/app needs [network] tags []"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_told_at_its_place_and_the_others_are_listed() {
+        let project = Project::new(NAMED, NAMED_FILES);
+        assert_eq!(
+            project.problems("prod").lines().next(),
+            Some("environments.toml:5:8: the folder of `prod/app` does not exist: `environments/prod/app`")
+        );
+    }
+
+    #[test]
+    fn each_stack_has_the_engine_that_its_files_point_at() {
+        let project = Project::new(NAMED, NAMED_FILES);
+        project.write("environments/prod/app/main.tf", "");
+        let engines: Vec<EngineName> = project.instances("prod").iter().map(|i| i.engine).collect();
+        assert_eq!(engines, [EngineName::Tofu, EngineName::Tofu, EngineName::Terraform]);
+    }
+
+    #[test]
+    fn a_need_that_is_not_deployed_here_is_told() {
+        let toml = "[environments.dev]\n[stacks.a]\npath = \"a\"\nneeds = [\"b\"]\n[stacks.b]\npath = \"b\"\nenvironments = []\n";
+        let project = Project::new(toml, &[("a/main.tf", ""), ("b/main.tf", "")]);
+        assert_eq!(
+            project.problems("dev"),
+            "environments.toml:4:10: stack `a` needs `b`, which is not deployed in `dev`"
+        );
+    }
+
+    #[test]
+    fn a_cycle_is_told_with_its_whole_path() {
+        let toml = "[environments.dev]\n[stacks.a]\npath = \"a\"\nneeds = [\"b\"]\n[stacks.b]\npath = \"b\"\nneeds = [\"a\"]\n";
+        let project = Project::new(toml, &[("a/main.tf", ""), ("b/main.tf", "")]);
+        assert_eq!(project.problems("dev"), "environments.toml:4:10: stacks need each other: a → b → a");
+    }
+
+    const DISCOVER: &str = r#"
+[environments.dev]
+[environments.prod]
+[discover]
+paths = ["live/{env}/<region>/<unit>"]
+exclude = ["**/old"]
+[stacks."eu/app"]
+tags = ["front"]
+environments = ["dev"]
+"#;
+
+    const LIVE: &[(&str, &str)] = &[
+        ("live/root.hcl", ""),
+        ("live/dev/eu/app/terragrunt.hcl", ""),
+        ("live/dev/eu/vpc/terragrunt.hcl", ""),
+        ("live/dev/eu/old/terragrunt.hcl", ""),
+        ("live/prod/eu/app/terragrunt.hcl", ""),
+        ("live/prod/eu/vpc/terragrunt.hcl", ""),
+    ];
+
+    #[test]
+    fn discovered_stacks_are_named_tagged_and_ordered_by_terragrunts_edges() {
+        let answer = r#"[
+          { "type": "unit", "path": "vpc" },
+          { "type": "unit", "path": "app", "dependencies": ["vpc", "../../shared/dns"] } ]"#;
+        let project = Project::new(DISCOVER, LIVE).answering(answer);
+        assert_eq!(
+            shown(&project.instances("dev")),
+            [
+                "dev/eu/vpc in live/dev/eu/vpc needs [] tags [\"region=eu\", \"unit=vpc\"]",
+                "dev/eu/app in live/dev/eu/app needs [eu/vpc] tags [\"front\", \"region=eu\", \"unit=app\"]"
+            ]
+        );
+        assert_eq!(
+            project.problems("dev"),
+            "unit `eu/app` depends on `live/shared/dns`, which is no stack of `dev`"
+        );
+        let names: Vec<String> = project.instances("prod").iter().map(|i| i.id.to_string()).collect();
+        assert_eq!(names, ["prod/eu/vpc"], "a decorated stack exists where it says");
+    }
+
+    #[test]
+    fn a_cycle_of_units_is_told_although_terragrunt_hides_it() {
+        let files = [
+            ("live/dev/eu/app/terragrunt.hcl", "dependency \"v\" {\n  config_path = \"../vpc\"\n}\n"),
+            ("live/dev/eu/vpc/terragrunt.hcl", "dependency \"a\" {\n  config_path = \"../app\"\n}\n"),
+        ];
+        let project = Project::new(DISCOVER, &files);
+        assert_eq!(project.problems("dev"), "stacks need each other: eu/app → eu/vpc → eu/app");
+    }
+
+    #[test]
+    fn a_decorated_stack_that_nothing_discovers_is_told() {
+        let toml = format!("{DISCOVER}[stacks.\"eu/vcp\"]\ntags = [\"x\"]\n");
+        let project = Project::new(&toml, LIVE);
+        let (_, found) = project.load("dev").unwrap();
+        let lost = found.0.iter().find(|d| d.code == "inventory::not-discovered").unwrap();
+        assert_eq!(lost.message, "no stack `eu/vcp` is discovered");
+        assert_eq!(lost.help, ["did you mean `eu/vpc`?"]);
+        assert_eq!(found.0.iter().filter(|d| d.code == "inventory::not-discovered").count(), 1);
+    }
+
+    #[test]
+    fn a_named_stack_keeps_its_folder_from_being_discovered_again() {
+        let toml = format!("{DISCOVER}[stacks.network]\npath = \"live/{{env}}/eu/vpc\"\n");
+        let names: Vec<String> =
+            Project::new(&toml, LIVE).instances("dev").iter().map(|i| i.id.to_string()).collect();
+        assert_eq!(names, ["dev/network", "dev/eu/app"]);
+    }
+
+    #[test]
+    fn two_folders_of_one_name_are_told() {
+        let toml = DISCOVER
+            .replace("exclude", "name = \"{region}\"\nexclude")
+            .replace("[stacks.\"eu/app\"]", "[stacks.eu]");
+        let problems = Project::new(&toml, LIVE).problems("dev");
+        assert!(
+            problems.contains("`live/dev/eu/vpc` and `live/dev/eu/app` would both be called `eu`"),
+            "{problems}"
+        );
+    }
+}

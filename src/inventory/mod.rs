@@ -1,0 +1,28 @@
+//! From files to instances: discovery, what the stacks' own files say, state addresses.
+
+pub mod address;
+mod candidates;
+pub mod discovery;
+mod error;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod hcl;
+mod instance;
+mod links;
+mod load;
+mod modules;
+mod needs;
+mod revision;
+mod stacks;
+pub mod survey;
+pub mod units;
+mod var_files;
+
+pub use error::InventoryError;
+pub use instance::Instance;
+pub use links::Links;
+pub use load::{Probe, instances_without_needs, load};
+pub use modules::Modules;
+pub use revision::revision;
+pub use stacks::Inventory;
+pub use var_files::{VarFilePath, VarFiles, var_file_paths};

@@ -1,0 +1,175 @@
+//! The modules of many instances, each folder read once, local modules at any depth included.
+
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroUsize,
+    sync::Arc,
+    thread,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    Instance,
+    hcl::{Module, ModuleCall, read_folder, read_unit},
+};
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics},
+    engine::{layout::unit_file, units::normalised},
+    model::EngineName,
+};
+
+/// A folder as one engine reads it.
+type Key = (Utf8PathBuf, EngineName);
+
+/// Fewer folders than this are read by the thread that asks.
+const WORTH_A_THREAD: usize = 16;
+
+/// What the files of many stacks say.
+#[derive(Debug, Clone, Default)]
+pub struct Modules {
+    read: HashMap<Key, Arc<Module>>,
+}
+
+impl Modules {
+    /// Reads the root modules of these instances and all local modules that they call.
+    ///
+    /// What is wrong with a file is told in the findings, each file once; a folder with a broken file has no module.
+    pub fn read<'a>(
+        instances: impl IntoIterator<Item = &'a Instance>,
+        root: &Utf8Path,
+    ) -> (Self, Diagnostics) {
+        let mut modules = Self::default();
+        let mut found = Diagnostics::default();
+        let mut seen = HashSet::new();
+        let mut wanted: Vec<Key> = Vec::new();
+        for instance in instances {
+            let key = (instance.dir.clone(), instance.engine);
+            if instance.dir.is_dir() && seen.insert(key.clone()) {
+                if unit_file(instance.engine).is_some() {
+                    found.extend(read_unit(&instance.dir, root).err());
+                }
+                wanted.push(key);
+            }
+        }
+        while !wanted.is_empty() {
+            let mut next = Vec::new();
+            for ((dir, engine), result) in read_all(wanted, root) {
+                match result {
+                    Err(diagnostics) => found.extend(diagnostics),
+                    Ok(module) => {
+                        for call in module.modules.values() {
+                            let Some(called) = local_folder(&dir, call) else { continue };
+                            if !called.is_dir() {
+                                found.push(missing(&called, call, root));
+                            } else if seen.insert((called.clone(), engine)) {
+                                next.push((called, engine));
+                            }
+                        }
+                        modules.read.insert((dir, engine), Arc::new(module));
+                    }
+                }
+            }
+            wanted = next;
+        }
+        (modules, found)
+    }
+
+    /// The root module of an instance; absent when it could not be read.
+    pub fn root(&self, instance: &Instance) -> Option<&Arc<Module>> {
+        self.read.get(&(instance.dir.clone(), instance.engine))
+    }
+
+    /// The root module of an instance and all local modules below it, each once, callers first.
+    pub fn tree(&self, instance: &Instance) -> Vec<&Arc<Module>> {
+        let mut tree = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![instance.dir.clone()];
+        while let Some(dir) = open.pop() {
+            let Some(module) = self.read.get(&(dir.clone(), instance.engine)) else { continue };
+            if seen.insert(dir.clone()) {
+                open.extend(module.modules.values().rev().filter_map(|call| local_folder(&dir, call)));
+                tree.push(module);
+            }
+        }
+        tree
+    }
+}
+
+/// The folder that a call of a local module means: relative to the module that calls.
+fn local_folder(dir: &Utf8Path, call: &ModuleCall) -> Option<Utf8PathBuf> {
+    call.local_source().map(|source| normalised(&dir.join(source)))
+}
+
+fn missing(called: &Utf8Path, call: &ModuleCall, root: &Utf8Path) -> Diagnostic {
+    let shown = called.strip_prefix(root).unwrap_or(called);
+    let place = call.source.as_ref().map_or(&call.place, |source| &source.place);
+    Diagnostic::warning(
+        "hcl::missing-module",
+        format!("module `{}` comes from a folder that is not there", call.name),
+    )
+    .at(&place.source, place.span.clone(), format!("`{shown}` does not exist"))
+}
+
+/// Reads folders, with several threads when there are many; in the order in which they are given.
+fn read_all(keys: Vec<Key>, root: &Utf8Path) -> Vec<(Key, Result<Module, Diagnostics>)> {
+    let read = |(dir, engine): &Key| read_folder(*engine, dir, root);
+    if keys.len() < WORTH_A_THREAD {
+        return keys.into_iter().map(|key| (key.clone(), read(&key))).collect();
+    }
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let share = keys.len().div_ceil(threads);
+    let results: Vec<Result<Module, Diagnostics>> = thread::scope(|scope| {
+        let workers: Vec<_> = keys
+            .chunks(share)
+            .map(|chunk| scope.spawn(move || chunk.iter().map(read).collect::<Vec<_>>()))
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    keys.into_iter().zip(results).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::fixture::Project;
+
+    #[test]
+    fn a_broken_module_is_told_once_and_a_missing_one_is_told_at_its_call() {
+        let toml = "[environments.dev]\n[stacks.a]\npath = \"a\"\n[stacks.b]\npath = \"b\"\n";
+        let call = "module \"m\" {\n  source = \"../m\"\n}\nmodule \"gone\" {\n  source = \"./gone\"\n}\n";
+        let project = Project::new(toml, &[("a/main.tf", call), ("b/main.tf", call), ("m/main.tf", "x {\n")]);
+        let instances = project.instances("dev");
+        let (modules, found) = Modules::read(&instances, &project.root());
+        let found: Vec<String> = found.0.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            found,
+            [
+                "a/main.tf:5:12: module `gone` comes from a folder that is not there",
+                "b/main.tf:5:12: module `gone` comes from a folder that is not there",
+                "m/main.tf:1:4: `m/main.tf` is not valid HCL",
+            ]
+        );
+        assert_eq!(modules.tree(&instances[0]).len(), 1);
+    }
+
+    #[test]
+    fn many_folders_are_read_by_several_threads_with_the_same_result() {
+        let tables: Vec<String> = (0..40).map(|n| format!("[stacks.s{n}]\npath = \"s{n}\"\n")).collect();
+        let toml = format!("[environments.dev]\n{}", tables.concat());
+        let files: Vec<(String, String)> =
+            (0..40).map(|n| (format!("s{n}/main.tf"), format!("variable \"v{n}\" {{}}\n"))).collect();
+        let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let project = Project::new(&toml, &files);
+        let instances = project.instances("dev");
+        let (modules, found) = Modules::read(&instances, &project.root());
+        assert!(!found.has_errors());
+        for instance in &instances {
+            let number = instance.id.stack.as_str().trim_start_matches('s');
+            assert!(modules.root(instance).unwrap().variables.contains_key(&format!("v{number}")));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What each instance needs: as declared, by its inputs, and by what a Terragrunt unit depends on.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
+
+use camino::Utf8PathBuf;
+
+use super::{
+    Instance, InventoryError,
+    load::Probe,
+    units::{UnitEdges, unit_edges},
+};
+use crate::{
+    config::{Config, Environment},
+    diagnostic::{Diagnostic, Diagnostics, Severity},
+    engine::layout::unit_file,
+    model::StackId,
+};
+
+/// Where needs come from.
+pub(super) struct Needs<'a> {
+    pub(super) config: &'a Config,
+    pub(super) environment: &'a Environment,
+    pub(super) probe: &'a Probe<'a>,
+}
+
+impl Needs<'_> {
+    /// Fills in what each instance needs; a need that is not deployed in the environment is an error.
+    pub(super) fn resolve(
+        &self,
+        instances: &mut [Instance],
+        found: &mut Diagnostics,
+    ) -> Result<(), InventoryError> {
+        let names: HashSet<StackId> = instances.iter().map(|i| i.id.stack.clone()).collect();
+        for instance in instances.iter_mut() {
+            for (need, span) in self.declared(instance) {
+                if !names.contains(&need) {
+                    found.push(self.absent(instance, &need, span, names.iter()));
+                } else if !instance.needs.contains(&need) {
+                    instance.needs.push(need);
+                }
+            }
+        }
+        self.units(instances, found)
+    }
+
+    /// `needs` and the stacks of `inputs`, with their places.
+    fn declared(&self, instance: &Instance) -> Vec<(StackId, Option<Range<usize>>)> {
+        let stack = self.config.stacks().get(&instance.id.stack);
+        let needs = stack.map(|stack| stack.needs.as_slice()).unwrap_or_default();
+        let needs = needs.iter().map(|(need, span)| (need.clone(), Some(span.clone())));
+        let inputs = instance.settings.inputs.values();
+        needs.chain(inputs.map(|input| (input.value.stack.clone(), input.origin.span.clone()))).collect()
+    }
+
+    fn absent<'a>(
+        &self,
+        instance: &Instance,
+        need: &StackId,
+        span: Option<Range<usize>>,
+        names: impl Iterator<Item = &'a StackId>,
+    ) -> Diagnostic {
+        let environment = &self.environment.name;
+        let stack = &instance.id.stack;
+        let known = self.config.stacks().contains_key(need);
+        let problem = if known {
+            Diagnostic::error(
+                "inventory::need-not-deployed",
+                format!("stack `{stack}` needs `{need}`, which is not deployed in `{environment}`"),
+            )
+            .help(format!(
+                "leave `{stack}` out of `{environment}` by `environments = […]`, or take `{need}` in"
+            ))
+        } else {
+            Diagnostic::error(
+                "inventory::unknown-need",
+                format!("stack `{stack}` needs `{need}`, which does not exist in `{environment}`"),
+            )
+            .did_you_mean(need.as_str(), names.map(StackId::as_str))
+        };
+        match span {
+            Some(span) => problem.at(self.config.source(), span, "not there"),
+            None => problem,
+        }
+    }
+
+    fn units(&self, instances: &mut [Instance], found: &mut Diagnostics) -> Result<(), InventoryError> {
+        let mut by_dir: HashMap<Utf8PathBuf, StackId> = HashMap::new();
+        for instance in instances.iter().filter(|instance| unit_file(instance.engine).is_some()) {
+            by_dir.entry(instance.dir.clone()).or_insert_with(|| instance.id.stack.clone());
+        }
+        if by_dir.is_empty() {
+            return Ok(());
+        }
+        let dirs: Vec<Utf8PathBuf> = by_dir.keys().cloned().collect();
+        let edges = unit_edges(&dirs, self.config.root(), self.probe.cache_dir, self.probe.units)?;
+        for instance in instances.iter_mut() {
+            for need in edges.needs.get(&instance.dir).into_iter().flatten().filter_map(|dir| by_dir.get(dir))
+            {
+                if !instance.needs.contains(need) {
+                    instance.needs.push(need.clone());
+                }
+            }
+        }
+        self.tell(&edges, &by_dir, found);
+        Ok(())
+    }
+
+    /// What is worth knowing about the answer.
+    fn tell(&self, edges: &UnitEdges, by_dir: &HashMap<Utf8PathBuf, StackId>, found: &mut Diagnostics) {
+        let note =
+            |code, message| Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) };
+        for (unit, need) in &edges.outside {
+            if let Some(stack) = by_dir.get(unit) {
+                let need = need.strip_prefix(self.config.root()).unwrap_or(need);
+                let environment = &self.environment.name;
+                found.push(note(
+                    "inventory::outside-unit",
+                    format!("unit `{stack}` depends on `{need}`, which is no stack of `{environment}`"),
+                ));
+            }
+        }
+        if let Some(because) = &edges.not_kept {
+            found.push(note(
+                "inventory::cache",
+                format!("Terragrunt's list of units is not kept for the next time: {because}"),
+            ));
+        }
+    }
+}

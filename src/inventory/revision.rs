@@ -1,0 +1,51 @@
+//! What git says of the working tree: one process for commit, branch and cleanliness.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use camino::Utf8Path;
+
+use crate::{
+    event::Revision,
+    process::{CommandLine, Runner},
+};
+
+/// The working tree that holds a folder. Without git, or outside a repository, everything is unknown: that is no error.
+pub fn revision(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Revision {
+    let command = CommandLine::new("git", dir, env.clone())
+        .args(["status", "--porcelain=v2", "--branch", "--untracked-files=normal"])
+        // A status must not write the index while another git works on it.
+        .env("GIT_OPTIONAL_LOCKS", "0");
+    match runner.capture(&command) {
+        Ok(done) if done.exit.is_success() => parse(&String::from_utf8_lossy(&done.stdout)),
+        _ => Revision::default(),
+    }
+}
+
+/// Source: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
+fn parse(text: &str) -> Revision {
+    let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    Revision {
+        commit: header("# branch.oid ").filter(|oid| *oid != "(initial)").map(str::to_owned),
+        branch: header("# branch.head ").filter(|head| *head != "(detached)").map(str::to_owned),
+        dirty: Some(text.lines().any(|line| !line.starts_with('#') && !line.is_empty())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clean_branch_has_a_commit_and_a_name() {
+        let found = parse("# branch.oid 1234abcd\n# branch.head main\n# branch.ab +0 -0\n");
+        assert_eq!(found.commit.as_deref(), Some("1234abcd"));
+        assert_eq!(found.branch.as_deref(), Some("main"));
+        assert_eq!(found.dirty, Some(false));
+    }
+
+    #[test]
+    fn an_untracked_file_makes_it_dirty_and_a_detached_head_has_no_branch() {
+        let found = parse("# branch.oid (initial)\n# branch.head (detached)\n? new.tf\n");
+        assert_eq!((found.commit, found.branch, found.dirty), (None, None, Some(true)));
+    }
+}

@@ -1,0 +1,152 @@
+//! Words that name environments: which they are, in which order things are promoted, what else people call them.
+
+use crate::model::EnvName;
+
+/// What an environment is for, in the order in which a change reaches it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Role {
+    /// Where a change is tried first.
+    Development,
+    /// Where it is tested by machines.
+    Test,
+    /// Where it is tested by people.
+    Acceptance,
+    /// The rehearsal.
+    Staging,
+    /// The last rehearsal.
+    Preproduction,
+    /// What people use.
+    Production,
+}
+
+/// The words of each role; the later names of a role are its short forms.
+const WORDS: [(Role, &[&str]); 6] = [
+    (Role::Development, &["development", "develop", "dev"]),
+    (Role::Test, &["testing", "test", "tst", "integration", "int", "ci"]),
+    (Role::Acceptance, &["acceptance", "acc", "qa", "uat"]),
+    (Role::Staging, &["staging", "stage", "stag", "stg"]),
+    (Role::Preproduction, &["preproduction", "pre-production", "preprod", "pre-prod", "nonprod", "non-prod"]),
+    (Role::Production, &["production", "prod", "prd", "live"]),
+];
+
+/// Words that name an environment only in company: folders are called so for other reasons too.
+const WEAK: [&str; 7] = ["live", "test", "testing", "integration", "int", "ci", "acc"];
+
+/// What an environment of the full name is called for short, and the other way round.
+const ALIASES: [(&str, &str); 8] = [
+    ("staging", "stag"),
+    ("production", "prod"),
+    ("prod", "production"),
+    ("stage", "staging"),
+    ("stag", "staging"),
+    ("stg", "staging"),
+    ("development", "dev"),
+    ("develop", "dev"),
+];
+
+/// The role of a word that names an environment by itself.
+pub(super) fn role_of_word(word: &str) -> Option<Role> {
+    let word = word.to_ascii_lowercase();
+    let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(role, _)| *role)
+}
+
+/// Whether a word names an environment by itself.
+pub(super) fn is_word(word: &str) -> bool {
+    role_of_word(word).is_some()
+}
+
+/// Whether a word needs other environments beside it to be taken for one.
+pub(super) fn is_weak(word: &str) -> bool {
+    WEAK.contains(&word.to_ascii_lowercase().as_str())
+}
+
+/// The role of an environment's name, and what is left of the name: `prod-eu` is production of `eu`.
+pub(super) fn role(name: &str) -> Option<(Role, String)> {
+    if let Some(role) = role_of_word(name) {
+        return Some((role, String::new()));
+    }
+    let mut rest = Vec::new();
+    let mut found = None;
+    for token in tokens(name) {
+        match role_of_word(token).filter(|_| found.is_none()) {
+            Some(role) => found = Some(role),
+            None => rest.push(token),
+        }
+    }
+    found.map(|role| (role, rest.join("-")))
+}
+
+/// Whether a text can be the name of an environment.
+pub(super) fn is_name(text: &str) -> bool {
+    text.parse::<EnvName>().is_ok()
+}
+
+/// What else an environment is called.
+pub(super) fn alias(name: &str) -> Option<&'static str> {
+    ALIASES.iter().find(|(full, _)| *full == name).map(|(_, alias)| *alias)
+}
+
+/// The words of a file's or folder's name.
+pub(super) fn tokens(name: &str) -> impl Iterator<Item = &str> {
+    name.split(['-', '_', '.', ':', ' ']).filter(|token| !token.is_empty())
+}
+
+/// A name with one word of it replaced by `{env}`, and that word; absent when no word or several name environments.
+pub(super) fn template_of(name: &str) -> Option<(String, String)> {
+    let mut words = tokens(name).filter(|token| is_word(token));
+    let word = words.next()?;
+    if words.next().is_some() {
+        return None;
+    }
+    Some((with_env(name, word), word.to_owned()))
+}
+
+/// A text with each word of it that is the environment's name replaced by `{env}`; braces are kept literal.
+pub(super) fn with_env(text: &str, env: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(env) {
+        let (before, after) = (&rest[..at], &rest[at + env.len()..]);
+        let alone = !before.ends_with(|c: char| c.is_alphanumeric())
+            && !after.starts_with(|c: char| c.is_alphanumeric());
+        out.push_str(&literal(before));
+        out.push_str(if alone { "{env}" } else { env });
+        rest = after;
+    }
+    out.push_str(&literal(rest));
+    out
+}
+
+/// A text as a template that stands for itself.
+pub(super) fn literal(text: &str) -> String {
+    text.replace('{', "{{").replace('}', "}}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_in_the_order_of_promotion() {
+        let names = ["dev", "test", "uat", "stag", "preprod", "prd"];
+        let roles: Vec<Role> = names.iter().map(|name| role(name).unwrap().0).collect();
+        assert!(roles.is_sorted(), "{roles:?}");
+        assert_eq!(role("prod-eu"), Some((Role::Production, "eu".to_owned())));
+        assert_eq!(role("Prod2"), Some((Role::Production, String::new())));
+        assert_eq!(role("blue"), None);
+    }
+
+    #[test]
+    fn a_word_is_replaced_only_where_it_stands_alone() {
+        assert_eq!(with_env("acme-prod-tfstate/prod/x", "prod"), "acme-{env}-tfstate/{env}/x");
+        assert_eq!(with_env("production/{a}", "prod"), "production/{{a}}");
+    }
+
+    #[test]
+    fn a_file_name_with_one_such_word_is_a_template() {
+        assert_eq!(template_of("terraform.staging"), Some(("terraform.{env}".into(), "staging".into())));
+        assert_eq!(template_of("dev-to-prod"), None);
+        assert_eq!(template_of("common"), None);
+    }
+}

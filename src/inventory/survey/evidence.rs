@@ -1,0 +1,191 @@
+//! What a repository's own scripts, pipelines and READMEs do by hand today: which engine, workspaces, state keys.
+
+use std::{collections::BTreeSet, fs};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    env_word::{is_name, is_word, tokens},
+    shell,
+    tree::{SurveyError, Tree},
+};
+use crate::model::EngineName;
+
+/// Files past this size are no scripts.
+const LIMIT: u64 = 256 * 1024;
+
+/// What engines are told to do.
+const VERBS: [&str; 10] =
+    ["init", "plan", "apply", "destroy", "workspace", "validate", "import", "output", "fmt", "state"];
+
+/// What was found, each with the file that says it.
+#[derive(Debug, Default)]
+pub(super) struct Evidence {
+    /// Engines that are started or installed.
+    engines: Vec<(EngineName, Utf8PathBuf)>,
+    /// Workspaces that are selected or made by name.
+    pub(super) workspaces: BTreeSet<String>,
+    /// A file that selects or makes workspaces.
+    pub(super) selects: Option<Utf8PathBuf>,
+    /// Backend pairs that are passed to `init`, as templates: `key`, `{project}/{env}/x`.
+    pub(super) backend_pairs: Vec<(String, String, Utf8PathBuf)>,
+    /// Environments that scripts are named after: `plan:staging`, `deploy-staging.sh`.
+    pub(super) named_after: BTreeSet<String>,
+}
+
+impl Evidence {
+    /// Reads the scripts of a repository.
+    pub(super) fn read(tree: &Tree) -> Result<Self, SurveyError> {
+        let mut evidence = Self::default();
+        for file in tree.files().filter(|file| is_script(file)) {
+            let path = tree.root.join(&file);
+            if fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= LIMIT) {
+                let bytes = fs::read(&path).map_err(|error| SurveyError::Unreadable { path, error })?;
+                evidence.take(&file, &String::from_utf8_lossy(&bytes));
+            }
+        }
+        Ok(evidence)
+    }
+
+    /// The one engine that scripts use, with a file that does.
+    pub(super) fn engine(&self) -> Option<&(EngineName, Utf8PathBuf)> {
+        let first = self.engines.first()?;
+        self.engines.iter().all(|(engine, _)| *engine == first.0).then_some(first)
+    }
+
+    fn take(&mut self, file: &Utf8Path, text: &str) {
+        if let Some(stem) = file.file_stem().filter(|_| is_named_script(file)) {
+            self.named_after.extend(tokens(stem).filter(|token| is_word(token)).map(str::to_owned));
+        }
+        if file.file_name() == Some("package.json") {
+            self.take_package(text);
+        }
+        for (line, installed) in [
+            ("opentofu/setup-opentofu", EngineName::Tofu),
+            ("hashicorp/setup-terraform", EngineName::Terraform),
+        ] {
+            if text.contains(line) {
+                self.engines.push((installed, file.to_owned()));
+            }
+        }
+        for line in text.lines() {
+            let words = shell::words(line);
+            for pair in words.windows(2) {
+                self.take_command(file, &pair[0], &pair[1]);
+            }
+            self.take_workspace(file, &words);
+            for (key, value) in shell::backend_pairs(&words) {
+                if let Some(template) = shell::template(&value, text) {
+                    self.backend_pairs.push((key, template, file.to_owned()));
+                }
+            }
+        }
+    }
+
+    fn take_command(&mut self, file: &Utf8Path, program: &str, next: &str) {
+        let engine = match program.rsplit('/').next() {
+            Some("tofu") => EngineName::Tofu,
+            Some("terraform") => EngineName::Terraform,
+            _ => return,
+        };
+        if VERBS.contains(&next) || next.starts_with("-chdir") {
+            self.engines.push((engine, file.to_owned()));
+        }
+    }
+
+    fn take_workspace(&mut self, file: &Utf8Path, words: &[String]) {
+        for (at, pair) in words.windows(2).enumerate() {
+            if pair[0] != "workspace" || !["select", "new"].contains(&pair[1].as_str()) {
+                continue;
+            }
+            self.selects.get_or_insert_with(|| file.to_owned());
+            let name = words[at + 2..].iter().find(|word| !word.starts_with('-'));
+            if let Some(name) = name.filter(|name| is_name(name) && *name != "default") {
+                self.workspaces.insert(name.clone());
+            }
+        }
+    }
+
+    /// The environments in the names of npm scripts.
+    fn take_package(&mut self, text: &str) {
+        let Ok(package) = serde_json::from_str::<serde_json::Value>(text) else { return };
+        let scripts = package.get("scripts").and_then(|scripts| scripts.as_object());
+        for name in scripts.into_iter().flat_map(serde_json::Map::keys) {
+            self.named_after.extend(tokens(name).skip(1).filter(|token| is_word(token)).map(str::to_owned));
+        }
+    }
+}
+
+/// Whether a file of this path starts programs, or shows how they are started.
+fn is_script(file: &Utf8Path) -> bool {
+    let Some(name) = file.file_name() else { return false };
+    let folder = file.parent().map_or("", Utf8Path::as_str);
+    let lower = name.to_ascii_lowercase();
+    is_named_script(file)
+        || ["makefile", "gnumakefile", "justfile", ".justfile", "jenkinsfile", "package.json"]
+            .contains(&lower.as_str())
+        || lower.starts_with("readme")
+        || [".gitlab-ci.yml", "taskfile.yml", "taskfile.yaml", "mise.toml", "buildspec.yml", "atlantis.yaml"]
+            .contains(&lower.as_str())
+        || lower.ends_with("-pipelines.yml")
+        || (folder.starts_with(".github") || folder.starts_with(".circleci"))
+            && ["yml", "yaml"].contains(&file.extension().unwrap_or_default())
+}
+
+/// Whether a file is one of a folder of scripts, or has a script's extension.
+fn is_named_script(file: &Utf8Path) -> bool {
+    match file.extension() {
+        Some(extension) => ["sh", "bash", "zsh", "ps1", "mk"].contains(&extension),
+        None => {
+            file.parent().and_then(Utf8Path::file_name).is_some_and(|dir| ["bin", "scripts"].contains(&dir))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample::Sample, *};
+
+    fn evidence(files: &[(&str, &str)]) -> Evidence {
+        let sample = Sample::new(files);
+        Evidence::read(&Tree::read(sample.root()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn workspaces_are_those_that_scripts_select_or_make() {
+        let found = evidence(&[
+            ("bin/deploy-staging.sh", "tofu workspace select -or-create staging\ntofu plan\n"),
+            ("Makefile", "prod:\n\tterraform workspace new \"production\"\n"),
+            ("README.md", "`terraform workspace select $ENV`\n"),
+        ]);
+        assert_eq!(found.workspaces.iter().collect::<Vec<_>>(), ["production", "staging"]);
+        assert_eq!(found.named_after.iter().collect::<Vec<_>>(), ["staging"]);
+        assert!(found.engine().is_none(), "two are used");
+    }
+
+    #[test]
+    fn the_engine_is_the_one_that_is_started_or_installed() {
+        let found = evidence(&[
+            (".github/workflows/x.yml", "- uses: opentofu/setup-opentofu@v1\n"),
+            ("notes/deploy.txt", "terraform plan\n"),
+        ]);
+        assert_eq!(found.engine().unwrap().0, EngineName::Tofu);
+    }
+
+    #[test]
+    fn backend_pairs_are_templates_over_the_environment() {
+        let text = "PROJECT=shop\nterraform init -reconfigure -backend-config=\"key=${PROJECT}/${ENV}/terraform.tfstate\"\n";
+        let found = evidence(&[("scripts/plan", text)]);
+        let pair = ("key".to_owned(), "shop/{env}/terraform.tfstate".to_owned(), "scripts/plan".into());
+        assert_eq!(found.backend_pairs, [pair]);
+    }
+
+    #[test]
+    fn npm_scripts_are_named_after_environments() {
+        let found = evidence(&[(
+            "package.json",
+            r#"{ "scripts": { "plan:staging": "x", "dev": "vite", "deploy:prod": "y" } }"#,
+        )]);
+        assert_eq!(found.named_after.iter().collect::<Vec<_>>(), ["prod", "staging"]);
+    }
+}

@@ -1,0 +1,183 @@
+//! All that was found, put together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    environments::{self, FoundEnvironment},
+    evidence::Evidence,
+    links, names,
+    project::{self, Engine},
+    roots::Roots,
+    stack::{FoundStack, Kind},
+    stacks,
+    tree::{SurveyError, Tree},
+    units::{UnitTree, Units, unit_folders},
+    variables::{self, Unset},
+};
+
+/// The environment of stacks that belong to none, beside others and when there are no others.
+const SHARED: &str = "shared";
+const ONLY: &str = "default";
+
+/// What is in a repository, as environments.toml would say it.
+#[derive(Debug)]
+pub(super) struct Findings {
+    /// The project's name.
+    pub(super) project: String,
+    /// Its engine.
+    pub(super) engine: Engine,
+    /// In the order of promotion.
+    pub(super) environments: Vec<FoundEnvironment>,
+    /// Those that come first first.
+    pub(super) stacks: Vec<FoundStack>,
+    /// Terragrunt units by their patterns.
+    pub(super) trees: Vec<UnitTree>,
+    /// Variables that nothing sets, by environment.
+    pub(super) unset: BTreeMap<String, BTreeSet<Unset>>,
+    /// A file of secrets that SOPS encrypts.
+    pub(super) sops: Option<Utf8PathBuf>,
+    /// The environment that was made up for stacks that belong to none.
+    pub(super) made_up: Option<&'static str>,
+    /// A file that selects workspaces.
+    pub(super) selects: Option<Utf8PathBuf>,
+    /// Folders that others call as modules.
+    pub(super) modules: Vec<Utf8PathBuf>,
+    /// Folders for show.
+    pub(super) left_out: Vec<Utf8PathBuf>,
+    /// What its owner should know.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Findings {
+    /// Looks through a repository; it starts no program.
+    pub(super) fn of(root: &Utf8Path) -> Result<Self, SurveyError> {
+        let tree = Tree::read(root)?;
+        let folders = unit_folders(&tree);
+        let has_units = !folders.is_empty();
+        let roots = Roots::read(&tree, has_units);
+        let evidence = Evidence::read(&tree)?;
+        let units = Units::of(&tree, folders);
+        let project = project::name(root)?;
+        let mut stacks = stacks::find(&tree, &roots, &evidence);
+        stacks.extend(units.lone.iter().map(stacks::lone_unit));
+        names::give(&mut stacks, &project);
+        let made_up = settle(&mut stacks, &units.trees);
+        let mut warnings: Vec<String> = roots.unreadable.clone();
+        warnings.extend(links::find(&tree, &roots, &project, &mut stacks));
+        let dirs: Vec<Utf8PathBuf> = roots.found.iter().map(|root| root.dir.clone()).collect();
+        let engine = project::engine(&tree, &dirs, has_units, &evidence)?;
+        let mut environments = environments_of(&stacks, &units.trees);
+        give_workspaces(&mut environments, &stacks, &evidence);
+        warnings.extend(warn(&roots, &stacks, &environments));
+        warnings.extend(units.trees.iter().flat_map(|tree| &tree.mistaken).map(|folder| {
+            format!("`{folder}` would be found as a unit of its own, and cannot be excluded without those below it")
+        }));
+        Ok(Self {
+            unset: variables::unset(&tree, &roots, &stacks),
+            project,
+            engine,
+            environments,
+            stacks: in_order(stacks),
+            trees: units.trees,
+            sops: sops(&tree),
+            made_up,
+            selects: evidence.selects,
+            modules: roots.modules,
+            left_out: tree.left_out,
+            warnings,
+        })
+    }
+
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.stacks.is_empty() && self.trees.is_empty()
+    }
+}
+
+/// Gives stacks that belong to no environment one of their own.
+fn settle(stacks: &mut [FoundStack], trees: &[UnitTree]) -> Option<&'static str> {
+    let others = !trees.is_empty() || stacks.iter().any(|stack| !stack.dirs.is_empty());
+    let name = if others { SHARED } else { ONLY };
+    let mut used = None;
+    for stack in stacks {
+        if let Kind::Alone(dir) = &stack.kind {
+            stack.dirs.insert(name.to_owned(), dir.clone());
+            used = Some(name);
+        }
+    }
+    used
+}
+
+fn environments_of(stacks: &[FoundStack], trees: &[UnitTree]) -> Vec<FoundEnvironment> {
+    let of_stacks = stacks.iter().flat_map(|stack| stack.dirs.keys());
+    let names: BTreeSet<String> =
+        trees.iter().flat_map(|tree| tree.units.keys()).chain(of_stacks).cloned().collect();
+    environments::in_order(&names)
+}
+
+fn give_workspaces(environments: &mut [FoundEnvironment], stacks: &[FoundStack], evidence: &Evidence) {
+    for environment in environments {
+        let in_workspaces =
+            |stack: &&FoundStack| stack.workspaces && stack.dirs.contains_key(&environment.name);
+        if stacks.iter().any(|stack| in_workspaces(&stack)) {
+            environment.workspace = Some(environments::workspace(&environment.name, &evidence.workspaces));
+        }
+    }
+}
+
+/// What the written file cannot say right.
+fn warn(roots: &Roots, stacks: &[FoundStack], environments: &[FoundEnvironment]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    for root in &roots.found {
+        let remote = root.module.backend.as_ref().is_some_and(|block| block.kind == "remote");
+        if root.module.cloud.is_some() || remote {
+            warnings.push(format!(
+                "`{}` keeps its state in a service that saves no plans: envctl refuses it",
+                root.dir
+            ));
+        }
+    }
+    let has_workspace = |name: &String| environments.iter().any(|e| e.name == *name && e.workspace.is_some());
+    for stack in stacks.iter().filter(|stack| !stack.workspaces) {
+        if let Some(environment) = stack.dirs.keys().find(|name| has_workspace(name)) {
+            warnings.push(format!(
+                "`{}` has no workspaces today, and would be taken to that of `{environment}` like its neighbours: \
+                 give it an environment of its own",
+                stack.name
+            ));
+        }
+    }
+    warnings
+}
+
+/// A file of secrets beside the rules of SOPS.
+fn sops(tree: &Tree) -> Option<Utf8PathBuf> {
+    tree.files().find(|file| file.file_name() == Some(".sops.yaml"))?;
+    let name = |file: &Utf8PathBuf| {
+        let name = file.file_name().unwrap_or_default();
+        let data = [".yaml", ".yml", ".json", ".env"].iter().any(|end| name.ends_with(end));
+        data && name != ".sops.yaml" && (name.contains(".enc.") || name.contains(".sops."))
+    };
+    tree.files().find(name)
+}
+
+/// Dependencies first, then by name.
+fn in_order(mut stacks: Vec<FoundStack>) -> Vec<FoundStack> {
+    stacks.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut sorted: Vec<FoundStack> = Vec::with_capacity(stacks.len());
+    while !stacks.is_empty() {
+        let is_ready =
+            |stack: &FoundStack| stack.needs.iter().all(|need| sorted.iter().any(|s| s.name == *need));
+        // Links in a circle were left out, so that one is always ready.
+        let next = stacks.iter().position(is_ready).unwrap_or(0);
+        sorted.push(stacks.remove(next));
+    }
+    let place: BTreeMap<String, usize> =
+        sorted.iter().enumerate().map(|(at, stack)| (stack.name.clone(), at)).collect();
+    for stack in &mut sorted {
+        stack.needs.sort_by_key(|need| place.get(need).copied());
+    }
+    sorted
+}

@@ -1,0 +1,105 @@
+//! Names for stacks, from their folders.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+
+use super::{place::CONTAINERS, stack::FoundStack};
+use crate::model::StackId;
+
+/// Folders whose names say nothing of what is in them.
+const GENERAL: [&str; 15] = [
+    ".",
+    "infra",
+    "infrastructure",
+    "terraform",
+    "tf",
+    "opentofu",
+    "tofu",
+    "iac",
+    "stacks",
+    "live",
+    "src",
+    "root",
+    "roots",
+    "deploy",
+    "modules",
+];
+
+/// Names each stack after the last telling folder of its path, with as many before it as make it unlike the others.
+pub(super) fn give(stacks: &mut [FoundStack], project: &str) {
+    let tails: Vec<Vec<String>> = stacks.iter().map(|stack| telling(&stack.path, project)).collect();
+    let mut lengths = vec![1; stacks.len()];
+    loop {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (index, tail) in tails.iter().enumerate() {
+            by_name.entry(name(tail, lengths[index])).or_default().push(index);
+        }
+        let mut longer = false;
+        for index in by_name.values().filter(|same| same.len() > 1).flatten() {
+            if lengths[*index] < tails[*index].len() {
+                lengths[*index] += 1;
+                longer = true;
+            }
+        }
+        if !longer {
+            for (name, same) in by_name {
+                for (count, index) in same.into_iter().enumerate() {
+                    stacks[index].name =
+                        if count == 0 { name.clone() } else { format!("{name}-{}", count + 1) };
+                }
+            }
+            return;
+        }
+    }
+}
+
+fn name(tail: &[String], length: usize) -> String {
+    tail[tail.len().saturating_sub(length)..].join("/")
+}
+
+/// The folders of a path that tell something; the project's name where none does.
+fn telling(path: &str, project: &str) -> Vec<String> {
+    let parts = Utf8Path::new(path).components().map(|part| part.as_str());
+    let words: Vec<String> = parts
+        .filter(|part| !GENERAL.contains(part) && !CONTAINERS.contains(part))
+        .map(|part| part.replace("{env}", ""))
+        .map(|part| {
+            part.trim_matches(['-', '_', '.', ' ']).replace(['*', '?', '[', ']', '{', '}', '\\'], "-")
+        })
+        .filter(|part| part.parse::<StackId>().is_ok())
+        .collect();
+    if words.is_empty() { vec![project.to_owned()] } else { words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::stacks::lone_unit, *};
+
+    fn names(paths: &[&str]) -> Vec<String> {
+        let mut stacks: Vec<FoundStack> = paths
+            .iter()
+            .map(|path| FoundStack { path: (*path).to_owned(), ..lone_unit(&"x".into()) })
+            .collect();
+        give(&mut stacks, "shop");
+        stacks.into_iter().map(|stack| stack.name).collect()
+    }
+
+    #[test]
+    fn a_stack_is_named_after_its_last_telling_folder() {
+        assert_eq!(
+            names(&["environments/{env}/network", "services/api/{env}", "infra/dns-{env}"]),
+            ["network", "api", "dns"]
+        );
+        assert_eq!(names(&["infra/terraform"]), ["shop"]);
+        assert_eq!(names(&["environments/{env}", "."]), ["shop", "shop-2"]);
+    }
+
+    #[test]
+    fn equal_names_are_told_apart_by_the_folders_before() {
+        assert_eq!(
+            names(&["apps/api", "infra/core/api", "environments/{env}/db"]),
+            ["apps/api", "core/api", "db"]
+        );
+    }
+}

@@ -1,0 +1,71 @@
+//! What was found, in sentences.
+
+use super::{
+    findings::Findings,
+    project::Engine,
+    stack::{FoundStack, Kind},
+    units::UnitTree,
+};
+use crate::{model::EngineName, ui::Count};
+
+/// A sentence for each finding.
+pub(super) fn of(findings: &Findings) -> Vec<String> {
+    let mut notes: Vec<String> = findings.trees.iter().map(tree).collect();
+    notes.extend(findings.stacks.iter().map(|found| stack(findings, found)));
+    notes.extend(match &findings.engine {
+        Engine::Named(engine, file) => Some(format!("{} is the engine: {file} uses it", called(*engine))),
+        Engine::Unknown if !findings.is_empty() => {
+            Some("no file tells OpenTofu from Terraform: whichever is installed is used".to_owned())
+        }
+        Engine::Units | Engine::Told | Engine::Unknown => None,
+    });
+    if let (Some(file), true) = (&findings.selects, findings.stacks.iter().any(|stack| stack.workspaces)) {
+        notes.push(format!("workspaces are selected by {file}"));
+    }
+    if !findings.modules.is_empty() {
+        let count = Count(findings.modules.len() as u64, "module");
+        notes.push(format!(
+            "{count} without a state of {} own",
+            if findings.modules.len() == 1 { "its" } else { "their" }
+        ));
+    }
+    notes.extend(findings.left_out.iter().map(|folder| format!("{folder} was left out")));
+    notes
+}
+
+fn called(engine: EngineName) -> &'static str {
+    match engine {
+        EngineName::Tofu => "OpenTofu",
+        EngineName::Terraform => "Terraform",
+        EngineName::Terragrunt => "Terragrunt",
+    }
+}
+
+fn tree(tree: &UnitTree) -> String {
+    let units: usize = tree.units.values().sum();
+    let environments: Vec<&str> = tree.units.keys().map(String::as_str).collect();
+    let units = Count(units as u64, "Terragrunt unit");
+    format!("{units} under {}: {}", tree.patterns.join(" and "), environments.join(", "))
+}
+
+fn stack(findings: &Findings, stack: &FoundStack) -> String {
+    let ordered = findings.environments.iter().map(|environment| environment.name.as_str());
+    let environments: Vec<&str> = ordered.filter(|name| stack.dirs.contains_key(*name)).collect();
+    let environments = environments.join(", ");
+    let what = match &stack.kind {
+        Kind::Directories => {
+            format!("`{}` has a folder per environment, {}: {environments}", stack.name, stack.path)
+        }
+        Kind::OneRoot => {
+            let means = if stack.workspaces { "a workspace" } else { "a state key" };
+            format!("`{}` in {} has {means} per environment: {environments}", stack.name, stack.path)
+        }
+        Kind::Alone(_) => {
+            format!("`{}` in {} belongs to no environment: {environments}", stack.name, stack.path)
+        }
+    };
+    let list =
+        |word: &str, items: &[String]| (!items.is_empty()).then(|| format!("{word} {}", items.join(", ")));
+    let more = [list("var files", &stack.var_files), list("reads the state of", &stack.needs)];
+    [Some(what)].into_iter().chain(more).flatten().collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,111 @@
+//! Where in the paths of stacks the environment stands.
+
+use std::collections::{BTreeSet, HashMap};
+
+use camino::Utf8Path;
+
+use super::env_word::{is_name, is_weak, is_word, role};
+
+/// Folders whose children are environments.
+pub(super) const CONTAINERS: [&str; 6] =
+    ["environments", "environment", "envs", "env", "stages", "deployments"];
+
+/// Looks at many paths to tell which folder of each is its environment.
+#[derive(Default)]
+pub(super) struct Places {
+    /// The environments' words by the depth at which they stand.
+    columns: HashMap<usize, BTreeSet<String>>,
+    /// The same by the folders above.
+    siblings: HashMap<String, BTreeSet<String>>,
+    /// Folders of which at least one child is an environment's name.
+    containers: BTreeSet<String>,
+}
+
+impl Places {
+    /// Places for these paths.
+    pub(super) fn of<'a>(paths: impl IntoIterator<Item = &'a Utf8Path>) -> Self {
+        let mut places = Self::default();
+        for path in paths {
+            let mut above = String::new();
+            for (depth, part) in path.components().map(|part| part.as_str()).enumerate() {
+                if is_word(part) {
+                    places.columns.entry(depth).or_default().insert(part.to_owned());
+                    places.siblings.entry(above.clone()).or_default().insert(part.to_owned());
+                }
+                if role(part).is_some() {
+                    places.containers.insert(above.clone());
+                }
+                above = if above.is_empty() { part.to_owned() } else { format!("{above}/{part}") };
+            }
+        }
+        places
+    }
+
+    /// The depth of the folder that is the environment of this path.
+    ///
+    /// A child of `environments/` with named siblings beats a word; more environments at a depth beat fewer.
+    pub(super) fn depth(&self, path: &Utf8Path) -> Option<usize> {
+        let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
+        let score = |depth: usize| {
+            let part = parts[depth];
+            let contained = depth > 0 && CONTAINERS.contains(&parts[depth - 1]);
+            let above = parts[..depth].join("/");
+            let company = self.columns.get(&depth).map_or(0, BTreeSet::len);
+            let siblings = self.siblings.get(&above).map_or(0, BTreeSet::len);
+            if !is_name(part) {
+                0
+            } else if contained && self.containers.contains(&above) {
+                1000
+            } else if is_word(part) && (siblings > 1 || !is_weak(part)) {
+                10 * company
+            } else {
+                usize::from(contained)
+            }
+        };
+        let best = (0..parts.len()).map(|depth| (score(depth), depth)).max()?;
+        (best.0 > 0).then_some(best.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environments(paths: &[&str]) -> Vec<Option<String>> {
+        let places = Places::of(paths.iter().copied().map(Utf8Path::new));
+        let name = |path: &str| Some(path.split('/').nth(places.depth(Utf8Path::new(path))?)?.to_owned());
+        paths.iter().copied().map(name).collect()
+    }
+
+    fn some(names: &[&str]) -> Vec<Option<String>> {
+        names.iter().map(|name| Some((*name).to_owned())).collect()
+    }
+
+    #[test]
+    fn an_environment_stands_first_last_or_in_the_middle() {
+        let paths =
+            ["environments/staging/api", "environments/prod/api", "services/web/staging", "infra/live/dev/x"];
+        assert_eq!(environments(&paths), some(&["staging", "prod", "staging", "dev"]));
+    }
+
+    #[test]
+    fn the_depth_with_more_environments_is_meant() {
+        let paths = ["prod/us-east-1/prod/db", "non-prod/us-east-1/stage/db", "non-prod/us-east-1/qa/db"];
+        assert_eq!(environments(&paths), some(&["prod", "stage", "qa"]));
+    }
+
+    #[test]
+    fn children_of_environments_need_no_known_name() {
+        assert_eq!(environments(&["environments/blue", "environments/green"]), some(&["blue", "green"]));
+        assert_eq!(
+            environments(&["environments/eu-sandbox", "environments/prod-eu"]),
+            some(&["eu-sandbox", "prod-eu"])
+        );
+    }
+
+    #[test]
+    fn a_weak_word_alone_is_a_folder_like_others() {
+        assert_eq!(environments(&["infra/test", "infra/network"]), [None, None]);
+        assert_eq!(environments(&["infra/test", "infra/prod"]), some(&["test", "prod"]));
+    }
+}

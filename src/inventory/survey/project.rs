@@ -1,0 +1,115 @@
+//! What the project is called, and which engine it uses.
+
+use std::{fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    evidence::Evidence,
+    tree::{SurveyError, Tree},
+};
+use crate::{
+    engine::{
+        detect::{DetectError, Detector},
+        layout::marks_stack,
+    },
+    model::EngineName,
+};
+
+/// The name of the repository: that of its remote, else of its folder.
+pub(super) fn name(root: &Utf8Path) -> Result<String, SurveyError> {
+    let path = root.join(".git/config");
+    let config = match fs::read(&path) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            String::new()
+        }
+        Err(error) => return Err(SurveyError::Unreadable { path, error }),
+    };
+    let name = of_remote(&config).or_else(|| root.file_name()).unwrap_or("project");
+    let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(plain).collect();
+    let name = name.trim_matches(['-', '.', '_']);
+    Ok(if name.is_empty() { "project".to_owned() } else { name.to_owned() })
+}
+
+/// The last part of the first remote's address.
+fn of_remote(config: &str) -> Option<&str> {
+    let url = config.lines().find_map(|line| line.trim().strip_prefix("url"))?;
+    let url = url.trim_start().strip_prefix('=')?.trim().trim_end_matches('/');
+    let name = url.rsplit(['/', ':']).next()?;
+    Some(name.strip_suffix(".git").unwrap_or(name)).filter(|name| !name.is_empty())
+}
+
+/// Which engine environments.toml has to name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Engine {
+    /// This one, because of that file.
+    Named(EngineName, Utf8PathBuf),
+    /// Every stack is a Terragrunt unit.
+    Units,
+    /// None: the stacks' own files tell it.
+    Told,
+    /// Nothing tells; it is whichever is installed.
+    Unknown,
+}
+
+/// What the files beside the stacks, then what scripts say.
+pub(super) fn engine(
+    tree: &Tree,
+    stacks: &[Utf8PathBuf],
+    has_units: bool,
+    evidence: &Evidence,
+) -> Result<Engine, SurveyError> {
+    if stacks.is_empty() && has_units {
+        return Ok(Engine::Units);
+    }
+    let nobody = |_: EngineName| false;
+    let detector = Detector::new(&tree.root, &nobody);
+    for dir in stacks {
+        let names: Vec<String> =
+            tree.folders[dir].iter().filter(|n| marks_stack(n) || n.starts_with('.')).cloned().collect();
+        match detector.engine_of(&tree.root.join(dir), &names) {
+            Ok(_) => {}
+            Err(error @ DetectError::Unreadable { .. }) => return Err(error.into()),
+            Err(DetectError::Ambiguous { .. } | DetectError::NoneOnPath { .. }) => {
+                return Ok(match evidence.engine() {
+                    Some((engine, file)) => Engine::Named(*engine, file.clone()),
+                    None => Engine::Unknown,
+                });
+            }
+        }
+    }
+    Ok(Engine::Told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample::Sample, *};
+
+    #[test]
+    fn the_project_is_named_after_its_remote() {
+        for url in ["git@example.com:acme/shop.git", "https://example.com/acme/shop"] {
+            assert_eq!(of_remote(&format!("[remote \"origin\"]\n\turl = {url}\n")), Some("shop"));
+        }
+        let sample = Sample::new(&[("my project/x", "")]);
+        assert_eq!(name(&sample.root().join("my project")).unwrap(), "my-project");
+    }
+
+    #[test]
+    fn the_engine_is_named_only_where_the_files_do_not_tell_it() {
+        let told = |files: &[(&str, &str)]| {
+            let sample = Sample::new(files);
+            let tree = Tree::read(sample.root()).unwrap();
+            let evidence = Evidence::read(&tree).unwrap();
+            engine(&tree, &["a".into()], false, &evidence).unwrap()
+        };
+        assert_eq!(told(&[("a/main.tf", "")]), Engine::Unknown);
+        assert_eq!(told(&[("a/main.tofu", "")]), Engine::Told);
+        assert_eq!(told(&[("a/main.tf", ""), (".terraform-version", "1.9")]), Engine::Told);
+        assert_eq!(
+            told(&[("a/main.tf", ""), ("bin/plan", "tofu plan\n")]),
+            Engine::Named(EngineName::Tofu, "bin/plan".into())
+        );
+    }
+}

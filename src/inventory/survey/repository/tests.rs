@@ -1,0 +1,178 @@
+use super::{super::sample::Sample, *};
+
+/// The survey of these files in a folder called `shop`.
+fn of(files: &[(&str, &str)]) -> Survey {
+    let files: Vec<(String, &str)> =
+        files.iter().map(|(path, text)| (format!("shop/{path}"), *text)).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    Survey::of(&Sample::new(&files).root().join("shop")).unwrap()
+}
+
+/// The written file without its comments, a line for each that says something.
+fn lines(survey: &Survey) -> Vec<String> {
+    let text = survey.toml.as_deref().unwrap();
+    let table: Result<toml::Table, _> = text.parse();
+    assert!(table.is_ok(), "{text}\n{table:?}");
+    let bare = text.lines().map(|line| line.split(" # ").next().unwrap_or_default());
+    bare.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+fn backend(key: &str) -> String {
+    format!("terraform {{\n  backend \"s3\" {{\n    bucket = \"b\"\n    key = \"{key}\"\n  }}\n}}\n")
+}
+
+fn reads(key: &str) -> String {
+    format!(
+        "data \"terraform_remote_state\" \"x\" {{\n  backend = \"s3\"\n  config = {{\n    bucket = \"b\"\n    key = \"{key}\"\n  }}\n}}\n"
+    )
+}
+
+#[test]
+fn workspaces_are_known_from_scripts_alone() {
+    let survey = of(&[
+        ("terraform/main.tf", &backend("shop")),
+        ("bin/plan-staging.sh", "tofu workspace select staging\n"),
+        ("bin/plan-production.sh", "tofu workspace select production\n"),
+    ]);
+    assert_eq!(
+        lines(&survey),
+        [
+            "[project]",
+            "name = \"shop\"",
+            "engine = \"tofu\"",
+            "[defaults]",
+            "workspace = \"{env}\"",
+            "[environments.staging]",
+            "aliases = [\"stag\"]",
+            "[environments.production]",
+            "aliases = [\"prod\"]",
+            "after = [\"staging\"]",
+            "confirm = true",
+            "[stacks.shop]",
+            "path = \"terraform\"",
+        ]
+    );
+}
+
+#[test]
+fn a_workspace_of_another_name_than_its_var_file_is_written_down() {
+    let survey = of(&[
+        ("main.tf", &backend("shop")),
+        ("envs/stage.tfvars", ""),
+        ("envs/prod.tfvars", ""),
+        ("Makefile", "prod:\n\tterraform workspace select production\n"),
+    ]);
+    let lines = lines(&survey);
+    assert!(lines.contains(&"workspace = \"stage\"".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"workspace = \"production\"".to_owned()), "{lines:?}");
+    assert!(lines.contains(&"path = \".\"".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_key_that_scripts_pass_is_taken_over() {
+    let script = "PROJECT=books\nterraform init -reconfigure -backend-config=\"key=$PROJECT/$ENV/terraform.tfstate\"\n";
+    let survey = of(&[
+        ("infra/main.tf", "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\n"),
+        ("infra/envs/staging.tfvars", ""),
+        ("infra/envs/production.tfvars", ""),
+        ("scripts/plan", script),
+    ]);
+    let text = survey.toml.as_deref().unwrap();
+    assert!(
+        text.contains("# As in scripts/plan.\nbackend.s3 = { key = \"books/{env}/terraform.tfstate\" }\n"),
+        "{text}"
+    );
+    assert!(!text.contains("workspace ="), "{text}");
+}
+
+#[test]
+fn pairs_that_differ_are_written_for_each_environment() {
+    let open = "terraform {\n  backend \"s3\" {}\n}\n";
+    let survey = of(&[
+        ("main.tf", open),
+        ("backend/dev.hcl", "bucket = \"acme-dev\"\nkey = \"state\"\nregion = \"eu-west-1\"\n"),
+        ("backend/prod.hcl", "bucket = \"acme-prod\"\nkey = \"state\"\nregion = \"us-east-1\"\n"),
+    ]);
+    let lines = lines(&survey);
+    let position = |text: &str| lines.iter().position(|line| line == text);
+    assert!(
+        lines.contains(&"backend.s3 = { bucket = \"acme-{env}\", key = \"state\" }".to_owned()),
+        "{lines:?}"
+    );
+    let production = position("backend.s3 = { region = \"us-east-1\" }").unwrap();
+    assert!(production > position("[environments.prod]").unwrap(), "{lines:?}");
+}
+
+#[test]
+fn a_stack_that_some_environments_lack_says_which_have_it() {
+    let survey = of(&[
+        ("environments/dev/app/main.tf", &backend("dev/app")),
+        ("environments/prod/app/main.tf", &backend("prod/app")),
+        ("environments/prod/cdn/main.tf", &backend("prod/cdn")),
+        ("bootstrap/main.tf", &backend("bootstrap")),
+    ]);
+    let lines = lines(&survey);
+    let at = |stack: &str| {
+        let at = lines.iter().position(|line| line == &format!("[stacks.{stack}]")).unwrap();
+        lines[at + 1..at + 3].join(" ")
+    };
+    assert_eq!(at("app"), "path = \"environments/{env}/app\" environments = [\"dev\", \"prod\"]");
+    assert_eq!(at("cdn"), "path = \"environments/{env}/cdn\" environments = [\"prod\"]");
+    assert_eq!(at("bootstrap"), "path = \"bootstrap\" environments = [\"shared\"]");
+}
+
+#[test]
+fn the_states_that_a_stack_reads_are_its_needs_and_a_circle_is_told() {
+    let network = backend("network") + &reads("app");
+    let app = backend("app") + &reads("network");
+    let survey =
+        of(&[("network/main.tf", &network), ("app/main.tf", &app), ("dns/main.tf", &backend("dns"))]);
+    assert_eq!(lines(&survey).iter().filter(|line| line.starts_with("needs")).count(), 1);
+    assert_eq!(survey.warnings, ["`network` and `app` read each other's states"]);
+}
+
+#[test]
+fn a_key_made_of_variables_is_followed_through_var_files() {
+    let app = "variable \"env\" {}\n".to_owned() + &backend("app") + &reads("${var.env}/network");
+    let survey = of(&[
+        ("live/dev/network/main.tf", &backend("dev/network")),
+        ("live/dev/app/main.tf", &app),
+        ("live/dev/app/terraform.tfvars", "env = \"dev\"\n"),
+    ]);
+    assert!(lines(&survey).contains(&"needs = [\"network\"]".to_owned()), "{survey:?}");
+}
+
+#[test]
+fn one_root_without_environments_gets_one() {
+    let survey = of(&[("infra/main.tf", &backend("x"))]);
+    assert_eq!(
+        lines(&survey)[2..],
+        ["[environments.default]", "confirm = true", "[stacks.shop]", "path = \"infra\""]
+    );
+    assert!(survey.notes[0].contains("belongs to no environment"), "{:?}", survey.notes);
+}
+
+#[test]
+fn what_the_file_cannot_say_right_is_told() {
+    let cloud = "terraform {\n  cloud {\n    organization = \"o\"\n  }\n}\n";
+    let survey = of(&[("infra/main.tf", cloud)]);
+    assert!(survey.warnings[0].contains("envctl refuses it"), "{:?}", survey.warnings);
+    let survey = of(&[
+        ("app/main.tf", &backend("app")),
+        ("app/staging.tfvars", ""),
+        ("dns/staging/main.tf", &backend("dns")),
+    ]);
+    assert!(survey.warnings[0].contains("`dns` has no workspaces today"), "{:?}", survey.warnings);
+}
+
+#[test]
+fn nothing_found_is_no_file() {
+    let survey = of(&[("README.md", "terraform plan"), ("modules/a/main.tf", "")]);
+    assert_eq!(survey.toml, None);
+}
+
+#[test]
+fn a_second_survey_says_the_same() {
+    let files = [("b/prod/main.tf", ""), ("a/dev/main.tf", ""), ("a/prod/main.tf", ""), ("c/x.tf", "")];
+    assert_eq!(of(&files), of(&files));
+}

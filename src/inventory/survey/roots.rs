@@ -1,0 +1,187 @@
+//! Root modules: folders of configuration that have a state of their own, told from modules that others call.
+
+use std::{collections::BTreeSet, fs};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::tree::Tree;
+use crate::{
+    engine::{
+        detect::LOCKFILE,
+        layout::{UNIT_FILE, is_tofu_only},
+    },
+    inventory::{
+        hcl::{Module, read_folder},
+        survey::var_files::is_var_file,
+    },
+    model::EngineName,
+};
+
+/// A root module.
+#[derive(Debug)]
+pub(super) struct Root {
+    /// Its folder, relative to the repository.
+    pub(super) dir: Utf8PathBuf,
+    /// What its files say.
+    pub(super) module: Module,
+}
+
+/// The root modules of a repository, and what was passed over.
+#[derive(Debug, Default)]
+pub(super) struct Roots {
+    /// By path.
+    pub(super) found: Vec<Root>,
+    /// Folders of modules, by path.
+    pub(super) modules: Vec<Utf8PathBuf>,
+    /// Why files could not be read.
+    pub(super) unreadable: Vec<String>,
+}
+
+impl Roots {
+    /// Reads every folder of configuration that is no Terragrunt unit.
+    pub(super) fn read(tree: &Tree, has_units: bool) -> Self {
+        let mut roots = Self::default();
+        let mut folders = Vec::new();
+        let is_tofu = tree.marked().any(|(_, names)| names.iter().any(|name| is_tofu_only(name)));
+        let engine = if is_tofu { EngineName::Tofu } else { EngineName::Terraform };
+        for (folder, names) in tree.marked().filter(|(_, names)| !names.iter().any(|name| name == UNIT_FILE))
+        {
+            let module =
+                read_folder(engine, &tree.root.join(folder), &tree.root).unwrap_or_else(|problems| {
+                    roots.unreadable.extend(problems.0.iter().map(ToString::to_string));
+                    Module::default()
+                });
+            folders.push((folder, names, module));
+        }
+        let called: BTreeSet<Utf8PathBuf> = folders
+            .iter()
+            .flat_map(|(folder, _, module)| module.modules.values().map(move |call| (folder, call)))
+            .filter_map(|(folder, call)| Some(normalised(&folder.join(call.local_source()?))))
+            .collect();
+        let mut kinds: Vec<Kind> = folders
+            .iter()
+            .map(|(folder, names, module)| kind(tree, folder, names, module, &called))
+            .collect();
+        // Where no folder says that it has a state, each that nobody calls has one, in a local file.
+        let nothing_says_so = !has_units && !kinds.contains(&Kind::Root);
+        for kind in kinds.iter_mut().filter(|kind| **kind == Kind::Unknown) {
+            *kind = if nothing_says_so { Kind::Root } else { Kind::Module };
+        }
+        for ((folder, _, module), kind) in folders.into_iter().zip(kinds) {
+            match kind {
+                Kind::Root => roots.found.push(Root { dir: folder.clone(), module }),
+                Kind::Module | Kind::Unknown => roots.modules.push(folder.clone()),
+            }
+        }
+        roots
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Root,
+    Module,
+    Unknown,
+}
+
+fn kind(
+    tree: &Tree,
+    folder: &Utf8Path,
+    names: &[String],
+    module: &Module,
+    called: &BTreeSet<Utf8PathBuf>,
+) -> Kind {
+    let among_modules = folder.components().any(|part| ["modules", "module"].contains(&part.as_str()));
+    if module.backend.is_some() || module.cloud.is_some() {
+        Kind::Root
+    } else if among_modules || called.contains(folder) {
+        Kind::Module
+    } else if names.iter().any(|name| name == LOCKFILE)
+        || has_var_files(tree, folder)
+        || has_provider(&tree.root.join(folder), names)
+    {
+        Kind::Root
+    } else {
+        Kind::Unknown
+    }
+}
+
+/// Whether var files lie in a folder or in one just below it.
+fn has_var_files(tree: &Tree, folder: &Utf8Path) -> bool {
+    let near = |path: &Utf8Path| path == folder || path.parent() == Some(folder);
+    tree.folders.iter().any(|(path, names)| near(path) && names.iter().any(|name| is_var_file(name)))
+}
+
+/// Whether a provider is configured here, which called modules leave to their callers.
+fn has_provider(dir: &Utf8Path, names: &[String]) -> bool {
+    let is_native =
+        |name: &str| ["tf", "tofu"].contains(&Utf8Path::new(name).extension().unwrap_or_default());
+    let configuration = names.iter().filter(|name| is_native(name));
+    configuration.into_iter().any(|name| {
+        let text = fs::read(dir.join(name)).unwrap_or_default();
+        String::from_utf8_lossy(&text).lines().any(|line| line.starts_with("provider \""))
+    })
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub(super) fn normalised(path: &Utf8Path) -> Utf8PathBuf {
+    let mut clean = Utf8PathBuf::new();
+    for part in path.components() {
+        match part.as_str() {
+            "." => {}
+            ".." if clean.file_name().is_some_and(|name| name != "..") => {
+                clean.pop();
+            }
+            part => clean.push(part),
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample::Sample, *};
+
+    fn roots(files: &[(&str, &str)]) -> Vec<String> {
+        let sample = Sample::new(files);
+        let roots = Roots::read(&Tree::read(sample.root()).unwrap(), false);
+        roots.found.into_iter().map(|root| root.dir.into_string()).collect()
+    }
+
+    const BACKEND: &str = "terraform {\n  backend \"s3\" {}\n}\n";
+
+    #[test]
+    fn what_others_call_is_no_stack_unless_it_has_a_backend() {
+        let call = "module \"a\" { source = \"../lib/a\" }\nmodule \"b\" { source = \"../lib/b\" }\n";
+        let files = [
+            ("app/main.tf", call),
+            ("lib/a/main.tf", ""),
+            ("lib/b/main.tf", BACKEND),
+            ("modules/c/main.tf", ""),
+        ];
+        assert_eq!(roots(&files), ["lib/b"], "app says nothing of a state and another does");
+        let files = [("app/main.tf", call), ("lib/a/main.tf", ""), ("lib/b/main.tf", "")];
+        assert_eq!(roots(&files), ["app"]);
+    }
+
+    #[test]
+    fn a_provider_a_lockfile_or_a_var_file_tell_a_root() {
+        let files = [
+            ("a/main.tf", "provider \"aws\" {\n}\n"),
+            ("b/main.tf", ""),
+            ("b/.terraform.lock.hcl", ""),
+            ("c/main.tf", ""),
+            ("c/terraform.tfvars", ""),
+            ("d/main.tf", ""),
+        ];
+        assert_eq!(roots(&files), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_told() {
+        let sample = Sample::new(&[("a/main.tf", "x {")]);
+        let roots = Roots::read(&Tree::read(sample.root()).unwrap(), false);
+        assert_eq!(roots.found.len(), 1);
+        assert!(roots.unreadable[0].contains("a/main.tf"), "{:?}", roots.unreadable);
+    }
+}

@@ -1,0 +1,141 @@
+//! The folders of a repository with the names of their files, as far as stacks could lie in them.
+
+use std::{collections::BTreeMap, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use ignore::WalkBuilder;
+
+use crate::engine::{detect::DetectError, layout::marks_stack};
+
+/// Folders that hold what programs put there.
+const CACHES: [&str; 7] =
+    [".git", ".terraform", ".terragrunt-cache", ".terragrunt-stack", ".envctl", "node_modules", ".venv"];
+
+/// Folders that hold stacks for show and for tests.
+const FOR_SHOW: [&str; 6] = ["example", "examples", "fixtures", "testdata", "tests", "vendor"];
+
+/// Why a repository could not be looked through.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    /// A file or folder cannot be read.
+    #[error("cannot read `{path}`: {error}")]
+    Unreadable {
+        /// The file or folder.
+        path: Utf8PathBuf,
+        /// Why.
+        error: io::Error,
+    },
+    /// The walk failed.
+    #[error("cannot look for stacks: {0}")]
+    Walk(#[from] ignore::Error),
+    /// A folder that holds a stack has a path that is not UTF-8.
+    #[error("the path `{0}` is not UTF-8")]
+    NotUtf8(String),
+    /// The files that tell a stack's engine cannot be read.
+    #[error(transparent)]
+    Engine(#[from] DetectError),
+}
+
+/// The folders below a root.
+#[derive(Debug, Default)]
+pub(super) struct Tree {
+    /// The root, absolute.
+    pub(super) root: Utf8PathBuf,
+    /// The names of the files of each folder, sorted; folders are relative to the root.
+    pub(super) folders: BTreeMap<Utf8PathBuf, Vec<String>>,
+    /// Folders for show that were not entered.
+    pub(super) left_out: Vec<Utf8PathBuf>,
+}
+
+impl Tree {
+    /// Walks a repository; git-ignored folders never count, git-ignored files do: var files often are.
+    pub(super) fn read(root: &Utf8Path) -> Result<Self, SurveyError> {
+        let mut tree = Self { root: root.to_owned(), ..Self::default() };
+        let mut walker = WalkBuilder::new(root);
+        walker.hidden(false).ignore(false).follow_links(false);
+        walker.filter_entry(|entry| {
+            let name = entry.file_name().to_string_lossy();
+            let above = entry.path().parent().and_then(|path| path.file_name());
+            let inside_show = above.is_some_and(|name| FOR_SHOW.iter().any(|show| name == *show));
+            entry.file_type().is_some_and(|kind| kind.is_dir())
+                && (entry.depth() == 0 || !(CACHES.contains(&&*name) || entry.depth() > 1 && inside_show))
+        });
+        for entry in walker.build() {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            match Utf8Path::from_path(entry.path()) {
+                Some(path) => {
+                    let below = path.strip_prefix(root).unwrap_or(path).to_owned();
+                    if entry.depth() > 0 && FOR_SHOW.contains(&name.as_str()) {
+                        tree.left_out.push(below);
+                    } else {
+                        tree.folders.insert(below, file_names(path)?);
+                    }
+                }
+                None if holds_stack(entry.path()) => {
+                    return Err(SurveyError::NotUtf8(entry.path().to_string_lossy().into_owned()));
+                }
+                None => {}
+            }
+        }
+        tree.left_out.sort_unstable();
+        Ok(tree)
+    }
+
+    /// The folders that hold a stack's or a module's files.
+    pub(super) fn marked(&self) -> impl Iterator<Item = (&Utf8PathBuf, &[String])> {
+        self.folders
+            .iter()
+            .filter(|(_, names)| names.iter().any(|name| marks_stack(name)))
+            .map(|(folder, names)| (folder, names.as_slice()))
+    }
+
+    /// Every file, by its path relative to the root.
+    pub(super) fn files(&self) -> impl Iterator<Item = Utf8PathBuf> {
+        self.folders.iter().flat_map(|(folder, names)| names.iter().map(move |name| folder.join(name)))
+    }
+}
+
+/// The names of the files in a folder, sorted; what is not UTF-8 is no file of an engine's.
+fn file_names(dir: &Utf8Path) -> Result<Vec<String>, SurveyError> {
+    let failed = |error| SurveyError::Unreadable { path: dir.to_owned(), error };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if !entry.file_type().map_err(failed)?.is_dir() {
+            names.extend(entry.file_name().into_string().ok());
+        }
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+fn holds_stack(dir: &std::path::Path) -> bool {
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_str().is_some_and(marks_stack))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::sample::Sample, *};
+
+    #[test]
+    fn ignored_folders_caches_and_examples_are_not_entered_but_ignored_files_count() {
+        let sample = Sample::new(&[
+            (".git/HEAD", ""),
+            (".gitignore", "*.tfvars\nbuild/\n"),
+            ("infra/main.tf", ""),
+            ("infra/staging.tfvars", ""),
+            ("infra/.terraform/modules/x/main.tf", ""),
+            ("build/main.tf", ""),
+            ("modules/a/examples/basic/main.tf", ""),
+            (".github/workflows/x.yml", ""),
+        ]);
+        let tree = Tree::read(sample.root()).unwrap();
+        let marked: Vec<&str> = tree.marked().map(|(folder, _)| folder.as_str()).collect();
+        assert_eq!(marked, ["infra"]);
+        assert_eq!(tree.folders[Utf8Path::new("infra")], ["main.tf", "staging.tfvars"]);
+        assert_eq!(tree.left_out, ["modules/a/examples"]);
+        assert!(tree.files().any(|file| file == ".github/workflows/x.yml"));
+    }
+}

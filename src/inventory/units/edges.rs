@@ -1,0 +1,239 @@
+//! Which unit comes before which.
+
+use std::collections::{HashMap, HashSet};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{UnitFinder, UnitFinderError, cache::Cache};
+use crate::{
+    diagnostic::Diagnostic,
+    engine::{
+        layout::UNIT_FILE,
+        units::{normalised, parse_units},
+    },
+    inventory::hcl::read_unit,
+};
+
+/// Why the edges of Terragrunt units could not be told.
+#[derive(Debug, thiserror::Error)]
+pub enum UnitError {
+    /// Terragrunt could not be asked.
+    #[error("cannot list the Terragrunt units in `{dir}`: {error}")]
+    Finder {
+        /// The folder that was asked about.
+        dir: Utf8PathBuf,
+        /// Why.
+        error: UnitFinderError,
+    },
+    /// Its answer cannot be read.
+    #[error("cannot read Terragrunt's list of the units in `{dir}`: {error}")]
+    Answer {
+        /// The folder that was asked about.
+        dir: Utf8PathBuf,
+        /// Why.
+        error: serde_json::Error,
+    },
+    /// The file of a unit that Terragrunt leaves out is wrong.
+    #[error("{0}")]
+    File(Box<Diagnostic>),
+}
+
+/// Edges between units by their folders, absolute.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UnitEdges {
+    /// What each unit needs among the units asked for.
+    pub needs: HashMap<Utf8PathBuf, Vec<Utf8PathBuf>>,
+    /// Edges to folders that are none of the units asked for.
+    pub outside: Vec<(Utf8PathBuf, Utf8PathBuf)>,
+    /// Units that Terragrunt leaves out of its list, as it does with those on a cycle.
+    pub left_out: Vec<Utf8PathBuf>,
+    /// Why the answer could not be kept for the next time, if so.
+    pub not_kept: Option<String>,
+}
+
+/// The edges between these units (their folders, absolute), from Terragrunt or from its kept answer.
+///
+/// Terragrunt is asked once, about the folder that holds all of them. Units that it leaves out are read here, so that
+/// a cycle can be told with its whole path.
+pub fn unit_edges(
+    units: &[Utf8PathBuf],
+    root: &Utf8Path,
+    cache_dir: &Utf8Path,
+    finder: &dyn UnitFinder,
+) -> Result<UnitEdges, UnitError> {
+    let mut sorted = units.to_vec();
+    sorted.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+    sorted.dedup();
+    let units: HashSet<Utf8PathBuf> = sorted.iter().cloned().collect();
+    let Some(dir) = common_folder(&sorted).filter(|dir| dir.is_dir()) else {
+        return Ok(UnitEdges::default());
+    };
+    let cache = Cache::new(cache_dir, &dir);
+    let mut edges = UnitEdges::default();
+    let listed = if let Some(kept) = cache.get(&sorted) {
+        kept
+    } else {
+        let stdout = finder.find(&dir).map_err(|error| UnitError::Finder { dir: dir.clone(), error })?;
+        let answer =
+            parse_units(&stdout, &dir).map_err(|error| UnitError::Answer { dir: dir.clone(), error })?;
+        edges.not_kept = cache.put(&sorted, &answer).err().map(|error| error.to_string());
+        answer.into_iter().map(|unit| (unit.dir, unit.dependencies)).collect()
+    };
+    for (unit, needs) in listed.into_iter().filter(|(unit, _)| units.contains(unit)) {
+        edges.add(&units, unit, needs);
+    }
+    for unit in &sorted {
+        if !edges.needs.contains_key(unit) && unit.join(UNIT_FILE).is_file() {
+            let paths = read_unit(unit, root).map_err(|diagnostic| UnitError::File(Box::new(diagnostic)))?;
+            let needs = paths.into_iter().map(|(path, _)| normalised(&unit.join(path))).collect();
+            edges.left_out.push(unit.clone());
+            edges.add(&units, unit.clone(), needs);
+        }
+    }
+    Ok(edges)
+}
+
+impl UnitEdges {
+    fn add(&mut self, units: &HashSet<Utf8PathBuf>, unit: Utf8PathBuf, needs: Vec<Utf8PathBuf>) {
+        let (inside, outside): (Vec<_>, Vec<_>) = needs.into_iter().partition(|need| units.contains(need));
+        self.outside.extend(outside.into_iter().map(|need| (unit.clone(), need)));
+        self.needs.insert(unit, inside);
+    }
+}
+
+/// The deepest folder that holds all of these.
+fn common_folder(dirs: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+    let mut common = dirs.first()?.clone();
+    for dir in dirs {
+        while !dir.starts_with(&common) {
+            common.pop();
+        }
+    }
+    Some(common)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, fs};
+
+    use super::*;
+
+    struct Finder {
+        answer: String,
+        asked: Cell<usize>,
+    }
+
+    impl UnitFinder for Finder {
+        fn find(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
+            self.asked.set(self.asked.get() + 1);
+            Ok(self.answer.clone())
+        }
+    }
+
+    struct Live {
+        dir: tempfile::TempDir,
+        finder: Finder,
+    }
+
+    impl Live {
+        fn new(answer: &str, files: &[(&str, &str)]) -> Self {
+            let live = Self {
+                dir: tempfile::tempdir().unwrap(),
+                finder: Finder { answer: answer.to_owned(), asked: Cell::new(0) },
+            };
+            for (file, text) in files {
+                live.write(file, text);
+            }
+            live
+        }
+
+        fn root(&self) -> &Utf8Path {
+            Utf8Path::from_path(self.dir.path()).unwrap()
+        }
+
+        fn write(&self, file: &str, text: &str) {
+            let path = self.root().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+
+        fn edges(&self, units: &[&str]) -> Result<UnitEdges, UnitError> {
+            let units: Vec<Utf8PathBuf> = units.iter().map(|unit| self.root().join(unit)).collect();
+            unit_edges(&units, self.root(), &self.root().join(".envctl/cache"), &self.finder)
+        }
+
+        fn shown(&self, edges: &UnitEdges) -> Vec<String> {
+            let short = |path: &Utf8Path| path.strip_prefix(self.root()).unwrap().to_string();
+            let lines = edges.needs.iter().map(|(unit, needs)| {
+                let needs: Vec<String> = needs.iter().map(|need| short(need)).collect();
+                format!("{}: {}", short(unit), needs.join(" "))
+            });
+            let mut lines: Vec<String> = lines.collect();
+            lines.sort();
+            lines
+        }
+    }
+
+    const ANSWER: &str = r#"[
+      { "type": "unit", "path": "vpc", "reading": ["../root.hcl"] },
+      { "type": "unit", "path": "app", "dependencies": ["vpc", "../../shared/dns"] }
+    ]"#;
+
+    fn live() -> Live {
+        let unit = "dependency \"vpc\" { config_path = \"../vpc\" }";
+        Live::new(
+            ANSWER,
+            &[
+                ("live/dev/app/terragrunt.hcl", unit),
+                ("live/dev/vpc/terragrunt.hcl", ""),
+                ("live/root.hcl", ""),
+            ],
+        )
+    }
+
+    const UNITS: [&str; 2] = ["live/dev/app", "live/dev/vpc"];
+
+    #[test]
+    fn edges_lead_to_units_and_others_are_noted() {
+        let live = live();
+        let edges = live.edges(&UNITS).unwrap();
+        assert_eq!(live.shown(&edges), ["live/dev/app: live/dev/vpc", "live/dev/vpc: "]);
+        assert_eq!(edges.outside, [(live.root().join("live/dev/app"), live.root().join("shared/dns"))]);
+    }
+
+    #[test]
+    fn terragrunt_is_asked_again_only_when_a_file_changed() {
+        let live = live();
+        let first = live.edges(&UNITS).unwrap();
+        assert_eq!(live.edges(&UNITS).unwrap(), first);
+        assert_eq!(live.finder.asked.get(), 1);
+        live.write("live/dev/vpc/terragrunt.hcl", "# one");
+        live.edges(&UNITS).unwrap();
+        live.finder.asked.set(1);
+        live.write("live/dev/vpc/terragrunt.hcl", "# two");
+        live.edges(&UNITS).unwrap();
+        assert_eq!(live.finder.asked.get(), 2, "a unit's own file");
+        live.write("live/root.hcl", "# changed");
+        live.edges(&UNITS).unwrap();
+        assert_eq!(live.finder.asked.get(), 3, "an included file");
+        live.edges(&UNITS[..1]).unwrap();
+        assert_eq!(live.finder.asked.get(), 4, "other units");
+    }
+
+    #[test]
+    fn a_unit_that_terragrunt_leaves_out_is_read_here() {
+        let unit = |other: &str| format!("dependencies {{\n  paths = [\"../{other}\"]\n}}\n");
+        let live =
+            Live::new("[]", &[("live/a/terragrunt.hcl", &unit("b")), ("live/b/terragrunt.hcl", &unit("a"))]);
+        let edges = live.edges(&["live/a", "live/b"]).unwrap();
+        assert_eq!(live.shown(&edges), ["live/a: live/b", "live/b: live/a"]);
+        assert_eq!(edges.left_out.len(), 2);
+    }
+
+    #[test]
+    fn a_broken_unit_is_told_at_its_place() {
+        let live = Live::new("[]", &[("live/a/terragrunt.hcl", "x {")]);
+        let error = live.edges(&["live/a"]).unwrap_err().to_string();
+        assert!(error.starts_with("live/a/terragrunt.hcl:1:"), "{error}");
+    }
+}

@@ -1,0 +1,70 @@
+//! The finder that really asks Terragrunt.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use camino::Utf8Path;
+
+use super::{UnitFinder, UnitFinderError};
+use crate::{
+    engine::units::find_args,
+    process::{CommandLine, Runner},
+};
+
+/// Asks a Terragrunt program, with an environment that is already cleaned of what must not be inherited (`TG_*` …).
+pub struct Terragrunt<'a> {
+    /// Starts it.
+    pub runner: &'a Runner,
+    /// The program.
+    pub program: OsString,
+    /// Its environment, whole.
+    pub env: BTreeMap<OsString, OsString>,
+}
+
+impl UnitFinder for Terragrunt<'_> {
+    fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
+        let command = CommandLine::new(&self.program, dir, self.env.clone()).args(find_args());
+        let captured = self.runner.capture(&command).map_err(|error| UnitFinderError(error.to_string()))?;
+        if captured.exit.is_success() {
+            return String::from_utf8(captured.stdout)
+                .map_err(|_| UnitFinderError("its answer is not UTF-8".to_owned()));
+        }
+        let said = String::from_utf8_lossy(&captured.stderr);
+        let said = said.trim();
+        let exit = captured.exit;
+        Err(UnitFinderError(if said.is_empty() { exit.to_string() } else { format!("{exit}\n{said}") }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    /// What a program that does this answers, run in a folder of its own.
+    fn answer(script: &str) -> (String, Result<String, UnitFinderError>) {
+        let dir = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(dir.path()).unwrap().canonicalize_utf8().unwrap();
+        let program = dir.join("terragrunt");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        let runner = Runner::new();
+        let finder =
+            Terragrunt { runner: &runner, program: program.into_string().into(), env: BTreeMap::new() };
+        let found = finder.find(&dir);
+        (dir.into_string(), found)
+    }
+
+    #[test]
+    fn it_is_run_in_the_folder_and_its_standard_output_is_the_answer() {
+        let (dir, found) = answer("echo warning >&2; echo \"$PWD: $*\"");
+        let expected = "find --json --dependencies --reading --no-color --non-interactive";
+        assert_eq!(found.unwrap(), format!("{dir}: {expected}\n"));
+    }
+
+    #[test]
+    fn a_failure_is_told_with_what_it_said() {
+        let (_, found) = answer("echo 'no such flag' >&2; exit 3");
+        assert_eq!(found.unwrap_err().to_string(), "exit status 3\nno such flag");
+    }
+}
