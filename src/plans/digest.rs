@@ -1,10 +1,9 @@
 //! The digest that a confirmation can quote.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest, Sha256};
 
 use super::Review;
+use crate::model::hex;
 
 /// SHA-256 over what the review shows: environment, direction, and for each changed stack its addresses, actions,
 /// outputs and diff. Each part is written with its length, so that no two reviews run into each other.
@@ -35,12 +34,7 @@ pub(super) fn of(review: &Review) -> String {
         }
         part(&mut hash, &stack.diff);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
+    hex(&hash.finalize())
 }
 
 fn part(hash: &mut Sha256, text: &str) {

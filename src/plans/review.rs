@@ -43,6 +43,13 @@ impl Review {
         self.stacks.iter().filter(|s| matches!(s.outcome, Outcome::Changed(_)))
     }
 
+    /// The stacks without a plan: failed, refused, skipped or interrupted. A review with such holes is not confirmed.
+    pub fn unplanned(&self) -> impl Iterator<Item = &ReviewStack> {
+        self.stacks
+            .iter()
+            .filter(|s| !matches!(s.outcome, Outcome::Clean | Outcome::Changed(_) | Outcome::Deferred { .. }))
+    }
+
     /// Everything that would be lost: deleted, replaced, forgotten or unknown, by stack and address.
     pub fn destructive(&self) -> Vec<(&StackId, &ResourceAddress, &'static str)> {
         let mut found = Vec::new();

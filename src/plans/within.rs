@@ -16,14 +16,22 @@ pub fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
             .iter()
             .find(|c| c.address == change.address && c.deposed == change.deposed && c.is_change());
         match same {
-            None => found.push(format!("{} {}: not in what was confirmed", change.action.as_str(), change.address)),
+            None => found.push(format!(
+                "{} {}: not in what was confirmed",
+                change.action.as_str(),
+                change.address
+            )),
             Some(before) => found.extend(difference(before, change)),
         }
     }
     for output in &later.outputs {
         let seen = confirmed.outputs.iter().any(|o| o.name == output.name && o.action == output.action);
         if !seen {
-            found.push(format!("{} output `{}`: not in what was confirmed", output.action.as_str(), output.name));
+            found.push(format!(
+                "{} output `{}`: not in what was confirmed",
+                output.action.as_str(),
+                output.name
+            ));
         }
     }
     found
@@ -32,7 +40,11 @@ pub fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
 fn difference(before: &ResourceChange, after: &ResourceChange) -> Option<String> {
     let address = &after.address;
     if before.action != after.action {
-        return Some(format!("{} {address}: was confirmed as {}", after.action.as_str(), before.action.as_str()));
+        return Some(format!(
+            "{} {address}: was confirmed as {}",
+            after.action.as_str(),
+            before.action.as_str()
+        ));
     }
     if before.previous_address != after.previous_address || before.importing != after.importing {
         return Some(format!("{address}: moves or imports otherwise than was confirmed"));
