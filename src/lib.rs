@@ -28,6 +28,7 @@ pub mod engine;
 pub mod event;
 pub mod graph;
 pub mod inventory;
+pub mod journal;
 pub mod model;
 pub mod plans;
 pub mod process;

@@ -1,0 +1,159 @@
+//! From the events of a run to its report; the same fold for a live run and for a journal.
+
+use std::collections::BTreeMap;
+
+use super::{FoldError, stack_fold::StackFold};
+use crate::{
+    event::{Decision, Event, EventKind},
+    model::{
+        ChangeCounts, EngineReport, ErrorReport, ExitStatus, FailureKind, Report, RunResult, StackId,
+        StackResult,
+    },
+};
+
+/// The version of the report's format.
+const REPORT_FORMAT: u32 = 1;
+
+/// A report that grows with each event.
+#[derive(Debug, Clone, Default)]
+pub struct Fold {
+    run: Option<Report>,
+    stacks: Vec<StackFold>,
+    places: BTreeMap<StackId, usize>,
+    status: Option<ExitStatus>,
+}
+
+/// The report of all events of a run.
+pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Result<Report, FoldError> {
+    let mut fold = Fold::default();
+    for event in events {
+        fold.push(event)?;
+    }
+    fold.report().ok_or(FoldError::NotStarted)
+}
+
+impl Fold {
+    /// Takes one event.
+    pub fn push(&mut self, event: &Event) -> Result<(), FoldError> {
+        if let EventKind::RunStarted { .. } = &event.kind {
+            return self.start(event);
+        }
+        let run = self.run.as_mut().ok_or(FoldError::NotStarted)?;
+        run.duration = event.at.duration_since(run.started).as_secs_f64().max(0.0);
+        match &event.kind {
+            EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
+            EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
+            EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.ended(outcome),
+            EventKind::Reviewed { digest, .. } => run.digest = Some(digest.clone()),
+            EventKind::Decided(decision) => run.error = refusal(decision),
+            EventKind::RunFinished { status } => self.status = Some(*status),
+            EventKind::RunStarted { .. }
+            | EventKind::EngineStarted { .. }
+            | EventKind::Progress { .. }
+            | EventKind::InterruptRequested { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// The report so far; none before the run started. Until the run ends it has no result.
+    pub fn report(&self) -> Option<Report> {
+        let mut report = self.run.clone()?;
+        report.stacks = self.stacks.iter().map(|stack| stack.report().clone()).collect();
+        for stack in &report.stacks {
+            report.totals += stack.changes;
+        }
+        report.engine = self.stacks.iter().find_map(|stack| {
+            let version = stack.engine_version()?.to_owned();
+            Some(EngineReport { name: stack.report().engine, version })
+        });
+        report.result =
+            self.status.map(|status| result(status, report.stacks.iter().filter_map(|s| s.result)));
+        report.exit_code = self.status.map(ExitStatus::code);
+        Some(report)
+    }
+
+    fn start(&mut self, event: &Event) -> Result<(), FoldError> {
+        let EventKind::RunStarted { run, command, environment, revision, stacks, .. } = &event.kind else {
+            return Err(FoldError::NotStarted);
+        };
+        if self.run.is_some() {
+            return Err(FoldError::StartedTwice(event.seq));
+        }
+        self.places = stacks.iter().enumerate().map(|(place, stack)| (stack.stack.clone(), place)).collect();
+        self.stacks = stacks.iter().map(StackFold::new).collect();
+        self.run = Some(Report {
+            format: REPORT_FORMAT,
+            run: run.clone(),
+            command: command.clone(),
+            environment: environment.clone(),
+            result: None,
+            exit_code: None,
+            started: event.at,
+            duration: 0.0,
+            commit: revision.commit.clone(),
+            dirty: revision.dirty,
+            digest: None,
+            engine: None,
+            totals: ChangeCounts::default(),
+            stacks: Vec::new(),
+            error: None,
+        });
+        Ok(())
+    }
+
+    fn stack(&mut self, seq: u64, stack: &StackId) -> Result<&mut StackFold, FoldError> {
+        let place = self.places.get(stack).copied();
+        place
+            .and_then(|place| self.stacks.get_mut(place))
+            .ok_or_else(|| FoldError::UnknownStack { seq, stack: stack.clone() })
+    }
+}
+
+fn refusal(decision: &Decision) -> Option<ErrorReport> {
+    match decision {
+        Decision::Confirmed { .. } => None,
+        Decision::Refused { because, detail } => Some(ErrorReport {
+            kind: FailureKind::Refused,
+            summary: because.clone(),
+            detail: detail.clone(),
+            file: None,
+            line: None,
+        }),
+    }
+}
+
+/// The word for a whole run.
+///
+/// | exit status                                | some stack applied | else some changed or deferred | else    |
+/// |--------------------------------------------|--------------------|-------------------------------|---------|
+/// | success                                    | applied            | changes                       | clean   |
+/// | differences                                | changes            | changes                       | changes |
+/// | failed, configuration, usage, defect       | failed             | failed                        | failed  |
+/// | refused                                    | refused            | refused                       | refused |
+/// | locked                                     | locked             | locked                        | locked  |
+/// | interrupted                                | interrupted        | interrupted                   | interrupted |
+fn result(status: ExitStatus, stacks: impl Iterator<Item = StackResult>) -> RunResult {
+    match status {
+        ExitStatus::Success => success(&stacks.collect::<Vec<_>>()),
+        ExitStatus::Differences => RunResult::Changes,
+        ExitStatus::Locked => RunResult::Locked,
+        ExitStatus::Refused => RunResult::Refused,
+        ExitStatus::Configuration | ExitStatus::Failed | ExitStatus::Usage | ExitStatus::Defect => {
+            RunResult::Failed
+        }
+        ExitStatus::Interrupted(_) => RunResult::Interrupted,
+    }
+}
+
+fn success(stacks: &[StackResult]) -> RunResult {
+    if stacks.contains(&StackResult::Applied) {
+        RunResult::Applied
+    } else if stacks.contains(&StackResult::Changes) || stacks.contains(&StackResult::Deferred) {
+        RunResult::Changes
+    } else {
+        RunResult::Clean
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -1,0 +1,29 @@
+//! The crash-safe record of a run: writer, reader, the folders of runs, and the fold from events to the report.
+//!
+//! ```text
+//! .envctl/.gitignore                 `*`: everything below, itself included, stays out of git
+//! .envctl/runs/RUN/journal.jsonl     one event per line, appended, synced before anything may change a state
+//! .envctl/runs/RUN/logs/STACK.log    what the engines said
+//! .envctl/runs/RUN/plans/STACK.tfplan
+//! .envctl/runs/RUN/report.json       the fold of the journal, written when the run ends
+//! ```
+//!
+//! Folders are 0700 and files 0600: plans and logs may hold what only their owner should see.
+
+mod error;
+mod fold;
+mod private;
+mod reader;
+mod run_dir;
+mod run_id;
+mod stack_fold;
+mod store;
+mod writer;
+
+pub use error::{FoldError, JournalError, StoreError};
+pub use fold::{Fold, fold};
+pub use reader::{Recorded, read_journal};
+pub use run_dir::RunDir;
+pub use run_id::new_run_id;
+pub use store::{RunStore, StoredRun};
+pub use writer::{FORMAT, Journal};

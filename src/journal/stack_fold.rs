@@ -1,0 +1,146 @@
+//! From the events of one stack to its part of the report.
+
+use jiff::Timestamp;
+
+use crate::{
+    event::{RunStack, StepFinished},
+    model::{ChangeCounts, Changes, ErrorReport, Failure, Outcome, ResourceReport, StackReport, StackResult},
+};
+
+/// One stack's part of the report while it grows.
+#[derive(Debug, Clone)]
+pub(super) struct StackFold {
+    report: StackReport,
+    engine_version: Option<String>,
+}
+
+impl StackFold {
+    /// A stack to which nothing has happened yet.
+    pub(super) fn new(stack: &RunStack) -> Self {
+        let report = StackReport {
+            stack: stack.stack.clone(),
+            path: stack.path.clone(),
+            workspace: stack.workspace.clone(),
+            result: None,
+            changes: ChangeCounts::default(),
+            resources: Vec::new(),
+            engine: stack.engine,
+            reused: false,
+            why: stack.why.clone(),
+            tentative: false,
+            blocked: Vec::new(),
+            because: None,
+            attempts: 0,
+            engine_exit_code: None,
+            started: None,
+            duration: 0.0,
+            processes: 0,
+            log: None,
+            plan: None,
+            error: None,
+            notes: Vec::new(),
+        };
+        Self { report, engine_version: None }
+    }
+
+    /// The part of the report.
+    pub(super) fn report(&self) -> &StackReport {
+        &self.report
+    }
+
+    /// The version of the engine that ran.
+    pub(super) fn engine_version(&self) -> Option<&str> {
+        self.engine_version.as_deref()
+    }
+
+    /// A step was started: until it ends the stack has no result.
+    pub(super) fn started(&mut self, at: Timestamp) {
+        self.report.result = None;
+        self.report.started.get_or_insert(at);
+    }
+
+    /// A step ended.
+    ///
+    /// Time and processes add up over the steps; what describes one step is that of the last.
+    pub(super) fn finished(&mut self, step: &StepFinished) {
+        let report = &mut self.report;
+        report.duration += step.duration;
+        report.processes += step.processes;
+        report.attempts = step.attempts;
+        report.engine_exit_code = step.engine_exit_code;
+        report.log = step.log.as_ref().map(ToString::to_string).or(report.log.take());
+        report.plan = step.plan.as_ref().map(ToString::to_string);
+        report.tentative = step.tentative;
+        report.notes.extend(step.notes.iter().cloned());
+        if step.engine_version.is_some() {
+            self.engine_version.clone_from(&step.engine_version);
+        }
+        self.ended(&step.outcome);
+    }
+
+    /// The stack ended, by a step or without one.
+    ///
+    /// What was planned stays in the report when the stack is then not applied, or fails.
+    pub(super) fn ended(&mut self, outcome: &Outcome) {
+        let report = &mut self.report;
+        report.blocked.clear();
+        report.because = None;
+        report.error = None;
+        report.result = Some(match outcome {
+            Outcome::Clean => {
+                set_changes(report, &Changes::default());
+                StackResult::Clean
+            }
+            Outcome::Changed(changes) => {
+                set_changes(report, changes);
+                StackResult::Changes
+            }
+            Outcome::Applied(changes) => {
+                set_changes(report, changes);
+                StackResult::Applied
+            }
+            Outcome::Failed(failure) => {
+                report.error = Some(error(failure));
+                StackResult::Failed
+            }
+            Outcome::Skipped { because } => {
+                report.because = because.stack().cloned();
+                StackResult::Skipped
+            }
+            Outcome::Deferred { because } => {
+                report.because = Some(because.clone());
+                StackResult::Deferred
+            }
+            Outcome::Refused(blocks) => {
+                report.blocked.clone_from(blocks);
+                StackResult::Refused
+            }
+            Outcome::Interrupted => StackResult::Interrupted,
+        });
+    }
+}
+
+fn set_changes(report: &mut StackReport, changes: &Changes) {
+    report.changes = changes.counts();
+    report.resources = changes
+        .resources
+        .iter()
+        .filter(|change| change.is_change())
+        .map(|change| ResourceReport {
+            address: change.address.clone(),
+            action: change.action.as_str().to_owned(),
+            previous_address: change.previous_address.clone(),
+            importing: change.importing,
+        })
+        .collect();
+}
+
+fn error(failure: &Failure) -> ErrorReport {
+    ErrorReport {
+        kind: failure.kind,
+        summary: failure.summary.clone(),
+        detail: failure.detail.clone(),
+        file: failure.file.clone(),
+        line: failure.line,
+    }
+}

@@ -1,0 +1,180 @@
+//! All runs of a project: where they are, which there are, and one by its id.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{JournalError, Recorded, RunDir, StoreError, fold, private, read_journal};
+use crate::model::{Report, RunId};
+
+/// The runs of one project.
+#[derive(Debug, Clone)]
+pub struct RunStore {
+    envctl: Utf8PathBuf,
+}
+
+/// A run that has a folder; nothing of it has been read yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRun {
+    /// Its id.
+    pub id: RunId,
+    /// Its folder.
+    pub dir: RunDir,
+}
+
+impl StoredRun {
+    /// Reads its journal.
+    pub fn events(&self) -> Result<Recorded, JournalError> {
+        read_journal(&self.dir.journal())
+    }
+
+    /// Reads its journal and folds it.
+    pub fn report(&self) -> Result<Report, JournalError> {
+        fold(&self.events()?.events).map_err(|source| JournalError::Fold { path: self.dir.journal(), source })
+    }
+}
+
+impl RunStore {
+    /// The runs of the project whose environments.toml lies in this folder. Nothing is made yet.
+    pub fn new(root: &Utf8Path) -> Self {
+        Self { envctl: root.join(".envctl") }
+    }
+
+    /// The folder of all that envctl keeps; made, with the `.gitignore` that hides it, where it is missing.
+    pub fn envctl_dir(&self) -> Result<&Utf8Path, JournalError> {
+        private::create_dirs(&self.envctl).map_err(JournalError::io("create", &self.envctl))?;
+        let ignore = self.envctl.join(".gitignore");
+        if !ignore.exists() {
+            private::write(&ignore, b"*\n").map_err(JournalError::io("write", &ignore))?;
+        }
+        Ok(&self.envctl)
+    }
+
+    /// The folder of all that envctl keeps; it may be missing.
+    pub fn home(&self) -> &Utf8Path {
+        &self.envctl
+    }
+
+    /// The folder of all runs; it may be missing.
+    pub fn runs_dir(&self) -> Utf8PathBuf {
+        self.envctl.join("runs")
+    }
+
+    /// Makes the folder of a new run.
+    pub fn create(&self, id: &RunId) -> Result<RunDir, JournalError> {
+        self.envctl_dir()?;
+        let runs = self.runs_dir();
+        private::create_dirs(&runs).map_err(JournalError::io("create", &runs))?;
+        RunDir::create(runs.join(id.as_str()))
+    }
+
+    /// All runs, newest first. Folders that are not named by a run's id are left out.
+    ///
+    /// Journals are not read: a broken one shows when its report is asked for, and hides no other run.
+    pub fn list(&self) -> Result<Vec<StoredRun>, JournalError> {
+        let runs = self.runs_dir();
+        let entries = match fs::read_dir(&runs) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(JournalError::io("read", runs)(error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(JournalError::io("read", &runs))?;
+            if let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) {
+                let dir = RunDir::new(runs.join(id.as_str()));
+                found.push(StoredRun { id, dir });
+            }
+        }
+        found.sort_by(|a, b| b.id.cmp(&a.id));
+        Ok(found)
+    }
+
+    /// One run: `last`, an id, or the beginning of one as long as it is the only one; small letters will do.
+    pub fn find(&self, wanted: &str) -> Result<StoredRun, StoreError> {
+        let mut runs = self.list()?;
+        if runs.is_empty() {
+            return Err(StoreError::Empty(self.runs_dir()));
+        }
+        if wanted == "last" {
+            return Ok(runs.remove(0));
+        }
+        let prefix = wanted.to_ascii_uppercase();
+        runs.retain(|run| !prefix.is_empty() && run.id.as_str().starts_with(&prefix));
+        match runs.len() {
+            0 => Err(StoreError::NotFound(wanted.to_owned())),
+            1 => Ok(runs.remove(0)),
+            count => Err(StoreError::Ambiguous { prefix: wanted.to_owned(), count }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::super::{
+        Journal,
+        fold::tests::{event, run_started},
+    };
+    use super::*;
+
+    fn store(root: &tempfile::TempDir) -> RunStore {
+        RunStore::new(Utf8Path::from_path(root.path()).unwrap())
+    }
+
+    /// Makes runs that begin like these, in this order of time.
+    fn with_runs(root: &tempfile::TempDir, ids: &[&RunId]) -> RunStore {
+        let store = store(root);
+        for id in ids {
+            let mut journal = Journal::create(store.create(id).unwrap()).unwrap();
+            journal.append(&event(0, run_started(&["a"]))).unwrap();
+        }
+        store
+    }
+
+    #[test]
+    fn the_folder_hides_itself_from_git_and_others() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = with_runs(&root, &[&RunId::new(1, 1)]).envctl_dir().unwrap().to_owned();
+        assert_eq!(fs::read_to_string(dir.join(".gitignore")).unwrap(), "*\n");
+        for private in [dir.clone(), dir.join("runs")] {
+            assert_eq!(private.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
+
+    #[test]
+    fn runs_are_listed_newest_first_and_a_broken_one_hides_no_other() {
+        let root = tempfile::tempdir().unwrap();
+        let (old, new) = (RunId::new(1, 1), RunId::new(2, 0));
+        let store = with_runs(&root, &[&old, &new]);
+        fs::create_dir(store.runs_dir().join("not-a-run")).unwrap();
+        fs::write(store.runs_dir().join(new.as_str()).join("journal.jsonl"), "{}\n{}\n").unwrap();
+        let runs = store.list().unwrap();
+        assert_eq!(runs.iter().map(|run| &run.id).collect::<Vec<_>>(), [&new, &old]);
+        assert!(matches!(runs[0].report(), Err(JournalError::BrokenLine { line: 1, .. })));
+        assert_eq!(runs[1].report().unwrap().command, "deploy");
+    }
+
+    #[test]
+    fn a_run_is_found_by_the_beginning_of_its_id() {
+        let root = tempfile::tempdir().unwrap();
+        assert!(matches!(store(&root).find("last"), Err(StoreError::Empty(_))));
+        let (one, two) = (RunId::new(1_469_918_176_385, 1), RunId::new(1 << 41, 2));
+        let store = with_runs(&root, &[&two, &one]);
+        assert_eq!(store.find("last").unwrap().id, two);
+        assert_eq!(store.find(one.as_str()).unwrap().id, one);
+        assert_eq!(store.find("01aryz").unwrap().id, one);
+        assert!(matches!(store.find("0"), Err(StoreError::Ambiguous { count: 2, .. })));
+        assert!(matches!(store.find("ZZ"), Err(StoreError::NotFound(_))));
+        assert!(matches!(store.find(""), Err(StoreError::NotFound(_))));
+    }
+
+    #[test]
+    fn a_run_is_never_made_twice() {
+        let root = tempfile::tempdir().unwrap();
+        let id = RunId::new(1, 1);
+        let store = with_runs(&root, &[&id]);
+        assert!(matches!(store.create(&id), Err(JournalError::Io { verb: "create", .. })));
+    }
+}
