@@ -22,6 +22,7 @@
 //!   ui/             styles by role, tables, durations, plurals, rendering
 //! ```
 
+pub mod assurance;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;

@@ -1,0 +1,14 @@
+//! What is known before anything runs: configuration, isolation, values, lockfiles, as data for `check` and `plan`.
+//!
+//! Nothing here starts a program or asks the network.
+
+mod check_item;
+mod lockfiles;
+mod offline;
+mod survey;
+mod unsupported;
+mod values;
+
+pub use check_item::{CheckItem, CheckName, CheckStatus};
+pub use offline::{Offline, check_offline};
+pub use survey::Survey;

@@ -1,0 +1,104 @@
+//! Whether values reach the stacks that they are meant for, and secrets nobody else.
+
+use crate::{
+    config::{Config, Layer, Origin, SecretSource},
+    diagnostic::{Diagnostic, Diagnostics},
+    engine::layout::unit_file,
+    inventory::{Instance, Modules, VarFiles, hcl::VarFileContent, var_file_paths},
+};
+
+/// Var files that must be there and are not.
+pub(super) fn missing_var_files(config: &Config, instance: &Instance) -> Diagnostics {
+    let missing = var_file_paths(instance).into_iter().filter(|file| !file.optional && !file.path.is_file());
+    Diagnostics(
+        missing
+            .map(|file| {
+                let shown = file.path.strip_prefix(config.root()).unwrap_or(&file.path);
+                let what = if file.path.exists() { "is no file" } else { "does not exist" };
+                let message = format!("the var file of `{}` {what}: `{shown}`", instance.id);
+                Diagnostic::error("values::missing-var-file", message)
+                    .help("a var file that may be absent is written as `\"?path\"`")
+            })
+            .collect(),
+    )
+}
+
+/// Variables that are set for this very stack and that it does not declare.
+pub(super) fn undeclared_vars(config: &Config, instance: &Instance, modules: &Modules) -> Diagnostics {
+    let Some(module) = modules.root(instance).filter(|_| unit_file(instance.engine).is_none()) else {
+        return Diagnostics::default();
+    };
+    let for_this_stack = |layer: &Layer| matches!(layer, Layer::Stack(_) | Layer::Instance(..));
+    let vars = instance.settings.vars.iter();
+    let undeclared =
+        vars.filter(|(name, v)| for_this_stack(&v.origin.layer) && !module.variables.contains_key(*name));
+    Diagnostics(
+        undeclared
+            .map(|(name, value)| {
+                let message =
+                    format!("`{name}` is set for `{}`, which declares no such variable", instance.id);
+                at(Diagnostic::error("values::undeclared", message), config, &value.origin, "set here")
+                    .did_you_mean(name, module.variables.keys().map(String::as_str))
+            })
+            .collect(),
+    )
+}
+
+/// Secrets that a var file also sets: the file would win.
+pub(super) fn secrets_in_var_files(
+    config: &Config,
+    instance: &Instance,
+    values: &VarFileContent,
+) -> Diagnostics {
+    let secrets = instance.settings.secrets.iter();
+    let both = secrets.filter_map(|(name, secret)| Some((name, secret, values.get(name)?)));
+    Diagnostics(
+        both.map(|(name, secret, value)| {
+            let message = format!("`{name}` is a secret of `{}`, and a var file sets it too", instance.id);
+            let problem = Diagnostic::error("secrets::in-var-file", message).at(
+                &value.place.source,
+                value.place.span.clone(),
+                "this would win",
+            );
+            at(problem, config, &secret.origin, "the secret")
+        })
+        .collect(),
+    )
+}
+
+/// Variables of envctl's own environment that would compete with what environments.toml sets.
+pub(super) fn inherited(
+    config: &Config,
+    instance: &Instance,
+    own: &dyn Fn(&str) -> Option<String>,
+) -> Diagnostics {
+    let vars = instance.settings.vars.iter().map(|(name, value)| (name, &value.origin, None));
+    let secrets = instance.settings.secrets.iter().map(|(name, s)| (name, &s.origin, Some(&s.value)));
+    let mut found = Diagnostics::default();
+    for (name, origin, secret) in vars.chain(secrets) {
+        let variable = format!("TF_VAR_{name}");
+        let is_its_source = matches!(secret, Some(SecretSource::Env(source)) if *source == variable);
+        if !is_its_source && own(&variable).is_some() {
+            let message =
+                format!("`{variable}` is set in your environment, and environments.toml sets `{name}`");
+            let problem = at(Diagnostic::error("secrets::inherited", message), config, origin, "set here");
+            found.push(problem.help(format!("`unset {variable}`")));
+        }
+    }
+    found
+}
+
+/// What the var files of an instance set; what is wrong with them is told.
+pub(super) fn read(files: &mut VarFiles<'_>, instance: &Instance, found: &mut Diagnostics) -> VarFileContent {
+    files.values(instance).unwrap_or_else(|diagnostics| {
+        found.extend(diagnostics);
+        VarFileContent::new()
+    })
+}
+
+fn at(problem: Diagnostic, config: &Config, origin: &Origin, text: &str) -> Diagnostic {
+    match &origin.span {
+        Some(span) => problem.at(config.source(), span.clone(), text),
+        None => problem.help(format!("it comes from {}", origin.layer)),
+    }
+}
