@@ -27,6 +27,7 @@ pub mod config;
 pub mod diagnostic;
 pub mod engine;
 pub mod event;
+pub mod executor;
 pub mod graph;
 pub mod inventory;
 pub mod journal;

@@ -1,0 +1,87 @@
+//! From the instances of a run to work for its worker: engines found, versions checked, targets built.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsString,
+    sync::Arc,
+};
+
+use camino::Utf8Path;
+
+use super::{
+    secrets::Secrets,
+    target::{TargetError, Targets},
+    worker::Work,
+};
+use crate::{
+    config::Config,
+    engine::{EngineUnavailable, Engines, clean_environment},
+    graph::StackGraph,
+    inventory::{Instance, Modules},
+    model::{CreateWorkspace, EngineName, StackId},
+    process::Runner,
+};
+
+/// What work is made from.
+pub struct Assembly<'a> {
+    /// environments.toml
+    pub config: &'a Config,
+    /// `.envctl`, absolute.
+    pub home: &'a Utf8Path,
+    /// envctl's own environment.
+    pub env: &'a BTreeMap<OsString, OsString>,
+    /// Starts programs.
+    pub runner: &'a Arc<Runner>,
+    /// What the stacks' files say.
+    pub modules: &'a Modules,
+}
+
+/// Why there is no work.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// An engine is missing or has the wrong version.
+    #[error(transparent)]
+    Engine(#[from] EngineUnavailable),
+    /// An instance cannot be handed to its engine.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+}
+
+impl Assembly<'_> {
+    /// The work of each instance. Engines are started for their versions alone, and only where those are not known yet.
+    pub fn works(
+        &self,
+        instances: &[&Instance],
+        graph: &StackGraph,
+        accept_lineage: &[String],
+    ) -> Result<HashMap<StackId, Work>, AssembleError> {
+        let (env, _removed) = clean_environment(self.env.clone());
+        let engines = engines(self.config, self.home, &env);
+        let secrets = Arc::new(Secrets::new(Arc::clone(self.runner), self.config.root(), self.env.clone()));
+        let project = self.config.root().to_owned();
+        let targets = Targets { project, home: self.home.to_owned(), env, secrets };
+        let mut works = HashMap::new();
+        for instance in instances {
+            let stack = &instance.id.stack;
+            let engine = engines.get(instance.engine, self.runner)?;
+            let module = self.modules.root(instance).filter(|_| engine.reads_root_module());
+            let built = targets.build(instance, module.map(|m| &**m))?;
+            let work = Work {
+                engine,
+                target: built.target,
+                needs: graph.needs(stack.as_str()),
+                create_workspace: instance.settings.create_workspace == CreateWorkspace::Always,
+                accept_lineage: accept_lineage.contains(&instance.id.to_string()),
+                notes: built.notes,
+            };
+            works.insert(stack.clone(), work);
+        }
+        Ok(works)
+    }
+}
+
+/// The engines as environments.toml sets them up, found on the PATH of an environment; `home` is `.envctl`.
+pub fn engines(config: &Config, home: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Engines {
+    let settings = EngineName::ALL.into_iter().map(|name| (name, config.engine(name).clone())).collect();
+    Engines::new(config.root(), home.join("cache/engines.json"), settings, env.clone())
+}

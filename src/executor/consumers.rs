@@ -1,0 +1,230 @@
+//! The thread of those who are told what happens: a slow terminal never holds up an engine.
+
+use std::{
+    any::Any,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use crate::event::{Consumer, Event};
+
+/// How many events may wait before live words are left out.
+const BEHIND: usize = 256;
+
+enum Message {
+    Event(Arc<Event>),
+    Flush(SyncSender<()>),
+}
+
+/// The way to the consumers' thread.
+pub(super) struct Consumers {
+    thread: Option<(Sender<Message>, JoinHandle<Vec<String>>)>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Consumers {
+    /// Starts the thread; without consumers there is none.
+    pub(super) fn start(consumers: Vec<Box<dyn Consumer>>) -> Self {
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let thread = (!consumers.is_empty()).then(|| {
+            let (sender, receiver) = channel();
+            let worker = Worker { consumers, notes: Vec::new(), waiting: Arc::clone(&waiting) };
+            (sender, thread::spawn(move || worker.run(&receiver)))
+        });
+        Self { thread, waiting }
+    }
+
+    /// Hands over one event; never waits.
+    pub(super) fn tell(&self, event: &Arc<Event>) {
+        let Some((sender, _)) = &self.thread else { return };
+        if !event.kind.is_recorded() && self.waiting.load(Ordering::Relaxed) >= BEHIND {
+            return;
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        // The thread ends only when this sender is dropped, so there is always somebody to take it.
+        let _delivered = sender.send(Message::Event(Arc::clone(event)));
+    }
+
+    /// Waits until all that was told has been dealt with, as before a question on the same terminal.
+    pub(super) fn flush(&self) {
+        let Some((sender, _)) = &self.thread else { return };
+        let (done, wait) = sync_channel(1);
+        if sender.send(Message::Flush(done)).is_ok() {
+            let _closed_is_done_too = wait.recv();
+        }
+    }
+
+    /// Waits for the end of the thread; returns a line for each consumer that had to be dropped.
+    pub(super) fn finish(self) -> Vec<String> {
+        let Some((sender, thread)) = self.thread else { return Vec::new() };
+        drop(sender);
+        thread.join().unwrap_or_else(|panic| vec![format!("the reporters stopped: {}", panic_text(&*panic))])
+    }
+}
+
+struct Worker {
+    consumers: Vec<Box<dyn Consumer>>,
+    notes: Vec<String>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Worker {
+    fn run(mut self, receiver: &Receiver<Message>) -> Vec<String> {
+        let mut last_tick = Instant::now();
+        loop {
+            let message = match self.until_tick(last_tick) {
+                None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(wait) => receiver.recv_timeout(wait),
+            };
+            match message {
+                Ok(Message::Event(event)) => {
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.each(|consumer| consumer.consume(&event));
+                }
+                Ok(Message::Flush(done)) => drop(done),
+                Err(RecvTimeoutError::Timeout) => {
+                    last_tick = Instant::now();
+                    self.each(Consumer::tick);
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.each(Consumer::finish);
+                    return self.notes;
+                }
+            }
+        }
+    }
+
+    fn until_tick(&self, last: Instant) -> Option<Duration> {
+        let every = self.consumers.iter().filter_map(|consumer| consumer.tick_every()).min()?;
+        Some(every.saturating_sub(last.elapsed()))
+    }
+
+    /// Does one thing with each consumer; one that fails, or panics, is dropped.
+    fn each(&mut self, mut act: impl FnMut(&mut (dyn Consumer + 'static)) -> io::Result<()>) {
+        let notes = &mut self.notes;
+        self.consumers.retain_mut(|consumer| {
+            let problem = match catch_unwind(AssertUnwindSafe(|| act(&mut **consumer))) {
+                Ok(Ok(())) => return true,
+                Ok(Err(error)) => error.to_string(),
+                Err(panic) => panic_text(&*panic),
+            };
+            notes.push(format!("the {} output was given up: {problem}", consumer.name()));
+            false
+        });
+    }
+}
+
+/// What a panic said.
+pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without a message")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::{
+        event::{EventKind, StepKind},
+        model::ExitStatus,
+    };
+
+    fn finished(seq: u64) -> Arc<Event> {
+        let kind = EventKind::RunFinished { status: ExitStatus::Success };
+        Arc::new(Event { seq, at: jiff::Timestamp::UNIX_EPOCH, kind })
+    }
+
+    fn progress(seq: u64) -> Arc<Event> {
+        let stack = "a".parse().unwrap();
+        let kind = EventKind::Progress { stack, step: StepKind::Plan, text: String::new() };
+        Arc::new(Event { seq, at: jiff::Timestamp::UNIX_EPOCH, kind })
+    }
+
+    /// Writes down the numbers it sees and does what it is told at one of them.
+    struct Listener {
+        name: &'static str,
+        seen: Arc<Mutex<Vec<u64>>>,
+        at: u64,
+        then: Box<dyn FnMut() -> io::Result<()> + Send>,
+    }
+
+    impl Consumer for Listener {
+        fn name(&self) -> &str {
+            self.name
+        }
+
+        fn consume(&mut self, event: &Event) -> io::Result<()> {
+            self.seen.lock().unwrap().push(event.seq);
+            if event.seq == self.at { (self.then)() } else { Ok(()) }
+        }
+    }
+
+    fn listener(
+        name: &'static str,
+        at: u64,
+        then: impl FnMut() -> io::Result<()> + Send + 'static,
+    ) -> (Box<dyn Consumer>, Arc<Mutex<Vec<u64>>>) {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        (Box::new(Listener { name, seen: Arc::clone(&seen), at, then: Box::new(then) }), seen)
+    }
+
+    #[test]
+    fn a_consumer_that_fails_is_dropped_and_mentioned_once() {
+        let (failing, failed_after) = listener("terminal", 1, || Err(io::Error::other("broken pipe")));
+        let (panicking, panicked_after) = listener("summary", 0, || panic!("out of range"));
+        let (steady, saw_all) = listener("plain", 9, || Ok(()));
+        let consumers = Consumers::start(vec![failing, panicking, steady]);
+        for seq in 0..4 {
+            consumers.tell(&finished(seq));
+        }
+        assert_eq!(
+            consumers.finish(),
+            [
+                "the summary output was given up: out of range",
+                "the terminal output was given up: broken pipe"
+            ]
+        );
+        assert_eq!(*failed_after.lock().unwrap(), [0, 1]);
+        assert_eq!(*panicked_after.lock().unwrap(), [0]);
+        assert_eq!(*saw_all.lock().unwrap(), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn a_slow_consumer_misses_live_words_and_nothing_else() {
+        let (release, hold) = sync_channel::<()>(0);
+        let (slow, seen) = listener("terminal", 0, move || hold.recv().map_err(io::Error::other));
+        let consumers = Consumers::start(vec![slow]);
+        consumers.tell(&finished(0));
+        let many = BEHIND as u64 + 10;
+        for seq in 1..=many {
+            consumers.tell(&progress(seq));
+        }
+        consumers.tell(&finished(many + 1));
+        release.send(()).unwrap();
+        assert_eq!(consumers.finish(), [""; 0]);
+        let seen = seen.lock().unwrap();
+        assert_eq!((seen[0], *seen.last().unwrap()), (0, many + 1));
+        assert!(seen.len() < BEHIND + 5, "{} of {many} live words were kept", seen.len());
+    }
+
+    #[test]
+    fn a_flush_waits_until_all_is_dealt_with() {
+        let (steady, seen) = listener("plain", 9, || Ok(()));
+        let consumers = Consumers::start(vec![steady]);
+        consumers.tell(&finished(0));
+        consumers.tell(&finished(1));
+        consumers.flush();
+        assert_eq!(*seen.lock().unwrap(), [0, 1]);
+        assert_eq!(consumers.finish(), [""; 0]);
+    }
+}

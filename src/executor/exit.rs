@@ -1,0 +1,176 @@
+//! From how the stacks ended to what the verb exits with.
+//!
+//! The worst of these wins, in the order of [`ExitStatus`]: defect > interrupted > failed > configuration > refused >
+//! locked > differences > success.
+//!
+//! | outcome or circumstance                         | status                                       |
+//! |-------------------------------------------------|----------------------------------------------|
+//! | a signal of the user, `Interrupted`             | interrupted, by the first signal             |
+//! | `Failed`, kind `defect`                         | defect                                       |
+//! | `Failed`, kind `config`                         | configuration; failed if an apply has begun  |
+//! | `Failed`, kind `locked`                         | locked; failed if anything was applied       |
+//! | `Failed`, kind `refused`                        | refused                                      |
+//! | `Failed`, any other kind                        | failed                                       |
+//! | a journal that could not be written             | failed                                       |
+//! | `Refused`, a refusal at the gate, `NotConfirmed`| refused                                      |
+//! | `Changed`, `Deferred`                           | success; differences if they are asked about |
+//! | `Clean`, `Applied`, any other `Skipped`         | success: the cause of a skip counts itself   |
+//!
+//! So 4 means that every failure is one of configuration, and 4 and 5 both promise that nothing was applied.
+
+use crate::model::{ExitStatus, FailureKind, Outcome, SkipReason};
+
+/// SIGINT, for an interrupt that nobody saw the signal of.
+const INT: u8 = 2;
+
+/// What counts beside the outcomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Circumstances {
+    /// Whether differences are asked about: `--detailed-exitcode`, `drift`.
+    pub detailed: bool,
+    /// The first signal of the user.
+    pub signal: Option<u8>,
+    /// Whether the gate refused.
+    pub refused: bool,
+    /// Whether the journal could not be written.
+    pub unrecorded: bool,
+    /// Whether an engine was started that may have changed a state.
+    pub mutated: bool,
+}
+
+/// What a verb exits with after these outcomes.
+pub fn exit_status<'a>(
+    outcomes: impl IntoIterator<Item = &'a Outcome>,
+    circumstances: Circumstances,
+) -> ExitStatus {
+    let outcomes: Vec<&Outcome> = outcomes.into_iter().collect();
+    let applied = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Applied(_)));
+    let of_run = [
+        circumstances.signal.map(ExitStatus::Interrupted),
+        circumstances.refused.then_some(ExitStatus::Refused),
+        circumstances.unrecorded.then_some(ExitStatus::Failed),
+    ];
+    let of_stacks = outcomes.into_iter().map(|outcome| of_stack(outcome, applied, circumstances));
+    of_run.into_iter().flatten().chain(of_stacks).max().unwrap_or(ExitStatus::Success)
+}
+
+fn of_stack(outcome: &Outcome, applied: bool, circumstances: Circumstances) -> ExitStatus {
+    match outcome {
+        Outcome::Failed(failure) => match failure.kind {
+            FailureKind::Defect => ExitStatus::Defect,
+            FailureKind::Refused => ExitStatus::Refused,
+            FailureKind::Config if !applied && !circumstances.mutated => ExitStatus::Configuration,
+            FailureKind::Locked if !applied => ExitStatus::Locked,
+            FailureKind::Config
+            | FailureKind::Locked
+            | FailureKind::Auth
+            | FailureKind::Throttled
+            | FailureKind::Network
+            | FailureKind::Provider
+            | FailureKind::State
+            | FailureKind::Engine
+            | FailureKind::Unknown => ExitStatus::Failed,
+        },
+        Outcome::Refused(_) | Outcome::Skipped { because: SkipReason::NotConfirmed } => ExitStatus::Refused,
+        Outcome::Changed(_) | Outcome::Deferred { .. } if circumstances.detailed => ExitStatus::Differences,
+        Outcome::Interrupted => ExitStatus::Interrupted(circumstances.signal.unwrap_or(INT)),
+        Outcome::Clean
+        | Outcome::Applied(_)
+        | Outcome::Changed(_)
+        | Outcome::Deferred { .. }
+        | Outcome::Skipped { because: SkipReason::Dependency(_) | SkipReason::FailFast(_) } => {
+            ExitStatus::Success
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Changes, Failure, StackId};
+
+    fn failed(kind: FailureKind) -> Outcome {
+        Outcome::Failed(Failure::new(kind, "boom"))
+    }
+
+    fn stack() -> StackId {
+        "a".parse().unwrap()
+    }
+
+    const DETAILED: Circumstances =
+        Circumstances { detailed: true, signal: None, refused: false, unrecorded: false, mutated: false };
+
+    /// Each outcome alone, beside an applied stack, and with its number when differences are not asked about.
+    fn table() -> Vec<(Outcome, [u8; 3])> {
+        use FailureKind::{
+            Auth, Config, Defect, Engine, Locked, Network, Provider, Refused, State, Throttled, Unknown,
+        };
+        let skipped = |because| Outcome::Skipped { because };
+        let mut table = vec![
+            (Outcome::Clean, [0, 0, 0]),
+            (Outcome::Changed(Changes::default()), [2, 2, 0]),
+            (Outcome::Deferred { because: stack() }, [2, 2, 0]),
+            (Outcome::Applied(Changes::default()), [0, 0, 0]),
+            (skipped(SkipReason::Dependency(stack())), [0, 0, 0]),
+            (skipped(SkipReason::FailFast(stack())), [0, 0, 0]),
+            (skipped(SkipReason::NotConfirmed), [3, 3, 3]),
+            (Outcome::Refused(vec![]), [3, 3, 3]),
+            (Outcome::Interrupted, [130, 130, 130]),
+            (failed(Config), [4, 1, 4]),
+            (failed(Locked), [5, 1, 5]),
+            (failed(Refused), [3, 3, 3]),
+            (failed(Defect), [70, 70, 70]),
+        ];
+        for kind in [Auth, Throttled, Network, Provider, State, Engine, Unknown] {
+            table.push((failed(kind), [1, 1, 1]));
+        }
+        table
+    }
+
+    #[test]
+    fn each_outcome_has_the_status_of_the_table() {
+        let applied = Outcome::Applied(Changes::default());
+        for (outcome, [alone, beside_applied, plain]) in table() {
+            assert_eq!(exit_status([&outcome], DETAILED).code(), alone, "{outcome:?}");
+            assert_eq!(exit_status([&applied, &outcome], DETAILED).code(), beside_applied, "{outcome:?}");
+            assert_eq!(exit_status([&outcome], Circumstances::default()).code(), plain, "{outcome:?}");
+        }
+    }
+
+    /// Every pair of outcomes that leaves the states alone: the worse one wins, in either order.
+    #[test]
+    fn of_two_stacks_the_worse_wins() {
+        let worst_first = [70, 130, 1, 4, 3, 5, 2, 0];
+        let rank = |code: u8| worst_first.iter().position(|c| *c == code).unwrap();
+        let table: Vec<_> = table().into_iter().filter(|(o, _)| !matches!(o, Outcome::Applied(_))).collect();
+        for (one, [code_one, ..]) in &table {
+            for (two, [code_two, ..]) in &table {
+                let worse = if rank(*code_one) <= rank(*code_two) { *code_one } else { *code_two };
+                assert_eq!(exit_status([one, two], DETAILED).code(), worse, "{one:?} {two:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_concerns_the_whole_run_counts_like_an_outcome() {
+        let with =
+            |circumstances: Circumstances, outcomes: &[Outcome]| exit_status(outcomes, circumstances).code();
+        let signal = Circumstances { signal: Some(15), ..Circumstances::default() };
+        assert_eq!(with(signal, &[Outcome::Applied(Changes::default())]), 143);
+        assert_eq!(with(signal, &[Outcome::Interrupted, failed(FailureKind::Provider)]), 143);
+        assert_eq!(with(signal, &[failed(FailureKind::Defect)]), 70);
+        let refused = Circumstances { refused: true, ..Circumstances::default() };
+        assert_eq!(with(refused, &[Outcome::Changed(Changes::default())]), 3);
+        let unrecorded = Circumstances { unrecorded: true, ..Circumstances::default() };
+        assert_eq!(with(unrecorded, &[Outcome::Clean]), 1);
+        assert_eq!(with(unrecorded, &[Outcome::Refused(vec![])]), 1);
+        assert_eq!(with(Circumstances::default(), &[]), 0);
+        let mutated = Circumstances { mutated: true, ..Circumstances::default() };
+        assert_eq!(
+            with(mutated, &[failed(FailureKind::Config)]),
+            1,
+            "an apply may have done half of its work"
+        );
+        assert_eq!(with(mutated, &[failed(FailureKind::Locked)]), 5);
+    }
+}

@@ -1,0 +1,137 @@
+use super::*;
+
+const DIGEST: &str = "9f2c41d0a7b35e18aaaabbbbccccdddd9f2c41d0a7b35e18aaaabbbbccccdddd";
+
+fn review() -> Reviewed {
+    let totals = ChangeCounts { create: 2, delete: 1, outputs: 4, ..ChangeCounts::default() };
+    Reviewed { digest: DIGEST.to_owned(), totals, stacks: 2 }
+}
+
+fn digest(text: &str) -> Confirmation {
+    Confirmation::Digest(text.parse().unwrap())
+}
+
+/// Calls with a request that has these switches.
+fn with<T>(
+    confirmation: Option<&Confirmation>,
+    [protected, destroy, yes, terminal]: [bool; 4],
+    act: impl FnOnce(&GateRequest<'_>) -> T,
+) -> T {
+    let environment = "production".parse().unwrap();
+    let invocation = if destroy { "envctl destroy production" } else { "envctl deploy production" };
+    let review = review();
+    act(&GateRequest {
+        invocation,
+        environment: &environment,
+        protected,
+        destroy,
+        confirmation,
+        yes,
+        terminal,
+        review: &review,
+    })
+}
+
+fn switches() -> impl Iterator<Item = [bool; 4]> {
+    (0..16_u8).map(|bits| [0, 1, 2, 3].map(|bit| bits & (1 << bit) != 0))
+}
+
+/// The table of the module, every row with every combination of the switches that it leaves open.
+#[test]
+fn the_gate_follows_the_table() {
+    let (right, wrong) = (digest(&DIGEST[..16]), digest("0123456789abcdef"));
+    for all in switches() {
+        let [protected, destroy, yes, terminal] = all;
+        let confirmed = |by: &str| format!("confirmed by {by}");
+        let told = |confirmation| {
+            with(confirmation, all, |request| match gate(request) {
+                Gate::Confirmed { by } => confirmed(&by),
+                Gate::Refused(refusal) => format!("refused: {}", refusal.summary),
+                Gate::Ask(Ask::TypeName { name, .. }) => format!("type {name}"),
+                Gate::Ask(Ask::YesNo { .. }) => "ask".to_owned(),
+            })
+        };
+        let refused = "refused: `production` needs a confirmation".to_owned();
+        let protected_decision = if terminal { "type production".to_owned() } else { refused.clone() };
+        assert_eq!(told(Some(&right)), confirmed("--confirm=9f2c41d0a7b35e18"), "{all:?}");
+        let other = "refused: plan 0123456789abcdef was confirmed for `production`, this is another";
+        assert_eq!(told(Some(&wrong)), other, "{all:?}");
+        let plain = if protected && destroy { protected_decision.clone() } else { confirmed("--confirm") };
+        assert_eq!(told(Some(&Confirmation::Plain)), plain, "{all:?}");
+        let absent = match (protected, yes, terminal) {
+            (true, _, _) => protected_decision,
+            (false, true, _) => confirmed("--yes"),
+            (false, false, true) => "ask".to_owned(),
+            (false, false, false) => refused,
+        };
+        assert_eq!(told(None), absent, "{all:?}");
+    }
+}
+
+#[test]
+fn a_refusal_says_what_would_change_and_what_to_type() {
+    let refused = |switches, confirmation| {
+        with(confirmation, switches, |request| match gate(request) {
+            Gate::Refused(refusal) => refusal.to_string(),
+            other => panic!("{other:?}"),
+        })
+    };
+    assert_eq!(
+        refused([true, false, false, false], None),
+        "`production` needs a confirmation\n  \
+         plan 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)\n\
+         hint: `envctl deploy production --confirm`, or `--confirm=9f2c41d0a7b35e18` to insist on this very plan"
+    );
+    let destroy = refused([true, true, true, false], Some(&Confirmation::Plain));
+    let hint =
+        "hint: `envctl destroy production --confirm=9f2c41d0a7b35e18`; a plain `--confirm` is not enough";
+    assert!(destroy.contains(hint), "{destroy}");
+    let open = refused([false, false, false, false], None);
+    assert!(open.contains("hint: `envctl deploy production --yes`"), "{open}");
+    let other = refused([false, false, true, true], Some(&digest("0123456789abcdef")));
+    assert!(
+        other.ends_with("hint: review it, then `envctl deploy production --confirm=9f2c41d0a7b35e18`"),
+        "{other}"
+    );
+}
+
+#[test]
+fn an_answer_confirms_only_its_own_question() {
+    let yes_no = Ask::YesNo { question: String::new() };
+    let type_name = Ask::TypeName { question: String::new(), name: "production".to_owned() };
+    let told = |ask: &Ask, answer: Answer| {
+        with(None, [true, false, false, true], |request| {
+            answered(request, ask, &answer).map_err(|r| r.summary)
+        })
+    };
+    let typed = |text: &str| Answer::Typed(text.to_owned());
+    let not = Err("`production` was not confirmed".to_owned());
+    assert_eq!(told(&yes_no, Answer::Yes), Ok("answered".to_owned()));
+    assert_eq!(told(&yes_no, Answer::No), not);
+    assert_eq!(told(&yes_no, typed("production")), not);
+    assert_eq!(told(&type_name, typed("production")), Ok("typed".to_owned()));
+    assert_eq!(told(&type_name, typed("prod")), Err("`prod` was typed, not `production`".to_owned()));
+    assert_eq!(told(&type_name, typed("")), not);
+    assert_eq!(told(&type_name, Answer::Yes), not);
+    assert_eq!(told(&type_name, Answer::No), not);
+}
+
+#[test]
+fn a_digest_is_quoted_with_at_least_sixteen_digits() {
+    for bad in ["", "9f2c", &DIGEST[..15], "9f2c41d0a7b35e1g", &format!("{DIGEST}0")] {
+        assert!(bad.parse::<DigestPrefix>().is_err(), "{bad}");
+    }
+    assert_eq!("9F2C41D0A7B35E18".parse::<DigestPrefix>().unwrap().to_string(), "9f2c41d0a7b35e18");
+    assert!(DIGEST.parse::<DigestPrefix>().is_ok());
+}
+
+#[test]
+fn the_extent_counts_outputs_only_when_nothing_else_changes() {
+    let totals = ChangeCounts { outputs: 1, ..ChangeCounts::default() };
+    assert_eq!(extent(&Reviewed { totals, stacks: 1, ..review() }), "1 output in 1 stack");
+    let totals = ChangeCounts { replace: 1, forget: 2, ..ChangeCounts::default() };
+    assert_eq!(
+        extent(&Reviewed { totals, stacks: 1, ..review() }),
+        "3 resources in 1 stack (1 to replace, 2 to forget)"
+    );
+}

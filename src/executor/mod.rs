@@ -1,0 +1,40 @@
+//! Runs the steps of a run: the dispatcher (the only owner of run state and the only emitter of events), the pure
+//! scheduler that it asks what may start, the ladder of interrupts, the gate, and the exit status of it all.
+//!
+//! What a step does is not known here: a [`StepRunner`] is handed in.
+
+mod assemble;
+mod cancel;
+mod consumers;
+mod deployment;
+mod dispatcher;
+mod exit;
+mod gate;
+mod port;
+mod prompt;
+mod refusal;
+#[cfg(test)]
+mod rig;
+mod round;
+mod scheduler;
+mod secrets;
+mod signals;
+mod step;
+mod target;
+mod worker;
+
+pub use assemble::{AssembleError, Assembly, engines};
+pub use cancel::{Cancel, Rung};
+pub use deployment::{Deployment, Parts};
+pub use dispatcher::{Asked, DispatchError, Dispatcher, Finished, Gated};
+pub use exit::{Circumstances, exit_status};
+pub use gate::{Confirmation, DigestPrefix, Gate, GateRequest, InvalidDigest, Reviewed, answered, gate};
+pub use port::{NotRecorded, StepPort, StepRunner};
+pub use prompt::{Answer, Ask, Prompter};
+pub use refusal::Refusal;
+pub use scheduler::{Ending, ScheduleError, Scheduler, Skip};
+pub use secrets::{SecretError, Secrets};
+pub use signals::SignalSource;
+pub use step::{Limits, Step, through};
+pub use target::{Built, TargetError, Targets};
+pub use worker::{PlanWish, Work, Worker};

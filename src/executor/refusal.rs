@@ -1,0 +1,38 @@
+//! A refusal in words.
+
+use std::fmt;
+
+use crate::event::Decision;
+
+/// Why a run does not go on, and what to type instead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// One line.
+    pub summary: String,
+    /// What it is about, in one line.
+    pub detail: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// The decision as it is recorded.
+    pub fn decision(&self) -> Decision {
+        Decision::Refused { because: self.summary.clone(), detail: self.detail.clone() }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.summary)?;
+        if !self.detail.is_empty() {
+            write!(f, "\n  {}", self.detail)?;
+        }
+        match &self.hint {
+            Some(hint) => write!(f, "\nhint: {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}

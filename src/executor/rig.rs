@@ -1,0 +1,194 @@
+//! A dispatcher with scripted steps and ears everywhere, for the tests of this room.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    num::NonZeroUsize,
+    sync::{Arc, Mutex},
+};
+
+use camino::Utf8Path;
+use jiff::Timestamp;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use super::{Cancel, Dispatcher, Limits, Rung, SignalSource, Step, StepPort, StepRunner};
+use crate::{
+    event::{Consumer, Event, EventKind, Revision, RunStack, StepFinished, StepKind},
+    journal::{FORMAT, Journal, RunStore},
+    model::{
+        Action, Changes, Clock, EngineName, Failure, FailureKind, Outcome, ResourceChange, RunId, StackId,
+    },
+};
+
+/// Where each event, rung or step leaves its mark.
+pub(super) type Shared<T> = Arc<Mutex<Vec<T>>>;
+
+type Act = Box<dyn Fn(&dyn StepPort) -> Outcome + Send + Sync>;
+
+pub(super) fn id(name: &str) -> StackId {
+    name.parse().unwrap()
+}
+
+pub(super) fn changes() -> Changes {
+    let change = ResourceChange::new("terraform_data.a".parse().unwrap(), Action::Create);
+    Changes { resources: vec![change], outputs: vec![] }
+}
+
+pub(super) fn failed() -> Outcome {
+    Outcome::Failed(Failure::new(FailureKind::Provider, "boom"))
+}
+
+/// A step of a stack that waits for these.
+pub(super) fn step(kind: StepKind, stack: &str, needs: &[&str]) -> Step {
+    Step::new(id(stack), kind, needs.iter().map(|need| id(need)).collect())
+}
+
+pub(super) fn jobs(jobs: usize) -> Limits {
+    Limits::jobs(NonZeroUsize::new(jobs).unwrap())
+}
+
+/// Steps that do as they are told; those without orders plan or apply one change.
+#[derive(Default)]
+pub(super) struct Script {
+    acts: BTreeMap<StackId, Act>,
+    pub(super) ran: Shared<(StackId, StepKind)>,
+}
+
+impl Script {
+    pub(super) fn on(
+        mut self,
+        stack: &str,
+        act: impl Fn(&dyn StepPort) -> Outcome + Send + Sync + 'static,
+    ) -> Self {
+        self.acts.insert(id(stack), Box::new(act));
+        self
+    }
+
+    pub(super) fn runner(self) -> Arc<dyn StepRunner> {
+        Arc::new(self)
+    }
+}
+
+impl StepRunner for Script {
+    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepPort) -> StepFinished {
+        self.ran.lock().unwrap().push((stack.clone(), step));
+        let outcome = match (self.acts.get(stack), step) {
+            (Some(act), _) => act(port),
+            (None, StepKind::Plan) => Outcome::Changed(changes()),
+            (None, StepKind::Apply) => Outcome::Applied(changes()),
+        };
+        StepFinished::new(stack.clone(), step, outcome)
+    }
+}
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::UNIX_EPOCH
+    }
+}
+
+struct Ear(Shared<Event>);
+
+impl Consumer for Ear {
+    fn name(&self) -> &'static str {
+        "ear"
+    }
+
+    fn consume(&mut self, event: &Event) -> io::Result<()> {
+        self.0.lock().unwrap().push(event.clone());
+        Ok(())
+    }
+}
+
+/// A started run over some stacks.
+pub(super) struct Rig {
+    pub(super) dispatcher: Dispatcher,
+    pub(super) signals: UnboundedSender<u8>,
+    pub(super) rungs: Shared<Rung>,
+    events: Shared<Event>,
+    _root: tempfile::TempDir,
+}
+
+impl Rig {
+    pub(super) fn new(stacks: &[&str]) -> Self {
+        Self::with_journal(stacks, |dir| Journal::create(dir).unwrap())
+    }
+
+    pub(super) fn with_journal(
+        stacks: &[&str],
+        journal: impl FnOnce(crate::journal::RunDir) -> Journal,
+    ) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let run = RunId::new(1, 1);
+        let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
+        let journal = journal(store.create(&run).unwrap());
+        let (signals, source) = unbounded_channel();
+        let (rungs, events) = (Shared::<Rung>::default(), Shared::<Event>::default());
+        let climbed = Arc::clone(&rungs);
+        let cancel =
+            Cancel::new(SignalSource::Channel(source), move |rung| climbed.lock().unwrap().push(rung));
+        let ear = Box::new(Ear(Arc::clone(&events)));
+        let mut dispatcher = Dispatcher::new(Arc::new(Stopped), Some(journal), vec![ear], cancel);
+        let stack = |name: &&str| RunStack {
+            stack: id(name),
+            path: (*name).to_owned(),
+            workspace: None,
+            engine: EngineName::Tofu,
+            why: vec![],
+            needs: vec![],
+        };
+        dispatcher
+            .emit(EventKind::RunStarted {
+                format: FORMAT,
+                run,
+                command: "deploy".to_owned(),
+                environment: "staging".parse().unwrap(),
+                revision: Revision::default(),
+                user: None,
+                host: None,
+                stacks: stacks.iter().map(stack).collect(),
+            })
+            .unwrap();
+        Self { dispatcher, signals, rungs, events, _root: root }
+    }
+
+    /// What the consumers were told so far, each event as a few words; the start of the run is left out.
+    pub(super) fn told(&self) -> Vec<String> {
+        self.dispatcher.flush();
+        self.events.lock().unwrap().iter().skip(1).map(|event| words(&event.kind)).collect()
+    }
+
+    /// The events themselves.
+    pub(super) fn events(&self) -> Vec<Event> {
+        self.dispatcher.flush();
+        self.events.lock().unwrap().clone()
+    }
+}
+
+fn words(kind: &EventKind) -> String {
+    match kind {
+        EventKind::StepStarted { stack, step } => format!("{step:?} {stack}"),
+        EventKind::StepFinished(finished) => format!("{} {}", finished.stack, outcome(&finished.outcome)),
+        EventKind::StackSkipped { stack, outcome: how } => format!("{stack} not started: {}", outcome(how)),
+        EventKind::InterruptRequested { signal, count } => format!("signal {signal}, the {count}."),
+        EventKind::Decided(decision) => format!("{decision:?}"),
+        other => format!("{other:?}"),
+    }
+}
+
+pub(super) fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Clean => "clean".to_owned(),
+        Outcome::Changed(_) => "changed".to_owned(),
+        Outcome::Applied(_) => "applied".to_owned(),
+        Outcome::Failed(failure) => format!("failed: {failure}"),
+        Outcome::Skipped { because } => format!("skipped: {because:?}"),
+        Outcome::Deferred { because } => format!("deferred: {because}"),
+        Outcome::Refused(blocks) => {
+            format!("refused: {}", blocks.iter().map(|block| block.guard.as_str()).collect::<String>())
+        }
+        Outcome::Interrupted => "interrupted".to_owned(),
+    }
+}

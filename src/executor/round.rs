@@ -1,0 +1,191 @@
+//! One round of steps, from the first that starts to the last that ends.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use tokio::sync::mpsc;
+
+use super::{
+    DispatchError, Dispatcher, Ending, Scheduler, Skip, Step, StepRunner,
+    port::{Message, NotRecorded, spawn},
+    signals::Signals,
+};
+use crate::{
+    event::{EventKind, StepFinished},
+    model::{Block, Outcome, SkipReason, StackId},
+};
+
+/// How many messages of workers may wait; a worker whose message does not fit waits itself.
+const MESSAGES: usize = 256;
+
+/// One round of steps.
+pub(super) struct Round<'a> {
+    dispatcher: &'a mut Dispatcher,
+    steps: &'a [Step],
+    scheduler: Scheduler,
+    runner: Arc<dyn StepRunner>,
+    sender: mpsc::Sender<Message>,
+    receiver: mpsc::Receiver<Message>,
+    outcomes: BTreeMap<StackId, Outcome>,
+    defect: Option<DispatchError>,
+}
+
+impl<'a> Round<'a> {
+    /// A round in which nothing has started yet.
+    pub(super) fn new(
+        dispatcher: &'a mut Dispatcher,
+        steps: &'a [Step],
+        scheduler: Scheduler,
+        runner: Arc<dyn StepRunner>,
+    ) -> Self {
+        let (sender, receiver) = mpsc::channel(MESSAGES);
+        Self {
+            dispatcher,
+            steps,
+            scheduler,
+            runner,
+            sender,
+            receiver,
+            outcomes: BTreeMap::new(),
+            defect: None,
+        }
+    }
+
+    /// Starts what may start and waits for what runs, until every step has ended.
+    ///
+    /// An error never leaves a running step behind: it is handed back after the last one.
+    pub(super) async fn drive(
+        mut self,
+        signals: &mut Signals,
+    ) -> Result<BTreeMap<StackId, Outcome>, DispatchError> {
+        while let Some(signal) = signals.pending().await {
+            self.dispatcher.climb(signal);
+        }
+        loop {
+            self.start();
+            if self.scheduler.is_done() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                signal = signals.next() => self.dispatcher.climb(signal),
+                Some(message) = self.receiver.recv() => self.handle(message),
+            }
+        }
+        match self.defect {
+            Some(defect) => Err(defect),
+            None => Ok(self.outcomes),
+        }
+    }
+
+    fn start(&mut self) {
+        if self.dispatcher.signal().is_some() || self.defect.is_some() {
+            for place in self.scheduler.stop() {
+                self.skipped(place, Outcome::Interrupted);
+            }
+        }
+        while let Some(place) = self.scheduler.start_next() {
+            let step = &self.steps[place];
+            match self.dispatcher.step_starts(&step.stack, step.kind) {
+                Ok(()) => spawn(place, step, &self.runner, &self.sender),
+                Err(DispatchError::Journal(_)) => {
+                    let reason = self.dispatcher.journal_problem().unwrap_or_default();
+                    let block =
+                        Block::new("journal", format!("nothing new is applied without a record: {reason}"));
+                    self.skipped(place, Outcome::Refused(vec![block]));
+                    self.ended(place);
+                }
+                Err(defect) => {
+                    self.note(Err(defect));
+                    self.skipped(place, Outcome::Interrupted);
+                    self.ended(place);
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message) {
+        match message {
+            Message::Progress { place, text } => {
+                let Step { stack, kind, .. } = &self.steps[place];
+                // A thread of the step's own may speak up late.
+                if !self.outcomes.contains_key(stack) {
+                    let (stack, step) = (stack.clone(), *kind);
+                    self.emit(EventKind::Progress { stack, step, text });
+                }
+            }
+            Message::EngineStarted { place, pid, reply } => {
+                let Step { stack, kind, .. } = &self.steps[place];
+                let (stack, step) = (stack.clone(), *kind);
+                let recorded = self.dispatcher.emit(EventKind::EngineStarted { stack, step, pid });
+                // A worker that has gone does not need the answer.
+                let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
+            }
+            Message::Finished { place, finished } => self.finished(place, finished),
+        }
+    }
+
+    fn finished(&mut self, place: usize, finished: Box<StepFinished>) {
+        self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
+        self.emit(EventKind::StepFinished(finished));
+        self.ended(place);
+    }
+
+    /// Tells the scheduler how a step ended, and everyone what will not start because of it.
+    fn ended(&mut self, place: usize) {
+        let outcome = self.outcomes.get(&self.steps[place].stack);
+        for (other, skip) in self.scheduler.finish(place, outcome.map_or(Ending::Failed, ending)) {
+            let outcome = self.because(skip);
+            self.skipped(other, outcome);
+        }
+    }
+
+    /// What becomes of a step that will not start: a deferral spreads as a deferral, all else as a skip.
+    fn because(&self, skip: Skip) -> Outcome {
+        match skip {
+            Skip::FailFast(cause) => {
+                Outcome::Skipped { because: SkipReason::FailFast(self.steps[cause].stack.clone()) }
+            }
+            Skip::Dependency(cause) => {
+                let cause = &self.steps[cause].stack;
+                match self.outcomes.get(cause) {
+                    Some(Outcome::Deferred { because }) => Outcome::Deferred { because: because.clone() },
+                    _ => Outcome::Skipped { because: SkipReason::Dependency(cause.clone()) },
+                }
+            }
+        }
+    }
+
+    fn skipped(&mut self, place: usize, outcome: Outcome) {
+        let stack = self.steps[place].stack.clone();
+        self.outcomes.insert(stack.clone(), outcome.clone());
+        self.emit(EventKind::StackSkipped { stack, outcome });
+    }
+
+    fn emit(&mut self, kind: EventKind) {
+        let emitted = self.dispatcher.emit(kind);
+        self.note(emitted);
+    }
+
+    /// Keeps the first error that is not the journal's: that one the dispatcher keeps, and it stops mutating steps only.
+    fn note(&mut self, result: Result<(), DispatchError>) {
+        match result {
+            Ok(()) | Err(DispatchError::Journal(_)) => {}
+            Err(error) => {
+                self.defect.get_or_insert(error);
+            }
+        }
+    }
+}
+
+fn ending(outcome: &Outcome) -> Ending {
+    match outcome {
+        Outcome::Clean | Outcome::Changed(_) | Outcome::Applied(_) => Ending::Succeeded,
+        Outcome::Deferred { .. } => Ending::Deferred,
+        Outcome::Failed(_) | Outcome::Skipped { .. } | Outcome::Refused(_) | Outcome::Interrupted => {
+            Ending::Failed
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

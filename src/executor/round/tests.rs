@@ -1,0 +1,239 @@
+use std::sync::{Barrier, Mutex, mpsc::sync_channel};
+
+use super::super::{
+    Limits, Rung, StepPort,
+    rig::{Rig, Script, changes, failed, id, jobs, outcome, step},
+};
+use super::*;
+use crate::{
+    event::StepKind::{self, Apply, Plan},
+    journal::Journal,
+    model::ExitStatus,
+};
+
+fn ended(outcomes: &BTreeMap<StackId, Outcome>) -> Vec<String> {
+    outcomes.iter().map(|(stack, how)| format!("{stack} {}", outcome(how))).collect()
+}
+
+#[test]
+fn steps_start_in_order_and_everyone_is_told() {
+    let mut rig = Rig::new(&["a", "b"]);
+    let steps = [step(Plan, "b", &["a"]), step(Plan, "a", &[])];
+    let outcomes = rig.dispatcher.run(&steps, &jobs(2), &Script::default().runner()).unwrap();
+    assert_eq!(ended(&outcomes), ["a changed", "b changed"]);
+    assert_eq!(rig.told(), ["Plan a", "a changed", "Plan b", "b changed"]);
+}
+
+#[test]
+fn as_many_steps_run_at_once_as_there_are_jobs() {
+    let mut rig = Rig::new(&["a", "b", "c"]);
+    let together = Arc::new(Barrier::new(3));
+    let mut script = Script::default();
+    for stack in ["a", "b", "c"] {
+        let together = Arc::clone(&together);
+        // No step gets past here before all three have started.
+        script = script.on(stack, move |_| {
+            together.wait();
+            Outcome::Clean
+        });
+    }
+    let steps = ["a", "b", "c"].map(|stack| step(Plan, stack, &[]));
+    let outcomes = rig.dispatcher.run(&steps, &jobs(3), &script.runner()).unwrap();
+    assert_eq!(ended(&outcomes), ["a clean", "b clean", "c clean"]);
+}
+
+#[test]
+fn a_failure_skips_what_depends_on_it_and_names_itself_as_the_cause() {
+    let mut rig = Rig::new(&["a", "b", "c", "d"]);
+    let steps =
+        [step(Plan, "a", &[]), step(Plan, "b", &["a"]), step(Plan, "c", &["b"]), step(Plan, "d", &[])];
+    let script = Script::default().on("a", |_| failed());
+    let outcomes = rig.dispatcher.run(&steps, &jobs(1), &script.runner()).unwrap();
+    let skipped = "skipped: Dependency(\"a\")";
+    let expected =
+        ["a failed: boom".to_owned(), format!("b {skipped}"), format!("c {skipped}"), "d changed".to_owned()];
+    assert_eq!(ended(&outcomes), expected);
+    assert_eq!(rig.dispatcher.status(false), ExitStatus::Failed);
+}
+
+#[test]
+fn with_fail_fast_a_failure_skips_everything() {
+    let mut rig = Rig::new(&["a", "b"]);
+    let limits = Limits { fail_fast: true, ..jobs(1) };
+    let steps = [step(Plan, "a", &[]), step(Plan, "b", &[])];
+    let outcomes =
+        rig.dispatcher.run(&steps, &limits, &Script::default().on("a", |_| failed()).runner()).unwrap();
+    assert_eq!(ended(&outcomes), ["a failed: boom", "b skipped: FailFast(\"a\")"]);
+}
+
+#[test]
+fn a_deferral_spreads_as_a_deferral() {
+    let mut rig = Rig::new(&["app", "dns", "edge"]);
+    let steps = [step(Plan, "app", &[]), step(Plan, "dns", &["app"]), step(Plan, "edge", &["dns"])];
+    let script = Script::default().on("app", |_| Outcome::Deferred { because: id("network") });
+    let outcomes = rig.dispatcher.run(&steps, &jobs(1), &script.runner()).unwrap();
+    assert_eq!(
+        ended(&outcomes),
+        ["app deferred: network", "dns deferred: network", "edge deferred: network"]
+    );
+}
+
+#[test]
+fn a_panic_is_a_defect_of_one_step() {
+    let mut rig = Rig::new(&["a", "b"]);
+    let steps = [step(Plan, "a", &[]), step(Plan, "b", &[])];
+    let script = Script::default().on("a", |_| panic!("index out of bounds"));
+    let outcomes = rig.dispatcher.run(&steps, &jobs(1), &script.runner()).unwrap();
+    assert_eq!(ended(&outcomes), ["a failed: envctl panicked: index out of bounds", "b changed"]);
+    assert_eq!(rig.dispatcher.status(false), ExitStatus::Defect);
+}
+
+struct Confused;
+
+impl StepRunner for Confused {
+    fn run(&self, _: &StackId, _: StepKind, _: &dyn StepPort) -> StepFinished {
+        StepFinished::new(id("z"), Apply, Outcome::Clean)
+    }
+}
+
+#[test]
+fn a_step_ends_under_its_own_name_whatever_it_says() {
+    let mut rig = Rig::new(&["a"]);
+    let confused: Arc<dyn StepRunner> = Arc::new(Confused);
+    let outcomes = rig.dispatcher.run(&[step(Plan, "a", &[])], &jobs(1), &confused).unwrap();
+    assert_eq!(ended(&outcomes), ["a clean"]);
+}
+
+#[test]
+fn live_words_are_told_and_not_recorded() {
+    let mut rig = Rig::new(&["a"]);
+    let script = Script::default().on("a", |port| {
+        port.progress("creating".to_owned());
+        Outcome::Clean
+    });
+    rig.dispatcher.run(&[step(Plan, "a", &[])], &jobs(1), &script.runner()).unwrap();
+    let (live, recorded): (Vec<_>, Vec<_>) =
+        rig.events().into_iter().partition(|event| !event.kind.is_recorded());
+    assert_eq!(live.len(), 1);
+    assert_eq!(recorded.iter().map(|event| event.seq).collect::<Vec<_>>(), [0, 1, 2]);
+}
+
+#[test]
+fn the_first_signal_lets_what_runs_end_and_starts_nothing_new() {
+    let mut rig = Rig::new(&["a", "b", "c"]);
+    let (signals, rungs) = (rig.signals.clone(), Arc::clone(&rig.rungs));
+    let script = Script::default().on("a", move |port| {
+        signals.send(2).unwrap();
+        // The answer to this comes after the signal, which the dispatcher prefers.
+        port.engine_started(7).unwrap();
+        assert_eq!(*rungs.lock().unwrap(), [Rung::Interrupt]);
+        Outcome::Applied(changes())
+    });
+    let ran = Arc::clone(&script.ran);
+    let runner = script.runner();
+    let steps = [step(Apply, "a", &[]), step(Apply, "b", &["a"]), step(Apply, "c", &[])];
+    let outcomes = rig.dispatcher.run(&steps, &jobs(1), &runner).unwrap();
+    assert_eq!(ended(&outcomes), ["a applied", "b interrupted", "c interrupted"]);
+    assert_eq!(rig.dispatcher.status(false), ExitStatus::Interrupted(2));
+    let again = rig.dispatcher.run(&[step(Plan, "b", &[])], &jobs(1), &runner).unwrap();
+    assert_eq!(ended(&again), ["b interrupted"]);
+    assert_eq!(*ran.lock().unwrap(), [(id("a"), Apply)]);
+}
+
+#[test]
+fn each_signal_climbs_a_rung_while_a_step_runs() {
+    let mut rig = Rig::new(&["a"]);
+    let signals = rig.signals.clone();
+    let script = Script::default().on("a", move |port| {
+        for signal in [15, 2, 2, 1] {
+            signals.send(signal).unwrap();
+        }
+        port.engine_started(7).unwrap();
+        Outcome::Interrupted
+    });
+    rig.dispatcher.run(&[step(Apply, "a", &[])], &jobs(1), &script.runner()).unwrap();
+    assert_eq!(*rig.rungs.lock().unwrap(), [Rung::Interrupt, Rung::Warn, Rung::InterruptAgain, Rung::Kill]);
+    assert_eq!(rig.dispatcher.status(false), ExitStatus::Interrupted(15));
+    let told = rig.told();
+    assert_eq!(told[1..5], ["signal 15, the 1.", "signal 2, the 2.", "signal 2, the 3.", "signal 1, the 4."]);
+}
+
+#[test]
+fn a_signal_between_two_rounds_stops_the_second() {
+    let mut rig = Rig::new(&["a"]);
+    let script = Script::default();
+    let ran = Arc::clone(&script.ran);
+    let runner = script.runner();
+    rig.dispatcher.run(&[step(Plan, "a", &[])], &jobs(1), &runner).unwrap();
+    rig.signals.send(1).unwrap();
+    let outcomes = rig.dispatcher.run(&[step(Apply, "a", &[])], &jobs(1), &runner).unwrap();
+    assert_eq!(ended(&outcomes), ["a interrupted"]);
+    assert_eq!(*ran.lock().unwrap(), [(id("a"), Plan)]);
+    assert_eq!(rig.dispatcher.interrupted(), Some(1));
+}
+
+#[test]
+fn a_mutating_step_and_its_engine_are_in_the_journal_before_they_act() {
+    let mut dir = None;
+    let mut rig = Rig::with_journal(&["a"], |run| {
+        dir = Some(run.clone());
+        Journal::create(run).unwrap()
+    });
+    let journal = dir.unwrap().journal();
+    let last = move || std::fs::read_to_string(&journal).unwrap().lines().last().unwrap().to_owned();
+    let script = Script::default().on("a", move |port| {
+        assert!(last().contains(r#""event":"step_started","stack":"a","step":"apply""#), "{}", last());
+        port.engine_started(4711).unwrap();
+        assert!(
+            last().contains(r#""event":"engine_started","stack":"a","step":"apply","pid":4711"#),
+            "{}",
+            last()
+        );
+        Outcome::Applied(changes())
+    });
+    let outcomes = rig.dispatcher.run(&[step(Apply, "a", &[])], &jobs(1), &script.runner()).unwrap();
+    assert_eq!(ended(&outcomes), ["a applied"]);
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_stops_new_mutating_steps_and_lets_running_ones_end() {
+    let memory = rustix::fs::memfd_create("journal", rustix::fs::MemfdFlags::ALLOW_SEALING).unwrap();
+    let handle = memory.try_clone().unwrap();
+    let mut rig = Rig::with_journal(&["a", "b", "c", "d"], |dir| Journal::in_file(dir, memory.into()));
+    let (full, disk_is_full) = sync_channel(1);
+    let disk_is_full = Mutex::new(disk_is_full);
+    let both_run = Arc::new(Barrier::new(2));
+    let too = Arc::clone(&both_run);
+    let script = Script::default()
+        .on("a", move |port| {
+            both_run.wait();
+            // From here on the file cannot grow, as on a full disk.
+            rustix::fs::fcntl_add_seals(&handle, rustix::fs::SealFlags::GROW).unwrap();
+            let recorded = port.engine_started(7);
+            full.send(()).unwrap();
+            let refused = recorded.unwrap_err();
+            assert!(refused.to_string().contains("journal.jsonl"), "{refused}");
+            Outcome::Applied(changes())
+        })
+        .on("b", move |_| {
+            too.wait();
+            disk_is_full.lock().unwrap().recv().unwrap();
+            Outcome::Applied(changes())
+        });
+    let ran = Arc::clone(&script.ran);
+    let runner = script.runner();
+    let steps =
+        [step(Apply, "a", &[]), step(Apply, "b", &[]), step(Apply, "c", &["a"]), step(Apply, "d", &["c"])];
+    let outcomes = rig.dispatcher.run(&steps, &jobs(2), &runner).unwrap();
+    assert_eq!(
+        ended(&outcomes),
+        ["a applied", "b applied", "c refused: journal", "d skipped: Dependency(\"c\")"]
+    );
+    assert_eq!(ran.lock().unwrap().len(), 2);
+    assert_eq!(rig.dispatcher.status(false), ExitStatus::Failed);
+    let planned = rig.dispatcher.run(&[step(Plan, "c", &[])], &jobs(1), &runner).unwrap();
+    assert_eq!(ended(&planned), ["c changed"], "a plan changes nothing and may go on");
+    let notes = rig.dispatcher.finish(ExitStatus::Failed).notes;
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].starts_with("cannot write `") && notes[0].contains("journal.jsonl"), "{notes:?}");
+}

@@ -1,0 +1,260 @@
+//! From an instance to what its engine needs: files written, secrets found, the environment put together.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    fs, io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    sync::Arc,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
+
+use super::secrets::{SecretError, Secrets};
+use crate::{
+    config::{EnvSource, Scope},
+    engine::{Backend, Target},
+    inventory::{Instance, hcl::Module},
+    model::hex,
+};
+
+/// Why an instance cannot be handed to its engine. All of it is wrong before any engine starts.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// A var file that is not optional is not there.
+    #[error("stack `{stack}` has the var file `{path}`, which does not exist")]
+    MissingVarFile {
+        /// The stack.
+        stack: String,
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// A secret's source is missing.
+    #[error("stack `{stack}`: {source}")]
+    Secret {
+        /// The stack.
+        stack: String,
+        /// Why.
+        source: Box<SecretError>,
+    },
+    /// A file of envctl's own cannot be written.
+    #[error("cannot write `{path}`: {source}")]
+    Write {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A variable of envctl's own environment would set what environments.toml sets.
+    #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
+    Inherited {
+        /// The HCL variable.
+        variable: String,
+    },
+}
+
+/// A target with what a person should know about it.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The target.
+    pub target: Target,
+    /// Values that were dropped, and the like.
+    pub notes: Vec<String>,
+}
+
+/// Makes targets; one for a whole run.
+pub struct Targets {
+    /// The folder of environments.toml.
+    pub project: Utf8PathBuf,
+    /// `.envctl`, absolute.
+    pub home: Utf8PathBuf,
+    /// envctl's own environment, cleaned of what engines must not inherit.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Where secrets come from.
+    pub secrets: Arc<Secrets>,
+}
+
+impl Targets {
+    /// The target of an instance. `module` is its root module; absent for engines that do not read one.
+    pub fn build(&self, instance: &Instance, module: Option<&Module>) -> Result<Built, TargetError> {
+        let stack = instance.id.stack.as_str();
+        let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
+        let state_dir = self.home.join("instances").join(&place);
+        make_folder(&state_dir)?;
+        let mut notes = Vec::new();
+        let mut var_files = Vec::new();
+        for file in &instance.settings.var_files {
+            let path = instance.dir.join(&file.path);
+            if path.is_file() {
+                var_files.push(path);
+            } else if !file.optional {
+                return Err(TargetError::MissingVarFile { stack: stack.to_owned(), path: file.path.clone() });
+            }
+        }
+        let declared = module.map(|m| m.variables.keys().map(String::as_str).collect::<BTreeSet<&str>>());
+        if let Some(path) = self.values(instance, declared.as_ref(), &state_dir, &mut notes)? {
+            var_files.push(path);
+        }
+        let env = self.environment(instance, declared.as_ref())?;
+        let target = Target {
+            instance: instance.id.clone(),
+            project: self.project.clone(),
+            dir: instance.dir.clone(),
+            data_dir: self.home.join("data").join(place),
+            backend: backend(instance, module, &state_dir, &mut notes)?,
+            state_dir,
+            workspace: instance.workspace().map(str::to_owned),
+            var_files,
+            env,
+            parallelism: instance.settings.parallelism,
+            lock_timeout: instance.settings.lock_timeout,
+        };
+        Ok(Built { target, notes })
+    }
+
+    /// The generated var file: every value of environments.toml that the stack declares.
+    fn values(
+        &self,
+        instance: &Instance,
+        declared: Option<&BTreeSet<&str>>,
+        state_dir: &Utf8Path,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<Utf8PathBuf>, TargetError> {
+        let mut values = IndexMap::new();
+        let mut dropped = Vec::new();
+        for (name, value) in &instance.settings.vars {
+            if self.env.contains_key(&OsString::from(format!("TF_VAR_{name}"))) {
+                return Err(TargetError::Inherited { variable: name.clone() });
+            }
+            if declared.is_none_or(|d| d.contains(name.as_str())) || value.scope() == Scope::Stack {
+                values.insert(name, &value.value);
+            } else {
+                dropped.push(format!("`{name}`"));
+            }
+        }
+        if !dropped.is_empty() {
+            notes.push(format!("not declared by this stack, so not passed: {}", dropped.join(", ")));
+        }
+        let path = state_dir.join("values.tfvars.json");
+        if values.is_empty() {
+            remove(&path)?;
+            return Ok(None);
+        }
+        write_if_changed(&path, &json(&values))?;
+        Ok(Some(path))
+    }
+
+    /// The whole environment of an instance's processes: what is inherited, what is set, and its secrets.
+    fn environment(
+        &self,
+        instance: &Instance,
+        declared: Option<&BTreeSet<&str>>,
+    ) -> Result<BTreeMap<OsString, OsString>, TargetError> {
+        let failed =
+            |source| TargetError::Secret { stack: instance.id.stack.to_string(), source: Box::new(source) };
+        let mut env = self.env.clone();
+        for (name, variable) in &instance.settings.env {
+            if variable.value.unless.iter().any(|other| self.env.contains_key(&OsString::from(other))) {
+                continue;
+            }
+            let value = match &variable.value.source {
+                EnvSource::Plain(text) => text.clone(),
+                EnvSource::Secret(source) => self.secrets.value(name, source).map_err(failed)?.to_string(),
+            };
+            env.insert(name.into(), value.into());
+        }
+        for (name, source) in &instance.settings.secrets {
+            let variable = OsString::from(format!("TF_VAR_{name}"));
+            let own =
+                matches!(&source.value, crate::config::SecretSource::Env(from) if variable == from.as_str());
+            if self.env.contains_key(&variable) && !own {
+                return Err(TargetError::Inherited { variable: name.clone() });
+            }
+            let value = self.secrets.value(name, &source.value).map_err(failed)?;
+            if declared.is_none_or(|d| d.contains(name.as_str())) {
+                env.insert(variable, value.to_string().into());
+            } else {
+                env.remove(&variable);
+            }
+        }
+        Ok(env)
+    }
+}
+
+/// The backend of an instance, its declared pairs in a file of their own.
+///
+/// Both engines read a file of pairs as JSON when its name ends in `.json` (seen on OpenTofu 1.12.6 and Terraform 1.11.4).
+fn backend(
+    instance: &Instance,
+    module: Option<&Module>,
+    state_dir: &Utf8Path,
+    notes: &mut Vec<String>,
+) -> Result<Backend, TargetError> {
+    let kind = module.and_then(|m| m.backend.as_ref()).map(|b| b.kind.clone());
+    for other in instance.settings.backend.keys().filter(|k| Some(*k) != kind.as_ref()) {
+        notes.push(format!("pairs for backend `{other}` do not concern this stack"));
+    }
+    let path = state_dir.join("backend.tfbackend.json");
+    let pairs: BTreeMap<&String, &serde_json::Value> = kind
+        .as_ref()
+        .and_then(|kind| instance.settings.backend.get(kind))
+        .into_iter()
+        .flatten()
+        .map(|(key, pair)| (key, &pair.value))
+        .collect();
+    let text = json(&pairs);
+    let mut hash = Sha256::new();
+    hash.update(kind.as_deref().unwrap_or_default());
+    hash.update(text.as_bytes());
+    let digest = hex(&hash.finalize());
+    if pairs.is_empty() {
+        remove(&path)?;
+        return Ok(Backend { kind, config_file: None, digest });
+    }
+    write_if_changed(&path, &text)?;
+    Ok(Backend { kind, config_file: Some(path), digest })
+}
+
+/// JSON of a map with string keys, ended by a line feed; such a map always has one.
+fn json(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn make_folder(path: &Utf8Path) -> Result<(), TargetError> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(|source| TargetError::Write { path: path.to_owned(), source })
+}
+
+/// Writes a file that only its owner may read, unless it says this already.
+fn write_if_changed(path: &Utf8Path, text: &str) -> Result<(), TargetError> {
+    if fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    let failed = |source| TargetError::Write { path: path.to_owned(), source };
+    let fresh = path.with_extension("new");
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&fresh)
+        .map_err(failed)?;
+    io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
+    fs::rename(&fresh, path).map_err(failed)
+}
+
+fn remove(path: &Utf8Path) -> Result<(), TargetError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(TargetError::Write { path: path.to_owned(), source })
+        }
+        _ => Ok(()),
+    }
+}
