@@ -34,4 +34,5 @@ pub mod journal;
 pub mod model;
 pub mod plans;
 pub mod process;
+pub mod reporter;
 pub mod ui;

@@ -1,0 +1,119 @@
+//! The plain lines in the forms that GitHub Actions folds and annotates.
+//!
+//! Source: <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
+
+use std::{io, sync::Arc};
+
+use super::{outcome_line, plain};
+use crate::{
+    event::{Consumer, Event, EventKind},
+    model::{Failure, Outcome, StackId},
+    ui::{Detail, Printer, Styles},
+};
+
+/// Writes groups and annotations to standard error, which a job's log takes like standard output.
+pub struct GitHub {
+    printer: Arc<Printer>,
+    width: usize,
+}
+
+impl GitHub {
+    /// A reporter over the run's printer.
+    pub fn new(printer: Arc<Printer>) -> Self {
+        Self { printer, width: 0 }
+    }
+}
+
+impl Consumer for GitHub {
+    fn name(&self) -> &'static str {
+        "github"
+    }
+
+    fn consume(&mut self, event: &Event) -> io::Result<()> {
+        let styles = self.printer.err_styles();
+        match &event.kind {
+            EventKind::RunStarted { stacks, .. } => {
+                self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
+            }
+            EventKind::StepFinished(step) => {
+                let line = outcome_line::finished(step, self.width, styles);
+                let lines = plain::output(step, Detail::Verbose)?;
+                if lines.is_empty() {
+                    self.printer.say(line);
+                } else {
+                    self.printer.say(format_args!("::group::{line}"));
+                    for line in lines {
+                        self.printer.say(format_args!("    {}", disarmed(&line)));
+                    }
+                    self.printer.say("::endgroup::");
+                }
+                if let Outcome::Failed(failure) = &step.outcome {
+                    self.printer.always(annotation(&step.stack, failure));
+                }
+            }
+            EventKind::StackSkipped { stack, outcome } => {
+                self.printer.say(outcome_line::skipped(
+                    stack.as_str(),
+                    outcome,
+                    self.width,
+                    Styles::new(false),
+                ));
+            }
+            EventKind::InterruptRequested { count, .. } => self.printer.always(plain::interrupted(*count)),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// `::error file=infra/app/main.tf,line=3,title=app::summary`
+fn annotation(stack: &StackId, failure: &Failure) -> String {
+    let mut place = String::new();
+    if let Some(file) = &failure.file {
+        place = format!("file={},", property(file));
+        if let Some(line) = failure.line {
+            place = format!("{place}line={line},");
+        }
+    }
+    format!("::error {place}title={}::{}", property(stack.as_str()), message(&failure.summary))
+}
+
+fn message(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    message(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// An engine's line must not speak to the runner.
+fn disarmed(line: &str) -> String {
+    if line.trim_start().starts_with("::") || line.trim_start().starts_with("##[") {
+        format!("\u{200b}{line}")
+    } else {
+        line.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+
+    #[test]
+    fn an_annotation_escapes_what_would_end_it() {
+        let mut failure = Failure::new(FailureKind::Config, "bad: 100%\nreally");
+        failure.file = Some("a,b.tf".to_owned());
+        failure.line = Some(3);
+        assert_eq!(
+            annotation(&"app".parse().unwrap(), &failure),
+            "::error file=a%2Cb.tf,line=3,title=app::bad: 100%25%0Areally"
+        );
+    }
+
+    #[test]
+    fn an_engines_line_cannot_speak_to_the_runner() {
+        assert!(!disarmed("::set-output name=a::b").starts_with("::"));
+        assert_eq!(disarmed("plain"), "plain");
+    }
+}

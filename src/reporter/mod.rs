@@ -1,0 +1,18 @@
+//! Consumers of a run's events, and what is made of its report: live lines, plain lines, GitHub groups, the review, a
+//! Markdown summary. Nothing here can change a run.
+
+mod github;
+mod log_tail;
+mod outcome_line;
+mod plain;
+mod review_text;
+mod stack_table;
+mod summary;
+mod terminal;
+
+pub use github::GitHub;
+pub use plain::Plain;
+pub use review_text::review_text;
+pub use stack_table::report_table;
+pub use summary::summary;
+pub use terminal::Terminal;

@@ -1,0 +1,101 @@
+//! How one stack's step ended, in one line.
+
+use crate::{
+    event::{StepFinished, StepKind},
+    model::{ChangeCounts, FailureKind, Outcome, SkipReason},
+    ui::{Count, Role, Styles, seconds},
+};
+
+/// `✔ network  3 to create  0.6s`
+pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> String {
+    let (mark, text) = outcome(&step.outcome, step.step, styles);
+    let stack = format!("{:width$}", step.stack);
+    let time = styles.paint(Role::Dim, seconds(step.duration));
+    format!("{mark} {stack}  {text}  {time}")
+}
+
+/// `– app  skipped: network failed`
+pub(super) fn skipped(stack: &str, outcome_: &Outcome, width: usize, styles: Styles) -> String {
+    let (mark, text) = outcome(outcome_, StepKind::Plan, styles);
+    format!("{mark} {stack:width$}  {text}")
+}
+
+/// The mark and the words of an outcome.
+pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (String, String) {
+    let green = |text: &str| styles.paint(Role::Success, text);
+    match outcome {
+        Outcome::Clean => (green("✔"), "no changes".to_owned()),
+        Outcome::Changed(changes) => (green("✔"), counts(&changes.counts(), "to ")),
+        Outcome::Applied(changes) => {
+            let text = if changes.is_empty() { "applied".to_owned() } else { counts(&changes.counts(), "") };
+            (green("✔"), text)
+        }
+        Outcome::Failed(failure) => {
+            let verb = match step {
+                StepKind::Plan => "plan failed",
+                StepKind::Apply => "apply failed",
+            };
+            let kind = if failure.kind == FailureKind::Unknown {
+                String::new()
+            } else {
+                format!(" ({})", format!("{:?}", failure.kind).to_lowercase())
+            };
+            let text = format!("{}{kind}: {}", styles.paint(Role::Error, verb), failure.summary);
+            (styles.paint(Role::Error, "✘"), text)
+        }
+        Outcome::Skipped { because } => (styles.paint(Role::Dim, "–"), skip(because)),
+        Outcome::Deferred { because } => {
+            (styles.paint(Role::Warning, "…"), format!("deferred: `{because}` has to exist first"))
+        }
+        Outcome::Refused(blocks) => {
+            let why: Vec<&str> = blocks.iter().map(|b| b.message.as_str()).collect();
+            (styles.paint(Role::Error, "✘"), format!("refused: {}", why.join("; ")))
+        }
+        Outcome::Interrupted => (styles.paint(Role::Warning, "!"), "interrupted".to_owned()),
+    }
+}
+
+fn skip(because: &SkipReason) -> String {
+    match because {
+        SkipReason::Dependency(stack) => format!("skipped: `{stack}` did not succeed"),
+        SkipReason::FailFast(stack) => format!("skipped: `{stack}` failed first (--fail-fast)"),
+        SkipReason::NotConfirmed => "not confirmed".to_owned(),
+    }
+}
+
+/// `3 to create, 1 to delete, 2 outputs`; with an empty `to` `3 created, 1 deleted`.
+pub(super) fn counts(counts: &ChangeCounts, to: &str) -> String {
+    let planned = !to.is_empty();
+    let word = |infinitive: &str, participle: &str| {
+        if planned { format!("to {infinitive}") } else { participle.to_owned() }
+    };
+    let mut parts: Vec<String> = [
+        (counts.create, word("create", "created")),
+        (counts.update, word("update", "updated")),
+        (counts.replace, word("replace", "replaced")),
+        (counts.delete, word("delete", "deleted")),
+        (counts.forget, word("forget", "forgotten")),
+        (counts.import, word("import", "imported")),
+        (counts.moved, word("move", "moved")),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, word)| format!("{number} {word}"))
+    .collect();
+    if counts.outputs > 0 {
+        parts.push(Count(counts.outputs, "output").to_string());
+    }
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_read_as_a_sentence() {
+        let some = ChangeCounts { create: 3, delete: 1, outputs: 1, ..ChangeCounts::default() };
+        assert_eq!(counts(&some, "to "), "3 to create, 1 to delete, 1 output");
+        assert_eq!(counts(&some, ""), "3 created, 1 deleted, 1 output");
+    }
+}

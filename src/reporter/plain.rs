@@ -1,0 +1,97 @@
+//! One line per finished stack, each stack's output in one piece: for pipes, files and CI.
+
+use std::{io, sync::Arc};
+
+use super::{log_tail, outcome_line};
+use crate::{
+    event::{Consumer, Event, EventKind, StepFinished, StepKind},
+    model::Outcome,
+    ui::{Detail, Printer},
+};
+
+/// Writes lines to standard error.
+pub struct Plain {
+    printer: Arc<Printer>,
+    width: usize,
+}
+
+impl Plain {
+    /// A reporter over the run's printer.
+    pub fn new(printer: Arc<Printer>) -> Self {
+        Self { printer, width: 0 }
+    }
+}
+
+impl Consumer for Plain {
+    fn name(&self) -> &'static str {
+        "plain"
+    }
+
+    fn consume(&mut self, event: &Event) -> io::Result<()> {
+        let styles = self.printer.err_styles();
+        match &event.kind {
+            EventKind::RunStarted { stacks, .. } => {
+                self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
+            }
+            EventKind::StepFinished(step) => {
+                // What went wrong is an error, and those are said even when quiet.
+                let wrong = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_));
+                let tell =
+                    |line: &str| if wrong { self.printer.always(line) } else { self.printer.say(line) };
+                tell(&outcome_line::finished(step, self.width, styles));
+                for line in output(step, self.printer.detail())? {
+                    tell(&format!("    {line}"));
+                }
+            }
+            EventKind::StackSkipped { stack, outcome } => {
+                self.printer.say(outcome_line::skipped(stack.as_str(), outcome, self.width, styles));
+            }
+            EventKind::InterruptRequested { count, .. } => self.printer.always(interrupted(*count)),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// What of a step's output is worth showing: all of a failure, what an apply did, the rest on demand.
+pub(super) fn output(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
+    let mut lines = told(step);
+    if detail >= Detail::Verbose || step.step == StepKind::Apply {
+        lines.splice(0..0, logged(step, detail)?);
+    }
+    Ok(lines)
+}
+
+/// What envctl itself has to say of a step: where and why it failed, and its notes.
+pub(super) fn told(step: &StepFinished) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Outcome::Failed(failure) = &step.outcome {
+        lines.extend(failure.file.as_ref().map(|file| match failure.line {
+            Some(line) => format!("at {file}:{line}"),
+            None => format!("at {file}"),
+        }));
+        lines.extend(failure.detail.lines().map(str::to_owned));
+    }
+    lines.extend(step.notes.iter().map(|note| format!("note: {note}")));
+    lines
+}
+
+/// What the engine said in a step; the command lines only on demand.
+pub(super) fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
+    let Some(log) = &step.log else { return Ok(Vec::new()) };
+    let mut lines = log_tail::last_step(log)?;
+    lines.retain(|line| detail >= Detail::Verbose || !line.starts_with("$ "));
+    Ok(lines)
+}
+
+/// What the how-manieth interrupt does.
+pub(super) fn interrupted(count: u32) -> &'static str {
+    match count {
+        1 => "interrupted: nothing new starts; running engines were told once and get the time they need",
+        2 => "still waiting; a third interrupt tells the engines a second time, and they may lose state",
+        3 => {
+            "the engines were told a second time; a fourth interrupt kills them, and what they did may not be recorded"
+        }
+        _ => "the engines were killed: check the states before anything else",
+    }
+}

@@ -1,0 +1,113 @@
+//! The review as text: one table, the engine's own diffs, what would be lost by address, and what to type.
+
+use std::fmt::Write as _;
+
+use super::stack_table::review_table;
+use crate::{
+    plans::Review,
+    ui::{Role, Styles},
+};
+
+/// A diff longer than this is folded to its first lines; `runs show RUN STACK` has the whole.
+const FOLD: usize = 120;
+
+/// The review of a run, ended by a line feed. `last_line` is the line with commit, digest and what to type.
+pub fn review_text(
+    review: &Review,
+    run: &str,
+    last_line: &str,
+    styles: Styles,
+    width: Option<usize>,
+) -> String {
+    let mut text = review_table(&review.stacks, styles, width);
+    for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{}\n", styles.paint(Role::Heading, &stack.stack));
+        text.push_str(&folded(&stack.diff, stack.stack.as_str(), run, styles));
+    }
+    let lost = review.destructive();
+    if !lost.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{}\n", styles.paint(Role::Delete, "Would be lost:"));
+        for (stack, address, action) in lost {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {} {stack}: {address}", styles.paint(Role::Delete, action));
+        }
+    }
+    text.push('\n');
+    text.push_str(last_line);
+    text.push('\n');
+    text
+}
+
+fn folded(diff: &str, stack: &str, run: &str, styles: Styles) -> String {
+    let lines: Vec<&str> = diff.trim_matches('\n').lines().collect();
+    let mut text = String::new();
+    for line in lines.iter().take(FOLD) {
+        text.push_str(&painted(line, styles));
+        text.push('\n');
+    }
+    if lines.len() > FOLD {
+        let rest = lines.len() - FOLD;
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  … {rest} more lines: `envctl runs show {run} {stack}`");
+    }
+    text
+}
+
+/// A line of the engine's diff in the colour of its sign.
+fn painted(line: &str, styles: Styles) -> String {
+    let sign = line.trim_start();
+    let role = if sign.starts_with("-/+") || sign.starts_with("+/-") || sign.starts_with("- ") {
+        Role::Delete
+    } else if sign.starts_with("+ ") {
+        Role::Create
+    } else if sign.starts_with("~ ") {
+        Role::Update
+    } else {
+        return line.to_owned();
+    };
+    styles.paint(role, line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::{Action, Changes, Outcome, ResourceChange},
+        plans::ReviewStack,
+    };
+
+    fn stack(name: &str, outcome: Outcome) -> ReviewStack {
+        ReviewStack {
+            stack: name.parse().unwrap(),
+            outcome,
+            diff: String::new(),
+            tentative: false,
+            notes: vec![],
+        }
+    }
+
+    #[test]
+    fn what_would_be_lost_is_listed_by_address() {
+        let changes = Changes {
+            resources: vec![ResourceChange::new("aws_sqs_queue.old".parse().unwrap(), Action::Delete)],
+            outputs: vec![],
+        };
+        let review = Review {
+            environment: "staging".parse().unwrap(),
+            destroy: false,
+            stacks: vec![stack("app", Outcome::Changed(changes))],
+        };
+        let text = review_text(&review, "R", "last", Styles::new(false), None);
+        assert!(text.contains("Would be lost:\n  delete app: aws_sqs_queue.old\n"), "{text}");
+        assert!(text.ends_with("\nlast\n"));
+    }
+
+    #[test]
+    fn a_long_diff_is_folded_and_says_where_the_whole_is() {
+        let diff = "+ line\n".repeat(FOLD + 3);
+        let text = folded(&diff, "app", "01J", Styles::new(false));
+        assert!(text.ends_with("  … 3 more lines: `envctl runs show 01J app`\n"), "{text}");
+    }
+}

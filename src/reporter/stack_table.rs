@@ -1,0 +1,159 @@
+//! The table of a run's stacks: what each would change, or did.
+
+use super::outcome_line;
+use crate::{
+    event::StepKind,
+    model::{ChangeCounts, Changes, Outcome, Report, StackReport, StackResult},
+    plans::ReviewStack,
+    ui::{Align, Role, Styles, Table},
+};
+
+/// The table of a finished run.
+pub fn report_table(report: &Report, styles: Styles, width: Option<usize>) -> String {
+    render(report.stacks.iter().map(|s| reported(s, styles)).collect(), styles, width)
+}
+
+/// The table of a review.
+pub(super) fn review_table(stacks: &[ReviewStack], styles: Styles, width: Option<usize>) -> String {
+    render(stacks.iter().map(|s| reviewed(s, styles)).collect(), styles, width)
+}
+
+struct Row {
+    stack: String,
+    counts: Option<ChangeCounts>,
+    note: String,
+    /// Widest problem first.
+    rank: u8,
+}
+
+fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
+    let mut note = vec![match &stack.outcome {
+        Outcome::Changed(_) => "changes".to_owned(),
+        other => outcome_line::outcome(other, StepKind::Plan, styles).1,
+    }];
+    if stack.tentative {
+        note.push(styles.paint(Role::Warning, "tentative: rests on values that are not known yet"));
+    }
+    note.extend(stack.notes.iter().cloned());
+    let rank = match &stack.outcome {
+        Outcome::Failed(_) => 0,
+        Outcome::Refused(_) => 1,
+        Outcome::Interrupted => 2,
+        Outcome::Skipped { .. } => 3,
+        Outcome::Deferred { .. } => 4,
+        Outcome::Changed(_) | Outcome::Applied(_) => 5,
+        Outcome::Clean => 6,
+    };
+    let counts = stack.outcome.changes().map(Changes::counts);
+    Row { stack: stack.stack.to_string(), counts, note: note.join("; "), rank }
+}
+
+fn reported(stack: &StackReport, styles: Styles) -> Row {
+    let (rank, role, word) = match stack.result {
+        Some(StackResult::Failed) => (0, Role::Error, "failed"),
+        Some(StackResult::Refused) => (1, Role::Error, "refused"),
+        Some(StackResult::Interrupted) => (2, Role::Warning, "interrupted"),
+        None => (2, Role::Warning, "unfinished"),
+        Some(StackResult::Skipped) => (3, Role::Dim, "skipped"),
+        Some(StackResult::Deferred) => (4, Role::Warning, "deferred"),
+        Some(StackResult::Changes) => (5, Role::Update, "changes"),
+        Some(StackResult::Applied) => (5, Role::Success, "applied"),
+        Some(StackResult::Clean) => (6, Role::Success, "no changes"),
+    };
+    let mut note = styles.paint(role, word);
+    if let Some(error) = &stack.error {
+        note = format!("{note}: {}", error.summary);
+    } else if let Some(block) = stack.blocked.first() {
+        note = format!("{note}: {}", block.message);
+    } else if let Some(because) = &stack.because {
+        note = format!("{note}: because of {because}");
+    }
+    let counts = (!stack.changes.is_empty()).then_some(stack.changes);
+    Row { stack: stack.stack.to_string(), counts, note, rank }
+}
+
+fn render(mut rows: Vec<Row>, styles: Styles, width: Option<usize>) -> String {
+    let mut totals = ChangeCounts::default();
+    for counts in rows.iter().filter_map(|row| row.counts) {
+        totals += counts;
+    }
+    let columns: Vec<Column> = COLUMNS.into_iter().filter(|c| c.always || (c.count)(&totals) > 0).collect();
+    let mut headings = vec![("STACK", Align::Left)];
+    headings.extend(columns.iter().map(|c| (c.heading, Align::Right)));
+    headings.push(("RESULT", Align::Left));
+    let mut table = Table::new(&headings);
+    let several = rows.len() > 1;
+    rows.sort_by_key(|row| row.rank);
+    for row in rows {
+        let mut cells = vec![row.stack];
+        cells.extend(columns.iter().map(|c| row.counts.map_or(String::new(), |n| cell(c, &n, styles))));
+        cells.push(row.note);
+        table.row(cells);
+    }
+    if several {
+        let mut cells = vec![styles.paint(Role::Heading, "total")];
+        cells.extend(columns.iter().map(|c| cell(c, &totals, styles)));
+        cells.push(String::new());
+        table.row(cells);
+    }
+    table.render(width)
+}
+
+#[derive(Clone, Copy)]
+struct Column {
+    heading: &'static str,
+    role: Role,
+    always: bool,
+    count: fn(&ChangeCounts) -> u64,
+}
+
+const COLUMNS: [Column; 8] = [
+    Column { heading: "+create", role: Role::Create, always: true, count: |c| c.create },
+    Column { heading: "~update", role: Role::Update, always: true, count: |c| c.update },
+    Column { heading: "±replace", role: Role::Delete, always: true, count: |c| c.replace },
+    Column { heading: "−delete", role: Role::Delete, always: true, count: |c| c.delete },
+    Column { heading: "⊘forget", role: Role::Delete, always: false, count: |c| c.forget },
+    Column { heading: "↓import", role: Role::Create, always: false, count: |c| c.import },
+    Column { heading: "→move", role: Role::Update, always: false, count: |c| c.moved },
+    Column { heading: "outputs", role: Role::Update, always: true, count: |c| c.outputs },
+];
+
+fn cell(column: &Column, counts: &ChangeCounts, styles: Styles) -> String {
+    match (column.count)(counts) {
+        0 => styles.paint(Role::Dim, "·"),
+        number => styles.paint(column.role, number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Action, Failure, FailureKind, ResourceChange};
+
+    fn stack(name: &str, outcome: Outcome) -> ReviewStack {
+        ReviewStack {
+            stack: name.parse().unwrap(),
+            outcome,
+            diff: String::new(),
+            tentative: false,
+            notes: vec![],
+        }
+    }
+
+    #[test]
+    fn the_widest_problem_comes_first_and_totals_last() {
+        let changes = Changes {
+            resources: vec![ResourceChange::new("a.b".parse().unwrap(), Action::Delete)],
+            outputs: vec![],
+        };
+        let stacks = [
+            stack("clean", Outcome::Clean),
+            stack("changed", Outcome::Changed(changes)),
+            stack("broken", Outcome::Failed(Failure::new(FailureKind::Config, "no such file"))),
+        ];
+        let text = review_table(&stacks, Styles::new(false), None);
+        let order: Vec<&str> = text.lines().map(|l| l.split_whitespace().next().unwrap()).collect();
+        assert_eq!(order, ["STACK", "broken", "changed", "clean", "total"]);
+        assert!(text.contains("plan failed (config): no such file"), "{text}");
+    }
+}

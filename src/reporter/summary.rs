@@ -1,0 +1,124 @@
+//! A run as Markdown, for the step summary of a CI job.
+
+use std::fmt::Write as _;
+
+use crate::{
+    model::{Report, RunResult, StackReport, StackResult},
+    plans::Review,
+    ui::seconds,
+};
+
+/// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
+const MOST: usize = 200_000;
+
+/// The summary of a run, with the diffs of its review when there is one.
+pub fn summary(report: &Report, review: Option<&Review>) -> String {
+    let mut text = format!(
+        "### `envctl {} {}`: {}\n\n",
+        report.command,
+        report.environment,
+        report.result.map_or("unfinished", headline)
+    );
+    text.push_str("| stack | create | update | replace | delete | outputs | result | time |\n");
+    text.push_str("|---|--:|--:|--:|--:|--:|---|--:|\n");
+    for stack in &report.stacks {
+        let c = &stack.changes;
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} | {} | {} |",
+            escaped(stack.stack.as_str()),
+            c.create,
+            c.update,
+            c.replace,
+            c.delete + c.forget,
+            c.outputs,
+            escaped(&result(stack)),
+            seconds(stack.duration)
+        );
+    }
+    if let Some(digest) = &report.digest {
+        let commit =
+            report.commit.as_deref().map_or(String::new(), |c| format!(", commit `{}`", short(c, 12)));
+        let _ = write!(text, "\nReview `{}`{commit}, run `{}`.\n", short(digest, 16), report.run);
+    }
+    for stack in review.into_iter().flat_map(Review::changed).filter(|s| !s.diff.trim().is_empty()) {
+        if text.len() + stack.diff.len() > MOST {
+            let _ = write!(text, "\nMore diffs: `envctl runs show {}`.\n", report.run);
+            break;
+        }
+        let fence = fence(&stack.diff);
+        let _ = write!(
+            text,
+            "\n<details><summary>{}</summary>\n\n{fence}diff\n{}\n{fence}\n\n</details>\n",
+            html(stack.stack.as_str()),
+            stack.diff.trim_matches('\n')
+        );
+    }
+    text
+}
+
+fn headline(result: RunResult) -> &'static str {
+    match result {
+        RunResult::Clean => "✔ no changes",
+        RunResult::Changes => "changes",
+        RunResult::Applied => "✔ applied",
+        RunResult::Failed => "✘ failed",
+        RunResult::Refused => "✘ refused",
+        RunResult::Locked => "✘ locked",
+        RunResult::Interrupted => "interrupted",
+    }
+}
+
+fn result(stack: &StackReport) -> String {
+    let word = match stack.result {
+        None => "unfinished",
+        Some(StackResult::Clean) => "no changes",
+        Some(StackResult::Changes) => "changes",
+        Some(StackResult::Applied) => "applied",
+        Some(StackResult::Failed) => "**failed**",
+        Some(StackResult::Skipped) => "skipped",
+        Some(StackResult::Deferred) => "deferred",
+        Some(StackResult::Refused) => "refused",
+        Some(StackResult::Interrupted) => "interrupted",
+    };
+    match (&stack.error, &stack.because) {
+        (Some(error), _) => format!("{word}: {}", error.summary),
+        (None, Some(because)) => format!("{word}: {because}"),
+        (None, None) => word.to_owned(),
+    }
+}
+
+fn short(text: &str, length: usize) -> &str {
+    text.get(..length).unwrap_or(text)
+}
+
+fn escaped(text: &str) -> String {
+    html(&text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " "))
+}
+
+fn html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+/// A fence longer than any run of backticks in the text.
+fn fence(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diff_cannot_close_its_fence() {
+        assert_eq!(fence("a ```` b"), "`````");
+        assert_eq!(fence("plain"), "```");
+    }
+
+    #[test]
+    fn a_cell_cannot_break_the_table() {
+        assert_eq!(escaped("a|b\n<c>"), "a\\|b &lt;c&gt;");
+    }
+}

@@ -1,0 +1,179 @@
+//! Live lines on a terminal: one per running stack, a bar under them, a line that stays for each finished stack.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::{outcome_line, plain};
+use crate::{
+    event::{Consumer, Event, EventKind, StepKind},
+    model::{Outcome, StackId},
+    ui::{Detail, Printer, Role, seconds},
+};
+
+/// Draws on standard error.
+pub struct Terminal {
+    printer: Arc<Printer>,
+    area: MultiProgress,
+    /// Under the running stacks, while there are any.
+    bar: Option<ProgressBar>,
+    running: HashMap<StackId, Running>,
+    width: usize,
+    stacks: u64,
+    changed: u64,
+}
+
+struct Running {
+    line: ProgressBar,
+    since: Instant,
+    text: String,
+}
+
+impl Terminal {
+    /// A reporter that owns the terminal while steps run.
+    pub fn new(printer: Arc<Printer>) -> Self {
+        let area = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
+        Self { printer, area, bar: None, running: HashMap::new(), width: 0, stacks: 0, changed: 0 }
+    }
+
+    fn start(&mut self, stack: &StackId, step: StepKind) {
+        let bar = self.bar.take().unwrap_or_else(|| self.begin(step));
+        let line = self.area.insert_before(&bar, ProgressBar::new_spinner());
+        self.bar = Some(bar);
+        line.set_style(
+            ProgressStyle::with_template("{spinner} {wide_msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        let text = match step {
+            StepKind::Plan => "planning",
+            StepKind::Apply => "applying",
+        };
+        self.running.insert(stack.clone(), Running { line, since: Instant::now(), text: text.to_owned() });
+        self.draw(stack);
+    }
+
+    /// The bar of one round of plans or applies.
+    fn begin(&self, step: StepKind) -> ProgressBar {
+        let total = match step {
+            StepKind::Plan => self.stacks,
+            StepKind::Apply => self.changed,
+        };
+        let bar = self.area.add(ProgressBar::new(total));
+        let template = "  {bar:24} {pos}/{len} {msg}";
+        bar.set_style(
+            ProgressStyle::with_template(template)
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .progress_chars("━╸─"),
+        );
+        bar.set_message(match step {
+            StepKind::Plan => "planned",
+            StepKind::Apply => "applied",
+        });
+        bar
+    }
+
+    fn draw(&self, stack: &StackId) {
+        if let Some(running) = self.running.get(stack) {
+            let elapsed = seconds(running.since.elapsed().as_secs_f64());
+            let time = self.printer.err_styles().paint(Role::Dim, elapsed);
+            running.line.set_message(format!("{stack:width$}  {}  {time}", running.text, width = self.width));
+            running.line.tick();
+        }
+    }
+
+    fn end(&mut self, stack: &StackId) {
+        if let Some(running) = self.running.remove(stack) {
+            running.line.finish_and_clear();
+            self.area.remove(&running.line);
+        }
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+            if self.running.is_empty() && bar.length().is_some_and(|length| bar.position() >= length) {
+                self.clear_bar();
+            }
+        }
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        for (_, running) in self.running.drain() {
+            running.line.finish_and_clear();
+        }
+        self.clear_bar();
+        self.area.clear()
+    }
+
+    fn clear_bar(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+            self.area.remove(&bar);
+        }
+    }
+}
+
+impl Consumer for Terminal {
+    fn name(&self) -> &'static str {
+        "terminal"
+    }
+
+    fn consume(&mut self, event: &Event) -> io::Result<()> {
+        let styles = self.printer.err_styles();
+        match &event.kind {
+            EventKind::RunStarted { stacks, .. } => {
+                self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
+                self.stacks = stacks.len() as u64;
+            }
+            EventKind::StepStarted { stack, step } => self.start(stack, *step),
+            EventKind::Progress { stack, text, .. } => {
+                if let Some(running) = self.running.get_mut(stack) {
+                    running.text.clone_from(text);
+                }
+                self.draw(stack);
+            }
+            EventKind::StepFinished(step) => {
+                if matches!(step.outcome, Outcome::Changed(_)) {
+                    self.changed += 1;
+                }
+                self.end(&step.stack);
+                self.area.println(outcome_line::finished(step, self.width, styles))?;
+                for line in plain::told(step) {
+                    self.area.println(format!("    {line}"))?;
+                }
+                if self.printer.detail() >= Detail::Verbose {
+                    for line in plain::logged(step, Detail::Verbose)? {
+                        self.area.println(format!("    {line}"))?;
+                    }
+                }
+            }
+            EventKind::StackSkipped { stack, outcome } => {
+                self.end(stack);
+                self.area.println(outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
+            }
+            EventKind::InterruptRequested { count, .. } => self.area.println(plain::interrupted(*count))?,
+            EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
+                self.clear()?
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn tick_every(&self) -> Option<Duration> {
+        Some(Duration::from_millis(100))
+    }
+
+    fn tick(&mut self) -> io::Result<()> {
+        for stack in self.running.keys() {
+            self.draw(stack);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        self.clear()
+    }
+}
