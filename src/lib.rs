@@ -23,6 +23,8 @@
 //! ```
 
 pub mod assurance;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod diagnostic;
 pub mod engine;

@@ -1,3 +1,7 @@
 //! The `envctl` program: parse, run, return the exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    envctl::cli::run(std::env::args_os())
+}

@@ -1,0 +1,128 @@
+//! The clap tree.
+
+use camino::Utf8PathBuf;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+use super::{arguments::pair, verbs};
+use crate::{config::Overrides, model::CreateWorkspace};
+
+/// Takes OpenTofu, Terraform and Terragrunt stacks from dev to production
+///
+/// Everything that differs between environments is said once, in environments.toml. envctl drives the real engine with
+/// the right workspace, backend and variables, shows one review, asks once, and applies exactly the plans that were
+/// reviewed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "envctl",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true,
+    arg_required_else_help = true,
+    after_help = "Exit codes:
+  0 done   1 a stack failed   2 differences   3 refused   4 configuration   5 locked
+  64 usage   70 a defect of envctl   129, 130, 143 interrupted
+
+Learn more: `envctl VERB --help`, `envctl generate man`."
+)]
+pub(super) struct App {
+    #[command(subcommand)]
+    pub(super) verb: Verb,
+
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+/// What every verb understands.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Common")]
+pub(super) struct Global {
+    /// The configuration; by default environments.toml here or in a folder above.
+    #[arg(long, global = true, env = "ENVCTL_CONFIG", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<Utf8PathBuf>,
+
+    /// Lay a value over environments.toml, by a key of `[defaults]`: `parallelism=4`, `vars.size=3`. May be repeated.
+    #[arg(long = "set", global = true, value_name = "PATH=VALUE", value_parser = pair)]
+    pub(super) sets: Vec<(String, String)>,
+
+    /// Say nothing but errors on standard error.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(super) quiet: bool,
+
+    /// Say more on standard error.
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub(super) verbose: bool,
+
+    /// Whether to use colour; `auto` honours `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and whether there is a terminal.
+    #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
+    pub(super) color: When,
+
+    /// No live lines and no bar: one line per finished stack.
+    #[arg(long, global = true)]
+    pub(super) no_progress: bool,
+}
+
+/// When to do something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    /// Where it fits.
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    Plan(verbs::Plan),
+    Deploy(verbs::Deploy),
+    Destroy(verbs::Destroy),
+    Check(verbs::Check),
+    Status(verbs::Status),
+    List(verbs::List),
+    Graph(verbs::Graph),
+    Output(verbs::Output),
+    Exec(verbs::Exec),
+    Shell(verbs::Shell),
+    Config(verbs::Config),
+    Runs(verbs::Runs),
+    Generate(verbs::Generate),
+    Init(verbs::Init),
+    Doctor(verbs::Doctor),
+}
+
+impl Verb {
+    /// Whether standard output is to hold exactly one JSON document, whatever happens.
+    pub(super) fn json(&self) -> bool {
+        match self {
+            Self::Plan(args) => args.run.json(),
+            Self::Deploy(args) => args.run.json(),
+            Self::Destroy(args) => args.run.json(),
+            Self::Check(args) => args.json,
+            Self::Status(args) => args.json,
+            Self::List(args) => args.json,
+            Self::Graph(args) => args.json(),
+            Self::Output(args) => args.json,
+            Self::Config(args) => args.json,
+            Self::Runs(args) => args.json(),
+            Self::Doctor(args) => args.json,
+            Self::Exec(_) | Self::Shell(_) | Self::Generate(_) | Self::Init(_) => false,
+        }
+    }
+
+    /// What the flags of the verb lay over environments.toml.
+    pub(super) fn lay_over(&self, overrides: &mut Overrides) {
+        match self {
+            Self::Plan(args) => args.run.lay_over(overrides),
+            Self::Deploy(args) => args.run.lay_over(overrides),
+            Self::Destroy(args) => args.run.lay_over(overrides),
+            Self::Exec(args) if args.create_workspace => {
+                overrides.create_workspace = Some(CreateWorkspace::Always);
+            }
+            Self::Shell(args) if args.create_workspace => {
+                overrides.create_workspace = Some(CreateWorkspace::Always);
+            }
+            _ => {}
+        }
+    }
+}

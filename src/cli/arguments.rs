@@ -1,0 +1,201 @@
+//! Arguments that several verbs share, and what they turn into.
+
+use camino::Utf8PathBuf;
+use clap::{Args, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
+
+use crate::{
+    commands::{Confirm, RunRequest, Stop},
+    config::Overrides,
+    executor::{Confirmation, InvalidDigest},
+    graph::Selection,
+    model::CreateWorkspace,
+};
+
+/// Which stacks.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection")]
+pub(super) struct SelectionArgs {
+    /// Stacks by name or glob (`app-*`); none means all.
+    #[arg(value_name = "STACK", add = ArgValueCandidates::new(super::complete::stacks))]
+    stacks: Vec<String>,
+
+    /// Only stacks with one of these tags; a captured folder is the tag `region=eu-west-1`.
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+
+    /// Leave these stacks out, by name or glob.
+    #[arg(long, value_name = "STACK", add = ArgValueCandidates::new(super::complete::stacks))]
+    exclude: Vec<String>,
+
+    /// Take what the selected stacks depend on as well.
+    #[arg(long)]
+    with_dependencies: bool,
+
+    /// Take what depends on the selected stacks as well.
+    #[arg(long)]
+    with_dependents: bool,
+}
+
+impl From<SelectionArgs> for Selection {
+    fn from(args: SelectionArgs) -> Self {
+        Self {
+            patterns: args.stacks,
+            tags: args.tags,
+            exclude: args.exclude,
+            with_dependencies: args.with_dependencies,
+            with_dependents: args.with_dependents,
+        }
+    }
+}
+
+/// How a run of engines behaves.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
+#[command(next_help_heading = "Run")]
+pub(super) struct RunArgs {
+    /// Stacks at once; by default the environment's `jobs`, else the number of cores.
+    #[arg(short, long, value_name = "N")]
+    jobs: Option<std::num::NonZeroUsize>,
+
+    /// Plan only this resource or module and what it depends on: an incomplete plan, for emergencies. May be repeated.
+    #[arg(long = "target", value_name = "ADDR")]
+    targets: Vec<String>,
+
+    /// Plan to replace this resource. May be repeated.
+    #[arg(long = "replace", value_name = "ADDR")]
+    replace: Vec<String>,
+
+    /// Make the workspace when it does not exist, without asking.
+    #[arg(long)]
+    create_workspace: bool,
+
+    /// Take a state that is not the last known one, as after a deliberate reset. May be repeated.
+    #[arg(long = "allow", value_name = "lineage:ENV/STACK", value_parser = allowance)]
+    allow: Vec<String>,
+
+    /// After a failure start nothing new; by default stacks that do not depend on it go on.
+    #[arg(long, conflicts_with = "keep_going")]
+    fail_fast: bool,
+
+    /// After a failure let stacks go on that do not depend on it (the default).
+    #[arg(long)]
+    keep_going: bool,
+
+    /// Set an HCL variable of every selected stack, over var files and `vars`. May be repeated.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
+    vars: Vec<(String, String)>,
+
+    /// Print the report as JSON; standard output holds nothing else.
+    #[arg(long)]
+    json: bool,
+
+    /// Write the report to a file as JSON.
+    #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath, value_parser = report_file)]
+    report: Option<Utf8PathBuf>,
+
+    /// Append a Markdown summary to a file, as `$GITHUB_STEP_SUMMARY`.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    summary: Option<Utf8PathBuf>,
+}
+
+impl RunArgs {
+    /// Lays what these flags say over environments.toml.
+    pub(super) fn lay_over(&self, overrides: &mut Overrides) {
+        overrides.vars.clone_from(&self.vars);
+        overrides.jobs = self.jobs;
+        overrides.create_workspace = self.create_workspace.then_some(CreateWorkspace::Always);
+    }
+
+    /// Whether standard output is to be one JSON document.
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+
+    /// The request of a run over an environment and its stacks.
+    pub(super) fn request(self, environment: Option<String>, selection: SelectionArgs) -> RunRequest {
+        RunRequest {
+            environment,
+            selection: selection.into(),
+            targets: self.targets,
+            replace: self.replace,
+            accept_lineage: self.allow,
+            stop: if self.fail_fast { Stop::AtFirstFailure } else { Stop::AtDependents },
+            json: self.json,
+            report: self.report,
+            summary: self.summary,
+        }
+    }
+}
+
+/// The answer to the gate, given in advance.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Confirmation")]
+pub(super) struct ConfirmArgs {
+    /// Confirm without a question; with a digest (16 digits or more), only the review that shows it.
+    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = confirmation)]
+    confirm: Option<Confirmation>,
+
+    /// Answer yes in an environment that needs no confirmation; never enough in one that does.
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Go on without asking when a plan that had to be made again differs from the confirmed one; refused where the
+    /// environment says `confirm = true`.
+    #[arg(long)]
+    accept_replans: bool,
+}
+
+impl From<ConfirmArgs> for Confirm {
+    fn from(args: ConfirmArgs) -> Self {
+        Self { confirmation: args.confirm, yes: args.yes, accept_replans: args.accept_replans }
+    }
+}
+
+/// `NAME=VALUE`
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("it is written NAME=VALUE".to_owned()),
+    }
+}
+
+fn confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {
+    if text.is_empty() { Ok(Confirmation::Plain) } else { text.parse().map(Confirmation::Digest) }
+}
+
+fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
+    let path = Utf8PathBuf::from(text);
+    match path.extension() {
+        Some("json") => Ok(path),
+        Some(other) => Err(format!("`.{other}` reports are not supported yet; `.json` is")),
+        None => Err("the extension names the format: `.json`".to_owned()),
+    }
+}
+
+fn allowance(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some(("lineage", instance)) if instance.contains('/') => Ok(instance.to_owned()),
+        Some(("lineage", _)) => Err("it is written lineage:ENV/STACK".to_owned()),
+        _ => Err("only `lineage:ENV/STACK` is supported yet".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_is_named_by_its_format() {
+        assert!(report_file("a/b.json").is_ok());
+        assert_eq!(report_file("a.html").unwrap_err(), "`.html` reports are not supported yet; `.json` is");
+        assert!(report_file("a").is_err());
+    }
+
+    #[test]
+    fn a_value_may_hold_an_equals_sign() {
+        assert_eq!(pair("a=b=c").unwrap(), ("a".to_owned(), "b=c".to_owned()));
+        assert!(pair("=b").is_err());
+        assert!(pair("a").is_err());
+    }
+}

@@ -1,0 +1,201 @@
+//! The one error border: whatever a verb could not do becomes an exit code, a message, hints, and one JSON document.
+
+use std::fmt::Write as _;
+
+use crate::{
+    commands::{StackFailed, Stopped, Usage},
+    config::{ConfigError, UnknownEnvironment},
+    diagnostic::{Diagnostic, Diagnostics},
+    engine::EngineUnavailable,
+    executor::{AssembleError, SecretError},
+    graph::SelectionError,
+    inventory::InventoryError,
+    journal::StoreError,
+    model::{ErrorDocument, ErrorReport, ExitStatus, FailureKind, RunResult},
+    ui::Printer,
+};
+
+/// An error as the user meets it.
+pub(super) struct Shown {
+    pub(super) status: ExitStatus,
+    findings: Diagnostics,
+    message: Option<String>,
+    hints: Vec<String>,
+    kind: FailureKind,
+}
+
+/// Turns an error into what is shown of it.
+pub(super) fn shown(error: &anyhow::Error) -> Shown {
+    let mut shown = Shown {
+        status: ExitStatus::Failed,
+        findings: Diagnostics::default(),
+        message: Some(chain(error)),
+        hints: Vec::new(),
+        kind: FailureKind::Unknown,
+    };
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        shown.status = stopped.status;
+        shown.hints.clone_from(&stopped.hints);
+        shown.kind = kind_of(stopped.status);
+    } else if let Some(usage) = error.downcast_ref::<Usage>() {
+        usage_of(&mut shown, usage);
+    } else if error.is::<UnknownEnvironment>() {
+        shown.status = ExitStatus::Usage;
+        shown.kind = FailureKind::Config;
+    } else if let Some(selection) = error.downcast_ref::<SelectionError>() {
+        shown.status = ExitStatus::Usage;
+        shown.kind = FailureKind::Config;
+        shown.hints.extend(selection.suggestion().map(|s| format!("did you mean `{s}`?")));
+        shown.hints.push("`envctl list` shows the stacks".to_owned());
+    } else if let Some(store) = error.downcast_ref::<StoreError>() {
+        shown.status = ExitStatus::Usage;
+        if matches!(store, StoreError::Ambiguous { .. } | StoreError::NotFound(_)) {
+            shown.hints.push("`envctl runs list` shows the runs".to_owned());
+        }
+    } else if let Some(findings) = findings(error) {
+        shown.status = ExitStatus::Configuration;
+        shown.kind = FailureKind::Config;
+        shown.findings = findings;
+        shown.message = None;
+    } else if let Some(failed) = error.downcast_ref::<StackFailed>() {
+        shown.status = match failed.failure.kind {
+            FailureKind::Locked => ExitStatus::Locked,
+            FailureKind::Config => ExitStatus::Configuration,
+            FailureKind::Refused => ExitStatus::Refused,
+            _ => ExitStatus::Failed,
+        };
+        shown.kind = failed.failure.kind;
+        if !failed.failure.detail.is_empty() {
+            shown.message = Some(format!("{error}\n{}", failed.failure.detail.trim_end()));
+        }
+    } else if is_configuration(error) {
+        shown.status = ExitStatus::Configuration;
+        shown.kind = FailureKind::Config;
+        if let Some(AssembleError::Engine(engine)) = error.downcast_ref::<AssembleError>() {
+            shown.hints.push(engine.help());
+        }
+    }
+    shown
+}
+
+fn usage_of(shown: &mut Shown, usage: &Usage) {
+    shown.status = ExitStatus::Usage;
+    shown.kind = FailureKind::Config;
+    match usage {
+        Usage::NoConfig(_) => {
+            shown.status = ExitStatus::Configuration;
+            shown.hints.push("`envctl init` writes a first one".to_owned());
+        }
+        Usage::UnknownStack { suggestion: Some(name), .. } => {
+            shown.hints.push(format!("did you mean `{name}`?"));
+        }
+        Usage::UnknownStack { .. } => shown.hints.push("`envctl list` shows the stacks".to_owned()),
+        Usage::NoEnvironment(_) | Usage::Other(_) => {}
+    }
+}
+
+fn findings(error: &anyhow::Error) -> Option<Diagnostics> {
+    if let Some(ConfigError::Invalid(findings)) = error.downcast_ref::<ConfigError>() {
+        return Some(findings.clone());
+    }
+    if let Some(InventoryError::Invalid(findings)) = error.downcast_ref::<InventoryError>() {
+        return Some(findings.clone());
+    }
+    error
+        .downcast_ref::<Diagnostics>()
+        .cloned()
+        .or_else(|| error.downcast_ref::<Diagnostic>().map(|d| Diagnostics::from(d.clone())))
+}
+
+fn is_configuration(error: &anyhow::Error) -> bool {
+    error.is::<ConfigError>()
+        || error.is::<InventoryError>()
+        || error.is::<AssembleError>()
+        || error.is::<EngineUnavailable>()
+        || error.is::<SecretError>()
+}
+
+fn kind_of(status: ExitStatus) -> FailureKind {
+    match status {
+        ExitStatus::Refused => FailureKind::Refused,
+        ExitStatus::Locked => FailureKind::Locked,
+        ExitStatus::Configuration | ExitStatus::Usage => FailureKind::Config,
+        ExitStatus::Defect => FailureKind::Defect,
+        _ => FailureKind::Unknown,
+    }
+}
+
+/// The error with its causes, each once.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            // Writing to a String cannot fail.
+            let _ = write!(text, ": {cause}");
+        }
+    }
+    text
+}
+
+/// The document of an error.
+fn error_document(status: ExitStatus, error: ErrorReport) -> ErrorDocument {
+    let result = match status {
+        ExitStatus::Refused => RunResult::Refused,
+        ExitStatus::Locked => RunResult::Locked,
+        ExitStatus::Interrupted(_) => RunResult::Interrupted,
+        _ => RunResult::Failed,
+    };
+    ErrorDocument { format: 1, result, exit_code: status.code(), error }
+}
+
+/// The document of a command line that cannot be read; its first line is the summary.
+pub(super) fn unparsed(error: &clap::Error) -> ErrorDocument {
+    let text = error.render().to_string();
+    let (first, rest) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
+    let report = ErrorReport {
+        kind: FailureKind::Config,
+        summary: first.trim_start_matches("error: ").to_owned(),
+        detail: rest.trim().to_owned(),
+        file: None,
+        line: None,
+    };
+    error_document(ExitStatus::Usage, report)
+}
+
+impl Shown {
+    /// Says it on standard error.
+    pub(super) fn say(&self, printer: &Printer) {
+        if !self.findings.0.is_empty() {
+            printer.findings(&self.findings);
+        }
+        if let Some(message) = &self.message {
+            printer.error(message);
+        }
+        for hint in &self.hints {
+            printer.hint(hint);
+        }
+    }
+
+    /// The document that `--json` prints instead of the data.
+    pub(super) fn document(&self) -> ErrorDocument {
+        error_document(self.status, self.report())
+    }
+
+    fn report(&self) -> ErrorReport {
+        let first = self.findings.0.iter().find(|f| f.severity == crate::diagnostic::Severity::Error);
+        let place = first.and_then(|f| f.labels.first());
+        let summary = first.map(|f| f.message.clone()).or_else(|| self.message.clone()).unwrap_or_default();
+        let detail: Vec<String> = match first {
+            Some(_) => self.findings.0.iter().map(ToString::to_string).collect(),
+            None => self.hints.clone(),
+        };
+        ErrorReport {
+            kind: self.kind,
+            summary,
+            detail: detail.join("\n"),
+            file: place.map(|l| l.source.path().to_string()),
+            line: place.and_then(|l| u32::try_from(l.source.position(l.span.start).0).ok()),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Completion of names: what environments.toml declares, silently nothing when it cannot be read.
+
+use camino::Utf8PathBuf;
+use clap_complete::engine::CompletionCandidate;
+
+use crate::config::{self, Config, Overrides};
+
+fn config() -> Option<Config> {
+    let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;
+    let path = match std::env::var("ENVCTL_CONFIG") {
+        Ok(path) => here.join(path),
+        Err(_) => config::find(&here)?,
+    };
+    Config::load(&path, &Overrides::default()).ok().map(|(config, _)| config)
+}
+
+/// Environments with their descriptions, and their aliases.
+pub(super) fn environments() -> Vec<CompletionCandidate> {
+    let Some(config) = config() else { return Vec::new() };
+    let mut candidates = Vec::new();
+    for environment in config.environments().values() {
+        let help = environment.description.clone();
+        candidates.push(CompletionCandidate::new(environment.name.as_str()).help(help.map(Into::into)));
+        for alias in &environment.aliases {
+            let help = format!("alias of {}", environment.name);
+            candidates.push(CompletionCandidate::new(alias).help(Some(help.into())).hide(true));
+        }
+    }
+    candidates
+}
+
+/// Declared stacks.
+pub(super) fn stacks() -> Vec<CompletionCandidate> {
+    let Some(config) = config() else { return Vec::new() };
+    config.stacks().keys().map(|stack| CompletionCandidate::new(stack.as_str())).collect()
+}

@@ -1,0 +1,12 @@
+//! From argv to an exit code: the clap tree, shared arguments, the error border, prompts, completion.
+
+mod app;
+mod arguments;
+mod border;
+mod complete;
+mod prompts;
+mod run;
+mod terminal;
+mod verbs;
+
+pub use run::run;

@@ -1,0 +1,173 @@
+//! Parses, runs the verb, and turns what came of it into an exit code.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io,
+    panic::{self, AssertUnwindSafe},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use camino::Utf8PathBuf;
+use clap::{CommandFactory, Parser, error::ErrorKind};
+use clap_complete::CompleteEnv;
+
+use super::{
+    app::{App, Global, Verb},
+    border,
+    prompts::Dialogue,
+    terminal,
+    verbs::{SchemaOf, What},
+};
+use crate::{
+    commands::{self, Context, Usage},
+    config::Overrides,
+    model::{ErrorDocument, ExitStatus, SystemClock},
+    ui::{Detail, Printer, Styles},
+};
+
+/// Runs envctl on an argv; the whole program.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    CompleteEnv::with_factory(App::command).complete();
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let app = match App::try_parse_from(&argv) {
+        Ok(app) => app,
+        Err(error) => return unparsed(&error, &argv),
+    };
+    let json = app.verb.json();
+    let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();
+    let streams = terminal::look(app.global.color, !app.global.no_progress && !app.global.quiet, |name| {
+        env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty()).map(str::to_owned)
+    });
+    let detail = match (app.global.quiet, app.global.verbose) {
+        (true, _) => Detail::Quiet,
+        (_, true) => Detail::Verbose,
+        _ => Detail::Normal,
+    };
+    let printer = Arc::new(Printer::new(
+        (Box::new(io::stdout()), streams.out),
+        (Box::new(io::stderr()), streams.err),
+        detail,
+        streams.width,
+    ));
+    let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+        let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
+        app.verb.lay_over(&mut context.overrides);
+        dispatch(&context, app.verb)
+    }));
+    let status = match outcome {
+        Ok(Ok(status)) => status,
+        Ok(Err(error)) => {
+            let shown = border::shown(&error);
+            shown.say(&printer);
+            if json {
+                say_document(&printer, &shown.document());
+            }
+            shown.status
+        }
+        Err(_) => {
+            printer.error("this is a defect of envctl; nothing more was started");
+            printer.hint("please report it with the message above, the command, and `envctl --version`");
+            ExitStatus::Defect
+        }
+    };
+    ExitCode::from(status.code())
+}
+
+fn say_document(printer: &Printer, document: &ErrorDocument) {
+    let said = serde_json::to_string_pretty(document)
+        .map_err(io::Error::other)
+        .and_then(|text| printer.data(format_args!("{text}\n")));
+    if let Err(error) = said {
+        printer.error(format_args!("standard output: {error}"));
+    }
+}
+
+/// Help and version are no errors; anything else is a wrong command line.
+fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
+    // A closed stream cannot be told.
+    drop(error.print());
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        return ExitCode::from(ExitStatus::Success.code());
+    }
+    // Nothing is known of the verb, but whoever says this word reads standard output with a program.
+    if argv.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
+        let styles = Styles::new(false);
+        let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
+        let printer = Printer::new((out, styles), (err, styles), Detail::Quiet, None);
+        say_document(&printer, &border::unparsed(error));
+    }
+    ExitCode::from(ExitStatus::Usage.code())
+}
+
+fn context(
+    global: &Global,
+    env: BTreeMap<OsString, OsString>,
+    terminal: commands::Terminal,
+    printer: Arc<Printer>,
+) -> anyhow::Result<Context> {
+    let dir = Utf8PathBuf::from_path_buf(std::env::current_dir()?)
+        .map_err(|path| Usage::Other(format!("the working directory `{}` is not UTF-8", path.display())))?;
+    let process_env =
+        env.iter().filter_map(|(name, value)| Some((name.to_str()?.to_owned(), value.to_str()?.to_owned())));
+    let overrides = Overrides {
+        sets: global.sets.clone(),
+        process_env: process_env.collect(),
+        working_dir: Some(dir.clone()),
+        ..Overrides::default()
+    };
+    Ok(Context {
+        printer,
+        clock: Arc::new(SystemClock),
+        prompter: Arc::new(Dialogue),
+        picker: Box::new(Dialogue),
+        terminal,
+        dir,
+        config_path: global.config.clone(),
+        overrides,
+        env,
+    })
+}
+
+fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<ExitStatus> {
+    match verb {
+        Verb::Plan(args) => commands::plan::run(context, &args.into()),
+        Verb::Deploy(args) => commands::deploy::run(context, &args.into()),
+        Verb::Destroy(args) => commands::destroy::run(context, &args.into()),
+        Verb::Check(args) => commands::check::run(context, &args.into()),
+        Verb::Status(args) => commands::status::run(context, &args.into()),
+        Verb::List(args) => commands::list::run(context, &args.into()),
+        Verb::Graph(args) => commands::graph::run(context, &args.into()),
+        Verb::Output(args) => commands::output::run(context, &args.into()),
+        Verb::Exec(args) => commands::exec::run(context, &args.into()),
+        Verb::Shell(args) => commands::shell::run(context, &args.into()),
+        Verb::Config(args) => commands::config::run(context, &args.into()),
+        Verb::Runs(args) => commands::runs::run(context, &args.into()),
+        Verb::Generate(args) => commands::generate::run(context, request(args.what)),
+        Verb::Init(args) => commands::init::run(context, &args.into()),
+        Verb::Doctor(args) => commands::doctor::run(context, &args.into()),
+    }
+}
+
+/// What the generator needs of the command line itself: its tree.
+fn request(what: What) -> commands::generate::Request {
+    use commands::generate::{Document, Request};
+    match what {
+        What::Schema { of } => Request::Schema(match of {
+            SchemaOf::Environments => Document::Environments,
+            SchemaOf::Report => Document::Report,
+            SchemaOf::List => Document::List,
+            SchemaOf::Runs => Document::Runs,
+            SchemaOf::Graph => Document::Graph,
+            SchemaOf::Config => Document::Config,
+            SchemaOf::Check => Document::Check,
+            SchemaOf::Output => Document::Output,
+            SchemaOf::Status => Document::Status,
+            SchemaOf::Doctor => Document::Doctor,
+            SchemaOf::Error => Document::Error,
+        }),
+        What::Completions { shell } => Request::Completions { shell: shell.to_string() },
+        What::Man { dir } => Request::Man { tree: Box::new(App::command()), dir },
+    }
+}

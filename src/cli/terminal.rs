@@ -1,0 +1,72 @@
+//! What the streams are connected to, and whether they take colour.
+
+use std::io::{self, IsTerminal};
+
+use super::app::When;
+use crate::{commands, ui::Styles};
+
+/// What the environment says about the terminal, read once.
+pub(super) struct Streams {
+    pub(super) out: Styles,
+    pub(super) err: Styles,
+    pub(super) width: Option<usize>,
+    pub(super) terminal: commands::Terminal,
+}
+
+/// Looks at the standard streams. `variable` reads envctl's environment; empty counts as unset.
+pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Option<String>) -> Streams {
+    let err_tty = io::stderr().is_terminal();
+    let out_tty = io::stdout().is_terminal();
+    let dumb = variable("TERM").as_deref() == Some("dumb");
+    let ci = variable("CI").is_some_and(|v| v != "false" && v != "0");
+    let github = variable("GITHUB_ACTIONS").as_deref() == Some("true");
+    let colors = |tty: bool| Styles::new(color_for(color, tty && !dumb, &variable));
+    Streams {
+        out: colors(out_tty),
+        err: colors(err_tty),
+        width: if out_tty || err_tty { width() } else { None },
+        terminal: commands::Terminal {
+            interactive: io::stdin().is_terminal() && err_tty && !ci,
+            live: progress && err_tty && !dumb && !ci,
+            github,
+        },
+    }
+}
+
+/// `--color` first, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether there is a terminal.
+///
+/// Sources: <https://no-color.org>, <https://bixense.com/clicolors>.
+fn color_for(when: When, tty: bool, variable: &impl Fn(&str) -> Option<String>) -> bool {
+    match when {
+        When::Always => true,
+        When::Never => false,
+        When::Auto if variable("NO_COLOR").is_some() => false,
+        When::Auto if variable("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
+        When::Auto => tty && variable("CLICOLOR").is_none_or(|v| v != "0"),
+    }
+}
+
+fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stderr())
+        .or_else(|_| rustix::termios::tcgetwinsize(io::stdout()))
+        .ok()?;
+    (size.ws_col > 0).then(|| usize::from(size.ws_col))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colour_is_decided_by_flag_then_environment_then_terminal() {
+        let with = |pairs: &'static [(&'static str, &'static str)]| {
+            move |name: &str| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+        };
+        assert!(color_for(When::Auto, true, &with(&[])));
+        assert!(!color_for(When::Auto, false, &with(&[])));
+        assert!(!color_for(When::Auto, true, &with(&[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")])));
+        assert!(color_for(When::Auto, false, &with(&[("CLICOLOR_FORCE", "1")])));
+        assert!(color_for(When::Always, false, &with(&[("NO_COLOR", "1")])));
+        assert!(!color_for(When::Never, true, &with(&[])));
+    }
+}

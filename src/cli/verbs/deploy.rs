@@ -1,0 +1,38 @@
+//! `envctl deploy`
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use super::super::arguments::{ConfirmArgs, RunArgs, SelectionArgs};
+use crate::commands::deploy;
+
+/// Plan everything, show one review, ask once, apply exactly those plans in order
+///
+/// Stacks without changes are not touched. A stack whose dependency was applied with changes is planned again first,
+/// and goes on only when the new plan is within what was confirmed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  envctl deploy staging
+  envctl deploy staging --yes
+  envctl deploy production --confirm
+  envctl deploy production --confirm=9f2c41d0a7b35e18    # only that very review")]
+pub(in crate::cli) struct Deploy {
+    /// The environment, by name or alias.
+    #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) run: RunArgs,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+impl From<Deploy> for deploy::Request {
+    fn from(args: Deploy) -> Self {
+        Self { run: args.run.request(args.environment, args.selection), confirm: args.confirm.into() }
+    }
+}

@@ -1,0 +1,37 @@
+//! `envctl destroy`
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use super::super::arguments::{ConfirmArgs, RunArgs, SelectionArgs};
+use crate::commands::destroy;
+
+/// Plan the destruction of every selected stack, show one review, ask once, apply in reverse order
+///
+/// In an environment with `confirm = true` a plain `--confirm` is not enough: the name is typed, or the digest of the
+/// review is given.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  envctl destroy staging
+  envctl destroy staging app --with-dependents
+  envctl destroy production --confirm=9f2c41d0a7b35e18")]
+pub(in crate::cli) struct Destroy {
+    /// The environment, by name or alias.
+    #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) run: RunArgs,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+}
+
+impl From<Destroy> for destroy::Request {
+    fn from(args: Destroy) -> Self {
+        Self { run: args.run.request(args.environment, args.selection), confirm: args.confirm.into() }
+    }
+}

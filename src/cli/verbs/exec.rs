@@ -1,0 +1,54 @@
+//! `envctl exec`
+
+use std::ffi::OsString;
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use super::super::arguments::ConfirmArgs;
+use crate::commands::exec;
+
+/// Run any command of the engine with the right folder, workspace, backend and variables
+///
+/// Commands that may change something pass the gate and write to files that are shown as they grow, so that they
+/// finish even when envctl is killed. Commands that only read have the terminal to themselves.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  envctl exec staging network -- state list
+  envctl exec staging --all -- validate
+  envctl exec production app --confirm -- untaint aws_instance.a")]
+pub(in crate::cli) struct Exec {
+    /// The environment, by name or alias.
+    #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
+    environment: String,
+
+    /// The stack; left out with `--all`.
+    #[arg(value_name = "STACK", required_unless_present = "all", conflicts_with = "all", add = ArgValueCandidates::new(crate::cli::complete::stacks))]
+    stack: Option<String>,
+
+    /// Every stack, one after the other, in dependency order.
+    #[arg(long)]
+    all: bool,
+
+    /// Make the workspace when it does not exist, without asking.
+    #[arg(long)]
+    pub(in crate::cli) create_workspace: bool,
+
+    #[command(flatten)]
+    confirm: ConfirmArgs,
+
+    /// The engine's command and its arguments.
+    #[arg(last = true, required = true, value_name = "ARGS")]
+    args: Vec<OsString>,
+}
+
+impl From<Exec> for exec::Request {
+    fn from(args: Exec) -> Self {
+        Self {
+            environment: args.environment,
+            stack: args.stack,
+            confirm: args.confirm.into(),
+            args: args.args,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `envctl plan`
+
+use clap::Args;
+use clap_complete::engine::ArgValueCandidates;
+
+use super::super::arguments::{RunArgs, SelectionArgs};
+use crate::commands::plan;
+
+/// Plan every selected stack, in parallel along the graph, and show one review
+///
+/// Each stack is initialised where that is needed, planned in its own workspace, backend and data directory, and its
+/// plan is kept with the run. Nothing is changed.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  envctl plan staging
+  envctl plan staging network 'app-*' --with-dependencies
+  envctl plan production --json | jq .totals
+  envctl plan staging --detailed-exitcode    # 2 when there are changes")]
+pub(in crate::cli) struct Plan {
+    /// The environment, by name or alias.
+    #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
+    environment: Option<String>,
+
+    #[command(flatten)]
+    selection: SelectionArgs,
+
+    #[command(flatten)]
+    pub(in crate::cli) run: RunArgs,
+
+    /// Exit with 2 when there are changes.
+    #[arg(long)]
+    detailed_exitcode: bool,
+}
+
+impl From<Plan> for plan::Request {
+    fn from(args: Plan) -> Self {
+        Self {
+            run: args.run.request(args.environment, args.selection),
+            detailed_exitcode: args.detailed_exitcode,
+        }
+    }
+}

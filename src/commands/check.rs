@@ -1,0 +1,131 @@
+//! `envctl check`: a checklist of everything that can be known before a plan.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::{
+    assurance::{CheckItem, CheckName, CheckStatus},
+    config::{Config, VerbClass},
+    diagnostic::Diagnostics,
+    engine::clean_environment,
+    executor::engines,
+    inventory::Inventory,
+    journal::RunStore,
+    model::{EnvName, ExitStatus},
+    process::Runner,
+    ui::{Role, Styles},
+};
+
+/// What to check.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environments; none means all.
+    pub environments: Vec<String>,
+    /// Whether no program at all is started.
+    pub offline: bool,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// `check --json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CheckDocument {
+    /// The version of this format: 1.
+    format: u32,
+    /// The items, in the order of the checklist.
+    items: Vec<ItemView>,
+}
+
+/// One item.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ItemView {
+    /// `config`, `isolation`, `versions` …
+    name: String,
+    /// The environment that it is about; absent for all of them.
+    #[schemars(with = "Option<String>")]
+    environment: Option<EnvName>,
+    /// How it is: `green`, `red`, or `unknown` when only a plan could tell.
+    status: CheckStatus,
+    /// One line.
+    message: String,
+    /// What was found, each with its place where there is one.
+    findings: Vec<String>,
+}
+
+/// Checks; 4 when something is wrong in a file.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let wanted = context.environments(&config, &request.environments)?;
+    let offline = context.check_offline(&config, &wanted, &[VerbClass::Check]);
+    let mut items = offline.items;
+    if !request.offline {
+        for inventory in &offline.inventories {
+            items.push(versions(context, &config, inventory));
+        }
+    }
+    let red = items.iter().any(|item| item.status == CheckStatus::Red);
+    if request.json {
+        let document = CheckDocument { format: 1, items: items.into_iter().map(view).collect() };
+        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
+    } else {
+        for item in &items {
+            context.printer.data(line(item, context.printer.out_styles()))?;
+            context.say(&item.diagnostics);
+        }
+    }
+    Ok(if red { ExitStatus::Configuration } else { ExitStatus::Success })
+}
+
+/// Whether each engine that a stack needs is there at a version that is allowed.
+fn versions(context: &Context, config: &Config, inventory: &Inventory) -> CheckItem {
+    let mut item = CheckItem {
+        name: CheckName::Versions,
+        environment: Some(inventory.environment().clone()),
+        status: CheckStatus::Green,
+        message: String::new(),
+        diagnostics: Diagnostics::default(),
+    };
+    let (env, _) = clean_environment(context.env.clone());
+    let store = RunStore::new(config.root());
+    let home = match store.envctl_dir() {
+        Ok(home) => home,
+        Err(error) => return CheckItem { status: CheckStatus::Red, message: error.to_string(), ..item },
+    };
+    let (engines, runner) = (engines(config, home, &env), Runner::new());
+    let mut names: Vec<_> = inventory.instances().map(|i| i.engine).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut found = Vec::new();
+    for name in names {
+        match engines.get(name, &runner) {
+            Ok(engine) => found.push(format!("{name} {}", engine.version())),
+            Err(error) => {
+                item.status = CheckStatus::Red;
+                found.push(error.to_string());
+            }
+        }
+    }
+    item.message = found.join(", ");
+    item
+}
+
+fn view(item: CheckItem) -> ItemView {
+    ItemView {
+        name: item.name.to_string(),
+        environment: item.environment,
+        status: item.status,
+        message: item.message,
+        findings: item.diagnostics.0.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn line(item: &CheckItem, styles: Styles) -> String {
+    let mark = match item.status {
+        CheckStatus::Green => styles.paint(Role::Success, "✔"),
+        CheckStatus::Red => styles.paint(Role::Error, "✘"),
+        CheckStatus::Unknown => styles.paint(Role::Dim, "–"),
+    };
+    let place = item.environment.as_ref().map_or(String::new(), |e| format!(" {e}"));
+    format!("{mark} {}{place}: {}\n", styles.paint(Role::Heading, item.name), item.message)
+}

@@ -1,0 +1,258 @@
+//! `envctl config`: the resolved configuration, with the origin of each value.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::{
+    config::{Config, EnvSource, Environment, Layer, Origin, SecretSource, Settings},
+    diagnostic::SourceFile,
+    inventory::Instance,
+    model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId},
+    ui::{Role, Styles},
+};
+
+/// What to show.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environment; absent for all.
+    pub environment: Option<String>,
+    /// Only this stack.
+    pub stack: Option<String>,
+    /// Whether to say where each value came from.
+    pub origins: bool,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// `config --json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConfigDocument {
+    /// The version of this format: 1.
+    format: u32,
+    /// The project's name.
+    project: String,
+    /// environments.toml
+    file: String,
+    /// The environments.
+    environments: Vec<EnvironmentView>,
+}
+
+/// One environment.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EnvironmentView {
+    /// Its name.
+    #[schemars(with = "String")]
+    environment: EnvName,
+    /// What it is.
+    description: Option<String>,
+    /// Other names.
+    aliases: Vec<String>,
+    /// What comes before it in promotion order.
+    #[schemars(with = "Vec<String>")]
+    after: Vec<EnvName>,
+    /// Whether changes need a confirmation.
+    confirm: bool,
+    /// Its instances.
+    instances: Vec<InstanceView>,
+}
+
+/// One instance.
+#[derive(Debug, Serialize, JsonSchema)]
+struct InstanceView {
+    /// The stack.
+    #[schemars(with = "String")]
+    stack: StackId,
+    /// Its folder.
+    path: String,
+    /// Its engine.
+    engine: EngineName,
+    /// The stacks that come first.
+    #[schemars(with = "Vec<String>")]
+    needs: Vec<StackId>,
+    /// Words to select it by.
+    tags: Vec<String>,
+    /// What happens when its workspace does not exist.
+    create_workspace: CreateWorkspace,
+    /// Every value, by dotted key; secrets by their source.
+    values: IndexMap<String, ValueView>,
+}
+
+/// One value.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ValueView {
+    /// The value, or the source of a secret.
+    value: serde_json::Value,
+    /// Where it came from, with `--origins`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+}
+
+/// Shows it.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let words: Vec<String> = request.environment.clone().into_iter().collect();
+    let mut environments = Vec::new();
+    for environment in context.environments(&config, &words)? {
+        environments.push(view(context, &config, environment, request)?);
+    }
+    let document = ConfigDocument {
+        format: 1,
+        project: config.project().name.clone(),
+        file: context.shown(config.path()).to_string(),
+        environments,
+    };
+    if request.json {
+        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
+    } else {
+        context.printer.data(text(&document, context.printer.out_styles()))?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn view(
+    context: &Context,
+    config: &Config,
+    environment: &Environment,
+    request: &Request,
+) -> anyhow::Result<EnvironmentView> {
+    let inventory = context.inventory(config, environment)?;
+    let wanted = match &request.stack {
+        Some(name) => Some(context.instance(&inventory, environment, name)?.id.stack.clone()),
+        None => None,
+    };
+    let instances = inventory
+        .instances()
+        .filter(|i| wanted.as_ref().is_none_or(|w| *w == i.id.stack))
+        .map(|instance| InstanceView {
+            stack: instance.id.stack.clone(),
+            path: instance.path.to_string(),
+            engine: instance.engine,
+            needs: instance.needs.clone(),
+            tags: instance.tags.clone(),
+            create_workspace: instance.settings.create_workspace,
+            values: values(instance, config.source(), request.origins),
+        })
+        .collect();
+    Ok(EnvironmentView {
+        environment: environment.name.clone(),
+        description: environment.description.clone(),
+        aliases: environment.aliases.clone(),
+        after: environment.after.clone(),
+        confirm: environment.confirm,
+        instances,
+    })
+}
+
+fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<String, ValueView> {
+    let settings: &Settings = &instance.settings;
+    let mut values = IndexMap::new();
+    let mut put = |key: String, value: serde_json::Value, origin: Option<&Origin>| {
+        let origin = origin.filter(|_| origins).map(|o| place(o, source));
+        values.insert(key, ValueView { value, origin });
+    };
+    if let Some(workspace) = &settings.workspace {
+        put("workspace".to_owned(), workspace.value.clone().into(), Some(&workspace.origin));
+    }
+    if let Some(prefix) = &settings.prefix {
+        put("prefix".to_owned(), prefix.clone().into(), None);
+    }
+    let files: Vec<String> = settings
+        .var_files
+        .iter()
+        .map(|f| if f.optional { format!("?{}", f.path) } else { f.path.to_string() })
+        .collect();
+    put("var_files".to_owned(), files.into(), None);
+    for (name, value) in &settings.vars {
+        put(format!("vars.{name}"), value.value.clone(), Some(&value.origin));
+    }
+    for (kind, pairs) in &settings.backend {
+        for (key, pair) in pairs {
+            put(format!("backend.{kind}.{key}"), pair.value.clone(), Some(&pair.origin));
+        }
+    }
+    for (name, variable) in &settings.env {
+        let value = match &variable.value.source {
+            EnvSource::Plain(text) => text.clone(),
+            EnvSource::Secret(source) => secret(source),
+        };
+        put(format!("env.{name}"), value.into(), Some(&variable.origin));
+    }
+    for (name, source) in &settings.secrets {
+        put(format!("secrets.{name}"), secret(&source.value).into(), Some(&source.origin));
+    }
+    values
+}
+
+/// Where a secret comes from; never what it is.
+fn secret(source: &SecretSource) -> String {
+    match source {
+        SecretSource::Env(name) => format!("(from the variable {name})"),
+        SecretSource::File(path) => format!("(from the file {path})"),
+        SecretSource::Command(argv) => {
+            format!("(from the command {})", argv.first().map_or("", String::as_str))
+        }
+        SecretSource::Sops { file, key } => format!("(from {key} in {file})"),
+    }
+}
+
+fn place(origin: &Origin, source: &SourceFile) -> String {
+    let layer = match &origin.layer {
+        Layer::Builtin => "built in".to_owned(),
+        Layer::Defaults => "[defaults]".to_owned(),
+        Layer::Template(name) => format!("[templates.{name}]"),
+        Layer::Environment(name) => format!("[environments.{name}]"),
+        Layer::Stack(name) => format!("[stacks.{name}]"),
+        Layer::Instance(stack, environment) => format!("[stacks.{stack}.in.{environment}]"),
+        Layer::ProcessEnvironment(name) => format!("the variable {name}"),
+        Layer::Flag(flag) => format!("the flag {flag}"),
+    };
+    match &origin.span {
+        Some(span) => format!("{layer}, line {}", source.position(span.start).0),
+        None => layer,
+    }
+}
+
+fn text(document: &ConfigDocument, styles: Styles) -> String {
+    let mut lines = vec![format!("project {} ({})", document.project, document.file)];
+    for environment in &document.environments {
+        let role = if environment.confirm { Role::Protected } else { Role::Environment };
+        lines.push(String::new());
+        let mut head = styles.paint(role, &environment.environment);
+        if let Some(description) = &environment.description {
+            head = format!("{head}  {description}");
+        }
+        lines.push(head);
+        let mut facts: BTreeMap<&str, String> = BTreeMap::new();
+        if !environment.aliases.is_empty() {
+            facts.insert("aliases", environment.aliases.join(", "));
+        }
+        if !environment.after.is_empty() {
+            let names: Vec<&str> = environment.after.iter().map(EnvName::as_str).collect();
+            facts.insert("after", names.join(", "));
+        }
+        if environment.confirm {
+            facts.insert("confirm", "true".to_owned());
+        }
+        lines.extend(facts.iter().map(|(key, value)| format!("  {key} = {value}")));
+        for instance in &environment.instances {
+            let engine = instance.engine;
+            lines.push(format!(
+                "  {}  {} ({engine})",
+                styles.paint(Role::Heading, &instance.stack),
+                instance.path
+            ));
+            for (key, view) in &instance.values {
+                let origin = view
+                    .origin
+                    .as_ref()
+                    .map_or(String::new(), |o| styles.paint(Role::Dim, format!("  # {o}")));
+                lines.push(format!("    {key} = {}{origin}", view.value));
+            }
+        }
+    }
+    lines.join("\n") + "\n"
+}

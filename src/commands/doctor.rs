@@ -1,0 +1,254 @@
+//! `envctl doctor`: what this machine has, and what to fix.
+
+use std::{fs, sync::Arc};
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::{
+    config::{Config, EnvSource, Settings},
+    engine::clean_environment,
+    executor::engines,
+    inventory,
+    journal::RunStore,
+    model::{EngineName, ExitStatus},
+    process::{CommandLine, Runner},
+    ui::{Role, Styles},
+};
+
+/// How to answer.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// As JSON.
+    pub json: bool,
+}
+
+/// `doctor --json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DoctorDocument {
+    /// The version of this format: 1.
+    format: u32,
+    /// What was looked at.
+    findings: Vec<Finding>,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Finding {
+    /// `tofu`, `git`, `config` …
+    what: String,
+    /// How it is.
+    health: Health,
+    /// What was found.
+    message: String,
+    /// What to do about it.
+    fix: Option<String>,
+}
+
+/// How a thing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Health {
+    /// As it should be.
+    Good,
+    /// Not there, and not needed.
+    Absent,
+    /// It will get in the way.
+    Bad,
+}
+
+impl Finding {
+    fn good(what: &str, message: impl Into<String>) -> Self {
+        Self { what: what.to_owned(), health: Health::Good, message: message.into(), fix: None }
+    }
+
+    fn absent(what: &str, message: impl Into<String>) -> Self {
+        Self { health: Health::Absent, ..Self::good(what, message) }
+    }
+
+    fn bad(what: &str, message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { health: Health::Bad, fix: Some(fix.into()), ..Self::good(what, message) }
+    }
+}
+
+/// Looks at everything; 4 when something will get in the way.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let runner = Arc::new(Runner::new());
+    let mut findings = vec![git(context, &runner)];
+    let config = context.config_file().map_err(anyhow::Error::from).and_then(|_| context.config());
+    match &config {
+        Ok(config) => {
+            findings.push(Finding::good("config", context.shown(config.path()).to_string()));
+            findings.push(home(config));
+            findings.extend(engine_findings(context, config, &runner));
+            findings.extend(plugin_cache(context, config));
+            findings.extend(profiles(context, config));
+        }
+        Err(error) => {
+            let fix = "`envctl check` shows every problem; `envctl init` writes a first file";
+            findings.push(Finding::bad("config", error.to_string(), fix));
+        }
+    }
+    let healthy = findings.iter().all(|f| f.health != Health::Bad);
+    if request.json {
+        let document = DoctorDocument { format: 1, findings };
+        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
+    } else {
+        context.printer.data(text(&findings, context.printer.out_styles()))?;
+    }
+    Ok(if healthy { ExitStatus::Success } else { ExitStatus::Configuration })
+}
+
+fn git(context: &Context, runner: &Runner) -> Finding {
+    let command = CommandLine::new("git", &context.dir, context.env.clone()).arg("--version");
+    match runner.capture(&command) {
+        Err(error) => Finding::bad("git", error.to_string(), "install git: runs record the commit"),
+        Ok(done) => {
+            let version = String::from_utf8_lossy(&done.stdout).trim().replace("git version ", "");
+            let revision = inventory::revision(runner, &context.dir, &context.env);
+            match (revision.commit, revision.branch) {
+                (Some(_), Some(branch)) => Finding::good("git", format!("{version}, on `{branch}`")),
+                (Some(_), None) => Finding::good("git", format!("{version}, detached")),
+                (None, _) => Finding::absent("git", format!("{version}, no commit here")),
+            }
+        }
+    }
+}
+
+/// Whether `.envctl` can be written.
+fn home(config: &Config) -> Finding {
+    let store = RunStore::new(config.root());
+    match store.envctl_dir() {
+        Ok(dir) => Finding::good("runs", dir.join("runs").to_string()),
+        Err(error) => Finding::bad("runs", error.to_string(), "make the project's folder writable"),
+    }
+}
+
+fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<Finding> {
+    let Ok(home) = RunStore::new(config.root()).envctl_dir().map(ToOwned::to_owned) else {
+        return Vec::new();
+    };
+    let (env, removed) = clean_environment(context.env.clone());
+    let engines = engines(config, &home, &env);
+    let needed = needed_engines(context, config);
+    let mut findings: Vec<Finding> = EngineName::ALL
+        .into_iter()
+        .map(|name| match engines.get(name, runner) {
+            Ok(engine) => {
+                let program = engines.program(name).map_or_else(|_| String::new(), |p| format!(" ({p})"));
+                Finding::good(name.as_str(), format!("{}{program}", engine.version()))
+            }
+            Err(error) if needed.contains(&name) => {
+                let fix = error.help();
+                Finding::bad(name.as_str(), error.to_string(), fix)
+            }
+            Err(_) => Finding::absent(name.as_str(), "not found, and no stack needs it"),
+        })
+        .collect();
+    if !removed.is_empty() {
+        let names = removed.join(", ");
+        findings.push(Finding::absent("environment", format!("set here, never passed to engines: {names}")));
+    }
+    findings
+}
+
+fn needed_engines(context: &Context, config: &Config) -> Vec<EngineName> {
+    let mut needed = Vec::new();
+    for environment in config.environments().values() {
+        if let Ok(inventory) = context.inventory(config, environment) {
+            needed.extend(inventory.instances().map(|i| i.engine));
+        }
+    }
+    needed
+}
+
+fn plugin_cache(context: &Context, config: &Config) -> Vec<Finding> {
+    let mut caches: Vec<Utf8PathBuf> =
+        EngineName::ALL.into_iter().filter_map(|name| config.engine(name).plugin_cache.clone()).collect();
+    caches.extend(context.variable("TF_PLUGIN_CACHE_DIR").map(Utf8PathBuf::from));
+    caches.sort();
+    caches.dedup();
+    if caches.is_empty() {
+        let message =
+            "none: every instance installs its providers anew (`plugin_cache` under [tofu] or [terraform])";
+        return vec![Finding::absent("plugin cache", message)];
+    }
+    let look = |cache: Utf8PathBuf| {
+        let cache = config.root().join(cache);
+        match fs::create_dir_all(&cache) {
+            Ok(()) => Finding::good("plugin cache", cache.to_string()),
+            Err(error) => {
+                Finding::bad("plugin cache", format!("{cache}: {error}"), "name a folder that can be written")
+            }
+        }
+    };
+    caches.into_iter().map(look).collect()
+}
+
+/// A profile that does not exist stops an init even when keys are set.
+fn profiles(context: &Context, config: &Config) -> Vec<Finding> {
+    let known = known_profiles(context);
+    let mut findings: Vec<Finding> = Vec::new();
+    for environment in config.environments().values() {
+        let Ok(inventory) = context.inventory(config, environment) else { continue };
+        for instance in inventory.instances() {
+            let Some(profile) = profile(context, &instance.settings) else { continue };
+            let what = format!("profile {profile}");
+            if findings.iter().any(|f| f.what == what) {
+                continue;
+            }
+            findings.push(if known.contains(&profile) {
+                Finding::good(&what, format!("for `{}`", environment.name))
+            } else {
+                let message = format!("`{}` wants it, and the AWS configuration has none", environment.name);
+                Finding::bad(&what, message, format!("`aws configure --profile {profile}`"))
+            });
+        }
+    }
+    findings
+}
+
+fn profile(context: &Context, settings: &Settings) -> Option<String> {
+    let variable = &settings.env.get("AWS_PROFILE")?.value;
+    if variable.unless.iter().any(|name| context.variable(name).is_some()) {
+        return None;
+    }
+    match &variable.source {
+        EnvSource::Plain(profile) => Some(profile.clone()),
+        EnvSource::Secret(_) => None,
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>.
+fn known_profiles(context: &Context) -> Vec<String> {
+    let home = context.variable("HOME").map(Utf8PathBuf::from).unwrap_or_default();
+    let file = |variable: &str, default: &str| {
+        context.variable(variable).map_or_else(|| home.join(default), Utf8PathBuf::from)
+    };
+    let files =
+        [file("AWS_CONFIG_FILE", ".aws/config"), file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")];
+    let mut found = Vec::new();
+    for text in files.iter().filter_map(|path| fs::read_to_string(path).ok()) {
+        let sections = text.lines().filter_map(|l| l.trim().strip_prefix('[')?.strip_suffix(']'));
+        found.extend(sections.map(|s| s.trim().trim_start_matches("profile ").trim().to_owned()));
+    }
+    found
+}
+
+fn text(findings: &[Finding], styles: Styles) -> String {
+    let mut lines = Vec::new();
+    for finding in findings {
+        let mark = match finding.health {
+            Health::Good => styles.paint(Role::Success, "✔"),
+            Health::Absent => styles.paint(Role::Dim, "–"),
+            Health::Bad => styles.paint(Role::Error, "✘"),
+        };
+        lines.push(format!("{mark} {}: {}", styles.paint(Role::Heading, &finding.what), finding.message));
+        if let Some(fix) = &finding.fix {
+            lines.push(format!("  {} {fix}", styles.paint(Role::Hint, "fix:")));
+        }
+    }
+    lines.join("\n") + "\n"
+}

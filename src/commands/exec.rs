@@ -1,0 +1,141 @@
+//! `envctl exec`: any command of the engine, with the right folder, workspace, backend and variables.
+
+use std::ffi::OsString;
+
+use super::{Confirm, Context, Stopped, prepared::Prepared};
+use crate::{
+    config::{Environment, VerbClass},
+    engine::EngineError,
+    executor::{Answer, Ask, Confirmation, Work},
+    model::{ExitStatus, Failure, FailureKind, StackId},
+    process::{Exit, ProcessEvent, Stream},
+};
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environment.
+    pub environment: String,
+    /// The stack; absent for all.
+    pub stack: Option<String>,
+    /// The answer to the gate, given in advance.
+    pub confirm: Confirm,
+    /// The engine's command and its arguments.
+    pub args: Vec<OsString>,
+}
+
+/// Runs it; the status is 0 only when the engine's was, for every stack.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let environment = context.environment(&config, Some(&request.environment))?;
+    let sound = context.sound(&config, environment, &[VerbClass::Change])?;
+    let inventory = &sound.0;
+    let stacks = match &request.stack {
+        Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
+        None => inventory.graph().order(),
+    };
+    let prepared = Prepared::load(context, &config, &sound, &stacks)?;
+    let several = stacks.len() > 1;
+    let mut confirmed = false;
+    for stack in stacks {
+        if several {
+            context.printer.say(format_args!("── {stack}"));
+        }
+        let exit = prepared.with(context, &stack, |work, session| {
+            if !work.engine.is_mutating(&request.args) {
+                let command = work.engine.command(&work.target, &request.args);
+                return session.runner.inherit(&command).map(|f| Some(f.exit)).map_err(started);
+            }
+            if !confirmed {
+                confirmed = confirm(context, environment, request, &stack).map_err(EngineError::Failed)?;
+            }
+            if confirmed { mutate(context, work, request, session.runner).map(Some) } else { Ok(None) }
+        })?;
+        match exit {
+            None => return Err(unconfirmed(environment, request).into()),
+            Some(Exit::Code(0)) => {}
+            Some(exit) => {
+                context.printer.error(format_args!("`{}` ended with {exit} in `{stack}`", shown(request)));
+                return Ok(ExitStatus::Failed);
+            }
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// The gate of a command that may change something: there is no review, so there is nothing that a digest could name.
+fn confirm(
+    context: &Context,
+    environment: &Environment,
+    request: &Request,
+    stack: &StackId,
+) -> Result<bool, Failure> {
+    match &request.confirm.confirmation {
+        Some(Confirmation::Plain) => return Ok(true),
+        Some(Confirmation::Digest(_)) => return Ok(false),
+        None if request.confirm.yes && !environment.confirm => return Ok(true),
+        None => {}
+    }
+    if !context.terminal.interactive {
+        return Ok(false);
+    }
+    let what = format!("`{}` may change `{}/{stack}`", shown(request), environment.name);
+    let name = environment.name.to_string();
+    let ask = if environment.confirm {
+        Ask::TypeName { question: format!("{what}. Type `{name}` to go on"), name: name.clone() }
+    } else {
+        Ask::YesNo { question: format!("{what}. Go on?") }
+    };
+    match context.prompter.ask(&ask) {
+        Ok(Answer::Yes) => Ok(true),
+        Ok(Answer::Typed(typed)) => Ok(typed == name),
+        Ok(Answer::No) => Ok(false),
+        Err(error) => {
+            Err(Failure::new(FailureKind::Refused, format!("the question could not be asked: {error}")))
+        }
+    }
+}
+
+/// Output goes to files that are shown as they grow, so that the engine finishes even when envctl is killed.
+fn mutate(
+    context: &Context,
+    work: &Work,
+    request: &Request,
+    runner: &crate::process::Runner,
+) -> Result<Exit, EngineError> {
+    let command = work.engine.command(&work.target, &request.args);
+    let (out, err) = (work.target.state_dir.join("exec.out"), work.target.state_dir.join("exec.err"));
+    let mut lost = None;
+    let finished = runner
+        .mutate(&command, &out, &err, &mut |event| match event {
+            ProcessEvent::Line { stream: Stream::Stdout, text } => {
+                if let Err(error) = context.printer.data(format_args!("{text}\n")) {
+                    lost = Some(error);
+                }
+            }
+            ProcessEvent::Line { stream: Stream::Stderr, text } => context.printer.always(text),
+            ProcessEvent::Started { .. } => {}
+        })
+        .map_err(started)?;
+    if let Some(error) = lost {
+        context.printer.error(format_args!("standard output: {error}; `{out}` has the whole"));
+    }
+    Ok(finished.exit)
+}
+
+fn started(error: crate::process::ProcessError) -> EngineError {
+    match error {
+        crate::process::ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },
+        other => EngineError::Failed(Failure::new(FailureKind::Engine, other.to_string())),
+    }
+}
+
+fn unconfirmed(environment: &Environment, request: &Request) -> Stopped {
+    let flag = if environment.confirm { "--confirm" } else { "--yes" };
+    Stopped::refused(format!("`{}` may change `{}` and was not confirmed", shown(request), environment.name))
+        .hint(format!("with `{flag}` it runs without a question"))
+}
+
+fn shown(request: &Request) -> String {
+    request.args.first().map_or_else(String::new, |verb| verb.to_string_lossy().into_owned())
+}

@@ -1,0 +1,63 @@
+//! `envctl graph`: the graph of stacks, drawn.
+
+use super::Context;
+use crate::{
+    graph::{Selection, render},
+    model::ExitStatus,
+};
+
+/// How to draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// An indented tree.
+    Tree,
+    /// Graphviz.
+    Dot,
+    /// Mermaid.
+    Mermaid,
+    /// Nodes and edges.
+    Json,
+}
+
+/// What to draw.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environment.
+    pub environment: Option<String>,
+    /// Which stacks.
+    pub selection: Selection,
+    /// How.
+    pub format: Format,
+}
+
+/// Draws the graph.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let first = config.environments().values().next();
+    let environment = match (&request.environment, first) {
+        (None, Some(first)) => {
+            if config.environments().len() > 1 {
+                context
+                    .printer
+                    .note(format_args!("this is the graph of `{}`, the first environment", first.name));
+            }
+            first
+        }
+        (word, _) => context.environment(&config, word.as_deref())?,
+    };
+    let (inventory, status) = context.inventory_and_status(&config, environment)?;
+    let selected = inventory.graph().select(&request.selection)?;
+    let stacks: Vec<_> = selected.into_iter().map(|s| s.stack).collect();
+    let graph = inventory.graph().subgraph(&stacks);
+    let text = match request.format {
+        Format::Tree => render::tree(&graph),
+        Format::Dot => render::dot(&graph),
+        Format::Mermaid => render::mermaid(&graph),
+        Format::Json => {
+            let document = render::GraphDocument::new(environment.name.as_str(), &graph);
+            format!("{}\n", serde_json::to_string_pretty(&document)?)
+        }
+    };
+    context.printer.data(text)?;
+    Ok(status)
+}

@@ -1,0 +1,96 @@
+//! `envctl init`: a first environments.toml from what is in the repository.
+
+use std::{
+    fs::Permissions,
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+};
+
+use anyhow::Context as _;
+use camino::Utf8Path;
+
+use super::{Context, Stopped};
+use crate::{
+    config::{self, Config, FILE_NAME, Overrides},
+    inventory::survey::Survey,
+    model::ExitStatus,
+};
+
+/// What to do with the file.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// Print it instead of writing it.
+    pub print: bool,
+    /// Replace one that is there.
+    pub force: bool,
+}
+
+/// Writes the file into the working directory, or where `--config` says.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let file = context
+        .config_path
+        .as_ref()
+        .map_or_else(|| context.dir.join(FILE_NAME), |path| context.dir.join(path));
+    let folder = file.parent().unwrap_or(&context.dir);
+    let replaces = request.print || request.force;
+    if !replaces && file.symlink_metadata().is_ok() {
+        return Err(already_there(context, &file).into());
+    }
+    let survey = Survey::of(folder).map_err(|error| Stopped::configuration(error.to_string()))?;
+    let Some(text) = &survey.toml else { return Err(nothing_found(context, folder).into()) };
+    // What envctl writes, envctl understands, whatever the folders are called.
+    Config::from_text(&file, text, &Overrides::default())?;
+    for note in &survey.notes {
+        context.printer.say(note);
+    }
+    for warning in &survey.warnings {
+        context.printer.warn(warning);
+    }
+    if request.print {
+        context.printer.data(text)?;
+        return Ok(ExitStatus::Success);
+    }
+    if let Some(above) = folder.parent().and_then(config::find) {
+        let (here, above) = (context.shown(&file), context.shown(&above));
+        context
+            .printer
+            .note(format_args!("in this folder and below `{here}` is used from now on, not `{above}`"));
+    }
+    if !write(&file, text, request.force)? {
+        return Err(already_there(context, &file).into());
+    }
+    context.printer.say(format_args!("wrote `{}`", context.shown(&file)));
+    context.printer.hint("read it through, then `envctl check`");
+    Ok(ExitStatus::Success)
+}
+
+fn already_there(context: &Context, file: &Utf8Path) -> Stopped {
+    Stopped::refused(format!("`{}` is there already", context.shown(file)))
+        .hint("`envctl init --print` shows what a new one would be, `envctl init --force` replaces it")
+}
+
+fn nothing_found(context: &Context, folder: &Utf8Path) -> Stopped {
+    let folder = context.shown(folder);
+    let place = if folder.as_str().is_empty() { "here".to_owned() } else { format!("in `{folder}`") };
+    Stopped::configuration(format!("there is no stack {place} or below"))
+        .hint("looked for: folders of `*.tf` or `*.tofu` files that are no modules of others, and `terragrunt.hcl`")
+        .hint("not looked into: git-ignored folders, `examples`, `fixtures`, `tests`, `vendor`")
+}
+
+/// Puts the text in its place as a whole; false when a file came there meanwhile and is not to be replaced.
+fn write(file: &Utf8Path, text: &str, force: bool) -> anyhow::Result<bool> {
+    let failed = || format!("cannot write `{file}`");
+    let mut draft = tempfile::Builder::new()
+        .prefix(".environments-")
+        // As any file that a program makes: the user's umask is taken off.
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(file.parent().unwrap_or(file))
+        .with_context(failed)?;
+    draft.write_all(text.as_bytes()).with_context(failed)?;
+    let kept = if force { draft.persist(file) } else { draft.persist_noclobber(file) };
+    match kept {
+        Ok(_) => Ok(true),
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(refused) => Err(refused.error).with_context(failed),
+    }
+}

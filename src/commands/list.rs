@@ -1,0 +1,149 @@
+//! `envctl list`: instances in dependency order.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::{
+    config::{Config, Environment},
+    graph::{Selection, SelectionError, Why},
+    model::{EngineName, EnvName, ExitStatus, StackId},
+    ui::{Align, Role, Table},
+};
+
+/// What to list.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environment; absent for all.
+    pub environment: Option<String>,
+    /// Which stacks.
+    pub selection: Selection,
+    /// Whether to say why each is in.
+    pub why: bool,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// `list --json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListDocument {
+    /// The version of this format: 1.
+    format: u32,
+    /// The instances, in dependency order within each environment.
+    instances: Vec<Entry>,
+}
+
+/// One instance.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Entry {
+    /// The environment.
+    #[schemars(with = "String")]
+    environment: EnvName,
+    /// The stack.
+    #[schemars(with = "String")]
+    stack: StackId,
+    /// Its folder, relative to environments.toml.
+    path: String,
+    /// Its engine.
+    engine: EngineName,
+    /// Its workspace; absent for the default one.
+    workspace: Option<String>,
+    /// The stacks that come first.
+    #[schemars(with = "Vec<String>")]
+    needs: Vec<StackId>,
+    /// Words to select it by.
+    tags: Vec<String>,
+    /// Why it is in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    why: Vec<String>,
+}
+
+/// Lists instances.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let words: Vec<String> = request.environment.clone().into_iter().collect();
+    let environments = context.environments(&config, &words)?;
+    let mut entries = Vec::new();
+    let mut missed = None;
+    let mut status = ExitStatus::Success;
+    for environment in &environments {
+        match select(context, &config, environment, request) {
+            Ok((found, sound)) => {
+                entries.extend(found);
+                status = status.max(sound);
+            }
+            // A stack need not exist in every environment: over all of them one that has it is enough.
+            Err(error) if environments.len() > 1 && error.is::<SelectionError>() => missed = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    if let (true, Some(error)) = (entries.is_empty(), missed) {
+        return Err(error);
+    }
+    if request.json {
+        let document = ListDocument { format: 1, instances: entries };
+        context.printer.data(format_args!("{}\n", serde_json::to_string(&document)?))?;
+        return Ok(status);
+    }
+    context.printer.data(table(context, &entries, request.why, environments.len() > 1))?;
+    Ok(status)
+}
+
+fn select(
+    context: &Context,
+    config: &Config,
+    environment: &Environment,
+    request: &Request,
+) -> anyhow::Result<(Vec<Entry>, ExitStatus)> {
+    let (inventory, status) = context.inventory_and_status(config, environment)?;
+    let selected = inventory.select(&request.selection)?;
+    let mut entries = Vec::with_capacity(selected.len());
+    for (instance, why) in selected {
+        entries.push(Entry {
+            environment: environment.name.clone(),
+            stack: instance.id.stack.clone(),
+            path: instance.path.to_string(),
+            engine: instance.engine,
+            workspace: instance.workspace().map(str::to_owned),
+            needs: instance.needs.clone(),
+            tags: instance.tags.clone(),
+            why: if request.why { why.iter().map(Why::to_string).collect() } else { Vec::new() },
+        });
+    }
+    Ok((entries, status))
+}
+
+fn table(context: &Context, entries: &[Entry], why: bool, several: bool) -> String {
+    let styles = context.printer.out_styles();
+    let mut headings = Vec::new();
+    if several {
+        headings.push(("ENVIRONMENT", Align::Left));
+    }
+    headings.extend(
+        ["STACK", "PATH", "ENGINE", "WORKSPACE", "NEEDS", "TAGS"].map(|heading| (heading, Align::Left)),
+    );
+    if why {
+        headings.push(("WHY", Align::Left));
+    }
+    let mut table = Table::new(&headings);
+    for entry in entries {
+        let mut cells = Vec::new();
+        if several {
+            cells.push(entry.environment.to_string());
+        }
+        let needs: Vec<&str> = entry.needs.iter().map(StackId::as_str).collect();
+        cells.extend([
+            styles.paint(Role::Heading, &entry.stack),
+            entry.path.clone(),
+            entry.engine.to_string(),
+            entry.workspace.clone().unwrap_or_else(|| styles.paint(Role::Dim, "default")),
+            needs.join(", "),
+            entry.tags.join(", "),
+        ]);
+        if why {
+            cells.push(entry.why.join("; "));
+        }
+        table.row(cells);
+    }
+    table.render(context.printer.width())
+}

@@ -1,0 +1,29 @@
+//! One file a verb: load, select, do, report. What two verbs need is in the files without a verb's name, or lower.
+
+pub mod check;
+mod closing;
+pub mod config;
+mod context;
+pub mod deploy;
+pub mod destroy;
+pub mod doctor;
+mod errors;
+pub mod exec;
+pub mod generate;
+pub mod graph;
+pub mod init;
+pub mod list;
+mod opening;
+pub mod output;
+pub mod plan;
+mod prepared;
+mod project;
+mod request;
+mod rollout;
+pub mod runs;
+pub mod shell;
+pub mod status;
+
+pub use context::{Context, Picker, Terminal};
+pub use errors::{StackFailed, Stopped, Usage};
+pub use request::{Confirm, RunRequest, Stop};

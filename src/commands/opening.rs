@@ -1,0 +1,269 @@
+//! Opens a run: everything that is loaded, checked and built before the first engine plans.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    num::NonZeroUsize,
+    sync::Arc,
+    thread,
+};
+
+use camino::Utf8PathBuf;
+
+use super::{Context, RunRequest, Stop, Stopped};
+use crate::{
+    config::{Config, Environment, VerbClass},
+    engine::PlanMode,
+    event::{Consumer, EventKind, Revision, RunStack},
+    executor::{
+        Answer, Ask, Asked, Assembly, Cancel, Deployment, Dispatcher, Parts, PlanWish, Rung, SignalSource,
+        Worker,
+    },
+    graph::Why,
+    inventory,
+    journal::{FORMAT, Journal, RunStore, new_run_id},
+    model::{CreateWorkspace, EnvName, RunId, StackId},
+    plans::Review,
+    process::Runner,
+    reporter,
+    ui::{Count, Role},
+};
+
+/// What a verb wants of its run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish {
+    /// Its name.
+    pub(super) command: &'static str,
+    /// Which kind of plans.
+    pub(super) mode: PlanMode,
+    /// Whether plans that were made again are applied even beyond what was confirmed.
+    pub(super) accept_replans: bool,
+}
+
+impl Wish {
+    /// Which keys of environments.toml it would have to honour.
+    fn classes(self) -> &'static [VerbClass] {
+        match (self.command, self.mode) {
+            ("plan", _) => &[VerbClass::Plan],
+            (_, PlanMode::Destroy) => &[VerbClass::Plan, VerbClass::Change],
+            _ => &[VerbClass::Plan, VerbClass::Change, VerbClass::Deploy],
+        }
+    }
+}
+
+/// A run that has started.
+pub(super) struct Opened {
+    /// Its stacks and steps.
+    pub(super) deployment: Deployment,
+    /// Its id.
+    pub(super) id: RunId,
+    /// Its environment.
+    pub(super) environment: EnvName,
+    /// Whether the environment needs a confirmation.
+    pub(super) protected: bool,
+    verb: &'static str,
+    revision: Revision,
+    askable: Vec<StackId>,
+}
+
+/// Loads, checks, builds and starts.
+pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
+    let config = context.config()?;
+    let environment = context.environment(&config, request.environment.as_deref())?;
+    if wish.accept_replans && environment.confirm {
+        let message =
+            format!("`--accept-replans` is not for `{}`, which needs a confirmation", environment.name);
+        return Err(Stopped::refused(message).hint("confirm the new review instead").into());
+    }
+    let runner = Arc::new(Runner::new());
+    let revision = read_revision(context, &config, &runner);
+    let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
+    let selected = inventory.graph().select(&request.selection)?;
+    let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();
+    let graph = inventory.graph().subgraph(&stacks);
+    let store = RunStore::new(config.root());
+    let assembly = Assembly {
+        config: &config,
+        home: store.envctl_dir()?,
+        env: &context.env,
+        runner: &runner,
+        modules: &modules,
+    };
+    let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
+    let work = assembly.works(&instances, &graph, &request.accept_lineage)?;
+    let askable = instances
+        .iter()
+        .filter(|i| i.settings.create_workspace == CreateWorkspace::Ask)
+        .map(|i| i.id.stack.clone())
+        .collect();
+    let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
+    let run_stacks = instances
+        .iter()
+        .map(|i| RunStack {
+            stack: i.id.stack.clone(),
+            path: i.path.to_string(),
+            workspace: i.workspace().map(str::to_owned),
+            engine: i.engine,
+            why: selected
+                .iter()
+                .find(|s| s.stack == i.id.stack)
+                .map(|s| s.why.iter().map(Why::to_string).collect())
+                .unwrap_or_default(),
+            needs: graph.needs(i.id.stack.as_str()),
+        })
+        .collect();
+    let id = new_run_id(&*context.clock);
+    let dir = store.create(&id)?;
+    let journal = Journal::create(dir.clone())?;
+    let plan_wish = PlanWish {
+        mode: wish.mode,
+        targets: request.targets.clone(),
+        replace: request.replace.clone(),
+        accept_replans: wish.accept_replans,
+    };
+    let worker = Worker::new(work, plan_wish, Arc::clone(&runner), dir, Arc::clone(&context.clock));
+    let mut dispatcher =
+        Dispatcher::new(Arc::clone(&context.clock), Some(journal), consumers(context), cancel(&runner));
+    let revision = revision.join().unwrap_or_default();
+    dispatcher.emit(EventKind::RunStarted {
+        format: FORMAT,
+        run: id.clone(),
+        command: wish.command.to_owned(),
+        environment: environment.name.clone(),
+        revision: revision.clone(),
+        user: user(context),
+        host: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
+        stacks: run_stacks,
+    })?;
+    let deployment = Deployment::from(Parts {
+        dispatcher,
+        worker: Arc::new(worker),
+        graph,
+        environment: environment.name.clone(),
+        destroy: wish.mode == PlanMode::Destroy,
+        jobs: jobs(environment),
+        engine_jobs: engine_jobs(&config),
+        engines,
+        fail_fast: request.stop == Stop::AtFirstFailure,
+    });
+    Ok(Opened {
+        deployment,
+        id,
+        environment: environment.name.clone(),
+        protected: environment.confirm,
+        verb: wish.command,
+        revision,
+        askable,
+    })
+}
+
+impl Opened {
+    /// Plans every stack; asks about workspaces that do not exist, where a person can be asked.
+    pub(super) fn plan_all(&mut self, context: &Context) -> anyhow::Result<()> {
+        let stacks = self.deployment.stacks();
+        self.deployment.plan(&stacks)?;
+        let missing: Vec<StackId> =
+            self.deployment.without_workspace().into_iter().filter(|s| self.askable.contains(s)).collect();
+        if missing.is_empty() || !context.terminal.interactive {
+            self.say_missing(context);
+            return Ok(());
+        }
+        let names: Vec<&str> = missing.iter().map(StackId::as_str).collect();
+        let question = format!(
+            "The workspace of {} does not exist in `{}`. Make it?",
+            names.join(", "),
+            self.environment
+        );
+        let asked = self.deployment.dispatcher().ask(&Ask::YesNo { question }, &context.prompter)?;
+        if matches!(asked, Asked::Answered(Answer::Yes)) {
+            self.deployment.plan_with_workspaces(&missing)?;
+        }
+        self.say_missing(context);
+        Ok(())
+    }
+
+    /// Says what to type when workspaces are missing still.
+    fn say_missing(&mut self, context: &Context) {
+        if !self.deployment.without_workspace().is_empty() {
+            self.deployment.dispatcher().flush();
+            let again = format!("`envctl {} {} --create-workspace`", self.verb, self.environment);
+            context.printer.hint(format_args!("{again} makes it; check its name first"));
+        }
+    }
+
+    /// The review as text, with the line of what it is and what to type.
+    pub(super) fn review_text(&self, review: &Review, context: &Context) -> String {
+        let styles = context.printer.out_styles();
+        let role = if self.protected { Role::Protected } else { Role::Environment };
+        let mut line = styles.paint(role, &self.environment);
+        if let Some(commit) = &self.revision.commit {
+            let dirty = if self.revision.dirty == Some(true) { " (uncommitted changes)" } else { "" };
+            line = format!("{line}  commit {}{dirty}", commit.get(..12).unwrap_or(commit));
+        }
+        let changed = review.changed().count() as u64;
+        let unplanned = review.unplanned().count() as u64;
+        if unplanned > 0 {
+            let stacks = Count(unplanned, "stack");
+            line = format!("{line}  {stacks} could not be planned, so there is nothing to confirm");
+        } else if changed == 0 {
+            line = format!("{line}  nothing to do");
+        } else {
+            let digest = review.digest();
+            let short = digest.get(..16).unwrap_or(&digest);
+            line = format!("{line}  review {short}  {} to change", Count(changed, "stack"));
+            if self.verb == "plan" {
+                line = format!("{line}\n{}", self.next_command());
+            }
+        }
+        reporter::review_text(review, self.id.as_str(), &line, styles, context.printer.width())
+    }
+
+    fn next_command(&self) -> String {
+        let flag = if self.protected { " --confirm" } else { "" };
+        format!("next: `envctl deploy {}{flag}`", self.environment)
+    }
+}
+
+/// git is asked once, while everything else is loaded.
+fn read_revision(context: &Context, config: &Config, runner: &Arc<Runner>) -> thread::JoinHandle<Revision> {
+    let (runner, root, env): (_, Utf8PathBuf, _) =
+        (Arc::clone(runner), config.root().to_owned(), context.env.clone());
+    thread::spawn(move || inventory::revision(&runner, &root, &env))
+}
+
+fn consumers(context: &Context) -> Vec<Box<dyn Consumer>> {
+    let printer = Arc::clone(&context.printer);
+    if context.terminal.live {
+        vec![Box::new(reporter::Terminal::new(printer))]
+    } else if context.terminal.github {
+        vec![Box::new(reporter::GitHub::new(printer))]
+    } else {
+        vec![Box::new(reporter::Plain::new(printer))]
+    }
+}
+
+fn cancel(runner: &Arc<Runner>) -> Cancel {
+    let runner = Arc::clone(runner);
+    Cancel::new(SignalSource::System, move |rung| match rung {
+        Rung::Interrupt | Rung::InterruptAgain => runner.interrupt(),
+        Rung::Warn => {}
+        Rung::Kill => runner.kill_groups(),
+    })
+}
+
+fn jobs(environment: &Environment) -> NonZeroUsize {
+    environment.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)
+}
+
+fn engine_jobs(config: &Config) -> BTreeMap<crate::model::EngineName, NonZeroUsize> {
+    crate::model::EngineName::ALL
+        .into_iter()
+        .filter_map(|engine| Some((engine, config.engine(engine).jobs?)))
+        .collect()
+}
+
+/// Who runs envctl: the actor of a CI job, else the login name.
+fn user(context: &Context) -> Option<String> {
+    ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(|name| context.variable(name).map(str::to_owned))
+}

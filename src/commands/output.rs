@@ -1,0 +1,162 @@
+//! `envctl output`: the outputs of stacks, sensitive ones masked.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Context, Usage, prepared::Prepared};
+use crate::{
+    diagnostic::closest,
+    engine,
+    model::{EnvName, ExitStatus, StackId},
+    ui::{Role, Styles},
+};
+
+/// Which outputs.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environment.
+    pub environment: Option<String>,
+    /// Only this stack.
+    pub stack: Option<String>,
+    /// Only this output.
+    pub name: Option<String>,
+    /// Whether sensitive values are shown.
+    pub show_sensitive: bool,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// `output --json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct OutputDocument {
+    /// The version of this format: 1.
+    format: u32,
+    /// The environment.
+    #[schemars(with = "String")]
+    environment: EnvName,
+    /// The stacks, in dependency order.
+    stacks: Vec<StackOutputs>,
+}
+
+/// The outputs of one stack.
+#[derive(Debug, Serialize, JsonSchema)]
+struct StackOutputs {
+    /// The stack.
+    #[schemars(with = "String")]
+    stack: StackId,
+    /// Its outputs, in the engine's order.
+    outputs: Vec<OutputView>,
+}
+
+/// One output.
+#[derive(Debug, Serialize, JsonSchema)]
+struct OutputView {
+    /// Its name.
+    name: String,
+    /// Whether the stack marks it sensitive.
+    sensitive: bool,
+    /// Its type, as the engine gives it.
+    #[serde(rename = "type")]
+    kind: serde_json::Value,
+    /// Its value; null for a sensitive one that is not shown.
+    value: serde_json::Value,
+}
+
+/// Shows outputs.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let environment = context.environment(&config, request.environment.as_deref())?;
+    let sound = context.sound(&config, environment, &[])?;
+    let inventory = &sound.0;
+    let stacks = match &request.stack {
+        Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
+        None => inventory.graph().order(),
+    };
+    let prepared = Prepared::load(context, &config, &sound, &stacks)?;
+    let mut found = Vec::new();
+    for stack in stacks {
+        let outputs =
+            prepared.with(context, &stack, |work, session| work.engine.outputs(&work.target, session))?;
+        found.push((stack, outputs));
+    }
+    if let Some(name) = &request.name {
+        one(&mut found, name)?;
+    }
+    if request.name.is_some() && !request.json {
+        for output in found.iter().flat_map(|(_, outputs)| outputs) {
+            context.printer.data(format_args!("{}\n", bare(output, request.show_sensitive)))?;
+        }
+        return Ok(ExitStatus::Success);
+    }
+    if request.json {
+        let stacks = found
+            .into_iter()
+            .map(|(stack, outputs)| StackOutputs {
+                stack,
+                outputs: outputs.into_iter().map(|o| view(o, request.show_sensitive)).collect(),
+            })
+            .collect();
+        let document = OutputDocument { format: 1, environment: environment.name.clone(), stacks };
+        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
+        return Ok(ExitStatus::Success);
+    }
+    let styles = context.printer.out_styles();
+    for (stack, outputs) in &found {
+        context.printer.data(text(stack, outputs, request.show_sensitive, styles))?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Keeps one output by its name.
+fn one(found: &mut [(StackId, Vec<engine::Output>)], name: &str) -> anyhow::Result<()> {
+    let names: Vec<String> = found.iter().flat_map(|(_, o)| o).map(|o| o.name.clone()).collect();
+    for (_, outputs) in found.iter_mut() {
+        outputs.retain(|output| output.name == name);
+    }
+    if names.iter().any(|n| n == name) {
+        return Ok(());
+    }
+    let there = if names.is_empty() {
+        "there are none".to_owned()
+    } else {
+        format!("there are: {}", names.join(", "))
+    };
+    let meant = closest(name, names.iter().map(String::as_str))
+        .map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+    Err(Usage::Other(format!("there is no output `{name}`; {there}{meant}")).into())
+}
+
+/// The value of one output by itself: text without quotes, all else as JSON.
+fn bare(output: &engine::Output, show_sensitive: bool) -> String {
+    match &output.value {
+        _ if output.sensitive && !show_sensitive => "(sensitive)".to_owned(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn view(output: engine::Output, show_sensitive: bool) -> OutputView {
+    let hidden = output.sensitive && !show_sensitive;
+    OutputView {
+        name: output.name,
+        sensitive: output.sensitive,
+        kind: output.kind.0,
+        value: if hidden { serde_json::Value::Null } else { output.value },
+    }
+}
+
+fn text(stack: &StackId, outputs: &[engine::Output], show_sensitive: bool, styles: Styles) -> String {
+    let mut lines = vec![styles.paint(Role::Heading, stack)];
+    if outputs.is_empty() {
+        lines.push(styles.paint(Role::Dim, "  no outputs"));
+    }
+    for output in outputs {
+        let value = if output.sensitive && !show_sensitive {
+            styles.paint(Role::Dim, "(sensitive)")
+        } else {
+            output.value.to_string()
+        };
+        lines.push(format!("  {} = {value}", output.name));
+    }
+    lines.join("\n") + "\n"
+}

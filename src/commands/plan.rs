@@ -1,0 +1,29 @@
+//! `envctl plan`: plan every selected stack, show one review, change nothing.
+
+use super::{Context, RunRequest, closing, opening};
+use crate::{engine::PlanMode, model::ExitStatus};
+
+/// What to plan.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The run.
+    pub run: RunRequest,
+    /// Whether changes make it exit with 2.
+    pub detailed_exitcode: bool,
+}
+
+/// Plans.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let wish = opening::Wish { command: "plan", mode: PlanMode::Normal, accept_replans: false };
+    let mut opened = opening::open(context, &request.run, wish)?;
+    opened.plan_all(context)?;
+    let stacks = opened.deployment.stacks();
+    let review = opened.deployment.review(&stacks);
+    opened.deployment.reviewed(&review)?;
+    let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
+    opened.deployment.dispatcher().flush();
+    if !request.run.json {
+        context.printer.data(opened.review_text(&review, context))?;
+    }
+    closing::close(context, opened, &request.run, status, Some(&review))
+}

@@ -1,0 +1,137 @@
+//! From environments.toml to instances that may be handed to engines.
+
+use std::cell::RefCell;
+
+use camino::Utf8Path;
+
+use super::{Context, Stopped, Usage};
+use crate::{
+    assurance::{Offline, check_offline},
+    config::{Config, Environment, VerbClass},
+    diagnostic::closest,
+    engine::{Engines, clean_environment, units::find_args},
+    executor::engines,
+    inventory::{
+        self, Instance, Inventory, Modules, Probe,
+        units::{UnitFinder, UnitFinderError},
+    },
+    journal::RunStore,
+    model::{EngineName, ExitStatus},
+    process::{CommandLine, Runner},
+};
+
+/// Runs Terragrunt for its list of units, and only when there are any whose answer is not kept.
+struct Terragrunt<'a> {
+    context: &'a Context,
+    engines: &'a Engines,
+}
+
+impl UnitFinder for Terragrunt<'_> {
+    fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
+        let failed = |text: String| UnitFinderError(text);
+        let program = self
+            .engines
+            .program(EngineName::Terragrunt)
+            .map_err(|error| failed(format!("{error}; {}", error.help())))?;
+        let (env, _) = clean_environment(self.context.env.clone());
+        let command = CommandLine::new(program.as_str(), dir, env).args(find_args());
+        let done = Runner::new().capture(&command).map_err(|error| failed(error.to_string()))?;
+        if !done.exit.is_success() {
+            let said = String::from_utf8_lossy(&done.stderr).trim_end().to_owned();
+            return Err(failed(format!("`terragrunt find` ended with {}: {said}", done.exit)));
+        }
+        String::from_utf8(done.stdout).map_err(|_| failed("`terragrunt find` printed no UTF-8".to_owned()))
+    }
+}
+
+impl Context {
+    /// The instances of an environment, as far as they can be told. Findings are said; the status is that of the verb
+    /// when there are errors among them, for what is missing in a list must not look complete.
+    pub(super) fn inventory_and_status(
+        &self,
+        config: &Config,
+        environment: &Environment,
+    ) -> anyhow::Result<(Inventory, ExitStatus)> {
+        let (inventory, findings) =
+            self.with_probe(config, |probe| inventory::load(config, environment, probe))?;
+        self.say(&findings);
+        let status = if findings.has_errors() { ExitStatus::Configuration } else { ExitStatus::Success };
+        Ok((inventory, status))
+    }
+
+    /// The instances of an environment, as far as they can be told, for verbs that only look at them.
+    pub fn inventory(&self, config: &Config, environment: &Environment) -> anyhow::Result<Inventory> {
+        let (inventory, findings) =
+            self.with_probe(config, |probe| inventory::load(config, environment, probe))?;
+        self.say(&findings);
+        Ok(inventory)
+    }
+
+    /// The instances of an environment for a verb that hands them to engines, with what their files say.
+    ///
+    /// Everything that can be known without an engine is right then: the whole configuration, all environments.
+    pub(super) fn sound(
+        &self,
+        config: &Config,
+        environment: &Environment,
+        classes: &[VerbClass],
+    ) -> anyhow::Result<(Inventory, Modules)> {
+        let mut offline = self.check_offline(config, &[environment], classes);
+        let errors = offline.errors();
+        match offline.inventories.pop() {
+            Some(inventory) if !errors.has_errors() => {
+                if inventory.graph().is_empty() {
+                    return Err(Stopped::configuration(format!("`{}` has no stacks", environment.name))
+                        .hint("declare one as `[stacks.NAME]`, or many with `[discover]`")
+                        .into());
+                }
+                Ok((inventory, offline.survey.modules))
+            }
+            _ => Err(errors.into()),
+        }
+    }
+
+    /// The checklist of these environments as far as the files go.
+    pub(super) fn check_offline(
+        &self,
+        config: &Config,
+        environments: &[&Environment],
+        classes: &[VerbClass],
+    ) -> Offline {
+        let own = |name: &str| self.variable(name).map(str::to_owned);
+        self.with_probe(config, |probe| check_offline(config, environments, probe, &own, classes))
+    }
+
+    fn with_probe<T>(&self, config: &Config, look: impl FnOnce(&Probe<'_>) -> T) -> T {
+        let store = RunStore::new(config.root());
+        let (env, _) = clean_environment(self.env.clone());
+        let engines = engines(config, store.home(), &env);
+        // Asked at most once an engine: a PATH may hold many folders.
+        let known = RefCell::new(Vec::new());
+        let on_path = |name: EngineName| {
+            if let Some((_, there)) = known.borrow().iter().find(|(n, _)| *n == name) {
+                return *there;
+            }
+            let there = engines.program(name).is_ok();
+            known.borrow_mut().push((name, there));
+            there
+        };
+        let cache_dir = store.home().join("cache");
+        let units = Terragrunt { context: self, engines: &engines };
+        look(&Probe { on_path: &on_path, units: &units, cache_dir: &cache_dir })
+    }
+
+    /// One instance by the name of its stack.
+    pub fn instance<'i>(
+        &self,
+        inventory: &'i Inventory,
+        environment: &Environment,
+        name: &str,
+    ) -> Result<&'i Instance, Usage> {
+        inventory.get(name).ok_or_else(|| Usage::UnknownStack {
+            name: name.to_owned(),
+            environment: environment.name.to_string(),
+            suggestion: closest(name, inventory.instances().map(|i| i.id.stack.as_str())).map(str::to_owned),
+        })
+    }
+}

@@ -1,0 +1,182 @@
+//! What `deploy` and `destroy` share: rounds of plan, review, gate and apply, until nothing is left to confirm.
+
+use super::{
+    Confirm, Context, RunRequest, closing,
+    opening::{self, Opened, Wish},
+};
+use crate::{
+    engine::PlanMode,
+    executor::{GateRequest, Gated, Reviewed},
+    graph::Selection,
+    model::{ExitStatus, StackId},
+    plans::Review,
+    reporter,
+};
+
+/// How a round ended.
+enum Round {
+    /// There was nothing to apply.
+    Idle,
+    /// What was confirmed was applied, or tried to be.
+    Applied,
+    /// Not confirmed; it has been said why.
+    Stopped(ExitStatus),
+}
+
+/// Runs it to its end.
+pub(super) fn run(
+    context: &Context,
+    request: &RunRequest,
+    confirm: &Confirm,
+    wish: Wish,
+) -> anyhow::Result<ExitStatus> {
+    let mut opened = opening::open(context, request, wish)?;
+    opened.plan_all(context)?;
+    let mut stacks = opened.deployment.stacks();
+    let mut reviewed = opened.deployment.review(&[]);
+    let mut applied = false;
+    let status = loop {
+        let review = opened.deployment.review(&stacks);
+        opened.deployment.reviewed(&review)?;
+        let round = round(context, request, confirm, wish, &mut opened, &review)?;
+        reviewed.stacks.extend(review.stacks);
+        match round {
+            Round::Stopped(status) => break status,
+            Round::Applied => applied = true,
+            Round::Idle => {}
+        }
+        stacks = opened.next_round(context);
+        if stacks.is_empty() {
+            break opened.deployment.dispatcher().status(false);
+        }
+        opened.deployment.plan(&stacks)?;
+    };
+    opened.deployment.dispatcher().flush();
+    if !request.json
+        && applied
+        && let Some(report) = opened.deployment.dispatcher().report()
+    {
+        let styles = context.printer.out_styles();
+        let table = reporter::report_table(&report, styles, context.printer.width());
+        context.printer.data(format_args!("\n{table}"))?;
+    }
+    closing::close(context, opened, request, status, Some(&reviewed))
+}
+
+/// One review, one gate, one apply.
+fn round(
+    context: &Context,
+    request: &RunRequest,
+    confirm: &Confirm,
+    wish: Wish,
+    opened: &mut Opened,
+    review: &Review,
+) -> anyhow::Result<Round> {
+    opened.deployment.dispatcher().flush();
+    let text = opened.review_text(review, context);
+    if !request.json {
+        context.printer.data(text)?;
+    } else if context.terminal.interactive {
+        context.printer.always(text);
+    }
+    let stopped = opened.deployment.dispatcher().status(false);
+    // Nothing is applied unless everything could be planned.
+    if review.unplanned().next().is_some() {
+        return Ok(Round::Stopped(stopped));
+    }
+    if review.changed().next().is_none() {
+        return Ok(Round::Idle);
+    }
+    let invocation = invocation(wish.command, opened.environment.as_str(), &request.selection);
+    let reviewed =
+        Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
+    let environment = opened.environment.clone();
+    let gate = GateRequest {
+        invocation: &invocation,
+        environment: &environment,
+        protected: opened.protected,
+        destroy: wish.mode == PlanMode::Destroy,
+        confirmation: confirm.confirmation.as_ref(),
+        yes: confirm.yes,
+        terminal: context.terminal.interactive,
+        review: &reviewed,
+    };
+    match opened.deployment.dispatcher().gate(&gate, &context.prompter)? {
+        Gated::Confirmed => {}
+        Gated::Refused(refusal) => {
+            context.printer.error(&refusal.summary);
+            if !refusal.detail.is_empty() {
+                context.printer.always(format_args!("  {}", refusal.detail));
+            }
+            if let Some(hint) = &refusal.hint {
+                context.printer.hint(hint);
+            }
+            return Ok(Round::Stopped(ExitStatus::Refused));
+        }
+        Gated::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
+    }
+    opened.deployment.apply()?;
+    Ok(Round::Applied)
+}
+
+impl Opened {
+    /// The stacks of one more round: those that could not be planned before, and, where a person can be asked, those
+    /// whose new plan went beyond what was confirmed. None when nothing was applied that could have helped them.
+    fn next_round(&self, context: &Context) -> Vec<StackId> {
+        let deferred = self.deployment.due();
+        let unsettled = self.deployment.unsettled();
+        if !unsettled.is_empty() && context.terminal.interactive {
+            context
+                .printer
+                .say("some plans went beyond what was confirmed; they are planned again for a new review");
+            return self
+                .deployment
+                .stacks()
+                .into_iter()
+                .filter(|s| deferred.contains(s) || unsettled.contains(s))
+                .collect();
+        }
+        if !deferred.is_empty() {
+            context.printer.say("what could not be planned before is planned now");
+        }
+        deferred
+    }
+}
+
+/// The command line to type again: the verb, the environment and the selection.
+fn invocation(verb: &str, environment: &str, selection: &Selection) -> String {
+    let mut words = vec!["envctl".to_owned(), verb.to_owned(), environment.to_owned()];
+    let quoted = |word: &String| {
+        let plain = word.chars().all(|c| c.is_alphanumeric() || "-_./@:".contains(c));
+        if plain { word.clone() } else { format!("'{word}'") }
+    };
+    words.extend(selection.patterns.iter().map(quoted));
+    words.extend(selection.tags.iter().map(|tag| format!("--tag {}", quoted(tag))));
+    words.extend(selection.exclude.iter().map(|stack| format!("--exclude {}", quoted(stack))));
+    if selection.with_dependencies {
+        words.push("--with-dependencies".to_owned());
+    }
+    if selection.with_dependents {
+        words.push("--with-dependents".to_owned());
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_type_again_keeps_the_selection() {
+        let selection = Selection {
+            patterns: vec!["app-*".to_owned(), "network".to_owned()],
+            tags: vec!["base".to_owned()],
+            with_dependents: true,
+            ..Selection::default()
+        };
+        assert_eq!(
+            invocation("deploy", "production", &selection),
+            "envctl deploy production 'app-*' network --tag base --with-dependents"
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! `envctl runs`: past runs, their reviews, diffs and logs.
+
+use std::fs;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Context, Stopped};
+use crate::{
+    journal::{JournalError, RunStore, StoredRun},
+    model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, StackId},
+    reporter::report_table,
+    ui::{Align, Count, Role, Table, seconds},
+};
+
+/// Which look at past runs.
+#[derive(Debug, Clone)]
+pub enum Request {
+    /// The list, newest first.
+    List {
+        /// Only this environment.
+        environment: Option<String>,
+        /// At most so many.
+        limit: usize,
+        /// As JSON.
+        json: bool,
+    },
+    /// One run, or one stack's diff.
+    Show {
+        /// Id, beginning of one, or `last`.
+        run: String,
+        /// The stack.
+        stack: Option<String>,
+        /// As JSON.
+        json: bool,
+    },
+    /// What the engine said.
+    Log {
+        /// Id, beginning of one, or `last`.
+        run: String,
+        /// The stack.
+        stack: Option<String>,
+    },
+}
+
+/// `runs list --json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RunsDocument {
+    /// The version of this format: 1.
+    format: u32,
+    /// The runs, newest first.
+    runs: Vec<RunEntry>,
+}
+
+/// One run of the list.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RunEntry {
+    /// Its id.
+    #[schemars(with = "String")]
+    run: RunId,
+    /// The verb.
+    command: String,
+    /// The environment.
+    #[schemars(with = "String")]
+    environment: EnvName,
+    /// How it ended; absent for one that did not.
+    result: Option<RunResult>,
+    /// What the verb exited with.
+    exit_code: Option<u8>,
+    /// When it started.
+    started: String,
+    /// Seconds.
+    duration: f64,
+    /// The commit.
+    commit: Option<String>,
+    /// How many of each kind.
+    totals: ChangeCounts,
+}
+
+impl From<Report> for RunEntry {
+    fn from(report: Report) -> Self {
+        Self {
+            run: report.run,
+            command: report.command,
+            environment: report.environment,
+            result: report.result,
+            exit_code: report.exit_code,
+            started: report.started.to_string(),
+            duration: report.duration,
+            commit: report.commit,
+            totals: report.totals,
+        }
+    }
+}
+
+/// Looks at past runs.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
+    let store = RunStore::new(&root);
+    match request {
+        Request::List { environment, limit, json } => {
+            list(context, &store, environment.as_deref(), *limit, *json)
+        }
+        Request::Show { run, stack: None, json } => show(context, &store.find(run)?, *json),
+        Request::Show { run, stack: Some(stack), .. } => show_diff(context, &store.find(run)?, stack),
+        Request::Log { run, stack } => log(context, &store.find(run)?, stack.as_deref()),
+    }
+}
+
+fn list(
+    context: &Context,
+    store: &RunStore,
+    environment: Option<&str>,
+    limit: usize,
+    json: bool,
+) -> anyhow::Result<ExitStatus> {
+    let wanted = match environment {
+        Some(word) => Some(context.config()?.environment(word)?.name.clone()),
+        None => None,
+    };
+    let mut reports = Vec::new();
+    for stored in store.list()? {
+        if reports.len() == limit {
+            break;
+        }
+        match stored.report() {
+            Ok(report) if wanted.as_ref().is_none_or(|w| *w == report.environment) => reports.push(report),
+            Ok(_) => {}
+            Err(error) => context.printer.warn(format_args!("run {}: {error}", stored.id)),
+        }
+    }
+    if json {
+        let document = RunsDocument { format: 1, runs: reports.into_iter().map(RunEntry::from).collect() };
+        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
+        return Ok(ExitStatus::Success);
+    }
+    if reports.is_empty() {
+        context.printer.say("no runs yet");
+        return Ok(ExitStatus::Success);
+    }
+    let styles = context.printer.out_styles();
+    let mut table = Table::new(&[
+        ("RUN", Align::Left),
+        ("STARTED", Align::Left),
+        ("VERB", Align::Left),
+        ("ENVIRONMENT", Align::Left),
+        ("RESULT", Align::Left),
+        ("CHANGES", Align::Right),
+        ("TIME", Align::Right),
+    ]);
+    for report in reports {
+        let result = report.result.map_or("unfinished".to_owned(), |r| format!("{r:?}").to_lowercase());
+        let role = match report.result {
+            Some(RunResult::Clean | RunResult::Changes | RunResult::Applied) => Role::Success,
+            _ => Role::Warning,
+        };
+        table.row([
+            report.run.to_string(),
+            report.started.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
+            report.command.clone(),
+            report.environment.to_string(),
+            styles.paint(role, result),
+            report.totals.resources().to_string(),
+            seconds(report.duration),
+        ]);
+    }
+    context.printer.data(table.render(context.printer.width()))?;
+    Ok(ExitStatus::Success)
+}
+
+fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<ExitStatus> {
+    let report = stored.report()?;
+    if json {
+        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&report)?))?;
+        return Ok(ExitStatus::Success);
+    }
+    let styles = context.printer.out_styles();
+    let result = report.result.map_or("unfinished".to_owned(), |r| format!("{r:?}").to_lowercase());
+    let heading = format!(
+        "{} {} {}: {result}, {}, {}",
+        report.run,
+        report.command,
+        report.environment,
+        Count(report.stacks.len() as u64, "stack"),
+        seconds(report.duration)
+    );
+    context.printer.data(format_args!("{}\n\n", styles.paint(Role::Heading, heading)))?;
+    context.printer.data(report_table(&report, styles, context.printer.width()))?;
+    for stack in report.stacks.iter().filter(|s| !s.resources.is_empty()) {
+        context.printer.data(format_args!("\n{}\n", styles.paint(Role::Heading, &stack.stack)))?;
+        for resource in &stack.resources {
+            context.printer.data(format_args!("  {} {}\n", resource.action, resource.address))?;
+        }
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn show_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Result<ExitStatus> {
+    let stack = stack_of(stored, stack)?;
+    match fs::read_to_string(stored.dir.diff(&stack)) {
+        Ok(diff) => context.printer.data(format_args!("{}\n", diff.trim_end_matches('\n')))?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            context.printer.say(format_args!("`{stack}` had no changes in this run"));
+        }
+        Err(error) => return Err(JournalError::io("read", stored.dir.diff(&stack))(error).into()),
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Result<ExitStatus> {
+    let stacks = match stack {
+        Some(stack) => vec![stack_of(stored, stack)?],
+        None => stored.report()?.stacks.into_iter().map(|s| s.stack).collect(),
+    };
+    let several = stacks.len() > 1;
+    for stack in stacks {
+        let path = stored.dir.log(&stack);
+        let text = match fs::read(&path) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(JournalError::io("read", path)(error).into()),
+        };
+        if several {
+            let heading = context.printer.out_styles().paint(Role::Heading, format_args!("# {stack}"));
+            context.printer.data(format_args!("{heading}\n"))?;
+        }
+        context.printer.data(text)?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn stack_of(stored: &StoredRun, name: &str) -> anyhow::Result<StackId> {
+    let report = stored.report()?;
+    if let Some(stack) = report.stacks.iter().find(|s| s.stack.as_str() == name) {
+        return Ok(stack.stack.clone());
+    }
+    let names: Vec<&str> = report.stacks.iter().map(|s| s.stack.as_str()).collect();
+    let error = Stopped {
+        status: ExitStatus::Usage,
+        message: format!("run {} has no stack `{name}`", stored.id),
+        hints: vec![format!("it has {}", names.join(", "))],
+    };
+    Err(error.into())
+}

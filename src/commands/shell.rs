@@ -1,0 +1,69 @@
+//! `envctl shell`: a shell in a stack's folder with the environment of one instance.
+
+use super::{Context, prepared::Prepared};
+use crate::{
+    config::{Environment, VerbClass},
+    engine::EngineError,
+    model::{ExitStatus, Failure, FailureKind, InstanceId},
+    process::CommandLine,
+    ui::{Role, Styles},
+};
+
+/// Where.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environment.
+    pub environment: String,
+    /// The stack.
+    pub stack: String,
+}
+
+/// Opens the shell; its exit status does not become envctl's: leaving a shell after a failed command is no failure.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let environment = context.environment(&config, Some(&request.environment))?;
+    let sound = context.sound(&config, environment, &[VerbClass::Change])?;
+    let inventory = &sound.0;
+    let id = context.instance(inventory, environment, &request.stack)?.id.clone();
+    let stacks = [id.stack.clone()];
+    let prepared = Prepared::load(context, &config, &sound, &stacks)?;
+    let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
+    context.printer.say(format_args!(
+        "{} in {}; `exit` leaves it",
+        marked(environment, &id, context.printer.err_styles()),
+        context.shown(&inventory_dir(inventory, &id))
+    ));
+    prepared.with(context, &id.stack, |work, session| {
+        // The environment that the engine itself would get; the engine's name and flags are not needed.
+        let like = work.engine.command(&work.target, &[]);
+        let command = CommandLine::new(&program, &work.target.dir, like.env)
+            .args(plain_start(&program).iter().copied())
+            .env("ENVCTL_INSTANCE", id.to_string())
+            .env("PS1", format!("{} \\w $ ", marked(environment, &id, Styles::new(true))));
+        session.runner.inherit(&command).map_err(|error| {
+            EngineError::Failed(Failure::new(
+                FailureKind::Config,
+                format!("the shell cannot be started: {error}"),
+            ))
+        })
+    })?;
+    Ok(ExitStatus::Success)
+}
+
+/// A start file would set a prompt of its own over the one that names the instance.
+fn plain_start(shell: &str) -> &'static [&'static str] {
+    match shell.rsplit('/').next() {
+        Some("bash") => &["--norc", "--noprofile"],
+        Some("zsh") => &["-f"],
+        _ => &[],
+    }
+}
+
+fn marked(environment: &Environment, id: &InstanceId, styles: Styles) -> String {
+    let role = if environment.confirm { Role::Protected } else { Role::Environment };
+    styles.paint(role, format!("[{id}]"))
+}
+
+fn inventory_dir(inventory: &crate::inventory::Inventory, id: &InstanceId) -> camino::Utf8PathBuf {
+    inventory.instances().find(|i| i.id == *id).map(|i| i.dir.clone()).unwrap_or_default()
+}

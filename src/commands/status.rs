@@ -1,0 +1,238 @@
+//! `envctl status`: what was last planned and deployed, one line a stack, from the journals alone.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Context;
+use crate::{
+    config::{Config, Environment},
+    event::EventKind,
+    journal::RunStore,
+    model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, StackId, StackReport, StackResult},
+    ui::{Align, Count, Role, Styles, Table, seconds},
+};
+
+/// What to show.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The environments; none means all.
+    pub environments: Vec<String>,
+    /// As JSON.
+    pub json: bool,
+}
+
+/// `status --json`
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StatusDocument {
+    /// The version of this format: 1.
+    format: u32,
+    /// The environments.
+    environments: Vec<EnvironmentStatus>,
+}
+
+/// One environment.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EnvironmentStatus {
+    /// Its name.
+    #[schemars(with = "String")]
+    environment: EnvName,
+    /// Its newest run.
+    last_run: Option<Seen>,
+    /// Its stacks, in dependency order.
+    stacks: Vec<StackStatus>,
+}
+
+/// One stack.
+#[derive(Debug, Serialize, JsonSchema)]
+struct StackStatus {
+    /// Its name.
+    #[schemars(with = "String")]
+    stack: StackId,
+    /// Its newest plan.
+    planned: Option<Seen>,
+    /// Its newest deployment that left it as its files say.
+    deployed: Option<Seen>,
+    /// What its newest plan would change, if nothing was deployed since.
+    pending: Option<ChangeCounts>,
+}
+
+/// A run as it was seen.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct Seen {
+    /// The run.
+    #[schemars(with = "String")]
+    run: RunId,
+    /// The verb.
+    command: String,
+    /// How it ended there; absent when it did not end.
+    result: Option<String>,
+    /// When it started.
+    at: String,
+    /// Seconds since then.
+    age: f64,
+    /// Who started it.
+    user: Option<String>,
+    /// The commit.
+    commit: Option<String>,
+}
+
+struct Past {
+    report: Report,
+    user: Option<String>,
+}
+
+/// Shows it.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let wanted = context.environments(&config, &request.environments)?;
+    let past = past(context, &config)?;
+    let mut environments = Vec::new();
+    for environment in wanted {
+        environments.push(look(context, &config, environment, &past)?);
+    }
+    if request.json {
+        let document = StatusDocument { format: 1, environments };
+        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
+        return Ok(ExitStatus::Success);
+    }
+    let styles = context.printer.out_styles();
+    for (index, environment) in environments.iter().enumerate() {
+        let gap = if index == 0 { "" } else { "\n" };
+        let text = text(environment, config.environment(environment.environment.as_str())?, styles, context);
+        context.printer.data(format_args!("{gap}{text}"))?;
+    }
+    Ok(ExitStatus::Success)
+}
+
+/// Every run that can be read, newest first; one that cannot is said and passed over.
+fn past(context: &Context, config: &Config) -> anyhow::Result<Vec<Past>> {
+    let mut found = Vec::new();
+    for stored in RunStore::new(config.root()).list()? {
+        let recorded = match stored.events() {
+            Ok(recorded) => recorded,
+            Err(error) => {
+                context.printer.warn(format_args!("run {}: {error}", stored.id));
+                continue;
+            }
+        };
+        let user = recorded.events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { user, .. } => user.clone(),
+            _ => None,
+        });
+        match crate::journal::fold(&recorded.events) {
+            Ok(report) => found.push(Past { report, user }),
+            Err(error) => context.printer.warn(format_args!("run {}: {error}", stored.id)),
+        }
+    }
+    Ok(found)
+}
+
+fn look(
+    context: &Context,
+    config: &Config,
+    environment: &Environment,
+    past: &[Past],
+) -> anyhow::Result<EnvironmentStatus> {
+    let now = context.clock.now();
+    let own: Vec<&Past> = past.iter().filter(|p| p.report.environment == environment.name).collect();
+    let mut by_stack: HashMap<&StackId, Vec<(&Past, &StackReport)>> = HashMap::new();
+    for past in &own {
+        for stack in &past.report.stacks {
+            by_stack.entry(&stack.stack).or_default().push((past, stack));
+        }
+    }
+    let inventory = context.inventory(config, environment)?;
+    let stacks = inventory
+        .instances()
+        .map(|instance| {
+            let runs = by_stack.get(&instance.id.stack).map(Vec::as_slice).unwrap_or_default();
+            stack_status(&instance.id.stack, runs, now)
+        })
+        .collect();
+    let last_run =
+        own.first().map(|p| seen(p, p.report.result.map(|r| format!("{r:?}").to_lowercase()), now));
+    Ok(EnvironmentStatus { environment: environment.name.clone(), last_run, stacks })
+}
+
+/// `runs` are newest first.
+fn stack_status(stack: &StackId, runs: &[(&Past, &StackReport)], now: Timestamp) -> StackStatus {
+    let settled = |past: &Past, stack: &StackReport| {
+        past.report.command != "plan"
+            && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean))
+    };
+    let planned = runs.iter().position(|(_, s)| {
+        matches!(s.result, Some(StackResult::Changes | StackResult::Clean | StackResult::Refused))
+            || s.result == Some(StackResult::Applied)
+    });
+    let deployed = runs.iter().position(|(past, stack)| settled(past, stack));
+    let pending = planned.filter(|at| deployed.is_none_or(|d| *at < d)).map(|at| runs[at].1.changes);
+    let at = |index: Option<usize>| {
+        index.map(|index| {
+            let (past, stack) = runs[index];
+            seen(past, stack.result.map(|r| format!("{r:?}").to_lowercase()), now)
+        })
+    };
+    StackStatus {
+        stack: stack.clone(),
+        planned: at(planned),
+        deployed: at(deployed),
+        pending: pending.filter(|counts| !counts.is_empty()),
+    }
+}
+
+fn seen(past: &Past, result: Option<String>, now: Timestamp) -> Seen {
+    let report = &past.report;
+    Seen {
+        run: report.run.clone(),
+        command: report.command.clone(),
+        result,
+        at: report.started.to_string(),
+        age: now.duration_since(report.started).as_secs_f64().max(0.0),
+        user: past.user.clone(),
+        commit: report.commit.clone(),
+    }
+}
+
+fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, context: &Context) -> String {
+    let role = if environment.confirm { Role::Protected } else { Role::Environment };
+    let last = match &status.last_run {
+        None => "no runs yet".to_owned(),
+        Some(run) => {
+            let result = run.result.as_deref().unwrap_or("unfinished");
+            format!("last run: {} {result}, {} ago ({})", run.command, seconds(run.age), run.run)
+        }
+    };
+    let mut table = Table::new(&[
+        ("STACK", Align::Left),
+        ("PLANNED", Align::Left),
+        ("DEPLOYED", Align::Left),
+        ("BY", Align::Left),
+        ("COMMIT", Align::Left),
+        ("PENDING", Align::Right),
+    ]);
+    for stack in &status.stacks {
+        let ago = |seen: Option<&Seen>| {
+            seen.map_or_else(|| styles.paint(Role::Dim, "never"), |s| format!("{} ago", seconds(s.age)))
+        };
+        let deployed = stack.deployed.as_ref();
+        table.row([
+            stack.stack.to_string(),
+            ago(stack.planned.as_ref()),
+            ago(deployed),
+            deployed.and_then(|d| d.user.clone()).unwrap_or_default(),
+            deployed.and_then(|d| d.commit.as_ref()).map_or("", |c| c.get(..12).unwrap_or(c)).to_owned(),
+            stack.pending.map_or(String::new(), |p| {
+                if p.resources() == 0 {
+                    Count(p.outputs, "output").to_string()
+                } else {
+                    p.resources().to_string()
+                }
+            }),
+        ]);
+    }
+    let table = table.render(context.printer.width());
+    format!("{}  {last}\n{table}", styles.paint(role, &status.environment))
+}
