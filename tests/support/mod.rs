@@ -1,0 +1,27 @@
+//! What the test suites share: hermetic projects, the binary under test, the programs it drives, and servers for states.
+//!
+//! A suite takes it in with `#[path = "../support/mod.rs"] mod support;`. It knows nothing of envctl's inside: whatever a
+//! test asserts, it asserts on the binary's exit code, its two streams, and what is left in states and files.
+
+mod env;
+mod http;
+mod launch;
+mod postgres;
+mod programs;
+mod project;
+mod report;
+mod run;
+mod running;
+mod s3;
+mod state;
+
+pub(crate) use self::{
+    env::Env,
+    postgres::Postgres,
+    programs::{Program, programs},
+    project::Project,
+    run::Run,
+    running::Running,
+    s3::S3Server,
+    state::State,
+};

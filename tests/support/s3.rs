@@ -1,0 +1,135 @@
+//! A server that speaks S3, DynamoDB and STS, one for each test that needs states in a bucket.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, Stdio},
+    thread,
+};
+
+use super::{Program, State, http, launch};
+
+/// A running server with nothing in it; it is stopped with the value.
+pub(crate) struct S3Server {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl S3Server {
+    /// Starts one on a free port of the loopback address and waits until it listens.
+    #[track_caller]
+    pub(crate) fn start(moto_server: &Program) -> Self {
+        let mut process = launch::hermetic(&moto_server.path)
+            .args(["--host", "127.0.0.1", "--port", "0"])
+            .env("PATH", "/usr/bin:/bin")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", moto_server.path.display()));
+        let mut lines = BufReader::new(process.stderr.take().expect("a pipe")).lines();
+        let mut said = String::new();
+        let address = loop {
+            let Some(Ok(line)) = lines.next() else { panic!("the S3 server does not start:\n{said}") };
+            if let Some((_, address)) = line.split_once("Running on http://") {
+                break address.trim().parse().unwrap_or_else(|error| panic!("{line}: {error}"));
+            }
+            said.push_str(&line);
+            said.push('\n');
+        };
+        // It logs each request: a pipe that nobody reads would stop it.
+        thread::spawn(move || lines.for_each(drop));
+        Self { process, address }
+    }
+
+    /// What engines and envctl need to use this server, with the keys of nobody.
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        let mut variables = self.endpoints();
+        variables.push(("AWS_ACCESS_KEY_ID", "test".to_owned()));
+        variables.push(("AWS_SECRET_ACCESS_KEY", "test".to_owned()));
+        variables
+    }
+
+    /// The same without keys, for a test that brings its own.
+    pub(crate) fn endpoints(&self) -> Vec<(&'static str, String)> {
+        let url = format!("http://{}", self.address);
+        let services = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_STS"];
+        let mut variables: Vec<_> = services.into_iter().map(|name| (name, url.clone())).collect();
+        variables.push(("AWS_EC2_METADATA_DISABLED", "true".to_owned()));
+        variables
+    }
+
+    /// Makes a bucket for states and a table for their locks.
+    #[track_caller]
+    pub(crate) fn make_backend(&self, region: &str, bucket: &str, table: &str) {
+        let response = self.s3("PUT", bucket);
+        assert_eq!(response.status, 200, "{}", response.body);
+        let key = r#"{"AttributeName":"LockID","KeyType":"HASH"}"#;
+        let attribute = r#"{"AttributeName":"LockID","AttributeType":"S"}"#;
+        let body = format!(
+            r#"{{"TableName":"{table}","KeySchema":[{key}],"AttributeDefinitions":[{attribute}],"BillingMode":"PAY_PER_REQUEST"}}"#
+        );
+        self.dynamodb(region, "CreateTable", &body);
+    }
+
+    /// The keys of all objects in a bucket, sorted.
+    #[track_caller]
+    pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
+        let response = self.s3("GET", &format!("{bucket}?list-type=2"));
+        assert_eq!(response.status, 200, "{}", response.body);
+        let texts = response.body.split("<Key>").skip(1);
+        let mut keys: Vec<String> =
+            texts.filter_map(|text| text.split_once("</Key>")).map(|(key, _)| key.to_owned()).collect();
+        keys.sort();
+        keys
+    }
+
+    /// The state in an object.
+    #[track_caller]
+    pub(crate) fn state(&self, bucket: &str, key: &str) -> State {
+        let response = self.s3("GET", &format!("{bucket}/{key}"));
+        assert_eq!(response.status, 200, "no {bucket}/{key}, but {:?}\n{}", self.keys(bucket), response.body);
+        State::parse(&response.body)
+    }
+
+    /// The locks that are held right now, as the engines describe them.
+    #[track_caller]
+    pub(crate) fn locks(&self, region: &str, table: &str) -> Vec<String> {
+        let answer = self.dynamodb(region, "Scan", &format!(r#"{{"TableName":"{table}"}}"#));
+        let answer: serde_json::Value = serde_json::from_str(&answer).expect("DynamoDB answers in JSON");
+        let items = answer["Items"].as_array().cloned().unwrap_or_default();
+        // The table holds the states' digests too; only a lock has an `Info`.
+        items.iter().filter_map(|item| item["Info"]["S"].as_str().map(str::to_owned)).collect()
+    }
+
+    #[track_caller]
+    fn s3(&self, method: &str, path: &str) -> http::Response {
+        // Objects are private, the region of a bucket does not matter.
+        let header = [("Authorization", &*authorization("s3", "us-east-1"))];
+        http::request(self.address, method, &format!("/{path}"), &header, "")
+    }
+
+    #[track_caller]
+    fn dynamodb(&self, region: &str, operation: &str, body: &str) -> String {
+        let header = [
+            ("X-Amz-Target", &*format!("DynamoDB_20120810.{operation}")),
+            ("Content-Type", "application/x-amz-json-1.0"),
+            ("Authorization", &*authorization("dynamodb", region)),
+        ];
+        let response = http::request(self.address, "POST", "/", &header, body);
+        assert_eq!(response.status, 200, "{operation}: {}", response.body);
+        response.body
+    }
+}
+
+impl Drop for S3Server {
+    fn drop(&mut self) {
+        self.process.kill().and_then(|()| self.process.wait()).map(drop).unwrap_or_default();
+    }
+}
+
+/// The signature is never checked, but the server takes the service and the region from the header.
+fn authorization(service: &str, region: &str) -> String {
+    format!(
+        "AWS4-HMAC-SHA256 Credential=test/20260105/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+    )
+}

@@ -1,0 +1,14 @@
+//! The five systems of the design, end to end: real engines, real states, the binary as their owners call it.
+
+mod backend_keys;
+mod demo;
+mod directories;
+mod init;
+mod promotion;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "interrupts are for other suites")]
+mod support;
+mod terragrunt_live;
+mod workspaces;
+mod workspaces_automation;
+mod workspaces_postgres;
