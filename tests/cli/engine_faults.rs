@@ -1,0 +1,140 @@
+//! Engines that die, lie or babble: guarantees 5, 10 and 11.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use serde_json::{Value, json};
+
+use crate::{
+    shop::{Shop, error},
+    support::{Env, Project, programs},
+};
+
+/// A plan of a stack that misbehaves beside one that does not; its failure as the report has it.
+#[track_caller]
+fn failure(steps: &Value) -> Value {
+    let shop = Shop::of(&["network", "mail"]);
+    shop.behave("network", steps);
+    let report = shop.run(["plan", "staging", "--json", "--detailed-exitcode"]).exits(1).report();
+    assert_eq!(report.stacks(), ["network failed", "mail changes"], "a sibling goes on");
+    report.stack("network")["error"].clone()
+}
+
+#[test]
+fn an_engine_killed_by_a_signal_is_a_failure_never_no_changes() {
+    for signal in [9, 15, 6] {
+        let error = failure(&json!({ "plan": { "signal": signal } }));
+        assert_eq!(error["summary"], format!("`tofu plan` was killed by signal {signal}"));
+        assert_eq!(error["kind"], "engine");
+    }
+}
+
+#[test]
+fn exit_3_is_a_failure() {
+    let error = failure(&json!({ "plan": { "exit_after": 3 } }));
+    assert_eq!(error["summary"], "`tofu plan` ended with status 3, which no engine does");
+}
+
+#[test]
+fn garbage_on_stdout_is_a_failure_that_shows_it() {
+    let error = failure(&json!({ "plan": { "stdout": ["<html>"], "exit": 0 } }));
+    assert_eq!(error["summary"], "`tofu` wrote something that is not its JSON: `<html>`");
+}
+
+#[test]
+fn a_wrapper_that_says_0_with_changes_is_lying() {
+    let error = failure(&json!({ "plan": { "exit_after": 0 } }));
+    let lie = "`tofu plan` ended with status 0, no changes, and yet would change `terraform_data.network`";
+    assert_eq!(error["summary"], lie);
+}
+
+#[test]
+fn a_silent_success_is_no_success() {
+    let error = failure(&json!({ "plan": { "exit": 0 } }));
+    assert_eq!(error["summary"], "`tofu` did not say its version: it may not be the engine");
+}
+
+#[test]
+fn an_apply_that_is_killed_fails_and_is_not_tried_again() {
+    let shop = Shop::of(&["network"]);
+    shop.behave("network", &json!({ "apply": { "signal": 9 } }));
+
+    shop.run(["deploy", "staging", "--yes"]).exits(1).tells("`tofu apply` was killed by signal 9");
+
+    assert_eq!(shop.folders("apply").len(), 1);
+    assert_eq!(shop.state("network", "staging"), None);
+}
+
+#[test]
+fn an_apply_that_fails_in_its_middle_is_1_whatever_its_words() {
+    let shop = Shop::of(&["network"]);
+    let mut wrong = error("Invalid function argument", "while it ran");
+    wrong["error"]["file"] = json!("main.tf");
+    wrong["error"]["line"] = json!(2);
+    shop.behave("network", &json!({ "apply": wrong }));
+
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(1);
+
+    run.tells("apply failed (config): Invalid function argument").tells("at network/main.tf:2");
+}
+
+#[test]
+fn a_missing_engine_is_4_and_says_what_to_do() {
+    let shop = Shop::of(&["network"]);
+    fs::remove_file(shop.marker("bin/tofu")).unwrap();
+    let run = shop.run(["plan", "staging"]).exits(4);
+    let run = run.tells("`network` names no engine, and neither `tofu` nor `terraform` is on PATH");
+    run.tells("install one, or write `program = \"/path/to/it\"` under `[tofu]` or `[terraform]`");
+
+    // Named, so that there is nothing to guess.
+    shop.project.edit("environments.toml", "name = \"shop\"", "name = \"shop\"\nengine = \"tofu\"");
+    let run = shop.run(["plan", "staging"]).exits(4).tells("engine `tofu` cannot be used").tells("PATH");
+    run.tells("hint: install it, or name its program in environments.toml: `[tofu]`");
+
+    shop.append("environments.toml", "\n[tofu]\nprogram = \"/nowhere/tofu\"\n");
+    shop.run(["plan", "staging"]).exits(4).tells("program `/nowhere/tofu` does not exist");
+}
+
+#[test]
+fn an_engine_that_cannot_be_executed_is_4() {
+    let shop = Shop::of(&["network"]);
+    let program = shop.marker("engine");
+    fs::write(&program, "not a program").unwrap();
+    shop.append("environments.toml", &format!("\n[tofu]\nprogram = \"{}\"\n", program.display()));
+    shop.project.edit("environments.toml", "name = \"shop\"", "name = \"shop\"\nengine = \"tofu\"");
+
+    shop.run(["plan", "staging"]).exits(4).tells(&format!("`{}` is not executable", program.display()));
+
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    let run = shop.run(["plan", "staging"]).exits(4);
+    run.tells(&format!("cannot start `{}`: Exec format error", program.display()));
+}
+
+#[test]
+fn broken_hcl_is_shown_with_file_and_line_before_any_engine_starts() {
+    let shop = Shop::of(&["network"]);
+    shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {\n  input = \n}\n");
+
+    let run = shop.run(["plan", "staging"]).exits(4);
+
+    run.tells("network/main.tf:2");
+    assert_eq!(shop.calls(), [""; 0]);
+}
+
+#[test]
+fn what_only_the_engine_finds_wrong_is_shown_with_file_and_line() {
+    let Some([tofu]) = programs(["tofu"]) else { return };
+    let project = Project::without_files();
+    project.write(
+        "environments.toml",
+        "[project]\nname = \"p\"\n[environments.staging]\n[stacks.app]\npath = \"infra/app\"\n",
+    );
+    project.write("infra/app/main.tf", "resource \"terraform_data\" \"a\" {\n  input = var.missing\n}\n");
+
+    let run = Env::new(&project).with(&tofu).run(["plan", "staging", "--json"]).exits(4);
+
+    let report = run.report();
+    let error = &report.stack("app")["error"];
+    assert_eq!(error["summary"], "Reference to undeclared input variable");
+    assert_eq!((&error["file"], &error["line"]), (&json!("infra/app/main.tf"), &json!(2)));
+    run.tells("at infra/app/main.tf:2");
+}

@@ -1,0 +1,160 @@
+//! `exec`, `output` and `shell`: an engine at hand, in the right place.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use serde_json::json;
+
+use crate::{
+    shop::{Shop, plain},
+    snapshot::snapshot,
+};
+
+#[test]
+fn a_reading_command_needs_no_confirmation_and_has_the_streams_to_itself() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.forget_calls();
+
+    let run = shop.run(["exec", "production", "network", "--", "state", "pull"]).exits(0);
+
+    assert_eq!(run.json()["resources"]["terraform_data.network"], "first");
+    let log = shop.log();
+    assert_eq!(log.len(), 1, "{log:?}");
+    assert_eq!(log[0]["workspace"], "production");
+    assert!(log[0]["dir"].as_str().unwrap().ends_with("/network"));
+}
+
+#[test]
+fn a_mutating_command_passes_the_gate() {
+    let shop = Shop::of(&["network"]);
+    for environment in ["staging", "production"] {
+        shop.run(["deploy", environment, "--confirm"]).exits(0);
+    }
+    let remove = ["--", "state", "rm", "terraform_data.network"];
+    let exec = |flags: &[&str]| shop.env.run_args(&[&["exec"], flags, &remove].concat());
+
+    let run = exec(&["production", "network"]).exits(3);
+    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+exit code 3
+--- stderr
+error: `state` may change `production` and was not confirmed
+hint: with `--confirm` it runs without a question
+"#);
+    exec(&["production", "network", "--yes"]).exits(3).tells("was not confirmed");
+    exec(&["production", "network", "--confirm=0123456789abcdef"]).exits(3);
+    exec(&["staging", "network"]).exits(3).tells("hint: with `--yes` it runs without a question");
+    assert_eq!(shop.folders("state rm"), [""; 0]);
+    assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
+
+    exec(&["staging", "network", "--yes"]).exits(0).prints("Removed terraform_data.network");
+    assert_eq!(shop.deployed_value("network", "staging"), None);
+    exec(&["production", "network", "--confirm"]).exits(0);
+    assert_eq!(shop.deployed_value("network", "production"), None);
+}
+
+#[test]
+fn exec_all_runs_in_every_stack_in_order_and_stops_at_a_failure() {
+    let shop = Shop::of(&["network", "app: network", "web: app"]).deployed();
+
+    let run = shop.run(["exec", "staging", "--all", "--", "state", "pull"]).exits(0);
+    run.tells("── network").tells("── web");
+    assert_eq!(shop.folders("state pull"), ["network", "app", "web"]);
+
+    shop.behave("app", &json!({ "output": { "exit": 7 } }));
+    let run = shop.run(["exec", "staging", "--all", "--", "output"]).exits(1);
+    run.tells("`output` ended with exit status 7 in `app`");
+    assert_eq!(shop.folders("output"), ["network", "app"]);
+    shop.run(["exec", "staging", "--all", "network", "--", "output"]).exits(64);
+    shop.run(["exec", "staging", "network"]).exits(64);
+}
+
+/// A stack with an output of each kind.
+fn outputs() -> Shop {
+    let shop = Shop::new();
+    let mut script = plain("network");
+    script["outputs"] = json!({ "vpc": "vpc-1", "zones": ["a", "b"], "password": "hunter2-hunter2" });
+    script["sensitive"] = json!(["password"]);
+    shop.stack("network", &[], &script);
+    shop.stack("app", &["network"], &plain("app"));
+    shop.deployed()
+}
+
+#[test]
+fn a_named_output_is_its_bare_value() {
+    let shop = outputs();
+    let value = |name: &str| shop.run(["output", "staging", "network", name]).exits(0).stdout;
+    assert_eq!(value("vpc"), "vpc-1\n");
+    assert_eq!(value("zones"), "[\"a\",\"b\"]\n");
+}
+
+#[test]
+fn a_sensitive_output_is_masked_in_every_form_unless_it_is_asked_for() {
+    let shop = outputs();
+    let secret = "hunter2-hunter2";
+    for args in [
+        vec!["output", "staging"],
+        vec!["output", "staging", "--json"],
+        vec!["output", "staging", "network", "--json"],
+        vec!["output", "staging", "network", "password"],
+        vec!["output", "staging", "network", "password", "--json"],
+    ] {
+        shop.env.run_args(&args).exits(0).hides(secret);
+        shop.env.run_args(&[&args[..], &["--show-sensitive"]].concat()).exits(0).prints(secret);
+    }
+    insta::assert_snapshot!(snapshot(&shop.run(["output", "staging"]), &shop.project), @r#"
+exit code 0
+--- stdout
+network
+  password = (sensitive)
+  vpc = "vpc-1"
+  zones = ["a","b"]
+app
+  id = "app-1"
+"#);
+}
+
+#[test]
+fn an_unknown_output_lists_the_names_that_there_are() {
+    let shop = outputs();
+    let run = shop.run(["output", "staging", "network", "vcp"]).exits(64);
+    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+exit code 64
+--- stderr
+error: there is no output `vcp`; there are: password, vpc, zones; did you mean `vpc`?
+"#);
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn a_shell_has_the_environment_of_its_instance_and_says_where_it_is() {
+    let shop = Shop::of(&["network"]);
+    shop.append("environments.toml", "\n[stacks.network.in.production]\nenv.AWS_PROFILE = \"prod\"\n");
+    let script = shop.marker("shell");
+    let words = "#!/bin/sh\necho \"$PWD|$TF_WORKSPACE|$TF_DATA_DIR|$AWS_PROFILE|$ENVCTL_INSTANCE\"\necho \"$PS1\"\nexit 9\n";
+    fs::write(&script, words).unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    let env = shop.env.clone().var("SHELL", script).var("TF_WORKSPACE", "elsewhere");
+    let root = shop.project.root().canonicalize().unwrap();
+    let root = root.display();
+
+    let production =
+        env.run(["shell", "production", "network"]).exits(0).tells("[production/network] in network");
+    let lines: Vec<&str> = production.stdout.lines().collect();
+    assert_eq!(
+        lines[0],
+        format!("{root}/network|production|{root}/.envctl/data/production/network|prod|production/network")
+    );
+    assert!(lines[1].contains("[production/network]"), "{production}");
+    let staging = env.run(["shell", "staging", "network"]).exits(0);
+    let lines_of_staging: Vec<&str> = staging.stdout.lines().collect();
+    assert!(lines_of_staging[1].contains("[staging/network]"), "{staging}");
+    assert!(lines[1].contains("\u{1b}[31m"), "production is red: {:?}", lines[1]);
+    assert!(!lines_of_staging[1].contains("\u{1b}[31m"), "and nothing else is: {:?}", lines_of_staging[1]);
+}
+
+#[test]
+fn a_shell_that_cannot_be_started_is_4() {
+    let shop = Shop::of(&["network"]);
+    let run = shop.env.clone().var("SHELL", "/nowhere/sh").run(["shell", "staging", "network"]).exits(4);
+    run.tells("the shell cannot be started").tells("/nowhere/sh");
+}

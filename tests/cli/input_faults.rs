@@ -1,0 +1,167 @@
+//! Bad input gets a clear error at its place, and nothing is changed: guarantee 11.
+
+use serde_json::json;
+
+use crate::{
+    shop::{Shop, plain},
+    snapshot::snapshot,
+    support::Env,
+};
+
+/// Nothing was planned and nothing was kept.
+#[track_caller]
+fn assert_nothing_ran(shop: &Shop) {
+    assert_eq!(shop.folders("plan"), [""; 0]);
+    assert_eq!(shop.folders("init"), [""; 0]);
+}
+
+#[test]
+fn a_missing_var_file_is_4_before_any_engine_starts() {
+    let shop = Shop::of(&["network"]);
+    shop.append("environments.toml", "var_files = [\"{env}.tfvars\"]\n");
+
+    shop.run(["plan", "staging"]).exits(4).tells("staging.tfvars").tells("network");
+
+    assert_nothing_ran(&shop);
+    shop.project.edit("environments.toml", "\"{env}.tfvars\"", "\"?{env}.tfvars\"");
+    shop.run(["plan", "staging"]).exits(0);
+}
+
+#[test]
+fn a_missing_secret_source_is_4_and_names_the_source() {
+    for (source, message) in [
+        (
+            "{ env = \"TOKEN\" }",
+            "secret `token` comes from the environment variable `TOKEN`, which is not set",
+        ),
+        ("{ file = \"nowhere\" }", "secret `token` comes from the file `nowhere`: No such file or directory"),
+        ("{ command = [\"nowhere\", \"x\"] }", "secret `token` comes from the command `nowhere`: "),
+        (
+            "{ command = [\"sh\", \"-c\", \"echo vault is sealed >&2; exit 2\"] }",
+            "secret `token` comes from the command `sh`, which failed (exit status 2): vault is sealed",
+        ),
+    ] {
+        let shop = Shop::of(&["network"]);
+        let mut script = plain("network");
+        script["variables"] = json!(["token"]);
+        shop.script("network", &script);
+        shop.append("environments.toml", &format!("secrets.token = {source}\n"));
+
+        shop.run(["plan", "staging"]).exits(4).tells(&format!("stack `network`: {message}"));
+
+        assert_nothing_ran(&shop);
+    }
+}
+
+#[test]
+fn an_unknown_stack_is_64_with_a_suggestion() {
+    let shop = Shop::of(&["network", "app: network"]);
+    for args in [
+        vec!["plan", "staging", "netwrok"],
+        vec!["deploy", "staging", "netwrok", "--yes"],
+        vec!["list", "staging", "netwrok"],
+        vec!["plan", "staging", "--exclude", "netwrok"],
+        vec!["exec", "staging", "netwrok", "--", "plan"],
+        vec!["output", "staging", "netwrok"],
+        vec!["shell", "staging", "netwrok"],
+        vec!["config", "staging", "netwrok"],
+    ] {
+        shop.env.run_args(&args).exits(64).tells("`netwrok`").tells("hint: did you mean `network`?");
+    }
+    assert_nothing_ran(&shop);
+}
+
+#[test]
+fn an_unknown_environment_is_64_with_a_suggestion() {
+    let shop = Shop::of(&["network"]);
+    for args in [
+        vec!["plan", "stagign"],
+        vec!["destroy", "stagign", "--yes"],
+        vec!["check", "stagign"],
+        vec!["list", "stagign"],
+        vec!["status", "stagign"],
+        vec!["output", "stagign"],
+        vec!["config", "stagign"],
+    ] {
+        let run = shop.env.run_args(&args).exits(64);
+        run.tells("error: there is no environment `stagign`; did you mean `staging`?");
+    }
+    shop.run(["plan", "qa"])
+        .exits(64)
+        .tells("there is no environment `qa`")
+        .tells("staging")
+        .tells("production");
+}
+
+#[test]
+fn without_an_environment_they_are_listed() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["plan"]).exits(64).tells("error: which environment? there are: staging, production");
+}
+
+#[test]
+fn an_alias_is_as_good_as_a_name() {
+    let shop = Shop::of(&["network"]);
+    let report = shop.run(["plan", "prod", "--json"]).exits(0).report();
+    assert_eq!(report.stack("network")["workspace"], "production");
+}
+
+#[test]
+fn without_environments_toml_it_is_4_and_init_is_named() {
+    let shop = Shop::of(&["network"]);
+    std::fs::remove_file(shop.project.path("environments.toml")).unwrap();
+    let run = shop.run(["plan", "staging"]).exits(4);
+    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+exit code 4
+--- stderr
+error: there is no environments.toml in `[PROJECT]` or above
+hint: `envctl init` writes a first one
+"#);
+    shop.run(["plan", "staging", "--config", "nowhere.toml"]).exits(4).tells("nowhere.toml");
+}
+
+#[test]
+fn the_configuration_is_found_above_and_by_flag_and_by_variable() {
+    let shop = Shop::of(&["network"]);
+    let list = "network";
+    shop.env.clone().in_folder("network").run(["list", "staging"]).exits(0).prints(list);
+    let outside = |env: Env| env.in_folder("..");
+    let file = shop.project.path("environments.toml").display().to_string();
+    outside(shop.env.clone()).run(["list", "staging"]).exits(4);
+    outside(shop.env.clone()).run(["list", "staging", "--config", &file]).exits(0).prints(list);
+    outside(shop.env.clone()).var("ENVCTL_CONFIG", &file).run(["list", "staging"]).exits(0).prints(list);
+}
+
+#[test]
+fn nothing_runs_before_the_whole_configuration_is_valid() {
+    let shop = Shop::of(&["network", "app: network"]);
+    // Wrong in another environment than the one that is asked for.
+    shop.append("environments.toml", "\n[environments.qa]\nwrokspace = \"x\"\n");
+
+    let run = shop.run(["plan", "staging", "network"]).exits(4);
+
+    run.tells("wrokspace").tells("did you mean `workspace`?");
+    assert_nothing_ran(&shop);
+}
+
+#[test]
+fn two_instances_with_one_state_stop_every_environment() {
+    let shop = Shop::of(&["network"]);
+    // Two environments that nobody asked for.
+    shop.append("environments.toml", "\n[environments.qa]\n\n[environments.demo]\n");
+
+    let run = shop.run(["plan", "staging"]).exits(4);
+
+    run.tells("qa/network").tells("demo/network");
+    assert_nothing_ran(&shop);
+}
+
+#[test]
+fn a_cycle_is_4_with_its_whole_path() {
+    let shop = Shop::of(&["network: app", "database: network", "app: database"]);
+    let run = shop.run(["plan", "staging"]).exits(4);
+    for name in ["network", "database", "app"] {
+        assert!(run.stderr.contains(&format!("`{name}`")), "{run}");
+    }
+    assert_nothing_ran(&shop);
+}

@@ -1,0 +1,124 @@
+//! Ctrl-C: the engine is told once, gets the time it needs, and the run says so: guarantee 7.
+
+use std::thread;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::{
+    shop::Shop,
+    support::{Run, Running},
+};
+
+/// Waits until the engine's log says something; a run that ends before is a failure of the test.
+#[track_caller]
+fn wait_for(running: &mut Running, what: &str, seen: impl Fn() -> bool) {
+    while !seen() {
+        assert!(!running.has_ended(), "envctl ended before {what}");
+        thread::yield_now();
+    }
+}
+
+/// A run of two stacks of which the first waits in one of its steps: it gets a signal there, as a terminal sends it,
+/// and is let go afterwards.
+#[track_caller]
+fn interrupted<const N: usize>(shop: &Shop, verb: &str, args: [&str; N], signal: Signal) -> Run {
+    let go = shop.marker("go.marker");
+    let waiting = json!({ "wait_for": go, "ignore_sigint": true });
+    shop.behave("network", &json!({ verb: waiting }));
+    let mut running = shop.env.spawn(args);
+    wait_for(&mut running, "it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    running.signal(signal);
+    wait_for(&mut running, "the engine was told", || shop.count("signal", "INT") > 0);
+    std::fs::write(&go, "").unwrap();
+    running.wait()
+}
+
+fn result(shop: &Shop) -> (String, Vec<String>) {
+    let report = shop.run(["runs", "show", "--json"]).exits(0).json();
+    let stacks = report["stacks"].as_array().unwrap();
+    let word = |value: &serde_json::Value| value.as_str().unwrap_or("?").to_owned();
+    let stacks = stacks.iter().map(|stack| format!("{} {}", word(&stack["stack"]), word(&stack["result"])));
+    (word(&report["result"]), stacks.collect())
+}
+
+#[test]
+fn an_interrupted_plan_tells_the_engine_once_and_exits_with_130() {
+    let shop = Shop::of(&["network", "app: network"]);
+
+    let run = interrupted(&shop, "plan", ["plan", "staging"], Signal::INT).exits(130);
+
+    run.tells("interrupted: nothing new starts; running engines were told once and get the time they need");
+    assert_eq!(shop.count("signal", "INT"), 1, "exactly one, although the whole group of envctl got one");
+    assert_eq!(shop.folders("plan"), ["network"], "nothing new started");
+    let (run, stacks) = result(&shop);
+    assert_eq!(run, "interrupted");
+    assert_eq!(stacks.last().map(String::as_str), Some("app interrupted"));
+}
+
+#[test]
+fn an_interrupted_apply_gets_all_the_time_it_needs_and_its_state_is_written() {
+    let shop = Shop::of(&["network", "app: network"]);
+
+    interrupted(&shop, "apply", ["deploy", "staging", "--yes"], Signal::INT).exits(130);
+
+    assert_eq!(shop.count("signal", "INT"), 1);
+    assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("first"), "it finished its work");
+    assert_eq!(shop.folders("apply"), ["network"]);
+    let (run, stacks) = result(&shop);
+    assert_eq!((&*run, stacks.last().map(String::as_str)), ("interrupted", Some("app interrupted")));
+}
+
+#[test]
+fn an_engine_that_stops_at_an_interrupt_has_not_failed_but_was_interrupted() {
+    let shop = Shop::of(&["network"]);
+    let never = shop.marker("never.marker");
+    shop.behave("network", &json!({ "apply": { "wait_for": never } }));
+    let mut running = shop.env.spawn(["deploy", "staging", "--yes", "--json"]);
+    wait_for(&mut running, "it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    running.signal(Signal::INT);
+
+    let run = running.wait().exits(130);
+
+    let report = run.report();
+    assert_eq!((report.result(), report.stacks()), ("interrupted", vec!["network interrupted".to_owned()]));
+    assert_eq!(shop.count("signal", "INT"), 1);
+}
+
+#[test]
+fn sigterm_exits_with_143_and_sighup_with_129() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let shop = Shop::of(&["network"]);
+        interrupted(&shop, "plan", ["plan", "staging"], signal).exits(code);
+        assert_eq!(shop.count("signal", "INT"), 1, "engines are always told by SIGINT");
+    }
+}
+
+#[test]
+fn a_second_signal_only_warns_a_third_tells_again_and_a_fourth_kills() {
+    let shop = Shop::of(&["network"]);
+    let never = shop.marker("never.marker");
+    shop.behave("network", &json!({ "apply": { "wait_for": never, "ignore_sigint": true } }));
+    let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
+    wait_for(&mut running, "it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    let journal = || {
+        let runs = shop.project.path(".envctl/runs").read_dir().unwrap();
+        let run = runs.map(|entry| entry.unwrap().path()).max().unwrap();
+        std::fs::read_to_string(run.join("journal.jsonl")).unwrap_or_default()
+    };
+    for count in 1..=4 {
+        running.signal(Signal::INT);
+        if count < 4 {
+            let noted = || journal().matches("interrupt_requested").count() == count;
+            wait_for(&mut running, "the signal was noted", noted);
+        }
+        let told = if count < 3 { 1 } else { 2 };
+        wait_for(&mut running, "the engine was told", || count == 4 || shop.count("signal", "INT") == told);
+    }
+
+    let run = running.wait().exits(130);
+
+    run.tells("a third interrupt tells the engines a second time").tells("the engines were killed");
+    assert_eq!(shop.count("signal", "INT"), 2);
+    assert_eq!(shop.state("network", "staging"), None);
+}

@@ -1,0 +1,27 @@
+//! Every verb as its user meets it: exit code, two streams, files and states, on the fake engine and where it matters on
+//! real ones. Each test is named by the sentence that it proves.
+
+mod concurrency;
+mod config;
+mod deploy;
+mod engine_faults;
+mod exec;
+mod failures;
+mod gates;
+mod generate;
+mod inherited;
+mod input_faults;
+mod interrupts;
+mod json;
+mod paths;
+mod processes;
+mod replans;
+mod reports;
+mod runs;
+mod selection;
+mod shop;
+mod snapshot;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
+mod support;
+mod workspaces;

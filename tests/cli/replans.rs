@@ -1,0 +1,134 @@
+//! Stacks whose plan depends on what was applied a moment ago: guarantee 2.
+
+use serde_json::json;
+
+use crate::shop::Shop;
+
+/// `app` shows an output of `network` in its resource, and `web` needs `app`.
+fn shop(deploy: bool) -> Shop {
+    let shop = Shop::new();
+    network(&shop, "one");
+    let remote = json!({ "net": "../network/terraform.tfstate.d/staging/terraform.tfstate" });
+    let mut app = json!({ "resources": { "terraform_data.app": "${net.id}" }, "remote": remote });
+    app["outputs"] = json!({ "id": "app-1" });
+    // The HCL says nothing of it: these tests are about the engine's words.
+    shop.stack("network", &[], &script("one"));
+    shop.stack("app", &["network"], &app);
+    shop.stack("web", &["app"], &crate::shop::plain("web"));
+    shop.stack("mail", &[], &crate::shop::plain("mail"));
+    if deploy {
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        shop.forget_calls();
+    }
+    shop
+}
+
+fn script(id: &str) -> serde_json::Value {
+    json!({ "resources": { "terraform_data.network": id }, "outputs": { "id": id } })
+}
+
+fn network(shop: &Shop, id: &str) {
+    shop.script("network", &script(id));
+}
+
+#[test]
+fn a_stack_that_waits_for_another_is_deferred_and_planned_in_the_next_round() {
+    let shop = shop(false);
+
+    let report = shop.run(["plan", "staging", "--json", "--detailed-exitcode"]).exits(2).report();
+    assert_eq!(report.stacks(), ["network changes", "app deferred", "web deferred", "mail changes"]);
+    assert_eq!(report.stack("app")["because"], "network");
+    assert_eq!(report.stack("web")["because"], "network");
+
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let run = run.tells("deferred: `network` has to exist first");
+    run.tells("what could not be planned before is planned now");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
+    assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("first"));
+    let applied = shop.folders("apply");
+    assert_eq!(applied.last().map(String::as_str), Some("web"));
+    assert_eq!(applied.len(), 4);
+}
+
+#[test]
+fn with_a_digest_a_run_stops_before_what_was_not_in_the_review() {
+    let shop = shop(false);
+    let digest = shop.run(["plan", "staging", "--json"]).report().digest().to_owned();
+
+    let run = shop.run(["deploy", "staging", &format!("--confirm={digest}")]).exits(3);
+
+    run.tells("this is another");
+    assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("one"));
+    assert_eq!(shop.deployed_value("app", "staging"), None);
+}
+
+#[test]
+fn a_new_plan_beyond_what_was_confirmed_is_not_applied_and_its_dependents_are_skipped() {
+    let shop = shop(true);
+    network(&shop, "two");
+    shop.change("web", "second");
+
+    let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(3);
+
+    let report = run.report();
+    assert_eq!(report.result(), "refused");
+    assert_eq!(report.stacks(), ["network applied", "app refused", "web skipped", "mail clean"]);
+    let blocked = &report.stack("app")["blocked"][0];
+    assert_eq!(blocked["guard"], "replan");
+    assert_eq!(blocked["message"], "update terraform_data.app: not in what was confirmed");
+    assert_eq!(shop.folders("apply"), ["network"]);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
+    assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("first"));
+
+    // The second time it is in the review.
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
+    assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("second"));
+}
+
+#[test]
+fn accept_replans_applies_a_new_plan_and_says_what_it_accepted() {
+    let shop = shop(true);
+    network(&shop, "two");
+
+    let run = shop.run(["deploy", "staging", "--yes", "--accept-replans"]).exits(0);
+
+    run.tells("accepted beyond what was confirmed: update terraform_data.app: not in what was confirmed");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
+}
+
+#[test]
+fn accept_replans_is_refused_where_a_confirmation_is_needed() {
+    let shop = Shop::of(&["network"]);
+
+    let run = shop.run(["deploy", "production", "--confirm", "--accept-replans"]).exits(3);
+
+    run.tells("error: `--accept-replans` is not for `production`, which needs a confirmation");
+    assert_eq!(shop.calls(), [""; 0]);
+}
+
+#[test]
+fn a_new_plan_within_what_was_confirmed_is_applied() {
+    let shop = shop(true);
+    network(&shop, "two");
+    let mut app: serde_json::Value =
+        serde_json::from_str(&shop.project.read("app/fake-engine.json")).unwrap();
+    app["resources"]["terraform_data.app"] = json!("${net.id} and more");
+    shop.script("app", &app);
+
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+    run.tells("planned again, because `network` was applied");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two and more"));
+}
+
+#[test]
+fn a_stack_is_not_planned_again_when_nothing_above_it_was_applied() {
+    let shop = shop(true);
+    shop.change("web", "second");
+
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+    assert_eq!(shop.folders("plan").iter().filter(|folder| *folder == "web").count(), 1);
+    assert_eq!(shop.folders("apply"), ["web"]);
+}

@@ -1,0 +1,117 @@
+//! `runs` and `status`: what past runs left.
+
+use serde_json::json;
+
+use crate::{shop::Shop, snapshot::snapshot};
+
+#[test]
+fn runs_are_listed_newest_first() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["plan", "staging"]).exits(0);
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.run(["deploy", "staging"]).exits(3);
+
+    let document = shop.run(["runs", "list", "--json"]).exits(0).json();
+    let runs: Vec<String> = document["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| format!("{} {} {}", run["command"], run["environment"], run["result"]).replace('"', ""))
+        .collect();
+    assert_eq!(runs, ["deploy staging refused", "deploy production applied", "plan staging changes"]);
+
+    let run = shop.run(["runs", "list", "production", "--limit", "5"]).exits(0);
+    insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
+exit code 0
+--- stdout
+RUN                         STARTED               VERB    ENVIRONMENT  RESULT   CHANGES  TIME
+[RUN]  [TIME]  deploy  production   applied        1  [SECONDS]
+"#);
+    let one = shop.run(["runs", "list", "-n", "1", "--json"]).json();
+    assert_eq!(one["runs"].as_array().unwrap().len(), 1);
+    assert_eq!(one["runs"][0]["command"], "deploy");
+}
+
+#[test]
+fn a_run_is_shown_by_its_id_by_a_start_of_it_and_as_the_last() {
+    let shop = Shop::of(&["network", "app: network"]);
+    let id = shop.run(["plan", "staging", "--json"]).json()["run"].as_str().unwrap().to_owned();
+
+    let shown = shop.run(["runs", "show", &id]).exits(0);
+    insta::assert_snapshot!(snapshot(&shown, &shop.project), @r#"
+exit code 0
+--- stdout
+[RUN] plan staging: changes, 2 stacks, [SECONDS]
+
+STACK    +create  ~update  ±replace  −delete  outputs  RESULT
+network        1        ·         ·        ·        1  changes
+app            1        ·         ·        ·        1  changes
+total          2        ·         ·        ·        2
+
+network
+  create terraform_data.network
+
+app
+  create terraform_data.app
+"#);
+    assert_eq!(shop.run(["runs", "show", &id[..24]]).exits(0).stdout, shown.stdout);
+    assert_eq!(shop.run(["runs", "show"]).exits(0).stdout, shown.stdout);
+
+    let diff = shop.run(["runs", "show", "last", "app"]).exits(0);
+    assert!(diff.stdout.starts_with("# terraform_data.app: create") && diff.stdout.ends_with('\n'), "{diff}");
+    shop.run(["plan", "production"]).exits(0);
+    shop.run(["runs", "show", "01"]).exits(64).tells("hint: `envctl runs list` shows the runs");
+    shop.run(["runs", "show", "nope"]).exits(64).tells("error: there is no run `nope`");
+    shop.run(["runs", "show", &id, "web"]).exits(64).tells("has no stack `web`").tells("network, app");
+    shop.run(["runs", "log", &id, "web"]).exits(64).tells("has no stack `web`");
+}
+
+#[test]
+fn without_runs_there_is_nothing_to_show_and_that_is_said() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["runs", "list"]).exits(0);
+    assert_eq!(shop.run(["runs", "list", "--json"]).exits(0).json()["runs"], json!([]));
+    shop.run(["runs", "show"]).exits(64).tells("error: there are no runs in");
+}
+
+#[test]
+fn status_tells_what_was_planned_deployed_and_is_pending() {
+    let shop = Shop::of(&["network", "app: network"]);
+    let status = |stack: usize| {
+        let document = shop.run(["status", "staging", "--json"]).exits(0).json();
+        document["environments"][0]["stacks"][stack].clone()
+    };
+    assert_eq!((&status(0)["planned"], &status(0)["deployed"]), (&json!(null), &json!(null)));
+
+    shop.run(["plan", "staging"]).exits(0);
+    assert_eq!(status(0)["pending"]["create"], 1);
+    assert_eq!(status(0)["deployed"], json!(null));
+
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(status(0)["pending"], json!(null));
+    assert_eq!(status(0)["deployed"]["result"], "applied");
+
+    shop.change("app", "second");
+    shop.run(["plan", "staging"]).exits(0);
+    assert_eq!(status(0)["pending"], json!(null));
+    assert_eq!(status(1)["pending"]["update"], 1);
+    let run = shop.run(["status"]).exits(0).prints("last run: plan changes").prints("no runs yet");
+    run.prints_row(&["app", "1"]);
+}
+
+#[test]
+fn a_torn_journal_is_passed_over_with_a_word() {
+    let shop = Shop::of(&["network"]);
+    let id = shop.run(["plan", "staging", "--json"]).json()["run"].as_str().unwrap().to_owned();
+    let journal = format!(".envctl/runs/{id}/journal.jsonl");
+    let text = shop.project.read(&journal);
+    // The last line was not written to its end.
+    shop.project.write(&journal, &text[..text.len() - 20]);
+
+    shop.run(["runs", "show", &id]).exits(0).prints("network");
+    shop.run(["status"]).exits(0).prints("network");
+
+    shop.project.write(&journal, "nonsense\n");
+    shop.run(["status"]).exits(0).tells(&format!("run {id}"));
+    shop.run(["runs", "list"]).exits(0);
+}

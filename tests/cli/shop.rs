@@ -1,0 +1,224 @@
+//! A project of small stacks whose engine is the fake one, on PATH as `tofu`.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Env, Project, Run, State};
+
+/// The environments that most tests use: one that may be changed with `--yes`, one that needs a confirmation.
+pub(crate) const ENVIRONMENTS: &str = "[project]
+name = \"shop\"
+
+[environments.staging]
+aliases = [\"stag\"]
+workspace = \"staging\"
+create_workspace = \"always\"
+
+[environments.production]
+aliases = [\"prod\"]
+confirm = true
+workspace = \"production\"
+create_workspace = \"always\"
+";
+
+/// A project with the fake engine, and the world that it runs in.
+pub(crate) struct Shop {
+    pub(crate) project: Project,
+    pub(crate) env: Env,
+}
+
+impl Shop {
+    /// A project in git with these environments and no stack.
+    #[track_caller]
+    pub(crate) fn with(environments: &str) -> Self {
+        let project = Project::without_files();
+        project.git(["init", "--quiet", "--initial-branch=main"]);
+        project.write(".gitignore", "terraform.tfstate*\n*.marker\n");
+        project.write("environments.toml", environments);
+        let env = Env::new(&project).var("FAKE_ENGINE_LOG", project.around().join("calls.jsonl"));
+        env.link("tofu", Path::new(env!("CARGO_BIN_EXE_envctl-fake-engine")));
+        Self { project, env }
+    }
+
+    /// A project with staging and production and no stack.
+    #[track_caller]
+    pub(crate) fn new() -> Self {
+        Self::with(ENVIRONMENTS)
+    }
+
+    /// A project with these stacks, each with one resource `terraform_data.NAME` and an output `id`; each needs the ones
+    /// that stand behind its colon: `app: network database`.
+    #[track_caller]
+    pub(crate) fn of(stacks: &[&str]) -> Self {
+        let shop = Self::new();
+        for stack in stacks {
+            let (name, needs) = stack.split_once(':').unwrap_or((stack, ""));
+            shop.stack(name, &needs.split_whitespace().collect::<Vec<_>>(), &plain(name));
+        }
+        shop.project.commit("Begin");
+        shop
+    }
+
+    /// Adds a stack in a folder of its name, and declares it.
+    #[track_caller]
+    pub(crate) fn stack(&self, name: &str, needs: &[&str], script: &Value) {
+        self.script(name, script);
+        let text = format!("\n[stacks.{name}]\npath = \"{name}\"\nneeds = {needs:?}\n");
+        self.append("environments.toml", &text);
+    }
+
+    /// Writes a stack's files anew: its script, and the HCL that says the same.
+    #[track_caller]
+    pub(crate) fn script(&self, folder: &str, script: &Value) {
+        self.project.write(&format!("{folder}/fake-engine.json"), &script.to_string());
+        self.project.write(&format!("{folder}/main.tf"), &hcl(script));
+    }
+
+    /// Writes a stack with its usual content that behaves in another way: `{ "plan": { "exit": 3 } }`.
+    #[track_caller]
+    pub(crate) fn behave(&self, stack: &str, steps: &Value) {
+        let mut script = plain(stack);
+        script["steps"] = steps.clone();
+        self.script(stack, &script);
+    }
+
+    /// Gives a stack's resource another value, so that it has a change.
+    #[track_caller]
+    pub(crate) fn change(&self, stack: &str, value: &str) {
+        let mut script = plain(stack);
+        script["resources"] = json!({ format!("terraform_data.{stack}"): value });
+        self.script(stack, &script);
+    }
+
+    /// Appends to a file of the project.
+    #[track_caller]
+    pub(crate) fn append(&self, relative: &str, text: &str) {
+        let before = self.project.read(relative);
+        self.project.write(relative, &(before + text));
+    }
+
+    /// Runs envctl.
+    #[track_caller]
+    pub(crate) fn run<const N: usize>(&self, args: [&str; N]) -> Run {
+        self.env.run(args)
+    }
+
+    /// Deploys staging, and forgets the calls of the engine so far.
+    #[track_caller]
+    pub(crate) fn deployed(self) -> Self {
+        self.run(["deploy", "staging", "--yes"]).exits(0);
+        self.forget_calls();
+        self
+    }
+
+    /// All that the engine wrote down: its calls, its signals, its plans.
+    #[track_caller]
+    pub(crate) fn log(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.log_file()).unwrap_or_default();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+            .collect()
+    }
+
+    /// The calls of the engine, each as its folder and its verb: `app plan`.
+    #[track_caller]
+    pub(crate) fn calls(&self) -> Vec<String> {
+        let calls = self.log().into_iter().filter(|line| line.get("argv").is_some());
+        calls.map(|call| format!("{} {}", folder(&call), verb(&call))).collect()
+    }
+
+    /// The calls with one verb, as the folders that they were made in.
+    #[track_caller]
+    pub(crate) fn folders(&self, wanted: &str) -> Vec<String> {
+        let log = self.log();
+        let calls = log.iter().filter(|line| line.get("argv").is_some() && verb(line) == wanted);
+        calls.map(|call| folder(call).to_owned()).collect()
+    }
+
+    /// How many lines of the log have a key with that value.
+    #[track_caller]
+    pub(crate) fn count(&self, key: &str, value: &str) -> usize {
+        self.log().iter().filter(|line| line[key] == value).count()
+    }
+
+    /// Forgets the calls so far.
+    pub(crate) fn forget_calls(&self) {
+        fs::write(self.log_file(), "").expect("the log can be written");
+    }
+
+    /// The state of a stack in a workspace; none where there is no file.
+    #[track_caller]
+    pub(crate) fn state(&self, stack: &str, workspace: &str) -> Option<Value> {
+        let path = self.project.path(&format!("{stack}/terraform.tfstate.d/{workspace}/terraform.tfstate"));
+        let text = fs::read_to_string(path).ok()?;
+        // Its form is the engines' own as far as this goes.
+        drop(State::parse(&text));
+        Some(serde_json::from_str(&text).expect("a state is JSON"))
+    }
+
+    /// What a stack's only resource was given in a workspace; none when nothing was deployed there.
+    #[track_caller]
+    pub(crate) fn deployed_value(&self, stack: &str, workspace: &str) -> Option<String> {
+        let state = self.state(stack, workspace)?;
+        let resources = state["resources"].as_object().cloned().unwrap_or_default();
+        resources.values().next().and_then(Value::as_str).map(str::to_owned)
+    }
+
+    /// A path beside the project, for files that tell something.
+    pub(crate) fn marker(&self, name: &str) -> PathBuf {
+        self.project.around().join(name)
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.project.around().join("calls.jsonl")
+    }
+}
+
+/// The script of a stack with one resource and one output.
+pub(crate) fn plain(name: &str) -> Value {
+    json!({ "resources": { format!("terraform_data.{name}"): "first" }, "outputs": { "id": format!("{name}-1") } })
+}
+
+/// A diagnostic of the engine's, as a step's behaviour.
+pub(crate) fn error(summary: &str, detail: &str) -> Value {
+    json!({ "error": { "summary": summary, "detail": detail } })
+}
+
+fn hcl(script: &Value) -> String {
+    let mut text = String::new();
+    let keys = |name: &str| script[name].as_object().cloned().unwrap_or_default();
+    if let Some(backend) = script["backend"].as_str() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "terraform {{\n  backend \"{backend}\" {{}}\n}}\n");
+    }
+    for name in script["variables"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let _ = writeln!(text, "variable \"{name}\" {{}}\n");
+    }
+    for (address, value) in keys("resources") {
+        let name = address.split_once('.').map_or(&*address, |(_, name)| name);
+        let _ = writeln!(text, "resource \"terraform_data\" \"{name}\" {{\n  input = {value}\n}}\n");
+    }
+    for (name, value) in keys("outputs") {
+        let _ = writeln!(text, "output \"{name}\" {{\n  value = {value}\n}}\n");
+    }
+    text
+}
+
+fn folder(call: &Value) -> &str {
+    call["dir"].as_str().and_then(|dir| dir.rsplit('/').next()).unwrap_or("?")
+}
+
+fn verb(call: &Value) -> String {
+    let words = call["argv"].as_array().into_iter().flatten().skip(1).filter_map(Value::as_str);
+    let words: Vec<&str> = words.filter(|word| !word.starts_with('-')).collect();
+    match words.as_slice() {
+        [first @ ("workspace" | "state"), second, ..] => format!("{first} {second}"),
+        [first, ..] => (*first).to_owned(),
+        [] => "?".to_owned(),
+    }
+}

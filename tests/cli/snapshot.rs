@@ -1,0 +1,34 @@
+//! A run as a snapshot shows it: its exit code and its streams, without what differs from run to run.
+
+use regex::Regex;
+
+use crate::support::{Project, Run};
+
+/// The run with folders, run ids, digests, times and durations replaced by their names.
+pub(crate) fn snapshot(run: &Run, project: &Project) -> String {
+    let mut shown = format!("exit code {}\n", run.code());
+    for (name, stream) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+        if !stream.is_empty() {
+            shown.push_str(&format!("--- {name}\n{stream}"));
+        }
+    }
+    text(&shown, project)
+}
+
+/// A text with the same replaced.
+pub(crate) fn text(text: &str, project: &Project) -> String {
+    let text = text.replace(&*project.root().to_string_lossy(), "[PROJECT]");
+    let text = text.replace(&*project.around().to_string_lossy(), "[AROUND]");
+    let patterns = [
+        (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "[RUN]"),
+        (r"\b[0-9a-f]{40}\b|\bcommit [0-9a-f]{12}\b", "[COMMIT]"),
+        (r"\breview [0-9a-f]{16}\b", "review [DIGEST]"),
+        (r"\b[0-9a-f]{16}([0-9a-f]{48})?\b", "[DIGEST]"),
+        (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),
+        (r"\b\d+(\.\d+)?(ms|s)\b", "[SECONDS]"),
+        (r" +\n", "\n"),
+    ];
+    patterns.iter().fold(text, |text, (pattern, name)| {
+        Regex::new(pattern).expect("a pattern of the tests").replace_all(&text, *name).into_owned()
+    })
+}

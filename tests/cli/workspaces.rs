@@ -1,0 +1,109 @@
+//! A workspace is made on purpose or not at all.
+
+use std::path::Path;
+
+use crate::{
+    shop::{Shop, plain},
+    support::{Env, Project, programs},
+};
+
+const ASK: &str = "[project]
+name = \"shop\"
+
+[environments.staging]
+workspace = \"staging\"
+";
+
+fn shop(environments: &str) -> Shop {
+    let shop = Shop::with(environments);
+    shop.stack("network", &[], &plain("network"));
+    shop.stack("app", &["network"], &plain("app"));
+    shop
+}
+
+/// Nothing of the engine's, and nothing that a later run would take for a prepared instance.
+#[track_caller]
+fn assert_no_trace(root: &Path) {
+    for stack in ["network", "app"] {
+        for left in ["terraform.tfstate", "terraform.tfstate.d", ".terraform", ".terraform.lock.hcl"] {
+            assert!(!root.join(stack).join(left).exists(), "{stack}/{left} was left behind");
+        }
+        let own = root.join(".envctl/instances/staging").join(stack);
+        let left: Vec<_> =
+            own.read_dir().into_iter().flatten().map(|entry| entry.unwrap().file_name()).collect();
+        assert!(left.is_empty(), "{stack}: {left:?}");
+    }
+}
+
+#[test]
+fn a_missing_workspace_is_refused_and_leaves_no_trace() {
+    let shop = shop(ASK);
+    for args in [["plan", "staging"], ["deploy", "staging"], ["destroy", "staging"]] {
+        // A destruction goes the other way.
+        let (first, then) = if args[0] == "destroy" { ("app", "network") } else { ("network", "app") };
+        let message = format!("workspace `staging` of `staging/{first}` does not exist (there are: default)");
+        let run = shop.run(args).exits(3).tells(&message).tells(then);
+        let run = run.tells(&format!("skipped: `{first}` did not succeed"));
+        run.tells(&format!("hint: `envctl {} staging --create-workspace` makes it", args[0]));
+        assert_no_trace(&shop.project.root());
+    }
+    assert_eq!(shop.folders("plan"), [""; 0], "not even a plan");
+}
+
+#[test]
+fn a_missing_workspace_leaves_no_trace_on_a_real_engine() {
+    let Some([tofu]) = programs(["tofu"]) else { return };
+    let project = Project::without_files();
+    project.write("environments.toml", &format!("{ASK}\n[stacks.network]\npath = \"network\"\n"));
+    project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+    let env = Env::new(&project).with(&tofu);
+    for _ in 0..2 {
+        env.run(["plan", "staging"]).exits(3).tells("--create-workspace");
+        assert_no_trace(&project.root());
+    }
+
+    env.run(["plan", "staging", "--create-workspace"]).exits(0);
+
+    assert!(project.path("network/terraform.tfstate.d/staging").exists());
+}
+
+#[test]
+fn create_workspace_makes_it_and_the_next_plan_takes_it() {
+    let shop = shop(ASK);
+
+    shop.run(["plan", "staging", "--create-workspace"]).exits(0);
+
+    assert_eq!(shop.folders("workspace new"), ["network", "app"]);
+    assert!(shop.project.path("network/terraform.tfstate.d/staging").exists());
+    shop.forget_calls();
+    shop.run(["plan", "staging"]).exits(0);
+    assert_eq!(shop.folders("workspace new"), [""; 0]);
+    assert_eq!(shop.folders("init"), [""; 0]);
+}
+
+#[test]
+fn create_workspace_always_makes_it_without_a_flag() {
+    let shop = shop(&format!("{ASK}create_workspace = \"always\"\n"));
+
+    shop.run(["plan", "staging"]).exits(0);
+
+    assert_eq!(shop.folders("workspace new"), ["network", "app"]);
+}
+
+#[test]
+fn create_workspace_never_refuses_and_the_flag_is_a_purpose() {
+    let shop = shop(&format!("{ASK}create_workspace = \"never\"\n"));
+    shop.run(["plan", "staging"]).exits(3).tells("does not exist");
+    assert_no_trace(&shop.project.root());
+    shop.run(["plan", "staging", "--create-workspace"]).exits(0);
+}
+
+#[test]
+fn every_verb_that_needs_the_workspace_refuses_without_it() {
+    let shop = shop(ASK);
+    let message = "error: workspace `staging` of stack `app` does not exist";
+    shop.run(["exec", "staging", "app", "--", "state", "pull"]).exits(3).tells(message);
+    shop.run(["output", "staging", "app"]).exits(3).tells(message).tells("there are: default");
+    shop.run(["shell", "staging", "app"]).exits(3).tells(message);
+    assert_no_trace(&shop.project.root());
+}
