@@ -11,8 +11,8 @@ use std::{
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["model", "diagnostic", "event", "ui"]),
     (1, &["config", "process"]),
-    (2, &["engine"]),
-    (3, &["inventory", "graph"]),
+    (2, &["engine", "graph"]),
+    (3, &["inventory"]),
     (4, &["plans", "journal", "state", "assurance"]),
     (5, &["executor", "reporter", "pipeline"]),
     (6, &["commands"]),
