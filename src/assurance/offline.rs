@@ -68,7 +68,7 @@ pub fn check_offline(
     if survey.instances.is_empty() {
         for item in &mut items {
             item.status = CheckStatus::Unknown;
-            item.message = "there is no instance to look at".to_owned();
+            "there is no instance to look at".clone_into(&mut item.message);
         }
     }
     for (environment, (_, found)) in environments.iter().zip(findings) {
@@ -179,8 +179,11 @@ mod tests {
     fn checked(project: &Project, environment: &str, own: &[(&str, &str)]) -> String {
         let config = project.config();
         let cache_dir = project.root().join(".envctl/cache");
-        let probe =
-            Probe { on_path: &|engine| engine == EngineName::Tofu, units: project, cache_dir: &cache_dir };
+        let probe = Probe {
+            on_path: &|engine| engine == EngineName::Tofu,
+            units: Some(project),
+            cache_dir: &cache_dir,
+        };
         let own = |name: &str| own.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
         let environments = [config.environment(environment).unwrap()];
         let items = check_offline(&config, &environments, &probe, &own, &[VerbClass::Check]).items;

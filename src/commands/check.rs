@@ -57,7 +57,7 @@ struct ItemView {
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
-    let offline = context.check_offline(&config, &wanted, &[VerbClass::Check]);
+    let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], !request.offline);
     let mut items = offline.items;
     if !request.offline {
         for inventory in &offline.inventories {

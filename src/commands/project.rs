@@ -9,15 +9,15 @@ use crate::{
     assurance::{Offline, check_offline},
     config::{Config, Environment, VerbClass},
     diagnostic::closest,
-    engine::{Engines, clean_environment, units::find_args},
+    engine::{Engines, clean_environment},
     executor::engines,
     inventory::{
         self, Instance, Inventory, Modules, Probe,
-        units::{UnitFinder, UnitFinderError},
+        units::{self, UnitFinder, UnitFinderError},
     },
     journal::RunStore,
     model::{EngineName, ExitStatus},
-    process::{CommandLine, Runner},
+    process::Runner,
 };
 
 /// Runs Terragrunt for its list of units, and only when there are any whose answer is not kept.
@@ -28,19 +28,13 @@ struct Terragrunt<'a> {
 
 impl UnitFinder for Terragrunt<'_> {
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
-        let failed = |text: String| UnitFinderError(text);
         let program = self
             .engines
             .program(EngineName::Terragrunt)
-            .map_err(|error| failed(format!("{error}; {}", error.help())))?;
+            .map_err(|error| UnitFinderError(format!("{error}; {}", error.help())))?;
         let (env, _) = clean_environment(self.context.env.clone());
-        let command = CommandLine::new(program.as_str(), dir, env).args(find_args());
-        let done = Runner::new().capture(&command).map_err(|error| failed(error.to_string()))?;
-        if !done.exit.is_success() {
-            let said = String::from_utf8_lossy(&done.stderr).trim_end().to_owned();
-            return Err(failed(format!("`terragrunt find` ended with {}: {said}", done.exit)));
-        }
-        String::from_utf8(done.stdout).map_err(|_| failed("`terragrunt find` printed no UTF-8".to_owned()))
+        let runner = Runner::new();
+        units::Terragrunt { runner: &runner, program: program.into_string().into(), env }.find(dir)
     }
 }
 
@@ -76,7 +70,7 @@ impl Context {
         environment: &Environment,
         classes: &[VerbClass],
     ) -> anyhow::Result<(Inventory, Modules)> {
-        let mut offline = self.check_offline(config, &[environment], classes);
+        let mut offline = self.check_offline(config, &[environment], classes, true);
         let errors = offline.errors();
         match offline.inventories.pop() {
             Some(inventory) if !errors.has_errors() => {
@@ -91,15 +85,20 @@ impl Context {
         }
     }
 
-    /// The checklist of these environments as far as the files go.
+    /// The checklist of these environments as far as the files go, and Terragrunt's list of units where programs may be
+    /// started.
     pub(super) fn check_offline(
         &self,
         config: &Config,
         environments: &[&Environment],
         classes: &[VerbClass],
+        start_programs: bool,
     ) -> Offline {
         let own = |name: &str| self.variable(name).map(str::to_owned);
-        self.with_probe(config, |probe| check_offline(config, environments, probe, &own, classes))
+        self.with_probe(config, |probe| {
+            let units = probe.units.filter(|_| start_programs);
+            check_offline(config, environments, &Probe { units, ..*probe }, &own, classes)
+        })
     }
 
     fn with_probe<T>(&self, config: &Config, look: impl FnOnce(&Probe<'_>) -> T) -> T {
@@ -118,7 +117,7 @@ impl Context {
         };
         let cache_dir = store.home().join("cache");
         let units = Terragrunt { context: self, engines: &engines };
-        look(&Probe { on_path: &on_path, units: &units, cache_dir: &cache_dir })
+        look(&Probe { on_path: &on_path, units: Some(&units), cache_dir: &cache_dir })
     }
 
     /// One instance by the name of its stack.

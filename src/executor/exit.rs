@@ -25,6 +25,7 @@ const INT: u8 = 2;
 
 /// What counts beside the outcomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a row of the table, set by somebody else")]
 pub struct Circumstances {
     /// Whether differences are asked about: `--detailed-exitcode`, `drift`.
     pub detailed: bool,

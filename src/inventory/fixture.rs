@@ -60,7 +60,7 @@ impl Project {
         let config = self.config();
         let cache_dir = self.root().join(".envctl/cache");
         let probe =
-            Probe { on_path: &|engine| engine == EngineName::Tofu, units: self, cache_dir: &cache_dir };
+            Probe { on_path: &|engine| engine == EngineName::Tofu, units: Some(self), cache_dir: &cache_dir };
         load(&config, config.environment(environment).unwrap(), &probe)
     }
 

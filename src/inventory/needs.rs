@@ -37,13 +37,24 @@ impl Needs<'_> {
         for instance in instances.iter_mut() {
             for (need, span) in self.declared(instance) {
                 if !names.contains(&need) {
-                    found.push(self.absent(instance, &need, span, names.iter()));
+                    // What is deployed here and could not be loaded has been told already.
+                    if !self.is_deployed(&need) {
+                        found.push(self.absent(instance, &need, span, names.iter()));
+                    }
                 } else if !instance.needs.contains(&need) {
                     instance.needs.push(need);
                 }
             }
         }
         self.units(instances, found)
+    }
+
+    /// Whether environments.toml deploys a declared stack in this environment.
+    fn is_deployed(&self, stack: &StackId) -> bool {
+        self.config.stacks().get(stack).is_some_and(|declared| {
+            declared.path.is_some()
+                && declared.environments.as_ref().is_none_or(|names| names.contains(&self.environment.name))
+        })
     }
 
     /// `needs` and the stacks of `inputs`, with their places.

@@ -13,6 +13,8 @@ use crate::{
 pub fn revision(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Revision {
     let command = CommandLine::new("git", dir, env.clone())
         .args(["status", "--porcelain=v2", "--branch", "--untracked-files=normal"])
+        // What envctl keeps ignores itself, but not yet while it is being made.
+        .args(["--", ":/", ":(exclude).envctl"])
         // A status must not write the index while another git works on it.
         .env("GIT_OPTIONAL_LOCKS", "0");
     match runner.capture(&command) {

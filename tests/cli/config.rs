@@ -99,7 +99,7 @@ fn the_values_arrive_in_one_private_file_and_secrets_in_the_environment() {
     assert_eq!(plan["env"]["TF_VAR_db_password"], "sentinel-of-the-variable");
     assert_eq!(plan["env"]["TF_VAR_api_key"], "sentinel-of-the-file");
     let argv = plan["argv"].to_string();
-    assert!(!argv.contains("sentinel-of") && !argv.contains("\"-var"), "{argv}");
+    assert!(!argv.contains("sentinel-of") && !argv.contains("\"-var="), "{argv}");
     let values = shop.project.read(".envctl/instances/staging/app/values.tfvars.json");
     let values: serde_json::Value = serde_json::from_str(&values).unwrap();
     assert_eq!(values, json!({ "size": 4, "region": "us", "color": "blue", "count": 3 }));
@@ -159,7 +159,7 @@ fn doctor_says_what_is_there_and_what_is_not() {
     insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
 exit code 0
 --- stdout
-✔ git: 2.39.5, on `main`
+✔ git: [VERSION], on `main`
 ✔ config: environments.toml
 ✔ runs: [PROJECT]/.envctl/runs
 ✔ tofu: 1.12.6 ([AROUND]/bin/tofu)

@@ -105,7 +105,7 @@ fn a_deploy_shows_one_review_and_one_result() {
     let shop = Shop::of(&["network", "app: network", "mail"]).deployed();
     shop.change("mail", "second");
 
-    let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let run = shop.run(["deploy", "staging", "--yes", "--jobs", "1"]).exits(0);
 
     insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
 exit code 0
@@ -119,7 +119,7 @@ total          ·        1         ·        ·        ·
 mail
 # terraform_data.mail: update (Some(String("first")) -> Some(String("second")))
 
-staging  [COMMIT] (uncommitted changes)  review [DIGEST]  1 stack to change
+staging  commit [COMMIT] (uncommitted changes)  review [DIGEST]  1 stack to change
 
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT
 mail           ·        1         ·        ·        ·  applied
@@ -162,7 +162,7 @@ Would be lost:
   delete network: terraform_data.network
   delete app: terraform_data.app
 
-staging  [COMMIT]  review [DIGEST]  2 stacks to change
+staging  commit [COMMIT]  review [DIGEST]  2 stacks to change
 --- stderr
 ✔ app      1 to delete, 1 output  [SECONDS]
 ✔ network  1 to delete, 1 output  [SECONDS]
@@ -185,7 +185,7 @@ exit code 0
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT
 network                                                no changes
 
-staging  [COMMIT]  nothing to do
+staging  commit [COMMIT]  nothing to do
 --- stderr
 ✔ network  no changes  [SECONDS]
 "#);

@@ -22,7 +22,7 @@ fn a_failed_plan_skips_its_dependents_and_no_others() {
         ["network changes", "database failed", "app skipped", "web skipped", "mail changes", "cron changes"]
     );
     assert_eq!(report.stack("app")["because"], "database");
-    assert_eq!(report.stack("web")["because"], "app");
+    assert_eq!(report.stack("web")["because"], "database", "the cause, not the neighbour");
     assert!(!shop.calls().iter().any(|call| call.starts_with("app ") || call.starts_with("web ")));
 }
 

@@ -17,7 +17,7 @@ network        1        ·         ·        ·        1  changes
 network
 # terraform_data.network: create (None -> Some(String("first")))
 
-production  [COMMIT]  review [DIGEST]  1 stack to change
+production  commit [COMMIT]  review [DIGEST]  1 stack to change
 --- stderr
 ✔ network  1 to create, 1 output  [SECONDS]
 error: `production` needs a confirmation

@@ -85,7 +85,7 @@ fn the_summary_is_markdown_and_is_appended() {
 | app | 1 | 0 | 0 | 0 | 1 | changes | [SECONDS] |
 | mail | 0 | 0 | 0 | 0 | 0 | **failed**: Reference to undeclared input variable | [SECONDS] |
 
-Review `[DIGEST]`, commit `54d7c8814725`, run `[RUN]`.
+Review `[DIGEST]`, commit `[COMMIT]`, run `[RUN]`.
 
 <details><summary>network</summary>
 
@@ -145,7 +145,7 @@ total          1        ·         ·        ·        1
 network
 # terraform_data.network: create (None -> Some(String("first")))
 
-staging  [COMMIT] (uncommitted changes)  1 stack could not be planned, so there is nothing to confirm
+staging  commit [COMMIT] (uncommitted changes)  1 stack could not be planned, so there is nothing to confirm
 --- stderr
 ::group::✔ network  1 to create, 1 output  [SECONDS]
     $ tofu plan -json -detailed-exitcode -input=false -out=[PROJECT]/.envctl/runs/[RUN]/plans/network.tfplan -lock-timeout=[SECONDS]

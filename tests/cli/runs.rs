@@ -67,6 +67,18 @@ app
 }
 
 #[test]
+fn what_envctl_keeps_never_makes_a_tree_dirty_and_all_else_does() {
+    let shop = Shop::of(&["network"]);
+    // As git may see it while the first run is making it.
+    shop.project.write(".envctl/.gitignore", "");
+    let report = || shop.run(["plan", "staging", "--json"]).exits(0).json();
+    assert_eq!(report()["dirty"], false);
+    assert_eq!(report()["commit"], shop.project.git(["rev-parse", "HEAD"]).trim());
+    shop.project.write("network/new.tf", "");
+    assert_eq!(report()["dirty"], true);
+}
+
+#[test]
 fn without_runs_there_is_nothing_to_show_and_that_is_said() {
     let shop = Shop::of(&["network"]);
     shop.run(["runs", "list"]).exits(0);

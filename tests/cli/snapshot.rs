@@ -21,7 +21,8 @@ pub(crate) fn text(text: &str, project: &Project) -> String {
     let text = text.replace(&*project.around().to_string_lossy(), "[AROUND]");
     let patterns = [
         (r"\b[0-9A-HJKMNP-TV-Z]{26}\b", "[RUN]"),
-        (r"\b[0-9a-f]{40}\b|\bcommit [0-9a-f]{12}\b", "[COMMIT]"),
+        (r"\bcommit (`?)[0-9a-f]{12}\b", "commit $1[COMMIT]"),
+        (r"git: [0-9.]+", "git: [VERSION]"),
         (r"\breview [0-9a-f]{16}\b", "review [DIGEST]"),
         (r"\b[0-9a-f]{16}([0-9a-f]{48})?\b", "[DIGEST]"),
         (r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?Z", "[TIME]"),

@@ -54,12 +54,12 @@ pub struct UnitEdges {
 /// The edges between these units (their folders, absolute), from Terragrunt or from its kept answer.
 ///
 /// Terragrunt is asked once, about the folder that holds all of them. Units that it leaves out are read here, so that
-/// a cycle can be told with its whole path.
+/// a cycle can be told with its whole path; without a finder all of them are.
 pub fn unit_edges(
     units: &[Utf8PathBuf],
     root: &Utf8Path,
     cache_dir: &Utf8Path,
-    finder: &dyn UnitFinder,
+    finder: Option<&dyn UnitFinder>,
 ) -> Result<UnitEdges, UnitError> {
     let mut sorted = units.to_vec();
     sorted.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
@@ -72,12 +72,14 @@ pub fn unit_edges(
     let mut edges = UnitEdges::default();
     let listed = if let Some(kept) = cache.get(&sorted) {
         kept
-    } else {
+    } else if let Some(finder) = finder {
         let stdout = finder.find(&dir).map_err(|error| UnitError::Finder { dir: dir.clone(), error })?;
         let answer =
             parse_units(&stdout, &dir).map_err(|error| UnitError::Answer { dir: dir.clone(), error })?;
         edges.not_kept = cache.put(&sorted, &answer).err().map(|error| error.to_string());
         answer.into_iter().map(|unit| (unit.dir, unit.dependencies)).collect()
+    } else {
+        Vec::new()
     };
     for (unit, needs) in listed.into_iter().filter(|(unit, _)| units.contains(unit)) {
         edges.add(&units, unit, needs);
@@ -86,7 +88,9 @@ pub fn unit_edges(
         if !edges.needs.contains_key(unit) && unit.join(UNIT_FILE).is_file() {
             let paths = read_unit(unit, root).map_err(|diagnostic| UnitError::File(Box::new(diagnostic)))?;
             let needs = paths.into_iter().map(|(path, _)| normalised(&unit.join(path))).collect();
-            edges.left_out.push(unit.clone());
+            if finder.is_some() {
+                edges.left_out.push(unit.clone());
+            }
             edges.add(&units, unit.clone(), needs);
         }
     }
@@ -159,7 +163,7 @@ mod tests {
 
         fn edges(&self, units: &[&str]) -> Result<UnitEdges, UnitError> {
             let units: Vec<Utf8PathBuf> = units.iter().map(|unit| self.root().join(unit)).collect();
-            unit_edges(&units, self.root(), &self.root().join(".envctl/cache"), &self.finder)
+            unit_edges(&units, self.root(), &self.root().join(".envctl/cache"), Some(&self.finder))
         }
 
         fn shown(&self, edges: &UnitEdges) -> Vec<String> {
