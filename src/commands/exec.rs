@@ -1,12 +1,12 @@
 //! `envctl exec`: any command of the engine, with the right folder, workspace, backend and variables.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, io};
 
-use super::{Confirm, Context, Stopped, prepared::Prepared};
+use super::{Context, Stopped, prepared::Prepared};
 use crate::{
     config::{Environment, VerbClass},
     engine::EngineError,
-    executor::{Answer, Ask, Confirmation, Work},
+    executor::{Answer, Ask, Work},
     model::{ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, ProcessEvent, Stream},
 };
@@ -18,8 +18,10 @@ pub struct Request {
     pub environment: String,
     /// The stack; absent for all.
     pub stack: Option<String>,
-    /// The answer to the gate, given in advance.
-    pub confirm: Confirm,
+    /// `--confirm`
+    pub confirm: bool,
+    /// `--yes`
+    pub yes: bool,
     /// The engine's command and its arguments.
     pub args: Vec<OsString>,
 }
@@ -28,36 +30,38 @@ pub struct Request {
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
-    let sound = context.sound(&config, environment, &[VerbClass::Change])?;
+    let sound = context.sound(&config, environment, &[])?;
     let inventory = &sound.0;
     let stacks = match &request.stack {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
     let prepared = Prepared::load(context, &config, &sound, &stacks)?;
+    let mutating = prepared.is_mutating(&request.args);
+    if mutating {
+        context.sound(&config, environment, &[VerbClass::Change])?;
+        if !confirm(context, environment, request, &stacks)? {
+            return Err(unconfirmed(environment, request).into());
+        }
+    }
     let several = stacks.len() > 1;
-    let mut confirmed = false;
     for stack in stacks {
         if several {
             context.printer.say(format_args!("── {stack}"));
         }
         let exit = prepared.with(context, &stack, |work, session| {
-            if !work.engine.is_mutating(&request.args) {
-                let command = work.engine.command(&work.target, &request.args);
-                return session.runner.inherit(&command).map(|f| Some(f.exit)).map_err(started);
+            if mutating {
+                return mutate(context, work, request, session.runner);
             }
-            if !confirmed {
-                confirmed = confirm(context, environment, request, &stack).map_err(EngineError::Failed)?;
-            }
-            if confirmed { mutate(context, work, request, session.runner).map(Some) } else { Ok(None) }
+            let command = work.engine.command(&work.target, &request.args);
+            session.runner.inherit(&command).map(|finished| finished.exit).map_err(started)
         })?;
-        match exit {
-            None => return Err(unconfirmed(environment, request).into()),
-            Some(Exit::Code(0)) => {}
-            Some(exit) => {
-                context.printer.error(format_args!("`{}` ended with {exit} in `{stack}`", shown(request)));
-                return Ok(ExitStatus::Failed);
-            }
+        if let Some(signal) = prepared.signal() {
+            return Ok(ExitStatus::Interrupted(signal));
+        }
+        if exit != Exit::Code(0) {
+            context.printer.error(format_args!("`{}` ended with {exit} in `{stack}`", shown(request)));
+            return Ok(ExitStatus::Failed);
         }
     }
     Ok(ExitStatus::Success)
@@ -68,32 +72,27 @@ fn confirm(
     context: &Context,
     environment: &Environment,
     request: &Request,
-    stack: &StackId,
-) -> Result<bool, Failure> {
-    match &request.confirm.confirmation {
-        Some(Confirmation::Plain) => return Ok(true),
-        Some(Confirmation::Digest(_)) => return Ok(false),
-        None if request.confirm.yes && !environment.confirm => return Ok(true),
-        None => {}
+    stacks: &[StackId],
+) -> io::Result<bool> {
+    if request.confirm || (request.yes && !environment.confirm) {
+        return Ok(true);
     }
     if !context.terminal.interactive {
         return Ok(false);
     }
-    let what = format!("`{}` may change `{}/{stack}`", shown(request), environment.name);
+    let names: Vec<&str> = stacks.iter().map(StackId::as_str).collect();
+    let what = format!("`{}` may change {} in `{}`", shown(request), names.join(", "), environment.name);
     let name = environment.name.to_string();
     let ask = if environment.confirm {
         Ask::TypeName { question: format!("{what}. Type `{name}` to go on"), name: name.clone() }
     } else {
         Ask::YesNo { question: format!("{what}. Go on?") }
     };
-    match context.prompter.ask(&ask) {
-        Ok(Answer::Yes) => Ok(true),
-        Ok(Answer::Typed(typed)) => Ok(typed == name),
-        Ok(Answer::No) => Ok(false),
-        Err(error) => {
-            Err(Failure::new(FailureKind::Refused, format!("the question could not be asked: {error}")))
-        }
-    }
+    Ok(match context.prompter.ask(&ask)? {
+        Answer::Yes => true,
+        Answer::Typed(typed) => typed == name,
+        Answer::No => false,
+    })
 }
 
 /// Output goes to files that are shown as they grow, so that the engine finishes even when envctl is killed.

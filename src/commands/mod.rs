@@ -12,6 +12,7 @@ pub mod exec;
 pub mod generate;
 pub mod graph;
 pub mod init;
+mod ladder;
 pub mod list;
 mod opening;
 pub mod output;

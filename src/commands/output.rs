@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, Usage, prepared::Prepared};
+use super::{Context, Stopped, Usage, prepared::Prepared};
 use crate::{
     diagnostic::closest,
     engine,
@@ -84,7 +84,12 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     if request.name.is_some() && !request.json {
         for output in found.iter().flat_map(|(_, outputs)| outputs) {
-            context.printer.data(format_args!("{}\n", bare(output, request.show_sensitive)))?;
+            if output.sensitive && !request.show_sensitive {
+                return Err(Stopped::refused(format!("output `{}` is sensitive", output.name))
+                    .hint("`--show-sensitive` shows it")
+                    .into());
+            }
+            context.printer.data(format_args!("{}\n", bare(output)))?;
         }
         return Ok(ExitStatus::Success);
     }
@@ -127,9 +132,8 @@ fn one(found: &mut [(StackId, Vec<engine::Output>)], name: &str) -> anyhow::Resu
 }
 
 /// The value of one output by itself: text without quotes, all else as JSON.
-fn bare(output: &engine::Output, show_sensitive: bool) -> String {
+fn bare(output: &engine::Output) -> String {
     match &output.value {
-        _ if output.sensitive && !show_sensitive => "(sensitive)".to_owned(),
         serde_json::Value::String(text) => text.clone(),
         other => other.to_string(),
     }

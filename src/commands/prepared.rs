@@ -1,17 +1,17 @@
 //! Instances made ready for one command outside a run: `output`, `exec`, `shell`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ffi::OsString, sync::Arc};
 
 use camino::Utf8PathBuf;
 
-use super::{Context, StackFailed, Stopped};
+use super::{Context, StackFailed, Stopped, ladder::ladder};
 use crate::{
     config::Config,
     engine::{EngineError, Progress, Session},
-    executor::{Answer, Ask, Assembly, Work},
+    executor::{Answer, Ask, Assembly, SignalSource, Watch, Work},
     inventory::{Inventory, Modules},
     journal::RunStore,
-    model::{CreateWorkspace, Failure, FailureKind, StackId},
+    model::{CreateWorkspace, ExitStatus, Failure, FailureKind, StackId},
     process::Runner,
 };
 
@@ -19,6 +19,7 @@ use crate::{
 pub(super) struct Prepared {
     /// Starts programs.
     pub(super) runner: Arc<Runner>,
+    watch: Watch,
     works: HashMap<StackId, Work>,
     asks: HashMap<StackId, CreateWorkspace>,
     logs: Utf8PathBuf,
@@ -44,7 +45,18 @@ impl Prepared {
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let works = assembly.works(&instances, &graph, &[])?;
         let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
-        Ok(Self { runner, works, asks, logs })
+        let watch = Watch::start(SignalSource::System, ladder(&runner))?;
+        Ok(Self { runner, watch, works, asks, logs })
+    }
+
+    /// Whether a command may change something in any of the stacks.
+    pub(super) fn is_mutating(&self, args: &[OsString]) -> bool {
+        self.works.values().any(|work| work.engine.is_mutating(args))
+    }
+
+    /// The first signal of the user, if there was one.
+    pub(super) fn signal(&self) -> Option<u8> {
+        self.watch.signal()
     }
 
     /// Does something with one instance, initialised and in its workspace, which is made only on purpose.
@@ -72,7 +84,11 @@ impl Prepared {
                 prepared = prepare(true);
             }
         }
-        prepared.and_then(|()| act(work, &session)).map_err(|error| engine_error(stack, error))
+        let done = prepared.and_then(|()| act(work, &session));
+        match (done, self.watch.signal()) {
+            (Err(EngineError::Interrupted { .. }), signal) => Err(interrupted(signal)),
+            (done, _) => done.map_err(|error| engine_error(stack, error)),
+        }
     }
 }
 
@@ -87,13 +103,16 @@ fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
             }
             stopped.into()
         }
-        EngineError::Interrupted { .. } => Stopped {
-            status: crate::model::ExitStatus::Interrupted(2),
-            message: "interrupted".to_owned(),
-            hints: Vec::new(),
-        }
-        .into(),
+        EngineError::Interrupted { .. } => interrupted(None),
     }
+}
+
+/// SIGINT, where nobody saw which signal it was.
+const INT: u8 = 2;
+
+fn interrupted(signal: Option<u8>) -> anyhow::Error {
+    let status = ExitStatus::Interrupted(signal.unwrap_or(INT));
+    Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
 }
 
 fn failed(stack: &StackId, failure: Failure) -> anyhow::Error {

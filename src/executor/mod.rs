@@ -21,6 +21,7 @@ mod secrets;
 mod signals;
 mod step;
 mod target;
+mod watch;
 mod worker;
 
 pub use assemble::{AssembleError, Assembly, engines};
@@ -37,4 +38,5 @@ pub use secrets::{SecretError, Secrets};
 pub use signals::SignalSource;
 pub use step::{Limits, Step, through};
 pub use target::{Built, TargetError, Targets};
+pub use watch::Watch;
 pub use worker::{PlanWish, Work, Worker};

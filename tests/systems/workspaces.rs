@@ -182,7 +182,7 @@ fn a_sensitive_output_is_masked_unless_it_is_asked_for() {
         .exits(0);
     assert_eq!(run.stdout, "stag-media-downloader-files\n");
     env.run(["output", "staging", "media"]).exits(0).prints("stag-media-downloader-worker-0").keeps_secrets();
-    env.run(["output", "staging", "media", "webhook_secret"]).exits(0).keeps_secrets();
+    env.run(["output", "staging", "media", "webhook_secret"]).exits(3).keeps_secrets();
     let run = env.run(["output", "staging", "media", "webhook_secret", "--show-sensitive"]).exits(0);
     assert_eq!(run.stdout, format!("{}\n", SECRETS[0]));
 }

@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::ConfirmArgs;
 use crate::commands::exec;
 
 /// Run any command of the engine with the right folder, workspace, backend and variables
@@ -34,8 +33,13 @@ pub(in crate::cli) struct Exec {
     #[arg(long)]
     pub(in crate::cli) create_workspace: bool,
 
-    #[command(flatten)]
-    confirm: ConfirmArgs,
+    /// Run a command that may change something without a question.
+    #[arg(long)]
+    confirm: bool,
+
+    /// The same in an environment that needs no confirmation; never enough in one that does.
+    #[arg(short, long)]
+    yes: bool,
 
     /// The engine's command and its arguments.
     #[arg(last = true, required = true, value_name = "ARGS")]
@@ -47,7 +51,8 @@ impl From<Exec> for exec::Request {
         Self {
             environment: args.environment,
             stack: args.stack,
-            confirm: args.confirm.into(),
+            confirm: args.confirm,
+            yes: args.yes,
             args: args.args,
         }
     }

@@ -1,0 +1,15 @@
+//! What the ladder of interrupts does to the programs that a verb has started.
+
+use std::sync::Arc;
+
+use crate::{executor::Rung, process::Runner};
+
+/// Does to a runner's programs what the rung says.
+pub(super) fn ladder(runner: &Arc<Runner>) -> impl Fn(Rung) + Send + 'static {
+    let runner = Arc::clone(runner);
+    move |rung| match rung {
+        Rung::Interrupt | Rung::InterruptAgain => runner.interrupt(),
+        Rung::Warn => {}
+        Rung::Kill => runner.kill_groups(),
+    }
+}

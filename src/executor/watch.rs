@@ -1,0 +1,91 @@
+//! Listens for the user's signals while something runs outside a run: the same ladder, without a dispatcher.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
+    thread,
+};
+
+use tokio::{runtime::Builder, sync::oneshot};
+
+use super::{Rung, SignalSource};
+
+/// Listens until it is dropped. Meanwhile no signal of the ladder ends envctl itself.
+pub struct Watch {
+    first: Arc<AtomicU8>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Watch {
+    /// Begins to listen; `act` does to the running programs what the rung says.
+    pub fn start(source: SignalSource, act: impl Fn(Rung) + Send + 'static) -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let entered = runtime.enter();
+        let mut signals = source.listen()?;
+        drop(entered);
+        let first = Arc::new(AtomicU8::new(0));
+        let (stop, mut stopped) = oneshot::channel::<()>();
+        let seen = Arc::clone(&first);
+        let thread = thread::spawn(move || {
+            runtime.block_on(async {
+                let mut count = 0;
+                loop {
+                    tokio::select! {
+                        _ = &mut stopped => break,
+                        signal = signals.next() => {
+                            count += 1;
+                            if count == 1 {
+                                seen.store(signal, Ordering::SeqCst);
+                            }
+                            act(Rung::of(count));
+                        }
+                    }
+                }
+            });
+        });
+        Ok(Self { first, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// The first signal, if there was one.
+    pub fn signal(&self) -> Option<u8> {
+        Some(self.first.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // The thread may have ended already, by a panic of `act`; there is nobody left to tell.
+        if let (Some(stop), Some(thread)) = (self.stop.take(), self.thread.take()) {
+            let _gone_already = stop.send(());
+            let _panicked = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn each_signal_climbs_a_rung_until_the_watch_ends() {
+        let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
+        let (told, rungs) = mpsc::channel();
+        let watch =
+            Watch::start(SignalSource::Channel(receiver), move |rung| told.send(rung).unwrap()).unwrap();
+        assert_eq!(watch.signal(), None);
+        for signal in [15, 2, 2] {
+            sender.send(signal).unwrap();
+        }
+        let seen: Vec<Rung> = rungs.iter().take(3).collect();
+        assert_eq!(seen, [Rung::Interrupt, Rung::Warn, Rung::InterruptAgain]);
+        assert_eq!(watch.signal(), Some(15));
+        drop(watch);
+        assert!(rungs.iter().next().is_none());
+    }
+}
