@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use crate::{
     commands::{StackFailed, Stopped, Usage},
     config::{ConfigError, UnknownEnvironment},
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::{Diagnostic, Diagnostics, Severity},
     engine::EngineUnavailable,
     executor::{AssembleError, SecretError},
     graph::SelectionError,
     inventory::InventoryError,
     journal::StoreError,
     model::{ErrorDocument, ErrorReport, ExitStatus, FailureKind, RunResult},
+    reporter::github_annotation,
     ui::Printer,
 };
 
@@ -165,7 +166,10 @@ pub(super) fn unparsed(error: &clap::Error) -> ErrorDocument {
 
 impl Shown {
     /// Says it on standard error.
-    pub(super) fn say(&self, printer: &Printer) {
+    pub(super) fn say(&self, printer: &Printer, github: bool) {
+        if github {
+            self.annotate(printer);
+        }
         if !self.findings.0.is_empty() {
             printer.findings(&self.findings);
         }
@@ -177,13 +181,28 @@ impl Shown {
         }
     }
 
+    /// Says it where GitHub Actions shows it beside the file.
+    fn annotate(&self, printer: &Printer) {
+        for finding in self.findings.0.iter().filter(|f| f.severity == Severity::Error) {
+            let place = finding.labels.first().map(|label| {
+                let (line, _) = label.source.position(label.span.start);
+                (label.source.path().as_str(), u32::try_from(line).ok())
+            });
+            let (file, line) = place.unzip();
+            printer.always(github_annotation("envctl", file, line.flatten(), &finding.message));
+        }
+        if let Some(message) = &self.message {
+            printer.always(github_annotation("envctl", None, None, message));
+        }
+    }
+
     /// The document that `--json` prints instead of the data.
     pub(super) fn document(&self) -> ErrorDocument {
         error_document(self.status, self.report())
     }
 
     fn report(&self) -> ErrorReport {
-        let first = self.findings.0.iter().find(|f| f.severity == crate::diagnostic::Severity::Error);
+        let first = self.findings.0.iter().find(|f| f.severity == Severity::Error);
         let place = first.and_then(|f| f.labels.first());
         let summary = first.map(|f| f.message.clone()).or_else(|| self.message.clone()).unwrap_or_default();
         let detail: Vec<String> = match first {

@@ -60,7 +60,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Ok(status)) => status,
         Ok(Err(error)) => {
             let shown = border::shown(&error);
-            shown.say(&printer);
+            shown.say(&printer, streams.terminal.github);
             if json {
                 say_document(&printer, &shown.document());
             }

@@ -166,6 +166,10 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
         .map(|f| if f.optional { format!("?{}", f.path) } else { f.path.to_string() })
         .collect();
     put("var_files".to_owned(), files.into(), None);
+    if let Some(parallelism) = settings.parallelism {
+        put("parallelism".to_owned(), parallelism.get().into(), None);
+    }
+    put("lock_timeout".to_owned(), format!("{}s", settings.lock_timeout.as_secs()).into(), None);
     for (name, value) in &settings.vars {
         put(format!("vars.{name}"), value.value.clone(), Some(&value.origin));
     }

@@ -1,6 +1,6 @@
 //! `envctl destroy`: plan the end of everything, one review, one gate, apply in reverse order.
 
-use super::{Confirm, Context, RunRequest, opening::Wish, rollout};
+use super::{Confirm, Context, RunRequest, Usage, opening::Wish, rollout};
 use crate::{engine::PlanMode, model::ExitStatus};
 
 /// What to destroy.
@@ -14,6 +14,11 @@ pub struct Request {
 
 /// Destroys.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    if let Some(address) = request.run.replace.first() {
+        return Err(
+            Usage::Other(format!("`--replace {address}` makes no sense: everything is destroyed")).into()
+        );
+    }
     let wish =
         Wish { command: "destroy", mode: PlanMode::Destroy, accept_replans: request.confirm.accept_replans };
     rollout::run(context, &request.run, &request.confirm, wish)

@@ -9,17 +9,17 @@ use std::{
 
 use camino::Utf8PathBuf;
 
-use super::{Context, RunRequest, Stop, Stopped};
+use super::{Context, RunRequest, Stop, Stopped, Usage, ladder::ladder};
 use crate::{
     config::{Config, Environment, VerbClass},
+    diagnostic::closest,
     engine::PlanMode,
     event::{Consumer, EventKind, Revision, RunStack},
     executor::{
-        Answer, Ask, Asked, Assembly, Cancel, Deployment, Dispatcher, Parts, PlanWish, Rung, SignalSource,
-        Worker,
+        Answer, Ask, Asked, Assembly, Cancel, Deployment, Dispatcher, Parts, PlanWish, SignalSource, Worker,
     },
     graph::Why,
-    inventory,
+    inventory::{self, Inventory, Modules},
     journal::{FORMAT, Journal, RunStore, new_run_id},
     model::{CreateWorkspace, EnvName, RunId, StackId},
     plans::Review,
@@ -61,6 +61,8 @@ pub(super) struct Opened {
     /// Whether the environment needs a confirmation.
     pub(super) protected: bool,
     verb: &'static str,
+    /// The command that deploys what was asked for.
+    deploy: String,
     revision: Revision,
     askable: Vec<StackId>,
 }
@@ -80,6 +82,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let selected = inventory.graph().select(&request.selection)?;
     let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();
     let graph = inventory.graph().subgraph(&stacks);
+    declared_somewhere(context, &inventory, &stacks, &modules)?;
     let store = RunStore::new(config.root());
     let assembly = Assembly {
         config: &config,
@@ -121,8 +124,12 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         accept_replans: wish.accept_replans,
     };
     let worker = Worker::new(work, plan_wish, Arc::clone(&runner), dir, Arc::clone(&context.clock));
-    let mut dispatcher =
-        Dispatcher::new(Arc::clone(&context.clock), Some(journal), consumers(context), cancel(&runner));
+    let mut dispatcher = Dispatcher::new(
+        Arc::clone(&context.clock),
+        Some(journal),
+        consumers(context),
+        Cancel::new(SignalSource::System, ladder(&runner)),
+    );
     let revision = revision.join().unwrap_or_default();
     dispatcher.emit(EventKind::RunStarted {
         format: FORMAT,
@@ -151,6 +158,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         environment: environment.name.clone(),
         protected: environment.confirm,
         verb: wish.command,
+        deploy: request.command_line("deploy", &environment.name, &context.overrides),
         revision,
         askable,
     })
@@ -211,16 +219,34 @@ impl Opened {
             let short = digest.get(..16).unwrap_or(&digest);
             line = format!("{line}  review {short}  {} to change", Count(changed, "stack"));
             if self.verb == "plan" {
-                line = format!("{line}\n{}", self.next_command());
+                line = format!(
+                    "{line}\nnext: `{}{}`",
+                    self.deploy,
+                    if self.protected { " --confirm" } else { "" }
+                );
             }
         }
         reporter::review_text(review, self.id.as_str(), &line, styles, context.printer.width())
     }
+}
 
-    fn next_command(&self) -> String {
-        let flag = if self.protected { " --confirm" } else { "" };
-        format!("next: `envctl deploy {}{flag}`", self.environment)
+/// A variable of `--var` that no selected stack declares would silently have no effect.
+fn declared_somewhere(
+    context: &Context,
+    inventory: &Inventory,
+    stacks: &[StackId],
+    modules: &Modules,
+) -> Result<(), Usage> {
+    let roots: Vec<_> =
+        stacks.iter().filter_map(|stack| modules.root(inventory.get(stack.as_str())?)).collect();
+    for (name, _) in &context.overrides.vars {
+        if roots.len() == stacks.len() && !roots.iter().any(|root| root.variables.contains_key(name)) {
+            let names = roots.iter().flat_map(|root| root.variables.keys()).map(String::as_str);
+            let meant = closest(name, names).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+            return Err(Usage::Other(format!("no selected stack declares the variable `{name}`{meant}")));
+        }
     }
+    Ok(())
 }
 
 /// git is asked once, while everything else is loaded.
@@ -239,15 +265,6 @@ fn consumers(context: &Context) -> Vec<Box<dyn Consumer>> {
     } else {
         vec![Box::new(reporter::Plain::new(printer))]
     }
-}
-
-fn cancel(runner: &Arc<Runner>) -> Cancel {
-    let runner = Arc::clone(runner);
-    Cancel::new(SignalSource::System, move |rung| match rung {
-        Rung::Interrupt | Rung::InterruptAgain => runner.interrupt(),
-        Rung::Warn => {}
-        Rung::Kill => runner.kill_groups(),
-    })
 }
 
 fn jobs(environment: &Environment) -> NonZeroUsize {

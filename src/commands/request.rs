@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use crate::{executor::Confirmation, graph::Selection};
+use crate::{config::Overrides, executor::Confirmation, graph::Selection, model::EnvName};
 
 /// What a failure stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,4 +45,62 @@ pub struct Confirm {
     pub yes: bool,
     /// Whether a plan that was made again is applied even beyond what was confirmed.
     pub accept_replans: bool,
+}
+
+impl RunRequest {
+    /// The command line that asks a verb for the same stacks in the same way, to be typed again.
+    pub(super) fn command_line(&self, verb: &str, environment: &EnvName, overrides: &Overrides) -> String {
+        let mut words = vec!["envctl".to_owned(), verb.to_owned(), environment.to_string()];
+        words.extend(self.selection.patterns.iter().map(|word| quoted(word)));
+        let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", quoted(value)));
+        self.selection.tags.iter().for_each(|tag| flag("--tag", tag));
+        self.selection.exclude.iter().for_each(|stack| flag("--exclude", stack));
+        self.targets.iter().for_each(|address| flag("--target", address));
+        self.replace.iter().for_each(|address| flag("--replace", address));
+        overrides.vars.iter().for_each(|(name, value)| flag("--var", &format!("{name}={value}")));
+        overrides.sets.iter().for_each(|(path, value)| flag("--set", &format!("{path}={value}")));
+        if self.selection.with_dependencies {
+            words.push("--with-dependencies".to_owned());
+        }
+        if self.selection.with_dependents {
+            words.push("--with-dependents".to_owned());
+        }
+        words.join(" ")
+    }
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./@:=,+".contains(c));
+    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_type_again_asks_for_the_same() {
+        let request = RunRequest {
+            environment: None,
+            selection: Selection {
+                patterns: vec!["app-*".to_owned(), "network".to_owned()],
+                tags: vec!["base".to_owned()],
+                with_dependents: true,
+                ..Selection::default()
+            },
+            targets: vec!["a.b[\"x\"]".to_owned()],
+            replace: Vec::new(),
+            accept_lineage: Vec::new(),
+            stop: Stop::AtDependents,
+            json: false,
+            report: None,
+            summary: None,
+        };
+        let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
+        assert_eq!(
+            request.command_line("deploy", &"production".parse().unwrap(), &overrides),
+            "envctl deploy production 'app-*' network --tag base --target 'a.b[\"x\"]' --var size=3 --with-dependents"
+        );
+    }
 }

@@ -7,7 +7,6 @@ use super::{
 use crate::{
     engine::PlanMode,
     executor::{GateRequest, Gated, Reviewed},
-    graph::Selection,
     model::{ExitStatus, StackId},
     plans::Review,
     reporter,
@@ -87,7 +86,7 @@ fn round(
     if review.changed().next().is_none() {
         return Ok(Round::Idle);
     }
-    let invocation = invocation(wish.command, opened.environment.as_str(), &request.selection);
+    let invocation = request.command_line(wish.command, &opened.environment, &context.overrides);
     let reviewed =
         Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
     let environment = opened.environment.clone();
@@ -122,10 +121,11 @@ fn round(
 impl Opened {
     /// The stacks of one more round: those that could not be planned before, and, where a person can be asked, those
     /// whose new plan went beyond what was confirmed. None when nothing was applied that could have helped them.
-    fn next_round(&self, context: &Context) -> Vec<StackId> {
+    fn next_round(&mut self, context: &Context) -> Vec<StackId> {
         let deferred = self.deployment.due();
         let unsettled = self.deployment.unsettled();
         if !unsettled.is_empty() && context.terminal.interactive {
+            self.deployment.dispatcher().flush();
             context
                 .printer
                 .say("some plans went beyond what was confirmed; they are planned again for a new review");
@@ -137,46 +137,9 @@ impl Opened {
                 .collect();
         }
         if !deferred.is_empty() {
+            self.deployment.dispatcher().flush();
             context.printer.say("what could not be planned before is planned now");
         }
         deferred
-    }
-}
-
-/// The command line to type again: the verb, the environment and the selection.
-fn invocation(verb: &str, environment: &str, selection: &Selection) -> String {
-    let mut words = vec!["envctl".to_owned(), verb.to_owned(), environment.to_owned()];
-    let quoted = |word: &String| {
-        let plain = word.chars().all(|c| c.is_alphanumeric() || "-_./@:".contains(c));
-        if plain { word.clone() } else { format!("'{word}'") }
-    };
-    words.extend(selection.patterns.iter().map(quoted));
-    words.extend(selection.tags.iter().map(|tag| format!("--tag {}", quoted(tag))));
-    words.extend(selection.exclude.iter().map(|stack| format!("--exclude {}", quoted(stack))));
-    if selection.with_dependencies {
-        words.push("--with-dependencies".to_owned());
-    }
-    if selection.with_dependents {
-        words.push("--with-dependents".to_owned());
-    }
-    words.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_command_to_type_again_keeps_the_selection() {
-        let selection = Selection {
-            patterns: vec!["app-*".to_owned(), "network".to_owned()],
-            tags: vec!["base".to_owned()],
-            with_dependents: true,
-            ..Selection::default()
-        };
-        assert_eq!(
-            invocation("deploy", "production", &selection),
-            "envctl deploy production 'app-*' network --tag base --with-dependents"
-        );
     }
 }

@@ -184,7 +184,14 @@ fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<Exi
         Count(report.stacks.len() as u64, "stack"),
         seconds(report.duration)
     );
-    context.printer.data(format_args!("{}\n\n", styles.paint(Role::Heading, heading)))?;
+    context.printer.data(format_args!("{}\n", styles.paint(Role::Heading, heading)))?;
+    if let Some(digest) = &report.digest {
+        context.printer.data(format_args!("review {}\n", digest.get(..16).unwrap_or(digest)))?;
+    }
+    if let Some(error) = &report.error {
+        context.printer.data(format_args!("{}\n", error.summary))?;
+    }
+    context.printer.data("\n")?;
     context.printer.data(report_table(&report, styles, context.printer.width()))?;
     for stack in report.stacks.iter().filter(|s| !s.resources.is_empty()) {
         context.printer.data(format_args!("\n{}\n", styles.paint(Role::Heading, &stack.stack)))?;

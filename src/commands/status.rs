@@ -51,6 +51,8 @@ struct StackStatus {
     /// Its name.
     #[schemars(with = "String")]
     stack: StackId,
+    /// The newest run that it was part of, with how it ended there.
+    last: Option<Seen>,
     /// Its newest plan.
     planned: Option<Seen>,
     /// Its newest deployment that left it as its files say.
@@ -177,6 +179,7 @@ fn stack_status(stack: &StackId, runs: &[(&Past, &StackReport)], now: Timestamp)
     };
     StackStatus {
         stack: stack.clone(),
+        last: at((!runs.is_empty()).then_some(0)),
         planned: at(planned),
         deployed: at(deployed),
         pending: pending.filter(|counts| !counts.is_empty()),
@@ -207,7 +210,7 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
     };
     let mut table = Table::new(&[
         ("STACK", Align::Left),
-        ("PLANNED", Align::Left),
+        ("LAST", Align::Left),
         ("DEPLOYED", Align::Left),
         ("BY", Align::Left),
         ("COMMIT", Align::Left),
@@ -220,7 +223,7 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
         let deployed = stack.deployed.as_ref();
         table.row([
             stack.stack.to_string(),
-            ago(stack.planned.as_ref()),
+            newest(stack.last.as_ref(), styles),
             ago(deployed),
             deployed.and_then(|d| d.user.clone()).unwrap_or_default(),
             deployed.and_then(|d| d.commit.as_ref()).map_or("", |c| c.get(..12).unwrap_or(c)).to_owned(),
@@ -235,4 +238,15 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
     }
     let table = table.render(context.printer.width());
     format!("{}  {last}\n{table}", styles.paint(role, &status.environment))
+}
+
+/// `deploy failed, 3.1s ago`
+fn newest(seen: Option<&Seen>, styles: Styles) -> String {
+    let Some(seen) = seen else { return styles.paint(Role::Dim, "never") };
+    let result = seen.result.as_deref().unwrap_or("unfinished");
+    let role = match result {
+        "clean" | "changes" | "applied" => Role::Success,
+        _ => Role::Warning,
+    };
+    format!("{} {}, {} ago", seen.command, styles.paint(role, result), seconds(seen.age))
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::secrets::{SecretError, Secrets};
 use crate::{
-    config::{EnvSource, Scope},
+    config::EnvSource,
     engine::{Backend, Target},
     inventory::{Instance, hcl::Module},
     model::hex,
@@ -128,7 +128,7 @@ impl Targets {
             if self.env.contains_key(&OsString::from(format!("TF_VAR_{name}"))) {
                 return Err(TargetError::Inherited { variable: name.clone() });
             }
-            if declared.is_none_or(|d| d.contains(name.as_str())) || value.scope() == Scope::Stack {
+            if declared.is_none_or(|d| d.contains(name.as_str())) {
                 values.insert(name, &value.value);
             } else {
                 dropped.push(format!("`{name}`"));

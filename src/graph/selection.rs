@@ -69,6 +69,10 @@ impl SelectionError {
             Some(format!("--tag {word}"))
         } else if graph.names.iter().any(|name| name.as_str().starts_with(&format!("{word}/"))) {
             Some(format!("{word}/**"))
+        } else if let Some(name) =
+            graph.names.iter().find(|name| name.as_str().ends_with(&format!("/{word}")))
+        {
+            Some(name.to_string())
         } else {
             closest(word, graph.names.iter().map(StackId::as_str)).map(str::to_owned)
         };

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    event::{RunStack, StepFinished},
+    event::{RunStack, StepFinished, StepKind},
     model::{ChangeCounts, Changes, ErrorReport, Failure, Outcome, ResourceReport, StackReport, StackResult},
 };
 
@@ -71,6 +71,10 @@ impl StackFold {
         report.log = step.log.as_ref().map(ToString::to_string).or(report.log.take());
         report.plan = step.plan.as_ref().map(ToString::to_string);
         report.tentative = step.tentative;
+        // A plan made again says all there is to know; an apply adds to what its plan said.
+        if step.step == StepKind::Plan {
+            report.notes.clear();
+        }
         report.notes.extend(step.notes.iter().cloned());
         if step.engine_version.is_some() {
             self.engine_version.clone_from(&step.engine_version);

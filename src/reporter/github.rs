@@ -67,15 +67,19 @@ impl Consumer for GitHub {
 }
 
 /// `::error file=infra/app/main.tf,line=3,title=app::summary`
-fn annotation(stack: &StackId, failure: &Failure) -> String {
+pub fn github_annotation(title: &str, file: Option<&str>, line: Option<u32>, text: &str) -> String {
     let mut place = String::new();
-    if let Some(file) = &failure.file {
+    if let Some(file) = file {
         place = format!("file={},", property(file));
-        if let Some(line) = failure.line {
+        if let Some(line) = line {
             place = format!("{place}line={line},");
         }
     }
-    format!("::error {place}title={}::{}", property(stack.as_str()), message(&failure.summary))
+    format!("::error {place}title={}::{}", property(title), message(text))
+}
+
+fn annotation(stack: &StackId, failure: &Failure) -> String {
+    github_annotation(stack.as_str(), failure.file.as_deref(), failure.line, &failure.summary)
 }
 
 fn message(text: &str) -> String {

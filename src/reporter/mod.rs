@@ -10,7 +10,7 @@ mod stack_table;
 mod summary;
 mod terminal;
 
-pub use github::GitHub;
+pub use github::{GitHub, github_annotation};
 pub use plain::Plain;
 pub use review_text::review_text;
 pub use stack_table::report_table;

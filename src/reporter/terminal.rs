@@ -155,7 +155,7 @@ impl Consumer for Terminal {
             }
             EventKind::InterruptRequested { count, .. } => self.area.println(plain::interrupted(*count))?,
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
-                self.clear()?
+                self.clear()?;
             }
             _ => {}
         }

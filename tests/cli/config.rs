@@ -65,6 +65,7 @@ staging
   app  app (tofu)
     prefix = "stag"
     var_files = []
+    lock_timeout = "[SECONDS]"
     vars.size = 4  # [stacks.app.in.staging], line 27
     vars.region = "eu"  # [defaults], line 5
     vars.color = "blue"  # [environments.staging], line 13

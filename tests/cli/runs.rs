@@ -42,6 +42,7 @@ fn a_run_is_shown_by_its_id_by_a_start_of_it_and_as_the_last() {
 exit code 0
 --- stdout
 [RUN] plan staging: changes, 2 stacks, [SECONDS]
+review [DIGEST]
 
 STACK    +create  ~update  ±replace  −delete  outputs  RESULT
 network        1        ·         ·        ·        1  changes
