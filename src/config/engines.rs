@@ -61,10 +61,7 @@ fn settings(table: &EngineTable, root: &Utf8Path, process_env: &BTreeMap<String,
     let flags = |list: &[EngineFlag]| list.iter().map(|flag| flag.0.clone()).collect();
     EngineSettings {
         program: table.program.as_ref().map(|program| program.value.clone()),
-        version: table
-            .version
-            .as_ref()
-            .map(|version| (version.value.as_str().to_owned(), version.span.clone())),
+        version: table.version.as_ref().map(|version| (version.value.clone(), version.span.clone())),
         jobs: table.jobs,
         init_args: flags(&table.init_args),
         plan_args: flags(&table.plan_args),

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
 use crate::{
-    config::{shared::Shared, support::Unsupported},
+    config::{VersionConstraint, shared::Shared, support::Unsupported},
     model::{CreateWorkspace, EngineName, EnvName, StackId},
 };
 
@@ -25,7 +25,7 @@ pub struct EngineSettings {
     /// The program: a name that is looked up on PATH, or a path relative to environments.toml.
     pub program: Option<String>,
     /// The versions that may be used, in Terraform's constraint grammar, with its place.
-    pub version: Option<(String, Range<usize>)>,
+    pub version: Option<(VersionConstraint, Range<usize>)>,
     /// How many processes of this engine may run at once.
     pub jobs: Option<NonZeroUsize>,
     /// Extra flags of `init`.

@@ -13,7 +13,6 @@ use super::{
     installed::{EngineUnavailable, Installed, VersionCache, ask_version, version_in_json, version_in_text},
     terraform::{Flavor, Terraform},
     terragrunt::Terragrunt,
-    version::VersionConstraint,
 };
 use crate::{
     config::EngineSettings,
@@ -107,17 +106,8 @@ impl Engines {
     fn installed(&self, name: EngineName, runner: &Runner) -> Result<Installed, EngineUnavailable> {
         let program = self.program(name)?;
         let wanted = self.settings.get(&name).and_then(|settings| settings.version.as_ref());
-        let constraint = wanted
-            .map(|(text, span)| {
-                text.parse::<VersionConstraint>().map_err(|source| EngineUnavailable::InvalidConstraint {
-                    name,
-                    source,
-                    span: span.clone(),
-                })
-            })
-            .transpose()?;
         let version = VersionCache::at(&self.cache).version(&program, || self.ask(name, &program, runner))?;
-        if let (Some(constraint), Some((_, span))) = (&constraint, wanted)
+        if let Some((constraint, span)) = wanted
             && !constraint.allows(&version)
         {
             return Err(EngineUnavailable::VersionRefused {
@@ -128,6 +118,7 @@ impl Engines {
                 span: span.clone(),
             });
         }
+        let constraint = wanted.map(|(constraint, _)| constraint.clone());
         Ok(Installed::new(name, program, version, constraint, self.cache.clone()))
     }
 

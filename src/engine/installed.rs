@@ -12,8 +12,9 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::{fingerprint::write_private, version::VersionConstraint};
+use super::fingerprint::write_private;
 use crate::{
+    config::VersionConstraint,
     model::{EngineName, Failure, FailureKind},
     process::{CommandLine, ProcessError, Runner},
 };
@@ -53,16 +54,6 @@ pub enum EngineUnavailable {
         /// Where that is written.
         span: Range<usize>,
     },
-    /// The constraint cannot be read.
-    #[error("`version` of `[{name}]`: {source}")]
-    InvalidConstraint {
-        /// The engine.
-        name: EngineName,
-        /// What is wrong.
-        source: super::version::InvalidConstraint,
-        /// Where it is written.
-        span: Range<usize>,
-    },
 }
 
 impl EngineUnavailable {
@@ -78,7 +69,6 @@ impl EngineUnavailable {
             Self::VersionRefused { name, .. } => {
                 format!("install a version that is wanted, or change `version` under `[{name}]`")
             }
-            Self::InvalidConstraint { .. } => "write `~> 1.7` or `>= 1.5, != 1.6.0`".to_owned(),
         }
     }
 }

@@ -29,7 +29,6 @@ mod terragrunt;
 pub mod units;
 mod upstream;
 mod verbs;
-mod version;
 
 pub use contract::{
     Applied, Backend, Engine, EngineError, Output, OutputKind, PlanFacts, PlanMode, PlanRequest, Planned,
@@ -40,4 +39,3 @@ pub use environment::clean_environment;
 pub use installed::EngineUnavailable;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use upstream::awaits_upstream;
-pub use version::{InvalidConstraint, VersionConstraint};

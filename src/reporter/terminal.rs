@@ -157,7 +157,7 @@ impl Consumer for Terminal {
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;
             }
-            _ => {}
+            EventKind::EngineStarted { .. } => {}
         }
         Ok(())
     }

@@ -108,11 +108,11 @@ fn a_missing_engine_says_what_to_do() {
 fn a_version_is_checked_and_asked_only_once() {
     for engine in under_test::all() {
         let mut bench = Bench::new(engine);
-        bench.settings.version = Some(("~> 1.0".to_owned(), 3..9));
+        bench.settings.version = Some(("~> 1.0".parse().unwrap(), 3..9));
         let (_, first) = bench.processes(|| bench.engine());
         let (_, second) = bench.processes(|| bench.engine());
         assert_eq!((first, second), (1, 0));
-        bench.settings.version = Some(("< 1.0".to_owned(), 3..9));
+        bench.settings.version = Some(("< 1.0".parse().unwrap(), 3..9));
         let message = bench.open().err().unwrap().to_string();
         assert!(message.ends_with("`< 1.0` is wanted"), "{message}");
     }

@@ -121,7 +121,7 @@ fn another_version_behind_the_same_program_is_noticed_and_asked_for_anew() {
     assert!(planned.notes[0].ends_with("ran as 1.13.0 here, not as 1.12.6"), "{:?}", planned.notes);
     assert_eq!(bench.engine().version(), "1.13.0");
 
-    bench.settings.version = Some(("~> 1.13.0".to_owned(), 0..1));
+    bench.settings.version = Some(("~> 1.13.0".parse().unwrap(), 0..1));
     let engine = bench.engine();
     bench.env.insert("FAKE_ENGINE_VERSION".into(), "1.14.0".into());
     let refused = envctl::engine::Target { env: bench.env.clone(), ..target };

@@ -12,6 +12,7 @@ use crate::commands::exec;
 /// Commands that may change something pass the gate and write to files that are shown as they grow, so that they
 /// finish even when envctl is killed. Commands that only read have the terminal to themselves.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(after_help = "Examples:
   envctl exec staging network -- state list
   envctl exec staging --all -- validate
