@@ -241,6 +241,9 @@ pub struct StepFinished {
     pub plan: Option<Utf8PathBuf>,
     /// Whether the plan rests on values that are not known yet.
     pub tentative: bool,
+    /// Whether only a part of the stack was planned: `--target`.
+    #[serde(default)]
+    pub incomplete: bool,
     /// What a person should know beside the outcome.
     pub notes: Vec<String>,
 }
@@ -260,6 +263,7 @@ impl StepFinished {
             log: None,
             plan: None,
             tentative: false,
+            incomplete: false,
             notes: Vec::new(),
         }
     }

@@ -137,6 +137,10 @@ impl Checked<'_> {
             let set = values::read(&mut files, instance, &mut config);
             config.extend(values::undeclared_vars(self.config, instance, &self.survey.modules));
             config.extend(links.undeclared(instance, &self.survey.modules, &set));
+            // A plan says so itself, and more exactly; a check is asked before it.
+            if self.classes.contains(&VerbClass::Check) {
+                config.extend(values::unset_variables(instance, &self.survey.modules, &set, self.own));
+            }
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));
             secrets.extend(values::inherited(self.config, instance, self.own));
         }

@@ -44,6 +44,37 @@ pub(super) fn undeclared_vars(config: &Config, instance: &Instance, modules: &Mo
     )
 }
 
+/// Variables without a default that nothing sets: the next plan would fail.
+pub(super) fn unset_variables(
+    instance: &Instance,
+    modules: &Modules,
+    values: &VarFileContent,
+    own: &dyn Fn(&str) -> Option<String>,
+) -> Diagnostics {
+    let Some(module) = modules.root(instance).filter(|_| unit_file(instance.engine).is_none()) else {
+        return Diagnostics::default();
+    };
+    let settings = &instance.settings;
+    let is_set = |name: &str| {
+        settings.vars.contains_key(name)
+            || settings.secrets.contains_key(name)
+            || settings.inputs.contains_key(name)
+            || values.get(name).is_some()
+            || own(&format!("TF_VAR_{name}")).is_some()
+    };
+    let unset = module.variables.iter().filter(|(name, v)| v.default.is_none() && !is_set(name));
+    Diagnostics(
+        unset
+            .map(|(name, variable)| {
+                let message = format!("`{name}` has no default and no value for `{}`", instance.id);
+                Diagnostic::error("values::unset", message)
+                    .at(&variable.place.source, variable.place.span.clone(), "declared here")
+                    .help("set it in a var file, under `vars`, or as a secret")
+            })
+            .collect(),
+    )
+}
+
 /// Secrets that a var file also sets: the file would win.
 pub(super) fn secrets_in_var_files(
     config: &Config,

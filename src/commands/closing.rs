@@ -2,43 +2,56 @@
 
 use std::{fs, io::Write as _};
 
-use super::{Context, RunRequest, opening::Opened};
+use anyhow::Context as _;
+
+use super::{Context, RunRequest, Stopped, opening::Opened};
 use crate::{
     model::{ExitStatus, Report},
     plans::Review,
     reporter,
 };
 
-/// Ends the run, writes what was asked for, and gives the status back.
+/// Ends the run, whatever came of it, writes what was asked for, and gives the status back.
+///
+/// What was done is done: an error on the way, or a file that cannot be written, makes a failure of a success, but hides
+/// nothing worse and leaves no run without its end.
 pub(super) fn close(
     context: &Context,
-    opened: Opened,
+    mut opened: Opened,
     request: &RunRequest,
-    status: ExitStatus,
-    review: Option<&Review>,
+    ended: anyhow::Result<ExitStatus>,
+    review: &Review,
 ) -> anyhow::Result<ExitStatus> {
+    let (mut status, error) = match ended {
+        Ok(status) => (status, None),
+        Err(error) => (opened.deployment.dispatcher().status(false).max(ExitStatus::Failed), Some(error)),
+    };
     let finished = opened.deployment.into_dispatcher().finish(status);
     for note in &finished.notes {
         context.printer.warn(note);
     }
-    let Some(report) = finished.report else { return Ok(ExitStatus::Defect) };
-    if request.json {
-        context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&report)?))?;
-    }
-    // What was done is done: a file that cannot be written turns a success into a failure, but hides nothing worse.
+    let Some(report) = finished.report else {
+        return Err(error.unwrap_or_else(|| Stopped::defect("the run has no report").into()));
+    };
     let written = write_files(context, request, &report, review);
-    if let Err(error) = written {
-        context.printer.error(format_args!("{error:#}"));
-        return Ok(status.max(ExitStatus::Failed));
+    let printed = if request.json { print(context, &report) } else { Ok(()) };
+    for problem in [error.map_or(Ok(()), Err), written, printed].into_iter().filter_map(Result::err) {
+        context.printer.error(format_args!("{problem:#}"));
+        status = status.max(ExitStatus::Failed);
     }
     Ok(status)
+}
+
+fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(report)?;
+    Ok(context.printer.data(format_args!("{text}\n")).context("standard output")?)
 }
 
 fn write_files(
     context: &Context,
     request: &RunRequest,
     report: &Report,
-    review: Option<&Review>,
+    review: &Review,
 ) -> anyhow::Result<()> {
     if let Some(path) = &request.report {
         let path = context.dir.join(path);

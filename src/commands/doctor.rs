@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Context;
 use crate::{
     config::{Config, EnvSource, Settings},
+    diagnostic::Severity,
     engine::clean_environment,
     executor::engines,
     inventory,
@@ -82,6 +83,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Ok(config) => {
             findings.push(Finding::good("config", context.shown(config.path()).to_string()));
             findings.push(home(config));
+            findings.extend(stack_findings(context, config));
             findings.extend(engine_findings(context, config, &runner));
             findings.extend(plugin_cache(context, config));
             findings.extend(profiles(context, config));
@@ -154,10 +156,35 @@ fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<F
     findings
 }
 
+/// What keeps stacks from being told, as an engine that no file names, each cause once.
+fn stack_findings(context: &Context, config: &Config) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for environment in config.environments().values() {
+        let found = match context.inventory_and_findings(config, environment) {
+            Ok((_, found)) => found,
+            Err(error) => {
+                findings.push(Finding::bad(
+                    "stacks",
+                    error.to_string(),
+                    "`envctl check` shows every problem",
+                ));
+                continue;
+            }
+        };
+        for problem in found.0.iter().filter(|found| found.severity == Severity::Error) {
+            if !findings.iter().any(|known| known.message == problem.message) {
+                let fix = problem.help.first().map_or("`envctl check` shows its place", String::as_str);
+                findings.push(Finding::bad("stacks", problem.message.clone(), fix));
+            }
+        }
+    }
+    findings
+}
+
 fn needed_engines(context: &Context, config: &Config) -> Vec<EngineName> {
     let mut needed = Vec::new();
     for environment in config.environments().values() {
-        if let Ok(inventory) = context.inventory(config, environment) {
+        if let Ok((inventory, _)) = context.inventory_and_findings(config, environment) {
             needed.extend(inventory.instances().map(|i| i.engine));
         }
     }
@@ -192,7 +219,7 @@ fn profiles(context: &Context, config: &Config) -> Vec<Finding> {
     let known = known_profiles(context);
     let mut findings: Vec<Finding> = Vec::new();
     for environment in config.environments().values() {
-        let Ok(inventory) = context.inventory(config, environment) else { continue };
+        let Ok((inventory, _)) = context.inventory_and_findings(config, environment) else { continue };
         for instance in inventory.instances() {
             let Some(profile) = profile(context, &instance.settings) else { continue };
             let what = format!("profile {profile}");

@@ -51,6 +51,11 @@ impl Stopped {
         Self { status: ExitStatus::Configuration, message: message.into(), hints: Vec::new() }
     }
 
+    /// Something that only a defect of envctl explains.
+    pub fn defect(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::Defect, message: message.into(), hints: Vec::new() }
+    }
+
     /// The same with one more hint.
     #[must_use]
     pub fn hint(mut self, line: impl Into<String>) -> Self {

@@ -83,16 +83,29 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();
     let graph = inventory.graph().subgraph(&stacks);
     declared_somewhere(context, &inventory, &stacks, &modules)?;
+    if wish.mode == PlanMode::Destroy {
+        still_needed(context, &inventory, &stacks, environment)?;
+    }
     let store = RunStore::new(config.root());
+    let id = new_run_id(&*context.clock);
+    let dir = store.create(&id)?;
     let assembly = Assembly {
         config: &config,
         home: store.envctl_dir()?,
+        inputs: &dir.inputs(),
         env: &context.env,
         runner: &runner,
         modules: &modules,
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
-    let work = assembly.works(&instances, &graph, &request.accept_lineage)?;
+    let work = match assembly.works(&instances, &graph, &request.accept_lineage) {
+        Ok(work) => work,
+        Err(error) => {
+            // Nothing has happened that would be worth a run.
+            dir.abandon()?;
+            return Err(error.into());
+        }
+    };
     let askable = instances
         .iter()
         .filter(|i| i.settings.create_workspace == CreateWorkspace::Ask)
@@ -114,8 +127,6 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
             needs: graph.needs(i.id.stack.as_str()),
         })
         .collect();
-    let id = new_run_id(&*context.clock);
-    let dir = store.create(&id)?;
     let journal = Journal::create(dir.clone())?;
     let plan_wish = PlanWish {
         mode: wish.mode,
@@ -228,6 +239,30 @@ impl Opened {
         }
         reporter::review_text(review, self.id.as_str(), &line, styles, context.printer.width())
     }
+}
+
+/// Stacks that need one that is to be destroyed, and are not selected themselves: said, and where a confirmation is
+/// needed refused.
+fn still_needed(
+    context: &Context,
+    inventory: &Inventory,
+    stacks: &[StackId],
+    environment: &Environment,
+) -> Result<(), Stopped> {
+    let dependents = inventory.graph().dependents(stacks);
+    let left: Vec<String> =
+        dependents.iter().filter(|s| !stacks.contains(s)).map(|s| format!("`{s}`")).collect();
+    if left.is_empty() {
+        return Ok(());
+    }
+    let verb = if left.len() == 1 { "needs" } else { "need" };
+    let message = format!("{} {verb} what would be destroyed and would be left behind", left.join(", "));
+    if environment.confirm {
+        return Err(Stopped::refused(message).hint("`--with-dependents` destroys them first"));
+    }
+    context.printer.warn(message);
+    context.printer.hint("`--with-dependents` destroys them first");
+    Ok(())
 }
 
 /// A variable of `--var` that no selected stack declares would silently have no effect.

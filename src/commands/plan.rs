@@ -1,7 +1,10 @@
 //! `envctl plan`: plan every selected stack, show one review, change nothing.
 
-use super::{Context, RunRequest, closing, opening};
-use crate::{engine::PlanMode, model::ExitStatus};
+use super::{
+    Context, RunRequest, closing,
+    opening::{self, Opened},
+};
+use crate::{engine::PlanMode, model::ExitStatus, plans::Review};
 
 /// What to plan.
 #[derive(Debug, Clone)]
@@ -16,14 +19,25 @@ pub struct Request {
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let wish = opening::Wish { command: "plan", mode: PlanMode::Normal, accept_replans: false };
     let mut opened = opening::open(context, &request.run, wish)?;
+    let mut review = opened.deployment.review(&[]);
+    let status = plan(context, request, &mut opened, &mut review);
+    closing::close(context, opened, &request.run, status, &review)
+}
+
+fn plan(
+    context: &Context,
+    request: &Request,
+    opened: &mut Opened,
+    review: &mut Review,
+) -> anyhow::Result<ExitStatus> {
     opened.plan_all(context)?;
     let stacks = opened.deployment.stacks();
-    let review = opened.deployment.review(&stacks);
-    opened.deployment.reviewed(&review)?;
+    *review = opened.deployment.review(&stacks);
+    opened.deployment.reviewed(review)?;
     let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
     opened.deployment.dispatcher().flush();
     if !request.run.json {
-        context.printer.data(opened.review_text(&review, context))?;
+        context.printer.data(opened.review_text(review, context))?;
     }
-    closing::close(context, opened, &request.run, status, Some(&review))
+    Ok(status)
 }

@@ -20,6 +20,8 @@ pub(super) struct Prepared {
     /// Starts programs.
     pub(super) runner: Arc<Runner>,
     watch: Watch,
+    /// Holds what the engines are given; gone with it.
+    _inputs: tempfile::TempDir,
     works: HashMap<StackId, Work>,
     asks: HashMap<StackId, CreateWorkspace>,
     logs: Utf8PathBuf,
@@ -40,13 +42,16 @@ impl Prepared {
         let logs = home.join("logs");
         std::fs::create_dir_all(&logs)?;
         let graph = inventory.graph().subgraph(stacks);
-        let assembly = Assembly { config, home, env: &context.env, runner: &runner, modules };
+        // A name of letters and digits in a folder whose path is UTF-8.
+        let inputs = tempfile::Builder::new().prefix("inputs-").tempdir_in(home)?;
+        let path = Utf8PathBuf::try_from(inputs.path().to_owned())?;
+        let assembly = Assembly { config, home, inputs: &path, env: &context.env, runner: &runner, modules };
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let works = assembly.works(&instances, &graph, &[])?;
         let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        Ok(Self { runner, watch, works, asks, logs })
+        Ok(Self { runner, watch, _inputs: inputs, works, asks, logs })
     }
 
     /// Whether a command may change something in any of the stacks.
@@ -97,7 +102,8 @@ fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
         EngineError::Failed(failure) => failed(stack, failure),
         EngineError::MissingWorkspace { wanted, existing } => {
             let message = format!("workspace `{wanted}` of stack `{stack}` does not exist");
-            let mut stopped = Stopped::refused(message).hint("`--create-workspace` makes it");
+            let mut stopped = Stopped::refused(message)
+                .hint("`envctl plan ENV --create-workspace` makes it; check its name first");
             if !existing.is_empty() {
                 stopped = stopped.hint(format!("there are: {}", existing.join(", ")));
             }

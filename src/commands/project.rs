@@ -8,7 +8,7 @@ use super::{Context, Stopped, Usage};
 use crate::{
     assurance::{Offline, check_offline},
     config::{Config, Environment, VerbClass},
-    diagnostic::closest,
+    diagnostic::{Diagnostics, closest},
     engine::{Engines, clean_environment},
     executor::engines,
     inventory::{
@@ -39,6 +39,15 @@ impl UnitFinder for Terragrunt<'_> {
 }
 
 impl Context {
+    /// The instances of an environment, as far as they can be told, and what is wrong or worth knowing about them.
+    pub(super) fn inventory_and_findings(
+        &self,
+        config: &Config,
+        environment: &Environment,
+    ) -> anyhow::Result<(Inventory, Diagnostics)> {
+        Ok(self.with_probe(config, |probe| inventory::load(config, environment, probe))?)
+    }
+
     /// The instances of an environment, as far as they can be told. Findings are said; the status is that of the verb
     /// when there are errors among them, for what is missing in a list must not look complete.
     pub(super) fn inventory_and_status(
@@ -46,8 +55,7 @@ impl Context {
         config: &Config,
         environment: &Environment,
     ) -> anyhow::Result<(Inventory, ExitStatus)> {
-        let (inventory, findings) =
-            self.with_probe(config, |probe| inventory::load(config, environment, probe))?;
+        let (inventory, findings) = self.inventory_and_findings(config, environment)?;
         self.say(&findings);
         let status = if findings.has_errors() { ExitStatus::Configuration } else { ExitStatus::Success };
         Ok((inventory, status))
@@ -55,10 +63,7 @@ impl Context {
 
     /// The instances of an environment, as far as they can be told, for verbs that only look at them.
     pub fn inventory(&self, config: &Config, environment: &Environment) -> anyhow::Result<Inventory> {
-        let (inventory, findings) =
-            self.with_probe(config, |probe| inventory::load(config, environment, probe))?;
-        self.say(&findings);
-        Ok(inventory)
+        self.inventory_and_status(config, environment).map(|(inventory, _)| inventory)
     }
 
     /// The instances of an environment for a verb that hands them to engines, with what their files say.

@@ -30,22 +30,41 @@ pub(super) fn run(
     wish: Wish,
 ) -> anyhow::Result<ExitStatus> {
     let mut opened = opening::open(context, request, wish)?;
+    let mut reviewed = opened.deployment.review(&[]);
+    let status = rounds(context, request, confirm, wish, &mut opened, &mut reviewed);
+    closing::close(context, opened, request, status, &reviewed)
+}
+
+/// Rounds until nothing is left to confirm; `reviewed` takes in what each of them reviewed.
+fn rounds(
+    context: &Context,
+    request: &RunRequest,
+    confirm: &Confirm,
+    wish: Wish,
+    opened: &mut Opened,
+    reviewed: &mut Review,
+) -> anyhow::Result<ExitStatus> {
     opened.plan_all(context)?;
     let mut stacks = opened.deployment.stacks();
-    let mut reviewed = opened.deployment.review(&[]);
+    let mut confirm = confirm.clone();
     let mut applied = false;
     let status = loop {
         let review = opened.deployment.review(&stacks);
         opened.deployment.reviewed(&review)?;
-        let round = round(context, request, confirm, wish, &mut opened, &review)?;
-        reviewed.stacks.extend(review.stacks);
-        match round {
+        reviewed.stacks.extend(review.stacks.iter().cloned());
+        match round(context, request, &confirm, wish, opened, &review)? {
             Round::Stopped(status) => break status,
             Round::Applied => applied = true,
             Round::Idle => {}
         }
+        if opened.deployment.has_unsettled() && context.terminal.interactive {
+            // What was answered in advance was answered for another plan: a person has to see this one.
+            confirm.confirmation = None;
+            confirm.yes = false;
+        }
         stacks = opened.next_round(context);
         if stacks.is_empty() {
+            opened.deployment.give_up_deferred()?;
             break opened.deployment.dispatcher().status(false);
         }
         opened.deployment.plan(&stacks)?;
@@ -59,7 +78,7 @@ pub(super) fn run(
         let table = reporter::report_table(&report, styles, context.printer.width());
         context.printer.data(format_args!("\n{table}"))?;
     }
-    closing::close(context, opened, request, status, Some(&reviewed))
+    Ok(status)
 }
 
 /// One review, one gate, one apply.
@@ -110,7 +129,7 @@ fn round(
             if let Some(hint) = &refusal.hint {
                 context.printer.hint(hint);
             }
-            return Ok(Round::Stopped(ExitStatus::Refused));
+            return Ok(Round::Stopped(opened.deployment.dispatcher().status(false)));
         }
         Gated::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
     }
@@ -119,27 +138,20 @@ fn round(
 }
 
 impl Opened {
-    /// The stacks of one more round: those that could not be planned before, and, where a person can be asked, those
-    /// whose new plan went beyond what was confirmed. None when nothing was applied that could have helped them.
+    /// The stacks of one more round: those that could not be planned before and now can, and, where a person can be
+    /// asked, those whose new plan went beyond what was confirmed.
     fn next_round(&mut self, context: &Context) -> Vec<StackId> {
-        let deferred = self.deployment.due();
-        let unsettled = self.deployment.unsettled();
-        if !unsettled.is_empty() && context.terminal.interactive {
+        let asks = self.deployment.has_unsettled() && context.terminal.interactive;
+        let (stacks, why) = if asks {
+            let why = "some plans went beyond what was confirmed; they are planned again for a new review";
+            (self.deployment.unsettled(), why)
+        } else {
+            (self.deployment.due(), "what could not be planned before is planned now")
+        };
+        if !stacks.is_empty() {
             self.deployment.dispatcher().flush();
-            context
-                .printer
-                .say("some plans went beyond what was confirmed; they are planned again for a new review");
-            return self
-                .deployment
-                .stacks()
-                .into_iter()
-                .filter(|s| deferred.contains(s) || unsettled.contains(s))
-                .collect();
+            context.printer.say(why);
         }
-        if !deferred.is_empty() {
-            self.deployment.dispatcher().flush();
-            context.printer.say("what could not be planned before is planned now");
-        }
-        deferred
+        stacks
     }
 }

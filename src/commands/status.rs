@@ -162,14 +162,19 @@ fn look(
 /// `runs` are newest first.
 fn stack_status(stack: &StackId, runs: &[(&Past, &StackReport)], now: Timestamp) -> StackStatus {
     let settled = |past: &Past, stack: &StackReport| {
-        past.report.command != "plan"
+        past.report.command == "deploy"
+            && !stack.incomplete
             && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean))
     };
     let planned = runs.iter().position(|(_, s)| {
         matches!(s.result, Some(StackResult::Changes | StackResult::Clean | StackResult::Refused))
             || s.result == Some(StackResult::Applied)
     });
-    let deployed = runs.iter().position(|(past, stack)| settled(past, stack));
+    let gone = |past: &Past, stack: &StackReport| {
+        past.report.command == "destroy" && stack.result == Some(StackResult::Applied)
+    };
+    let newest = runs.iter().position(|(past, stack)| settled(past, stack) || gone(past, stack));
+    let deployed = newest.filter(|at| settled(runs[*at].0, runs[*at].1));
     let pending = planned.filter(|at| deployed.is_none_or(|d| *at < d)).map(|at| runs[at].1.changes);
     let at = |index: Option<usize>| {
         index.map(|index| {

@@ -97,6 +97,18 @@ pub(super) fn kind_of(text: &str) -> Option<&'static Row> {
     PATTERNS.matches(text).iter().next().map(|first| &ROWS[first])
 }
 
+/// The warnings among diagnostics, a line each: `warning: summary (file:line)`.
+pub(super) fn warnings(diagnostics: &[Diagnostic], project: &Utf8Path, dir: &Utf8Path) -> Vec<String> {
+    let line = |found: &Diagnostic| match &found.range {
+        Some(range) => {
+            let file = shown(&range.filename, project, dir);
+            format!("warning: {} ({file}:{})", found.summary.trim(), range.start.line)
+        }
+        None => format!("warning: {}", found.summary.trim()),
+    };
+    diagnostics.iter().filter(|found| !found.is_error()).map(line).collect()
+}
+
 /// The failure that diagnostics tell of: the first error, with the others below it; nothing without an error.
 pub(super) fn from_diagnostics(
     diagnostics: &[Diagnostic],

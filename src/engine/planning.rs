@@ -9,7 +9,7 @@ use super::{
     call::{Streamed, capture, stream},
     driver::Driver,
     ending::{ended_badly, failed_text},
-    failure::init_needed,
+    failure::{init_needed, warnings},
     lineage,
     plan_file::{PlanFileError, plan_facts},
     plan_json,
@@ -64,7 +64,7 @@ fn plan_into(
             error => Err(error),
         };
     };
-    let mut notes = trusted(driver, &streamed, exit_code)?;
+    let mut notes = trusted(driver, target, &streamed, exit_code)?;
     let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
     let (changes, diff) = match exit_code {
         0 => (Changes::default(), String::new()),
@@ -82,7 +82,13 @@ fn plan_into(
 }
 
 /// What a stream said that ended with 0 or 2, when it can be believed.
-fn trusted(driver: &dyn Driver, streamed: &Streamed, exit_code: i32) -> Result<Vec<String>, EngineError> {
+fn trusted(
+    driver: &dyn Driver,
+    target: &Target,
+    streamed: &Streamed,
+    exit_code: i32,
+) -> Result<Vec<String>, EngineError> {
+    let warnings = warnings(&streamed.diagnostics, &target.project, &target.dir);
     let program = driver.program_name();
     let distrust =
         |failure: Failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });
@@ -100,6 +106,7 @@ fn trusted(driver: &dyn Driver, streamed: &Streamed, exit_code: i32) -> Result<V
         return Err(distrust(Failure::new(FailureKind::Engine, summary)));
     }
     let mut notes = streamed.notes.clone();
+    notes.extend(warnings);
     if let Some(version) = &streamed.version {
         notes.extend(driver.check_version(version).map_err(distrust)?);
     }

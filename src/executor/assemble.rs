@@ -28,6 +28,8 @@ pub struct Assembly<'a> {
     pub config: &'a Config,
     /// `.envctl`, absolute.
     pub home: &'a Utf8Path,
+    /// Where files for engines are written: a folder that no other envctl writes to.
+    pub inputs: &'a Utf8Path,
     /// envctl's own environment.
     pub env: &'a BTreeMap<OsString, OsString>,
     /// Starts programs.
@@ -59,7 +61,8 @@ impl Assembly<'_> {
         let engines = engines(self.config, self.home, &env);
         let secrets = Arc::new(Secrets::new(Arc::clone(self.runner), self.config.root(), self.env.clone()));
         let project = self.config.root().to_owned();
-        let targets = Targets { project, home: self.home.to_owned(), env, secrets };
+        let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
+        let targets = Targets { project, home, inputs, env, secrets };
         let mut works = HashMap::new();
         for instance in instances {
             let stack = &instance.id.stack;

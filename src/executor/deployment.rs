@@ -10,7 +10,7 @@ use super::{DispatchError, Dispatcher, Limits, Step, StepRunner, worker::Worker}
 use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
-    model::{EngineName, EnvName, Outcome, StackId},
+    model::{EngineName, EnvName, Outcome, SkipReason, StackId},
     plans::{Review, ReviewStack},
 };
 
@@ -106,12 +106,7 @@ impl Deployment {
 
     /// The stacks that could not be planned before others were applied, and now can, in dependency order.
     pub fn due(&self) -> Vec<StackId> {
-        let outcomes = self.dispatcher.outcomes();
-        let deferred = |stack: &StackId| match outcomes.get(stack) {
-            Some(Outcome::Deferred { because }) => matches!(outcomes.get(because), Some(Outcome::Applied(_))),
-            _ => false,
-        };
-        self.graph.order().into_iter().filter(deferred).collect()
+        self.whose_needs_are_met(|outcome| matches!(outcome, Outcome::Deferred { .. }))
     }
 
     /// What the plans of these stacks would do.
@@ -140,42 +135,76 @@ impl Deployment {
         self.dispatcher.emit(EventKind::Reviewed { digest: review.digest(), totals: review.totals() })
     }
 
-    /// The stacks that one more round of plan, review and gate could bring on: those whose new plan went beyond the
-    /// confirmed one, and those that were skipped because of them.
-    pub fn unsettled(&self) -> Vec<StackId> {
-        let beyond = |outcome: &Outcome| match outcome {
-            Outcome::Refused(blocks) => blocks.iter().all(|b| b.guard == "replan"),
-            _ => false,
-        };
-        let outcomes = self.dispatcher.outcomes();
-        let refused: Vec<StackId> =
-            outcomes.iter().filter(|(_, o)| beyond(o)).map(|(stack, _)| stack.clone()).collect();
-        let skipped = |stack: &StackId| matches!(outcomes.get(stack), Some(Outcome::Skipped { .. }));
-        let mut found: BTreeSet<StackId> = refused.iter().cloned().collect();
-        found.extend(self.graph.dependents(&refused).into_iter().filter(skipped));
-        self.graph.order().into_iter().filter(|s| found.contains(s)).collect()
+    /// Whether a new plan of any stack went beyond what was confirmed.
+    pub fn has_unsettled(&self) -> bool {
+        self.dispatcher.outcomes().values().any(went_beyond)
     }
 
-    /// The stacks that were refused because their workspace does not exist, with those skipped because of them.
+    /// The stacks that one more round of plan, review and gate could bring on: those whose new plan went beyond the
+    /// confirmed one, those that wait for them, and those that are due.
+    pub fn unsettled(&self) -> Vec<StackId> {
+        self.whose_needs_are_met(|outcome| {
+            went_beyond(outcome) || matches!(outcome, Outcome::Deferred { .. } | Outcome::Skipped { .. })
+        })
+    }
+
+    /// The stacks that were refused because their workspace does not exist.
     pub fn without_workspace(&self) -> Vec<StackId> {
         let outcomes = self.dispatcher.outcomes();
-        let missing = |outcome: &Outcome| match outcome {
-            Outcome::Refused(blocks) => blocks.iter().any(|b| b.guard == "workspace"),
-            _ => false,
-        };
-        outcomes.iter().filter(|(_, o)| missing(o)).map(|(stack, _)| stack.clone()).collect()
+        outcomes.iter().filter(|(_, o)| lacks_workspace(o)).map(|(stack, _)| stack.clone()).collect()
     }
 
-    /// Plans stacks whose workspace may now be made, and what was skipped because of them.
+    /// Plans stacks whose workspace may now be made, and what was skipped because of nothing else.
     pub fn plan_with_workspaces(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.worker.allow_workspaces(stacks);
+        let again = self.whose_needs_are_met(|outcome| {
+            lacks_workspace(outcome) || matches!(outcome, Outcome::Skipped { .. })
+        });
+        self.round(StepKind::Plan, &again)
+    }
+
+    /// Deferred stacks that no round could bring on are skipped: what they wait for did not succeed.
+    pub fn give_up_deferred(&mut self) -> Result<(), DispatchError> {
         let outcomes = self.dispatcher.outcomes();
-        let mut again: BTreeSet<StackId> = stacks.iter().cloned().collect();
-        let skipped: Vec<&StackId> =
-            outcomes.iter().filter(|(_, o)| matches!(o, Outcome::Skipped { .. })).map(|(s, _)| s).collect();
-        again.extend(skipped.into_iter().cloned());
-        let stacks: Vec<StackId> = self.graph.order().into_iter().filter(|s| again.contains(s)).collect();
-        self.round(StepKind::Plan, &stacks)
+        let left: Vec<_> = outcomes
+            .iter()
+            .filter_map(|(stack, outcome)| match outcome {
+                Outcome::Deferred { because } => Some((stack.clone(), because.clone())),
+                _ => None,
+            })
+            .collect();
+        for (stack, because) in left {
+            let outcome = Outcome::Skipped { because: SkipReason::Dependency(because) };
+            self.dispatcher.emit(EventKind::StackSkipped { stack, outcome })?;
+        }
+        Ok(())
+    }
+
+    /// The stacks with such an outcome whose needs have all succeeded or are among them, in dependency order. None after
+    /// a failure that stops everything.
+    fn whose_needs_are_met(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<StackId> {
+        let outcomes = self.dispatcher.outcomes();
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
+        if self.limits.fail_fast && outcomes.values().any(failed) {
+            return Vec::new();
+        }
+        let order = if self.destroy { self.graph.reverse_order() } else { self.graph.order() };
+        let mut found: Vec<StackId> = Vec::new();
+        for stack in order {
+            let first = self.first(&self.graph, &stack);
+            let met = |need: &StackId| {
+                found.contains(need) || outcomes.get(need).is_some_and(Outcome::lets_dependents_go_on)
+            };
+            if outcomes.get(&stack).is_some_and(&wanted) && first.iter().all(met) {
+                found.push(stack);
+            }
+        }
+        found
+    }
+
+    /// What comes right before a stack: what it needs, or for a destruction what needs it.
+    fn first(&self, graph: &StackGraph, stack: &StackId) -> Vec<StackId> {
+        if self.destroy { graph.needed_by(stack.as_str()) } else { graph.needs(stack.as_str()) }
     }
 
     fn round(&mut self, kind: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
@@ -184,8 +213,7 @@ impl Deployment {
         let steps: Vec<Step> = order
             .into_iter()
             .map(|stack| {
-                let first =
-                    if self.destroy { graph.needed_by(stack.as_str()) } else { graph.needs(stack.as_str()) };
+                let first = self.first(&graph, &stack);
                 let classes =
                     self.engines.get(&stack).map(|engine| Arc::from(engine.as_str())).into_iter().collect();
                 Step { classes, ..Step::new(stack, kind, first) }
@@ -195,4 +223,12 @@ impl Deployment {
         self.dispatcher.run(&steps, &self.limits, &runner)?;
         Ok(())
     }
+}
+
+fn went_beyond(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(blocks) if blocks.iter().all(|b| b.guard == "replan"))
+}
+
+fn lacks_workspace(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Refused(blocks) if blocks.iter().any(|b| b.guard == "workspace"))
 }

@@ -18,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SecretError {
     /// The variable is not set.
-    #[error("secret `{name}` comes from the environment variable `{variable}`, which is not set")]
+    #[error("secret `{name}` comes from the environment variable `{variable}`, which is not set or empty")]
     Unset {
         /// The secret.
         name: String,
@@ -106,11 +106,24 @@ impl Secrets {
         found.clone()
     }
 
+    /// Masks the value of a variable of envctl's own environment, if the source is one and it is set.
+    pub fn mask(&self, source: &SecretSource) {
+        if let SecretSource::Env(variable) = source
+            && let Some(value) = self.env.get(&OsString::from(variable)).and_then(|value| value.to_str())
+        {
+            self.runner.redactor().add(value);
+        }
+    }
+
     fn ask(&self, name: &str, source: &SecretSource) -> Result<String, SecretError> {
         let name = name.to_owned();
         match source {
             SecretSource::Env(variable) => match self.env.get(&OsString::from(variable)) {
+                // CI systems hand on a secret that does not exist as an empty variable.
                 None => Err(SecretError::Unset { name, variable: variable.clone() }),
+                Some(value) if value.is_empty() => {
+                    Err(SecretError::Unset { name, variable: variable.clone() })
+                }
                 Some(value) => value.to_str().map(str::to_owned).ok_or(SecretError::NotUtf8 { name }),
             },
             SecretSource::File(path) => match fs::read_to_string(self.root.join(path)) {
@@ -254,7 +267,7 @@ mod tests {
         let unset = secrets.value("db", &SecretSource::Env("NOPE".to_owned())).unwrap_err();
         assert_eq!(
             unset.to_string(),
-            "secret `db` comes from the environment variable `NOPE`, which is not set"
+            "secret `db` comes from the environment variable `NOPE`, which is not set or empty"
         );
         let failing = ["sh", "-c", "echo no access >&2; exit 7"].map(str::to_owned).to_vec();
         let failed = secrets.value("db", &SecretSource::Command(failing)).unwrap_err();

@@ -70,6 +70,8 @@ pub struct Targets {
     pub project: Utf8PathBuf,
     /// `.envctl`, absolute.
     pub home: Utf8PathBuf,
+    /// Where files for engines are written: a folder that no other envctl writes to, readable by its owner alone.
+    pub inputs: Utf8PathBuf,
     /// envctl's own environment, cleaned of what engines must not inherit.
     pub env: BTreeMap<OsString, OsString>,
     /// Where secrets come from.
@@ -94,7 +96,7 @@ impl Targets {
             }
         }
         let declared = module.map(|m| m.variables.keys().map(String::as_str).collect::<BTreeSet<&str>>());
-        if let Some(path) = self.values(instance, declared.as_ref(), &state_dir, &mut notes)? {
+        if let Some(path) = self.values(instance, declared.as_ref(), &mut notes)? {
             var_files.push(path);
         }
         let env = self.environment(instance, declared.as_ref())?;
@@ -103,7 +105,7 @@ impl Targets {
             project: self.project.clone(),
             dir: instance.dir.clone(),
             data_dir: self.home.join("data").join(place),
-            backend: backend(instance, module, &state_dir, &mut notes)?,
+            backend: self.backend(instance, module, &mut notes)?,
             state_dir,
             workspace: instance.workspace().map(str::to_owned),
             var_files,
@@ -119,7 +121,6 @@ impl Targets {
         &self,
         instance: &Instance,
         declared: Option<&BTreeSet<&str>>,
-        state_dir: &Utf8Path,
         notes: &mut Vec<String>,
     ) -> Result<Option<Utf8PathBuf>, TargetError> {
         let mut values = IndexMap::new();
@@ -137,12 +138,11 @@ impl Targets {
         if !dropped.is_empty() {
             notes.push(format!("not declared by this stack, so not passed: {}", dropped.join(", ")));
         }
-        let path = state_dir.join("values.tfvars.json");
         if values.is_empty() {
-            remove(&path)?;
             return Ok(None);
         }
-        write_if_changed(&path, &json(&values))?;
+        let path = self.inputs.join(instance.id.stack.file_name() + ".tfvars.json");
+        write_private(&path, &json(&values))?;
         Ok(Some(path))
     }
 
@@ -172,49 +172,65 @@ impl Targets {
             if self.env.contains_key(&variable) && !own {
                 return Err(TargetError::Inherited { variable: name.clone() });
             }
-            let value = self.secrets.value(name, &source.value).map_err(failed)?;
             if declared.is_none_or(|d| d.contains(name.as_str())) {
+                let value = self.secrets.value(name, &source.value).map_err(failed)?;
                 env.insert(variable, value.to_string().into());
             } else {
+                // Not this stack's business, so its source need not be there; what is at hand is masked all the same.
+                self.secrets.mask(&source.value);
                 env.remove(&variable);
             }
         }
         Ok(env)
     }
+
+    /// The backend of an instance, its declared pairs in a file of their own.
+    ///
+    /// Both engines read a file of pairs as JSON when its name ends in `.json` (seen on OpenTofu 1.12.6 and Terraform
+    /// 1.11.4).
+    fn backend(
+        &self,
+        instance: &Instance,
+        module: Option<&Module>,
+        notes: &mut Vec<String>,
+    ) -> Result<Backend, TargetError> {
+        let kind = module.and_then(|m| m.backend.as_ref()).map(|b| b.kind.clone());
+        for other in instance.settings.backend.keys().filter(|k| Some(*k) != kind.as_ref()) {
+            notes.push(format!("pairs for backend `{other}` do not concern this stack"));
+        }
+        let pairs: BTreeMap<&String, &serde_json::Value> = kind
+            .as_ref()
+            .and_then(|kind| instance.settings.backend.get(kind))
+            .into_iter()
+            .flatten()
+            .map(|(key, pair)| (key, &pair.value))
+            .collect();
+        let text = json(&pairs);
+        let mut hash = Sha256::new();
+        hash.update(kind.as_deref().unwrap_or_default());
+        hash.update(text.as_bytes());
+        let digest = hex(&hash.finalize());
+        if pairs.is_empty() {
+            return Ok(Backend { kind, config_file: None, digest });
+        }
+        let path = self.inputs.join(instance.id.stack.file_name() + ".tfbackend.json");
+        write_private(&path, &text)?;
+        Ok(Backend { kind, config_file: Some(self.without_equals_sign(instance, path)), digest })
+    }
 }
 
-/// The backend of an instance, its declared pairs in a file of their own.
-///
-/// Both engines read a file of pairs as JSON when its name ends in `.json` (seen on OpenTofu 1.12.6 and Terraform 1.11.4).
-fn backend(
-    instance: &Instance,
-    module: Option<&Module>,
-    state_dir: &Utf8Path,
-    notes: &mut Vec<String>,
-) -> Result<Backend, TargetError> {
-    let kind = module.and_then(|m| m.backend.as_ref()).map(|b| b.kind.clone());
-    for other in instance.settings.backend.keys().filter(|k| Some(*k) != kind.as_ref()) {
-        notes.push(format!("pairs for backend `{other}` do not concern this stack"));
+impl Targets {
+    /// Engines take `-backend-config=a=b` for a key and its value: a path with such a sign above the project is written
+    /// relative to the stack's folder, in which they run.
+    fn without_equals_sign(&self, instance: &Instance, path: Utf8PathBuf) -> Utf8PathBuf {
+        match path.strip_prefix(&self.project) {
+            Ok(below) if path.as_str().contains('=') => {
+                let up = instance.path.components().map(|_| "..").collect::<Utf8PathBuf>();
+                up.join(below)
+            }
+            _ => path,
+        }
     }
-    let path = state_dir.join("backend.tfbackend.json");
-    let pairs: BTreeMap<&String, &serde_json::Value> = kind
-        .as_ref()
-        .and_then(|kind| instance.settings.backend.get(kind))
-        .into_iter()
-        .flatten()
-        .map(|(key, pair)| (key, &pair.value))
-        .collect();
-    let text = json(&pairs);
-    let mut hash = Sha256::new();
-    hash.update(kind.as_deref().unwrap_or_default());
-    hash.update(text.as_bytes());
-    let digest = hex(&hash.finalize());
-    if pairs.is_empty() {
-        remove(&path)?;
-        return Ok(Backend { kind, config_file: None, digest });
-    }
-    write_if_changed(&path, &text)?;
-    Ok(Backend { kind, config_file: Some(path), digest })
 }
 
 /// JSON of a map with string keys, ended by a line feed; such a map always has one.
@@ -232,29 +248,14 @@ fn make_folder(path: &Utf8Path) -> Result<(), TargetError> {
         .map_err(|source| TargetError::Write { path: path.to_owned(), source })
 }
 
-/// Writes a file that only its owner may read, unless it says this already.
-fn write_if_changed(path: &Utf8Path, text: &str) -> Result<(), TargetError> {
-    if fs::read_to_string(path).is_ok_and(|there| there == text) {
-        return Ok(());
-    }
-    let failed = |source| TargetError::Write { path: path.to_owned(), source };
-    let fresh = path.with_extension("new");
-    let mut file = fs::OpenOptions::new()
+/// Writes a file that only its owner may read.
+fn write_private(path: &Utf8Path, text: &str) -> Result<(), TargetError> {
+    fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(&fresh)
-        .map_err(failed)?;
-    io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)?;
-    fs::rename(&fresh, path).map_err(failed)
-}
-
-fn remove(path: &Utf8Path) -> Result<(), TargetError> {
-    match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => {
-            Err(TargetError::Write { path: path.to_owned(), source })
-        }
-        _ => Ok(()),
-    }
+        .open(path)
+        .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
+        .map_err(|source| TargetError::Write { path: path.to_owned(), source })
 }

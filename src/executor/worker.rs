@@ -138,6 +138,12 @@ impl Worker {
         }
     }
 
+    /// What to say of plans that leave something out.
+    fn incomplete(&self) -> Option<String> {
+        let targets: Vec<String> = self.wish.targets.iter().map(|t| format!("`--target {t}`")).collect();
+        (!targets.is_empty()).then(|| format!("incomplete: only {} was planned", targets.join(", ")))
+    }
+
     /// A stack that this one depends on and that has a plan which is not applied yet.
     fn pending_need(&self, work: &Work) -> Option<StackId> {
         if self.wish.mode == PlanMode::Destroy {
@@ -230,14 +236,19 @@ impl Worker {
             return Ok((confirmed, Vec::new()));
         }
         let file = confirmed.file.with_extension("again.tfplan");
-        let planned = work
-            .engine
-            .plan(&work.target, &self.request(work, file.clone()), session)
-            .map_err(|error| Box::new(unprepared(error, work)))?;
+        // Whatever comes of the new plan, the confirmed one is of no more use.
         let leftover = removed(&confirmed.file);
+        let planned = match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
+            Ok(planned) => planned,
+            Err(error) => {
+                let mut ended = unprepared(error, work);
+                ended.notes.extend(leftover.into_iter().chain(removed(&file)));
+                return Err(Box::new(ended));
+            }
+        };
         let refuse = |blocks: Vec<Block>| {
             let mut ended = Ended::new(Outcome::Refused(blocks));
-            ended.notes.extend(removed(&file));
+            ended.notes.extend(leftover.iter().cloned().chain(removed(&file)));
             Err(Box::new(ended))
         };
         if planned.tentative {
@@ -289,7 +300,7 @@ impl StepRunner for Worker {
                     StepKind::Apply => self.apply(stack, work, &session),
                 };
                 if step == StepKind::Plan {
-                    ended.notes.splice(0..0, work.notes.iter().cloned());
+                    ended.notes.splice(0..0, self.incomplete().into_iter().chain(work.notes.iter().cloned()));
                 }
                 ended
             }
@@ -311,6 +322,7 @@ impl StepRunner for Worker {
             log: Some(log),
             plan: ended.plan,
             tentative: ended.tentative,
+            incomplete: !self.wish.targets.is_empty(),
             notes: ended.notes,
         }
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! .envctl/.gitignore                 `*`: everything below, itself included, stays out of git
 //! .envctl/runs/RUN/journal.jsonl     one event per line, appended, synced before anything may change a state
+//! .envctl/runs/RUN/inputs/           values and backend pairs, as the engines got them
 //! .envctl/runs/RUN/logs/STACK.log    what the engines said
 //! .envctl/runs/RUN/plans/STACK.tfplan
 //! .envctl/runs/RUN/report.json       the fold of the journal, written when the run ends

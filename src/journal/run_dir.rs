@@ -22,7 +22,7 @@ impl RunDir {
     /// Makes the folder of a new run with those for logs and plans.
     pub(super) fn create(path: Utf8PathBuf) -> Result<Self, JournalError> {
         let new = Self { path };
-        for dir in [new.path.clone(), new.logs(), new.plans()] {
+        for dir in [new.path.clone(), new.inputs(), new.logs(), new.plans()] {
             private::create_new_dir(&dir).map_err(JournalError::io("create", &dir))?;
         }
         Ok(new)
@@ -46,6 +46,16 @@ impl RunDir {
     /// The log of a stack.
     pub fn log(&self, stack: &StackId) -> Utf8PathBuf {
         self.logs().join(stack.file_name() + ".log")
+    }
+
+    /// The folder of what engines are given: values and backend pairs.
+    pub fn inputs(&self) -> Utf8PathBuf {
+        self.path.join("inputs")
+    }
+
+    /// Takes the folder away again: of a run that never started.
+    pub fn abandon(&self) -> io::Result<()> {
+        std::fs::remove_dir_all(&self.path)
     }
 
     /// The folder of plans.

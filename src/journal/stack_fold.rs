@@ -28,6 +28,7 @@ impl StackFold {
             reused: false,
             why: stack.why.clone(),
             tentative: false,
+            incomplete: false,
             blocked: Vec::new(),
             because: None,
             attempts: 0,
@@ -71,6 +72,7 @@ impl StackFold {
         report.log = step.log.as_ref().map(ToString::to_string).or(report.log.take());
         report.plan = step.plan.as_ref().map(ToString::to_string);
         report.tentative = step.tentative;
+        report.incomplete = step.incomplete;
         // A plan made again says all there is to know; an apply adds to what its plan said.
         if step.step == StepKind::Plan {
             report.notes.clear();

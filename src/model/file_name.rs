@@ -7,13 +7,15 @@ const LONGEST: usize = 200;
 
 /// A file name for any text: two texts never share one, also where the file system ignores case or composes accents.
 ///
+/// No `=` ever: engines take `-backend-config=a=b` for a key and its value.
+///
 /// Small letters, digits, `-`, `_` and `.` stand for themselves, a slash becomes `+`, a capital letter `,` and the small
-/// one, every other byte `=` and two hexadecimal digits. A name past 200 bytes is cut and ends in `==` and a digest.
+/// one, every other byte `%` and two hexadecimal digits. A name past 200 bytes is cut and ends in `%%` and a digest.
 pub fn file_name(text: &str) -> String {
     let mut name = String::with_capacity(text.len());
     for (index, byte) in text.bytes().enumerate() {
         match byte {
-            b'.' if index == 0 => name.push_str("=2e"),
+            b'.' if index == 0 => name.push_str("%2e"),
             b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' => name.push(char::from(byte)),
             b'/' => name.push('+'),
             b'A'..=b'Z' => {
@@ -21,14 +23,14 @@ pub fn file_name(text: &str) -> String {
                 name.push(char::from(byte.to_ascii_lowercase()));
             }
             _ => {
-                name.push('=');
+                name.push('%');
                 push_hex(&mut name, byte);
             }
         }
     }
     if name.len() > LONGEST {
         name.truncate(LONGEST - 2 - 32);
-        name.push_str("==");
+        name.push_str("%%");
         for byte in &Sha256::digest(text.as_bytes())[..16] {
             push_hex(&mut name, *byte);
         }
@@ -50,9 +52,9 @@ mod tests {
     fn an_ordinary_name_stays_readable() {
         assert_eq!(file_name("network"), "network");
         assert_eq!(file_name("us-east-2/api/gateway"), "us-east-2+api+gateway");
-        assert_eq!(file_name("My App"), ",my=20,app");
-        assert_eq!(file_name(".hidden"), "=2ehidden");
-        assert_eq!(file_name("ä"), "=c3=a4");
+        assert_eq!(file_name("My App"), ",my%20,app");
+        assert_eq!(file_name(".hidden"), "%2ehidden");
+        assert_eq!(file_name("ä"), "%c3%a4");
     }
 
     #[test]
@@ -64,7 +66,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_names_never_share_a_file(one in "[a-cA-C+=,/. é-]{0,6}", two in "[a-cA-C+=,/. é-]{0,6}") {
+        fn two_names_never_share_a_file(one in "[a-cA-C+%,/. é-]{0,6}", two in "[a-cA-C+%,/. é-]{0,6}") {
             let (file_one, file_two) = (file_name(&one), file_name(&two));
             prop_assert_eq!(one == two, file_one.eq_ignore_ascii_case(&file_two));
             prop_assert!(!file_one.contains(['/', ' ', '\\']));

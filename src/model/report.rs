@@ -126,6 +126,9 @@ pub struct StackReport {
     pub why: Vec<String>,
     /// Whether the plan rests on values that are not known yet.
     pub tentative: bool,
+    /// Whether only a part of it was planned: `--target`.
+    #[serde(default)]
+    pub incomplete: bool,
     /// What refused it.
     pub blocked: Vec<Block>,
     /// The stack that caused a skip or a deferral.

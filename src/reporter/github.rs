@@ -15,12 +15,13 @@ use crate::{
 pub struct GitHub {
     printer: Arc<Printer>,
     width: usize,
+    running: usize,
 }
 
 impl GitHub {
     /// A reporter over the run's printer.
     pub fn new(printer: Arc<Printer>) -> Self {
-        Self { printer, width: 0 }
+        Self { printer, width: 0, running: 0 }
     }
 }
 
@@ -35,7 +36,9 @@ impl Consumer for GitHub {
             EventKind::RunStarted { stacks, .. } => {
                 self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
             }
+            EventKind::StepStarted { .. } => self.running += 1,
             EventKind::StepFinished(step) => {
+                self.running = self.running.saturating_sub(1);
                 let line = outcome_line::finished(step, self.width, styles);
                 let lines = plain::output(step, Detail::Verbose)?;
                 if lines.is_empty() {
@@ -59,7 +62,9 @@ impl Consumer for GitHub {
                     Styles::new(false),
                 ));
             }
-            EventKind::InterruptRequested { count, .. } => self.printer.always(plain::interrupted(*count)),
+            EventKind::InterruptRequested { count, .. } => {
+                self.printer.always(plain::interrupted(*count, self.running))
+            }
             _ => {}
         }
         Ok(())

@@ -40,7 +40,7 @@ pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (Str
             } else {
                 format!(" ({})", format!("{:?}", failure.kind).to_lowercase())
             };
-            let text = format!("{}{kind}: {}", styles.paint(Role::Error, verb), failure.summary);
+            let text = format!("{}{kind}: {}", styles.paint(Role::Error, verb), first_line(&failure.summary));
             (styles.paint(Role::Error, "✘"), text)
         }
         Outcome::Skipped { because } => (styles.paint(Role::Dim, "–"), skip(because)),
@@ -53,6 +53,11 @@ pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (Str
         }
         Outcome::Interrupted => (styles.paint(Role::Warning, "!"), "interrupted".to_owned()),
     }
+}
+
+/// What fits into a line of a list; the rest is told below it.
+pub(super) fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 fn skip(because: &SkipReason) -> String {

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use super::{log_tail, outcome_line};
+use super::{log_tail, outcome_line, stack_table::WARNING};
 use crate::{
     event::{Consumer, Event, EventKind, StepFinished, StepKind},
     model::Outcome,
@@ -13,12 +13,13 @@ use crate::{
 pub struct Plain {
     printer: Arc<Printer>,
     width: usize,
+    running: usize,
 }
 
 impl Plain {
     /// A reporter over the run's printer.
     pub fn new(printer: Arc<Printer>) -> Self {
-        Self { printer, width: 0 }
+        Self { printer, width: 0, running: 0 }
     }
 }
 
@@ -46,7 +47,9 @@ impl Consumer for Plain {
             EventKind::StackSkipped { stack, outcome } => {
                 self.printer.say(outcome_line::skipped(stack.as_str(), outcome, self.width, styles));
             }
-            EventKind::InterruptRequested { count, .. } => self.printer.always(interrupted(*count)),
+            EventKind::InterruptRequested { count, .. } => {
+                self.printer.always(interrupted(*count, self.running))
+            }
             _ => {}
         }
         Ok(())
@@ -70,9 +73,15 @@ pub(super) fn told(step: &StepFinished) -> Vec<String> {
             Some(line) => format!("at {file}:{line}"),
             None => format!("at {file}"),
         }));
-        lines.extend(failure.detail.lines().map(str::to_owned));
+        lines.extend(failure.summary.lines().skip(1).chain(failure.detail.lines()).map(str::to_owned));
     }
-    lines.extend(step.notes.iter().map(|note| format!("note: {note}")));
+    lines.extend(
+        step.notes.iter().map(
+            |note| {
+                if note.starts_with(WARNING) { note.clone() } else { format!("note: {note}") }
+            },
+        ),
+    );
     lines
 }
 
@@ -84,9 +93,10 @@ pub(super) fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<Stri
     Ok(lines)
 }
 
-/// What the how-manieth interrupt does.
-pub(super) fn interrupted(count: u32) -> &'static str {
+/// What the how-manieth interrupt does, with so many steps running.
+pub(super) fn interrupted(count: u32, running: usize) -> &'static str {
     match count {
+        _ if running == 0 => "interrupted: nothing runs, and nothing more starts",
         1 => "interrupted: nothing new starts; running engines were told once and get the time they need",
         2 => "still waiting; a third interrupt tells the engines a second time, and they may lose state",
         3 => {

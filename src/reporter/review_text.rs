@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::stack_table::review_table;
+use super::stack_table::{WARNING, review_table};
 use crate::{
     plans::Review,
     ui::{Role, Styles},
@@ -24,6 +24,13 @@ pub fn review_text(
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{}\n", styles.paint(Role::Heading, &stack.stack));
         text.push_str(&folded(&stack.diff, stack.stack.as_str(), run, styles));
+    }
+    for stack in &review.stacks {
+        for note in stack.notes.iter().filter_map(|note| note.strip_prefix(WARNING)) {
+            let word = styles.paint(Role::Warning, "warning:");
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "\n{word} {}: {note}", stack.stack);
+        }
     }
     let lost = review.destructive();
     if !lost.is_empty() {

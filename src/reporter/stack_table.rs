@@ -5,7 +5,7 @@ use crate::{
     event::StepKind,
     model::{ChangeCounts, Changes, Outcome, Report, StackReport, StackResult},
     plans::ReviewStack,
-    ui::{Align, Role, Styles, Table},
+    ui::{Align, Count, Role, Styles, Table},
 };
 
 /// The table of a finished run.
@@ -17,6 +17,9 @@ pub fn report_table(report: &Report, styles: Styles, width: Option<usize>) -> St
 pub(super) fn review_table(stacks: &[ReviewStack], styles: Styles, width: Option<usize>) -> String {
     render(stacks.iter().map(|s| reviewed(s, styles)).collect(), styles, width)
 }
+
+/// Begins a note that is a warning of the engine.
+pub(super) const WARNING: &str = "warning: ";
 
 struct Row {
     stack: String,
@@ -34,7 +37,12 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
     if stack.tentative {
         note.push(styles.paint(Role::Warning, "tentative: rests on values that are not known yet"));
     }
-    note.extend(stack.notes.iter().cloned());
+    // Warnings are told in full below the table.
+    let (warnings, others): (Vec<_>, Vec<_>) = stack.notes.iter().partition(|n| n.starts_with(WARNING));
+    if !warnings.is_empty() {
+        note.push(styles.paint(Role::Warning, Count(warnings.len() as u64, "warning")));
+    }
+    note.extend(others.into_iter().cloned());
     let rank = match &stack.outcome {
         Outcome::Failed(_) => 0,
         Outcome::Refused(_) => 1,
@@ -62,7 +70,7 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
     };
     let mut note = styles.paint(role, word);
     if let Some(error) = &stack.error {
-        note = format!("{note}: {}", error.summary);
+        note = format!("{note}: {}", outcome_line::first_line(&error.summary));
     } else if let Some(block) = stack.blocked.first() {
         note = format!("{note}: {}", block.message);
     } else if let Some(because) = &stack.because {

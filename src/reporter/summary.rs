@@ -11,8 +11,8 @@ use crate::{
 /// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
 const MOST: usize = 200_000;
 
-/// The summary of a run, with the diffs of its review when there is one.
-pub fn summary(report: &Report, review: Option<&Review>) -> String {
+/// The summary of a run, with the diffs of its review.
+pub fn summary(report: &Report, review: &Review) -> String {
     let mut text = format!(
         "### `envctl {} {}`: {}\n\n",
         report.command,
@@ -42,7 +42,7 @@ pub fn summary(report: &Report, review: Option<&Review>) -> String {
             report.commit.as_deref().map_or(String::new(), |c| format!(", commit `{}`", short(c, 12)));
         let _ = write!(text, "\nReview `{}`{commit}, run `{}`.\n", short(digest, 16), report.run);
     }
-    for stack in review.into_iter().flat_map(Review::changed).filter(|s| !s.diff.trim().is_empty()) {
+    for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
         if text.len() + stack.diff.len() > MOST {
             let _ = write!(text, "\nMore diffs: `envctl runs show {}`.\n", report.run);
             break;

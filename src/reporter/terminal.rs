@@ -153,7 +153,9 @@ impl Consumer for Terminal {
                 self.end(stack);
                 self.area.println(outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
             }
-            EventKind::InterruptRequested { count, .. } => self.area.println(plain::interrupted(*count))?,
+            EventKind::InterruptRequested { count, .. } => {
+                self.area.println(plain::interrupted(*count, self.running.len()))?
+            }
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;
             }

@@ -74,12 +74,12 @@ impl Printer {
 
     /// Writes data to standard output, as it is.
     ///
-    /// A reader that has gone away (`| head`) wants no more: that is no error.
+    /// A reader that has gone away (`| head`, a closed terminal) wants no more: that is no error.
     pub fn data(&self, text: impl Display) -> io::Result<()> {
         let mut out = lock(&self.out);
         let done = write!(out, "{text}").and_then(|()| out.flush());
         match done {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
             other => other,
         }
     }
@@ -130,6 +130,13 @@ impl Printer {
         // Nobody is left to be told that standard error is gone.
         drop(writeln!(err, "{line}").and_then(|()| err.flush()));
     }
+}
+
+/// EIO, which writing to a terminal that was closed fails with.
+const EIO: i32 = 5;
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == ErrorKind::BrokenPipe || error.raw_os_error() == Some(EIO)
 }
 
 fn lock<T: ?Sized>(mutex: &Mutex<Box<T>>) -> std::sync::MutexGuard<'_, Box<T>> {

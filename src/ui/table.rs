@@ -1,6 +1,6 @@
 //! Tables without lines: columns apart by two spaces, as wide as they need to be, within the terminal's width.
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, presets};
 
 /// To which side a column leans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,10 @@ impl Table {
         for (index, align) in self.aligns.iter().enumerate() {
             if let Some(column) = self.inner.column_mut(index) {
                 column.set_padding((0, 2));
+                // Names, ids and numbers are never broken: what gives way is the last column.
+                if index + 1 < self.aligns.len() {
+                    column.set_constraint(ColumnConstraint::ContentWidth);
+                }
                 if *align == Align::Right {
                     column.set_cell_alignment(CellAlignment::Right);
                 }
@@ -64,5 +68,14 @@ mod tests {
         table.row(["network".to_owned(), "3".to_owned()]);
         table.row(["a".to_owned(), "12".to_owned()]);
         assert_eq!(table.render(None), "STACK     +\nnetwork   3\na        12\n");
+    }
+
+    #[test]
+    fn only_the_last_column_gives_way_to_a_narrow_terminal() {
+        let mut table = Table::new(&[("RUN", Align::Left), ("RESULT", Align::Left)]);
+        table.row(["01M7XSV525AYB0K136".to_owned(), "failed: no such file".to_owned()]);
+        let text = table.render(Some(32));
+        assert!(text.contains("01M7XSV525AYB0K136"), "{text}");
+        assert!(text.lines().count() > 2, "{text}");
     }
 }

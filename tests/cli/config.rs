@@ -101,7 +101,7 @@ fn the_values_arrive_in_one_private_file_and_secrets_in_the_environment() {
     assert_eq!(plan["env"]["TF_VAR_api_key"], "sentinel-of-the-file");
     let argv = plan["argv"].to_string();
     assert!(!argv.contains("sentinel-of") && !argv.contains("\"-var="), "{argv}");
-    let values = shop.project.read(".envctl/instances/staging/app/values.tfvars.json");
+    let values = shop.project.read(&format!("{}/inputs/app.tfvars.json", shop.newest_run()));
     let values: serde_json::Value = serde_json::from_str(&values).unwrap();
     assert_eq!(values, json!({ "size": 4, "region": "us", "color": "blue", "count": 3 }));
 }

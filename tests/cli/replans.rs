@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shop::Shop;
+use crate::{shop::Shop, support::Program};
 
 /// `app` shows an output of `network` in its resource, and `web` needs `app`.
 fn shop(deploy: bool) -> Shop {
@@ -131,4 +131,36 @@ fn a_stack_is_not_planned_again_when_nothing_above_it_was_applied() {
 
     assert_eq!(shop.folders("plan").iter().filter(|folder| *folder == "web").count(), 1);
     assert_eq!(shop.folders("apply"), ["web"]);
+}
+
+#[test]
+fn a_deferred_stack_is_skipped_when_another_that_it_needs_has_failed() {
+    let shop = shop(false);
+    let remote = json!({ "net": "../network/terraform.tfstate.d/staging/terraform.tfstate" });
+    let late = json!({ "resources": { "terraform_data.late": "${net.id}" }, "remote": remote });
+    shop.behave("mail", &json!({ "apply": { "error": crate::shop::error("no such luck", "") } }));
+    shop.stack("late", &["network", "mail"], &late);
+
+    let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1).report();
+
+    assert_eq!(report.stack("mail")["result"], "failed");
+    assert_eq!(report.stack("app")["result"], "applied");
+    assert_eq!(report.stack("late")["result"], "skipped");
+    assert_eq!(shop.deployed_value("late", "staging"), None);
+}
+
+#[test]
+fn on_a_terminal_a_plan_beyond_what_was_confirmed_is_asked_about_in_spite_of_the_flag() {
+    let shop = shop(true);
+    network(&shop, "two");
+
+    // The terminal of `script`, and somebody at it who says no to every question.
+    let shell = Program { name: "sh", path: "/bin/sh".into() };
+    let env = shop.env.clone().with_envctl().with_system();
+    let deploy = "printf 'n\\n' | timeout 60 script -qec 'envctl deploy staging --confirm' /dev/null";
+    let run = env.run_program(&shell, &["-c", deploy]).exits(3);
+
+    run.prints("they are planned again for a new review").prints("change `staging`?");
+    assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"));
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
 }

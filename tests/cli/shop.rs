@@ -169,6 +169,15 @@ impl Shop {
         resources.values().next().and_then(Value::as_str).map(str::to_owned)
     }
 
+    /// The folder of the newest run, relative to the project.
+    #[track_caller]
+    pub(crate) fn newest_run(&self) -> String {
+        let runs = self.project.path(".envctl/runs");
+        let names = runs.read_dir().expect("there are runs").map(|entry| entry.expect("a run").file_name());
+        let newest = names.max().expect("there is a run");
+        format!(".envctl/runs/{}", newest.to_string_lossy())
+    }
+
     /// A path beside the project, for files that tell something.
     pub(crate) fn marker(&self, name: &str) -> PathBuf {
         self.project.around().join(name)
