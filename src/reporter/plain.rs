@@ -34,7 +34,9 @@ impl Consumer for Plain {
             EventKind::RunStarted { stacks, .. } => {
                 self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
             }
+            EventKind::StepStarted { .. } => self.running += 1,
             EventKind::StepFinished(step) => {
+                self.running = self.running.saturating_sub(1);
                 // What went wrong is an error, and those are said even when quiet.
                 let wrong = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_));
                 let tell =

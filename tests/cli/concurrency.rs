@@ -56,11 +56,9 @@ fn two_environments_really_overlap_and_touch_only_their_states() {
     // Each plan waits until somebody has seen both of them run.
     let both = shop.marker("both.marker");
     shop.behave("network", &serde_json::json!({ "plan": { "wait_for": both } }));
-    let staging = shop.env.spawn(["deploy", "staging", "--yes"]);
+    let mut staging = shop.env.spawn(["deploy", "staging", "--yes"]);
     let production = shop.env.spawn(["deploy", "production", "--confirm"]);
-    while shop.folders("plan").len() < 2 {
-        std::thread::yield_now();
-    }
+    staging.wait_until("both plan", || shop.folders("plan").len() == 2);
     std::fs::write(&both, "").unwrap();
 
     staging.wait().exits(0);

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::shop::{Shop, error};
+use crate::{
+    shop::{Shop, error},
+    support::Program,
+};
 
 const STACKS: [&str; 6] = ["network", "database: network", "app: database", "web: app", "mail", "cron: mail"];
 
@@ -108,16 +111,22 @@ fn detailed_exitcode_is_2_with_changes_and_0_without() {
 }
 
 #[test]
-fn a_run_under_a_reader_that_went_away_still_tells_the_truth() {
+fn under_a_reader_that_went_away_the_exit_code_tells_the_truth() {
     let shop = Shop::of(&["network"]);
-    shop.behave("network", &json!({ "plan": boom() }));
-    let script = "envctl plan staging | { read line; exit 0; }; exit 0";
     let env = shop.env.clone().with_envctl();
-    let pipe = crate::support::Program { name: "sh", path: "/bin/sh".into() };
-    env.run_program(&pipe, &["-c", script]).exits(0);
+    let sh = Program { name: "sh", path: "/bin/sh".into() };
     // POSIX sh knows no pipefail: the code of the first part goes through a file.
-    let script = "{ envctl plan staging; echo $? > code; } | true; read code < code; exit $code";
-    env.run_program(&pipe, &["-c", script]).exits(1);
+    let through = |command: &str, reader: &str| {
+        let script = format!("{{ {command}; echo $? > code; }} | {reader}; read code < code; exit $code");
+        env.run_program(&sh, &["-c", &script])
+    };
+    // A reader that is gone before the first word, and one that takes a line.
+    for reader in ["true", "{ read line; }"] {
+        through("envctl plan staging --detailed-exitcode", reader).exits(2).hides("error");
+        through("envctl list --json", reader).exits(0).hides("error");
+    }
+    shop.behave("network", &json!({ "plan": boom() }));
+    through("envctl plan staging", "true").exits(1);
 }
 
 #[test]

@@ -1,23 +1,9 @@
 //! Ctrl-C: the engine is told once, gets the time it needs, and the run says so: guarantee 7.
 
-use std::thread;
-
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::{
-    shop::Shop,
-    support::{Run, Running},
-};
-
-/// Waits until the engine's log says something; a run that ends before is a failure of the test.
-#[track_caller]
-fn wait_for(running: &mut Running, what: &str, seen: impl Fn() -> bool) {
-    while !seen() {
-        assert!(!running.has_ended(), "envctl ended before {what}");
-        thread::yield_now();
-    }
-}
+use crate::{shop::Shop, support::Run};
 
 /// A run of two stacks of which the first waits in one of its steps: it gets a signal there, as a terminal sends it,
 /// and is let go afterwards.
@@ -27,11 +13,23 @@ fn interrupted<const N: usize>(shop: &Shop, verb: &str, args: [&str; N], signal:
     let waiting = json!({ "wait_for": go, "ignore_sigint": true });
     shop.behave("network", &json!({ verb: waiting }));
     let mut running = shop.env.spawn(args);
-    wait_for(&mut running, "it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    running.wait_until("it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
     running.signal(signal);
-    wait_for(&mut running, "the engine was told", || shop.count("signal", "INT") > 0);
+    running.wait_until("the engine was told", || shop.count("signal", "INT") > 0);
+    // By then whatever the first signal does has been done.
+    running.wait_until("the signal was noted", || journal(shop).contains("interrupt_requested"));
+    let log = shop.log();
+    let engine = log.iter().find(|line| line.get("listening").is_some()).expect("it listens");
+    assert_eq!(engine["group"], engine["listening"], "a group of its own, which no terminal signals");
     std::fs::write(&go, "").unwrap();
     running.wait()
+}
+
+/// The journal of the newest run.
+fn journal(shop: &Shop) -> String {
+    let runs = shop.project.path(".envctl/runs").read_dir().unwrap();
+    let run = runs.map(|entry| entry.unwrap().path()).max().unwrap();
+    std::fs::read_to_string(run.join("journal.jsonl")).unwrap_or_default()
 }
 
 fn result(shop: &Shop) -> (String, Vec<String>) {
@@ -75,7 +73,7 @@ fn an_engine_that_stops_at_an_interrupt_has_not_failed_but_was_interrupted() {
     let never = shop.marker("never.marker");
     shop.behave("network", &json!({ "apply": { "wait_for": never } }));
     let mut running = shop.env.spawn(["deploy", "staging", "--yes", "--json"]);
-    wait_for(&mut running, "it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    running.wait_until("it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
     running.signal(Signal::INT);
 
     let run = running.wait().exits(130);
@@ -100,20 +98,17 @@ fn a_second_signal_only_warns_a_third_tells_again_and_a_fourth_kills() {
     let never = shop.marker("never.marker");
     shop.behave("network", &json!({ "apply": { "wait_for": never, "ignore_sigint": true } }));
     let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
-    wait_for(&mut running, "it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
-    let journal = || {
-        let runs = shop.project.path(".envctl/runs").read_dir().unwrap();
-        let run = runs.map(|entry| entry.unwrap().path()).max().unwrap();
-        std::fs::read_to_string(run.join("journal.jsonl")).unwrap_or_default()
-    };
+    running.wait_until("it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
     for count in 1..=4 {
         running.signal(Signal::INT);
         if count < 4 {
-            let noted = || journal().matches("interrupt_requested").count() == count;
-            wait_for(&mut running, "the signal was noted", noted);
+            let noted = || journal(&shop).matches("interrupt_requested").count() == count;
+            running.wait_until("the signal was noted", noted);
         }
         let told = if count < 3 { 1 } else { 2 };
-        wait_for(&mut running, "the engine was told", || count == 4 || shop.count("signal", "INT") == told);
+        if count < 4 {
+            running.wait_until("the engine was told", || shop.count("signal", "INT") == told);
+        }
     }
 
     let run = running.wait().exits(130);

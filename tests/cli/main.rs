@@ -1,6 +1,6 @@
 //! Every verb as its user meets it: exit code, two streams, files and states, on the fake engine and where it matters on
 //! real ones. Each test is named by the sentence that it proves.
-#![expect(clippy::unwrap_used, reason = "a test that misses what it asserts on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
 mod concurrency;
 mod config;

@@ -1,8 +1,8 @@
 //! Misbehaviour on demand: waiting, dying, leaving processes behind, failing for a while.
 
-use std::{fs, io, path::Path, time::Duration};
+use std::{env, fs, io, path::Path, time::Duration};
 
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, getpgrp, getpid, kill_process};
 use serde_json::json;
 use tokio::{
     runtime,
@@ -52,23 +52,26 @@ fn wait(steps: &Behaviour) -> Result<bool, Fatal> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let mut interrupts = signal(SignalKind::interrupt())?;
-        log(&json!({ "listening": std::process::id() }))?;
+        log(&json!({ "listening": std::process::id(), "group": getpgrp().as_raw_nonzero() }))?;
         let work = async {
             time::sleep(Duration::from_millis(steps.sleep_ms)).await;
-            while steps.wait_for.as_ref().is_some_and(|file| !file.exists()) {
+            // A test that has failed takes its folder with it, and nobody will make the file any more.
+            let folder_is_there = || env::current_dir().is_ok();
+            while steps.wait_for.as_ref().is_some_and(|file| !file.exists()) && folder_is_there() {
                 time::sleep(Duration::from_millis(2)).await;
             }
         };
         tokio::pin!(work);
         loop {
             tokio::select! {
-                () = &mut work => return Ok(true),
+                biased;
                 () = next(&mut interrupts) => {
                     log(&json!({ "signal": "INT", "pid": std::process::id() }))?;
                     if !steps.ignore_sigint {
                         return Ok(false);
                     }
                 }
+                () = &mut work => return Ok(true),
             }
         }
     })

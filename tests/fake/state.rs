@@ -124,7 +124,7 @@ pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Resul
     let mut path = script.path.clone();
     for file in arguments.values("backend-config") {
         let text = fs::read_to_string(file)?;
-        if camino::Utf8Path::new(file).extension() == Some("json") {
+        if Path::new(file).extension().is_some_and(|extension| extension == "json") {
             let pairs: Value = serde_json::from_str(&text)?;
             path = pairs["path"].as_str().map(str::to_owned).or(path);
             continue;

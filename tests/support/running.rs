@@ -1,9 +1,12 @@
 //! A run of envctl that has not ended yet.
 
 use std::{
+    io::Read,
     os::unix::process::CommandExt,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, Output, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -33,15 +36,39 @@ impl Running {
 
     /// Whether it has ended.
     #[track_caller]
-    pub(crate) fn has_ended(&mut self) -> bool {
+    fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child can be asked").is_some()
+    }
+
+    /// Waits until something is seen. A program that ends before, and one that takes a minute over it, fail the test.
+    #[track_caller]
+    pub(crate) fn wait_until(&mut self, what: &str, seen: impl Fn() -> bool) {
+        let given_up = Instant::now() + Duration::from_mins(1);
+        while !seen() {
+            assert!(!self.has_ended(), "envctl ended, and not yet: {what}");
+            assert!(Instant::now() < given_up, "it takes for ever: {what}");
+            thread::yield_now();
+        }
     }
 
     /// Waits for its end. What it prints until then must fit into a pipe.
     #[track_caller]
-    pub(crate) fn wait(self) -> Run {
-        let output = self.child.wait_with_output().expect("a child can be waited for");
+    pub(crate) fn wait(mut self) -> Run {
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let (out, err) = (self.child.stdout.take(), self.child.stderr.take());
+        out.expect("a pipe").read_to_end(&mut stdout).expect("a pipe can be read");
+        err.expect("a pipe").read_to_end(&mut stderr).expect("a pipe can be read");
+        let status = self.child.wait().expect("a child can be waited for");
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        Run::new(Path::new("envctl"), &args, &output)
+        Run::new(Path::new("envctl"), &args, &Output { status, stdout, stderr })
+    }
+}
+
+impl Drop for Running {
+    /// A test that failed leaves nothing running.
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            drop(self.child.kill().and_then(|()| self.child.wait()));
+        }
     }
 }
