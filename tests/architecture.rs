@@ -125,6 +125,34 @@ fn spelled_out<'t>(text: &'t str, before: &mut Vec<&'t str>, found: &mut Vec<Vec
     rest
 }
 
+/// The files that are compiled for tests alone: those of modules that are declared under `#[cfg(test)]`.
+fn test_files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in sources(&root().join("src")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let folder = match file.file_name().unwrap().to_str().unwrap() {
+            "mod.rs" | "lib.rs" => file.parent().unwrap().to_owned(),
+            _ => file.with_extension(""),
+        };
+        let lines: Vec<&str> = text.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair[0].trim() == "#[cfg(test)]") {
+            let name = pair[1].strip_suffix(';').and_then(|line| Some(line.rsplit_once("mod ")?.1));
+            found.extend(name.map(|name| folder.join(name).with_extension("rs")));
+        }
+    }
+    found
+}
+
+/// The part of a file before its module of tests.
+fn without_tests(text: &str) -> &str {
+    let is_module = |at: usize| {
+        let declared = text[at..].lines().nth(1).unwrap_or_default();
+        declared.contains("mod ") && declared.ends_with('{')
+    };
+    let end = text.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|at| is_module(*at));
+    &text[..end.unwrap_or(text.len())]
+}
+
 #[test]
 fn imports_only_go_down() {
     let mut wrong = Vec::new();
@@ -202,9 +230,32 @@ fn main_is_a_door() {
 }
 
 #[test]
+fn only_the_engines_own_room_tells_engines_apart() {
+    let tests = test_files();
+    let mut wrong = Vec::new();
+    for file in sources(&root().join("src")) {
+        if ["engine", "model"].contains(&room_of(&file).as_str()) || tests.contains(&file) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in without_tests(&text).lines().enumerate() {
+            for variant in ["Tofu", "Terraform", "Terragrunt", "{", "*"] {
+                if line.contains(&format!("EngineName::{variant}")) {
+                    wrong.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn the_reader_of_imports_sees_groups_and_paths() {
     let text = "use crate::{\n    config::{Config, Scope},\n    model,\n    process::Runner as R, ui,\n};\nlet x = crate::engine::find();";
-    assert_eq!(imported_rooms(&["cli", "run"], text), ["config", "config", "model", "process", "ui", "engine"]);
+    assert_eq!(
+        imported_rooms(&["cli", "run"], text),
+        ["config", "config", "model", "process", "ui", "engine"]
+    );
 }
 
 #[test]

@@ -67,12 +67,7 @@ impl Config {
 
     /// The settings of one engine.
     pub fn engine(&self, engine: EngineName) -> &EngineSettings {
-        let [tofu, terraform, terragrunt] = &self.engines;
-        match engine {
-            EngineName::Tofu => tofu,
-            EngineName::Terraform => terraform,
-            EngineName::Terragrunt => terragrunt,
-        }
+        &self.engines[engine.index()]
     }
 
     /// The environments in the order of the file.
