@@ -15,13 +15,6 @@ use super::{
 /// A value that several instances hold together; it reads like the value itself.
 pub struct Shared<T>(Arc<T>);
 
-impl<T> Shared<T> {
-    /// Whether both are one and the same value in memory.
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {
         Self(Arc::clone(&self.0))
