@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::EngineSettings,
     model::EngineName,
-    process::{ProcessError, Runner, which},
+    process::{Runner, which},
 };
 
 /// The engines of a project.
