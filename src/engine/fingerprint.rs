@@ -12,6 +12,8 @@ use std::{
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 
+use crate::model::hex;
+
 /// The file in an instance's own folder that holds the digest of its last init.
 const FILE: &str = "init";
 
@@ -54,8 +56,7 @@ impl Fingerprint {
                 _ => add(&bytes),
             }
         }
-        let hex = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
-        Ok(Self(digest.finalize().iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 0xf)]).collect()))
+        Ok(Self(hex(&digest.finalize())))
     }
 
     /// Whether the last init of an instance was made for this digest.

@@ -6,7 +6,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::engine::{layout::UNIT_FILE, units::Unit};
+use crate::{
+    engine::{layout::UNIT_FILE, units::Unit},
+    model::hex,
+};
 
 /// One kept answer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,10 +78,4 @@ fn key(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
         }
     }
     Ok(hex(&digest.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
