@@ -9,7 +9,7 @@ use std::{
 /// The rooms of `src/` by floor. Rooms on one floor do not import each other, except on the ground floor, where the
 /// order of this list counts: what an event or a table is made of is defined by the rooms before it.
 const FLOORS: &[(u8, &[&str])] = &[
-    (0, &["model", "diagnostic", "event", "ui"]),
+    (0, &["model", "diagnostic", "event", "ui", "files"]),
     (1, &["config", "process"]),
     (2, &["engine", "graph"]),
     (3, &["inventory"]),

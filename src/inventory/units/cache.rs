@@ -1,6 +1,6 @@
 //! Terragrunt's last answer, kept while the files that it rests on have the same content.
 
-use std::{fs, io, io::Write};
+use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     engine::{layout::UNIT_FILE, units::Unit},
+    files,
     model::hex,
 };
 
@@ -51,12 +52,7 @@ impl Cache {
             reading,
             units: answer.iter().map(|unit| (unit.dir.clone(), unit.dependencies.clone())).collect(),
         };
-        let dir = self.file.parent().unwrap_or(Utf8Path::new("."));
-        fs::create_dir_all(dir)?;
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        file.write_all(&serde_json::to_vec(&kept)?)?;
-        file.persist(&self.file)?;
-        Ok(())
+        files::write(&self.file, &serde_json::to_vec(&kept)?)
     }
 }
 
