@@ -8,8 +8,9 @@ use indexmap::IndexMap;
 use super::{
     environments::EnvironmentLayers,
     load::Config,
+    origin::Origin,
     raw::table::Table,
-    settings::{Discover, EngineSettings, Environment, Origin, Project, Stack},
+    settings::{Discover, EngineSettings, Environment, Project, Stack},
     stacks::StackLayers,
     support::Unsupported,
 };

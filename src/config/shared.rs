@@ -8,8 +8,9 @@ use super::{
     convert::{self, BackendPairs},
     expand::{Expander, Names},
     load::Config,
+    origin::Value,
     raw::layer::Keys,
-    settings::{EnvVar, Environment, SecretSource, Value, VarFile},
+    settings::{EnvVar, Environment, SecretSource, VarFile},
 };
 
 /// A value that several instances hold together; it reads like the value itself.
