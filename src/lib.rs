@@ -20,6 +20,7 @@
 //!   event           the vocabulary of a run
 //!   diagnostic      code, severity, message, labelled spans, help
 //!   ui/             styles by role, tables, durations, plurals, rendering
+//!   files/          private files: written whole, 0600, removed
 //! ```
 
 pub mod assurance;
@@ -30,6 +31,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod event;
 pub mod executor;
+pub mod files;
 pub mod graph;
 pub mod inventory;
 pub mod journal;

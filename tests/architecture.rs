@@ -9,7 +9,7 @@ use std::{
 /// The rooms of `src/` by floor. Rooms on one floor do not import each other, except on the ground floor, where the
 /// order of this list counts: what an event or a table is made of is defined by the rooms before it.
 const FLOORS: &[(u8, &[&str])] = &[
-    (0, &["model", "diagnostic", "event", "ui"]),
+    (0, &["model", "diagnostic", "event", "ui", "files"]),
     (1, &["config", "process"]),
     (2, &["engine", "graph"]),
     (3, &["inventory"]),
@@ -54,43 +54,103 @@ fn room_of(file: &Path) -> String {
     inside.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned()
 }
 
-/// Every room named after `crate::` in a text, whether in a `use` line, a group or a path.
-fn imported_rooms(text: &str) -> Vec<String> {
+/// The module that a file is, as the names below the crate's root.
+fn module_of(file: &Path) -> Vec<String> {
+    let inside = file.strip_prefix(root().join("src")).unwrap().with_extension("");
+    let mut names: Vec<String> = inside.iter().map(|name| name.to_str().unwrap().to_owned()).collect();
+    names.pop_if(|last| last == "mod");
+    names
+}
+
+/// Every room that a text names by a path from `crate::` or a `super::` that climbs out of its own, whether in a `use`
+/// line, a group or an expression.
+fn imported_rooms(module: &[&str], text: &str) -> Vec<String> {
     let mut rooms = Vec::new();
-    for (at, _) in text.match_indices("crate::") {
-        let rest = &text[at + "crate::".len()..];
-        if let Some(group) = rest.strip_prefix('{') {
-            let mut depth = 1;
-            let mut word = String::new();
-            let mut fresh = true;
-            for c in group.chars() {
-                match c {
-                    '{' => depth += 1,
-                    '}' => depth -= 1,
-                    ',' if depth == 1 => fresh = true,
-                    c if depth == 1 && fresh && (c.is_alphanumeric() || c == '_') => word.push(c),
-                    c if c.is_whitespace() => {}
-                    _ => {
-                        if !word.is_empty() {
-                            rooms.push(std::mem::take(&mut word));
-                        }
-                        fresh = false;
-                    }
-                }
-                if depth == 0 || (c == ',' && depth == 1) {
-                    if !word.is_empty() {
-                        rooms.push(std::mem::take(&mut word));
-                    }
-                    if depth == 0 {
-                        break;
-                    }
-                }
-            }
-        } else {
-            rooms.push(rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect());
+    // The modules within the file that are open, by their indentation: `super::` climbs out of them first.
+    let mut inline: Vec<usize> = Vec::new();
+    let mut seen = 0;
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let code = line.trim_end();
+        let indent = code.len() - code.trim_start().len();
+        if code.ends_with('{') && code.split_whitespace().rev().nth(2) == Some("mod") {
+            inline.push(indent);
+        } else if code.trim_start() == "}" && inline.last() == Some(&indent) {
+            inline.pop();
         }
+        for (start, _) in line.match_indices("crate::").chain(line.match_indices("super::")) {
+            let start = at + start;
+            let begins = !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_' || c == ':');
+            if !begins || start < seen {
+                continue;
+            }
+            let mut paths = Vec::new();
+            let rest = spelled_out(&text[start..], &mut Vec::new(), &mut paths);
+            seen = text.len() - rest.len();
+            for path in paths {
+                let climbed = path.iter().take_while(|name| **name == "super").count();
+                let to_the_root = path[0] == "crate" || climbed == module.len() + inline.len();
+                rooms.extend(path.get(climbed.max(1)).filter(|_| to_the_root).map(|name| (*name).to_owned()));
+            }
+        }
+        at += line.len();
     }
     rooms
+}
+
+/// Reads one path, or the tree of paths of a `use` line, and hands back the text behind it.
+fn spelled_out<'t>(text: &'t str, before: &mut Vec<&'t str>, found: &mut Vec<Vec<&'t str>>) -> &'t str {
+    if let Some(mut group) = text.strip_prefix('{') {
+        loop {
+            group = group.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+            if group.is_empty() || group.starts_with('}') {
+                return group.strip_prefix('}').unwrap_or_default();
+            }
+            let rest = spelled_out(group, before, found);
+            // What is no path, as in `name as other`, is passed over.
+            group = rest.find([',', '}']).map_or("", |end| &rest[end..]);
+        }
+    }
+    let end = text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len());
+    let end = if text.starts_with('*') { 1 } else { end };
+    before.push(&text[..end]);
+    let rest = match text[end..].strip_prefix("::") {
+        Some(more) => spelled_out(more, before, found),
+        None => {
+            found.push(before.clone());
+            &text[end..]
+        }
+    };
+    before.pop();
+    rest
+}
+
+/// The files that are compiled for tests alone: those of modules that are declared under `#[cfg(test)]`.
+fn test_files() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for file in sources(&root().join("src")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let folder = match file.file_name().unwrap().to_str().unwrap() {
+            "mod.rs" | "lib.rs" => file.parent().unwrap().to_owned(),
+            _ => file.with_extension(""),
+        };
+        let lines: Vec<&str> = text.lines().collect();
+        for pair in lines.windows(2).filter(|pair| pair[0].trim() == "#[cfg(test)]") {
+            let name = pair[1].strip_suffix(';').and_then(|line| Some(line.rsplit_once("mod ")?.1));
+            found.extend(name.map(|name| folder.join(name).with_extension("rs")));
+        }
+    }
+    found
+}
+
+/// The part of a file before its module of tests.
+fn without_tests(text: &str) -> &str {
+    let is_module = |at: usize| {
+        let declared = text[at..].lines().nth(1).unwrap_or_default();
+        declared.contains("mod ") && declared.ends_with('{')
+    };
+    let end = text.match_indices("#[cfg(test)]").map(|(at, _)| at).find(|at| is_module(*at));
+    &text[..end.unwrap_or(text.len())]
 }
 
 #[test]
@@ -102,7 +162,9 @@ fn imports_only_go_down() {
             continue;
         }
         let own = floor(&room).unwrap_or_else(|| panic!("`{room}` has no floor: {}", file.display()));
-        for imported in imported_rooms(&fs::read_to_string(&file).unwrap()) {
+        let module = module_of(&file);
+        let module: Vec<&str> = module.iter().map(String::as_str).collect();
+        for imported in imported_rooms(&module, &fs::read_to_string(&file).unwrap()) {
             if imported == room {
                 continue;
             }
@@ -168,7 +230,38 @@ fn main_is_a_door() {
 }
 
 #[test]
+fn only_the_engines_own_room_tells_engines_apart() {
+    let tests = test_files();
+    let mut wrong = Vec::new();
+    for file in sources(&root().join("src")) {
+        if ["engine", "model"].contains(&room_of(&file).as_str()) || tests.contains(&file) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in without_tests(&text).lines().enumerate() {
+            for variant in ["Tofu", "Terraform", "Terragrunt", "{", "*"] {
+                if line.contains(&format!("EngineName::{variant}")) {
+                    wrong.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
 fn the_reader_of_imports_sees_groups_and_paths() {
-    let text = "use crate::{\n    config::{Config, Scope},\n    model,\n    process::Runner,\n};\nlet x = crate::engine::find();";
-    assert_eq!(imported_rooms(text), ["config", "model", "process", "engine"]);
+    let text = "use crate::{\n    config::{Config, Scope},\n    model,\n    process::Runner as R, ui,\n};\nlet x = crate::engine::find();";
+    assert_eq!(
+        imported_rooms(&["cli", "run"], text),
+        ["config", "config", "model", "process", "ui", "engine"]
+    );
+}
+
+#[test]
+fn the_reader_of_imports_sees_a_super_that_leaves_the_room() {
+    let text = "use super::super::executor::Step;\nuse super::{super::{cli, model::EngineName}, raw};\nsuper::own();\n\
+                mod tests {\n    use super::super::raw::Node;\n    use super::super::super::plans::Review;\n}\nsuper::super::graph::x();";
+    assert_eq!(imported_rooms(&["config", "load"], text), ["executor", "cli", "model", "plans", "graph"]);
+    assert_eq!(imported_rooms(&["config", "raw", "node"], text), [""; 0]);
 }

@@ -7,7 +7,7 @@ use crate::{
     config::{ConfigError, UnknownEnvironment},
     diagnostic::{Diagnostic, Diagnostics, Severity},
     engine::EngineUnavailable,
-    executor::{AssembleError, SecretError},
+    executor::{AssembleError, DispatchError, SecretError},
     graph::SelectionError,
     inventory::InventoryError,
     journal::StoreError,
@@ -69,6 +69,10 @@ pub(super) fn shown(error: &anyhow::Error) -> Shown {
         if !failed.failure.detail.is_empty() {
             shown.message = Some(format!("{error}\n{}", failed.failure.detail.trim_end()));
         }
+    } else if let Some(DispatchError::Schedule(_) | DispatchError::Fold(_)) = error.downcast_ref() {
+        shown.status = ExitStatus::Defect;
+        shown.kind = FailureKind::Defect;
+        shown.hints.push("this is a defect of envctl, not of the project: please report it".to_owned());
     } else if is_configuration(error) {
         shown.status = ExitStatus::Configuration;
         shown.kind = FailureKind::Config;
@@ -216,5 +220,27 @@ impl Shown {
             file: place.map(|l| l.source.path().to_string()),
             line: place.and_then(|l| u32::try_from(l.source.position(l.span.start).0).ok()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{executor::ScheduleError, journal::JournalError};
+
+    #[test]
+    fn a_run_that_contradicts_itself_is_a_defect() {
+        let twice = ScheduleError::Twice("app".parse().unwrap());
+        let shown = shown(&anyhow::Error::new(DispatchError::from(twice)).context("apply"));
+        assert_eq!((shown.status, shown.kind), (ExitStatus::Defect, FailureKind::Defect));
+        assert_eq!(shown.status.code(), 70);
+        assert_eq!(shown.message.as_deref(), Some("apply: stack `app` has two steps in one round"));
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_written_is_no_defect() {
+        let gap = JournalError::Gap { path: "journal.jsonl".into() };
+        let shown = shown(&anyhow::Error::new(DispatchError::from(gap)));
+        assert_eq!((shown.status, shown.kind), (ExitStatus::Failed, FailureKind::Unknown));
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn close(
 
 fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(report)?;
-    Ok(context.printer.data(format_args!("{text}\n")).context("standard output")?)
+    context.printer.data(format_args!("{text}\n")).context("standard output")
 }
 
 fn write_files(

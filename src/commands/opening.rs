@@ -18,8 +18,8 @@ use crate::{
     executor::{
         Answer, Ask, Asked, Assembly, Cancel, Deployment, Dispatcher, Parts, PlanWish, SignalSource, Worker,
     },
-    graph::Why,
-    inventory::{self, Inventory, Modules},
+    graph::{Selected, StackGraph, Why},
+    inventory::{self, Instance, Inventory, Modules},
     journal::{FORMAT, Journal, RunStore, new_run_id},
     model::{CreateWorkspace, EnvName, RunId, StackId},
     plans::Review,
@@ -112,21 +112,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         .map(|i| i.id.stack.clone())
         .collect();
     let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
-    let run_stacks = instances
-        .iter()
-        .map(|i| RunStack {
-            stack: i.id.stack.clone(),
-            path: i.path.to_string(),
-            workspace: i.workspace().map(str::to_owned),
-            engine: i.engine,
-            why: selected
-                .iter()
-                .find(|s| s.stack == i.id.stack)
-                .map(|s| s.why.iter().map(Why::to_string).collect())
-                .unwrap_or_default(),
-            needs: graph.needs(i.id.stack.as_str()),
-        })
-        .collect();
+    let run_stacks = run_stacks(&instances, &selected, &graph);
     let journal = Journal::create(dir.clone())?;
     let plan_wish = PlanWish {
         mode: wish.mode,
@@ -239,6 +225,25 @@ impl Opened {
         }
         reporter::review_text(review, self.id.as_str(), &line, styles, context.printer.width())
     }
+}
+
+/// What the run's first event says of its stacks.
+fn run_stacks(instances: &[&Instance], selected: &[Selected], graph: &StackGraph) -> Vec<RunStack> {
+    let why = |stack: &StackId| {
+        let chosen = selected.iter().find(|s| s.stack == *stack);
+        chosen.map(|s| s.why.iter().map(Why::to_string).collect()).unwrap_or_default()
+    };
+    instances
+        .iter()
+        .map(|i| RunStack {
+            stack: i.id.stack.clone(),
+            path: i.path.to_string(),
+            workspace: i.workspace().map(str::to_owned),
+            engine: i.engine,
+            why: why(&i.id.stack),
+            needs: graph.needs(i.id.stack.as_str()),
+        })
+        .collect()
 }
 
 /// Stacks that need one that is to be destroyed, and are not selected themselves: said, and where a confirmation is

@@ -9,7 +9,7 @@ use crate::{
     assurance::{Offline, check_offline},
     config::{Config, Environment, VerbClass},
     diagnostic::{Diagnostics, closest},
-    engine::{Engines, clean_environment},
+    engine::{Engines, clean_environment, layout::UNIT_ENGINE},
     executor::engines,
     inventory::{
         self, Instance, Inventory, Modules, Probe,
@@ -30,7 +30,7 @@ impl UnitFinder for Terragrunt<'_> {
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
         let program = self
             .engines
-            .program(EngineName::Terragrunt)
+            .program(UNIT_ENGINE)
             .map_err(|error| UnitFinderError(format!("{error}; {}", error.help())))?;
         let (env, _) = clean_environment(self.context.env.clone());
         let runner = Runner::new();

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::{
     expand::Expander,
+    origin::Value,
     raw::{
         guards::Command,
         hooks::HooksTable,
@@ -15,7 +16,7 @@ use super::{
         source::{EnvSourceTemplate, EnvVarTemplate, SourceTemplate},
         template::Template,
     },
-    settings::{BackendPair, EnvSource, EnvVar, Hooks, MockOutput, SecretSource, Value, VarFile},
+    settings::{BackendPair, EnvSource, EnvVar, Hooks, MockOutput, SecretSource, VarFile},
 };
 
 /// Backend pairs by backend type.

@@ -23,17 +23,13 @@ pub(crate) fn resolve(
     problems: &mut Diagnostics,
 ) -> [EngineSettings; 3] {
     EngineName::ALL.map(|engine| {
-        let table = match engine {
-            EngineName::Tofu => &document.tofu,
-            EngineName::Terraform => &document.terraform,
-            EngineName::Terragrunt => &document.terragrunt,
-        };
-        let mut settings = table.as_ref().map(|table| settings(table, root, process_env)).unwrap_or_default();
+        let table = document.engines()[engine.index()];
+        let mut settings = table.map(|table| settings(table, root, process_env)).unwrap_or_default();
         if let Some(program) = process_env.get(&program_variable(engine)).filter(|text| !text.is_empty()) {
             settings.program = Some(program.clone());
         }
-        if engine != EngineName::Terragrunt
-            && let Some(drives) = table.as_ref().and_then(|table| table.drives.as_ref())
+        if !engine.drives_another()
+            && let Some(drives) = table.and_then(|table| table.drives.as_ref())
         {
             let problem = Diagnostic::error("config::drives", format!("`{engine}` drives no other engine"))
                 .help("`drives` belongs in `[terragrunt]`");

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use indexmap::IndexMap;
 
 use super::{
+    origin::{Layer, Value, quoted},
     raw::{
         document::Document,
         field::Placed,
@@ -12,7 +13,7 @@ use super::{
         map::Named,
         reader::Sources,
     },
-    settings::{Environment, Layer, Value, quoted},
+    settings::Environment,
     shared::SharedValues,
     support::Unsupported,
     unsets::Unsets,

@@ -10,8 +10,9 @@ use super::{
     expand::{Expander, Names},
     inputs,
     load::Config,
+    origin::Value,
     raw::layer::{Keys, LayerTable},
-    settings::{Environment, OutputPath, Settings, Value},
+    settings::{Environment, OutputPath, Settings},
     shared::{Shared, SharedValues},
     stacks::StackLayers,
 };

@@ -8,8 +8,9 @@ use indexmap::IndexMap;
 use super::{
     environments::EnvironmentLayers,
     load::Config,
+    origin::Origin,
     raw::table::Table,
-    settings::{Discover, EngineSettings, Environment, Origin, Project, Stack},
+    settings::{Discover, EngineSettings, Environment, Project, Stack},
     stacks::StackLayers,
     support::Unsupported,
 };
@@ -67,12 +68,7 @@ impl Config {
 
     /// The settings of one engine.
     pub fn engine(&self, engine: EngineName) -> &EngineSettings {
-        let [tofu, terraform, terragrunt] = &self.engines;
-        match engine {
-            EngineName::Tofu => tofu,
-            EngineName::Terraform => terraform,
-            EngineName::Terragrunt => terragrunt,
-        }
+        &self.engines[engine.index()]
     }
 
     /// The environments in the order of the file.

@@ -14,6 +14,7 @@ mod inputs;
 mod instance;
 mod load;
 mod lookup;
+mod origin;
 mod overrides;
 mod raw;
 mod schema;
@@ -27,12 +28,13 @@ mod validate;
 pub use find::{FILE_NAME, find};
 pub use load::{Config, ConfigError};
 pub use lookup::UnknownEnvironment;
+pub use origin::{Layer, Origin, Scope, Value};
 pub use overrides::{ENGINE_VARIABLE, Overrides, VARIABLES, program_variable};
 pub use raw::version::{InvalidConstraint, VersionConstraint};
 pub use schema::json_schema;
 pub use settings::{
-    BackendPair, Discover, EngineSettings, EnvSource, EnvVar, Environment, Hooks, Layer, MockOutput, Origin,
-    OutputPath, Project, Scope, SecretSource, Settings, Stack, Value, VarFile,
+    BackendPair, Discover, EngineSettings, EnvSource, EnvVar, Environment, Hooks, MockOutput, OutputPath,
+    Project, SecretSource, Settings, Stack, VarFile,
 };
 pub use shared::Shared;
 pub use support::{Unsupported, VerbClass};

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    origin::{Layer, Value, quoted},
     raw::{
         comparison::is_variable_name,
         json::Json,
@@ -13,7 +14,6 @@ use super::{
         map::Named,
         reader::{Reader, Sources},
     },
-    settings::{Layer, Value, quoted},
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, SourceFile},

@@ -8,19 +8,13 @@ use super::{
     convert::{self, BackendPairs},
     expand::{Expander, Names},
     load::Config,
+    origin::Value,
     raw::layer::Keys,
-    settings::{EnvVar, Environment, SecretSource, Value, VarFile},
+    settings::{EnvVar, Environment, SecretSource, VarFile},
 };
 
 /// A value that several instances hold together; it reads like the value itself.
 pub struct Shared<T>(Arc<T>);
-
-impl<T> Shared<T> {
-    /// Whether both are one and the same value in memory.
-    pub fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
 
 impl<T> Clone for Shared<T> {
     fn clone(&self) -> Self {

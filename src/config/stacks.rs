@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::{
+    origin::Value,
     raw::{
         document::Document,
         json::Json,
@@ -12,7 +13,7 @@ use super::{
         stack::StackTable,
         template::Template,
     },
-    settings::{Stack, Value},
+    settings::Stack,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},

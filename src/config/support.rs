@@ -2,7 +2,7 @@
 //!
 //! They are parsed and validated in full; a verb that would have to honour one refuses instead of ignoring it.
 
-use crate::config::Origin;
+use crate::config::origin::Origin;
 
 /// What a verb does, as far as it decides which keys it must honour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

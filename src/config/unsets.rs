@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use super::{
+    origin::quoted,
     raw::{layer::LayerTable, reader::Sources},
-    settings::quoted,
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 

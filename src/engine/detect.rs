@@ -151,6 +151,13 @@ pub fn by_lockfile(text: &str) -> Option<EngineName> {
     hosts.all(|host| host == first).then_some(first)
 }
 
+/// The engines that a workflow installs with the actions of their makers.
+pub fn set_up_by(workflow: &str) -> impl Iterator<Item = EngineName> {
+    let actions =
+        [("opentofu/setup-opentofu", EngineName::Tofu), ("hashicorp/setup-terraform", EngineName::Terraform)];
+    actions.into_iter().filter(move |(action, _)| workflow.contains(action)).map(|(_, engine)| engine)
+}
+
 /// What the version files of one folder say; absent when they say nothing or name both.
 fn by_version_files(
     dir: &Utf8Path,

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::EngineSettings,
     model::EngineName,
-    process::{ProcessError, Runner, which},
+    process::{Runner, which},
 };
 
 /// The engines of a project.
@@ -53,11 +53,6 @@ impl Engines {
             None => name.as_str().to_owned(),
         };
         which(OsStr::new(&program), path).map_err(|source| EngineUnavailable::Program { name, source })
-    }
-
-    /// The engines whose programs are there, for a stack that names none.
-    pub fn available(&self) -> Vec<EngineName> {
-        EngineName::ALL.into_iter().filter(|name| self.program(*name).is_ok()).collect()
     }
 
     /// An engine, its program found and its version known and allowed.
@@ -135,12 +130,5 @@ impl Engines {
             EngineName::Tofu | EngineName::Terraform => ask(&["version", "-json"], version_in_json),
             EngineName::Terragrunt => ask(&["--version"], version_in_text),
         }
-    }
-}
-
-impl EngineUnavailable {
-    /// Whether the run was interrupted before the engine could be asked.
-    pub fn is_interrupt(&self) -> bool {
-        matches!(self, Self::Program { source: ProcessError::Interrupted, .. })
     }
 }

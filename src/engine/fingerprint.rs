@@ -3,14 +3,14 @@
 //! It need not be perfect: a plan that wants an init says so, and gets one. So files are read by lines, not parsed: the
 //! `terraform` blocks and the sources and versions of modules, as a formatted file has them.
 
-use std::{
-    fs,
-    io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
-};
+use std::{fs, io};
 
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
+
+use crate::{files, model::hex};
+
+pub(super) use crate::files::write as write_private;
 
 /// The file in an instance's own folder that holds the digest of its last init.
 const FILE: &str = "init";
@@ -54,8 +54,7 @@ impl Fingerprint {
                 _ => add(&bytes),
             }
         }
-        let hex = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
-        Ok(Self(digest.finalize().iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 0xf)]).collect()))
+        Ok(Self(hex(&digest.finalize())))
     }
 
     /// Whether the last init of an instance was made for this digest.
@@ -65,15 +64,12 @@ impl Fingerprint {
 
     /// Remembers that an init was made for this digest.
     pub(super) fn save(&self, state_dir: &Utf8Path) -> io::Result<()> {
-        write_private(&state_dir.join(FILE), self.0.as_bytes())
+        files::write(&state_dir.join(FILE), self.0.as_bytes())
     }
 
     /// Forgets the last init, so that the next step makes one.
     pub(super) fn forget(state_dir: &Utf8Path) -> io::Result<()> {
-        match fs::remove_file(state_dir.join(FILE)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
+        files::remove_if_there(&state_dir.join(FILE))
     }
 }
 
@@ -124,18 +120,6 @@ fn what_init_reads(text: &str) -> String {
 fn starts_block(words: &str, kind: &str) -> bool {
     words.strip_prefix(kind).is_some_and(|rest| rest.starts_with([' ', '{', '"', '\t']))
         && words.contains('{')
-}
-
-/// Writes a file that only its owner may read, whole or not at all.
-pub(super) fn write_private(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    let unfinished = path.with_file_name(format!("{}.new", path.file_name().unwrap_or_default()));
-    let mut file =
-        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
-    file.write_all(bytes)?;
-    fs::rename(&unfinished, path)
 }
 
 #[cfg(test)]

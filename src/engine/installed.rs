@@ -12,9 +12,9 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::fingerprint::write_private;
 use crate::{
     config::VersionConstraint,
+    files,
     model::{EngineName, Failure, FailureKind},
     process::{CommandLine, ProcessError, Runner},
 };
@@ -172,7 +172,7 @@ impl<'p> VersionCache<'p> {
     }
 
     fn save(&self) -> io::Result<()> {
-        write_private(self.file, serde_json::to_string(&self.seen).map_err(io::Error::other)?.as_bytes())
+        files::write(self.file, serde_json::to_string(&self.seen).map_err(io::Error::other)?.as_bytes())
     }
 }
 

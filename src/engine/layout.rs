@@ -7,6 +7,9 @@ use crate::model::EngineName;
 /// The file that makes a folder a Terragrunt unit.
 pub const UNIT_FILE: &str = "terragrunt.hcl";
 
+/// The engine of units.
+pub const UNIT_ENGINE: EngineName = EngineName::Terragrunt;
+
 /// The configuration files of one folder, in the order in which the engine merges them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModuleFiles {
@@ -31,6 +34,11 @@ pub fn marks_stack(name: &str) -> bool {
 /// Whether a file of this name is read by OpenTofu alone.
 pub fn is_tofu_only(name: &str) -> bool {
     extension(name).is_some_and(|(_, extension)| [".tofu", ".tofu.json"].contains(&extension))
+}
+
+/// The engine that reads all of these files: OpenTofu reads what Terraform does, and its own.
+pub fn reader_of<'a>(mut names: impl Iterator<Item = &'a str>) -> EngineName {
+    if names.any(is_tofu_only) { EngineName::Tofu } else { EngineName::Terraform }
 }
 
 /// The file in a stack's folder that this engine reads instead of a root module, if it does.

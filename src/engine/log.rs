@@ -1,15 +1,17 @@
 //! The log of a stack: what its engines said, for people, with secrets masked.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::File,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::stream_json::Diagnostic;
-use crate::process::{CommandLine, Redactor};
+use crate::{
+    files,
+    process::{CommandLine, Redactor},
+};
 
 /// Appends to the log of a stack. A log that cannot be written stops no engine; it is mentioned once instead.
 pub(super) struct Log<'r> {
@@ -21,10 +23,7 @@ pub(super) struct Log<'r> {
 impl<'r> Log<'r> {
     /// Opens a log, making it (readable by its owner alone) and its folder where they are missing.
     pub(super) fn open(path: &Utf8Path, redactor: &'r Redactor) -> Self {
-        let opened = path
-            .parent()
-            .map_or(Ok(()), |folder| fs::create_dir_all(folder.as_std_path()))
-            .and_then(|()| OpenOptions::new().append(true).create(true).mode(0o600).open(path));
+        let opened = path.parent().map_or(Ok(()), files::create_dirs).and_then(|()| files::append(path));
         Self { path: path.to_owned(), redactor, file: opened }
     }
 

@@ -1,7 +1,5 @@
 //! One plan: the stream while it runs, the file afterwards, and `show` where something changes.
 
-use std::{fs, io, os::unix::fs::OpenOptionsExt};
-
 use camino::Utf8Path;
 
 use super::{
@@ -15,6 +13,7 @@ use super::{
     plan_json,
 };
 use crate::{
+    files,
     model::{Changes, Failure, FailureKind},
     process::Exit,
 };
@@ -38,13 +37,10 @@ pub(super) fn plan(
     let attempt = plan_into(driver, target, request, session);
     if !matches!(attempt, Ok(Attempt::Planned(_))) {
         // What a failed plan left behind is of no use, and must not be mistaken for a plan.
-        match fs::remove_file(&request.out) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                let summary = format!("cannot remove the unusable plan file `{}`: {error}", request.out);
-                return Err(EngineError::Failed(Failure::new(FailureKind::Unknown, summary)));
-            }
-            _ => {}
-        }
+        files::remove_if_there(&request.out).map_err(|error| {
+            let summary = format!("cannot remove the unusable plan file `{}`: {error}", request.out);
+            EngineError::Failed(Failure::new(FailureKind::Unknown, summary))
+        })?;
     }
     attempt
 }
@@ -194,12 +190,9 @@ fn diff(
 fn make_private(plan: &Utf8Path) -> Result<(), Failure> {
     let made = plan
         .parent()
-        .map_or(Ok(()), |folder| fs::create_dir_all(folder.as_std_path()))
-        .and_then(|()| match fs::remove_file(plan) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        })
-        .and_then(|()| fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(plan));
+        .map_or(Ok(()), files::create_dirs)
+        .and_then(|()| files::remove_if_there(plan))
+        .and_then(|()| files::create_new(plan));
     made.map(drop).map_err(|error| {
         Failure::new(FailureKind::Unknown, format!("cannot make the plan file `{plan}`: {error}"))
     })

@@ -192,9 +192,7 @@ impl Deployment {
         let mut found: Vec<StackId> = Vec::new();
         for stack in order {
             let first = self.first(&self.graph, &stack);
-            let met = |need: &StackId| {
-                found.contains(need) || outcomes.get(need).is_some_and(Outcome::lets_dependents_go_on)
-            };
+            let met = |need: &StackId| found.contains(need) || outcomes.get(need).is_some_and(succeeded);
             if outcomes.get(&stack).is_some_and(&wanted) && first.iter().all(met) {
                 found.push(stack);
             }
@@ -223,6 +221,10 @@ impl Deployment {
         self.dispatcher.run(&steps, &self.limits, &runner)?;
         Ok(())
     }
+}
+
+fn succeeded(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Clean | Outcome::Changed(_) | Outcome::Applied(_))
 }
 
 fn went_beyond(outcome: &Outcome) -> bool {

@@ -36,7 +36,7 @@ pub use refusal::Refusal;
 pub use scheduler::{Ending, ScheduleError, Scheduler, Skip};
 pub use secrets::{SecretError, Secrets};
 pub use signals::SignalSource;
-pub use step::{Limits, Step, through};
+pub use step::{Limits, Step};
 pub use target::{Built, TargetError, Targets};
 pub use watch::Watch;
 pub use worker::{PlanWish, Work, Worker};

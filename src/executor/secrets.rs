@@ -51,8 +51,10 @@ pub enum SecretError {
         /// Why not.
         source: Arc<ProcessError>,
     },
-    /// The program failed.
-    #[error("secret `{name}` comes from the command `{program}`, which failed ({exit}){said}")]
+    /// The program failed. What it said is kept out: a failing program may have printed the secret.
+    #[error(
+        "secret `{name}` comes from the command `{program}`, which failed ({exit}); run it by hand to see why"
+    )]
     Command {
         /// The secret.
         name: String,
@@ -60,8 +62,14 @@ pub enum SecretError {
         program: String,
         /// How it ended.
         exit: String,
-        /// The last line of its standard error, after a colon.
-        said: String,
+    },
+    /// What SOPS printed is no document.
+    #[error("secret `{name}` comes from `{path}`, of which `sops` printed no JSON")]
+    NotJson {
+        /// The secret.
+        name: String,
+        /// The file.
+        path: Utf8PathBuf,
     },
     /// The SOPS file does not hold the key as text.
     #[error("secret `{name}`: `{path}` holds no text at `{key}`{there}")]
@@ -150,12 +158,9 @@ impl Secrets {
     fn open(&self, name: &str, file: &Utf8Path) -> Result<Arc<serde_json::Value>, SecretError> {
         let argv = ["sops", "decrypt", "--output-type", "json", file.as_str()].map(str::to_owned);
         let text = self.run(name, &argv)?;
-        serde_json::from_str(&text).map(Arc::new).map_err(|_| SecretError::Command {
-            name: name.to_owned(),
-            program: "sops".to_owned(),
-            exit: "status 0".to_owned(),
-            said: ": its output is not JSON".to_owned(),
-        })
+        serde_json::from_str(&text)
+            .map(Arc::new)
+            .map_err(|_| SecretError::NotJson { name: name.to_owned(), path: file.to_owned() })
     }
 
     fn run(&self, name: &str, argv: &[String]) -> Result<String, SecretError> {
@@ -168,10 +173,7 @@ impl Secrets {
             Err(error) => return Err(SecretError::Start { name, program, source: Arc::new(error) }),
         };
         if !done.exit.is_success() {
-            let said = String::from_utf8_lossy(&done.stderr);
-            let said =
-                said.lines().rev().find(|l| !l.trim().is_empty()).map_or(String::new(), |l| format!(": {l}"));
-            return Err(SecretError::Command { name, program, exit: done.exit.to_string(), said });
+            return Err(SecretError::Command { name, program, exit: done.exit.to_string() });
         }
         String::from_utf8(done.stdout).map_err(|_| SecretError::NotUtf8 { name })
     }
@@ -269,11 +271,11 @@ mod tests {
             unset.to_string(),
             "secret `db` comes from the environment variable `NOPE`, which is not set or empty"
         );
-        let failing = ["sh", "-c", "echo no access >&2; exit 7"].map(str::to_owned).to_vec();
+        let failing = ["sh", "-c", "echo half-a-secret >&2; exit 7"].map(str::to_owned).to_vec();
         let failed = secrets.value("db", &SecretSource::Command(failing)).unwrap_err();
         assert_eq!(
             failed.to_string(),
-            "secret `db` comes from the command `sh`, which failed (exit status 7): no access"
+            "secret `db` comes from the command `sh`, which failed (exit status 7); run it by hand to see why"
         );
     }
 

@@ -3,8 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
-    fs, io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    io,
     sync::Arc,
 };
 
@@ -16,6 +15,7 @@ use super::secrets::{SecretError, Secrets};
 use crate::{
     config::EnvSource,
     engine::{Backend, Target},
+    files,
     inventory::{Instance, hcl::Module},
     model::hex,
 };
@@ -84,7 +84,8 @@ impl Targets {
         let stack = instance.id.stack.as_str();
         let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
         let state_dir = self.home.join("instances").join(&place);
-        make_folder(&state_dir)?;
+        files::create_dirs(&state_dir)
+            .map_err(|source| TargetError::Write { path: state_dir.clone(), source })?;
         let mut notes = Vec::new();
         let mut var_files = Vec::new();
         for file in &instance.settings.var_files {
@@ -240,22 +241,7 @@ fn json(value: &impl serde::Serialize) -> String {
     text
 }
 
-fn make_folder(path: &Utf8Path) -> Result<(), TargetError> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path)
-        .map_err(|source| TargetError::Write { path: path.to_owned(), source })
-}
-
 /// Writes a file that only its owner may read.
 fn write_private(path: &Utf8Path, text: &str) -> Result<(), TargetError> {
-    fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(path)
-        .and_then(|mut file| io::Write::write_all(&mut file, text.as_bytes()))
-        .map_err(|source| TargetError::Write { path: path.to_owned(), source })
+    files::write(path, text.as_bytes()).map_err(|source| TargetError::Write { path: path.to_owned(), source })
 }

@@ -3,8 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     fmt::Write as _,
-    fs, io,
-    os::unix::fs::OpenOptionsExt,
+    io,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -19,6 +18,7 @@ use crate::{
         Engine, EngineError, PlanMode, PlanRequest, Planned, Progress, Session, Target, awaits_upstream,
     },
     event::{StepFinished, StepKind},
+    files,
     journal::RunDir,
     model::{Block, Changes, Clock, Failure, FailureKind, Outcome, StackId},
     plans,
@@ -175,7 +175,7 @@ impl Worker {
             ended.notes.extend(removed(&file));
             return ended;
         }
-        if let Err(error) = write_private(&self.dir.diff(stack), planned.diff.as_bytes()) {
+        if let Err(error) = files::write(&self.dir.diff(stack), planned.diff.as_bytes()) {
             ended.notes.push(format!("the diff could not be kept: {error}"));
         }
         let waiting =
@@ -355,23 +355,13 @@ fn begin_log(log: &Utf8Path, step: StepKind, time: &str) -> io::Result<()> {
         StepKind::Plan => "plan",
         StepKind::Apply => "apply",
     };
-    let mut file = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(log)?;
-    io::Write::write_all(&mut file, format!("── {name} {time}\n").as_bytes())
-}
-
-fn write_private(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    io::Write::write_all(&mut file, bytes)
+    io::Write::write_all(&mut files::append(log)?, format!("── {name} {time}\n").as_bytes())
 }
 
 /// Removes a plan file that is of no more use; it holds values. A note when that fails.
 fn removed(file: &Utf8Path) -> Option<String> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Some(format!("plan file `{file}` could not be removed: {error}"))
-        }
-        _ => None,
-    }
+    let error = files::remove_if_there(file).err()?;
+    Some(format!("plan file `{file}` could not be removed: {error}"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -1,10 +1,9 @@
-//! The graph of the stacks of one environment: order, cycles, selection, critical path, drawings.
+//! The graph of the stacks of one environment: order, cycles, selection, drawings.
 //!
 //! Pure: it knows names and edges, nothing of files, environments or engines. An edge goes from a stack to what it
 //! needs; every order has needs first, and what is not ordered by an edge stays in the order of declaration.
 
 mod closure;
-mod critical_path;
 mod cycle;
 mod order;
 mod pattern;

@@ -4,10 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
 use super::{
-    Instance, Inventory, InventoryError,
+    Instance, Inventory, InventoryError, Probe,
     candidates::{Candidate, candidates},
     needs::Needs,
-    units::UnitFinder,
 };
 use crate::{
     config::{Config, Environment},
@@ -16,16 +15,6 @@ use crate::{
     graph::{GraphError, Node, StackGraph},
     model::{EngineName, InstanceId, StackId},
 };
-
-/// What is asked of the machine while instances are told.
-pub struct Probe<'a> {
-    /// Whether an engine's program is there; asked only when no file says which engine a stack is for.
-    pub on_path: &'a dyn Fn(EngineName) -> bool,
-    /// Lists Terragrunt units; asked only when there are any. Without one their own files are read instead.
-    pub units: Option<&'a dyn UnitFinder>,
-    /// Where Terragrunt's answers are kept.
-    pub cache_dir: &'a Utf8Path,
-}
 
 /// The instances of one environment, and what is wrong or worth knowing about them.
 ///

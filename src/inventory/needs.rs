@@ -8,8 +8,7 @@ use std::{
 use camino::Utf8PathBuf;
 
 use super::{
-    Instance, InventoryError,
-    load::Probe,
+    Instance, InventoryError, Probe,
     units::{UnitEdges, unit_edges},
 };
 use crate::{

@@ -13,7 +13,6 @@
 
 mod error;
 mod fold;
-mod private;
 mod reader;
 mod run_dir;
 mod run_id;

@@ -4,8 +4,11 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{JournalError, private};
-use crate::model::{Report, StackId};
+use super::JournalError;
+use crate::{
+    files,
+    model::{Report, StackId},
+};
 
 /// The folder of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +26,7 @@ impl RunDir {
     pub(super) fn create(path: Utf8PathBuf) -> Result<Self, JournalError> {
         let new = Self { path };
         for dir in [new.path.clone(), new.inputs(), new.logs(), new.plans()] {
-            private::create_new_dir(&dir).map_err(JournalError::io("create", &dir))?;
+            files::create_new_dir(&dir).map_err(JournalError::io("create", &dir))?;
         }
         Ok(new)
     }
@@ -83,7 +86,7 @@ impl RunDir {
         let path = self.report();
         serde_json::to_vec_pretty(report)
             .map_err(io::Error::from)
-            .and_then(|text| private::write(&path, &text))
+            .and_then(|text| files::write(&path, &text))
             .map_err(JournalError::io("write", path))
     }
 }

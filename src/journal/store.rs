@@ -4,8 +4,11 @@ use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{JournalError, Recorded, RunDir, StoreError, fold, private, read_journal};
-use crate::model::{Report, RunId};
+use super::{JournalError, Recorded, RunDir, StoreError, fold, read_journal};
+use crate::{
+    files,
+    model::{Report, RunId},
+};
 
 /// The runs of one project.
 #[derive(Debug, Clone)]
@@ -42,10 +45,10 @@ impl RunStore {
 
     /// The folder of all that envctl keeps; made, with the `.gitignore` that hides it, where it is missing.
     pub fn envctl_dir(&self) -> Result<&Utf8Path, JournalError> {
-        private::create_dirs(&self.envctl).map_err(JournalError::io("create", &self.envctl))?;
+        files::create_dirs(&self.envctl).map_err(JournalError::io("create", &self.envctl))?;
         let ignore = self.envctl.join(".gitignore");
         if !ignore.exists() {
-            private::write(&ignore, b"*\n").map_err(JournalError::io("write", &ignore))?;
+            files::write(&ignore, b"*\n").map_err(JournalError::io("write", &ignore))?;
         }
         Ok(&self.envctl)
     }
@@ -64,7 +67,7 @@ impl RunStore {
     pub fn create(&self, id: &RunId) -> Result<RunDir, JournalError> {
         self.envctl_dir()?;
         let runs = self.runs_dir();
-        private::create_dirs(&runs).map_err(JournalError::io("create", &runs))?;
+        files::create_dirs(&runs).map_err(JournalError::io("create", &runs))?;
         RunDir::create(runs.join(id.as_str()))
     }
 

@@ -4,8 +4,8 @@ use std::{fs::File, io::Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{JournalError, RunDir, private};
-use crate::event::Event;
+use super::{JournalError, RunDir};
+use crate::{event::Event, files};
 
 /// The version of the journal's format, written into its first event.
 pub const FORMAT: u32 = 1;
@@ -24,7 +24,7 @@ impl Journal {
     /// Begins the journal of a new run; one that exists is never opened again.
     pub fn create(dir: RunDir) -> Result<Self, JournalError> {
         let path = dir.journal();
-        let file = private::create_new_file(&path).map_err(JournalError::io("create", &path))?;
+        let file = files::create_new(&path).map_err(JournalError::io("create", &path))?;
         Ok(Self { dir, path, file, entry_synced: false, broken: false })
     }
 
@@ -67,9 +67,8 @@ impl Journal {
         if !self.entry_synced {
             // A synced file whose name is lost is lost as well.
             let runs = self.dir.path().parent().unwrap_or(self.dir.path());
-            synced = synced
-                .and_then(|()| private::sync_dir(self.dir.path()))
-                .and_then(|()| private::sync_dir(runs));
+            synced =
+                synced.and_then(|()| files::sync_dir(self.dir.path())).and_then(|()| files::sync_dir(runs));
             self.entry_synced = synced.is_ok();
         }
         self.note_failure("sync", synced)

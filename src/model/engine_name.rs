@@ -34,6 +34,34 @@ impl EngineName {
             Self::Terragrunt => "terragrunt",
         }
     }
+
+    /// The name as its makers write it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Tofu => "OpenTofu",
+            Self::Terraform => "Terraform",
+            Self::Terragrunt => "Terragrunt",
+        }
+    }
+
+    /// Its place in [`ALL`](Self::ALL).
+    pub fn index(self) -> usize {
+        match self {
+            Self::Tofu => 0,
+            Self::Terraform => 1,
+            Self::Terragrunt => 2,
+        }
+    }
+
+    /// Whether it drives one of the others instead of planning and applying itself.
+    pub fn drives_another(self) -> bool {
+        self == Self::Terragrunt
+    }
+
+    /// The engines that can be driven by another.
+    pub fn driven() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|engine| !engine.drives_another())
+    }
 }
 
 impl fmt::Display for EngineName {
@@ -47,5 +75,22 @@ impl FromStr for EngineName {
 
     fn from_str(text: &str) -> Result<Self, UnknownEngine> {
         Self::ALL.into_iter().find(|e| e.as_str() == text).ok_or_else(|| UnknownEngine(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_engine_knows_its_place_and_its_name() {
+        for (index, engine) in EngineName::ALL.into_iter().enumerate() {
+            assert_eq!(engine.index(), index);
+            assert_eq!(engine.as_str().parse(), Ok(engine));
+        }
+        assert_eq!(
+            EngineName::driven().map(EngineName::title).collect::<Vec<_>>(),
+            ["OpenTofu", "Terraform"]
+        );
     }
 }

@@ -150,11 +150,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Whether stacks that depend on this one may go on.
-    pub fn lets_dependents_go_on(&self) -> bool {
-        matches!(self, Self::Clean | Self::Changed(_) | Self::Applied(_))
-    }
-
     /// The changes of a plan or an apply.
     pub fn changes(&self) -> Option<&Changes> {
         match self {

@@ -1,9 +1,8 @@
 //! Follows the files that a program writes to, so that it outlives its reader.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::File,
     io::{self, Read},
-    os::unix::fs::OpenOptionsExt,
     sync::mpsc::{self, RecvTimeoutError},
     thread,
     time::Duration,
@@ -12,6 +11,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{ProcessError, Stream, start::Running};
+use crate::files;
 
 /// Files that do not grow are looked at again at growing intervals, at the latest after this long.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
@@ -26,11 +26,8 @@ impl OutputFile {
     /// Makes a file that only its owner may read, and opens it for the program and for the reader.
     pub(super) fn create(path: &Utf8Path, program: &str) -> Result<(Self, File), ProcessError> {
         let made = || -> io::Result<(File, File)> {
-            match fs::remove_file(path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-            let writer = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
+            files::remove_if_there(path)?;
+            let writer = files::create_new(path)?;
             Ok((File::open(path)?, writer))
         };
         match made() {

@@ -63,7 +63,7 @@ impl Consumer for GitHub {
                 ));
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.printer.always(plain::interrupted(*count, self.running))
+                self.printer.always(plain::interrupted(*count, self.running));
             }
             _ => {}
         }

@@ -50,7 +50,7 @@ impl Consumer for Plain {
                 self.printer.say(outcome_line::skipped(stack.as_str(), outcome, self.width, styles));
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.printer.always(interrupted(*count, self.running))
+                self.printer.always(interrupted(*count, self.running));
             }
             _ => {}
         }

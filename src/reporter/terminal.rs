@@ -154,7 +154,7 @@ impl Consumer for Terminal {
                 self.area.println(outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.area.println(plain::interrupted(*count, self.running.len()))?
+                self.area.println(plain::interrupted(*count, self.running.len()))?;
             }
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;

@@ -91,13 +91,6 @@ impl Printer {
         }
     }
 
-    /// Says a line on standard error when asked for detail.
-    pub fn detail_line(&self, line: impl Display) {
-        if self.detail >= Detail::Verbose {
-            self.always(line);
-        }
-    }
-
     /// Says a warning, unless quiet.
     pub fn warn(&self, line: impl Display) {
         self.say(format_args!("{} {line}", self.err_styles.paint(Role::Warning, "warning:")));

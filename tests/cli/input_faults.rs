@@ -38,7 +38,7 @@ fn a_missing_secret_source_is_4_and_names_the_source() {
         ("{ command = [\"nowhere\", \"x\"] }", "secret `token` comes from the command `nowhere`: "),
         (
             "{ command = [\"sh\", \"-c\", \"echo vault is sealed >&2; exit 2\"] }",
-            "secret `token` comes from the command `sh`, which failed (exit status 2): vault is sealed",
+            "secret `token` comes from the command `sh`, which failed (exit status 2); run it by hand to see why",
         ),
     ] {
         let shop = Shop::of(&["network"]);

@@ -8,7 +8,7 @@ use super::{
     template::Template,
     words::one_of,
 };
-use crate::config::settings::Value;
+use crate::config::origin::Value;
 
 table! {
     /// How the state's bucket and lock are made; bucket, table and region come from the backend.

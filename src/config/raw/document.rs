@@ -75,6 +75,11 @@ pub(crate) struct Reading {
 }
 
 impl Document {
+    /// The tables of the engines, in the order of [`EngineName::ALL`](crate::model::EngineName::ALL).
+    pub(crate) fn engines(&self) -> [Option<&EngineTable>; 3] {
+        [&self.tofu, &self.terraform, &self.terragrunt].map(Option::as_ref)
+    }
+
     /// Reads the file; what is wrong is handed back beside what could be read.
     ///
     /// Broken syntax alone ends the reading: nothing that follows it can be trusted.

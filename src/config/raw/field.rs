@@ -9,7 +9,7 @@ use super::{
     reader::{Node, Reader},
     template::Template,
 };
-use crate::config::settings::{Origin, Value};
+use crate::config::origin::{Origin, Value};
 
 /// A type that a value of the file can be read into.
 pub(crate) trait Read: Clone {

@@ -10,7 +10,7 @@ use super::{
     text_values::{ACTIONS, Days, PatternTemplate, TimeOfDay, ZoneName},
     words::one_of,
 };
-use crate::config::settings::Value;
+use crate::config::origin::Value;
 
 table! {
     /// Rules that a plan must satisfy, confirmed or not.

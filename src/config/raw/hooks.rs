@@ -4,7 +4,7 @@ use super::{
     guards::Command,
     table::{plain_table, table},
 };
-use crate::config::settings::Value;
+use crate::config::origin::Value;
 
 table! {
     /// Programs around the steps of a stack, each an argv.

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     config::{
-        settings::{Layer, Origin, Value},
+        origin::{Layer, Origin, Value},
         support::{self, VerbClass},
     },
     model::CreateWorkspace,

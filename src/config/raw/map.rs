@@ -10,7 +10,7 @@ use super::{
     reader::{Node, Reader},
     template::Template,
 };
-use crate::config::settings::{Origin, quoted};
+use crate::config::origin::{Origin, quoted};
 
 /// A table whose keys are names, in the order of the file. Layers share it until one of them adds to it.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use super::{
     template::Template,
     text_values::PatternTemplate,
 };
-use crate::config::settings::Value;
+use crate::config::origin::Value;
 
 table! {
     /// How resources must be named; judged in the review, where names are known.

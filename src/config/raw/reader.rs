@@ -8,7 +8,7 @@ use toml::{
 };
 
 use crate::{
-    config::settings::{Layer, Origin, quoted},
+    config::origin::{Layer, Origin, quoted},
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
 };
 

@@ -15,7 +15,7 @@ use super::{
     words::{EngineChoice, StackName},
 };
 use crate::config::{
-    settings::{Layer, Value},
+    origin::{Layer, Value},
     support,
 };
 

@@ -4,7 +4,7 @@ use super::{
     reader::{Node, Reader},
     template::Template,
 };
-use crate::config::settings::Origin;
+use crate::config::origin::Origin;
 
 /// The name of a key whose field had to be written as a raw identifier.
 pub(crate) const fn plain(field: &'static str) -> &'static str {
@@ -83,7 +83,7 @@ macro_rules! table {
                 $( $crate::config::raw::field::Field::templates(&self.$field, visit); )*
             }
 
-            fn each_origin(&self, path: &str, visit: &mut dyn FnMut(String, &$crate::config::settings::Origin)) {
+            fn each_origin(&self, path: &str, visit: &mut dyn FnMut(String, &$crate::config::origin::Origin)) {
                 $( $crate::config::raw::field::Field::origins(
                     &self.$field,
                     &format!("{path}{}", const { $crate::config::raw::table::plain(stringify!($field)) }),
@@ -137,7 +137,7 @@ macro_rules! plain_table {
                 $crate::config::raw::table::Table::each_template(self, visit);
             }
 
-            fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &$crate::config::settings::Origin)) {
+            fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &$crate::config::origin::Origin)) {
                 $crate::config::raw::table::Table::each_origin(self, &format!("{path}."), visit);
             }
         }

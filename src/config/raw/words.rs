@@ -57,7 +57,8 @@ pub(crate) struct DrivenEngine(pub(crate) EngineName);
 
 impl Read for DrivenEngine {
     fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
-        one_of(node, reader, &[("tofu", Self(EngineName::Tofu)), ("terraform", Self(EngineName::Terraform))])
+        let words: Vec<_> = EngineName::driven().map(|engine| (engine.as_str(), Self(engine))).collect();
+        one_of(node, reader, &words)
     }
 }
 
@@ -67,7 +68,8 @@ impl JsonSchema for DrivenEngine {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "enum": ["tofu", "terraform"] })
+        let words: Vec<_> = EngineName::driven().map(EngineName::as_str).collect();
+        json_schema!({ "enum": words })
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn unsupported(document: &Document) -> Vec<(Unsupported, Vec<String>)
     };
     for (name, check) in document.checks.iter() {
         let environments = check.value.environments.iter().map(|name| name.value.clone()).collect();
-        let path = format!("checks.{}", crate::config::settings::quoted(name));
+        let path = format!("checks.{}", crate::config::origin::quoted(name));
         add(Table::File, "checks", path, &check.span, environments);
     }
     if let Some(isolation) = &document.isolation {

@@ -9,7 +9,7 @@ use super::{
     shell,
     tree::{SurveyError, Tree},
 };
-use crate::model::EngineName;
+use crate::{engine::detect::set_up_by, model::EngineName};
 
 /// Files past this size are no scripts.
 const LIMIT: u64 = 256 * 1024;
@@ -60,14 +60,7 @@ impl Evidence {
         if file.file_name() == Some("package.json") {
             self.take_package(text);
         }
-        for (line, installed) in [
-            ("opentofu/setup-opentofu", EngineName::Tofu),
-            ("hashicorp/setup-terraform", EngineName::Terraform),
-        ] {
-            if text.contains(line) {
-                self.engines.push((installed, file.to_owned()));
-            }
-        }
+        self.engines.extend(set_up_by(text).map(|engine| (engine, file.to_owned())));
         for line in text.lines() {
             let words = shell::words(line);
             for pair in words.windows(2) {
@@ -83,11 +76,8 @@ impl Evidence {
     }
 
     fn take_command(&mut self, file: &Utf8Path, program: &str, next: &str) {
-        let engine = match program.rsplit('/').next() {
-            Some("tofu") => EngineName::Tofu,
-            Some("terraform") => EngineName::Terraform,
-            _ => return,
-        };
+        let program = program.rsplit('/').next().unwrap_or_default();
+        let Some(engine) = EngineName::driven().find(|engine| engine.as_str() == program) else { return };
         if VERBS.contains(&next) || next.starts_with("-chdir") {
             self.engines.push((engine, file.to_owned()));
         }

@@ -6,14 +6,14 @@ use super::{
     stack::{FoundStack, Kind},
     units::UnitTree,
 };
-use crate::{model::EngineName, ui::Count};
+use crate::ui::Count;
 
 /// A sentence for each finding.
 pub(super) fn of(findings: &Findings) -> Vec<String> {
     let mut notes: Vec<String> = findings.trees.iter().map(tree).collect();
     notes.extend(findings.stacks.iter().map(|found| stack(findings, found)));
     notes.extend(match &findings.engine {
-        Engine::Named(engine, file) => Some(format!("{} is the engine: {file} uses it", called(*engine))),
+        Engine::Named(engine, file) => Some(format!("{} is the engine: {file} uses it", engine.title())),
         Engine::Unknown if !findings.is_empty() => {
             Some("no file tells OpenTofu from Terraform: whichever is installed is used".to_owned())
         }
@@ -31,14 +31,6 @@ pub(super) fn of(findings: &Findings) -> Vec<String> {
     }
     notes.extend(findings.left_out.iter().map(|folder| format!("{folder} was left out")));
     notes
-}
-
-fn called(engine: EngineName) -> &'static str {
-    match engine {
-        EngineName::Tofu => "OpenTofu",
-        EngineName::Terraform => "Terraform",
-        EngineName::Terragrunt => "Terragrunt",
-    }
 }
 
 fn tree(tree: &UnitTree) -> String {

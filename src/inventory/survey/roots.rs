@@ -8,13 +8,12 @@ use super::tree::Tree;
 use crate::{
     engine::{
         detect::LOCKFILE,
-        layout::{UNIT_FILE, is_tofu_only},
+        layout::{UNIT_FILE, reader_of},
     },
     inventory::{
         hcl::{Module, read_folder},
         survey::var_files::is_var_file,
     },
-    model::EngineName,
 };
 
 /// A root module.
@@ -42,8 +41,7 @@ impl Roots {
     pub(super) fn read(tree: &Tree, has_units: bool) -> Self {
         let mut roots = Self::default();
         let mut folders = Vec::new();
-        let is_tofu = tree.marked().any(|(_, names)| names.iter().any(|name| is_tofu_only(name)));
-        let engine = if is_tofu { EngineName::Tofu } else { EngineName::Terraform };
+        let engine = reader_of(tree.marked().flat_map(|(_, names)| names.iter().map(String::as_str)));
         for (folder, names) in tree.marked().filter(|(_, names)| !names.iter().any(|name| name == UNIT_FILE))
         {
             let module =

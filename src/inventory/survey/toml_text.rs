@@ -10,7 +10,7 @@ use super::{
     project::Engine,
     stack::FoundStack,
 };
-use crate::model::EngineName;
+use crate::engine::layout::UNIT_ENGINE;
 
 const HEADER: &str = "\
 # How the stacks of this repository reach their environments: a first version, by `envctl init`, of what lies here.
@@ -68,7 +68,7 @@ impl Text<'_> {
             Engine::Named(engine, file) => {
                 self.line(format!("engine = {} # {file} uses it", quoted(engine.as_str())));
             }
-            Engine::Units => self.line(format!("engine = {}", quoted(EngineName::Terragrunt.as_str()))),
+            Engine::Units => self.line(format!("engine = {}", quoted(UNIT_ENGINE.as_str()))),
             Engine::Told => {}
             Engine::Unknown => {
                 self.line("# engine = \"tofu\" # or \"terraform\": to be said where both are installed");

@@ -1,12 +1,16 @@
 //! Terragrunt's last answer, kept while the files that it rests on have the same content.
 
-use std::{fs, io, io::Write};
+use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::engine::{layout::UNIT_FILE, units::Unit};
+use crate::{
+    engine::{layout::UNIT_FILE, units::Unit},
+    files,
+    model::hex,
+};
 
 /// One kept answer.
 #[derive(Debug, Serialize, Deserialize)]
@@ -48,12 +52,7 @@ impl Cache {
             reading,
             units: answer.iter().map(|unit| (unit.dir.clone(), unit.dependencies.clone())).collect(),
         };
-        let dir = self.file.parent().unwrap_or(Utf8Path::new("."));
-        fs::create_dir_all(dir)?;
-        let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        file.write_all(&serde_json::to_vec(&kept)?)?;
-        file.persist(&self.file)?;
-        Ok(())
+        files::write(&self.file, &serde_json::to_vec(&kept)?)
     }
 }
 
@@ -75,10 +74,4 @@ fn key(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
         }
     }
     Ok(hex(&digest.finalize()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS[usize::from(value)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

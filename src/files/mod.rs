@@ -1,0 +1,12 @@
+//! Private files: written whole, readable by their owner alone, removed.
+//!
+//! Plans, logs and what envctl keeps between runs may hold values that only their owner should see: folders are 0700 and
+//! files 0600.
+
+mod create;
+mod remove;
+mod write;
+
+pub use create::{append, create_dirs, create_new, create_new_dir, sync_dir};
+pub use remove::remove_if_there;
+pub use write::{write, write_if_changed};

@@ -1,0 +1,84 @@
+//! Files that are there as a whole or not at all.
+
+use std::{
+    fs::{self, Permissions},
+    io::{self, Write as _},
+    os::unix::fs::PermissionsExt as _,
+};
+
+use camino::Utf8Path;
+
+use super::create_dirs;
+
+/// Writes a whole file, 0600, so that a reader sees the old or the new bytes and never some of both; not synced. Missing
+/// folders above it are made.
+///
+/// Several may write at once, also from several processes: the last one stays.
+pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let unfinished = || tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(dir);
+    let mut file = match unfinished() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            create_dirs(dir)?;
+            unfinished()?
+        }
+        other => other?,
+    };
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Writes a whole file unless it says this already.
+pub fn write_if_changed(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    // A file that cannot be read is written anew, and says what is wrong with it then.
+    if fs::read(path).is_ok_and(|there| there == bytes) { Ok(()) } else { write(path, bytes) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::fs::MetadataExt as _, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_as_a_whole_and_its_owners_alone() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap().join("missing");
+        let path = dir.join("file");
+        write(&path, b"a longer text").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        write(&path, b"short").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "short");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&dir).unwrap().mode() & 0o777, 0o700);
+        assert_eq!(dir.read_dir_utf8().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn several_that_write_at_once_do_not_meet() {
+        let keep = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(keep.path()).unwrap().join("file");
+        let texts: Vec<String> = ["a", "b", "c", "d"].map(|letter| letter.repeat(4096)).to_vec();
+        thread::scope(|scope| {
+            for text in &texts {
+                let path = &path;
+                scope.spawn(move || (0..50).for_each(|_| write(path, text.as_bytes()).unwrap()));
+            }
+        });
+        assert!(texts.contains(&fs::read_to_string(&path).unwrap()));
+        assert_eq!(path.parent().unwrap().read_dir_utf8().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_file_says_already_is_not_written_again() {
+        let keep = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(keep.path()).unwrap().join("file");
+        write_if_changed(&path, b"one").unwrap();
+        let first = fs::metadata(&path).unwrap().ino();
+        write_if_changed(&path, b"one").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().ino(), first);
+        write_if_changed(&path, b"two").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+    }
+}
