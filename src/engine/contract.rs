@@ -14,7 +14,7 @@ use crate::{
 pub struct Backend {
     /// `s3`, `pg`, `local` …; absent when the stack has no backend block (Terragrunt may generate one).
     pub kind: Option<String>,
-    /// The file of declared pairs, passed as `-backend-config=FILE` with `-reconfigure`; absent without pairs.
+    /// The file of declared pairs, passed as `-backend-config=FILE`; absent without pairs.
     pub config_file: Option<Utf8PathBuf>,
     /// A digest over kind and pairs, part of the init fingerprint.
     pub digest: String,

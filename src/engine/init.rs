@@ -21,6 +21,9 @@ use super::{
 };
 use crate::model::{Failure, FailureKind};
 
+/// The file in a data directory that holds the backend of its last init.
+const BACKEND: &str = "terraform.tfstate";
+
 impl Terraform {
     /// Initialises where the fingerprint says so, or `force` does; then looks the workspace up.
     pub(super) fn initialise(
@@ -40,6 +43,8 @@ impl Terraform {
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
         make_private_folder(&target.data_dir)?;
         forget_selection(target)?;
+        // A backend that its files no longer have would stay in it, and stop every plan.
+        forget(&target.data_dir.join(BACKEND))?;
         self.run_init(target, session)?;
         if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
             && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
@@ -155,9 +160,12 @@ fn workspaces(text: &str) -> Vec<String> {
 /// Removes what an engine remembers of the selected workspace: envctl names it for each process, and a remembered one
 /// that was deleted meanwhile would stop an init.
 fn forget_selection(target: &Target) -> Result<(), EngineError> {
-    let file = target.data_dir.join("environment");
-    match fs::remove_file(&file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&file, &error)),
+    forget(&target.data_dir.join("environment"))
+}
+
+fn forget(file: &Utf8Path) -> Result<(), EngineError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(file, &error)),
         _ => Ok(()),
     }
 }

@@ -98,12 +98,14 @@ impl Terraform {
     }
 
     pub(super) fn init_command(&self, target: &Target, lockfile_read_only: bool) -> CommandLine {
-        let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
+        // Whatever the data directory remembers is envctl's own, so there is never anything to migrate; without this flag
+        // an engine asks about it, or takes the workspaces of a local backend for a state that must move.
+        let mut command = self.bare(target).args(["init", "-input=false", "-no-color", "-reconfigure"]);
         if self.speaks_json_in_init() {
             command = command.arg("-json");
         }
         if let Some(file) = &target.backend.config_file {
-            command = command.arg("-reconfigure").arg(format!("-backend-config={file}"));
+            command = command.arg(format!("-backend-config={file}"));
         }
         if lockfile_read_only {
             command = command.arg("-lockfile=readonly");

@@ -2,7 +2,7 @@
 
 use std::{fs, thread};
 
-use envctl::engine::{Backend, EngineError};
+use envctl::engine::{Backend, EngineError, PlanRequest};
 use serde_json::json;
 
 use crate::{
@@ -95,6 +95,54 @@ fn two_environments_of_one_folder_are_planned_and_applied_at_once() {
                 state.contains(&format!("of-{name}")) && !state.contains(&format!("of-{other}")),
                 "{state}"
             );
+        }
+    }
+}
+
+#[test]
+fn a_second_environment_of_a_local_block_has_nothing_to_migrate() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
+        for name in ["staging", "production"] {
+            let target = bench.target(name);
+            let engine = bench.engine();
+            bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+            bench.deploy(&target);
+            assert!(bench.dir().join(format!("terraform.tfstate.d/{name}/terraform.tfstate")).is_file());
+        }
+        let second = bench.calls().into_iter().any(|call| call["argv"].to_string().contains("-reconfigure"));
+        assert_eq!(second, bench.under_test.is_fake);
+    }
+}
+
+#[test]
+fn pairs_that_are_taken_away_and_a_block_that_changes_need_no_migration() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
+        let mut target = bench.target("default");
+        let file = bench.path("pairs.tfbackend");
+        fs::write(&file, format!("path = \"{}\"\n", bench.path("elsewhere.tfstate"))).unwrap();
+        target.backend =
+            Backend { kind: Some("local".to_owned()), config_file: Some(file), digest: "pairs".to_owned() };
+        bench.deploy(&target);
+        assert!(bench.path("elsewhere.tfstate").is_file());
+        // The pairs go, and the state is where the block alone has it.
+        target.backend.config_file = None;
+        target.backend.digest = "none".to_owned();
+        let accepting = PlanRequest { accept_lineage: true, ..bench.request(&target) };
+        assert_eq!(bench.plan_as(&target, &accepting).unwrap().exit_code, 2);
+        bench.apply(&target).unwrap();
+        assert!(bench.dir().join("terraform.tfstate").is_file());
+        // The block goes too: the same state, and no memory of the backend that was.
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
+        target.backend.kind = None;
+        assert_eq!(bench.plan(&target).unwrap().exit_code, 0);
+        if !bench.under_test.is_fake {
+            let block = "terraform {\n  backend \"local\" {\n    path = \"../third.tfstate\"\n  }\n}\n";
+            fs::write(bench.dir().join("backend.tf"), block).unwrap();
+            assert_eq!(bench.plan_as(&target, &accepting).unwrap().exit_code, 2);
         }
     }
 }

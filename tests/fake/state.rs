@@ -143,6 +143,10 @@ pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Resul
     if !before.is_empty() && before != wanted && !arguments.has("reconfigure") {
         return Ok(Err("Backend configuration changed"));
     }
+    // A backend that is new to a data directory is one to migrate to, when there are workspaces.
+    if before.is_empty() && Path::new("terraform.tfstate.d").exists() && !arguments.has("reconfigure") {
+        return Ok(Err("Error asking for state migration action"));
+    }
     fs::create_dir_all(data_dir())?;
     fs::write(known, wanted)?;
     Ok(Ok(()))
