@@ -143,7 +143,8 @@ fn workspaces(text: &str) -> Vec<String> {
         #[serde(default)]
         workspaces: Option<Vec<String>>,
     }
-    if text.starts_with('{') {
+    // A warning may stand before either form.
+    if text.lines().any(|line| line.starts_with('{')) {
         return text
             .lines()
             .filter_map(|line| serde_json::from_str::<Line>(line).ok()?.workspaces)
@@ -151,7 +152,8 @@ fn workspaces(text: &str) -> Vec<String> {
             .collect();
     }
     text.lines()
-        .map(|line| line.trim_start_matches('*').trim())
+        .filter_map(|line| line.strip_prefix("* ").or_else(|| line.strip_prefix("  ")))
+        .map(str::trim)
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect()
@@ -189,5 +191,8 @@ mod tests {
         let json = "{\"@message\":\"OpenTofu 1.12.6\",\"type\":\"version\"}\n{\"type\":\"workspace_list\",\
                     \"workspaces\":[\"default\",\"st\"]}\n";
         assert_eq!(workspaces(json), ["default", "st"]);
+        let warning = "\nWarning: Unable to open CLI configuration file\n\nIt does not exist.\n\n";
+        assert_eq!(workspaces(&format!("{warning}{json}")), ["default", "st"]);
+        assert_eq!(workspaces(&format!("{warning}* default\n  st\n")), ["default", "st"]);
     }
 }
