@@ -120,7 +120,7 @@ fn remember_lineage(driver: &dyn Driver, target: &Target, session: &Session<'_>)
     };
     let state: State =
         document(&pulled.stdout, driver.dialect()).map_err(|error| unknown(error.to_string()))?;
-    lineage::watch(&target.state_dir, &state.lineage, true).map_err(|failure| unknown(failure.summary))
+    lineage::watch(target, &state.lineage, true).map_err(|failure| unknown(failure.summary))
 }
 
 /// The outputs of a prepared instance.

@@ -1,6 +1,12 @@
 //! What envctl asks of an engine, and what it gets back.
 
-use std::{collections::BTreeMap, ffi::OsString, num::NonZeroUsize, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -29,6 +35,31 @@ pub enum WorkspaceStatus {
     Missing(Vec<String>),
 }
 
+/// The backend that an engine has initialised, with the values that its expressions had.
+#[derive(Debug, Clone, Copy)]
+pub struct BackendInForce<'a> {
+    /// Its type.
+    pub kind: &'a str,
+    /// Its keys.
+    pub config: &'a serde_json::Map<String, serde_json::Value>,
+    /// The workspace; absent for the default one.
+    pub workspace: Option<&'a str>,
+    /// The folder that a relative local path starts at.
+    pub folder: &'a Utf8Path,
+    /// The environment of the engine's processes, which fills the gaps of some backends.
+    pub env: &'a BTreeMap<OsString, OsString>,
+}
+
+/// What is needed to see that two instances share a state.
+#[derive(Debug, Clone)]
+pub struct Neighbours {
+    /// The environments that there are: what is recorded of others does not count.
+    pub environments: Arc<BTreeSet<String>>,
+    /// The place of a state, as one text that is equal exactly when the place is, and holds no credentials; absent where
+    /// it cannot be told.
+    pub address: fn(&BackendInForce<'_>) -> Option<String>,
+}
+
 /// All that an engine needs to know of one instance: paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -54,6 +85,8 @@ pub struct Target {
     pub parallelism: Option<NonZeroUsize>,
     /// `-lock-timeout`.
     pub lock_timeout: Duration,
+    /// Who else may have its state.
+    pub neighbours: Neighbours,
 }
 
 /// What kind of plan.

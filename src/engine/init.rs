@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::{
     EngineError, Session, Target, WorkspaceStatus,
     call::{Dialect, capture, stream},
+    claims::claim_address,
     driver::Driver,
     ending::{ended_badly, failed_text},
     environment::places,
@@ -25,8 +26,20 @@ use crate::model::{Failure, FailureKind};
 const BACKEND: &str = "terraform.tfstate";
 
 impl Terraform {
-    /// Initialises where the fingerprint says so, or `force` does; then looks the workspace up.
+    /// Initialises where the fingerprint says so, or `force` does, and looks the workspace up; then the address of the state
+    /// is known, and must not be another instance's.
     pub(super) fn initialise(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        self.initialise_where_needed(target, create_workspace, force, session)?;
+        claim_address(target, &target.data_dir, &target.dir).map_err(EngineError::Failed)
+    }
+
+    fn initialise_where_needed(
         &self,
         target: &Target,
         create_workspace: bool,

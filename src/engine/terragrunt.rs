@@ -11,6 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Applied, Engine, EngineError, Output, PlanRequest, Planned, Session, Target, applying,
     call::{Dialect, capture},
+    claims::claim_address,
     driver::Driver,
     ending::failed_text,
     fingerprint::{Fingerprint, LOCKFILE},
@@ -267,7 +268,14 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
         match planning::plan(self, target, request, session)? {
-            Attempt::Planned(planned) => Ok(*planned),
+            Attempt::Planned(planned) => {
+                // Terragrunt initialises as it plans, so only now the address of the state is known.
+                let folder = working_folder(&target.dir);
+                match claim_address(target, &folder.join(".terraform"), &folder) {
+                    Ok(()) => Ok(*planned),
+                    Err(failure) => Err(EngineError::Failed(planning::discard(request, failure))),
+                }
+            }
             Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
         }
     }

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use super::secrets::{SecretError, Secrets};
 use crate::{
     config::EnvSource,
-    engine::{Backend, Target},
+    engine::{Backend, Neighbours, Target},
     inventory::{Instance, hcl::Module},
     model::hex,
 };
@@ -74,6 +74,8 @@ pub struct Targets {
     pub env: BTreeMap<OsString, OsString>,
     /// Where secrets come from.
     pub secrets: Arc<Secrets>,
+    /// Who else may have an instance's state.
+    pub neighbours: Neighbours,
 }
 
 impl Targets {
@@ -110,6 +112,7 @@ impl Targets {
             env,
             parallelism: instance.settings.parallelism,
             lock_timeout: instance.settings.lock_timeout,
+            neighbours: self.neighbours.clone(),
         };
         Ok(Built { target, notes })
     }

@@ -13,9 +13,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use envctl::{
     config::EngineSettings,
     engine::{
-        Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, PlanMode, PlanRequest, Planned,
+        Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, Neighbours, PlanMode, PlanRequest, Planned,
         Progress, Session, Target, clean_environment,
     },
+    inventory::address::address_in_force,
     model::{Failure, InstanceId},
     process::Runner,
 };
@@ -138,6 +139,10 @@ impl Bench {
             env: self.env.clone(),
             parallelism: None,
             lock_timeout: Duration::from_secs(5),
+            neighbours: Neighbours {
+                environments: Arc::new(["default", "staging", "production"].map(str::to_owned).into()),
+                address: address_in_force,
+            },
         }
     }
 

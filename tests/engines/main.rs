@@ -6,6 +6,7 @@
 
 mod bench;
 mod changes;
+mod claims;
 mod failures;
 mod fake;
 mod interrupts;

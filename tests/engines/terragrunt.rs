@@ -146,6 +146,27 @@ fn what_terragrunt_does_not_have_is_refused_by_name() {
 }
 
 #[test]
+fn a_unit_whose_state_is_the_same_in_both_environments_is_planned_in_one_alone() {
+    for bench in benches() {
+        let target = write(&bench, "one", "");
+        bench.plan(&target).unwrap();
+        let other = Target { workspace: None, ..bench.target("production") };
+        for _ in 0..2 {
+            let refused = failure(bench.plan(&other));
+            let address = format!("local:{}", bench.path("states/app.tfstate"));
+            assert_eq!(
+                refused.summary,
+                format!("`production/app` and `default/app` have the same state: address {address}")
+            );
+            assert!(!bench.request(&other).out.exists());
+        }
+        bench.plan(&target).unwrap();
+        bench.apply(&target).unwrap();
+        assert!(failure(bench.plan(&other)).summary.contains("have the same state: lineage "));
+    }
+}
+
+#[test]
 fn an_interrupt_goes_to_the_engine_that_terragrunt_drives() {
     for bench in benches() {
         let target = write(&bench, "one", "");
