@@ -40,6 +40,12 @@ const SET: &[(&str, &str)] = &[
     ("TG_NO_COLOR", "true"),
 ];
 
+/// The flags of every init that Terragrunt makes.
+const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
+
+/// A lockfile is the user's: an init that wants another one fails.
+const READ_ONLY: &str = "-lockfile=readonly";
+
 /// Terragrunt at one version, with the engine that it drives.
 #[derive(Debug)]
 pub(super) struct Terragrunt {
@@ -63,6 +69,10 @@ impl Terragrunt {
             command = command.env(*name, *value);
         }
         command.env.remove(OsStr::new("TF_WORKSPACE"));
+        // Terragrunt initialises by itself whenever it finds that needed, and takes no flags for that.
+        if target.dir.join(LOCKFILE).exists() {
+            command = command.env(INIT_FLAGS, READ_ONLY);
+        }
         command.signal = SignalTarget::Children;
         match &self.settings.plugin_cache {
             Some(cache) => command.env("TF_PLUGIN_CACHE_DIR", cache.as_os_str()),
@@ -112,8 +122,11 @@ impl Terragrunt {
         }
         let lock = lock_plugin_cache(cache, &target.dir.join(LOCKFILE), session)?;
         let args = self.settings.init_args.iter().map(OsString::from);
-        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(args);
-        let captured = capture(session, &self.passed_on(target, "init", args))?;
+        let read_only = target.dir.join(LOCKFILE).exists().then(|| OsString::from(READ_ONLY));
+        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(read_only).chain(args);
+        let mut command = self.passed_on(target, "init", args);
+        command.env.remove(OsStr::new(INIT_FLAGS));
+        let captured = capture(session, &command)?;
         drop(lock);
         if !captured.exit.is_success() {
             return Err(failed_text(self, &captured, "init", target, session));
@@ -289,7 +302,12 @@ impl Engine for Terragrunt {
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        self.bare(target).args(args)
+        let mut command = self.bare(target).args(args);
+        // An init that the user types has the flags that the user types: `-upgrade` would contradict.
+        if args.iter().any(|arg| arg == "init") {
+            command.env.remove(OsStr::new(INIT_FLAGS));
+        }
+        command
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {
