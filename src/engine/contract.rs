@@ -12,7 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     model::{Changes, EngineName, Failure, InstanceId},
-    process::CommandLine,
+    process::{CommandLine, Exit, Stream},
 };
 
 /// The backend of an instance as its files and environments.toml give it.
@@ -259,6 +259,17 @@ pub trait Engine: Send + Sync {
 
     /// Applies a plan file: never retried, never killed, output to files.
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError>;
+
+    /// Runs any other command that may change something, with the protections of an apply: one at a time in a folder, not
+    /// over a state that could not be saved (unless that is what it pushes), output to files that do not stay. Its lines are
+    /// handed on, secrets masked.
+    fn run_mutating(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, EngineError>;
 
     /// The outputs of a prepared instance, in the engine's order.
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError>;

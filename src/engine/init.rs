@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{
     EngineError, Session, Target, WorkspaceStatus,
-    call::{Dialect, capture, stream},
+    call::{Dialect, capture, capture_mutating, stream},
     claims::claim_address,
     driver::Driver,
     ending::{ended_badly, failed_text},
@@ -141,7 +141,8 @@ impl Terraform {
     }
 
     fn make_workspace(&self, target: &Target, name: &str, session: &Session<'_>) -> Result<(), EngineError> {
-        let captured = capture(session, &self.workspace_new_command(target, name))?;
+        // It writes a state.
+        let captured = capture_mutating(session, &self.workspace_new_command(target, name))?;
         if !captured.exit.is_success() {
             return Err(failed_text(self, &captured, "workspace new", target, session));
         }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::EngineSettings,
     model::{EngineName, Failure},
-    process::CommandLine,
+    process::{CommandLine, Exit, Stream},
 };
 
 /// Which of the two it is.
@@ -220,6 +220,17 @@ impl Engine for Terraform {
 
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {
         applying::apply(self, target, plan, session)
+    }
+
+    fn run_mutating(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, EngineError> {
+        let command = self.command(target, args);
+        applying::run_mutating(self, target, (&command, args), session, on_line)
     }
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {

@@ -93,6 +93,12 @@ fn only_checks(args: &[OsString]) -> bool {
     keeps
 }
 
+/// Whether a command is one that a state which could not be saved waits for: its push, or the release of a lock before it.
+pub(super) fn saves_a_state(args: &[OsString]) -> bool {
+    let rest = if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
+    first_is(rest, "force-unlock") || (first_is(rest, "state") && first_is(&rest[1..], "push"))
+}
+
 /// The place in a typed command where var files belong: after its verb, when that takes them.
 ///
 /// `everywhere` is for OpenTofu, whose backends and module sources may use variables.

@@ -12,6 +12,7 @@ mod fake;
 mod interrupts;
 mod lifecycle;
 mod lineage;
+mod mutating;
 mod providers;
 mod terragrunt;
 mod under_test;
