@@ -6,6 +6,11 @@ use std::{
     path::Path,
 };
 
+use camino::Utf8PathBuf;
+
+use super::Target;
+use crate::config::EngineSettings;
+
 /// Variables that are never inherited.
 const REMOVED: &[&str] = &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT"];
 
@@ -60,6 +65,14 @@ pub fn clean_environment(
     env.entry("GIT_TERMINAL_PROMPT".into()).or_insert_with(|| "0".into());
     removed.sort();
     (env, removed)
+}
+
+/// The provider plugin cache of a target: that of environments.toml, else the one that its environment names.
+pub(super) fn plugin_cache(settings: &EngineSettings, target: &Target) -> Option<Utf8PathBuf> {
+    settings.plugin_cache.clone().or_else(|| {
+        let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
+        (!named.is_empty()).then(|| named.into())
+    })
 }
 
 /// The variables that decide where a backend is, as one text.

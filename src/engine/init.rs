@@ -13,10 +13,11 @@ use super::{
     EngineError, Session, Target, WorkspaceStatus,
     call::{Dialect, capture, capture_mutating, stream},
     claims::claim_address,
+    detect::LOCKFILE,
     driver::Driver,
     ending::{ended_badly, failed_text},
-    environment::places,
-    fingerprint::{Fingerprint, LOCKFILE},
+    environment::{places, plugin_cache},
+    fingerprint::Fingerprint,
     folder_lock::{lock, lock_plugin_cache},
     terraform::Terraform,
 };
@@ -72,7 +73,7 @@ impl Terraform {
     }
 
     fn fingerprint(&self, target: &Target) -> Result<Fingerprint, EngineError> {
-        let cache = self.plugin_cache(target).unwrap_or_default();
+        let cache = plugin_cache(self.settings(), target).unwrap_or_default();
         let inputs = [
             "1",
             self.program().as_str(),
@@ -95,8 +96,7 @@ impl Terraform {
         let folder = (!lockfile.exists()).then(|| lock(&target.dir, words, session)).transpose()?;
         let read_only = lockfile.exists();
         let folder = folder.filter(|_| !read_only);
-        let cache = self
-            .plugin_cache(target)
+        let cache = plugin_cache(self.settings(), target)
             .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
             .transpose()?;
         let command = self.init_command(target, read_only);

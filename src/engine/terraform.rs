@@ -55,14 +55,6 @@ impl Terraform {
         &self.settings
     }
 
-    /// The provider plugin cache: that of environments.toml, else the one that the environment names.
-    pub(super) fn plugin_cache(&self, target: &Target) -> Option<Utf8PathBuf> {
-        self.settings.plugin_cache.clone().or_else(|| {
-            let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
-            (!named.is_empty()).then(|| named.into())
-        })
-    }
-
     /// Source: `init -json` came with Terraform 1.9 and OpenTofu 1.8.
     pub(super) fn speaks_json_in_init(&self) -> bool {
         self.installed.is_at_least(match self.flavor {

@@ -12,11 +12,14 @@ use super::{
     Applied, Engine, EngineError, Output, PlanRequest, Planned, Session, Target, applying,
     call::{Dialect, capture},
     claims::claim_address,
+    detect::LOCKFILE,
     driver::Driver,
     ending::failed_text,
-    fingerprint::{Fingerprint, LOCKFILE},
+    environment::plugin_cache,
+    fingerprint::Fingerprint,
     folder_lock::lock_plugin_cache,
     installed::Installed,
+    layout::UNIT_FILE,
     planning::{self, Attempt},
     terraform::{apply_args, plan_args},
     verbs,
@@ -26,9 +29,6 @@ use crate::{
     model::{EngineName, Failure, FailureKind},
     process::{CommandLine, Exit, SignalTarget, Stream},
 };
-
-/// A unit's file.
-const UNIT: &str = "terragrunt.hcl";
 
 /// What is set for every process: no retry, no question, and a log that is always the same. At `error` the warning about
 /// mocked outputs would disappear.
@@ -92,13 +92,6 @@ impl Terragrunt {
             .args(args)
     }
 
-    fn plugin_cache(&self, target: &Target) -> Option<Utf8PathBuf> {
-        self.settings.plugin_cache.clone().or_else(|| {
-            let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
-            (!named.is_empty()).then(|| named.into())
-        })
-    }
-
     /// Initialises a unit under the lock of the plugin cache; without such a cache Terragrunt does so by itself.
     fn fill_plugin_cache(
         &self,
@@ -112,7 +105,7 @@ impl Terragrunt {
             EngineError::Failed(Failure::new(FailureKind::Config, summary))
         };
         let fingerprint = || -> io::Result<Fingerprint> {
-            let unit = fs::read_to_string(target.dir.join(UNIT))?;
+            let unit = fs::read_to_string(target.dir.join(UNIT_FILE))?;
             let inputs =
                 [self.version(), &self.driven.version, &target.backend.digest, cache.as_str(), &unit];
             Fingerprint::of(&target.dir, &inputs)
@@ -183,7 +176,7 @@ impl Driver for Terragrunt {
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool {
         stderr.iter().any(|line| line.contains("mock outputs provided"))
             // Merged into outputs that exist, mocks come without any warning.
-            || fs::read_to_string(target.dir.join(UNIT)).is_ok_and(|unit| merges_mocks(&unit))
+            || fs::read_to_string(target.dir.join(UNIT_FILE)).is_ok_and(|unit| merges_mocks(&unit))
     }
 
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
@@ -268,7 +261,7 @@ impl Engine for Terragrunt {
                 "a Terragrunt unit takes its backend from `remote_state`, not from `backend` pairs",
             );
         }
-        match self.plugin_cache(target) {
+        match plugin_cache(&self.settings, target) {
             Some(cache) => self.fill_plugin_cache(target, &cache, force, session),
             None => Ok(()),
         }
