@@ -22,6 +22,8 @@ pub struct Backend {
     pub kind: Option<String>,
     /// The file of declared pairs, passed as `-backend-config=FILE`; absent without pairs.
     pub config_file: Option<Utf8PathBuf>,
+    /// Its keys, pairs over block, where an engine is not needed to tell them.
+    pub config: Option<serde_json::Map<String, serde_json::Value>>,
     /// A digest over kind and pairs, part of the init fingerprint.
     pub digest: String,
 }

@@ -17,7 +17,7 @@ use super::{
     driver::Driver,
     ending::{ended_badly, failed_text},
     environment::{places, plugin_cache},
-    fingerprint::Fingerprint,
+    fingerprint::{Fingerprint, write_private},
     folder_lock::{lock, lock_plugin_cache},
     terraform::Terraform,
 };
@@ -59,7 +59,8 @@ impl Terraform {
         forget_selection(target)?;
         // A backend that its files no longer have would stay in it, and stop every plan.
         forget(&target.data_dir.join(BACKEND))?;
-        self.run_init(target, session)?;
+        let known = remember_local_backend(target)?;
+        self.run_init(target, !known, session)?;
         if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
             && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
         {
@@ -89,7 +90,7 @@ impl Terraform {
         Fingerprint::of(&target.dir, &inputs).map_err(|error| failed(&target.dir, &error))
     }
 
-    fn run_init(&self, target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
+    fn run_init(&self, target: &Target, reconfigure: bool, session: &Session<'_>) -> Result<(), EngineError> {
         let lockfile = target.dir.join(LOCKFILE);
         // Only an init without a lockfile writes one; the others may run side by side.
         let words = "waiting for another init in this folder";
@@ -99,7 +100,7 @@ impl Terraform {
         let cache = plugin_cache(self.settings(), target)
             .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
             .transpose()?;
-        let command = self.init_command(target, read_only);
+        let command = self.init_command(target, reconfigure, read_only);
         let ended = if self.speaks_json_in_init() {
             let streamed = stream(session, &command)?;
             if !streamed.exit.is_success() {
@@ -177,6 +178,22 @@ fn workspaces(text: &str) -> Vec<String> {
 /// that was deleted meanwhile would stop an init.
 fn forget_selection(target: &Target) -> Result<(), EngineError> {
     forget(&target.data_dir.join("environment"))
+}
+
+/// Puts a local backend into the data directory as if it had been initialised; false where it is another one or not known.
+///
+/// An engine that meets a local backend for the first time takes the states of other workspaces in the folder for ones that
+/// must be moved, and asks, with `-reconfigure` or without it (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
+fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
+    let Some(config) = target.backend.config.as_ref().filter(|_| target.backend.kind.as_deref() == Some("local"))
+    else {
+        return Ok(false);
+    };
+    let config = serde_json::json!({ "path": config.get("path"), "workspace_dir": config.get("workspace_dir") });
+    let known = serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
+    let file = target.data_dir.join(BACKEND);
+    write_private(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
+    Ok(true)
 }
 
 fn forget(file: &Utf8Path) -> Result<(), EngineError> {

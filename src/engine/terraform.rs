@@ -89,10 +89,17 @@ impl Terraform {
         if self.variables_everywhere() { var_files(target) } else { Vec::new() }
     }
 
-    pub(super) fn init_command(&self, target: &Target, lockfile_read_only: bool) -> CommandLine {
-        // Whatever the data directory remembers is envctl's own, so there is never anything to migrate; without this flag
-        // an engine asks about it, or takes the workspaces of a local backend for a state that must move.
-        let mut command = self.bare(target).args(["init", "-input=false", "-no-color", "-reconfigure"]);
+    pub(super) fn init_command(
+        &self,
+        target: &Target,
+        reconfigure: bool,
+        lockfile_read_only: bool,
+    ) -> CommandLine {
+        let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
+        // Whatever the data directory remembers is envctl's own, so there is never anything to migrate.
+        if reconfigure {
+            command = command.arg("-reconfigure");
+        }
         if self.speaks_json_in_init() {
             command = command.arg("-json");
         }

@@ -16,7 +16,10 @@ use super::secrets::{SecretError, Secrets};
 use crate::{
     config::EnvSource,
     engine::{Backend, Neighbours, Target},
-    inventory::{Instance, hcl::Module},
+    inventory::{
+        Instance,
+        hcl::{Attribute, Expr, Module},
+    },
     model::hex,
 };
 
@@ -207,6 +210,16 @@ fn backend(
         .flatten()
         .map(|(key, pair)| (key, &pair.value))
         .collect();
+    let literal = |(name, attribute): (&String, &Attribute)| match &attribute.value {
+        Expr::Literal(value) => Some((name.clone(), value.clone())),
+        _ => None,
+    };
+    let block = module.and_then(|m| m.backend.as_ref()).map(|b| b.attributes.iter());
+    let config = block.into_iter().flatten().map(literal).collect::<Option<serde_json::Map<_, _>>>();
+    let config = config.map(|mut config| {
+        config.extend(pairs.iter().map(|(key, value)| ((*key).clone(), (*value).clone())));
+        config
+    });
     let text = json(&pairs);
     let mut hash = Sha256::new();
     hash.update(kind.as_deref().unwrap_or_default());
@@ -214,10 +227,10 @@ fn backend(
     let digest = hex(&hash.finalize());
     if pairs.is_empty() {
         remove(&path)?;
-        return Ok(Backend { kind, config_file: None, digest });
+        return Ok(Backend { kind, config_file: None, config, digest });
     }
     write_if_changed(&path, &text)?;
-    Ok(Backend { kind, config_file: Some(path), digest })
+    Ok(Backend { kind, config_file: Some(path), config, digest })
 }
 
 /// JSON of a map with string keys, ended by a line feed; such a map always has one.
