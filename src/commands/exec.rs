@@ -103,14 +103,15 @@ fn mutate(
     session: &Session<'_>,
 ) -> Result<Exit, EngineError> {
     let mut lost = None;
-    let ran = work.engine.run_mutating(&work.target, &request.args, session, &mut |stream, text| match stream {
-        Stream::Stdout => {
-            if let Err(error) = context.printer.data(format_args!("{text}\n")) {
-                lost = Some(error);
+    let ran =
+        work.engine.run_mutating(&work.target, &request.args, session, &mut |stream, text| match stream {
+            Stream::Stdout => {
+                if let Err(error) = context.printer.data(format_args!("{text}\n")) {
+                    lost = Some(error);
+                }
             }
-        }
-        Stream::Stderr => context.printer.always(text),
-    });
+            Stream::Stderr => context.printer.always(text),
+        });
     if let Some(error) = lost {
         context.printer.error(format_args!("standard output: {error}; `{}` has the whole", session.log));
     }

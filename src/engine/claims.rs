@@ -69,7 +69,10 @@ pub(super) fn claim(target: &Target, name: &str, value: &str) -> Result<(), Fail
     let all = target.state_dir.ancestors().nth(2).unwrap_or(&target.state_dir);
     let entry = all.join(format!(".{name}")).join(digest);
     let unusable = |error: io::Error| {
-        Failure::new(FailureKind::State, format!("cannot use `{entry}`, which says whose state it is: {error}"))
+        Failure::new(
+            FailureKind::State,
+            format!("cannot use `{entry}`, which says whose state it is: {error}"),
+        )
     };
     let me = Owner {
         instance: target.instance.to_string(),

@@ -185,12 +185,15 @@ fn forget_selection(target: &Target) -> Result<(), EngineError> {
 /// An engine that meets a local backend for the first time takes the states of other workspaces in the folder for ones that
 /// must be moved, and asks, with `-reconfigure` or without it (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
 fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
-    let Some(config) = target.backend.config.as_ref().filter(|_| target.backend.kind.as_deref() == Some("local"))
+    let Some(config) =
+        target.backend.config.as_ref().filter(|_| target.backend.kind.as_deref() == Some("local"))
     else {
         return Ok(false);
     };
-    let config = serde_json::json!({ "path": config.get("path"), "workspace_dir": config.get("workspace_dir") });
-    let known = serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
+    let config =
+        serde_json::json!({ "path": config.get("path"), "workspace_dir": config.get("workspace_dir") });
+    let known =
+        serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
     let file = target.data_dir.join(BACKEND);
     write_private(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
     Ok(true)

@@ -32,8 +32,8 @@ mod upstream;
 mod verbs;
 
 pub use contract::{
-    Applied, Backend, BackendInForce, Engine, EngineError, Neighbours, Output, OutputKind, PlanFacts, PlanMode, PlanRequest, Planned,
-    Progress, Session, Target, WorkspaceStatus,
+    Applied, Backend, BackendInForce, Engine, EngineError, Neighbours, Output, OutputKind, PlanFacts,
+    PlanMode, PlanRequest, Planned, Progress, Session, Target, WorkspaceStatus,
 };
 pub use engines::Engines;
 pub use environment::clean_environment;

@@ -82,7 +82,8 @@ fn plan_into(
     if let Some(facts) = &facts {
         lineage::watch(target, &facts.lineage, request.accept_lineage).map_err(|mut failure| {
             if failure.kind == FailureKind::Refused {
-                let allow = format!("after a deliberate reset `--allow lineage:{}` takes it", target.instance);
+                let allow =
+                    format!("after a deliberate reset `--allow lineage:{}` takes it", target.instance);
                 failure.detail = format!("{}; {allow}", failure.detail);
             }
             EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure })

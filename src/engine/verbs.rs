@@ -66,7 +66,9 @@ fn reads(args: &[OsString]) -> bool {
         [None, _] => true,
         [Some(Some("-v" | "-version" | "--version")), None] => true,
         [Some(Some(verb)), second] => match (verb, second) {
-            ("version" | "validate" | "plan" | "show" | "output" | "graph" | "console" | "metadata", _) => true,
+            ("version" | "validate" | "plan" | "show" | "output" | "graph" | "console" | "metadata", _) => {
+                true
+            }
             ("state", Some(Some("list" | "show" | "pull"))) => true,
             ("workspace", Some(Some("list" | "show"))) => true,
             ("providers", None | Some(Some("schema"))) => true,
@@ -95,7 +97,8 @@ fn only_checks(args: &[OsString]) -> bool {
 
 /// Whether a command is one that a state which could not be saved waits for: its push, or the release of a lock before it.
 pub(super) fn saves_a_state(args: &[OsString]) -> bool {
-    let rest = if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
+    let rest =
+        if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
     first_is(rest, "force-unlock") || (first_is(rest, "state") && first_is(&rest[1..], "push"))
 }
 

@@ -91,7 +91,11 @@ fn a_state_whose_address_only_the_engine_knows_belongs_to_one_environment() {
     }
 
     assert_eq!(project.read("app/one.tfstate"), before);
-    project.edit("environments.toml", "production]\nvars = { where = \"one", "production]\nvars = { where = \"two");
+    project.edit(
+        "environments.toml",
+        "production]\nvars = { where = \"one",
+        "production]\nvars = { where = \"two",
+    );
     env.run(["deploy", "production", "--yes"]).exits(0);
     assert_ne!(project.read("app/two.tfstate"), before);
     env.run(["destroy", "staging", "--yes"]).exits(0);

@@ -149,7 +149,10 @@ pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Resul
     }
     // A local backend that is new to a data directory is one to migrate to, when there are states of workspaces.
     let states = || fs::read_dir("terraform.tfstate.d").into_iter().flatten().flatten();
-    if before.is_none() && kind == "local" && states().any(|one| one.path().join("terraform.tfstate").exists()) {
+    if before.is_none()
+        && kind == "local"
+        && states().any(|one| one.path().join("terraform.tfstate").exists())
+    {
         return Ok(Err("Error asking for state migration action: input is disabled"));
     }
     fs::create_dir_all(data_dir())?;
