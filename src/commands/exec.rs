@@ -5,10 +5,10 @@ use std::{ffi::OsString, io};
 use super::{Context, Stopped, prepared::Prepared};
 use crate::{
     config::{Environment, VerbClass},
-    engine::EngineError,
+    engine::{EngineError, Session},
     executor::{Answer, Ask, Work},
     model::{ExitStatus, Failure, FailureKind, StackId},
-    process::{Exit, ProcessEvent, Stream},
+    process::{Exit, Stream},
 };
 
 /// What to run.
@@ -51,7 +51,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
         let exit = prepared.with(context, &stack, |work, session| {
             if mutating {
-                return mutate(context, work, request, session.runner);
+                return mutate(context, work, request, session);
             }
             let command = work.engine.command(&work.target, &request.args);
             session.runner.inherit(&command).map(|finished| finished.exit).map_err(started)
@@ -100,26 +100,22 @@ fn mutate(
     context: &Context,
     work: &Work,
     request: &Request,
-    runner: &crate::process::Runner,
+    session: &Session<'_>,
 ) -> Result<Exit, EngineError> {
-    let command = work.engine.command(&work.target, &request.args);
-    let (out, err) = (work.target.state_dir.join("exec.out"), work.target.state_dir.join("exec.err"));
     let mut lost = None;
-    let finished = runner
-        .mutate(&command, &out, &err, &mut |event| match event {
-            ProcessEvent::Line { stream: Stream::Stdout, text } => {
+    let ran =
+        work.engine.run_mutating(&work.target, &request.args, session, &mut |stream, text| match stream {
+            Stream::Stdout => {
                 if let Err(error) = context.printer.data(format_args!("{text}\n")) {
                     lost = Some(error);
                 }
             }
-            ProcessEvent::Line { stream: Stream::Stderr, text } => context.printer.always(text),
-            ProcessEvent::Started { .. } => {}
-        })
-        .map_err(started)?;
+            Stream::Stderr => context.printer.always(text),
+        });
     if let Some(error) = lost {
-        context.printer.error(format_args!("standard output: {error}; `{out}` has the whole"));
+        context.printer.error(format_args!("standard output: {error}; `{}` has the whole", session.log));
     }
-    Ok(finished.exit)
+    ran
 }
 
 fn started(error: crate::process::ProcessError) -> EngineError {

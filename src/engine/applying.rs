@@ -1,22 +1,24 @@
 //! One apply: of a plan file, never retried, with its output in files; and what may be left behind by one that failed.
 
-use std::{fs, io, os::unix::fs::PermissionsExt};
+use std::{ffi::OsString, fs, io, os::unix::fs::PermissionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::{
     Applied, EngineError, Output, OutputKind, Session, Target,
-    call::{capture, stream_mutating},
+    call::{capture, mutate, stream_mutating},
     document::document,
     driver::Driver,
     ending::{ended_badly, failed_text},
-    folder_lock, lineage,
+    folder_lock::{self, FolderLock},
+    lineage,
     plan_file::plan_facts,
+    verbs,
 };
 use crate::{
     model::{Failure, FailureKind},
-    process::Exit,
+    process::{CommandLine, Exit, Stream},
 };
 
 /// What an engine calls a state that it could not save; it writes it into the folder that it runs in.
@@ -31,7 +33,7 @@ pub(super) fn apply(
 ) -> Result<Applied, EngineError> {
     let state_is_new = plan_facts(plan).is_ok_and(|facts| facts.lineage.is_empty());
     // Two environments that share a folder would overwrite each other's unsaved state.
-    let lock = folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)?;
+    let lock = take_turns(target, session)?;
     refuse_over_unsaved_state(driver, target).map_err(EngineError::Failed)?;
     let streamed = stream_mutating(session, &driver.apply_command(target, plan))?;
     let rescued = rescue_unsaved_state(driver, target);
@@ -53,6 +55,34 @@ pub(super) fn apply(
         notes.extend(remember_lineage(driver, target, session).err());
     }
     Ok(Applied { exit_code: 0, notes })
+}
+
+/// Runs any other command that may change a state, under the same protections.
+pub(super) fn run_mutating(
+    driver: &dyn Driver,
+    target: &Target,
+    (command, args): (&CommandLine, &[OsString]),
+    session: &Session<'_>,
+    on_line: &mut dyn FnMut(Stream, &str),
+) -> Result<Exit, EngineError> {
+    let lock = take_turns(target, session)?;
+    // What an unsaved state waits for; with a stale lock in the way, that one first.
+    let saves_it = verbs::saves_a_state(args);
+    let left_before = !driver.unsaved_states(target).is_empty();
+    if !saves_it {
+        refuse_over_unsaved_state(driver, target).map_err(EngineError::Failed)?;
+    }
+    let ran = mutate(session, command, on_line);
+    let rescued = if left_before { Ok(None) } else { rescue_unsaved_state(driver, target) };
+    drop(lock);
+    match (rescued.map_err(EngineError::Failed)?, ran) {
+        (Some(path), ran) => Err(EngineError::Failed(unsaved(&path, ran.err()))),
+        (None, ran) => Ok(ran?.exit),
+    }
+}
+
+fn take_turns(target: &Target, session: &Session<'_>) -> Result<FolderLock, EngineError> {
+    folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)
 }
 
 fn refuse_over_unsaved_state(driver: &dyn Driver, target: &Target) -> Result<(), Failure> {
@@ -120,7 +150,7 @@ fn remember_lineage(driver: &dyn Driver, target: &Target, session: &Session<'_>)
     };
     let state: State =
         document(&pulled.stdout, driver.dialect()).map_err(|error| unknown(error.to_string()))?;
-    lineage::watch(&target.state_dir, &state.lineage, true).map_err(|failure| unknown(failure.summary))
+    lineage::watch(target, &state.lineage, true).map_err(|failure| unknown(failure.summary))
 }
 
 /// The outputs of a prepared instance.

@@ -1,5 +1,9 @@
 //! One process of an engine: started, logged, told of, and what it wrote.
 
+use std::fs;
+
+use camino::Utf8PathBuf;
+
 use super::{
     EngineError, Progress, Session,
     log::Log,
@@ -7,7 +11,7 @@ use super::{
 };
 use crate::{
     model::{Failure, FailureKind},
-    process::{Captured, CommandLine, Exit, ProcessError, ProcessEvent, Stream},
+    process::{Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream},
 };
 
 /// How strictly the standard output of a JSON stream is read.
@@ -54,11 +58,7 @@ pub(super) fn stream_mutating(session: &Session<'_>, command: &CommandLine) -> R
     let mut streamed = listen(session, command, true, |on_event| {
         session.runner.mutate(command, &stdout, &stderr, on_event).map(|end| end.exit)
     })?;
-    for file in [stdout, stderr] {
-        if let Err(error) = std::fs::remove_file(&file) {
-            streamed.notes.push(format!("`{file}` may hold secrets and could not be removed: {error}"));
-        }
-    }
+    streamed.notes.extend(removed([stdout, stderr]));
     Ok(streamed)
 }
 
@@ -166,6 +166,60 @@ pub(super) fn capture(session: &Session<'_>, command: &CommandLine) -> Result<Ca
         log.line(&format!("({})", captured.exit));
     }
     Ok(captured)
+}
+
+/// Runs a command that may change something with its output in files, which are removed at its end, and hands on its lines,
+/// masked; they stand in the log, too.
+pub(super) fn mutate(
+    session: &Session<'_>,
+    command: &CommandLine,
+    on_line: &mut dyn FnMut(Stream, &str),
+) -> Result<Finished, EngineError> {
+    let stdout = session.log.with_extension("stdout");
+    let stderr = session.log.with_extension("stderr");
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(command);
+    let finished = session
+        .runner
+        .mutate(command, &stdout, &stderr, &mut |event| match event {
+            ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
+            ProcessEvent::Line { stream, text } => {
+                log.line(text);
+                on_line(stream, text);
+            }
+        })
+        .map_err(not_run)?;
+    if !finished.exit.is_success() {
+        log.line(&format!("({})", finished.exit));
+    }
+    for note in removed([stdout, stderr]).into_iter().chain(log.note()) {
+        on_line(Stream::Stderr, &note);
+    }
+    Ok(finished)
+}
+
+/// The same for a command whose output is read by nobody unless it fails.
+pub(super) fn capture_mutating(
+    session: &Session<'_>,
+    command: &CommandLine,
+) -> Result<Captured, EngineError> {
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    let finished = mutate(session, command, &mut |stream, text| {
+        let said = match stream {
+            Stream::Stdout => &mut stdout,
+            Stream::Stderr => &mut stderr,
+        };
+        said.push_str(text);
+        said.push('\n');
+    })?;
+    let (stdout, stderr) = (stdout.into_bytes(), stderr.into_bytes());
+    Ok(Captured { exit: finished.exit, pid: finished.pid, stdout, stderr })
+}
+
+/// Removes the output of a command, which may hold secrets; says what could not be removed.
+fn removed(files: [Utf8PathBuf; 2]) -> Vec<String> {
+    let kept = files.into_iter().filter_map(|file| Some((fs::remove_file(&file).err()?, file)));
+    kept.map(|(error, file)| format!("`{file}` may hold secrets and could not be removed: {error}")).collect()
 }
 
 /// The error of a process that did not run to its end.

@@ -1,12 +1,18 @@
 //! What envctl asks of an engine, and what it gets back.
 
-use std::{collections::BTreeMap, ffi::OsString, num::NonZeroUsize, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     model::{Changes, EngineName, Failure, InstanceId},
-    process::CommandLine,
+    process::{CommandLine, Exit, Stream},
 };
 
 /// The backend of an instance as its files and environments.toml give it.
@@ -14,8 +20,10 @@ use crate::{
 pub struct Backend {
     /// `s3`, `pg`, `local` …; absent when the stack has no backend block (Terragrunt may generate one).
     pub kind: Option<String>,
-    /// The file of declared pairs, passed as `-backend-config=FILE` with `-reconfigure`; absent without pairs.
+    /// The file of declared pairs, passed as `-backend-config=FILE`; absent without pairs.
     pub config_file: Option<Utf8PathBuf>,
+    /// Its keys, pairs over block, where an engine is not needed to tell them.
+    pub config: Option<serde_json::Map<String, serde_json::Value>>,
     /// A digest over kind and pairs, part of the init fingerprint.
     pub digest: String,
 }
@@ -27,6 +35,31 @@ pub enum WorkspaceStatus {
     Present,
     /// It does not; these do.
     Missing(Vec<String>),
+}
+
+/// The backend that an engine has initialised, with the values that its expressions had.
+#[derive(Debug, Clone, Copy)]
+pub struct BackendInForce<'a> {
+    /// Its type.
+    pub kind: &'a str,
+    /// Its keys.
+    pub config: &'a serde_json::Map<String, serde_json::Value>,
+    /// The workspace; absent for the default one.
+    pub workspace: Option<&'a str>,
+    /// The folder that a relative local path starts at.
+    pub folder: &'a Utf8Path,
+    /// The environment of the engine's processes, which fills the gaps of some backends.
+    pub env: &'a BTreeMap<OsString, OsString>,
+}
+
+/// What is needed to see that two instances share a state.
+#[derive(Debug, Clone)]
+pub struct Neighbours {
+    /// The environments that there are: what is recorded of others does not count.
+    pub environments: Arc<BTreeSet<String>>,
+    /// The place of a state, as one text that is equal exactly when the place is, and holds no credentials; absent where
+    /// it cannot be told.
+    pub address: fn(&BackendInForce<'_>) -> Option<String>,
 }
 
 /// All that an engine needs to know of one instance: paths are absolute.
@@ -54,6 +87,8 @@ pub struct Target {
     pub parallelism: Option<NonZeroUsize>,
     /// `-lock-timeout`.
     pub lock_timeout: Duration,
+    /// Who else may have its state.
+    pub neighbours: Neighbours,
 }
 
 /// What kind of plan.
@@ -226,6 +261,17 @@ pub trait Engine: Send + Sync {
 
     /// Applies a plan file: never retried, never killed, output to files.
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError>;
+
+    /// Runs any other command that may change something, with the protections of an apply: one at a time in a folder, not
+    /// over a state that could not be saved (unless that is what it pushes), output to files that do not stay. Its lines are
+    /// handed on, secrets masked.
+    fn run_mutating(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, EngineError>;
 
     /// The outputs of a prepared instance, in the engine's order.
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError>;

@@ -7,9 +7,22 @@ use super::call::Dialect;
 /// How the document of a plan begins; another program may have left its own line unfinished before it.
 const PLAN: &[u8] = b"{\"format_version\"";
 
-/// Reads a document: the whole output, or, where other programs may write before and after it, the first that fits.
+/// An output from its first line on that begins a JSON object: OpenTofu may print a warning before it.
+pub(super) fn from_first_object(output: &[u8]) -> &[u8] {
+    let mut at = 0;
+    for line in output.split_inclusive(|byte| *byte == b'\n') {
+        if line.starts_with(b"{") {
+            return &output[at..];
+        }
+        at += line.len();
+    }
+    output
+}
+
+/// Reads a document: the whole output after what stands before its first brace, or, where other programs may write before
+/// and after it, the first that fits.
 pub(super) fn document<T: DeserializeOwned>(output: &[u8], dialect: Dialect) -> Result<T, serde_json::Error> {
-    let whole = match serde_json::from_slice(output) {
+    let whole = match serde_json::from_slice(from_first_object(output)) {
         Err(error) if dialect == Dialect::Mixed => error,
         result => return result,
     };
@@ -49,5 +62,13 @@ mod tests {
         let begun = b"bye{\"format_version\":\"1\",\"a\":1}\n";
         assert_eq!(document::<Wanted>(begun, Dialect::Mixed).unwrap(), Wanted { a: 1 });
         assert_eq!(document::<Wanted>(b"{\"a\":1}\n", Dialect::Pure).unwrap(), Wanted { a: 1 });
+    }
+
+    #[test]
+    fn a_warning_before_a_document_is_no_part_of_it() {
+        let warned = "\nWarning: Unable to open CLI configuration file\n\nIt does not exist.\n\n{\"a\":1}\n";
+        assert_eq!(document::<Wanted>(warned.as_bytes(), Dialect::Pure).unwrap(), Wanted { a: 1 });
+        let followed = format!("{warned}bye\n");
+        assert!(document::<Wanted>(followed.as_bytes(), Dialect::Pure).is_err());
     }
 }

@@ -3,13 +3,23 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
+    path::Path,
 };
+
+use camino::Utf8PathBuf;
+
+use super::Target;
+use crate::config::EngineSettings;
 
 /// Variables that are never inherited.
 const REMOVED: &[&str] = &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT"];
 
 /// What the names of further ones start with.
 const REMOVED_PREFIXES: &[&str] = &["TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUNT_"];
+
+/// A file of settings for the engine itself. OpenTofu tells of one that is missing on its standard output, in the midst of
+/// its JSON (measured on 1.12.6), and goes on without it.
+const SETTINGS_FILE: &str = "TF_CLI_CONFIG_FILE";
 
 /// What is set instead.
 const SET: &[(&str, &str)] = &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
@@ -25,11 +35,12 @@ const PLACES: &[&str] = &[
     "PGPORT",
     "PGDATABASE",
     "PGUSER",
-    "TF_CLI_CONFIG_FILE",
+    SETTINGS_FILE,
     "TF_HTTP_ADDRESS",
 ];
 
-/// An environment for engines, and the names of the variables that were taken out of the inherited one, sorted.
+/// An environment for engines, and the names of the variables that were taken out of the inherited one, sorted: what would
+/// steer them, and `TF_CLI_CONFIG_FILE` where it names a file that is not there.
 pub fn clean_environment(
     inherited: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> (BTreeMap<OsString, OsString>, Vec<String>) {
@@ -37,7 +48,11 @@ pub fn clean_environment(
     let mut env: BTreeMap<OsString, OsString> = BTreeMap::new();
     for (name, value) in inherited {
         let shown = name.to_string_lossy();
-        if REMOVED.contains(&&*shown) || REMOVED_PREFIXES.iter().any(|prefix| shown.starts_with(prefix)) {
+        let missing = shown == SETTINGS_FILE && !value.is_empty() && !Path::new(&value).exists();
+        if missing
+            || REMOVED.contains(&&*shown)
+            || REMOVED_PREFIXES.iter().any(|prefix| shown.starts_with(prefix))
+        {
             removed.push(shown.into_owned());
         } else {
             env.insert(name, value);
@@ -50,6 +65,14 @@ pub fn clean_environment(
     env.entry("GIT_TERMINAL_PROMPT".into()).or_insert_with(|| "0".into());
     removed.sort();
     (env, removed)
+}
+
+/// The provider plugin cache of a target: that of environments.toml, else the one that its environment names.
+pub(super) fn plugin_cache(settings: &EngineSettings, target: &Target) -> Option<Utf8PathBuf> {
+    settings.plugin_cache.clone().or_else(|| {
+        let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
+        (!named.is_empty()).then(|| named.into())
+    })
 }
 
 /// The variables that decide where a backend is, as one text.
@@ -79,7 +102,7 @@ mod tests {
             ("TG_TF_PATH", "x"),
             ("TERRAGRUNT_PARALLELISM", "1"),
             ("TF_VAR_region", "eu"),
-            ("TF_CLI_CONFIG_FILE", "/rc"),
+            ("TF_CLI_CONFIG_FILE", "/dev/null"),
         ];
         let (env, removed) = clean_environment(inherited.map(|(name, value)| (name.into(), value.into())));
         let names: Vec<_> = env.keys().map(|name| name.to_str().unwrap()).collect();
@@ -108,5 +131,13 @@ mod tests {
                 "TG_TF_PATH"
             ]
         );
+    }
+
+    #[test]
+    fn a_settings_file_that_is_missing_is_not_named_to_an_engine() {
+        let inherited = [("TF_CLI_CONFIG_FILE", "/nowhere/rc")];
+        let (env, removed) = clean_environment(inherited.map(|(name, value)| (name.into(), value.into())));
+        assert!(!env.contains_key(OsStr::new("TF_CLI_CONFIG_FILE")), "{env:?}");
+        assert_eq!(removed, ["TF_CLI_CONFIG_FILE"]);
     }
 }

@@ -8,15 +8,13 @@ use std::{fs, io};
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 
+use super::detect::LOCKFILE;
 use crate::{files, model::hex};
 
 pub(super) use crate::files::write as write_private;
 
 /// The file in an instance's own folder that holds the digest of its last init.
 const FILE: &str = "init";
-
-/// The lockfile of OpenTofu and Terraform.
-pub(super) const LOCKFILE: &str = ".terraform.lock.hcl";
 
 /// A digest over what an init depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,19 +11,36 @@ use serde::Deserialize;
 
 use super::{
     EngineError, Session, Target, WorkspaceStatus,
-    call::{Dialect, capture, stream},
+    call::{Dialect, capture, capture_mutating, stream},
+    claims::claim_address,
+    detect::LOCKFILE,
     driver::Driver,
     ending::{ended_badly, failed_text},
-    environment::places,
-    fingerprint::{Fingerprint, LOCKFILE},
+    environment::{places, plugin_cache},
+    fingerprint::{Fingerprint, write_private},
     folder_lock::{lock, lock_plugin_cache},
     terraform::Terraform,
 };
 use crate::model::{Failure, FailureKind};
 
+/// The file in a data directory that holds the backend of its last init.
+const BACKEND: &str = "terraform.tfstate";
+
 impl Terraform {
-    /// Initialises where the fingerprint says so, or `force` does; then looks the workspace up.
+    /// Initialises where the fingerprint says so, or `force` does, and looks the workspace up; then the address of the state
+    /// is known, and must not be another instance's.
     pub(super) fn initialise(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        self.initialise_where_needed(target, create_workspace, force, session)?;
+        claim_address(target, &target.data_dir, &target.dir).map_err(EngineError::Failed)
+    }
+
+    fn initialise_where_needed(
         &self,
         target: &Target,
         create_workspace: bool,
@@ -40,7 +57,10 @@ impl Terraform {
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
         make_private_folder(&target.data_dir)?;
         forget_selection(target)?;
-        self.run_init(target, session)?;
+        // A backend that its files no longer have would stay in it, and stop every plan.
+        forget(&target.data_dir.join(BACKEND))?;
+        let known = remember_local_backend(target)?;
+        self.run_init(target, !known, session)?;
         if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
             && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
         {
@@ -54,7 +74,7 @@ impl Terraform {
     }
 
     fn fingerprint(&self, target: &Target) -> Result<Fingerprint, EngineError> {
-        let cache = self.plugin_cache(target).unwrap_or_default();
+        let cache = plugin_cache(self.settings(), target).unwrap_or_default();
         let inputs = [
             "1",
             self.program().as_str(),
@@ -70,18 +90,17 @@ impl Terraform {
         Fingerprint::of(&target.dir, &inputs).map_err(|error| failed(&target.dir, &error))
     }
 
-    fn run_init(&self, target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
+    fn run_init(&self, target: &Target, reconfigure: bool, session: &Session<'_>) -> Result<(), EngineError> {
         let lockfile = target.dir.join(LOCKFILE);
         // Only an init without a lockfile writes one; the others may run side by side.
         let words = "waiting for another init in this folder";
         let folder = (!lockfile.exists()).then(|| lock(&target.dir, words, session)).transpose()?;
         let read_only = lockfile.exists();
         let folder = folder.filter(|_| !read_only);
-        let cache = self
-            .plugin_cache(target)
+        let cache = plugin_cache(self.settings(), target)
             .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
             .transpose()?;
-        let command = self.init_command(target, read_only);
+        let command = self.init_command(target, reconfigure, read_only);
         let ended = if self.speaks_json_in_init() {
             let streamed = stream(session, &command)?;
             if !streamed.exit.is_success() {
@@ -123,7 +142,8 @@ impl Terraform {
     }
 
     fn make_workspace(&self, target: &Target, name: &str, session: &Session<'_>) -> Result<(), EngineError> {
-        let captured = capture(session, &self.workspace_new_command(target, name))?;
+        // It writes a state.
+        let captured = capture_mutating(session, &self.workspace_new_command(target, name))?;
         if !captured.exit.is_success() {
             return Err(failed_text(self, &captured, "workspace new", target, session));
         }
@@ -138,7 +158,8 @@ fn workspaces(text: &str) -> Vec<String> {
         #[serde(default)]
         workspaces: Option<Vec<String>>,
     }
-    if text.starts_with('{') {
+    // A warning may stand before either form.
+    if text.lines().any(|line| line.starts_with('{')) {
         return text
             .lines()
             .filter_map(|line| serde_json::from_str::<Line>(line).ok()?.workspaces)
@@ -146,7 +167,8 @@ fn workspaces(text: &str) -> Vec<String> {
             .collect();
     }
     text.lines()
-        .map(|line| line.trim_start_matches('*').trim())
+        .filter_map(|line| line.strip_prefix("* ").or_else(|| line.strip_prefix("  ")))
+        .map(str::trim)
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect()
@@ -155,9 +177,31 @@ fn workspaces(text: &str) -> Vec<String> {
 /// Removes what an engine remembers of the selected workspace: envctl names it for each process, and a remembered one
 /// that was deleted meanwhile would stop an init.
 fn forget_selection(target: &Target) -> Result<(), EngineError> {
-    let file = target.data_dir.join("environment");
-    match fs::remove_file(&file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(&file, &error)),
+    forget(&target.data_dir.join("environment"))
+}
+
+/// Puts a local backend into the data directory as if it had been initialised; false where it is another one or not known.
+///
+/// An engine that meets a local backend for the first time takes the states of other workspaces in the folder for ones that
+/// must be moved, and asks, with `-reconfigure` or without it (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
+fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
+    let Some(config) =
+        target.backend.config.as_ref().filter(|_| target.backend.kind.as_deref() == Some("local"))
+    else {
+        return Ok(false);
+    };
+    let config =
+        serde_json::json!({ "path": config.get("path"), "workspace_dir": config.get("workspace_dir") });
+    let known =
+        serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
+    let file = target.data_dir.join(BACKEND);
+    write_private(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
+    Ok(true)
+}
+
+fn forget(file: &Utf8Path) -> Result<(), EngineError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(file, &error)),
         _ => Ok(()),
     }
 }
@@ -181,5 +225,8 @@ mod tests {
         let json = "{\"@message\":\"OpenTofu 1.12.6\",\"type\":\"version\"}\n{\"type\":\"workspace_list\",\
                     \"workspaces\":[\"default\",\"st\"]}\n";
         assert_eq!(workspaces(json), ["default", "st"]);
+        let warning = "\nWarning: Unable to open CLI configuration file\n\nIt does not exist.\n\n";
+        assert_eq!(workspaces(&format!("{warning}{json}")), ["default", "st"]);
+        assert_eq!(workspaces(&format!("{warning}* default\n  st\n")), ["default", "st"]);
     }
 }

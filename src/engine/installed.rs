@@ -12,6 +12,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+use super::document::from_first_object;
 use crate::{
     config::VersionConstraint,
     files,
@@ -205,7 +206,8 @@ pub(super) fn version_in_json(text: &str) -> Option<String> {
     struct Answer {
         terraform_version: String,
     }
-    serde_json::from_str::<Answer>(text).ok().map(|answer| answer.terraform_version)
+    let answer = serde_json::from_slice::<Answer>(from_first_object(text.as_bytes()));
+    answer.ok().map(|answer| answer.terraform_version)
 }
 
 /// The version in `terragrunt version v1.1.3`.

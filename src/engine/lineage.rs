@@ -6,14 +6,22 @@ use std::{fs, io};
 
 use camino::Utf8Path;
 
-use super::fingerprint::write_private;
+use super::{Target, claims::claim, fingerprint::write_private};
 use crate::model::{Failure, FailureKind};
 
 /// The file in an instance's own folder that holds its last known lineage.
 const FILE: &str = "lineage";
 
-/// Compares the lineage that a plan was made on with the last known one; remembers a new one.
-pub(super) fn watch(state_dir: &Utf8Path, found: &str, accept: bool) -> Result<(), Failure> {
+/// Compares the lineage that a plan was made on with those of other instances, and with the last known one of this instance;
+/// remembers a new one.
+pub(super) fn watch(target: &Target, found: &str, accept: bool) -> Result<(), Failure> {
+    if !found.is_empty() {
+        claim(target, FILE, found)?;
+    }
+    compare(&target.state_dir, found, accept)
+}
+
+fn compare(state_dir: &Utf8Path, found: &str, accept: bool) -> Result<(), Failure> {
     let file = state_dir.join(FILE);
     let unusable = |error: io::Error| {
         Failure::new(
@@ -52,7 +60,7 @@ mod tests {
     fn a_known_state_must_not_vanish_or_be_replaced_unless_that_is_accepted() {
         let folder = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(folder.path()).unwrap();
-        let summary = |found, accept| watch(dir, found, accept).map_err(|failure| failure.summary);
+        let summary = |found, accept| compare(dir, found, accept).map_err(|failure| failure.summary);
         assert_eq!(summary("", false), Ok(()));
         assert_eq!(summary("one", false), Ok(()));
         assert_eq!(summary("one", false), Ok(()));

@@ -5,6 +5,7 @@
 mod applying;
 mod attributes;
 mod call;
+mod claims;
 mod contract;
 pub mod detect;
 mod document;
@@ -31,8 +32,8 @@ mod upstream;
 mod verbs;
 
 pub use contract::{
-    Applied, Backend, Engine, EngineError, Output, OutputKind, PlanFacts, PlanMode, PlanRequest, Planned,
-    Progress, Session, Target, WorkspaceStatus,
+    Applied, Backend, BackendInForce, Engine, EngineError, Neighbours, Output, OutputKind, PlanFacts,
+    PlanMode, PlanRequest, Planned, Progress, Session, Target, WorkspaceStatus,
 };
 pub use engines::Engines;
 pub use environment::clean_environment;

@@ -37,12 +37,21 @@ pub(super) fn plan(
     let attempt = plan_into(driver, target, request, session);
     if !matches!(attempt, Ok(Attempt::Planned(_))) {
         // What a failed plan left behind is of no use, and must not be mistaken for a plan.
-        files::remove_if_there(&request.out).map_err(|error| {
-            let summary = format!("cannot remove the unusable plan file `{}`: {error}", request.out);
-            EngineError::Failed(Failure::new(FailureKind::Unknown, summary))
-        })?;
+        remove(request).map_err(EngineError::Failed)?;
     }
     attempt
+}
+
+/// Removes a plan that must not be applied, and gives the reason, or that it could not be removed.
+pub(super) fn discard(request: &PlanRequest, reason: Failure) -> Failure {
+    remove(request).err().unwrap_or(reason)
+}
+
+fn remove(request: &PlanRequest) -> Result<(), Failure> {
+    files::remove_if_there(&request.out).map_err(|error| {
+        let summary = format!("cannot remove the unusable plan file `{}`: {error}", request.out);
+        Failure::new(FailureKind::Unknown, summary)
+    })
 }
 
 fn plan_into(
@@ -67,10 +76,13 @@ fn plan_into(
         _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
     };
     if let Some(facts) = &facts {
-        lineage::watch(&target.state_dir, &facts.lineage, request.accept_lineage).map_err(|failure| {
-            let allow = format!("after a deliberate reset `--allow lineage:{}` takes it", target.instance);
-            let detail = format!("{}; {allow}", failure.detail);
-            EngineError::Failed(Failure { engine_exit_code: Some(exit_code), detail, ..failure })
+        lineage::watch(target, &facts.lineage, request.accept_lineage).map_err(|mut failure| {
+            if failure.kind == FailureKind::Refused {
+                let allow =
+                    format!("after a deliberate reset `--allow lineage:{}` takes it", target.instance);
+                failure.detail = format!("{}; {allow}", failure.detail);
+            }
+            EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure })
         })?;
     }
     let tentative = driver.is_tentative(target, &streamed.stderr);

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::EngineSettings,
     model::{EngineName, Failure},
-    process::CommandLine,
+    process::{CommandLine, Exit, Stream},
 };
 
 /// Which of the two it is.
@@ -55,14 +55,6 @@ impl Terraform {
         &self.settings
     }
 
-    /// The provider plugin cache: that of environments.toml, else the one that the environment names.
-    pub(super) fn plugin_cache(&self, target: &Target) -> Option<Utf8PathBuf> {
-        self.settings.plugin_cache.clone().or_else(|| {
-            let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
-            (!named.is_empty()).then(|| named.into())
-        })
-    }
-
     /// Source: `init -json` came with Terraform 1.9 and OpenTofu 1.8.
     pub(super) fn speaks_json_in_init(&self) -> bool {
         self.installed.is_at_least(match self.flavor {
@@ -97,13 +89,22 @@ impl Terraform {
         if self.variables_everywhere() { var_files(target) } else { Vec::new() }
     }
 
-    pub(super) fn init_command(&self, target: &Target, lockfile_read_only: bool) -> CommandLine {
+    pub(super) fn init_command(
+        &self,
+        target: &Target,
+        reconfigure: bool,
+        lockfile_read_only: bool,
+    ) -> CommandLine {
         let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
+        // Whatever the data directory remembers is envctl's own, so there is never anything to migrate.
+        if reconfigure {
+            command = command.arg("-reconfigure");
+        }
         if self.speaks_json_in_init() {
             command = command.arg("-json");
         }
         if let Some(file) = &target.backend.config_file {
-            command = command.arg("-reconfigure").arg(format!("-backend-config={file}"));
+            command = command.arg(format!("-backend-config={file}"));
         }
         if lockfile_read_only {
             command = command.arg("-lockfile=readonly");
@@ -218,6 +219,17 @@ impl Engine for Terraform {
 
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {
         applying::apply(self, target, plan, session)
+    }
+
+    fn run_mutating(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, EngineError> {
+        let command = self.command(target, args);
+        applying::run_mutating(self, target, (&command, args), session, on_line)
     }
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {

@@ -11,11 +11,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Applied, Engine, EngineError, Output, PlanRequest, Planned, Session, Target, applying,
     call::{Dialect, capture},
+    claims::claim_address,
+    detect::LOCKFILE,
     driver::Driver,
     ending::failed_text,
-    fingerprint::{Fingerprint, LOCKFILE},
+    environment::plugin_cache,
+    fingerprint::Fingerprint,
     folder_lock::lock_plugin_cache,
     installed::Installed,
+    layout::UNIT_FILE,
     planning::{self, Attempt},
     terraform::{apply_args, plan_args},
     verbs,
@@ -23,11 +27,8 @@ use super::{
 use crate::{
     config::EngineSettings,
     model::{EngineName, Failure, FailureKind},
-    process::{CommandLine, SignalTarget},
+    process::{CommandLine, Exit, SignalTarget, Stream},
 };
-
-/// A unit's file.
-const UNIT: &str = "terragrunt.hcl";
 
 /// What is set for every process: no retry, no question, and a log that is always the same. At `error` the warning about
 /// mocked outputs would disappear.
@@ -38,6 +39,12 @@ const SET: &[(&str, &str)] = &[
     ("TG_LOG_FORMAT", "bare"),
     ("TG_NO_COLOR", "true"),
 ];
+
+/// The flags of every init that Terragrunt makes.
+const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
+
+/// A lockfile is the user's: an init that wants another one fails.
+const READ_ONLY: &str = "-lockfile=readonly";
 
 /// Terragrunt at one version, with the engine that it drives.
 #[derive(Debug)]
@@ -62,6 +69,10 @@ impl Terragrunt {
             command = command.env(*name, *value);
         }
         command.env.remove(OsStr::new("TF_WORKSPACE"));
+        // Terragrunt initialises by itself whenever it finds that needed, and takes no flags for that.
+        if target.dir.join(LOCKFILE).exists() {
+            command = command.env(INIT_FLAGS, READ_ONLY);
+        }
         command.signal = SignalTarget::Children;
         match &self.settings.plugin_cache {
             Some(cache) => command.env("TF_PLUGIN_CACHE_DIR", cache.as_os_str()),
@@ -81,13 +92,6 @@ impl Terragrunt {
             .args(args)
     }
 
-    fn plugin_cache(&self, target: &Target) -> Option<Utf8PathBuf> {
-        self.settings.plugin_cache.clone().or_else(|| {
-            let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
-            (!named.is_empty()).then(|| named.into())
-        })
-    }
-
     /// Initialises a unit under the lock of the plugin cache; without such a cache Terragrunt does so by itself.
     fn fill_plugin_cache(
         &self,
@@ -101,7 +105,7 @@ impl Terragrunt {
             EngineError::Failed(Failure::new(FailureKind::Config, summary))
         };
         let fingerprint = || -> io::Result<Fingerprint> {
-            let unit = fs::read_to_string(target.dir.join(UNIT))?;
+            let unit = fs::read_to_string(target.dir.join(UNIT_FILE))?;
             let inputs =
                 [self.version(), &self.driven.version, &target.backend.digest, cache.as_str(), &unit];
             Fingerprint::of(&target.dir, &inputs)
@@ -111,8 +115,11 @@ impl Terragrunt {
         }
         let lock = lock_plugin_cache(cache, &target.dir.join(LOCKFILE), session)?;
         let args = self.settings.init_args.iter().map(OsString::from);
-        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(args);
-        let captured = capture(session, &self.passed_on(target, "init", args))?;
+        let read_only = target.dir.join(LOCKFILE).exists().then(|| OsString::from(READ_ONLY));
+        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(read_only).chain(args);
+        let mut command = self.passed_on(target, "init", args);
+        command.env.remove(OsStr::new(INIT_FLAGS));
+        let captured = capture(session, &command)?;
         drop(lock);
         if !captured.exit.is_success() {
             return Err(failed_text(self, &captured, "init", target, session));
@@ -169,7 +176,7 @@ impl Driver for Terragrunt {
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool {
         stderr.iter().any(|line| line.contains("mock outputs provided"))
             // Merged into outputs that exist, mocks come without any warning.
-            || fs::read_to_string(target.dir.join(UNIT)).is_ok_and(|unit| merges_mocks(&unit))
+            || fs::read_to_string(target.dir.join(UNIT_FILE)).is_ok_and(|unit| merges_mocks(&unit))
     }
 
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
@@ -254,7 +261,7 @@ impl Engine for Terragrunt {
                 "a Terragrunt unit takes its backend from `remote_state`, not from `backend` pairs",
             );
         }
-        match self.plugin_cache(target) {
+        match plugin_cache(&self.settings, target) {
             Some(cache) => self.fill_plugin_cache(target, &cache, force, session),
             None => Ok(()),
         }
@@ -267,7 +274,14 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
         match planning::plan(self, target, request, session)? {
-            Attempt::Planned(planned) => Ok(*planned),
+            Attempt::Planned(planned) => {
+                // Terragrunt initialises as it plans, so only now the address of the state is known.
+                let folder = working_folder(&target.dir);
+                match claim_address(target, &folder.join(".terraform"), &folder) {
+                    Ok(()) => Ok(*planned),
+                    Err(failure) => Err(EngineError::Failed(planning::discard(request, failure))),
+                }
+            }
             Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
         }
     }
@@ -276,12 +290,28 @@ impl Engine for Terragrunt {
         applying::apply(self, target, plan, session)
     }
 
+    fn run_mutating(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+        on_line: &mut dyn FnMut(Stream, &str),
+    ) -> Result<Exit, EngineError> {
+        let command = self.command(target, args);
+        applying::run_mutating(self, target, (&command, args), session, on_line)
+    }
+
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
         applying::outputs(self, target, session)
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        self.bare(target).args(args)
+        let mut command = self.bare(target).args(args);
+        // An init that the user types has the flags that the user types: `-upgrade` would contradict.
+        if args.iter().any(|arg| arg == "init") {
+            command.env.remove(OsStr::new(INIT_FLAGS));
+        }
+        command
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {

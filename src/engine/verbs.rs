@@ -7,47 +7,98 @@ fn words(args: &[OsString]) -> Vec<&str> {
     args.iter().filter_map(|arg| arg.to_str()).filter(|arg| !arg.starts_with('-')).collect()
 }
 
-/// Whether a flag is among the arguments, with one dash or two, with or without a value.
-fn has_flag(args: &[OsString], name: &str) -> bool {
-    args.iter().filter_map(|arg| arg.to_str()).any(|arg| {
-        arg.strip_prefix('-').is_some_and(|flag| {
-            let flag = flag.strip_prefix('-').unwrap_or(flag);
-            flag == name
-                || flag.strip_prefix(name).is_some_and(|rest| rest.starts_with('=') && rest != "=false")
-        })
-    })
-}
+/// Flags of Terragrunt that stand alone: whatever follows one is not its value.
+const VALUELESS: &[&str] =
+    &["--all", "-a", "--graph", "--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
+
+/// Those that are known for certain to write nothing and to hide nothing, beside the ones above.
+const HARMLESS: &[&str] = &["--check", "--diff", "--json", "--with-metadata"];
 
 /// Whether a command may change a state or anything else; one that nobody knows counts as if it did.
+///
+/// The first argument must be the verb: before it the value of a flag could pass for one.
 pub(super) fn is_mutating(args: &[OsString]) -> bool {
-    if has_flag(args, "help") || has_flag(args, "h") || has_flag(args, "version") {
-        return false;
-    }
-    match words(args).as_slice() {
-        []
-        | ["version" | "validate" | "plan" | "show" | "output" | "graph" | "console" | "metadata", ..]
-        | ["state", "list" | "show" | "pull", ..]
-        | ["workspace", "list" | "show", ..]
-        | ["providers"]
-        | ["providers", "schema", ..] => false,
-        ["fmt", ..] => !has_flag(args, "check") && !has_flag(args, "write=false"),
-        _ => true,
-    }
+    // Both engines look for these, whatever stands before them, and then do nothing else.
+    let asks_for_help = args
+        .iter()
+        .filter_map(|arg| arg.to_str())
+        .take_while(|arg| *arg != "--")
+        .any(|arg| ["-h", "-help", "--help"].contains(&arg));
+    let only_checks = first_is(args, "fmt") && only_checks(&args[1..]);
+    !(asks_for_help || reads(args) || only_checks)
 }
 
-/// The same for Terragrunt, which passes most verbs on and has some of its own; `run --all` counts by what it runs.
+/// The same for Terragrunt, which passes most verbs on and has some of its own; `run` counts by what it runs.
+///
+/// Its own flags may stand anywhere, with values, so nothing that comes after one of those is believed.
 pub(super) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
-    match words(args).as_slice() {
-        ["find" | "list" | "info" | "render", ..] | ["dag", "graph", ..] => has_flag(args, "write"),
-        ["hcl", "validate", ..] => false,
-        ["hcl", "fmt" | "format", ..] => !has_flag(args, "check"),
-        ["run", ..] => match args.iter().position(|arg| arg == "--") {
-            Some(at) => is_mutating(&args[at + 1..]),
+    let Some(plain) = args.iter().map(|arg| arg.to_str()).collect::<Option<Vec<_>>>() else { return true };
+    // It makes the bucket of a unit's state.
+    if plain.iter().any(|arg| arg.trim_start_matches('-').starts_with("backend-bootstrap")) {
+        return true;
+    }
+    let all_of = |args: &[&str], known: &[&[&str]]| {
+        args.iter().all(|arg| known.iter().any(|names| names.contains(arg)))
+    };
+    match plain.as_slice() {
+        ["find" | "list" | "info", ..] | ["dag", "graph", ..] | ["hcl", "validate", ..] => false,
+        ["-h" | "-help" | "--help"] => false,
+        ["render", rest @ ..] => !all_of(rest, &[VALUELESS, HARMLESS]),
+        ["hcl", "fmt" | "format", rest @ ..] => {
+            !(rest.contains(&"--check") && all_of(rest, &[VALUELESS, HARMLESS]))
+        }
+        ["run", rest @ ..] => match rest.iter().position(|arg| *arg == "--") {
+            Some(at) => !all_of(&rest[..at], &[VALUELESS]) || !reads(&args[at + 2..]),
             // Flags of its own may take a value, so the verb cannot be told for sure.
             None => true,
         },
-        _ => is_mutating(args),
+        _ => !reads(args),
     }
+}
+
+fn first_is(args: &[OsString], verb: &str) -> bool {
+    args.first().is_some_and(|first| first == verb)
+}
+
+/// Whether the first words name a verb that is known to read; none at all shows the engine's help.
+fn reads(args: &[OsString]) -> bool {
+    let words = [0, 1].map(|at| args.get(at).map(|arg| arg.to_str()));
+    match words {
+        [None, _] => true,
+        [Some(Some("-v" | "-version" | "--version")), None] => true,
+        [Some(Some(verb)), second] => matches!(
+            (verb, second),
+            ("version" | "validate" | "plan" | "show" | "output" | "graph" | "console" | "metadata", _)
+                | ("state", Some(Some("list" | "show" | "pull")))
+                | ("workspace", Some(Some("list" | "show")))
+                | ("providers", None | Some(Some("schema")))
+        ),
+        [Some(None), _] => false,
+    }
+}
+
+/// Whether the flags of `fmt` keep it from writing: no flag of it takes a value in a word of its own.
+fn only_checks(args: &[OsString]) -> bool {
+    let flags = args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
+    let flags: Vec<&str> = flags.filter_map(|arg| arg.strip_prefix('-')).collect();
+    let flags = flags.iter().map(|flag| flag.strip_prefix('-').unwrap_or(flag));
+    let mut keeps = false;
+    for flag in flags {
+        match flag {
+            "check" | "check=true" | "write=false" => keeps = true,
+            // The last one would count.
+            flag if flag.starts_with("check") || flag.starts_with("write") => return false,
+            _ => {}
+        }
+    }
+    keeps
+}
+
+/// Whether a command is one that a state which could not be saved waits for: its push, or the release of a lock before it.
+pub(super) fn saves_a_state(args: &[OsString]) -> bool {
+    let rest =
+        if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
+    first_is(rest, "force-unlock") || (first_is(rest, "state") && first_is(&rest[1..], "push"))
 }
 
 /// The place in a typed command where var files belong: after its verb, when that takes them.
@@ -94,7 +145,10 @@ mod tests {
             "fmt -check",
             "version",
             "-help",
+            "-version",
             "apply -help",
+            "apply --help",
+            "fmt -write=false -diff",
             "",
         ] {
             assert!(!is_mutating(&split(reading)), "{reading}");
@@ -117,6 +171,17 @@ mod tests {
             "fmt -check=false",
             "brand-new",
             "-chdir=x apply",
+            "-chdir plan apply",
+            "-lock-timeout=1s plan",
+            "apply -help=false",
+            "apply -- -help",
+            "apply -version",
+            "state -lock=false list",
+            "state -backup list rm a",
+            "workspace -no-color list",
+            "providers mirror x",
+            "fmt -check -check=false",
+            "fmt -- -check",
             "providers lock",
             "test",
         ] {
@@ -126,14 +191,52 @@ mod tests {
 
     #[test]
     fn terragrunts_own_verbs_are_known() {
-        for reading in
-            ["find --dag", "run -- plan", "run --all -- state list", "plan", "render", "hcl validate"]
-        {
+        for reading in [
+            "find --dag",
+            "list",
+            "run -- plan",
+            "run --all -- state list",
+            "run --all --non-interactive -- output -json",
+            "plan",
+            "plan --all",
+            "state list",
+            "render --json",
+            "hcl validate",
+            "hcl fmt --check",
+            "--help",
+        ] {
             assert!(!is_mutating_in_terragrunt(&split(reading)), "{reading}");
         }
-        for mutating in
-            ["run -- apply", "run --all plan", "hcl fmt", "backend bootstrap", "render --write", "apply"]
-        {
+        for mutating in [
+            "run -- apply",
+            "run apply -- -auto-approve",
+            "run apply -- plan",
+            "run plan -- -out=p",
+            "run --working-dir plan apply",
+            "run --working-dir plan -- apply",
+            "run --working-dir -- plan",
+            "run --tf-path plan apply -- show",
+            "run --all plan",
+            "run --all -- destroy",
+            "run -- -chdir=x plan",
+            "run -- state --lock list rm a",
+            "--working-dir plan apply",
+            "--working-dir plan",
+            "apply --working-dir plan",
+            "apply --working-dir --help",
+            "state --working-dir list rm a",
+            "exec -- plan",
+            "plan --backend-bootstrap",
+            "hcl fmt",
+            "hcl fmt --file --check",
+            "hcl fmt --check --file x",
+            "fmt --working-dir -check",
+            "backend bootstrap",
+            "render --write",
+            "render -w",
+            "render --json --out plan -w",
+            "apply",
+        ] {
             assert!(is_mutating_in_terragrunt(&split(mutating)), "{mutating}");
         }
     }

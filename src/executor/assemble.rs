@@ -15,9 +15,9 @@ use super::{
 };
 use crate::{
     config::Config,
-    engine::{EngineUnavailable, Engines, clean_environment},
+    engine::{EngineUnavailable, Engines, Neighbours, clean_environment},
     graph::StackGraph,
-    inventory::{Instance, Modules},
+    inventory::{Instance, Modules, address::address_in_force},
     model::{CreateWorkspace, EngineName, StackId},
     process::Runner,
 };
@@ -61,8 +61,10 @@ impl Assembly<'_> {
         let engines = engines(self.config, self.home, &env);
         let secrets = Arc::new(Secrets::new(Arc::clone(self.runner), self.config.root(), self.env.clone()));
         let project = self.config.root().to_owned();
+        let environments = self.config.environments().keys().map(ToString::to_string).collect();
+        let neighbours = Neighbours { environments: Arc::new(environments), address: address_in_force };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
-        let targets = Targets { project, home, inputs, env, secrets };
+        let targets = Targets { project, home, inputs, env, secrets, neighbours };
         let mut works = HashMap::new();
         for instance in instances {
             let stack = &instance.id.stack;

@@ -232,7 +232,8 @@ impl Dispatcher {
             EventKind::StackSkipped { stack, outcome } => {
                 self.outcomes.insert(stack.clone(), outcome.clone());
             }
-            EventKind::EngineStarted { .. } => self.mutated = true,
+            // A plan that makes a workspace changes no resource.
+            EventKind::EngineStarted { step, .. } => self.mutated |= step.is_mutating(),
             EventKind::Decided(decision) => self.refused = matches!(decision, Decision::Refused { .. }),
             _ => {}
         }

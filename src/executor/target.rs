@@ -14,9 +14,12 @@ use sha2::{Digest, Sha256};
 use super::secrets::{SecretError, Secrets};
 use crate::{
     config::EnvSource,
-    engine::{Backend, Target},
+    engine::{Backend, Neighbours, Target},
     files,
-    inventory::{Instance, hcl::Module},
+    inventory::{
+        Instance,
+        hcl::{Attribute, Expr, Module},
+    },
     model::hex,
 };
 
@@ -76,6 +79,8 @@ pub struct Targets {
     pub env: BTreeMap<OsString, OsString>,
     /// Where secrets come from.
     pub secrets: Arc<Secrets>,
+    /// Who else may have an instance's state.
+    pub neighbours: Neighbours,
 }
 
 impl Targets {
@@ -113,6 +118,7 @@ impl Targets {
             env,
             parallelism: instance.settings.parallelism,
             lock_timeout: instance.settings.lock_timeout,
+            neighbours: self.neighbours.clone(),
         };
         Ok(Built { target, notes })
     }
@@ -206,17 +212,28 @@ impl Targets {
             .flatten()
             .map(|(key, pair)| (key, &pair.value))
             .collect();
+        let literal = |(name, attribute): (&String, &Attribute)| match &attribute.value {
+            Expr::Literal(value) => Some((name.clone(), value.clone())),
+            _ => None,
+        };
+        let block = module.and_then(|m| m.backend.as_ref()).map(|b| b.attributes.iter());
+        let config = block.into_iter().flatten().map(literal).collect::<Option<serde_json::Map<_, _>>>();
+        let config = config.map(|mut config| {
+            config.extend(pairs.iter().map(|(key, value)| ((*key).clone(), (*value).clone())));
+            config
+        });
         let text = json(&pairs);
         let mut hash = Sha256::new();
         hash.update(kind.as_deref().unwrap_or_default());
         hash.update(text.as_bytes());
         let digest = hex(&hash.finalize());
         if pairs.is_empty() {
-            return Ok(Backend { kind, config_file: None, digest });
+            return Ok(Backend { kind, config_file: None, config, digest });
         }
         let path = self.inputs.join(instance.id.stack.file_name() + ".tfbackend.json");
         write_private(&path, &text)?;
-        Ok(Backend { kind, config_file: Some(self.without_equals_sign(instance, path)), digest })
+        let config_file = Some(self.without_equals_sign(instance, path));
+        Ok(Backend { kind, config_file, config, digest })
     }
 }
 

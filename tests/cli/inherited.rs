@@ -42,6 +42,24 @@ fn tf_workspace_staging_deploys_production_on_a_real_engine() {
 }
 
 #[test]
+fn a_settings_file_that_is_missing_does_not_spoil_what_a_real_engine_says() {
+    let Some([tofu]) = programs(["tofu"]) else { return };
+    let project = Project::without_files();
+    project.write(
+        "environments.toml",
+        "[project]\nname = \"p\"\n[environments.staging]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n\
+         [stacks.app]\npath = \"app\"\n",
+    );
+    project.write("app/main.tf", "resource \"terraform_data\" \"a\" {\n  input = terraform.workspace\n}\n");
+    let env = Env::new(&project).with(&tofu).var("TF_CLI_CONFIG_FILE", "/nowhere/tofurc");
+
+    env.run(["deploy", "staging", "--yes"]).exits(0);
+
+    let state = project.read("app/terraform.tfstate.d/staging/terraform.tfstate");
+    assert_eq!(State::parse(&state).input("terraform_data.a"), "staging");
+}
+
+#[test]
 fn what_would_steer_an_engine_never_reaches_it() {
     let shop = Shop::of(&["network"]);
     let own = fs::canonicalize(shop.project.root()).unwrap();

@@ -68,6 +68,40 @@ fn a_missing_workspace_leaves_no_trace_on_a_real_engine() {
 }
 
 #[test]
+fn a_state_whose_address_only_the_engine_knows_belongs_to_one_environment() {
+    let Some([tofu]) = programs(["tofu"]) else { return };
+    let project = Project::without_files();
+    project.write(
+        "environments.toml",
+        "[project]\nname = \"p\"\n[environments.staging]\nvars = { where = \"one.tfstate\" }\n\
+         [environments.production]\nvars = { where = \"one.tfstate\" }\n[stacks.app]\npath = \"app\"\n",
+    );
+    project.write(
+        "app/main.tf",
+        "variable \"where\" {}\nterraform {\n  backend \"local\" {\n    path = var.where\n  }\n}\n\
+         resource \"terraform_data\" \"a\" {}\n",
+    );
+    let env = Env::new(&project).with(&tofu);
+    env.run(["deploy", "staging", "--yes"]).exits(0);
+    let before = project.read("app/one.tfstate");
+
+    for args in [["plan", "production"], ["deploy", "production"], ["destroy", "production"]] {
+        let run = env.run_args(&[&args[..], &["--yes"][..usize::from(args[0] != "plan")]].concat()).exits(1);
+        run.prints("`production/app` and `staging/app` have the same state");
+    }
+
+    assert_eq!(project.read("app/one.tfstate"), before);
+    project.edit(
+        "environments.toml",
+        "production]\nvars = { where = \"one",
+        "production]\nvars = { where = \"two",
+    );
+    env.run(["deploy", "production", "--yes"]).exits(0);
+    assert_ne!(project.read("app/two.tfstate"), before);
+    env.run(["destroy", "staging", "--yes"]).exits(0);
+}
+
+#[test]
 fn create_workspace_makes_it_and_the_next_plan_takes_it() {
     let shop = shop(ASK);
 

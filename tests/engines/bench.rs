@@ -5,6 +5,7 @@ use std::{
     ffi::OsString,
     fmt::Write as _,
     fs,
+    os::unix::fs::PermissionsExt,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -13,9 +14,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use envctl::{
     config::EngineSettings,
     engine::{
-        Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, PlanMode, PlanRequest, Planned,
-        Progress, Session, Target, clean_environment,
+        Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, Neighbours, PlanMode, PlanRequest,
+        Planned, Progress, Session, Target, clean_environment,
     },
+    inventory::address::address_in_force,
     model::{Failure, InstanceId},
     process::Runner,
 };
@@ -133,11 +135,15 @@ impl Bench {
             data_dir: own.join("data"),
             state_dir: own.join("state"),
             workspace: (environment != "default").then(|| environment.to_owned()),
-            backend: Backend { kind: None, config_file: None, digest: String::new() },
+            backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
             var_files: Vec::new(),
             env: self.env.clone(),
             parallelism: None,
             lock_timeout: Duration::from_secs(5),
+            neighbours: Neighbours {
+                environments: Arc::new(["default", "staging", "production"].map(str::to_owned).into()),
+                address: address_in_force,
+            },
         }
     }
 
@@ -182,6 +188,26 @@ impl Bench {
     pub(crate) fn deploy(&self, target: &Target) {
         self.plan(target).unwrap();
         self.apply(target).unwrap();
+    }
+
+    /// A program of the same name before another, which writes down the flags of each init.
+    pub(crate) fn shim(&self, program: &Utf8Path) -> Utf8PathBuf {
+        let shim = self.path("shim").join(program.file_name().unwrap());
+        fs::create_dir_all(shim.parent().unwrap()).unwrap();
+        let inits = self.path("inits");
+        let text = format!(
+            "#!/bin/sh\ncase \"$1\" in init) echo \"$* + $TF_CLI_ARGS_init\" >> '{inits}';; esac\nexec '{program}' \"$@\"\n"
+        );
+        fs::write(&shim, text).unwrap();
+        fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
+        shim
+    }
+
+    /// The inits through the shim so far, which are forgotten.
+    pub(crate) fn inits(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.path("inits")).unwrap_or_default();
+        fs::write(self.path("inits"), "").unwrap();
+        text.lines().map(str::to_owned).collect()
     }
 
     /// How many processes something starts.

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use envctl::engine::{PlanMode, Progress};
+use envctl::engine::{PlanMode, Progress, clean_environment};
 use serde_json::json;
 
 use crate::{
@@ -58,6 +58,29 @@ fn a_stack_is_planned_applied_and_clean_with_one_process() {
         assert_eq!(processes, 3, "a plan, and `show` twice");
         bench.apply(&target).unwrap();
         assert!(bench.state(&target).to_string().contains("two"));
+    }
+}
+
+#[test]
+fn a_settings_file_that_is_missing_stops_nothing() {
+    for engine in under_test::all() {
+        let mut bench = Bench::new(engine);
+        let missing = ("TF_CLI_CONFIG_FILE".into(), bench.path("missing.rc").into_std_path_buf().into());
+        let (env, removed) = clean_environment(bench.env.clone().into_iter().chain([missing.clone()]));
+        assert!(removed.contains(&"TF_CLI_CONFIG_FILE".to_owned()), "{removed:?}");
+        bench.env = env;
+        bench.write(&Stack { outputs: vec![("name", "\"x\"")], ..Stack::default() });
+        let mut target = bench.target("staging");
+        let engine = bench.engine();
+        bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+        bench.deploy(&target);
+        // Set for one instance it is not taken away, and what is one document is read nevertheless.
+        target.env.extend([missing.clone()]);
+        let outputs = bench.with_session(|session| engine.outputs(&target, session)).unwrap();
+        assert_eq!(outputs[0].value, json!("x"));
+        bench.env.extend([missing]);
+        fs::remove_file(bench.path(".envctl/cache/engines.json")).unwrap();
+        assert_eq!(bench.engine().version(), engine.version());
     }
 }
 

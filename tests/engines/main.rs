@@ -6,11 +6,13 @@
 
 mod bench;
 mod changes;
+mod claims;
 mod failures;
 mod fake;
 mod interrupts;
 mod lifecycle;
 mod lineage;
+mod mutating;
 mod providers;
 mod terragrunt;
 mod under_test;

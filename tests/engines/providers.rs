@@ -58,6 +58,22 @@ fn first_inits_at_once_share_a_plugin_cache_and_a_lockfile() {
 }
 
 #[test]
+fn an_init_beside_a_lockfile_says_that_it_is_read_only() {
+    for engine in under_test::all() {
+        let mut bench = Bench::new(engine);
+        bench.settings.program = Some(bench.shim(&bench.under_test.program).into_string());
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
+        bench.plan(&bench.target("default")).unwrap();
+        let first = bench.inits();
+        assert!(first.len() == 1 && !first[0].contains("-lockfile"), "{first:?}");
+        fs::write(bench.dir().join(".terraform.lock.hcl"), "# made by init\n").unwrap();
+        bench.plan(&bench.target("default")).unwrap();
+        let second = bench.inits();
+        assert!(second.len() == 1 && second[0].contains("-lockfile=readonly"), "{second:?}");
+    }
+}
+
+#[test]
 fn a_lockfile_is_never_changed() {
     for bench in real().filter_map(bench) {
         let target = bench.target("default");

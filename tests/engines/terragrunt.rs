@@ -146,6 +146,52 @@ fn what_terragrunt_does_not_have_is_refused_by_name() {
 }
 
 #[test]
+fn a_unit_whose_state_is_the_same_in_both_environments_is_planned_in_one_alone() {
+    for bench in benches() {
+        let target = write(&bench, "one", "");
+        bench.plan(&target).unwrap();
+        let other = Target { workspace: None, ..bench.target("production") };
+        for _ in 0..2 {
+            let refused = failure(bench.plan(&other));
+            let address = format!("local:{}", bench.path("states/app.tfstate"));
+            assert_eq!(
+                refused.summary,
+                format!("`production/app` and `default/app` have the same state: address {address}")
+            );
+            assert!(!bench.request(&other).out.exists());
+        }
+        bench.plan(&target).unwrap();
+        bench.apply(&target).unwrap();
+        assert!(failure(bench.plan(&other)).summary.contains("have the same state: lineage "));
+    }
+}
+
+#[test]
+fn every_init_of_a_unit_with_a_lockfile_says_that_it_is_read_only() {
+    for explicit in [false, true] {
+        for mut bench in benches() {
+            let path = bench.env[std::ffi::OsStr::new("PATH")].to_str().unwrap().to_owned();
+            let name = bench.settings.drives.unwrap();
+            let shim = bench.shim(&under_test::real(name).unwrap().program);
+            bench.env.insert("PATH".into(), format!("{}:{path}", shim.parent().unwrap()).into());
+            bench.settings.plugin_cache = explicit.then(|| bench.path("cache"));
+            let target = write(&bench, "one", "");
+            bench.plan(&target).unwrap();
+            let first = bench.inits();
+            assert!(!first.is_empty() && !first.iter().any(|init| init.contains("-lockfile")), "{first:?}");
+            fs::remove_dir_all(bench.dir().join(".terragrunt-cache")).unwrap();
+            fs::write(bench.dir().join(".terraform.lock.hcl"), "# made by init\n").unwrap();
+            bench.plan(&target).unwrap();
+            let second = bench.inits();
+            assert!(
+                !second.is_empty() && second.iter().all(|i| i.contains("-lockfile=readonly")),
+                "{second:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn an_interrupt_goes_to_the_engine_that_terragrunt_drives() {
     for bench in benches() {
         let target = write(&bench, "one", "");

@@ -2,7 +2,7 @@
 
 use std::{fs, thread};
 
-use envctl::engine::{Backend, EngineError};
+use envctl::engine::{Backend, EngineError, PlanRequest};
 use serde_json::json;
 
 use crate::{
@@ -100,6 +100,62 @@ fn two_environments_of_one_folder_are_planned_and_applied_at_once() {
 }
 
 #[test]
+fn a_second_environment_of_a_local_block_has_nothing_to_migrate() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
+        for name in ["staging", "production"] {
+            let mut target = bench.target(name);
+            target.backend.kind = Some("local".to_owned());
+            target.backend.config = Some(serde_json::Map::new());
+            let engine = bench.engine();
+            bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+            bench.deploy(&target);
+            assert!(bench.dir().join(format!("terraform.tfstate.d/{name}/terraform.tfstate")).is_file());
+        }
+    }
+}
+
+#[test]
+fn pairs_that_are_taken_away_and_a_block_that_changes_need_no_migration() {
+    for engine in under_test::all() {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
+        let mut target = bench.target("default");
+        let file = bench.path("pairs.tfbackend");
+        fs::write(&file, format!("path = \"{}\"\n", bench.path("elsewhere.tfstate"))).unwrap();
+        let path = |path: &str| Some([("path".to_owned(), json!(path))].into_iter().collect());
+        target.backend = Backend {
+            kind: Some("local".to_owned()),
+            config_file: Some(file),
+            config: path(bench.path("elsewhere.tfstate").as_str()),
+            digest: "pairs".to_owned(),
+        };
+        bench.deploy(&target);
+        assert!(bench.path("elsewhere.tfstate").is_file());
+        // The pairs go, and the state is where the block alone has it.
+        target.backend.config_file = None;
+        target.backend.config = Some(serde_json::Map::new());
+        target.backend.digest = "none".to_owned();
+        let accepting = PlanRequest { accept_lineage: true, ..bench.request(&target) };
+        assert_eq!(bench.plan_as(&target, &accepting).unwrap().exit_code, 2);
+        bench.apply(&target).unwrap();
+        assert!(bench.dir().join("terraform.tfstate").is_file());
+        // The block goes too: the same state, and no memory of the backend that was.
+        bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
+        target.backend.kind = None;
+        assert_eq!(bench.plan(&target).unwrap().exit_code, 0);
+        if !bench.under_test.is_fake {
+            let block = "terraform {\n  backend \"local\" {\n    path = \"../third.tfstate\"\n  }\n}\n";
+            fs::write(bench.dir().join("backend.tf"), block).unwrap();
+            target.backend.kind = Some("local".to_owned());
+            target.backend.config = path("../third.tfstate");
+            assert_eq!(bench.plan_as(&target, &accepting).unwrap().exit_code, 2);
+        }
+    }
+}
+
+#[test]
 fn backend_pairs_reach_the_backend_by_a_file_and_never_mix() {
     for engine in under_test::all() {
         let bench = Bench::new(engine);
@@ -110,8 +166,8 @@ fn backend_pairs_reach_the_backend_by_a_file_and_never_mix() {
             target.state_dir = bench.path("state").join(name);
             let file = bench.path(name).with_extension("backend");
             fs::write(&file, format!("path = \"{}\"\n", bench.path("states").join(name))).unwrap();
-            target.backend =
-                Backend { kind: Some("local".to_owned()), config_file: Some(file), digest: name.to_owned() };
+            let (kind, digest) = (Some("local".to_owned()), name.to_owned());
+            target.backend = Backend { kind, config_file: Some(file), config: None, digest };
             target
         };
         let (one, two) = (with_path("one"), with_path("two"));

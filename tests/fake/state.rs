@@ -139,9 +139,21 @@ pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Resul
     }
     let known = data_dir().join("terraform.tfstate");
     let wanted = json!({ "version": 3, "backend": { "type": kind, "config": { "path": path } } }).to_string();
-    let before = fs::read_to_string(&known).unwrap_or_default();
-    if !before.is_empty() && before != wanted && !arguments.has("reconfigure") {
+    let before = fs::read(&known).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let before = before.filter(|_| !arguments.has("reconfigure"));
+    let same = |before: &Value| {
+        before["backend"]["type"] == kind.as_str() && before["backend"]["config"]["path"] == json!(path)
+    };
+    if before.as_ref().is_some_and(|before| !same(before)) {
         return Ok(Err("Backend configuration changed"));
+    }
+    // A local backend that is new to a data directory is one to migrate to, when there are states of workspaces.
+    let states = || fs::read_dir("terraform.tfstate.d").into_iter().flatten().flatten();
+    if before.is_none()
+        && kind == "local"
+        && states().any(|one| one.path().join("terraform.tfstate").exists())
+    {
+        return Ok(Err("Error asking for state migration action: input is disabled"));
     }
     fs::create_dir_all(data_dir())?;
     fs::write(known, wanted)?;

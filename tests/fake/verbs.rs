@@ -86,6 +86,10 @@ fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) ->
             let mut state = store.load()?;
             state.resources.retain(|address, _| !arguments.rest.contains(address));
             state.serial += 1;
+            if script.behaviour("state rm").lose_state {
+                fs::write("errored.tfstate", serde_json::to_vec_pretty(&state)?)?;
+                return ui.fail("Failed to save state", "Error saving state: no space left on device");
+            }
             store.save(&state)?;
             print(&format!("Removed {}", arguments.rest.join(" ")))?;
             Ok(0)

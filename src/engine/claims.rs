@@ -1,0 +1,152 @@
+//! Which instance a state belongs to: the first that met it, by its address and by its lineage.
+//!
+//! Addresses that rest on expressions, and those that Terragrunt makes, are known only once an engine has initialised. What
+//! an instance has stands in a file in its own folder; beside the folders of all instances lies an index by digest, so that
+//! a claim costs the same however many instances there are. The claim of an instance counts only as long as its own file
+//! still says the same, its environment is in environments.toml and its folder exists.
+
+use std::{fs, io, io::Write, os::unix::fs::OpenOptionsExt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::{BackendInForce, Target, fingerprint::write_private};
+use crate::model::{Failure, FailureKind};
+
+/// The file in an instance's own folder that holds the address of its state.
+const ADDRESS: &str = "address";
+
+/// The file with the backend that an engine initialised, in its data directory.
+const BACKEND: &str = "terraform.tfstate";
+
+/// Who met a state first.
+#[derive(Debug, Serialize, Deserialize)]
+struct Owner {
+    instance: String,
+    dir: Utf8PathBuf,
+    state_dir: Utf8PathBuf,
+}
+
+impl Owner {
+    /// Whether its claim on a value still counts.
+    fn still_has(&self, target: &Target, name: &str, value: &str) -> bool {
+        let environment = self.instance.split('/').next().unwrap_or_default();
+        target.neighbours.environments.contains(environment)
+            && self.dir.is_dir()
+            && fs::read_to_string(self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
+    }
+}
+
+/// Claims the state at the address of the backend in a data directory; relative local paths start at `folder`.
+pub(super) fn claim_address(target: &Target, data_dir: &Utf8Path, folder: &Utf8Path) -> Result<(), Failure> {
+    let own = target.state_dir.join(ADDRESS);
+    let unusable = |error: io::Error| {
+        Failure::new(FailureKind::State, format!("cannot use `{own}`, the address of the state: {error}"))
+    };
+    let (kind, config) = backend(data_dir).map_err(unusable)?;
+    let (workspace, env) = (target.workspace.as_deref(), &target.env);
+    let in_force = BackendInForce { kind: &kind, config: &config, workspace, folder, env };
+    let address = (target.neighbours.address)(&in_force);
+    // What is claimed below is claimed by the file of its owner: an old one must not vouch for it.
+    if address.is_none() || fs::read_to_string(&own).ok() != address {
+        remove(&own).map_err(unusable)?;
+    }
+    let Some(address) = address else { return Ok(()) };
+    if let Err(failure) = claim(target, ADDRESS, &address) {
+        remove(&own).map_err(unusable)?;
+        return Err(failure);
+    }
+    if own.exists() { Ok(()) } else { write_private(&own, address.as_bytes()).map_err(unusable) }
+}
+
+/// Claims what stands, or is about to stand, in the file of that name in the instance's own folder.
+pub(super) fn claim(target: &Target, name: &str, value: &str) -> Result<(), Failure> {
+    let hex = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    let digest: String =
+        Sha256::digest(value).iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 0xf)]).collect();
+    let all = target.state_dir.ancestors().nth(2).unwrap_or(&target.state_dir);
+    let entry = all.join(format!(".{name}")).join(digest);
+    let unusable = |error: io::Error| {
+        Failure::new(
+            FailureKind::State,
+            format!("cannot use `{entry}`, which says whose state it is: {error}"),
+        )
+    };
+    let me = Owner {
+        instance: target.instance.to_string(),
+        dir: target.dir.clone(),
+        state_dir: target.state_dir.clone(),
+    };
+    let text = serde_json::to_string(&me).map_err(io::Error::other).map_err(unusable)?;
+    match first(&entry, &text).map_err(unusable)? {
+        None => Ok(()),
+        Some(owner) if owner == text => Ok(()),
+        Some(owner) => match serde_json::from_str::<Owner>(&owner) {
+            Ok(owner) if owner.instance != me.instance && owner.still_has(target, name, value) => {
+                Err(shared(&me, &owner, name, value))
+            }
+            // One that cannot be read was torn by a crash, and one that no longer counts makes room.
+            _ => write_private(&entry, text.as_bytes()).map_err(unusable),
+        },
+    }
+}
+
+/// Writes an entry unless there is one, which it gives then.
+fn first(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
+    match fs::read_to_string(entry) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return found.map(Some),
+    }
+    if let Some(folder) = entry.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(entry) {
+        Ok(mut file) => file.write_all(text.as_bytes()).map(|()| None),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::read_to_string(entry).map(Some),
+        Err(error) => Err(error),
+    }
+}
+
+fn shared(me: &Owner, owner: &Owner, name: &str, value: &str) -> Failure {
+    let Owner { instance, state_dir, .. } = owner;
+    let summary = format!("`{}` and `{instance}` have the same state: {name} {value}", me.instance);
+    let detail = format!(
+        "what is planned here would change or destroy what `{instance}` has; give each a state of its own. If `{instance}` has \
+         another one by now, plan it; if it is no longer there, remove `{}`",
+        state_dir.join(name)
+    );
+    Failure::new(FailureKind::State, summary).with_detail(detail)
+}
+
+/// The type and the keys of the backend that a data directory was initialised for; a local one where it remembers none.
+fn backend(data_dir: &Utf8Path) -> io::Result<(String, Map<String, Value>)> {
+    #[derive(Deserialize)]
+    struct Known {
+        backend: Option<Initialised>,
+    }
+    #[derive(Deserialize)]
+    struct Initialised {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(default)]
+        config: Option<Map<String, Value>>,
+    }
+    let known: Known = match fs::read(data_dir.join(BACKEND)) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Known { backend: None },
+        Err(error) => return Err(error),
+    };
+    Ok(known.backend.map_or_else(
+        || ("local".to_owned(), Map::new()),
+        |found| (found.kind, found.config.unwrap_or_default()),
+    ))
+}
+
+fn remove(file: &Utf8Path) -> io::Result<()> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}

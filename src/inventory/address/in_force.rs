@@ -1,0 +1,50 @@
+//! The address of the state of a backend that an engine has initialised: there is no expression left in it.
+
+use super::{EffectiveBackend, EnvValue, Setting, StateAddress, state_address};
+use crate::engine::BackendInForce;
+
+/// Where the state of such a backend lies, without credentials; absent where even its engine's record does not tell.
+pub fn address_in_force(backend: &BackendInForce<'_>) -> Option<String> {
+    let known = backend.config.iter().filter(|(_, value)| !value.is_null());
+    let effective = EffectiveBackend {
+        kind: backend.kind.to_owned(),
+        values: known.map(|(key, value)| (key.clone(), Setting::Known(value.clone()))).collect(),
+        pairs: indexmap::IndexMap::new(),
+        place: None,
+    };
+    let variable = |name: &str| {
+        let value = backend.env.get(std::ffi::OsStr::new(name)).filter(|value| !value.is_empty());
+        value.map_or(EnvValue::Absent, |value| EnvValue::Set(value.to_string_lossy().into_owned()))
+    };
+    match state_address(&effective, backend.workspace, backend.folder, &variable) {
+        StateAddress::Known(address) => Some(address),
+        StateAddress::Unknown { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use camino::Utf8Path;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn address(kind: &str, config: &Value, workspace: Option<&str>) -> Option<String> {
+        let env = BTreeMap::from([("AWS_ENDPOINT_URL_S3".into(), "http://localhost:1".into())]);
+        let (config, folder) = (config.as_object().unwrap(), Utf8Path::new("/p/app"));
+        address_in_force(&BackendInForce { kind, config, workspace, folder, env: &env })
+    }
+
+    #[test]
+    fn what_the_engine_leaves_open_is_filled_from_the_environment_and_the_folder() {
+        let null = json!({ "path": null, "workspace_dir": null });
+        assert_eq!(address("local", &null, None).unwrap(), "local:/p/app/terraform.tfstate");
+        let relative = json!({ "path": "../x.tfstate" });
+        assert_eq!(address("local", &relative, Some("default")).unwrap(), "local:/p/x.tfstate");
+        let s3 = json!({ "bucket": "b", "key": "k", "endpoints": null, "secret_key": "hush" });
+        assert_eq!(address("s3", &s3, Some("w")).unwrap(), "s3://b/env:/w/k at http://localhost:1");
+        assert_eq!(address("s3", &json!({ "bucket": "b" }), None), None);
+    }
+}
