@@ -87,7 +87,7 @@ fn a_changed_lockfile_backend_or_module_source_is_initialised_anew_once() {
 }
 
 #[test]
-fn a_changed_backend_pair_is_initialised_anew_with_reconfigure() {
+fn a_changed_backend_pair_is_initialised_anew_by_its_file() {
     let shop = Shop::with(
         "[project]\nname = \"shop\"\n[environments.staging]\nbackend.local = { path = \"one.tfstate\" }\n",
     );
@@ -102,7 +102,7 @@ fn a_changed_backend_pair_is_initialised_anew_with_reconfigure() {
     assert_eq!(shop.calls()[..2], ["network init", "network plan"]);
     let log = shop.log();
     let argv = log[0]["argv"].to_string();
-    assert!(argv.contains("-reconfigure") && argv.contains("-backend-config="), "{argv}");
+    assert!(argv.contains("-backend-config="), "{argv}");
     assert!(!argv.contains("two.tfstate"), "pairs go through a file: {argv}");
 }
 
