@@ -37,7 +37,13 @@ impl Terraform {
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         self.initialise_where_needed(target, create_workspace, force, session)?;
-        claim_address(target, &target.data_dir, &target.dir).map_err(EngineError::Failed)
+        claim_address(target, &target.data_dir, &target.dir).map_err(|refused| {
+            // The next attempt initialises anew: by then an expression of the backend may have another value.
+            match Fingerprint::forget(&target.state_dir) {
+                Ok(()) => EngineError::Failed(refused),
+                Err(error) => failed(&target.state_dir, &error),
+            }
+        })
     }
 
     fn initialise_where_needed(

@@ -87,7 +87,7 @@ fn a_changed_lockfile_backend_or_module_source_is_initialised_anew_once() {
 }
 
 #[test]
-fn a_changed_backend_pair_is_initialised_anew_through_a_file() {
+fn a_changed_backend_pair_is_initialised_anew_by_its_file() {
     let shop = Shop::with(
         "[project]\nname = \"shop\"\n[environments.staging]\nbackend.local = { path = \"one.tfstate\" }\n",
     );
