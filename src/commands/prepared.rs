@@ -20,8 +20,8 @@ pub(super) struct Prepared {
     /// Starts programs.
     pub(super) runner: Arc<Runner>,
     watch: Watch,
-    /// Holds what the engines are given; gone with it.
-    _inputs: tempfile::TempDir,
+    /// Holds what the engines are given, and what they say: no other envctl writes there, and it is gone with this.
+    _own: tempfile::TempDir,
     works: HashMap<StackId, Work>,
     asks: HashMap<StackId, CreateWorkspace>,
     logs: Utf8PathBuf,
@@ -39,19 +39,16 @@ impl Prepared {
         let runner = Arc::new(Runner::new());
         let store = RunStore::new(config.root());
         let home = store.envctl_dir()?;
-        let logs = home.join("logs");
-        std::fs::create_dir_all(&logs)?;
         let graph = inventory.graph().subgraph(stacks);
-        // A name of letters and digits in a folder whose path is UTF-8.
-        let inputs = tempfile::Builder::new().prefix("inputs-").tempdir_in(home)?;
-        let path = Utf8PathBuf::try_from(inputs.path().to_owned())?;
+        let own = tempfile::Builder::new().prefix("command-").tempdir_in(home)?;
+        let path = Utf8PathBuf::try_from(own.path().to_owned())?;
         let assembly = Assembly { config, home, inputs: &path, env: &context.env, runner: &runner, modules };
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let works = assembly.works(&instances, &graph, &[])?;
         let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        Ok(Self { runner, watch, _inputs: inputs, works, asks, logs })
+        Ok(Self { runner, watch, _own: own, works, asks, logs: path })
     }
 
     /// Whether a command may change something in any of the stacks.

@@ -158,7 +158,10 @@ impl Bench {
     }
 
     pub(crate) fn log(&self) -> Utf8PathBuf {
-        self.path("logs/app.log")
+        // A run has a folder of its own, so two that go on at once never share a log; here they are two threads.
+        let thread = format!("{:?}", std::thread::current().id());
+        let number: String = thread.chars().filter(char::is_ascii_digit).collect();
+        self.path(&format!("logs/app-{number}.log"))
     }
 
     pub(crate) fn with_session<T>(&self, run: impl FnOnce(&Session<'_>) -> T) -> T {
