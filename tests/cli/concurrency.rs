@@ -1,7 +1,7 @@
 //! Two envctl processes at once, on two environments of one directory.
 
 use crate::{
-    shop::Shop,
+    support::Shop,
     support::{Env, Project, State, programs},
 };
 

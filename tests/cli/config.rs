@@ -5,9 +5,9 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use serde_json::json;
 
 use crate::{
-    shop::{Shop, plain},
     snapshot::snapshot,
     support::Env,
+    support::{Shop, plain},
 };
 
 /// Values from every layer, and a secret of every kind.

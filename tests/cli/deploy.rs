@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{shop::Shop, snapshot::snapshot};
+use crate::{snapshot::snapshot, support::Shop};
 
 const DIAMOND: [&str; 5] = ["network", "database: network", "cache: network", "app: database cache", "mail"];
 

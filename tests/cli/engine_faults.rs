@@ -5,8 +5,8 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use serde_json::{Value, json};
 
 use crate::{
-    shop::{Shop, error},
     support::{Env, Project, programs},
+    support::{Shop, error},
 };
 
 /// A plan of a stack that misbehaves beside one that does not; its failure as the report has it.

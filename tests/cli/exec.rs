@@ -5,8 +5,8 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use serde_json::json;
 
 use crate::{
-    shop::{Shop, plain},
     snapshot::snapshot,
+    support::{Shop, plain},
 };
 
 #[test]

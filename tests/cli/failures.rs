@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    shop::{Shop, error},
     support::Program,
+    support::{Shop, error},
 };
 
 const STACKS: [&str; 6] = ["network", "database: network", "app: database", "web: app", "mail", "cron: mail"];

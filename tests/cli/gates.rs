@@ -1,6 +1,6 @@
 //! What lets a run go on after its review, and what does not.
 
-use crate::{shop::Shop, snapshot::snapshot};
+use crate::{snapshot::snapshot, support::Shop};
 
 #[test]
 fn a_protected_environment_is_refused_without_a_confirmation() {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{shop::Shop, support::Program};
+use crate::{support::Program, support::Shop};
 
 const VERBS: [&str; 15] = [
     "check", "config", "deploy", "destroy", "doctor", "exec", "generate", "graph", "init", "list", "output",

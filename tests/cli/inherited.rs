@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    shop::Shop,
+    support::Shop,
     support::{Env, Project, State, programs},
 };
 

@@ -3,9 +3,9 @@
 use serde_json::json;
 
 use crate::{
-    shop::{Shop, plain},
     snapshot::snapshot,
     support::Env,
+    support::{Shop, plain},
 };
 
 /// Nothing was planned and nothing was kept.

@@ -3,7 +3,7 @@
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::{shop::Shop, support::Run};
+use crate::{support::Run, support::Shop};
 
 /// A run of two stacks of which the first waits in one of its steps: it gets a signal there, as a terminal sends it,
 /// and is let go afterwards.

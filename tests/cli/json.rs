@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    shop::{Shop, error},
     support::Run,
+    support::{Shop, error},
 };
 
 /// Validates a document against the schema that envctl itself prints.

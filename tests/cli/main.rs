@@ -20,7 +20,6 @@ mod replans;
 mod reports;
 mod runs;
 mod selection;
-mod shop;
 mod snapshot;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]

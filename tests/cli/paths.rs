@@ -3,8 +3,8 @@
 use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
 
 use crate::{
-    shop::{Shop, plain},
     support::{Env, Project, programs},
+    support::{Shop, plain},
 };
 
 const AWKWARD: &str = "a 'b' \"c\" $d & ü 雪";

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::shop::{Shop, plain};
+use crate::support::{Shop, plain};
 
 const SEVEN: [&str; 7] = [
     "network",

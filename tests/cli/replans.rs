@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{shop::Shop, support::Program};
+use crate::{support::Program, support::Shop};
 
 /// `app` shows an output of `network` in its resource, and `web` needs `app`.
 fn shop(deploy: bool) -> Shop {
@@ -14,8 +14,8 @@ fn shop(deploy: bool) -> Shop {
     // The HCL says nothing of it: these tests are about the engine's words.
     shop.stack("network", &[], &script("one"));
     shop.stack("app", &["network"], &app);
-    shop.stack("web", &["app"], &crate::shop::plain("web"));
-    shop.stack("mail", &[], &crate::shop::plain("mail"));
+    shop.stack("web", &["app"], &crate::support::plain("web"));
+    shop.stack("mail", &[], &crate::support::plain("mail"));
     if deploy {
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         shop.forget_calls();
@@ -138,7 +138,7 @@ fn a_deferred_stack_is_skipped_when_another_that_it_needs_has_failed() {
     let shop = shop(false);
     let remote = json!({ "net": "../network/terraform.tfstate.d/staging/terraform.tfstate" });
     let late = json!({ "resources": { "terraform_data.late": "${net.id}" }, "remote": remote });
-    shop.behave("mail", &json!({ "apply": crate::shop::error("no such luck", "") }));
+    shop.behave("mail", &json!({ "apply": crate::support::error("no such luck", "") }));
     shop.stack("late", &["network", "mail"], &late);
 
     let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1);

@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::{
-    shop::{Shop, error},
     snapshot::snapshot,
+    support::{Shop, error},
 };
 
 fn broken() -> Value {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{shop::Shop, snapshot::snapshot};
+use crate::{snapshot::snapshot, support::Shop};
 
 #[test]
 fn runs_are_listed_newest_first() {

@@ -1,8 +1,8 @@
 //! `list` and `graph`, and what the selection flags take.
 
 use crate::{
-    shop::{Shop, plain},
     snapshot::snapshot,
+    support::{Shop, plain},
 };
 
 fn shop() -> Shop {

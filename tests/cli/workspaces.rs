@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::{
-    shop::{Shop, plain},
     support::{Env, Project, programs},
+    support::{Shop, plain},
 };
 
 const ASK: &str = "[project]

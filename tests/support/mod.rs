@@ -3,6 +3,7 @@
 //! A suite takes it in with `#[path = "../support/mod.rs"] mod support;`. It knows nothing of envctl's inside: whatever a
 //! test asserts, it asserts on the binary's exit code, its two streams, and what is left in states and files.
 
+mod driven;
 mod env;
 mod http;
 mod launch;
@@ -13,9 +14,11 @@ mod report;
 mod run;
 mod running;
 mod s3;
+mod shop;
 mod state;
 
 pub(crate) use self::{
+    driven::{Driven, each_engine, real_engines},
     env::Env,
     postgres::Postgres,
     programs::{Program, programs},
@@ -23,5 +26,6 @@ pub(crate) use self::{
     run::Run,
     running::Running,
     s3::S3Server,
+    shop::{ENVIRONMENTS, Shop, error, plain},
     state::State,
 };

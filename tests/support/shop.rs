@@ -1,14 +1,10 @@
-//! A project of small stacks whose engine is the fake one, on PATH as `tofu`.
+//! A project of small stacks whose engine is the fake one, on PATH as `tofu`, or a real one.
 
-use std::{
-    fmt::Write as _,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fmt::Write as _, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::support::{Env, Project, Run, State};
+use super::{Driven, Env, Project, Run, State};
 
 /// The environments that most tests use: one that may be changed with `--yes`, one that needs a confirmation.
 pub(crate) const ENVIRONMENTS: &str = "[project]
@@ -36,12 +32,18 @@ impl Shop {
     /// A project in git with these environments and no stack.
     #[track_caller]
     pub(crate) fn with(environments: &str) -> Self {
+        Self::driven_by(&Driven::Fake, environments)
+    }
+
+    /// A project in git with these environments, no stack, and an engine of one's choice on PATH.
+    #[track_caller]
+    pub(crate) fn driven_by(engine: &Driven, environments: &str) -> Self {
         let project = Project::without_files();
         project.git(["init", "--quiet", "--initial-branch=main"]);
         project.write(".gitignore", "terraform.tfstate*\n*.marker\n");
         project.write("environments.toml", environments);
         let env = Env::new(&project).var("FAKE_ENGINE_LOG", project.around().join("calls.jsonl"));
-        env.link("tofu", Path::new(env!("CARGO_BIN_EXE_envctl-fake-engine")));
+        engine.link(&env);
         Self { project, env }
     }
 
@@ -55,7 +57,13 @@ impl Shop {
     /// that stand behind its colon: `app: network database`.
     #[track_caller]
     pub(crate) fn of(stacks: &[&str]) -> Self {
-        let shop = Self::new();
+        Self::new().with_stacks(stacks)
+    }
+
+    /// Adds stacks as [`Shop::of`] does, and commits them.
+    #[track_caller]
+    pub(crate) fn with_stacks(self, stacks: &[&str]) -> Self {
+        let shop = self;
         for stack in stacks {
             let (name, needs) = stack.split_once(':').unwrap_or((stack, ""));
             shop.stack(name, &needs.split_whitespace().collect::<Vec<_>>(), &plain(name));
@@ -165,8 +173,11 @@ impl Shop {
     #[track_caller]
     pub(crate) fn deployed_value(&self, stack: &str, workspace: &str) -> Option<String> {
         let state = self.state(stack, workspace)?;
-        let resources = state["resources"].as_object().cloned().unwrap_or_default();
-        resources.values().next().and_then(Value::as_str).map(str::to_owned)
+        let of_the_fake =
+            state["resources"].as_object().and_then(|resources| resources.values().next().cloned());
+        let value = of_the_fake
+            .or_else(|| state.pointer("/resources/0/instances/0/attributes/input/value").cloned())?;
+        value.as_str().map(str::to_owned)
     }
 
     /// The folder of the newest run, relative to the project.

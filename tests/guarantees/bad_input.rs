@@ -1,0 +1,1 @@
+//! 11. Bad input gets a clear error, at its place, and nothing is changed.

@@ -1,0 +1,1 @@
+//! 8. A crash loses nothing.

@@ -1,0 +1,1 @@
+//! 4. Destruction needs to be named.

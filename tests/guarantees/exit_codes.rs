@@ -1,0 +1,1 @@
+//! 10. Exit codes tell the truth.

@@ -1,0 +1,1 @@
+//! 7. Ctrl-C is safe.

@@ -1,0 +1,17 @@
+//! What envctl promises, a file per guarantee: each test fails when the promise is broken, on the fake engine and, where an
+//! engine is involved, on every real one.
+
+mod bad_input;
+mod contained_failure;
+mod crash;
+mod destruction;
+mod exact_plan;
+mod exit_codes;
+mod interrupts;
+mod never_retried;
+mod one_review;
+mod right_environment;
+mod secrets;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, unused_imports, reason = "not every guarantee needs every support")]
+mod support;

@@ -1,0 +1,1 @@
+//! 6. An apply is never retried, never killed by a timeout.

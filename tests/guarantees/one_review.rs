@@ -1,0 +1,1 @@
+//! 2. One review, one confirmation, then no surprise.

@@ -1,0 +1,1 @@
+//! 3. The wrong environment is impossible, or refused.

@@ -1,0 +1,1 @@
+//! 9. Secrets stay secret.
