@@ -6,7 +6,7 @@ mod directories;
 mod init;
 mod promotion;
 #[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "interrupts are for other suites")]
+#[expect(dead_code, unused_imports, reason = "interrupts and the shop are for other suites")]
 mod support;
 mod terragrunt_live;
 mod workspaces;
