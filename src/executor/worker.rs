@@ -1,8 +1,11 @@
 //! Takes one step of one stack through its engine: the plan, and later the apply of exactly that plan file.
 
+mod applying;
+mod ended;
+mod planning;
+
 use std::{
     collections::{BTreeSet, HashMap},
-    fmt::Write as _,
     io,
     sync::{
         Arc, Mutex, PoisonError,
@@ -12,16 +15,14 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use self::ended::Ended;
 use super::{StepPort, StepRunner};
 use crate::{
-    engine::{
-        Engine, EngineError, PlanMode, PlanRequest, Planned, Progress, Session, Target, awaits_upstream,
-    },
+    engine::{Engine, PlanMode, Progress, Session, Target},
     event::{StepFinished, StepKind},
     files,
     journal::RunDir,
-    model::{Block, Changes, Clock, Failure, FailureKind, Outcome, StackId},
-    plans,
+    model::{Changes, Clock, Failure, FailureKind, Outcome, StackId},
     process::Runner,
 };
 
@@ -78,21 +79,6 @@ pub struct Worker {
     seen: Mutex<HashMap<StackId, BTreeSet<StackId>>>,
 }
 
-/// How a step through an engine ended, before it is put into an event.
-struct Ended {
-    outcome: Outcome,
-    exit_code: Option<i32>,
-    plan: Option<Utf8PathBuf>,
-    tentative: bool,
-    notes: Vec<String>,
-}
-
-impl Ended {
-    fn new(outcome: Outcome) -> Self {
-        Self { outcome, exit_code: None, plan: None, tentative: false, notes: Vec::new() }
-    }
-}
-
 impl Worker {
     /// A worker over the stacks of a run.
     pub fn new(
@@ -115,157 +101,6 @@ impl Worker {
     /// The engine's own diff of a planned stack; empty for a clean one.
     pub fn diff(&self, stack: &StackId) -> String {
         lock(&self.diffs).get(stack).cloned().unwrap_or_default()
-    }
-
-    fn plan(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
-        let create = work.create_workspace || lock(&self.workspaces).contains(stack);
-        if let Err(error) = work.engine.prepare(&work.target, create, false, session) {
-            return unprepared(error, work);
-        }
-        let file = self.dir.plan(stack);
-        let applied = lock(&self.applied).clone();
-        lock(&self.seen).insert(stack.clone(), applied);
-        match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
-            Err(EngineError::Failed(failure)) => match self.pending_need(work) {
-                Some(need) if awaits_upstream(&failure) => {
-                    let note = format!("cannot be planned before `{need}` is applied: {}", failure.summary);
-                    Ended { notes: vec![note], ..Ended::new(Outcome::Deferred { because: need }) }
-                }
-                _ => unprepared(EngineError::Failed(failure), work),
-            },
-            Err(error) => unprepared(error, work),
-            Ok(planned) => self.keep(stack, file, planned),
-        }
-    }
-
-    /// What to say of plans that leave something out.
-    fn incomplete(&self) -> Option<String> {
-        let targets: Vec<String> = self.wish.targets.iter().map(|t| format!("`--target {t}`")).collect();
-        (!targets.is_empty()).then(|| format!("incomplete: only {} was planned", targets.join(", ")))
-    }
-
-    /// A stack that this one depends on and that has a plan which is not applied yet.
-    fn pending_need(&self, work: &Work) -> Option<StackId> {
-        if self.wish.mode == PlanMode::Destroy {
-            return None;
-        }
-        let waiting = lock(&self.waiting);
-        work.needs.iter().find(|need| waiting.contains_key(*need)).cloned()
-    }
-
-    fn request(&self, work: &Work, out: Utf8PathBuf) -> PlanRequest {
-        PlanRequest {
-            mode: self.wish.mode,
-            out,
-            targets: self.wish.targets.clone(),
-            replace: self.wish.replace.clone(),
-            accept_lineage: work.accept_lineage,
-        }
-    }
-
-    /// Keeps a plan with changes for its apply and drops the file of a clean one.
-    fn keep(&self, stack: &StackId, file: Utf8PathBuf, planned: Planned) -> Ended {
-        let mut ended = Ended::new(Outcome::Clean);
-        ended.exit_code = Some(planned.exit_code);
-        ended.tentative = planned.tentative;
-        ended.notes = planned.notes;
-        lock(&self.diffs).insert(stack.clone(), planned.diff.clone());
-        if planned.changes.is_empty() {
-            lock(&self.waiting).remove(stack);
-            ended.notes.extend(removed(&file));
-            return ended;
-        }
-        if let Err(error) = files::write(&self.dir.diff(stack), planned.diff.as_bytes()) {
-            ended.notes.push(format!("the diff could not be kept: {error}"));
-        }
-        let waiting =
-            Waiting { file: file.clone(), changes: planned.changes.clone(), tentative: planned.tentative };
-        lock(&self.waiting).insert(stack.clone(), waiting);
-        ended.outcome = Outcome::Changed(planned.changes);
-        ended.plan = Some(file);
-        ended
-    }
-
-    fn apply(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
-        // A stack that was planned clean waits with an empty plan: it may no longer be clean once a stack that it
-        // depends on was applied.
-        let waiting = lock(&self.waiting).remove(stack).unwrap_or_else(|| Waiting {
-            file: self.dir.plan(stack),
-            changes: Changes::default(),
-            tentative: false,
-        });
-        let (waiting, mut notes) = match self.renewed(stack, work, waiting, session) {
-            Ok(renewed) => renewed,
-            Err(ended) => return *ended,
-        };
-        if waiting.changes.is_empty() {
-            notes.extend(removed(&waiting.file));
-            return Ended { notes, ..Ended::new(Outcome::Clean) };
-        }
-        let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
-            Ok(applied) => {
-                lock(&self.applied).insert(stack.clone());
-                let mut ended = Ended::new(Outcome::Applied(waiting.changes));
-                ended.exit_code = Some(applied.exit_code);
-                ended.notes = applied.notes;
-                ended
-            }
-            Err(error) => unprepared(error, work),
-        };
-        notes.extend(removed(&waiting.file));
-        ended.notes.splice(0..0, notes);
-        ended
-    }
-
-    /// The plan to apply: planned anew when a stack that this one depends on was applied with changes meanwhile, or when
-    /// the plan rested on values that were not known. It must be within what was confirmed.
-    fn renewed(
-        &self,
-        stack: &StackId,
-        work: &Work,
-        confirmed: Waiting,
-        session: &Session<'_>,
-    ) -> Result<(Waiting, Vec<String>), Box<Ended>> {
-        let cause = {
-            let (applied, seen) = (lock(&self.applied), lock(&self.seen));
-            let seen = seen.get(stack);
-            let fresh = |need: &&StackId| applied.contains(*need) && seen.is_none_or(|s| !s.contains(*need));
-            work.needs.iter().find(fresh).cloned()
-        };
-        if self.wish.mode == PlanMode::Destroy || (cause.is_none() && !confirmed.tentative) {
-            return Ok((confirmed, Vec::new()));
-        }
-        let file = confirmed.file.with_extension("again.tfplan");
-        // Whatever comes of the new plan, the confirmed one is of no more use.
-        let leftover = removed(&confirmed.file);
-        let planned = match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
-            Ok(planned) => planned,
-            Err(error) => {
-                let mut ended = unprepared(error, work);
-                ended.notes.extend(leftover.into_iter().chain(removed(&file)));
-                return Err(Box::new(ended));
-            }
-        };
-        let refuse = |blocks: Vec<Block>| {
-            let mut ended = Ended::new(Outcome::Refused(blocks));
-            ended.notes.extend(leftover.iter().cloned().chain(removed(&file)));
-            Err(Box::new(ended))
-        };
-        if planned.tentative {
-            let message = "the plan still rests on values that are not known, so it is not applied";
-            return refuse(vec![Block::new("tentative", message)]);
-        }
-        let beyond = plans::beyond(&confirmed.changes, &planned.changes);
-        if !beyond.is_empty() && !self.wish.accept_replans {
-            return refuse(beyond.into_iter().map(|line| Block::new("replan", line)).collect());
-        }
-        let mut notes = vec![match cause {
-            Some(need) => format!("planned again, because `{need}` was applied"),
-            None => "planned again, because its values were not known before".to_owned(),
-        }];
-        notes.extend(leftover);
-        notes.extend(beyond.into_iter().map(|line| format!("accepted beyond what was confirmed: {line}")));
-        Ok((Waiting { file, changes: planned.changes, tentative: false }, notes))
     }
 }
 
@@ -328,27 +163,6 @@ impl StepRunner for Worker {
     }
 }
 
-/// How a step ends that its engine could not finish.
-fn unprepared(error: EngineError, work: &Work) -> Ended {
-    match error {
-        EngineError::Failed(failure) if failure.kind == FailureKind::Refused => {
-            let message = format!("{}: {}", failure.summary, failure.detail);
-            let block = Block::new("lineage", message);
-            Ended { exit_code: failure.engine_exit_code, ..Ended::new(Outcome::Refused(vec![block])) }
-        }
-        EngineError::Failed(failure) => Ended::new(Outcome::Failed(failure)),
-        EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
-        EngineError::MissingWorkspace { wanted, existing } => {
-            let mut message = format!("workspace `{wanted}` of `{}` does not exist", work.target.instance);
-            if !existing.is_empty() {
-                // Writing to a String cannot fail.
-                let _ = write!(message, " (there are: {})", existing.join(", "));
-            }
-            Ended::new(Outcome::Refused(vec![Block::new("workspace", message)]))
-        }
-    }
-}
-
 /// Begins a step's part of a stack's log with a line that names it.
 fn begin_log(log: &Utf8Path, step: StepKind, time: &str) -> io::Result<()> {
     let name = match step {
@@ -356,12 +170,6 @@ fn begin_log(log: &Utf8Path, step: StepKind, time: &str) -> io::Result<()> {
         StepKind::Apply => "apply",
     };
     io::Write::write_all(&mut files::append(log)?, format!("── {name} {time}\n").as_bytes())
-}
-
-/// Removes a plan file that is of no more use; it holds values. A note when that fails.
-fn removed(file: &Utf8Path) -> Option<String> {
-    let error = files::remove_if_there(file).err()?;
-    Some(format!("plan file `{file}` could not be removed: {error}"))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

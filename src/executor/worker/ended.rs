@@ -1,0 +1,55 @@
+//! How a step through an engine ended, before it is put into an event.
+
+use std::fmt::Write as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Work;
+use crate::{
+    engine::EngineError,
+    files,
+    model::{Block, FailureKind, Outcome},
+};
+
+/// How a step through an engine ended, before it is put into an event.
+pub(super) struct Ended {
+    pub(super) outcome: Outcome,
+    pub(super) exit_code: Option<i32>,
+    pub(super) plan: Option<Utf8PathBuf>,
+    pub(super) tentative: bool,
+    pub(super) notes: Vec<String>,
+}
+
+impl Ended {
+    /// An end with this outcome and nothing else.
+    pub(super) fn new(outcome: Outcome) -> Self {
+        Self { outcome, exit_code: None, plan: None, tentative: false, notes: Vec::new() }
+    }
+}
+
+/// How a step ends that its engine could not finish.
+pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
+    match error {
+        EngineError::Failed(failure) if failure.kind == FailureKind::Refused => {
+            let message = format!("{}: {}", failure.summary, failure.detail);
+            let block = Block::new("lineage", message);
+            Ended { exit_code: failure.engine_exit_code, ..Ended::new(Outcome::Refused(vec![block])) }
+        }
+        EngineError::Failed(failure) => Ended::new(Outcome::Failed(failure)),
+        EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
+        EngineError::MissingWorkspace { wanted, existing } => {
+            let mut message = format!("workspace `{wanted}` of `{}` does not exist", work.target.instance);
+            if !existing.is_empty() {
+                // Writing to a String cannot fail.
+                let _ = write!(message, " (there are: {})", existing.join(", "));
+            }
+            Ended::new(Outcome::Refused(vec![Block::new("workspace", message)]))
+        }
+    }
+}
+
+/// Removes a plan file that is of no more use; it holds values. A note when that fails.
+pub(super) fn removed(file: &Utf8Path) -> Option<String> {
+    let error = files::remove_if_there(file).err()?;
+    Some(format!("plan file `{file}` could not be removed: {error}"))
+}

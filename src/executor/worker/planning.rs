@@ -1,0 +1,85 @@
+//! The plan of one stack, kept for its apply.
+
+use camino::Utf8PathBuf;
+
+use super::{
+    Waiting, Work, Worker,
+    ended::{Ended, removed, unprepared},
+    lock,
+};
+use crate::{
+    engine::{EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream},
+    files,
+    model::{Outcome, StackId},
+};
+
+impl Worker {
+    pub(super) fn plan(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
+        let create = work.create_workspace || lock(&self.workspaces).contains(stack);
+        if let Err(error) = work.engine.prepare(&work.target, create, false, session) {
+            return unprepared(error, work);
+        }
+        let file = self.dir.plan(stack);
+        let applied = lock(&self.applied).clone();
+        lock(&self.seen).insert(stack.clone(), applied);
+        match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
+            Err(EngineError::Failed(failure)) => match self.pending_need(work) {
+                Some(need) if awaits_upstream(&failure) => {
+                    let note = format!("cannot be planned before `{need}` is applied: {}", failure.summary);
+                    Ended { notes: vec![note], ..Ended::new(Outcome::Deferred { because: need }) }
+                }
+                _ => unprepared(EngineError::Failed(failure), work),
+            },
+            Err(error) => unprepared(error, work),
+            Ok(planned) => self.keep(stack, file, planned),
+        }
+    }
+
+    /// What to say of plans that leave something out.
+    pub(super) fn incomplete(&self) -> Option<String> {
+        let targets: Vec<String> = self.wish.targets.iter().map(|t| format!("`--target {t}`")).collect();
+        (!targets.is_empty()).then(|| format!("incomplete: only {} was planned", targets.join(", ")))
+    }
+
+    /// A stack that this one depends on and that has a plan which is not applied yet.
+    fn pending_need(&self, work: &Work) -> Option<StackId> {
+        if self.wish.mode == PlanMode::Destroy {
+            return None;
+        }
+        let waiting = lock(&self.waiting);
+        work.needs.iter().find(|need| waiting.contains_key(*need)).cloned()
+    }
+
+    pub(super) fn request(&self, work: &Work, out: Utf8PathBuf) -> PlanRequest {
+        PlanRequest {
+            mode: self.wish.mode,
+            out,
+            targets: self.wish.targets.clone(),
+            replace: self.wish.replace.clone(),
+            accept_lineage: work.accept_lineage,
+        }
+    }
+
+    /// Keeps a plan with changes for its apply and drops the file of a clean one.
+    fn keep(&self, stack: &StackId, file: Utf8PathBuf, planned: Planned) -> Ended {
+        let mut ended = Ended::new(Outcome::Clean);
+        ended.exit_code = Some(planned.exit_code);
+        ended.tentative = planned.tentative;
+        ended.notes = planned.notes;
+        lock(&self.diffs).insert(stack.clone(), planned.diff.clone());
+        if planned.changes.is_empty() {
+            lock(&self.waiting).remove(stack);
+            ended.notes.extend(removed(&file));
+            return ended;
+        }
+        if let Err(error) = files::write(&self.dir.diff(stack), planned.diff.as_bytes()) {
+            ended.notes.push(format!("the diff could not be kept: {error}"));
+        }
+        let waiting =
+            Waiting { file: file.clone(), changes: planned.changes.clone(), tentative: planned.tentative };
+        lock(&self.waiting).insert(stack.clone(), waiting);
+        ended.outcome = Outcome::Changed(planned.changes);
+        ended.plan = Some(file);
+        ended
+    }
+}
