@@ -1,10 +1,16 @@
 //! Environments: their layers laid over each other once, and what belongs to each as a whole.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
 
 use indexmap::IndexMap;
 
 use super::{
+    convert,
+    expand::{Expander, Names},
+    guards::{self, Guards},
     origin::{Layer, Value, quoted},
     raw::{
         document::Document,
@@ -61,7 +67,8 @@ pub(crate) fn resolve(
         for layer in overrides {
             top.apply(layer);
         }
-        let environment = environment(env_name.clone(), named, &top);
+        let mut environment = environment(env_name.clone(), named, &top);
+        environment.guards = guards_of(document, &environment.name, &top, sources, problems);
         let layers = EnvironmentLayers { base: Arc::new(base), top: Arc::new(top), shared: OnceLock::new() };
         resolved.insert(env_name, (environment, layers));
     }
@@ -105,6 +112,28 @@ fn unknown_template(document: &Document, template: &Placed<String>, sources: &So
     sources.at(problem, &template.span, "no such template")
 }
 
+/// The guards, for all stacks at once: a name that only a stack has is unknown in them.
+fn guards_of(
+    document: &Document,
+    environment: &EnvName,
+    top: &LayerTable,
+    sources: &Sources,
+    problems: &mut Diagnostics,
+) -> Guards {
+    let project = document.project.as_ref().and_then(|project| project.name.as_ref());
+    let names = Names {
+        project: project.map_or("", |name| name.value.as_str()),
+        environment: environment.as_str(),
+        stack: None,
+        keys: &top.keys,
+        captures: &BTreeMap::new(),
+    };
+    let mut expander = Expander::new(names, sources);
+    let guards = guards::guards(&top.keys, &mut expander);
+    problems.extend(expander.problems);
+    guards
+}
+
 fn environment(name: EnvName, named: &Named<LayerTable>, top: &LayerTable) -> Environment {
     let keys = &top.keys;
     let words = |list: &Option<Value<Vec<Placed<String>>>>| -> Vec<String> {
@@ -120,6 +149,8 @@ fn environment(name: EnvName, named: &Named<LayerTable>, top: &LayerTable) -> En
         confirm: keys.confirm.as_ref().is_some_and(|confirm| confirm.value),
         require: keys.require.iter().flat_map(|items| &items.value).map(|item| item.0.to_owned()).collect(),
         jobs: keys.jobs.as_ref().map(|jobs| jobs.value),
+        guards: Guards::default(),
+        checklist: convert::each(&keys.checklist, |sentence| Some(sentence.value.clone())),
         unsupported: top.later.iter().map(unsupported).collect(),
     }
 }

@@ -129,6 +129,11 @@ impl<'a> Expander<'a> {
         true
     }
 
+    /// Collects what is wrong at a place.
+    pub(crate) fn report(&mut self, problem: Diagnostic, span: &Range<usize>) {
+        self.problems.push(self.sources.at(problem, span, ""));
+    }
+
     fn unknown(&mut self, name: &str, span: &Range<usize>) {
         if self.sources.is_unread(name) {
             return;

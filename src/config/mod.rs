@@ -10,6 +10,7 @@ mod engines;
 mod environments;
 mod expand;
 mod find;
+mod guards;
 mod inputs;
 mod instance;
 mod load;
@@ -26,6 +27,7 @@ mod unsets;
 mod validate;
 
 pub use find::{FILE_NAME, find};
+pub use guards::{DenyRule, Guards, IdentityGuard, Window};
 pub use load::{Config, ConfigError};
 pub use lookup::UnknownEnvironment;
 pub use origin::{Layer, Origin, Scope, Value};

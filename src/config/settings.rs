@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use crate::{
     config::{
         VersionConstraint,
+        guards::Guards,
         origin::{Origin, Value},
         shared::Shared,
         support::Unsupported,
@@ -151,6 +152,10 @@ pub struct Environment {
     pub require: Vec<String>,
     /// Stacks at once; absent for the number of cores.
     pub jobs: Option<NonZeroUsize>,
+    /// Rules that a plan must satisfy, confirmed or not.
+    pub guards: Guards,
+    /// What somebody has to say yes to at the gate: sentences by their id.
+    pub checklist: IndexMap<String, String>,
     /// Keys of this environment that this version does not honour; a verb that would have to refuses.
     pub unsupported: Vec<Unsupported>,
 }

@@ -122,9 +122,10 @@ impl Deployment {
             Some(ReviewStack {
                 diff,
                 tentative: reported.is_some_and(|r| r.tentative),
+                incomplete: reported.is_some_and(|r| r.incomplete),
+                planned_at: self.dispatcher.planned_at(&stack),
                 notes: reported.map(|r| r.notes.clone()).unwrap_or_default(),
-                stack,
-                outcome,
+                ..ReviewStack::new(stack, outcome)
             })
         });
         Review { environment: self.environment.clone(), destroy: self.destroy, stacks: stacks.collect() }

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
+use jiff::Timestamp;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{
@@ -63,6 +64,7 @@ pub struct Dispatcher {
     seq: u64,
     fold: Fold,
     outcomes: BTreeMap<StackId, Outcome>,
+    planned: BTreeMap<StackId, Timestamp>,
     refused: bool,
     mutated: bool,
     synced: bool,
@@ -86,6 +88,7 @@ impl Dispatcher {
             seq: 0,
             fold: Fold::default(),
             outcomes: BTreeMap::new(),
+            planned: BTreeMap::new(),
             refused: false,
             mutated: false,
             synced: false,
@@ -135,6 +138,11 @@ impl Dispatcher {
     /// How each stack ended so far.
     pub fn outcomes(&self) -> &BTreeMap<StackId, Outcome> {
         &self.outcomes
+    }
+
+    /// When the plan of a stack was begun.
+    pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
+        self.planned.get(stack).copied()
     }
 
     /// The report so far; none before the run started.
@@ -226,6 +234,10 @@ impl Dispatcher {
         // Live words are not in the journal, whose numbers have no gaps.
         self.seq += u64::from(event.kind.is_recorded());
         match &event.kind {
+            // A plan is as old as its beginning.
+            EventKind::StepStarted { stack, step: StepKind::Plan } => {
+                self.planned.insert(stack.clone(), event.at);
+            }
             EventKind::StepFinished(finished) => {
                 self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
             }

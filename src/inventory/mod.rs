@@ -18,6 +18,7 @@ mod stacks;
 pub mod survey;
 pub mod units;
 mod var_files;
+mod working_tree;
 
 pub use error::InventoryError;
 pub use instance::Instance;
@@ -28,3 +29,4 @@ pub use probe::Probe;
 pub use revision::revision;
 pub use stacks::Inventory;
 pub use var_files::{VarFilePath, VarFiles, var_file_paths};
+pub use working_tree::{NoWorkingTree, RemoteHead, WorkingTree};

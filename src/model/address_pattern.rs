@@ -45,9 +45,49 @@ impl AddressPattern {
         self.matches_parts(&parts)
     }
 
+    /// Whether the pattern may name something inside of this module, or of this resource when no instance is given.
+    pub fn may_match_within(&self, address: &str) -> bool {
+        let Some(parts) = split(address) else { return false };
+        if module_depth(&parts) == parts.len() {
+            return !self.anchored || may_go_on(&self.components, &parts);
+        }
+        let any_instance = Self {
+            components: self.components.iter().map(Component::without_index).collect(),
+            ..self.clone()
+        };
+        match parts.last() {
+            Some((_, None)) => any_instance.matches_parts(&parts),
+            _ => self.matches_parts(&parts),
+        }
+    }
+
     fn matches_parts(&self, parts: &[(&str, Option<&str>)]) -> bool {
         let parts = if self.anchored { parts } else { &parts[module_depth(parts)..] };
         matches_components(&self.components, parts)
+    }
+}
+
+impl Component {
+    fn without_index(&self) -> Self {
+        match self {
+            Self::Any => Self::Any,
+            Self::One { name, .. } => Self::One { name: name.clone(), index: None },
+        }
+    }
+}
+
+/// Whether a pattern matches something that begins with these components; a module without an index stands for each.
+fn may_go_on(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> bool {
+    match (pattern, parts) {
+        (_, []) | ([Component::Any, ..], _) => true,
+        ([], _) => false,
+        ([Component::One { name, index }, rest @ ..], [(part, part_index), others @ ..]) => {
+            let same = match (index, part_index) {
+                (Some(index), Some(part_index)) => matches_text(index, part_index),
+                _ => true,
+            };
+            matches_text(name, part) && same && may_go_on(rest, others)
+        }
     }
 }
 
@@ -82,7 +122,7 @@ fn matches_components(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> 
 }
 
 /// Whether a text matches one with `*` in it.
-fn matches_text(pattern: &str, text: &str) -> bool {
+pub fn matches_text(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };
     let mut pieces: Vec<&str> = rest.split('*').collect();
@@ -277,6 +317,29 @@ mod tests {
             ["", ".", "a.", ".a", "a..b", "a[", "a[\"", "a[]", "a[0]b", "a b.c", "aws_**.x", "**[0]", "a\n.b"]
         {
             assert!(bad.parse::<AddressPattern>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_module_or_a_resource_may_hold_what_a_pattern_names() {
+        let within = |pattern: &str, address: &str| {
+            pattern.parse::<AddressPattern>().unwrap().may_match_within(address)
+        };
+        assert!(within("aws_db.*", "module.any"), "a module may hold a resource of that type");
+        assert!(within("module.database.**", "module.database"));
+        assert!(within("module.database[1].aws_db.x", "module.database"));
+        assert!(within("module.a.module.b.aws_x.y", "module.a"));
+        assert!(within("aws_db.x[0]", "aws_db.x"));
+        assert!(within("aws_db.x[0]", "aws_db.x[0]"));
+        assert!(within("aws_db.x", "aws_db.x[3]"));
+        for (pattern, address) in [
+            ("module.database.**", "module.network"),
+            ("module.database[1].**", "module.database[0]"),
+            ("aws_db.x[0]", "aws_db.x[1]"),
+            ("aws_db.*", "aws_vm.x"),
+            ("aws_db.*", "not an address["),
+        ] {
+            assert!(!within(pattern, address), "{pattern} {address}");
         }
     }
 

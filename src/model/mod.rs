@@ -2,6 +2,7 @@
 
 mod action;
 mod address_pattern;
+mod allow;
 mod changes;
 mod clock;
 mod engine_name;
@@ -14,7 +15,8 @@ mod report;
 mod workspace;
 
 pub use action::{Action, ReplaceOrder};
-pub use address_pattern::{AddressPattern, InvalidPattern};
+pub use address_pattern::{AddressPattern, InvalidPattern, matches_text};
+pub use allow::{Allow, InvalidAllow};
 pub use changes::{ChangeCounts, Changes, OutputChange, ResourceChange};
 pub use clock::{Clock, SystemClock};
 pub use engine_name::{EngineName, UnknownEngine};
@@ -22,7 +24,7 @@ pub use exit::ExitStatus;
 pub use file_name::file_name;
 pub use hex::hex;
 pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId};
-pub use outcome::{Block, Failure, FailureKind, Outcome, SkipReason};
+pub use outcome::{Block, Blocked, Failure, FailureKind, Outcome, SkipReason};
 pub use report::{
     EngineReport, ErrorDocument, ErrorReport, Report, ResourceReport, RunResult, StackReport, StackResult,
 };

@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Changes, StackId};
+use super::{Changes, ResourceAddress, StackId};
 
 /// What kind of thing went wrong, so that callers can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -90,12 +90,29 @@ pub struct Block {
     pub guard: String,
     /// What it found.
     pub message: String,
+    /// The resource that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub address: Option<ResourceAddress>,
+    /// The `--allow` that lets it through, when there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allow: Option<String>,
+}
+
+/// A block of one stack, or of a run as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blocked {
+    /// The stack; absent for the whole run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackId>,
+    /// What refuses.
+    pub block: Block,
 }
 
 impl Block {
     /// A block by its guard and what it found.
     pub fn new(guard: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { guard: guard.into(), message: message.into() }
+        Self { guard: guard.into(), message: message.into(), address: None, allow: None }
     }
 }
 

@@ -62,11 +62,8 @@ mod tests {
             environment: "staging".parse().unwrap(),
             destroy: false,
             stacks: vec![ReviewStack {
-                stack: "app".parse().unwrap(),
-                outcome: Outcome::Changed(changes),
                 diff: diff.to_owned(),
-                tentative: false,
-                notes: vec![],
+                ..ReviewStack::new("app".parse().unwrap(), Outcome::Changed(changes))
             }],
         }
     }

@@ -1,6 +1,7 @@
-//! Plans: the review over them, its digest, and whether a later plan is within what was confirmed.
+//! Plans: the review over them, its digest, the guards, and whether a later plan is within what was confirmed.
 
 mod digest;
+pub mod guards;
 mod review;
 mod within;
 

@@ -1,5 +1,7 @@
 //! The review of a run: what every stack would change, as one thing to confirm.
 
+use jiff::Timestamp;
+
 use crate::model::{ChangeCounts, EnvName, Outcome, ResourceAddress, StackId};
 
 /// One stack of a review.
@@ -13,8 +15,30 @@ pub struct ReviewStack {
     pub diff: String,
     /// Whether the plan rests on values that are not known yet.
     pub tentative: bool,
+    /// Whether only a part of the stack was planned: `--target`.
+    pub incomplete: bool,
+    /// Whether the plan file could not be read.
+    pub opaque: bool,
+    /// When the plan was made.
+    pub planned_at: Option<Timestamp>,
     /// What a person should know.
     pub notes: Vec<String>,
+}
+
+impl ReviewStack {
+    /// A stack of which nothing but the outcome is known.
+    pub fn new(stack: StackId, outcome: Outcome) -> Self {
+        Self {
+            stack,
+            outcome,
+            diff: String::new(),
+            tentative: false,
+            incomplete: false,
+            opaque: false,
+            planned_at: None,
+            notes: Vec::new(),
+        }
+    }
 }
 
 /// What a run would do, in dependency order.

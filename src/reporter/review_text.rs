@@ -86,13 +86,7 @@ mod tests {
     };
 
     fn stack(name: &str, outcome: Outcome) -> ReviewStack {
-        ReviewStack {
-            stack: name.parse().unwrap(),
-            outcome,
-            diff: String::new(),
-            tentative: false,
-            notes: vec![],
-        }
+        ReviewStack::new(name.parse().unwrap(), outcome)
     }
 
     #[test]

@@ -139,13 +139,7 @@ mod tests {
     use crate::model::{Action, Failure, FailureKind, ResourceChange};
 
     fn stack(name: &str, outcome: Outcome) -> ReviewStack {
-        ReviewStack {
-            stack: name.parse().unwrap(),
-            outcome,
-            diff: String::new(),
-            tentative: false,
-            notes: vec![],
-        }
+        ReviewStack::new(name.parse().unwrap(), outcome)
     }
 
     #[test]

@@ -57,7 +57,7 @@ checked_text! {
 }
 
 /// The weekdays in the order of the week.
-const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+pub(crate) const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Actions that a pattern may speak of.
 pub(crate) const ACTIONS: [&str; 6] = ["create", "update", "replace", "delete", "forget", "read"];

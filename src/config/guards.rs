@@ -1,0 +1,243 @@
+//! `[environments.X.guards]` as it is used: patterns, limits and times that cannot be wrong.
+
+use std::time::Duration;
+
+use jiff::{civil::Time, tz::TimeZone};
+
+use super::{
+    expand::Expander,
+    origin::Value,
+    raw::{
+        guards::{DenyTable, GuardsTable, IdentityTable, WindowTable},
+        layer::Keys,
+        text_values::{Days, PatternTemplate, TimeOfDay, WEEK},
+    },
+};
+use crate::{diagnostic::Diagnostic, model::AddressPattern};
+
+/// Rules that a plan must satisfy, confirmed or not.
+#[derive(Debug, Clone, Default)]
+pub struct Guards {
+    /// HEAD is one of these branches, or contained in its remote head; none for any.
+    pub branch: Vec<String>,
+    /// HEAD is not behind its remote.
+    pub up_to_date: bool,
+    /// Nothing is uncommitted under the stacks' files.
+    pub clean_tree: bool,
+    /// How many resources a run may delete, replace and forget.
+    pub max_deletes: Option<u64>,
+    /// How many resources a run may change.
+    pub max_changes: Option<u64>,
+    /// Resources that are never deleted, replaced or forgotten.
+    pub protect: Vec<AddressPattern>,
+    /// Actions that are refused for some resources.
+    pub deny_actions: Vec<DenyRule>,
+    /// Who must be acting.
+    pub identity: Option<IdentityGuard>,
+    /// When changes may be made; none for always.
+    pub window: Vec<Window>,
+    /// How old a plan may be when it is applied.
+    pub max_plan_age: Option<Duration>,
+}
+
+/// Actions that are refused for the resources that match.
+#[derive(Debug, Clone)]
+pub struct DenyRule {
+    /// The resources.
+    pub pattern: AddressPattern,
+    /// The actions, in the words of the file.
+    pub actions: Vec<&'static str>,
+}
+
+/// A command whose output says who is acting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityGuard {
+    /// The command, run beside environments.toml.
+    pub command: Vec<String>,
+    /// A glob that its output must match.
+    pub matches: String,
+}
+
+/// A time in which changes may be made; it passes midnight when it does not end after it begins.
+#[derive(Debug, Clone)]
+pub struct Window {
+    /// The days on which it begins, from Monday.
+    pub days: [bool; 7],
+    /// When it begins.
+    pub from: Time,
+    /// When it is over.
+    pub to: Time,
+    /// Where.
+    pub timezone: TimeZone,
+    /// As a person would say it: `mon-thu 09:00-16:00 Europe/Berlin`.
+    pub text: String,
+}
+
+impl Guards {
+    /// Whether any of them judges what a plan would do, or the plan itself.
+    pub fn judge_plans(&self) -> bool {
+        !self.protect.is_empty()
+            || !self.deny_actions.is_empty()
+            || self.max_deletes.is_some()
+            || self.max_changes.is_some()
+            || self.max_plan_age.is_some()
+    }
+
+    /// Whether any of them needs to know what git says.
+    pub fn ask_git(&self) -> bool {
+        !self.branch.is_empty() || self.up_to_date || self.clean_tree
+    }
+}
+
+/// The guards of an environment; what is wrong goes to the expander.
+pub(crate) fn guards(keys: &Keys, expander: &mut Expander<'_>) -> Guards {
+    let Some(table) = &keys.guards else { return Guards::default() };
+    let GuardsTable { branch, up_to_date, clean_tree, max_deletes, max_changes, .. } = table.as_ref();
+    let yes = |flag: &Option<Value<bool>>| flag.as_ref().is_some_and(|flag| flag.value);
+    let number = |number: &Option<Value<u64>>| number.as_ref().map(|number| number.value);
+    let branches = branch.iter().flat_map(|list| &list.value);
+    let rules = table.deny_actions.iter().flat_map(|list| &list.value);
+    let protect = table.protect.iter().flat_map(|list| &list.value);
+    Guards {
+        branch: branches.filter_map(|name| expander.expand(name)).collect(),
+        up_to_date: yes(up_to_date),
+        clean_tree: yes(clean_tree),
+        max_deletes: number(max_deletes),
+        max_changes: number(max_changes),
+        protect: protect.filter_map(|template| pattern(template, expander)).collect(),
+        deny_actions: rules.filter_map(|rule| deny(rule, expander)).collect(),
+        identity: table.identity.as_ref().and_then(|table| identity(table, expander)),
+        window: table.window.iter().flat_map(|list| windows(list, expander)).collect(),
+        max_plan_age: table.max_plan_age.as_ref().map(|age| age.value.0),
+    }
+}
+
+fn deny(rule: &DenyTable, expander: &mut Expander<'_>) -> Option<DenyRule> {
+    let pattern = pattern(rule.r#match.as_ref()?, expander)?;
+    Some(DenyRule { pattern, actions: rule.actions.iter().map(|action| action.0).collect() })
+}
+
+fn identity(table: &IdentityTable, expander: &mut Expander<'_>) -> Option<IdentityGuard> {
+    let words = &table.command.as_ref()?.value.0;
+    Some(IdentityGuard {
+        command: words.iter().filter_map(|word| expander.expand(word)).collect(),
+        matches: expander.expand(&table.matches.as_ref()?.value)?,
+    })
+}
+
+/// A pattern whose templates may have made it one that cannot be used.
+fn pattern(template: &PatternTemplate, expander: &mut Expander<'_>) -> Option<AddressPattern> {
+    let text = expander.expand(&template.0)?;
+    match text.parse() {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            let message = format!("`{text}` is no address pattern: {error}");
+            expander.report(Diagnostic::error("config::address-pattern", message), &template.0.span);
+            None
+        }
+    }
+}
+
+fn windows(list: &Value<Vec<WindowTable>>, expander: &mut Expander<'_>) -> Vec<Window> {
+    let mut found = Vec::new();
+    for table in &list.value {
+        let (Some(from), Some(to)) = (&table.from, &table.to) else { continue };
+        let zone = table.timezone.as_ref().map_or("UTC", |zone| zone.0.as_str());
+        let timezone = if zone == "UTC" { Ok(TimeZone::UTC) } else { TimeZone::get(zone) };
+        match (time(from), time(to), timezone) {
+            (Some(start), Some(end), Ok(timezone)) => found.push(Window {
+                days: days(&table.days),
+                from: start,
+                to: end,
+                timezone,
+                text: described(table, from, to, zone),
+            }),
+            (_, _, Err(_)) => {
+                let message = format!("the time zone `{zone}` is not known on this machine");
+                let problem = Diagnostic::error("config::timezone", message)
+                    .help("install the system's time zone database (`tzdata`)");
+                expander.report(problem, &list.origin.span.clone().unwrap_or_default());
+            }
+            // Whatever is no time of the day was told when it was read.
+            _ => {}
+        }
+    }
+    found
+}
+
+fn time(text: &TimeOfDay) -> Option<Time> {
+    let (hour, minute) = text.0.split_once(':')?;
+    Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok()
+}
+
+fn days(written: &[Days]) -> [bool; 7] {
+    let place = |name: &str| WEEK.iter().position(|known| *known == name);
+    let mut set = [written.is_empty(); 7];
+    for item in written {
+        let (start, last) = item.0.split_once('-').unwrap_or((&item.0, &item.0));
+        let (Some(mut at), Some(end)) = (place(start), place(last)) else { continue };
+        set[at] = true;
+        while at != end {
+            at = (at + 1) % 7;
+            set[at] = true;
+        }
+    }
+    set
+}
+
+fn described(table: &WindowTable, from: &TimeOfDay, to: &TimeOfDay, zone: &str) -> String {
+    let days: Vec<&str> = table.days.iter().map(|days| days.0.as_str()).collect();
+    let days = if days.is_empty() { String::new() } else { format!("{} ", days.join(", ")) };
+    format!("{days}{}-{} {zone}", from.0, to.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{Config, Environment, Overrides};
+
+    fn environment(guards: &str) -> Result<Environment, String> {
+        let text = format!(
+            "[project]\nname = \"shop\"\n[environments.dev]\nprefix = \"d\"\n[environments.dev.guards]\n{guards}\n"
+        );
+        let (config, _) = Config::from_text("environments.toml".into(), text, &Overrides::default())
+            .map_err(|error| error.to_string())?;
+        Ok(config.environment("dev").unwrap().clone())
+    }
+
+    #[test]
+    fn templates_are_expanded_with_the_names_of_the_environment() {
+        let guards = environment(
+            "branch = [\"{env}\", \"main\"]\nprotect = [\"aws_x.{prefix}-*\"]\n\
+             identity = { command = [\"who\", \"{project}\"], matches = \"{env}*\" }",
+        )
+        .unwrap()
+        .guards;
+        assert_eq!(guards.branch, ["dev", "main"]);
+        assert!(guards.protect[0].matches("aws_x.d-1"));
+        let identity = guards.identity.unwrap();
+        assert_eq!(
+            (identity.command, identity.matches.as_str()),
+            (vec!["who".into(), "shop".into()], "dev*")
+        );
+    }
+
+    #[test]
+    fn a_name_that_only_a_stack_has_is_an_error_where_it_stands() {
+        for guard in ["branch = [\"{stack}\"]", "protect = [\"aws_x.{region}\"]"] {
+            let error = environment(guard).unwrap_err();
+            assert!(error.contains("environments.toml:6:"), "{error}");
+            assert!(error.contains("is called `{"), "{error}");
+        }
+    }
+
+    #[test]
+    fn days_go_round_the_week_and_none_means_all() {
+        let days = |text: &str| {
+            let guards = format!("window = [{{ {text} from = \"22:00\", to = \"02:00\" }}]");
+            environment(&guards).unwrap().guards.window[0].days
+        };
+        assert_eq!(days(""), [true; 7]);
+        assert_eq!(days("days = [\"sat\"],"), [false, false, false, false, false, true, false]);
+        assert_eq!(days("days = [\"sat-mon\", \"wed\"],"), [true, false, true, false, false, true, true]);
+    }
+}

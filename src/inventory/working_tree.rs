@@ -1,0 +1,199 @@
+//! What git says of the working tree for the guards: branch, remote heads, and what is not committed.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::process::{CommandLine, Runner};
+
+/// What guards want to know of a working tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkingTree {
+    /// The commit, when there is one.
+    pub commit: Option<String>,
+    /// The branch, unless HEAD is detached.
+    pub branch: Option<String>,
+    /// The branch that it follows, and how many commits it is behind that.
+    pub upstream: Option<(String, u64)>,
+    /// The remote branches that hold HEAD.
+    pub remote_heads: Vec<RemoteHead>,
+    /// What is not committed in the places that were asked for, relative to the repository's root.
+    pub dirty: Vec<String>,
+}
+
+/// A remote branch that holds HEAD, as it was last fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteHead {
+    /// Its name without the remote's: `main`.
+    pub branch: String,
+    /// Whether it is HEAD itself, so that nothing came after.
+    pub is_head: bool,
+}
+
+/// Why git told nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("git tells nothing of `{dir}`: {reason}")]
+pub struct NoWorkingTree {
+    /// Where it was asked.
+    pub dir: Utf8PathBuf,
+    /// What it said.
+    pub reason: String,
+}
+
+/// Folders that engines and envctl write into beside the files that are committed.
+const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
+
+impl WorkingTree {
+    /// Asks git in a folder; `places` are the files and folders whose uncommitted changes count. Two processes.
+    pub fn read(
+        runner: &Runner,
+        dir: &Utf8Path,
+        env: &BTreeMap<OsString, OsString>,
+        places: &[Utf8PathBuf],
+    ) -> Result<Self, NoWorkingTree> {
+        let nothing = |reason: String| NoWorkingTree { dir: dir.to_owned(), reason };
+        let git = |args: &[&str]| {
+            // A status must not write the index while another git works on it.
+            let command = CommandLine::new("git", dir, env.clone()).args(args).env("GIT_OPTIONAL_LOCKS", "0");
+            let done = runner.capture(&command).map_err(|error| nothing(error.to_string()))?;
+            if done.exit.is_success() {
+                return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
+            }
+            let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+            Err(nothing(said.lines().next().map_or_else(|| done.exit.to_string(), str::to_owned)))
+        };
+        let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z", "--", ":/"];
+        let mut tree = parse(&git(&status)?);
+        let top = dir.ancestors().find(|folder| folder.join(".git").exists());
+        let top = top.ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
+        keep_within(&mut tree.dirty, top, places);
+        if let Some(commit) = &tree.commit {
+            let refs = git(&[
+                "for-each-ref",
+                "--contains=HEAD",
+                "--format=%(objectname) %(refname:lstrip=3)",
+                "refs/remotes",
+            ])?;
+            tree.remote_heads = remote_heads(&refs, commit);
+        }
+        Ok(tree)
+    }
+
+    /// Whether HEAD is one of these branches, or contained in the remote head of one.
+    pub fn is_on(&self, branches: &[String]) -> bool {
+        self.branch.as_ref().is_some_and(|own| branches.contains(own))
+            || self.remote_heads.iter().any(|head| branches.contains(&head.branch))
+    }
+}
+
+/// Leaves only what lies in one of the places, or holds one: a new folder is told as a whole.
+fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &[Utf8PathBuf]) {
+    let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    let top = real(top);
+    let places: Vec<Utf8PathBuf> = places.iter().map(|place| real(place)).collect();
+    dirty.retain(|path| {
+        let own = path.split('/').any(|part| LEFT_OUT.contains(&part));
+        let path = top.join(path.trim_end_matches('/'));
+        !own && places.iter().any(|place| path.starts_with(place) || place.starts_with(&path))
+    });
+}
+
+/// Source: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>, with `-z`.
+fn parse(text: &str) -> WorkingTree {
+    let mut tree = WorkingTree::default();
+    let mut upstream = None;
+    let mut entries = text.split('\0').filter(|entry| !entry.is_empty());
+    while let Some(entry) = entries.next() {
+        // How many fields stand before the path.
+        let (fields, renamed) = match entry.split(' ').next() {
+            Some("#") => {
+                header(entry, &mut tree, &mut upstream);
+                continue;
+            }
+            Some("1") => (8, false),
+            Some("2") => (9, true),
+            Some("u") => (10, false),
+            _ => (1, false),
+        };
+        tree.dirty.extend(entry.splitn(fields + 1, ' ').nth(fields).map(str::to_owned));
+        if renamed {
+            tree.dirty.extend(entries.next().map(str::to_owned));
+        }
+    }
+    // An upstream that is gone has no counts, and nobody can be behind it.
+    tree.upstream = upstream.and_then(|(name, behind)| Some((name, behind?)));
+    tree
+}
+
+fn header(entry: &str, tree: &mut WorkingTree, upstream: &mut Option<(String, Option<u64>)>) {
+    match entry.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
+        [_, "branch.oid", oid] if *oid != "(initial)" => tree.commit = Some((*oid).to_owned()),
+        [_, "branch.head", head] if *head != "(detached)" => tree.branch = Some((*head).to_owned()),
+        [_, "branch.upstream", name] => *upstream = Some(((*name).to_owned(), None)),
+        [_, "branch.ab", counts] => {
+            let behind = counts.split_once(" -").and_then(|(_, behind)| behind.trim().parse().ok());
+            if let Some(upstream) = upstream {
+                upstream.1 = behind;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn remote_heads(text: &str, commit: &str) -> Vec<RemoteHead> {
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    lines
+        .filter(|(_, branch)| *branch != "HEAD")
+        .map(|(oid, branch)| RemoteHead { branch: branch.to_owned(), is_head: oid == commit })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_has_an_upstream_and_may_be_behind_it() {
+        let text =
+            "# branch.oid 12ab\0# branch.head main\0# branch.upstream origin/main\0# branch.ab +1 -3\0";
+        let tree = parse(text);
+        assert_eq!(tree.commit.as_deref(), Some("12ab"));
+        assert_eq!(tree.branch.as_deref(), Some("main"));
+        assert_eq!(tree.upstream, Some(("origin/main".to_owned(), 3)));
+        let detached = parse("# branch.oid (initial)\0# branch.head (detached)\0");
+        assert_eq!(detached, WorkingTree::default());
+    }
+
+    #[test]
+    fn every_kind_of_entry_tells_its_paths_with_spaces_and_line_feeds() {
+        let text = "1 .M N... 100644 100644 100644 a b infra/my app/main.tf\0\
+                    2 R. N... 100644 100644 100644 a b R100 new name.tf\0old\nname.tf\0\
+                    u UU N... 100644 100644 100644 100644 a b c both.tf\0\
+                    ? new folder/\0";
+        assert_eq!(
+            parse(text).dirty,
+            ["infra/my app/main.tf", "new name.tf", "old\nname.tf", "both.tf", "new folder/"]
+        );
+    }
+
+    #[test]
+    fn only_what_lies_in_a_place_or_holds_one_counts() {
+        let mut dirty: Vec<String> =
+            ["infra/app/main.tf", "infra/app/.terraform/x", "infra/", "other.tf", "infra/application/x"]
+                .map(str::to_owned)
+                .into();
+        keep_within(&mut dirty, "/nowhere".into(), &["/nowhere/infra/app".into()]);
+        assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
+    }
+
+    #[test]
+    fn a_detached_head_is_on_a_branch_whose_remote_head_holds_it() {
+        let tree = WorkingTree {
+            remote_heads: remote_heads("12ab main\n34cd release/1\n12ab HEAD\n", "12ab"),
+            ..WorkingTree::default()
+        };
+        assert!(tree.is_on(&["main".to_owned()]) && tree.is_on(&["release/1".to_owned()]));
+        assert!(!tree.is_on(&["HEAD".to_owned()]) && !tree.is_on(&[]));
+        assert_eq!(tree.remote_heads.iter().map(|head| head.is_head).collect::<Vec<_>>(), [true, false]);
+    }
+}

@@ -1,0 +1,173 @@
+//! `--allow WHAT`: one named exception to one guard.
+
+use std::{fmt, str::FromStr};
+
+use super::{InstanceId, ResourceAddress};
+
+/// What a user lets through by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allow {
+    /// This very resource may be deleted, replaced or forgotten.
+    Delete(ResourceAddress),
+    /// This very resource may be changed in a way that is denied otherwise.
+    Change(ResourceAddress),
+    /// HEAD may be another branch.
+    Branch,
+    /// HEAD may be behind its remote.
+    Behind,
+    /// The stacks' files may hold what is not committed.
+    Dirty,
+    /// As many deletes, replaces and forgets as this.
+    Deletes(u64),
+    /// As many changes as this.
+    Changes(u64),
+    /// Now is as good a time as any.
+    Window,
+    /// A plan may be older than it should be.
+    Age,
+    /// A plan may leave something out.
+    Incomplete,
+    /// This instance's state may be another than the last known one.
+    Lineage(InstanceId),
+}
+
+/// Why a text allows nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAllow {
+    /// No guard has an exception of that name.
+    #[error("nothing is allowed by `{word}`")]
+    Unknown {
+        /// The word before the colon or equals sign.
+        word: String,
+    },
+    /// It lacks what it is about, or has something that it is not about.
+    #[error("it is written `{form}`")]
+    Form {
+        /// How it is written.
+        form: &'static str,
+    },
+    /// The guard that it is an exception to does not exist yet.
+    #[error("`{word}` is not supported yet")]
+    NotYet {
+        /// The word.
+        word: &'static str,
+    },
+}
+
+impl Allow {
+    /// Every form that an exception has.
+    pub const FORMS: [&'static str; 11] = [
+        "delete:ADDR",
+        "change:ADDR",
+        "branch",
+        "behind",
+        "dirty",
+        "deletes=N",
+        "changes=N",
+        "window",
+        "age",
+        "incomplete",
+        "lineage:ENV/STACK",
+    ];
+
+    /// The words that the forms begin with.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        Self::FORMS.into_iter().map(|form| form.split([':', '=']).next().unwrap_or(form))
+    }
+}
+
+impl FromStr for Allow {
+    type Err = InvalidAllow;
+
+    fn from_str(text: &str) -> Result<Self, InvalidAllow> {
+        let word = text.split([':', '=']).next().unwrap_or(text);
+        let rest = text.get(word.len()..).unwrap_or_default();
+        let after = |sign: char| rest.strip_prefix(sign).filter(|value| !value.is_empty());
+        let form = Self::FORMS.into_iter().find(|form| form.split([':', '=']).next() == Some(word));
+        let allow = match word {
+            "delete" => after(':').and_then(|address| address.parse().ok()).map(Self::Delete),
+            "change" => after(':').and_then(|address| address.parse().ok()).map(Self::Change),
+            "deletes" => after('=').and_then(|number| number.parse().ok()).map(Self::Deletes),
+            "changes" => after('=').and_then(|number| number.parse().ok()).map(Self::Changes),
+            "lineage" => after(':').and_then(instance).map(Self::Lineage),
+            "branch" => rest.is_empty().then_some(Self::Branch),
+            "behind" => rest.is_empty().then_some(Self::Behind),
+            "dirty" => rest.is_empty().then_some(Self::Dirty),
+            "window" => rest.is_empty().then_some(Self::Window),
+            "age" => rest.is_empty().then_some(Self::Age),
+            "incomplete" => rest.is_empty().then_some(Self::Incomplete),
+            "promotion" => return Err(InvalidAllow::NotYet { word: "promotion" }),
+            "naming" => return Err(InvalidAllow::NotYet { word: "naming" }),
+            _ => None,
+        };
+        allow.ok_or_else(|| match form {
+            Some(form) => InvalidAllow::Form { form },
+            None => InvalidAllow::Unknown { word: word.to_owned() },
+        })
+    }
+}
+
+/// `ENV/STACK`; the name of a stack may hold slashes itself.
+fn instance(text: &str) -> Option<InstanceId> {
+    let (environment, stack) = text.split_once('/')?;
+    Some(InstanceId { environment: environment.parse().ok()?, stack: stack.parse().ok()? })
+}
+
+impl fmt::Display for Allow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Delete(address) => write!(f, "delete:{address}"),
+            Self::Change(address) => write!(f, "change:{address}"),
+            Self::Deletes(number) => write!(f, "deletes={number}"),
+            Self::Changes(number) => write!(f, "changes={number}"),
+            Self::Lineage(instance) => write!(f, "lineage:{instance}"),
+            Self::Branch => f.write_str("branch"),
+            Self::Behind => f.write_str("behind"),
+            Self::Dirty => f.write_str("dirty"),
+            Self::Window => f.write_str("window"),
+            Self::Age => f.write_str("age"),
+            Self::Incomplete => f.write_str("incomplete"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_reads_back_as_it_is_written() {
+        for text in [
+            "delete:module.a[0].aws_x.y[\"k:v=1\"]",
+            "change:aws_x.y",
+            "branch",
+            "behind",
+            "dirty",
+            "deletes=3",
+            "changes=0",
+            "window",
+            "age",
+            "incomplete",
+            "lineage:staging/us-east-2/api",
+        ] {
+            assert_eq!(text.parse::<Allow>().unwrap().to_string(), text);
+        }
+        assert_eq!(Allow::words().count(), Allow::FORMS.len());
+    }
+
+    #[test]
+    fn what_is_no_exception_says_why() {
+        let error = |text: &str| text.parse::<Allow>().unwrap_err().to_string();
+        assert_eq!(error("brunch"), "nothing is allowed by `brunch`");
+        assert_eq!(error(""), "nothing is allowed by ``");
+        for text in ["delete", "delete:", "delete=a.b"] {
+            assert_eq!(error(text), "it is written `delete:ADDR`");
+        }
+        assert_eq!(error("deletes=-1"), "it is written `deletes=N`");
+        assert_eq!(error("deletes:1"), "it is written `deletes=N`");
+        assert_eq!(error("lineage:app"), "it is written `lineage:ENV/STACK`");
+        assert_eq!(error("branch=main"), "it is written `branch`");
+        assert_eq!(error("promotion"), "`promotion` is not supported yet");
+        assert_eq!(error("naming:a.b"), "`naming` is not supported yet");
+    }
+}

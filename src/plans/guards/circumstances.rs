@@ -1,0 +1,118 @@
+//! Guards over when and from where: `branch`, `up_to_date`, `clean_tree`, `window`. They need no plan.
+//!
+//! | `up_to_date`                                   | refuses when                                  |
+//! |------------------------------------------------|-----------------------------------------------|
+//! | on a branch that is asked for, with an upstream| it is behind the upstream                     |
+//! | else, a remote head in question holds HEAD     | none of those is HEAD itself                  |
+//! | else                                           | always: nobody can tell                       |
+//!
+//! The remote heads in question are those of `branch`, without such a guard those of the branch's own name, and when
+//! detached all of them.
+
+use jiff::{Timestamp, civil::Time};
+
+use super::{Allowances, Rules};
+use crate::{
+    config::{Guards, Window},
+    inventory::{NoWorkingTree, WorkingTree},
+    model::{Allow, Block},
+    ui::Count,
+};
+
+/// What is true around the plans.
+#[derive(Debug, Clone, Copy)]
+pub struct Circumstances<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// What git says; absent when no guard needs it.
+    pub tree: Option<&'a Result<WorkingTree, NoWorkingTree>>,
+}
+
+/// What refuses any change from here at this time.
+pub fn circumstances(rules: Rules<'_>, facts: Circumstances<'_>, allowed: &Allowances) -> Vec<Block> {
+    let guards = rules.guards;
+    let told = |judge: fn(&Guards, &WorkingTree) -> Option<String>| match facts.tree {
+        Some(Ok(tree)) => judge(guards, tree),
+        Some(Err(error)) => Some(error.to_string()),
+        None => Some("git was not asked".to_owned()),
+    };
+    let mut found = Vec::new();
+    let mut judge = |on: bool, guard: &str, allow: Allow, message: Option<String>| {
+        if let Some(message) = message.filter(|_| on).filter(|_| !allowed.take(&allow)) {
+            found.push(Block { allow: Some(allow.to_string()), ..Block::new(guard, message) });
+        }
+    };
+    judge(!guards.branch.is_empty(), "branch", Allow::Branch, told(branch));
+    judge(guards.up_to_date, "up_to_date", Allow::Behind, told(behind));
+    judge(guards.clean_tree, "clean_tree", Allow::Dirty, told(dirty));
+    found.extend(closed(rules, facts.now, allowed));
+    found
+}
+
+/// What refuses a change at this time.
+pub(super) fn closed(rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Option<Block> {
+    let windows = &rules.guards.window;
+    if windows.is_empty() || windows.iter().any(|window| is_open(window, now)) || allowed.take(&Allow::Window)
+    {
+        return None;
+    }
+    let texts: Vec<&str> = windows.iter().map(|window| window.text.as_str()).collect();
+    let message = format!("changes are made {}, not now", texts.join("; "));
+    Some(Block { allow: Some(Allow::Window.to_string()), ..Block::new("window", message) })
+}
+
+/// Whether a time lies in a window. Clocks are read where the window is, so that it follows them when they are set.
+fn is_open(window: &Window, now: Timestamp) -> bool {
+    let here = now.to_zoned(window.timezone.clone());
+    let time: Time = here.time();
+    let today = usize::from(here.weekday().to_monday_zero_offset().unsigned_abs());
+    let begins = |day: usize| window.days[day % 7];
+    if window.from < window.to {
+        begins(today) && (window.from..window.to).contains(&time)
+    } else {
+        (begins(today) && time >= window.from) || (begins(today + 6) && time < window.to)
+    }
+}
+
+fn branch(guards: &Guards, tree: &WorkingTree) -> Option<String> {
+    if tree.is_on(&guards.branch) {
+        return None;
+    }
+    let wanted: Vec<String> = guards.branch.iter().map(|name| format!("`{name}`")).collect();
+    let wanted = wanted.join(" or ");
+    Some(match &tree.branch {
+        Some(own) => format!("HEAD is `{own}`, not {wanted}"),
+        None => format!("HEAD is detached, and not in the remote head of {wanted}"),
+    })
+}
+
+fn behind(guards: &Guards, tree: &WorkingTree) -> Option<String> {
+    let asked_for = |name: &String| guards.branch.is_empty() || guards.branch.contains(name);
+    if let (Some(own), Some((upstream, behind))) = (&tree.branch, &tree.upstream)
+        && asked_for(own)
+    {
+        let commits = Count(*behind, "commit");
+        return (*behind > 0).then(|| format!("`{own}` is {commits} behind `{upstream}`"));
+    }
+    let in_question = |name: &String| match &tree.branch {
+        Some(own) if guards.branch.is_empty() => name == own,
+        _ => asked_for(name),
+    };
+    let heads: Vec<_> = tree.remote_heads.iter().filter(|head| in_question(&head.branch)).collect();
+    match heads.first() {
+        Some(_) if heads.iter().any(|head| head.is_head) => None,
+        Some(head) => Some(format!("HEAD is behind the remote head of `{}`", head.branch)),
+        None => Some("nobody can tell whether HEAD is behind: it has no upstream".to_owned()),
+    }
+}
+
+fn dirty(_: &Guards, tree: &WorkingTree) -> Option<String> {
+    const SHOWN: usize = 3;
+    let first: Vec<String> = tree.dirty.iter().take(SHOWN).map(|path| format!("`{path}`")).collect();
+    let more = tree.dirty.len().saturating_sub(SHOWN);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!first.is_empty()).then(|| format!("not committed: {}{more}", first.join(", ")))
+}
+
+#[cfg(test)]
+mod tests;

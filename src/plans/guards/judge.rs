@@ -1,0 +1,136 @@
+//! All guards over a review.
+
+use jiff::Timestamp;
+
+use super::{
+    Allowances, Circumstances, Tally, circumstances, circumstances::closed, limits, plan, resources,
+};
+use crate::{config::Guards, model::Blocked, plans::Review};
+
+/// What an environment demands.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// Its guards.
+    pub guards: &'a Guards,
+    /// Whether it needs a confirmation: then some things are refused without any guard.
+    pub confirm: bool,
+}
+
+/// What keeps these plans from being applied; nothing does where nothing would change.
+pub fn judge(
+    review: &Review,
+    rules: Rules<'_>,
+    facts: Circumstances<'_>,
+    before: Tally,
+    allowed: &Allowances,
+) -> Vec<Blocked> {
+    if review.changed().next().is_none() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for stack in review.changed() {
+        let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
+        let mut blocks = plan::blocks(stack, rules, allowed);
+        blocks.extend(plan::old(stack, rules, facts.now, allowed));
+        blocks.extend(changes.flat_map(|change| resources::blocks(change, rules, allowed)));
+        found.extend(blocks.into_iter().map(|block| Blocked { stack: Some(stack.stack.clone()), block }));
+    }
+    let whole = limits::blocks(review, rules, before, allowed)
+        .into_iter()
+        .chain(circumstances(rules, facts, allowed));
+    found.extend(whole.map(|block| Blocked { stack: None, block }));
+    found
+}
+
+/// What has become too late since the review was shown: the window, and the age of its plans.
+pub fn timely(review: &Review, rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Vec<Blocked> {
+    let old = review.changed().filter_map(|stack| {
+        let block = plan::old(stack, rules, now, allowed)?;
+        Some(Blocked { stack: Some(stack.stack.clone()), block })
+    });
+    old.chain(closed(rules, now, allowed).map(|block| Blocked { stack: None, block })).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        model::{Action, Allow, Outcome},
+        plans::guards::rig::{PLANNED, review, stack},
+    };
+
+    fn facts(seconds: i64) -> Circumstances<'static> {
+        let now = Timestamp::from_second(PLANNED + seconds).unwrap();
+        Circumstances { now, tree: None }
+    }
+
+    fn guards_of(blocked: &[Blocked]) -> Vec<String> {
+        let place = |b: &Blocked| b.stack.as_ref().map_or("run".to_owned(), ToString::to_string);
+        blocked.iter().map(|b| format!("{} {}", place(b), b.block.guard)).collect()
+    }
+
+    fn judged(review: &Review, guards: &Guards, confirm: bool, at: i64, allow: &[&str]) -> Vec<String> {
+        let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+        let rules = Rules { guards, confirm };
+        guards_of(&judge(review, rules, facts(at), Tally::default(), &Allowances::new(&allows)))
+    }
+
+    #[test]
+    fn an_incomplete_or_unreadable_plan_is_refused_where_a_confirmation_is_needed() {
+        for (incomplete, opaque, allow, refused) in [
+            (false, false, &[] as &[&str], &[] as &[&str]),
+            (true, false, &[], &["app incomplete"]),
+            (true, false, &["incomplete"], &[]),
+            (false, true, &[], &["app opaque"]),
+            (false, true, &["incomplete"], &["app opaque"]),
+            (true, true, &["incomplete"], &["app opaque"]),
+        ] {
+            let mut app = stack("app", &[("a.b", Action::Create)]);
+            (app.incomplete, app.opaque) = (incomplete, opaque);
+            let review = review(vec![app]);
+            assert_eq!(judged(&review, &Guards::default(), true, 0, allow), refused);
+            assert_eq!(judged(&review, &Guards::default(), false, 0, allow), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn a_plan_is_refused_once_it_is_too_old() {
+        let guards = Guards { max_plan_age: Some(Duration::from_mins(1)), ..Guards::default() };
+        let mut plans = review(vec![stack("app", &[("a.b", Action::Create)])]);
+        for (age, refused) in
+            [(0, &[] as &[&str]), (60, &[]), (61, &["app max_plan_age"]), (-1, &["app max_plan_age"])]
+        {
+            assert_eq!(judged(&plans, &guards, false, age, &[]), refused, "{age}");
+            assert_eq!(judged(&plans, &guards, false, age, &["age"]), [""; 0]);
+            let now = facts(age).now;
+            let late = timely(&plans, Rules { guards: &guards, confirm: false }, now, &Allowances::default());
+            assert_eq!(guards_of(&late), refused);
+        }
+        plans.stacks[0].planned_at = None;
+        assert_eq!(judged(&plans, &guards, false, 0, &[]), ["app max_plan_age"]);
+    }
+
+    #[test]
+    fn where_nothing_would_change_nothing_is_refused() {
+        let guards = Guards { branch: vec!["main".to_owned()], clean_tree: true, ..Guards::default() };
+        let mut clean = stack("app", &[]);
+        clean.outcome = Outcome::Clean;
+        assert_eq!(judged(&review(vec![clean]), &guards, true, 0, &[]), [""; 0]);
+        let changed = review(vec![stack("app", &[("a.b", Action::Create)])]);
+        assert_eq!(judged(&changed, &guards, true, 0, &[]), ["run branch", "run clean_tree"]);
+    }
+
+    #[test]
+    fn an_exception_that_had_nothing_to_do_is_known() {
+        let guards = Guards { protect: vec!["a.*".parse().unwrap()], ..Guards::default() };
+        let plans = review(vec![stack("app", &[("a.b", Action::Delete), ("x.y", Action::Delete)])]);
+        let allows = ["delete:a.b", "delete:x.y", "window"].map(|text| text.parse().unwrap());
+        let allowed = Allowances::new(&allows);
+        let rules = Rules { guards: &guards, confirm: false };
+        assert_eq!(judge(&plans, rules, facts(0), Tally::default(), &allowed), []);
+        assert_eq!(allowed.used(), ["delete:a.b"]);
+        assert_eq!(allowed.idle(), ["delete:x.y", "window"]);
+    }
+}

@@ -1,0 +1,33 @@
+//! Guards: what keeps a plan from being applied, whoever confirmed it. Pure: time and git facts are passed in.
+//!
+//! `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
+//! from where; `allowances` keeps what the user lets through by name.
+//!
+//! | guard          | refuses                                                                | let through by      |
+//! |----------------|------------------------------------------------------------------------|---------------------|
+//! | `protect`      | delete, replace, forget, unknown of what matches, also where it was    | `delete:ADDR`       |
+//! | `deny_actions` | those actions of what matches; `delete` includes replace               | `delete:`, `change:`|
+//! | `unknown`      | in a `confirm` environment: actions that nobody knows                  | `delete:ADDR`       |
+//! | `max_deletes`  | more deletes, replaces and forgets than that over the run              | `deletes=N`         |
+//! | `max_changes`  | more changed resources than that over the run                          | `changes=N`         |
+//! | `incomplete`   | in a `confirm` environment: `--target`                                 | `incomplete`        |
+//! | `opaque`       | in a `confirm` environment: a plan file that cannot be read            | nothing             |
+//! | `max_plan_age` | plans older than that                                                  | `age`               |
+//! | `window`       | any other time                                                         | `window`            |
+//! | `branch`       | any other branch                                                       | `branch`            |
+//! | `up_to_date`   | HEAD behind its upstream or remote head                                | `behind`            |
+//! | `clean_tree`   | uncommitted changes under the stacks' files                            | `dirty`             |
+
+mod allowances;
+mod circumstances;
+mod judge;
+mod limits;
+mod plan;
+mod resources;
+#[cfg(test)]
+mod rig;
+
+pub use allowances::Allowances;
+pub use circumstances::{Circumstances, circumstances};
+pub use judge::{Rules, judge, timely};
+pub use limits::Tally;

@@ -1,0 +1,177 @@
+//! Guards over single changes: `protect`, `deny_actions`, and actions that nobody knows.
+
+use super::{Allowances, Rules};
+use crate::model::{Action, Allow, Block, ResourceChange};
+
+/// What refuses a change, each guard once.
+pub(super) fn blocks(change: &ResourceChange, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+    let lost = change.action.is_destructive();
+    let mut found = Vec::new();
+    if lost
+        && let Some(pattern) =
+            rules.guards.protect.iter().find(|pattern| names(change, |a| pattern.matches(a)))
+    {
+        found.push((
+            "protect",
+            format!("{} is protected by `{pattern}`", described(change)),
+            Allow::Delete(change.address.clone()),
+        ));
+    }
+    let denied = rules.guards.deny_actions.iter().find_map(|rule| {
+        let words = words(change.action);
+        let word = words.iter().find(|word| rule.actions.contains(word))?;
+        names(change, |address| rule.pattern.matches(address)).then_some((rule, *word))
+    });
+    if let Some((rule, word)) = denied {
+        let allow = if lost { Allow::Delete } else { Allow::Change };
+        found.push((
+            "deny_actions",
+            format!("{}: `{word}` is denied for `{}`", described(change), rule.pattern),
+            allow(change.address.clone()),
+        ));
+    }
+    if rules.confirm && change.action == Action::Unknown {
+        found.push((
+            "unknown",
+            format!("{}: envctl does not know what the engine would do", described(change)),
+            Allow::Delete(change.address.clone()),
+        ));
+    }
+    found.retain(|(_, _, allow)| !allowed.take(allow));
+    found
+        .into_iter()
+        .map(|(guard, message, allow)| Block {
+            address: Some(change.address.clone()),
+            allow: Some(allow.to_string()),
+            ..Block::new(guard, message)
+        })
+        .collect()
+}
+
+/// Whether a resource is named by where it is, or by where it was.
+fn names(change: &ResourceChange, matches: impl Fn(&str) -> bool) -> bool {
+    matches(change.address.as_str())
+        || change.previous_address.as_ref().is_some_and(|address| matches(address.as_str()))
+}
+
+/// The words of `deny_actions` that an action falls under.
+fn words(action: Action) -> &'static [&'static str] {
+    match action {
+        Action::NoOp => &[],
+        Action::Read => &["read"],
+        Action::Create => &["create"],
+        Action::Update => &["update"],
+        Action::Replace(_) => &["replace", "delete"],
+        Action::Delete => &["delete"],
+        Action::Forget => &["forget"],
+        Action::ForgetAndCreate => &["forget", "create"],
+        Action::Unknown => &["delete", "replace", "forget", "update", "create", "read"],
+    }
+}
+
+fn described(change: &ResourceChange) -> String {
+    let deposed = change.deposed.as_ref().map_or(String::new(), |key| format!(" (deposed object {key})"));
+    let from = change.previous_address.as_ref().map_or(String::new(), |from| format!(" (was {from})"));
+    format!("{} of `{}`{deposed}{from}", change.action.as_str(), change.address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{DenyRule, Guards},
+        model::ReplaceOrder,
+    };
+
+    const ALL: [Action; 9] = [
+        Action::NoOp,
+        Action::Read,
+        Action::Create,
+        Action::Update,
+        Action::Replace(ReplaceOrder::CreateFirst),
+        Action::Delete,
+        Action::Forget,
+        Action::ForgetAndCreate,
+        Action::Unknown,
+    ];
+
+    fn change(action: Action) -> ResourceChange {
+        ResourceChange::new("aws_db.main[0]".parse().unwrap(), action)
+    }
+
+    fn judged(change: &ResourceChange, guards: &Guards, confirm: bool, allow: &[&str]) -> Vec<String> {
+        let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+        let blocks = blocks(change, Rules { guards, confirm }, &Allowances::new(&allows));
+        blocks.into_iter().map(|block| block.guard).collect()
+    }
+
+    fn protecting(pattern: &str) -> Guards {
+        Guards { protect: vec![pattern.parse().unwrap()], ..Guards::default() }
+    }
+
+    fn denying(actions: Vec<&'static str>) -> Guards {
+        let rule = DenyRule { pattern: "aws_db.*".parse().unwrap(), actions };
+        Guards { deny_actions: vec![rule], ..Guards::default() }
+    }
+
+    #[test]
+    fn a_protected_resource_is_not_lost_in_any_way() {
+        let guards = protecting("aws_db.*");
+        for action in ALL {
+            let wanted: &[&str] = if action.is_destructive() { &["protect"] } else { &[] };
+            assert_eq!(judged(&change(action), &guards, false, &[]), wanted, "{action:?}");
+            assert_eq!(judged(&change(action), &guards, false, &["delete:aws_db.main[0]"]), [""; 0]);
+            assert_eq!(judged(&change(action), &guards, false, &["delete:aws_db.main"]), wanted);
+            assert_eq!(judged(&change(action), &guards, false, &["change:aws_db.main[0]"]), wanted);
+            assert_eq!(judged(&change(action), &protecting("aws_vm.*"), false, &[]), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn where_a_resource_was_and_what_is_left_of_it_are_protected_too() {
+        let mut moved = change(Action::Delete);
+        moved.previous_address = Some("module.database.aws_x.y".parse().unwrap());
+        assert_eq!(judged(&moved, &protecting("module.database.**"), false, &[]), ["protect"]);
+        let mut deposed = change(Action::Delete);
+        deposed.deposed = Some("0badcafe".to_owned());
+        assert_eq!(judged(&deposed, &protecting("aws_db.*"), false, &[]), ["protect"]);
+    }
+
+    #[test]
+    fn an_action_is_denied_by_each_word_that_it_falls_under() {
+        let table: [(&str, &[Action]); 6] = [
+            ("create", &[Action::Create, Action::ForgetAndCreate, Action::Unknown]),
+            ("update", &[Action::Update, Action::Unknown]),
+            ("replace", &[ALL[4], Action::Unknown]),
+            ("delete", &[ALL[4], Action::Delete, Action::Unknown]),
+            ("forget", &[Action::Forget, Action::ForgetAndCreate, Action::Unknown]),
+            ("read", &[Action::Read, Action::Unknown]),
+        ];
+        for (word, denied) in table {
+            for action in ALL {
+                let wanted: &[&str] = if denied.contains(&action) { &["deny_actions"] } else { &[] };
+                assert_eq!(
+                    judged(&change(action), &denying(vec![word]), false, &[]),
+                    wanted,
+                    "{word} {action:?}"
+                );
+                let name = if action.is_destructive() { "delete" } else { "change" };
+                let allow = format!("{name}:aws_db.main[0]");
+                assert_eq!(judged(&change(action), &denying(vec![word]), false, &[&allow]), [""; 0]);
+            }
+        }
+    }
+
+    #[test]
+    fn without_any_guard_only_what_nobody_knows_is_refused_and_only_where_a_confirmation_is_needed() {
+        for action in ALL {
+            let wanted: &[&str] = if action == Action::Unknown { &["unknown"] } else { &[] };
+            assert_eq!(judged(&change(action), &Guards::default(), true, &[]), wanted, "{action:?}");
+            assert_eq!(judged(&change(action), &Guards::default(), false, &[]), [""; 0], "{action:?}");
+            assert_eq!(
+                judged(&change(action), &Guards::default(), true, &["delete:aws_db.main[0]"]),
+                [""; 0]
+            );
+        }
+    }
+}
