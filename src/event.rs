@@ -6,7 +6,9 @@ use camino::Utf8PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ChangeCounts, EngineName, EnvName, ExitStatus, Outcome, RunId, StackId};
+use crate::model::{
+    Blocked, ChangeCounts, EngineName, EnvName, ExitStatus, GateRecord, Outcome, RunId, StackId,
+};
 
 /// One thing that happened, numbered by the dispatcher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -76,6 +78,9 @@ pub enum Decision {
     Confirmed {
         /// How: `--confirm`, `--yes`, `typed`, `answered`.
         by: String,
+        /// Who, and with what.
+        #[serde(default)]
+        record: GateRecord,
     },
     /// Stop, apply nothing.
     Refused {
@@ -84,6 +89,9 @@ pub enum Decision {
         /// The rest, possibly empty.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
+        /// Who, and with what.
+        #[serde(default)]
+        record: GateRecord,
     },
 }
 
@@ -150,6 +158,9 @@ pub enum EventKind {
         digest: String,
         /// How many of each kind.
         totals: ChangeCounts,
+        /// What keeps the plans from being applied.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        blocked: Vec<Blocked>,
     },
     /// The gate was answered.
     Decided(Decision),
@@ -289,7 +300,10 @@ mod tests {
             EventKind::StepStarted { stack: stack(), step: StepKind::Apply },
             EventKind::StepFinished(Box::new(finished)),
             EventKind::StackSkipped { stack: stack(), outcome: Outcome::Deferred { because: stack() } },
-            EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned() }),
+            EventKind::Decided(Decision::Confirmed {
+                by: "--confirm".to_owned(),
+                record: GateRecord { acked: vec!["on-call".to_owned()], ..GateRecord::default() },
+            }),
             EventKind::RunFinished { status: ExitStatus::Interrupted(2) },
         ];
         for (seq, kind) in (0..).zip(kinds) {
@@ -297,6 +311,29 @@ mod tests {
             let text = serde_json::to_string(&event).unwrap();
             assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event, "{text}");
         }
+    }
+
+    #[test]
+    fn a_gate_of_an_older_journal_has_no_record() {
+        for (text, decision) in [
+            (
+                r#"{"answer":"confirmed","by":"--yes"}"#,
+                Decision::Confirmed { by: "--yes".to_owned(), record: GateRecord::default() },
+            ),
+            (
+                r#"{"answer":"refused","because":"no"}"#,
+                Decision::Refused {
+                    because: "no".to_owned(),
+                    detail: String::new(),
+                    record: GateRecord::default(),
+                },
+            ),
+        ] {
+            assert_eq!(serde_json::from_str::<Decision>(text).unwrap(), decision);
+        }
+        let text = r#"{"seq":1,"at":"1970-01-01T00:00:00Z","event":"reviewed","digest":"d","totals":{"create":0,"update":0,"replace":0,"delete":0,"forget":0,"import":0,"move":0,"outputs":0}}"#;
+        let event: Event = serde_json::from_str(text).unwrap();
+        assert!(matches!(event.kind, EventKind::Reviewed { blocked, .. } if blocked.is_empty()));
     }
 
     #[test]

@@ -7,9 +7,10 @@ use clap_complete::engine::ArgValueCandidates;
 use crate::{
     commands::{Confirm, RunRequest, Stop},
     config::Overrides,
+    diagnostic::closest,
     executor::{Confirmation, InvalidDigest},
     graph::Selection,
-    model::CreateWorkspace,
+    model::{Allow, CreateWorkspace, InvalidAllow},
 };
 
 /// Which stacks.
@@ -70,9 +71,8 @@ pub(super) struct RunArgs {
     #[arg(long)]
     create_workspace: bool,
 
-    /// Take a state that is not the last known one, as after a deliberate reset. May be repeated.
-    #[arg(long = "allow", value_name = "lineage:ENV/STACK", value_parser = allowance)]
-    allow: Vec<String>,
+    #[command(flatten)]
+    allow: AllowArgs,
 
     /// After a failure start nothing new; by default stacks that do not depend on it go on.
     #[arg(long, conflicts_with = "keep_going")]
@@ -119,13 +119,24 @@ impl RunArgs {
             selection: selection.into(),
             targets: self.targets,
             replace: self.replace,
-            accept_lineage: self.allow,
+            allow: self.allow.allow,
+            acks: Vec::new(),
             stop: if self.fail_fast { Stop::AtFirstFailure } else { Stop::AtDependents },
             json: self.json,
             report: self.report,
             summary: self.summary,
         }
     }
+}
+
+/// Exceptions by name.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct AllowArgs {
+    /// Let one thing through that a guard refuses: `delete:ADDR` (replace and forget too), `change:ADDR`, `branch`,
+    /// `behind`, `dirty`, `deletes=N`, `changes=N`, `window`, `age`, `incomplete`, or `lineage:ENV/STACK` (a state that is
+    /// not the last known one, as after a deliberate reset). Recorded. May be repeated.
+    #[arg(long = "allow", value_name = "WHAT", value_parser = allowance)]
+    pub(in crate::cli) allow: Vec<Allow>,
 }
 
 /// The answer to the gate, given in advance.
@@ -144,6 +155,10 @@ pub(super) struct ConfirmArgs {
     /// environment says `confirm = true`.
     #[arg(long)]
     accept_replans: bool,
+
+    /// Say yes to an item of the environment's checklist, by its id. May be repeated.
+    #[arg(long = "ack", value_name = "ID")]
+    pub(in crate::cli) acks: Vec<String>,
 }
 
 impl From<ConfirmArgs> for Confirm {
@@ -173,12 +188,14 @@ fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
     }
 }
 
-fn allowance(text: &str) -> Result<String, String> {
-    match text.split_once(':') {
-        Some(("lineage", instance)) if instance.contains('/') => Ok(instance.to_owned()),
-        Some(("lineage", _)) => Err("it is written lineage:ENV/STACK".to_owned()),
-        _ => Err("only `lineage:ENV/STACK` is supported yet".to_owned()),
-    }
+fn allowance(text: &str) -> Result<Allow, String> {
+    text.parse().map_err(|error: InvalidAllow| match &error {
+        InvalidAllow::Unknown { word } => match closest(word, Allow::words()) {
+            Some(known) => format!("{error}; did you mean `{known}`?"),
+            None => format!("{error}; there are {}", Allow::FORMS.join(", ")),
+        },
+        InvalidAllow::Form { .. } | InvalidAllow::NotYet { .. } => error.to_string(),
+    })
 }
 
 #[cfg(test)]

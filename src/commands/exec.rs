@@ -1,14 +1,20 @@
 //! `envctl exec`: any command of the engine, with the right folder, workspace, backend and variables.
 
-use std::{ffi::OsString, io};
+use std::{ffi::OsString, io, sync::Arc};
 
-use super::{Context, Stopped, prepared::Prepared};
+use super::{
+    Context, Stopped,
+    checklist::{Checked, know_acks},
+    guarded::Guarded,
+    prepared::Prepared,
+};
 use crate::{
-    config::{Environment, VerbClass},
+    config::{Config, Environment, VerbClass},
     engine::{EngineError, Session},
-    executor::{Answer, Ask, Work},
-    model::{ExitStatus, Failure, FailureKind, StackId},
-    process::{Exit, Stream},
+    executor::{Answer, Ask, Asked, Refusal, Work},
+    inventory::{Inventory, Modules},
+    model::{Allow, ExitStatus, Failure, FailureKind, StackId},
+    process::{Exit, Runner, Stream},
 };
 
 /// What to run.
@@ -22,6 +28,10 @@ pub struct Request {
     pub confirm: bool,
     /// `--yes`
     pub yes: bool,
+    /// What is let through by name.
+    pub allow: Vec<Allow>,
+    /// The items of the checklist that are said yes to.
+    pub acks: Vec<String>,
     /// The engine's command and its arguments.
     pub args: Vec<OsString>,
 }
@@ -40,6 +50,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mutating = prepared.is_mutating(&request.args);
     if mutating {
         context.sound(&config, environment, &[VerbClass::Change])?;
+        guard(context, &config, environment, &sound, (request, &stacks), &prepared.runner)?;
         if !confirm(context, environment, request, &stacks)? {
             return Err(unconfirmed(environment, request).into());
         }
@@ -65,6 +76,52 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
     }
     Ok(ExitStatus::Success)
+}
+
+/// Guards and checklist of a command that may change something, though nobody plans it.
+fn guard(
+    context: &Context,
+    config: &Config,
+    environment: &Environment,
+    (inventory, modules): &(Inventory, Modules),
+    (request, stacks): (&Request, &[StackId]),
+    runner: &Arc<Runner>,
+) -> anyhow::Result<()> {
+    know_acks(environment, &request.acks)?;
+    let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
+    let mut guarded = Guarded::new(config, environment, &instances, modules, runner, &request.allow);
+    let mut blocked = guarded.judge_without_plan(context);
+    blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &request.args)));
+    guarded.say_idle(context);
+    if !blocked.is_empty() {
+        let names = request.stack.as_deref().unwrap_or("--all");
+        let invocation = format!("envctl exec {} {names}", environment.name);
+        let mut stopped = refused(&guarded.refusal(&blocked, &invocation));
+        if blocked.iter().any(|found| found.block.guard == "plan") {
+            let name = &environment.name;
+            stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
+        }
+        return Err(stopped.into());
+    }
+    let checked = guarded.checklist.go_through(context.terminal.interactive, &request.acks, |ask| {
+        Ok(match context.prompter.ask(ask) {
+            Ok(answer) => Asked::Answered(answer),
+            Err(error) => Asked::Failed(error),
+        })
+    })?;
+    match checked {
+        Checked::Refused(refusal) => Err(refused(&refusal).into()),
+        Checked::Yes | Checked::Interrupted(_) => Ok(()),
+    }
+}
+
+fn refused(refusal: &Refusal) -> Stopped {
+    let message = format!("{}\n{}", refusal.summary, refusal.indented());
+    let stopped = Stopped::refused(message.trim_end());
+    match &refusal.hint {
+        Some(hint) => stopped.hint(hint),
+        None => stopped,
+    }
 }
 
 /// The gate of a command that may change something: there is no review, so there is nothing that a digest could name.

@@ -1,6 +1,7 @@
 //! One file a verb: load, select, do, report. What two verbs need is in the files without a verb's name, or lower.
 
 pub mod check;
+mod checklist;
 mod closing;
 pub mod config;
 mod context;
@@ -11,6 +12,7 @@ mod errors;
 pub mod exec;
 pub mod generate;
 pub mod graph;
+mod guarded;
 pub mod init;
 mod ladder;
 pub mod list;
@@ -24,6 +26,7 @@ mod rollout;
 pub mod runs;
 pub mod shell;
 pub mod status;
+mod who;
 
 pub use context::{Context, Picker, Terminal};
 pub use errors::{StackFailed, Stopped, Usage};

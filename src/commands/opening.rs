@@ -9,7 +9,7 @@ use std::{
 
 use camino::Utf8PathBuf;
 
-use super::{Context, RunRequest, Stop, Stopped, Usage, ladder::ladder};
+use super::{Context, RunRequest, Stop, Stopped, Usage, checklist, guarded::Guarded, ladder::ladder, who};
 use crate::{
     config::{Config, Environment, VerbClass},
     diagnostic::closest,
@@ -21,7 +21,7 @@ use crate::{
     graph::{Selected, StackGraph, Why},
     inventory::{self, Instance, Inventory, Modules},
     journal::{FORMAT, Journal, RunStore, new_run_id},
-    model::{CreateWorkspace, EnvName, RunId, StackId},
+    model::{Blocked, CreateWorkspace, EnvName, RunId, StackId},
     plans::Review,
     process::Runner,
     reporter,
@@ -60,6 +60,8 @@ pub(super) struct Opened {
     pub(super) environment: EnvName,
     /// Whether the environment needs a confirmation.
     pub(super) protected: bool,
+    /// What the environment demands before anything is applied.
+    pub(super) guarded: Guarded,
     verb: &'static str,
     /// The command that deploys what was asked for.
     deploy: String,
@@ -71,11 +73,12 @@ pub(super) struct Opened {
 pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    if wish.accept_replans && environment.confirm {
-        let message =
-            format!("`--accept-replans` is not for `{}`, which needs a confirmation", environment.name);
+    if wish.accept_replans && (environment.confirm || environment.guards.judge_plans()) {
+        let why = if environment.confirm { "needs a confirmation" } else { "has guards over plans" };
+        let message = format!("`--accept-replans` is not for `{}`, which {why}", environment.name);
         return Err(Stopped::refused(message).hint("confirm the new review instead").into());
     }
+    checklist::know_acks(environment, &request.acks)?;
     let runner = Arc::new(Runner::new());
     let revision = read_revision(context, &config, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
@@ -98,7 +101,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         modules: &modules,
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
-    let work = match assembly.works(&instances, &graph, &request.accept_lineage) {
+    let work = match assembly.works(&instances, &graph, &request.allow) {
         Ok(work) => work,
         Err(error) => {
             // Nothing has happened that would be worth a run.
@@ -111,6 +114,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         .filter(|i| i.settings.create_workspace == CreateWorkspace::Ask)
         .map(|i| i.id.stack.clone())
         .collect();
+    let guarded = Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow);
     let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
     let run_stacks = run_stacks(&instances, &selected, &graph);
     let journal = Journal::create(dir.clone())?;
@@ -134,8 +138,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         command: wish.command.to_owned(),
         environment: environment.name.clone(),
         revision: revision.clone(),
-        user: user(context),
-        host: rustix::system::uname().nodename().to_str().ok().map(str::to_owned),
+        user: who::user(context),
+        host: who::host(),
         stacks: run_stacks,
     })?;
     let deployment = Deployment::from(Parts {
@@ -154,6 +158,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         id,
         environment: environment.name.clone(),
         protected: environment.confirm,
+        guarded,
         verb: wish.command,
         deploy: request.command_line("deploy", &environment.name, &context.overrides),
         revision,
@@ -196,7 +201,7 @@ impl Opened {
     }
 
     /// The review as text, with the line of what it is and what to type.
-    pub(super) fn review_text(&self, review: &Review, context: &Context) -> String {
+    pub(super) fn review_text(&self, review: &Review, blocked: &[Blocked], context: &Context) -> String {
         let styles = context.printer.out_styles();
         let role = if self.protected { Role::Protected } else { Role::Environment };
         let mut line = styles.paint(role, &self.environment);
@@ -215,7 +220,9 @@ impl Opened {
             let digest = review.digest();
             let short = digest.get(..16).unwrap_or(&digest);
             line = format!("{line}  review {short}  {} to change", Count(changed, "stack"));
-            if self.verb == "plan" {
+            if self.verb == "plan" && !blocked.is_empty() {
+                line = format!("{line}\nguards would refuse to apply this");
+            } else if self.verb == "plan" {
                 line = format!(
                     "{line}\nnext: `{}{}`",
                     self.deploy,
@@ -223,7 +230,7 @@ impl Opened {
                 );
             }
         }
-        reporter::review_text(review, self.id.as_str(), &line, styles, context.printer.width())
+        reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width())
     }
 }
 
@@ -316,11 +323,4 @@ fn engine_jobs(config: &Config) -> BTreeMap<crate::model::EngineName, NonZeroUsi
         .into_iter()
         .filter_map(|engine| Some((engine, config.engine(engine).jobs?)))
         .collect()
-}
-
-/// Who runs envctl: the actor of a CI job, else the login name.
-fn user(context: &Context) -> Option<String> {
-    ["GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| context.variable(name).map(str::to_owned))
 }

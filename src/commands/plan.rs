@@ -33,11 +33,15 @@ fn plan(
     opened.plan_all(context)?;
     let stacks = opened.deployment.stacks();
     *review = opened.deployment.review(&stacks);
-    opened.deployment.reviewed(review)?;
+    let blocked = opened.guarded.judge(context, review);
+    opened.deployment.reviewed(review, &blocked)?;
     let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
     opened.deployment.dispatcher().flush();
     if !request.run.json {
-        context.printer.data(opened.review_text(review, context))?;
+        context.printer.data(opened.review_text(review, &blocked, context))?;
+    }
+    if review.unplanned().next().is_none() {
+        opened.guarded.say_idle(context);
     }
     Ok(status)
 }

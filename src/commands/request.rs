@@ -2,7 +2,13 @@
 
 use camino::Utf8PathBuf;
 
-use crate::{config::Overrides, executor::Confirmation, graph::Selection, model::EnvName};
+use crate::{
+    config::Overrides,
+    executor::Confirmation,
+    graph::Selection,
+    model::{Allow, EnvName},
+    ui::shell_word,
+};
 
 /// What a failure stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,8 +30,10 @@ pub struct RunRequest {
     pub targets: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
-    /// Instances, as `ENV/STACK`, whose state may be another than the last known one.
-    pub accept_lineage: Vec<String>,
+    /// What is let through by name.
+    pub allow: Vec<Allow>,
+    /// The items of the checklist that are said yes to.
+    pub acks: Vec<String>,
     /// What a failure stops.
     pub stop: Stop,
     /// Print the report as JSON.
@@ -51,12 +59,14 @@ impl RunRequest {
     /// The command line that asks a verb for the same stacks in the same way, to be typed again.
     pub(super) fn command_line(&self, verb: &str, environment: &EnvName, overrides: &Overrides) -> String {
         let mut words = vec!["envctl".to_owned(), verb.to_owned(), environment.to_string()];
-        words.extend(self.selection.patterns.iter().map(|word| quoted(word)));
-        let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", quoted(value)));
+        words.extend(self.selection.patterns.iter().map(|word| shell_word(word)));
+        let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
         self.selection.tags.iter().for_each(|tag| flag("--tag", tag));
         self.selection.exclude.iter().for_each(|stack| flag("--exclude", stack));
         self.targets.iter().for_each(|address| flag("--target", address));
         self.replace.iter().for_each(|address| flag("--replace", address));
+        self.allow.iter().for_each(|allow| flag("--allow", &allow.to_string()));
+        self.acks.iter().for_each(|id| flag("--ack", id));
         overrides.vars.iter().for_each(|(name, value)| flag("--var", &format!("{name}={value}")));
         overrides.sets.iter().for_each(|(path, value)| flag("--set", &format!("{path}={value}")));
         if self.selection.with_dependencies {
@@ -67,12 +77,6 @@ impl RunRequest {
         }
         words.join(" ")
     }
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./@:=,+".contains(c));
-    if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
 #[cfg(test)]
@@ -91,7 +95,8 @@ mod tests {
             },
             targets: vec!["a.b[\"x\"]".to_owned()],
             replace: Vec::new(),
-            accept_lineage: Vec::new(),
+            allow: vec!["window".parse().unwrap()],
+            acks: vec!["on-call".to_owned()],
             stop: Stop::AtDependents,
             json: false,
             report: None,
@@ -100,7 +105,7 @@ mod tests {
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(
             request.command_line("deploy", &"production".parse().unwrap(), &overrides),
-            "envctl deploy production 'app-*' network --tag base --target 'a.b[\"x\"]' --var size=3 --with-dependents"
+            "envctl deploy production 'app-*' network --tag base --target 'a.b[\"x\"]' --allow window --ack on-call --var size=3 --with-dependents"
         );
     }
 }

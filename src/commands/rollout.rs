@@ -1,13 +1,16 @@
 //! What `deploy` and `destroy` share: rounds of plan, review, gate and apply, until nothing is left to confirm.
 
 use super::{
-    Confirm, Context, RunRequest, closing,
+    Confirm, Context, RunRequest,
+    checklist::Checked,
+    closing,
     opening::{self, Opened, Wish},
 };
 use crate::{
     engine::PlanMode,
-    executor::{GateRequest, Gated, Reviewed},
-    model::{ExitStatus, StackId},
+    event::EventKind,
+    executor::{Ask, GateRequest, Gated, Refusal, Reviewed},
+    model::{Blocked, ExitStatus, StackId},
     plans::Review,
     reporter,
 };
@@ -32,6 +35,9 @@ pub(super) fn run(
     let mut opened = opening::open(context, request, wish)?;
     let mut reviewed = opened.deployment.review(&[]);
     let status = rounds(context, request, confirm, wish, &mut opened, &mut reviewed);
+    if reviewed.unplanned().next().is_none() {
+        opened.guarded.say_idle(context);
+    }
     closing::close(context, opened, request, status, &reviewed)
 }
 
@@ -50,9 +56,10 @@ fn rounds(
     let mut applied = false;
     let status = loop {
         let review = opened.deployment.review(&stacks);
-        opened.deployment.reviewed(&review)?;
+        let blocked = opened.guarded.judge(context, &review);
+        opened.deployment.reviewed(&review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
-        match round(context, request, &confirm, wish, opened, &review)? {
+        match round(context, request, &confirm, wish, opened, &review, &blocked)? {
             Round::Stopped(status) => break status,
             Round::Applied => applied = true,
             Round::Idle => {}
@@ -89,9 +96,10 @@ fn round(
     wish: Wish,
     opened: &mut Opened,
     review: &Review,
+    blocked: &[Blocked],
 ) -> anyhow::Result<Round> {
     opened.deployment.dispatcher().flush();
-    let text = opened.review_text(review, context);
+    let text = opened.review_text(review, blocked, context);
     if !request.json {
         context.printer.data(text)?;
     } else if context.terminal.interactive {
@@ -106,6 +114,17 @@ fn round(
         return Ok(Round::Idle);
     }
     let invocation = request.command_line(wish.command, &opened.environment, &context.overrides);
+    if !blocked.is_empty() {
+        let refusal = opened.guarded.refusal(blocked, &invocation);
+        return refuse(context, opened, review, &refusal);
+    }
+    let dispatcher = opened.deployment.dispatcher();
+    let ask = |ask: &Ask| dispatcher.ask(ask, &context.prompter);
+    match opened.guarded.checklist.go_through(context.terminal.interactive, &request.acks, ask)? {
+        Checked::Yes => {}
+        Checked::Refused(refusal) => return refuse(context, opened, review, &refusal),
+        Checked::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
+    }
     let reviewed =
         Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
     let environment = opened.environment.clone();
@@ -118,23 +137,47 @@ fn round(
         yes: confirm.yes,
         terminal: context.terminal.interactive,
         review: &reviewed,
+        record: &opened.guarded.record(context, Some(review.digest())),
     };
     match opened.deployment.dispatcher().gate(&gate, &context.prompter)? {
         Gated::Confirmed => {}
-        Gated::Refused(refusal) => {
-            context.printer.error(&refusal.summary);
-            if !refusal.detail.is_empty() {
-                context.printer.always(format_args!("  {}", refusal.detail));
-            }
-            if let Some(hint) = &refusal.hint {
-                context.printer.hint(hint);
-            }
-            return Ok(Round::Stopped(opened.deployment.dispatcher().status(false)));
-        }
+        Gated::Refused(refusal) => return Ok(said(context, opened, &refusal)),
         Gated::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
     }
+    // Somebody may have thought about it for an hour.
+    let late = opened.guarded.late(review, context.clock.now());
+    if !late.is_empty() {
+        let refusal = opened.guarded.refusal(&late, &invocation);
+        return refuse(context, opened, review, &refusal);
+    }
+    opened.guarded.confirmed(review);
     opened.deployment.apply()?;
     Ok(Round::Applied)
+}
+
+/// Records a refusal that is not the gate's own, and says it.
+fn refuse(
+    context: &Context,
+    opened: &mut Opened,
+    review: &Review,
+    refusal: &Refusal,
+) -> anyhow::Result<Round> {
+    let record = opened.guarded.record(context, Some(review.digest()));
+    opened.deployment.dispatcher().emit(EventKind::Decided(refusal.decision(&record)))?;
+    Ok(said(context, opened, refusal))
+}
+
+/// Says a refusal that is recorded.
+fn said(context: &Context, opened: &mut Opened, refusal: &Refusal) -> Round {
+    opened.deployment.dispatcher().flush();
+    context.printer.error(&refusal.summary);
+    if !refusal.detail.is_empty() {
+        context.printer.always(refusal.indented());
+    }
+    if let Some(hint) = &refusal.hint {
+        context.printer.hint(hint);
+    }
+    Round::Stopped(opened.deployment.dispatcher().status(false))
 }
 
 impl Opened {

@@ -18,7 +18,7 @@ use crate::{
     engine::{EngineUnavailable, Engines, Neighbours, clean_environment},
     graph::StackGraph,
     inventory::{Instance, Modules, address::address_in_force},
-    model::{CreateWorkspace, EngineName, StackId},
+    model::{Allow, CreateWorkspace, EngineName, StackId},
     process::Runner,
 };
 
@@ -55,7 +55,7 @@ impl Assembly<'_> {
         &self,
         instances: &[&Instance],
         graph: &StackGraph,
-        accept_lineage: &[String],
+        allow: &[Allow],
     ) -> Result<HashMap<StackId, Work>, AssembleError> {
         let (env, _removed) = clean_environment(self.env.clone());
         let engines = engines(self.config, self.home, &env);
@@ -76,7 +76,9 @@ impl Assembly<'_> {
                 target: built.target,
                 needs: graph.needs(stack.as_str()),
                 create_workspace: instance.settings.create_workspace == CreateWorkspace::Always,
-                accept_lineage: accept_lineage.contains(&instance.id.to_string()),
+                accept_lineage: allow
+                    .iter()
+                    .any(|allow| matches!(allow, Allow::Lineage(id) if *id == instance.id)),
                 notes: built.notes,
             };
             works.insert(stack.clone(), work);

@@ -10,7 +10,7 @@ use super::{DispatchError, Dispatcher, Limits, Step, StepRunner, worker::Worker}
 use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
-    model::{EngineName, EnvName, Outcome, SkipReason, StackId},
+    model::{Blocked, EngineName, EnvName, Outcome, SkipReason, StackId},
     plans::{Review, ReviewStack},
 };
 
@@ -131,9 +131,13 @@ impl Deployment {
         Review { environment: self.environment.clone(), destroy: self.destroy, stacks: stacks.collect() }
     }
 
-    /// Says that everything is planned, with the digest of the review.
-    pub fn reviewed(&mut self, review: &Review) -> Result<(), DispatchError> {
-        self.dispatcher.emit(EventKind::Reviewed { digest: review.digest(), totals: review.totals() })
+    /// Says that everything is planned, with the digest of the review and what keeps it from being applied.
+    pub fn reviewed(&mut self, review: &Review, blocked: &[Blocked]) -> Result<(), DispatchError> {
+        self.dispatcher.emit(EventKind::Reviewed {
+            digest: review.digest(),
+            totals: review.totals(),
+            blocked: blocked.to_vec(),
+        })
     }
 
     /// Whether a new plan of any stack went beyond what was confirmed.

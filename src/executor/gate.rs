@@ -15,7 +15,7 @@
 use std::{fmt, io, str::FromStr};
 
 use super::{Answer, Ask, Refusal};
-use crate::model::{ChangeCounts, EnvName};
+use crate::model::{ChangeCounts, EnvName, GateRecord};
 
 /// The beginning of a review's digest, as a user quotes it: at least 16 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub struct GateRequest<'a> {
     pub terminal: bool,
     /// What was reviewed.
     pub review: &'a Reviewed,
+    /// What is kept of it beside the answer.
+    pub record: &'a GateRecord,
 }
 
 /// What the rules say.

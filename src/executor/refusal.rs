@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use crate::event::Decision;
+use crate::{event::Decision, model::GateRecord};
 
 /// Why a run does not go on, and what to type instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// One line.
     pub summary: String,
-    /// What it is about, in one line.
+    /// What it is about, line by line.
     pub detail: String,
     /// What to do about it.
     pub hint: Option<String>,
@@ -17,8 +17,20 @@ pub struct Refusal {
 
 impl Refusal {
     /// The decision as it is recorded.
-    pub fn decision(&self) -> Decision {
-        Decision::Refused { because: self.summary.clone(), detail: self.detail.clone() }
+    pub fn decision(&self, record: &GateRecord) -> Decision {
+        Decision::Refused {
+            because: self.summary.clone(),
+            detail: self.detail.clone(),
+            record: record.clone(),
+        }
+    }
+}
+
+impl Refusal {
+    /// What it is about, each line a little to the right.
+    pub fn indented(&self) -> String {
+        let lines: Vec<String> = self.detail.lines().map(|line| format!("  {line}")).collect();
+        lines.join("\n")
     }
 }
 
@@ -26,7 +38,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.summary)?;
         if !self.detail.is_empty() {
-            write!(f, "\n  {}", self.detail)?;
+            write!(f, "\n{}", self.indented())?;
         }
         match &self.hint {
             Some(hint) => write!(f, "\nhint: {hint}"),

@@ -80,6 +80,22 @@ impl Modules {
         self.read.get(&(instance.dir.clone(), instance.engine))
     }
 
+    /// The folders of an instance's local modules at any depth, its own first.
+    pub fn folders(&self, instance: &Instance) -> Vec<Utf8PathBuf> {
+        let mut folders = Vec::new();
+        let mut open = vec![instance.dir.clone()];
+        while let Some(dir) = open.pop() {
+            if folders.contains(&dir) {
+                continue;
+            }
+            if let Some(module) = self.read.get(&(dir.clone(), instance.engine)) {
+                open.extend(module.modules.values().filter_map(|call| local_folder(&dir, call)));
+            }
+            folders.push(dir);
+        }
+        folders
+    }
+
     /// The root module of an instance and all local modules below it, each once, callers first.
     pub fn tree(&self, instance: &Instance) -> Vec<&Arc<Module>> {
         let mut tree = Vec::new();

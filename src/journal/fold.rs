@@ -44,8 +44,22 @@ impl Fold {
             EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
             EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
             EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.ended(outcome),
-            EventKind::Reviewed { digest, .. } => run.digest = Some(digest.clone()),
-            EventKind::Decided(decision) => run.error = refusal(decision),
+            EventKind::Reviewed { digest, blocked, .. } => {
+                run.digest = Some(digest.clone());
+                let of_run = blocked.iter().filter(|found| found.stack.is_none());
+                run.blocked = of_run.map(|found| found.block.clone()).collect();
+                for found in blocked {
+                    if let Some(stack) = &found.stack {
+                        self.stack(event.seq, stack)?.blocked(&found.block);
+                    }
+                }
+            }
+            EventKind::Decided(decision) => {
+                run.error = refusal(decision);
+                run.notes.extend(
+                    notes(decision).into_iter().filter(|note| !run.notes.contains(note)).collect::<Vec<_>>(),
+                );
+            }
             EventKind::RunFinished { status } => self.status = Some(*status),
             EventKind::RunStarted { .. }
             | EventKind::EngineStarted { .. }
@@ -96,6 +110,8 @@ impl Fold {
             engine: None,
             totals: ChangeCounts::default(),
             stacks: Vec::new(),
+            blocked: Vec::new(),
+            notes: Vec::new(),
             error: None,
         });
         Ok(())
@@ -112,7 +128,7 @@ impl Fold {
 fn refusal(decision: &Decision) -> Option<ErrorReport> {
     match decision {
         Decision::Confirmed { .. } => None,
-        Decision::Refused { because, detail } => Some(ErrorReport {
+        Decision::Refused { because, detail, .. } => Some(ErrorReport {
             kind: FailureKind::Refused,
             summary: because.clone(),
             detail: detail.clone(),
@@ -120,6 +136,14 @@ fn refusal(decision: &Decision) -> Option<ErrorReport> {
             line: None,
         }),
     }
+}
+
+/// What a person should know of how a gate was passed.
+fn notes(decision: &Decision) -> Vec<String> {
+    let Decision::Confirmed { record, .. } = decision else { return Vec::new() };
+    let allowed = record.allowed.iter().map(|allow| format!("let through by `--allow {allow}`"));
+    let acked = record.acked.iter().map(|id| format!("the checklist's `{id}` was answered with yes"));
+    allowed.chain(acked).collect()
 }
 
 /// The word for a whole run.

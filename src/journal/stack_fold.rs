@@ -4,7 +4,9 @@ use jiff::Timestamp;
 
 use crate::{
     event::{RunStack, StepFinished, StepKind},
-    model::{ChangeCounts, Changes, ErrorReport, Failure, Outcome, ResourceReport, StackReport, StackResult},
+    model::{
+        Block, ChangeCounts, Changes, ErrorReport, Failure, Outcome, ResourceReport, StackReport, StackResult,
+    },
 };
 
 /// One stack's part of the report while it grows.
@@ -58,6 +60,11 @@ impl StackFold {
     pub(super) fn started(&mut self, at: Timestamp) {
         self.report.result = None;
         self.report.started.get_or_insert(at);
+    }
+
+    /// A guard keeps its plan from being applied.
+    pub(super) fn blocked(&mut self, block: &Block) {
+        self.report.blocked.push(block.clone());
     }
 
     /// A step ended.

@@ -129,7 +129,7 @@ pub struct StackReport {
     /// Whether only a part of it was planned: `--target`.
     #[serde(default)]
     pub incomplete: bool,
-    /// What refused it.
+    /// What refused it, or keeps its plan from being applied.
     pub blocked: Vec<Block>,
     /// The stack that caused a skip or a deferral.
     #[schemars(with = "Option<String>")]
@@ -190,6 +190,12 @@ pub struct Report {
     pub totals: ChangeCounts,
     /// The stacks, in dependency order.
     pub stacks: Vec<StackReport>,
+    /// What keeps all of its plans from being applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked: Vec<Block>,
+    /// What a person should know of how its gate was passed: what was let through by name, what was answered.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Why the run as a whole was refused or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,

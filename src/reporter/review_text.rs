@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::stack_table::{WARNING, review_table};
 use crate::{
+    model::Blocked,
     plans::Review,
-    ui::{Role, Styles},
+    ui::{Role, Styles, shell_word},
 };
 
 /// A diff longer than this is folded to its first lines; `runs show RUN STACK` has the whole.
@@ -14,6 +15,7 @@ const FOLD: usize = 120;
 /// The review of a run, ended by a line feed. `last_line` is the line with commit, digest and what to type.
 pub fn review_text(
     review: &Review,
+    blocked: &[Blocked],
     run: &str,
     last_line: &str,
     styles: Styles,
@@ -39,6 +41,20 @@ pub fn review_text(
         for (stack, address, action) in lost {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {} {stack}: {address}", styles.paint(Role::Delete, action));
+        }
+    }
+    if !blocked.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{}\n", styles.paint(Role::Error, "Refused by guards:"));
+        for Blocked { stack, block } in blocked {
+            let stack = stack.as_ref().map_or(String::new(), |stack| format!(" {stack}"));
+            let allow = block
+                .allow
+                .as_ref()
+                .map_or(String::new(), |allow| format!("  (--allow {})", shell_word(allow)));
+            let guard = styles.paint(Role::Error, &block.guard);
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {guard}{stack}: {}{}", block.message, styles.paint(Role::Dim, allow));
         }
     }
     text.push('\n');
@@ -81,7 +97,7 @@ fn painted(line: &str, styles: Styles) -> String {
 mod tests {
     use super::*;
     use crate::{
-        model::{Action, Changes, Outcome, ResourceChange},
+        model::{Action, Block, Changes, Outcome, ResourceChange},
         plans::ReviewStack,
     };
 
@@ -100,8 +116,13 @@ mod tests {
             destroy: false,
             stacks: vec![stack("app", Outcome::Changed(changes))],
         };
-        let text = review_text(&review, "R", "last", Styles::new(false), None);
+        let block =
+            Block { allow: Some("delete:aws_sqs_queue.old".to_owned()), ..Block::new("protect", "it is") };
+        let blocked = [Blocked { stack: Some("app".parse().unwrap()), block }];
+        let text = review_text(&review, &blocked, "R", "last", Styles::new(false), None);
         assert!(text.contains("Would be lost:\n  delete app: aws_sqs_queue.old\n"), "{text}");
+        let refused = "Refused by guards:\n  protect app: it is  (--allow delete:aws_sqs_queue.old)\n";
+        assert!(text.contains(refused), "{text}");
         assert!(text.ends_with("\nlast\n"));
     }
 

@@ -4,11 +4,13 @@ mod count;
 pub mod diagnostic;
 mod duration;
 mod printer;
+mod shell_word;
 mod style;
 mod table;
 
 pub use count::Count;
 pub use duration::seconds;
 pub use printer::{Detail, Printer};
+pub use shell_word::shell_word;
 pub use style::{Role, Styles};
 pub use table::{Align, Table};

@@ -10,6 +10,7 @@ mod exec;
 mod failures;
 mod gates;
 mod generate;
+mod guards;
 mod inherited;
 mod input_faults;
 mod interrupts;

@@ -34,6 +34,7 @@ aliases = ["prod", "live"]
 confirm = true
 workspace = "production"
 guards.max_deletes = 0
+naming = { pattern = "x", attributes = ["name"] }
 
 [checks.smoke]
 environments = ["production"]
@@ -162,7 +163,7 @@ fn a_key_without_behaviour_is_named_to_the_verbs_that_would_honour_it() {
         let environment = environment.map(|name| config.environment(name).unwrap());
         config.unsupported(environment).into_iter().map(|key| key.path).collect()
     };
-    assert_eq!(named(Some("production")), ["checks.smoke", "environments.production.guards"]);
+    assert_eq!(named(Some("production")), ["checks.smoke", "environments.production.naming"]);
     assert_eq!(named(Some("staging")), Vec::<String>::new());
     assert_eq!(named(None), ["checks.smoke"]);
     let hooks = &app(&config).unsupported[0];

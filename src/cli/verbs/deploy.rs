@@ -33,6 +33,8 @@ pub(in crate::cli) struct Deploy {
 
 impl From<Deploy> for deploy::Request {
     fn from(args: Deploy) -> Self {
-        Self { run: args.run.request(args.environment, args.selection), confirm: args.confirm.into() }
+        let mut run = args.run.request(args.environment, args.selection);
+        run.acks.clone_from(&args.confirm.acks);
+        Self { run, confirm: args.confirm.into() }
     }
 }

@@ -32,6 +32,8 @@ pub(in crate::cli) struct Destroy {
 
 impl From<Destroy> for destroy::Request {
     fn from(args: Destroy) -> Self {
-        Self { run: args.run.request(args.environment, args.selection), confirm: args.confirm.into() }
+        let mut run = args.run.request(args.environment, args.selection);
+        run.acks.clone_from(&args.confirm.acks);
+        Self { run, confirm: args.confirm.into() }
     }
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
+use super::super::arguments::AllowArgs;
 use crate::commands::exec;
 
 /// Run any command of the engine with the right folder, workspace, backend and variables
@@ -42,6 +43,13 @@ pub(in crate::cli) struct Exec {
     #[arg(short, long)]
     yes: bool,
 
+    #[command(flatten)]
+    allow: AllowArgs,
+
+    /// Say yes to an item of the environment's checklist, by its id. May be repeated.
+    #[arg(long = "ack", value_name = "ID")]
+    acks: Vec<String>,
+
     /// The engine's command and its arguments.
     #[arg(last = true, required = true, value_name = "ARGS")]
     args: Vec<OsString>,
@@ -54,6 +62,8 @@ impl From<Exec> for exec::Request {
             stack: args.stack,
             confirm: args.confirm,
             yes: args.yes,
+            allow: args.allow.allow,
+            acks: args.acks,
             args: args.args,
         }
     }

@@ -146,7 +146,7 @@ impl LayerTable {
             if !self.keys.unset_key(&keys) {
                 idle.push(path);
             }
-            self.later.retain(|later| keys != [later.key]);
+            self.later.retain(|later| !names(&keys, later.key));
         }
         self.keys.overlay_keys(&higher.keys);
         for later in &higher.later {
@@ -171,11 +171,19 @@ impl LayerTable {
             View::Shared | View::Environment => support::Table::Environment,
             View::Instance => support::Table::Stack,
         };
+        let guarded = self.keys.guards.as_ref().is_some_and(|guards| guards.identity.is_some());
+        let key = if key == "guards" && guarded { "guards.identity" } else { key };
         if let Some((key, verbs)) = support::not_yet(table, key) {
             self.later.push(Later { key, origin: reader.origin(node.span()), verbs });
         }
         true
     }
+}
+
+/// Whether a path names a dotted key, or what it stands in.
+fn names(path: &[&str], key: &str) -> bool {
+    let mut parts = key.split('.');
+    path.iter().all(|name| parts.next() == Some(name))
 }
 
 /// Which layer and view a path of keys is.

@@ -52,22 +52,22 @@ impl Dispatcher {
         prompter: &Arc<dyn Prompter>,
     ) -> Result<Gated, DispatchError> {
         let decided = match (self.interrupted(), gate(request)) {
-            (Some(signal), _) => return self.gate_interrupted(signal),
+            (Some(signal), _) => return self.gate_interrupted(request, signal),
             (None, Gate::Confirmed { by }) => Ok(by),
             (None, Gate::Refused(refusal)) => Err(refusal),
             (None, Gate::Ask(ask)) => match self.ask(&ask, prompter)? {
-                Asked::Interrupted(signal) => return self.gate_interrupted(signal),
+                Asked::Interrupted(signal) => return self.gate_interrupted(request, signal),
                 Asked::Answered(answer) => answered(request, &ask, &answer),
                 Asked::Failed(error) => Err(request.unanswered(&error)),
             },
         };
         match decided {
             Ok(by) => {
-                self.emit(EventKind::Decided(Decision::Confirmed { by }))?;
+                self.emit(EventKind::Decided(Decision::Confirmed { by, record: request.record.clone() }))?;
                 Ok(Gated::Confirmed)
             }
             Err(refusal) => {
-                self.emit(EventKind::Decided(refusal.decision()))?;
+                self.emit(EventKind::Decided(refusal.decision(request.record)))?;
                 Ok(Gated::Refused(refusal))
             }
         }
@@ -89,9 +89,13 @@ impl Dispatcher {
         }
     }
 
-    fn gate_interrupted(&mut self, signal: u8) -> Result<Gated, DispatchError> {
+    fn gate_interrupted(&mut self, request: &GateRequest<'_>, signal: u8) -> Result<Gated, DispatchError> {
         let because = "interrupted before it was confirmed".to_owned();
-        self.emit(EventKind::Decided(Decision::Refused { because, detail: String::new() }))?;
+        self.emit(EventKind::Decided(Decision::Refused {
+            because,
+            detail: String::new(),
+            record: request.record.clone(),
+        }))?;
         Ok(Gated::Interrupted(signal))
     }
 }

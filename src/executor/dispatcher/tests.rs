@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     event::StepKind::{Apply, Plan},
     journal::{Journal, fold, read_journal},
-    model::{ChangeCounts, RunResult},
+    model::{ChangeCounts, GateRecord, RunResult},
 };
 
 /// Answers as told, or never; remembers what it was asked and whether it was left behind.
@@ -51,6 +51,7 @@ fn gate_with(rig: &mut Rig, protected: bool, person: &Arc<Person>) -> Gated {
         yes: false,
         terminal: true,
         review: &review,
+        record: &GateRecord::default(),
     };
     let prompter: Arc<dyn Prompter> = Arc::<Person>::clone(person);
     rig.dispatcher.gate(&request, &prompter).unwrap()
@@ -67,7 +68,7 @@ fn a_run_replayed_from_its_journal_gives_the_same_report() {
     let runner = Script::default().runner();
     rig.dispatcher.run(&[step(Plan, "a", &[]), step(Plan, "b", &["a"])], &jobs(2), &runner).unwrap();
     let totals = ChangeCounts { create: 2, ..ChangeCounts::default() };
-    rig.dispatcher.emit(EventKind::Reviewed { digest: "9f2c".to_owned(), totals }).unwrap();
+    rig.dispatcher.emit(EventKind::Reviewed { digest: "9f2c".to_owned(), totals, blocked: vec![] }).unwrap();
     let person = Arc::new(Person { answer: Some(Answer::Yes), ..Person::default() });
     assert_eq!(gate_with(&mut rig, false, &person), Gated::Confirmed);
     rig.dispatcher.run(&[step(Apply, "a", &[]), step(Apply, "b", &["a"])], &jobs(2), &runner).unwrap();
@@ -97,12 +98,13 @@ fn the_answer_at_the_gate_is_recorded() {
     let person = Arc::new(Person { answer: Some(Answer::Typed("prod".to_owned())), ..Person::default() });
     let Gated::Refused(refusal) = gate_with(&mut rig, true, &person) else { panic!("refused") };
     assert_eq!(refusal.summary, "`prod` was typed, not `staging`");
-    assert_eq!(rig.told(), [format!("{:?}", refusal.decision())]);
+    assert_eq!(rig.told(), [format!("{:?}", refusal.decision(&GateRecord::default()))]);
     assert!(matches!(&person.asked.lock().unwrap()[..], [Ask::TypeName { name, .. }] if name == "staging"));
     assert_eq!(rig.dispatcher.status(false), ExitStatus::Refused);
     let person = Arc::new(Person { answer: Some(Answer::Typed("staging".to_owned())), ..Person::default() });
     assert_eq!(gate_with(&mut rig, true, &person), Gated::Confirmed);
-    assert_eq!(rig.told()[1..], [r#"Confirmed { by: "typed" }"#]);
+    let confirmed = Decision::Confirmed { by: "typed".to_owned(), record: GateRecord::default() };
+    assert_eq!(rig.told()[1..], [format!("{confirmed:?}")]);
 }
 
 #[test]

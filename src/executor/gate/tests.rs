@@ -29,6 +29,7 @@ fn with<T>(
         yes,
         terminal,
         review: &review,
+        record: &GateRecord::default(),
     })
 }
 

@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     event::{Revision, RunStack, StepFinished, StepKind},
     model::{
-        Action, Block, Changes, EngineName, Failure, Outcome, ResourceChange, RunId, SkipReason, StackReport,
+        Action, Block, Changes, EngineName, Failure, GateRecord, Outcome, ResourceChange, RunId, SkipReason,
+        StackReport,
     },
 };
 
@@ -82,8 +83,8 @@ fn a_deploy_adds_up_its_steps() {
         finished("a", StepKind::Plan, Outcome::Changed(creates(3))),
         started("b", StepKind::Plan),
         finished("b", StepKind::Plan, Outcome::Clean),
-        EventKind::Reviewed { digest: "9f2c".to_owned(), totals: creates(3).counts() },
-        EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned() }),
+        EventKind::Reviewed { digest: "9f2c".to_owned(), totals: creates(3).counts(), blocked: vec![] },
+        EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record: GateRecord::default() }),
         started("a", StepKind::Apply),
         EventKind::EngineStarted { stack: id("a"), step: StepKind::Apply, pid: 7 },
         finished("a", StepKind::Apply, Outcome::Applied(creates(2))),
@@ -217,7 +218,11 @@ fn the_result_of_a_run_follows_the_table() {
 fn a_refusal_at_the_gate_is_the_error_of_the_run() {
     let because = "`staging` needs a confirmation".to_owned();
     let detail = "plan 9f2c would change 1 resource".to_owned();
-    let refused = EventKind::Decided(Decision::Refused { because: because.clone(), detail: detail.clone() });
+    let refused = EventKind::Decided(Decision::Refused {
+        because: because.clone(),
+        detail: detail.clone(),
+        record: GateRecord::default(),
+    });
     let report =
         report(vec![run_started(&["a"]), refused, EventKind::RunFinished { status: ExitStatus::Refused }])
             .unwrap();

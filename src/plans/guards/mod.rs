@@ -1,7 +1,7 @@
 //! Guards: what keeps a plan from being applied, whoever confirmed it. Pure: time and git facts are passed in.
 //!
 //! `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
-//! from where; `allowances` keeps what the user lets through by name.
+//! from where, `unplanned` commands that make no plan; `allowances` keeps what the user lets through by name.
 //!
 //! | guard          | refuses                                                                | let through by      |
 //! |----------------|------------------------------------------------------------------------|---------------------|
@@ -26,8 +26,10 @@ mod plan;
 mod resources;
 #[cfg(test)]
 mod rig;
+mod unplanned;
 
 pub use allowances::Allowances;
 pub use circumstances::{Circumstances, circumstances};
 pub use judge::{Rules, judge, timely};
 pub use limits::Tally;
+pub use unplanned::{of_named, without_plan};

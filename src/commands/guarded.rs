@@ -1,0 +1,191 @@
+//! Guards around a review, and the exceptions to them: what `plan` shows, and what keeps a run from being applied.
+
+use std::{ffi::OsString, sync::Arc};
+
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+
+use super::{Context, checklist::Checklist, who};
+use crate::{
+    config::{Config, Environment, Guards},
+    engine::{Typed, typed},
+    executor::Refusal,
+    inventory::{Instance, Modules, NoWorkingTree, WorkingTree},
+    model::{Allow, Block, Blocked, EnvName, GateRecord, StackId},
+    plans::{
+        Review,
+        guards::{
+            Allowances, Circumstances, Rules, Tally, circumstances, judge, of_named, timely, without_plan,
+        },
+    },
+    process::Runner,
+    ui::shell_word,
+};
+
+/// What an environment demands before anything is applied in it, and what has come of that so far.
+pub(super) struct Guarded {
+    environment: EnvName,
+    guards: Guards,
+    confirm: bool,
+    allowed: Allowances,
+    /// Exceptions for the states of instances that are not in the run.
+    strangers: Vec<String>,
+    root: Utf8PathBuf,
+    places: Vec<Utf8PathBuf>,
+    runner: Arc<Runner>,
+    before: Tally,
+    /// The questions at the gate.
+    pub(super) checklist: Checklist,
+}
+
+impl Guarded {
+    /// The demands of an environment on these instances.
+    pub(super) fn new(
+        config: &Config,
+        environment: &Environment,
+        instances: &[&Instance],
+        modules: &Modules,
+        runner: &Arc<Runner>,
+        allow: &[Allow],
+    ) -> Self {
+        let places =
+            if environment.guards.clean_tree { places(config, instances, modules) } else { Vec::new() };
+        let known = |allow: &Allow| match allow {
+            Allow::Lineage(wanted) => instances.iter().any(|instance| instance.id == *wanted),
+            _ => true,
+        };
+        Self {
+            environment: environment.name.clone(),
+            guards: environment.guards.clone(),
+            confirm: environment.confirm,
+            allowed: Allowances::new(allow),
+            strangers: allow.iter().filter(|allow| !known(allow)).map(ToString::to_string).collect(),
+            root: config.root().to_owned(),
+            places,
+            runner: Arc::clone(runner),
+            before: Tally::default(),
+            checklist: Checklist::of(environment),
+        }
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules { guards: &self.guards, confirm: self.confirm }
+    }
+
+    /// What git says, when a guard wants to know.
+    fn ask_git(&self, context: &Context) -> Option<Result<WorkingTree, NoWorkingTree>> {
+        self.guards.ask_git().then(|| WorkingTree::read(&self.runner, &self.root, &context.env, &self.places))
+    }
+
+    /// What keeps the plans of a review from being applied now.
+    pub(super) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
+        if review.changed().next().is_none() {
+            return Vec::new();
+        }
+        let tree = self.ask_git(context);
+        let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
+        judge(review, self.rules(), facts, self.before, &self.allowed)
+    }
+
+    /// What keeps a change from being made now of which there is no plan.
+    pub(super) fn judge_without_plan(&self, context: &Context) -> Vec<Blocked> {
+        let tree = self.ask_git(context);
+        let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
+        let blocks = circumstances(self.rules(), facts, &self.allowed);
+        blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
+    }
+
+    /// What keeps a typed command from being run in a stack.
+    pub(super) fn judge_typed(&self, stack: &StackId, args: &[OsString]) -> Vec<Blocked> {
+        let blocks = match typed(args) {
+            Typed::Everything { verb } => without_plan(&verb, self.rules()).into_iter().collect(),
+            Typed::Named(words) => of_named(&words, self.rules(), &self.allowed),
+            Typed::Other => Vec::new(),
+        };
+        blocks.into_iter().map(|block| Blocked { stack: Some(stack.clone()), block }).collect()
+    }
+
+    /// What has become too late since the review was judged.
+    pub(super) fn late(&self, review: &Review, now: Timestamp) -> Vec<Blocked> {
+        timely(review, self.rules(), now, &self.allowed)
+    }
+
+    /// The review was confirmed: what it does counts for the limits of the whole run.
+    pub(super) fn confirmed(&mut self, review: &Review) {
+        self.before = self.before.with(review, &self.allowed);
+    }
+
+    /// What is kept of a gate.
+    pub(super) fn record(&self, context: &Context, digest: Option<String>) -> GateRecord {
+        GateRecord {
+            user: who::user(context),
+            host: who::host(),
+            identity: None,
+            digest,
+            allowed: self.allowed.used(),
+            acked: self.checklist.acked().to_vec(),
+        }
+    }
+
+    /// The refusal of what the guards found; `invocation` is what the user typed.
+    pub(super) fn refusal(&self, blocked: &[Blocked], invocation: &str) -> Refusal {
+        let mut names: Vec<&str> = Vec::new();
+        for found in blocked {
+            if !names.contains(&found.block.guard.as_str()) {
+                names.push(&found.block.guard);
+            }
+        }
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        let verb = if names.len() == 1 { "refuses" } else { "refuse" };
+        let lines: Vec<String> = blocked.iter().map(line).collect();
+        Refusal {
+            summary: format!("{} {verb} this in `{}`", names.join(", "), self.environment),
+            detail: lines.join("\n"),
+            hint: hint(blocked, invocation),
+        }
+    }
+
+    /// Says which exceptions had nothing to do.
+    pub(super) fn say_idle(&self, context: &Context) {
+        for allow in self.allowed.idle() {
+            context.printer.warn(format_args!("`--allow {}` had nothing to do", shell_word(&allow)));
+        }
+        for allow in &self.strangers {
+            let allow = shell_word(allow);
+            context.printer.warn(format_args!("`--allow {allow}` had nothing to do: it is not in this run"));
+        }
+    }
+}
+
+/// One line of what refuses.
+fn line(found: &Blocked) -> String {
+    let stack = found.stack.as_ref().map_or(String::new(), |stack| format!(" {stack}"));
+    let Block { guard, message, .. } = &found.block;
+    format!("{guard}{stack}: {message}")
+}
+
+/// What to type to let all of it through, or what cannot be.
+fn hint(blocked: &[Blocked], invocation: &str) -> Option<String> {
+    let mut flags: Vec<String> = Vec::new();
+    for found in blocked {
+        let allow = found.block.allow.as_ref()?;
+        let flag = format!("--allow {}", shell_word(allow));
+        if !flags.contains(&flag) {
+            flags.push(flag);
+        }
+    }
+    Some(format!("only where it is meant: `{invocation} {}`", flags.join(" ")))
+}
+
+/// The files and folders that the plans of these instances are made from.
+fn places(config: &Config, instances: &[&Instance], modules: &Modules) -> Vec<Utf8PathBuf> {
+    let mut places = vec![config.path().to_owned()];
+    for instance in instances {
+        places.push(instance.dir.clone());
+        places.extend(modules.folders(instance));
+        places.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
+    }
+    places.sort();
+    places.dedup();
+    places
+}

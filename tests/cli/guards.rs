@@ -1,0 +1,309 @@
+//! Guards: what keeps a confirmed plan from being applied, and what lets it through by name.
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, Shop};
+
+/// An environment with guards that needs no confirmation, and one that does.
+fn shop(guards: &str, stacks: &[&str]) -> Shop {
+    let text = format!(
+        "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n\n\
+         [environments.production]\nconfirm = true\nworkspace = \"production\"\ncreate_workspace = \"always\"\n\n\
+         [environments.production.guards]\n{guards}\n"
+    );
+    Shop::with(&text).with_stacks(stacks)
+}
+
+/// A stack without its resource, so that a plan deletes it.
+fn empty(shop: &Shop, stack: &str) {
+    shop.script(stack, &json!({ "outputs": { "id": format!("{stack}-1") } }));
+}
+
+/// A stack with another value, which replaces its resource.
+fn replaced(shop: &Shop, stack: &str) {
+    let address = format!("terraform_data.{stack}");
+    let resources = json!({ &address: "second" });
+    shop.script(stack, &json!({ "resources": resources, "replaced": [address], "outputs": { "id": "1" } }));
+}
+
+fn deploy(shop: &Shop, flags: &[&str]) -> Run {
+    shop.env.run_args(&[&["deploy", "production", "--confirm"], flags].concat())
+}
+
+/// The guards that the report names, of the run and of its stacks.
+fn guards(report: &Value) -> Vec<String> {
+    let of = |value: &Value, place: &str| -> Vec<String> {
+        let blocked = value["blocked"].as_array().cloned().unwrap_or_default();
+        blocked.iter().map(|b| format!("{place} {}", b["guard"].as_str().unwrap())).collect()
+    };
+    let stacks = report["stacks"].as_array().unwrap();
+    let mut found = of(report, "run");
+    found.extend(stacks.iter().flat_map(|stack| of(stack, stack["stack"].as_str().unwrap())));
+    found
+}
+
+#[test]
+fn a_protected_resource_is_refused_before_anybody_is_asked_and_let_through_by_name() {
+    for lose in [empty, replaced] {
+        let shop = shop("protect = [\"terraform_data.net*\"]", &["network", "app"]);
+        deploy(&shop, &[]).exits(0);
+        shop.forget_calls();
+        lose(&shop, "network");
+        lose(&shop, "app");
+
+        let plan = shop.run(["plan", "production"]).exits(0);
+        plan.prints("Refused by guards:")
+            .prints("(--allow delete:terraform_data.network)")
+            .prints("guards would refuse");
+        let refused = deploy(&shop, &[]).exits(3).tells("error: `protect` refuses this in `production`");
+        refused
+            .tells("is protected by `terraform_data.net*`")
+            .tells("`envctl deploy production --allow delete:terraform_data.network`");
+        let report = deploy(&shop, &["--json"]).exits(3).json();
+        assert_eq!(guards(&report), ["network protect"]);
+        assert_eq!(report["stacks"][0]["blocked"][0]["address"], "terraform_data.network");
+        assert_eq!(report["result"], "refused");
+        assert_eq!(report["error"]["kind"], "refused");
+        deploy(&shop, &["--allow", "delete:terraform_data.app"]).exits(3);
+        assert_eq!(shop.folders("apply"), [""; 0]);
+
+        let allowed = deploy(&shop, &["--json", "--allow", "delete:terraform_data.network"]).exits(0).json();
+        assert_eq!(allowed["notes"], json!(["let through by `--allow delete:terraform_data.network`"]));
+        let journal = shop.project.read(&format!("{}/journal.jsonl", shop.newest_run()));
+        let decided = journal.lines().find(|line| line.contains("\"decided\"")).unwrap();
+        let decided: Value = serde_json::from_str(decided).unwrap();
+        assert_eq!(decided["record"]["allowed"], json!(["delete:terraform_data.network"]), "{decided}");
+        assert_eq!(decided["record"]["digest"], allowed["digest"]);
+        assert_eq!(shop.folders("apply").len(), 2);
+    }
+}
+
+#[test]
+fn what_is_protected_is_not_destroyed_either() {
+    let shop = shop("protect = [\"terraform_data.network\"]", &["network"]);
+    deploy(&shop, &[]).exits(0);
+    let report = shop.run(["destroy", "production", "--json"]).exits(3).report();
+    let confirm = format!("--confirm={}", report.digest());
+
+    shop.run(["destroy", "production", &confirm]).exits(3).tells("`protect` refuses");
+    assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
+
+    let allow = "delete:terraform_data.network";
+    shop.run(["destroy", "production", &confirm, "--allow", allow]).exits(0);
+    assert_eq!(shop.deployed_value("network", "production"), None);
+}
+
+#[test]
+fn the_limits_count_over_the_whole_run_and_what_is_named_does_not_count() {
+    let shop = shop("max_deletes = 1\nmax_changes = 2", &["network", "app", "web"]);
+    deploy(&shop, &[]).exits(3).tells("max_changes: 3 would be changed, at most 2 may be");
+    deploy(&shop, &["--allow", "changes=3"]).exits(0);
+    empty(&shop, "network");
+    empty(&shop, "app");
+
+    let refused = deploy(&shop, &[]).exits(3);
+    refused
+        .tells("max_deletes: 2 would be deleted, replaced or forgotten, at most 1 may be")
+        .tells("--allow deletes=2");
+    deploy(&shop, &["--allow", "delete:terraform_data.app"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "production"), None);
+}
+
+#[test]
+fn denied_actions_are_let_through_by_the_resource() {
+    let shop = shop(
+        "deny_actions = [ { match = \"terraform_data.network\", actions = [\"update\"] } ]",
+        &["network", "app"],
+    );
+    deploy(&shop, &[]).exits(0);
+    shop.change("network", "second");
+    shop.change("app", "second");
+
+    deploy(&shop, &[]).exits(3).tells("deny_actions network: update of `terraform_data.network`");
+    let noted = deploy(&shop, &["--allow", "change:terraform_data.network", "--allow", "window"]).exits(0);
+    noted
+        .tells("`--allow window` had nothing to do")
+        .hides("`--allow change:terraform_data.network` had nothing");
+}
+
+#[test]
+fn a_closed_window_refuses_and_where_nothing_changes_nothing_is_refused() {
+    // A day that neither is nor comes while the test runs.
+    let day = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).weekday().wrapping_add(3);
+    let day = format!("{day:?}")[..3].to_lowercase();
+    let shop = shop(
+        &format!("window = [ {{ days = [\"{day}\"], from = \"00:00\", to = \"01:00\" }} ]"),
+        &["network"],
+    );
+    deploy(&shop, &[]).exits(3).tells(&format!("window: changes are made {day} 00:00-01:00 UTC, not now"));
+    deploy(&shop, &["--allow", "window"]).exits(0);
+    deploy(&shop, &[]).exits(0);
+}
+
+#[test]
+fn a_plan_that_is_too_old_is_refused_even_after_it_was_confirmed() {
+    let shop = shop("max_plan_age = \"0s\"", &["network"]);
+    deploy(&shop, &[]).exits(3).tells("max_plan_age network: the plan is");
+    deploy(&shop, &["--allow", "age"]).exits(0);
+}
+
+#[test]
+fn an_incomplete_plan_is_refused_where_a_confirmation_is_needed() {
+    let shop = Shop::of(&["network"]);
+    let target = ["--target", "terraform_data.network"];
+    let run = |flags: &[&str]| shop.env.run_args(&[&["deploy"], flags, &target].concat());
+    run(&["staging", "--yes"]).exits(0);
+    run(&["production", "--confirm"]).exits(3).tells("incomplete network: the plan is incomplete");
+    run(&["production", "--confirm", "--allow", "incomplete"]).exits(0);
+}
+
+#[test]
+fn head_is_on_the_branch_that_is_asked_for() {
+    let shop = shop("branch = [\"main\"]", &["network"]);
+    shop.project.git(["switch", "--quiet", "--create", "topic"]);
+    deploy(&shop, &[]).exits(3).tells("branch: HEAD is `topic`, not `main`").tells("--allow branch");
+    assert_eq!(shop.folders("apply"), [""; 0]);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+    shop.project.git(["switch", "--quiet", "--detach", "main"]);
+    deploy(&shop, &[]).exits(3).tells("HEAD is detached, and not in the remote head of `main`");
+
+    // As a CI job checks it out.
+    shop.project.git(["update-ref", "refs/remotes/origin/main", "main"]);
+    deploy(&shop, &[]).exits(0);
+    shop.project.git(["switch", "--quiet", "main"]);
+    shop.change("network", "second");
+    deploy(&shop, &[]).exits(0);
+}
+
+#[test]
+fn head_is_not_behind_its_remote() {
+    let shop = shop("branch = [\"main\"]\nup_to_date = true", &["network"]);
+    deploy(&shop, &[])
+        .exits(3)
+        .tells("up_to_date: nobody can tell whether HEAD is behind: it has no upstream");
+    let remote = shop.project.around().join("remote.git");
+    let remote = remote.to_str().unwrap();
+    shop.project.git(["clone", "--quiet", "--bare", ".", remote]);
+    shop.project.git(["remote", "add", "origin", remote]);
+    shop.project.git(["push", "--quiet", "--set-upstream", "origin", "main"]);
+    deploy(&shop, &[]).exits(0);
+
+    shop.change("network", "second");
+    shop.project.commit("Change the network");
+    shop.project.git(["push", "--quiet"]);
+    shop.project.git(["reset", "--quiet", "--hard", "HEAD~1"]);
+    shop.project.write(
+        "network/fake-engine.json",
+        &json!({ "resources": { "terraform_data.other": "x" } }).to_string(),
+    );
+    deploy(&shop, &[]).exits(3).tells("up_to_date: `main` is 1 commit behind `origin/main`");
+    deploy(&shop, &["--allow", "behind"]).exits(0);
+}
+
+#[test]
+fn what_is_not_committed_in_the_stacks_files_is_refused() {
+    let shop = shop("clean_tree = true", &["network"]);
+    shop.project.write("modules/label/main.tf", "variable \"name\" {}\n");
+    shop.project.write("notes.txt", "nothing that a plan is made of\n");
+    let call = "module \"label\" {\n  source = \"../modules/label\"\n  name = \"x\"\n}\n";
+    shop.project.write("network/label.tf", call);
+    shop.project.commit("Call a module");
+    shop.project.write("notes.txt", "changed\n");
+    deploy(&shop, &[]).exits(0);
+
+    for file in ["network/extra.tf", "modules/label/main.tf", "environments.toml"] {
+        shop.change("network", file);
+        shop.project.commit("Change the network");
+        let before = std::fs::read_to_string(shop.project.path(file)).unwrap_or_default();
+        shop.project.write(file, &(before + "# more\n"));
+        deploy(&shop, &[]).exits(3).tells("clean_tree: not committed: ").tells(file);
+        shop.project.commit("Add a line");
+        deploy(&shop, &[]).exits(0);
+    }
+}
+
+#[test]
+fn the_checklist_is_answered_by_its_ids() {
+    let shop = Shop::with(
+        "[project]\nname = \"shop\"\n[environments.production]\nconfirm = true\n\
+         checklist.on-call = \"somebody is on call\"\nchecklist.told = \"the customers were told\"\n",
+    )
+    .with_stacks(&["network"]);
+    deploy(&shop, &[])
+        .exits(3)
+        .tells("the checklist is not answered: `on-call`, `told`")
+        .tells("--ack on-call --ack told");
+    deploy(&shop, &["--ack", "on-call"]).exits(3).tells("the checklist is not answered: `told`");
+    deploy(&shop, &["--ack", "oncall"]).exits(64).tells("did you mean `on-call`?");
+    assert_eq!(shop.folders("apply"), [""; 0]);
+
+    let report = deploy(&shop, &["--json", "--ack", "on-call", "--ack", "told"]).exits(0).json();
+    assert_eq!(
+        report["notes"],
+        json!([
+            "the checklist's `on-call` was answered with yes",
+            "the checklist's `told` was answered with yes"
+        ])
+    );
+    // Nothing changes, so nobody is asked.
+    deploy(&shop, &[]).exits(0);
+}
+
+#[test]
+fn an_exception_that_nobody_knows_is_64() {
+    let shop = Shop::of(&["network"]);
+    let allow = |what: &str| shop.run(["plan", "staging", "--allow", what]).exits(64);
+    allow("brunch").tells("nothing is allowed by `brunch`; did you mean `branch`?");
+    allow("delete").tells("it is written `delete:ADDR`");
+    allow("promotion").tells("`promotion` is not supported yet");
+    allow("naming:a.b").tells("`naming` is not supported yet");
+    shop.run(["plan", "staging", "--allow", "lineage:staging/app"]).exits(0).tells("it is not in this run");
+}
+
+#[test]
+fn a_typed_command_obeys_the_guards_that_need_no_plan() {
+    let shop = shop("branch = [\"main\"]", &["network"]);
+    deploy(&shop, &[]).exits(0);
+    shop.forget_calls();
+    shop.project.git(["switch", "--quiet", "--create", "topic"]);
+    let exec = |flags: &[&str]| {
+        let typed = ["--", "taint", "terraform_data.network"];
+        shop.env.run_args(&[&["exec", "production", "network", "--confirm"], flags, &typed].concat())
+    };
+
+    exec(&[]).exits(3).tells("`branch` refuses this in `production`").tells("HEAD is `topic`");
+    assert_eq!(shop.folders("taint"), [""; 0]);
+    exec(&["--allow", "branch"]);
+    assert_eq!(shop.folders("taint"), ["network"]);
+    shop.run(["exec", "production", "network", "--", "state", "pull"]).exits(0);
+}
+
+#[test]
+fn a_typed_command_that_makes_no_plan_is_refused_where_plans_are_judged() {
+    let shop = shop("protect = [\"terraform_data.*\"]", &["network"]);
+    deploy(&shop, &[]).exits(0);
+    shop.forget_calls();
+    let exec =
+        |args: &[&str]| shop.env.run_args(&[&["exec", "production", "network", "--confirm"], args].concat());
+
+    for verb in ["apply", "destroy", "refresh"] {
+        let run = exec(&["--", verb, "-auto-approve"]).exits(3);
+        run.tells(&format!("`{verb}` typed by hand makes no plan")).tells("`envctl destroy production`");
+    }
+    for typed in [
+        &["state", "rm", "terraform_data.network"] as &[&str],
+        &["state", "mv", "terraform_data.network", "terraform_data.other"],
+        &["taint", "terraform_data.network"],
+        &["import", "terraform_data.network", "x"],
+        &["state", "rm", "module.any"],
+    ] {
+        exec(&[&["--"], typed].concat()).exits(3).tells("protected by `terraform_data.*`");
+    }
+    assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
+    assert_eq!(shop.calls(), [""; 0]);
+
+    exec(&["--allow", "delete:terraform_data.network", "--", "state", "rm", "terraform_data.network"])
+        .exits(0);
+    assert_eq!(shop.deployed_value("network", "production"), None);
+}
