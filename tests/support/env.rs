@@ -69,6 +69,16 @@ impl Env {
         self
     }
 
+    /// Lets engines install the providers that `scripts/engines` built, and no others.
+    #[track_caller]
+    pub(crate) fn with_providers(self) -> Self {
+        let built = std::env::var_os("ENVCTL_ENGINES_DIR").map(PathBuf::from);
+        let folder = built.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".engines"));
+        let config = folder.join("cli.tfrc");
+        assert!(config.is_file(), "{} is missing: scripts/engines makes it", config.display());
+        self.var("TF_CLI_CONFIG_FILE", config)
+    }
+
     /// Sets a variable.
     pub(crate) fn var(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.variables.insert(name.to_owned(), value.into());
