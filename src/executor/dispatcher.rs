@@ -198,8 +198,9 @@ impl Dispatcher {
 
     /// A signal arrived. A journal that cannot take it does not keep it from having its effect.
     pub(super) fn climb(&mut self, signal: u8) {
-        let kind = self.cancel.climb(signal);
-        let _kept_as_journal_problem = self.emit(kind);
+        if let Some(kind) = self.cancel.climb(signal) {
+            let _kept_as_journal_problem = self.emit(kind);
+        }
     }
 
     /// Says that a step starts; one that may change a state only starts when that is on the disk.

@@ -16,6 +16,7 @@ mod refusal;
 #[cfg(test)]
 mod rig;
 mod round;
+mod rung;
 mod scheduler;
 mod secrets;
 mod signals;
@@ -25,7 +26,7 @@ mod watch;
 mod worker;
 
 pub use assemble::{AssembleError, Assembly, engines};
-pub use cancel::{Cancel, Rung};
+pub use cancel::Cancel;
 pub use deployment::{Deployment, Parts};
 pub use dispatcher::{Asked, DispatchError, Dispatcher, Finished, Gated};
 pub use exit::{Circumstances, exit_status};
@@ -33,6 +34,7 @@ pub use gate::{Confirmation, DigestPrefix, Gate, GateRequest, InvalidDigest, Rev
 pub use port::{NotRecorded, StepPort, StepRunner};
 pub use prompt::{Answer, Ask, Prompter};
 pub use refusal::Refusal;
+pub use rung::Rung;
 pub use scheduler::{Ending, ScheduleError, Scheduler, Skip};
 pub use secrets::{SecretError, Secrets};
 pub use signals::SignalSource;

@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{runtime::Builder, sync::oneshot};
 
-use super::{Rung, SignalSource};
+use super::{Rung, SignalSource, rung::Ladder};
 
 /// Listens until it is dropped. Meanwhile no signal of the ladder ends envctl itself.
 pub struct Watch {
@@ -32,16 +32,17 @@ impl Watch {
         let seen = Arc::clone(&first);
         let thread = thread::spawn(move || {
             runtime.block_on(async {
-                let mut count = 0;
+                let mut ladder = Ladder::default();
                 loop {
                     tokio::select! {
                         _ = &mut stopped => break,
                         signal = signals.next() => {
-                            count += 1;
-                            if count == 1 {
-                                seen.store(signal, Ordering::SeqCst);
+                            if let Some((rung, count)) = ladder.climb(signal) {
+                                if count == 1 {
+                                    seen.store(signal, Ordering::SeqCst);
+                                }
+                                act(rung);
                             }
-                            act(Rung::of(count));
                         }
                     }
                 }

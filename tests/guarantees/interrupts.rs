@@ -82,10 +82,15 @@ impl Slow {
         }
     }
 
+    fn log(&self) -> String {
+        fs::read_to_string(self.run_file("logs/network.log")).unwrap()
+    }
+
+    /// The engine has said that it was interrupted, and nothing of a second time.
     #[track_caller]
-    fn engine_was_told(&self, times: usize) {
-        let log = fs::read_to_string(self.run_file("logs/network.log")).unwrap();
-        assert_eq!(log.matches("Interrupt received").count(), times, "{log}");
+    fn engine_was_told_once(&self) {
+        let log = self.log();
+        assert_eq!(log.matches("Interrupt received").count(), 1, "{log}");
         assert!(!log.contains("Two interrupts received"), "{log}");
     }
 }
@@ -102,7 +107,7 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
             let run: Run = running.wait().exits(code);
 
             run.tells("running engines were told once and get the time they need");
-            slow.engine_was_told(1);
+            slow.engine_was_told_once();
             slow.leaves_no_engine_behind();
             let state = slow.shop.state("network", "staging").unwrap().to_string();
             assert!(state.contains("slow_thing") && !state.contains("tainted"), "{state}");
@@ -112,5 +117,105 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
             // The state lock is free, and what was made is known.
             slow.shop.run(["plan", "staging", "network", "--detailed-exitcode"]).exits(0);
         }
+    }
+}
+
+/// A provisioner that runs until it is let go, in a stack of its own.
+#[track_caller]
+fn provisioning(engine: &Driven) -> Slow {
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
+    shop.env = shop.env.with_system();
+    let (begun, go) = (shop.marker("made.started"), shop.marker("go.marker"));
+    let command =
+        format!(": > '{}'; while [ ! -e '{}' ]; do sleep 0.05; done", begun.display(), go.display());
+    let text = format!(
+        "resource \"terraform_data\" \"a\" {{\n  provisioner \"local-exec\" {{\n    command = {command:?}\n  }}\n}}\n"
+    );
+    shop.project.write("network/main.tf", &text);
+    Slow { shop }
+}
+
+#[test]
+fn an_interrupted_provisioner_leaves_a_tainted_resource_which_is_said_and_replaced_by_the_next_plan() {
+    for engine in real_engines() {
+        let slow = provisioning(&engine);
+        let mut running = slow.deploying();
+        slow.signal(&mut running, Signal::INT, 1);
+
+        let run = running.wait().exits(130);
+
+        run.tells(
+            "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it",
+        );
+        slow.leaves_no_engine_behind();
+        let state = slow.shop.state("network", "staging").unwrap();
+        assert_eq!(state.pointer("/resources/0/instances/0/status").unwrap(), "tainted", "{state}");
+        assert_eq!(slow.steps().last().unwrap(), "network apply interrupted");
+        let plan = slow.shop.run(["plan", "staging", "--json"]).exits(0).json();
+        assert_eq!(plan["totals"]["replace"], 1, "{plan}");
+    }
+}
+
+#[test]
+fn an_engine_that_ends_with_1_by_itself_has_failed_and_was_not_interrupted() {
+    for engine in real_engines() {
+        let slow = provisioning(&engine);
+        let text = slow.shop.project.read("network/main.tf").replace("; while", "; exit 7; while");
+        slow.shop.project.write("network/main.tf", &text);
+
+        slow.shop.run(["deploy", "staging", "--yes"]).exits(1);
+
+        assert_eq!(slow.steps().last().unwrap(), "network apply failed");
+    }
+}
+
+#[test]
+fn a_second_signal_changes_nothing_and_a_third_reaches_a_real_engine_once_more() {
+    for engine in real_engines() {
+        let slow = Slow::on(&engine);
+        let mut running = slow.deploying();
+        slow.signal(&mut running, Signal::INT, 1);
+        slow.signal(&mut running, Signal::INT, 2);
+        running.wait_until("the engine says so", || slow.log().contains("Interrupt received"));
+        slow.engine_was_told_once();
+        slow.signal(&mut running, Signal::INT, 3);
+
+        let run = running.wait().exits(130);
+
+        run.tells("a third interrupt tells the engines a second time");
+        let log = slow.log();
+        assert!(log.contains("Two interrupts received"), "it gave up at the second SIGINT: {log}");
+        slow.let_go();
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_is_one_interrupt_however_often_it_says_so() {
+    for engine in real_engines() {
+        let slow = Slow::on(&engine);
+        let mut running = slow.deploying();
+        slow.signal(&mut running, Signal::HUP, 1);
+        for _ in 0..3 {
+            running.signal(Signal::HUP);
+        }
+        // Signals of one kind may melt into one; a signal of another kind shows that those before were taken in.
+        running.signal(Signal::INT);
+        let warned =
+            || slow.journal().iter().any(|e| e["event"] == "interrupt_requested" && e["signal"] == 2);
+        running.wait_until("the other signal was noted", warned);
+        slow.let_go();
+
+        running.wait().exits(129);
+
+        slow.engine_was_told_once();
+        let state = slow.shop.state("network", "staging").unwrap().to_string();
+        assert!(state.contains("slow_thing"), "{state}");
+        let counts: Vec<_> = slow
+            .journal()
+            .iter()
+            .filter(|e| e["event"] == "interrupt_requested" && e["signal"] == 2)
+            .map(|e| e["count"].clone())
+            .collect();
+        assert_eq!(counts, [2], "the hang-ups after the first did not climb");
     }
 }
