@@ -27,7 +27,7 @@ pub enum Rung {
 }
 
 /// How far the user has climbed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Ladder {
     first: Option<u8>,
     count: u32,

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use rustix::process::{Pid, Signal, test_kill_process};
 use serde_json::Value;
 
-use crate::support::{Driven, ENVIRONMENTS, Run, Running, Shop, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Run, Running, Shop, programs, real_engines};
 
 /// A project whose stack `network` makes a thing that takes until it is let go, by a provider that does not listen when it
 /// is asked to stop, and whose stack `app` needs it.
@@ -218,4 +218,29 @@ fn a_terminal_that_goes_away_is_one_interrupt_however_often_it_says_so() {
             .collect();
         assert_eq!(counts, [2], "the hang-ups after the first did not climb");
     }
+}
+
+#[test]
+fn under_terragrunt_the_engine_that_it_drives_is_told_at_once() {
+    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
+    let mut slow = Slow::on(&Driven::Real(terragrunt));
+    slow.shop.env = slow.shop.env.clone().with(&tofu);
+    slow.shop.project.write("network/terragrunt.hcl", "");
+    let state = slow.shop.marker("network.tfstate");
+    let backend = format!("terraform {{\n  backend \"local\" {{\n    path = {state:?}\n  }}\n}}\n");
+    slow.shop.project.write("network/backend.tf", &backend);
+    slow.shop.project.edit("environments.toml", "[environments.staging]\naliases = [\"stag\"]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n", "[environments.staging]\n");
+    let mut running = slow.shop.env.spawn(["deploy", "staging", "network", "--yes"]);
+    let begun = slow.shop.marker("made.started");
+    running.wait_until("the provider works", || begun.exists());
+    slow.signal(&mut running, Signal::INT, 1);
+    // Terragrunt itself would pass it on after 15 seconds only, and the thing is not let go before.
+    running.wait_until("the engine says so", || slow.log().contains("Interrupt received"));
+    slow.let_go();
+
+    running.wait().exits(130);
+
+    slow.engine_was_told_once();
+    slow.leaves_no_engine_behind();
+    assert!(fs::read_to_string(state).unwrap().contains("slow_thing"));
 }

@@ -155,7 +155,10 @@ fn each_signal_climbs_a_rung_while_a_step_runs() {
     assert_eq!(*rig.rungs.lock().unwrap(), [Rung::Interrupt, Rung::Warn, Rung::InterruptAgain, Rung::Kill]);
     assert_eq!(rig.dispatcher.status(false), ExitStatus::Interrupted(15));
     let told = rig.told();
-    assert_eq!(told[1..5], ["signal 15, the 1.", "signal 2, the 2.", "signal 2, the 3.", "signal 15, the 4."]);
+    assert_eq!(
+        told[1..5],
+        ["signal 15, the 1.", "signal 2, the 2.", "signal 2, the 3.", "signal 15, the 4."]
+    );
 }
 
 #[test]
