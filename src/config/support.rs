@@ -59,7 +59,6 @@ const NOT_YET: &[(Table, &str, &[VerbClass])] = &[
     (Table::Stack, "hooks", &[Plan, Change]),
     (Table::Stack, "inputs", &[Plan, Change]),
     (Table::Stack, "mocks", &[Plan, Change]),
-    (Table::Stack, "files", &[Change]),
     (Table::File, "checks", &[Deploy]),
     (Table::File, "isolation", &[Check]),
     (Table::Store, "url", &[Plan, Change]),

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::{
-    Applied, EngineError, Output, OutputKind, Session, Target,
+    Applied, EngineError, Output, OutputKind, Session, StateIdentity, Target,
     call::{capture, mutate, stream_mutating},
     document::document,
     driver::Driver,
@@ -138,19 +138,36 @@ fn unsaved(path: &Utf8Path, error: Option<EngineError>) -> Failure {
 
 /// Learns the lineage that the first apply gave to a new state: the plan file could not know it.
 fn remember_lineage(driver: &dyn Driver, target: &Target, session: &Session<'_>) -> Result<(), String> {
+    let unknown = |why: String| format!("the new state's lineage is not known yet: {why}");
+    let state = state_identity(driver, target, session).map_err(|error| unknown(error.to_string()))?;
+    lineage::watch(target, &state.lineage, true).map_err(|failure| unknown(failure.summary))
+}
+
+/// Which state a prepared instance has now; an engine prints nothing where there is none.
+pub(super) fn state_identity(
+    driver: &dyn Driver,
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<StateIdentity, EngineError> {
     #[derive(Deserialize)]
     struct State {
+        #[serde(default)]
         lineage: String,
+        #[serde(default)]
+        serial: u64,
     }
-    let unknown = |why: String| format!("the new state's lineage is not known yet: {why}");
-    let pulled = match capture(session, &driver.state_command(target)) {
-        Ok(pulled) if pulled.exit.is_success() => pulled,
-        Ok(pulled) => return Err(unknown(format!("`state pull` ended with {}", pulled.exit))),
-        Err(error) => return Err(unknown(error.to_string())),
-    };
-    let state: State =
-        document(&pulled.stdout, driver.dialect()).map_err(|error| unknown(error.to_string()))?;
-    lineage::watch(target, &state.lineage, true).map_err(|failure| unknown(failure.summary))
+    let pulled = capture(session, &driver.state_command(target))?;
+    if !pulled.exit.is_success() {
+        return Err(failed_text(driver, &pulled, "state pull", target, session));
+    }
+    if !pulled.stdout.contains(&b'{') {
+        return Ok(StateIdentity::default());
+    }
+    let State { lineage, serial } = document(&pulled.stdout, driver.dialect()).map_err(|error| {
+        let summary = format!("`{} state pull` cannot be understood: {error}", driver.program_name());
+        EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+    })?;
+    Ok(StateIdentity { lineage, serial })
 }
 
 /// The outputs of a prepared instance.

@@ -121,7 +121,7 @@ fn shared(me: &Owner, owner: &Owner, name: &str, value: &str) -> Failure {
 }
 
 /// The type and the keys of the backend that a data directory was initialised for; a local one where it remembers none.
-fn backend(data_dir: &Utf8Path) -> io::Result<(String, Map<String, Value>)> {
+pub(super) fn backend(data_dir: &Utf8Path) -> io::Result<(String, Map<String, Value>)> {
     #[derive(Deserialize)]
     struct Known {
         backend: Option<Initialised>,

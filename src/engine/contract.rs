@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
+    io,
     num::NonZeroUsize,
     sync::Arc,
     time::Duration,
@@ -167,6 +168,36 @@ pub struct Applied {
     pub notes: Vec<String>,
 }
 
+/// What a plan of a target rests on that only its engine can tell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Footing {
+    /// The engine, with the one that it drives.
+    pub engine: String,
+    /// Its version, with that of the driven one.
+    pub version: String,
+    /// The flags of plan and apply that environments.toml adds.
+    pub flags: Vec<String>,
+    /// The provider plugin cache.
+    pub plugin_cache: Option<Utf8PathBuf>,
+    /// Where the lockfile is, or would be.
+    pub lockfile: Utf8PathBuf,
+    /// The type of the backend that was initialised.
+    pub backend: String,
+    /// Its keys, credentials among them.
+    pub backend_config: serde_json::Map<String, serde_json::Value>,
+    /// The address of the state, without credentials; absent where it cannot be told.
+    pub address: Option<String>,
+}
+
+/// Which state it is, and how often it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StateIdentity {
+    /// Its lineage; empty when there is none yet.
+    pub lineage: String,
+    /// Its serial.
+    pub serial: u64,
+}
+
 /// The type and value of one output.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
@@ -275,6 +306,12 @@ pub trait Engine: Send + Sync {
 
     /// The outputs of a prepared instance, in the engine's order.
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError>;
+
+    /// What a plan of a prepared instance rests on, as it is now; no process is started.
+    fn footing(&self, target: &Target) -> io::Result<Footing>;
+
+    /// Which state a prepared instance has now, asked of its backend.
+    fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError>;
 
     /// Any command of the engine for a prepared instance, for `exec` and `shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;

@@ -16,6 +16,7 @@ mod environment;
 mod failure;
 mod fingerprint;
 mod folder_lock;
+mod footing;
 mod init;
 mod installed;
 pub mod layout;
@@ -24,7 +25,9 @@ mod log;
 mod plan_file;
 mod plan_json;
 mod planning;
+mod stale;
 mod stream_json;
+mod surroundings;
 mod terraform;
 mod terragrunt;
 mod typed;
@@ -33,12 +36,14 @@ mod upstream;
 mod verbs;
 
 pub use contract::{
-    Applied, Backend, BackendInForce, Engine, EngineError, Neighbours, Output, OutputKind, PlanFacts,
-    PlanMode, PlanRequest, Planned, Progress, Session, Target, WorkspaceStatus,
+    Applied, Backend, BackendInForce, Engine, EngineError, Footing, Neighbours, Output, OutputKind,
+    PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session, StateIdentity, Target, WorkspaceStatus,
 };
 pub use engines::Engines;
 pub use environment::clean_environment;
 pub use installed::EngineUnavailable;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use typed::{Typed, typed};
+pub use stale::stale;
+pub use surroundings::{BOUND_PREFIXES, bound_variables, cli_configs, replaced_providers};
 pub use upstream::awaits_upstream;

@@ -2,15 +2,18 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    io,
     time::Duration,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, Output, PlanMode, PlanRequest, Planned, Session, Target, applying,
+    Applied, Engine, EngineError, Footing, Output, PlanMode, PlanRequest, Planned, Session, StateIdentity,
+    Target, applying,
     call::Dialect,
     driver::Driver,
+    footing::footing,
     installed::Installed,
     planning::{self, Attempt},
     verbs,
@@ -234,6 +237,15 @@ impl Engine for Terraform {
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
         applying::outputs(self, target, session)
+    }
+
+    fn footing(&self, target: &Target) -> io::Result<Footing> {
+        let engine = (self.name().as_str().to_owned(), self.installed.version.clone());
+        footing(target, engine, &self.settings, &target.data_dir, &target.dir)
+    }
+
+    fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
+        applying::state_identity(self, target, session)
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {

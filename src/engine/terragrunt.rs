@@ -9,7 +9,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, Output, PlanRequest, Planned, Session, Target, applying,
+    Applied, Engine, EngineError, Footing, Output, PlanRequest, Planned, Session, StateIdentity, Target,
+    applying,
     call::{Dialect, capture},
     claims::claim_address,
     detect::LOCKFILE,
@@ -18,6 +19,7 @@ use super::{
     environment::plugin_cache,
     fingerprint::Fingerprint,
     folder_lock::lock_plugin_cache,
+    footing::footing,
     installed::Installed,
     layout::UNIT_FILE,
     planning::{self, Attempt},
@@ -303,6 +305,17 @@ impl Engine for Terragrunt {
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
         applying::outputs(self, target, session)
+    }
+
+    fn footing(&self, target: &Target) -> io::Result<Footing> {
+        let engine = format!("{} driving {}", self.name().as_str(), self.driven.name.as_str());
+        let version = format!("{} driving {}", self.installed.version, self.driven.version);
+        let folder = working_folder(&target.dir);
+        footing(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
+    }
+
+    fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
+        applying::state_identity(self, target, session)
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {

@@ -9,4 +9,4 @@ mod write;
 
 pub use create::{append, create_dirs, create_new, create_new_dir, sync_dir};
 pub use remove::remove_if_there;
-pub use write::{write, write_if_changed};
+pub use write::{write, write_if_changed, write_new};

@@ -29,6 +29,18 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Writes a whole file, 0600, unless there is one already, which is left alone; gives whether it was written.
+pub fn write_new(path: &Utf8Path, bytes: &[u8]) -> io::Result<bool> {
+    let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(dir)?;
+    file.write_all(bytes)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error.error),
+    }
+}
+
 /// Writes a whole file unless it says this already.
 pub fn write_if_changed(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     // A file that cannot be read is written anew, and says what is wrong with it then.
@@ -68,6 +80,16 @@ mod tests {
         });
         assert!(texts.contains(&fs::read_to_string(&path).unwrap()));
         assert_eq!(path.parent().unwrap().read_dir_utf8().unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_first_of_several_stays() {
+        let keep = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(keep.path()).unwrap().join("file");
+        assert!(write_new(&path, b"one").unwrap());
+        assert!(!write_new(&path, b"two").unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one");
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod hcl;
+pub mod inputs;
 mod instance;
 mod links;
 mod load;

@@ -1,9 +1,20 @@
-//! Plans: the review over them, its digest, the guards, and whether a later plan is within what was confirmed.
+//! Plans: the review over them, its digest, the guards, whether a later plan is within what was confirmed, and what binds a
+//! saved one.
 
+mod asked;
+mod binding;
 mod digest;
 pub mod guards;
+mod key;
+mod manifest;
 mod review;
+mod sealed;
 mod within;
 
+pub use asked::AskedFor;
+pub use binding::{Binding, Bound, KEYED, Mismatch, SHA256};
+pub use key::{Key, KeyError};
+pub use manifest::Manifest;
 pub use review::{Review, ReviewStack};
+pub use sealed::SealError;
 pub use within::beyond;

@@ -1,0 +1,145 @@
+//! The variables and the files of settings that decide what an engine and its providers do, and where.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fs,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// What the names of variables start with that providers, backends and engines take credentials, regions, endpoints and
+/// values from. Documented in `docs/guarantees.md`.
+pub const BOUND_PREFIXES: &[&str] = &[
+    "ALICLOUD_",
+    "ARM_",
+    "AWS_",
+    "AZURE_",
+    "CLOUDFLARE_",
+    "CLOUDSDK_",
+    "CONSUL_",
+    "DIGITALOCEAN_",
+    "GOOGLE_",
+    "HCLOUD_",
+    "KUBE",
+    "NOMAD_",
+    "OCI_",
+    "OS_",
+    "PG",
+    "TF_HTTP_",
+    "TF_REATTACH_PROVIDERS",
+    "TF_TOKEN_",
+    "TF_VAR_",
+    "VAULT_",
+];
+
+/// Credentials that are made anew every hour or every job, and what only names the session.
+const ROTATING: &[&str] = &[
+    "ARM_OIDC_REQUEST_TOKEN",
+    "ARM_OIDC_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SECURITY_TOKEN",
+    "AWS_SESSION_TOKEN",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN",
+    "GOOGLE_OAUTH_ACCESS_TOKEN",
+];
+
+/// Those that come with a session token and change with it.
+const OF_A_SESSION: &[&str] =
+    &["AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"];
+
+/// The variable under which a debugger lends an engine its own provider.
+const LENT_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
+
+/// The variables of an environment that a plan is bound to, beside those that environments.toml sets.
+pub fn bound_variables(env: &BTreeMap<OsString, OsString>) -> Vec<&str> {
+    let session = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
+    let in_session =
+        session.iter().any(|name| env.get(OsStr::new(name)).is_some_and(|token| !token.is_empty()));
+    env.keys()
+        .filter_map(|name| name.to_str())
+        .filter(|name| BOUND_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        .filter(|name| !ROTATING.contains(name) && !(in_session && OF_A_SESSION.contains(name)))
+        .collect()
+}
+
+/// The files of settings that engines read: the one that is named, else those in the home folder; existing ones only.
+///
+/// Source: <https://opentofu.org/docs/cli/config/config-file/#locations>
+pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
+    let variable = |name: &str| {
+        env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
+    };
+    if let Some(named) = variable("TF_CLI_CONFIG_FILE").or_else(|| variable("TERRAFORM_CONFIG")) {
+        return vec![named.into()];
+    }
+    let home = variable("HOME").map(Utf8Path::new);
+    let own =
+        variable("XDG_CONFIG_HOME").map(Utf8PathBuf::from).or_else(|| home.map(|home| home.join(".config")));
+    let files = [
+        home.map(|home| home.join(".tofurc")),
+        home.map(|home| home.join(".terraformrc")),
+        own.map(|own| own.join("opentofu/tofurc")),
+    ];
+    files.into_iter().flatten().filter(|file| file.is_file()).collect()
+}
+
+/// What in an environment would put another provider in the place of the locked one, if anything does.
+pub fn replaced_providers(env: &BTreeMap<OsString, OsString>) -> Option<String> {
+    if env.get(OsStr::new(LENT_PROVIDERS)).is_some_and(|value| !value.is_empty()) {
+        return Some(format!("`{LENT_PROVIDERS}` is set"));
+    }
+    let overrides = |file: &Utf8PathBuf| {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let code = |line: &str| !line.starts_with('#') && !line.starts_with("//");
+        text.lines().map(str::trim).any(|line| code(line) && line.contains("dev_overrides"))
+    };
+    let file = cli_configs(env).into_iter().find(overrides)?;
+    Some(format!("`{file}` has `dev_overrides`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> BTreeMap<OsString, OsString> {
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn credentials_regions_endpoints_and_values_are_bound_and_sessions_are_not() {
+        let mut pairs = vec![
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_ENDPOINT_URL_S3", "x"),
+            ("HOME", "/"),
+            ("PG_CONN_STR", "x"),
+            ("PWD", "/"),
+            ("TF_PLUGIN_CACHE_DIR", "/x"),
+            ("TF_VAR_x", "1"),
+        ];
+        let long_lived = env(&pairs);
+        assert_eq!(
+            bound_variables(&long_lived),
+            ["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "PG_CONN_STR", "TF_VAR_x"]
+        );
+        pairs.push(("AWS_SESSION_TOKEN", "t"));
+        let session = env(&pairs);
+        assert_eq!(bound_variables(&session), ["AWS_ENDPOINT_URL_S3", "PG_CONN_STR", "TF_VAR_x"]);
+    }
+
+    #[test]
+    fn providers_that_are_not_the_locked_ones_are_noticed() {
+        let keep = tempfile::tempdir().unwrap();
+        let file = keep.path().join("rc");
+        let of = |text: &str| {
+            fs::write(&file, text).unwrap();
+            replaced_providers(&env(&[("TF_CLI_CONFIG_FILE", file.to_str().unwrap())])).is_some()
+        };
+        assert!(of("provider_installation {\n  dev_overrides {\n  }\n}\n"));
+        assert!(!of("# no dev_overrides here\nplugin_cache_dir = \"/x\"\n"));
+        assert!(replaced_providers(&env(&[("TF_REATTACH_PROVIDERS", "{}")])).is_some());
+        assert!(replaced_providers(&env(&[("TF_REATTACH_PROVIDERS", "")])).is_none());
+    }
+}

@@ -1,0 +1,45 @@
+//! What a file of configuration mentions, whichever syntax it is written in.
+
+use std::fs;
+
+use camino::Utf8Path;
+use hcl_edit::parser;
+use serde_json::Value;
+
+use super::mentions::{Mention, Mentions};
+
+/// What a file mentions. One that is not valid mentions nothing: no engine plans with it.
+pub(super) fn mentions(file: &Utf8Path) -> Vec<Mention> {
+    let Ok(text) = fs::read_to_string(file) else { return Vec::new() };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if file.extension() == Some("json") {
+        let mut found = Vec::new();
+        if let Ok(value) = serde_json::from_str::<Value>(text) {
+            descend(&value, &mut Vec::new(), &mut found);
+        }
+        return found;
+    }
+    parser::parse_body(text).map(|body| Mentions::of(&body)).unwrap_or_default()
+}
+
+fn descend<'v>(value: &'v Value, keys: &mut Vec<&'v str>, found: &mut Vec<Mention>) {
+    match value {
+        Value::String(text) => {
+            let source = matches!(keys.as_slice(), ["module", _, "source"]);
+            found.extend(Mentions::of_text(text, source));
+        }
+        Value::Array(items) => items.iter().for_each(|item| descend(item, keys, found)),
+        Value::Object(members) => {
+            for (key, member) in members {
+                keys.push(key);
+                let holds_a_state =
+                    matches!(keys.as_slice(), ["terraform", "backend"] | ["data", "terraform_remote_state"]);
+                if !holds_a_state {
+                    descend(member, keys, found);
+                }
+                keys.pop();
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}

@@ -1,0 +1,232 @@
+//! The paths that a file of HCL names, and where each of them starts.
+
+use hcl_edit::{
+    expr::{Expression, FuncCall, TraversalOperator},
+    structure::{Attribute, Block, Body},
+    template::{Element, StringTemplate},
+    visit::{self, Visit},
+};
+
+/// Where a path that a file names starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
+    /// At the folder of the file: `${path.module}`.
+    Own,
+    /// At the stack's folder: `${path.root}`, and whatever is relative to where the engine runs.
+    Stack,
+    /// At the root of the repository: `${get_repo_root()}`.
+    Repository,
+    /// Searched for upwards from the stack's folder: `find_in_parent_folders("root.hcl")`.
+    Above,
+}
+
+/// A path as a file names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Mention {
+    /// Where it starts.
+    pub(super) base: Base,
+    /// What is written behind that.
+    pub(super) path: String,
+    /// Whether it is the source of a module.
+    pub(super) source: bool,
+}
+
+/// Collects what a file mentions. Where a state lies is no mention: it changes with every apply.
+#[derive(Debug, Default)]
+pub(super) struct Mentions {
+    pub(super) found: Vec<Mention>,
+    /// The kinds of the blocks that are open.
+    open: Vec<String>,
+    in_source: bool,
+}
+
+impl Mentions {
+    /// What a parsed file mentions.
+    pub(super) fn of(body: &Body) -> Vec<Mention> {
+        let mut mentions = Self::default();
+        mentions.visit_body(body);
+        mentions.found
+    }
+
+    /// What a string of JSON syntax mentions.
+    pub(super) fn of_text(text: &str, source: bool) -> Vec<Mention> {
+        let mut mentions = Self { in_source: source, ..Self::default() };
+        match text.parse::<hcl_edit::template::Template>() {
+            Ok(template) => {
+                mentions.template(&template.iter().cloned().collect::<Vec<_>>());
+                mentions.visit_template(&template);
+            }
+            Err(_) => mentions.literal(text),
+        }
+        mentions.found
+    }
+
+    fn note(&mut self, base: Base, path: &str) {
+        let source = self.in_source;
+        let path = path.trim_start_matches('/').to_owned();
+        self.found.push(Mention { base, path, source });
+    }
+
+    fn literal(&mut self, text: &str) {
+        let is_path = text.starts_with("./") || text.starts_with("../") || [".", ".."].contains(&text);
+        if is_path {
+            self.found.push(Mention {
+                base: if self.in_source { Base::Own } else { Base::Stack },
+                path: text.to_owned(),
+                source: self.in_source,
+            });
+        } else if text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace) {
+            // Joined to any folder, an absolute path stays what it is.
+            let source = self.in_source;
+            self.found.push(Mention { base: Base::Stack, path: text.to_owned(), source });
+        }
+    }
+
+    /// A template that begins with a known folder and goes on with text alone.
+    fn template(&mut self, elements: &[Element]) {
+        let text = |element: &Element| match element {
+            Element::Literal(text) => Some(text.value().clone()),
+            Element::Interpolation(_) | Element::Directive(_) => None,
+        };
+        let (base, rest) = match elements {
+            [Element::Interpolation(first), rest @ ..] => match base_of(&first.expr) {
+                Some(base) => (Some(base), rest),
+                None => return,
+            },
+            whole => (None, whole),
+        };
+        let Some(text) = rest.iter().map(text).collect::<Option<String>>() else { return };
+        match base {
+            Some(base) if text.is_empty() || text.starts_with('/') => self.note(base, &text),
+            Some(_) => {}
+            None => self.literal(&text),
+        }
+    }
+}
+
+/// The folder that an expression stands for.
+fn base_of(expression: &Expression) -> Option<Base> {
+    match expression {
+        Expression::Parenthesis(inner) => base_of(inner.inner()),
+        Expression::Traversal(traversal) => match (&traversal.expr, traversal.operators.as_slice()) {
+            (Expression::Variable(root), [operator]) if root.as_str() == "path" => match operator.value() {
+                TraversalOperator::GetAttr(name) if name.as_str() == "module" => Some(Base::Own),
+                TraversalOperator::GetAttr(name) if ["root", "cwd"].contains(&name.as_str()) => {
+                    Some(Base::Stack)
+                }
+                _ => None,
+            },
+            _ => None,
+        },
+        Expression::FuncCall(call) => match call.name.name.as_str() {
+            "get_terragrunt_dir" | "get_original_terragrunt_dir" => Some(Base::Stack),
+            "get_parent_terragrunt_dir" => Some(Base::Own),
+            "get_repo_root" | "get_path_to_repo_root" => Some(Base::Repository),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+impl Visit for Mentions {
+    fn visit_block(&mut self, node: &Block) {
+        let kind = node.ident.as_str();
+        let reads_a_state = kind == "data"
+            && node.labels.first().is_some_and(|label| label.as_str() == "terraform_remote_state");
+        // Another unit is a stack of its own, with files of its own.
+        let is_other_unit = ["dependency", "dependencies"].contains(&kind);
+        if reads_a_state || is_other_unit || ["backend", "remote_state"].contains(&kind) {
+            return;
+        }
+        self.open.push(kind.to_owned());
+        visit::visit_block(self, node);
+        self.open.pop();
+    }
+
+    fn visit_attr(&mut self, node: &Attribute) {
+        let inside: Vec<&str> = self.open.iter().map(String::as_str).collect();
+        let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
+        self.in_source = calls_a_module && node.key.as_str() == "source";
+        visit::visit_attr(self, node);
+        self.in_source = false;
+    }
+
+    fn visit_expr(&mut self, node: &Expression) {
+        if let Expression::String(text) = node {
+            self.literal(text.value());
+        }
+        visit::visit_expr(self, node);
+    }
+
+    fn visit_string_template(&mut self, node: &StringTemplate) {
+        self.template(&node.iter().cloned().collect::<Vec<_>>());
+        visit::visit_string_template(self, node);
+    }
+
+    fn visit_func_call(&mut self, node: &FuncCall) {
+        if node.name.name.as_str() == "find_in_parent_folders" {
+            let named = node.args.iter().next().and_then(|name| match name {
+                Expression::String(text) => Some(text.value().clone()),
+                _ => None,
+            });
+            let name = named.unwrap_or_else(|| crate::engine::layout::UNIT_FILE.to_owned());
+            self.note(Base::Above, &name);
+        }
+        visit::visit_func_call(self, node);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let body = text.parse::<Body>().unwrap();
+        let shown = |m: Mention| format!("{:?} {}{}", m.base, m.path, if m.source { " source" } else { "" });
+        Mentions::of(&body).into_iter().map(shown).collect()
+    }
+
+    #[test]
+    fn paths_are_found_wherever_they_stand() {
+        let text = r#"
+            module "a" { source = "../a" }
+            resource "x" "y" {
+              a = file("${path.module}/t.tpl")
+              b = templatefile("./u.tpl", { v = "${path.root}/v" })
+              c = "${var.x}/no"
+              d = "no path"
+              e = "/etc/hostname"
+              f { g = "../g" }
+            }"#;
+        let all =
+            ["Own ../a source", "Own t.tpl", "Stack ./u.tpl", "Stack v", "Stack /etc/hostname", "Stack ../g"];
+        assert_eq!(found(text), all);
+    }
+
+    #[test]
+    fn states_and_other_units_are_no_inputs() {
+        let text = r#"
+            terraform {
+              backend "local" { path = "../state" }
+            }
+            data "terraform_remote_state" "x" { config = { path = "../state" } }
+            dependency "vpc" { config_path = "../vpc" }
+            remote_state { config = { path = "${get_terragrunt_dir()}/state" } }"#;
+        assert_eq!(found(text), [""; 0]);
+    }
+
+    #[test]
+    fn the_words_of_units_are_understood() {
+        let text = r#"
+            include "root" { path = find_in_parent_folders("root.hcl") }
+            terraform { source = "${get_repo_root()}/modules//vpc" }"#;
+        assert_eq!(found(text), ["Above root.hcl", "Repository modules//vpc source"]);
+    }
+
+    #[test]
+    fn a_string_of_json_is_a_template() {
+        let of = |text| Mentions::of_text(text, true);
+        assert_eq!(of("${path.module}/m"), [Mention { base: Base::Own, path: "m".to_owned(), source: true }]);
+        assert_eq!(of("registry/x/y"), []);
+    }
+}

@@ -1,0 +1,11 @@
+//! The files that a stack's plan depends on, each with the digest of its content: the stack's folder, local modules at
+//! any depth, `files` of environments.toml, and existing files that its HCL names.
+
+mod digest;
+mod literals;
+mod mentions;
+mod scope;
+mod walk;
+
+pub use digest::file_digest;
+pub use scope::{InputError, InputFile, InputScope};

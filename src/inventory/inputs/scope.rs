@@ -1,0 +1,232 @@
+//! Where the inputs of one stack are, and what they are at this moment.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::{
+    digest::file_digest,
+    literals::mentions,
+    mentions::{Base, Mention},
+    walk::{Walk, is_left_out},
+};
+use crate::{
+    engine::{
+        layout::{UNIT_FILE, module_files},
+        units::normalised,
+    },
+    inventory::Instance,
+    model::EngineName,
+};
+
+/// Why the inputs of a stack are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// A file or folder cannot be read.
+    #[error("cannot read `{path}`, which the plan depends on: {source}")]
+    Read {
+        /// The file or folder.
+        path: Utf8PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A pattern of `files` is no pattern.
+    #[error("`files`: `{glob}` is no pattern: {reason}")]
+    Glob {
+        /// The pattern.
+        glob: String,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// SHA-256 of its content.
+    pub digest: String,
+    /// Whether an engine only ever reads it: configuration and values. Others, as an archive, may be made while planning.
+    pub configuration: bool,
+}
+
+/// Where the files are looked for that a stack's plan depends on.
+#[derive(Debug, Clone)]
+pub struct InputScope {
+    root: Utf8PathBuf,
+    dir: Utf8PathBuf,
+    engine: EngineName,
+    globs: Vec<String>,
+    apart: Vec<Utf8PathBuf>,
+}
+
+impl InputScope {
+    /// The scope of an instance. `root` is the folder of environments.toml; `apart` holds the folders of other stacks and
+    /// files that hold a state under a name of their own.
+    pub fn new(instance: &Instance, root: &Utf8Path, apart: Vec<Utf8PathBuf>) -> Self {
+        Self {
+            root: root.to_owned(),
+            dir: instance.dir.clone(),
+            engine: instance.engine,
+            globs: instance.settings.files.clone(),
+            apart: apart.into_iter().filter(|other| *other != instance.dir).collect(),
+        }
+    }
+
+    /// How a path is shown: relative to environments.toml where it lies below.
+    pub fn shown(&self, path: &Utf8Path) -> String {
+        path.strip_prefix(&self.root).unwrap_or(path).to_string()
+    }
+
+    /// The files as they are now, by the path that is shown.
+    pub fn read(&self) -> Result<BTreeMap<String, InputFile>, InputError> {
+        let mut files = self.files(&self.dir, false)?;
+        let mut seen = BTreeSet::from([self.dir.clone()]);
+        let mut open = vec![self.dir.clone()];
+        let mut read = BTreeSet::new();
+        while let Some(dir) = open.pop() {
+            for file in self.configuration(&dir) {
+                if !read.insert(file.clone()) {
+                    continue;
+                }
+                for (path, source) in self.existing(&file) {
+                    if source && path.is_dir() {
+                        if seen.insert(path.clone()) {
+                            files.extend(self.files(&path, true)?);
+                            open.push(path);
+                        }
+                    } else if path.is_file() && !path.file_name().is_none_or(is_left_out) {
+                        files.insert(path);
+                    }
+                }
+            }
+        }
+        files.extend(self.declared()?);
+        files.into_iter().filter_map(|path| self.input(&path).transpose()).collect()
+    }
+
+    fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
+        let digest = match file_digest(path) {
+            Ok(digest) => digest,
+            // Gone since it was listed: as if it had not been there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // An engine that wants to read it will say so.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unreadable".to_owned(),
+            Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
+        };
+        let name = path.file_name().unwrap_or_default();
+        let endings = [".tf", ".tofu", ".hcl", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
+        let configuration = endings.iter().any(|ending| name.ends_with(ending));
+        Ok(Some((self.shown(path), InputFile { digest, configuration })))
+    }
+
+    fn files(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
+        let walk = Walk { apart: &self.apart, skip_modules: is_module };
+        walk.files(dir).map_err(|source| InputError::Read { path: dir.to_owned(), source })
+    }
+
+    /// The files of configuration in a folder, and for a unit those that it includes.
+    fn configuration(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let names: Vec<String> = dir
+            .read_dir_utf8()
+            .into_iter()
+            .flatten()
+            .flatten()
+            .map(|entry| entry.file_name().to_owned())
+            .collect();
+        let modules = module_files(self.engine, names.iter().map(String::as_str));
+        let mut files: Vec<Utf8PathBuf> = modules.all().map(|name| dir.join(name)).collect();
+        if dir == self.dir && names.iter().any(|name| name == UNIT_FILE) {
+            let mut wanted = vec![dir.join(UNIT_FILE)];
+            while let Some(file) = wanted.pop() {
+                let included = self.existing(&file).into_iter().filter(|(path, _)| {
+                    path.extension() == Some("hcl") && path.is_file() && !files.contains(path)
+                });
+                wanted.extend(included.map(|(path, _)| path));
+                if !files.contains(&file) {
+                    files.push(file);
+                }
+            }
+        }
+        files
+    }
+
+    /// What a file of configuration names and is there, with whether it is named as the source of a module.
+    fn existing(&self, file: &Utf8Path) -> Vec<(Utf8PathBuf, bool)> {
+        let own = file.parent().unwrap_or(&self.dir);
+        let mut found = Vec::new();
+        for Mention { base, path, source } in mentions(file) {
+            let starts: Vec<Utf8PathBuf> = match base {
+                Base::Own => vec![own.to_owned()],
+                Base::Stack => vec![self.dir.clone(), own.to_owned()],
+                Base::Repository => {
+                    self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
+                }
+                Base::Above => {
+                    let holder = self.dir.ancestors().skip(1).find(|dir| dir.join(&path).exists());
+                    holder.map(Into::into).into_iter().collect()
+                }
+            };
+            // A double slash only says which part of a source is copied.
+            let path = path.replace("//", "/");
+            let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
+            found.extend(there.filter(|path| path.exists()).map(|path| (path, source)));
+        }
+        found
+    }
+
+    /// The files that `files` of environments.toml names.
+    fn declared(&self) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
+        let mut found = BTreeSet::new();
+        for glob in &self.globs {
+            let failed = |error: globset::Error| InputError::Glob {
+                glob: glob.clone(),
+                reason: error.kind().to_string(),
+            };
+            let whole = normalised(&self.dir.join(glob));
+            let matcher = GlobBuilder::new(whole.as_str())
+                .literal_separator(true)
+                .build()
+                .map_err(failed)?
+                .compile_matcher();
+            // The part before the first special character names a folder for certain.
+            let fixed =
+                whole.as_str().find(['*', '?', '[', '{']).map_or(whole.as_str(), |at| &whole.as_str()[..at]);
+            if whole.is_file() {
+                found.insert(whole);
+            } else if let Some(folder) = fixed.rfind('/').map(|at| Utf8Path::new(&fixed[..at])) {
+                matching(folder, &matcher, &mut found)
+                    .map_err(|source| InputError::Read { path: folder.to_owned(), source })?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn matching(dir: &Utf8Path, matcher: &GlobMatcher, found: &mut BTreeSet<Utf8PathBuf>) -> io::Result<()> {
+    let entries = match dir.read_dir_utf8() {
+        Ok(entries) => entries,
+        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if ![".git", ".envctl", ".terraform", ".terragrunt-cache"].contains(&entry.file_name()) {
+                matching(path, matcher, found)?;
+            }
+        } else if matcher.is_match(path) && fs::metadata(path).is_ok_and(|kind| kind.is_file()) {
+            found.insert(path.to_owned());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,97 @@
+//! Which files count as inputs of a stack.
+
+use super::*;
+use crate::inventory::fixture::Project;
+
+const TOML: &str = "[environments.dev]\n[stacks.app]\npath = \"infra/app\"\nfiles = [\"../shared/**/*.json\", \"?.txt\", \"../../one.cfg\"]\n";
+
+fn shown(project: &Project) -> Vec<String> {
+    let instances = project.instances("dev");
+    let files = InputScope::new(&instances[0], &project.root(), vec![]).read().unwrap();
+    files.into_keys().collect()
+}
+
+#[test]
+fn the_folder_its_modules_at_any_depth_files_and_path_literals_are_inputs() {
+    let project = Project::new(
+        TOML,
+        &[
+            (
+                "infra/app/main.tf",
+                "module \"a\" {\n  source = \"../../modules/a\"\n}\nlocals {\n  x = file(\"../named.txt\")\n}\n",
+            ),
+            ("infra/app/dev.tfvars", ""),
+            ("infra/app/templates/user.tpl", ""),
+            ("infra/app/terraform.tfstate", "{}"),
+            ("infra/named.txt", ""),
+            ("infra/unnamed.txt", ""),
+            ("infra/shared/deep/x.json", ""),
+            ("infra/shared/deep/x.yaml", ""),
+            ("one.cfg", ""),
+            ("modules/a/main.tf", "module \"b\" {\n  source = \"./b\"\n}\n"),
+            (
+                "modules/a/b/main.tf.json",
+                r#"{"locals":{"x":"${file(\"${path.module}/../../c.txt\")}","y":"${path.module}/../../d.txt"}}"#,
+            ),
+            ("modules/a/unused/main.tf", ""),
+            ("modules/c.txt", ""),
+            ("modules/d.txt", ""),
+        ],
+    );
+    assert_eq!(
+        shown(&project),
+        [
+            "infra/app/dev.tfvars",
+            "infra/app/main.tf",
+            "infra/app/templates/user.tpl",
+            "infra/named.txt",
+            "infra/shared/deep/x.json",
+            "modules/a/b/main.tf.json",
+            "modules/a/main.tf",
+            "modules/c.txt",
+            "modules/d.txt",
+            "one.cfg"
+        ]
+    );
+}
+
+#[test]
+fn a_units_includes_and_sources_are_inputs_and_other_units_are_not() {
+    let toml = "[environments.dev]\n[stacks.app]\npath = \"live/dev/app\"\nengine = \"terragrunt\"\n";
+    let unit = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\nterraform {\n  source = \"../../../modules//m\"\n}\n\
+                dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\n";
+    let project = Project::new(
+        toml,
+        &[
+            ("live/dev/app/terragrunt.hcl", unit),
+            ("live/dev/vpc/terragrunt.hcl", ""),
+            (
+                "live/root.hcl",
+                "locals {\n  x = read_terragrunt_config(\"${get_parent_terragrunt_dir()}/more.hcl\")\n}\n",
+            ),
+            ("live/more.hcl", ""),
+            ("modules/m/main.tf", ""),
+        ],
+    )
+    .answering(r#"[{ "type": "unit", "path": "." }]"#);
+    assert_eq!(
+        shown(&project),
+        ["live/dev/app/terragrunt.hcl", "live/more.hcl", "live/root.hcl", "modules/m/main.tf"]
+    );
+}
+
+#[test]
+fn a_changed_byte_changes_the_digest_of_its_file_alone() {
+    let project = Project::new(
+        "[environments.dev]\n[stacks.app]\npath = \"app\"\n",
+        &[("app/a.tf", "# a\n"), ("app/b.txt", "b")],
+    );
+    let instances = project.instances("dev");
+    let scope = InputScope::new(&instances[0], &project.root(), vec![]);
+    let before = scope.read().unwrap();
+    assert_eq!((before["app/a.tf"].configuration, before["app/b.txt"].configuration), (true, false));
+    project.write("app/b.txt", "c");
+    let after = scope.read().unwrap();
+    assert_eq!(before["app/a.tf"], after["app/a.tf"]);
+    assert_ne!(before["app/b.txt"].digest, after["app/b.txt"].digest);
+}

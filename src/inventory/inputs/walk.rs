@@ -1,0 +1,142 @@
+//! The files of a folder, without states, data directories and what nobody's plan reads.
+
+use std::{collections::BTreeSet, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::engine::{detect::LOCKFILE, layout::marks_stack};
+
+/// Folders that hold what engines, envctl and git keep.
+const DATA: &[&str] =
+    &[".terraform", ".terragrunt-cache", ".envctl", "terraform.tfstate.d", ".git", ".hg", ".svn"];
+
+/// How deep folders are followed: deeper than any path that a system opens, for links that lead in circles.
+const DEPTH: usize = 64;
+
+/// Where a walk leaves out what.
+pub(super) struct Walk<'a> {
+    /// Folders of other stacks, and files that hold a state under a name of their own.
+    pub(super) apart: &'a [Utf8PathBuf],
+    /// Whether folders with configuration of their own are left out: modules count when they are called.
+    pub(super) skip_modules: bool,
+}
+
+impl Walk<'_> {
+    /// All regular files below a folder, links followed.
+    pub(super) fn files(&self, dir: &Utf8Path) -> io::Result<BTreeSet<Utf8PathBuf>> {
+        let mut found = BTreeSet::new();
+        let mut above = Vec::new();
+        self.collect(dir, &mut above, &mut found)?;
+        Ok(found)
+    }
+
+    fn collect(
+        &self,
+        dir: &Utf8Path,
+        above: &mut Vec<Utf8PathBuf>,
+        found: &mut BTreeSet<Utf8PathBuf>,
+    ) -> io::Result<()> {
+        let real = dir.canonicalize_utf8()?;
+        if above.contains(&real) || above.len() > DEPTH {
+            return Ok(());
+        }
+        let entries = match fs::read_dir(dir) {
+            // An engine that wants to read it will say so.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+            entries => entries?,
+        };
+        above.push(real);
+        for entry in entries {
+            let entry = entry?;
+            // What is not UTF-8 is no file that an engine can be told of, or that a path literal could name.
+            let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
+            let name = path.file_name().unwrap_or_default();
+            let Ok(kind) = fs::metadata(&path) else { continue };
+            if kind.is_file() && !is_left_out(name) && !self.is_state(&path) {
+                found.insert(path);
+            } else if kind.is_dir()
+                && !DATA.contains(&name)
+                && !self.apart.contains(&path)
+                && !(self.skip_modules && has_configuration(&path))
+            {
+                self.collect(&path, above, found)?;
+            }
+        }
+        above.pop();
+        Ok(())
+    }
+
+    /// Whether a file is a state under a name of its own, its backup or its lock.
+    fn is_state(&self, path: &Utf8Path) -> bool {
+        self.apart.iter().any(|state| {
+            let Some(name) = path.file_name().filter(|_| path.parent() == state.parent()) else {
+                return false;
+            };
+            state.file_name().is_some_and(|state| name.trim_start_matches('.').starts_with(state))
+        })
+    }
+}
+
+/// Whether a file of this name is a state, or made by an engine, an editor or the system, and never an input. The lockfile
+/// is bound by itself.
+pub(super) fn is_left_out(name: &str) -> bool {
+    let is_state = name.contains(".tfstate") || name.ends_with(".lock.info");
+    let is_log = name == "crash.log" || (name.starts_with("crash.") && name.ends_with(".log"));
+    let is_editors = name.ends_with('~')
+        || name.starts_with(".#")
+        || (name.starts_with('#') && name.ends_with('#'))
+        || (name.starts_with('.') && name.ends_with(".swp"));
+    is_state || is_log || is_editors || [LOCKFILE, ".DS_Store", "environments.toml"].contains(&name)
+}
+
+fn has_configuration(dir: &Utf8Path) -> bool {
+    dir.read_dir_utf8()
+        .is_ok_and(|mut entries| entries.any(|entry| entry.is_ok_and(|entry| marks_stack(entry.file_name()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn states_data_and_other_stacks_are_left_out_and_links_are_followed() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
+        let files = [
+            "app/main.tf",
+            "app/.hidden",
+            "app/ignored.json",
+            "app/terraform.tfstate",
+            "app/terraform.tfstate.backup",
+            "app/.terraform.tfstate.lock.info",
+            "app/errored.tfstate",
+            "app/states/own.json",
+            "app/states/own.json.backup",
+            "app/states/kept.txt",
+            "app/.terraform.lock.hcl",
+            "app/.terraform/modules/modules.json",
+            "app/.terragrunt-cache/a/main.tf",
+            "app/.envctl/x",
+            "app/terraform.tfstate.d/staging/terraform.tfstate",
+            "app/other/main.tf",
+            "app/main.tf~",
+            "elsewhere/a.tpl",
+        ];
+        for file in files {
+            fs::create_dir_all(dir.join(file).parent().unwrap()).unwrap();
+            fs::write(dir.join(file), "").unwrap();
+        }
+        symlink("../elsewhere", dir.join("app/linked")).unwrap();
+        symlink("..", dir.join("elsewhere/circle")).unwrap();
+        symlink("nowhere", dir.join("app/dangling")).unwrap();
+        let apart = [dir.join("app/other"), dir.join("app/states/own.json")];
+        let found = Walk { apart: &apart, skip_modules: false }.files(&dir.join("app")).unwrap();
+        let shown: Vec<&str> = found.iter().map(|path| path.strip_prefix(&dir).unwrap().as_str()).collect();
+        assert_eq!(
+            shown,
+            ["app/.hidden", "app/ignored.json", "app/linked/a.tpl", "app/main.tf", "app/states/kept.txt"]
+        );
+    }
+}

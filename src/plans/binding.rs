@@ -1,0 +1,169 @@
+//! What a saved plan is bound to: items by name, each with what it was when it was planned.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bound {
+    /// What a refusal calls it: `workspace`, `file infra/app/main.tf`.
+    pub item: String,
+    /// A text, or a digest: `sha256:…`, `keyed:…`.
+    pub value: String,
+}
+
+/// Items in the order in which they are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Binding(Vec<Bound>);
+
+/// How the value of a file's digest begins.
+pub const SHA256: &str = "sha256:";
+
+/// How the value of a digest with the project's key begins.
+pub const KEYED: &str = "keyed:";
+
+impl Binding {
+    /// Adds an item, or gives one that is there another value.
+    pub fn bind(&mut self, item: impl Into<String>, value: impl Into<String>) {
+        let (item, value) = (item.into(), value.into());
+        match self.0.iter_mut().find(|bound| bound.item == item) {
+            Some(bound) => bound.value = value,
+            None => self.0.push(Bound { item, value }),
+        }
+    }
+
+    /// Takes in all items of another.
+    pub fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// The value of an item.
+    pub fn get(&self, item: &str) -> Option<&str> {
+        self.0.iter().find(|bound| bound.item == item).map(|bound| bound.value.as_str())
+    }
+
+    /// The items in order.
+    pub fn items(&self) -> impl Iterator<Item = &Bound> {
+        self.0.iter()
+    }
+
+    /// The first item that is another one now, is missing, or has come to it.
+    pub fn mismatch(&self, now: &Self) -> Option<Mismatch> {
+        let changed = self.0.iter().find(|bound| now.get(&bound.item) != Some(bound.value.as_str()));
+        let item = changed.or_else(|| now.0.iter().find(|bound| self.get(&bound.item).is_none()))?;
+        Some(Mismatch::new(&item.item, self.get(&item.item), now.get(&item.item)))
+    }
+}
+
+/// An item that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// Its name.
+    pub item: String,
+    /// What it was when it was planned; absent when it was not there.
+    pub then: Option<String>,
+    /// What it is now; absent when it is not there.
+    pub now: Option<String>,
+}
+
+impl Mismatch {
+    /// A mismatch of an item.
+    pub fn new(item: &str, then: Option<&str>, now: Option<&str>) -> Self {
+        Self { item: item.to_owned(), then: then.map(str::to_owned), now: now.map(str::to_owned) }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { item, then, now } = self;
+        match (then.as_deref(), now.as_deref()) {
+            (Some(then), Some(now)) if then.starts_with(KEYED) && now.starts_with(KEYED) => {
+                write!(f, "`{item}` is not what it was when it was planned: keyed digest changed")
+            }
+            (then, now) => write!(
+                f,
+                "`{item}` is not what it was when it was planned: then {}, now {}",
+                shown(then),
+                shown(now)
+            ),
+        }
+    }
+}
+
+/// As much of a value as a person compares.
+fn shown(value: Option<&str>) -> String {
+    match value {
+        None => "missing".to_owned(),
+        Some(value) => match (value.strip_prefix(SHA256), value.strip_prefix(KEYED)) {
+            (Some(digest), _) => format!("sha256 {}…", digest.get(..12).unwrap_or(digest)),
+            (None, Some(_)) => "set".to_owned(),
+            (None, None) if value.is_empty() => "none".to_owned(),
+            (None, None) => format!("`{value}`"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn binding(items: &[(&str, &str)]) -> Binding {
+        let mut binding = Binding::default();
+        items.iter().for_each(|(item, value)| binding.bind(*item, *value));
+        binding
+    }
+
+    fn told(then: &[(&str, &str)], now: &[(&str, &str)]) -> Option<String> {
+        binding(then).mismatch(&binding(now)).map(|mismatch| mismatch.to_string())
+    }
+
+    #[test]
+    fn a_refusal_names_the_item_and_what_it_was_and_is() {
+        let (a, b) = (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
+        let cases: [(&str, Option<&str>, Option<&str>, &str); 5] = [
+            ("workspace", Some("staging"), Some("production"), "then `staging`, now `production`"),
+            ("file a.tf", Some(&a), Some(&b), "then sha256 aaaaaaaaaaaa…, now sha256 bbbbbbbbbbbb…"),
+            ("file a.tf", None, Some(&b), "then missing, now sha256 bbbbbbbbbbbb…"),
+            ("variable AWS_PROFILE", Some("keyed:1"), Some("keyed:2"), "keyed digest changed"),
+            ("variable AWS_PROFILE", Some("keyed:1"), None, "then set, now missing"),
+        ];
+        for (item, then, now, text) in cases {
+            let told = Mismatch::new(item, then, now).to_string();
+            assert_eq!(told, format!("`{item}` is not what it was when it was planned: {text}"));
+        }
+    }
+
+    #[test]
+    fn the_first_of_several_is_told_and_an_equal_one_is_not() {
+        let then = [("environment", "staging"), ("workspace", "a"), ("stack", "x")];
+        let now = [("environment", "staging"), ("workspace", "b"), ("stack", "y")];
+        assert!(told(&then, &now).unwrap().starts_with("`workspace`"));
+        assert_eq!(told(&then, &then), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_single_changed_item_is_a_mismatch_of_its_name(
+            values in prop::collection::btree_map("[a-z ]{1,12}", "[a-z0-9:]{0,12}", 1..12),
+            at in any::<prop::sample::Index>(),
+            other in prop::option::of("[a-z0-9:]{0,12}"),
+        ) {
+            let items: Vec<(&str, &str)> = values.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+            let (item, value) = items[at.index(items.len())];
+            prop_assume!(other.as_deref() != Some(value));
+            let changed: Vec<(&str, &str)> = items
+                .iter()
+                .filter_map(|(name, value)| {
+                    if *name == item { other.as_deref().map(|other| (*name, other)) } else { Some((*name, *value)) }
+                })
+                .collect();
+            prop_assert_eq!(binding(&items).mismatch(&binding(&changed)).unwrap().item, item);
+            prop_assert_eq!(binding(&changed).mismatch(&binding(&items)).unwrap().item, item);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The project's own key: what it digests and seals can be neither guessed nor forged without it.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+
+use crate::{files, model::hex};
+
+/// Its file in `.envctl`; it never goes into a shared store.
+const FILE: &str = "key";
+
+const LENGTH: usize = 32;
+
+/// Why there is no key.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// It cannot be read or made.
+    #[error("cannot use the key `{path}`: {source}")]
+    Io {
+        /// Its file.
+        path: Utf8PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The operating system has no random bytes.
+    #[error("cannot make a key: {0}")]
+    NoRandomness(String),
+    /// The file holds something else.
+    #[error("`{path}` is no key: remove it to have a new one, for which no stored plan counts")]
+    Broken {
+        /// Its file.
+        path: Utf8PathBuf,
+    },
+}
+
+/// A key of 32 random bytes.
+#[derive(Clone)]
+pub struct Key([u8; LENGTH]);
+
+impl Key {
+    /// The key of the project whose `.envctl` this is; made, 0600, when there is none.
+    pub fn of_project(home: &Utf8Path) -> Result<Self, KeyError> {
+        let path = home.join(FILE);
+        let failed = |source| KeyError::Io { path: path.clone(), source };
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let mut fresh = [0; LENGTH];
+                getrandom::fill(&mut fresh).map_err(|error| KeyError::NoRandomness(error.to_string()))?;
+                // Whoever comes first makes it; the others take that one.
+                files::write_new(&path, &fresh).map_err(failed)?;
+                std::fs::read(&path).map_err(failed)?
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        bytes.try_into().map(Self).map_err(|_| KeyError::Broken { path })
+    }
+
+    /// HMAC-SHA256 over a value and what it is for, in small hexadecimal digits.
+    pub fn digest(&self, purpose: &str, value: &[u8]) -> String {
+        self.begun(purpose, value).map(|mac| hex(&mac.finalize().into_bytes())).unwrap_or_default()
+    }
+
+    /// Whether that digest is the one of a value, compared in constant time.
+    pub fn confirms(&self, purpose: &str, value: &[u8], digest: &[u8]) -> bool {
+        self.begun(purpose, value).is_some_and(|mac| mac.verify_slice(digest).is_ok())
+    }
+
+    fn begun(&self, purpose: &str, value: &[u8]) -> Option<Hmac<Sha256>> {
+        // A key of any length will do, so this is never absent.
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+        mac.update(&(purpose.len() as u64).to_be_bytes());
+        mac.update(purpose.as_bytes());
+        mac.update(value);
+        Some(mac)
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_project_keeps_its_key_and_another_has_another() {
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let of = |dir: &tempfile::TempDir| {
+            Key::of_project(Utf8Path::from_path(dir.path()).unwrap()).unwrap().digest("value x", b"1")
+        };
+        assert_eq!(of(&one), of(&one));
+        assert_ne!(of(&one), of(&two));
+        let mode = std::fs::metadata(one.path().join("key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_digest_is_for_one_purpose_and_one_value() {
+        let key = Key([7; LENGTH]);
+        let digest = key.digest("value x", b"1");
+        assert_eq!(digest.len(), 64);
+        assert_ne!(digest, key.digest("value y", b"1"));
+        assert_ne!(digest, key.digest("value x", b"2"));
+        assert_ne!(digest, key.digest("value ", b"x1"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_key_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("key"), "short").unwrap();
+        let error = Key::of_project(Utf8Path::from_path(dir.path()).unwrap()).unwrap_err();
+        assert!(matches!(error, KeyError::Broken { .. }), "{error}");
+    }
+}
