@@ -22,7 +22,7 @@ use crate::{
     inventory::{self, Instance, Inventory, Modules},
     journal::{FORMAT, Journal, RunStore, new_run_id},
     model::{Blocked, CreateWorkspace, EnvName, RunId, StackId},
-    plans::Review,
+    plans::{Key, Review},
     process::Runner,
     reporter,
     ui::{Count, Role},
@@ -91,6 +91,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     }
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
+    let key = Key::of_project(store.envctl_dir()?)?;
     let dir = store.create(&id)?;
     let assembly = Assembly {
         config: &config,
@@ -124,7 +125,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         replace: request.replace.clone(),
         accept_replans: wish.accept_replans,
     };
-    let worker = Worker::new(work, plan_wish, Arc::clone(&runner), dir, Arc::clone(&context.clock));
+    let bound = (id.clone(), key);
+    let worker = Worker::new(work, plan_wish, Arc::clone(&runner), dir, Arc::clone(&context.clock), bound);
     let mut dispatcher = Dispatcher::new(
         Arc::clone(&context.clock),
         Some(journal),

@@ -150,6 +150,9 @@ fn round(
         let refusal = opened.guarded.refusal(&late, &invocation);
         return refuse(context, opened, review, &refusal);
     }
+    if opened.deployment.refuse_unfit()? {
+        return Ok(Round::Stopped(opened.deployment.dispatcher().status(false)));
+    }
     opened.guarded.confirmed(review);
     opened.deployment.apply()?;
     Ok(Round::Applied)

@@ -43,7 +43,7 @@ pub use engines::Engines;
 pub use environment::clean_environment;
 pub use installed::EngineUnavailable;
 pub use plan_file::{PlanFileError, plan_facts};
-pub use typed::{Typed, typed};
 pub use stale::stale;
 pub use surroundings::{BOUND_PREFIXES, bound_variables, cli_configs, replaced_providers};
+pub use typed::{Typed, typed};
 pub use upstream::awaits_upstream;

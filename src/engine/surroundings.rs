@@ -61,7 +61,8 @@ pub fn bound_variables(env: &BTreeMap<OsString, OsString>) -> Vec<&str> {
     env.keys()
         .filter_map(|name| name.to_str())
         .filter(|name| BOUND_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
-        .filter(|name| !ROTATING.contains(name) && !(in_session && OF_A_SESSION.contains(name)))
+        .filter(|name| !ROTATING.contains(name))
+        .filter(|name| !in_session || !OF_A_SESSION.contains(name))
         .collect()
 }
 

@@ -9,6 +9,7 @@ use std::{
 use camino::Utf8Path;
 
 use super::{
+    ground::Ground,
     secrets::Secrets,
     target::{TargetError, Targets},
     worker::Work,
@@ -65,12 +66,17 @@ impl Assembly<'_> {
         let neighbours = Neighbours { environments: Arc::new(environments), address: address_in_force };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
         let targets = Targets { project, home, inputs, env, secrets, neighbours };
+        let dirs: Vec<_> = instances.iter().map(|instance| instance.dir.clone()).collect();
         let mut works = HashMap::new();
         for instance in instances {
             let stack = &instance.id.stack;
             let engine = engines.get(instance.engine, self.runner)?;
             let module = self.modules.root(instance).filter(|_| engine.reads_root_module());
-            let built = targets.build(instance, module.map(|m| &**m))?;
+            let module = module.map(|m| &**m);
+            let built = targets.build(instance, module)?;
+            let protected =
+                self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
+            let ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);
             let work = Work {
                 engine,
                 target: built.target,
@@ -80,6 +86,7 @@ impl Assembly<'_> {
                     .iter()
                     .any(|allow| matches!(allow, Allow::Lineage(id) if *id == instance.id)),
                 notes: built.notes,
+                ground,
             };
             works.insert(stack.clone(), work);
         }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{DispatchError, Dispatcher, Limits, Step, StepRunner, worker::Worker};
+use super::{DispatchError, Dispatcher, Earlier, Limits, Step, StepRunner, worker::Worker};
 use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
@@ -82,6 +82,27 @@ impl Deployment {
     /// Plans these stacks, and waits until each has ended.
     pub fn plan(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.round(StepKind::Plan, stacks)
+    }
+
+    /// Compares everything that the plans are bound to before the first of them is applied, and refuses those that do not
+    /// fit any more; gives whether there are any.
+    pub fn refuse_unfit(&mut self) -> Result<bool, DispatchError> {
+        let outcomes = self.dispatcher.outcomes().iter();
+        let changed: Vec<StackId> = outcomes
+            .filter(|(_, outcome)| matches!(outcome, Outcome::Changed(_)))
+            .map(|(stack, _)| stack.clone())
+            .collect();
+        let unfit = self.worker.unfit(&changed);
+        let any = !unfit.is_empty();
+        for (stack, outcome) in unfit {
+            self.dispatcher.emit(EventKind::StackSkipped { stack, outcome })?;
+        }
+        Ok(any)
+    }
+
+    /// Takes over what an earlier run made of a stack, in the place of its next plan.
+    pub fn adopt(&self, stack: StackId, earlier: Earlier) {
+        self.worker.adopt(stack, earlier);
     }
 
     /// Applies what was planned, in order. Stacks without changes are left alone, unless one that they depend on is

@@ -1,6 +1,9 @@
 //! Takes one step of one stack through its engine: the plan, and later the apply of exactly that plan file.
 
+mod adopted;
 mod applying;
+mod bound;
+mod contents;
 mod ended;
 mod planning;
 
@@ -16,13 +19,14 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use self::ended::Ended;
-use super::{StepPort, StepRunner};
+use super::{Earlier, StepPort, StepRunner, ground::Ground};
 use crate::{
     engine::{Engine, PlanMode, Progress, Session, Target},
     event::{StepFinished, StepKind},
     files,
     journal::RunDir,
-    model::{Changes, Clock, Failure, FailureKind, Outcome, StackId},
+    model::{Changes, Clock, Failure, FailureKind, Outcome, RunId, StackId},
+    plans::{Key, Manifest},
     process::Runner,
 };
 
@@ -41,6 +45,8 @@ pub struct Work {
     pub accept_lineage: bool,
     /// What was noted while the target was built.
     pub notes: Vec<String>,
+    /// What its plan rests on beside the target.
+    pub ground: Ground,
 }
 
 /// What every plan of a run has in common.
@@ -62,6 +68,8 @@ struct Waiting {
     file: Utf8PathBuf,
     changes: Changes,
     tentative: bool,
+    /// What it is bound to; absent for a clean stack, which waits without a plan.
+    manifest: Option<Manifest>,
 }
 
 /// Runs steps on worker threads; one for a whole run.
@@ -71,6 +79,10 @@ pub struct Worker {
     runner: Arc<Runner>,
     dir: RunDir,
     clock: Arc<dyn Clock>,
+    run: RunId,
+    key: Key,
+    /// What an earlier run planned and this one takes over.
+    adopted: Mutex<HashMap<StackId, Earlier>>,
     waiting: Mutex<HashMap<StackId, Waiting>>,
     diffs: Mutex<HashMap<StackId, String>>,
     applied: Mutex<BTreeSet<StackId>>,
@@ -87,10 +99,11 @@ impl Worker {
         runner: Arc<Runner>,
         dir: RunDir,
         clock: Arc<dyn Clock>,
+        (run, key): (RunId, Key),
     ) -> Self {
-        let (waiting, diffs) = (Mutex::default(), Mutex::default());
+        let (waiting, diffs, adopted) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (applied, workspaces, seen) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { work, wish, runner, dir, clock, waiting, diffs, applied, workspaces, seen }
+        Self { work, wish, runner, dir, clock, run, key, adopted, waiting, diffs, applied, workspaces, seen }
     }
 
     /// From now on the missing workspaces of these stacks may be made.

@@ -114,7 +114,9 @@ mod tests {
 
     fn binding(items: &[(&str, &str)]) -> Binding {
         let mut binding = Binding::default();
-        items.iter().for_each(|(item, value)| binding.bind(*item, *value));
+        for (item, value) in items {
+            binding.bind(*item, *value);
+        }
         binding
     }
 

@@ -1,14 +1,18 @@
 //! The apply of one stack: of the confirmed plan, or of a new one within it.
 
+use std::{fs, io};
+
 use super::{
     Waiting, Work, Worker,
+    bound::refusal,
+    contents::digest,
     ended::{Ended, removed, unprepared},
     lock,
 };
 use crate::{
-    engine::{PlanMode, Session},
-    model::{Block, Changes, Outcome, StackId},
-    plans,
+    engine::{EngineError, PlanMode, Session, stale},
+    model::{Block, Changes, Failure, FailureKind, Outcome, StackId},
+    plans::{self, Manifest, Mismatch},
 };
 
 impl Worker {
@@ -19,7 +23,12 @@ impl Worker {
             file: self.dir.plan(stack),
             changes: Changes::default(),
             tentative: false,
+            manifest: None,
         });
+        let waiting = match self.claimed((stack, work), waiting) {
+            Ok(waiting) => waiting,
+            Err(outcome) => return Ended::new(*outcome),
+        };
         let (waiting, mut notes) = match self.renewed(stack, work, waiting, session) {
             Ok(renewed) => renewed,
             Err(ended) => return *ended,
@@ -36,11 +45,41 @@ impl Worker {
                 ended.notes = applied.notes;
                 ended
             }
-            Err(error) => unprepared(error, work),
+            Err(error) => refused_as_stale(&error, waiting.manifest.as_ref())
+                .map_or_else(|| unprepared(error, work), |blocks| Ended::new(Outcome::Refused(blocks))),
         };
         notes.extend(removed(&waiting.file));
         ended.notes.splice(0..0, notes);
         ended
+    }
+
+    /// The plan, once all that it is bound to was compared and its file was taken to a name under which nobody finds it
+    /// again: a plan is applied at most once, whatever becomes of the apply.
+    fn claimed(&self, (stack, work): (&StackId, &Work), waiting: Waiting) -> Result<Waiting, Box<Outcome>> {
+        let Some(manifest) = &waiting.manifest else { return Ok(waiting) };
+        let failed = |failure| Box::new(Outcome::Failed(failure));
+        let other = |mismatch: &Mismatch| Err(Box::new(Outcome::Refused(refusal(mismatch))));
+        if let Some(mismatch) = self.mismatch(work, &waiting, None).map_err(failed)? {
+            lock(&self.waiting).insert(stack.clone(), waiting);
+            return other(&mismatch);
+        }
+        let begun = self.dir.plan(stack).with_extension("begun.tfplan");
+        match fs::rename(&waiting.file, &begun) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return other(&Mismatch::new("plan file", manifest.items.get("plan file"), None));
+            }
+            Err(error) => {
+                let summary = format!("cannot take the plan file `{}`: {error}", waiting.file);
+                return Err(failed(Failure::new(FailureKind::Unknown, summary)));
+            }
+        }
+        // Compared once more, now that nobody else knows where it is.
+        let (then, now) = (manifest.items.get("plan file"), digest(&begun).map_err(failed)?);
+        if then != now.as_deref() {
+            return other(&Mismatch::new("plan file", then, now.as_deref()));
+        }
+        Ok(Waiting { file: begun, ..waiting })
     }
 
     /// The plan to apply: planned anew when a stack that this one depends on was applied with changes meanwhile, or when
@@ -61,22 +100,24 @@ impl Worker {
         if self.wish.mode == PlanMode::Destroy || (cause.is_none() && !confirmed.tentative) {
             return Ok((confirmed, Vec::new()));
         }
-        let file = confirmed.file.with_extension("again.tfplan");
+        let file = self.dir.plan(stack).with_extension("again.tfplan");
         // Whatever comes of the new plan, the confirmed one is of no more use.
         let leftover = removed(&confirmed.file);
-        let planned = match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
-            Ok(planned) => planned,
-            Err(error) => {
-                let mut ended = unprepared(error, work);
-                ended.notes.extend(leftover.into_iter().chain(removed(&file)));
-                return Err(Box::new(ended));
-            }
-        };
-        let refuse = |blocks: Vec<Block>| {
-            let mut ended = Ended::new(Outcome::Refused(blocks));
+        let end = |mut ended: Ended| {
             ended.notes.extend(leftover.iter().cloned().chain(removed(&file)));
             Err(Box::new(ended))
         };
+        let before = match Self::before(work) {
+            Ok(before) => before,
+            Err(failure) => return end(Ended::new(Outcome::Failed(failure))),
+        };
+        let applied = lock(&self.applied).clone();
+        lock(&self.seen).insert(stack.clone(), applied);
+        let planned = match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
+            Ok(planned) => planned,
+            Err(error) => return end(unprepared(error, work)),
+        };
+        let refuse = |blocks: Vec<Block>| end(Ended::new(Outcome::Refused(blocks)));
         if planned.tentative {
             let message = "the plan still rests on values that are not known, so it is not applied";
             return refuse(vec![Block::new("tentative", message)]);
@@ -89,8 +130,50 @@ impl Worker {
             Some(need) => format!("planned again, because `{need}` was applied"),
             None => "planned again, because its values were not known before".to_owned(),
         }];
-        notes.extend(leftover);
+        notes.extend(leftover.clone());
         notes.extend(beyond.into_iter().map(|line| format!("accepted beyond what was confirmed: {line}")));
-        Ok((Waiting { file, changes: planned.changes, tentative: false }, notes))
+        if planned.changes.is_empty() {
+            let waiting = Waiting { file, changes: planned.changes, tentative: false, manifest: None };
+            return Ok((waiting, notes));
+        }
+        let manifest = match self.bind((stack, work), before, &planned, &file) {
+            Ok((manifest, bound)) => {
+                notes.extend(bound);
+                manifest
+            }
+            Err(outcome) => return end(Ended::new(*outcome)),
+        };
+        let waiting = Waiting {
+            file: file.clone(),
+            changes: planned.changes,
+            tentative: false,
+            manifest: Some(manifest),
+        };
+        match self.mismatch(work, &waiting, None) {
+            Ok(None) => Ok((waiting, notes)),
+            Ok(Some(mismatch)) => refuse(refusal(&mismatch)),
+            Err(failure) => end(Ended::new(Outcome::Failed(failure))),
+        }
     }
+
+    /// What keeps planned stacks from being applied, found before the first of them is: nothing is applied then.
+    pub(in crate::executor) fn unfit(&self, stacks: &[StackId]) -> Vec<(StackId, Outcome)> {
+        let unfit = |stack: &StackId| {
+            let (work, waiting) = (self.work.get(stack)?, lock(&self.waiting).get(stack).cloned()?);
+            match self.mismatch(work, &waiting, None) {
+                Ok(None) => None,
+                Ok(Some(mismatch)) => Some((stack.clone(), Outcome::Refused(refusal(&mismatch)))),
+                Err(failure) => Some((stack.clone(), Outcome::Failed(failure))),
+            }
+        };
+        stacks.iter().filter_map(unfit).collect()
+    }
+}
+
+/// The refusal of an engine that found another state than the plan was made on.
+fn refused_as_stale(error: &EngineError, manifest: Option<&Manifest>) -> Option<Vec<Block>> {
+    let EngineError::Failed(failure) = error else { return None };
+    let item = stale(failure)?;
+    let then = manifest.and_then(|manifest| manifest.items.get(item));
+    Some(refusal(&Mismatch::new(item, then, Some("another one"))))
 }

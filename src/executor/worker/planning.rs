@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::{
     Waiting, Work, Worker,
+    bound::Before,
     ended::{Ended, removed, unprepared},
     lock,
 };
@@ -15,11 +16,21 @@ use crate::{
 
 impl Worker {
     pub(super) fn plan(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
+        if let Some(earlier) = lock(&self.adopted).remove(stack) {
+            return self.take_over((stack, work), earlier, session);
+        }
+        if let Some(blocks) = Self::unbindable(work) {
+            return Ended::new(Outcome::Refused(blocks));
+        }
         let create = work.create_workspace || lock(&self.workspaces).contains(stack);
         if let Err(error) = work.engine.prepare(&work.target, create, false, session) {
             return unprepared(error, work);
         }
         let file = self.dir.plan(stack);
+        let before = match Self::before(work) {
+            Ok(before) => before,
+            Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        };
         let applied = lock(&self.applied).clone();
         lock(&self.seen).insert(stack.clone(), applied);
         match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
@@ -31,7 +42,7 @@ impl Worker {
                 _ => unprepared(EngineError::Failed(failure), work),
             },
             Err(error) => unprepared(error, work),
-            Ok(planned) => self.keep(stack, file, planned),
+            Ok(planned) => self.keep((stack, work), file, before, planned),
         }
     }
 
@@ -60,12 +71,18 @@ impl Worker {
         }
     }
 
-    /// Keeps a plan with changes for its apply and drops the file of a clean one.
-    fn keep(&self, stack: &StackId, file: Utf8PathBuf, planned: Planned) -> Ended {
+    /// Keeps a plan with changes for its apply, bound, and drops the file of a clean one.
+    fn keep(
+        &self,
+        (stack, work): (&StackId, &Work),
+        file: Utf8PathBuf,
+        before: Before,
+        planned: Planned,
+    ) -> Ended {
         let mut ended = Ended::new(Outcome::Clean);
         ended.exit_code = Some(planned.exit_code);
         ended.tentative = planned.tentative;
-        ended.notes = planned.notes;
+        ended.notes.clone_from(&planned.notes);
         lock(&self.diffs).insert(stack.clone(), planned.diff.clone());
         if planned.changes.is_empty() {
             lock(&self.waiting).remove(stack);
@@ -75,8 +92,22 @@ impl Worker {
         if let Err(error) = files::write(&self.dir.diff(stack), planned.diff.as_bytes()) {
             ended.notes.push(format!("the diff could not be kept: {error}"));
         }
-        let waiting =
-            Waiting { file: file.clone(), changes: planned.changes.clone(), tentative: planned.tentative };
+        let manifest = match self.bind((stack, work), before, &planned, &file) {
+            Ok((manifest, notes)) => {
+                ended.notes.extend(notes);
+                manifest
+            }
+            Err(outcome) => {
+                ended.notes.extend(removed(&file));
+                return Ended { outcome: *outcome, ..ended };
+            }
+        };
+        let waiting = Waiting {
+            file: file.clone(),
+            changes: planned.changes.clone(),
+            tentative: planned.tentative,
+            manifest: Some(manifest),
+        };
         lock(&self.waiting).insert(stack.clone(), waiting);
         ended.outcome = Outcome::Changed(planned.changes);
         ended.plan = Some(file);

@@ -11,7 +11,7 @@ use crate::model::hex;
 pub fn file_digest(path: &Utf8Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut file = File::open(path)?;
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         match io::Read::read(&mut file, &mut buffer) {
             Ok(0) => return Ok(hex(&hash.finalize())),

@@ -57,7 +57,7 @@ impl Walk<'_> {
             } else if kind.is_dir()
                 && !DATA.contains(&name)
                 && !self.apart.contains(&path)
-                && !(self.skip_modules && has_configuration(&path))
+                && (!self.skip_modules || !has_configuration(&path))
             {
                 self.collect(&path, above, found)?;
             }
@@ -81,11 +81,12 @@ impl Walk<'_> {
 /// is bound by itself.
 pub(super) fn is_left_out(name: &str) -> bool {
     let is_state = name.contains(".tfstate") || name.ends_with(".lock.info");
-    let is_log = name == "crash.log" || (name.starts_with("crash.") && name.ends_with(".log"));
+    let ending = Utf8Path::new(name).extension();
+    let is_log = name.starts_with("crash.") && ending == Some("log");
     let is_editors = name.ends_with('~')
         || name.starts_with(".#")
         || (name.starts_with('#') && name.ends_with('#'))
-        || (name.starts_with('.') && name.ends_with(".swp"));
+        || (name.starts_with('.') && ending == Some("swp"));
     is_state || is_log || is_editors || [LOCKFILE, ".DS_Store", "environments.toml"].contains(&name)
 }
 

@@ -1,0 +1,89 @@
+//! Takes over what an earlier run planned, in the place of a plan: compared with all that it is bound to, and with the state
+//! as it is now.
+
+use super::{
+    Waiting, Work, Worker,
+    bound::refusal,
+    ended::{Ended, unprepared},
+    lock,
+};
+use crate::{
+    engine::Session,
+    executor::Earlier,
+    model::{Block, Outcome, StackId},
+    plans::Mismatch,
+};
+
+impl Worker {
+    /// Takes over what an earlier run made of a stack: its next plan step does that and plans nothing. Later ones plan.
+    pub fn adopt(&self, stack: StackId, earlier: Earlier) {
+        if let Earlier::Applied { .. } = &earlier {
+            lock(&self.applied).insert(stack.clone());
+        }
+        lock(&self.adopted).insert(stack, earlier);
+    }
+
+    pub(super) fn take_over(
+        &self,
+        (stack, work): (&StackId, &Work),
+        earlier: Earlier,
+        session: &Session<'_>,
+    ) -> Ended {
+        let stored = match earlier {
+            Earlier::Planned(stored) => *stored,
+            Earlier::Clean => return Ended::new(Outcome::Clean),
+            Earlier::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
+            Earlier::Applied { run } => {
+                let notes = vec![format!("applied by run {run}")];
+                return Ended { notes, ..Ended::new(Outcome::Clean) };
+            }
+        };
+        if let Some(blocks) = Self::unbindable(work) {
+            return Ended::new(Outcome::Refused(blocks));
+        }
+        let manifest = stored.manifest;
+        let waiting = Waiting {
+            file: stored.file,
+            changes: manifest.changes.clone(),
+            tentative: manifest.tentative,
+            manifest: Some(manifest.clone()),
+        };
+        // Told apart before an engine is started: no init, in whatever environment, for a plan that is not for it.
+        let foreign = [
+            ("environment", manifest.environment.as_str(), work.target.instance.environment.as_str()),
+            ("stack", manifest.stack.as_str(), stack.as_str()),
+        ];
+        if let Some((item, then, now)) = foreign.into_iter().find(|(_, then, now)| then != now) {
+            return Ended::new(Outcome::Refused(refusal(&Mismatch::new(item, Some(then), Some(now)))));
+        }
+        if !waiting.file.is_file() {
+            let message =
+                format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
+            return Ended::new(Outcome::Refused(vec![Block::new("binding", message)]));
+        }
+        if let Err(error) = work.engine.prepare(&work.target, false, false, session) {
+            return unprepared(error, work);
+        }
+        let state = match work.engine.state_identity(&work.target, session) {
+            Ok(state) => state,
+            Err(error) => return unprepared(error, work),
+        };
+        match self.mismatch(work, &waiting, Some(&state)) {
+            Ok(None) => {}
+            Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
+            Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        }
+        let mut notes = manifest.notes;
+        notes.push(format!("planned by run {} at {}", manifest.run, manifest.created));
+        lock(&self.seen).insert(stack.clone(), manifest.seen.into_iter().collect());
+        lock(&self.diffs).insert(stack.clone(), stored.diff);
+        let ended = Ended {
+            plan: Some(waiting.file.clone()),
+            tentative: waiting.tentative,
+            notes,
+            ..Ended::new(Outcome::Changed(waiting.changes.clone()))
+        };
+        lock(&self.waiting).insert(stack.clone(), waiting);
+        ended
+    }
+}

@@ -1,0 +1,217 @@
+//! Binds a plan to all that it rests on, and checks before its apply that all of it is as it was.
+
+use camino::Utf8Path;
+use sha2::{Digest as _, Sha256};
+
+use super::{
+    PlanWish, Waiting, Work, Worker,
+    contents::{Contents, digest},
+};
+use crate::{
+    engine::{
+        Footing, PlanFacts, PlanMode, Planned, StateIdentity, bound_variables, plan_facts, replaced_providers,
+    },
+    model::{Block, Failure, FailureKind, Outcome, StackId, hex},
+    plans::{Binding, KEYED, Manifest, Mismatch, SealError},
+};
+
+/// The guard that a refusal names.
+const GUARD: &str = "binding";
+
+/// What is known of a plan before it is made.
+pub(super) struct Before {
+    contents: Contents,
+}
+
+/// A refusal because of an item.
+pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
+    vec![Block::new(GUARD, mismatch.to_string())]
+}
+
+impl Worker {
+    /// What the files hold before the engine plans.
+    pub(super) fn before(work: &Work) -> Result<Before, Failure> {
+        let footing = footing(work)?;
+        Ok(Before { contents: Contents::read(work, &footing.lockfile)? })
+    }
+
+    /// What keeps any plan from being made or taken where a confirmation is needed.
+    pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
+        let found = replaced_providers(&work.target.env).filter(|_| work.ground.protected)?;
+        let message = format!(
+            "{found}: the providers would not be the locked ones, which an environment with `confirm` refuses"
+        );
+        Some(vec![Block::new(GUARD, message)])
+    }
+
+    /// The manifest of a plan with changes, written beside its file, and what to say of it; or why it cannot be bound.
+    pub(super) fn bind(
+        &self,
+        (stack, work): (&StackId, &Work),
+        before: Before,
+        planned: &Planned,
+        file: &Utf8Path,
+    ) -> Result<(Manifest, Vec<String>), Box<Outcome>> {
+        let failed = |failure| Box::new(Outcome::Failed(failure));
+        if planned.facts.is_none() && work.ground.protected {
+            let message = "the plan file cannot be read, so that nobody can tell what it was made for: an environment with \
+                           `confirm` refuses it";
+            return Err(Box::new(Outcome::Refused(vec![Block::new(GUARD, message)])));
+        }
+        let footing = footing(work).map_err(failed)?;
+        let after = Contents::read(work, &footing.lockfile).map_err(failed)?;
+        let (contents, notes) = before.contents.settled(after);
+        let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
+        let seen = super::lock(&self.seen).get(stack).cloned().unwrap_or_default();
+        let manifest = Manifest {
+            changes: planned.changes.clone(),
+            created: self.clock.now(),
+            diff: hex(&Sha256::digest(&planned.diff)),
+            environment: work.target.instance.environment.clone(),
+            format: Manifest::FORMAT,
+            items: self.binding(work, &contents, &footing, (&state, file)).map_err(failed)?,
+            notes: planned.notes.clone(),
+            run: self.run.clone(),
+            seen: seen.into_iter().collect(),
+            stack: stack.clone(),
+            tentative: planned.tentative,
+        };
+        let path = file.with_extension("manifest.json");
+        let unwritten = |error: SealError| failed(Failure::new(FailureKind::Unknown, error.to_string()));
+        manifest.write(&self.key, &path).map_err(unwritten)?;
+        Ok((manifest, notes))
+    }
+
+    /// The first thing that is not as it was when the plan was made, if there is one. `state` is what the backend says of
+    /// the state where it was asked; else the engine's own check of the serial has to do.
+    pub(super) fn mismatch(
+        &self,
+        work: &Work,
+        waiting: &Waiting,
+        state: Option<&StateIdentity>,
+    ) -> Result<Option<Mismatch>, Failure> {
+        let Some(manifest) = &waiting.manifest else { return Ok(None) };
+        let footing = footing(work)?;
+        let contents = Contents::read(work, &footing.lockfile)?;
+        let facts = plan_facts(&waiting.file).ok();
+        let in_file = facts.as_ref().map(state_of).unwrap_or_default();
+        let now = self.binding(work, &contents, &footing, (state.unwrap_or(&in_file), &waiting.file))?;
+        let unreadable = || {
+            let refuses = work.ground.protected && facts.is_none();
+            refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
+        };
+        // What the plan file says of itself is compared apart from its manifest.
+        let of_file =
+            || facts.as_ref().and_then(|facts| of_plan_file(facts, work, &footing, &self.wish, state));
+        Ok(manifest.items.mismatch(&now).or_else(of_file).or_else(unreadable))
+    }
+
+    /// Everything that a plan is bound to, in the order in which a refusal names it.
+    fn binding(
+        &self,
+        work: &Work,
+        contents: &Contents,
+        footing: &Footing,
+        (state, file): (&StateIdentity, &Utf8Path),
+    ) -> Result<Binding, Failure> {
+        let (target, ground) = (&work.target, &work.ground);
+        let mut binding = Binding::default();
+        let mut bind = |item: &str, value: &str| binding.bind(item, value);
+        let keyed = |item: &str, value: &[u8]| format!("{KEYED}{}", self.key.digest(item, value));
+        bind("environment", target.instance.environment.as_str());
+        bind("stack", target.instance.stack.as_str());
+        bind("state address", footing.address.as_deref().unwrap_or("unknown"));
+        bind("workspace", target.workspace.as_deref().unwrap_or("default"));
+        let config = serde_json::Value::Object(footing.backend_config.clone()).to_string();
+        let digest_of_config = self.key.digest("backend", config.as_bytes());
+        bind("backend", &format!("{} {}", footing.backend, digest_of_config.get(..16).unwrap_or_default()));
+        if let Some(identity) = &ground.identity {
+            bind("identity", identity);
+        }
+        let mut names = bound_variables(&target.env);
+        names.extend(ground.names.iter().map(String::as_str));
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
+                let item = format!("variable {name}");
+                bind(&item, &keyed(&item, value.as_encoded_bytes()));
+            }
+        }
+        let settings: Vec<String> =
+            contents.settings.iter().map(|(path, digest)| format!("{path} {digest}")).collect();
+        bind("CLI config", &settings.join(", "));
+        bind("plugin cache", footing.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
+        bind("engine", &footing.engine);
+        bind("engine version", &footing.version);
+        bind("flags", &footing.flags.join(" "));
+        bind("mode", mode(self.wish.mode));
+        bind("targets", &self.wish.targets.join(" "));
+        bind("replace", &self.wish.replace.join(" "));
+        let order: Vec<&str> = contents.var_files.iter().map(|(path, _)| path.as_str()).collect();
+        for (path, digest) in &contents.var_files {
+            bind(&format!("var file {path}"), digest);
+        }
+        bind("order of var files", &order.join(", "));
+        for (name, value) in &ground.values {
+            let item = format!("value {name}");
+            bind(&item, &keyed(&item, value.as_bytes()));
+        }
+        bind("backend pairs", &keyed("backend pairs", target.backend.digest.as_bytes()));
+        if let Some(digest) = &contents.lockfile {
+            bind("lockfile", digest);
+        }
+        for (path, input) in &contents.files {
+            bind(&format!("file {path}"), &format!("{}{}", crate::plans::SHA256, input.digest));
+        }
+        bind("state lineage", &state.lineage);
+        bind("state serial", &state.serial.to_string());
+        bind("plan file", &digest(file)?.unwrap_or_else(|| "gone".to_owned()));
+        Ok(binding)
+    }
+}
+
+fn footing(work: &Work) -> Result<Footing, Failure> {
+    work.engine.footing(&work.target).map_err(|error| {
+        let summary = format!("cannot tell the backend of `{}`: {error}", work.target.instance);
+        Failure::new(FailureKind::State, summary)
+    })
+}
+
+fn state_of(facts: &PlanFacts) -> StateIdentity {
+    StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial }
+}
+
+fn mode(mode: PlanMode) -> &'static str {
+    match mode {
+        PlanMode::Normal => "normal",
+        PlanMode::Destroy => "destroy",
+        PlanMode::RefreshOnly => "refresh-only",
+    }
+}
+
+/// What a plan file says of itself and is not so: whatever its manifest says.
+fn of_plan_file(
+    facts: &PlanFacts,
+    work: &Work,
+    footing: &Footing,
+    wish: &PlanWish,
+    state: Option<&StateIdentity>,
+) -> Option<Mismatch> {
+    let backend = work.target.backend.kind.as_ref().unwrap_or(&footing.backend);
+    // Flags of environments.toml may narrow every plan; they are bound as such.
+    let narrowed = footing.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"));
+    let extent = |targets: bool| if targets { "a part" } else { "everything" };
+    let planned_extent = extent(!(facts.targets.is_empty() && facts.excludes.is_empty()));
+    let serial = (facts.serial.to_string(), state.map(|state| state.serial.to_string()));
+    let pairs = [
+        ("workspace", facts.workspace.as_str(), Some(work.target.workspace.as_deref().unwrap_or("default"))),
+        ("backend", facts.backend.as_str(), Some(backend.as_str())),
+        ("mode", mode(facts.mode), Some(mode(wish.mode))),
+        ("targets", planned_extent, Some(extent(!wish.targets.is_empty())).filter(|_| !narrowed)),
+        ("state lineage", facts.lineage.as_str(), state.map(|state| state.lineage.as_str())),
+        ("state serial", serial.0.as_str(), serial.1.as_deref()),
+    ];
+    let other = pairs.into_iter().find(|(_, then, now)| now.is_some_and(|now| now != *then))?;
+    Some(Mismatch::new(other.0, Some(other.1), other.2))
+}

@@ -1,0 +1,122 @@
+//! What the files under a plan hold at one moment.
+
+use std::{collections::BTreeMap, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Work;
+use crate::{
+    engine::cli_configs,
+    inventory::inputs::{InputFile, file_digest},
+    model::{Failure, FailureKind},
+    plans::SHA256,
+};
+
+/// The digests of all files under a stack's plan.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Contents {
+    /// The files of settings of the engine, by their paths.
+    pub(super) settings: Vec<(String, String)>,
+    /// The declared var files in order, by their paths.
+    pub(super) var_files: Vec<(String, String)>,
+    /// The lockfile, where there is one.
+    pub(super) lockfile: Option<String>,
+    /// The rest, by their paths.
+    pub(super) files: BTreeMap<String, InputFile>,
+}
+
+impl Contents {
+    /// What they hold now. A file that is gone is left out.
+    pub(super) fn read(work: &Work, lockfile: &Utf8Path) -> Result<Self, Failure> {
+        let scope = &work.ground.scope;
+        let all = |paths: &mut dyn Iterator<Item = Utf8PathBuf>| -> Result<Vec<(String, String)>, Failure> {
+            let digests = paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.shown(&path), digest))));
+            Ok(digests.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
+        };
+        let own = |path: &&Utf8PathBuf| **path != work.ground.generated;
+        let var_files = all(&mut work.target.var_files.iter().filter(own).cloned())?;
+        let settings = all(&mut cli_configs(&work.target.env).into_iter())?;
+        let mut files = scope.read().map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
+        files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
+        Ok(Self { settings, var_files, lockfile: digest(lockfile)?, files })
+    }
+
+    /// The contents to bind a plan to, from those before and after it was made, and what to say of it.
+    ///
+    /// What an engine only reads counts as it was before. A lockfile that was missing, the configuration that Terragrunt
+    /// generates, and other files that a plan makes, as an archive, count as the plan left them.
+    pub(super) fn settled(mut self, after: Self) -> (Self, Vec<String>) {
+        let mut notes = Vec::new();
+        for (path, file) in after.files {
+            match self.files.get(&path) {
+                None => {
+                    self.files.insert(path, file);
+                }
+                Some(before) if !before.configuration && before.digest != file.digest => {
+                    notes.push(format!("`{path}` changed while this was planned"));
+                    self.files.insert(path, file);
+                }
+                Some(_) => {}
+            }
+        }
+        self.lockfile = self.lockfile.or(after.lockfile);
+        (self, notes)
+    }
+}
+
+/// The digest of a file as a value; none where there is no file. One that nobody may read says so.
+pub(super) fn digest(path: &Utf8Path) -> Result<Option<String>, Failure> {
+    match file_digest(path) {
+        Ok(digest) => Ok(Some(format!("{SHA256}{digest}"))),
+        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+            Ok(None)
+        }
+        Err(error) => {
+            let summary = format!("cannot read `{path}`, which the plan depends on: {error}");
+            Err(Failure::new(FailureKind::Unknown, summary))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contents(files: &[(&str, &str, bool)], lockfile: Option<&str>) -> Contents {
+        let file = |(path, digest, configuration): &(&str, &str, bool)| {
+            ((*path).to_owned(), InputFile { digest: (*digest).to_owned(), configuration: *configuration })
+        };
+        Contents {
+            settings: vec![],
+            var_files: vec![],
+            lockfile: lockfile.map(str::to_owned),
+            files: files.iter().map(file).collect(),
+        }
+    }
+
+    #[test]
+    fn what_a_plan_makes_counts_as_it_left_it_and_configuration_as_it_was_before() {
+        let before =
+            contents(&[("main.tf", "1", true), ("x.zip", "1", false), ("gone.txt", "1", false)], None);
+        let after =
+            contents(&[("main.tf", "2", true), ("x.zip", "2", false), ("made.tf", "1", true)], Some("l"));
+        let (settled, notes) = before.settled(after);
+        let expected = contents(
+            &[
+                ("gone.txt", "1", false),
+                ("made.tf", "1", true),
+                ("main.tf", "1", true),
+                ("x.zip", "2", false),
+            ],
+            Some("l"),
+        );
+        assert_eq!(settled, expected);
+        assert_eq!(notes, ["`x.zip` changed while this was planned"]);
+    }
+
+    #[test]
+    fn a_lockfile_that_was_there_counts_as_it_was_before() {
+        let (settled, _) = contents(&[], Some("1")).settled(contents(&[], Some("2")));
+        assert_eq!(settled.lockfile.as_deref(), Some("1"));
+    }
+}
