@@ -1,8 +1,8 @@
 //! One apply: of a plan file, never retried, with its output in files; and what may be left behind by one that failed.
 
-use std::{ffi::OsString, fs, io, os::unix::fs::PermissionsExt};
+use std::ffi::OsString;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde::Deserialize;
 
 use super::{
@@ -14,15 +14,12 @@ use super::{
     folder_lock::{self, FolderLock},
     lineage,
     plan_file::plan_facts,
-    verbs,
+    unsaved, verbs,
 };
 use crate::{
     model::{Failure, FailureKind},
     process::{CommandLine, Exit, Stream},
 };
-
-/// What an engine calls a state that it could not save; it writes it into the folder that it runs in.
-pub(super) const UNSAVED: &str = "errored.tfstate";
 
 /// Applies a plan file.
 pub(super) fn apply(
@@ -34,9 +31,9 @@ pub(super) fn apply(
     let state_is_new = plan_facts(plan).is_ok_and(|facts| facts.lineage.is_empty());
     // Two environments that share a folder would overwrite each other's unsaved state.
     let lock = take_turns(target, session)?;
-    refuse_over_unsaved_state(driver, target).map_err(EngineError::Failed)?;
+    unsaved::refuse_to_change(driver, target).map_err(EngineError::Failed)?;
     let streamed = stream_mutating(session, &driver.apply_command(target, plan))?;
-    let rescued = rescue_unsaved_state(driver, target);
+    let rescued = unsaved::rescue(driver, target);
     drop(lock);
     let mut notes = streamed.notes.clone();
     let error = match streamed.exit {
@@ -44,7 +41,7 @@ pub(super) fn apply(
         _ => Some(ended_badly(driver, &streamed, "apply", target, session)),
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
-        (Some(path), error) => return Err(EngineError::Failed(unsaved(&path, error))),
+        (Some(path), error) => return Err(EngineError::Failed(unsaved::failure(target, &path, error))),
         (None, Some(error)) => return Err(error),
         (None, None) => {}
     }
@@ -70,70 +67,25 @@ pub(super) fn run_mutating(
     let saves_it = verbs::saves_a_state(args);
     let left_before = !driver.unsaved_states(target).is_empty();
     if !saves_it {
-        refuse_over_unsaved_state(driver, target).map_err(EngineError::Failed)?;
+        unsaved::refuse_to_change(driver, target).map_err(EngineError::Failed)?;
     }
     let ran = mutate(session, command, on_line);
-    let rescued = if left_before { Ok(None) } else { rescue_unsaved_state(driver, target) };
+    let rescued = if left_before { Ok(None) } else { unsaved::rescue(driver, target) };
     drop(lock);
     match (rescued.map_err(EngineError::Failed)?, ran) {
-        (Some(path), ran) => Err(EngineError::Failed(unsaved(&path, ran.err()))),
-        (None, ran) => Ok(ran?.exit),
+        (Some(path), ran) => Err(EngineError::Failed(unsaved::failure(target, &path, ran.err()))),
+        (None, ran) => {
+            let exit = ran?.exit;
+            if saves_it && exit.is_success() {
+                unsaved::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
+            }
+            Ok(exit)
+        }
     }
 }
 
 fn take_turns(target: &Target, session: &Session<'_>) -> Result<FolderLock, EngineError> {
     folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)
-}
-
-fn refuse_over_unsaved_state(driver: &dyn Driver, target: &Target) -> Result<(), Failure> {
-    let kept = Some(target.state_dir.join(UNSAVED)).filter(|path| path.exists());
-    match kept.into_iter().chain(driver.unsaved_states(target)).next() {
-        None => Ok(()),
-        Some(path) => {
-            let summary = format!("an earlier apply could not save its state, which waits in `{path}`");
-            let detail = format!(
-                "push it with `envctl exec {} {} -- state push {path}`, then remove the file",
-                target.instance.environment, target.instance.stack
-            );
-            Err(Failure::new(FailureKind::State, summary).with_detail(detail))
-        }
-    }
-}
-
-/// Takes a state that the engine could not save out of the stack's folder, where anybody may read or overwrite it.
-fn rescue_unsaved_state(driver: &dyn Driver, target: &Target) -> Result<Option<Utf8PathBuf>, Failure> {
-    let Some(left) = driver.unsaved_states(target).into_iter().next() else { return Ok(None) };
-    let kept = target.state_dir.join(UNSAVED);
-    let moved = || -> io::Result<()> {
-        fs::set_permissions(&left, fs::Permissions::from_mode(0o600))?;
-        fs::create_dir_all(&target.state_dir)?;
-        match fs::rename(&left, &kept) {
-            // On another file system it has to be copied, which keeps its mode.
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                fs::copy(&left, &kept)?;
-                fs::remove_file(&left)
-            }
-            other => other,
-        }
-    };
-    match moved() {
-        Ok(()) => Ok(Some(kept)),
-        Err(error) => {
-            let summary =
-                format!("the state could not be saved; it is in `{left}` and could not be moved: {error}");
-            Err(Failure::new(FailureKind::State, summary))
-        }
-    }
-}
-
-fn unsaved(path: &Utf8Path, error: Option<EngineError>) -> Failure {
-    let mut failure =
-        Failure::new(FailureKind::State, format!("the state could not be saved; it is kept in `{path}`"));
-    if let Some(EngineError::Failed(cause)) = error {
-        failure = failure.with_detail(format!("{}\n{}", cause.summary, cause.detail).trim());
-        failure.engine_exit_code = cause.engine_exit_code;
-    }
-    failure
 }
 
 /// Learns the lineage that the first apply gave to a new state: the plan file could not know it.

@@ -32,6 +32,7 @@ mod terraform;
 mod terragrunt;
 mod typed;
 pub mod units;
+mod unsaved;
 mod upstream;
 mod verbs;
 

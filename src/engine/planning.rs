@@ -10,7 +10,7 @@ use super::{
     failure::{init_needed, warnings},
     lineage,
     plan_file::{PlanFileError, plan_facts},
-    plan_json,
+    plan_json, unsaved,
 };
 use crate::{
     files,
@@ -33,6 +33,7 @@ pub(super) fn plan(
     request: &PlanRequest,
     session: &Session<'_>,
 ) -> Result<Attempt, EngineError> {
+    unsaved::refuse_to_plan(target).map_err(EngineError::Failed)?;
     make_private(&request.out).map_err(EngineError::Failed)?;
     let attempt = plan_into(driver, target, request, session);
     if !matches!(attempt, Ok(Attempt::Planned(_))) {

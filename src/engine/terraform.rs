@@ -178,7 +178,7 @@ impl Driver for Terraform {
     }
 
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
-        Some(target.dir.join(applying::UNSAVED)).filter(|path| path.exists()).into_iter().collect()
+        Some(target.dir.join(super::unsaved::UNSAVED)).filter(|path| path.exists()).into_iter().collect()
     }
 }
 

@@ -183,8 +183,8 @@ impl Driver for Terragrunt {
 
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
         let mut found = Vec::new();
-        collect(&target.dir, applying::UNSAVED, &mut found);
-        collect(&target.dir.join(".terragrunt-cache"), applying::UNSAVED, &mut found);
+        collect(&target.dir, super::unsaved::UNSAVED, &mut found);
+        collect(&target.dir.join(".terragrunt-cache"), super::unsaved::UNSAVED, &mut found);
         found
     }
 }

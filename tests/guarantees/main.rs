@@ -1,7 +1,7 @@
 //! What envctl promises, a file per guarantee: each test fails when the promise is broken, on the fake engine and, where an
 //! engine is involved, on every real one.
-
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
+
 mod bad_input;
 mod contained_failure;
 mod crash;
@@ -13,6 +13,8 @@ mod never_retried;
 mod one_review;
 mod right_environment;
 mod secrets;
+mod slow;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "not every guarantee needs every support")]
 mod support;
+mod unsaved_state;

@@ -45,10 +45,19 @@ impl Running {
     pub(crate) fn wait_until(&mut self, what: &str, seen: impl Fn() -> bool) {
         let given_up = Instant::now() + Duration::from_mins(1);
         while !seen() {
-            assert!(!self.has_ended(), "envctl ended, and not yet: {what}");
+            assert!(!self.has_ended(), "envctl ended, and not yet: {what}\n{}", self.said());
             assert!(Instant::now() < given_up, "it takes for ever: {what}");
             thread::yield_now();
         }
+    }
+
+    /// All that an ended program has printed.
+    fn said(&mut self) -> String {
+        let mut text = String::new();
+        let (out, err) = (self.child.stdout.take(), self.child.stderr.take());
+        out.expect("a pipe").read_to_string(&mut text).expect("a pipe can be read");
+        err.expect("a pipe").read_to_string(&mut text).expect("a pipe can be read");
+        text
     }
 
     /// Waits for its end. What it prints until then must fit into a pipe.

@@ -19,8 +19,25 @@ impl S3Server {
     /// Starts one on a free port of the loopback address and waits until it listens.
     #[track_caller]
     pub(crate) fn start(moto_server: &Program) -> Self {
+        Self::start_on(moto_server, 0)
+    }
+
+    /// Stops it, with all that it held: connections are refused from now on.
+    #[track_caller]
+    pub(crate) fn stop(&mut self) {
+        self.process.kill().and_then(|()| self.process.wait()).expect("a child can be stopped");
+    }
+
+    /// Starts one with nothing in it at the address of this one, which was stopped.
+    #[track_caller]
+    pub(crate) fn start_anew(&mut self, moto_server: &Program) {
+        *self = Self::start_on(moto_server, self.address.port());
+    }
+
+    #[track_caller]
+    fn start_on(moto_server: &Program, port: u16) -> Self {
         let mut process = launch::hermetic(&moto_server.path)
-            .args(["--host", "127.0.0.1", "--port", "0"])
+            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
             .env("PATH", "/usr/bin:/bin")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
