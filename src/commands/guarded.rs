@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::{Context, checklist::Checklist, who};
 use crate::{
     config::{Config, Environment, Guards},
-    engine::{Typed, typed},
+    engine::{Typed, layout::unit_file, typed},
     executor::Refusal,
-    inventory::{Instance, Modules, NoWorkingTree, WorkingTree},
+    inventory::{Instance, Modules, NoWorkingTree, Places, WorkingTree},
     model::{Allow, Block, Blocked, EnvName, GateRecord, StackId},
     plans::{
         Review,
@@ -31,7 +31,7 @@ pub(super) struct Guarded {
     /// Exceptions for the states of instances that are not in the run.
     strangers: Vec<String>,
     root: Utf8PathBuf,
-    places: Vec<Utf8PathBuf>,
+    places: Places,
     runner: Arc<Runner>,
     before: Tally,
     /// The questions at the gate.
@@ -48,8 +48,11 @@ impl Guarded {
         runner: &Arc<Runner>,
         allow: &[Allow],
     ) -> Self {
-        let places =
-            if environment.guards.clean_tree { places(config, instances, modules) } else { Vec::new() };
+        let places = if environment.guards.clean_tree {
+            places(config, instances, modules)
+        } else {
+            Places::default()
+        };
         let known = |allow: &Allow| match allow {
             Allow::Lineage(wanted) => instances.iter().any(|instance| instance.id == *wanted),
             _ => true,
@@ -112,7 +115,12 @@ impl Guarded {
 
     /// The review was confirmed: what it does counts for the limits of the whole run.
     pub(super) fn confirmed(&mut self, review: &Review) {
-        self.before = self.before.with(review, &self.allowed);
+        // Without a limit no exception is used by counting.
+        if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
+            let none = Allowances::default();
+            let allowed = if self.guards.max_deletes.is_some() { &self.allowed } else { &none };
+            self.before = self.before.with(review, allowed);
+        }
     }
 
     /// What is kept of a gate.
@@ -178,14 +186,16 @@ fn hint(blocked: &[Blocked], invocation: &str) -> Option<String> {
 }
 
 /// The files and folders that the plans of these instances are made from.
-fn places(config: &Config, instances: &[&Instance], modules: &Modules) -> Vec<Utf8PathBuf> {
-    let mut places = vec![config.path().to_owned()];
+fn places(config: &Config, instances: &[&Instance], modules: &Modules) -> Places {
+    let mut paths = vec![config.path().to_owned()];
     for instance in instances {
-        places.push(instance.dir.clone());
-        places.extend(modules.folders(instance));
-        places.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
+        paths.push(instance.dir.clone());
+        paths.extend(modules.folders(instance));
+        paths.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
     }
-    places.sort();
-    places.dedup();
-    places
+    paths.sort();
+    paths.dedup();
+    // A unit includes others from anywhere above it.
+    let units = instances.iter().any(|instance| unit_file(instance.engine).is_some());
+    Places { paths, extension: units.then_some("hcl") }
 }

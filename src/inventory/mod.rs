@@ -30,4 +30,4 @@ pub use probe::Probe;
 pub use revision::revision;
 pub use stacks::Inventory;
 pub use var_files::{VarFilePath, VarFiles, var_file_paths};
-pub use working_tree::{NoWorkingTree, RemoteHead, WorkingTree};
+pub use working_tree::{NoWorkingTree, Places, RemoteHead, WorkingTree};

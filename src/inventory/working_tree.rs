@@ -30,6 +30,15 @@ pub struct RemoteHead {
     pub is_head: bool,
 }
 
+/// Where what is not committed counts.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Files and folders.
+    pub paths: Vec<Utf8PathBuf>,
+    /// The extension of files that count wherever they lie.
+    pub extension: Option<&'static str>,
+}
+
 /// Why git told nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("git tells nothing of `{dir}`: {reason}")]
@@ -43,14 +52,21 @@ pub struct NoWorkingTree {
 /// Folders that engines and envctl write into beside the files that are committed.
 const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
+/// Variables that make git speak of another repository, tree or index.
+const ELSEWHERE: [&str; 6] =
+    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
+
 impl WorkingTree {
     /// Asks git in a folder; `places` are the files and folders whose uncommitted changes count. Two processes.
     pub fn read(
         runner: &Runner,
         dir: &Utf8Path,
         env: &BTreeMap<OsString, OsString>,
-        places: &[Utf8PathBuf],
+        places: &Places,
     ) -> Result<Self, NoWorkingTree> {
+        // A hook of git sets these; another repository must not answer for this one.
+        let mut env = env.clone();
+        env.retain(|name, _| !name.to_str().is_some_and(|name| ELSEWHERE.contains(&name)));
         let nothing = |reason: String| NoWorkingTree { dir: dir.to_owned(), reason };
         let git = |args: &[&str]| {
             // A status must not write the index while another git works on it.
@@ -87,14 +103,16 @@ impl WorkingTree {
 }
 
 /// Leaves only what lies in one of the places, or holds one: a new folder is told as a whole.
-fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &[Utf8PathBuf]) {
+fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
     let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     let top = real(top);
-    let places: Vec<Utf8PathBuf> = places.iter().map(|place| real(place)).collect();
+    let paths: Vec<Utf8PathBuf> = places.paths.iter().map(|place| real(place)).collect();
     dirty.retain(|path| {
         let own = path.split('/').any(|part| LEFT_OUT.contains(&part));
         let path = top.join(path.trim_end_matches('/'));
-        !own && places.iter().any(|place| path.starts_with(place) || place.starts_with(&path))
+        let everywhere = path.extension().is_some_and(|extension| places.extension == Some(extension));
+        let within = |place: &Utf8PathBuf| path.starts_with(place) || place.starts_with(&path);
+        !own && (everywhere || paths.iter().any(within))
     });
 }
 
@@ -182,8 +200,15 @@ mod tests {
             ["infra/app/main.tf", "infra/app/.terraform/x", "infra/", "other.tf", "infra/application/x"]
                 .map(str::to_owned)
                 .into();
-        keep_within(&mut dirty, "/nowhere".into(), &["/nowhere/infra/app".into()]);
+        keep_within(
+            &mut dirty,
+            "/nowhere".into(),
+            &Places { paths: vec!["/nowhere/infra/app".into()], extension: None },
+        );
         assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
+        let mut dirty = vec!["root.hcl".to_owned(), "notes.txt".to_owned()];
+        keep_within(&mut dirty, "/nowhere".into(), &Places { paths: vec![], extension: Some("hcl") });
+        assert_eq!(dirty, ["root.hcl"]);
     }
 
     #[test]

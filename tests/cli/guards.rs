@@ -110,6 +110,24 @@ fn the_limits_count_over_the_whole_run_and_what_is_named_does_not_count() {
 }
 
 #[test]
+fn a_later_round_of_the_same_run_counts_on_top_of_the_earlier_ones() {
+    let shop = shop("max_changes = 1", &["network"]);
+    let remote = json!({ "net": "../network/terraform.tfstate.d/production/terraform.tfstate" });
+    shop.stack(
+        "app",
+        &["network"],
+        &json!({ "resources": { "terraform_data.app": "${net.id}" }, "remote": remote }),
+    );
+
+    let run = deploy(&shop, &[]).exits(3);
+
+    run.tells("max_changes: 2 would be changed, at most 1 may be").tells("--allow changes=2");
+    assert_eq!(shop.folders("apply"), ["network"]);
+    deploy(&shop, &[]).exits(0);
+    assert_eq!(shop.folders("apply"), ["network", "app"]);
+}
+
+#[test]
 fn denied_actions_are_let_through_by_the_resource() {
     let shop = shop(
         "deny_actions = [ { match = \"terraform_data.network\", actions = [\"update\"] } ]",
