@@ -14,10 +14,31 @@ pub(super) struct Row {
     pub(super) kind: FailureKind,
     /// How it is recognised, in summary and detail, whatever the case.
     pub(super) pattern: &'static str,
+    /// Whether the same attempt may well succeed a moment later, with nothing changed.
+    pub(super) lasts: Lasts,
+}
+
+/// Whether what a message is about passes by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lasts {
+    /// It stays until somebody does something.
+    Stays,
+    /// It is known to pass.
+    Passes,
+    /// That depends on the cause, which stands beside it.
+    AsItsCause,
 }
 
 const fn row(kind: FailureKind, pattern: &'static str) -> Row {
-    Row { kind, pattern }
+    Row { kind, pattern, lasts: Lasts::Stays }
+}
+
+const fn transient(kind: FailureKind, pattern: &'static str) -> Row {
+    Row { kind, pattern, lasts: Lasts::Passes }
+}
+
+const fn wrapping(kind: FailureKind, pattern: &'static str) -> Row {
+    Row { kind, pattern, lasts: Lasts::AsItsCause }
 }
 
 /// The first row that matches decides: a state that is locked, lost or broken comes before the reason why, and a slow or
@@ -28,9 +49,9 @@ pub(super) static ROWS: &[Row] = &[
     row(FailureKind::State, r"Saved plan is stale"),
     row(FailureKind::State, r#"NoSuchBucket|S3 bucket ("[\w.-]+" )?does not exist"#),
     row(FailureKind::State, r"Unsupported state file format|does not have the expected content"),
-    row(
+    transient(
         FailureKind::Throttled,
-        r"SlowDown|Throttling(Exception)?\b|Rate exceeded|TooManyRequests|RequestLimitExceeded|StatusCode: 429",
+        r"SlowDown|Throttling(Exception)?\b|Rate exceeded|TooManyRequests|RequestLimitExceeded|StatusCode: 429|\b429 Too Many Requests",
     ),
     row(
         FailureKind::Auth,
@@ -41,19 +62,29 @@ pub(super) static ROWS: &[Row] = &[
         FailureKind::Auth,
         r"StatusCode: 40[13]\b|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|AccessDenied|UnauthorizedOperation|password authentication failed",
     ),
-    row(
+    transient(
         FailureKind::Network,
-        r"connection refused|no such host|i/o timeout|TLS handshake timeout|connection reset by peer|network is unreachable|context deadline exceeded",
+        r"StatusCode: 50[0234]\b|\b50[0234] (Internal Server Error|Bad Gateway|Service Unavailable|Gateway Timeout)|bad response code: 50[0234]",
     ),
+    transient(FailureKind::Network, r"TLS handshake timeout"),
+    transient(FailureKind::Network, r"connection reset by peer"),
+    // Nobody listens there, or the name is wrong: that stays.
+    row(FailureKind::Network, r"connection refused|no such host|network is unreachable"),
+    transient(FailureKind::Network, r"i/o timeout|context deadline exceeded|Client\.Timeout exceeded"),
+    transient(FailureKind::Network, r"(?m)\bEOF$"),
+    // What the backend `http` says of a status above 499.
+    transient(FailureKind::Network, r"(?m)giving up after \d+ attempt\(s\)$"),
     row(FailureKind::Config, r"Provider dependency changes detected|Inconsistent dependency lock file"),
+    wrapping(
+        FailureKind::Provider,
+        r"Failed to (query available|resolve) provider packages|Failed to install provider",
+    ),
     row(
         FailureKind::Provider,
-        r"Failed to (query available|resolve) provider packages|Required plugins are not installed|Failed to install provider|Failed to instantiate provider|Failed to load plugin schemas",
+        r"Required plugins are not installed|Failed to instantiate provider|Failed to load plugin schemas",
     ),
-    row(
-        FailureKind::Config,
-        r"Unreadable module directory|Module not (installed|found)|Failed to download module",
-    ),
+    wrapping(FailureKind::Config, r"Failed to download module"),
+    row(FailureKind::Config, r"Unreadable module directory|Module not (installed|found)"),
     row(FailureKind::Config, r"No value for required variable|Invalid value for (input )?variable"),
     row(FailureKind::Config, r"Unsupported argument|Unsupported block type|Missing required argument"),
     row(
@@ -94,7 +125,12 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
 
 /// What kind of failure a message is, by the table.
 pub(super) fn kind_of(text: &str) -> Option<&'static Row> {
-    PATTERNS.matches(text).iter().next().map(|first| &ROWS[first])
+    kinds_of(text).next()
+}
+
+/// All rows that a message is in, the deciding one first.
+pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static Row> {
+    PATTERNS.matches(text).into_iter().map(|row| &ROWS[row])
 }
 
 /// The warnings among diagnostics, a line each: `warning: summary (file:line)`.

@@ -4,6 +4,7 @@
 //! What a step does is not known here: a [`StepRunner`] is handed in.
 
 mod assemble;
+mod attempts;
 mod cancel;
 mod consumers;
 mod deployment;

@@ -165,7 +165,7 @@ impl StepRunner for Worker {
             engine_version: version,
             duration: self.clock.now().duration_since(started).as_secs_f64(),
             processes: processes.load(Ordering::Relaxed),
-            attempts: 1,
+            attempts: ended.attempts,
             engine_exit_code: ended.exit_code.or(failed_with),
             log: Some(log),
             plan: ended.plan,

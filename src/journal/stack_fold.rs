@@ -74,7 +74,11 @@ impl StackFold {
         let report = &mut self.report;
         report.duration += step.duration;
         report.processes += step.processes;
-        report.attempts = step.attempts;
+        // An apply is tried once, which would hide how often its plan was.
+        report.attempts = match step.step {
+            StepKind::Plan => step.attempts,
+            StepKind::Apply => report.attempts.max(step.attempts),
+        };
         report.engine_exit_code = step.engine_exit_code;
         report.log = step.log.as_ref().map(ToString::to_string).or(report.log.take());
         report.plan = step.plan.as_ref().map(ToString::to_string);

@@ -134,7 +134,7 @@ pub struct StackReport {
     /// The stack that caused a skip or a deferral.
     #[schemars(with = "Option<String>")]
     pub because: Option<StackId>,
-    /// How often the last step was tried.
+    /// How often its plan was tried; an apply is tried once.
     pub attempts: u32,
     /// The exit status of the last engine process.
     pub engine_exit_code: Option<i32>,

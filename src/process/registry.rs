@@ -4,9 +4,10 @@ use std::{
     collections::HashMap,
     fs,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -18,6 +19,7 @@ use super::SignalTarget;
 pub(super) struct Registry {
     count: AtomicU64,
     state: Mutex<State>,
+    interrupts: Condvar,
 }
 
 #[derive(Default)]
@@ -56,10 +58,17 @@ impl Registry {
         self.state().running.remove(&pid);
     }
 
+    /// Waits for a while, or until the interrupt.
+    pub(super) fn pause(&self, time: Duration) {
+        let waited = self.interrupts.wait_timeout_while(self.state(), time, |state| !state.interrupted);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Starts nothing any more, and sends one SIGINT to each running program.
     pub(super) fn interrupt(&self) {
         let mut state = self.state();
         state.interrupted = true;
+        self.interrupts.notify_all();
         for (pid, target) in &state.running {
             ask_to_stop(*pid, *target);
         }
@@ -69,6 +78,7 @@ impl Registry {
     pub(super) fn kill_groups(&self) {
         let mut state = self.state();
         state.interrupted = true;
+        self.interrupts.notify_all();
         for pid in state.running.keys() {
             // It can only fail when the group is gone already, which is what is wanted.
             let _ = kill_process_group(*pid, Signal::KILL);

@@ -1,6 +1,6 @@
 //! Runs programs for a whole run: each is counted, watched, masked, and asked to stop when the user wants that.
 
-use std::io;
+use std::{io, time::Duration};
 
 use camino::Utf8Path;
 
@@ -53,6 +53,11 @@ impl Runner {
     /// Whether [`Runner::interrupt`] was called.
     pub fn is_interrupted(&self) -> bool {
         self.registry.is_interrupted()
+    }
+
+    /// Waits for a while; an interrupt ends the wait at once.
+    pub fn pause(&self, time: Duration) {
+        self.registry.pause(time);
     }
 
     /// Kills every running program with its process group, whatever that loses.

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, stale},
+    executor::attempts::attempt,
     model::{Block, Changes, Failure, FailureKind, Outcome, StackId},
     plans::{self, Manifest, Mismatch},
 };
@@ -113,7 +114,10 @@ impl Worker {
         };
         let applied = lock(&self.applied).clone();
         lock(&self.seen).insert(stack.clone(), applied);
-        let planned = match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
+        // Only the plan: what it is for is tried once.
+        let request = self.request(work, file.clone());
+        let tried = attempt(&self.runner, session, || work.engine.plan(&work.target, &request, session));
+        let planned = match tried.result {
             Ok(planned) => planned,
             Err(error) => return end(unprepared(error, work)),
         };
@@ -130,7 +134,7 @@ impl Worker {
             Some(need) => format!("planned again, because `{need}` was applied"),
             None => "planned again, because its values were not known before".to_owned(),
         }];
-        notes.extend(leftover.clone());
+        notes.extend(leftover.iter().cloned().chain(tried.note));
         notes.extend(beyond.into_iter().map(|line| format!("accepted beyond what was confirmed: {line}")));
         if planned.changes.is_empty() {
             let waiting = Waiting { file, changes: planned.changes, tentative: false, manifest: None };

@@ -17,13 +17,14 @@ pub(super) struct Ended {
     pub(super) exit_code: Option<i32>,
     pub(super) plan: Option<Utf8PathBuf>,
     pub(super) tentative: bool,
+    pub(super) attempts: u32,
     pub(super) notes: Vec<String>,
 }
 
 impl Ended {
     /// An end with this outcome and nothing else.
     pub(super) fn new(outcome: Outcome) -> Self {
-        Self { outcome, exit_code: None, plan: None, tentative: false, notes: Vec::new() }
+        Self { outcome, exit_code: None, plan: None, tentative: false, attempts: 1, notes: Vec::new() }
     }
 }
 

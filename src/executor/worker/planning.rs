@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     engine::{EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream},
+    executor::attempts::attempt,
     files,
     model::{Outcome, StackId},
 };
@@ -23,17 +24,16 @@ impl Worker {
             return Ended::new(Outcome::Refused(blocks));
         }
         let create = work.create_workspace || lock(&self.workspaces).contains(stack);
-        if let Err(error) = work.engine.prepare(&work.target, create, false, session) {
-            return unprepared(error, work);
-        }
         let file = self.dir.plan(stack);
-        let before = match Self::before(work) {
-            Ok(before) => before,
-            Err(failure) => return Ended::new(Outcome::Failed(failure)),
-        };
-        let applied = lock(&self.applied).clone();
-        lock(&self.seen).insert(stack.clone(), applied);
-        match work.engine.plan(&work.target, &self.request(work, file.clone()), session) {
+        let tried = attempt(&self.runner, session, || {
+            work.engine.prepare(&work.target, create, false, session)?;
+            let before = Self::before(work).map_err(EngineError::Failed)?;
+            let applied = lock(&self.applied).clone();
+            lock(&self.seen).insert(stack.clone(), applied);
+            let planned = work.engine.plan(&work.target, &self.request(work, file.clone()), session)?;
+            Ok((before, planned))
+        });
+        let mut ended = match tried.result {
             Err(EngineError::Failed(failure)) => match self.pending_need(work) {
                 Some(need) if awaits_upstream(&failure) => {
                     let note = format!("cannot be planned before `{need}` is applied: {}", failure.summary);
@@ -42,8 +42,11 @@ impl Worker {
                 _ => unprepared(EngineError::Failed(failure), work),
             },
             Err(error) => unprepared(error, work),
-            Ok(planned) => self.keep((stack, work), file, before, planned),
-        }
+            Ok((before, planned)) => self.keep((stack, work), file, before, planned),
+        };
+        ended.attempts = tried.attempts;
+        ended.notes.extend(tried.note);
+        ended
     }
 
     /// What to say of plans that leave something out.

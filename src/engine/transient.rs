@@ -1,0 +1,52 @@
+//! Failures that pass by themselves: the same attempt may well succeed a moment later.
+
+use super::failure::{Lasts, kinds_of};
+use crate::model::Failure;
+
+/// Whether a failure is one of those that are known to pass.
+///
+/// What the engine said must be in the table of messages as such, and nothing in it may be known as something that stays:
+/// a lock, a missing right, a broken file.
+pub fn is_transient(failure: &Failure) -> bool {
+    let text = format!("{}\n{}", failure.summary, failure.detail);
+    let rows: Vec<_> = kinds_of(&text).collect();
+    // An engine that was killed may have said something transient before; what it did then is not known.
+    rows.first().is_some_and(|row| row.lasts == Lasts::Passes && row.kind == failure.kind)
+        && rows.iter().all(|row| row.lasts != Lasts::Stays)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+
+    fn said(kind: FailureKind, summary: &str) -> bool {
+        is_transient(&Failure::new(kind, summary).with_detail("More words.\nhttps://host:1: EOF"))
+    }
+
+    #[test]
+    fn only_what_is_known_to_pass_passes() {
+        assert!(said(FailureKind::Throttled, "ThrottlingException: Rate exceeded"));
+        assert!(said(FailureKind::Network, "net/http: TLS handshake timeout"));
+        assert!(said(FailureKind::Network, "could not connect to r: 503 Service Unavailable"));
+        assert!(said(FailureKind::Network, "Failed to download module: bad response code: 503"));
+        assert!(!said(FailureKind::Network, "dial tcp: connection refused"), "nobody listens there");
+        assert!(
+            !said(FailureKind::Network, "dial tcp: lookup s3.exmaple.com: no such host"),
+            "a wrong name stays"
+        );
+        assert!(!said(
+            FailureKind::Locked,
+            "Error acquiring the state lock\nLock Info:\n  ID: x\ni/o timeout"
+        ));
+        assert!(!said(FailureKind::Auth, "StatusCode: 403, AccessDenied"));
+        assert!(!said(FailureKind::Config, "Unsupported argument"));
+        assert!(!said(FailureKind::Provider, "something else"));
+    }
+
+    #[test]
+    fn something_that_stays_beside_something_that_passes_stays() {
+        assert!(!said(FailureKind::Throttled, "Rate exceeded\nUnsupported argument"));
+        assert!(!said(FailureKind::Engine, "`tofu plan` was killed by signal 9: Rate exceeded"));
+    }
+}
