@@ -56,6 +56,10 @@ struct EnvironmentView {
     after: Vec<EnvName>,
     /// Whether changes need a confirmation.
     confirm: bool,
+    /// What must not happen even when it was confirmed, by guard.
+    guards: IndexMap<String, ValueView>,
+    /// What somebody has to say yes to at the gate, by id.
+    checklist: IndexMap<String, String>,
     /// Its instances.
     instances: Vec<InstanceView>,
 }
@@ -143,8 +147,23 @@ fn view(
         aliases: environment.aliases.clone(),
         after: environment.after.clone(),
         confirm: environment.confirm,
+        guards: guards(config, environment, request.origins),
+        checklist: environment.checklist.clone(),
         instances,
     })
+}
+
+/// The guards that are set, in the words of the file.
+fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap<String, ValueView> {
+    let written = config.origins(environment, None);
+    let set = environment.guards.described().into_iter();
+    set.map(|(name, value)| {
+        let path = format!("guards.{name}");
+        let origin = written.iter().find(|(key, _)| *key == path || key.starts_with(&format!("{path}.")));
+        let origin = origin.filter(|_| origins).map(|(_, origin)| place(origin, config.source()));
+        (name.to_owned(), ValueView { value, origin })
+    })
+    .collect()
 }
 
 fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<String, ValueView> {
@@ -242,6 +261,12 @@ fn text(document: &ConfigDocument, styles: Styles) -> String {
             facts.insert("confirm", "true".to_owned());
         }
         lines.extend(facts.iter().map(|(key, value)| format!("  {key} = {value}")));
+        for (name, guard) in &environment.guards {
+            let origin =
+                guard.origin.as_ref().map_or(String::new(), |o| styles.paint(Role::Dim, format!("  # {o}")));
+            lines.push(format!("  guards.{name} = {}{origin}", guard.value));
+        }
+        lines.extend(environment.checklist.iter().map(|(id, text)| format!("  checklist.{id} = {text:?}")));
         for instance in &environment.instances {
             let engine = instance.engine;
             lines.push(format!(

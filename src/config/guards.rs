@@ -83,6 +83,32 @@ impl Guards {
             || self.max_plan_age.is_some()
     }
 
+    /// Those that are set, by name, as they are in force.
+    pub fn described(&self) -> Vec<(&'static str, serde_json::Value)> {
+        let texts =
+            |list: &[AddressPattern]| -> Vec<String> { list.iter().map(ToString::to_string).collect() };
+        let denied =
+            self.deny_actions.iter().map(|rule| format!("{} of {}", rule.actions.join(", "), rule.pattern));
+        let windows = self.window.iter().map(|window| window.text.clone());
+        let all: [(&'static str, serde_json::Value); 10] = [
+            ("branch", self.branch.clone().into()),
+            ("up_to_date", self.up_to_date.into()),
+            ("clean_tree", self.clean_tree.into()),
+            ("max_deletes", self.max_deletes.into()),
+            ("max_changes", self.max_changes.into()),
+            ("protect", texts(&self.protect).into()),
+            ("deny_actions", denied.collect::<Vec<_>>().into()),
+            ("identity", self.identity.as_ref().map(|guard| guard.matches.clone()).into()),
+            ("window", windows.collect::<Vec<_>>().into()),
+            ("max_plan_age", self.max_plan_age.map(|age| format!("{}s", age.as_secs())).into()),
+        ];
+        let is_set = |value: &serde_json::Value| match value {
+            serde_json::Value::Array(items) => !items.is_empty(),
+            other => !other.is_null() && *other != serde_json::Value::Bool(false),
+        };
+        all.into_iter().filter(|(_, value)| is_set(value)).collect()
+    }
+
     /// Whether any of them needs to know what git says.
     pub fn ask_git(&self) -> bool {
         !self.branch.is_empty() || self.up_to_date || self.clean_tree

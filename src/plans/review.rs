@@ -17,8 +17,6 @@ pub struct ReviewStack {
     pub tentative: bool,
     /// Whether only a part of the stack was planned: `--target`.
     pub incomplete: bool,
-    /// Whether the plan file could not be read.
-    pub opaque: bool,
     /// When the plan was made.
     pub planned_at: Option<Timestamp>,
     /// What a person should know.
@@ -34,7 +32,6 @@ impl ReviewStack {
             diff: String::new(),
             tentative: false,
             incomplete: false,
-            opaque: false,
             planned_at: None,
             notes: Vec::new(),
         }

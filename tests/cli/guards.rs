@@ -325,3 +325,13 @@ fn a_typed_command_that_makes_no_plan_is_refused_where_plans_are_judged() {
         .exits(0);
     assert_eq!(shop.deployed_value("network", "production"), None);
 }
+
+#[test]
+fn config_shows_the_guards_as_they_are_in_force_and_where_they_came_from() {
+    let shop = shop("branch = [\"{env}\"]\nmax_deletes = 0\nprotect = [\"aws_db_instance.*\"]", &["network"]);
+    let run = shop.run(["config", "production", "--origins"]).exits(0);
+    let run = run.prints("guards.branch = [\"production\"]").prints("guards.max_deletes = 0");
+    run.prints("guards.protect = [\"aws_db_instance.*\"]  # [environments.production], line ");
+    let json = shop.run(["config", "staging", "--json"]).exits(0).json();
+    assert_eq!(json["environments"][0]["guards"], json!({}));
+}

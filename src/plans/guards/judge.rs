@@ -30,7 +30,7 @@ pub fn judge(
     let mut found = Vec::new();
     for stack in review.changed() {
         let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
-        let mut blocks = plan::blocks(stack, rules, allowed);
+        let mut blocks = Vec::from_iter(plan::incomplete(stack, rules, allowed));
         blocks.extend(plan::old(stack, rules, facts.now, allowed));
         blocks.extend(changes.flat_map(|change| resources::blocks(change, rules, allowed)));
         found.extend(blocks.into_iter().map(|block| Blocked { stack: Some(stack.stack.clone()), block }));
@@ -78,17 +78,15 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_or_unreadable_plan_is_refused_where_a_confirmation_is_needed() {
-        for (incomplete, opaque, allow, refused) in [
-            (false, false, &[] as &[&str], &[] as &[&str]),
-            (true, false, &[], &["app incomplete"]),
-            (true, false, &["incomplete"], &[]),
-            (false, true, &[], &["app opaque"]),
-            (false, true, &["incomplete"], &["app opaque"]),
-            (true, true, &["incomplete"], &["app opaque"]),
+    fn an_incomplete_plan_is_refused_where_a_confirmation_is_needed() {
+        for (incomplete, allow, refused) in [
+            (false, &[] as &[&str], &[] as &[&str]),
+            (true, &[], &["app incomplete"]),
+            (true, &["incomplete"], &[]),
+            (true, &["changes=9"], &["app incomplete"]),
         ] {
             let mut app = stack("app", &[("a.b", Action::Create)]);
-            (app.incomplete, app.opaque) = (incomplete, opaque);
+            app.incomplete = incomplete;
             let review = review(vec![app]);
             assert_eq!(judged(&review, &Guards::default(), true, 0, allow), refused);
             assert_eq!(judged(&review, &Guards::default(), false, 0, allow), [""; 0]);

@@ -11,7 +11,6 @@
 //! | `max_deletes`  | more deletes, replaces and forgets than that over the run              | `deletes=N`         |
 //! | `max_changes`  | more changed resources than that over the run                          | `changes=N`         |
 //! | `incomplete`   | in a `confirm` environment: `--target`                                 | `incomplete`        |
-//! | `opaque`       | in a `confirm` environment: a plan file that cannot be read            | nothing             |
 //! | `max_plan_age` | plans older than that                                                  | `age`               |
 //! | `window`       | any other time                                                         | `window`            |
 //! | `branch`       | any other branch                                                       | `branch`            |

@@ -1,4 +1,5 @@
-//! Guards over a plan itself: how old it is, whether it is complete, whether it can be read.
+//! Guards over a plan itself: how old it is, and whether it is complete. One that cannot be read is
+//! refused when it is made.
 
 use jiff::Timestamp;
 
@@ -9,18 +10,13 @@ use crate::{
     ui::seconds,
 };
 
-/// What refuses a plan that leaves something out or cannot be read.
-pub(super) fn blocks(stack: &ReviewStack, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
-    let mut found = Vec::new();
-    if rules.confirm && stack.incomplete && !allowed.take(&Allow::Incomplete) {
-        let message = "the plan is incomplete: only a part of the stack was planned";
-        found.push(Block { allow: Some(Allow::Incomplete.to_string()), ..Block::new("incomplete", message) });
+/// What refuses a plan that leaves something out.
+pub(super) fn incomplete(stack: &ReviewStack, rules: Rules<'_>, allowed: &Allowances) -> Option<Block> {
+    if !(rules.confirm && stack.incomplete) || allowed.take(&Allow::Incomplete) {
+        return None;
     }
-    if rules.confirm && stack.opaque {
-        let message = "the plan file cannot be read, so nobody can tell what it would do";
-        found.push(Block::new("opaque", message));
-    }
-    found
+    let message = "the plan is incomplete: only a part of the stack was planned";
+    Some(Block { allow: Some(Allow::Incomplete.to_string()), ..Block::new("incomplete", message) })
 }
 
 /// What refuses a plan that is too old at that time; one whose age nobody knows is.
