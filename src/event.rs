@@ -133,6 +133,12 @@ pub enum EventKind {
         step: StepKind,
         /// The process.
         pid: u32,
+        /// When it started, in ticks since the boot: with its id and the boot it is like no other.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        start_time: Option<u64>,
+        /// The boot of the machine that it runs in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        boot_id: Option<String>,
     },
     /// A running step did something worth a live line. Not journaled.
     Progress {
@@ -337,9 +343,22 @@ mod tests {
     }
 
     #[test]
+    fn the_start_of_an_engine_in_an_older_journal_reads_without_its_identity() {
+        let line = r#"{"seq":3,"at":"1970-01-01T00:00:00Z","event":"engine_started","stack":"network","step":"apply","pid":7}"#;
+        let event: Event = serde_json::from_str(line).unwrap();
+        let (stack, step) = (stack(), StepKind::Apply);
+        let kind = EventKind::EngineStarted { stack, step, pid: 7, start_time: None, boot_id: None };
+        assert_eq!(event.kind, kind);
+        assert_eq!(serde_json::to_string(&event).unwrap(), line);
+    }
+
+    #[test]
     fn what_may_change_a_state_is_synced_first() {
         assert!(EventKind::StepStarted { stack: stack(), step: StepKind::Apply }.is_synced());
         assert!(!EventKind::StepStarted { stack: stack(), step: StepKind::Plan }.is_synced());
-        assert!(EventKind::EngineStarted { stack: stack(), step: StepKind::Apply, pid: 1 }.is_synced());
+        let (stack, step) = (stack(), StepKind::Apply);
+        assert!(
+            EventKind::EngineStarted { stack, step, pid: 1, start_time: None, boot_id: None }.is_synced()
+        );
     }
 }

@@ -46,7 +46,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let prepared = Prepared::load(context, &config, &sound, &stacks)?;
+    let prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
     let mutating = prepared.is_mutating(&request.args);
     if mutating {
         context.sound(&config, environment, &[VerbClass::Change])?;
@@ -55,6 +55,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             return Err(unconfirmed(environment, request).into());
         }
     }
+    let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
     let several = stacks.len() > 1;
     for stack in stacks {
         if several {

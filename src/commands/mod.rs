@@ -26,6 +26,7 @@ mod rollout;
 pub mod runs;
 pub mod shell;
 pub mod status;
+mod turn;
 mod who;
 
 pub use context::{Context, Picker, Terminal};

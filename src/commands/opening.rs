@@ -9,7 +9,13 @@ use std::{
 
 use camino::Utf8PathBuf;
 
-use super::{Context, RunRequest, Stop, Stopped, Usage, checklist, guarded::Guarded, ladder::ladder, who};
+use super::{
+    Context, RunRequest, Stop, Stopped, Usage, checklist,
+    guarded::Guarded,
+    ladder::ladder,
+    turn::{self, Turn},
+    who,
+};
 use crate::{
     config::{Config, Environment, VerbClass},
     diagnostic::closest,
@@ -67,6 +73,8 @@ pub(super) struct Opened {
     deploy: String,
     revision: Revision,
     askable: Vec<StackId>,
+    /// Nobody else changes the environment until the run is closed.
+    _turn: Option<Turn>,
 }
 
 /// Loads, checks, builds and starts.
@@ -92,6 +100,10 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
+    let changes = wish.command != "plan";
+    let turn = changes
+        .then(|| turn::take(context, &store, &environment.name, wish.command, Some(&id)))
+        .transpose()?;
     let dir = store.create(&id)?;
     let assembly = Assembly {
         config: &config,
@@ -165,6 +177,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         deploy: request.command_line("deploy", &environment.name, &context.overrides),
         revision,
         askable,
+        _turn: turn,
     })
 }
 

@@ -72,7 +72,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let prepared = Prepared::load(context, &config, &sound, &stacks)?;
+    let prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
     let mut found = Vec::new();
     for stack in stacks {
         let outputs =

@@ -4,14 +4,18 @@ use std::{collections::HashMap, ffi::OsString, sync::Arc};
 
 use camino::Utf8PathBuf;
 
-use super::{Context, StackFailed, Stopped, ladder::ladder};
+use super::{
+    Context, StackFailed, Stopped,
+    ladder::ladder,
+    turn::{self, Turn},
+};
 use crate::{
     config::Config,
     engine::{EngineError, Progress, Session},
     executor::{Answer, Ask, Assembly, SignalSource, Watch, Work},
     inventory::{Inventory, Modules},
     journal::RunStore,
-    model::{CreateWorkspace, ExitStatus, Failure, FailureKind, StackId},
+    model::{CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
     process::Runner,
 };
 
@@ -24,6 +28,8 @@ pub(super) struct Prepared {
     _own: tempfile::TempDir,
     works: HashMap<StackId, Work>,
     asks: HashMap<StackId, CreateWorkspace>,
+    store: RunStore,
+    environment: EnvName,
     logs: Utf8PathBuf,
 }
 
@@ -33,6 +39,7 @@ impl Prepared {
         context: &Context,
         config: &Config,
         sound: &(Inventory, Modules),
+        environment: &EnvName,
         stacks: &[StackId],
     ) -> anyhow::Result<Self> {
         let (inventory, modules) = sound;
@@ -40,7 +47,7 @@ impl Prepared {
         let store = RunStore::new(config.root());
         let home = store.envctl_dir()?;
         let graph = inventory.graph().subgraph(stacks);
-        let own = tempfile::Builder::new().prefix("command-").tempdir_in(home)?;
+        let own = tempfile::Builder::new().prefix(&RunStore::command_prefix(environment)).tempdir_in(home)?;
         let path = Utf8PathBuf::try_from(own.path().to_owned())?;
         let assembly = Assembly { config, home, inputs: &path, env: &context.env, runner: &runner, modules };
         let instances: Vec<_> =
@@ -48,12 +55,26 @@ impl Prepared {
         let works = assembly.works(&instances, &graph, &[])?;
         let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        Ok(Self { runner, watch, _own: own, works, asks, logs: path })
+        Ok(Self {
+            runner,
+            watch,
+            _own: own,
+            works,
+            asks,
+            store,
+            environment: environment.clone(),
+            logs: path,
+        })
     }
 
     /// Whether a command may change something in any of the stacks.
     pub(super) fn is_mutating(&self, args: &[OsString]) -> bool {
         self.works.values().any(|work| work.engine.is_mutating(args))
+    }
+
+    /// Takes the turn of a verb to change something; nobody else has it until what is given back is dropped.
+    pub(super) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<Turn> {
+        turn::take(context, &self.store, &self.environment, verb, None)
     }
 
     /// The first signal of the user, if there was one.

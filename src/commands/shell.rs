@@ -26,7 +26,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let inventory = &sound.0;
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
-    let prepared = Prepared::load(context, &config, &sound, &stacks)?;
+    let prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     event::{EventKind, StepFinished},
     model::{Block, Outcome, SkipReason, StackId},
+    process::Identity,
 };
 
 /// How many messages of workers may wait; a worker whose message does not fit waits itself.
@@ -116,7 +117,9 @@ impl<'a> Round<'a> {
             Message::EngineStarted { place, pid, reply } => {
                 let Step { stack, kind, .. } = &self.steps[place];
                 let (stack, step) = (stack.clone(), *kind);
-                let recorded = self.dispatcher.emit(EventKind::EngineStarted { stack, step, pid });
+                let Identity { pid, start_time, boot_id } = Identity::of(pid);
+                let started = EventKind::EngineStarted { stack, step, pid, start_time, boot_id };
+                let recorded = self.dispatcher.emit(started);
                 // A worker that has gone does not need the answer.
                 let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
             }

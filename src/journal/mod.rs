@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! .envctl/.gitignore                 `*`: everything below, itself included, stays out of git
+//! .envctl/locks/ENV.lock            locked while something in that environment is changed; says by whom
 //! .envctl/runs/RUN/journal.jsonl     one event per line, appended, synced before anything may change a state
 //! .envctl/runs/RUN/inputs/           values and backend pairs, as the engines got them
 //! .envctl/runs/RUN/logs/STACK.log    what the engines said
@@ -13,6 +14,8 @@
 
 mod error;
 mod fold;
+mod lock;
+mod outliving;
 mod reader;
 mod run_dir;
 mod run_id;
@@ -22,6 +25,8 @@ mod writer;
 
 pub use error::{FoldError, JournalError, StoreError};
 pub use fold::{Fold, fold};
+pub use lock::{Holder, LockError, RunLock};
+pub use outliving::{Leftovers, Outliving};
 pub use reader::{Recorded, read_journal};
 pub use run_dir::RunDir;
 pub use run_id::new_run_id;

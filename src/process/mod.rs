@@ -5,6 +5,7 @@
 mod command_line;
 mod error;
 mod finished;
+mod identity;
 mod lines;
 mod pipes;
 mod redactor;
@@ -17,6 +18,7 @@ mod which;
 pub use command_line::{CommandLine, SignalTarget};
 pub use error::ProcessError;
 pub use finished::{Captured, Exit, Finished, ProcessEvent, Stream};
+pub use identity::{Identity, Writer, writers};
 pub use redactor::{MASK, Redactor};
 pub use runner::Runner;
 pub use which::which;

@@ -1,1 +1,3 @@
 //! 8. A crash loses nothing.
+
+mod turns;

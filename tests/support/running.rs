@@ -5,6 +5,7 @@ use std::{
     os::unix::process::CommandExt,
     path::Path,
     process::{Child, Command, Output, Stdio},
+    sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
 };
@@ -16,6 +17,8 @@ use super::Run;
 /// A running envctl. It has to be waited for: a test that leaves it behind has forgotten something.
 pub(crate) struct Running {
     child: Child,
+    stdout: Reader,
+    stderr: Reader,
     args: Vec<String>,
 }
 
@@ -23,8 +26,10 @@ impl Running {
     #[track_caller]
     pub(super) fn start(mut command: Command, args: &[&str]) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        Self { child, args: args.iter().map(|arg| (*arg).to_owned()).collect() }
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let (stdout, stderr) = (child.stdout.take().expect("a pipe"), child.stderr.take().expect("a pipe"));
+        let (stdout, stderr) = (Reader::start(stdout), Reader::start(stderr));
+        Self { child, stdout, stderr, args: args.iter().map(|arg| (*arg).to_owned()).collect() }
     }
 
     /// Sends a signal to the whole process group, as a terminal does.
@@ -53,20 +58,23 @@ impl Running {
 
     /// All that an ended program has printed.
     fn said(&mut self) -> String {
-        let mut text = String::new();
-        let (out, err) = (self.child.stdout.take(), self.child.stderr.take());
-        out.expect("a pipe").read_to_string(&mut text).expect("a pipe can be read");
-        err.expect("a pipe").read_to_string(&mut text).expect("a pipe can be read");
-        text
+        [self.stdout.finish(), self.stderr.finish()]
+            .map(|text| String::from_utf8_lossy(&text).into_owned())
+            .concat()
     }
 
-    /// Waits for its end. What it prints until then must fit into a pipe.
+    /// Waits until it has said something on standard error.
+    #[track_caller]
+    pub(crate) fn wait_until_it_tells(&mut self, text: &str) {
+        let read = Arc::clone(&self.stderr.read);
+        let holds = || String::from_utf8_lossy(&read.lock().expect("no reader panics")).contains(text);
+        self.wait_until(&format!("it tells `{text}`"), holds);
+    }
+
+    /// Waits for its end.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Run {
-        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-        let (out, err) = (self.child.stdout.take(), self.child.stderr.take());
-        out.expect("a pipe").read_to_end(&mut stdout).expect("a pipe can be read");
-        err.expect("a pipe").read_to_end(&mut stderr).expect("a pipe can be read");
+        let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
         let status = self.child.wait().expect("a child can be waited for");
         let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
         Run::new(Path::new("envctl"), &args, &Output { status, stdout, stderr })
@@ -79,5 +87,32 @@ impl Drop for Running {
         if let Ok(None) = self.child.try_wait() {
             drop(self.child.kill().and_then(|()| self.child.wait()));
         }
+    }
+}
+
+/// Reads a pipe to its end on a thread of its own.
+struct Reader {
+    read: Arc<Mutex<Vec<u8>>>,
+    thread: Option<thread::JoinHandle<()>>,
+}
+
+impl Reader {
+    fn start(mut pipe: impl Read + Send + 'static) -> Self {
+        let read = Arc::new(Mutex::new(Vec::new()));
+        let shared = Arc::clone(&read);
+        let thread = thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Some(count) = pipe.read(&mut buffer).ok().filter(|count| *count > 0) {
+                shared.lock().expect("no reader panics").extend_from_slice(&buffer[..count]);
+            }
+        });
+        Self { read, thread: Some(thread) }
+    }
+
+    #[track_caller]
+    fn finish(&mut self) -> Vec<u8> {
+        let thread = self.thread.take().expect("it is finished once");
+        thread.join().expect("a pipe can be read");
+        std::mem::take(&mut self.read.lock().expect("no reader panics"))
     }
 }

@@ -86,7 +86,13 @@ fn a_deploy_adds_up_its_steps() {
         EventKind::Reviewed { digest: "9f2c".to_owned(), totals: creates(3).counts(), blocked: vec![] },
         EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record: GateRecord::default() }),
         started("a", StepKind::Apply),
-        EventKind::EngineStarted { stack: id("a"), step: StepKind::Apply, pid: 7 },
+        EventKind::EngineStarted {
+            stack: id("a"),
+            step: StepKind::Apply,
+            pid: 7,
+            start_time: None,
+            boot_id: None,
+        },
         finished("a", StepKind::Apply, Outcome::Applied(creates(2))),
         EventKind::RunFinished { status: ExitStatus::Success },
     ])

@@ -1,0 +1,132 @@
+//! Whose turn it is to change an environment: one envctl at a time, and no engine that outlived an earlier one.
+
+use std::{fmt, thread, time::Duration};
+
+use super::{Context, Stopped, who};
+use crate::{
+    executor::{SignalSource, Watch},
+    journal::{Holder, LockError, Outliving, RunLock, RunStore},
+    model::{EnvName, ExitStatus, RunId},
+    ui::seconds,
+};
+
+/// How often a process that is not a child is looked at: nobody is told when it ends.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How often it is said that it still runs.
+const REMINDER: Duration = Duration::from_secs(30);
+
+/// The right to change an environment, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn {
+    _lock: RunLock,
+}
+
+/// Takes the environment's lock, or stops at once when somebody has it; then waits for the engines that earlier runs
+/// left running when they were killed.
+pub(super) fn take(
+    context: &Context,
+    store: &RunStore,
+    environment: &EnvName,
+    verb: &str,
+    run: Option<&RunId>,
+) -> anyhow::Result<Turn> {
+    let holder = Holder {
+        run: run.cloned(),
+        verb: verb.to_owned(),
+        user: who::user(context),
+        host: who::host(),
+        pid: std::process::id(),
+        since: context.clock.now(),
+    };
+    let lock = match store.lock(environment, &holder) {
+        Ok(lock) => lock,
+        Err(LockError::Taken { environment, holder }) => {
+            return Err(taken(context, &environment, holder.as_deref()).into());
+        }
+        Err(LockError::Journal(error)) => return Err(error.into()),
+    };
+    wait(context, store, environment)?;
+    Ok(Turn { _lock: lock })
+}
+
+fn taken(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> Stopped {
+    let message = match holder {
+        Some(holder) => {
+            let age = context.clock.now().duration_since(holder.since).as_secs_f64();
+            format!("`{environment}` is locked: {} for {}", Named(holder), seconds(age))
+        }
+        None => format!("`{environment}` is locked by another envctl that has just started"),
+    };
+    Stopped { status: ExitStatus::Locked, message, hints: Vec::new() }
+        .hint("nothing was started; try again when it has ended")
+}
+
+/// `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
+struct Named<'h>(&'h Holder);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Holder { run, verb, user, host, pid, .. } = self.0;
+        write!(f, "`envctl {verb}`")?;
+        if let Some(run) = run {
+            write!(f, ", run {run},")?;
+        }
+        if let Some(user) = user {
+            write!(f, " by {user}")?;
+        }
+        if let Some(host) = host {
+            write!(f, " on {host}")?;
+        }
+        write!(f, " (process {pid})")
+    }
+}
+
+/// Returns when no engine of an earlier run of this environment runs any more.
+fn wait(context: &Context, store: &RunStore, environment: &EnvName) -> anyhow::Result<()> {
+    let leftovers = store.leftovers(environment)?;
+    for (run, error) in &leftovers.unreadable {
+        context.printer.warn(format_args!("whether engines of run {run} still run is not certain: {error}"));
+    }
+    let mut alive = leftovers.alive();
+    if alive.is_empty() {
+        return Ok(());
+    }
+    let began = context.clock.now();
+    let waited = || context.clock.now().duration_since(began).as_secs_f64();
+    let watch = Watch::start(SignalSource::System, |_| {})?;
+    let mut said: Vec<Outliving> = Vec::new();
+    let mut reminders = 0;
+    while !alive.is_empty() {
+        for engine in alive.iter().filter(|engine| !said.contains(engine)) {
+            context.printer.always(format_args!("waiting for {}", describe(engine)));
+        }
+        said.extend(alive.iter().filter(|engine| !said.contains(engine)).cloned().collect::<Vec<_>>());
+        if waited() >= REMINDER.as_secs_f64() * f64::from(reminders + 1) {
+            reminders += 1;
+            for engine in &alive {
+                let time = seconds(waited());
+                context.printer.always(format_args!("still waiting for {}, {time}", describe(engine)));
+            }
+        }
+        if let Some(signal) = watch.signal() {
+            let pids: Vec<String> = alive.iter().map(|engine| engine.pid.to_string()).collect();
+            let message = format!("interrupted; nothing was started, process {} still runs", pids.join(", "));
+            let status = ExitStatus::Interrupted(signal);
+            return Err(Stopped { status, message, hints: Vec::new() }.into());
+        }
+        thread::sleep(PAUSE);
+        alive = leftovers.alive();
+    }
+    context.printer.say(format_args!("waited {} for engines of an earlier run", seconds(waited())));
+    Ok(())
+}
+
+fn describe(engine: &Outliving) -> String {
+    let stack = engine.stack.as_ref().map_or_else(String::new, |stack| format!(" of stack `{stack}`"));
+    let run = match &engine.run {
+        Some(run) => format!("run {run}"),
+        None => "`envctl exec`".to_owned(),
+    };
+    format!("the engine{stack} (process {}): {run} ended without it", engine.pid)
+}

@@ -1,0 +1,203 @@
+//! Engines that outlived their envctl: it was killed, and they go on, as they should.
+
+use camino::Utf8PathBuf;
+
+use super::{JournalError, Recorded, RunDir, RunStore, StoredRun};
+use crate::{
+    event::EventKind,
+    model::{EnvName, RunId, StackId},
+    process::{Identity, Writer, writers},
+};
+
+/// What runs of one environment may have left behind that did not come to their end.
+#[derive(Debug, Default)]
+pub struct Leftovers {
+    runs: Vec<Left>,
+    /// The folders of single commands that did not clean up after themselves.
+    commands: Vec<Utf8PathBuf>,
+    /// Runs whose journals cannot be read, with the reason.
+    pub unreadable: Vec<(RunId, JournalError)>,
+}
+
+#[derive(Debug)]
+struct Left {
+    id: RunId,
+    dir: RunDir,
+    stacks: Vec<StackId>,
+    started: Vec<(StackId, Identity)>,
+}
+
+/// An engine whose envctl is gone and which runs still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outliving {
+    /// Its run; none for a command outside a run.
+    pub run: Option<RunId>,
+    /// Its stack, as far as it is known.
+    pub stack: Option<StackId>,
+    /// Its process.
+    pub pid: u32,
+}
+
+impl RunStore {
+    /// What this environment's unfinished runs and commands may have left behind.
+    pub fn leftovers(&self, environment: &EnvName) -> Result<Leftovers, JournalError> {
+        let mut found = Leftovers { commands: self.commands(environment)?, ..Leftovers::default() };
+        for run in self.list()? {
+            // Written after the last event.
+            if run.dir.report().exists() {
+                continue;
+            }
+            match run.events() {
+                Ok(recorded) => found.runs.extend(left(&run, &recorded, environment)),
+                Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let (id, dir) = (run.id.clone(), run.dir.clone());
+                    found.runs.push(Left { id, dir, stacks: Vec::new(), started: Vec::new() });
+                    found.unreadable.push((run.id, error));
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// How the folder of a single command begins: another part, without a dash, makes it unique.
+    pub fn command_prefix(environment: &EnvName) -> String {
+        format!("command-{environment}-")
+    }
+
+    fn commands(&self, environment: &EnvName) -> Result<Vec<Utf8PathBuf>, JournalError> {
+        let prefix = Self::command_prefix(environment);
+        let entries = match self.home().read_dir_utf8() {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(JournalError::io("read", self.home())(error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(JournalError::io("read", self.home()))?;
+            if entry.file_name().strip_prefix(&prefix).is_some_and(|rest| !rest.contains('-')) {
+                found.push(entry.into_path());
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<Left> {
+    let (mut stacks, mut started) = (Vec::new(), Vec::new());
+    for event in &recorded.events {
+        match &event.kind {
+            EventKind::RunStarted { environment: other, .. } if other != environment => return None,
+            EventKind::RunStarted { stacks: all, .. } => {
+                stacks.extend(all.iter().map(|stack| stack.stack.clone()));
+            }
+            EventKind::EngineStarted { stack, pid, start_time, boot_id, .. } => {
+                let identity = Identity { pid: *pid, start_time: *start_time, boot_id: boot_id.clone() };
+                started.push((stack.clone(), identity));
+            }
+            EventKind::RunFinished { .. } => return None,
+            _ => {}
+        }
+    }
+    Some(Left { id: run.id.clone(), dir: run.dir.clone(), stacks, started })
+}
+
+impl Leftovers {
+    /// The engines among them that run right now, each once.
+    ///
+    /// Those that the journal tells of are known by their identity. One that was started right before its envctl was
+    /// killed is in no journal; it has the files open that it writes to.
+    pub fn alive(&self) -> Vec<Outliving> {
+        let mut found: Vec<Outliving> = Vec::new();
+        for run in &self.runs {
+            let known = run.started.iter().filter(|(_, identity)| identity.is_alive());
+            let known = known.map(|(stack, identity)| (Some(stack.clone()), identity.pid));
+            for (stack, pid) in known.chain(run.writers()) {
+                if found.iter().all(|other| other.pid != pid) {
+                    found.push(Outliving { run: Some(run.id.clone()), stack, pid });
+                }
+            }
+        }
+        for writer in self.commands.iter().flat_map(|folder| writers(folder)).filter(is_engine) {
+            if found.iter().all(|other| other.pid != writer.pid) {
+                found.push(Outliving { run: None, stack: None, pid: writer.pid });
+            }
+        }
+        found
+    }
+}
+
+impl Left {
+    /// Processes that write to a file of the run, with the stack whose file it is.
+    fn writers(&self) -> impl Iterator<Item = (Option<StackId>, u32)> {
+        writers(self.dir.path()).into_iter().filter(is_engine).map(|writer| {
+            let stack = self.stacks.iter().find(|stack| Some(&*stack.file_name()) == writer.file.file_stem());
+            (stack.cloned(), writer.pid)
+        })
+    }
+}
+
+/// Whether it writes to a file of an engine's output, not to a log, which envctl itself writes.
+fn is_engine(writer: &Writer) -> bool {
+    matches!(writer.file.extension(), Some("stdout" | "stderr"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use camino::Utf8Path;
+
+    use super::super::{
+        Journal,
+        fold::tests::{event, run_started},
+    };
+    use super::*;
+    use crate::{event::StepKind, model::ExitStatus};
+
+    fn started(stack: &str, identity: Identity) -> EventKind {
+        let (stack, step) = (stack.parse().unwrap(), StepKind::Apply);
+        let Identity { pid, start_time, boot_id } = identity;
+        EventKind::EngineStarted { stack, step, pid, start_time, boot_id }
+    }
+
+    /// Engines that a run of `a` and `b` started, while this process is the one that runs.
+    fn alive(events: Vec<EventKind>) -> Vec<(Option<StackId>, u32)> {
+        let root = tempfile::tempdir().unwrap();
+        let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
+        let mut journal = Journal::create(store.create(&RunId::new(1, 1)).unwrap()).unwrap();
+        let events = std::iter::once(run_started(&["a", "b"])).chain(events);
+        for (seq, kind) in (0..).zip(events) {
+            journal.append(&event(seq, kind)).unwrap();
+        }
+        let environment = "staging".parse().unwrap();
+        let found = store.leftovers(&environment).unwrap();
+        assert!(found.unreadable.is_empty());
+        assert_eq!(store.leftovers(&"another".parse().unwrap()).unwrap().alive(), []);
+        found.alive().into_iter().map(|engine| (engine.stack, engine.pid)).collect()
+    }
+
+    #[test]
+    fn an_engine_of_an_unfinished_run_is_found_as_long_as_it_is_the_same_process() {
+        let own = Identity::of(std::process::id());
+        let gone = Identity { start_time: own.start_time.map(|time| time + 1), ..own.clone() };
+        let expected = [(Some("b".parse().unwrap()), own.pid)];
+        assert_eq!(
+            alive(vec![started("a", gone), started("b", own.clone()), started("b", own.clone())]),
+            expected
+        );
+        let finished = EventKind::RunFinished { status: ExitStatus::Failed };
+        assert_eq!(alive(vec![started("b", own), finished]), []);
+    }
+
+    #[test]
+    fn a_journal_that_cannot_be_read_is_told_of() {
+        let root = tempfile::tempdir().unwrap();
+        let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
+        let dir = store.create(&RunId::new(1, 1)).unwrap();
+        let environment = "staging".parse().unwrap();
+        assert!(store.leftovers(&environment).unwrap().unreadable.is_empty(), "it never began");
+        fs::write(dir.journal(), "{}\n{}\n").unwrap();
+        assert_eq!(store.leftovers(&environment).unwrap().unreadable.len(), 1);
+    }
+}

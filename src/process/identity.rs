@@ -1,0 +1,134 @@
+//! Which process a process id stood for: ids are given out again, start times and boots are not.
+
+use std::fs;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A process, so that another one with its id is not taken for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Its id.
+    pub pid: u32,
+    /// When it started, in ticks since the boot; absent where that cannot be told.
+    pub start_time: Option<u64>,
+    /// The boot of the machine that it ran in; absent where that cannot be told.
+    pub boot_id: Option<String>,
+}
+
+/// A process that has a file open to write to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Writer {
+    /// Its id.
+    pub pid: u32,
+    /// The file.
+    pub file: Utf8PathBuf,
+}
+
+impl Identity {
+    /// The process that has this id now.
+    pub fn of(pid: u32) -> Self {
+        Self { pid, start_time: stat(pid).map(|stat| stat.start_time), boot_id: boot_id() }
+    }
+
+    /// Whether that very process runs still; one that has ended and that nobody has waited for does not.
+    pub fn is_alive(&self) -> bool {
+        let (Some(start_time), Some(boot_id)) = (self.start_time, &self.boot_id) else { return false };
+        self::boot_id().as_ref() == Some(boot_id)
+            && stat(self.pid).is_some_and(|stat| stat.start_time == start_time && !stat.ended)
+    }
+}
+
+/// Every other process of this machine that has a file below the folder open to write to it.
+///
+/// Processes of other users are left out: they cannot be looked into, and envctl has not started them.
+pub fn writers(folder: &Utf8Path) -> Vec<Writer> {
+    let Ok(folder) = folder.canonicalize_utf8() else { return Vec::new() };
+    let own = std::process::id();
+    let processes = Utf8Path::new("/proc").read_dir_utf8().into_iter().flatten().flatten();
+    processes
+        .filter_map(|process| process.file_name().parse::<u32>().ok())
+        .filter(|pid| *pid != own)
+        .flat_map(|pid| {
+            let opened = Utf8PathBuf::from(format!("/proc/{pid}/fd"));
+            opened.read_dir_utf8().into_iter().flatten().flatten().collect::<Vec<_>>()
+        })
+        .filter_map(|descriptor| {
+            let path = descriptor.path();
+            let file = Utf8PathBuf::try_from(fs::read_link(path).ok()?).ok()?;
+            let pid = path.parent()?.parent()?.file_name()?.parse().ok()?;
+            (file.starts_with(&folder) && may_write(pid, path.file_name()?)).then_some(Writer { pid, file })
+        })
+        .collect()
+}
+
+struct Stat {
+    start_time: u64,
+    ended: bool,
+}
+
+/// Source: `proc_pid_stat(5)`: the state is field 3, the start time field 22; the name before them is in brackets and may
+/// hold anything.
+fn stat(pid: u32) -> Option<Stat> {
+    let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    let mut fields = text.rsplit_once(')')?.1.split_ascii_whitespace();
+    let ended = matches!(fields.next()?, "Z" | "X" | "x");
+    Some(Stat { start_time: fields.nth(18)?.parse().ok()?, ended })
+}
+
+fn boot_id() -> Option<String> {
+    Some(fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
+}
+
+/// Whether a descriptor was opened to write: its flags are octal, and their last two bits say how it was opened.
+fn may_write(pid: u32, descriptor: &str) -> bool {
+    let Ok(text) = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")) else { return false };
+    let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));
+    flags.and_then(|flags| u32::from_str_radix(flags.trim(), 8).ok()).is_some_and(|flags| flags & 3 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{CommandLine, Runner, SignalTarget};
+
+    #[test]
+    fn a_process_is_itself_and_no_other_with_its_id() {
+        let own = Identity::of(std::process::id());
+        assert!(own.is_alive());
+        assert!(!Identity { start_time: own.start_time.map(|time| time + 1), ..own.clone() }.is_alive());
+        assert!(!Identity { boot_id: Some("another".to_owned()), ..own.clone() }.is_alive());
+        assert!(!Identity { start_time: None, ..own }.is_alive());
+    }
+
+    #[test]
+    fn who_writes_to_a_file_is_found_as_long_as_it_runs() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap();
+        let command = CommandLine {
+            program: "/bin/sh".into(),
+            args: vec!["-c".into(), "while ! test -e go; do :; done".into()],
+            dir: dir.to_owned(),
+            env: std::iter::once(("PATH".into(), "/usr/bin:/bin".into())).collect(),
+            signal: SignalTarget::Itself,
+        };
+        let (out, err) = (dir.join("a.stdout"), dir.join("a.stderr"));
+        let mut seen = Vec::new();
+        let mut started = None;
+        Runner::new()
+            .mutate(&command, &out, &err, &mut |event| {
+                if let crate::process::ProcessEvent::Started { pid } = event {
+                    seen = writers(dir);
+                    started = Some(Identity::of(pid));
+                    assert!(Identity::of(pid).is_alive());
+                    fs::write(dir.join("go"), "").unwrap();
+                }
+            })
+            .unwrap();
+        let pid = started.as_ref().unwrap().pid;
+        let out = out.canonicalize_utf8().unwrap();
+        assert!(seen.contains(&Writer { pid, file: out }), "{seen:?}");
+        assert!(!started.unwrap().is_alive());
+        assert_eq!(writers(dir), []);
+    }
+}
