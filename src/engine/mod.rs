@@ -17,6 +17,8 @@ mod failure;
 mod fingerprint;
 mod folder_lock;
 mod footing;
+#[cfg(test)]
+mod hostile;
 mod init;
 mod installed;
 pub mod layout;

@@ -151,6 +151,19 @@ mod tests {
         }
 
         #[test]
+        fn a_damaged_journal_is_read_to_a_report_or_refused(flips in prop::collection::vec((any::<usize>(), any::<u8>()), 1..6)) {
+            let mut bytes = text().into_bytes();
+            for (place, with) in flips {
+                let place = place % bytes.len();
+                bytes[place] = with;
+            }
+            if let Ok(recorded) = parse_text(&bytes) {
+                prop_assert!(recorded.events.iter().enumerate().all(|(place, event)| event.seq == place as u64));
+                let _either = crate::journal::fold(&recorded.events);
+            }
+        }
+
+        #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _either = parse_text(&bytes);
         }
