@@ -146,11 +146,13 @@ pub(super) fn outputs(
             let summary = format!("`{} output -json` cannot be understood: {error}", driver.program_name());
             EngineError::Failed(Failure::new(FailureKind::Engine, summary))
         })?;
+    // A variable that is not marked may carry a secret all the same.
+    let holds_secret = |value: &serde_json::Value| session.runner.redactor().masks(&value.to_string());
     Ok(raw
         .into_iter()
         .map(|(name, raw)| Output {
             name,
-            sensitive: raw.sensitive,
+            sensitive: raw.sensitive || holds_secret(&raw.value),
             kind: OutputKind(raw.kind),
             value: raw.value,
         })

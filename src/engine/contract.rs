@@ -203,7 +203,7 @@ pub struct StateIdentity {
 pub struct Output {
     /// Its name.
     pub name: String,
-    /// Whether the stack marks it sensitive.
+    /// Whether the stack marks it sensitive, or its value holds a secret of environments.toml.
     pub sensitive: bool,
     /// The type as the engine gives it.
     pub kind: OutputKind,

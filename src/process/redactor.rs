@@ -53,6 +53,11 @@ impl Redactor {
         }
         masked
     }
+
+    /// Whether a text holds a secret.
+    pub fn masks(&self, text: &str) -> bool {
+        matches!(self.mask(text), Cow::Owned(_))
+    }
 }
 
 impl std::fmt::Debug for Redactor {
