@@ -76,6 +76,7 @@ pub(super) enum When {
 pub(super) enum Verb {
     Plan(verbs::Plan),
     Deploy(verbs::Deploy),
+    Apply(verbs::Apply),
     Destroy(verbs::Destroy),
     Check(verbs::Check),
     Status(verbs::Status),
@@ -97,6 +98,7 @@ impl Verb {
         match self {
             Self::Plan(args) => args.run.json(),
             Self::Deploy(args) => args.run.json(),
+            Self::Apply(args) => args.json,
             Self::Destroy(args) => args.run.json(),
             Self::Check(args) => args.json,
             Self::Status(args) => args.json,
@@ -115,6 +117,7 @@ impl Verb {
         match self {
             Self::Plan(args) => args.run.lay_over(overrides),
             Self::Deploy(args) => args.run.lay_over(overrides),
+            Self::Apply(args) => args.lay_over(overrides),
             Self::Destroy(args) => args.run.lay_over(overrides),
             Self::Exec(args) if args.create_workspace => {
                 overrides.create_workspace = Some(CreateWorkspace::Always);

@@ -125,6 +125,7 @@ impl RunArgs {
             json: self.json,
             report: self.report,
             summary: self.summary,
+            stored: None,
         }
     }
 }
@@ -179,7 +180,7 @@ fn confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {
     if text.is_empty() { Ok(Confirmation::Plain) } else { text.parse().map(Confirmation::Digest) }
 }
 
-fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
+pub(super) fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
     let path = Utf8PathBuf::from(text);
     match path.extension() {
         Some("json") => Ok(path),

@@ -3,7 +3,10 @@
 use camino::Utf8PathBuf;
 use clap_complete::engine::CompletionCandidate;
 
-use crate::config::{self, Config, Overrides};
+use crate::{
+    config::{self, Config, Overrides},
+    journal::RunStore,
+};
 
 fn config() -> Option<Config> {
     let here = Utf8PathBuf::from_path_buf(std::env::current_dir().ok()?).ok()?;
@@ -27,6 +30,14 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
         }
     }
     candidates
+}
+
+/// Past runs, newest first.
+pub(super) fn runs() -> Vec<CompletionCandidate> {
+    let Some(config) = config() else { return Vec::new() };
+    let runs = RunStore::new(config.root()).list().unwrap_or_default();
+    let ids = runs.into_iter().map(|run| run.id.to_string());
+    std::iter::once("last".to_owned()).chain(ids).map(CompletionCandidate::new).collect()
 }
 
 /// Declared stacks.

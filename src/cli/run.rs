@@ -121,7 +121,7 @@ fn context(
         printer,
         clock: Arc::new(SystemClock),
         prompter: Arc::new(Dialogue),
-        picker: Box::new(Dialogue),
+        picker: Arc::new(Dialogue),
         terminal,
         dir,
         config_path: global.config.clone(),
@@ -134,6 +134,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<ExitStatus> {
     match verb {
         Verb::Plan(args) => commands::plan::run(context, &args.into()),
         Verb::Deploy(args) => commands::deploy::run(context, &args.into()),
+        Verb::Apply(args) => commands::apply::run(context, &args.into()),
         Verb::Destroy(args) => commands::destroy::run(context, &args.into()),
         Verb::Check(args) => commands::check::run(context, &args.into()),
         Verb::Status(args) => commands::status::run(context, &args.into()),

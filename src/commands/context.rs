@@ -44,7 +44,7 @@ pub struct Context {
     /// Who asks the user.
     pub prompter: Arc<dyn Prompter>,
     /// Who lets the user pick one of several.
-    pub picker: Box<dyn Picker>,
+    pub picker: Arc<dyn Picker>,
     /// How the streams are connected.
     pub terminal: Terminal,
     /// The working directory, absolute.
@@ -61,6 +61,21 @@ impl Context {
     /// A variable of envctl's own environment, when it is set to UTF-8 text that is not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty())
+    }
+
+    /// The same with the values that an earlier run was given on its command line.
+    pub(super) fn with_values(&self, vars: Vec<(String, String)>, sets: Vec<(String, String)>) -> Self {
+        Self {
+            printer: Arc::clone(&self.printer),
+            clock: Arc::clone(&self.clock),
+            prompter: Arc::clone(&self.prompter),
+            picker: Arc::clone(&self.picker),
+            terminal: self.terminal,
+            dir: self.dir.clone(),
+            env: self.env.clone(),
+            config_path: self.config_path.clone(),
+            overrides: Overrides { sets, vars, ..self.overrides.clone() },
+        }
     }
 
     /// The path of environments.toml.

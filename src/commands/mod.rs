@@ -1,5 +1,6 @@
 //! One file a verb: load, select, do, report. What two verbs need is in the files without a verb's name, or lower.
 
+pub mod apply;
 pub mod check;
 mod checklist;
 mod closing;
@@ -26,6 +27,7 @@ mod rollout;
 pub mod runs;
 pub mod shell;
 pub mod status;
+mod stored;
 mod turn;
 mod who;
 

@@ -28,7 +28,7 @@ use crate::{
     inventory::{self, Instance, Inventory, Modules},
     journal::{FORMAT, Journal, RunStore, new_run_id},
     model::{Blocked, CreateWorkspace, EnvName, RunId, StackId},
-    plans::{Key, Review},
+    plans::{AskedFor, Key, Review},
     process::Runner,
     reporter,
     ui::{Count, Role},
@@ -122,6 +122,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
             return Err(error.into());
         }
     };
+    asked_for(context, request, wish, (&environment.name, &id, graph.order())).write(&key, &dir.request())?;
     let askable = instances
         .iter()
         .filter(|i| i.settings.create_workspace == CreateWorkspace::Ask)
@@ -246,6 +247,26 @@ impl Opened {
             }
         }
         reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width())
+    }
+}
+
+/// What is kept of what the run was asked for.
+fn asked_for(
+    context: &Context,
+    request: &RunRequest,
+    wish: Wish,
+    (environment, run, stacks): (&EnvName, &RunId, Vec<StackId>),
+) -> AskedFor {
+    AskedFor {
+        command: wish.command.to_owned(),
+        destroy: wish.mode == PlanMode::Destroy,
+        environment: environment.clone(),
+        replace: request.replace.clone(),
+        run: run.clone(),
+        sets: context.overrides.sets.clone(),
+        stacks,
+        targets: request.targets.clone(),
+        vars: context.overrides.vars.clone(),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     config::Overrides,
     executor::Confirmation,
     graph::Selection,
-    model::{Allow, EnvName},
+    model::{Allow, EnvName, RunId},
     ui::shell_word,
 };
 
@@ -42,6 +42,8 @@ pub struct RunRequest {
     pub report: Option<Utf8PathBuf>,
     /// Append a Markdown summary here.
     pub summary: Option<Utf8PathBuf>,
+    /// The run whose stored plans are applied; absent where everything is planned.
+    pub stored: Option<RunId>,
 }
 
 /// The answers to the gate, given in advance.
@@ -58,7 +60,15 @@ pub struct Confirm {
 impl RunRequest {
     /// The command line that asks a verb for the same stacks in the same way, to be typed again.
     pub(super) fn command_line(&self, verb: &str, environment: &EnvName, overrides: &Overrides) -> String {
-        let mut words = vec!["envctl".to_owned(), verb.to_owned(), environment.to_string()];
+        let mut words = vec!["envctl".to_owned(), verb.to_owned()];
+        if let Some(run) = &self.stored {
+            words.push(run.to_string());
+            words
+                .extend(self.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string()))));
+            words.extend(self.acks.iter().map(|id| format!("--ack {}", shell_word(id))));
+            return words.join(" ");
+        }
+        words.push(environment.to_string());
         words.extend(self.selection.patterns.iter().map(|word| shell_word(word)));
         let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
         self.selection.tags.iter().for_each(|tag| flag("--tag", tag));
@@ -101,6 +111,7 @@ mod tests {
             json: false,
             report: None,
             summary: None,
+            stored: None,
         };
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::PlanMode,
     event::EventKind,
-    executor::{Ask, GateRequest, Gated, Refusal, Reviewed},
+    executor::{Ask, Earlier, GateRequest, Gated, Refusal, Reviewed},
     model::{Blocked, ExitStatus, StackId},
     plans::Review,
     reporter,
@@ -32,7 +32,21 @@ pub(super) fn run(
     confirm: &Confirm,
     wish: Wish,
 ) -> anyhow::Result<ExitStatus> {
+    run_adopting(context, request, confirm, wish, Vec::new())
+}
+
+/// The same, with what an earlier run made of some of the stacks in the place of their first plans.
+pub(super) fn run_adopting(
+    context: &Context,
+    request: &RunRequest,
+    confirm: &Confirm,
+    wish: Wish,
+    earlier: Vec<(StackId, Earlier)>,
+) -> anyhow::Result<ExitStatus> {
     let mut opened = opening::open(context, request, wish)?;
+    for (stack, earlier) in earlier {
+        opened.deployment.adopt(stack, earlier);
+    }
     let mut reviewed = opened.deployment.review(&[]);
     let status = rounds(context, request, confirm, wish, &mut opened, &mut reviewed);
     if reviewed.unplanned().next().is_none() {

@@ -9,7 +9,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// What the names of variables start with that providers, backends and engines take credentials, regions, endpoints and
-/// values from. Documented in `docs/guarantees.md`.
+/// values from. Documented in `docs/stored-plans.md`.
 pub const BOUND_PREFIXES: &[&str] = &[
     "ALICLOUD_",
     "ARM_",

@@ -144,7 +144,7 @@ impl Deployment {
                 diff,
                 tentative: reported.is_some_and(|r| r.tentative),
                 incomplete: reported.is_some_and(|r| r.incomplete),
-                planned_at: self.dispatcher.planned_at(&stack),
+                planned_at: self.worker.planned_at(&stack).or_else(|| self.dispatcher.planned_at(&stack)),
                 notes: reported.map(|r| r.notes.clone()).unwrap_or_default(),
                 ..ReviewStack::new(stack, outcome)
             })

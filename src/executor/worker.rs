@@ -17,6 +17,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
 
 use self::ended::Ended;
 use super::{Earlier, StepPort, StepRunner, ground::Ground};
@@ -109,6 +110,11 @@ impl Worker {
     /// From now on the missing workspaces of these stacks may be made.
     pub fn allow_workspaces(&self, stacks: &[StackId]) {
         lock(&self.workspaces).extend(stacks.iter().cloned());
+    }
+
+    /// When the plan that waits for a stack's apply was made, by whichever run.
+    pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
+        lock(&self.waiting).get(stack)?.manifest.as_ref().map(|manifest| manifest.created)
     }
 
     /// The engine's own diff of a planned stack; empty for a clean one.

@@ -76,6 +76,11 @@ impl RunDir {
         self.plans().join(stack.file_name() + ".diff")
     }
 
+    /// What the run was asked for.
+    pub fn request(&self) -> Utf8PathBuf {
+        self.path.join("request.json")
+    }
+
     /// The report.
     pub fn report(&self) -> Utf8PathBuf {
         self.path.join("report.json")

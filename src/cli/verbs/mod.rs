@@ -1,5 +1,6 @@
 //! One file a verb: its arguments, their help, and the request that they turn into.
 
+mod apply;
 mod check;
 mod config;
 mod deploy;
@@ -16,6 +17,7 @@ mod runs;
 mod shell;
 mod status;
 
+pub(super) use apply::Apply;
 pub(super) use check::Check;
 pub(super) use config::Config;
 pub(super) use deploy::Deploy;

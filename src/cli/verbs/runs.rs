@@ -29,7 +29,7 @@ enum Verb {
     /// Show one run: its review, or the whole diff of one stack
     Show {
         /// The run: its id, an unambiguous start of it, or `last`.
-        #[arg(value_name = "RUN", default_value = "last")]
+        #[arg(value_name = "RUN", default_value = "last", add = ArgValueCandidates::new(crate::cli::complete::runs))]
         run: String,
         /// The diff of this stack.
         #[arg(value_name = "STACK")]
@@ -41,7 +41,7 @@ enum Verb {
     /// Print what the engine said
     Log {
         /// The run: its id, an unambiguous start of it, or `last`.
-        #[arg(value_name = "RUN", default_value = "last")]
+        #[arg(value_name = "RUN", default_value = "last", add = ArgValueCandidates::new(crate::cli::complete::runs))]
         run: String,
         /// Only this stack.
         #[arg(value_name = "STACK")]
