@@ -38,7 +38,7 @@ pub(super) fn apply(
     let mut notes = streamed.notes.clone();
     let error = match streamed.exit {
         Exit::Code(0) => streamed.nonsense(driver.program_name(), driver.dialect()).map(EngineError::Failed),
-        _ => Some(ended_badly(driver, &streamed, "apply", target, session)),
+        _ => Some(half_done(ended_badly(driver, &streamed, "apply", target, session), streamed.done)),
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
         (Some(path), error) => return Err(EngineError::Failed(unsaved::failure(target, &path, error))),
@@ -52,6 +52,26 @@ pub(super) fn apply(
         notes.extend(remember_lineage(driver, target, session).err());
     }
     Ok(Applied { exit_code: 0, notes })
+}
+
+/// How an apply ended badly, and how much it had done by then.
+fn half_done(error: EngineError, done: u64) -> EngineError {
+    let extent = match done {
+        0 => "no resource was done".to_owned(),
+        1 => "1 resource was done".to_owned(),
+        several => format!("{several} resources were done"),
+    };
+    match error {
+        EngineError::Failed(failure) => {
+            let detail = format!("{}\n{extent} before it failed", failure.detail);
+            EngineError::Failed(failure.with_detail(detail.trim()))
+        }
+        EngineError::Interrupted { mut notes } => {
+            notes.push(format!("{extent} when it was interrupted"));
+            EngineError::Interrupted { notes }
+        }
+        other @ EngineError::MissingWorkspace { .. } => other,
+    }
 }
 
 /// Runs any other command that may change a state, under the same protections.

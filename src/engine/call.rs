@@ -32,6 +32,8 @@ pub(super) struct Streamed {
     pub(super) version: Option<String>,
     /// The first resource or output that it would change.
     pub(super) first_change: Option<String>,
+    /// How many resources an apply was done with.
+    pub(super) done: u64,
     /// Its warnings and errors.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The first line on standard output that was no JSON object.
@@ -74,6 +76,7 @@ fn listen(
         exit: Exit::Code(0),
         version: None,
         first_change: None,
+        done: 0,
         diagnostics: Vec::new(),
         garbage: None,
         stderr: Vec::new(),
@@ -128,6 +131,10 @@ impl Streamed {
                 }
             }
             Message::Doing(words) => (session.observer)(Progress::Doing(words)),
+            Message::Done(address) => {
+                self.done += 1;
+                (session.observer)(Progress::Doing(format!("{address}: done")));
+            }
             Message::Other => {}
         }
         log.line(&line.text);

@@ -25,6 +25,8 @@ pub(super) enum Message {
     Diagnostic(Diagnostic),
     /// Work on a resource began, goes on or ended: `aws_vpc.main: creating`.
     Doing(String),
+    /// An apply is done with a resource, whose address this is.
+    Done(String),
     /// Anything else.
     Other,
 }
@@ -147,6 +149,10 @@ pub(super) fn parse(line: &str) -> Option<Line> {
             raw.outputs.unwrap_or_default().into_iter().map(|(name, output)| (name, output.action)).collect(),
         ),
         Some("diagnostic") => raw.diagnostic.map_or(Message::Other, Message::Diagnostic),
+        Some("apply_complete") => match raw.hook.and_then(|hook| hook.resource) {
+            Some(resource) => Message::Done(resource.addr),
+            None => Message::Other,
+        },
         Some(kind) => raw.hook.and_then(|hook| doing(kind, hook)).map_or(Message::Other, Message::Doing),
         // What an init does comes without a type, or as `log` and `init_output`, which have no hook.
         None => Message::Other,
@@ -178,7 +184,6 @@ fn doing(kind: &str, hook: RawHook) -> Option<String> {
         "refresh_start" => format!("{address}: refreshing"),
         "apply_start" => format!("{address}: {working}"),
         "apply_progress" => format!("{address}: still {working}"),
-        "apply_complete" => format!("{address}: done"),
         "apply_errored" => format!("{address}: failed"),
         "provision_start" => {
             format!("{address}: provisioning with {}", hook.provisioner.as_deref().unwrap_or("a provisioner"))
@@ -222,6 +227,10 @@ mod tests {
         assert_eq!(
             message(r#"{"hook":{"resource":{"addr":"a.b"},"action":"delete"},"type":"apply_start"}"#),
             Message::Doing("a.b: destroying".to_owned())
+        );
+        assert_eq!(
+            message(r#"{"hook":{"resource":{"addr":"a.b"},"action":"create"},"type":"apply_complete"}"#),
+            Message::Done("a.b".to_owned())
         );
     }
 
