@@ -5,6 +5,7 @@ use super::{
     call::Streamed,
     driver::Driver,
     failure::{all_words, from_diagnostics, from_text, kind_of},
+    lock_info::with_holder,
 };
 use crate::{
     model::{Failure, FailureKind},
@@ -29,7 +30,7 @@ pub(super) fn ended_badly(
             .unwrap_or_else(|| from_stderr(&streamed.stderr.join("\n"), driver, verb, streamed.exit, target)),
         exit => strange(driver, verb, exit, failure, &streamed.stderr.join("\n")),
     };
-    EngineError::Failed(masked(Failure { engine_exit_code: streamed.exit.code(), ..failure }, session))
+    EngineError::Failed(told(Failure { engine_exit_code: streamed.exit.code(), ..failure }, target, session))
 }
 
 /// The error of a command without JSON that did not end with 0.
@@ -48,7 +49,7 @@ pub(super) fn failed_text(
         Exit::Code(1) => from_stderr(&text, driver, verb, captured.exit, target),
         exit => strange(driver, verb, exit, None, &text),
     };
-    EngineError::Failed(masked(Failure { engine_exit_code: captured.exit.code(), ..failure }, session))
+    EngineError::Failed(told(Failure { engine_exit_code: captured.exit.code(), ..failure }, target, session))
 }
 
 /// What an interrupted engine may have left behind.
@@ -86,7 +87,9 @@ fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>
     Failure::new(FailureKind::Engine, summary).with_detail(format!("{said}\n{stderr}").trim())
 }
 
-fn masked(failure: Failure, session: &Session<'_>) -> Failure {
+/// A failure as people are told of it: with the holder of a lock, without secrets.
+fn told(failure: Failure, target: &Target, session: &Session<'_>) -> Failure {
+    let failure = with_holder(failure, &target.instance);
     let redactor = session.runner.redactor();
     Failure {
         summary: redactor.mask(&failure.summary).into_owned(),

@@ -23,6 +23,7 @@ mod init;
 mod installed;
 pub mod layout;
 mod lineage;
+mod lock_info;
 mod log;
 mod plan_file;
 mod plan_json;

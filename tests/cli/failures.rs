@@ -88,6 +88,22 @@ fn the_worst_ending_of_several_stacks_is_the_exit_code() {
 }
 
 #[test]
+fn a_lock_says_who_holds_it_since_when_and_how_to_release_it() {
+    let shop = Shop::of(&["network"]);
+    let info = "Lock Info:\n  ID:        6544-9f\n  Operation: OperationTypeApply\n  Who:       ci@runner\n  Created:   \
+                2026-11-21 00:07:22.968715713 +0000 UTC\n";
+    shop.behave("network", &json!({ "plan": error("Error acquiring the state lock", info) }));
+
+    let run = shop.run(["plan", "staging", "--json"]).exits(5);
+
+    let detail = run.report().stack("network")["error"]["detail"].as_str().unwrap().to_owned();
+    let told = "held by ci@runner for: apply, since 2026-11-21 00:07:22 UTC, lock id 6544-9f\n\
+                when nobody works on it any more: `envctl exec staging network -- force-unlock -force 6544-9f`\n";
+    assert!(detail.starts_with(told), "{detail}");
+    run.tells("held by ci@runner");
+}
+
+#[test]
 fn a_refusal_is_worse_than_a_lock() {
     let shop = Shop::of(&["network", "mail"]);
     shop.project.edit(
