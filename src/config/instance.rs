@@ -188,12 +188,7 @@ fn assemble(path: Utf8PathBuf, parts: &Parts<'_>, expander: &mut Expander<'_>) -
             .unwrap_or_default(),
         files: own.map(|own| own.files.clone()).unwrap_or_default(),
         template_values: values,
-        unsupported: own
-            .iter()
-            .flat_map(|own| &own.later)
-            .chain(layer.later.iter().filter(|later| later.key == "hooks"))
-            .map(super::environments::unsupported)
-            .collect(),
+        unsupported: own.iter().flat_map(|own| &own.later).map(super::environments::unsupported).collect(),
     }
 }
 

@@ -56,7 +56,6 @@ const NOT_YET: &[(Table, &str, &[VerbClass])] = &[
     (Table::Environment, "guards.identity", &[Change]),
     (Table::Environment, "require", &[Change, Check]),
     (Table::Environment, "naming", &[Plan]),
-    (Table::Stack, "hooks", &[Plan, Change]),
     (Table::Stack, "inputs", &[Plan, Change]),
     (Table::Stack, "mocks", &[Plan, Change]),
     (Table::File, "checks", &[Deploy]),

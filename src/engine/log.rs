@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Appends to the log of a stack. A log that cannot be written stops no engine; it is mentioned once instead.
-pub(super) struct Log<'r> {
+pub struct Log<'r> {
     path: Utf8PathBuf,
     redactor: &'r Redactor,
     file: Result<File, io::Error>,
@@ -22,13 +22,13 @@ pub(super) struct Log<'r> {
 
 impl<'r> Log<'r> {
     /// Opens a log, making it (readable by its owner alone) and its folder where they are missing.
-    pub(super) fn open(path: &Utf8Path, redactor: &'r Redactor) -> Self {
+    pub fn open(path: &Utf8Path, redactor: &'r Redactor) -> Self {
         let opened = path.parent().map_or(Ok(()), files::create_dirs).and_then(|()| files::append(path));
         Self { path: path.to_owned(), redactor, file: opened }
     }
 
     /// Appends a line.
-    pub(super) fn line(&mut self, text: &str) {
+    pub fn line(&mut self, text: &str) {
         let text = self.redactor.mask(text);
         if let Ok(file) = &mut self.file
             && let Err(error) = writeln!(file, "{}", text.trim_end())
@@ -38,7 +38,7 @@ impl<'r> Log<'r> {
     }
 
     /// Appends a command as one would type it.
-    pub(super) fn command(&mut self, command: &CommandLine) {
+    pub fn command(&mut self, command: &CommandLine) {
         let program = command.program.to_string_lossy();
         let mut line = format!("$ {}", program.rsplit('/').next().unwrap_or_default());
         for arg in &command.args {
@@ -68,7 +68,7 @@ impl<'r> Log<'r> {
     }
 
     /// What a person should know of the log itself.
-    pub(super) fn note(&self) -> Option<String> {
+    pub fn note(&self) -> Option<String> {
         self.file.as_ref().err().map(|error| format!("the log `{}` could not be written: {error}", self.path))
     }
 }

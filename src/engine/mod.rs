@@ -47,6 +47,7 @@ pub use contract::{
 pub use engines::Engines;
 pub use environment::clean_environment;
 pub use installed::EngineUnavailable;
+pub use log::Log;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use stale::stale;
 pub use surroundings::{BOUND_PREFIXES, bound_variables, cli_configs, replaced_providers};

@@ -86,6 +86,7 @@ impl Assembly<'_> {
                     .iter()
                     .any(|allow| matches!(allow, Allow::Lineage(id) if *id == instance.id)),
                 notes: built.notes,
+                hooks: instance.settings.hooks.clone(),
                 ground,
             };
             works.insert(stack.clone(), work);

@@ -13,6 +13,8 @@ mod earlier;
 mod exit;
 mod gate;
 mod ground;
+mod hooks;
+mod named_program;
 mod port;
 mod prompt;
 mod refusal;

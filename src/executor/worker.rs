@@ -2,6 +2,7 @@
 
 mod adopted;
 mod applying;
+mod around;
 mod bound;
 mod contents;
 mod ended;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use self::ended::Ended;
 use super::{Earlier, StepPort, StepRunner, ground::Ground};
 use crate::{
+    config::Hooks,
     engine::{Engine, PlanMode, Progress, Session, Target},
     event::{StepFinished, StepKind},
     files,
@@ -48,6 +50,8 @@ pub struct Work {
     pub notes: Vec<String>,
     /// What its plan rests on beside the target.
     pub ground: Ground,
+    /// Programs around its steps.
+    pub hooks: Hooks,
 }
 
 /// What every plan of a run has in common.
@@ -149,10 +153,7 @@ impl StepRunner for Worker {
                 Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
             }
             (Some(work), Ok(())) => {
-                let mut ended = match step {
-                    StepKind::Plan => self.plan(stack, work, &session),
-                    StepKind::Apply => self.apply(stack, work, &session),
-                };
+                let mut ended = self.step((stack, work), step, &session);
                 if step == StepKind::Plan {
                     ended.notes.splice(0..0, self.incomplete().into_iter().chain(work.notes.iter().cloned()));
                 }

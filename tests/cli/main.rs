@@ -11,6 +11,7 @@ mod failures;
 mod gates;
 mod generate;
 mod guards;
+mod hooks;
 mod inherited;
 mod input_faults;
 mod interrupts;

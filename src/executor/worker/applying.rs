@@ -26,6 +26,7 @@ impl Worker {
             tentative: false,
             manifest: None,
         });
+        let was_clean = waiting.changes.is_empty();
         let waiting = match self.claimed((stack, work), waiting) {
             Ok(waiting) => waiting,
             Err(outcome) => return Ended::new(*outcome),
@@ -37,6 +38,11 @@ impl Worker {
         if waiting.changes.is_empty() {
             notes.extend(removed(&waiting.file));
             return Ended { notes, ..Ended::new(Outcome::Clean) };
+        }
+        // A stack that was planned clean and is not clean any more has not had them yet.
+        match Self::before_apply(was_clean, work, session) {
+            Ok(said) => notes.extend(said),
+            Err(ended) => return *ended,
         }
         let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
             Ok(applied) => {

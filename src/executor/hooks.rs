@@ -1,0 +1,167 @@
+//! Runs the hooks of a stack: programs of its owner around its steps.
+
+use std::fs;
+
+use camino::Utf8Path;
+
+use super::named_program::command_line;
+use crate::{
+    config::Hooks,
+    engine::{Log, Progress, Session, Target},
+    model::{Failure, FailureKind},
+    process::{Exit, ProcessError, ProcessEvent},
+};
+
+/// This many of its last lines are told of a hook that failed.
+const TOLD_LINES: usize = 20;
+
+/// When a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Before the plan, and before it is looked at what the plan rests on.
+    BeforePlan,
+    /// After a plan that succeeded.
+    AfterPlan,
+    /// Before the apply, and before it is compared what the plan rests on.
+    BeforeApply,
+    /// After an apply that succeeded.
+    AfterApply,
+    /// After any step that failed.
+    OnFailure,
+}
+
+impl Moment {
+    /// Its key in environments.toml.
+    fn key(self) -> &'static str {
+        match self {
+            Self::BeforePlan => "before_plan",
+            Self::AfterPlan => "after_plan",
+            Self::BeforeApply => "before_apply",
+            Self::AfterApply => "after_apply",
+            Self::OnFailure => "on_failure",
+        }
+    }
+
+    fn of(self, hooks: &Hooks) -> &[Vec<String>] {
+        match self {
+            Self::BeforePlan => &hooks.before_plan,
+            Self::AfterPlan => &hooks.after_plan,
+            Self::BeforeApply => &hooks.before_apply,
+            Self::AfterApply => &hooks.after_apply,
+            Self::OnFailure => &hooks.on_failure,
+        }
+    }
+}
+
+/// Why not all hooks of a moment have done their work.
+#[derive(Debug)]
+pub(super) enum HookError {
+    /// One failed.
+    Failed(Failure),
+    /// The user interrupted the run; says which one did not run to its end.
+    Interrupted(String),
+}
+
+impl HookError {
+    /// The same for a moment at which it fails nothing.
+    pub(super) fn into_note(self) -> String {
+        match self {
+            Self::Failed(failure) => failure.summary,
+            Self::Interrupted(hook) => format!("{hook} was interrupted"),
+        }
+    }
+}
+
+/// Runs the hooks of a moment one after the other, up to the first that fails; gives what a person should know.
+///
+/// Their output is in the stack's log. It goes through files, so that they finish even when envctl is killed, and they
+/// get one SIGINT when the user interrupts, as an engine does.
+pub(super) fn run(
+    moment: Moment,
+    hooks: &Hooks,
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<Vec<String>, HookError> {
+    let mut notes = Vec::new();
+    for argv in moment.of(hooks) {
+        notes.extend(run_one(moment, argv, target, session)?);
+    }
+    Ok(notes)
+}
+
+fn run_one(
+    moment: Moment,
+    argv: &[String],
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<Vec<String>, HookError> {
+    let key = moment.key();
+    let hook = session.runner.redactor().mask(&format!("hook {key} `{}`", argv.join(" "))).into_owned();
+    let command = command_line(argv, &target.project, &target.env);
+    let files = ["hook-stdout", "hook-stderr"].map(|name| session.log.with_extension(name));
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(&command);
+    let mut last = Vec::new();
+    let ended = session.runner.mutate(&command, &files[0], &files[1], &mut |event| match event {
+        // It is no engine: whether it changes a state is not known, and no engine is waited for because of it.
+        ProcessEvent::Started { .. } => (session.observer)(Progress::Doing(hook.clone())),
+        ProcessEvent::Line { text, .. } => {
+            log.line(text);
+            (session.observer)(Progress::Doing(format!("{key}: {text}")));
+            if last.len() == TOLD_LINES {
+                last.remove(0);
+            }
+            last.push(text.to_owned());
+        }
+    });
+    let exit = match ended {
+        Ok(finished) => finished.exit,
+        Err(ProcessError::Interrupted) => return Err(HookError::Interrupted(hook)),
+        Err(error) => {
+            let failure = Failure::new(FailureKind::Unknown, format!("{hook} cannot be run: {error}"));
+            return Err(HookError::Failed(failure));
+        }
+    };
+    let notes = files.iter().filter_map(|file| removed(file)).chain(log.note()).collect();
+    if exit == Exit::Code(0) {
+        return Ok(notes);
+    }
+    log.line(&format!("({exit})"));
+    if session.runner.is_interrupted() {
+        return Err(HookError::Interrupted(hook));
+    }
+    let summary = format!("{hook} failed ({exit})");
+    Err(HookError::Failed(Failure::new(FailureKind::Unknown, summary).with_detail(last.join("\n"))))
+}
+
+/// Removes what a hook wrote, which is in the log, masked; a note when that fails.
+fn removed(file: &Utf8Path) -> Option<String> {
+    let error = fs::remove_file(file).err()?;
+    Some(format!("`{file}` may hold secrets and could not be removed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_moment_has_the_hooks_of_its_key() {
+        let list = |name: &str| vec![vec![name.to_owned()]];
+        let hooks = Hooks {
+            before_plan: list("before_plan"),
+            after_plan: list("after_plan"),
+            before_apply: list("before_apply"),
+            after_apply: list("after_apply"),
+            on_failure: list("on_failure"),
+        };
+        for moment in [
+            Moment::BeforePlan,
+            Moment::AfterPlan,
+            Moment::BeforeApply,
+            Moment::AfterApply,
+            Moment::OnFailure,
+        ] {
+            assert_eq!(moment.of(&hooks), [[moment.key()]]);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! A step with the hooks around it.
+
+use super::{
+    Work, Worker,
+    ended::{Ended, removed},
+    lock,
+};
+use crate::{
+    engine::Session,
+    event::StepKind,
+    executor::hooks::{self, HookError, Moment},
+    model::{Outcome, StackId},
+};
+
+impl Worker {
+    /// Does a step with the hooks before and after it.
+    pub(super) fn step(
+        &self,
+        (stack, work): (&StackId, &Work),
+        step: StepKind,
+        session: &Session<'_>,
+    ) -> Ended {
+        let mut ended = match step {
+            StepKind::Plan => self.plan_with_hooks(stack, work, session),
+            StepKind::Apply => self.apply_with_hooks(stack, work, session),
+        };
+        if matches!(ended.outcome, Outcome::Failed(_)) {
+            let said = hooks::run(Moment::OnFailure, &work.hooks, &work.target, session);
+            ended.notes.extend(said.unwrap_or_else(|error| vec![error.into_note()]));
+        }
+        ended
+    }
+
+    fn plan_with_hooks(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
+        // The plan of an earlier run was made with its hooks.
+        if lock(&self.adopted).contains_key(stack) {
+            return self.plan(stack, work, session);
+        }
+        let before = match before(Moment::BeforePlan, work, session) {
+            Ok(notes) => notes,
+            Err(ended) => return *ended,
+        };
+        let mut ended = self.plan(stack, work, session);
+        ended.notes.splice(0..0, before);
+        if !matches!(ended.outcome, Outcome::Clean | Outcome::Changed(_)) {
+            return ended;
+        }
+        match hooks::run(Moment::AfterPlan, &work.hooks, &work.target, session) {
+            Ok(notes) => ended.notes.extend(notes),
+            Err(error) => {
+                lock(&self.waiting).remove(stack);
+                ended.notes.extend(ended.plan.take().and_then(|file| removed(&file)));
+                ended.outcome = outcome(error);
+            }
+        }
+        ended
+    }
+
+    fn apply_with_hooks(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
+        let changes = lock(&self.waiting).get(stack).is_some_and(|waiting| !waiting.changes.is_empty());
+        let before = match Self::before_apply(changes, work, session) {
+            Ok(notes) => notes,
+            Err(ended) => return *ended,
+        };
+        let mut ended = self.apply(stack, work, session);
+        ended.notes.splice(0..0, before);
+        if !matches!(ended.outcome, Outcome::Applied(_)) {
+            return ended;
+        }
+        match hooks::run(Moment::AfterApply, &work.hooks, &work.target, session) {
+            Ok(notes) => ended.notes.extend(notes),
+            Err(HookError::Failed(failure)) => {
+                let told = "the changes were applied, and the state has them; only the hook failed";
+                let detail = format!("{told}\n{}", failure.detail);
+                ended.outcome = Outcome::Failed(failure.with_detail(detail.trim_end()));
+            }
+            // What was to be done is done.
+            Err(error) => ended.notes.push(error.into_note()),
+        }
+        ended
+    }
+
+    /// Runs what has to run before changes are applied, when there are any.
+    pub(super) fn before_apply(
+        changes: bool,
+        work: &Work,
+        session: &Session<'_>,
+    ) -> Result<Vec<String>, Box<Ended>> {
+        if changes { before(Moment::BeforeApply, work, session) } else { Ok(Vec::new()) }
+    }
+}
+
+fn before(moment: Moment, work: &Work, session: &Session<'_>) -> Result<Vec<String>, Box<Ended>> {
+    hooks::run(moment, &work.hooks, &work.target, session)
+        .map_err(|error| Box::new(Ended::new(outcome(error))))
+}
+
+fn outcome(error: HookError) -> Outcome {
+    match error {
+        HookError::Failed(failure) => Outcome::Failed(failure),
+        HookError::Interrupted(_) => Outcome::Interrupted,
+    }
+}
