@@ -1,12 +1,17 @@
 //! `envctl apply`: apply the plans that an earlier run stored, if everything is still as it was when they were made.
 
 use super::{
-    Confirm, Context, RunRequest, Usage,
+    Confirm, Context, RunRequest, Stopped, Usage,
     opening::Wish,
     rollout,
     stored::{Stored, stored},
 };
-use crate::{engine::PlanMode, graph::Selection, journal::RunStore, model::ExitStatus};
+use crate::{
+    engine::PlanMode,
+    graph::Selection,
+    journal::{RunStore, StoredRun},
+    model::ExitStatus,
+};
 
 /// What to apply.
 #[derive(Debug, Clone)]
@@ -29,7 +34,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
-    let found = store.find(&request.run)?;
+    let found = match request.run.as_str() {
+        "last" => newest_with_plans(&store)?,
+        named => store.find(named)?,
+    };
     let Stored { asked, stacks } = stored(&store, &found)?;
     let how = RunRequest {
         environment: Some(asked.environment.to_string()),
@@ -49,4 +57,16 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let context = context.with_values(asked.vars, asked.sets);
     rollout::run_adopting(&context, &how, &request.confirm, wish, stacks)
+}
+
+/// The newest run that still has plans: one that was refused its gate has none of its own, and hides none.
+fn newest_with_plans(store: &RunStore) -> anyhow::Result<StoredRun> {
+    for run in store.list()? {
+        if run.dir.has_plans()? {
+            return Ok(run);
+        }
+    }
+    Err(Stopped::refused("no run has plans that wait to be applied")
+        .hint("plan again: `envctl plan ENV`")
+        .into())
 }

@@ -239,10 +239,10 @@ impl Opened {
             if self.verb == "plan" && !blocked.is_empty() {
                 line = format!("{line}\nguards would refuse to apply this");
             } else if self.verb == "plan" {
+                let confirm = if self.protected { " --confirm" } else { "" };
                 line = format!(
-                    "{line}\nnext: `{}{}`",
-                    self.deploy,
-                    if self.protected { " --confirm" } else { "" }
+                    "{line}\nnext: `envctl apply {}{confirm}`, or `{}{confirm}` to plan anew",
+                    self.id, self.deploy
                 );
             }
         }

@@ -2,6 +2,7 @@
 //! real ones. Each test is named by the sentence that it proves.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
+mod apply;
 mod concurrency;
 mod config;
 mod deploy;

@@ -74,7 +74,11 @@ impl Worker {
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }
         let mut notes = manifest.notes;
-        notes.push(format!("planned by run {} at {}", manifest.run, manifest.created));
+        notes.push(format!(
+            "planned by run {} at {}",
+            manifest.run,
+            manifest.created.strftime("%Y-%m-%d %H:%M:%SZ")
+        ));
         lock(&self.seen).insert(stack.clone(), manifest.seen.into_iter().collect());
         lock(&self.diffs).insert(stack.clone(), stored.diff);
         let ended = Ended {
