@@ -95,6 +95,13 @@ pub enum Decision {
     },
 }
 
+impl Decision {
+    /// Whether it goes on.
+    pub fn is_yes(&self) -> bool {
+        matches!(self, Self::Confirmed { .. })
+    }
+}
+
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
@@ -115,6 +122,9 @@ pub enum EventKind {
         user: Option<String>,
         /// On which machine.
         host: Option<String>,
+        /// The run that it resumes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resumes: Option<RunId>,
         /// The stacks, in dependency order.
         stacks: Vec<RunStack>,
     },

@@ -118,6 +118,7 @@ impl Verb {
             Self::Plan(args) => args.run.lay_over(overrides),
             Self::Deploy(args) => args.run.lay_over(overrides),
             Self::Apply(args) => args.lay_over(overrides),
+            Self::Runs(args) => args.lay_over(overrides),
             Self::Destroy(args) => args.run.lay_over(overrides),
             Self::Exec(args) if args.create_workspace => {
                 overrides.create_workspace = Some(CreateWorkspace::Always);

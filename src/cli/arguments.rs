@@ -126,6 +126,7 @@ impl RunArgs {
             report: self.report,
             summary: self.summary,
             stored: None,
+            resumes: None,
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod plan;
 mod prepared;
 mod project;
 mod request;
+pub mod resume;
 mod rollout;
 pub mod runs;
 pub mod shell;

@@ -100,10 +100,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
-    let changes = wish.command != "plan";
-    let turn = changes
-        .then(|| turn::take(context, &store, &environment.name, wish.command, Some(&id)))
-        .transpose()?;
+    let turn = turn::of_run(context, &store, &environment.name, (wish.command, &id), request)?;
     let dir = store.create(&id)?;
     let assembly = Assembly {
         config: &config,
@@ -155,6 +152,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         revision: revision.clone(),
         user: who::user(context),
         host: who::host(),
+        resumes: request.resumes.clone(),
         stacks: run_stacks,
     })?;
     let deployment = Deployment::from(Parts {

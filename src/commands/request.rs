@@ -44,6 +44,8 @@ pub struct RunRequest {
     pub summary: Option<Utf8PathBuf>,
     /// The run whose stored plans are applied; absent where everything is planned.
     pub stored: Option<RunId>,
+    /// The run that is resumed.
+    pub resumes: Option<RunId>,
 }
 
 /// The answers to the gate, given in advance.
@@ -61,7 +63,10 @@ impl RunRequest {
     /// The command line that asks a verb for the same stacks in the same way, to be typed again.
     pub(super) fn command_line(&self, verb: &str, environment: &EnvName, overrides: &Overrides) -> String {
         let mut words = vec!["envctl".to_owned(), verb.to_owned()];
-        if let Some(run) = &self.stored {
+        if self.resumes.is_some() {
+            words = ["envctl", "runs", "resume"].map(str::to_owned).to_vec();
+        }
+        if let Some(run) = self.resumes.as_ref().or(self.stored.as_ref()) {
             words.push(run.to_string());
             words
                 .extend(self.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string()))));
@@ -112,6 +117,7 @@ mod tests {
             report: None,
             summary: None,
             stored: None,
+            resumes: None,
         };
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::{fmt, thread, time::Duration};
 
-use super::{Context, Stopped, who};
+use super::{Context, RunRequest, Stopped, resume, who};
 use crate::{
     executor::{SignalSource, Watch},
     journal::{Holder, LockError, Outliving, RunLock, RunStore},
@@ -20,6 +20,25 @@ const REMINDER: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Turn {
     _lock: RunLock,
+}
+
+/// The turn of a run that changes something; a `plan` needs none. What is resumed must not have been overtaken by another
+/// run in the meantime.
+pub(super) fn of_run(
+    context: &Context,
+    store: &RunStore,
+    environment: &EnvName,
+    (verb, run): (&str, &RunId),
+    request: &RunRequest,
+) -> anyhow::Result<Option<Turn>> {
+    if verb == "plan" {
+        return Ok(None);
+    }
+    let turn = take(context, store, environment, verb, Some(run))?;
+    if let Some(resumed) = &request.resumes {
+        resume::may_be_resumed(store, resumed, environment)?;
+    }
+    Ok(Some(turn))
 }
 
 /// Takes the environment's lock, or stops at once when somebody has it; then waits for the engines that earlier runs

@@ -226,6 +226,8 @@ impl Dispatcher {
             recorded = recorded.and_then(|()| journal.sync());
             self.synced = true;
         }
+        #[cfg(feature = "fake-engine")]
+        super::fault::after(event.seq);
         recorded.inspect_err(|error| {
             self.journal_problem.get_or_insert_with(|| error.to_string());
         })

@@ -23,6 +23,8 @@ pub enum Earlier {
         /// The stack that has to be applied first.
         because: StackId,
     },
+    /// It began to apply it, and how that ended is not known: it is planned, and stacks that need it are planned again.
+    Begun,
     /// It applied it: stacks that need it are planned again, within what was confirmed.
     Applied {
         /// The run that did.

@@ -11,6 +11,8 @@ mod deployment;
 mod dispatcher;
 mod earlier;
 mod exit;
+#[cfg(feature = "fake-engine")]
+mod fault;
 mod gate;
 mod ground;
 mod hooks;

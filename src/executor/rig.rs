@@ -148,6 +148,7 @@ impl Rig {
                 revision: Revision::default(),
                 user: None,
                 host: None,
+                resumes: None,
                 stacks: stacks.iter().map(stack).collect(),
             })
             .unwrap();

@@ -1,3 +1,6 @@
 //! 8. A crash loses nothing.
 
+mod every_event;
+mod kill;
+mod resume;
 mod turns;

@@ -41,7 +41,7 @@ impl Running {
 
     /// Whether it has ended.
     #[track_caller]
-    fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child can be asked").is_some()
     }
 

@@ -81,6 +81,7 @@ impl From<Apply> for apply::Request {
             report: args.report,
             summary: args.summary,
             stored: None,
+            resumes: None,
         };
         Self { run: args.run, how, confirm: args.confirm.into() }
     }

@@ -13,6 +13,7 @@ mod init;
 mod list;
 mod output;
 mod plan;
+mod resume;
 mod runs;
 mod shell;
 mod status;

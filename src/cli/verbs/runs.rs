@@ -3,7 +3,8 @@
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
-use crate::commands::runs;
+use super::resume::Resume;
+use crate::{commands::runs, config::Overrides};
 
 /// Look at past runs
 #[derive(Debug, Args)]
@@ -47,6 +48,7 @@ enum Verb {
         #[arg(value_name = "STACK")]
         stack: Option<String>,
     },
+    Resume(Box<Resume>),
 }
 
 impl Runs {
@@ -54,6 +56,14 @@ impl Runs {
         match self.verb {
             Verb::List { json, .. } | Verb::Show { json, .. } => json,
             Verb::Log { .. } => false,
+            Verb::Resume(ref args) => args.json,
+        }
+    }
+
+    /// Lays what the flags say over environments.toml.
+    pub(in crate::cli) fn lay_over(&self, overrides: &mut Overrides) {
+        if let Verb::Resume(args) = &self.verb {
+            args.lay_over(overrides);
         }
     }
 }
@@ -64,6 +74,7 @@ impl From<Runs> for runs::Request {
             Verb::List { environment, limit, json } => Self::List { environment, limit, json },
             Verb::Show { run, stack, json } => Self::Show { run, stack, json },
             Verb::Log { run, stack } => Self::Log { run, stack },
+            Verb::Resume(args) => Self::Resume(Box::new((*args).into())),
         }
     }
 }

@@ -17,10 +17,12 @@ use crate::{
 impl Worker {
     /// Takes over what an earlier run made of a stack: its next plan step does that and plans nothing. Later ones plan.
     pub fn adopt(&self, stack: StackId, earlier: Earlier) {
-        if let Earlier::Applied { .. } = &earlier {
+        if matches!(earlier, Earlier::Applied { .. } | Earlier::Begun) {
             lock(&self.applied).insert(stack.clone());
         }
-        lock(&self.adopted).insert(stack, earlier);
+        if !matches!(earlier, Earlier::Begun) {
+            lock(&self.adopted).insert(stack, earlier);
+        }
     }
 
     pub(super) fn take_over(
@@ -31,6 +33,7 @@ impl Worker {
     ) -> Ended {
         let stored = match earlier {
             Earlier::Planned(stored) => *stored,
+            Earlier::Begun => return self.plan(stack, work, session),
             Earlier::Clean => return Ended::new(Outcome::Clean),
             Earlier::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
             Earlier::Applied { run } => {

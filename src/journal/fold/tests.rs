@@ -32,6 +32,7 @@ pub(in crate::journal) fn run_started(stacks: &[&str]) -> EventKind {
         revision: Revision { commit: Some("abc".to_owned()), branch: None, dirty: Some(false) },
         user: None,
         host: None,
+        resumes: None,
         stacks: stacks.iter().map(stack).collect(),
     }
 }

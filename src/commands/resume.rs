@@ -1,0 +1,213 @@
+//! `envctl runs resume`: what a run that did not end well has left to do, behind a gate of its own.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Confirm, Context, RunRequest, Stopped, Usage, opening::Wish, rollout, stored::asked_for, turn};
+use crate::{
+    engine::PlanMode,
+    event::{Event, EventKind, StepKind},
+    executor::{Earlier, StoredPlan},
+    graph::Selection,
+    journal::{JournalError, Remainder, RunStore, Standing, StoreError, StoredRun, resumption},
+    model::{EnvName, ExitStatus, RunId, StackId},
+    plans::{AskedFor, Key},
+};
+
+/// What to resume.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Id of a run, the beginning of one, or `last`; absent for the newest one that did not end well.
+    pub run: Option<String>,
+    /// How to run it; environment, stacks, targets and replacements are those of that run.
+    pub how: RunRequest,
+    /// The answer to the gate, given in advance.
+    pub confirm: Confirm,
+}
+
+/// A run with its events.
+struct Told {
+    run: StoredRun,
+    events: Vec<Event>,
+}
+
+/// Resumes.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
+    let store = RunStore::new(&root);
+    let wanted = match &request.run {
+        Some(word) => store.find(word)?,
+        None => newest(context, &store)?,
+    };
+    let environment = wanted.report()?.environment;
+    // Whoever is still at it would have more to tell when it has ended.
+    drop(turn::take(context, &store, &environment, "runs resume", None)?);
+    let chain = chain(&store, wanted)?;
+    let Some(last) = chain.last() else {
+        return Err(Stopped::defect("a run without itself").into());
+    };
+    let id = last.run.id.clone();
+    may_be_resumed(&store, &id, &environment)?;
+    let left = resumption(chain.iter().map(|told| (&told.run.id, told.events.as_slice())));
+    if !left.confirmed {
+        return Err(Stopped::refused(format!(
+            "nothing of run {id} was confirmed: there is nothing to resume"
+        ))
+        .hint(format!("deploy again: `envctl deploy {environment}`"))
+        .into());
+    }
+    let (asked, key) = asked_for(&store, &last.run)?;
+    let earlier = earlier(&chain, &asked, &key, &left.stacks)?;
+    let wish = Wish {
+        command: verb(&asked),
+        mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
+        accept_replans: request.confirm.accept_replans,
+    };
+    let how = RunRequest {
+        environment: Some(asked.environment.to_string()),
+        selection: Selection {
+            patterns: asked.stacks.iter().map(ToString::to_string).collect(),
+            ..Selection::default()
+        },
+        targets: asked.targets,
+        replace: asked.replace,
+        resumes: Some(id),
+        ..request.how.clone()
+    };
+    let context = context.with_values(asked.vars, asked.sets);
+    rollout::run_adopting(&context, &how, &request.confirm, wish, earlier)
+}
+
+/// The verb that the resumed run goes on with.
+fn verb(asked: &AskedFor) -> &'static str {
+    if asked.destroy { "destroy" } else { "deploy" }
+}
+
+/// The newest run that may have changed something and did not end well.
+fn newest(context: &Context, store: &RunStore) -> anyhow::Result<StoredRun> {
+    let mut seen = BTreeSet::new();
+    for run in store.list()? {
+        match told(run) {
+            Ok(told) => {
+                let Some(environment) = told.changing() else { continue };
+                if seen.insert(environment.clone()) && !told.ended_well() {
+                    return Ok(told.run);
+                }
+            }
+            Err(error) => context.printer.warn(error),
+        }
+    }
+    Err(Usage::Other("there is no run to resume: the newest of each environment ended well".to_owned())
+        .into())
+}
+
+fn told(run: StoredRun) -> Result<Told, JournalError> {
+    let events = run.events()?.events;
+    Ok(Told { run, events })
+}
+
+impl Told {
+    /// The environment that it may have changed: of a run that began to apply something, or took over from such a one.
+    fn changing(&self) -> Option<&EnvName> {
+        let (environment, resumes) = self.events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { environment, resumes, .. } => Some((environment, resumes)),
+            _ => None,
+        })?;
+        let began =
+            |event: &Event| matches!(&event.kind, EventKind::StepStarted { step: StepKind::Apply, .. });
+        let decided =
+            |event: &Event| matches!(&event.kind, EventKind::Decided(decision) if decision.is_yes());
+        let changing = resumes.is_some() || self.events.iter().any(|event| began(event) || decided(event));
+        changing.then_some(environment)
+    }
+
+    fn ended_well(&self) -> bool {
+        let finished =
+            |event: &Event| matches!(event.kind, EventKind::RunFinished { status: ExitStatus::Success });
+        self.events.iter().any(finished)
+    }
+
+    fn resumes(&self) -> Option<&RunId> {
+        self.events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { resumes, .. } => resumes.as_ref(),
+            _ => None,
+        })
+    }
+}
+
+/// A run with those that it resumed, oldest first.
+fn chain(store: &RunStore, last: StoredRun) -> anyhow::Result<Vec<Told>> {
+    let mut chain = vec![told(last)?];
+    while let Some(earlier) = chain.last().and_then(Told::resumes).cloned() {
+        if chain.iter().any(|told| told.run.id == earlier) {
+            return Err(Stopped::refused(format!("run {earlier} says that it resumes itself")).into());
+        }
+        let found = store.find(earlier.as_str()).map_err(|error| match error {
+            StoreError::NotFound(_) | StoreError::Empty(_) => anyhow::Error::from(
+                Stopped::refused(format!("run {earlier}, which this one resumed, is gone"))
+                    .hint("deploy again: what is done shows no changes"),
+            ),
+            other => other.into(),
+        })?;
+        chain.push(told(found)?);
+    }
+    chain.reverse();
+    Ok(chain)
+}
+
+/// Refuses a run after which the environment was changed by another one.
+pub(super) fn may_be_resumed(store: &RunStore, run: &RunId, environment: &EnvName) -> anyhow::Result<()> {
+    for other in store.list()?.into_iter().take_while(|other| other.id > *run) {
+        let other = told(other)?;
+        if other.resumes() == Some(run) {
+            let newer = &other.run.id;
+            return Err(Stopped::refused(format!("run {run} was resumed by run {newer} already"))
+                .hint(format!("`envctl runs resume {newer}` goes on from there, if anything is left"))
+                .into());
+        }
+        if other.changing() == Some(environment) {
+            let message = format!("run {} has changed `{environment}` after run {run}", other.run.id);
+            return Err(Stopped::refused(message)
+                .hint(format!("deploy again: `envctl deploy {environment}`"))
+                .into());
+        }
+    }
+    Ok(())
+}
+
+/// What is taken over of each stack; the others are planned again.
+fn earlier(
+    chain: &[Told],
+    asked: &AskedFor,
+    key: &Key,
+    left: &BTreeMap<StackId, Remainder>,
+) -> anyhow::Result<Vec<(StackId, Earlier)>> {
+    let mut found = Vec::new();
+    for stack in &asked.stacks {
+        let Some(left) = left.get(stack) else { continue };
+        if left.touched {
+            found.push((stack.clone(), Earlier::Begun));
+        }
+        let earlier = match &left.standing {
+            Standing::Applied(run) => Some(Earlier::Applied { run: run.clone() }),
+            Standing::Clean => Some(Earlier::Clean),
+            Standing::Planned => stored_plan(chain, stack, key)?,
+            Standing::Again => None,
+        };
+        found.extend(earlier.map(|earlier| (stack.clone(), earlier)));
+    }
+    Ok(found)
+}
+
+/// The newest plan of a stack that any run of the chain stored, and that nobody has begun to apply.
+fn stored_plan(chain: &[Told], stack: &StackId, key: &Key) -> anyhow::Result<Option<Earlier>> {
+    for told in chain.iter().rev() {
+        let found = StoredPlan::find(&told.run.dir, &told.run.id, stack, key).map_err(|error| {
+            Stopped::refused(format!("run {} is not as it was stored: {error}", told.run.id))
+                .hint("deploy again; what a run stored is applied as it is, or not at all")
+        })?;
+        if let Some(plan) = found {
+            return Ok(Some(Earlier::Planned(Box::new(plan))));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,173 @@
+//! What is left of a run that did not end well, by its journal and those of the runs that it resumed. Pure.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    event::{Decision, Event, EventKind, StepFinished, StepKind},
+    model::{Outcome, RunId, StackId},
+};
+
+/// Where a stack stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It was applied, by this run.
+    Applied(RunId),
+    /// Its apply found that there was nothing to do.
+    Clean,
+    /// It was planned with changes, and nobody has begun to apply them.
+    Planned,
+    /// It has to be planned again: nobody knows how its apply ended, or its plan is of no use.
+    Again,
+}
+
+/// What is left of one stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remainder {
+    /// Where it stands.
+    pub standing: Standing,
+    /// Whether an apply of it was begun, so that plans of stacks that need it may be out of date.
+    pub touched: bool,
+}
+
+/// What is left of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Resumption {
+    /// Whether anything was confirmed.
+    pub confirmed: bool,
+    /// Its stacks.
+    pub stacks: BTreeMap<StackId, Remainder>,
+}
+
+/// Reads what is left from journals, oldest first: of a run, then of the one that resumed it, and so on.
+pub fn resumption<'e>(chain: impl IntoIterator<Item = (&'e RunId, &'e [Event])>) -> Resumption {
+    let mut left = Resumption::default();
+    for (run, events) in chain {
+        for event in events {
+            left.take(run, &event.kind);
+        }
+    }
+    left
+}
+
+impl Resumption {
+    fn take(&mut self, run: &RunId, kind: &EventKind) {
+        match kind {
+            EventKind::RunStarted { stacks, .. } => {
+                for stack in stacks {
+                    self.of(&stack.stack);
+                }
+            }
+            EventKind::Decided(Decision::Confirmed { .. }) => self.confirmed = true,
+            EventKind::StepStarted { stack, step: StepKind::Apply }
+            | EventKind::EngineStarted { stack, step: StepKind::Apply, .. } => {
+                *self.of(stack) = Remainder { standing: Standing::Again, touched: true };
+            }
+            EventKind::StepFinished(finished) => self.finished(run, finished),
+            _ => {}
+        }
+    }
+
+    fn finished(&mut self, run: &RunId, finished: &StepFinished) {
+        let left = self.of(&finished.stack);
+        let done = matches!(left.standing, Standing::Applied(_) | Standing::Clean);
+        left.standing = match (finished.step, &finished.outcome) {
+            (StepKind::Apply, Outcome::Applied(_)) => Standing::Applied(run.clone()),
+            (StepKind::Apply, Outcome::Clean) => Standing::Clean,
+            (StepKind::Plan, Outcome::Changed(_)) => Standing::Planned,
+            // That is how a run that resumes another one takes over what is done.
+            (StepKind::Plan, Outcome::Clean) if done => return,
+            _ => Standing::Again,
+        };
+    }
+
+    fn of(&mut self, stack: &StackId) -> &mut Remainder {
+        let unknown = || Remainder { standing: Standing::Again, touched: false };
+        self.stacks.entry(stack.clone()).or_insert_with(unknown)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fold::tests::{event, run_started};
+    use super::*;
+    use crate::model::{Changes, Failure, FailureKind};
+
+    fn id(name: &str) -> StackId {
+        name.parse().unwrap()
+    }
+
+    fn finished(stack: &str, step: StepKind, outcome: Outcome) -> EventKind {
+        EventKind::StepFinished(Box::new(StepFinished::new(id(stack), step, outcome)))
+    }
+
+    fn began(stack: &str) -> EventKind {
+        EventKind::StepStarted { stack: id(stack), step: StepKind::Apply }
+    }
+
+    fn changed() -> Outcome {
+        Outcome::Changed(Changes::default())
+    }
+
+    fn failed() -> Outcome {
+        Outcome::Failed(Failure::new(FailureKind::Engine, "it broke"))
+    }
+
+    fn run(number: u64, kinds: Vec<EventKind>) -> (RunId, Vec<Event>) {
+        let started = std::iter::once(run_started(&["a", "b", "c", "d"]));
+        (RunId::new(number, 0), (0..).zip(started.chain(kinds)).map(|(seq, kind)| event(seq, kind)).collect())
+    }
+
+    fn left(chain: &[(RunId, Vec<Event>)]) -> Vec<(Standing, bool)> {
+        let found = resumption(chain.iter().map(|(run, events)| (run, events.as_slice())));
+        found.stacks.into_values().map(|left| (left.standing, left.touched)).collect()
+    }
+
+    #[test]
+    fn what_is_finished_is_done_and_what_was_begun_is_planned_again() {
+        let plans = ["a", "b", "c", "d"].map(|stack| finished(stack, StepKind::Plan, changed()));
+        let (a, b, c) = (began("a"), began("b"), began("c"));
+        let done = finished("a", StepKind::Apply, Outcome::Applied(Changes::default()));
+        let broken = finished("b", StepKind::Apply, failed());
+        let only = run(1, plans.into_iter().chain([a, done, b, broken, c]).collect());
+        let run = only.0.clone();
+        let again = (Standing::Again, true);
+        let expected = [(Standing::Applied(run), true), again.clone(), again, (Standing::Planned, false)];
+        assert_eq!(left(&[only]), expected);
+    }
+
+    #[test]
+    fn what_an_apply_found_clean_is_done_and_what_a_plan_found_clean_is_planned_again() {
+        let clean = finished("b", StepKind::Plan, Outcome::Clean);
+        let only = run(1, vec![began("a"), finished("a", StepKind::Apply, Outcome::Clean), clean]);
+        let untouched = (Standing::Again, false);
+        assert_eq!(left(&[only]), [(Standing::Clean, true), untouched.clone(), untouched.clone(), untouched]);
+    }
+
+    #[test]
+    fn a_run_that_resumed_another_one_adds_to_it() {
+        let first = run(
+            1,
+            vec![
+                finished("c", StepKind::Plan, changed()),
+                began("a"),
+                finished("a", StepKind::Apply, Outcome::Applied(Changes::default())),
+                began("b"),
+            ],
+        );
+        let clean = |stack| finished(stack, StepKind::Plan, Outcome::Clean);
+        let second = run(2, vec![clean("a"), clean("b"), finished("c", StepKind::Plan, changed())]);
+        let expected = [
+            (Standing::Applied(first.0.clone()), true),
+            (Standing::Again, true),
+            (Standing::Planned, false),
+            (Standing::Again, false),
+        ];
+        assert_eq!(left(&[first, second]), expected);
+    }
+
+    #[test]
+    fn only_a_confirmation_confirms() {
+        let (run, events) = run(1, vec![finished("a", StepKind::Plan, changed())]);
+        assert!(!resumption([(&run, events.as_slice())]).confirmed);
+    }
+}

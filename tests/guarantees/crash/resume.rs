@@ -1,0 +1,115 @@
+//! What is done stays done, what was confirmed goes on, and everything else is asked again.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{Shop, error};
+
+/// The id of the newest run.
+fn newest(shop: &Shop) -> String {
+    shop.newest_run().rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// A deploy in which `app` fails, so that `web` is skipped.
+fn failed() -> Shop {
+    let shop = Shop::of(&["network", "app: network", "web: app"]);
+    shop.behave("app", &json!({ "apply": { "error": error("it broke", "")["error"], "error_times": 1 } }));
+    shop.project.write(".gitignore", "terraform.tfstate*\n*.marker\n.fake-engine-failures\n");
+    shop.run(["deploy", "production", "--confirm"]).exits(1);
+    shop
+}
+
+#[test]
+fn only_what_is_left_of_a_failed_deploy_is_reviewed_and_applied_again() {
+    let shop = failed();
+    let run = newest(&shop);
+    shop.forget_calls();
+
+    shop.run(["runs", "resume", "--confirm"]).exits(0).prints("web");
+
+    assert_eq!(shop.folders("apply"), ["app", "web"], "`network` is done");
+    assert_eq!(shop.folders("plan").iter().filter(|folder| *folder == "network").count(), 0);
+    let journal = shop.project.read(&format!("{}/journal.jsonl", shop.newest_run()));
+    assert!(journal.lines().next().unwrap().contains(&format!("\"resumes\":\"{run}\"")), "{journal}");
+    for stack in ["network", "app", "web"] {
+        assert_eq!(shop.state(stack, "production").unwrap()["serial"], 1, "{stack}");
+    }
+}
+
+#[test]
+fn the_gate_of_production_is_asked_again() {
+    let shop = failed();
+    shop.forget_calls();
+
+    shop.run(["runs", "resume"]).exits(3).tells("envctl runs resume");
+    shop.run(["runs", "resume", "--yes"]).exits(3);
+
+    assert_eq!(shop.folders("apply"), [""; 0]);
+}
+
+#[test]
+fn a_run_is_resumed_once() {
+    let shop = failed();
+    let run = newest(&shop);
+    shop.run(["runs", "resume", &run, "--confirm"]).exits(0);
+    let newer = newest(&shop);
+
+    let again = shop.run(["runs", "resume", &run, "--confirm"]).exits(3);
+
+    again.tells(&format!("run {run} was resumed by run {newer} already"));
+    shop.run(["runs", "resume"]).exits(64).tells("there is no run to resume");
+}
+
+#[test]
+fn a_run_in_which_nothing_was_confirmed_is_not_resumed() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["deploy", "production"]).exits(3);
+
+    let run = newest(&shop);
+    shop.run(["runs", "resume", &run])
+        .exits(3)
+        .tells("there is nothing to resume")
+        .tells("envctl deploy production");
+}
+
+#[test]
+fn a_run_after_which_the_environment_was_changed_is_not_resumed() {
+    let shop = failed();
+    let run = newest(&shop);
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+
+    let refused = shop.run(["runs", "resume", &run, "--confirm"]).exits(3);
+
+    refused.tells(&format!("has changed `production` after run {run}"));
+}
+
+#[test]
+fn a_stack_with_other_files_than_at_its_plan_is_refused() {
+    let shop = failed();
+    shop.change("web", "second");
+
+    shop.run(["runs", "resume", "--confirm"]).exits(3).tells("web");
+
+    assert_eq!(shop.state("web", "production"), None);
+}
+
+#[test]
+fn a_killed_destroy_is_resumed_in_reverse_order() {
+    let shop = Shop::of(&["network", "app: network"]);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.forget_calls();
+    let go = shop.marker("go.marker");
+    shop.behave("app", &json!({ "apply": { "wait_for": go, "ignore_sigint": true } }));
+    let mut running = shop.env.spawn(["destroy", "staging", "--yes"]);
+    running.wait_until("it applies", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    running.signal(Signal::KILL);
+    assert!(running.wait().was_killed());
+    std::fs::write(&go, "").unwrap();
+
+    shop.run(["runs", "resume", "--yes"]).exits(0);
+
+    assert_eq!(shop.folders("apply"), ["app", "network"]);
+    for stack in ["network", "app"] {
+        assert_eq!(shop.deployed_value(stack, "staging"), None, "{stack}");
+    }
+}
