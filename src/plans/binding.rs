@@ -50,6 +50,12 @@ impl Binding {
         self.0.iter()
     }
 
+    /// The same without these items.
+    #[must_use]
+    pub fn without(&self, items: &[&str]) -> Self {
+        Self(self.0.iter().filter(|bound| !items.contains(&bound.item.as_str())).cloned().collect())
+    }
+
     /// The first item that is another one now, is missing, or has come to it.
     pub fn mismatch(&self, now: &Self) -> Option<Mismatch> {
         let changed = self.0.iter().find(|bound| now.get(&bound.item) != Some(bound.value.as_str()));

@@ -6,7 +6,7 @@ use crate::support::{Driven, ENVIRONMENTS, Run, Shop, each_engine};
 
 /// A shop whose stack has a var file, a value, a module two levels deep, a file that only HCL names, and one of `files`.
 #[track_caller]
-pub(crate) fn rich(engine: &Driven) -> Shop {
+fn rich(engine: &Driven) -> Shop {
     let environments =
         format!("{ENVIRONMENTS}\n[defaults]\nvar_files = [\"{{env}}.tfvars\"]\nvars.size = 1\n");
     let shop = Shop::driven_by(engine, &environments);
@@ -159,6 +159,145 @@ fn another_environment_of_the_process_is_refused_by_the_variables_name() {
         ] {
             shop.env = base.clone().var(name, value);
             refused(&shop, &run, item, &engine);
+        }
+    }
+}
+
+#[test]
+fn another_version_of_the_engine_is_refused() {
+    let shop = rich(&Driven::Fake);
+    let fake = Path::new(env!("CARGO_BIN_EXE_envctl-fake-engine"));
+    let wrapper = shop.project.around().join("wrapper");
+    let write = |version: &str| {
+        let text = format!("#!/bin/sh\nFAKE_ENGINE_VERSION={version} exec '{}' \"$@\"\n", fake.display());
+        fs::write(&wrapper, text).unwrap();
+        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let env = shop.env.clone().var("ENVCTL_TOFU", wrapper.as_os_str());
+    let shop = Shop { env, ..shop };
+    write("1.12.6");
+    let run = planned(&shop);
+    write("1.12.10");
+    refused(&shop, &run, "`engine version`", &Driven::Fake).tells("then `1.12.6`, now `1.12.10`");
+    write("1.12.6");
+    shop.run(["apply", &run, "--yes"]).exits(0);
+}
+
+#[test]
+fn a_stale_third_stack_keeps_the_first_from_being_applied() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["a", "b: a", "c: b"]);
+        let run = planned(&shop);
+        shop.append("c/main.tf", "# edited\n");
+        shop.run(["apply", &run, "--yes"]).exits(3).tells("`file c/main.tf`");
+        assert!(shop.deployed_value("a", "staging").is_none(), "{}", engine.name());
+    }
+}
+
+/// The plan of staging lies in `.envctl/runs/RUN`; each of these tries to get it into production.
+#[test]
+fn a_plan_for_staging_cannot_be_applied_to_production() {
+    for engine in each_engine() {
+        let shop = rich(&engine);
+        let run = planned(&shop);
+        shop.run(["plan", "production"]).exits(0);
+        let production = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+        let file = |run: &str, name: &str| format!(".envctl/runs/{run}/{name}");
+        let unchanged = |what: &str| {
+            let of = |workspace: &str| shop.deployed_value("app", workspace);
+            assert_eq!((of("staging"), of("production")), (None, None), "{what}, {}", engine.name());
+        };
+
+        // By flags.
+        shop.run(["apply", &run, "--confirm", "--set", "workspace=\"production\""]).exits(64);
+        shop.run(["apply", &run, "production", "--confirm"]).exits(64);
+        unchanged("by flags");
+
+        // By an edited request, manifest or journal.
+        for (name, told) in [
+            ("request.json", "the seal of"),
+            ("plans/app.manifest.json", "the seal of"),
+            ("journal.jsonl", "`environment` is `production` in its journal"),
+        ] {
+            let name = file(&run, name);
+            let text = shop.project.read(&name);
+            shop.project.write(&name, &text.replace("staging", "production"));
+            shop.run(["apply", &run, "--confirm"]).exits(3).tells(told);
+            shop.project.write(&name, &text);
+            unchanged(&name);
+        }
+
+        // By files that are copied into a run of production.
+        let kept: Vec<(String, Vec<u8>)> = ["app.tfplan", "app.manifest.json", "app.diff"]
+            .map(|name| file(&production, &format!("plans/{name}")))
+            .map(|name| (name.clone(), fs::read(shop.project.path(&name)).unwrap()))
+            .into();
+        let copy = |name: &str| {
+            let from = shop.project.path(&file(&run, &format!("plans/{name}")));
+            fs::copy(from, shop.project.path(&file(&production, &format!("plans/{name}")))).unwrap();
+        };
+        copy("app.tfplan");
+        shop.run(["apply", &production, "--confirm"]).exits(3).tells("`plan file`");
+        copy("app.manifest.json");
+        shop.run(["apply", &production, "--confirm"]).exits(3).tells("it was copied");
+        let request = shop.project.read(&file(&production, "request.json"));
+        let other = shop.project.read(&file(&run, "request.json"));
+        shop.project.write(&file(&production, "request.json"), &other);
+        shop.run(["apply", &production, "--confirm"]).exits(3).tells("it was copied");
+        shop.project.write(&file(&production, "request.json"), &request);
+        for (name, bytes) in kept {
+            fs::write(shop.project.path(&name), bytes).unwrap();
+        }
+        unchanged("by copied files");
+
+        // By another environments.toml.
+        let toml = shop.project.read("environments.toml");
+        let swapped = toml.replace("workspace = \"staging\"", "workspace = \"-\"");
+        let swapped = swapped.replace("workspace = \"production\"", "workspace = \"staging\"");
+        shop.project
+            .write("environments.toml", &swapped.replace("workspace = \"-\"", "workspace = \"production\""));
+        shop.run(["apply", &run, "--confirm"]).exits(3).tells("`workspace`");
+        shop.project.write("environments.toml", &toml);
+        unchanged("by another environments.toml");
+
+        // As they are, each goes where it belongs.
+        shop.run(["apply", &run, "--yes"]).exits(0);
+        assert!(shop.deployed_value("app", "staging").is_some());
+        assert!(shop.deployed_value("app", "production").is_none());
+        shop.run(["apply", &production, "--confirm"]).exits(0);
+        assert!(shop.deployed_value("app", "production").is_some());
+    }
+}
+
+#[test]
+fn a_workspace_that_was_changed_in_environments_toml_is_refused_before_any_engine_starts() {
+    for engine in each_engine() {
+        let shop = rich(&engine);
+        let run = planned(&shop);
+        shop.project.edit("environments.toml", "workspace = \"staging\"", "workspace = \"other\"");
+        shop.forget_calls();
+        refused(&shop, &run, "`workspace`", &engine).tells("then `staging`, now `other`");
+        assert_eq!(shop.calls(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_confirmed_environment_refuses_providers_that_are_not_the_locked_ones() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        let rc = shop.project.around().join("rc");
+        fs::write(
+            &rc,
+            "provider_installation {\n  dev_overrides {\n    \"x/y\" = \"/tmp\"\n  }\n  direct {}\n}\n",
+        )
+        .unwrap();
+        for (name, value, told) in [
+            ("TF_CLI_CONFIG_FILE", rc.to_str().unwrap(), "has `dev_overrides`"),
+            ("TF_REATTACH_PROVIDERS", "{}", "`TF_REATTACH_PROVIDERS` is set"),
+        ] {
+            let env = shop.env.clone().var(name, value);
+            env.run(["deploy", "production", "--confirm"]).exits(3).tells(told);
+            assert_eq!(shop.deployed_value("app", "production"), None, "{}", engine.name());
         }
     }
 }

@@ -7,6 +7,7 @@ mod contained_failure;
 mod crash;
 mod destruction;
 mod exact_plan;
+mod exact_plan_backends;
 mod exit_codes;
 mod interrupts;
 mod never_retried;
@@ -15,6 +16,6 @@ mod right_environment;
 mod secrets;
 mod slow;
 #[path = "../support/mod.rs"]
-#[expect(dead_code, unused_imports, reason = "not every guarantee needs every support")]
+#[expect(dead_code, reason = "not every guarantee needs every support")]
 mod support;
 mod unsaved_state;

@@ -1,1 +1,95 @@
 //! 2. One review, one confirmation, then no surprise.
+
+use serde_json::{Value, json};
+
+use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
+
+/// `app` takes an output of `network` through its state.
+#[track_caller]
+fn shop(engine: &Driven) -> Shop {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    let state = "../network/terraform.tfstate.d/staging/terraform.tfstate";
+    shop.stack("network", &[], &network("one"));
+    let app = json!({
+        "resources": { "terraform_data.app": "${net.id}" }, "remote": { "net": state }, "outputs": { "id": "app-1" },
+    });
+    shop.stack("app", &["network"], &app);
+    if !engine.is_fake() {
+        shop.project.write(
+            "app/main.tf",
+            "data \"terraform_remote_state\" \"net\" {\n  backend = \"local\"\n  config = {\n    \
+             path = \"../network/terraform.tfstate.d/${terraform.workspace}/terraform.tfstate\"\n  }\n}\n\
+             resource \"terraform_data\" \"app\" {\n  input = data.terraform_remote_state.net.outputs.id\n}\n",
+        );
+    }
+    shop.project.commit("Begin");
+    shop
+}
+
+/// Whether the state of `app` in staging holds a text; false without a state.
+fn app_holds(shop: &Shop, text: &str) -> bool {
+    shop.state("app", "staging").is_some_and(|state| state.to_string().contains(&format!("\"{text}\"")))
+}
+
+fn network(id: &str) -> Value {
+    json!({ "resources": { "terraform_data.network": id }, "outputs": { "id": id } })
+}
+
+#[test]
+fn equal_plans_have_an_equal_digest_which_a_later_command_can_quote() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "app: network"]);
+        let digest = || shop.run(["plan", "production", "--json"]).exits(0).report().digest().to_owned();
+        let first = digest();
+        assert_eq!(first, digest(), "{}", engine.name());
+        shop.run(["apply", "last", &format!("--confirm={}", "0".repeat(16))])
+            .exits(3)
+            .tells("this is another");
+        // The refused run took the plans over and applied none of them: they are where they were.
+        let run = shop.run(["runs", "list", "--json"]).json()["runs"][1]["run"].as_str().unwrap().to_owned();
+        shop.run(["apply", &run, &format!("--confirm={first}")]).exits(0);
+        assert_eq!(shop.deployed_value("app", "production").unwrap(), "first");
+    }
+}
+
+#[test]
+fn a_stored_plan_is_made_again_within_what_was_confirmed_when_a_stack_that_it_needs_was_applied() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "app: network"]);
+        let digest = shop.run(["plan", "production", "--json"]).exits(0).report().digest().to_owned();
+        let report = shop.run(["apply", "last", &format!("--confirm={digest}"), "--json"]).exits(0).report();
+        assert_eq!(report.stacks(), ["network applied", "app applied"], "{}", engine.name());
+        let notes = report.stack("app")["notes"].to_string();
+        assert!(notes.contains("planned again, because `network` was applied"), "{notes}");
+    }
+}
+
+#[test]
+fn what_goes_beyond_the_confirmed_plan_is_not_applied() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        assert!(app_holds(&shop, "one") && !app_holds(&shop, "two"), "{}", engine.name());
+        shop.script("network", &network("two"));
+
+        // `app` was found clean in the review; what it would become was not confirmed.
+        shop.run(["plan", "staging"]).exits(0);
+        shop.run(["apply", "last", "--yes"]).exits(3).tells("not in what was confirmed");
+
+        assert_eq!(shop.deployed_value("network", "staging").unwrap(), "two", "{}", engine.name());
+        assert!(app_holds(&shop, "one") && !app_holds(&shop, "two"), "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_stack_that_could_not_be_planned_before_has_a_gate_of_its_own() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        let digest = shop.run(["plan", "staging", "--json"]).exits(0).report().digest().to_owned();
+        shop.run(["apply", "last", &format!("--confirm={digest}")]).exits(3).tells("this is another");
+        assert_eq!(shop.deployed_value("network", "staging").unwrap(), "one", "{}", engine.name());
+        assert!(!app_holds(&shop, "one"), "{}", engine.name());
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        assert!(app_holds(&shop, "one") && !app_holds(&shop, "two"), "{}", engine.name());
+    }
+}

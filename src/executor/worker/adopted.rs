@@ -3,7 +3,7 @@
 
 use super::{
     Waiting, Work, Worker,
-    bound::refusal,
+    bound::{Check, refusal},
     ended::{Ended, unprepared},
     lock,
 };
@@ -51,7 +51,7 @@ impl Worker {
             tentative: manifest.tentative,
             manifest: Some(manifest.clone()),
         };
-        // Told apart before an engine is started: no init, in whatever environment, for a plan that is not for it.
+        // Told apart before an engine is started.
         let foreign = [
             ("environment", manifest.environment.as_str(), work.target.instance.environment.as_str()),
             ("stack", manifest.stack.as_str(), stack.as_str()),
@@ -64,6 +64,12 @@ impl Worker {
                 format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
             return Ended::new(Outcome::Refused(vec![Block::new("binding", message)]));
         }
+        // No init either in an environment that is not the plan's.
+        match self.mismatch(work, &waiting, Check::BeforeInit) {
+            Ok(None) => {}
+            Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
+            Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        }
         if let Err(error) = work.engine.prepare(&work.target, false, false, session) {
             return unprepared(error, work);
         }
@@ -71,7 +77,7 @@ impl Worker {
             Ok(state) => state,
             Err(error) => return unprepared(error, work),
         };
-        match self.mismatch(work, &waiting, Some(&state)) {
+        match self.mismatch(work, &waiting, Check::Asked(&state)) {
             Ok(None) => {}
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
             Err(failure) => return Ended::new(Outcome::Failed(failure)),

@@ -4,7 +4,7 @@ use std::{fs, io};
 
 use super::{
     Waiting, Work, Worker,
-    bound::refusal,
+    bound::{Check, refusal},
     contents::digest,
     ended::{Ended, removed, unprepared},
     lock,
@@ -66,7 +66,7 @@ impl Worker {
         let Some(manifest) = &waiting.manifest else { return Ok(waiting) };
         let failed = |failure| Box::new(Outcome::Failed(failure));
         let other = |mismatch: &Mismatch| Err(Box::new(Outcome::Refused(refusal(mismatch))));
-        if let Some(mismatch) = self.mismatch(work, &waiting, None).map_err(failed)? {
+        if let Some(mismatch) = self.mismatch(work, &waiting, Check::Initialised).map_err(failed)? {
             lock(&self.waiting).insert(stack.clone(), waiting);
             return other(&mismatch);
         }
@@ -159,7 +159,7 @@ impl Worker {
             tentative: false,
             manifest: Some(manifest),
         };
-        match self.mismatch(work, &waiting, None) {
+        match self.mismatch(work, &waiting, Check::Initialised) {
             Ok(None) => Ok((waiting, notes)),
             Ok(Some(mismatch)) => refuse(refusal(&mismatch)),
             Err(failure) => end(Ended::new(Outcome::Failed(failure))),
@@ -170,7 +170,7 @@ impl Worker {
     pub(in crate::executor) fn unfit(&self, stacks: &[StackId]) -> Vec<(StackId, Outcome)> {
         let unfit = |stack: &StackId| {
             let (work, waiting) = (self.work.get(stack)?, lock(&self.waiting).get(stack).cloned()?);
-            match self.mismatch(work, &waiting, None) {
+            match self.mismatch(work, &waiting, Check::Initialised) {
                 Ok(None) => None,
                 Ok(Some(mismatch)) => Some((stack.clone(), Outcome::Refused(refusal(&mismatch)))),
                 Err(failure) => Some((stack.clone(), Outcome::Failed(failure))),

@@ -23,6 +23,20 @@ pub(super) struct Before {
     contents: Contents,
 }
 
+/// How much can be compared.
+#[derive(Clone, Copy)]
+pub(super) enum Check<'a> {
+    /// All but the backend, which is known once its engine has initialised.
+    BeforeInit,
+    /// All but the state itself: the engine compares its serial.
+    Initialised,
+    /// All, with what the backend says of the state.
+    Asked(&'a StateIdentity),
+}
+
+/// The items that an init tells.
+const OF_INIT: &[&str] = &["backend", "state address"];
+
 /// A refusal because of an item.
 pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
     vec![Block::new(GUARD, mismatch.to_string())]
@@ -82,24 +96,30 @@ impl Worker {
         Ok((manifest, notes))
     }
 
-    /// The first thing that is not as it was when the plan was made, if there is one. `state` is what the backend says of
-    /// the state where it was asked; else the engine's own check of the serial has to do.
+    /// The first thing that is not as it was when the plan was made, if there is one.
     pub(super) fn mismatch(
         &self,
         work: &Work,
         waiting: &Waiting,
-        state: Option<&StateIdentity>,
+        check: Check<'_>,
     ) -> Result<Option<Mismatch>, Failure> {
         let Some(manifest) = &waiting.manifest else { return Ok(None) };
         let footing = footing(work)?;
         let contents = Contents::read(work, &footing.lockfile)?;
         let facts = plan_facts(&waiting.file).ok();
+        let state = match check {
+            Check::Asked(state) => Some(state),
+            Check::BeforeInit | Check::Initialised => None,
+        };
         let in_file = facts.as_ref().map(state_of).unwrap_or_default();
         let now = self.binding(work, &contents, &footing, (state.unwrap_or(&in_file), &waiting.file))?;
         let unreadable = || {
             let refuses = work.ground.protected && facts.is_none();
             refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
         };
+        if matches!(check, Check::BeforeInit) {
+            return Ok(manifest.items.without(OF_INIT).mismatch(&now.without(OF_INIT)));
+        }
         // What the plan file says of itself is compared apart from its manifest.
         let of_file =
             || facts.as_ref().and_then(|facts| of_plan_file(facts, work, &footing, &self.wish, state));
