@@ -10,8 +10,11 @@ use crate::{
     engine::PlanMode,
     graph::Selection,
     journal::{RunStore, StoredRun},
-    model::ExitStatus,
+    model::{ExitStatus, RunResult},
 };
+
+/// The verb's name.
+const VERB: &str = "apply";
 
 /// What to apply.
 #[derive(Debug, Clone)]
@@ -35,7 +38,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
     let found = match request.run.as_str() {
-        "last" => newest_with_plans(&store)?,
+        "last" => newest_that_planned(&store)?,
         named => store.find(named)?,
     };
     let Stored { asked, stacks } = stored(&store, &found)?;
@@ -51,7 +54,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         ..request.how.clone()
     };
     let wish = Wish {
-        command: "apply",
+        command: VERB,
         mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
         accept_replans: request.confirm.accept_replans,
     };
@@ -59,14 +62,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     rollout::run_adopting(&context, &how, &request.confirm, wish, stacks)
 }
 
-/// The newest run that still has plans: one that was refused its gate has none of its own, and hides none.
-fn newest_with_plans(store: &RunStore) -> anyhow::Result<StoredRun> {
+/// The newest run that made plans: one that was refused its gate has none of its own, and hides none. A run without anything
+/// to apply is not passed over: an older one, perhaps of another environment, is never meant.
+fn newest_that_planned(store: &RunStore) -> anyhow::Result<StoredRun> {
     for run in store.list()? {
-        if run.dir.has_plans()? {
+        let report = run.report()?;
+        if report.command != VERB || report.result != Some(RunResult::Refused) {
             return Ok(run);
         }
     }
-    Err(Stopped::refused("no run has plans that wait to be applied")
-        .hint("plan again: `envctl plan ENV`")
-        .into())
+    Err(Stopped::refused("no run has made any plans").hint("`envctl plan ENV` makes some").into())
 }

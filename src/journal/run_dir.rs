@@ -71,22 +71,6 @@ impl RunDir {
         self.plans().join(stack.file_name() + ".tfplan")
     }
 
-    /// Whether any plan file is left.
-    pub fn has_plans(&self) -> Result<bool, JournalError> {
-        let unreadable = || JournalError::io("read", self.plans());
-        let entries = match self.plans().read_dir_utf8() {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(unreadable()(error)),
-        };
-        for entry in entries {
-            if entry.map_err(unreadable())?.path().extension() == Some("tfplan") {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
     /// The engine's own diff of a stack's plan.
     pub fn diff(&self, stack: &StackId) -> Utf8PathBuf {
         self.plans().join(stack.file_name() + ".diff")

@@ -3,7 +3,7 @@
 use crate::support::Shop;
 
 #[test]
-fn last_is_the_newest_run_that_still_has_plans() {
+fn last_is_the_newest_run_that_planned_although_a_gate_refused_it_since() {
     let shop = Shop::of(&["network"]);
     let planned =
         shop.run(["plan", "production", "--json"]).exits(0).json()["run"].as_str().unwrap().to_owned();
@@ -12,7 +12,20 @@ fn last_is_the_newest_run_that_still_has_plans() {
     shop.run(["apply", "last", "--confirm"]).exits(0).tells(&format!("planned by run {planned} at "));
 
     assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
-    shop.run(["apply", "last", "--confirm"]).exits(3).tells("no run has plans that wait to be applied");
+    shop.run(["apply", "last", "--confirm"]).exits(3);
+}
+
+#[test]
+fn last_is_never_an_older_run_of_another_environment() {
+    let shop = Shop::of(&["network"]).deployed();
+    shop.run(["plan", "production"]).exits(0);
+    shop.run(["plan", "staging"]).exits(0);
+    shop.forget_calls();
+
+    shop.run(["apply", "last", "--confirm"]).exits(3).tells("has nothing to apply");
+
+    assert_eq!(shop.calls(), [""; 0]);
+    assert_eq!(shop.deployed_value("network", "production"), None);
 }
 
 #[test]
