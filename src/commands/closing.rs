@@ -26,6 +26,7 @@ pub(super) fn close(
         Ok(status) => (status, None),
         Err(error) => (opened.deployment.dispatcher().status(false).max(ExitStatus::Failed), Some(error)),
     };
+    let mutated = opened.deployment.dispatcher().has_mutated();
     let finished = opened.deployment.into_dispatcher().finish(status);
     for note in &finished.notes {
         context.printer.warn(note);
@@ -38,6 +39,9 @@ pub(super) fn close(
     for problem in [error.map_or(Ok(()), Err), written, printed].into_iter().filter_map(Result::err) {
         context.printer.error(format_args!("{problem:#}"));
         status = status.max(ExitStatus::Failed);
+    }
+    if mutated && status != ExitStatus::Success {
+        context.printer.hint(format_args!("`envctl runs resume {}` goes on with what is left", opened.id));
     }
     Ok(status)
 }

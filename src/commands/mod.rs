@@ -11,6 +11,7 @@ pub mod destroy;
 pub mod doctor;
 mod errors;
 pub mod exec;
+pub mod gc;
 pub mod generate;
 pub mod graph;
 mod guarded;

@@ -25,7 +25,7 @@ pub struct Request {
 }
 
 /// A run with its events.
-struct Told {
+pub(super) struct Told {
     run: StoredRun,
     events: Vec<Event>,
 }
@@ -36,7 +36,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let store = RunStore::new(&root);
     let wanted = match &request.run {
         Some(word) => store.find(word)?,
-        None => newest(context, &store)?,
+        None => {
+            let (found, unreadable) = newest(&store)?;
+            for problem in &unreadable {
+                context.printer.warn(problem);
+            }
+            let none = "there is no run to resume: the newest of each environment ended well";
+            found.ok_or_else(|| Usage::Other(none.to_owned()))?.run
+        }
     };
     let environment = wanted.report()?.environment;
     // Whoever is still at it would have more to tell when it has ended.
@@ -82,51 +89,72 @@ fn verb(asked: &AskedFor) -> &'static str {
     if asked.destroy { "destroy" } else { "deploy" }
 }
 
-/// The newest run that may have changed something and did not end well.
-fn newest(context: &Context, store: &RunStore) -> anyhow::Result<StoredRun> {
+/// Says what could be resumed, where there is anything.
+pub(super) fn hint(context: &Context, store: &RunStore) -> Result<(), JournalError> {
+    if let (Some(run), _) = newest(store)? {
+        let (id, environment) = (&run.run.id, run.environment().map_or("?", EnvName::as_str));
+        context.printer.hint(format_args!(
+            "run {id} in `{environment}` did not end well: `envctl runs resume {id}` goes on with what is left"
+        ));
+    }
+    Ok(())
+}
+
+/// The newest run that may have changed something and did not end well, unless the same environment was changed after it;
+/// and the runs that cannot be read.
+fn newest(store: &RunStore) -> Result<(Option<Told>, Vec<String>), JournalError> {
     let mut seen = BTreeSet::new();
+    let mut unreadable = Vec::new();
     for run in store.list()? {
+        let id = run.id.clone();
         match told(run) {
             Ok(told) => {
                 let Some(environment) = told.changing() else { continue };
                 if seen.insert(environment.clone()) && !told.ended_well() {
-                    return Ok(told.run);
+                    return Ok((Some(told), unreadable));
                 }
             }
-            Err(error) => context.printer.warn(error),
+            Err(error) => unreadable.push(format!("run {id}: {error}")),
         }
     }
-    Err(Usage::Other("there is no run to resume: the newest of each environment ended well".to_owned())
-        .into())
+    Ok((None, unreadable))
 }
 
-fn told(run: StoredRun) -> Result<Told, JournalError> {
+/// Reads a run's journal.
+pub(super) fn told(run: StoredRun) -> Result<Told, JournalError> {
     let events = run.events()?.events;
     Ok(Told { run, events })
 }
 
 impl Told {
-    /// The environment that it may have changed: of a run that began to apply something, or took over from such a one.
-    fn changing(&self) -> Option<&EnvName> {
-        let (environment, resumes) = self.events.iter().find_map(|event| match &event.kind {
-            EventKind::RunStarted { environment, resumes, .. } => Some((environment, resumes)),
+    /// Its environment; none when it never began.
+    pub(super) fn environment(&self) -> Option<&EnvName> {
+        self.events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { environment, .. } => Some(environment),
             _ => None,
-        })?;
+        })
+    }
+
+    /// The environment that it may have changed: of a run that began to apply something, or took over from such a one.
+    pub(super) fn changing(&self) -> Option<&EnvName> {
         let began =
             |event: &Event| matches!(&event.kind, EventKind::StepStarted { step: StepKind::Apply, .. });
         let decided =
             |event: &Event| matches!(&event.kind, EventKind::Decided(decision) if decision.is_yes());
-        let changing = resumes.is_some() || self.events.iter().any(|event| began(event) || decided(event));
-        changing.then_some(environment)
+        let changing =
+            self.resumes().is_some() || self.events.iter().any(|event| began(event) || decided(event));
+        if changing { self.environment() } else { None }
     }
 
-    fn ended_well(&self) -> bool {
+    /// Whether its verb exited with 0.
+    pub(super) fn ended_well(&self) -> bool {
         let finished =
             |event: &Event| matches!(event.kind, EventKind::RunFinished { status: ExitStatus::Success });
         self.events.iter().any(finished)
     }
 
-    fn resumes(&self) -> Option<&RunId> {
+    /// The run that it resumed.
+    pub(super) fn resumes(&self) -> Option<&RunId> {
         self.events.iter().find_map(|event| match &event.kind {
             EventKind::RunStarted { resumes, .. } => resumes.as_ref(),
             _ => None,

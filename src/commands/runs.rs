@@ -5,7 +5,7 @@ use std::fs;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, Stopped, resume};
+use super::{Context, Stopped, gc, resume};
 use crate::{
     journal::{JournalError, RunStore, StoredRun},
     model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, StackId},
@@ -34,6 +34,8 @@ pub enum Request {
         /// As JSON.
         json: bool,
     },
+    /// Remove old runs.
+    Gc(gc::Request),
     /// Go on with a run that did not end well.
     Resume(Box<resume::Request>),
     /// What the engine said.
@@ -100,6 +102,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
     match request {
+        Request::Gc(request) => gc::run(context, request),
         Request::Resume(request) => resume::run(context, request),
         Request::List { environment, limit, json } => {
             list(context, &store, environment.as_deref(), *limit, *json)
@@ -168,6 +171,7 @@ fn list(
         ]);
     }
     context.printer.data(table.render(context.printer.width()))?;
+    resume::hint(context, store)?;
     Ok(ExitStatus::Success)
 }
 

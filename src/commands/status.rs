@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, resume};
 use crate::{
     config::{Config, Environment},
     event::EventKind,
@@ -106,6 +106,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let text = text(environment, config.environment(environment.environment.as_str())?, styles, context);
         context.printer.data(format_args!("{gap}{text}"))?;
     }
+    resume::hint(context, &RunStore::new(config.root()))?;
     Ok(ExitStatus::Success)
 }
 

@@ -1,6 +1,6 @@
 //! The whole configuration: read, resolved, validated, every problem in one report.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
@@ -43,6 +43,7 @@ pub struct Config {
     pub(crate) overrides: Vec<LayerTable>,
     /// Keys of the file itself that have no behaviour yet, with the environments that they concern; none for all.
     pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
+    pub(crate) keep_runs: Option<Duration>,
 }
 
 /// Why there is no configuration.
@@ -123,6 +124,7 @@ impl Config {
         let (discover, discover_templates) =
             document.discover.take().map(|table| discover::resolve(table.value)).unzip();
         let unsupported = validate::unsupported(&document);
+        let keep_runs = document.store.as_ref().and_then(|store| Some(store.keep.as_ref()?.value.0));
         let (stacks, stack_layers) = stacks::resolve(&mut document, &sources, &mut problems);
         let (environments, environment_layers) = split(resolved);
         let config = Self {
@@ -139,6 +141,7 @@ impl Config {
             discover_templates,
             overrides: layers,
             unsupported,
+            keep_runs,
         };
         validate::instances(&config, unsets, &mut problems);
         validate::table_templates(&config, &document, &mut problems);

@@ -1,6 +1,6 @@
 //! Asking the configuration: environments by any of their names, stacks, engines.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use camino::Utf8Path;
 use indexmap::IndexMap;
@@ -46,6 +46,11 @@ impl fmt::Display for UnknownEnvironment {
 }
 
 impl Config {
+    /// `store.keep`: for how long runs are kept.
+    pub fn keep_runs(&self) -> Option<Duration> {
+        self.keep_runs
+    }
+
     /// The folder of environments.toml: all relative paths in it start there.
     pub fn root(&self) -> &Utf8Path {
         &self.root

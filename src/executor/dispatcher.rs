@@ -140,6 +140,11 @@ impl Dispatcher {
         &self.outcomes
     }
 
+    /// Whether an engine was started that may have changed a state.
+    pub fn has_mutated(&self) -> bool {
+        self.mutated
+    }
+
     /// When the plan of a stack was begun.
     pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
         self.planned.get(stack).copied()

@@ -14,6 +14,7 @@
 
 mod error;
 mod fold;
+mod gc;
 mod lock;
 mod outliving;
 mod reader;
@@ -26,6 +27,7 @@ mod writer;
 
 pub use error::{FoldError, JournalError, StoreError};
 pub use fold::{Fold, fold};
+pub use gc::{Candidate, Verdict, verdicts};
 pub use lock::{Holder, LockError, RunLock};
 pub use outliving::{Leftovers, Outliving};
 pub use reader::{Recorded, read_journal};

@@ -137,6 +137,13 @@ impl RunId {
         let digit = |place: u32| char::from(RUN_ID_ALPHABET[((value >> (5 * place)) & 31) as usize]);
         Self((0..26).rev().map(digit).collect::<String>().into())
     }
+
+    /// When the run started, in milliseconds since 1970.
+    pub fn millis(&self) -> u64 {
+        let value = |digit: u8| RUN_ID_ALPHABET.iter().position(|known| *known == digit).unwrap_or(0) as u64;
+        // Ten digits of five bits are two more than the 48 of the time.
+        self.0.bytes().take(10).fold(0, |time, digit| time << 5 | value(digit))
+    }
 }
 
 impl StackId {
@@ -199,6 +206,7 @@ mod tests {
         assert_eq!(RunId::new(0, 0).as_str(), "00000000000000000000000000");
         // The example of the specification: 2016-07-30T22:36:16.385Z.
         assert!(RunId::new(1_469_918_176_385, u128::MAX).as_str().starts_with("01ARYZ6S41"));
+        assert_eq!(RunId::new(1_469_918_176_385, u128::MAX).millis(), 1_469_918_176_385);
         let (early, late) = (RunId::new(1_000, u128::MAX), RunId::new(1_001, 0));
         assert!(early < late);
         assert!(early.as_str().parse::<RunId>().is_ok());

@@ -1,6 +1,7 @@
 //! 8. A crash loses nothing.
 
 mod every_event;
+mod gc;
 mod kill;
 mod resume;
 mod turns;

@@ -1,10 +1,15 @@
 //! `envctl runs`
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 use clap_complete::engine::ArgValueCandidates;
 
 use super::resume::Resume;
-use crate::{commands::runs, config::Overrides};
+use crate::{
+    commands::{gc, runs},
+    config::{Overrides, parse_duration},
+};
 
 /// Look at past runs
 #[derive(Debug, Args)]
@@ -49,13 +54,32 @@ enum Verb {
         stack: Option<String>,
     },
     Resume(Box<Resume>),
+    /// Remove old runs, their plan files first
+    ///
+    /// By default those older than `store.keep` in environments.toml, else than 30 days. A run that is not over stays, and
+    /// so does what `runs resume` needs.
+    #[command(after_help = "Examples:
+  envctl runs gc --dry-run
+  envctl runs gc --older-than 2w --keep 5
+  envctl runs gc --keep 20             # whatever their age")]
+    Gc {
+        /// Runs older than this: `12h`, `30d`, `4w`.
+        #[arg(long, value_name = "AGE", value_parser = parse_duration)]
+        older_than: Option<Duration>,
+        /// Keep so many of each environment, the newest ones; without `--older-than` all others go.
+        #[arg(long, value_name = "N")]
+        keep: Option<usize>,
+        /// Only list what would go.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 impl Runs {
     pub(in crate::cli) fn json(&self) -> bool {
         match self.verb {
             Verb::List { json, .. } | Verb::Show { json, .. } => json,
-            Verb::Log { .. } => false,
+            Verb::Log { .. } | Verb::Gc { .. } => false,
             Verb::Resume(ref args) => args.json,
         }
     }
@@ -74,6 +98,7 @@ impl From<Runs> for runs::Request {
             Verb::List { environment, limit, json } => Self::List { environment, limit, json },
             Verb::Show { run, stack, json } => Self::Show { run, stack, json },
             Verb::Log { run, stack } => Self::Log { run, stack },
+            Verb::Gc { older_than, keep, dry_run } => Self::Gc(gc::Request { older_than, keep, dry_run }),
             Verb::Resume(args) => Self::Resume(Box::new((*args).into())),
         }
     }

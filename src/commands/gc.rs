@@ -1,0 +1,138 @@
+//! `envctl runs gc`: removes old runs, their plan files first.
+
+use std::{fs, io, time::Duration};
+
+use camino::Utf8Path;
+use jiff::Timestamp;
+
+use super::{Context, resume::told};
+use crate::{
+    journal::{Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
+    model::{ExitStatus, RunId},
+    process::writers,
+    ui::Count,
+};
+
+/// What to remove.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Runs older than this; absent for `store.keep`, else for thirty days, unless `keep` is given.
+    pub older_than: Option<Duration>,
+    /// So many of each environment stay.
+    pub keep: Option<usize>,
+    /// Only say what would go.
+    pub dry_run: bool,
+}
+
+/// The age at which a run goes when nothing says otherwise.
+const AGE: Duration = Duration::from_hours(30 * 24);
+
+/// Removes.
+pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let config = context.config()?;
+    let store = RunStore::new(config.root());
+    let runs = store.list()?;
+    let candidates: Vec<Candidate> = runs.iter().map(|run| candidate(context, run)).collect();
+    let age = match (request.older_than, request.keep) {
+        (Some(age), _) => Some(age),
+        (None, Some(_)) => None,
+        (None, None) => Some(config.keep_runs().unwrap_or(AGE)),
+    };
+    let found = verdicts(&candidates, context.clock.now(), age, request.keep.unwrap_or(0));
+    let mut old = Vec::new();
+    for (run, verdict) in runs.iter().zip(found) {
+        match verdict {
+            Verdict::Remove => old.push(run),
+            Verdict::Running => context.printer.say(format_args!("run {} stays: it is not over", run.id)),
+            Verdict::Resumable => {
+                context.printer.say(format_args!("run {} stays: it did not end well", run.id));
+                context.printer.hint(format_args!("`envctl runs resume` goes on with it"));
+            }
+            Verdict::Young => {}
+        }
+    }
+    let mut freed = 0;
+    for run in &old {
+        freed += size(run.dir.path()).map_err(JournalError::io("read", run.dir.path()))?;
+        if request.dry_run {
+            context.printer.data(format_args!("{}\n", run.id))?;
+        }
+    }
+    let count = Count(old.len() as u64, "run");
+    if request.dry_run {
+        context.printer.say(format_args!("{count} would go, {}", Size(freed)));
+        return Ok(ExitStatus::Success);
+    }
+    // A plan without its run can do nothing any more; a run without its plans is still a record.
+    for run in &old {
+        removed(&run.dir.plans())?;
+    }
+    for run in &old {
+        removed(run.dir.path())?;
+    }
+    context.printer.say(format_args!("{count} removed, {} freed", Size(freed)));
+    Ok(ExitStatus::Success)
+}
+
+/// By its id: its journal may be broken.
+fn started(run: &RunId) -> Timestamp {
+    let millis = i64::try_from(run.millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
+}
+
+fn candidate(context: &Context, run: &StoredRun) -> Candidate {
+    // The last thing that a run writes; until then its journal is open, or its engines have their files open.
+    let running = !run.dir.report().exists() && !writers(run.dir.path()).is_empty();
+    let mut found = Candidate {
+        id: run.id.clone(),
+        environment: None,
+        started: started(&run.id),
+        running,
+        unfinished: false,
+        changing: false,
+        resumes: None,
+    };
+    match told(run.clone()) {
+        Ok(told) => {
+            found.environment = told.environment().cloned();
+            found.changing = told.changing().is_some();
+            found.unfinished = !told.ended_well();
+            found.resumes = told.resumes().cloned();
+        }
+        Err(error) => context.printer.warn(format_args!("run {}: {error}", run.id)),
+    }
+    found
+}
+
+/// A folder that somebody else has removed is removed.
+fn removed(folder: &Utf8Path) -> Result<(), JournalError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(JournalError::io("remove", folder)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The bytes of all files below a folder.
+fn size(folder: &Utf8Path) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in folder.read_dir_utf8()? {
+        let entry = entry?;
+        bytes += if entry.file_type()?.is_dir() { size(entry.path())? } else { entry.metadata()?.len() };
+    }
+    Ok(bytes)
+}
+
+/// Bytes as people read them.
+struct Size(u64);
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            bytes @ 0..1_000 => write!(f, "{bytes} B"),
+            bytes @ 1_000..1_000_000 => write!(f, "{} kB", bytes / 1_000),
+            bytes => write!(f, "{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10),
+        }
+    }
+}

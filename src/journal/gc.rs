@@ -1,0 +1,139 @@
+//! Which runs are old enough to go. Pure.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::{EnvName, RunId};
+
+/// A run that may be removed.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// Its id.
+    pub id: RunId,
+    /// Its environment; none where its journal cannot be read.
+    pub environment: Option<EnvName>,
+    /// When it started.
+    pub started: Timestamp,
+    /// Whether it, or an engine of it, runs still.
+    pub running: bool,
+    /// Whether it could be resumed: it began to change its environment and did not end well.
+    pub unfinished: bool,
+    /// Whether it may have changed its environment.
+    pub changing: bool,
+    /// The run that it resumed.
+    pub resumes: Option<RunId>,
+}
+
+/// What becomes of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// It goes.
+    Remove,
+    /// It is not old enough.
+    Young,
+    /// It would go, but it runs.
+    Running,
+    /// It would go, but it is what `runs resume` needs.
+    Resumable,
+}
+
+/// What becomes of each run; they come newest first. The `keep` newest ones of each environment stay whatever their age;
+/// without an age all others go.
+pub fn verdicts(
+    runs: &[Candidate],
+    now: Timestamp,
+    older_than: Option<Duration>,
+    keep: usize,
+) -> Vec<Verdict> {
+    let needed = needed(runs);
+    let mut newer: Vec<&Option<EnvName>> = Vec::new();
+    let verdict = |run: &Candidate, place: usize| {
+        let age = now.duration_since(run.started);
+        let young = older_than
+            .is_some_and(|limit| age < SignedDuration::try_from(limit).unwrap_or(SignedDuration::MAX));
+        if young || place < keep {
+            Verdict::Young
+        } else if run.running {
+            Verdict::Running
+        } else if needed.contains(&run.id) {
+            Verdict::Resumable
+        } else {
+            Verdict::Remove
+        }
+    };
+    let mut found = Vec::with_capacity(runs.len());
+    for run in runs {
+        let place = newer.iter().filter(|other| ***other == run.environment).count();
+        newer.push(&run.environment);
+        found.push(verdict(run, place));
+    }
+    found
+}
+
+/// The newest run that changed each environment, where it did not end well, with all that it resumed.
+fn needed(runs: &[Candidate]) -> BTreeSet<RunId> {
+    let mut environments = BTreeSet::new();
+    let mut needed = BTreeSet::new();
+    for run in runs {
+        let newest = run.changing && environments.insert(run.environment.clone());
+        if (newest && run.unfinished) || needed.contains(&run.id) {
+            needed.insert(run.id.clone());
+            needed.extend(run.resumes.clone());
+        }
+    }
+    needed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 86_400;
+
+    /// A run of so many days ago.
+    fn run(days: u64, environment: &str) -> Candidate {
+        let started = Timestamp::from_second(i64::try_from(1_000 * DAY - days * DAY).unwrap()).unwrap();
+        Candidate {
+            id: RunId::new(u64::try_from(started.as_millisecond()).unwrap(), 1),
+            environment: Some(environment.parse().unwrap()),
+            started,
+            running: false,
+            unfinished: false,
+            changing: true,
+            resumes: None,
+        }
+    }
+
+    fn verdicts(runs: &[Candidate], days: Option<u64>, keep: usize) -> Vec<Verdict> {
+        let now = Timestamp::from_second(i64::try_from(1_000 * DAY).unwrap()).unwrap();
+        super::verdicts(runs, now, days.map(|days| Duration::from_secs(days * DAY)), keep)
+    }
+
+    #[test]
+    fn old_runs_go_but_for_the_newest_ones_of_each_environment() {
+        use Verdict::{Remove, Young};
+        let runs = [run(1, "staging"), run(40, "staging"), run(50, "production"), run(60, "production")];
+        assert_eq!(verdicts(&runs, Some(30), 0), [Young, Remove, Remove, Remove]);
+        assert_eq!(verdicts(&runs, Some(30), 1), [Young, Remove, Young, Remove]);
+        assert_eq!(verdicts(&runs, None, 1), [Young, Remove, Young, Remove]);
+        assert_eq!(verdicts(&runs, Some(45), 0), [Young, Young, Remove, Remove]);
+    }
+
+    #[test]
+    fn what_runs_and_what_could_be_resumed_stays() {
+        use Verdict::{Remove, Resumable, Running};
+        let running = Candidate { running: true, ..run(40, "production") };
+        let first = run(70, "staging");
+        let second = Candidate { unfinished: true, resumes: Some(first.id.clone()), ..run(50, "staging") };
+        let other = Candidate { unfinished: true, ..run(60, "staging") };
+        let runs = [running, second, other, first];
+        assert_eq!(verdicts(&runs, Some(30), 0), [Running, Resumable, Remove, Resumable]);
+    }
+
+    #[test]
+    fn a_failed_run_after_which_the_environment_was_changed_goes() {
+        let runs = [run(40, "staging"), Candidate { unfinished: true, ..run(50, "staging") }];
+        assert_eq!(verdicts(&runs, Some(30), 0), [Verdict::Remove; 2]);
+    }
+}
