@@ -16,6 +16,7 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
             let slow = Slow::on(&engine);
             let mut running = slow.deploying();
             slow.signal(&mut running, signal, 1);
+            slow.wait_for_the_engine(&mut running);
             slow.let_go();
 
             let run: Run = running.wait().exits(code);
@@ -93,7 +94,7 @@ fn a_second_signal_changes_nothing_and_a_third_reaches_a_real_engine_once_more()
         let mut running = slow.deploying();
         slow.signal(&mut running, Signal::INT, 1);
         slow.signal(&mut running, Signal::INT, 2);
-        running.wait_until("the engine says so", || slow.log().contains("Interrupt received"));
+        slow.wait_for_the_engine(&mut running);
         slow.engine_was_told_once();
         slow.signal(&mut running, Signal::INT, 3);
 
@@ -120,6 +121,7 @@ fn a_terminal_that_goes_away_is_one_interrupt_however_often_it_says_so() {
         let warned =
             || slow.journal().iter().any(|e| e["event"] == "interrupt_requested" && e["signal"] == 2);
         running.wait_until("the other signal was noted", warned);
+        slow.wait_for_the_engine(&mut running);
         slow.let_go();
 
         running.wait().exits(129);
@@ -152,7 +154,7 @@ fn under_terragrunt_the_engine_that_it_drives_is_told_at_once() {
     running.wait_until("the provider works", || begun.exists());
     slow.signal(&mut running, Signal::INT, 1);
     // Terragrunt itself would pass it on after 15 seconds only, and the thing is not let go before.
-    running.wait_until("the engine says so", || slow.log().contains("Interrupt received"));
+    slow.wait_for_the_engine(&mut running);
     slow.let_go();
 
     running.wait().exits(130);

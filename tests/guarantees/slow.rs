@@ -46,6 +46,12 @@ impl Slow {
         running.wait_until("the signal was noted", noted);
     }
 
+    /// Waits until the engine has said that it was interrupted: it takes its signals when it comes to it.
+    #[track_caller]
+    pub(crate) fn wait_for_the_engine(&self, running: &mut Running) {
+        running.wait_until("the engine says so", || self.log().contains("Interrupt received"));
+    }
+
     /// Lets the provider finish.
     pub(crate) fn let_go(&self) {
         fs::write(self.shop.marker("go.marker"), "").unwrap();
