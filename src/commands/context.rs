@@ -13,7 +13,7 @@ use super::Usage;
 use crate::{
     config::{self, Config, Environment, Overrides},
     diagnostic::Diagnostics,
-    executor::Prompter,
+    executor::{Prompter, Says},
     model::Clock,
     ui::{Detail, Printer},
 };
@@ -61,6 +61,12 @@ impl Context {
     /// A variable of envctl's own environment, when it is set to UTF-8 text that is not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty())
+    }
+
+    /// Says lines on standard error, for what has no printer of its own.
+    pub(super) fn says(&self) -> Says {
+        let printer = Arc::clone(&self.printer);
+        Arc::new(move |line| printer.say(line))
     }
 
     /// The same with the values that an earlier run was given on its command line.

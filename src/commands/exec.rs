@@ -46,7 +46,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
+    let mut prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
     let mutating = prepared.is_mutating(&request.args);
     if mutating {
         context.sound(&config, environment, &[VerbClass::Change])?;
@@ -54,6 +54,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         if !confirm(context, environment, request, &stacks)? {
             return Err(unconfirmed(environment, request).into());
         }
+        prepared.acting(context, &config, environment)?;
     }
     let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
     let several = stacks.len() > 1;

@@ -34,6 +34,7 @@ pub(super) struct Guarded {
     places: Places,
     runner: Arc<Runner>,
     before: Tally,
+    acting: Option<String>,
     /// The questions at the gate.
     pub(super) checklist: Checklist,
 }
@@ -67,8 +68,19 @@ impl Guarded {
             places,
             runner: Arc::clone(runner),
             before: Tally::default(),
+            acting: None,
             checklist: Checklist::of(environment),
         }
+    }
+
+    /// The same, once it is known who is acting.
+    pub(super) fn acted_by(self, who: Option<String>) -> Self {
+        Self { acting: who, ..self }
+    }
+
+    /// Who is acting, where the environment wants to know.
+    pub(super) fn acting(&self) -> Option<&str> {
+        self.acting.as_deref()
     }
 
     fn rules(&self) -> Rules<'_> {
@@ -128,7 +140,7 @@ impl Guarded {
         GateRecord {
             user: who::user(context),
             host: who::host(),
-            identity: None,
+            identity: self.acting.clone(),
             digest,
             allowed: self.allowed.used(),
             acked: self.checklist.acked().to_vec(),

@@ -23,6 +23,7 @@ pub mod output;
 pub mod plan;
 mod prepared;
 mod project;
+mod readied;
 mod request;
 pub mod resume;
 mod rollout;

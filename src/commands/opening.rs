@@ -13,6 +13,7 @@ use super::{
     Context, RunRequest, Stop, Stopped, Usage, checklist,
     guarded::Guarded,
     ladder::ladder,
+    readied::ready,
     turn::{self, Turn},
     who,
 };
@@ -109,23 +110,20 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         env: &context.env,
         runner: &runner,
         modules: &modules,
+        says: &context.says(),
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
-    let work = match assembly.works(&instances, &graph, &request.allow) {
-        Ok(work) => work,
-        Err(error) => {
-            // Nothing has happened that would be worth a run.
-            dir.abandon()?;
-            return Err(error.into());
-        }
-    };
+    let ready = ready(context, &assembly, environment, &instances, &graph, &request.allow);
+    // Without it nothing has happened that would be worth a run.
+    let (work, acting) = ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
     asked_for(context, request, wish, (&environment.name, &id, graph.order())).write(&key, &dir.request())?;
     let askable = instances
         .iter()
         .filter(|i| i.settings.create_workspace == CreateWorkspace::Ask)
         .map(|i| i.id.stack.clone())
         .collect();
-    let guarded = Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow);
+    let guarded =
+        Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow).acted_by(acting);
     let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
     let run_stacks = run_stacks(&instances, &selected, &graph);
     let journal = Journal::create(dir.clone())?;
@@ -222,6 +220,9 @@ impl Opened {
         if let Some(commit) = &self.revision.commit {
             let dirty = if self.revision.dirty == Some(true) { " (uncommitted changes)" } else { "" };
             line = format!("{line}  commit {}{dirty}", commit.get(..12).unwrap_or(commit));
+        }
+        if let Some(who) = self.guarded.acting() {
+            line = format!("{line}  as {who}");
         }
         let changed = review.changed().count() as u64;
         let unplanned = review.unplanned().count() as u64;

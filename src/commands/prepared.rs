@@ -7,10 +7,11 @@ use camino::Utf8PathBuf;
 use super::{
     Context, StackFailed, Stopped,
     ladder::ladder,
+    readied::acting,
     turn::{self, Turn},
 };
 use crate::{
-    config::Config,
+    config::{Config, Environment},
     engine::{EngineError, Progress, Session},
     executor::{Answer, Ask, Assembly, SignalSource, Watch, Work},
     inventory::{Inventory, Modules},
@@ -49,12 +50,25 @@ impl Prepared {
         let graph = inventory.graph().subgraph(stacks);
         let own = tempfile::Builder::new().prefix(&RunStore::command_prefix(environment)).tempdir_in(home)?;
         let path = Utf8PathBuf::try_from(own.path().to_owned())?;
-        let assembly = Assembly { config, home, inputs: &path, env: &context.env, runner: &runner, modules };
+        let says = context.says();
+        let assembly = Assembly {
+            config,
+            home,
+            inputs: &path,
+            env: &context.env,
+            runner: &runner,
+            modules,
+            says: &says,
+        };
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
-        let works = assembly.works(&instances, &graph, &[])?;
-        let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
+        let works = assembly.works(&instances, &graph, &[]);
+        if let Some(signal) = watch.signal() {
+            return Err(interrupted(Some(signal)));
+        }
+        let works = works?;
+        let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         Ok(Self {
             runner,
             watch,
@@ -70,6 +84,16 @@ impl Prepared {
     /// Whether a command may change something in any of the stacks.
     pub(super) fn is_mutating(&self, args: &[OsString]) -> bool {
         self.works.values().any(|work| work.engine.is_mutating(args))
+    }
+
+    /// Asks who is acting where the environment wants to know, and refuses anybody else.
+    pub(super) fn acting(
+        &mut self,
+        context: &Context,
+        config: &Config,
+        environment: &Environment,
+    ) -> anyhow::Result<()> {
+        acting(context, config, environment, &mut self.works, &self.runner).map(drop)
     }
 
     /// Takes the turn of a verb to change something; nobody else has it until what is given back is dropped.

@@ -53,7 +53,6 @@ use VerbClass::{Change, Check, Deploy, Plan};
 /// Keys without a behaviour yet. Keys that only verbs of later versions read (`parity`, `drift`, `backups`, `imports`,
 /// `bootstrap`, `generate`) are not here: no verb of this version would have to honour them.
 const NOT_YET: &[(Table, &str, &[VerbClass])] = &[
-    (Table::Environment, "guards.identity", &[Change]),
     (Table::Environment, "require", &[Change, Check]),
     (Table::Environment, "naming", &[Plan]),
     (Table::Stack, "inputs", &[Plan, Change]),

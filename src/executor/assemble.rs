@@ -10,7 +10,7 @@ use camino::Utf8Path;
 
 use super::{
     ground::Ground,
-    secrets::Secrets,
+    secrets::{Says, Secrets},
     target::{TargetError, Targets},
     worker::Work,
 };
@@ -37,6 +37,8 @@ pub struct Assembly<'a> {
     pub runner: &'a Arc<Runner>,
     /// What the stacks' files say.
     pub modules: &'a Modules,
+    /// Is told of a command that takes its time.
+    pub says: &'a Says,
 }
 
 /// Why there is no work.
@@ -60,7 +62,12 @@ impl Assembly<'_> {
     ) -> Result<HashMap<StackId, Work>, AssembleError> {
         let (env, _removed) = clean_environment(self.env.clone());
         let engines = engines(self.config, self.home, &env);
-        let secrets = Arc::new(Secrets::new(Arc::clone(self.runner), self.config.root(), self.env.clone()));
+        let secrets = Arc::new(Secrets::new(
+            Arc::clone(self.runner),
+            self.config.root(),
+            self.env.clone(),
+            Arc::clone(self.says),
+        ));
         let project = self.config.root().to_owned();
         let environments = self.config.environments().keys().map(ToString::to_string).collect();
         let neighbours = Neighbours { environments: Arc::new(environments), address: address_in_force };
@@ -86,6 +93,7 @@ impl Assembly<'_> {
                     .iter()
                     .any(|allow| matches!(allow, Allow::Lineage(id) if *id == instance.id)),
                 notes: built.notes,
+                identity: None,
                 hooks: instance.settings.hooks.clone(),
                 ground,
             };

@@ -1,10 +1,22 @@
 //! Programs that environments.toml names: hooks, and the commands that tell secrets and identities.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
+};
 
 use camino::Utf8Path;
 
-use crate::process::CommandLine;
+use crate::process::{Captured, CommandLine, ProcessError, Runner};
+
+/// After this long it is said that a program is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// And said again at this interval.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// A program of environments.toml in the folder of that file; a path to it is relative to that folder, too.
 pub(super) fn command_line(
@@ -17,9 +29,59 @@ pub(super) fn command_line(
     CommandLine::new(program, root, env.clone()).args(argv.iter().skip(1).cloned())
 }
 
+/// Runs a program that tells something, and keeps what it prints.
+///
+/// It has no terminal to ask on, so one that wants to would hang: `says` is told for what (`name`) is waited, and how long.
+pub(super) fn ask(
+    runner: &Runner,
+    command: CommandLine,
+    name: &str,
+    says: &(dyn Fn(String) + Sync),
+) -> Result<Captured, ProcessError> {
+    let command = command.apart();
+    let begun = Instant::now();
+    thread::scope(|scope| {
+        let (ended, end) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            let mut wait = PATIENCE;
+            while end.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+                says(format!("still waiting for {name} after {}s", begun.elapsed().as_secs()));
+                wait = AGAIN;
+            }
+        });
+        let captured = runner.capture(&command);
+        drop(ended);
+        captured
+    })
+}
+
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+
+    #[test]
+    fn a_program_that_does_not_end_is_named_and_has_no_terminal() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(folder.path()).unwrap();
+        // It ends once it was told of.
+        let line = "while [ ! -e told ]; do sleep 0.01; done; ps -o sid= -p $$; echo $$; (: > /dev/tty) 2>/dev/null || echo no terminal";
+        let argv = ["sh", "-c", line].map(str::to_owned);
+        let env = BTreeMap::from([(OsString::from("PATH"), std::env::var_os("PATH").unwrap())]);
+        let runner = Runner::new();
+
+        let done = ask(&runner, command_line(&argv, root, &env), "secret `db`", &|text| {
+            assert!(text.starts_with("still waiting for secret `db` after "), "{text}");
+            fs::write(root.join("told"), "").unwrap();
+        });
+
+        let done = done.unwrap();
+        let text = String::from_utf8(done.stdout).unwrap();
+        assert!(text.ends_with("no terminal\n"), "{text}");
+        let leader = done.pid.to_string();
+        assert_eq!(text.split_whitespace().take(2).collect::<Vec<_>>(), [&leader, &leader]);
+    }
 
     #[test]
     fn a_path_is_relative_to_the_folder_of_the_file_and_a_name_is_left_to_path() {

@@ -9,9 +9,10 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::named_program::{ask, command_line};
 use crate::{
     config::SecretSource,
-    process::{CommandLine, ProcessError, Runner},
+    process::{ProcessError, Runner},
 };
 
 /// Why a secret could not be had. Never holds any part of a secret.
@@ -87,20 +88,24 @@ pub enum SecretError {
 
 type Slot<T> = Arc<OnceLock<Result<T, SecretError>>>;
 
+/// Is told a line for people while something takes its time.
+pub type Says = Arc<dyn Fn(String) + Send + Sync>;
+
 /// The secrets of a run: each source is asked once, several at the same time.
 pub struct Secrets {
     runner: Arc<Runner>,
     root: Utf8PathBuf,
     env: BTreeMap<OsString, OsString>,
+    says: Says,
     found: Mutex<HashMap<SecretSource, Slot<Arc<str>>>>,
     opened: Mutex<HashMap<Utf8PathBuf, Slot<Arc<serde_json::Value>>>>,
 }
 
 impl Secrets {
     /// Secrets whose files are relative to `root` and whose variables and commands live in `env`, envctl's own
-    /// environment.
-    pub fn new(runner: Arc<Runner>, root: &Utf8Path, env: BTreeMap<OsString, OsString>) -> Self {
-        Self { runner, root: root.to_owned(), env, found: Mutex::default(), opened: Mutex::default() }
+    /// environment. `says` is told of a command that takes its time.
+    pub fn new(runner: Arc<Runner>, root: &Utf8Path, env: BTreeMap<OsString, OsString>, says: Says) -> Self {
+        Self { runner, root: root.to_owned(), env, says, found: Mutex::default(), opened: Mutex::default() }
     }
 
     /// The value of a source. `name` is for the message when there is none.
@@ -166,9 +171,9 @@ impl Secrets {
     fn run(&self, name: &str, argv: &[String]) -> Result<String, SecretError> {
         let name = name.to_owned();
         let program = argv.first().cloned().unwrap_or_default();
-        let command =
-            CommandLine::new(&program, &self.root, self.env.clone()).args(argv.iter().skip(1).cloned());
-        let done = match self.runner.capture(&command) {
+        let command = command_line(argv, &self.root, &self.env);
+        let waited_for = format!("`{program}`, which tells the secret `{name}`,");
+        let done = match ask(&self.runner, command, &waited_for, &*self.says) {
             Ok(done) => done,
             Err(error) => return Err(SecretError::Start { name, program, source: Arc::new(error) }),
         };
@@ -227,7 +232,7 @@ mod tests {
             (OsString::from("TOKEN"), OsString::from("from-the-environment")),
             (OsString::from("PATH"), std::env::var_os("PATH").unwrap()),
         ]);
-        Secrets::new(Arc::new(Runner::new()), folder, env)
+        Secrets::new(Arc::new(Runner::new()), folder, env, Arc::new(|_| {}))
     }
 
     fn folder() -> (tempfile::TempDir, Utf8PathBuf) {

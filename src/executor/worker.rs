@@ -21,7 +21,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use self::ended::Ended;
-use super::{Earlier, StepPort, StepRunner, ground::Ground};
+use super::{Earlier, Identity, StepPort, StepRunner, ground::Ground};
 use crate::{
     config::Hooks,
     engine::{Engine, PlanMode, Progress, Session, Target},
@@ -50,6 +50,8 @@ pub struct Work {
     pub notes: Vec<String>,
     /// What its plan rests on beside the target.
     pub ground: Ground,
+    /// Who must be acting, where the environment wants to know.
+    pub identity: Option<Identity>,
     /// Programs around its steps.
     pub hooks: Hooks,
 }

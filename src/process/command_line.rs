@@ -12,6 +12,8 @@ pub enum SignalTarget {
     Itself,
     /// Its children, for a program that drives another one and would pass a signal on too late; itself while it has none.
     Children,
+    /// The program with all that it has started, for one that changes nothing and may not pass a signal on.
+    Group,
 }
 
 /// A program with its arguments, folder and whole environment; nothing is inherited that is not written here.
@@ -27,6 +29,8 @@ pub struct CommandLine {
     pub env: BTreeMap<OsString, OsString>,
     /// Which process a request to stop is sent to.
     pub signal: SignalTarget,
+    /// Whether it runs in a session of its own, where that can be had: without a terminal that it could ask on.
+    pub apart: bool,
 }
 
 impl CommandLine {
@@ -36,7 +40,14 @@ impl CommandLine {
         dir: impl Into<Utf8PathBuf>,
         env: BTreeMap<OsString, OsString>,
     ) -> Self {
-        Self { program: program.into(), args: Vec::new(), dir: dir.into(), env, signal: SignalTarget::Itself }
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            dir: dir.into(),
+            env,
+            signal: SignalTarget::Itself,
+            apart: false,
+        }
     }
 
     /// The same with one more argument.
@@ -51,6 +62,12 @@ impl CommandLine {
     pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
         self
+    }
+
+    /// The same without a terminal, and with all that it starts asked to stop when it is.
+    #[must_use]
+    pub fn apart(self) -> Self {
+        Self { signal: SignalTarget::Group, apart: true, ..self }
     }
 
     /// The same with one more variable.

@@ -11,6 +11,7 @@ mod pipes;
 mod redactor;
 mod registry;
 mod runner;
+mod session;
 mod start;
 mod tail;
 mod which;

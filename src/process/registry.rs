@@ -94,6 +94,13 @@ impl Registry {
 fn ask_to_stop(pid: Pid, target: SignalTarget) {
     let children = match target {
         SignalTarget::Itself => Vec::new(),
+        SignalTarget::Group => {
+            // Until a session of its own is made it has no group of its own either.
+            if kill_process_group(pid, Signal::INT).is_ok() {
+                return;
+            }
+            Vec::new()
+        }
         SignalTarget::Children => children(pid),
     };
     if children.is_empty() {

@@ -10,7 +10,7 @@ use std::{
 use duct::Expression;
 use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
-use super::{CommandLine, Exit, Finished, ProcessError, registry::Registry, which::which};
+use super::{CommandLine, Exit, Finished, ProcessError, registry::Registry, session::setsid, which::which};
 
 /// Where the standard streams of a program go.
 pub(super) enum Streams {
@@ -38,17 +38,29 @@ pub(super) fn start<'r>(
     if registry.is_interrupted() {
         return Err(ProcessError::Interrupted);
     }
-    let program = which(&command.program, command.env.get(OsStr::new("PATH")).map(OsString::as_os_str))?;
-    let mut expression: Expression = duct::cmd(program.as_std_path(), &command.args)
-        .dir(command.dir.as_std_path())
-        .full_env(&command.env)
-        .unchecked();
+    let path = command.env.get(OsStr::new("PATH")).map(OsString::as_os_str);
+    let program = which(&command.program, path)?;
+    let session = command.apart.then(|| setsid(path)).flatten();
+    let has_session = session.is_some();
+    let started_as = match session {
+        Some(setsid) => {
+            let args = [program.as_os_str()].into_iter().chain(command.args.iter().map(OsString::as_os_str));
+            duct::cmd(setsid.as_std_path(), args)
+        }
+        None => duct::cmd(program.as_std_path(), &command.args),
+    };
+    let mut expression: Expression =
+        started_as.dir(command.dir.as_std_path()).full_env(&command.env).unchecked();
     let watched = matches!(streams, Streams::To(..));
     if let Streams::To(stdout, stderr) = streams {
-        expression = expression.stdin_null().stdout_file(stdout).stderr_file(stderr).before_spawn(|child| {
-            child.process_group(0);
-            Ok(())
-        });
+        expression =
+            expression.stdin_null().stdout_file(stdout).stderr_file(stderr).before_spawn(move |child| {
+                // The leader of a group cannot make a session, which comes with a group of its own.
+                if !has_session {
+                    child.process_group(0);
+                }
+                Ok(())
+            });
     }
     let started = Instant::now();
     let handle = expression.start().map_err(|source| match source.kind() {

@@ -13,6 +13,7 @@ mod gates;
 mod generate;
 mod guards;
 mod hooks;
+mod identity;
 mod inherited;
 mod input_faults;
 mod interrupts;

@@ -171,8 +171,6 @@ impl LayerTable {
             View::Shared | View::Environment => support::Table::Environment,
             View::Instance => support::Table::Stack,
         };
-        let guarded = self.keys.guards.as_ref().is_some_and(|guards| guards.identity.is_some());
-        let key = if key == "guards" && guarded { "guards.identity" } else { key };
         if let Some((key, verbs)) = support::not_yet(table, key) {
             self.later.push(Later { key, origin: reader.origin(node.span()), verbs });
         }

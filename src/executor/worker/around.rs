@@ -6,10 +6,13 @@ use super::{
     lock,
 };
 use crate::{
-    engine::Session,
+    engine::{Progress, Session},
     event::StepKind,
-    executor::hooks::{self, HookError, Moment},
-    model::{Outcome, StackId},
+    executor::{
+        IdentityError,
+        hooks::{self, HookError, Moment},
+    },
+    model::{Block, Outcome, StackId},
 };
 
 impl Worker {
@@ -80,13 +83,26 @@ impl Worker {
         ended
     }
 
-    /// Runs what has to run before changes are applied, when there are any.
+    /// Runs what has to run before changes are applied, when there are any, and asks once more who is acting.
     pub(super) fn before_apply(
         changes: bool,
         work: &Work,
         session: &Session<'_>,
     ) -> Result<Vec<String>, Box<Ended>> {
-        if changes { before(Moment::BeforeApply, work, session) } else { Ok(Vec::new()) }
+        if !changes {
+            return Ok(Vec::new());
+        }
+        let notes = before(Moment::BeforeApply, work, session)?;
+        let Some(identity) = &work.identity else { return Ok(notes) };
+        let says = |text| (session.observer)(Progress::Doing(text));
+        match identity.ask_again(work.ground.identity.as_deref(), &work.target.env, session.runner, &says) {
+            Ok(()) => Ok(notes),
+            Err(IdentityError::Interrupted) => Err(Box::new(Ended::new(Outcome::Interrupted))),
+            Err(error) => {
+                let block = Block::new("identity", error.to_string());
+                Err(Box::new(Ended::new(Outcome::Refused(vec![block]))))
+            }
+        }
     }
 }
 

@@ -1,0 +1,124 @@
+//! Who is acting: asked before an environment is touched and again before each apply, and anybody else is refused.
+
+use std::fs;
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::Shop;
+
+const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/Deployer";
+
+/// A project whose `production` asks a program of its own who is acting; the file `who` beside the project says so.
+fn shop(stacks: &[&str]) -> Shop {
+    let text = "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n\n\
+                [environments.production]\nconfirm = true\nworkspace = \"production\"\ncreate_workspace = \"always\"\n\
+                guards.identity = { command = [\"sh\", \"-c\", \"echo asked >> ../asked; while read line; do echo $line; done < ../who\"], \
+                matches = \"arn:aws:sts::111122223333:assumed-role/Deployer/*\" }\n";
+    let shop = Shop::with(text).with_stacks(stacks);
+    acts(&shop, &format!("{ROLE}/session-1"));
+    shop
+}
+
+fn acts(shop: &Shop, who: &str) {
+    fs::write(shop.marker("who"), format!("{who}\n")).unwrap();
+}
+
+fn asked(shop: &Shop) -> usize {
+    fs::read_to_string(shop.marker("asked")).unwrap_or_default().lines().count()
+}
+
+#[test]
+fn whoever_is_meant_is_asked_once_before_the_plans_and_once_before_each_apply() {
+    let shop = shop(&["network", "mail"]);
+
+    let run = shop.run(["plan", "production"]).exits(0);
+    run.prints(&format!("  as {ROLE}  review"));
+    assert_eq!(asked(&shop), 1);
+
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    assert_eq!(asked(&shop), 4, "two applies");
+    let journal = shop.project.read(&format!("{}/journal.jsonl", shop.newest_run()));
+    assert!(journal.contains(&format!("\"identity\":\"{ROLE}\"")), "{journal}");
+    assert!(!journal.contains("session-1"), "{journal}");
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(asked(&shop), 4, "staging does not ask");
+}
+
+#[test]
+fn anybody_else_is_refused_before_any_engine_plans() {
+    let shop = shop(&["network"]);
+    acts(&shop, "arn:aws:iam::999:user/eve");
+    for args in [
+        &["plan", "production"][..],
+        &["deploy", "production", "--confirm"],
+        &["destroy", "production", "--confirm"],
+        &["exec", "production", "network", "--confirm", "--", "state", "rm", "x"],
+    ] {
+        let run = shop.env.run_args(args).exits(3);
+        run.tells("`production` is only for `arn:aws:sts::111122223333:assumed-role/Deployer/*`")
+            .tells("says `arn:aws:iam::999:user/eve`");
+    }
+    assert_eq!(shop.folders("init"), [""; 0]);
+    assert_eq!(shop.folders("plan"), [""; 0]);
+    assert!(
+        !shop.project.path(".envctl/runs").read_dir().is_ok_and(|runs| runs.count() > 0),
+        "no run is left"
+    );
+}
+
+#[test]
+fn a_command_that_fails_or_says_nothing_is_a_refusal() {
+    let shop = shop(&["network"]);
+    acts(&shop, "");
+    shop.run(["deploy", "production", "--confirm"]).exits(3).tells("said nothing");
+    fs::remove_file(shop.marker("who")).unwrap();
+    shop.run(["deploy", "production", "--confirm"])
+        .exits(3)
+        .tells("`production` asks who is acting, and `sh -c")
+        .tells("failed (exit status");
+    shop.project.edit("environments.toml", "command = [\"sh\"", "command = [\"no-such-program\"");
+    shop.run(["deploy", "production", "--confirm"])
+        .exits(3)
+        .tells("cannot be run: program `no-such-program`");
+    assert_eq!(shop.folders("plan"), [""; 0]);
+}
+
+#[test]
+fn somebody_else_at_the_time_of_the_apply_is_refused() {
+    let shop = shop(&["network"]);
+    shop.append(
+        "environments.toml",
+        "\n[stacks.network.hooks]\nbefore_apply = [[\"sh\", \"-c\", \"echo arn:aws:iam::999:user/eve > ../who\"]]\n",
+    );
+
+    let report = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3).report();
+
+    let blocked = &report.stack("network")["blocked"][0];
+    assert_eq!(blocked["guard"], "identity");
+    assert!(blocked["message"].as_str().unwrap().ends_with("says `arn:aws:iam::999:user/eve`"), "{blocked}");
+    assert_eq!(blocked["allow"], json!(null));
+    assert_eq!(shop.folders("apply"), [""; 0]);
+}
+
+#[test]
+fn an_interrupt_ends_a_program_that_hangs_instead_of_telling() {
+    for (key, value) in [
+        (
+            "guards.identity",
+            "{ command = [\"sh\", \"-c\", \"touch ../begun; while :; do sleep 0.01; done\"], matches = \"*\" }",
+        ),
+        ("env.TOKEN", "{ command = [\"sh\", \"-c\", \"touch ../begun; while :; do sleep 0.01; done\"] }"),
+    ] {
+        let text = format!("[project]\nname = \"shop\"\n\n[environments.staging]\n{key} = {value}\n");
+        let shop = Shop::with(&text).with_stacks(&["network"]);
+        for args in [["plan", "staging", "--verbose"], ["deploy", "staging", "--yes"]] {
+            let _ = fs::remove_file(shop.marker("begun"));
+            let mut running = shop.env.clone().with_system().spawn(args);
+            running.wait_until("it hangs", || shop.marker("begun").exists());
+            running.signal(Signal::INT);
+            running.wait().exits(130);
+        }
+        assert_eq!(shop.folders("plan"), [""; 0]);
+    }
+}
