@@ -113,3 +113,29 @@ fn a_killed_destroy_is_resumed_in_reverse_order() {
         assert_eq!(shop.deployed_value(stack, "staging"), None, "{stack}");
     }
 }
+
+#[test]
+fn a_plan_from_before_an_apply_that_nobody_saw_the_end_of_is_made_again() {
+    let shop = Shop::new();
+    let network = |id: &str, steps: serde_json::Value| json!({ "resources": { "terraform_data.network": id }, "outputs": { "id": id }, "steps": steps });
+    let remote = json!({ "net": "../network/terraform.tfstate.d/staging/terraform.tfstate" });
+    let app = |version: &str| json!({ "resources": { "terraform_data.app": format!("{version} ${{net.id}}") }, "remote": remote });
+    shop.stack("network", &[], &network("one", json!({})));
+    shop.stack("app", &["network"], &app("1"));
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.forget_calls();
+    let go = shop.marker("go.marker");
+    shop.script("network", &network("two", json!({ "apply": { "wait_for": go, "ignore_sigint": true } })));
+    shop.script("app", &app("2"));
+    let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
+    running.wait_until("it applies", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    running.signal(Signal::KILL);
+    assert!(running.wait().was_killed());
+    std::fs::write(&go, "").unwrap();
+
+    shop.run(["runs", "resume", "--yes"]).exits(0);
+
+    assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"), "it finished alone");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("2 two"), "its plan said `2 one`");
+    assert_eq!(shop.folders("apply"), ["network", "app"]);
+}
