@@ -8,6 +8,7 @@ use super::{EngineError, Target, driver::Driver};
 use crate::{
     files,
     model::{Failure, FailureKind},
+    ui::shell_word,
 };
 
 /// What an engine calls a state that it could not save; it writes it into the folder that it runs in.
@@ -43,7 +44,7 @@ fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Re
 /// What to type for a state that waits to be pushed.
 fn push_command(target: &Target, path: &Utf8Path) -> String {
     let (environment, stack) = (&target.instance.environment, &target.instance.stack);
-    format!("envctl exec {environment} {stack} -- state push {path}")
+    format!("envctl exec {environment} {stack} -- state push {}", shell_word(path.as_str()))
 }
 
 /// Removes the file of a state that has just been pushed by a command with these arguments.
