@@ -93,3 +93,34 @@ fn every_verb_that_the_pages_name_exists() {
     }
     assert!(found >= 50, "only {found} verbs were found");
 }
+
+/// The tests that a page names, as `file::name` or `folder::file::name` in a list.
+fn named_tests(page: &str) -> Vec<&str> {
+    page.lines().filter_map(|line| line.strip_prefix("* `")?.strip_suffix('`')).collect()
+}
+
+#[test]
+fn every_test_that_shows_a_guarantee_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/guarantees.md")).expect("docs/guarantees.md");
+    let mut sections = 0;
+    for section in
+        page.split("\n## ").skip(1).filter(|section| section.starts_with(|c: char| c.is_ascii_digit()))
+    {
+        let named = named_tests(section);
+        assert!(!named.is_empty(), "nothing shows this promise: {section}");
+        for test in named {
+            let (module, name) = test.rsplit_once("::").expect("a module and a name");
+            let file = root.join("tests/guarantees").join(module.replace("::", "/") + ".rs");
+            let text =
+                fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+            assert!(
+                text.contains(&format!("#[test]\nfn {name}() {{")),
+                "{} has no test `{name}`",
+                file.display()
+            );
+        }
+        sections += 1;
+    }
+    assert_eq!(sections, 11);
+}
