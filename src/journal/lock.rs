@@ -4,10 +4,16 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Seek as _, Write as _},
     os::unix::fs::OpenOptionsExt as _,
+    thread,
+    time::Duration,
 };
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{JournalError, RunStore};
@@ -32,6 +38,20 @@ pub struct Holder {
     /// Since when.
     pub since: Timestamp,
 }
+
+impl Holder {
+    /// Whether it ran on the machine of another one and runs no longer.
+    fn is_gone(&self, other: &Self) -> bool {
+        let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
+        self.host == other.host && pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
+    }
+}
+
+/// For how long the lock of a holder that is gone may still be held.
+const LAST_BREATH: Duration = Duration::from_secs(2);
+
+/// How often it is tried meanwhile.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The lock of an environment, held until it is dropped or its process ends.
 #[derive(Debug)]
@@ -61,7 +81,7 @@ impl RunStore {
         self.home().join("locks").join(format!("{environment}.lock"))
     }
 
-    /// Takes the lock of an environment and writes down who has it; never waits.
+    /// Takes the lock of an environment and writes down who has it. Never waits for a holder that is there.
     pub fn lock(&self, environment: &EnvName, holder: &Holder) -> Result<RunLock, LockError> {
         let path = self.lock_file(environment);
         let locks = self.envctl_dir()?.join("locks");
@@ -69,14 +89,23 @@ impl RunStore {
         let opened =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         let mut file = opened.map_err(JournalError::io("create", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let text = fs::read(&path).unwrap_or_default();
-                let holder = serde_json::from_slice(&text).ok().map(Box::new);
-                return Err(LockError::Taken { environment: environment.clone(), holder });
+        let mut patience = LAST_BREATH;
+        loop {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    let text = fs::read(&path).unwrap_or_default();
+                    let found: Option<Box<Holder>> = serde_json::from_slice(&text).ok().map(Box::new);
+                    // A program that envctl was starting when it was killed has the lock until it is that program.
+                    let is_gone = found.as_ref().is_some_and(|found| found.is_gone(holder));
+                    if !is_gone || patience.is_zero() {
+                        return Err(LockError::Taken { environment: environment.clone(), holder: found });
+                    }
+                    thread::sleep(PAUSE);
+                    patience = patience.saturating_sub(PAUSE);
+                }
+                Err(TryLockError::Error(error)) => return Err(JournalError::io("lock", path)(error).into()),
             }
-            Err(TryLockError::Error(error)) => return Err(JournalError::io("lock", path)(error).into()),
         }
         write(&mut file, holder).map_err(JournalError::io("write", path))?;
         Ok(RunLock { _file: file })
@@ -105,7 +134,7 @@ mod tests {
             verb: verb.to_owned(),
             user: Some("ann".to_owned()),
             host: None,
-            pid: 7,
+            pid: std::process::id(),
             since: Timestamp::UNIX_EPOCH,
         }
     }
@@ -130,6 +159,22 @@ mod tests {
         drop((held, other));
         drop(store.lock(&staging, &holder("exec")).unwrap());
         assert!(fs::read_to_string(path).unwrap().contains(r#""verb":"exec""#));
+    }
+
+    #[test]
+    fn a_holder_that_is_gone_is_waited_for_until_the_last_of_it_has_gone() {
+        let root = tempfile::tempdir().unwrap();
+        let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
+        let staging: EnvName = "staging".parse().unwrap();
+        // No process has such a number.
+        let gone = Holder { pid: 0x7fff_fffe, ..holder("deploy") };
+        let left_behind = store.lock(&staging, &gone).unwrap();
+        thread::scope(|scope| {
+            let waiting = scope.spawn(|| store.lock(&staging, &holder("resume")));
+            drop(left_behind);
+            waiting.join().unwrap().unwrap();
+        });
+        assert!(fs::read_to_string(store.lock_file(&staging)).unwrap().contains(r#""verb":"resume""#));
     }
 
     #[test]
