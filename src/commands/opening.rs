@@ -13,7 +13,7 @@ use super::{
     Context, RunRequest, Stop, Stopped, Usage, checklist,
     guarded::Guarded,
     ladder::ladder,
-    readied::ready,
+    readied::{interrupted, ready},
     turn::{self, Turn},
     who,
 };
@@ -23,7 +23,8 @@ use crate::{
     engine::PlanMode,
     event::{Consumer, EventKind, Revision, RunStack},
     executor::{
-        Answer, Ask, Asked, Assembly, Cancel, Deployment, Dispatcher, Parts, PlanWish, SignalSource, Worker,
+        Answer, Ask, Asked, Assembly, Cancel, Deployment, Dispatcher, Parts, PlanWish, SignalSource, Watch,
+        Worker,
     },
     graph::{Selected, StackGraph, Why},
     inventory::{self, Instance, Inventory, Modules},
@@ -82,11 +83,7 @@ pub(super) struct Opened {
 pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    if wish.accept_replans && (environment.confirm || environment.guards.judge_plans()) {
-        let why = if environment.confirm { "needs a confirmation" } else { "has guards over plans" };
-        let message = format!("`--accept-replans` is not for `{}`, which {why}", environment.name);
-        return Err(Stopped::refused(message).hint("confirm the new review instead").into());
-    }
+    may_accept_replans(environment, wish)?;
     checklist::know_acks(environment, &request.acks)?;
     let runner = Arc::new(Runner::new());
     let revision = read_revision(context, &config, &runner);
@@ -101,6 +98,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
+    // From here on no signal goes unnoticed: what listens later begins before this one ends.
+    let noticed = Watch::start(SignalSource::System, |_| {})?;
     let turn = turn::of_run(context, &store, &environment.name, (wish.command, &id), request)?;
     let dir = store.create(&id)?;
     let assembly = Assembly {
@@ -134,13 +133,20 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         accept_replans: wish.accept_replans,
     };
     let bound = (id.clone(), key);
-    let worker = Worker::new(work, plan_wish, Arc::clone(&runner), dir, Arc::clone(&context.clock), bound);
+    let worker =
+        Worker::new(work, plan_wish, Arc::clone(&runner), dir.clone(), Arc::clone(&context.clock), bound);
     let mut dispatcher = Dispatcher::new(
         Arc::clone(&context.clock),
         Some(journal),
         consumers(context),
         Cancel::new(SignalSource::System, ladder(&runner)),
     );
+    dispatcher.listen()?;
+    if let Some(signal) = noticed.signal() {
+        dir.abandon()?;
+        return Err(interrupted(signal));
+    }
+    drop(noticed);
     let revision = revision.join().unwrap_or_default();
     dispatcher.emit(EventKind::RunStarted {
         format: FORMAT,
@@ -247,6 +253,16 @@ impl Opened {
         }
         reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width())
     }
+}
+
+/// Refuses to accept plans beyond the confirmed ones where somebody or a guard has to judge each.
+fn may_accept_replans(environment: &Environment, wish: Wish) -> Result<(), Stopped> {
+    if wish.accept_replans && (environment.confirm || environment.guards.judge_plans()) {
+        let why = if environment.confirm { "needs a confirmation" } else { "has guards over plans" };
+        let message = format!("`--accept-replans` is not for `{}`, which {why}", environment.name);
+        return Err(Stopped::refused(message).hint("confirm the new review instead"));
+    }
+    Ok(())
 }
 
 /// What is kept of what the run was asked for.

@@ -60,7 +60,8 @@ pub(super) fn acting(
 /// SIGINT, where nobody saw which signal it was.
 const INT: u8 = 2;
 
-fn interrupted(signal: u8) -> anyhow::Error {
+/// The end of a verb that a signal stopped before its run began.
+pub(super) fn interrupted(signal: u8) -> anyhow::Error {
     let status = ExitStatus::Interrupted(signal);
     Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
 }

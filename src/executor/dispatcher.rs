@@ -95,6 +95,12 @@ impl Dispatcher {
         }
     }
 
+    /// Begins to listen to the user's signals, before anything is there that they could stop.
+    pub fn listen(&mut self) -> Result<(), DispatchError> {
+        self.live = Some(self.take_live()?);
+        Ok(())
+    }
+
     /// Says that something happened: journal first, then everyone else.
     ///
     /// [`DispatchError::Journal`] means that it was shown but not recorded; no mutating step starts after that.
