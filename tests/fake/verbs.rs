@@ -33,7 +33,8 @@ pub(crate) fn run(arguments: &Arguments, script: &Script, ui: &Ui) -> Result<u8,
             }
         }
         "show" => show(arguments, ui),
-        "workspace list" | "workspace new" | "plan" | "apply" | "output" | "state pull" | "state rm" => {
+        "workspace list" | "workspace new" | "plan" | "apply" | "output" | "state pull" | "state rm"
+        | "state push" => {
             if arguments.has("json") && ["plan", "apply", "workspace list"].contains(&arguments.verb.as_str())
             {
                 ui.version_line()?;
@@ -92,6 +93,12 @@ fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) ->
             }
             store.save(&state)?;
             print(&format!("Removed {}", arguments.rest.join(" ")))?;
+            Ok(0)
+        }
+        "state push" => {
+            let file = arguments.rest.first().ok_or("state push wants a file")?;
+            store.make_workspace()?;
+            store.save(&serde_json::from_slice(&fs::read(file)?)?)?;
             Ok(0)
         }
         _ => {

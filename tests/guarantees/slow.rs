@@ -32,7 +32,13 @@ impl Slow {
     /// A deployment that is in the midst of making the thing.
     #[track_caller]
     pub(crate) fn deploying(&self) -> Running {
-        let mut running = self.shop.env.spawn(["deploy", "staging", "--yes"]);
+        self.deploying_in("staging", "--yes")
+    }
+
+    /// The same in any environment.
+    #[track_caller]
+    pub(crate) fn deploying_in(&self, environment: &str, answer: &str) -> Running {
+        let mut running = self.shop.env.spawn(["deploy", environment, answer]);
         let begun = self.shop.marker("made.started");
         running.wait_until("the provider works", || begun.exists());
         running
@@ -50,6 +56,13 @@ impl Slow {
     #[track_caller]
     pub(crate) fn wait_for_the_engine(&self, running: &mut Running) {
         running.wait_until("the engine says so", || self.log().contains("Interrupt received"));
+    }
+
+    /// Forgets that anything was made, so that the next thing takes its time again.
+    pub(crate) fn forget_made(&self) {
+        for name in ["made", "made.started", "go.marker"] {
+            fs::remove_file(self.shop.marker(name)).unwrap();
+        }
     }
 
     /// Lets the provider finish.
