@@ -221,7 +221,11 @@ fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resu
     log(&json!({ "applying": file, "sha256": digest(file)? }))?;
     let saved = Saved::read(file)?;
     let now = store.load()?;
-    if now.serial != saved.before.serial || now.lineage != saved.before.lineage {
+    if now.lineage != saved.before.lineage {
+        let detail = "The given plan was created from a different state lineage.";
+        return ui.fail("Saved plan does not match the given state", detail);
+    }
+    if now.serial != saved.before.serial {
         return ui.fail("Saved plan is stale", "The state was changed by another operation.");
     }
     let mut done = 0;

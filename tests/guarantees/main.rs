@@ -15,6 +15,7 @@ mod one_review;
 mod right_environment;
 mod secrets;
 mod slow;
+mod stale_state;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "not every guarantee needs every support")]
 mod support;
