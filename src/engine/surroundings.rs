@@ -26,6 +26,7 @@ pub const BOUND_PREFIXES: &[&str] = &[
     "OCI_",
     "OS_",
     "PG",
+    "TF_ENCRYPTION",
     "TF_HTTP_",
     "TF_REATTACH_PROVIDERS",
     "TF_TOKEN_",

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{Read, Write},
+    io::{Cursor, Read, Write},
 };
 
 use prost::Message;
@@ -59,13 +59,19 @@ struct Backend {
     workspace: String,
 }
 
+/// The same bytes so that nobody takes them for an archive; done twice, they are what they were.
+fn veiled(bytes: Vec<u8>) -> Vec<u8> {
+    bytes.into_iter().map(|byte| !byte).collect()
+}
+
 /// SHA-256 of a file, in hexadecimal digits.
 pub(crate) fn digest(path: &str) -> Result<String, Fatal> {
     Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 impl Saved {
-    pub(crate) fn write(&self, path: &str) -> Result<(), Fatal> {
+    /// Writes the file; an opaque one is no archive to anybody else.
+    pub(crate) fn write(&self, path: &str, opaque: bool) -> Result<(), Fatal> {
         let plan = Plan {
             backend: Some(Backend { kind: self.backend.clone(), workspace: self.workspace.clone() }),
             targets: self.targets.clone(),
@@ -83,12 +89,17 @@ impl Saved {
             archive.write_all(&bytes)?;
         }
         archive.finish()?;
+        if opaque {
+            fs::write(path, veiled(fs::read(path)?))?;
+        }
         log(&json!({ "planned": path, "sha256": digest(path)? }))
     }
 
     pub(crate) fn read(path: &str) -> Result<Self, Fatal> {
         let mut bytes = Vec::new();
-        ZipArchive::new(File::open(path)?)?.by_name("fake")?.read_to_end(&mut bytes)?;
+        let file = fs::read(path)?;
+        let archive = if file.starts_with(b"PK") { file } else { veiled(file) };
+        ZipArchive::new(Cursor::new(archive))?.by_name("fake")?.read_to_end(&mut bytes)?;
         Ok(serde_json::from_slice(&bytes)?)
     }
 

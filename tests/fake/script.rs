@@ -32,6 +32,8 @@ pub(crate) struct Script {
     pub(crate) provider: Option<String>,
     /// The version that it calls itself; `FAKE_ENGINE_VERSION` comes first.
     pub(crate) version: Option<String>,
+    /// Whether only the fake itself can read its plan files, as encrypted ones.
+    pub(crate) opaque: bool,
     /// How its verbs behave, by name: `plan`, `workspace list`; `*` for all others.
     pub(crate) steps: BTreeMap<String, Behaviour>,
 }

@@ -160,7 +160,7 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
     };
     announce(&saved, ui)?;
     if let Some(path) = arguments.value("out") {
-        saved.write(path)?;
+        saved.write(path, script.opaque)?;
     }
     Ok(if saved.is_empty() || !arguments.has("detailed-exitcode") { 0 } else { 2 })
 }

@@ -19,4 +19,5 @@ mod stale_state;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "not every guarantee needs every support")]
 mod support;
+mod unreadable_plan;
 mod unsaved_state;

@@ -108,7 +108,8 @@ impl Worker {
         let contents = Contents::read(work, &footing.lockfile)?;
         let facts = plan_facts(&waiting.file).ok();
         let state = match check {
-            Check::Asked(state) => Some(state),
+            // Of a plan file that cannot be read only the engine knows which state it was made on.
+            Check::Asked(state) => facts.is_some().then_some(state),
             Check::BeforeInit | Check::Initialised => None,
         };
         let in_file = facts.as_ref().map(state_of).unwrap_or_default();
