@@ -9,6 +9,7 @@ mod destruction;
 mod exact_plan;
 mod exact_plan_backends;
 mod exit_codes;
+mod forged_plan;
 mod interrupts;
 mod never_retried;
 mod one_review;
