@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::model::member_path;
+
 /// The paths at which two values differ, or at which the later one is not known yet.
 ///
 /// Below a value that either mask calls sensitive nothing is named, since even its keys may be secret.
@@ -34,23 +36,17 @@ pub(super) fn changed(place: Place<'_>) -> Vec<String> {
 
 impl Comparison {
     fn visit(&mut self, place: Place<'_>, path: &str) {
-        let masked = is_true(place.before_sensitive) || is_true(place.after_sensitive);
+        let masked = place.is_masked();
         match (place.before, place.after) {
             _ if is_true(place.unknown) => self.found.push(path.to_owned()),
-            (Value::Object(before), Value::Object(after)) if !masked => {
-                let mut keys: Vec<&String> = before.keys().chain(after.keys()).collect();
-                if let Value::Object(unknown) = place.unknown {
-                    keys.extend(unknown.keys());
-                }
-                keys.sort();
-                keys.dedup();
-                for key in keys {
-                    self.visit(place.below(&|value| value.get(key.as_str())), &joined(path, key));
+            (Value::Object(_), Value::Object(_)) if !masked => {
+                for (key, member) in place.members() {
+                    self.visit(member, &member_path(path, key));
                 }
             }
             (Value::Array(before), Value::Array(after)) if !masked && before.len() == after.len() => {
                 for index in 0..before.len() {
-                    self.visit(place.below(&|value| value.get(index)), &format!("{path}[{index}]"));
+                    self.visit(place.item(index), &format!("{path}[{index}]"));
                 }
             }
             (before, after) => {
@@ -63,6 +59,25 @@ impl Comparison {
 }
 
 impl<'v> Place<'v> {
+    /// Whether either value is sensitive as a whole.
+    pub(super) fn is_masked(self) -> bool {
+        is_true(self.before_sensitive) || is_true(self.after_sensitive)
+    }
+
+    /// What lies below, by name: before, after, or not known yet.
+    pub(super) fn members(self) -> Vec<(&'v String, Self)> {
+        let of = |value: &'v Value| value.as_object().into_iter().flat_map(Map::keys);
+        let mut names: Vec<&String> = of(self.before).chain(of(self.after)).chain(of(self.unknown)).collect();
+        names.sort();
+        names.dedup();
+        names.into_iter().map(|name| (name, self.below(&|value| value.get(name.as_str())))).collect()
+    }
+
+    /// One element of a list.
+    pub(super) fn item(self, index: usize) -> Self {
+        self.below(&|value| value.get(index))
+    }
+
     fn below(self, get: &dyn Fn(&'v Value) -> Option<&'v Value>) -> Self {
         let at = |value| get(value).unwrap_or(&Value::Null);
         // A mask that is `true` lies over everything below it.
@@ -77,11 +92,13 @@ impl<'v> Place<'v> {
     }
 }
 
-fn is_true(value: &Value) -> bool {
+/// Whether a mask lies over all of a value.
+pub(super) fn is_true(value: &Value) -> bool {
     *value == Value::Bool(true)
 }
 
-fn has_unknown(value: &Value) -> bool {
+/// Whether a mask lies over any of a value.
+pub(super) fn has_unknown(value: &Value) -> bool {
     match value {
         Value::Bool(unknown) => *unknown,
         Value::Array(items) => items.iter().any(has_unknown),
@@ -92,15 +109,6 @@ fn has_unknown(value: &Value) -> bool {
 
 fn values(map: &Map<String, Value>) -> impl Iterator<Item = &Value> {
     map.values()
-}
-
-fn joined(path: &str, key: &str) -> String {
-    let plain = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
-    match (path.is_empty(), plain) {
-        (true, true) => key.to_owned(),
-        (false, true) => format!("{path}.{key}"),
-        (_, false) => format!("{path}[{}]", Value::from(key)),
-    }
 }
 
 #[cfg(test)]

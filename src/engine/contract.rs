@@ -12,7 +12,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    model::{Changes, EngineName, Failure, InstanceId},
+    model::{Changes, EngineName, Failure, InstanceId, KnownValues},
     process::{CommandLine, Exit, Stream},
 };
 
@@ -147,6 +147,8 @@ pub struct PlanFacts {
 pub struct Planned {
     /// What it would change; empty for a clean plan. Exact actions, from `show -json`.
     pub changes: Changes,
+    /// What it knows of the values that it would set.
+    pub known: KnownValues,
     /// What its file says; absent where the file cannot be read (encrypted).
     pub facts: Option<PlanFacts>,
     /// The engine's own diff, without colour, for a plan with changes.

@@ -21,6 +21,7 @@ mod footing;
 mod hostile;
 mod init;
 mod installed;
+mod known;
 pub mod layout;
 mod lineage;
 mod lock_info;

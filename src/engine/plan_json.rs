@@ -1,7 +1,7 @@
 //! The exact changes of a plan, from `show -json`.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/internals/json-format#plan-representation>. Values are looked at one
-//! resource at a time and forgotten; only the names of attributes that change are kept.
+//! resource at a time and forgotten; only the names of attributes that change and digests of what they are set to are kept.
 
 use std::fmt;
 
@@ -17,14 +17,17 @@ use super::{
     attributes::{Place, changed},
     call::Dialect,
     document::document,
+    known as values,
 };
-use crate::model::{Action, Changes, OutputChange, ResourceAddress, ResourceChange};
+use crate::model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange};
 
 /// What `show -json` says of a plan.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PlanJson {
     /// What an apply would do.
     pub(super) changes: Changes,
+    /// What it knows of the values that it would set.
+    pub(super) known: KnownValues,
     /// Whether planning ended with errors.
     pub(super) errored: bool,
 }
@@ -37,7 +40,7 @@ struct Raw {
     #[serde(default)]
     resource_drift: Resources,
     #[serde(default)]
-    output_changes: IndexMap<String, RawOutput>,
+    output_changes: IndexMap<String, RawChange>,
     #[serde(default)]
     errored: bool,
 }
@@ -49,24 +52,35 @@ pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<Pla
         let message = format!("its format is {}, not 1", raw.format_version);
         return Err(serde::de::Error::custom(message));
     }
-    let mut resources = raw.resource_changes.0;
+    let mut found = raw.resource_changes.0;
     if mode == PlanMode::RefreshOnly {
-        resources.extend(raw.resource_drift.0);
+        found.extend(raw.resource_drift.0);
     }
-    resources.sort_by(|a, b| (&a.address, &a.deposed).cmp(&(&b.address, &b.deposed)));
-    let mut outputs: Vec<OutputChange> = raw
-        .output_changes
-        .into_iter()
-        .map(|(name, output)| OutputChange { name, action: Action::from_list(&output.actions) })
-        .filter(|output| output.action != Action::NoOp)
-        .collect();
-    outputs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(PlanJson { changes: Changes { resources, outputs }, errored: raw.errored })
+    found.sort_by(|(a, _), (b, _)| (&a.address, &a.deposed).cmp(&(&b.address, &b.deposed)));
+    let mut known = KnownValues::default();
+    let mut changes = Changes::default();
+    for (change, values) in found {
+        if let Some(values) = values {
+            known.of_resource(&change, values);
+        }
+        changes.resources.push(change);
+    }
+    for (name, output) in raw.output_changes {
+        let action = Action::from_list(&output.actions);
+        if let Some(value) = values::known(action, output.place()) {
+            known.of_output(&name, value);
+        }
+        if action != Action::NoOp {
+            changes.outputs.push(OutputChange { name, action });
+        }
+    }
+    changes.outputs.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(PlanJson { changes, known, errored: raw.errored })
 }
 
-/// The changed resources; unchanged ones are dropped as they are read.
+/// The changed resources, with what is known of their values; unchanged ones are dropped as they are read.
 #[derive(Default)]
-struct Resources(Vec<ResourceChange>);
+struct Resources(Vec<(ResourceChange, Option<Known>)>);
 
 impl<'de> Deserialize<'de> for Resources {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -123,22 +137,24 @@ struct RawChange {
     importing: Option<Value>,
 }
 
-#[derive(Deserialize)]
-struct RawOutput {
-    actions: Vec<String>,
+impl RawChange {
+    fn place(&self) -> Place<'_> {
+        Place {
+            before: &self.before,
+            after: &self.after,
+            unknown: &self.after_unknown,
+            before_sensitive: &self.before_sensitive,
+            after_sensitive: &self.after_sensitive,
+        }
+    }
 }
 
 impl RawResource {
-    fn into_change(self) -> Result<Option<ResourceChange>, crate::model::InvalidName> {
+    fn into_change(self) -> Result<Option<(ResourceChange, Option<Known>)>, crate::model::InvalidName> {
         let action = Action::from_list(&self.change.actions);
+        let values = values::known(action, self.change.place());
         let attributes = match action {
-            Action::Update | Action::Replace(_) | Action::Unknown => changed(Place {
-                before: &self.change.before,
-                after: &self.change.after,
-                unknown: &self.change.after_unknown,
-                before_sensitive: &self.change.before_sensitive,
-                after_sensitive: &self.change.after_sensitive,
-            }),
+            Action::Update | Action::Replace(_) | Action::Unknown => changed(self.change.place()),
             // The action says it all: everything comes, goes, or stays.
             _ => Vec::new(),
         };
@@ -151,7 +167,7 @@ impl RawResource {
             attributes,
             ..ResourceChange::new(address, action)
         };
-        Ok((change.is_change() || action == Action::Read).then_some(change))
+        Ok((change.is_change() || action == Action::Read).then_some((change, values)))
     }
 }
 
@@ -215,6 +231,7 @@ mod tests {
             assert!(String::from_utf8_lossy(&bytes).contains("SENTINEL"));
             let plan = parse(&bytes, Dialect::Pure, PlanMode::Normal).unwrap();
             assert!(!serde_json::to_string(&plan.changes).unwrap().contains("SENTINEL"));
+            assert!(!serde_json::to_string(&plan.known).unwrap().contains("SENTINEL"));
         }
     }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     files,
-    model::{Changes, Failure, FailureKind},
+    model::{Changes, Failure, FailureKind, KnownValues},
     process::Exit,
 };
 
@@ -72,8 +72,8 @@ fn plan_into(
     };
     let mut notes = trusted(driver, target, &streamed, exit_code)?;
     let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
-    let (changes, diff) = match exit_code {
-        0 => (Changes::default(), String::new()),
+    let ((changes, known), diff) = match exit_code {
+        0 => Default::default(),
         _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
     };
     if let Some(facts) = &facts {
@@ -87,7 +87,7 @@ fn plan_into(
         })?;
     }
     let tentative = driver.is_tentative(target, &streamed.stderr);
-    Ok(Attempt::Planned(Box::new(Planned { changes, facts, diff, tentative, notes, exit_code })))
+    Ok(Attempt::Planned(Box::new(Planned { changes, known, facts, diff, tentative, notes, exit_code })))
 }
 
 /// What a stream said that ended with 0 or 2, when it can be believed.
@@ -166,14 +166,14 @@ fn exact_changes(
     target: &Target,
     request: &PlanRequest,
     session: &Session<'_>,
-) -> Result<Changes, EngineError> {
+) -> Result<(Changes, KnownValues), EngineError> {
     let program = driver.program_name();
     let shown = capture(session, &driver.show_command(target, &request.out, true))?;
     if !shown.exit.is_success() {
         return Err(failed_text(driver, &shown, "show -json", target, session));
     }
     let failed = |summary: String| EngineError::Failed(Failure::new(FailureKind::Engine, summary));
-    let plan = plan_json::parse(&shown.stdout, driver.dialect(), request.mode)
+    let mut plan = plan_json::parse(&shown.stdout, driver.dialect(), request.mode)
         .map_err(|error| failed(format!("`{program} show -json` cannot be understood: {error}")))?;
     if plan.errored {
         return Err(failed(format!("`{program} plan` ended with status 2, and yet planning failed")));
@@ -182,7 +182,11 @@ fn exact_changes(
         let summary = format!("`{program} plan` ended with status 2, changes, and yet its plan names none");
         return Err(failed(summary));
     }
-    Ok(plan.changes)
+    // The names in a map are values too.
+    for attribute in plan.changes.resources.iter_mut().flat_map(|change| &mut change.attributes) {
+        *attribute = session.runner.redactor().mask(attribute).into_owned();
+    }
+    Ok((plan.changes, plan.known))
 }
 
 fn diff(

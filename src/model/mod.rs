@@ -3,6 +3,7 @@
 mod action;
 mod address_pattern;
 mod allow;
+mod attribute_path;
 mod changes;
 mod clock;
 mod engine_name;
@@ -11,6 +12,7 @@ mod file_name;
 mod gate_record;
 mod hex;
 mod ids;
+mod known;
 mod outcome;
 mod report;
 mod workspace;
@@ -18,6 +20,7 @@ mod workspace;
 pub use action::{Action, ReplaceOrder};
 pub use address_pattern::{AddressPattern, InvalidPattern, matches_text};
 pub use allow::{Allow, InvalidAllow};
+pub use attribute_path::member_path;
 pub use changes::{ChangeCounts, Changes, OutputChange, ResourceChange};
 pub use clock::{Clock, SystemClock};
 pub use engine_name::{EngineName, UnknownEngine};
@@ -26,6 +29,7 @@ pub use file_name::file_name;
 pub use gate_record::GateRecord;
 pub use hex::hex;
 pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId};
+pub use known::{Known, KnownValues};
 pub use outcome::{Block, Blocked, Failure, FailureKind, Outcome, SkipReason};
 pub use report::{
     EngineReport, ErrorDocument, ErrorReport, Report, ResourceReport, RunResult, StackReport, StackResult,

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Binding, Key, SealError, sealed};
-use crate::model::{Changes, EnvName, RunId, StackId};
+use crate::model::{Changes, EnvName, KnownValues, RunId, StackId};
 
 /// What its seal is for.
 const PURPOSE: &str = "envctl manifest 1";
@@ -29,6 +29,8 @@ pub struct Manifest {
     pub format: u32,
     /// What it is bound to.
     pub items: Binding,
+    /// Keyed digests of what it knew of the values that it would set.
+    pub known: KnownValues,
     /// What a person was told beside the changes.
     pub notes: Vec<String>,
     /// The run that planned it.

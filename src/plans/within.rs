@@ -2,39 +2,63 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Action, Changes, ResourceChange};
+use super::other_values::other_values;
+use crate::model::{Action, Changes, KnownValues, ResourceChange};
+
+/// What a plan would do, with what it knows of the values that it would set.
+#[derive(Debug, Clone, Copy)]
+pub struct Content<'a> {
+    /// What would change.
+    pub changes: &'a Changes,
+    /// Digests of what it would be set to.
+    pub known: &'a KnownValues,
+}
 
 /// What a later plan holds beyond the confirmed one, a line each; empty when it is within.
 ///
-/// Within means: every address was confirmed with that very action, previous address and import, and no attribute
-/// changes that was not seen to change. Fewer changes than confirmed are within.
-pub fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
+/// Within means: every address was confirmed with that very action, previous address and import, no attribute changes
+/// that was not seen to change, and none is set to another value than the one that was seen. Fewer changes than confirmed
+/// are within.
+pub fn beyond(confirmed: Content<'_>, later: Content<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    for change in later.resources.iter().filter(|c| c.is_change()) {
+    for change in later.changes.resources.iter().filter(|c| c.is_change()) {
         let same = confirmed
+            .changes
             .resources
             .iter()
             .find(|c| c.address == change.address && c.deposed == change.deposed && c.is_change());
-        match same {
-            None => found.push(format!(
-                "{} {}: not in what was confirmed",
-                change.action.as_str(),
-                change.address
-            )),
-            Some(before) => found.extend(difference(before, change)),
+        let Some(before) = same else {
+            found.push(format!("{} {}: not in what was confirmed", change.action.as_str(), change.address));
+            continue;
+        };
+        if let Some(difference) = difference(before, change) {
+            found.push(difference);
+            continue;
+        }
+        let (then, now) = (confirmed.known.resource(before), later.known.resource(change));
+        let others = other_values(then, now);
+        if !others.is_empty() {
+            found.push(format!("{}: {}", change.address, set_otherwise(&others)));
         }
     }
-    for output in &later.outputs {
-        let seen = confirmed.outputs.iter().any(|o| o.name == output.name && o.action == output.action);
+    for output in &later.changes.outputs {
+        let name = &output.name;
+        let seen = confirmed.changes.outputs.iter().any(|o| o.name == *name && o.action == output.action);
         if !seen {
-            found.push(format!(
-                "{} output `{}`: not in what was confirmed",
-                output.action.as_str(),
-                output.name
-            ));
+            found.push(format!("{} output `{name}`: not in what was confirmed", output.action.as_str()));
+        } else if !other_values(confirmed.known.output(name), later.known.output(name)).is_empty() {
+            found.push(format!("output `{name}`: has another value than was confirmed"));
         }
     }
     found
+}
+
+/// What to say of attributes with other values; an empty path is the object as a whole.
+fn set_otherwise(paths: &[String]) -> String {
+    match paths {
+        [path] if path.is_empty() => "has other values than were confirmed".to_owned(),
+        paths => format!("sets {} to another value than was confirmed", paths.join(", ")),
+    }
 }
 
 fn difference(before: &ResourceChange, after: &ResourceChange) -> Option<String> {
@@ -53,15 +77,22 @@ fn difference(before: &ResourceChange, after: &ResourceChange) -> Option<String>
     if matches!(after.action, Action::Create | Action::ForgetAndCreate) {
         return None;
     }
-    let seen: HashSet<&String> = before.attributes.iter().collect();
-    let more: Vec<&str> = after.attributes.iter().filter(|a| !seen.contains(a)).map(String::as_str).collect();
+    let seen: HashSet<&str> = before.attributes.iter().map(String::as_str).collect();
+    let more: Vec<&str> =
+        after.attributes.iter().map(String::as_str).filter(|a| !covered(&seen, a)).collect();
     (!more.is_empty()).then(|| format!("{address}: changes {} as well", more.join(", ")))
+}
+
+/// Whether a path was seen, or one that it lies below: what was named as a whole is compared by its value.
+fn covered(seen: &HashSet<&str>, path: &str) -> bool {
+    let above = path.char_indices().filter(|(_, c)| ".[".contains(*c)).map(|(at, _)| &path[..at]);
+    above.chain([path]).any(|path| seen.contains(path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ReplaceOrder;
+    use crate::model::{Known, OutputChange, ReplaceOrder};
 
     fn changes(list: &[(&str, Action, &[&str])]) -> Changes {
         let resources = list
@@ -72,6 +103,15 @@ mod tests {
             })
             .collect();
         Changes { resources, outputs: vec![] }
+    }
+
+    /// What the later plan holds beyond the confirmed one, by addresses, actions and attributes.
+    fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
+        let known = KnownValues::default();
+        super::beyond(
+            Content { changes: confirmed, known: &known },
+            Content { changes: later, known: &known },
+        )
     }
 
     #[test]
@@ -92,5 +132,37 @@ mod tests {
         ] {
             assert_eq!(beyond(&confirmed, &later), [text]);
         }
+    }
+
+    #[test]
+    fn what_lies_below_a_seen_attribute_was_seen_with_it() {
+        let confirmed = changes(&[("a.b", Action::Update, &["input", "tags"])]);
+        let later = changes(&[("a.b", Action::Update, &["input.size", "input[0]", "tags[\"a.b\"]", "tag"])]);
+        assert_eq!(beyond(&confirmed, &later), ["a.b: changes tag as well"]);
+    }
+
+    #[test]
+    fn another_value_of_a_resource_or_an_output_is_beyond() {
+        let mut changes = changes(&[("a.b", Action::Create, &[])]);
+        changes.outputs.push(OutputChange { name: "o".to_owned(), action: Action::Update });
+        let known = |size: &str, output: &str| {
+            let mut known = KnownValues::default();
+            let size = Known::Digest(size.to_owned());
+            known.of_resource(&changes.resources[0], Known::Map([("size".to_owned(), size)].into()));
+            known.of_output("o", Known::Digest(output.to_owned()));
+            known
+        };
+        let beyond = |later: KnownValues| {
+            let confirmed = Content { changes: &changes, known: &known("1", "2") };
+            super::beyond(confirmed, Content { changes: &changes, known: &later })
+        };
+        assert!(beyond(known("1", "2")).is_empty());
+        assert_eq!(
+            beyond(known("3", "4")),
+            [
+                "a.b: sets size to another value than was confirmed",
+                "output `o`: has another value than was confirmed"
+            ]
+        );
     }
 }

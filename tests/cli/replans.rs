@@ -111,14 +111,31 @@ fn accept_replans_is_refused_where_a_confirmation_is_needed() {
 fn a_new_plan_within_what_was_confirmed_is_applied() {
     let shop = shop(true);
     network(&shop, "two");
+    shop.change("app", "of its own");
+
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+    run.tells("planned again, because `network` was applied");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("of its own"));
+}
+
+#[test]
+fn a_new_plan_that_sets_another_value_than_was_confirmed_is_not_applied() {
+    let shop = shop(true);
+    network(&shop, "two");
     let mut app: serde_json::Value =
         serde_json::from_str(&shop.project.read("app/fake-engine.json")).unwrap();
     app["resources"]["terraform_data.app"] = json!("${net.id} and more");
     shop.script("app", &app);
 
-    let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
+    // In the review it was set to `one and more`.
+    let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(3).report();
 
-    run.tells("planned again, because `network` was applied");
+    let blocked = &report.stack("app")["blocked"][0];
+    assert_eq!(blocked["guard"], "replan");
+    assert_eq!(blocked["message"], "terraform_data.app: sets input to another value than was confirmed");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two and more"));
 }
 

@@ -45,12 +45,16 @@ variable "fails" {
   default = false
 }
 
+variable "turned" {
+  default = false
+}
+
 locals {
   all = [var.from_env, var.from_file, var.from_command, var.from_sops]
 }
 
 resource "terraform_data" "shown" {
-  input = { for secret in local.all : base64encode(secret) => secret }
+  input = { for secret in local.all : base64encode(secret) => var.turned ? strrev(secret) : secret }
 
   lifecycle {
     precondition {
@@ -231,6 +235,9 @@ fn no_secret_leaves_envctl_in_any_form_however_talkative_the_stack_is() {
         vault.run(["runs", "show"]).exits(0);
         vault.run(["runs", "show", "last", "app"]).exits(0);
         vault.run(["runs", "log"]).exits(0).prints("(redacted)");
+        // The names of what changes in the map are secrets too.
+        vault.run(["deploy", "staging", "--yes", "--var", "turned=true", "--json"]).exits(0);
+        vault.run(["runs", "show", "last", "app"]).exits(0);
         vault.run(["status", "staging"]).exits(0);
         vault.run(["config", "staging", "--json"]).exits(0);
         vault.run(["output", "staging", "app", "--json"]).exits(0);

@@ -13,7 +13,7 @@ use crate::{
     engine::{EngineError, PlanMode, Session, stale},
     executor::attempts::attempt,
     model::{Block, Changes, Failure, FailureKind, Outcome, StackId},
-    plans::{self, Manifest, Mismatch},
+    plans::{self, Content, Manifest, Mismatch},
 };
 
 impl Worker {
@@ -132,7 +132,11 @@ impl Worker {
             let message = "the plan still rests on values that are not known, so it is not applied";
             return refuse(vec![Block::new("tentative", message)]);
         }
-        let beyond = plans::beyond(&confirmed.changes, &planned.changes);
+        let seen = confirmed.manifest.map(|manifest| manifest.known).unwrap_or_default();
+        let beyond = plans::beyond(
+            Content { changes: &confirmed.changes, known: &seen },
+            Content { changes: &planned.changes, known: &self.keyed(&planned.known) },
+        );
         if !beyond.is_empty() && !self.wish.accept_replans {
             return refuse(beyond.into_iter().map(|line| Block::new("replan", line)).collect());
         }

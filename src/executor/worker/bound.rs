@@ -11,7 +11,7 @@ use crate::{
     engine::{
         Footing, PlanFacts, PlanMode, Planned, StateIdentity, bound_variables, plan_facts, replaced_providers,
     },
-    model::{Block, Failure, FailureKind, Outcome, StackId, hex},
+    model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
     plans::{Binding, KEYED, Manifest, Mismatch, SealError},
 };
 
@@ -84,6 +84,7 @@ impl Worker {
             environment: work.target.instance.environment.clone(),
             format: Manifest::FORMAT,
             items: self.binding(work, &contents, &footing, (&state, file)).map_err(failed)?,
+            known: self.keyed(&planned.known),
             notes: planned.notes.clone(),
             run: self.run.clone(),
             seen: seen.into_iter().collect(),
@@ -94,6 +95,16 @@ impl Worker {
         let unwritten = |error: SealError| failed(Failure::new(FailureKind::Unknown, error.to_string()));
         manifest.write(&self.key, &path).map_err(unwritten)?;
         Ok((manifest, notes))
+    }
+
+    /// What a plan knows, in digests that nobody without the project's key can try values against. A name that holds a
+    /// secret is a digest too.
+    pub(super) fn keyed(&self, known: &KnownValues) -> KnownValues {
+        let hidden = |name: &str| {
+            let open = !self.runner.redactor().masks(name);
+            if open { name.to_owned() } else { self.key.digest("known name", name.as_bytes()) }
+        };
+        known.map(&hidden, &|digest| self.key.digest("known value", digest.as_bytes()))
     }
 
     /// The first thing that is not as it was when the plan was made, if there is one.

@@ -133,9 +133,13 @@ fn a_plan_from_before_an_apply_that_nobody_saw_the_end_of_is_made_again() {
     assert!(running.wait().was_killed());
     std::fs::write(&go, "").unwrap();
 
-    shop.run(["runs", "resume", "--yes"]).exits(0);
-
+    // The plan of `app` said `2 one`, and that was confirmed.
+    let run = shop.run(["runs", "resume", "--yes"]).exits(3);
+    run.tells("terraform_data.app: sets input to another value than was confirmed");
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"), "it finished alone");
-    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("2 two"), "its plan said `2 one`");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("1 one"));
+
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("2 two"));
     assert_eq!(shop.folders("apply"), ["network", "app"]);
 }

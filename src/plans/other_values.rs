@@ -1,0 +1,118 @@
+//! Where a later plan sets another value than the one that was seen.
+
+use crate::model::{Known, member_path};
+
+/// The paths at which a later plan is not what was known of the confirmed one. What was not known then may be anything.
+pub(super) fn other_values(confirmed: Option<&Known>, later: Option<&Known>) -> Vec<String> {
+    let mut found = Vec::new();
+    match (confirmed, later) {
+        (Some(confirmed), Some(later)) => compare(confirmed, later, "", &mut found),
+        // Nothing is set.
+        (_, None) => {}
+        (None, Some(_)) => found.push(String::new()),
+    }
+    found
+}
+
+fn compare(confirmed: &Known, later: &Known, path: &str, found: &mut Vec<String>) {
+    use Known::{List, Map, Part, Unknown};
+    match (confirmed, later) {
+        (Unknown, _) => {}
+        (Map(then) | Part(then), Map(now) | Part(now)) => {
+            let whole = matches!((confirmed, later), (Map(_), Map(_)));
+            for (name, value) in now {
+                let seen = then.get(name).unwrap_or(&Known::Null);
+                compare(seen, value, &member_path(path, name), found);
+            }
+            // An update that leaves something alone after all does less than was confirmed.
+            let gone = then.iter().filter(|(name, _)| whole && !now.contains_key(*name));
+            for (name, value) in gone {
+                compare(value, &Known::Null, &member_path(path, name), found);
+            }
+        }
+        (List(then), List(now)) if then.len() == now.len() => {
+            let mut differing = Vec::new();
+            for (index, (then, now)) in then.iter().zip(now).enumerate() {
+                compare(then, now, &format!("{path}[{index}]"), &mut differing);
+            }
+            if !differing.is_empty() && !same_set(then, now) {
+                found.extend(differing);
+            }
+        }
+        (then, now) if then == now => {}
+        _ => found.push(path.to_owned()),
+    }
+}
+
+/// Whether two lists hold the same in any order: a set is a list in an order of its own, which changes once its unknown
+/// elements are known.
+fn same_set(then: &[Known], now: &[Known]) -> bool {
+    if !then.iter().any(Known::has_unknown) {
+        return false;
+    }
+    let mut left: Vec<&Known> = now.iter().collect();
+    let (open, settled): (Vec<&Known>, Vec<&Known>) = then.iter().partition(|known| known.has_unknown());
+    // What was known in full can be met by one element only, so it chooses first.
+    settled.into_iter().chain(open).all(|known| {
+        let met = left.iter().position(|candidate| other_values(Some(known), Some(candidate)).is_empty());
+        met.map(|at| left.swap_remove(at)).is_some()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(text: &str) -> Known {
+        Known::Digest(text.to_owned())
+    }
+
+    fn map<const N: usize>(members: [(&str, Known); N]) -> Known {
+        Known::Map(members.into_iter().map(|(name, known)| (name.to_owned(), known)).collect())
+    }
+
+    fn part<const N: usize>(members: [(&str, Known); N]) -> Known {
+        Known::Part(members.into_iter().map(|(name, known)| (name.to_owned(), known)).collect())
+    }
+
+    fn others(confirmed: &Known, later: &Known) -> Vec<String> {
+        other_values(Some(confirmed), Some(later))
+    }
+
+    #[test]
+    fn what_was_not_known_may_be_anything_and_what_was_known_must_be_that() {
+        let confirmed =
+            map([("id", Known::Unknown), ("name", value("n")), ("tags", map([("a", value("1"))]))]);
+        let same = map([("id", value("i")), ("name", value("n")), ("tags", map([("a", value("1"))]))]);
+        let other = map([("id", value("i")), ("name", value("m")), ("tags", map([("a", value("2"))]))]);
+        assert!(others(&confirmed, &same).is_empty());
+        assert_eq!(others(&confirmed, &other), ["name", "tags.a"]);
+    }
+
+    #[test]
+    fn a_new_object_with_more_or_less_than_was_seen_is_another() {
+        let confirmed = map([("a", value("1")), ("b", Known::Null)]);
+        assert_eq!(others(&confirmed, &map([("a", value("1")), ("b", value("2"))])), ["b"]);
+        assert_eq!(others(&confirmed, &map([("a", value("1")), ("c", value("2"))])), ["c"]);
+        assert_eq!(others(&confirmed, &map([])), ["a"]);
+        assert!(others(&confirmed, &map([("a", value("1"))])).is_empty(), "absent is null");
+        assert_eq!(others(&confirmed, &map([("a", Known::Unknown)])), ["a"], "it was known");
+    }
+
+    #[test]
+    fn an_update_that_does_less_is_within() {
+        let confirmed = part([("a", value("1")), ("b", value("2"))]);
+        assert!(others(&confirmed, &part([("a", value("1"))])).is_empty());
+        assert_eq!(others(&confirmed, &part([("a", value("3"))])), ["a"]);
+    }
+
+    #[test]
+    fn a_set_may_change_its_order_once_its_elements_are_known() {
+        let confirmed = Known::List(vec![value("a"), Known::Unknown, value("b")]);
+        let list = |items: &[&str]| Known::List(items.iter().map(|item| value(item)).collect());
+        assert!(others(&confirmed, &list(&["b", "a", "new"])).is_empty());
+        assert_eq!(others(&confirmed, &list(&["b", "new", "other"])), ["[0]", "[2]"]);
+        assert_eq!(others(&list(&["a", "b"]), &list(&["b", "a"])), ["[0]", "[1]"], "all of it was known");
+        assert_eq!(others(&confirmed, &list(&["a", "b"])), [""]);
+    }
+}
