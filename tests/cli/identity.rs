@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::Shop;
+use crate::support::{Shop, error};
 
 const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/Deployer";
 
@@ -121,4 +121,94 @@ fn an_interrupt_ends_a_program_that_hangs_instead_of_telling() {
         }
         assert_eq!(shop.folders("plan"), [""; 0]);
     }
+}
+
+/// A project whose pattern lets in every role of the account.
+fn shop_of_roles(stacks: &[&str]) -> Shop {
+    let shop = shop(stacks);
+    shop.project.edit("environments.toml", "assumed-role/Deployer/*", "assumed-role/*");
+    shop
+}
+
+#[test]
+fn a_stored_plan_is_applied_by_nobody_else() {
+    let shop = shop_of_roles(&["network"]);
+    shop.run(["plan", "production"]).exits(0);
+    let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+    let before = asked(&shop);
+    shop.forget_calls();
+
+    acts(&shop, "arn:aws:iam::999:user/eve");
+    shop.run(["apply", &run, "--confirm"]).exits(3).tells("says `arn:aws:iam::999:user/eve`");
+    assert_eq!(shop.calls(), [""; 0], "no engine was started");
+    let other = "arn:aws:sts::111122223333:assumed-role/Other";
+    acts(&shop, &format!("{other}/session-9"));
+    shop.run(["apply", &run, "--confirm"])
+        .exits(3)
+        .tells(&format!("`identity` is not what it was when it was planned: then `{ROLE}`, now `{other}`"));
+    assert_eq!(shop.calls(), [""; 0], "no engine was started");
+    assert_eq!(asked(&shop), before + 2);
+
+    acts(&shop, &format!("{ROLE}/session-2"));
+    shop.run(["apply", &run, "--confirm"]).exits(0);
+    assert_eq!(asked(&shop), before + 4, "at the start and before the apply");
+    assert_eq!(shop.folders("apply"), ["network"]);
+}
+
+/// A deploy of two stacks that failed at the first one, and whose engine has been forgotten.
+fn failed() -> Shop {
+    let shop = shop_of_roles(&["network", "app: network"]);
+    shop.behave(
+        "network",
+        &json!({ "apply": { "error": error("it broke", "")["error"], "error_times": 1 } }),
+    );
+    shop.project.write(".gitignore", "terraform.tfstate*\n*.marker\n.fake-engine-failures\n");
+    shop.run(["deploy", "production", "--confirm"]).exits(1);
+    shop.forget_calls();
+    shop
+}
+
+#[test]
+fn a_run_is_resumed_by_whom_the_guard_lets_in_who_is_asked_again_before_each_apply() {
+    let shop = failed();
+    let before = asked(&shop);
+
+    acts(&shop, "arn:aws:iam::999:user/eve");
+    shop.run(["runs", "resume", "--confirm"]).exits(3).tells("says `arn:aws:iam::999:user/eve`");
+    assert_eq!(shop.calls(), [""; 0], "no engine was started");
+    assert_eq!(asked(&shop), before + 1);
+
+    acts(&shop, &format!("{ROLE}/session-2"));
+    shop.run(["runs", "resume", "--confirm"]).exits(0);
+    assert_eq!(asked(&shop), before + 4, "at the start and before each apply");
+    assert_eq!(shop.folders("apply"), ["network", "app"]);
+}
+
+#[test]
+fn what_somebody_else_planned_is_not_applied_by_a_resumed_run() {
+    let shop = failed();
+
+    let other = "arn:aws:sts::111122223333:assumed-role/Other";
+    acts(&shop, &format!("{other}/session-9"));
+    let run = shop.run(["runs", "resume", "--confirm"]).exits(3);
+
+    run.tells(&format!(
+        "✘ app      refused: `identity` is not what it was when it was planned: then `{ROLE}`, now `{other}`"
+    ));
+    assert_eq!(shop.folders("apply"), [""; 0]);
+}
+
+#[test]
+fn whoever_applies_a_stored_plan_is_asked_again_right_before() {
+    let shop = shop(&["network"]);
+    shop.append(
+        "environments.toml",
+        "\n[stacks.network.hooks]\nbefore_apply = [[\"sh\", \"-c\", \"echo arn:aws:iam::999:user/eve > ../who\"]]\n",
+    );
+    shop.run(["plan", "production"]).exits(0);
+
+    let report = shop.run(["apply", "last", "--confirm", "--json"]).exits(3).report();
+
+    assert_eq!(report.stack("network")["blocked"][0]["guard"], "identity");
+    assert_eq!(shop.folders("apply"), [""; 0]);
 }
