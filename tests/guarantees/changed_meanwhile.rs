@@ -1,0 +1,75 @@
+//! 1. The plan you saw is the plan that is applied: everything is compared after the gate, and again before each stack.
+
+use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
+
+/// `web` needs `app`, which needs `network`; a hook of one of them edits a file while the deploy runs.
+#[track_caller]
+fn shop(engine: &Driven, stack: &str, moment: &str, file: &str) -> Shop {
+    let shop =
+        Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "app: network", "web: app", "mail"]);
+    let hook = format!("echo '# edited' >> {file}");
+    shop.append(
+        "environments.toml",
+        &format!("\n[stacks.{stack}.hooks]\n{moment} = [[\"sh\", \"-c\", \"{hook}\"]]\n"),
+    );
+    shop
+}
+
+fn deployed(shop: &Shop) -> Vec<&'static str> {
+    let all = ["network", "app", "web", "mail"];
+    all.into_iter().filter(|stack| shop.deployed_value(stack, "production").is_some()).collect()
+}
+
+/// The item that refuses a stack.
+#[track_caller]
+fn refusal(run: &crate::support::Run, stack: &str) -> String {
+    let report = run.report();
+    let blocked = &report.stack(stack)["blocked"][0];
+    assert_eq!(blocked["guard"], "binding", "{run}");
+    blocked["message"].as_str().unwrap().split('`').nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn a_file_that_changes_before_the_gate_is_answered_keeps_every_stack_from_being_applied() {
+    for engine in each_engine() {
+        // `web` is planned last, when the plan of `network` is made already.
+        let shop = shop(&engine, "web", "after_plan", "network/main.tf");
+
+        let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
+
+        assert_eq!(refusal(&run, "network"), "file network/main.tf", "{}", engine.name());
+        assert_eq!(deployed(&shop), [""; 0], "{}", engine.name());
+        let journal = shop.project.read(&format!("{}/journal.jsonl", shop.newest_run()));
+        assert!(journal.contains("\"answer\":\"confirmed\""), "{journal}");
+        assert!(!journal.contains("\"step\":\"apply\""), "nothing was begun: {journal}");
+    }
+}
+
+#[test]
+fn a_file_that_changes_while_another_stack_is_applied_refuses_the_stack_that_it_belongs_to() {
+    for engine in each_engine() {
+        for moment in ["before_apply", "after_apply"] {
+            let shop = shop(&engine, "network", moment, "app/main.tf");
+
+            let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
+
+            let mut ended = run.report().stacks();
+            ended.sort();
+            assert_eq!(ended, ["app refused", "mail applied", "network applied", "web skipped"], "{run}");
+            assert_eq!(refusal(&run, "app"), "file app/main.tf", "{}", engine.name());
+            assert_eq!(deployed(&shop), ["network", "mail"], "{}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn a_file_that_the_last_hook_before_an_apply_changes_refuses_it() {
+    for engine in each_engine() {
+        let shop = shop(&engine, "network", "before_apply", "network/main.tf");
+
+        let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
+
+        assert_eq!(refusal(&run, "network"), "file network/main.tf", "{}", engine.name());
+        assert_eq!(deployed(&shop), ["mail"], "{}", engine.name());
+    }
+}
