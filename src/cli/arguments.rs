@@ -146,7 +146,7 @@ pub(in crate::cli) struct AllowArgs {
 #[command(next_help_heading = "Confirmation")]
 pub(super) struct ConfirmArgs {
     /// Confirm without a question; with a digest (16 digits or more), only the review that shows it.
-    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = "", value_parser = confirmation)]
+    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = NO_DIGEST, value_parser = confirmation)]
     confirm: Option<Confirmation>,
 
     /// Answer yes in an environment that needs no confirmation; never enough in one that does.
@@ -177,8 +177,12 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// What `--confirm` without a value stands for. No argument can hold it: an empty one, as of a variable that is not set,
+/// is no digest and must not confirm everything.
+const NO_DIGEST: &str = "\0";
+
 fn confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {
-    if text.is_empty() { Ok(Confirmation::Plain) } else { text.parse().map(Confirmation::Digest) }
+    if text == NO_DIGEST { Ok(Confirmation::Plain) } else { text.parse().map(Confirmation::Digest) }
 }
 
 pub(super) fn report_file(text: &str) -> Result<Utf8PathBuf, String> {

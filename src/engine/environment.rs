@@ -3,10 +3,10 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    path::Path,
+    path::{self, Path},
 };
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Target;
 use crate::config::EngineSettings;
@@ -20,6 +20,10 @@ const REMOVED_PREFIXES: &[&str] = &["TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUNT_
 /// A file of settings for the engine itself. OpenTofu tells of one that is missing on its standard output, in the midst of
 /// its JSON (measured on 1.12.6), and goes on without it.
 const SETTINGS_FILE: &str = "TF_CLI_CONFIG_FILE";
+
+/// Variables that name a file or a folder. An engine starts in the folder of its stack, so that what is relative would be
+/// another one for each.
+const PATHS: &[&str] = &[SETTINGS_FILE, "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR"];
 
 /// What is set instead.
 const SET: &[(&str, &str)] = &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
@@ -55,6 +59,11 @@ pub fn clean_environment(
         {
             removed.push(shown.into_owned());
         } else {
+            let value = match path::absolute(&value) {
+                Ok(path) if PATHS.contains(&&*shown) => path.into_os_string(),
+                // An empty value is no path, and stays one that engines pass over.
+                _ => value,
+            };
             env.insert(name, value);
         }
     }
@@ -65,6 +74,11 @@ pub fn clean_environment(
     env.entry("GIT_TERMINAL_PROMPT".into()).or_insert_with(|| "0".into());
     removed.sort();
     (env, removed)
+}
+
+/// The value of a variable that a file in a folder sets: a path is relative to that folder.
+pub fn value_from(folder: &Utf8Path, name: &str, value: String) -> String {
+    if value.is_empty() || !PATHS.contains(&name) { value } else { folder.join(value).into_string() }
 }
 
 /// The provider plugin cache of a target: that of environments.toml, else the one that its environment names.

@@ -46,7 +46,7 @@ pub use contract::{
     PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session, StateIdentity, Target, WorkspaceStatus,
 };
 pub use engines::Engines;
-pub use environment::clean_environment;
+pub use environment::{clean_environment, value_from};
 pub use installed::EngineUnavailable;
 pub use log::Log;
 pub use plan_file::{PlanFileError, plan_facts};

@@ -67,9 +67,11 @@ pub fn bound_variables(env: &BTreeMap<OsString, OsString>) -> Vec<&str> {
         .collect()
 }
 
-/// The files of settings that engines read: the one that is named, else those in the home folder; existing ones only.
+/// The files of settings that engines read: the one that is named, else those in the home folder; existing ones only, in
+/// an order of their own.
 ///
-/// Source: <https://opentofu.org/docs/cli/config/config-file/#locations>
+/// Source: <https://opentofu.org/docs/cli/config/config-file/#locations>; that every `*.tfrc` and `*.tfrc.json` beside them
+/// counts was measured on `OpenTofu` 1.12.
 pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     let variable = |name: &str| {
         env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
@@ -80,12 +82,27 @@ pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     let home = variable("HOME").map(Utf8Path::new);
     let own =
         variable("XDG_CONFIG_HOME").map(Utf8PathBuf::from).or_else(|| home.map(|home| home.join(".config")));
+    let own = own.map(|own| own.join("opentofu"));
     let files = [
         home.map(|home| home.join(".tofurc")),
         home.map(|home| home.join(".terraformrc")),
-        own.map(|own| own.join("opentofu/tofurc")),
+        own.as_ref().map(|own| own.join("tofurc")),
     ];
-    files.into_iter().flatten().filter(|file| file.is_file()).collect()
+    let folders = [home.map(|home| home.join(".terraform.d")), own];
+    let mut found: Vec<Utf8PathBuf> = files.into_iter().flatten().collect();
+    found.extend(folders.into_iter().flatten().flat_map(|folder| more_settings(&folder)));
+    found.retain(|file| file.is_file());
+    found
+}
+
+/// The further files of settings in a folder, sorted; none where there is no folder, or none that can be read.
+fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let entries = folder.read_dir_utf8().into_iter().flatten().filter_map(Result::ok);
+    let is_one =
+        |path: &Utf8PathBuf| path.extension() == Some("tfrc") || path.as_str().ends_with(".tfrc.json");
+    let mut found: Vec<Utf8PathBuf> = entries.map(|entry| entry.path().to_owned()).filter(is_one).collect();
+    found.sort();
+    found
 }
 
 /// What in an environment would put another provider in the place of the locked one, if anything does.
@@ -129,6 +146,26 @@ mod tests {
         pairs.push(("AWS_SESSION_TOKEN", "t"));
         let session = env(&pairs);
         assert_eq!(bound_variables(&session), ["AWS_ENDPOINT_URL_S3", "PG_CONN_STR", "TF_VAR_x"]);
+    }
+
+    #[test]
+    fn every_file_of_settings_in_the_home_folder_counts_unless_one_is_named() {
+        let keep = tempfile::tempdir().unwrap();
+        let home = Utf8Path::from_path(keep.path()).unwrap();
+        for file in [".tofurc", ".terraform.d/b.tfrc.json", ".terraform.d/a.tfrc", ".config/opentofu/c.tfrc"]
+        {
+            let path = home.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        }
+        fs::write(home.join(".terraform.d/checkpoint_cache"), "").unwrap();
+        let found = |pairs: &[(&str, &str)]| -> Vec<String> {
+            let short = |path: Utf8PathBuf| path.strip_prefix(home).unwrap_or(&path).to_string();
+            cli_configs(&env(pairs)).into_iter().map(short).collect()
+        };
+        let all = [".tofurc", ".terraform.d/a.tfrc", ".terraform.d/b.tfrc.json", ".config/opentofu/c.tfrc"];
+        assert_eq!(found(&[("HOME", home.as_str())]), all);
+        assert_eq!(found(&[("HOME", home.as_str()), ("TF_CLI_CONFIG_FILE", "/rc")]), ["/rc"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::secrets::{SecretError, Secrets};
 use crate::{
     config::EnvSource,
-    engine::{Backend, Neighbours, Target},
+    engine::{Backend, Neighbours, Target, value_from},
     files,
     inventory::{
         Instance,
@@ -170,7 +170,7 @@ impl Targets {
                 EnvSource::Plain(text) => text.clone(),
                 EnvSource::Secret(source) => self.secrets.value(name, source).map_err(failed)?.to_string(),
             };
-            env.insert(name.into(), value.into());
+            env.insert(name.into(), value_from(&self.project, name, value).into());
         }
         for (name, source) in &instance.settings.secrets {
             let variable = OsString::from(format!("TF_VAR_{name}"));

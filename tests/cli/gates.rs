@@ -106,6 +106,19 @@ fn a_digest_that_is_too_short_or_no_digest_is_64() {
 }
 
 #[test]
+fn an_empty_digest_is_no_confirmation() {
+    let shop = Shop::of(&["network"]);
+    // As `--confirm="$DIGEST"` with a variable that is not set.
+    for verb in ["deploy", "destroy"] {
+        shop.run([verb, "production", "--confirm="]).exits(64).tells("--confirm");
+    }
+    shop.run(["plan", "production"]).exits(0);
+    shop.run(["apply", "last", "--confirm="]).exits(64).tells("--confirm");
+    assert_eq!(shop.deployed_value("network", "production"), None);
+    shop.run(["apply", "last", "--confirm"]).exits(0);
+}
+
+#[test]
 fn a_clean_environment_needs_no_confirmation() {
     let shop = Shop::of(&["network"]);
     shop.run(["deploy", "production", "--confirm"]).exits(0);

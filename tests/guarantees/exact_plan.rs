@@ -299,5 +299,40 @@ fn a_confirmed_environment_refuses_providers_that_are_not_the_locked_ones() {
             env.run(["deploy", "production", "--confirm"]).exits(3).tells(told);
             assert_eq!(shop.deployed_value("app", "production"), None, "{}", engine.name());
         }
+        // One that an engine finds by itself.
+        let own = shop.project.around().join("home/.terraform.d/own.tfrc");
+        fs::create_dir_all(own.parent().unwrap()).unwrap();
+        fs::rename(&rc, &own).unwrap();
+        let env = shop.env.clone().without("TF_CLI_CONFIG_FILE");
+        env.run(["deploy", "production", "--confirm"]).exits(3).tells("own.tfrc` has `dev_overrides`");
     }
+}
+
+#[test]
+fn a_relative_file_of_settings_is_the_same_file_for_envctl_and_for_the_engine() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        let overrides =
+            "provider_installation {\n  dev_overrides {\n    \"x/y\" = \"/tmp\"\n  }\n  direct {}\n}\n";
+        shop.project.write("app/rc", overrides);
+        // Where a test gives a file of settings, its engine needs it.
+        let given = shop.env.value("TF_CLI_CONFIG_FILE").map(|file| fs::read_to_string(file).unwrap());
+        let harmless = given.unwrap_or_default();
+        shop.project.write("rc", &harmless);
+        let env = shop.env.clone().var("TF_CLI_CONFIG_FILE", "rc");
+        env.run(["plan", "production"]).exits(0);
+        // The engine would say so.
+        env.run(["runs", "log"]).exits(0).hides("development overrides");
+        shop.project.write("rc", overrides);
+        env.run(["plan", "production"]).exits(3).tells("/rc` has `dev_overrides`");
+    }
+}
+
+#[test]
+fn a_plan_from_before_the_confirmation_was_dropped_is_refused() {
+    let shop = rich(&Driven::Fake);
+    shop.run(["plan", "production"]).exits(0);
+    shop.project.edit("environments.toml", "confirm = true", "confirm = false");
+    shop.run(["apply", "last", "--yes"]).exits(3).tells("`confirmation`");
+    assert_eq!(shop.deployed_value("app", "production"), None);
 }

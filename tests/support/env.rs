@@ -90,6 +90,11 @@ impl Env {
         variables.into_iter().fold(self, |env, (name, value)| env.var(name, value))
     }
 
+    /// The value of a variable.
+    pub(crate) fn value(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(name).map(OsString::as_os_str)
+    }
+
     /// Takes a variable away.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.variables.remove(name);

@@ -152,6 +152,7 @@ impl Worker {
         let keyed = |item: &str, value: &[u8]| format!("{KEYED}{}", self.key.digest(item, value));
         bind("environment", target.instance.environment.as_str());
         bind("stack", target.instance.stack.as_str());
+        bind("confirmation", if ground.protected { "needed" } else { "not needed" });
         bind("state address", footing.address.as_deref().unwrap_or("unknown"));
         bind("workspace", target.workspace.as_deref().unwrap_or("default"));
         let config = serde_json::Value::Object(footing.backend_config.clone()).to_string();
