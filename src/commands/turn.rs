@@ -1,11 +1,11 @@
-//! Whose turn it is to change an environment: one envctl at a time, and no engine that outlived an earlier one.
+//! Whose turn it is to change an environment: one envctl at a time, and no engine or hook that outlived an earlier one.
 
 use std::{fmt, thread, time::Duration};
 
 use super::{Context, RunRequest, Stopped, resume, who};
 use crate::{
     executor::{SignalSource, Watch},
-    journal::{Holder, LockError, Outliving, RunLock, RunStore},
+    journal::{Holder, LockError, Outliving, Program, RunLock, RunStore},
     model::{EnvName, ExitStatus, RunId},
     ui::seconds,
 };
@@ -105,7 +105,9 @@ impl fmt::Display for Named<'_> {
 fn wait(context: &Context, store: &RunStore, environment: &EnvName) -> anyhow::Result<()> {
     let leftovers = store.leftovers(environment)?;
     for (run, error) in &leftovers.unreadable {
-        context.printer.warn(format_args!("whether engines of run {run} still run is not certain: {error}"));
+        context
+            .printer
+            .warn(format_args!("whether anything of run {run} still runs is not certain: {error}"));
     }
     let mut alive = leftovers.alive();
     if alive.is_empty() {
@@ -137,7 +139,7 @@ fn wait(context: &Context, store: &RunStore, environment: &EnvName) -> anyhow::R
         thread::sleep(PAUSE);
         alive = leftovers.alive();
     }
-    context.printer.say(format_args!("waited {} for engines of an earlier run", seconds(waited())));
+    context.printer.say(format_args!("waited {} for what an earlier run left running", seconds(waited())));
     Ok(())
 }
 
@@ -147,5 +149,10 @@ fn describe(engine: &Outliving) -> String {
         Some(run) => format!("run {run}"),
         None => "`envctl exec`".to_owned(),
     };
-    format!("the engine{stack} (process {}): {run} ended without it", engine.pid)
+    let what = match &engine.program {
+        Program::Engine => "the engine".to_owned(),
+        Program::Hook(Some(hook)) => format!("the hook `{hook}`"),
+        Program::Hook(None) => "a hook".to_owned(),
+    };
+    format!("{what}{stack} (process {}): {run} ended without it", engine.pid)
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use camino::Utf8Path;
 
-use super::named_program::command_line;
+use super::{HookProcess, StepPort, named_program::command_line};
 use crate::{
     config::Hooks,
     engine::{Log, Progress, Session, Target},
@@ -80,11 +80,11 @@ pub(super) fn run(
     moment: Moment,
     hooks: &Hooks,
     target: &Target,
-    session: &Session<'_>,
+    (session, port): (&Session<'_>, &dyn StepPort),
 ) -> Result<Vec<String>, HookError> {
     let mut notes = Vec::new();
     for argv in moment.of(hooks) {
-        notes.extend(run_one(moment, argv, target, session)?);
+        notes.extend(run_one(moment, argv, target, (session, port))?);
     }
     Ok(notes)
 }
@@ -93,7 +93,7 @@ fn run_one(
     moment: Moment,
     argv: &[String],
     target: &Target,
-    session: &Session<'_>,
+    (session, port): (&Session<'_>, &dyn StepPort),
 ) -> Result<Vec<String>, HookError> {
     let key = moment.key();
     let hook = session.runner.redactor().mask(&format!("hook {key} `{}`", argv.join(" "))).into_owned();
@@ -101,10 +101,18 @@ fn run_one(
     let files = ["hook-stdout", "hook-stderr"].map(|name| session.log.with_extension(name));
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(&command);
-    let mut last = Vec::new();
+    let (mut last, mut started) = (Vec::new(), None);
     let ended = session.runner.mutate(&command, &files[0], &files[1], &mut |event| match event {
-        // It is no engine: whether it changes a state is not known, and no engine is waited for because of it.
-        ProcessEvent::Started { .. } => (session.observer)(Progress::Doing(hook.clone())),
+        // Whether it changes anything is not known: it is waited for as an engine is when envctl is killed.
+        ProcessEvent::Started { pid } => {
+            (session.observer)(Progress::Doing(hook.clone()));
+            let program = argv.first().map(|word| session.runner.redactor().mask(word).into_owned());
+            let process = HookProcess { hook: key, program: program.unwrap_or_default(), pid };
+            if port.hook_started(&process).is_err() {
+                (session.observer)(Progress::Doing(format!("{key}: its start could not be recorded")));
+            }
+            started = Some(process);
+        }
         ProcessEvent::Line { text, .. } => {
             log.line(text);
             (session.observer)(Progress::Doing(format!("{key}: {text}")));
@@ -122,6 +130,11 @@ fn run_one(
             return Err(HookError::Failed(failure));
         }
     };
+    if let Some(process) = &started
+        && port.hook_ended(process, exit.to_string()).is_err()
+    {
+        (session.observer)(Progress::Doing(format!("{key}: its end could not be recorded")));
+    }
     let notes = files.iter().filter_map(|file| removed(file)).chain(log.note()).collect();
     if exit == Exit::Code(0) {
         return Ok(notes);

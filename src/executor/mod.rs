@@ -42,7 +42,7 @@ pub use exit::{Circumstances, exit_status};
 pub use gate::{Confirmation, DigestPrefix, Gate, GateRequest, InvalidDigest, Reviewed, answered, gate};
 pub use ground::Ground;
 pub use identity::{Identity, IdentityError, identify};
-pub use port::{NotRecorded, StepPort, StepRunner};
+pub use port::{HookProcess, NotRecorded, StepPort, StepRunner};
 pub use prompt::{Answer, Ask, Prompter};
 pub use refusal::Refusal;
 pub use rung::Rung;

@@ -29,6 +29,23 @@ pub trait StepPort: Sync {
     /// The error says why it could not be recorded. The process runs by then and has to be waited for all the same;
     /// no further mutating step is started.
     fn engine_started(&self, pid: u32) -> Result<(), NotRecorded>;
+
+    /// A hook was started: returns when that is in the journal and on the disk, as for an engine.
+    fn hook_started(&self, hook: &HookProcess) -> Result<(), NotRecorded>;
+
+    /// A hook ended, with how.
+    fn hook_ended(&self, hook: &HookProcess, exit: String) -> Result<(), NotRecorded>;
+}
+
+/// A process that a hook is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HookProcess {
+    /// When it runs: `before_apply`.
+    pub hook: &'static str,
+    /// Its program.
+    pub program: String,
+    /// Its id.
+    pub pid: u32,
 }
 
 /// Why something is not in the journal.
@@ -36,11 +53,31 @@ pub trait StepPort: Sync {
 #[error("not recorded: {0}")]
 pub struct NotRecorded(pub String);
 
+/// Tells a worker whether what it said was recorded.
+pub(super) type Reply = oneshot::Sender<Result<(), NotRecorded>>;
+
 /// What workers say to the dispatcher; steps are known by their place.
 pub(super) enum Message {
-    Progress { place: usize, text: String },
-    EngineStarted { place: usize, pid: u32, reply: oneshot::Sender<Result<(), NotRecorded>> },
-    Finished { place: usize, finished: Box<StepFinished> },
+    Progress {
+        place: usize,
+        text: String,
+    },
+    EngineStarted {
+        place: usize,
+        pid: u32,
+        reply: Reply,
+    },
+    /// How it ended is absent while it runs.
+    Hook {
+        place: usize,
+        hook: HookProcess,
+        ended: Option<String>,
+        reply: Reply,
+    },
+    Finished {
+        place: usize,
+        finished: Box<StepFinished>,
+    },
 }
 
 struct Port {
@@ -55,10 +92,24 @@ impl StepPort for Port {
     }
 
     fn engine_started(&self, pid: u32) -> Result<(), NotRecorded> {
+        self.recorded(|place, reply| Message::EngineStarted { place, pid, reply })
+    }
+
+    fn hook_started(&self, hook: &HookProcess) -> Result<(), NotRecorded> {
+        self.recorded(|place, reply| Message::Hook { place, hook: hook.clone(), ended: None, reply })
+    }
+
+    fn hook_ended(&self, hook: &HookProcess, exit: String) -> Result<(), NotRecorded> {
+        self.recorded(|place, reply| Message::Hook { place, hook: hook.clone(), ended: Some(exit), reply })
+    }
+}
+
+impl Port {
+    /// Says something and waits until it is recorded.
+    fn recorded(&self, message: impl FnOnce(usize, Reply) -> Message) -> Result<(), NotRecorded> {
         let gone = || NotRecorded("the run is over".to_owned());
         let (reply, answer) = oneshot::channel();
-        let message = Message::EngineStarted { place: self.place, pid, reply };
-        self.sender.blocking_send(message).map_err(|_| gone())?;
+        self.sender.blocking_send(message(self.place, reply)).map_err(|_| gone())?;
         answer.blocking_recv().map_err(|_| gone())?
     }
 }

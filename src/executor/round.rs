@@ -6,11 +6,11 @@ use tokio::sync::mpsc;
 
 use super::{
     DispatchError, Dispatcher, Ending, Scheduler, Skip, Step, StepRunner,
-    port::{Message, NotRecorded, spawn},
+    port::{HookProcess, Message, NotRecorded, Reply, spawn},
     signals::Signals,
 };
 use crate::{
-    event::{EventKind, StepFinished},
+    event::{EventKind, StepFinished, StepKind},
     model::{Block, Outcome, SkipReason, StackId},
     process::Identity,
 };
@@ -119,12 +119,21 @@ impl<'a> Round<'a> {
                 let (stack, step) = (stack.clone(), *kind);
                 let Identity { pid, start_time, boot_id } = Identity::of(pid);
                 let started = EventKind::EngineStarted { stack, step, pid, start_time, boot_id };
-                let recorded = self.dispatcher.emit(started);
-                // A worker that has gone does not need the answer.
-                let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
+                self.record(started, reply);
+            }
+            Message::Hook { place, hook, ended, reply } => {
+                let Step { stack, kind, .. } = &self.steps[place];
+                self.record(hook_event((stack, *kind), hook, ended), reply);
             }
             Message::Finished { place, finished } => self.finished(place, finished),
         }
+    }
+
+    /// Says what a worker waits for.
+    fn record(&mut self, kind: EventKind, reply: Reply) {
+        let recorded = self.dispatcher.emit(kind);
+        // A worker that has gone does not need the answer.
+        let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
     }
 
     fn finished(&mut self, place: usize, finished: Box<StepFinished>) {
@@ -176,6 +185,17 @@ impl<'a> Round<'a> {
             Err(error) => {
                 self.defect.get_or_insert(error);
             }
+        }
+    }
+}
+
+fn hook_event((stack, step): (&StackId, StepKind), process: HookProcess, ended: Option<String>) -> EventKind {
+    let (stack, hook) = (stack.clone(), process.hook.to_owned());
+    match ended {
+        Some(exit) => EventKind::HookEnded { stack, step, hook, pid: process.pid, exit },
+        None => {
+            let Identity { pid, start_time, boot_id } = Identity::of(process.pid);
+            EventKind::HookStarted { stack, step, hook, program: process.program, pid, start_time, boot_id }
         }
     }
 }

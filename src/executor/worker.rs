@@ -155,7 +155,7 @@ impl StepRunner for Worker {
                 Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
             }
             (Some(work), Ok(())) => {
-                let mut ended = self.step((stack, work), step, &session);
+                let mut ended = self.step((stack, work), step, (&session, port));
                 if step == StepKind::Plan {
                     ended.notes.splice(0..0, self.incomplete().into_iter().chain(work.notes.iter().cloned()));
                 }

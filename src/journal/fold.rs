@@ -63,6 +63,8 @@ impl Fold {
             EventKind::RunFinished { status } => self.status = Some(*status),
             EventKind::RunStarted { .. }
             | EventKind::EngineStarted { .. }
+            | EventKind::HookStarted { .. }
+            | EventKind::HookEnded { .. }
             | EventKind::Progress { .. }
             | EventKind::InterruptRequested { .. } => {}
         }

@@ -29,7 +29,7 @@ pub use error::{FoldError, JournalError, StoreError};
 pub use fold::{Fold, fold};
 pub use gc::{Candidate, Verdict, verdicts};
 pub use lock::{Holder, LockError, RunLock};
-pub use outliving::{Leftovers, Outliving};
+pub use outliving::{Leftovers, Outliving, Program};
 pub use reader::{Recorded, read_journal};
 pub use resume::{Remainder, Resumption, Standing, resumption};
 pub use run_dir::RunDir;

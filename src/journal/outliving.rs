@@ -1,4 +1,4 @@
-//! Engines that outlived their envctl: it was killed, and they go on, as they should.
+//! Engines and hooks that outlived their envctl: it was killed, and they go on, as they should.
 
 use camino::Utf8PathBuf;
 
@@ -24,16 +24,27 @@ struct Left {
     id: RunId,
     dir: RunDir,
     stacks: Vec<StackId>,
-    started: Vec<(StackId, Identity)>,
+    started: Vec<(StackId, Program, Identity)>,
 }
 
-/// An engine whose envctl is gone and which runs still.
+/// What a process that envctl started is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Program {
+    /// An engine.
+    Engine,
+    /// A hook; of one that is in no journal nobody knows when it runs.
+    Hook(Option<String>),
+}
+
+/// A program whose envctl is gone and which runs still.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outliving {
     /// Its run; none for a command outside a run.
     pub run: Option<RunId>,
     /// Its stack, as far as it is known.
     pub stack: Option<StackId>,
+    /// What it is.
+    pub program: Program,
     /// Its process.
     pub pid: u32,
 }
@@ -93,7 +104,11 @@ fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<L
             }
             EventKind::EngineStarted { stack, pid, start_time, boot_id, .. } => {
                 let identity = Identity { pid: *pid, start_time: *start_time, boot_id: boot_id.clone() };
-                started.push((stack.clone(), identity));
+                started.push((stack.clone(), Program::Engine, identity));
+            }
+            EventKind::HookStarted { stack, hook, pid, start_time, boot_id, .. } => {
+                let identity = Identity { pid: *pid, start_time: *start_time, boot_id: boot_id.clone() };
+                started.push((stack.clone(), Program::Hook(Some(hook.clone())), identity));
             }
             EventKind::RunFinished { .. } => return None,
             _ => {}
@@ -103,24 +118,26 @@ fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<L
 }
 
 impl Leftovers {
-    /// The engines among them that run right now, each once.
+    /// The programs among them that run right now, each once.
     ///
     /// Those that the journal tells of are known by their identity. One that was started right before its envctl was
     /// killed is in no journal; it has the files open that it writes to.
     pub fn alive(&self) -> Vec<Outliving> {
         let mut found: Vec<Outliving> = Vec::new();
         for run in &self.runs {
-            let known = run.started.iter().filter(|(_, identity)| identity.is_alive());
-            let known = known.map(|(stack, identity)| (Some(stack.clone()), identity.pid));
-            for (stack, pid) in known.chain(run.writers()) {
+            let known = run.started.iter().filter(|(.., identity)| identity.is_alive());
+            let known = known.map(|(stack, program, own)| (Some(stack.clone()), program.clone(), own.pid));
+            for (stack, program, pid) in known.chain(run.writers()) {
                 if found.iter().all(|other| other.pid != pid) {
-                    found.push(Outliving { run: Some(run.id.clone()), stack, pid });
+                    found.push(Outliving { run: Some(run.id.clone()), stack, program, pid });
                 }
             }
         }
-        for writer in self.commands.iter().flat_map(|folder| writers(folder)).filter(is_engine) {
-            if found.iter().all(|other| other.pid != writer.pid) {
-                found.push(Outliving { run: None, stack: None, pid: writer.pid });
+        for writer in self.commands.iter().flat_map(|folder| writers(folder)) {
+            if let Some(program) = program(&writer)
+                && found.iter().all(|other| other.pid != writer.pid)
+            {
+                found.push(Outliving { run: None, stack: None, program, pid: writer.pid });
             }
         }
         found
@@ -129,17 +146,21 @@ impl Leftovers {
 
 impl Left {
     /// Processes that write to a file of the run, with the stack whose file it is.
-    fn writers(&self) -> impl Iterator<Item = (Option<StackId>, u32)> {
-        writers(self.dir.path()).into_iter().filter(is_engine).map(|writer| {
+    fn writers(&self) -> impl Iterator<Item = (Option<StackId>, Program, u32)> {
+        writers(self.dir.path()).into_iter().filter_map(|writer| {
             let stack = self.stacks.iter().find(|stack| Some(&*stack.file_name()) == writer.file.file_stem());
-            (stack.cloned(), writer.pid)
+            Some((stack.cloned(), program(&writer)?, writer.pid))
         })
     }
 }
 
-/// Whether it writes to a file of an engine's output, not to a log, which envctl itself writes.
-fn is_engine(writer: &Writer) -> bool {
-    matches!(writer.file.extension(), Some("stdout" | "stderr"))
+/// What writes to a file of a program's output; nothing for a log, which envctl itself writes.
+fn program(writer: &Writer) -> Option<Program> {
+    match writer.file.extension()? {
+        "stdout" | "stderr" => Some(Program::Engine),
+        "hook-stdout" | "hook-stderr" => Some(Program::Hook(None)),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

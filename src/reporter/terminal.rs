@@ -159,7 +159,8 @@ impl Consumer for Terminal {
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;
             }
-            EventKind::EngineStarted { .. } => {}
+            EventKind::EngineStarted { .. } | EventKind::HookStarted { .. } | EventKind::HookEnded { .. } => {
+            }
         }
         Ok(())
     }

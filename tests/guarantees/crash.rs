@@ -2,6 +2,7 @@
 
 mod every_event;
 mod gc;
+mod hooks;
 mod kill;
 mod resume;
 mod turns;

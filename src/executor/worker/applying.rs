@@ -11,13 +11,19 @@ use super::{
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, stale},
-    executor::attempts::attempt,
+    executor::{StepPort, attempts::attempt},
     model::{Block, Changes, Failure, FailureKind, Outcome, StackId},
     plans::{self, Content, Manifest, Mismatch},
 };
 
 impl Worker {
-    pub(super) fn apply(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
+    pub(super) fn apply(
+        &self,
+        stack: &StackId,
+        work: &Work,
+        session: &Session<'_>,
+        port: &dyn StepPort,
+    ) -> Ended {
         // A stack that was planned clean waits with an empty plan: it may no longer be clean once a stack that it
         // depends on was applied.
         let waiting = lock(&self.waiting).remove(stack).unwrap_or_else(|| Waiting {
@@ -40,7 +46,7 @@ impl Worker {
             return Ended { notes, ..Ended::new(Outcome::Clean) };
         }
         // A stack that was planned clean and is not clean any more has not had them yet.
-        match Self::before_apply(was_clean, work, session) {
+        match Self::before_apply(was_clean, work, session, port) {
             Ok(said) => notes.extend(said),
             Err(ended) => return *ended,
         }

@@ -9,7 +9,7 @@ use crate::{
     engine::{Progress, Session},
     event::StepKind,
     executor::{
-        IdentityError,
+        IdentityError, StepPort,
         hooks::{self, HookError, Moment},
     },
     model::{Block, Outcome, StackId},
@@ -21,25 +21,31 @@ impl Worker {
         &self,
         (stack, work): (&StackId, &Work),
         step: StepKind,
-        session: &Session<'_>,
+        (session, port): (&Session<'_>, &dyn StepPort),
     ) -> Ended {
         let mut ended = match step {
-            StepKind::Plan => self.plan_with_hooks(stack, work, session),
-            StepKind::Apply => self.apply_with_hooks(stack, work, session),
+            StepKind::Plan => self.plan_with_hooks(stack, work, session, port),
+            StepKind::Apply => self.apply_with_hooks(stack, work, session, port),
         };
         if matches!(ended.outcome, Outcome::Failed(_)) {
-            let said = hooks::run(Moment::OnFailure, &work.hooks, &work.target, session);
+            let said = hooks::run(Moment::OnFailure, &work.hooks, &work.target, (session, port));
             ended.notes.extend(said.unwrap_or_else(|error| vec![error.into_note()]));
         }
         ended
     }
 
-    fn plan_with_hooks(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
+    fn plan_with_hooks(
+        &self,
+        stack: &StackId,
+        work: &Work,
+        session: &Session<'_>,
+        port: &dyn StepPort,
+    ) -> Ended {
         // The plan of an earlier run was made with its hooks.
         if lock(&self.adopted).contains_key(stack) {
             return self.plan(stack, work, session);
         }
-        let before = match before(Moment::BeforePlan, work, session) {
+        let before = match before(Moment::BeforePlan, work, session, port) {
             Ok(notes) => notes,
             Err(ended) => return *ended,
         };
@@ -48,7 +54,7 @@ impl Worker {
         if !matches!(ended.outcome, Outcome::Clean | Outcome::Changed(_)) {
             return ended;
         }
-        match hooks::run(Moment::AfterPlan, &work.hooks, &work.target, session) {
+        match hooks::run(Moment::AfterPlan, &work.hooks, &work.target, (session, port)) {
             Ok(notes) => ended.notes.extend(notes),
             Err(error) => {
                 lock(&self.waiting).remove(stack);
@@ -59,18 +65,24 @@ impl Worker {
         ended
     }
 
-    fn apply_with_hooks(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
+    fn apply_with_hooks(
+        &self,
+        stack: &StackId,
+        work: &Work,
+        session: &Session<'_>,
+        port: &dyn StepPort,
+    ) -> Ended {
         let changes = lock(&self.waiting).get(stack).is_some_and(|waiting| !waiting.changes.is_empty());
-        let before = match Self::before_apply(changes, work, session) {
+        let before = match Self::before_apply(changes, work, session, port) {
             Ok(notes) => notes,
             Err(ended) => return *ended,
         };
-        let mut ended = self.apply(stack, work, session);
+        let mut ended = self.apply(stack, work, session, port);
         ended.notes.splice(0..0, before);
         if !matches!(ended.outcome, Outcome::Applied(_)) {
             return ended;
         }
-        match hooks::run(Moment::AfterApply, &work.hooks, &work.target, session) {
+        match hooks::run(Moment::AfterApply, &work.hooks, &work.target, (session, port)) {
             Ok(notes) => ended.notes.extend(notes),
             Err(HookError::Failed(failure)) => {
                 let told = "the changes were applied, and the state has them; only the hook failed";
@@ -88,11 +100,12 @@ impl Worker {
         changes: bool,
         work: &Work,
         session: &Session<'_>,
+        port: &dyn StepPort,
     ) -> Result<Vec<String>, Box<Ended>> {
         if !changes {
             return Ok(Vec::new());
         }
-        let notes = before(Moment::BeforeApply, work, session)?;
+        let notes = before(Moment::BeforeApply, work, session, port)?;
         let Some(identity) = &work.identity else { return Ok(notes) };
         let says = |text| (session.observer)(Progress::Doing(text));
         match identity.ask_again(work.ground.identity.as_deref(), &work.target.env, session.runner, &says) {
@@ -106,8 +119,13 @@ impl Worker {
     }
 }
 
-fn before(moment: Moment, work: &Work, session: &Session<'_>) -> Result<Vec<String>, Box<Ended>> {
-    hooks::run(moment, &work.hooks, &work.target, session)
+fn before(
+    moment: Moment,
+    work: &Work,
+    session: &Session<'_>,
+    port: &dyn StepPort,
+) -> Result<Vec<String>, Box<Ended>> {
+    hooks::run(moment, &work.hooks, &work.target, (session, port))
         .map_err(|error| Box::new(Ended::new(outcome(error))))
 }
 
