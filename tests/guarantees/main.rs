@@ -9,6 +9,7 @@ mod crash;
 mod destruction;
 mod exact_plan;
 mod exact_plan_backends;
+mod exact_plan_files;
 mod exit_codes;
 mod forged_plan;
 mod interrupts;

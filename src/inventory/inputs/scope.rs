@@ -12,7 +12,7 @@ use super::{
     digest::file_digest,
     literals::mentions,
     mentions::{Base, Mention},
-    walk::{Walk, is_left_out},
+    walk::{Walk, is_configuration, is_left_out},
 };
 use crate::{
     engine::{
@@ -118,9 +118,7 @@ impl InputScope {
             Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
         };
         let name = path.file_name().unwrap_or_default();
-        let endings = [".tf", ".tofu", ".hcl", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
-        let configuration = endings.iter().any(|ending| name.ends_with(ending));
-        Ok(Some((self.shown(path), InputFile { digest, configuration })))
+        Ok(Some((self.shown(path), InputFile { digest, configuration: is_configuration(name) })))
     }
 
     fn files(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {

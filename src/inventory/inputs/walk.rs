@@ -68,19 +68,31 @@ impl Walk<'_> {
 
     /// Whether a file is a state under a name of its own, its backup or its lock.
     fn is_state(&self, path: &Utf8Path) -> bool {
-        self.apart.iter().any(|state| {
-            let Some(name) = path.file_name().filter(|_| path.parent() == state.parent()) else {
-                return false;
-            };
-            state.file_name().is_some_and(|state| name.trim_start_matches('.').starts_with(state))
+        let Some(name) = path.file_name().filter(|name| !is_configuration(name)) else { return false };
+        let beside = self.apart.iter().filter(|state| state.parent() == path.parent());
+        beside.filter_map(|state| state.file_name()).any(|state| {
+            name.strip_prefix(state).is_some_and(belongs_to_state) || name == format!(".{state}.lock.info")
         })
     }
+}
+
+/// Whether what stands behind the name of a state says that the file is it, a backup or the lock of it.
+fn belongs_to_state(behind: &str) -> bool {
+    let is_backup = behind.starts_with('.') && behind.ends_with(".backup");
+    is_backup || ["", ".lock.info"].contains(&behind)
+}
+
+/// Whether a file of this name is configuration or holds values for it: an engine only ever reads it.
+pub(super) fn is_configuration(name: &str) -> bool {
+    let endings = [".tf", ".tofu", ".hcl", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
+    endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Whether a file of this name is a state, or made by an engine, an editor or the system, and never an input. The lockfile
 /// is bound by itself.
 pub(super) fn is_left_out(name: &str) -> bool {
-    let is_state = name.contains(".tfstate") || name.ends_with(".lock.info");
+    const STATE: &str = ".tfstate";
+    let is_state = name.rfind(STATE).is_some_and(|at| belongs_to_state(&name[at + STATE.len()..]));
     let ending = Utf8Path::new(name).extension();
     let is_log = name.starts_with("crash.") && ending == Some("log");
     let is_editors = name.ends_with('~')
@@ -100,6 +112,21 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+
+    #[test]
+    fn a_file_whose_name_begins_as_the_states_is_an_input() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
+        let inputs = ["state-of-things.txt", "state.auto.tfvars", "state.json", "state.tf", "x.tfstate.tf"];
+        let of_the_state =
+            ["state", "state.backup", "state.17632.backup", ".state.lock.info", "b.tfstate.1.backup"];
+        for file in inputs.into_iter().chain(of_the_state) {
+            fs::write(dir.join(file), "").unwrap();
+        }
+        let found = Walk { apart: &[dir.join("state")], skip_modules: false }.files(&dir).unwrap();
+        let shown: Vec<&str> = found.iter().filter_map(|path| path.file_name()).collect();
+        assert_eq!(shown, inputs);
+    }
 
     #[test]
     fn states_data_and_other_stacks_are_left_out_and_links_are_followed() {
