@@ -54,6 +54,14 @@ pub fn program_variable(engine: EngineName) -> String {
     format!("ENVCTL_{}", engine.as_str().to_uppercase())
 }
 
+/// The keys that protect an environment: what they hold back is let through by name and on record, never by a flag that
+/// takes them away.
+const PROTECTING: &[&str] = &["confirm", "guards", "checklist", "require"];
+
+/// Where they are changed instead.
+const PROTECTED_BY: &str =
+    "it is set in environments.toml; `--allow WHAT` lets through what a guard refuses, and is recorded";
+
 /// One assignment, and the layer that it is.
 struct Assignment {
     path: String,
@@ -146,22 +154,32 @@ fn read_line(
 ) -> Result<LayerTable, Diagnostics> {
     let source = &sources.overrides;
     let whole = start..start + line.len();
-    let tree =
-        DeTable::parse(line).ok().filter(|_| dotted_keys(&assignment.path).is_some()).ok_or_else(|| {
-            Diagnostic::error("config::set", format!("{} names no key", assignment.layer))
-                .at(source, whole, "")
-                .help("a path of keys and a value, as `--set vars.size=3`")
-        })?;
+    let refused = |why: &str, help: &str| {
+        Diagnostic::error("config::set", format!("{} {why}", assignment.layer))
+            .at(source, whole.clone(), "")
+            .help(help)
+    };
+    let tree = DeTable::parse(line)
+        .ok()
+        .filter(|_| dotted_keys(&assignment.path).is_some())
+        .ok_or_else(|| refused("names no key", "a path of keys and a value, as `--set vars.size=3`"))?;
+    let protects = |key: &str| PROTECTING.contains(&key);
     let mut reader = Reader::of_override(sources, start, assignment.layer.clone());
     let mut layer = LayerTable::default();
     for (key, node) in tree.get_ref() {
         let name: &str = key.get_ref();
+        if protects(name) {
+            return Err(refused("would change what protects environments", PROTECTED_BY).into());
+        }
         if !reader.within(name, |reader| layer.set(View::Shared, name, node, reader)) {
             let hint = misplaced(name, View::Shared).unwrap_or_else(|| {
                 "`--set` takes the keys of `[defaults]`, as `--set parallelism=4`".to_owned()
             });
             reader.unknown_key(name, key.span(), &View::Shared.keys(), Some(hint));
         }
+    }
+    if layer.keys.unset.iter().any(|path| protects(&path.value.0[0])) {
+        return Err(refused("would take away what protects environments", PROTECTED_BY).into());
     }
     reader.problems.finish(layer).map(|(layer, _)| layer)
 }

@@ -335,3 +335,25 @@ fn config_shows_the_guards_as_they_are_in_force_and_where_they_came_from() {
     let json = shop.run(["config", "staging", "--json"]).exits(0).json();
     assert_eq!(json["environments"][0]["guards"], json!({}));
 }
+
+#[test]
+fn no_flag_takes_away_what_protects_an_environment() {
+    let shop = Shop::of(&["app"]);
+    shop.append("environments.toml", "[defaults.guards]\nmax_changes = 0\n");
+    for set in [
+        "confirm=false",
+        "guards.max_changes=9",
+        "\"guards\".branch=[\"main\"]",
+        "guards={}",
+        "checklist.on-call=\"\"",
+        "require=[]",
+        "unset=[\"guards.max_changes\"]",
+        "unset=[\"confirm\"]",
+    ] {
+        let run = shop.run(["deploy", "production", "--yes", "--set", set]).exits(4);
+        run.tells("what protects environments");
+        shop.run(["deploy", "production", "--confirm", "--set", set]).exits(4);
+    }
+    shop.run(["deploy", "production", "--confirm"]).exits(3).tells("--allow changes=1");
+    assert_eq!(shop.deployed_value("app", "production"), None);
+}
