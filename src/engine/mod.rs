@@ -51,7 +51,7 @@ pub use installed::EngineUnavailable;
 pub use log::Log;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use stale::stale;
-pub use surroundings::{BOUND_PREFIXES, bound_variables, cli_configs, replaced_providers};
+pub use surroundings::{BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, replaced_providers};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};
 pub use upstream::awaits_upstream;

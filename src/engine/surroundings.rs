@@ -1,7 +1,7 @@
 //! The variables and the files of settings that decide what an engine and its providers do, and where.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fs,
 };
@@ -54,17 +54,38 @@ const OF_A_SESSION: &[&str] =
 /// The variable under which a debugger lends an engine its own provider.
 const LENT_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
 
-/// The variables of an environment that a plan is bound to, beside those that environments.toml sets.
-pub fn bound_variables(env: &BTreeMap<OsString, OsString>) -> Vec<&str> {
-    let session = ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
-    let in_session =
-        session.iter().any(|name| env.get(OsStr::new(name)).is_some_and(|token| !token.is_empty()));
+/// The variables of an environment that a plan is bound to, sorted: those that matter by their names, and further ones.
+pub fn bound_variables<'e>(
+    env: &'e BTreeMap<OsString, OsString>,
+    further: &'e BTreeSet<String>,
+) -> BTreeSet<&'e str> {
+    let session = in_session(env);
     env.keys()
         .filter_map(|name| name.to_str())
-        .filter(|name| BOUND_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        .filter(|name| {
+            further.contains(*name) || BOUND_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        })
         .filter(|name| !ROTATING.contains(name))
-        .filter(|name| !in_session || !OF_A_SESSION.contains(name))
+        .filter(|name| !session || !OF_A_SESSION.contains(name))
         .collect()
+}
+
+/// What kind of credentials for AWS an environment holds: those of a session are not bound one by one.
+pub fn aws_credentials(env: &BTreeMap<OsString, OsString>) -> &'static str {
+    let keys = || OF_A_SESSION.iter().any(|name| is_set(env, name));
+    match in_session(env) {
+        true => "of a session",
+        false if keys() => "keys",
+        false => "none in the environment",
+    }
+}
+
+fn in_session(env: &BTreeMap<OsString, OsString>) -> bool {
+    ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"].iter().any(|name| is_set(env, name))
+}
+
+fn is_set(env: &BTreeMap<OsString, OsString>, name: &str) -> bool {
+    env.get(OsStr::new(name)).is_some_and(|value| !value.is_empty())
 }
 
 /// The files of settings that engines read: the one that is named, else those in the home folder; existing ones only, in
@@ -107,7 +128,7 @@ fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 
 /// What in an environment would put another provider in the place of the locked one, if anything does.
 pub fn replaced_providers(env: &BTreeMap<OsString, OsString>) -> Option<String> {
-    if env.get(OsStr::new(LENT_PROVIDERS)).is_some_and(|value| !value.is_empty()) {
+    if is_set(env, LENT_PROVIDERS) {
         return Some(format!("`{LENT_PROVIDERS}` is set"));
     }
     let overrides = |file: &Utf8PathBuf| {
@@ -132,20 +153,27 @@ mod tests {
         let mut pairs = vec![
             ("AWS_ACCESS_KEY_ID", "a"),
             ("AWS_ENDPOINT_URL_S3", "x"),
+            ("AWS_ROLE_SESSION_NAME", "build-7"),
+            ("FURTHER", "x"),
             ("HOME", "/"),
             ("PG_CONN_STR", "x"),
             ("PWD", "/"),
             ("TF_PLUGIN_CACHE_DIR", "/x"),
             ("TF_VAR_x", "1"),
         ];
-        let long_lived = env(&pairs);
-        assert_eq!(
-            bound_variables(&long_lived),
-            ["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "PG_CONN_STR", "TF_VAR_x"]
-        );
+        let bound = |pairs: &[(&str, &str)]| -> Vec<String> {
+            let further = ["AWS_ROLE_SESSION_NAME", "FURTHER", "ABSENT"].map(str::to_owned).into();
+            bound_variables(&env(pairs), &further).into_iter().map(str::to_owned).collect()
+        };
+        let mut expected =
+            vec!["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "FURTHER", "PG_CONN_STR", "TF_VAR_x"];
+        assert_eq!(bound(&pairs), expected);
+        assert_eq!(aws_credentials(&env(&pairs)), "keys");
         pairs.push(("AWS_SESSION_TOKEN", "t"));
-        let session = env(&pairs);
-        assert_eq!(bound_variables(&session), ["AWS_ENDPOINT_URL_S3", "PG_CONN_STR", "TF_VAR_x"]);
+        expected.remove(0);
+        assert_eq!(bound(&pairs), expected);
+        assert_eq!(aws_credentials(&env(&pairs)), "of a session");
+        assert_eq!(aws_credentials(&env(&[])), "none in the environment");
     }
 
     #[test]

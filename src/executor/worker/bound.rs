@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     engine::{
-        Footing, PlanFacts, PlanMode, Planned, StateIdentity, bound_variables, plan_facts, replaced_providers,
+        Footing, PlanFacts, PlanMode, Planned, StateIdentity, aws_credentials, bound_variables, plan_facts,
+        replaced_providers,
     },
     model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
     plans::{Binding, KEYED, Manifest, Mismatch, SealError},
@@ -161,16 +162,13 @@ impl Worker {
         if let Some(identity) = &ground.identity {
             bind("identity", identity);
         }
-        let mut names = bound_variables(&target.env);
-        names.extend(ground.names.iter().map(String::as_str));
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
+        for name in bound_variables(&target.env, &ground.names) {
             if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
                 let item = format!("variable {name}");
                 bind(&item, &keyed(&item, value.as_encoded_bytes()));
             }
         }
+        bind("AWS credentials", aws_credentials(&target.env));
         let settings: Vec<String> =
             contents.settings.iter().map(|(path, digest)| format!("{path} {digest}")).collect();
         bind("CLI config", &settings.join(", "));
