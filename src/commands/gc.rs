@@ -1,4 +1,4 @@
-//! `envctl runs gc`: removes old runs, their plan files first.
+//! `envctl runs gc`: removes old runs, their plan files first, and what killed commands left.
 
 use std::{fs, io, time::Duration};
 
@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::{Context, resume::told};
 use crate::{
-    journal::{Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
+    journal::{Abandoned, Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
     model::{ExitStatus, RunId},
-    process::writers,
+    process::{users, writers},
     ui::Count,
 };
 
@@ -51,14 +51,24 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             Verdict::Young => {}
         }
     }
+    let abandoned = abandoned(context, &store)?;
     let mut freed = 0;
+    for folder in &abandoned {
+        freed += size(&folder.path).map_err(JournalError::io("read", &folder.path))?;
+        if request.dry_run {
+            context.printer.data(format_args!("{}\n", folder.path.file_name().unwrap_or_default()))?;
+        }
+    }
     for run in &old {
         freed += size(run.dir.path()).map_err(JournalError::io("read", run.dir.path()))?;
         if request.dry_run {
             context.printer.data(format_args!("{}\n", run.id))?;
         }
     }
-    let count = Count(old.len() as u64, "run");
+    let mut count = Count(old.len() as u64, "run").to_string();
+    if !abandoned.is_empty() {
+        count = format!("{count} and {} of killed commands", Count(abandoned.len() as u64, "folder"));
+    }
     if request.dry_run {
         context.printer.say(format_args!("{count} would go, {}", Size(freed)));
         return Ok(ExitStatus::Success);
@@ -70,8 +80,25 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     for run in &old {
         removed(run.dir.path())?;
     }
+    for folder in &abandoned {
+        removed(&folder.path)?;
+    }
     context.printer.say(format_args!("{count} removed, {} freed", Size(freed)));
     Ok(ExitStatus::Success)
+}
+
+/// The folders of killed commands that no process has to do with any more.
+fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<Abandoned>, JournalError> {
+    let mut found = store.abandoned_commands()?;
+    found.retain(|folder| match users(&folder.path).first() {
+        None => true,
+        Some(pid) => {
+            let name = folder.path.file_name().unwrap_or_default();
+            context.printer.say(format_args!("{name} stays: process {pid} still uses it"));
+            false
+        }
+    });
+    Ok(found)
 }
 
 /// By its id: its journal may be broken.

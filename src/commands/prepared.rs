@@ -15,7 +15,7 @@ use crate::{
     engine::{EngineError, Progress, Session},
     executor::{Answer, Ask, Assembly, SignalSource, Watch, Work},
     inventory::{Inventory, Modules},
-    journal::RunStore,
+    journal::{CommandDir, RunStore},
     model::{CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
     process::Runner,
 };
@@ -26,7 +26,7 @@ pub(super) struct Prepared {
     pub(super) runner: Arc<Runner>,
     watch: Watch,
     /// Holds what the engines are given, and what they say: no other envctl writes there, and it is gone with this.
-    _own: tempfile::TempDir,
+    _own: CommandDir,
     works: HashMap<StackId, Work>,
     asks: HashMap<StackId, CreateWorkspace>,
     store: RunStore,
@@ -48,8 +48,8 @@ impl Prepared {
         let store = RunStore::new(config.root());
         let home = store.envctl_dir()?;
         let graph = inventory.graph().subgraph(stacks);
-        let own = tempfile::Builder::new().prefix(&RunStore::command_prefix(environment)).tempdir_in(home)?;
-        let path = Utf8PathBuf::try_from(own.path().to_owned())?;
+        let own = store.command_dir(environment)?;
+        let path = own.path().to_owned();
         let says = context.says();
         let assembly = Assembly {
             config,

@@ -12,6 +12,7 @@
 //!
 //! Folders are 0700 and files 0600: plans and logs may hold what only their owner should see.
 
+mod command_dir;
 mod error;
 mod fold;
 mod gc;
@@ -25,6 +26,7 @@ mod stack_fold;
 mod store;
 mod writer;
 
+pub use command_dir::{Abandoned, CommandDir};
 pub use error::{FoldError, JournalError, StoreError};
 pub use fold::{Fold, fold};
 pub use gc::{Candidate, Verdict, verdicts};

@@ -52,7 +52,7 @@ pub struct Outliving {
 impl RunStore {
     /// What this environment's unfinished runs and commands may have left behind.
     pub fn leftovers(&self, environment: &EnvName) -> Result<Leftovers, JournalError> {
-        let mut found = Leftovers { commands: self.commands(environment)?, ..Leftovers::default() };
+        let mut found = Leftovers { commands: self.command_dirs(environment)?, ..Leftovers::default() };
         for run in self.list()? {
             // Written after the last event.
             if run.dir.report().exists() {
@@ -66,28 +66,6 @@ impl RunStore {
                     found.runs.push(Left { id, dir, stacks: Vec::new(), started: Vec::new() });
                     found.unreadable.push((run.id, error));
                 }
-            }
-        }
-        Ok(found)
-    }
-
-    /// How the folder of a single command begins: another part, without a dash, makes it unique.
-    pub fn command_prefix(environment: &EnvName) -> String {
-        format!("command-{environment}-")
-    }
-
-    fn commands(&self, environment: &EnvName) -> Result<Vec<Utf8PathBuf>, JournalError> {
-        let prefix = Self::command_prefix(environment);
-        let entries = match self.home().read_dir_utf8() {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(JournalError::io("read", self.home())(error)),
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(JournalError::io("read", self.home()))?;
-            if entry.file_name().strip_prefix(&prefix).is_some_and(|rest| !rest.contains('-')) {
-                found.push(entry.into_path());
             }
         }
         Ok(found)

@@ -14,6 +14,7 @@ mod runner;
 mod session;
 mod start;
 mod tail;
+mod users;
 mod which;
 
 pub use command_line::{CommandLine, SignalTarget};
@@ -22,4 +23,5 @@ pub use finished::{Captured, Exit, Finished, ProcessEvent, Stream};
 pub use identity::{Identity, Writer, writers};
 pub use redactor::{MASK, Redactor};
 pub use runner::Runner;
+pub use users::users;
 pub use which::which;

@@ -82,3 +82,49 @@ fn what_could_be_resumed_stays_until_it_was() {
     shop.run(["runs", "resume", "--yes"]).exits(0);
     shop.run(["runs", "gc", "--older-than", "0s"]).exits(0).tells("2 runs removed");
 }
+
+/// The folders that commands have under `.envctl`.
+fn commands(shop: &Shop) -> Vec<String> {
+    let entries = shop.project.path(".envctl").read_dir().unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("command-")).collect()
+}
+
+#[test]
+fn what_a_killed_exec_left_goes_and_what_a_living_one_has_stays() {
+    let shop = Shop::of(&["network"]).deployed();
+    let go = shop.marker("go.marker");
+    shop.behave("network", &json!({ "state rm": { "wait_for": go, "ignore_sigint": true } }));
+    let exec = ["exec", "staging", "network", "--yes", "--", "state", "rm", "terraform_data.network"];
+    let mut killed = shop.env.spawn(exec);
+    let engines = || shop.log().iter().filter(|line| line.get("listening").is_some()).count();
+    killed.wait_until("its engine works", || engines() == 1);
+    let folder = commands(&shop).remove(0);
+
+    shop.run(["runs", "gc"]).exits(0).tells("0 runs removed");
+    assert_eq!(commands(&shop), [&*folder], "envctl lives");
+    killed.signal(Signal::KILL);
+    assert!(killed.wait().was_killed());
+    shop.run(["runs", "gc"]).exits(0).tells(&format!("{folder} stays: process ")).tells("0 runs removed");
+    assert_eq!(commands(&shop), [&*folder], "its engine lives");
+
+    std::fs::write(&go, "").unwrap();
+    // It waits for the engine, and cleans up after itself.
+    shop.run(exec).exits(0);
+    assert_eq!(commands(&shop), [&*folder]);
+    std::fs::remove_file(&go).unwrap();
+    let mut living = shop.env.spawn(exec);
+    living.wait_until("another engine works", || engines() == 3);
+    let dry = shop.run(["runs", "gc", "--dry-run"]).exits(0);
+    assert_eq!(dry.stdout.trim_end(), folder);
+    dry.tells("0 runs and 1 folder of killed commands would go");
+    assert_eq!(commands(&shop).len(), 2);
+
+    shop.run(["runs", "gc"]).exits(0).tells("0 runs and 1 folder of killed commands removed, ");
+
+    let left = commands(&shop);
+    assert!(left.len() == 1 && left[0] != folder, "{left:?}");
+    std::fs::write(&go, "").unwrap();
+    living.wait().exits(0);
+    assert_eq!(commands(&shop), [""; 0]);
+}

@@ -1,0 +1,138 @@
+//! The folder of a single command outside a run: what its engines are given and what they say. It goes with its command,
+//! unless that is killed.
+
+use std::{
+    fs::{File, TryLockError},
+    io,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{JournalError, RunStore};
+use crate::model::EnvName;
+
+/// How the folders of commands begin.
+const PREFIX: &str = "command-";
+
+/// The folder of a running command, removed with it.
+#[derive(Debug)]
+pub struct CommandDir {
+    path: Utf8PathBuf,
+    // Removed before the lock is given back: nobody else finds it without an owner.
+    _folder: tempfile::TempDir,
+    _held: File,
+}
+
+impl CommandDir {
+    /// Where it is.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+}
+
+/// A folder whose command was killed; nobody else takes it for theirs meanwhile.
+#[derive(Debug)]
+pub struct Abandoned {
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    _held: File,
+}
+
+impl RunStore {
+    /// Makes the folder of a command, its own as long as the process lives.
+    pub fn command_dir(&self, environment: &EnvName) -> Result<CommandDir, JournalError> {
+        let home = self.envctl_dir()?;
+        let failed = |error| JournalError::io("create", home)(error);
+        loop {
+            let made = tempfile::Builder::new().prefix(&prefix(environment)).tempdir_in(home);
+            let folder = made.map_err(failed)?;
+            let path = Utf8PathBuf::try_from(folder.path().to_owned())
+                .map_err(|error| failed(io::Error::other(error)))?;
+            let held = File::open(&path).map_err(failed)?;
+            held.lock().map_err(failed)?;
+            // Somebody who removes what nobody owns may have come in between.
+            if path.is_dir() {
+                return Ok(CommandDir { path, _folder: folder, _held: held });
+            }
+        }
+    }
+
+    /// The folders of an environment's commands, with and without an owner.
+    pub(super) fn command_dirs(&self, environment: &EnvName) -> Result<Vec<Utf8PathBuf>, JournalError> {
+        let mut found = self.all_command_dirs()?;
+        let prefix = prefix(environment);
+        // What makes them unique holds no dash: an environment's name may go on after another one's.
+        let own = |name: &str| name.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('-'));
+        found.retain(|path| path.file_name().is_some_and(own));
+        Ok(found)
+    }
+
+    /// The folders of commands that were killed, sorted.
+    pub fn abandoned_commands(&self) -> Result<Vec<Abandoned>, JournalError> {
+        let mut found = Vec::new();
+        for path in self.all_command_dirs()? {
+            let held = match File::open(&path) {
+                Ok(held) => held,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(JournalError::io("read", path)(error)),
+            };
+            match held.try_lock() {
+                Ok(()) => found.push(Abandoned { path, _held: held }),
+                Err(TryLockError::WouldBlock) => {}
+                Err(TryLockError::Error(error)) => return Err(JournalError::io("lock", path)(error)),
+            }
+        }
+        found.sort_by(|one, other| one.path.cmp(&other.path));
+        Ok(found)
+    }
+
+    fn all_command_dirs(&self) -> Result<Vec<Utf8PathBuf>, JournalError> {
+        let entries = match self.home().read_dir_utf8() {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(JournalError::io("read", self.home())(error)),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(JournalError::io("read", self.home()))?;
+            if entry.file_name().starts_with(PREFIX) && entry.path().is_dir() {
+                found.push(entry.into_path());
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Another part, without a dash, makes a name unique.
+fn prefix(environment: &EnvName) -> String {
+    format!("{PREFIX}{environment}-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_an_owner_until_its_command_ends_however_it_ends() {
+        let root = tempfile::tempdir().unwrap();
+        let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
+        let staging: EnvName = "staging".parse().unwrap();
+        assert!(store.abandoned_commands().unwrap().is_empty(), "there is no folder at all");
+        let living = store.command_dir(&staging).unwrap();
+        let killed = store.home().join("command-staging-x1");
+        std::fs::create_dir(&killed).unwrap();
+        std::fs::create_dir(store.home().join("command-staging-east-x1")).unwrap();
+
+        let abandoned: Vec<_> = store.abandoned_commands().unwrap().into_iter().map(|one| one.path).collect();
+        assert_eq!(abandoned, [store.home().join("command-staging-east-x1"), killed.clone()]);
+        let mut own = vec![killed, living.path().to_owned()];
+        let mut found = store.command_dirs(&staging).unwrap();
+        own.sort();
+        found.sort();
+        assert_eq!(found, own, "those of `staging-east` are another environment's");
+
+        let path = living.path().to_owned();
+        drop(living);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,57 @@
+//! Which processes have to do with a folder.
+
+use std::fs;
+
+use camino::Utf8Path;
+
+use super::writers;
+
+/// Every other process of this machine that writes below a folder, or whose arguments or environment name it.
+///
+/// Processes of other users are left out: they cannot be looked into, and envctl has not started them.
+pub fn users(folder: &Utf8Path) -> Vec<u32> {
+    let own = std::process::id();
+    let mut found: Vec<u32> = writers(folder).into_iter().map(|writer| writer.pid).collect();
+    let names = |pid: &u32| {
+        ["cmdline", "environ"].iter().any(|file| {
+            let bytes = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            String::from_utf8_lossy(&bytes).contains(folder.as_str())
+        })
+    };
+    let processes = Utf8Path::new("/proc").read_dir_utf8().into_iter().flatten().flatten();
+    let pids = processes.filter_map(|process| process.file_name().parse::<u32>().ok());
+    found.extend(pids.filter(|pid| *pid != own).filter(names));
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::{CommandLine, ProcessEvent, Runner};
+
+    #[test]
+    fn a_process_that_a_folder_was_given_to_uses_it_as_long_as_it_runs() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap();
+        let given = dir.join("given");
+        let wait = "while ! test -e go; do :; done";
+        let command =
+            CommandLine::new("/bin/sh", dir, std::iter::once(("IT".into(), given.as_str().into())).collect())
+                .args(["-c", wait]);
+        let mut seen = Vec::new();
+        Runner::new()
+            .read(&command, &mut |event| {
+                if let ProcessEvent::Started { pid } = event {
+                    while !users(&given).contains(&pid) {}
+                    seen = users(&given);
+                    assert_eq!(users(&dir.join("another")), [] as [u32; 0]);
+                    fs::write(dir.join("go"), "").unwrap();
+                }
+            })
+            .unwrap();
+        assert_eq!(seen.len(), 1);
+        assert_eq!(users(&given), [] as [u32; 0]);
+    }
+}
