@@ -161,6 +161,11 @@ fn mutate(
     request: &Request,
     session: &Session<'_>,
 ) -> Result<Exit, EngineError> {
+    let by = format!("a command at {}", context.clock.now());
+    work.note_applied_by(&by).map_err(|error| {
+        let summary = format!("cannot note who changes `{}`: {error}", work.target.instance);
+        EngineError::Failed(Failure::new(FailureKind::Unknown, summary))
+    })?;
     let mut lost = None;
     let ran =
         work.engine.run_mutating(&work.target, &request.args, session, &mut |stream, text| match stream {

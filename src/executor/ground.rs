@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     engine::Target,
     inventory::{Instance, hcl::Module, inputs::InputScope},
+    model::StackId,
 };
 
 /// What a stack's plan rests on beside its target.
@@ -20,6 +21,8 @@ pub struct Ground {
     pub(super) generated: Utf8PathBuf,
     /// The variables that environments.toml sets for its processes.
     pub(super) names: BTreeSet<String>,
+    /// The stacks whose values it may take.
+    pub(super) upstreams: Vec<StackId>,
     /// Whether its environment needs a confirmation.
     pub(super) protected: bool,
     /// Whom its credentials belong to, where a command tells.
@@ -44,6 +47,7 @@ impl Ground {
             values: values.map(|(name, value)| (name.clone(), value.value.to_string())).collect(),
             generated: inputs.join(instance.id.stack.file_name() + ".tfvars.json"),
             names: settings.env.keys().cloned().chain(secrets).collect(),
+            upstreams: instance.needs.clone(),
             protected,
             identity: None,
         }

@@ -3,6 +3,7 @@
 //!
 //! What a step does is not known here: a [`StepRunner`] is handed in.
 
+mod applied_last;
 mod assemble;
 mod attempts;
 mod cancel;

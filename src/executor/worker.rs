@@ -21,7 +21,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use self::ended::Ended;
-use super::{Earlier, Identity, StepPort, StepRunner, ground::Ground};
+use super::{Earlier, Identity, StepPort, StepRunner, applied_last, ground::Ground};
 use crate::{
     config::Hooks,
     engine::{Engine, PlanMode, Progress, Session, Target},
@@ -54,6 +54,13 @@ pub struct Work {
     pub identity: Option<Identity>,
     /// Programs around its steps.
     pub hooks: Hooks,
+}
+
+impl Work {
+    /// Says who is about to change the instance, for the stacks that rest on it.
+    pub fn note_applied_by(&self, who: &str) -> io::Result<()> {
+        applied_last::note(&self.target, who)
+    }
 }
 
 /// What every plan of a run has in common.

@@ -336,3 +336,24 @@ fn a_plan_from_before_the_confirmation_was_dropped_is_refused() {
     shop.run(["apply", "last", "--yes"]).exits(3).tells("`confirmation`");
     assert_eq!(shop.deployed_value("app", "production"), None);
 }
+
+#[test]
+fn a_plan_whose_upstream_was_applied_by_another_run_since_is_refused() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "app: network"]);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        shop.change("app", "second");
+        shop.run(["plan", "staging", "app"]).exits(0);
+        let alone = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+        let both = planned(&shop);
+        shop.change("network", "second");
+        shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+
+        for run in [&alone, &both] {
+            refused(&shop, run, "`upstream network`", &engine);
+        }
+        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
+        shop.run(["deploy", "staging", "app", "--yes"]).exits(0);
+        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("second"), "{}", engine.name());
+    }
+}

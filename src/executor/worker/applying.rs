@@ -50,6 +50,13 @@ impl Worker {
             Ok(said) => notes.extend(said),
             Err(ended) => return *ended,
         }
+        if let Err(error) = work.note_applied_by(self.run.as_str()) {
+            let summary = format!("cannot note who applies `{stack}`: {error}");
+            return Ended {
+                notes,
+                ..Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
+            };
+        }
         let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
             Ok(applied) => {
                 lock(&self.applied).insert(stack.clone());

@@ -7,6 +7,7 @@ use super::{
     PlanWish, Waiting, Work, Worker,
     contents::{Contents, digest},
 };
+use crate::executor::applied_last;
 use crate::{
     engine::{
         Footing, PlanFacts, PlanMode, Planned, StateIdentity, aws_credentials, bound_variables, plan_facts,
@@ -130,13 +131,20 @@ impl Worker {
             let refuses = work.ground.protected && facts.is_none();
             refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
         };
+        // What this run applied itself has its plans made again.
+        let own: Vec<String> = super::lock(&self.applied).iter().map(of_upstream).collect();
+        let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
         if matches!(check, Check::BeforeInit) {
-            return Ok(manifest.items.without(OF_INIT).mismatch(&now.without(OF_INIT)));
+            left_out.extend(OF_INIT);
+        }
+        let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
+        if matches!(check, Check::BeforeInit) {
+            return Ok(items);
         }
         // What the plan file says of itself is compared apart from its manifest.
         let of_file =
             || facts.as_ref().and_then(|facts| of_plan_file(facts, work, &footing, &self.wish, state));
-        Ok(manifest.items.mismatch(&now).or_else(of_file).or_else(unreadable))
+        Ok(items.or_else(of_file).or_else(unreadable))
     }
 
     /// Everything that a plan is bound to, in the order in which a refusal names it.
@@ -195,11 +203,23 @@ impl Worker {
         for (path, input) in &contents.files {
             bind(&format!("file {path}"), &format!("{}{}", crate::plans::SHA256, input.digest));
         }
+        for upstream in &ground.upstreams {
+            let by = applied_last::last(target, upstream).map_err(|error| {
+                let summary = format!("cannot tell who applied `{upstream}` last: {error}");
+                Failure::new(FailureKind::Unknown, summary)
+            })?;
+            bind(&of_upstream(upstream), &by);
+        }
         bind("state lineage", &state.lineage);
         bind("state serial", &state.serial.to_string());
         bind("plan file", &digest(file)?.unwrap_or_else(|| "gone".to_owned()));
         Ok(binding)
     }
+}
+
+/// The item of a stack whose values the plan may have taken.
+fn of_upstream(stack: &StackId) -> String {
+    format!("upstream {stack}")
 }
 
 fn footing(work: &Work) -> Result<Footing, Failure> {
