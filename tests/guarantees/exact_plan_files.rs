@@ -39,6 +39,43 @@ fn bound(shop: &Shop, file: &str, text: &str, engine: &Driven, spelling: &str) {
 }
 
 #[test]
+fn a_file_elsewhere_is_bound_however_it_is_named() {
+    let spellings = [
+        ("fileset(\"${path.module}/../shared/data\", \"*.json\")", "infra/shared/data/a.json"),
+        ("fileset(\"../shared/data\", \"*.json\")", "infra/shared/data/new.json"),
+        ("fileexists(\"${path.module}/../shared/${terraform.workspace}.txt\")", "infra/shared/staging.txt"),
+        ("\"sh ${path.module}/../shared/run.sh ${terraform.workspace}\"", "infra/shared/run.sh"),
+        ("\"cd ..; sh ./shared/run.sh\"", "infra/shared/run.sh"),
+        ("<<-EOT\n    set -e\n    sh ${path.module}/../shared/run.sh\n  EOT\n", "infra/shared/run.sh"),
+        ("fileexists(\"templates/../../shared/run.sh\")", "infra/shared/run.sh"),
+    ];
+    for engine in each_engine() {
+        for (spelling, file) in spellings {
+            let shop = shop(&engine, "", &format!("output \"named\" {{\n  value = {spelling}\n}}\n"));
+            shop.project.write("infra/shared/data/a.json", "{}\n");
+            shop.project.write("infra/shared/run.sh", "true\n");
+            shop.project.write("infra/shared/staging.txt", "text\n");
+            bound(&shop, file, "changed\n", &engine, spelling);
+        }
+    }
+}
+
+#[test]
+fn a_script_in_the_working_directory_of_a_provisioner_is_bound() {
+    for engine in each_engine() {
+        for (folder, script) in [("${path.module}/../shared", "infra/shared/run.sh"), ("../..", "run.sh")] {
+            let more = format!(
+                "resource \"terraform_data\" \"runs\" {{\n  provisioner \"local-exec\" {{\n    \
+                 working_dir = \"{folder}\"\n    command = \"sh run.sh\"\n  }}\n}}\n"
+            );
+            let shop = shop(&engine, "", &more);
+            shop.project.write(script, "true\n");
+            bound(&shop, script, "false\n", &engine, folder);
+        }
+    }
+}
+
+#[test]
 fn configuration_whose_name_begins_as_that_of_the_state_is_bound() {
     for engine in each_engine() {
         let shop = shop(&engine, "[defaults]\nbackend.local = { path = \"state\" }\n", "");

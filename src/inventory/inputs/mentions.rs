@@ -3,9 +3,11 @@
 use hcl_edit::{
     expr::{Expression, FuncCall, TraversalOperator},
     structure::{Attribute, Block, Body},
-    template::{Element, StringTemplate},
+    template::{Element, StringTemplate, Template},
     visit::{self, Visit},
 };
+
+use super::words::{ends_path, is_relative_path, known_folder, may_be_file, words};
 
 /// Where a path that a file names starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(super) enum Base {
     Stack,
     /// At the root of the repository: `${get_repo_root()}`.
     Repository,
+    /// In a folder that the same file names and that is too large to count as a whole: `run.sh`.
+    Named,
     /// Searched for upwards from the stack's folder: `find_in_parent_folders("root.hcl")`.
     Above,
 }
@@ -51,9 +55,8 @@ impl Mentions {
     /// What a string of JSON syntax mentions.
     pub(super) fn of_text(text: &str, source: bool) -> Vec<Mention> {
         let mut mentions = Self { in_source: source, ..Self::default() };
-        match text.parse::<hcl_edit::template::Template>() {
+        match text.parse::<Template>() {
             Ok(template) => {
-                mentions.template(&template.iter().cloned().collect::<Vec<_>>());
                 mentions.visit_template(&template);
             }
             Err(_) => mentions.literal(text),
@@ -67,41 +70,91 @@ impl Mentions {
         self.found.push(Mention { base, path, source });
     }
 
+    /// A text of which all is known.
     fn literal(&mut self, text: &str) {
-        let is_path = text.starts_with("./") || text.starts_with("../") || [".", ".."].contains(&text);
-        if is_path {
-            self.found.push(Mention {
-                base: if self.in_source { Base::Own } else { Base::Stack },
-                path: text.to_owned(),
-                source: self.in_source,
-            });
-        } else if text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace) {
-            // Joined to any folder, an absolute path stays what it is.
-            let source = self.in_source;
-            self.found.push(Mention { base: Base::Stack, path: text.to_owned(), source });
+        let base = if self.in_source { Base::Own } else { Base::Stack };
+        // Joined to any folder, an absolute path stays what it is.
+        let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
+        if is_absolute || is_relative_path(text) {
+            self.found.push(Mention { base, path: text.to_owned(), source: self.in_source });
+        }
+        if !self.in_source {
+            self.words(text, text);
         }
     }
 
-    /// A template that begins with a known folder and goes on with text alone.
-    fn template(&mut self, elements: &[Element]) {
-        let text = |element: &Element| match element {
-            Element::Literal(text) => Some(text.value().clone()),
-            Element::Interpolation(_) | Element::Directive(_) => None,
-        };
-        let (base, rest) = match elements {
-            [Element::Interpolation(first), rest @ ..] => match base_of(&first.expr) {
-                Some(base) => (Some(base), rest),
-                None => return,
-            },
-            whole => (None, whole),
-        };
-        let Some(text) = rest.iter().map(text).collect::<Option<String>>() else { return };
-        match base {
-            Some(base) if text.is_empty() || text.starts_with('/') => self.note(base, &text),
-            Some(_) => {}
-            None => self.literal(&text),
+    /// The words of a text; `whole` was noted already.
+    fn words(&mut self, text: &str, whole: &str) {
+        for word in words(text) {
+            let mut note = |base| self.found.push(Mention { base, path: word.to_owned(), source: false });
+            if is_relative_path(word) && word != whole {
+                note(Base::Stack);
+            }
+            if may_be_file(word) {
+                note(Base::Named);
+            }
         }
     }
+
+    /// A template: each text in it belongs to the folder that stands before it up to the end of the word, and has words of
+    /// its own behind that. Of a word that goes on with a value the folder is known.
+    fn template<'e>(&mut self, elements: impl Iterator<Item = &'e Element>) {
+        let mut elements = elements.peekable();
+        let mut before = Before::Nothing;
+        while let Some(element) = elements.next() {
+            let goes_on = elements.peek().is_some();
+            match element {
+                Element::Literal(text) if matches!(before, Before::Nothing) && !goes_on => {
+                    self.literal(text.value());
+                }
+                Element::Literal(text) => self.text(text.value(), &before, goes_on),
+                Element::Interpolation(value) => {
+                    before = base_of(&value.expr).map_or(Before::Value, Before::Folder);
+                    if let (Before::Folder(base), false) = (&before, goes_on) {
+                        self.note(*base, "");
+                    }
+                }
+                Element::Directive(_) => before = Before::Value,
+            }
+        }
+    }
+
+    /// A text between values.
+    fn text(&mut self, text: &str, before: &Before, goes_on: bool) {
+        let end = match before {
+            Before::Nothing => 0,
+            Before::Folder(_) | Before::Value => text.find(ends_path).unwrap_or(text.len()),
+        };
+        let (first, rest) = text.split_at(end);
+        if let Before::Folder(base) = before
+            && (first.is_empty() || first.starts_with('/'))
+        {
+            if rest.is_empty() && goes_on {
+                if let Some(folder) = known_folder(first) {
+                    self.note(*base, folder);
+                }
+            } else {
+                self.note(*base, first);
+                if !goes_on && !rest.is_empty() && !first.is_empty() {
+                    self.note(*base, text);
+                }
+            }
+        }
+        let cut = if goes_on { rest.rfind(ends_path).map_or(0, |at| at + 1) } else { rest.len() };
+        let (known, last) = rest.split_at(cut);
+        self.words(known, "");
+        if let Some(folder) = known_folder(last).filter(|folder| is_relative_path(folder)) {
+            let base = if self.in_source { Base::Own } else { Base::Stack };
+            self.found.push(Mention { base, path: folder.to_owned(), source: false });
+        }
+    }
+}
+
+/// What stands before a text in a template.
+enum Before {
+    Nothing,
+    Folder(Base),
+    Value,
 }
 
 /// The folder that an expression stands for.
@@ -159,8 +212,13 @@ impl Visit for Mentions {
     }
 
     fn visit_string_template(&mut self, node: &StringTemplate) {
-        self.template(&node.iter().cloned().collect::<Vec<_>>());
+        self.template(node.iter());
         visit::visit_string_template(self, node);
+    }
+
+    fn visit_template(&mut self, node: &Template) {
+        self.template(node.iter());
+        visit::visit_template(self, node);
     }
 
     fn visit_func_call(&mut self, node: &FuncCall) {
@@ -183,7 +241,36 @@ mod tests {
     fn found(text: &str) -> Vec<String> {
         let body = text.parse::<Body>().unwrap();
         let shown = |m: Mention| format!("{:?} {}{}", m.base, m.path, if m.source { " source" } else { "" });
-        Mentions::of(&body).into_iter().map(shown).collect()
+        Mentions::of(&body).into_iter().filter(|m| m.base != Base::Named).map(shown).collect()
+    }
+
+    #[test]
+    fn paths_are_found_inside_of_longer_texts() {
+        let text = r#"
+            resource "x" "y" {
+              a = "sh ${path.module}/../a.sh ${var.x}"
+              b = "${path.module}/../b/${var.x}.json"
+              c = "../c/${var.x}/no/${path.root}/c"
+              d = "cp x/../../d '../d 2'"
+              e = <<-EOT
+                cd ${path.module}; cat ../e
+                %{ if true }${path.root}/f%{ endif }
+              EOT
+              g = "/etc/g ${path.module}x ${var.x}../no"
+            }"#;
+        let all = [
+            "Own ../a.sh",
+            "Own ../b",
+            "Stack ../c",
+            "Stack c",
+            "Stack x/../../d",
+            "Stack cp x/../../d '../d 2'",
+        ];
+        let mut found = found(text);
+        found.sort();
+        let mut wanted: Vec<&str> = [&all[..], &["Stack ../d", "Own ", "Stack ../e", "Stack f"]].concat();
+        wanted.sort_unstable();
+        assert_eq!(found, wanted);
     }
 
     #[test]
@@ -228,5 +315,7 @@ mod tests {
         let of = |text| Mentions::of_text(text, true);
         assert_eq!(of("${path.module}/m"), [Mention { base: Base::Own, path: "m".to_owned(), source: true }]);
         assert_eq!(of("registry/x/y"), []);
+        let found = Mentions::of_text("sh run.sh", false);
+        assert_eq!(found, [Mention { base: Base::Named, path: "run.sh".to_owned(), source: false }]);
     }
 }

@@ -2,10 +2,12 @@
 //! any depth, `files` of environments.toml, and existing files that its HCL names.
 
 mod digest;
+mod folders;
 mod literals;
 mod mentions;
 mod scope;
 mod walk;
+mod words;
 
 pub use digest::file_digest;
 pub use scope::{InputError, InputFile, InputScope};

@@ -10,6 +10,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     digest::file_digest,
+    folders::Folders,
     literals::mentions,
     mentions::{Base, Mention},
     walk::{Walk, is_configuration, is_left_out},
@@ -53,6 +54,12 @@ pub struct InputFile {
     pub configuration: bool,
 }
 
+/// Files and folders, before anything is read.
+struct Found {
+    files: BTreeSet<Utf8PathBuf>,
+    folders: Folders,
+}
+
 /// Where the files are looked for that a stack's plan depends on.
 #[derive(Debug, Clone)]
 pub struct InputScope {
@@ -83,7 +90,24 @@ impl InputScope {
 
     /// The files as they are now, by the path that is shown.
     pub fn read(&self) -> Result<BTreeMap<String, InputFile>, InputError> {
+        let Found { mut files, folders } = self.found()?;
+        let walk = Walk { apart: &self.apart, skip_modules: false };
+        let held =
+            folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
+        files.extend(held.files);
+        files.extend(self.declared()?);
+        let mut inputs: BTreeMap<String, InputFile> =
+            files.into_iter().filter_map(|path| self.input(&path).transpose()).collect::<Result<_, _>>()?;
+        for (folder, digest) in held.large {
+            inputs.insert(format!("{}/", self.shown(&folder)), InputFile { digest, configuration: false });
+        }
+        Ok(inputs)
+    }
+
+    /// The files of the stack's folder, of modules, and those that configuration names; and the folders that it names.
+    fn found(&self) -> Result<Found, InputError> {
         let mut files = self.files(&self.dir, false)?;
+        let mut folders = Folders::default();
         let mut seen = BTreeSet::from([self.dir.clone()]);
         let mut open = vec![self.dir.clone()];
         let mut read = BTreeSet::new();
@@ -98,14 +122,15 @@ impl InputScope {
                             files.extend(self.files(&path, true)?);
                             open.push(path);
                         }
+                    } else if path.is_dir() {
+                        folders.add(path, &self.root);
                     } else if path.is_file() && !path.file_name().is_none_or(is_left_out) {
                         files.insert(path);
                     }
                 }
             }
         }
-        files.extend(self.declared()?);
-        files.into_iter().filter_map(|path| self.input(&path).transpose()).collect()
+        Ok(Found { files, folders })
     }
 
     fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
@@ -155,11 +180,13 @@ impl InputScope {
     /// What a file of configuration names and is there, with whether it is named as the source of a module.
     fn existing(&self, file: &Utf8Path) -> Vec<(Utf8PathBuf, bool)> {
         let own = file.parent().unwrap_or(&self.dir);
-        let mut found = Vec::new();
-        for Mention { base, path, source } in mentions(file) {
+        let mut found: Vec<(Utf8PathBuf, bool)> = Vec::new();
+        let (names, mentions): (Vec<_>, Vec<_>) =
+            mentions(file).into_iter().partition(|mention| mention.base == Base::Named);
+        for Mention { base, path, source } in mentions {
             let starts: Vec<Utf8PathBuf> = match base {
                 Base::Own => vec![own.to_owned()],
-                Base::Stack => vec![self.dir.clone(), own.to_owned()],
+                Base::Stack | Base::Named => vec![self.dir.clone(), own.to_owned()],
                 Base::Repository => {
                     self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
                 }
@@ -172,6 +199,15 @@ impl InputScope {
             let path = path.replace("//", "/");
             let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
             found.extend(there.filter(|path| path.exists()).map(|path| (path, source)));
+        }
+        // A command that runs in a folder above names what it takes from there.
+        let above = |(dir, source): &&(Utf8PathBuf, bool)| {
+            !source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
+        };
+        let above: BTreeSet<Utf8PathBuf> = found.iter().filter(above).map(|(dir, _)| dir.clone()).collect();
+        for dir in above {
+            let there = names.iter().map(|name| normalised(&dir.join(&name.path)));
+            found.extend(there.filter(|path| path.is_file()).map(|path| (path, false)));
         }
         found
     }

@@ -6,7 +6,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::engine::{detect::LOCKFILE, layout::marks_stack};
 
-/// Folders that hold what engines, envctl and git keep.
 const DATA: &[&str] =
     &[".terraform", ".terragrunt-cache", ".envctl", "terraform.tfstate.d", ".git", ".hg", ".svn"];
 
@@ -55,7 +54,7 @@ impl Walk<'_> {
             if kind.is_file() && !is_left_out(name) && !self.is_state(&path) {
                 found.insert(path);
             } else if kind.is_dir()
-                && !DATA.contains(&name)
+                && !is_data(name)
                 && !self.apart.contains(&path)
                 && (!self.skip_modules || !has_configuration(&path))
             {
@@ -74,6 +73,11 @@ impl Walk<'_> {
             name.strip_prefix(state).is_some_and(belongs_to_state) || name == format!(".{state}.lock.info")
         })
     }
+}
+
+/// Whether a folder of this name holds what engines, envctl and git keep.
+pub(super) fn is_data(name: &str) -> bool {
+    DATA.contains(&name)
 }
 
 /// Whether what stands behind the name of a state says that the file is it, a backup or the lock of it.

@@ -1,0 +1,114 @@
+//! Folders elsewhere that configuration names: what of them a plan may depend on.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs, io,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use sha2::{Digest, Sha256};
+
+use super::walk::{Walk, is_data, is_left_out};
+use crate::model::hex;
+
+/// Of a folder with more files than this, names and sizes count.
+const MANY: usize = 5_000;
+
+/// The folders that a stack's configuration names.
+#[derive(Debug, Default)]
+pub(super) struct Folders {
+    named: BTreeSet<Utf8PathBuf>,
+}
+
+/// What they hold.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// The files that count by their content.
+    pub(super) files: BTreeSet<Utf8PathBuf>,
+    /// The folders with too many files, each with the digest of their names and sizes.
+    pub(super) large: BTreeMap<Utf8PathBuf, String>,
+}
+
+impl Folders {
+    /// Takes a folder in, unless it lies outside of the project, is all of it, or is where programs keep their data.
+    pub(super) fn add(&mut self, folder: Utf8PathBuf, root: &Utf8Path) {
+        let Ok(below) = folder.strip_prefix(root) else { return };
+        if below != "" && !below.components().any(|part| is_data(part.as_str())) {
+            self.named.insert(folder);
+        }
+    }
+
+    /// The files in them; of a folder that holds the stack in `dir` only those that lie in it directly.
+    pub(super) fn held(&self, dir: &Utf8Path, walk: &Walk<'_>) -> Result<Held, (Utf8PathBuf, io::Error)> {
+        let mut held = Held::default();
+        for folder in &self.named {
+            let failed = |error| (folder.clone(), error);
+            if dir.starts_with(folder) {
+                held.files.extend(direct(folder).map_err(failed)?);
+                continue;
+            }
+            let files = walk.files(folder).map_err(failed)?;
+            if files.len() > MANY {
+                held.large.insert(folder.clone(), listing(folder, &files));
+            } else {
+                held.files.extend(files);
+            }
+        }
+        Ok(held)
+    }
+}
+
+fn direct(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
+    let mut files = Vec::new();
+    for entry in folder.read_dir_utf8()? {
+        let entry = entry?;
+        let is_file = fs::metadata(entry.path()).is_ok_and(|kind| kind.is_file());
+        if is_file && !is_left_out(entry.file_name()) {
+            files.push(entry.into_path());
+        }
+    }
+    Ok(files)
+}
+
+fn listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> String {
+    let mut text = String::new();
+    for file in files {
+        let size = fs::metadata(file).map_or(0, |file| file.len());
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{size} {}", file.strip_prefix(folder).unwrap_or(file));
+    }
+    hex(&Sha256::digest(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_folder_counts_by_names_and_sizes_and_no_folder_is_the_whole_project() {
+        let keep = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
+        for folder in ["infra/app", "web", ".envctl/x"] {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        for file in ["infra/app/a", "infra/b", "c"] {
+            fs::write(root.join(file), "").unwrap();
+        }
+        for number in 0..=MANY {
+            fs::write(root.join(format!("web/{number}")), "").unwrap();
+        }
+        let mut folders = Folders::default();
+        for folder in ["", "infra", "web", ".envctl/x", "../elsewhere"] {
+            folders.add(crate::engine::units::normalised(&root.join(folder)), &root);
+        }
+        let dir = root.join("infra/app");
+        let walk = Walk { apart: &[], skip_modules: false };
+        let held = || folders.held(&dir, &walk).unwrap();
+        let before = held();
+        assert_eq!(before.files, BTreeSet::from([root.join("infra/b")]));
+        assert_eq!(before.large.keys().collect::<Vec<_>>(), [&root.join("web")]);
+        fs::write(root.join("web/1"), "more").unwrap();
+        assert_ne!(before.large, held().large);
+    }
+}
