@@ -86,44 +86,61 @@ fn render(mut rows: Vec<Row>, styles: Styles, width: Option<usize>) -> String {
         totals += counts;
     }
     let columns: Vec<Column> = COLUMNS.into_iter().filter(|c| c.always || (c.count)(&totals) > 0).collect();
+    rows.sort_by_key(|row| row.rank);
+    let table = filled(&rows, &totals, &columns, styles, |column| column.heading);
+    match width {
+        Some(width) if table.is_cramped(width) => {
+            filled(&rows, &totals, &columns, styles, |column| column.sign).render(Some(width))
+        }
+        width => table.render(width),
+    }
+}
+
+fn filled(
+    rows: &[Row],
+    totals: &ChangeCounts,
+    columns: &[Column],
+    styles: Styles,
+    heading: fn(&Column) -> &'static str,
+) -> Table {
     let mut headings = vec![("STACK", Align::Left)];
-    headings.extend(columns.iter().map(|c| (c.heading, Align::Right)));
+    headings.extend(columns.iter().map(|c| (heading(c), Align::Right)));
     headings.push(("RESULT", Align::Left));
     let mut table = Table::new(&headings);
-    let several = rows.len() > 1;
-    rows.sort_by_key(|row| row.rank);
     for row in rows {
-        let mut cells = vec![row.stack];
+        let mut cells = vec![row.stack.clone()];
         cells.extend(columns.iter().map(|c| row.counts.map_or(String::new(), |n| cell(c, &n, styles))));
-        cells.push(row.note);
+        cells.push(row.note.clone());
         table.row(cells);
     }
-    if several {
+    if rows.len() > 1 {
         let mut cells = vec![styles.paint(Role::Heading, "total")];
-        cells.extend(columns.iter().map(|c| cell(c, &totals, styles)));
+        cells.extend(columns.iter().map(|c| cell(c, totals, styles)));
         cells.push(String::new());
         table.row(cells);
     }
-    table.render(width)
+    table
 }
 
 #[derive(Clone, Copy)]
 struct Column {
     heading: &'static str,
+    /// The heading where there is little room.
+    sign: &'static str,
     role: Role,
     always: bool,
     count: fn(&ChangeCounts) -> u64,
 }
 
 const COLUMNS: [Column; 8] = [
-    Column { heading: "+create", role: Role::Create, always: true, count: |c| c.create },
-    Column { heading: "~update", role: Role::Update, always: true, count: |c| c.update },
-    Column { heading: "±replace", role: Role::Delete, always: true, count: |c| c.replace },
-    Column { heading: "−delete", role: Role::Delete, always: true, count: |c| c.delete },
-    Column { heading: "⊘forget", role: Role::Delete, always: false, count: |c| c.forget },
-    Column { heading: "↓import", role: Role::Create, always: false, count: |c| c.import },
-    Column { heading: "→move", role: Role::Update, always: false, count: |c| c.moved },
-    Column { heading: "outputs", role: Role::Update, always: true, count: |c| c.outputs },
+    Column { heading: "+create", sign: "+", role: Role::Create, always: true, count: |c| c.create },
+    Column { heading: "~update", sign: "~", role: Role::Update, always: true, count: |c| c.update },
+    Column { heading: "±replace", sign: "±", role: Role::Delete, always: true, count: |c| c.replace },
+    Column { heading: "−delete", sign: "−", role: Role::Delete, always: true, count: |c| c.delete },
+    Column { heading: "⊘forget", sign: "⊘", role: Role::Delete, always: false, count: |c| c.forget },
+    Column { heading: "↓import", sign: "↓", role: Role::Create, always: false, count: |c| c.import },
+    Column { heading: "→move", sign: "→", role: Role::Update, always: false, count: |c| c.moved },
+    Column { heading: "outputs", sign: "out", role: Role::Update, always: true, count: |c| c.outputs },
 ];
 
 fn cell(column: &Column, counts: &ChangeCounts, styles: Styles) -> String {
@@ -157,5 +174,15 @@ mod tests {
         let order: Vec<&str> = text.lines().map(|l| l.split_whitespace().next().unwrap()).collect();
         assert_eq!(order, ["STACK", "broken", "changed", "clean", "total"]);
         assert!(text.contains("plan failed (config): no such file"), "{text}");
+    }
+
+    #[test]
+    fn a_narrow_terminal_gets_signs_for_headings_and_whole_words() {
+        let stacks = [stack("network", Outcome::Changed(Changes::default())), stack("app", Outcome::Clean)];
+        let text = review_table(&stacks, Styles::new(false), Some(60));
+        let headings: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
+        assert_eq!(headings, ["STACK", "+", "~", "±", "−", "out", "RESULT"]);
+        assert!(text.contains("changes\n") && text.contains("no changes\n"), "{text}");
+        assert!(review_table(&stacks, Styles::new(false), Some(80)).contains("+create"));
     }
 }
