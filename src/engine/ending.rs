@@ -22,7 +22,9 @@ pub(super) fn ended_badly(
 ) -> EngineError {
     let failure = from_diagnostics(&streamed.diagnostics, &target.project, &target.dir);
     if session.runner.is_interrupted() {
-        return EngineError::Interrupted { notes: what_was_left(&all_words(&streamed.diagnostics)) };
+        return EngineError::Interrupted {
+            notes: what_was_left(&all_words(&streamed.diagnostics), streamed.exit),
+        };
     }
     let failure = match streamed.exit {
         Exit::Code(1) => failure
@@ -53,15 +55,24 @@ pub(super) fn failed_text(
 }
 
 /// What an interrupted engine may have left behind.
-fn what_was_left(said: &str) -> Vec<String> {
+fn what_was_left(said: &str, exit: Exit) -> Vec<String> {
+    let mut notes = Vec::new();
     if said.contains("provisioner") {
-        vec![
-            "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it"
-                .to_owned(),
-        ]
-    } else {
-        Vec::new()
+        notes.push(
+            "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it",
+        );
     }
+    // What both engines say at a second SIGINT only.
+    if said.contains("operation canceled") {
+        notes
+            .push("the engine gave up at the second signal: what it was doing may be missing from the state");
+    }
+    if matches!(exit, Exit::Signal(_)) {
+        notes.push(
+            "the engine was killed: what it did may be missing from the state, which may still be locked",
+        );
+    }
+    notes.into_iter().map(str::to_owned).collect()
 }
 
 fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: &Target) -> Failure {

@@ -43,7 +43,7 @@ impl Fold {
         match &event.kind {
             EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
             EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
-            EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.ended(outcome),
+            EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.passed_over(outcome),
             EventKind::Reviewed { digest, blocked, .. } => {
                 run.digest = Some(digest.clone());
                 let of_run = blocked.iter().filter(|found| found.stack.is_none());

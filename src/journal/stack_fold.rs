@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use crate::{
     event::{RunStack, StepFinished, StepKind},
     model::{
-        Block, ChangeCounts, Changes, ErrorReport, Failure, Outcome, ResourceReport, StackReport, StackResult,
+        Block, ChangeCounts, Changes, ErrorReport, Failure, NOT_BEGUN, Outcome, ResourceReport, StackReport,
+        StackResult,
     },
 };
 
@@ -95,10 +96,18 @@ impl StackFold {
         self.ended(&step.outcome);
     }
 
+    /// The stack ended without a step.
+    pub(super) fn passed_over(&mut self, outcome: &Outcome) {
+        if matches!(outcome, Outcome::Interrupted) {
+            self.report.notes.push(NOT_BEGUN.to_owned());
+        }
+        self.ended(outcome);
+    }
+
     /// The stack ended, by a step or without one.
     ///
     /// What was planned stays in the report when the stack is then not applied, or fails.
-    pub(super) fn ended(&mut self, outcome: &Outcome) {
+    fn ended(&mut self, outcome: &Outcome) {
         let report = &mut self.report;
         report.blocked.clear();
         report.because = None;

@@ -32,6 +32,7 @@ pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId}
 pub use known::{Known, KnownValues};
 pub use outcome::{Block, Blocked, Failure, FailureKind, Outcome, SkipReason};
 pub use report::{
-    EngineReport, ErrorDocument, ErrorReport, Report, ResourceReport, RunResult, StackReport, StackResult,
+    EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report, ResourceReport, RunResult, StackReport,
+    StackResult,
 };
 pub use workspace::CreateWorkspace;

@@ -102,6 +102,9 @@ pub struct ErrorDocument {
     pub error: ErrorReport,
 }
 
+/// The note of a stack whose turn had not come when the run was interrupted.
+pub const NOT_BEGUN: &str = "it was not begun";
+
 /// One stack of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackReport {

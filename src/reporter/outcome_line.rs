@@ -2,7 +2,7 @@
 
 use crate::{
     event::{StepFinished, StepKind},
-    model::{ChangeCounts, FailureKind, Outcome, SkipReason},
+    model::{ChangeCounts, FailureKind, NOT_BEGUN, Outcome, SkipReason},
     ui::{Count, Role, Styles, seconds},
 };
 
@@ -16,7 +16,10 @@ pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> Str
 
 /// `– app  skipped: network failed`
 pub(super) fn skipped(stack: &str, outcome_: &Outcome, width: usize, styles: Styles) -> String {
-    let (mark, text) = outcome(outcome_, StepKind::Plan, styles);
+    let (mark, mut text) = outcome(outcome_, StepKind::Plan, styles);
+    if matches!(outcome_, Outcome::Interrupted) {
+        text = format!("{text}: {NOT_BEGUN}");
+    }
     format!("{mark} {stack:width$}  {text}")
 }
 

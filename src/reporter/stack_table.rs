@@ -75,6 +75,8 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
         note = format!("{note}: {}", block.message);
     } else if let Some(because) = &stack.because {
         note = format!("{note}: because of {because}");
+    } else if let (Some(StackResult::Interrupted), Some(extent)) = (stack.result, stack.notes.last()) {
+        note = format!("{note}: {extent}");
     }
     let counts = (!stack.changes.is_empty()).then_some(stack.changes);
     Row { stack: stack.stack.to_string(), counts, note, rank }

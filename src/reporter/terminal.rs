@@ -86,13 +86,18 @@ impl Terminal {
         }
     }
 
-    fn end(&mut self, stack: &StackId) {
+    /// Takes a stack's line away; a stack that did not come to what the bar counts is no part of it any more.
+    fn end(&mut self, stack: &StackId, counts: bool) {
         if let Some(running) = self.running.remove(stack) {
             running.line.finish_and_clear();
             self.area.remove(&running.line);
         }
         if let Some(bar) = &self.bar {
-            bar.inc(1);
+            if counts {
+                bar.inc(1);
+            } else {
+                bar.set_length(bar.length().unwrap_or_default().saturating_sub(1));
+            }
             if self.running.is_empty() && bar.length().is_some_and(|length| bar.position() >= length) {
                 self.clear_bar();
             }
@@ -138,7 +143,8 @@ impl Consumer for Terminal {
                 if matches!(step.outcome, Outcome::Changed(_)) {
                     self.changed += 1;
                 }
-                self.end(&step.stack);
+                let done = matches!(step.outcome, Outcome::Changed(_) | Outcome::Applied(_) | Outcome::Clean);
+                self.end(&step.stack, done);
                 self.area.println(outcome_line::finished(step, self.width, styles))?;
                 for line in plain::told(step) {
                     self.area.println(format!("    {line}"))?;
@@ -150,7 +156,7 @@ impl Consumer for Terminal {
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
-                self.end(stack);
+                self.end(stack, false);
                 self.area.println(outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
             }
             EventKind::InterruptRequested { count, .. } => {
@@ -178,5 +184,27 @@ impl Consumer for Terminal {
 
     fn finish(&mut self) -> io::Result<()> {
         self.clear()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Styles;
+
+    #[test]
+    fn the_bar_counts_neither_what_failed_nor_what_was_never_begun() {
+        let styles = Styles::new(false);
+        let sink = || (Box::new(io::sink()) as Box<dyn io::Write + Send>, styles);
+        let printer = Printer::new(sink(), sink(), Detail::Normal, None);
+        let mut terminal = Terminal::new(Arc::new(printer));
+        terminal.changed = 4;
+        let stacks = ["a", "b", "c", "d"].map(|name| name.parse::<StackId>().unwrap());
+        terminal.start(&stacks[0], StepKind::Apply);
+        terminal.start(&stacks[1], StepKind::Apply);
+        terminal.end(&stacks[0], true);
+        terminal.end(&stacks[3], false);
+        let bar = terminal.bar.as_ref().unwrap();
+        assert_eq!((bar.position(), bar.length()), (1, Some(3)));
     }
 }

@@ -21,10 +21,13 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
 
             let run: Run = running.wait().exits(code);
 
-            run.tells("running engines were told once and get the time they need");
+            run.tells("running engines were told once and get the time they need")
+                .tells("! app      interrupted: it was not begun")
+                .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "it", "was", "not", "begun"]);
             let report = slow.shop.run(["runs", "show", "--json"]).exits(0).json();
             let notes = report["stacks"][0]["notes"].to_string();
             assert!(notes.contains("1 resource was done when it was interrupted"), "{notes}");
+            assert_eq!(report["stacks"][1]["notes"], serde_json::json!(["it was not begun"]));
             slow.engine_was_told_once();
             slow.leaves_no_engine_behind();
             let state = slow.shop.state("network", "staging").unwrap().to_string();
@@ -100,7 +103,9 @@ fn a_second_signal_changes_nothing_and_a_third_reaches_a_real_engine_once_more()
 
         let run = running.wait().exits(130);
 
-        run.tells("a third interrupt tells the engines a second time");
+        run.tells("a third interrupt tells the engines a second time").tells(
+            "the engine gave up at the second signal: what it was doing may be missing from the state",
+        );
         let log = slow.log();
         assert!(log.contains("Two interrupts received"), "it gave up at the second SIGINT: {log}");
         slow.let_go();
