@@ -233,6 +233,9 @@ pub(crate) fn misplaced(key: &str, view: View) -> Option<String> {
         }
         View::Shared | View::Environment if key == "hooks" => "`[stacks.NAME]` or `[stacks.NAME.in.ENV]`",
         View::Instance if View::Environment.has(key) => "`[environments.NAME]`, `[defaults]` or a template",
+        View::Shared | View::Environment if GuardsTable::KEYS.contains(&key) => {
+            "`guards`, as `[environments.NAME.guards]`"
+        }
         _ => return None,
     };
     Some(format!("`{key}` belongs in {place}"))
