@@ -32,8 +32,11 @@ pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
         let number: u64 = rest[..digits].parse().map_err(|_| "the number is too large")?;
         let unit = &rest[digits..digits + letters];
         let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
-        let factor =
-            factor.ok_or(if unit.is_empty() { "the unit is missing" } else { "there is no such unit" })?;
+        let factor = factor.ok_or(if unit.is_empty() {
+            "the unit is missing"
+        } else {
+            "the units are ms, s, m, h, d and w"
+        })?;
         milliseconds =
             number.checked_mul(factor).and_then(|n| milliseconds.checked_add(n)).ok_or("it is too long")?;
         rest = &rest[digits + letters..];
