@@ -94,7 +94,8 @@ fn listen(
         }
     })
     .map_err(not_run)?;
-    if !streamed.exit.is_success() {
+    // A plan ends with 2 when it has changes, which is no failure to point at.
+    if !streamed.exit.is_success() && (mutating || streamed.exit != Exit::Code(2)) {
         log.line(&format!("({})", streamed.exit));
     }
     streamed.notes.extend(log.note());

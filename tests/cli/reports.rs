@@ -152,7 +152,6 @@ staging  commit [COMMIT] (uncommitted changes)  1 stack could not be planned, so
     OpenTofu 1.12.6
     terraform_data.network: Plan to create
     Outputs: 1
-    (exit status 2)
     $ tofu show -json [PROJECT]/.envctl/runs/[RUN]/plans/network.tfplan
     $ tofu show -no-color [PROJECT]/.envctl/runs/[RUN]/plans/network.tfplan
 ::endgroup::
