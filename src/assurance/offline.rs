@@ -126,6 +126,9 @@ impl Checked<'_> {
         let Some(inventory) = inventory else {
             return vec![CheckItem::judge(CheckName::Config, name, config, "")];
         };
+        if inventory.instances().len() == 0 && config.0.iter().any(|d| d.severity == Severity::Error) {
+            return vec![CheckItem::judge(CheckName::Config, name, config, "")];
+        }
         config.extend(unsupported(self.config, self.environment, inventory.instances(), self.classes));
         let mut secrets = Diagnostics::default();
         let mut files = VarFiles::new(self.config.root());

@@ -1,5 +1,7 @@
 //! Arguments that several verbs share, and what they turn into.
 
+use std::num::NonZeroUsize;
+
 use camino::Utf8PathBuf;
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
@@ -56,8 +58,8 @@ impl From<SelectionArgs> for Selection {
 #[command(next_help_heading = "Run")]
 pub(super) struct RunArgs {
     /// Stacks at once; by default the environment's `jobs`, else the number of cores.
-    #[arg(short, long, value_name = "N")]
-    jobs: Option<std::num::NonZeroUsize>,
+    #[arg(short, long, value_name = "N", value_parser = at_least_one)]
+    jobs: Option<NonZeroUsize>,
 
     /// Plan only this resource or module and what it depends on: an incomplete plan, for emergencies. May be repeated.
     #[arg(long = "target", value_name = "ADDR")]
@@ -129,6 +131,11 @@ impl RunArgs {
             resumes: None,
         }
     }
+}
+
+/// A number of things to do at once.
+pub(in crate::cli) fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it must be a whole number, at least 1".to_owned())
 }
 
 /// Exceptions by name.

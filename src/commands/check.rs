@@ -7,7 +7,7 @@ use super::Context;
 use crate::{
     assurance::{CheckItem, CheckName, CheckStatus},
     config::{Config, VerbClass},
-    diagnostic::Diagnostics,
+    diagnostic::{Diagnostic, Diagnostics},
     engine::clean_environment,
     executor::engines,
     inventory::Inventory,
@@ -69,9 +69,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let document = CheckDocument { format: 1, items: items.into_iter().map(view).collect() };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
+        let mut said: Vec<&Diagnostic> = Vec::new();
         for item in &items {
             context.printer.data(line(item, context.printer.out_styles()))?;
-            context.say(&item.diagnostics);
+            // What lies in `[stacks]` or `[project]` is found again in each environment.
+            let new: Vec<&Diagnostic> =
+                item.diagnostics.0.iter().filter(|found| !said.contains(found)).collect();
+            context.say(&Diagnostics(new.iter().map(|found| (*found).clone()).collect()));
+            said.extend(new);
         }
     }
     Ok(if red { ExitStatus::Configuration } else { ExitStatus::Success })
@@ -105,6 +110,10 @@ fn versions(context: &Context, config: &Config, inventory: &Inventory) -> CheckI
                 found.push(error.to_string());
             }
         }
+    }
+    if found.is_empty() {
+        item.status = CheckStatus::Unknown;
+        found.push("there is no instance to look at".to_owned());
     }
     item.message = found.join(", ");
     item

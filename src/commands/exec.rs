@@ -15,6 +15,7 @@ use crate::{
     inventory::{Inventory, Modules},
     model::{Allow, ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Runner, Stream},
+    ui::shell_word,
 };
 
 /// What to run.
@@ -98,7 +99,11 @@ fn guard(
     if !blocked.is_empty() {
         let names = request.stack.as_deref().unwrap_or("--all");
         let invocation = format!("envctl exec {} {names}", environment.name);
-        let mut stopped = refused(&guarded.refusal(&blocked, &invocation));
+        let mut refusal = guarded.refusal(&blocked, &invocation);
+        // The command comes last, behind the flags.
+        refusal.hint =
+            refusal.hint.map(|hint| format!("{} -- {}`", hint.trim_end_matches('`'), typed(request)));
+        let mut stopped = refused(&refusal);
         if blocked.iter().any(|found| found.block.guard == "plan") {
             let name = &environment.name;
             stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
@@ -193,6 +198,12 @@ fn unconfirmed(environment: &Environment, request: &Request) -> Stopped {
     let flag = if environment.confirm { "--confirm" } else { "--yes" };
     Stopped::refused(format!("`{}` may change `{}` and was not confirmed", shown(request), environment.name))
         .hint(format!("with `{flag}` it runs without a question"))
+}
+
+/// The engine's command as a shell takes it.
+fn typed(request: &Request) -> String {
+    let words: Vec<String> = request.args.iter().map(|word| shell_word(&word.to_string_lossy())).collect();
+    words.join(" ")
 }
 
 fn shown(request: &Request) -> String {

@@ -73,6 +73,8 @@ pub(super) struct Opened {
     verb: &'static str,
     /// The command that deploys what was asked for.
     deploy: String,
+    /// The command that was given.
+    again: String,
     revision: Revision,
     askable: Vec<StackId>,
     /// Nobody else changes the environment until the run is closed.
@@ -178,6 +180,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         guarded,
         verb: wish.command,
         deploy: request.command_line("deploy", &environment.name, &context.overrides),
+        again: request.command_line(wish.command, &environment.name, &context.overrides),
         revision,
         askable,
         _turn: turn,
@@ -213,8 +216,8 @@ impl Opened {
     fn say_missing(&mut self, context: &Context) {
         if !self.deployment.without_workspace().is_empty() {
             self.deployment.dispatcher().flush();
-            let again = format!("`envctl {} {} --create-workspace`", self.verb, self.environment);
-            context.printer.hint(format_args!("{again} makes it; check its name first"));
+            let again = &self.again;
+            context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
         }
     }
 

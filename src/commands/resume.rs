@@ -41,8 +41,15 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             for problem in &unreadable {
                 context.printer.warn(problem);
             }
-            let none = "there is no run to resume: the newest of each environment ended well";
-            found.ok_or_else(|| Usage::Other(none.to_owned()))?.run
+            let none = || {
+                let why = if store.list().is_ok_and(|runs| runs.is_empty()) {
+                    "there are no runs yet"
+                } else {
+                    "the newest of each environment ended well"
+                };
+                Usage::Other(format!("there is no run to resume: {why}"))
+            };
+            found.ok_or_else(none)?.run
         }
     };
     let environment = wanted.report()?.environment;

@@ -65,7 +65,8 @@ pub(super) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored
         stacks.push((stack.clone(), earlier));
     }
     if !stacks.iter().any(|(_, earlier)| matches!(earlier, Earlier::Planned(_))) {
-        return Err(Stopped::refused(format!("run {} has nothing to apply", run.id)).into());
+        let why = Stopped::refused(format!("run {} has nothing to apply", run.id));
+        return Err(why.hint(format!("`envctl runs show {}` shows what it found", run.id)).into());
     }
     Ok(Stored { asked, stacks })
 }

@@ -65,7 +65,10 @@ pub enum SelectionError {
 impl SelectionError {
     /// The error for a name that no stack has, with what was probably meant: a stack, a tag, or a folder of stacks.
     pub(super) fn unknown(word: &str, graph: &StackGraph) -> Self {
-        let suggestion = if graph.tags.iter().flatten().any(|tag| tag == word) {
+        let is_digest = (16..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let suggestion = if is_digest {
+            Some(format!("--confirm={word}"))
+        } else if graph.tags.iter().flatten().any(|tag| tag == word) {
             Some(format!("--tag {word}"))
         } else if graph.names.iter().any(|name| name.as_str().starts_with(&format!("{word}/"))) {
             Some(format!("{word}/**"))

@@ -12,6 +12,7 @@ mod failures;
 mod gates;
 mod generate;
 mod guards;
+mod hints;
 mod hooks;
 mod identity;
 mod inherited;

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{AllowArgs, ConfirmArgs, report_file};
+use super::super::arguments::{AllowArgs, ConfirmArgs, at_least_one, report_file};
 use crate::{
     commands::{RunRequest, Stop, apply},
     config::Overrides,
@@ -30,7 +30,7 @@ pub(in crate::cli) struct Apply {
     run: String,
 
     /// Stacks at once; by default the environment's `jobs`, else the number of cores.
-    #[arg(short, long, value_name = "N", help_heading = "Run")]
+    #[arg(short, long, value_name = "N", value_parser = at_least_one, help_heading = "Run")]
     jobs: Option<NonZeroUsize>,
 
     #[command(flatten)]
