@@ -6,6 +6,7 @@ pub mod discovery;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod git;
 pub mod hcl;
 pub mod inputs;
 mod instance;
@@ -14,6 +15,7 @@ mod load;
 mod modules;
 mod needs;
 mod probe;
+mod remotes;
 mod revision;
 mod stacks;
 pub mod survey;

@@ -4,23 +4,16 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8Path;
 
-use crate::{
-    event::Revision,
-    process::{CommandLine, Runner},
-};
+use super::git::Git;
+use crate::{event::Revision, process::Runner};
 
 /// The working tree that holds a folder. Without git, or outside a repository, everything is unknown: that is no error.
 pub fn revision(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Revision {
-    let command = CommandLine::new("git", dir, env.clone())
-        .args(["status", "--porcelain=v2", "--branch", "--untracked-files=normal"])
-        // What envctl keeps ignores itself, but not yet while it is being made.
-        .args(["--", ":/", ":(exclude).envctl"])
-        // A status must not write the index while another git works on it.
-        .env("GIT_OPTIONAL_LOCKS", "0");
-    match runner.capture(&command) {
-        Ok(done) if done.exit.is_success() => parse(&String::from_utf8_lossy(&done.stdout)),
-        _ => Revision::default(),
-    }
+    let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal"];
+    // What envctl keeps ignores itself, but not yet while it is being made.
+    let places = ["--", ":/", ":(exclude).envctl"];
+    let told = Git::new(runner, dir, env).ask(&[&status[..], &places].concat());
+    told.map(|text| parse(&text)).unwrap_or_default()
 }
 
 /// Source: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.

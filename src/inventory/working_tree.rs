@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::process::{CommandLine, Runner};
+use super::{git::Git, remotes::Remotes};
+use crate::process::Runner;
 
 /// What guards want to know of a working tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct WorkingTree {
     pub branch: Option<String>,
     /// The branch that it follows, and how many commits it is behind that.
     pub upstream: Option<(String, u64)>,
-    /// The remote branches that hold HEAD.
+    /// The remote branches that hold HEAD, each only on the remote that counts for it.
     pub remote_heads: Vec<RemoteHead>,
     /// What is not committed in the places that were asked for, relative to the repository's root.
     pub dirty: Vec<String>,
@@ -52,45 +53,39 @@ pub struct NoWorkingTree {
 /// Folders that engines and envctl write into beside the files that are committed.
 const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
-/// Variables that make git speak of another repository, tree or index.
-const ELSEWHERE: [&str; 6] =
-    ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"];
-
 impl WorkingTree {
-    /// Asks git in a folder; `places` are the files and folders whose uncommitted changes count. Two processes.
+    /// Asks git in a folder; `places` are the files and folders whose uncommitted changes count. Up to three
+    /// processes.
     pub fn read(
         runner: &Runner,
         dir: &Utf8Path,
         env: &BTreeMap<OsString, OsString>,
         places: &Places,
     ) -> Result<Self, NoWorkingTree> {
-        // A hook of git sets these; another repository must not answer for this one.
-        let mut env = env.clone();
-        env.retain(|name, _| !name.to_str().is_some_and(|name| ELSEWHERE.contains(&name)));
         let nothing = |reason: String| NoWorkingTree { dir: dir.to_owned(), reason };
-        let git = |args: &[&str]| {
-            // A status must not write the index while another git works on it.
-            let command = CommandLine::new("git", dir, env.clone()).args(args).env("GIT_OPTIONAL_LOCKS", "0");
-            let done = runner.capture(&command).map_err(|error| nothing(error.to_string()))?;
-            if done.exit.is_success() {
-                return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
-            }
-            let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
-            Err(nothing(said.lines().next().map_or_else(|| done.exit.to_string(), str::to_owned)))
-        };
-        let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z", "--", ":/"];
-        let mut tree = parse(&git(&status)?);
         let top = dir.ancestors().find(|folder| folder.join(".git").exists());
         let top = top.ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
+        let git = Git::new(runner, top, env);
+        let ask = |args: &[&str]| git.ask(args).map_err(nothing);
+        let mut tree = parse(&ask(&[
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--untracked-files=normal",
+            "--ignore-submodules=none",
+            "-z",
+        ])?);
         keep_within(&mut tree.dirty, top, places);
         if let Some(commit) = &tree.commit {
-            let refs = git(&[
+            let refs = ask(&[
                 "for-each-ref",
                 "--contains=HEAD",
-                "--format=%(objectname) %(refname:lstrip=3)",
+                "--format=%(objectname) %(refname)",
                 "refs/remotes",
             ])?;
-            tree.remote_heads = remote_heads(&refs, commit);
+            if !refs.is_empty() {
+                tree.remote_heads = Remotes::parse(&ask(&["config", "--list", "-z"])?).heads(&refs, commit);
+            }
         }
         Ok(tree)
     }
@@ -158,14 +153,6 @@ fn header(entry: &str, tree: &mut WorkingTree, upstream: &mut Option<(String, Op
     }
 }
 
-fn remote_heads(text: &str, commit: &str) -> Vec<RemoteHead> {
-    let lines = text.lines().filter_map(|line| line.split_once(' '));
-    lines
-        .filter(|(_, branch)| *branch != "HEAD")
-        .map(|(oid, branch)| RemoteHead { branch: branch.to_owned(), is_head: oid == commit })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -213,12 +200,10 @@ mod tests {
 
     #[test]
     fn a_detached_head_is_on_a_branch_whose_remote_head_holds_it() {
-        let tree = WorkingTree {
-            remote_heads: remote_heads("12ab main\n34cd release/1\n12ab HEAD\n", "12ab"),
-            ..WorkingTree::default()
-        };
+        let head = |branch: &str| RemoteHead { branch: branch.to_owned(), is_head: true };
+        let tree =
+            WorkingTree { remote_heads: vec![head("main"), head("release/1")], ..WorkingTree::default() };
         assert!(tree.is_on(&["main".to_owned()]) && tree.is_on(&["release/1".to_owned()]));
         assert!(!tree.is_on(&["HEAD".to_owned()]) && !tree.is_on(&[]));
-        assert_eq!(tree.remote_heads.iter().map(|head| head.is_head).collect::<Vec<_>>(), [true, false]);
     }
 }

@@ -195,6 +195,25 @@ fn head_is_on_the_branch_that_is_asked_for() {
 }
 
 #[test]
+fn the_head_of_another_remote_makes_nothing_a_branch() {
+    let shop = shop("branch = [\"main\"]", &["network"]);
+    for remote in ["origin", "fork"] {
+        shop.project.git(["remote", "add", remote, "https://example.com/x.git"]);
+    }
+    shop.project.git(["update-ref", "refs/remotes/origin/main", "main"]);
+    shop.project.git(["switch", "--quiet", "--create", "topic"]);
+    shop.change("network", "second");
+    shop.project.commit("Change the network");
+    // What `git push fork topic:main` leaves.
+    shop.project.git(["update-ref", "refs/remotes/fork/main", "HEAD"]);
+    deploy(&shop, &[]).exits(3).tells("branch: HEAD is `topic`, not `main`");
+    assert_eq!(shop.folders("apply"), [""; 0]);
+
+    shop.project.git(["config", "branch.main.remote", "fork"]);
+    deploy(&shop, &[]).exits(0);
+}
+
+#[test]
 fn head_is_not_behind_its_remote() {
     let shop = shop("branch = [\"main\"]\nup_to_date = true", &["network"]);
     deploy(&shop, &[])
