@@ -7,6 +7,7 @@ use dialoguer::{Confirm, Input, Select, console::Term, theme::SimpleTheme};
 use crate::{
     commands::Picker,
     executor::{Answer, Ask, Prompter},
+    ui::visible,
 };
 
 /// Asks on the terminal.
@@ -16,14 +17,14 @@ impl Prompter for Dialogue {
     fn ask(&self, ask: &Ask) -> io::Result<Answer> {
         match ask {
             Ask::YesNo { question } => Confirm::with_theme(&SimpleTheme)
-                .with_prompt(question)
+                .with_prompt(visible(question))
                 .default(false)
                 .wait_for_newline(true)
                 .interact_on(&Term::stderr())
                 .map(|yes| if yes { Answer::Yes } else { Answer::No })
                 .map_err(into_io),
             Ask::TypeName { question, .. } => Input::<String>::with_theme(&SimpleTheme)
-                .with_prompt(question)
+                .with_prompt(visible(question))
                 .allow_empty(true)
                 .interact_on(&Term::stderr())
                 .map(Answer::Typed)

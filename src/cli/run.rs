@@ -45,12 +45,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         (_, true) => Detail::Verbose,
         _ => Detail::Normal,
     };
-    let printer = Arc::new(Printer::new(
-        (Box::new(io::stdout()), streams.out),
-        (Box::new(io::stderr()), streams.err),
-        detail,
-        streams.width,
-    ));
+    let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
+    let printer = Printer::new((out, streams.out), (err, streams.err), detail, streams.width);
+    let printer = Arc::new(printer.for_reader(streams.reader));
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
         app.verb.lay_over(&mut context.overrides);

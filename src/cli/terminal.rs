@@ -3,13 +3,17 @@
 use std::io::{self, IsTerminal};
 
 use super::app::When;
-use crate::{commands, ui::Styles};
+use crate::{
+    commands,
+    ui::{Reader, Styles},
+};
 
 /// What the environment says about the terminal, read once.
 pub(super) struct Streams {
     pub(super) out: Styles,
     pub(super) err: Styles,
     pub(super) width: Option<usize>,
+    pub(super) reader: Reader,
     pub(super) terminal: commands::Terminal,
 }
 
@@ -25,6 +29,7 @@ pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Optio
         out: colors(out_tty),
         err: colors(err_tty),
         width: if out_tty || err_tty { width() } else { None },
+        reader: if out_tty { Reader::Person } else { Reader::Program },
         terminal: commands::Terminal {
             interactive: io::stdin().is_terminal() && err_tty && !ci,
             live: progress && err_tty && !dumb && !ci,

@@ -71,7 +71,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     } else {
         let mut said: Vec<&Diagnostic> = Vec::new();
         for item in &items {
-            context.printer.data(line(item, context.printer.out_styles()))?;
+            context.printer.text(line(item, context.printer.out_styles()))?;
             // What lies in `[stacks]` or `[project]` is found again in each environment.
             let new: Vec<&Diagnostic> =
                 item.diagnostics.0.iter().filter(|found| !said.contains(found)).collect();

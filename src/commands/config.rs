@@ -112,7 +112,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     if request.json {
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
-        context.printer.data(text(&document, context.printer.out_styles()))?;
+        context.printer.text(text(&document, context.printer.out_styles()))?;
     }
     Ok(ExitStatus::Success)
 }

@@ -175,7 +175,7 @@ fn mutate(
     let ran =
         work.engine.run_mutating(&work.target, &request.args, session, &mut |stream, text| match stream {
             Stream::Stdout => {
-                if let Err(error) = context.printer.data(format_args!("{text}\n")) {
+                if let Err(error) = context.printer.text(format_args!("{text}\n")) {
                     lost = Some(error);
                 }
             }

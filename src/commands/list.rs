@@ -85,7 +85,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         context.printer.data(format_args!("{}\n", serde_json::to_string(&document)?))?;
         return Ok(status);
     }
-    context.printer.data(table(context, &entries, request.why, environments.len() > 1))?;
+    context.printer.text(table(context, &entries, request.why, environments.len() > 1))?;
     Ok(status)
 }
 

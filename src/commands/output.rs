@@ -89,7 +89,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
                     .hint("`--show-sensitive` shows it")
                     .into());
             }
-            context.printer.data(format_args!("{}\n", bare(output)))?;
+            context.printer.value(&bare(output))?;
         }
         return Ok(ExitStatus::Success);
     }
@@ -107,7 +107,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     let styles = context.printer.out_styles();
     for (stack, outputs) in &found {
-        context.printer.data(text(stack, outputs, request.show_sensitive, styles))?;
+        context.printer.text(text(stack, outputs, request.show_sensitive, styles))?;
     }
     Ok(ExitStatus::Success)
 }

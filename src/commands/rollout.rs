@@ -97,7 +97,7 @@ fn rounds(
     {
         let styles = context.printer.out_styles();
         let table = reporter::report_table(&report, styles, context.printer.width());
-        context.printer.data(format_args!("\n{table}"))?;
+        context.printer.text(format_args!("\n{table}"))?;
     }
     Ok(status)
 }
@@ -115,7 +115,7 @@ fn round(
     opened.deployment.dispatcher().flush();
     let text = opened.review_text(review, blocked, context);
     if !request.json {
-        context.printer.data(text)?;
+        context.printer.text(text)?;
     } else if context.terminal.interactive {
         context.printer.always(text);
     }

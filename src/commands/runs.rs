@@ -170,7 +170,7 @@ fn list(
             seconds(report.duration),
         ]);
     }
-    context.printer.data(table.render(context.printer.width()))?;
+    context.printer.text(table.render(context.printer.width()))?;
     resume::hint(context, store)?;
     Ok(ExitStatus::Success)
 }
@@ -191,19 +191,19 @@ fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<Exi
         Count(report.stacks.len() as u64, "stack"),
         seconds(report.duration)
     );
-    context.printer.data(format_args!("{}\n", styles.paint(Role::Heading, heading)))?;
+    context.printer.text(format_args!("{}\n", styles.paint(Role::Heading, heading)))?;
     if let Some(digest) = &report.digest {
-        context.printer.data(format_args!("review {}\n", digest.get(..16).unwrap_or(digest)))?;
+        context.printer.text(format_args!("review {}\n", digest.get(..16).unwrap_or(digest)))?;
     }
     if let Some(error) = &report.error {
-        context.printer.data(format_args!("{}\n", error.summary))?;
+        context.printer.text(format_args!("{}\n", error.summary))?;
     }
-    context.printer.data("\n")?;
-    context.printer.data(report_table(&report, styles, context.printer.width()))?;
+    context.printer.text("\n")?;
+    context.printer.text(report_table(&report, styles, context.printer.width()))?;
     for stack in report.stacks.iter().filter(|s| !s.resources.is_empty()) {
-        context.printer.data(format_args!("\n{}\n", styles.paint(Role::Heading, &stack.stack)))?;
+        context.printer.text(format_args!("\n{}\n", styles.paint(Role::Heading, &stack.stack)))?;
         for resource in &stack.resources {
-            context.printer.data(format_args!("  {} {}\n", resource.action, resource.address))?;
+            context.printer.text(format_args!("  {} {}\n", resource.action, resource.address))?;
         }
     }
     Ok(ExitStatus::Success)
@@ -212,7 +212,7 @@ fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<Exi
 fn show_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Result<ExitStatus> {
     let stack = stack_of(stored, stack)?;
     match fs::read_to_string(stored.dir.diff(&stack)) {
-        Ok(diff) => context.printer.data(format_args!("{}\n", diff.trim_end_matches('\n')))?,
+        Ok(diff) => context.printer.text(format_args!("{}\n", diff.trim_end_matches('\n')))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             context.printer.say(format_args!("`{stack}` had no changes in this run"));
         }
@@ -236,9 +236,9 @@ fn log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Re
         };
         if several {
             let heading = context.printer.out_styles().paint(Role::Heading, format_args!("# {stack}"));
-            context.printer.data(format_args!("{heading}\n"))?;
+            context.printer.text(format_args!("{heading}\n"))?;
         }
-        context.printer.data(text)?;
+        context.printer.text(text)?;
     }
     Ok(ExitStatus::Success)
 }

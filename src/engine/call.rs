@@ -12,6 +12,7 @@ use super::{
 use crate::{
     model::{Failure, FailureKind},
     process::{Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream},
+    ui::uncolored,
 };
 
 /// How strictly the standard output of a JSON stream is read.
@@ -192,8 +193,10 @@ pub(super) fn mutate(
         .mutate(command, &stdout, &stderr, &mut |event| match event {
             ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
             ProcessEvent::Line { stream, text } => {
-                log.line(text);
-                on_line(stream, text);
+                // Nobody has told it to be without.
+                let text = uncolored(text);
+                log.line(&text);
+                on_line(stream, &text);
             }
         })
         .map_err(not_run)?;

@@ -11,6 +11,7 @@ use super::stream_json::Diagnostic;
 use crate::{
     files,
     process::{CommandLine, Redactor},
+    ui::visible,
 };
 
 /// Appends to the log of a stack. A log that cannot be written stops no engine; it is mentioned once instead.
@@ -30,6 +31,7 @@ impl<'r> Log<'r> {
     /// Appends a line.
     pub fn line(&mut self, text: &str) {
         let text = self.redactor.mask(text);
+        let text = visible(&text);
         if let Ok(file) = &mut self.file
             && let Err(error) = writeln!(file, "{}", text.trim_end())
         {

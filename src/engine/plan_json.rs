@@ -19,7 +19,10 @@ use super::{
     document::document,
     known as values,
 };
-use crate::model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange};
+use crate::{
+    model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange},
+    ui::visible,
+};
 
 /// What `show -json` says of a plan.
 #[derive(Debug, PartialEq, Eq)]
@@ -158,8 +161,9 @@ impl RawResource {
             // The action says it all: everything comes, goes, or stays.
             _ => Vec::new(),
         };
-        let address: ResourceAddress = self.address.parse()?;
-        let previous_address = self.previous_address.map(|text| text.parse()).transpose()?;
+        // Engines write a key as it is, apart from quotes and backslashes, so no two addresses become one.
+        let address: ResourceAddress = visible(&self.address).parse()?;
+        let previous_address = self.previous_address.map(|text| visible(&text).parse()).transpose()?;
         let change = ResourceChange {
             previous_address: previous_address.filter(|previous| *previous != address),
             importing: self.change.importing.is_some_and(|importing| !importing.is_null()),

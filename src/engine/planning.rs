@@ -16,6 +16,7 @@ use crate::{
     files,
     model::{Changes, Failure, FailureKind, KnownValues},
     process::Exit,
+    ui::visible,
 };
 
 /// How an attempt to plan ended.
@@ -184,7 +185,7 @@ fn exact_changes(
     }
     // The names in a map are values too.
     for attribute in plan.changes.resources.iter_mut().flat_map(|change| &mut change.attributes) {
-        *attribute = session.runner.redactor().mask(attribute).into_owned();
+        *attribute = visible(&session.runner.redactor().mask(attribute)).into_owned();
     }
     Ok((plan.changes, plan.known))
 }
@@ -200,7 +201,7 @@ fn diff(
         return Err(failed_text(driver, &shown, "show", target, session));
     }
     let text = String::from_utf8_lossy(&shown.stdout);
-    Ok(session.runner.redactor().mask(text.trim_matches('\n')).into_owned())
+    Ok(visible(&session.runner.redactor().mask(text.trim_matches('\n'))).into_owned())
 }
 
 /// Makes the plan file before the engine does, which keeps its mode: plans hold secrets.

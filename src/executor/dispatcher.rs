@@ -19,6 +19,9 @@ use crate::{
 };
 
 mod asking;
+mod shown;
+
+use shown::shown;
 
 pub use asking::{Asked, Gated};
 
@@ -225,7 +228,7 @@ impl Dispatcher {
     }
 
     fn event(&self, kind: EventKind) -> Arc<Event> {
-        Arc::new(Event { seq: self.seq, at: self.clock.now(), kind })
+        Arc::new(Event { seq: self.seq, at: self.clock.now(), kind: shown(kind) })
     }
 
     fn record(&mut self, event: &Event) -> Result<(), JournalError> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     model::{Report, RunResult, StackReport, StackResult},
     plans::Review,
-    ui::seconds,
+    ui::{seconds, visible},
 };
 
 /// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
@@ -55,7 +55,7 @@ pub fn summary(report: &Report, review: &Review) -> String {
             stack.diff.trim_matches('\n')
         );
     }
-    text
+    visible(&text).into_owned()
 }
 
 fn headline(result: RunResult) -> &'static str {

@@ -7,10 +7,12 @@ mod printer;
 mod shell_word;
 mod style;
 mod table;
+mod visible;
 
 pub use count::Count;
 pub use duration::seconds;
-pub use printer::{Detail, Printer};
+pub use printer::{Detail, Printer, Reader};
 pub use shell_word::shell_word;
 pub use style::{Role, Styles};
 pub use table::{Align, Table};
+pub use visible::{uncolored, visible};

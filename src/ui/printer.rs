@@ -6,7 +6,7 @@ use std::{
     sync::Mutex,
 };
 
-use super::{Role, Styles, diagnostic};
+use super::{Role, Styles, diagnostic, visible::visible_painted};
 use crate::diagnostic::Diagnostics;
 
 /// The width of lines of files where there is no terminal.
@@ -24,6 +24,15 @@ pub enum Detail {
     Verbose,
 }
 
+/// Who reads standard output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A person, on a terminal.
+    Person,
+    /// A program, or a person by way of a file.
+    Program,
+}
+
 /// Where output goes and how it looks there.
 pub struct Printer {
     out: Mutex<Box<dyn Write + Send>>,
@@ -32,6 +41,7 @@ pub struct Printer {
     err_styles: Styles,
     detail: Detail,
     width: Option<usize>,
+    reader: Reader,
 }
 
 impl Printer {
@@ -49,7 +59,14 @@ impl Printer {
             err_styles: err.1,
             detail,
             width,
+            reader: Reader::Program,
         }
+    }
+
+    /// The same for another reader than a program.
+    #[must_use]
+    pub fn for_reader(self, reader: Reader) -> Self {
+        Self { reader, ..self }
     }
 
     /// The styles of standard output.
@@ -72,7 +89,21 @@ impl Printer {
         self.width
     }
 
-    /// Writes data to standard output, as it is.
+    /// Writes text for people to standard output; what a terminal would obey in it, apart from envctl's own colours, is
+    /// shown instead.
+    pub fn text(&self, text: impl Display) -> io::Result<()> {
+        self.data(visible_painted(&text.to_string(), self.out_styles.color()))
+    }
+
+    /// Writes a value that is asked for by itself: as it is, unless a terminal would obey it.
+    pub fn value(&self, value: &str) -> io::Result<()> {
+        match self.reader {
+            Reader::Person => self.text(format_args!("{value}\n")),
+            Reader::Program => self.data(format_args!("{value}\n")),
+        }
+    }
+
+    /// Writes data for programs to standard output, as it is.
     ///
     /// A reader that has gone away (`| head`, a closed terminal) wants no more: that is no error.
     pub fn data(&self, text: impl Display) -> io::Result<()> {
@@ -117,8 +148,10 @@ impl Printer {
         self.always(diagnostic::render_all(findings, self.err_styles.color(), width));
     }
 
-    /// Says a line on standard error, even when quiet.
+    /// Says a line on standard error, even when quiet; what a terminal would obey in it is shown instead.
     pub fn always(&self, line: impl Display) {
+        let line = line.to_string();
+        let line = visible_painted(&line, self.err_styles.color());
         let mut err = lock(&self.err);
         // Nobody is left to be told that standard error is gone.
         drop(writeln!(err, "{line}").and_then(|()| err.flush()));

@@ -24,3 +24,4 @@ mod stale_state;
 mod support;
 mod unreadable_plan;
 mod unsaved_state;
+mod visible;

@@ -1,0 +1,183 @@
+//! 2. One review, one confirmation, then no surprise: nothing that an engine, a hook or a value says can hide a line of it.
+
+use std::{fs, path::Path};
+
+use serde_json::json;
+
+use crate::support::{ENVIRONMENTS, Run, Shop, each_engine, error, real_engines};
+
+/// Moves up a line and empties it, hides what follows, names the window, and turns the direction of what is read.
+const HOSTILE: &str = "a\u{1b}[1A\u{1b}[2K\u{1b}[8mb\u{1b}]0;title\u{7}\u{9b}1A\u{202e}z\r";
+
+/// The same as it may be shown.
+const SHOWN: &str = r"a\u{1b}[1A\u{1b}[2K\u{1b}[8mb\u{1b}]0;title\u{7}\u{9b}1A\u{202e}z";
+
+/// The same in HCL.
+const IN_HCL: &str = r"a\u001b[1A\u001b[2K\u001b[8mb\u001b]0;title\u0007\u009b1A\u202ez\r";
+
+fn is_obeyed(character: char) -> bool {
+    (character.is_control() && !"\n\t".contains(character))
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Asserts that a terminal obeys nothing in a text.
+#[track_caller]
+fn is_harmless(text: &str, place: &str) {
+    let found = text.lines().find(|line| line.contains(is_obeyed));
+    assert_eq!(found, None, "in {place}");
+}
+
+#[track_caller]
+fn harmless(run: Run) -> Run {
+    is_harmless(&run.stdout, "standard output");
+    is_harmless(&run.stderr, "standard error");
+    run
+}
+
+/// Asserts the same of every diff, log, journal and report that runs have left.
+#[track_caller]
+fn leaves_harmless_files(shop: &Shop) {
+    let mut folders = vec![shop.project.path(".envctl/runs")];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_for_people(&path) {
+                files += 1;
+                is_harmless(&String::from_utf8_lossy(&fs::read(&path).unwrap()), &path.to_string_lossy());
+            }
+        }
+    }
+    assert!(files > 3, "there are diffs, logs, journals and reports");
+}
+
+fn is_for_people(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    let end = path.extension().unwrap_or_default();
+    ["diff", "log"].iter().any(|known| end == *known) || name == "journal.jsonl" || name == "report.json"
+}
+
+/// Shows values in all the ways in which an engine does.
+fn talkative() -> String {
+    format!(
+        r#"
+variable "fails" {{
+  default = false
+}}
+
+locals {{
+  hostile = "{IN_HCL}"
+}}
+
+resource "terraform_data" "many_lines" {{
+  input = {{ text = "first\n${{local.hostile}}\nlast" }}
+
+  lifecycle {{
+    precondition {{
+      condition     = !var.fails
+      error_message = "It fails with ${{local.hostile}}."
+    }}
+  }}
+}}
+
+resource "terraform_data" "keyed" {{
+  for_each = toset([local.hostile])
+  input    = "x"
+
+  provisioner "local-exec" {{
+    command = "printf '%s\\n' \"$SAID\""
+    environment = {{ SAID = local.hostile }}
+  }}
+}}
+
+output "text" {{
+  value = local.hostile
+}}
+
+check "always" {{
+  assert {{
+    condition     = terraform_data.many_lines.input.text == ""
+    error_message = "A warning with ${{local.hostile}}."
+  }}
+}}
+"#
+    )
+}
+
+#[test]
+fn no_value_of_a_stack_can_move_the_cursor_of_whoever_reads_the_review() {
+    for engine in real_engines() {
+        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.env = shop.env.with_system();
+        shop.stack("app", &[], &json!({}));
+        shop.project.write("app/main.tf", &talkative());
+        shop.project.commit("Begin");
+
+        let plan = harmless(shop.run(["plan", "production", "--summary", "summary.md", "-v"]).exits(0));
+        plan.prints(SHOWN);
+        is_harmless(&shop.project.read("summary.md"), "the summary");
+        // Colours of envctl's own are no part of what it was told.
+        let coloured = shop.run(["--color=always", "runs", "show", "last", "app"]).exits(0).prints(SHOWN);
+        is_harmless(&coloured.stdout, "the diff");
+        harmless(shop.run(["deploy", "production", "--confirm"]).exits(0)).tells(SHOWN);
+        harmless(shop.run(["runs", "show"]).exits(0)).prints("terraform_data.keyed");
+        harmless(shop.run(["runs", "log"]).exits(0)).prints(SHOWN);
+        harmless(shop.run(["output", "production"]).exits(0));
+        let value = shop.run(["output", "production", "app", "text"]).exits(0);
+        assert_eq!(value.stdout, format!("{HOSTILE}\n"), "a program gets the value as it is");
+        let failed = shop.run(["plan", "production", "--var", "fails=true"]).exits(4);
+        harmless(failed).tells(SHOWN);
+        let exec = ["exec", "production", "app", "--confirm", "--", "apply", "-auto-approve", "-replace"];
+        let exec = [exec.as_slice(), &["terraform_data.many_lines"]].concat();
+        let exec: [&str; 9] = exec.try_into().unwrap();
+        harmless(shop.run(exec).exits(0)).prints("Apply complete!").prints(SHOWN);
+        leaves_harmless_files(&shop);
+    }
+}
+
+#[test]
+fn no_error_hook_or_secret_command_can_move_the_cursor() {
+    for engine in each_engine() {
+        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        shop.env = shop.env.with_system();
+        shop.project.write("hostile", HOSTILE);
+        let deploys = ["deploy", "staging", "--yes", "-v"];
+        shop.append("environments.toml", "hooks.before_plan = [[\"cat\", \"hostile\"]]\n");
+        harmless(shop.run(deploys).exits(0)).tells(SHOWN);
+        leaves_harmless_files(&shop);
+        shop.append(
+            "environments.toml",
+            "hooks.before_apply = [[\"sh\", \"-c\", \"cat hostile; cat hostile >&2; exit 3\"]]\n",
+        );
+        shop.change("app", "second");
+        let failed = harmless(shop.run(deploys).exits(1)).tells(SHOWN);
+        assert!(failed.stderr.contains("hook before_apply"), "{failed}");
+        leaves_harmless_files(&shop);
+        if engine.is_fake() {
+            shop.behave("app", &json!({ "plan": error(HOSTILE, &format!("first\n{HOSTILE}")) }));
+            harmless(shop.run(["plan", "staging"])).tells(SHOWN);
+            let json = shop.run(["plan", "staging", "--json"]);
+            assert!(json.json()["stacks"][0]["error"]["summary"].to_string().contains("2K"), "{json}");
+            leaves_harmless_files(&shop);
+        }
+        shop.append(
+            "environments.toml",
+            "\n[defaults]\nguards.identity = { command = [\"cat\", \"hostile\"], matches = \"me\" }\n",
+        );
+        harmless(shop.run(["deploy", "staging", "--yes"]).exits(3)).tells(SHOWN);
+    }
+}
+
+#[test]
+fn no_name_in_the_configuration_can_move_the_cursor() {
+    let shop = Shop::of(&["app"]);
+    let unknown = harmless(shop.run(["--color=never", "plan", "no\u{1b}[2Ksuch"]).exits(64));
+    unknown.tells(r"no\u{1b}[2Ksuch");
+    shop.append(
+        "environments.toml",
+        "needs_not = \"a\\u001b[2K\\u009b1A\\u202e\"\n[stacks.\"x\\u001b[2K\"]\n",
+    );
+    harmless(shop.run(["list"]).exits(4));
+}
