@@ -193,10 +193,10 @@ impl Shown {
                 (label.source.path().as_str(), u32::try_from(line).ok())
             });
             let (file, line) = place.unzip();
-            printer.always(github_annotation("envctl", file, line.flatten(), &finding.message));
+            printer.command(github_annotation("envctl", file, line.flatten(), &finding.message));
         }
         if let Some(message) = &self.message {
-            printer.always(github_annotation("envctl", None, None, message));
+            printer.command(github_annotation("envctl", None, None, message));
         }
     }
 

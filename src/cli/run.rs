@@ -47,7 +47,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
     let printer = Printer::new((out, streams.out), (err, streams.err), detail, streams.width);
-    let printer = Arc::new(printer.for_reader(streams.reader));
+    let printer = Arc::new(printer.for_reader(streams.reader).in_job(streams.terminal.github));
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
         app.verb.lay_over(&mut context.overrides);

