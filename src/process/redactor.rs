@@ -2,9 +2,14 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     fmt::Write as _,
-    sync::{PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
+
+use aho_corasick::{AhoCorasick, BuildError};
+
+use crate::{model::hex, ui::visible};
 
 /// What stands where a secret was.
 pub const MASK: &str = "(redacted)";
@@ -12,13 +17,20 @@ pub const MASK: &str = "(redacted)";
 /// A shorter line of a secret is not masked: it would hit ordinary words.
 const SHORTEST: usize = 6;
 
-/// Masks secrets in text: each line of six bytes or more, also as JSON, URLs and base64 would write it.
+/// Masks secrets in text: each line of six bytes or more, also as JSON, URLs, base64 (also in the middle of a longer text)
+/// and hex would write it.
 ///
-/// Secrets can be added at any time; without any, masking costs nothing.
+/// Secrets can be added at any time; without any, masking costs nothing, and with many it takes one pass over the text.
 #[derive(Default)]
 pub struct Redactor {
-    /// Longest first, so that a secret within another one does not leave the rest of it standing.
-    needles: RwLock<Vec<String>>,
+    known: Mutex<Arc<Needles>>,
+}
+
+/// All forms of all secrets, and what finds them, made when it is first needed.
+#[derive(Default)]
+struct Needles {
+    forms: BTreeSet<String>,
+    finder: OnceLock<Result<AhoCorasick, BuildError>>,
 }
 
 impl Redactor {
@@ -36,28 +48,68 @@ impl Redactor {
         if secret.contains('\n') {
             spell(secret, &mut forms);
         }
-        let mut needles = self.needles.write().unwrap_or_else(PoisonError::into_inner);
-        needles.extend(forms.into_iter().filter(|form| form.len() >= SHORTEST));
-        needles.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        needles.dedup();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = known.forms.clone();
+        all.extend(forms.into_iter().filter(|form| form.len() >= SHORTEST));
+        *known = Arc::new(Needles { forms: all, finder: OnceLock::new() });
     }
 
     /// The text with every secret masked.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let needles = self.needles.read().unwrap_or_else(PoisonError::into_inner);
-        let mut masked = Cow::Borrowed(text);
-        for needle in needles.iter().filter(|needle| needle.len() <= text.len()) {
-            if masked.contains(needle.as_str()) {
-                masked = Cow::Owned(masked.replace(needle.as_str(), MASK));
-            }
+        let needles = Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
+        if needles.forms.is_empty() || text.len() < SHORTEST {
+            return Cow::Borrowed(text);
         }
-        masked
+        match needles.finder.get_or_init(|| AhoCorasick::new(&needles.forms)) {
+            Ok(finder) => masked(text, finder),
+            // Too many secrets for one pass.
+            Err(_) => masked_one_by_one(text, &needles.forms),
+        }
     }
 
     /// Whether a text holds a secret.
     pub fn masks(&self, text: &str) -> bool {
         matches!(self.mask(text), Cow::Owned(_))
     }
+}
+
+/// Forms that overlap are masked together, so that none leaves a rest of another.
+fn masked<'t>(text: &'t str, finder: &AhoCorasick) -> Cow<'t, str> {
+    let mut spans: Vec<(usize, usize)> = Vec::new();
+    // They come by their ends.
+    for found in finder.find_overlapping_iter(text) {
+        let mut start = found.start();
+        while let Some((before, end)) = spans.last().copied().filter(|(_, end)| start < *end) {
+            start = start.min(before);
+            debug_assert!(end <= found.end(), "matches come by their ends");
+            spans.pop();
+        }
+        spans.push((start, found.end()));
+    }
+    if spans.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    for (start, end) in spans {
+        shown.push_str(&text[at..start]);
+        shown.push_str(MASK);
+        at = end;
+    }
+    shown.push_str(&text[at..]);
+    Cow::Owned(shown)
+}
+
+fn masked_one_by_one<'t>(text: &'t str, forms: &BTreeSet<String>) -> Cow<'t, str> {
+    let mut longest_first: Vec<&String> = forms.iter().collect();
+    longest_first.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    let mut masked = Cow::Borrowed(text);
+    for form in longest_first {
+        if masked.contains(form.as_str()) {
+            masked = Cow::Owned(masked.replace(form.as_str(), MASK));
+        }
+    }
+    masked
 }
 
 impl std::fmt::Debug for Redactor {
@@ -80,8 +132,24 @@ fn spell(text: &str, forms: &mut Vec<String>) {
     let percent = percent_encoded(text);
     forms.push(percent.replace("%20", "+"));
     forms.push(percent);
-    forms.push(base64(text.as_bytes(), b'+', b'/'));
-    forms.push(base64(text.as_bytes(), b'-', b'_'));
+    for (plus, slash) in [(b'+', b'/'), (b'-', b'_')] {
+        forms.push(base64(text.as_bytes(), plus, slash));
+        forms.extend((0..3).map(|before| inner_base64(before, text.as_bytes(), plus, slash)));
+    }
+    let lower = hex(text.as_bytes());
+    forms.push(lower.to_uppercase());
+    forms.push(lower);
+    // As it is shown where a terminal would obey it.
+    forms.push(visible(text).into_owned());
+}
+
+/// What base64 makes of a text that stands behind so many bytes of another and before more of it: only the letters that
+/// depend on nothing else, `user:` of `user:password` for one.
+fn inner_base64(before: usize, text: &[u8], plus: u8, slash: u8) -> String {
+    let whole: Vec<u8> = std::iter::repeat_n(0, before).chain(text.iter().copied()).collect();
+    let encoded = base64(&whole, plus, slash);
+    let (first, last) = ((before * 8).div_ceil(6), whole.len() * 8 / 6);
+    encoded.get(first..last).unwrap_or_default().to_owned()
 }
 
 fn percent_encoded(text: &str) -> String {
@@ -145,6 +213,46 @@ mod tests {
         }
         assert_eq!(base64(b"any carnal pleas", b'+', b'/'), "YW55IGNhcm5hbCBwbGVhcw");
         assert_eq!(base64(b"\xfb\xff\xfe", b'-', b'_'), "-__-");
+    }
+
+    #[test]
+    fn a_secret_in_the_middle_of_encoded_text_is_masked() {
+        let secret = "hunter2-pass?>ü";
+        let redactor = knowing(secret);
+        for before in ["", "u", "us", "user:"] {
+            for after in ["", "@", "@h", "@host"] {
+                let whole = format!("{before}{secret}{after}");
+                for (plus, slash) in [(b'+', b'/'), (b'-', b'_')] {
+                    let text = base64(whole.as_bytes(), plus, slash);
+                    let shown = redactor.mask(&text);
+                    let rest = shown.replacen(MASK, "", 1).len();
+                    let around = (before.len() + after.len()) * 4 / 3 + 4;
+                    assert!(shown.contains(MASK) && rest <= around, "{whole}: {text} shown as {shown}");
+                }
+            }
+        }
+        for text in [hex(secret.as_bytes()), hex(secret.as_bytes()).to_uppercase()] {
+            assert_eq!(redactor.mask(&format!("0x{text}00")), "0x(redacted)00");
+        }
+    }
+
+    #[test]
+    fn ordinary_words_stand_however_short_the_secret_is() {
+        let redactor = knowing("secret");
+        for text in ["c2Vj", "terraform_data.secre", "736563", "U2VjcmV0IFNlcnZpY2U="] {
+            assert!(matches!(redactor.mask(text), Cow::Borrowed(_)), "{text}");
+        }
+        let short = knowing("short");
+        assert!(matches!(short.mask(&format!("short {} c2hvcnQ=", hex(b"short"))), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn secrets_that_overlap_are_masked_together() {
+        let redactor = knowing("abcdefgh");
+        redactor.add("efghijkl");
+        redactor.add("bcdefghijk");
+        assert_eq!(redactor.mask("xabcdefghijkly abcdefghefgh"), "x(redacted)y (redacted)efgh");
+        assert_eq!(masked_one_by_one("x abcdefgh", &BTreeSet::from(["abcdefgh".to_owned()])), "x (redacted)");
     }
 
     #[test]

@@ -68,7 +68,7 @@ resource "terraform_data" "said" {
   triggers_replace = [jsonencode(local.all), [for secret in local.all : urlencode(secret)]]
 
   provisioner "local-exec" {
-    command     = "echo \"$ONE\"; echo \"$TWO\"; echo \"$THREE\"; echo \"$PROGRAM_TOKEN\" >&2"
+    command     = "echo \"$ONE\"; echo \"$TWO\"; echo \"$THREE\"; echo \"$PROGRAM_TOKEN\" >&2; printf %s \"user:$PROGRAM_TOKEN\" | base64 -w0; printf %s \"$PROGRAM_TOKEN\" | od -An -v -tx1 | tr -d ' \\n'"
     environment = { ONE = join("\n", local.all), TWO = jsonencode(local.all), THREE = base64encode(var.from_file) }
   }
 }
@@ -78,7 +78,7 @@ output "plain" {
 }
 
 output "encoded" {
-  value = [for secret in local.all : base64encode(secret)]
+  value = [for secret in local.all : [base64encode(secret), base64encode("u:${secret}"), base64encode("user:${secret}@host")]]
 }
 "#;
 
@@ -100,6 +100,9 @@ fn forms(secret: &str) -> Vec<String> {
             .collect();
         forms.extend([part.to_owned(), inner.to_owned(), twice[1..twice.len() - 1].to_owned()]);
         forms.extend([percent.replace("%20", "+"), percent, base64(part)]);
+        forms.extend(["-", "--"].map(|before| inner_base64(before, part)));
+        let hex: String = part.bytes().map(|byte| format!("{byte:02x}")).collect();
+        forms.extend([hex.to_uppercase(), hex]);
     }
     forms
 }
@@ -113,6 +116,11 @@ fn base64(text: &str) -> String {
         [letter(bits >> 18), letter(bits >> 12), letter(bits >> 6), letter(bits)]
     });
     whole.collect()
+}
+
+/// Base64 of a text in the middle of a longer one, without the letters that depend on what is around it.
+fn inner_base64(before: &str, text: &str) -> String {
+    base64(&format!("{before}{text}"))[4..].to_owned()
 }
 
 /// The first form of any secret that a text holds.
