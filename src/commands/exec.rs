@@ -7,12 +7,14 @@ use super::{
     checklist::{Checked, know_acks},
     guarded::Guarded,
     prepared::Prepared,
+    typed::{Against, Found},
 };
 use crate::{
     config::{Config, Environment, VerbClass},
-    engine::{EngineError, Session},
+    engine::{EngineError, Session, typed},
     executor::{Answer, Ask, Asked, Refusal, Work},
     inventory::{Inventory, Modules},
+    journal::RunStore,
     model::{Allow, ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Runner, Stream},
     ui::shell_word,
@@ -49,9 +51,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let mut prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
     let mutating = prepared.is_mutating(&request.args);
+    let mut guarded = None;
     if mutating {
         context.sound(&config, environment, &[VerbClass::Change])?;
-        guard(context, &config, environment, &sound, (request, &stacks), &prepared.runner)?;
+        guarded = Some(guard(context, &config, environment, &sound, (request, &stacks), &prepared.runner)?);
         if !confirm(context, environment, request, &stacks)? {
             return Err(unconfirmed(environment, request).into());
         }
@@ -59,17 +62,25 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
     let several = stacks.len() > 1;
+    let runs = RunStore::new(config.root()).runs_dir();
     for stack in stacks {
         if several {
             context.printer.say(format_args!("── {stack}"));
         }
-        let exit = prepared.with(context, &stack, |work, session| {
-            if mutating {
-                return mutate(context, work, request, session);
+        let ended = prepared.with(context, &stack, |work, session| {
+            let Some(guarded) = &mut guarded else {
+                let command = work.engine.command(&work.target, &request.args);
+                return session.runner.inherit(&command).map(|ended| Ok(ended.exit)).map_err(started);
+            };
+            let against = Against { stack: &stack, runs: &runs, work, session };
+            let found = against.judge(&typed(&request.args), guarded)?;
+            if found.blocked.is_empty() {
+                mutate(context, work, request, session).map(Ok)
+            } else {
+                Ok(Err(refusal(context, environment, request, guarded, &found)))
             }
-            let command = work.engine.command(&work.target, &request.args);
-            session.runner.inherit(&command).map(|finished| finished.exit).map_err(started)
         })?;
+        let exit = ended?;
         if let Some(signal) = prepared.signal() {
             return Ok(ExitStatus::Interrupted(signal));
         }
@@ -77,6 +88,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             context.printer.error(format_args!("`{}` ended with {exit} in `{stack}`", shown(request)));
             return Ok(ExitStatus::Failed);
         }
+    }
+    if let Some(guarded) = guarded {
+        guarded.say_idle(context);
     }
     Ok(ExitStatus::Success)
 }
@@ -89,26 +103,16 @@ fn guard(
     (inventory, modules): &(Inventory, Modules),
     (request, stacks): (&Request, &[StackId]),
     runner: &Arc<Runner>,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Guarded> {
     know_acks(environment, &request.acks)?;
     let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
     let mut guarded = Guarded::new(config, environment, &instances, modules, runner, &request.allow);
+    let typed = typed(&request.args);
     let mut blocked = guarded.judge_without_plan(context);
-    blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &request.args)));
-    guarded.say_idle(context);
+    blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &typed)));
     if !blocked.is_empty() {
-        let names = request.stack.as_deref().unwrap_or("--all");
-        let invocation = format!("envctl exec {} {names}", environment.name);
-        let mut refusal = guarded.refusal(&blocked, &invocation);
-        // The command comes last, behind the flags.
-        refusal.hint =
-            refusal.hint.map(|hint| format!("{} -- {}`", hint.trim_end_matches('`'), typed(request)));
-        let mut stopped = refused(&refusal);
-        if blocked.iter().any(|found| found.block.guard == "plan") {
-            let name = &environment.name;
-            stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
-        }
-        return Err(stopped.into());
+        let found = Found { blocked, run: None };
+        return Err(refusal(context, environment, request, &guarded, &found).into());
     }
     let checked = guarded.checklist.go_through(context.terminal.interactive, &request.acks, |ask| {
         Ok(match context.prompter.ask(ask) {
@@ -118,8 +122,35 @@ fn guard(
     })?;
     match checked {
         Checked::Refused(refusal) => Err(refused(&refusal).into()),
-        Checked::Yes | Checked::Interrupted(_) => Ok(()),
+        Checked::Yes | Checked::Interrupted(_) => Ok(guarded),
     }
+}
+
+/// The refusal of what the guards found, with what to type instead or to let it through.
+fn refusal(
+    context: &Context,
+    environment: &Environment,
+    request: &Request,
+    guarded: &Guarded,
+    found: &Found,
+) -> Stopped {
+    guarded.say_idle(context);
+    let name = &environment.name;
+    let names = request.stack.as_deref().unwrap_or("--all");
+    let mut refusal = guarded.refusal(&found.blocked, &format!("envctl exec {name} {names}"));
+    // The command comes last, behind the flags.
+    refusal.hint = refusal.hint.map(|hint| format!("{} -- {}`", hint.trim_end_matches('`'), line(request)));
+    let mut stopped = refused(&refusal);
+    let by = |guard: &str| found.blocked.iter().any(|found| found.block.guard == guard);
+    if by("plan") {
+        stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
+    }
+    if let Some(run) = &found.run {
+        stopped = stopped.hint(format!("`envctl apply {run}`"));
+    } else if by("plan_file") {
+        stopped = stopped.hint(format!("`envctl plan {name}` and `envctl apply RUN`"));
+    }
+    stopped
 }
 
 fn refused(refusal: &Refusal) -> Stopped {
@@ -201,7 +232,7 @@ fn unconfirmed(environment: &Environment, request: &Request) -> Stopped {
 }
 
 /// The engine's command as a shell takes it.
-fn typed(request: &Request) -> String {
+fn line(request: &Request) -> String {
     let words: Vec<String> = request.args.iter().map(|word| shell_word(&word.to_string_lossy())).collect();
     words.join(" ")
 }

@@ -1,6 +1,6 @@
 //! Guards around a review, and the exceptions to them: what `plan` shows, and what keeps a run from being applied.
 
-use std::{ffi::OsString, sync::Arc};
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use super::{Context, checklist::Checklist, who};
 use crate::{
     config::{Config, Environment, Guards},
-    engine::{Typed, layout::unit_file, typed},
+    engine::{Typed, layout::unit_file},
     executor::Refusal,
     inventory::{Instance, Modules, NoWorkingTree, Places, WorkingTree},
-    model::{Allow, Block, Blocked, EnvName, GateRecord, StackId},
+    model::{Allow, Block, Blocked, EnvName, GateRecord, ResourceAddress, StackId},
     plans::{
         Review,
         guards::{
-            Allowances, Circumstances, Rules, Tally, circumstances, judge, of_named, timely, without_plan,
+            Allowances, Circumstances, Rules, Tally, circumstances, judge, of_lost, of_typed, timely, unnamed,
         },
     },
     process::Runner,
@@ -110,14 +110,26 @@ impl Guarded {
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 
-    /// What keeps a typed command from being run in a stack.
-    pub(super) fn judge_typed(&self, stack: &StackId, args: &[OsString]) -> Vec<Blocked> {
-        let blocks = match typed(args) {
-            Typed::Everything { verb } => without_plan(&verb, self.rules()).into_iter().collect(),
-            Typed::Named(words) => of_named(&words, self.rules(), &self.allowed),
-            Typed::Other => Vec::new(),
-        };
-        blocks.into_iter().map(|block| Blocked { stack: Some(stack.clone()), block }).collect()
+    /// What keeps a typed command from being run in a stack, as far as that is known before its engine is asked.
+    pub(super) fn judge_typed(&self, stack: &StackId, typed: &Typed) -> Vec<Blocked> {
+        of_stack(stack, of_typed(typed, self.rules(), &self.allowed))
+    }
+
+    /// Whether it matters which resources a state loses.
+    pub(super) fn judges_losses(&self) -> bool {
+        self.guards.judge_losses()
+    }
+
+    /// What keeps the state of a stack from losing these resources, which count for the limits of the whole command.
+    pub(super) fn judge_lost(&mut self, stack: &StackId, lost: &[ResourceAddress]) -> Vec<Blocked> {
+        let (blocks, tally) = of_lost(lost, self.rules(), self.before, &self.allowed);
+        self.before = tally;
+        of_stack(stack, blocks)
+    }
+
+    /// Those of the addresses whose loss nobody named, where more than their protection is judged.
+    pub(super) fn unnamed(&self, addresses: &[String]) -> Vec<String> {
+        if self.guards.count_losses() { unnamed(addresses, &self.allowed) } else { Vec::new() }
     }
 
     /// What has become too late since the review was judged.
@@ -175,6 +187,10 @@ impl Guarded {
             context.printer.warn(format_args!("`--allow {allow}` had nothing to do: it is not in this run"));
         }
     }
+}
+
+fn of_stack(stack: &StackId, blocks: Vec<Block>) -> Vec<Blocked> {
+    blocks.into_iter().map(|block| Blocked { stack: Some(stack.clone()), block }).collect()
 }
 
 /// One line of what refuses.

@@ -32,6 +32,7 @@ pub mod shell;
 pub mod status;
 mod stored;
 mod turn;
+mod typed;
 mod who;
 
 pub use context::{Context, Picker, Terminal};

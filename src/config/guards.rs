@@ -76,11 +76,17 @@ pub struct Window {
 impl Guards {
     /// Whether any of them judges what a plan would do, or the plan itself.
     pub fn judge_plans(&self) -> bool {
-        !self.protect.is_empty()
-            || !self.deny_actions.is_empty()
-            || self.max_deletes.is_some()
-            || self.max_changes.is_some()
-            || self.max_plan_age.is_some()
+        self.judge_losses() || self.max_plan_age.is_some()
+    }
+
+    /// Whether any of them judges that resources are deleted, replaced or forgotten.
+    pub fn judge_losses(&self) -> bool {
+        !self.protect.is_empty() || self.count_losses()
+    }
+
+    /// Whether any of them does so for resources that are not protected.
+    pub fn count_losses(&self) -> bool {
+        !self.deny_actions.is_empty() || self.max_deletes.is_some() || self.max_changes.is_some()
     }
 
     /// Those that are set, by name, as they are in force.

@@ -1,9 +1,9 @@
 //! One apply: of a plan file, never retried, with its output in files; and what may be left behind by one that failed.
 
-use std::ffi::OsString;
+use std::{collections::BTreeSet, ffi::OsString};
 
 use camino::Utf8Path;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Applied, EngineError, Output, OutputKind, Session, StateIdentity, Target,
@@ -14,10 +14,11 @@ use super::{
     folder_lock::{self, FolderLock},
     lineage,
     plan_file::plan_facts,
+    state_file::State,
     unsaved, verbs,
 };
 use crate::{
-    model::{Failure, FailureKind},
+    model::{Failure, FailureKind, ResourceAddress},
     process::{CommandLine, Exit, Stream},
 };
 
@@ -115,31 +116,55 @@ fn remember_lineage(driver: &dyn Driver, target: &Target, session: &Session<'_>)
     lineage::watch(target, &state.lineage, true).map_err(|failure| unknown(failure.summary))
 }
 
-/// Which state a prepared instance has now; an engine prints nothing where there is none.
+/// Which state a prepared instance has now.
 pub(super) fn state_identity(
     driver: &dyn Driver,
     target: &Target,
     session: &Session<'_>,
 ) -> Result<StateIdentity, EngineError> {
-    #[derive(Deserialize)]
+    #[derive(Deserialize, Default)]
     struct State {
         #[serde(default)]
         lineage: String,
         #[serde(default)]
         serial: u64,
     }
+    let State { lineage, serial } = pull(driver, target, session)?.unwrap_or_default();
+    Ok(StateIdentity { lineage, serial })
+}
+
+/// The resources that the state of a prepared instance manages now.
+pub(super) fn state_addresses(
+    driver: &dyn Driver,
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<BTreeSet<ResourceAddress>, EngineError> {
+    match pull::<State>(driver, target, session)? {
+        None => Ok(BTreeSet::new()),
+        Some(state) => state.addresses().map_err(|error| {
+            let summary = format!("the state of `{}` cannot be read: {error}", target.instance);
+            EngineError::Failed(Failure::new(FailureKind::State, summary))
+        }),
+    }
+}
+
+/// The state of a prepared instance; an engine prints nothing where there is none.
+fn pull<T: DeserializeOwned>(
+    driver: &dyn Driver,
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<Option<T>, EngineError> {
     let pulled = capture(session, &driver.state_command(target))?;
     if !pulled.exit.is_success() {
         return Err(failed_text(driver, &pulled, "state pull", target, session));
     }
     if !pulled.stdout.contains(&b'{') {
-        return Ok(StateIdentity::default());
+        return Ok(None);
     }
-    let State { lineage, serial } = document(&pulled.stdout, driver.dialect()).map_err(|error| {
+    document(&pulled.stdout, driver.dialect()).map(Some).map_err(|error| {
         let summary = format!("`{} state pull` cannot be understood: {error}", driver.program_name());
         EngineError::Failed(Failure::new(FailureKind::Engine, summary))
-    })?;
-    Ok(StateIdentity { lineage, serial })
+    })
 }
 
 /// The outputs of a prepared instance.

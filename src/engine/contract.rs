@@ -12,7 +12,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    model::{Changes, EngineName, Failure, InstanceId, KnownValues},
+    model::{Changes, EngineName, Failure, InstanceId, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
 };
 
@@ -314,6 +314,13 @@ pub trait Engine: Send + Sync {
 
     /// Which state a prepared instance has now, asked of its backend.
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError>;
+
+    /// The resources that the state of a prepared instance manages now, asked of its backend.
+    fn state_addresses(
+        &self,
+        target: &Target,
+        session: &Session<'_>,
+    ) -> Result<BTreeSet<ResourceAddress>, EngineError>;
 
     /// Any command of the engine for a prepared instance, for `exec` and `shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;

@@ -3,6 +3,7 @@
 //! Nothing above matches on an engine's name: it asks the [`Engine`].
 
 mod applying;
+mod arguments;
 mod attributes;
 mod call;
 mod claims;
@@ -30,6 +31,7 @@ mod plan_file;
 mod plan_json;
 mod planning;
 mod stale;
+mod state_file;
 mod stream_json;
 mod surroundings;
 mod terraform;
@@ -51,7 +53,9 @@ pub use installed::EngineUnavailable;
 pub use log::Log;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use stale::stale;
+pub use state_file::{StateError, state_addresses};
 pub use surroundings::{BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, replaced_providers};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};
+pub use unsaved::is_rescued;
 pub use upstream::awaits_upstream;

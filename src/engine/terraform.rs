@@ -1,6 +1,7 @@
 //! OpenTofu and Terraform: one adapter, two flavours.
 
 use std::{
+    collections::BTreeSet,
     ffi::{OsStr, OsString},
     io,
     time::Duration,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     config::EngineSettings,
-    model::{EngineName, Failure},
+    model::{EngineName, Failure, ResourceAddress},
     process::{CommandLine, Exit, Stream},
 };
 
@@ -246,6 +247,14 @@ impl Engine for Terraform {
 
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
         applying::state_identity(self, target, session)
+    }
+
+    fn state_addresses(
+        &self,
+        target: &Target,
+        session: &Session<'_>,
+    ) -> Result<BTreeSet<ResourceAddress>, EngineError> {
+        applying::state_addresses(self, target, session)
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {

@@ -1,6 +1,7 @@
 //! Terragrunt, unit by unit: it drives OpenTofu or Terraform, whose lines and status come through.
 
 use std::{
+    collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs, io,
     time::SystemTime,
@@ -28,7 +29,7 @@ use super::{
 };
 use crate::{
     config::EngineSettings,
-    model::{EngineName, Failure, FailureKind},
+    model::{EngineName, Failure, FailureKind, ResourceAddress},
     process::{CommandLine, Exit, SignalTarget, Stream},
 };
 
@@ -316,6 +317,14 @@ impl Engine for Terragrunt {
 
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
         applying::state_identity(self, target, session)
+    }
+
+    fn state_addresses(
+        &self,
+        target: &Target,
+        session: &Session<'_>,
+    ) -> Result<BTreeSet<ResourceAddress>, EngineError> {
+        applying::state_addresses(self, target, session)
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {

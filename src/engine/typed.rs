@@ -1,47 +1,213 @@
 //! What a command that a user types may do to resources without a plan that anybody could judge.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-/// What a typed command may do.
+use super::arguments::{flag_name, positionals};
+
+/// What a typed command that may change something does. What cannot be told for certain counts as the worst.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
-    /// It applies, destroys or forgets whatever the stack's files and state say.
+    /// It changes whatever the stack's files and state say, or nobody knows what.
     Everything {
-        /// The word that says so: `apply`.
+        /// The words that say so: `apply`.
         verb: String,
     },
-    /// It changes the state of what it names: resources and modules, among other words.
-    Named(Vec<String>),
+    /// It applies a plan file.
+    PlanFile {
+        /// The file as it was typed.
+        file: OsString,
+    },
+    /// It changes the state of these resources and modules.
+    Named {
+        /// Their addresses as they were typed.
+        addresses: Vec<String>,
+        /// Whether the state has them no more afterwards.
+        forgets: bool,
+    },
+    /// It replaces the state by what a file says.
+    Push {
+        /// The file as it was typed; absent where there is not exactly one.
+        file: Option<OsString>,
+    },
+    /// Nobody could judge it where that is asked for: it runs another program, or takes the state elsewhere.
+    Unjudged {
+        /// The words that say so: `init -migrate-state`.
+        what: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
+    /// It does not act on the instance that it is run for.
+    Astray {
+        /// What it does: `` `workspace select` acts on another workspace ``.
+        what: String,
+        /// What to do instead.
+        instead: &'static str,
+    },
     /// Nothing of that kind.
     Other,
 }
 
-/// Verbs that change everything, with those of older Terragrunts.
-const EVERYTHING: &[&str] = &["apply", "destroy", "refresh", "apply-all", "destroy-all"];
+/// Verbs that change no resource and no state; those that read come here only with flags that hide what they do.
+const HARMLESS: &[&str] = &[
+    "catalog",
+    "console",
+    "dag",
+    "fd",
+    "find",
+    "fmt",
+    "force-unlock",
+    "get",
+    "graph",
+    "hcl",
+    "info",
+    "list",
+    "login",
+    "logout",
+    "ls",
+    "metadata",
+    "modules",
+    "output",
+    "plan",
+    "providers",
+    "render",
+    "scaffold",
+    "show",
+    "validate",
+    "version",
+];
 
-/// Verbs that name what they change.
-const NAMED: &[&str] = &["state", "taint", "untaint", "import"];
+/// Flags with which Terragrunt leaves the unit, or takes another engine.
+const ASTRAY: &[&str] = &[
+    "a",
+    "all",
+    "chdir",
+    "config",
+    "filter",
+    "filter-affected",
+    "filters-file",
+    "graph",
+    "graph-root",
+    "tf-path",
+    "units-that-include",
+    "working-dir",
+];
 
-/// What a command does. Where its verb cannot be told for sure, as after the flags of a wrapper, any word counts.
+/// Flags with which an engine reads or writes a file of the user's choice in place of the instance's state.
+const STATE_FILE: &[&str] = &["state", "state-out"];
+
+/// Flags of `init` that decide where the state is.
+const BACKEND: &[&str] = &["force-copy", "from-module", "migrate-state", "reconfigure"];
+
+const VERB_FIRST: &str = "the engine's verb comes first; its folder is that of the stack";
+const ITS_STACK: &str = "name the stack; `--all` before `--` runs it in every stack";
+const ITS_WORKSPACE: &str =
+    "`workspace` in environments.toml says which; one that is left over is deleted in `envctl shell`";
+const ITS_BACKEND: &str = "`backend` in environments.toml says where the state is; a state is moved by `state pull` and `state push`";
+
+/// What a command does.
 pub fn typed(args: &[OsString]) -> Typed {
-    let texts: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    let words: Vec<&str> = texts.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
-    let first = texts.first().map(String::as_str);
-    let sure = first.filter(|first| NAMED.contains(first) || EVERYTHING.contains(first));
-    let said = |verbs: &[&str]| {
-        let mut candidates = sure.map_or_else(|| words.clone(), |first| vec![first]).into_iter();
-        candidates.find(|word| verbs.contains(word)).map(str::to_owned)
+    let Some((first, rest)) = args.split_first() else { return Typed::Other };
+    let verb = first.to_string_lossy();
+    if verb.is_empty() || verb.starts_with('-') {
+        return Typed::Astray { what: format!("`{verb}` stands before the verb"), instead: VERB_FIRST };
+    }
+    let flags = || rest.iter().filter_map(|arg| flag_name(arg));
+    // `test` has a filter of its own, and is judged as a whole.
+    if let Some(flag) = flags().find(|flag| verb != "test" && is_astray(flag)) {
+        return Typed::Astray { what: format!("`-{flag}` acts on more than the stack"), instead: ITS_STACK };
+    }
+    if let Some(flag) = flags().find(|flag| STATE_FILE.contains(flag)) {
+        return Typed::Astray { what: format!("`-{flag}` takes another state"), instead: ITS_BACKEND };
+    }
+    match &*verb {
+        "apply" => match positionals(rest) {
+            [] => Typed::Everything { verb: verb.into_owned() },
+            [file, ..] => Typed::PlanFile { file: file.clone() },
+        },
+        "state" => state(rest),
+        "taint" | "untaint" => named(positionals(rest), false),
+        // An id follows the address.
+        "import" => named(&positionals(rest)[..positionals(rest).len().min(1)], false),
+        "workspace" | "env" => {
+            let words: Vec<_> = args.iter().take(2).map(|word| word.to_string_lossy()).collect();
+            let what = format!("`{}` acts on another workspace", words.join(" "));
+            Typed::Astray { what, instead: ITS_WORKSPACE }
+        }
+        "init" => init(rest),
+        "run" => run(rest),
+        "run-all" | "apply-all" | "destroy-all" | "stack" => {
+            Typed::Astray { what: format!("`{verb}` acts on more than the stack"), instead: ITS_STACK }
+        }
+        "exec" => Typed::Unjudged {
+            what: "`exec`, which runs any program,".to_owned(),
+            instead: "what is typed into `envctl shell` is not judged",
+        },
+        "backend" if rest.first().is_none_or(|word| word != "bootstrap") => {
+            Typed::Unjudged { what: "`backend`".to_owned(), instead: ITS_BACKEND }
+        }
+        "backend" => Typed::Other,
+        known if HARMLESS.contains(&known) => Typed::Other,
+        _ => Typed::Everything { verb: verb.into_owned() },
+    }
+}
+
+fn is_astray(flag: &str) -> bool {
+    ASTRAY.contains(&flag) || flag.starts_with("queue-") || flag.starts_with("terragrunt-")
+}
+
+fn state(args: &[OsString]) -> Typed {
+    let (verb, rest) = match args.split_first() {
+        Some((verb, rest)) => (verb.to_string_lossy(), positionals(rest)),
+        None => return Typed::Other,
     };
-    if let Some(verb) = said(EVERYTHING) {
-        return Typed::Everything { verb };
+    match &*verb {
+        "rm" => named(rest, true),
+        "mv" => named(rest, false),
+        "push" => Typed::Push {
+            file: match rest {
+                [file] => Some(file.clone()),
+                _ => None,
+            },
+        },
+        "list" | "show" | "pull" => Typed::Other,
+        _ => Typed::Everything { verb: format!("state {verb}") },
     }
-    if words.windows(2).any(|pair| pair == ["workspace", "delete"]) {
-        return Typed::Everything { verb: "workspace delete".to_owned() };
+}
+
+/// Words that start with a dash are no addresses: an engine takes some of its flags from anywhere.
+fn named(words: &[OsString], forgets: bool) -> Typed {
+    let is_address = |word: &&OsString| !word.as_encoded_bytes().starts_with(b"-");
+    let addresses = words.iter().filter(is_address).map(|word| word.to_string_lossy().into_owned());
+    Typed::Named { addresses: addresses.collect(), forgets }
+}
+
+fn init(args: &[OsString]) -> Typed {
+    let named = |wanted: &[&str]| {
+        let mut flags = args.iter().filter_map(|arg| flag_name(arg));
+        flags.find(|flag| wanted.contains(flag)).map(str::to_owned)
+    };
+    if named(&["backend-config"]).is_some() {
+        let what = "`init -backend-config` takes another state".to_owned();
+        return Typed::Astray { what, instead: ITS_BACKEND };
     }
-    if said(NAMED).is_some() {
-        return Typed::Named(words.into_iter().skip(1).map(str::to_owned).collect());
+    match named(BACKEND) {
+        Some(flag) => Typed::Unjudged { what: format!("`init -{flag}`"), instead: ITS_BACKEND },
+        None => Typed::Other,
     }
-    Typed::Other
+}
+
+/// Terragrunt's `run`: what it runs is told for certain only where it stands behind `--`.
+fn run(args: &[OsString]) -> Typed {
+    const ALONE: &[&str] = &["--no-auto-init", "--no-auto-retry", "--no-color", "--non-interactive"];
+    let own = args.iter().take_while(|arg| *arg != "--").count();
+    let plain = args[..own].iter().all(|arg| ALONE.iter().any(|known| arg == OsStr::new(known)));
+    match args.get(own + 1..) {
+        Some(rest) if plain => typed(rest),
+        _ => Typed::Astray {
+            what: "what `run` runs cannot be told from its flags".to_owned(),
+            instead: "it is written `run -- VERB …`",
+        },
+    }
 }
 
 #[cfg(test)]
@@ -53,33 +219,91 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_plan_changes_everything() {
+    fn what_makes_no_plan_and_what_nobody_knows_changes_everything() {
         for (line, word) in [
             ("apply", "apply"),
             ("apply -auto-approve", "apply"),
-            ("apply plan.tfplan", "apply"),
+            ("apply -var x=1 -lock-timeout 1s", "apply"),
             ("destroy -target a.b", "destroy"),
             ("refresh", "refresh"),
-            ("-chdir=x apply", "apply"),
             ("run -- apply", "apply"),
-            ("run --all destroy", "destroy"),
-            ("run-all apply", "apply"),
-            ("apply-all", "apply-all"),
-            ("workspace delete -force old", "workspace delete"),
+            ("run --non-interactive -- destroy", "destroy"),
+            ("test -filter=x", "test"),
+            ("state replace-provider a b", "state replace-provider"),
+            ("state rm-foo a.b state rm c.d", "state rm-foo"),
+            ("state -lock=false rm a.b", "state -lock=false"),
+            ("brand-new", "brand-new"),
         ] {
             assert_eq!(told(line), Typed::Everything { verb: word.to_owned() }, "{line}");
         }
     }
 
     #[test]
+    fn a_plan_file_is_found_behind_the_flags() {
+        for line in [
+            "apply FILE",
+            "apply -auto-approve FILE",
+            "apply -var x=1 -lock-timeout 1s FILE",
+            "apply -var=x FILE -no-color",
+            "apply -- FILE",
+            "run -- apply FILE",
+            "run --non-interactive -- apply -parallelism 2 FILE",
+        ] {
+            assert_eq!(told(line), Typed::PlanFile { file: "FILE".into() }, "{line}");
+        }
+    }
+
+    #[test]
     fn what_changes_a_state_names_it() {
-        let named = |words: &[&str]| Typed::Named(words.iter().map(|word| (*word).to_owned()).collect());
-        assert_eq!(told("state rm -lock=false a.b module.c"), named(&["rm", "a.b", "module.c"]));
-        assert_eq!(told("taint a.b"), named(&["a.b"]));
-        assert_eq!(told("import a.b apply"), named(&["a.b", "apply"]));
-        assert_eq!(told("run -- state rm a.b"), named(&["state", "rm", "a.b"]));
-        for other in ["init", "workspace new x", "fmt", "force-unlock 1", "providers lock", ""] {
+        let named = |words: &[&str], forgets| {
+            let addresses = words.iter().map(|word| (*word).to_owned()).collect();
+            Typed::Named { addresses, forgets }
+        };
+        assert_eq!(told("state rm -lock=false a.b module.c"), named(&["a.b", "module.c"], true));
+        assert_eq!(told("state rm -lock-timeout 1s a.b -no-color"), named(&["a.b"], true));
+        assert_eq!(told("state mv -backup x a.b c.d"), named(&["a.b", "c.d"], false));
+        assert_eq!(told("taint a.b"), named(&["a.b"], false));
+        assert_eq!(told("import -var x=1 a.b apply"), named(&["a.b"], false));
+        assert_eq!(told("run -- state rm a.b"), named(&["a.b"], true));
+        assert_eq!(told("state push -force f"), Typed::Push { file: Some("f".into()) });
+        assert_eq!(told("state push f g"), Typed::Push { file: None });
+        for other in
+            ["init", "init -upgrade", "fmt", "force-unlock 1", "providers lock", "backend bootstrap", ""]
+        {
             assert_eq!(told(other), Typed::Other, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_the_instance_is_astray() {
+        for line in [
+            "-chdir=x apply",
+            "-chdir plan apply",
+            "--working-dir x apply",
+            "apply --all",
+            "apply -a",
+            "apply --working-dir=../other",
+            "run --all destroy",
+            "run --all -- destroy",
+            "run apply FILE",
+            "run apply -- plan",
+            "run --tf-path x -- apply",
+            "run-all apply",
+            "stack run apply",
+            "plan --queue-include-dir x",
+            "workspace new x",
+            "workspace delete -force old",
+            "env select x",
+            "init -backend-config=key=x",
+            "apply -state=x",
+            "state mv -state-out x a.b a.b",
+            "state rm -state x a.b",
+        ] {
+            assert!(matches!(told(line), Typed::Astray { .. }), "{line}: {:?}", told(line));
+        }
+        for line in ["init -migrate-state", "init --force-copy", "exec -- tofu apply FILE", "backend delete"]
+        {
+            assert!(matches!(told(line), Typed::Unjudged { .. }), "{line}: {:?}", told(line));
         }
     }
 }

@@ -19,6 +19,11 @@ fn kept(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(UNSAVED)
 }
 
+/// Whether a file is the state of this instance that an engine could not save, and that envctl keeps.
+pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
+    kept(target).canonicalize_utf8().is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
+}
+
 /// Refuses to plan beside a state that waits to be pushed: what the engine knows is not what is there.
 pub(super) fn refuse_to_plan(target: &Target) -> Result<(), Failure> {
     refuse(target, [kept(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))

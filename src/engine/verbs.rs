@@ -2,10 +2,7 @@
 
 use std::ffi::OsString;
 
-/// The words of a command, flags left out, as long as they are plain text.
-fn words(args: &[OsString]) -> Vec<&str> {
-    args.iter().filter_map(|arg| arg.to_str()).filter(|arg| !arg.starts_with('-')).collect()
-}
+use super::arguments::positionals;
 
 /// Flags of Terragrunt that stand alone: whatever follows one is not its value.
 const VALUELESS: &[&str] =
@@ -110,7 +107,7 @@ pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<
     let takes_them = match args[at].to_str()? {
         "plan" | "refresh" | "import" | "console" | "destroy" | "test" => true,
         // A saved plan has its own.
-        "apply" => words(rest).is_empty(),
+        "apply" => positionals(rest).is_empty(),
         "validate" | "init" | "output" | "show" | "graph" => everywhere,
         "state" | "workspace" => {
             // After the second word: these have verbs of their own.
@@ -247,6 +244,7 @@ mod tests {
         assert_eq!(place("plan -no-color", false), Some(1));
         assert_eq!(place("-chdir=x import a b", false), Some(2));
         assert_eq!(place("apply -auto-approve", false), Some(1));
+        assert_eq!(place("apply -var x=1 -target a.b", false), Some(1));
         assert_eq!(place("apply plan-file", false), None);
         assert_eq!(place("output -json", false), None);
         assert_eq!(place("output -json", true), Some(1));

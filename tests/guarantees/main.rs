@@ -22,6 +22,8 @@ mod stale_state;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "not every guarantee needs every support")]
 mod support;
+mod typed_destruction;
+mod typed_plan;
 mod unreadable_plan;
 mod unsaved_state;
 mod visible;

@@ -37,7 +37,12 @@ pub(super) fn blocks(review: &Review, rules: Rules<'_>, before: Tally, allowed: 
     }
     // Without that limit nothing is counted, and no exception is used.
     let named = if max_deletes.is_some() { allowed } else { &Allowances::default() };
-    let tally = before.with(review, named);
+    of_tally(before.with(review, named), rules, allowed)
+}
+
+/// What refuses as much as this.
+pub(super) fn of_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+    let (max_deletes, max_changes) = (rules.guards.max_deletes, rules.guards.max_changes);
     let mut found = Vec::new();
     if let Some(limit) = max_deletes.filter(|limit| tally.deletes > *limit)
         && !allowed.take_deletes(tally.deletes)

@@ -1,7 +1,7 @@
 //! Guards: what keeps a plan from being applied, whoever confirmed it. Pure: time and git facts are passed in.
 //!
 //! `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
-//! from where, `unplanned` commands that make no plan; `allowances` keeps what the user lets through by name.
+//! from where, `unplanned` commands that make no plan, `plan_file` a plan that is given by hand; `allowances` keeps what the user lets through by name.
 //!
 //! | guard          | refuses                                                                | let through by      |
 //! |----------------|------------------------------------------------------------------------|---------------------|
@@ -16,12 +16,14 @@
 //! | `branch`       | any other branch                                                       | `branch`            |
 //! | `up_to_date`   | HEAD behind its upstream or remote head                                | `behind`            |
 //! | `clean_tree`   | uncommitted changes under the stacks' files                            | `dirty`             |
+//! | `plan`, `plan_file`, `address`, `exec` | typed commands that cannot be judged, or are not about the instance |  |
 
 mod allowances;
 mod circumstances;
 mod judge;
 mod limits;
 mod plan;
+mod plan_file;
 mod resources;
 #[cfg(test)]
 mod rig;
@@ -31,4 +33,5 @@ pub use allowances::Allowances;
 pub use circumstances::{Circumstances, circumstances};
 pub use judge::{Rules, judge, timely};
 pub use limits::Tally;
-pub use unplanned::{of_named, without_plan};
+pub use plan_file::{Place, foreign};
+pub use unplanned::{covered, of_lost, of_typed, unnamed};

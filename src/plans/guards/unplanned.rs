@@ -1,21 +1,57 @@
 //! Guards over a command that makes no plan: what they would have judged in one is refused.
 
-use super::{Allowances, Rules};
-use crate::model::{Allow, Block, ResourceAddress};
+use std::collections::BTreeSet;
 
-/// What refuses a command that may change everything.
-pub fn without_plan(verb: &str, rules: Rules<'_>) -> Option<Block> {
-    let message = format!("`{verb}` typed by hand makes no plan that the environment's guards could judge");
-    rules.guards.judge_plans().then(|| Block::new("plan", message))
+use super::{Allowances, Rules, Tally, limits::of_tally, resources};
+use crate::{
+    engine::Typed,
+    model::{Action, Allow, Block, ResourceAddress, ResourceChange, is_canonical_address},
+};
+
+/// What refuses a typed command before anything is asked of its engine.
+pub fn of_typed(typed: &Typed, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+    let judged = rules.guards.judge_plans();
+    match typed {
+        Typed::Everything { verb } if judged => {
+            let message =
+                format!("`{verb}` typed by hand makes no plan that the environment's guards could judge");
+            vec![Block::new("plan", message)]
+        }
+        Typed::PlanFile { .. } if judged || rules.confirm => {
+            let message =
+                "here a plan is applied by its run alone, after a review and with everything checked again";
+            vec![Block::new("plan_file", message)]
+        }
+        Typed::Unjudged { what, instead } if judged || rules.confirm => {
+            vec![Block::new("exec", format!("{what} cannot be judged: {instead}"))]
+        }
+        Typed::Astray { what, instead } => vec![Block::new("exec", format!("{what}: {instead}"))],
+        Typed::Named { addresses, forgets } => of_named(addresses, *forgets, rules, allowed),
+        _ => Vec::new(),
+    }
 }
 
-/// What refuses a command that changes the state of what these words name, where they name resources or modules.
-pub fn of_named(words: &[String], rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+/// What refuses a command that changes the state of resources and modules.
+fn of_named(words: &[String], forgets: bool, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+    let judged = !rules.guards.protect.is_empty() || (forgets && rules.guards.judge_losses());
+    if !judged {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     for word in words {
+        let Some(address) = word.parse::<ResourceAddress>().ok().filter(|_| is_canonical_address(word))
+        else {
+            let message = format!(
+                "`{}` cannot be judged: `state list` shows how addresses are written",
+                word.escape_debug()
+            );
+            found.push(Block::new("address", message));
+            continue;
+        };
         let guarding = rules.guards.protect.iter().find(|p| p.matches(word) || p.may_match_within(word));
-        let (Some(pattern), Ok(address)) = (guarding, word.parse::<ResourceAddress>()) else { continue };
-        if !allowed.take_loss(&address) {
+        if let Some(pattern) = guarding
+            && !allowed.take_loss(&address)
+        {
             let message = format!("`{address}` is protected by `{pattern}`, or may hold what is");
             let allow = Some(Allow::Delete(address.clone()).to_string());
             found.push(Block { address: Some(address), allow, ..Block::new("protect", message) });
@@ -24,34 +60,149 @@ pub fn of_named(words: &[String], rules: Rules<'_>, allowed: &Allowances) -> Vec
     found
 }
 
+/// Those of the addresses whose loss nobody named.
+pub fn unnamed(addresses: &[String], allowed: &Allowances) -> Vec<String> {
+    let is_named = |text: &&String| text.parse().is_ok_and(|address| allowed.take_loss(&address));
+    addresses.iter().filter(|text| !is_named(text)).cloned().collect()
+}
+
+/// The resources of a state that these addresses name, by themselves or by what holds them.
+pub fn covered(addresses: &[String], state: &BTreeSet<ResourceAddress>) -> Vec<ResourceAddress> {
+    let names = |holder: &str, address: &str| {
+        address.strip_prefix(holder).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    state.iter().filter(|found| addresses.iter().any(|a| names(a, found.as_str()))).cloned().collect()
+}
+
+/// What refuses that a state has these resources no more, on top of what was lost before, and how much it is then.
+pub fn of_lost(
+    lost: &[ResourceAddress],
+    rules: Rules<'_>,
+    before: Tally,
+    allowed: &Allowances,
+) -> (Vec<Block>, Tally) {
+    let mut tally = before;
+    let mut found = Vec::new();
+    for address in lost {
+        found.extend(resources::blocks(
+            &ResourceChange::new(address.clone(), Action::Forget),
+            rules,
+            allowed,
+        ));
+        tally.changes += 1;
+        if rules.guards.max_deletes.is_some() {
+            tally.deletes += u64::from(!allowed.take_loss(address));
+        }
+    }
+    if !lost.is_empty() {
+        found.extend(of_tally(tally, rules, allowed));
+    }
+    (found, tally)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::Guards;
 
-    fn judged(words: &[&str], allow: &[&str]) -> Vec<Option<String>> {
+    fn allowances(allow: &[&str]) -> Allowances {
+        Allowances::new(&allow.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>())
+    }
+
+    fn texts(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    fn judged(words: &[&str], allow: &[&str]) -> Vec<(String, Option<String>)> {
         let guards = Guards { protect: vec!["aws_db.*".parse().unwrap()], ..Guards::default() };
-        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-        let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
         let rules = Rules { guards: &guards, confirm: false };
-        of_named(&words, rules, &Allowances::new(&allows)).into_iter().map(|block| block.allow).collect()
+        let typed = Typed::Named { addresses: texts(words), forgets: false };
+        let blocks = of_typed(&typed, rules, &allowances(allow));
+        blocks.into_iter().map(|block| (block.guard, block.allow)).collect()
     }
 
     #[test]
     fn a_protected_resource_and_a_module_that_may_hold_one_are_not_named_without_an_exception() {
-        let named = |text: &str| Some(format!("delete:{text}"));
-        assert_eq!(judged(&["rm", "aws_db.main[0]"], &[]), [named("aws_db.main[0]")]);
-        assert_eq!(judged(&["mv", "module.a", "module.b"], &[]), [named("module.a"), named("module.b")]);
-        assert_eq!(judged(&["rm", "aws_vm.main"], &[]), []);
-        assert_eq!(judged(&["rm", "aws_db.main"], &["delete:aws_db.main"]), []);
-        assert_eq!(judged(&["rm", "aws_db.main"], &["delete:aws_db.other"]).len(), 1);
+        let named = |text: &str| ("protect".to_owned(), Some(format!("delete:{text}")));
+        assert_eq!(judged(&["aws_db.main[0]"], &[]), [named("aws_db.main[0]")]);
+        assert_eq!(judged(&["module.a", "module.b"], &[]), [named("module.a"), named("module.b")]);
+        assert_eq!(judged(&["aws_vm.main"], &[]), []);
+        assert_eq!(judged(&["aws_db.main"], &["delete:aws_db.main"]), []);
+        assert_eq!(judged(&["aws_db.main"], &["delete:aws_db.other"]).len(), 1);
     }
 
     #[test]
-    fn only_guards_that_judge_plans_need_one() {
-        let (none, limited) = (Guards::default(), Guards { max_changes: Some(9), ..Guards::default() });
-        assert_eq!(without_plan("apply", Rules { guards: &none, confirm: true }), None);
-        let block = without_plan("apply", Rules { guards: &limited, confirm: false }).unwrap();
-        assert_eq!((block.guard.as_str(), block.allow), ("plan", None));
+    fn an_address_in_another_form_is_refused_where_addresses_are_judged_whatever_is_allowed() {
+        for word in ["aws_db . main", "aws_vm . main", "aws_db/**/.main", "aws_db.main[\"\\u0061\"]"] {
+            let allow = format!("delete:{word}");
+            assert_eq!(judged(&[word], &[&allow]), [("address".to_owned(), None)], "{word}");
+            let typed = Typed::Named { addresses: texts(&[word]), forgets: true };
+            let free = Rules { guards: &Guards::default(), confirm: true };
+            assert_eq!(of_typed(&typed, free, &Allowances::default()), []);
+            let limited = Guards { max_deletes: Some(0), ..Guards::default() };
+            let limited = Rules { guards: &limited, confirm: false };
+            assert_eq!(of_typed(&typed, limited, &Allowances::default()).len(), 1);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_judged_is_refused_where_somebody_wants_to_judge() {
+        let verb = |word: &str| Typed::Everything { verb: word.to_owned() };
+        let unjudged = || Typed::Unjudged { what: "`init -migrate-state`".to_owned(), instead: "y" };
+        let astray = || Typed::Astray { what: "x".to_owned(), instead: "y" };
+        let plan = || Typed::PlanFile { file: "p".into() };
+        let limited = Guards { max_changes: Some(9), ..Guards::default() };
+        for (typed, free, confirm, guarded) in [
+            (verb("apply"), None, None, Some("plan")),
+            (plan(), None, Some("plan_file"), Some("plan_file")),
+            (unjudged(), None, Some("exec"), Some("exec")),
+            (astray(), Some("exec"), Some("exec"), Some("exec")),
+            (Typed::Other, None, None, None),
+        ] {
+            let guard = |guards: &Guards, confirm| {
+                let blocks = of_typed(&typed, Rules { guards, confirm }, &Allowances::default());
+                assert!(blocks.iter().all(|block| block.allow.is_none()), "{blocks:?}");
+                blocks.into_iter().next().map(|block| block.guard)
+            };
+            assert_eq!(guard(&Guards::default(), false).as_deref(), free, "{typed:?}");
+            assert_eq!(guard(&Guards::default(), true).as_deref(), confirm, "{typed:?}");
+            assert_eq!(guard(&limited, false).as_deref(), guarded, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_state_loses_is_judged_as_forgotten_and_counted() {
+        let lost: Vec<ResourceAddress> = ["aws_db.main", "aws_vm.a"].map(|text| text.parse().unwrap()).into();
+        let guards =
+            Guards { protect: vec!["aws_db.*".parse().unwrap()], max_deletes: Some(1), ..Guards::default() };
+        let judged = |before: Tally, allow: &[&str]| {
+            let rules = Rules { guards: &guards, confirm: false };
+            let (blocks, tally) = of_lost(&lost, rules, before, &allowances(allow));
+            (blocks.into_iter().filter_map(|block| block.allow).collect::<Vec<_>>(), tally.deletes)
+        };
+        let none = Tally::default();
+        assert_eq!(judged(none, &[]), (texts(&["delete:aws_db.main", "deletes=2"]), 2));
+        assert_eq!(judged(none, &["delete:aws_db.main"]), (vec![], 1));
+        let before = Tally { deletes: 1, changes: 1 };
+        assert_eq!(judged(before, &["delete:aws_db.main"]), (texts(&["deletes=2"]), 2));
+    }
+
+    #[test]
+    fn a_word_names_what_it_holds() {
+        let state: BTreeSet<ResourceAddress> =
+            ["a.b", "a.bc", "module.m.a.b", "module.m[0].a.b", "module.mm.a.b", "x.y[0]", "x.y[1]"]
+                .map(|text| text.parse().unwrap())
+                .into();
+        for (word, found) in [
+            ("a.b", &["a.b"] as &[&str]),
+            ("module.m", &["module.m.a.b", "module.m[0].a.b"]),
+            ("x.y", &["x.y[0]", "x.y[1]"]),
+            ("x.y[1]", &["x.y[1]"]),
+        ] {
+            let lost = covered(&texts(&[word]), &state);
+            assert_eq!(lost.iter().map(ResourceAddress::as_str).collect::<Vec<_>>(), found, "{word}");
+        }
+        let some = unnamed(&texts(&["a.b", "x.y"]), &allowances(&["delete:x.y"]));
+        assert_eq!(some, ["a.b"]);
     }
 }

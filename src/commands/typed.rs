@@ -1,0 +1,153 @@
+//! What only an engine and its files can tell of a typed command: whose plan it would apply, and what a state would lose.
+
+use std::{ffi::OsStr, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::guarded::Guarded;
+use crate::{
+    engine::{EngineError, Session, Typed, is_rescued, plan_facts, state_addresses},
+    executor::Work,
+    model::{Block, Blocked, Failure, FailureKind, StackId},
+    plans::guards::{Place, covered, foreign},
+};
+
+/// An instance that a command is about to be run for.
+pub(super) struct Against<'a> {
+    /// Its stack.
+    pub(super) stack: &'a StackId,
+    /// The folder of all runs.
+    pub(super) runs: &'a Utf8Path,
+    /// Its engine and its place.
+    pub(super) work: &'a Work,
+    /// What its engine runs in.
+    pub(super) session: &'a Session<'a>,
+}
+
+/// What refuses a command.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What was found.
+    pub(super) blocked: Vec<Blocked>,
+    /// The run that the plan file belongs to.
+    pub(super) run: Option<String>,
+}
+
+impl Against<'_> {
+    /// Judges a command right before it is run.
+    pub(super) fn judge(&self, typed: &Typed, guarded: &mut Guarded) -> Result<Found, EngineError> {
+        let blocked = match typed {
+            Typed::PlanFile { file } => return self.plan_file(file),
+            Typed::Push { file } if guarded.judges_losses() => match self.pushed(file.as_deref()) {
+                Err(why) => self.blocked("state_push", &why),
+                Ok(None) => Vec::new(),
+                Ok(Some(text)) => {
+                    let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
+                    match state_addresses(&text) {
+                        Err(error) => {
+                            self.blocked("state_push", &format!("the file cannot be compared: {error}"))
+                        }
+                        Ok(then) => {
+                            let lost: Vec<_> = now.difference(&then).cloned().collect();
+                            guarded.judge_lost(self.stack, &lost)
+                        }
+                    }
+                }
+            },
+            Typed::Named { addresses, forgets: true } => match guarded.unnamed(addresses).as_slice() {
+                [] => Vec::new(),
+                unnamed => {
+                    let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
+                    guarded.judge_lost(self.stack, &covered(unnamed, &now))
+                }
+            },
+            _ => Vec::new(),
+        };
+        Ok(Found { blocked, run: None })
+    }
+
+    fn blocked(&self, guard: &str, message: &str) -> Vec<Blocked> {
+        vec![Blocked { stack: Some(self.stack.clone()), block: Block::new(guard, message) }]
+    }
+
+    /// Where the engine would find a file; it is not certain where Terragrunt runs it.
+    fn place(&self, file: &OsStr) -> Option<Utf8PathBuf> {
+        let file = Utf8Path::from_path(file.as_ref())?;
+        let sure = file.is_absolute() || self.work.engine.reads_root_module();
+        sure.then(|| self.work.target.dir.join(file))
+    }
+
+    /// What is about to be pushed; nothing where it is the state that envctl itself kept for that.
+    fn pushed(&self, file: Option<&OsStr>) -> Result<Option<Vec<u8>>, String> {
+        let path = file.filter(|file| *file != "-").and_then(|file| self.place(file));
+        let Some(path) = path else {
+            return Err("what is pushed cannot be compared with the state: name one file by its whole path"
+                .to_owned());
+        };
+        if is_rescued(&self.work.target, &path) {
+            return Ok(None);
+        }
+        fs::read(&path)
+            .map(Some)
+            .map_err(|error| format!("`{path}` cannot be compared with the state: {error}"))
+    }
+
+    fn plan_file(&self, file: &OsStr) -> Result<Found, EngineError> {
+        let not = |message: &str| Ok(Found { blocked: self.blocked("plan_file", message), run: None });
+        let Some(path) = self.place(file) else { return not("a plan file is named by its whole path") };
+        let facts = match plan_facts(&path) {
+            Ok(facts) => facts,
+            Err(error) => return not(&error.to_string()),
+        };
+        let unreadable = |error: io::Error| {
+            let summary = format!("cannot compare `{path}` with the plans in `{}`: {error}", self.runs);
+            EngineError::Failed(Failure::new(FailureKind::State, summary))
+        };
+        if let Some(run) = stored(self.runs, &path).map_err(unreadable)? {
+            let message = format!("`{path}` is a plan that envctl keeps");
+            return Ok(Found { blocked: self.blocked("plan_file", &message), run: Some(run) });
+        }
+        let Work { engine, target, .. } = self.work;
+        let footing = engine.footing(target).map_err(unreadable)?;
+        let state = engine.state_identity(target, self.session)?;
+        let place = Place {
+            workspace: target.workspace.as_deref(),
+            backend: &footing.backend,
+            lineage: &state.lineage,
+        };
+        match foreign(&facts, place) {
+            Some(why) => not(&format!("`{path}` is no plan of this state: {why}")),
+            None => Ok(Found::default()),
+        }
+    }
+}
+
+/// The run whose plan a file is, or a copy of; also one of another project.
+fn stored(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
+    let real = file.canonicalize_utf8()?;
+    let names: Vec<&str> = real.components().map(|part| part.as_str()).collect();
+    if let Some(at) = names.windows(2).position(|pair| pair == [".envctl", "runs"]) {
+        return Ok(names.get(at + 2).map(|run| (*run).to_owned()));
+    }
+    let bytes = fs::read(file)?;
+    for run in entries(runs)? {
+        for plan in entries(&run.join("plans"))? {
+            let same_size = plan.metadata().is_ok_and(|plan| plan.len() == bytes.len() as u64);
+            if same_size && fs::read(&plan)? == bytes {
+                return Ok(run.file_name().map(str::to_owned));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// What lies in a folder; nothing where there is none.
+fn entries(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
+    match folder.read_dir_utf8() {
+        Ok(entries) => entries.map(|entry| entry.map(camino::Utf8DirEntry::into_path)).collect(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,109 @@
+//! Which resources a state holds, as `state pull` prints it and as a file that is to be pushed has it.
+
+use std::collections::BTreeSet;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::model::ResourceAddress;
+
+/// Why a text is no state that could be read.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    /// It is no JSON, or not of the form that a state has.
+    #[error("it is encrypted, or no state: {0}")]
+    Malformed(#[from] serde_json::Error),
+    /// Its format is another one than engines have written since Terraform 0.12.
+    #[error("its format {0} is not known")]
+    Format(u64),
+}
+
+/// Source: `internal/states/statefile/version4.go` of OpenTofu 1.12 and Terraform 1.11.
+#[derive(Deserialize)]
+pub(super) struct State {
+    version: u64,
+    #[serde(default)]
+    resources: Vec<Resource>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    #[serde(default)]
+    module: String,
+    mode: String,
+    #[serde(rename = "type")]
+    kind: String,
+    name: String,
+    #[serde(default)]
+    instances: Vec<Instance>,
+}
+
+#[derive(Deserialize)]
+struct Instance {
+    #[serde(default)]
+    index_key: Value,
+}
+
+impl State {
+    /// The addresses of the resources that it manages.
+    pub(super) fn addresses(&self) -> Result<BTreeSet<ResourceAddress>, StateError> {
+        if self.version != 4 {
+            return Err(StateError::Format(self.version));
+        }
+        let managed = self.resources.iter().filter(|resource| resource.mode == "managed");
+        let addresses = managed.flat_map(|resource| resource.instances.iter().map(|i| address(resource, i)));
+        // An address is any text that is not empty.
+        Ok(addresses.filter_map(|address| address.parse().ok()).collect())
+    }
+}
+
+/// The addresses of the resources that the state in a file manages.
+pub fn state_addresses(text: &[u8]) -> Result<BTreeSet<ResourceAddress>, StateError> {
+    serde_json::from_slice::<State>(text)?.addresses()
+}
+
+fn address(resource: &Resource, instance: &Instance) -> String {
+    let Resource { module, kind, name, .. } = resource;
+    let dot = if module.is_empty() { "" } else { "." };
+    let resource = format!("{module}{dot}{kind}.{name}");
+    match &instance.index_key {
+        Value::Null => resource,
+        Value::String(key) => {
+            let key = key.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+            let key = key.replace("${", "$${").replace("%{", "%%{");
+            format!("{resource}[\"{key}\"]")
+        }
+        other => format!("{resource}[{other}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_state_holds_what_it_manages_by_the_addresses_that_engines_show() {
+        let resource = |module: &str, mode: &str, keys: &[Value]| {
+            let instances: Vec<Value> = keys.iter().map(|key| json!({ "index_key": key })).collect();
+            json!({ "module": module, "mode": mode, "type": "aws_x", "name": "y", "instances": instances })
+        };
+        let state = json!({ "version": 4, "resources": [
+            { "mode": "managed", "type": "aws_a", "name": "b", "instances": [{}, { "deposed": "0badcafe" }] },
+            resource("module.m[0]", "managed", &[json!(0), json!("k\"${")]),
+            resource("", "data", &[json!(1)]),
+        ]});
+        let found = state_addresses(state.to_string().as_bytes()).unwrap();
+        let texts: Vec<&str> = found.iter().map(ResourceAddress::as_str).collect();
+        assert_eq!(texts, ["aws_a.b", "module.m[0].aws_x.y[\"k\\\"$${\"]", "module.m[0].aws_x.y[0]"]);
+    }
+
+    #[test]
+    fn what_is_no_state_holds_nothing_that_could_be_compared() {
+        for text in ["", "{}", "no state", "{\"version\": 3, \"modules\": []}", "{\"encrypted_data\": \"x\"}"]
+        {
+            assert!(state_addresses(text.as_bytes()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! 1. The plan you saw is the plan that is applied: a plan file that is given to the engine by hand is no way round.
+
+use std::{fs, os::unix::fs::symlink};
+
+use crate::support::{ENVIRONMENTS, Run, Shop, each_engine};
+
+/// Plans staging and gives the id of the run with its plan file.
+#[track_caller]
+fn planned(shop: &Shop) -> (String, String) {
+    shop.run(["plan", "staging"]).exits(0);
+    let folder = shop.newest_run();
+    let plan = shop.project.path(&format!("{folder}/plans/app.tfplan"));
+    (folder.rsplit('/').next().unwrap().to_owned(), plan.to_str().unwrap().to_owned())
+}
+
+#[track_caller]
+fn exec(shop: &Shop, flags: &[&str], typed: &[&str]) -> Run {
+    shop.env.run_args(&[&["exec"], flags, &["--"], typed].concat())
+}
+
+#[test]
+fn no_plan_file_is_applied_by_hand_where_a_confirmation_is_needed() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        let (_, plan) = planned(&shop);
+        fs::copy(&plan, shop.project.path("app/copied")).unwrap();
+        let production = ["production", "app", "--confirm"];
+        for typed in [
+            &["apply", &plan] as &[&str],
+            &["apply", "copied"],
+            &["apply", "-auto-approve", &plan],
+            &["apply", "--", &plan],
+            &["apply", "-var", "x=1", "-lock-timeout", "1s", &plan],
+            &["apply", "-var=x=1", &plan],
+            &["apply", "--lock=false", &plan],
+            &["apply", "-target", "terraform_data.app", &plan, "-no-color"],
+        ] {
+            let run = exec(&shop, &production, typed).exits(3);
+            run.tells("plan_file app: ").tells("`envctl plan production` and `envctl apply RUN`");
+        }
+        for typed in [&["-chdir=../app", "apply", &plan] as &[&str], &["", "apply", &plan]] {
+            exec(&shop, &production, typed).exits(3).tells("the engine's verb comes first");
+        }
+        assert_eq!(shop.state("app", "production"), None, "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_stored_plan_is_applied_by_its_run_alone() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        let (run, plan) = planned(&shop);
+        fs::copy(&plan, shop.project.path("app/copied")).unwrap();
+        symlink(&plan, shop.project.path("app/linked")).unwrap();
+        for file in [plan.as_str(), "copied", "linked"] {
+            let refused = exec(&shop, &["staging", "app", "--yes"], &["apply", file]).exits(3);
+            refused.tells("is a plan that envctl keeps").tells(&format!("hint: `envctl apply {run}`"));
+        }
+        assert_eq!(shop.state("app", "staging"), None, "{}", engine.name());
+        for file in ["app/copied", "app/linked"] {
+            fs::remove_file(shop.project.path(file)).unwrap();
+        }
+        shop.run(["apply", &run, "--yes"]).exits(0);
+    }
+}
+
+#[test]
+fn a_plan_file_of_ones_own_is_applied_only_to_the_state_that_it_was_made_on() {
+    for engine in each_engine() {
+        let preview = "\n[environments.preview]\nworkspace = \"preview\"\ncreate_workspace = \"always\"\n";
+        let shop = Shop::driven_by(&engine, &format!("{ENVIRONMENTS}{preview}")).with_stacks(&["app", "web"]);
+        let named = |file: &str| shop.project.path(file).to_str().unwrap().to_owned();
+        let plan = |environment: &str, stack: &str, file: &str| {
+            let out = format!("-out={}", named(file));
+            exec(&shop, &[environment, stack], &["plan", &out]).exits(0);
+        };
+        let apply = |environment: &str, file: &str| {
+            exec(&shop, &[environment, "app", "--yes"], &["apply", &named(file)])
+        };
+        plan("preview", "app", "of-preview");
+        apply("staging", "of-preview")
+            .exits(3)
+            .tells("it was made in the workspace `preview`, not in `staging`");
+        apply("preview", "of-preview").exits(3).tells("it was made on an empty state");
+        for environment in ["staging", "preview"] {
+            shop.run(["deploy", environment, "--yes"]).exits(0);
+        }
+        shop.change("web", "second");
+        plan("staging", "web", "of-web");
+        apply("staging", "of-web").exits(3).tells("it was made on another state");
+        shop.project.write("no-plan", "no plan\n");
+        apply("staging", "no-plan").exits(3).tells("no plan file");
+        apply("staging", "missing").exits(3).tells("cannot read the plan file");
+        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
+
+        shop.change("app", "second");
+        plan("staging", "app", "of-app");
+        apply("staging", "of-app").exits(0);
+        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("second"), "{}", engine.name());
+    }
+}
