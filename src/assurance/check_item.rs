@@ -26,6 +26,21 @@ pub enum CheckName {
     Secrets,
     /// The engines are there at versions that are allowed.
     Versions,
+    /// Whoever acts is who may.
+    Identity,
+    /// HEAD is where changes are made from.
+    Branch,
+    /// Everything is committed.
+    Tree,
+    /// The guards that can be judged without a plan.
+    Guards,
+}
+
+impl CheckName {
+    /// Whether it is about files and programs, not about the circumstances of a change.
+    pub fn is_of_files(self) -> bool {
+        !matches!(self, Self::Identity | Self::Branch | Self::Tree | Self::Guards)
+    }
 }
 
 impl CheckName {
@@ -38,6 +53,10 @@ impl CheckName {
             Self::Lockfiles => "lockfiles",
             Self::Secrets => "secrets",
             Self::Versions => "versions",
+            Self::Identity => "identity",
+            Self::Branch => "branch",
+            Self::Tree => "tree",
+            Self::Guards => "guards",
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, check_around};
 use crate::{
     assurance::{CheckItem, CheckName, CheckStatus},
     config::{Config, VerbClass},
@@ -53,7 +53,7 @@ struct ItemView {
     findings: Vec<String>,
 }
 
-/// Checks; 4 when something is wrong in a file.
+/// Checks; 4 when something is wrong in a file, 3 when a guard would refuse a change now.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
@@ -62,9 +62,12 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     if !request.offline {
         for inventory in &offline.inventories {
             items.push(versions(context, &config, inventory));
+            let environment = config.environment(inventory.environment().as_str())?;
+            let of = (inventory, &offline.survey.modules);
+            items.extend(check_around::items(context, &config, environment, of)?);
         }
     }
-    let red = items.iter().any(|item| item.status == CheckStatus::Red);
+    let status = status(&items);
     if request.json {
         let document = CheckDocument { format: 1, items: items.into_iter().map(view).collect() };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
@@ -79,7 +82,19 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             said.extend(new);
         }
     }
-    Ok(if red { ExitStatus::Configuration } else { ExitStatus::Success })
+    Ok(status)
+}
+
+/// What is wrong in a file counts before what would be refused.
+fn status(items: &[CheckItem]) -> ExitStatus {
+    let mut red = items.iter().filter(|item| item.status == CheckStatus::Red).peekable();
+    if red.peek().is_none() {
+        ExitStatus::Success
+    } else if red.any(|item| item.name.is_of_files()) {
+        ExitStatus::Configuration
+    } else {
+        ExitStatus::Refused
+    }
 }
 
 /// Whether each engine that a stack needs is there at a version that is allowed.

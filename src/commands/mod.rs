@@ -2,6 +2,7 @@
 
 pub mod apply;
 pub mod check;
+mod check_around;
 mod checklist;
 mod closing;
 pub mod config;

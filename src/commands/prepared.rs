@@ -86,14 +86,14 @@ impl Prepared {
         self.works.values().any(|work| work.engine.is_mutating(args))
     }
 
-    /// Asks who is acting where the environment wants to know, and refuses anybody else.
+    /// Asks who is acting where the environment wants to know, gives who it is, and refuses anybody else.
     pub(super) fn acting(
         &mut self,
         context: &Context,
         config: &Config,
         environment: &Environment,
-    ) -> anyhow::Result<()> {
-        acting(context, config, environment, &mut self.works, &self.runner).map(drop)
+    ) -> anyhow::Result<Option<String>> {
+        acting(context, config, environment, &mut self.works, &self.runner)
     }
 
     /// Takes the turn of a verb to change something; nobody else has it until what is given back is dropped.

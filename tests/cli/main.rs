@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
 mod apply;
-
+mod check;
 mod concurrency;
 mod config;
 mod deploy;

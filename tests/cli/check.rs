@@ -1,0 +1,123 @@
+//! The checklist: what a guard would refuse is told before anything is planned.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{Run, Shop};
+
+const GUARDS: &str = "branch = [\"main\"]
+up_to_date = true
+clean_tree = true
+max_deletes = 0
+protect = [\"terraform_data.*\"]
+identity = { command = [\"sh\", \"-c\", \"echo asked >> ../asked; while read line; do echo $line; done < ../who\"], matches = \"deployer\" }
+";
+
+/// A project on a branch that is where its remote is, whose `production` has guards, and whose `staging` has none.
+fn shop(guards: &str) -> Shop {
+    let text = format!(
+        "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\n\n\
+         [environments.production]\nworkspace = \"production\"\n\n[environments.production.guards]\n{guards}\n"
+    );
+    let shop = Shop::with(&text).with_stacks(&["network"]);
+    shop.project.git(["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    acts(&shop, "deployer");
+    shop
+}
+
+fn acts(shop: &Shop, who: &str) {
+    fs::write(shop.marker("who"), format!("{who}\n")).unwrap();
+}
+
+/// The items of an environment after those of its files, each with how it is: `branch green`.
+fn around(run: &Run, environment: &str) -> Vec<String> {
+    let word = |item: &Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
+    let items = run.json()["items"].as_array().unwrap().clone();
+    let own = items.into_iter().filter(|item| item["environment"] == environment);
+    let items: Vec<String> =
+        own.map(|item| format!("{} {}", word(&item, "name"), word(&item, "status"))).collect();
+    let files = items.iter().position(|item| item.starts_with("versions ")).map_or(items.len(), |at| at + 1);
+    items[files..].to_vec()
+}
+
+#[test]
+fn each_guard_that_needs_no_plan_has_an_item_where_it_is_configured() {
+    let shop = shop(GUARDS);
+
+    let run = shop.run(["check", "--json"]).exits(0);
+
+    let expected = ["identity green", "branch green", "tree green", "guards unknown"];
+    assert_eq!(around(&run, "production"), expected);
+    assert_eq!(around(&run, "staging"), [""; 0]);
+    let run = shop.run(["check", "production"]).exits(0);
+    run.prints("✔ identity production: deployer\n")
+        .prints("✔ branch production: HEAD is where changes are made from, and not behind\n")
+        .prints("✔ tree production: everything is committed\n")
+        .prints("– guards production: `protect`, `max_deletes` judged by the plan\n");
+    assert_eq!(shop.folders("plan"), [""; 0]);
+    assert_eq!(shop.folders("init"), [""; 0]);
+}
+
+#[test]
+fn what_a_guard_would_refuse_is_red_and_3() {
+    let all = shop(GUARDS);
+    acts(&all, "eve");
+    all.project.git(["switch", "--quiet", "--create", "other"]);
+    all.append("network/main.tf", "# on a branch\n");
+    all.project.commit("Elsewhere");
+    all.append("network/main.tf", "# edited\n");
+
+    let run = all.run(["check", "production"]).exits(3);
+
+    run.prints("✘ identity production: `production` is only for `deployer`, and `sh -c")
+        .prints("says `eve`\n")
+        .prints("✘ branch production: HEAD is `other`, not `main`")
+        .prints("✘ tree production: not committed: `network/main.tf`\n");
+    assert_eq!(all.run(["check", "staging", "--json"]).exits(0).json()["items"][1]["status"], "green");
+
+    all.append("network/main.tf", "broken {\n");
+    let run = all.run(["check", "production"]).exits(4);
+    run.prints("– identity production: asked once the files are right\n");
+}
+
+#[test]
+fn a_branch_that_is_behind_is_red() {
+    let shop = shop("branch = [\"main\"]\nup_to_date = true");
+    shop.append("network/main.tf", "# later\n");
+    shop.project.commit("Later");
+    shop.project.git(["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    shop.project.git(["reset", "--quiet", "--hard", "HEAD~1"]);
+
+    let run = shop.run(["check", "production"]).exits(3);
+    run.prints("✘ branch production: HEAD is behind the remote head of `main`\n");
+}
+
+#[test]
+fn a_window_that_is_closed_is_red_and_an_open_one_green() {
+    // A day that neither is nor comes while the test runs.
+    let day = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).weekday().wrapping_add(3);
+    let day = format!("{day:?}")[..3].to_lowercase();
+    for (days, code, told) in [
+        ("mon-sun", 0, "✔ guards production: changes may be made now\n".to_owned()),
+        (&*day, 3, format!("✘ guards production: changes are made {day} 00:00-00:00 UTC, not now\n")),
+    ] {
+        let shop = shop(&format!("window = [ {{ days = [\"{days}\"], from = \"00:00\", to = \"00:00\" }} ]"));
+        shop.run(["check", "production"]).exits(code).prints(&told);
+    }
+}
+
+#[test]
+fn offline_nobody_is_asked() {
+    let shop = shop(GUARDS);
+    acts(&shop, "eve");
+
+    let run = shop.run(["check", "--offline", "--json"]).exits(0);
+
+    let names: Vec<Value> =
+        run.json()["items"].as_array().unwrap().iter().map(|item| item["name"].clone()).collect();
+    for name in ["identity", "branch", "tree", "guards", "versions"] {
+        assert!(!names.contains(&Value::from(name)), "{names:?}");
+    }
+    assert!(!shop.marker("asked").exists());
+}
