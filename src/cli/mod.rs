@@ -7,6 +7,8 @@ mod complete;
 mod prompts;
 mod run;
 mod terminal;
+#[cfg(feature = "fake-engine")]
+mod test_clock;
 mod verbs;
 
 pub use run::run;

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     commands::{self, Context, Usage},
     config::Overrides,
-    model::{ErrorDocument, ExitStatus, SystemClock},
+    model::{Clock, ErrorDocument, ExitStatus},
     ui::{Detail, Printer, Styles},
 };
 
@@ -116,7 +116,7 @@ fn context(
     };
     Ok(Context {
         printer,
-        clock: Arc::new(SystemClock),
+        clock: clock(),
         prompter: Arc::new(Dialogue),
         picker: Arc::new(Dialogue),
         terminal,
@@ -125,6 +125,16 @@ fn context(
         overrides,
         env,
     })
+}
+
+#[cfg(not(feature = "fake-engine"))]
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(crate::model::SystemClock)
+}
+
+#[cfg(feature = "fake-engine")]
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(super::test_clock::TestClock(std::env::var_os("ENVCTL_TEST_CLOCK").map(Into::into)))
 }
 
 fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<ExitStatus> {

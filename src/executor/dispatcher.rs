@@ -241,7 +241,7 @@ impl Dispatcher {
             self.synced = true;
         }
         #[cfg(feature = "fake-engine")]
-        super::fault::after(event.seq);
+        super::fault::after(event);
         recorded.inspect_err(|error| {
             self.journal_problem.get_or_insert_with(|| error.to_string());
         })
