@@ -5,7 +5,7 @@ use std::{fmt, thread, time::Duration};
 use super::{Context, RunRequest, Stopped, resume, who};
 use crate::{
     executor::{SignalSource, Watch},
-    journal::{Holder, LockError, Outliving, Program, RunLock, RunStore},
+    journal::{Holder, Leftovers, LockError, Outliving, Program, RunLock, RunStore},
     model::{EnvName, ExitStatus, RunId},
     ui::seconds,
 };
@@ -65,7 +65,11 @@ pub(super) fn take(
         }
         Err(LockError::Journal(error)) => return Err(error.into()),
     };
-    wait(context, store, environment)?;
+    let leftovers = store.leftovers(environment)?;
+    wait(context, &leftovers)?;
+    for (file, error) in leftovers.remove_begun_plans() {
+        context.printer.warn(format_args!("`{file}` may hold secrets and could not be removed: {error}"));
+    }
     Ok(Turn { _lock: lock })
 }
 
@@ -102,8 +106,7 @@ impl fmt::Display for Named<'_> {
 }
 
 /// Returns when no engine of an earlier run of this environment runs any more.
-fn wait(context: &Context, store: &RunStore, environment: &EnvName) -> anyhow::Result<()> {
-    let leftovers = store.leftovers(environment)?;
+fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     for (run, error) in &leftovers.unreadable {
         context
             .printer

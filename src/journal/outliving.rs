@@ -1,10 +1,13 @@
 //! Engines and hooks that outlived their envctl: it was killed, and they go on, as they should.
 
+use std::io;
+
 use camino::Utf8PathBuf;
 
 use super::{JournalError, Recorded, RunDir, RunStore, StoredRun};
 use crate::{
     event::EventKind,
+    files,
     model::{EnvName, RunId, StackId},
     process::{Identity, Writer, writers},
 };
@@ -119,6 +122,16 @@ impl Leftovers {
             }
         }
         found
+    }
+
+    /// Removes the plan files that these runs were applying, which hold values and are of no more use: to be called once
+    /// nothing of them is alive. Gives those that could not be removed, with the reason.
+    pub fn remove_begun_plans(&self) -> Vec<(Utf8PathBuf, io::Error)> {
+        let plans = |run: &Left| -> Vec<_> {
+            run.stacks.iter().flat_map(|stack| run.dir.begun_plans(stack)).collect()
+        };
+        let removed = self.runs.iter().flat_map(plans).map(|file| (files::remove_if_there(&file), file));
+        removed.filter_map(|(done, file)| Some((file, done.err()?))).collect()
     }
 }
 

@@ -71,6 +71,12 @@ impl RunDir {
         self.plans().join(stack.file_name() + ".tfplan")
     }
 
+    /// The names that a stack's plan has while it is applied: of the one that was confirmed, and of one that was made
+    /// again since.
+    pub fn begun_plans(&self, stack: &StackId) -> [Utf8PathBuf; 2] {
+        ["begun.tfplan", "again.tfplan"].map(|end| self.plan(stack).with_extension(end))
+    }
+
     /// The engine's own diff of a stack's plan.
     pub fn diff(&self, stack: &StackId) -> Utf8PathBuf {
         self.plans().join(stack.file_name() + ".diff")

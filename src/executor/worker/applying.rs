@@ -83,7 +83,7 @@ impl Worker {
             lock(&self.waiting).insert(stack.clone(), waiting);
             return other(&mismatch);
         }
-        let begun = self.dir.plan(stack).with_extension("begun.tfplan");
+        let [begun, _] = self.dir.begun_plans(stack);
         match fs::rename(&waiting.file, &begun) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -120,7 +120,7 @@ impl Worker {
         if self.wish.mode == PlanMode::Destroy || (cause.is_none() && !confirmed.tentative) {
             return Ok((confirmed, Vec::new()));
         }
-        let file = self.dir.plan(stack).with_extension("again.tfplan");
+        let [_, file] = self.dir.begun_plans(stack);
         // Whatever comes of the new plan, the confirmed one is of no more use.
         let leftover = removed(&confirmed.file);
         let end = |mut ended: Ended| {

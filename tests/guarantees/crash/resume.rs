@@ -143,3 +143,34 @@ fn a_plan_from_before_an_apply_that_nobody_saw_the_end_of_is_made_again() {
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("2 two"));
     assert_eq!(shop.folders("apply"), ["network", "app"]);
 }
+
+/// The plan files of every run.
+fn plan_files(shop: &Shop) -> Vec<String> {
+    let runs = shop.project.path(".envctl/runs").read_dir().unwrap();
+    let plans = runs.map(|run| run.unwrap().path().join("plans")).filter(|plans| plans.is_dir());
+    let files = plans.flat_map(|plans| plans.read_dir().unwrap());
+    let names = files.map(|file| file.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.ends_with(".tfplan")).collect()
+}
+
+#[test]
+fn the_plan_that_a_killed_apply_was_at_is_removed_once_its_engine_has_ended() {
+    for follow_up in [["runs", "resume", "--confirm"], ["deploy", "production", "--confirm"]] {
+        let shop = Shop::of(&["network"]);
+        let go = shop.marker("go.marker");
+        shop.behave("network", &json!({ "apply": { "wait_for": go, "ignore_sigint": true } }));
+        let mut running = shop.env.spawn(["deploy", "production", "--confirm"]);
+        running.wait_until("it applies", || shop.log().iter().any(|line| line.get("listening").is_some()));
+        running.signal(Signal::KILL);
+        assert!(running.wait().was_killed());
+        assert_eq!(plan_files(&shop), ["network.begun.tfplan"]);
+
+        let mut next = shop.env.spawn(follow_up);
+        next.wait_until_it_tells("waiting for the engine of stack `network`");
+        assert_eq!(plan_files(&shop), ["network.begun.tfplan"], "its engine has it");
+        std::fs::write(&go, "").unwrap();
+
+        next.wait().exits(0);
+        assert_eq!(plan_files(&shop), [""; 0], "{follow_up:?}");
+    }
+}
