@@ -5,12 +5,12 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 
-use super::{Context, checklist::Checklist, who};
+use super::{Context, checklist::Checklist, footing::Footing, who};
 use crate::{
     config::{Config, Environment, Guards},
-    engine::{Typed, layout::unit_file},
+    engine::Typed,
     executor::Refusal,
-    inventory::{Instance, Modules, NoWorkingTree, Places, WorkingTree},
+    inventory::{Instance, Modules, NoWorkingTree, Places, WorkingTree, inputs::InputError},
     model::{Allow, Block, Blocked, EnvName, GateRecord, ResourceAddress, StackId},
     plans::{
         Review,
@@ -31,7 +31,7 @@ pub(super) struct Guarded {
     /// Exceptions for the states of instances that are not in the run.
     strangers: Vec<String>,
     root: Utf8PathBuf,
-    places: Places,
+    footing: Option<Footing>,
     runner: Arc<Runner>,
     before: Tally,
     acting: Option<String>,
@@ -49,11 +49,7 @@ impl Guarded {
         runner: &Arc<Runner>,
         allow: &[Allow],
     ) -> Self {
-        let places = if environment.guards.clean_tree {
-            places(config, instances, modules)
-        } else {
-            Places::default()
-        };
+        let footing = environment.guards.clean_tree.then(|| Footing::of(config, instances, modules));
         let known = |allow: &Allow| match allow {
             Allow::Lineage(wanted) => instances.iter().any(|instance| instance.id == *wanted),
             _ => true,
@@ -65,7 +61,7 @@ impl Guarded {
             allowed: Allowances::new(allow),
             strangers: allow.iter().filter(|allow| !known(allow)).map(ToString::to_string).collect(),
             root: config.root().to_owned(),
-            places,
+            footing,
             runner: Arc::clone(runner),
             before: Tally::default(),
             acting: None,
@@ -89,7 +85,12 @@ impl Guarded {
 
     /// What git says, when a guard wants to know.
     fn ask_git(&self, context: &Context) -> Option<Result<WorkingTree, NoWorkingTree>> {
-        self.guards.ask_git().then(|| WorkingTree::read(&self.runner, &self.root, &context.env, &self.places))
+        self.guards.ask_git().then(|| {
+            let places = self.footing.as_ref().map_or_else(|| Ok(Places::default()), Footing::places);
+            let unknown =
+                |error: InputError| NoWorkingTree { dir: self.root.clone(), reason: error.to_string() };
+            WorkingTree::read(&self.runner, &self.root, &context.env, &places.map_err(unknown)?)
+        })
     }
 
     /// What keeps the plans of a review from being applied now.
@@ -211,19 +212,4 @@ fn hint(blocked: &[Blocked], invocation: &str) -> Option<String> {
         }
     }
     Some(format!("only where it is meant: `{invocation} {}`", flags.join(" ")))
-}
-
-/// The files and folders that the plans of these instances are made from.
-fn places(config: &Config, instances: &[&Instance], modules: &Modules) -> Places {
-    let mut paths = vec![config.path().to_owned()];
-    for instance in instances {
-        paths.push(instance.dir.clone());
-        paths.extend(modules.folders(instance));
-        paths.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
-    }
-    paths.sort();
-    paths.dedup();
-    // A unit includes others from anywhere above it.
-    let units = instances.iter().any(|instance| unit_file(instance.engine).is_some());
-    Places { paths, extension: units.then_some("hcl") }
 }

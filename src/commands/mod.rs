@@ -12,6 +12,7 @@ pub mod destroy;
 pub mod doctor;
 mod errors;
 pub mod exec;
+mod footing;
 pub mod gc;
 pub mod generate;
 pub mod graph;

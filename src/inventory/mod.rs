@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod fixture;
 mod git;
 pub mod hcl;
+mod index;
 pub mod inputs;
 mod instance;
 mod links;

@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::working_tree::RemoteHead;
 
+/// What git calls a repository's own branches when another branch follows one.
+const OWN: &str = ".";
+
 /// What the settings of a repository say of its remotes.
 #[derive(Debug, Default)]
 pub(super) struct Remotes {
@@ -19,7 +22,7 @@ impl Remotes {
             let named = |section, item| key.strip_prefix(section).and_then(|name| name.strip_suffix(item));
             if let Some(name) = named("remote.", ".url") {
                 remotes.names.insert(name.to_owned());
-            } else if let Some(branch) = named("branch.", ".remote").filter(|_| value != ".") {
+            } else if let Some(branch) = named("branch.", ".remote") {
                 remotes.of_branch.insert(branch.to_owned(), value.to_owned());
             }
         }
@@ -29,7 +32,7 @@ impl Remotes {
     /// The remote whose head of this branch counts.
     fn of(&self, branch: &str) -> Option<&str> {
         const USUAL: &str = "origin";
-        if let Some(remote) = self.of_branch.get(branch) {
+        if let Some(remote) = self.of_branch.get(branch).filter(|remote| *remote != OWN) {
             return Some(remote);
         }
         match self.names.first() {
@@ -37,6 +40,11 @@ impl Remotes {
             Some(_) if !self.names.contains(USUAL) => None,
             _ => Some(USUAL),
         }
+    }
+
+    /// Whether a branch follows another one of the same repository, which tells nothing of what others have pushed.
+    pub(super) fn follows_its_own(&self, branch: &str) -> bool {
+        self.of_branch.get(branch).is_some_and(|remote| remote == OWN)
     }
 
     /// The heads that count among lines of a commit and a reference.
@@ -61,10 +69,14 @@ impl Remotes {
 mod tests {
     use super::*;
 
-    fn heads(settings: &[&str], refs: &[&str]) -> Vec<String> {
+    fn remotes(settings: &[&str]) -> Remotes {
         let settings: String = settings.iter().map(|s| s.replacen('=', "\n", 1) + "\0").collect();
+        Remotes::parse(&settings)
+    }
+
+    fn heads(settings: &[&str], refs: &[&str]) -> Vec<String> {
         let refs: String = refs.iter().map(|name| format!("12ab refs/remotes/{name}\n")).collect();
-        let heads = Remotes::parse(&settings).heads(&refs, "12ab");
+        let heads = remotes(settings).heads(&refs, "12ab");
         assert!(heads.iter().all(|head| head.is_head));
         heads.into_iter().map(|head| head.branch).collect()
     }
@@ -86,5 +98,13 @@ mod tests {
         }
         assert_eq!(heads(&[origin, fork], &["fork/main"]), [""; 0]);
         assert_eq!(heads(&[origin, fork, "branch.main.remote=fork"], &["fork/main"]), ["main"]);
+    }
+
+    #[test]
+    fn the_last_setting_says_whom_a_branch_follows() {
+        let (own, origin) = ("branch.main.remote=.", "branch.main.remote=origin");
+        assert!(remotes(&[origin, own]).follows_its_own("main"));
+        assert!(!remotes(&[own, origin]).follows_its_own("main"));
+        assert!(!remotes(&[own]).follows_its_own("other"));
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{git::Git, remotes::Remotes};
+use super::{git::Git, index::Index, remotes::Remotes};
 use crate::process::Runner;
 
 /// What guards want to know of a working tree.
@@ -14,7 +14,7 @@ pub struct WorkingTree {
     pub commit: Option<String>,
     /// The branch, unless HEAD is detached.
     pub branch: Option<String>,
-    /// The branch that it follows, and how many commits it is behind that.
+    /// The remote branch that it follows, and how many commits it is behind that.
     pub upstream: Option<(String, u64)>,
     /// The remote branches that hold HEAD, each only on the remote that counts for it.
     pub remote_heads: Vec<RemoteHead>,
@@ -38,6 +38,8 @@ pub struct Places {
     pub paths: Vec<Utf8PathBuf>,
     /// The extension of files that count wherever they lie.
     pub extension: Option<&'static str>,
+    /// Files that engines load by themselves, and that therefore count even where git is told to ignore them.
+    pub loaded: Vec<Utf8PathBuf>,
 }
 
 /// Why git told nothing.
@@ -54,7 +56,7 @@ pub struct NoWorkingTree {
 const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
 impl WorkingTree {
-    /// Asks git in a folder; `places` are the files and folders whose uncommitted changes count. Up to three
+    /// Asks git in a folder; `places` are the files and folders whose uncommitted changes count. Up to four
     /// processes.
     pub fn read(
         runner: &Runner,
@@ -75,6 +77,11 @@ impl WorkingTree {
             "--ignore-submodules=none",
             "-z",
         ])?);
+        if !places.paths.is_empty() {
+            // Also tells of files that git was told not to look at.
+            let files = ask(&["ls-files", "-v", "-z", "--recurse-submodules"])?;
+            Index::parse(&files).add_unseen(&mut tree.dirty, top, places);
+        }
         keep_within(&mut tree.dirty, top, places);
         if let Some(commit) = &tree.commit {
             let refs = ask(&[
@@ -83,8 +90,11 @@ impl WorkingTree {
                 "--format=%(objectname) %(refname)",
                 "refs/remotes",
             ])?;
-            if !refs.is_empty() {
-                tree.remote_heads = Remotes::parse(&ask(&["config", "--list", "-z"])?).heads(&refs, commit);
+            if !refs.is_empty() || tree.upstream.is_some() {
+                let remotes = Remotes::parse(&ask(&["config", "--list", "-z"])?);
+                tree.remote_heads = remotes.heads(&refs, commit);
+                let own = tree.branch.as_deref();
+                tree.upstream.take_if(|_| own.is_some_and(|own| remotes.follows_its_own(own)));
             }
         }
         Ok(tree)
@@ -190,11 +200,15 @@ mod tests {
         keep_within(
             &mut dirty,
             "/nowhere".into(),
-            &Places { paths: vec!["/nowhere/infra/app".into()], extension: None },
+            &Places { paths: vec!["/nowhere/infra/app".into()], extension: None, loaded: vec![] },
         );
         assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
         let mut dirty = vec!["root.hcl".to_owned(), "notes.txt".to_owned()];
-        keep_within(&mut dirty, "/nowhere".into(), &Places { paths: vec![], extension: Some("hcl") });
+        keep_within(
+            &mut dirty,
+            "/nowhere".into(),
+            &Places { paths: vec![], extension: Some("hcl"), loaded: vec![] },
+        );
         assert_eq!(dirty, ["root.hcl"]);
     }
 

@@ -257,6 +257,10 @@ fn head_is_not_behind_its_remote() {
     deploy(&shop, &[])
         .exits(3)
         .tells("up_to_date: nobody can tell whether HEAD is behind: it has no upstream");
+    // Another branch of the same repository tells nothing of what others have pushed.
+    shop.project.git(["branch", "other"]);
+    shop.project.git(["branch", "--quiet", "--set-upstream-to=other"]);
+    deploy(&shop, &[]).exits(3).tells("up_to_date: nobody can tell whether HEAD is behind");
     let remote = shop.project.around().join("remote.git");
     let remote = remote.to_str().unwrap();
     shop.project.git(["clone", "--quiet", "--bare", ".", remote]);

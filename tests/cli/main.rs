@@ -4,6 +4,8 @@
 
 mod apply;
 mod check;
+
+mod clean_tree;
 mod concurrency;
 mod config;
 mod deploy;

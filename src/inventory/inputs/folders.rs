@@ -39,6 +39,19 @@ impl Folders {
         }
     }
 
+    /// Where their content lies: they themselves, or of one that holds the stack in `dir` the files that count.
+    pub(super) fn places(self, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, (Utf8PathBuf, io::Error)> {
+        let mut places = Vec::new();
+        for folder in self.named {
+            if dir.starts_with(&folder) {
+                places.extend(direct(&folder).map_err(|error| (folder.clone(), error))?);
+            } else {
+                places.push(folder);
+            }
+        }
+        Ok(places)
+    }
+
     /// The files in them; of a folder that holds the stack in `dir` only those that lie in it directly.
     pub(super) fn held(&self, dir: &Utf8Path, walk: &Walk<'_>) -> Result<Held, (Utf8PathBuf, io::Error)> {
         let mut held = Held::default();

@@ -10,4 +10,4 @@ mod walk;
 mod words;
 
 pub use digest::file_digest;
-pub use scope::{InputError, InputFile, InputScope};
+pub use scope::{InputError, InputFile, InputPlaces, InputScope};

@@ -1,0 +1,59 @@
+//! What the plans of a run are made from, as far as git could know it: where `clean_tree` looks.
+
+use camino::Utf8PathBuf;
+
+use crate::{
+    config::Config,
+    engine::layout::unit_file,
+    inventory::{
+        Instance, Modules, Places,
+        inputs::{InputError, InputScope},
+    },
+};
+
+/// Where the plans of a run come from.
+pub(super) struct Footing {
+    scopes: Vec<InputScope>,
+    /// What counts beside them: environments.toml, var files, modules.
+    paths: Vec<Utf8PathBuf>,
+    var_files: Vec<Utf8PathBuf>,
+    has_units: bool,
+}
+
+impl Footing {
+    /// That of these instances.
+    pub(super) fn of(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
+        let dirs: Vec<Utf8PathBuf> = instances.iter().map(|instance| instance.dir.clone()).collect();
+        let mut paths = vec![config.path().to_owned()];
+        let mut var_files = Vec::new();
+        for instance in instances {
+            paths.extend(modules.folders(instance));
+            var_files.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
+        }
+        Self {
+            scopes: instances.iter().map(|i| InputScope::new(i, config.root(), dirs.clone())).collect(),
+            paths,
+            var_files,
+            // A unit includes others from anywhere above it.
+            has_units: instances.iter().any(|instance| unit_file(instance.engine).is_some()),
+        }
+    }
+
+    /// The places as they are now: hooks may have made files.
+    pub(super) fn places(&self) -> Result<Places, InputError> {
+        let mut paths = self.paths.clone();
+        paths.extend(self.var_files.iter().cloned());
+        let mut loaded: Vec<Utf8PathBuf> =
+            self.var_files.iter().filter(|file| file.is_file()).cloned().collect();
+        for scope in &self.scopes {
+            let places = scope.places()?;
+            paths.extend(places.paths);
+            loaded.extend(places.loaded);
+        }
+        for list in [&mut paths, &mut loaded] {
+            list.sort();
+            list.dedup();
+        }
+        Ok(Places { paths, extension: self.has_units.then_some("hcl"), loaded })
+    }
+}
