@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Applied, EngineError, Output, OutputKind, Session, StateIdentity, Target,
-    call::{capture, mutate, stream_mutating},
+    call::{Written, capture, mutate, stream_mutating},
     document::document,
     driver::Driver,
     ending::{ended_badly, failed_text},
@@ -15,7 +15,8 @@ use super::{
     lineage,
     plan_file::plan_facts,
     state_file::State,
-    unsaved, verbs,
+    unsaved::{self, Remains, Rescued},
+    verbs,
 };
 use crate::{
     model::{Failure, FailureKind, ResourceAddress},
@@ -33,16 +34,25 @@ pub(super) fn apply(
     // Two environments that share a folder would overwrite each other's unsaved state.
     let lock = take_turns(target, session)?;
     unsaved::refuse_to_change(driver, target).map_err(EngineError::Failed)?;
-    let streamed = stream_mutating(session, &driver.apply_command(target, plan))?;
-    let rescued = unsaved::rescue(driver, target);
+    let written = Written::of(session);
+    let streamed = stream_mutating(session, &driver.apply_command(target, plan), &written);
+    let suspect = streamed.as_ref().is_ok_and(|told| !told.exit.is_success() || told.printed_its_state());
+    let (rescued, removed) = rescue(driver, target, written, suspect || streamed.is_err());
     drop(lock);
+    let streamed = match (streamed, &rescued) {
+        (Err(error), Ok(Some(rescued))) => {
+            return Err(EngineError::Failed(rescued.failure(target, Some(error))));
+        }
+        (streamed, _) => streamed?,
+    };
     let mut notes = streamed.notes.clone();
+    notes.extend(removed);
     let error = match streamed.exit {
         Exit::Code(0) => streamed.nonsense(driver.program_name(), driver.dialect()).map(EngineError::Failed),
         _ => Some(half_done(ended_badly(driver, &streamed, "apply", target, session), streamed.done)),
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
-        (Some(path), error) => return Err(EngineError::Failed(unsaved::failure(target, &path, error))),
+        (Some(rescued), error) => return Err(EngineError::Failed(rescued.failure(target, error))),
         (None, Some(error)) => return Err(error),
         (None, None) => {}
     }
@@ -53,6 +63,22 @@ pub(super) fn apply(
         notes.extend(remember_lineage(driver, target, session).err());
     }
     Ok(Applied { exit_code: 0, notes })
+}
+
+/// Takes care of a state that a command could not save, and only then removes what the command wrote; says what could not
+/// be removed.
+fn rescue(
+    driver: &dyn Driver,
+    target: &Target,
+    written: Written,
+    suspect: bool,
+) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
+    let remains = Remains { output: [&written.stdout, &written.stderr], suspect };
+    let rescued = unsaved::rescue(driver, target, remains);
+    // Whatever else there is may be all that is left of the state.
+    let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
+    let removed = if is_over { written.removed() } else { Vec::new() };
+    (rescued, removed)
 }
 
 /// How an apply ended badly, and how much it had done by then.
@@ -90,19 +116,23 @@ pub(super) fn run_mutating(
     if !saves_it {
         unsaved::refuse_to_change(driver, target).map_err(EngineError::Failed)?;
     }
-    let ran = mutate(session, command, on_line);
-    let rescued = if left_before { Ok(None) } else { unsaved::rescue(driver, target) };
+    let written = Written::of(session);
+    let ran = mutate(session, command, &written, on_line);
+    let suspect = ran.as_ref().map_or(true, |(finished, printed)| !finished.exit.is_success() || *printed);
+    let (rescued, removed) =
+        if left_before { (Ok(None), written.removed()) } else { rescue(driver, target, written, suspect) };
     drop(lock);
-    match (rescued.map_err(EngineError::Failed)?, ran) {
-        (Some(path), ran) => Err(EngineError::Failed(unsaved::failure(target, &path, ran.err()))),
-        (None, ran) => {
-            let exit = ran?.exit;
-            if saves_it && exit.is_success() {
-                unsaved::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
-            }
-            Ok(exit)
-        }
+    for note in removed {
+        on_line(Stream::Stderr, &note);
     }
+    if let Some(rescued) = rescued.map_err(EngineError::Failed)? {
+        return Err(EngineError::Failed(rescued.failure(target, ran.err())));
+    }
+    let exit = ran?.0.exit;
+    if saves_it && exit.is_success() {
+        unsaved::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
+    }
+    Ok(exit)
 }
 
 fn take_turns(target: &Target, session: &Session<'_>) -> Result<FolderLock, EngineError> {

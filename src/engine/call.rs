@@ -1,15 +1,15 @@
 //! One process of an engine: started, logged, told of, and what it wrote.
 
-use std::fs;
-
 use camino::Utf8PathBuf;
 
 use super::{
     EngineError, Progress, Session,
     log::Log,
     stream_json::{self, Diagnostic, Message},
+    unsaved::Veil,
 };
 use crate::{
+    files,
     model::{Failure, FailureKind},
     process::{Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream},
     ui::uncolored,
@@ -43,6 +43,34 @@ pub(super) struct Streamed {
     pub(super) stderr: Vec<String>,
     /// What a person should know.
     pub(super) notes: Vec<String>,
+    /// Keeps a state that it prints from being shown.
+    veil: Veil,
+}
+
+/// The files that a command which may change a state writes to. They hold secrets, and are removed once nothing in them is
+/// needed.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// Its standard output.
+    pub(super) stdout: Utf8PathBuf,
+    /// Its standard error.
+    pub(super) stderr: Utf8PathBuf,
+}
+
+impl Written {
+    /// Those of the next command of a session.
+    pub(super) fn of(session: &Session<'_>) -> Self {
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| session.log.with_extension(name));
+        Self { stdout, stderr }
+    }
+
+    /// Removes them; says what could not be removed.
+    pub(super) fn removed(self) -> Vec<String> {
+        let removed = [self.stdout, self.stderr].map(|file| (files::remove_if_there(&file), file));
+        let kept = removed.into_iter().filter_map(|(result, file)| Some((result.err()?, file)));
+        kept.map(|(error, file)| format!("`{file}` may hold secrets and could not be removed: {error}"))
+            .collect()
+    }
 }
 
 /// Standard error is kept up to this many lines: what went wrong stands at its end.
@@ -53,16 +81,16 @@ pub(super) fn stream(session: &Session<'_>, command: &CommandLine) -> Result<Str
     listen(session, command, false, |on_event| session.runner.read(command, on_event).map(|end| end.exit))
 }
 
-/// Runs a command that may change a state and reads its JSON stream from files, which are removed at its end: what they
-/// hold is in the log, masked.
-pub(super) fn stream_mutating(session: &Session<'_>, command: &CommandLine) -> Result<Streamed, EngineError> {
-    let stdout = session.log.with_extension("stdout");
-    let stderr = session.log.with_extension("stderr");
-    let mut streamed = listen(session, command, true, |on_event| {
-        session.runner.mutate(command, &stdout, &stderr, on_event).map(|end| end.exit)
-    })?;
-    streamed.notes.extend(removed([stdout, stderr]));
-    Ok(streamed)
+/// Runs a command that may change a state and reads its JSON stream from files, which are for the caller to remove: what
+/// they hold is in the log, masked.
+pub(super) fn stream_mutating(
+    session: &Session<'_>,
+    command: &CommandLine,
+    written: &Written,
+) -> Result<Streamed, EngineError> {
+    listen(session, command, true, |on_event| {
+        session.runner.mutate(command, &written.stdout, &written.stderr, on_event).map(|end| end.exit)
+    })
 }
 
 fn listen(
@@ -82,19 +110,19 @@ fn listen(
         garbage: None,
         stderr: Vec::new(),
         notes: Vec::new(),
+        veil: Veil::default(),
     };
     streamed.exit = run(&mut |event| match event {
         ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating }),
         ProcessEvent::Line { stream: Stream::Stdout, text } => streamed.hear(text, &mut log, session),
         ProcessEvent::Line { stream: Stream::Stderr, text } => {
-            log.line(text);
-            if streamed.stderr.len() == KEPT_LINES {
-                streamed.stderr.remove(0);
-            }
-            streamed.stderr.push(text.to_owned());
+            let stderr = &mut streamed.stderr;
+            streamed.veil.pass(Stream::Stderr, text, &mut |text| keep(stderr, text, &mut log));
         }
     })
     .map_err(not_run)?;
+    let stderr = &mut streamed.stderr;
+    streamed.veil.end(&mut |text| keep(stderr, text, &mut log));
     // A plan ends with 2 when it has changes, which is no failure to point at.
     if !streamed.exit.is_success() && (mutating || streamed.exit != Exit::Code(2)) {
         log.line(&format!("({})", streamed.exit));
@@ -103,8 +131,24 @@ fn listen(
     Ok(streamed)
 }
 
+fn keep(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
+    log.line(line);
+    if stderr.len() == KEPT_LINES {
+        stderr.remove(0);
+    }
+    stderr.push(line.to_owned());
+}
+
 impl Streamed {
+    /// Whether it printed its whole state.
+    pub(super) fn printed_its_state(&self) -> bool {
+        self.veil.has_seen_a_state()
+    }
+
     fn hear(&mut self, text: &str, log: &mut Log<'_>, session: &Session<'_>) {
+        if let Some(instead) = self.veil.instead_of(text) {
+            return log.line(instead);
+        }
         let (before, line) = stream_json::parse_within(text);
         if !before.trim().is_empty() {
             log.line(before);
@@ -177,36 +221,39 @@ pub(super) fn capture(session: &Session<'_>, command: &CommandLine) -> Result<Ca
     Ok(captured)
 }
 
-/// Runs a command that may change something with its output in files, which are removed at its end, and hands on its lines,
-/// masked; they stand in the log, too.
+/// Runs a command that may change something with its output in files, which are for the caller to remove, and hands on its
+/// lines, masked; they stand in the log, too. Gives whether it printed its state.
 pub(super) fn mutate(
     session: &Session<'_>,
     command: &CommandLine,
+    written: &Written,
     on_line: &mut dyn FnMut(Stream, &str),
-) -> Result<Finished, EngineError> {
-    let stdout = session.log.with_extension("stdout");
-    let stderr = session.log.with_extension("stderr");
+) -> Result<(Finished, bool), EngineError> {
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
+    let mut veil = Veil::default();
     let finished = session
         .runner
-        .mutate(command, &stdout, &stderr, &mut |event| match event {
+        .mutate(command, &written.stdout, &written.stderr, &mut |event| match event {
             ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
-            ProcessEvent::Line { stream, text } => {
-                // Nobody has told it to be without.
-                let text = uncolored(text);
-                log.line(&text);
-                on_line(stream, &text);
-            }
+            // Nobody has told it to be without colours.
+            ProcessEvent::Line { stream, text } => veil.pass(stream, &uncolored(text), &mut |text| {
+                log.line(text);
+                on_line(stream, text);
+            }),
         })
         .map_err(not_run)?;
+    veil.end(&mut |text| {
+        log.line(text);
+        on_line(Stream::Stderr, text);
+    });
     if !finished.exit.is_success() {
         log.line(&format!("({})", finished.exit));
     }
-    for note in removed([stdout, stderr]).into_iter().chain(log.note()) {
+    if let Some(note) = log.note() {
         on_line(Stream::Stderr, &note);
     }
-    Ok(finished)
+    Ok((finished, veil.has_seen_a_state()))
 }
 
 /// The same for a command whose output is read by nobody unless it fails.
@@ -215,22 +262,22 @@ pub(super) fn capture_mutating(
     command: &CommandLine,
 ) -> Result<Captured, EngineError> {
     let (mut stdout, mut stderr) = (String::new(), String::new());
-    let finished = mutate(session, command, &mut |stream, text| {
+    let written = Written::of(session);
+    let ran = mutate(session, command, &written, &mut |stream, text| {
         let said = match stream {
             Stream::Stdout => &mut stdout,
             Stream::Stderr => &mut stderr,
         };
         said.push_str(text);
         said.push('\n');
-    })?;
+    });
+    for note in written.removed() {
+        stderr.push_str(&note);
+        stderr.push('\n');
+    }
+    let (finished, _) = ran?;
     let (stdout, stderr) = (stdout.into_bytes(), stderr.into_bytes());
     Ok(Captured { exit: finished.exit, pid: finished.pid, stdout, stderr })
-}
-
-/// Removes the output of a command, which may hold secrets; says what could not be removed.
-fn removed(files: [Utf8PathBuf; 2]) -> Vec<String> {
-    let kept = files.into_iter().filter_map(|file| Some((fs::remove_file(&file).err()?, file)));
-    kept.map(|(error, file)| format!("`{file}` may hold secrets and could not be removed: {error}")).collect()
 }
 
 /// The error of a process that did not run to its end.

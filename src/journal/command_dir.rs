@@ -1,5 +1,5 @@
 //! The folder of a single command outside a run: what its engines are given and what they say. It goes with its command,
-//! unless that is killed.
+//! unless that is killed, or what an engine wrote is still needed.
 
 use std::{
     fs::{File, TryLockError},
@@ -19,7 +19,7 @@ const PREFIX: &str = "command-";
 pub struct CommandDir {
     path: Utf8PathBuf,
     // Removed before the lock is given back: nobody else finds it without an owner.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     _held: File,
 }
 
@@ -27,6 +27,16 @@ impl CommandDir {
     /// Where it is.
     pub fn path(&self) -> &Utf8Path {
         &self.path
+    }
+}
+
+impl Drop for CommandDir {
+    fn drop(&mut self) {
+        // What an engine wrote is removed once nobody needs it: this may be all that is left of a state.
+        let is_output = |path: &Utf8Path| matches!(path.extension(), Some("stdout" | "stderr"));
+        let left =
+            self.path.read_dir_utf8().is_ok_and(|mut all| all.any(|e| e.is_ok_and(|e| is_output(e.path()))));
+        self.folder.disable_cleanup(left);
     }
 }
 
@@ -52,7 +62,7 @@ impl RunStore {
             held.lock().map_err(failed)?;
             // Somebody who removes what nobody owns may have come in between.
             if path.is_dir() {
-                return Ok(CommandDir { path, _folder: folder, _held: held });
+                return Ok(CommandDir { path, folder, _held: held });
             }
         }
     }
@@ -134,5 +144,11 @@ mod tests {
         let path = living.path().to_owned();
         drop(living);
         assert!(!path.exists());
+
+        let needed = store.command_dir(&staging).unwrap();
+        let output = needed.path().join("network.stdout");
+        std::fs::write(&output, "all that is left of a state").unwrap();
+        drop(needed);
+        assert!(output.exists());
     }
 }

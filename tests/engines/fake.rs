@@ -95,7 +95,7 @@ fn a_warm_clean_plan_is_one_process_and_that_is_a_plan() {
 
 #[test]
 fn a_state_that_could_not_be_saved_is_kept_and_blocks_the_next_apply() {
-    let bench = bench(json!({ "apply": { "lose_state": true } }));
+    let bench = bench(json!({ "apply": { "lose_state": "file" } }));
     let target = bench.target("default");
     bench.plan(&target).unwrap();
     let lost = failure(bench.apply(&target));

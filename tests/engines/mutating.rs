@@ -65,7 +65,7 @@ fn a_typed_command_leaves_its_lines_in_the_log_alone_and_masked() {
 
 #[test]
 fn a_typed_command_that_cannot_save_its_state_blocks_all_but_its_push() {
-    let bench = bench(json!({ "state rm": { "lose_state": true } }));
+    let bench = bench(json!({ "state rm": { "lose_state": "file" } }));
     let target = bench.target("default");
     bench.deploy(&target);
     let lost = failure(run(&bench, &target, &REMOVE).0);

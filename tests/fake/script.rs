@@ -66,8 +66,22 @@ pub(crate) struct Behaviour {
     pub(crate) exit: Option<u8>,
     /// Does its work, then ends with this status.
     pub(crate) exit_after: Option<u8>,
-    /// Leaves an `errored.tfstate` behind instead of saving its state.
-    pub(crate) lose_state: bool,
+    /// Does not save its state.
+    pub(crate) lose_state: Option<Losing>,
+}
+
+/// What becomes of a state that is not saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Losing {
+    /// It becomes an `errored.tfstate`.
+    File,
+    /// It is printed: there is no room for the file, which stays empty.
+    Dump,
+    /// The same beside a file that was cut.
+    DumpAndTorn,
+    /// Nothing: the engine says that there is a file, and there is none.
+    Nowhere,
 }
 
 /// A diagnostic.

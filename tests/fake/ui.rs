@@ -8,6 +8,7 @@ use crate::{
     Fatal,
     arguments::Arguments,
     script::{Script, ScriptedError},
+    state::State,
 };
 
 /// Prints as the real engines do.
@@ -73,6 +74,15 @@ impl Ui {
             "diagnostic": diagnostic,
         });
         print(&line.to_string())
+    }
+
+    /// A state that can be saved nowhere: a line of the stream, or bare on standard error for people.
+    pub(crate) fn dump(&self, state: &State) -> Result<(), Fatal> {
+        if self.json {
+            self.line("log", "Emergency state dump", json!({ "state": state }))
+        } else {
+            print_error(&serde_json::to_string_pretty(state)?)
+        }
     }
 
     /// Ends a verb with an error.

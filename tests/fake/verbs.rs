@@ -13,7 +13,7 @@ use crate::{
     Fatal,
     arguments::{Arguments, log},
     plan_file::{Change, Saved, digest},
-    script::Script,
+    script::{Losing, Script},
     state::{State, Store, data_dir, initialise},
     ui::{Ui, print},
 };
@@ -87,9 +87,8 @@ fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) ->
             let mut state = store.load()?;
             state.resources.retain(|address, _| !arguments.rest.contains(address));
             state.serial += 1;
-            if script.behaviour("state rm").lose_state {
-                fs::write("errored.tfstate", serde_json::to_vec_pretty(&state)?)?;
-                return ui.fail("Failed to save state", "Error saving state: no space left on device");
+            if let Some(losing) = script.behaviour("state rm").lose_state {
+                return lose(losing, &state, ui);
             }
             store.save(&state)?;
             print(&format!("Removed {}", arguments.rest.join(" ")))?;
@@ -243,9 +242,8 @@ fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resu
         let nanos = SystemTime::now().duration_since(UNIX_EPOCH)?.as_nanos();
         state.lineage = format!("fake-{nanos:x}-{}", std::process::id());
     }
-    if script.behaviour("apply").lose_state {
-        fs::write("errored.tfstate", serde_json::to_vec_pretty(&state)?)?;
-        return ui.fail("Failed to save state", "Error saving state: no space left on device");
+    if let Some(losing) = script.behaviour("apply").lose_state {
+        return lose(losing, &state, ui);
     }
     store.save(&state)?;
     ui.line(
@@ -254,6 +252,22 @@ fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resu
         json!({ "changes": { "operation": "apply" } }),
     )?;
     Ok(0)
+}
+
+/// Ends with a state that could not be saved, as the real engines do.
+fn lose(losing: Losing, state: &State, ui: &Ui) -> Result<u8, Fatal> {
+    let bytes = serde_json::to_vec_pretty(state)?;
+    match losing {
+        Losing::File => fs::write("errored.tfstate", &bytes)?,
+        Losing::Dump => fs::write("errored.tfstate", "")?,
+        Losing::DumpAndTorn => fs::write("errored.tfstate", &bytes[..bytes.len() / 2])?,
+        Losing::Nowhere => {}
+    }
+    if matches!(losing, Losing::Dump | Losing::DumpAndTorn) {
+        ui.dump(state)?;
+    }
+    let more = "the state has been written to the file \"errored.tfstate\" in the current working directory.";
+    ui.fail("Failed to save state", &format!("Error saving state: no space left on device\n{more}"))
 }
 
 /// The values of variables: `TF_VAR_*`, then var files in order.

@@ -15,6 +15,7 @@ mod forged_plan;
 mod interrupts;
 mod never_retried;
 mod one_review;
+mod printed_state;
 mod right_environment;
 mod secrets;
 mod slow;

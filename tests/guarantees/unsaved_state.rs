@@ -137,7 +137,7 @@ fn losing() -> Shop {
     let shop = Shop::driven_by(&Driven::Fake, &environments);
     let script = json!({
         "resources": { "terraform_data.network": "${var.place}" }, "variables": ["place"],
-        "steps": { "apply": { "lose_state": true, "wait_for": shop.marker("go.marker") } },
+        "steps": { "apply": { "lose_state": "file", "wait_for": shop.marker("go.marker") } },
     });
     shop.script(&format!("{FOLDER}/network"), &script);
     shop.append("environments.toml", "\n[stacks.network]\npath = \"network\"\n");

@@ -1,0 +1,14 @@
+//! A state that an engine could not save: taken care of at once, and in the way of everything else until it is pushed.
+//!
+//! `dump` finds it in what the engine printed, `veil` keeps it from being shown, `rescue` takes it to where it is kept,
+//! `waiting` blocks the instance until then.
+
+mod dump;
+mod rescue;
+mod veil;
+mod waiting;
+
+pub(super) use rescue::{Remains, Rescued, rescue};
+pub(super) use veil::Veil;
+pub use waiting::is_rescued;
+pub(super) use waiting::{UNSAVED, forget_pushed, refuse_to_change, refuse_to_plan};

@@ -1,0 +1,104 @@
+//! What waits to be pushed, and is in the way of everything else until then.
+
+use std::{ffi::OsString, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{dump, rescue::save};
+use crate::{
+    engine::{Target, driver::Driver},
+    files,
+    model::{Failure, FailureKind},
+    ui::shell_word,
+};
+
+/// What an engine calls a state that it could not save; it writes it into the folder that it runs in.
+pub(in crate::engine) const UNSAVED: &str = "errored.tfstate";
+
+/// Where such a state of an instance is kept.
+pub(super) fn kept(target: &Target) -> Utf8PathBuf {
+    target.state_dir.join(UNSAVED)
+}
+
+/// Whether a file is the state of this instance that an engine could not save, and that envctl keeps.
+pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
+    kept(target).canonicalize_utf8().is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
+}
+
+/// Where what an engine printed is kept, when there was no room to take its state out of it.
+pub(super) fn printed(target: &Target) -> Utf8PathBuf {
+    target.state_dir.join("errored.output")
+}
+
+/// Refuses to plan beside a state that waits to be pushed: what the engine knows is not what is there.
+pub(in crate::engine) fn refuse_to_plan(target: &Target) -> Result<(), Failure> {
+    take_out(target)?;
+    refuse(target, [kept(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))
+}
+
+/// Refuses to change anything beside a state that waits to be pushed.
+pub(in crate::engine) fn refuse_to_change(driver: &dyn Driver, target: &Target) -> Result<(), Failure> {
+    take_out(target)?;
+    let kept = Some(kept(target)).filter(|path| path.exists());
+    refuse(target, kept.into_iter().chain(driver.unsaved_states(target)))
+}
+
+/// Takes a state out of what an engine printed, now that there may be room for it.
+fn take_out(target: &Target) -> Result<(), Failure> {
+    let printed = printed(target);
+    if !printed.exists() {
+        return Ok(());
+    }
+    let taken = dump::find(&printed).and_then(|found| {
+        let state = found.ok_or_else(|| io::Error::other("there is no state in it any more"))?;
+        save(target, &state.bytes)?;
+        files::remove_if_there(&printed)
+    });
+    taken.map_err(|error| {
+        let summary =
+            format!("an earlier apply could not save its state, which it printed into `{printed}`: {error}");
+        let detail = "make room on the disk, and try again: nothing is done over it";
+        Failure::new(FailureKind::State, summary).with_detail(detail)
+    })
+}
+
+fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Result<(), Failure> {
+    let Some(path) = waiting.next() else { return Ok(()) };
+    if fs::read(&path).is_ok_and(|bytes| dump::state(&bytes).is_none()) {
+        let summary =
+            format!("an earlier apply could not save its state, and what it left in `{path}` is no state");
+        let detail = format!(
+            "bring what it made into the state by `envctl exec {} {} -- state push FILE` of a copy or by imports, then \
+             remove the file",
+            target.instance.environment, target.instance.stack
+        );
+        return Err(Failure::new(FailureKind::State, summary).with_detail(detail));
+    }
+    let summary = format!("an earlier apply could not save its state, which waits in `{path}`");
+    let detail = format!("push it with `{}`, which removes the file", push_command(target, &path));
+    Err(Failure::new(FailureKind::State, summary).with_detail(detail))
+}
+
+/// What to type for a state that waits to be pushed.
+pub(super) fn push_command(target: &Target, path: &Utf8Path) -> String {
+    let (environment, stack) = (&target.instance.environment, &target.instance.stack);
+    format!("envctl exec {environment} {stack} -- state push {}", shell_word(path.as_str()))
+}
+
+/// Removes the file of a state that has just been pushed by a command with these arguments.
+pub(in crate::engine) fn forget_pushed(
+    driver: &dyn Driver,
+    target: &Target,
+    args: &[OsString],
+) -> Result<(), Failure> {
+    let pushed = args.last().and_then(|path| target.dir.join(path.to_str()?).canonicalize_utf8().ok());
+    let waiting = Some(kept(target)).into_iter().chain(driver.unsaved_states(target));
+    for path in waiting.filter(|path| path.canonicalize_utf8().ok().is_some_and(|path| Some(path) == pushed))
+    {
+        files::remove_if_there(&path).map_err(|error| {
+            let summary = format!("the state was pushed, and its file `{path}` cannot be removed: {error}");
+            Failure::new(FailureKind::State, summary)
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! 8. A crash loses nothing: a state that an engine could only print is kept, in the way until it is pushed, and never shown.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Driven, ENVIRONMENTS, Run, Shop, real_engines};
+
+const KEPT: &str = ".envctl/instances/staging/network/errored.tfstate";
+
+/// A stack of the fake engine that prints its state in that verb instead of saving it.
+fn printing(verb: &str, losing: &str) -> Shop {
+    let shop = Shop::of(&["network"]).deployed();
+    let resources = json!({ "terraform_data.network": "the second value" });
+    shop.script("network", &json!({ "resources": resources, "steps": { verb: { "lose_state": losing } } }));
+    shop
+}
+
+/// The state that was kept, which nobody else may read.
+#[track_caller]
+fn kept(shop: &Shop) -> Value {
+    let path = shop.project.path(KEPT);
+    let mode = path.metadata().unwrap_or_else(|error| panic!("{KEPT}: {error}")).permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// The files below a folder, the state that was kept and the engine's own states left out, that hold a text.
+fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path, text));
+        } else if String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(text) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[track_caller]
+fn shows_nothing_of(run: &Run, text: &str) {
+    assert!(!run.stdout.contains(text) && !run.stderr.contains(text), "{run}");
+}
+
+#[test]
+fn a_state_that_was_only_printed_is_kept_until_it_is_pushed() {
+    for losing in ["dump", "dump-and-torn"] {
+        let shop = printing("apply", losing);
+
+        let run = shop.run(["deploy", "staging", "--yes"]).exits(1);
+
+        let path = shop.project.path(KEPT);
+        let run = run.tells(&format!("the state could not be saved; it is kept in `{}`", path.display()));
+        run.tells(&format!("envctl exec staging network -- state push {}", path.display()));
+        assert_eq!(kept(&shop)["resources"]["terraform_data.network"], "the second value");
+        assert!(!shop.project.path("network/errored.tfstate").exists(), "what is no state is not left there");
+        let logs = shop.project.path(&format!("{}/logs", shop.newest_run()));
+        let left: Vec<_> = fs::read_dir(&logs).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["network.log"], "{losing}");
+        let log = fs::read_to_string(logs.join("network.log")).unwrap();
+        assert!(log.contains("the whole state, which is not shown") && !log.contains("lineage"), "{log}");
+        for verb in [["plan", "staging", "-q"], ["deploy", "staging", "--yes"]] {
+            shop.run(verb).exits(1).tells("an earlier apply could not save its state");
+        }
+
+        shop.script("network", &json!({ "resources": { "terraform_data.network": "the second value" } }));
+        shop.run(["exec", "staging", "network", "--yes", "--", "state", "push", path.to_str().unwrap()])
+            .exits(0);
+
+        assert!(!path.exists());
+        assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("the second value"));
+        shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+    }
+}
+
+#[test]
+fn a_state_that_a_typed_command_printed_is_kept_and_not_shown() {
+    let shop = printing("state rm", "dump");
+    let typed = ["exec", "staging", "network", "--yes", "--", "state", "rm", "terraform_data.nobody"];
+
+    let run = shop.run(typed).exits(1).tells("the state could not be saved; it is kept in");
+
+    shows_nothing_of(&run, "lineage");
+    shows_nothing_of(&run, "\"first\"");
+    assert_eq!(kept(&shop)["resources"]["terraform_data.network"], "first");
+    let commands = fs::read_dir(shop.project.path(".envctl")).unwrap().map(Result::unwrap);
+    let left = commands.filter(|entry| entry.file_name().to_string_lossy().starts_with("command-"));
+    assert_eq!(left.count(), 0, "what it wrote is gone once its state is kept");
+}
+
+#[test]
+fn an_unsaved_state_that_is_empty_is_never_called_kept() {
+    let shop = Shop::of(&["network"]).deployed();
+    shop.change("network", "the second value");
+    shop.project.write(KEPT, "");
+    for verb in [["plan", "staging", "-q"], ["deploy", "staging", "--yes"]] {
+        shop.run(verb).exits(1).tells("is no state");
+    }
+    assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("first"));
+}
+
+const SECRET: &str = "a value that nobody but the state has";
+
+/// A stack whose state does not fit into any file that its engine may write: one block of 1024 bytes.
+fn narrow(engine: &Driven) -> Shop {
+    let Driven::Real(program) = engine else { panic!("a real engine") };
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.append(
+        "environments.toml",
+        &format!("\n[stacks.network]\npath = \"network\"\n\n[{}]\nprogram = \"../narrow\"\n", program.name),
+    );
+    shop.project.edit(
+        "environments.toml",
+        "name = \"shop\"\n",
+        &format!("name = \"shop\"\nengine = \"{}\"\n", program.name),
+    );
+    shop.project.write(
+        "network/main.tf",
+        &format!(
+            "variable \"x\" {{\n  default   = \"{SECRET}\"\n  sensitive = true\n}}\n\nresource \"terraform_data\" \"a\" {{\n  \
+             input = join(\"\", [for i in range(100) : \"${{var.x}} ${{i}}\"])\n}}\n"
+        ),
+    );
+    shop
+}
+
+/// The engine itself, or one that may write only small files; what it prints goes through pipes, which have no such limit.
+fn limit(shop: &Shop, engine: &Driven, blocks: Option<u32>) {
+    let Driven::Real(program) = engine else { panic!("a real engine") };
+    let path = program.path.display();
+    let limited = match blocks {
+        None => format!("exec {path} \"$@\""),
+        Some(blocks) => format!(
+            "case \" $* \" in *' apply '*) ;; *) exec {path} \"$@\" ;; esac\n\
+             {{ {{ (ulimit -f {blocks}; trap '' XFSZ; exec {path} \"$@\") 2>&1 1>&3 3>&- | /bin/cat >&2; exit ${{PIPESTATUS[0]}}; \
+             }} 3>&1 | /bin/cat; }}\nexit ${{PIPESTATUS[0]}}"
+        ),
+    };
+    let wrapper = shop.project.around().join("narrow");
+    fs::write(&wrapper, format!("#!/bin/bash\n{limited}\n")).unwrap();
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_state_that_no_file_of_a_real_engine_could_take_is_kept_and_not_shown() {
+    for engine in real_engines() {
+        for typed in [false, true] {
+            let shop = narrow(&engine);
+            limit(&shop, &engine, Some(1));
+            let apply = ["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve"];
+
+            let run = if typed { shop.run(apply) } else { shop.run(["deploy", "staging", "--yes"]) };
+
+            let run = run.exits(1).tells("the state could not be saved; it is kept in");
+            shows_nothing_of(&run, SECRET);
+            let id = kept(&shop)["resources"][0]["instances"][0]["attributes"]["id"].clone();
+            let attempt = shop.run(["deploy", "staging", "--yes"]).exits(1);
+            attempt.tells("an earlier apply could not save its state");
+            let runs = holding(&shop.project.path(".envctl"), SECRET);
+            assert_eq!(runs, [shop.project.path(KEPT)], "{}: it is in no log", engine.name());
+
+            // Nothing is pushed over a local state that was cut short, too.
+            fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate"))
+                .unwrap();
+            limit(&shop, &engine, None);
+            shop.run([
+                "exec",
+                "staging",
+                "network",
+                "--yes",
+                "--",
+                "state",
+                "push",
+                shop.project.path(KEPT).to_str().unwrap(),
+            ])
+            .exits(0);
+            shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+            let state = shop.state("network", "staging").unwrap();
+            assert_eq!(state["resources"][0]["instances"][0]["attributes"]["id"], id, "{}", engine.name());
+        }
+    }
+}
