@@ -4,7 +4,6 @@
 
 mod apply;
 mod check;
-
 mod clean_tree;
 mod concurrency;
 mod config;
@@ -15,6 +14,7 @@ mod failures;
 mod gates;
 mod generate;
 mod guards;
+mod guards_of_git;
 mod hints;
 mod hooks;
 mod identity;
