@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     config::Settings,
@@ -31,6 +31,12 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// The folder of environments.toml; its own folder where it lies elsewhere.
+    pub fn root(&self) -> &Utf8Path {
+        let above = self.dir.as_str().strip_suffix(self.path.as_str());
+        above.map_or(&self.dir, |above| Utf8Path::new(above.trim_end_matches('/')))
+    }
+
     /// The workspace, absent for the default one, however that is written.
     pub fn workspace(&self) -> Option<&str> {
         self.settings.workspace.as_ref().map(|value| value.value.as_str()).filter(|name| *name != "default")

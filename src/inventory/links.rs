@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     Instance, Modules,
     address::{Addressed, EffectiveBackend, EnvValue, Setting, StateAddress, state_address},
-    hcl::{Attribute, Expr, Module, Reference, RemoteState, VarFileContent},
+    hcl::{Attribute, Expr, Folder, Module, Reference, RemoteState, VarFileContent},
 };
 use crate::{
     diagnostic::Diagnostic,
@@ -50,7 +50,16 @@ impl<'a> Links<'a> {
                 let variable = |name: &str| {
                     if depth == 0 { variable(instance, module, values, name) } else { None }
                 };
-                let StateAddress::Known(address) = self.address(instance, link, &variable) else { continue };
+                let folder = |folder: Folder| match folder {
+                    Folder::Module => module.dir.as_str(),
+                    Folder::Root => instance.dir.as_str(),
+                };
+                let look_up = |reference: Reference<'_>| match reference {
+                    Reference::Variable(name) => variable(name),
+                    Reference::Workspace => Some(Value::from(instance.workspace().unwrap_or("default"))),
+                    Reference::Folder(of) => Some(Value::from(folder(of))),
+                };
+                let StateAddress::Known(address) = self.address(instance, link, &look_up) else { continue };
                 let targets = self.by_address.get(address.as_str()).into_iter().flatten();
                 for target in targets.filter(|target| ***target != instance.id) {
                     if !told.contains(target)
@@ -70,13 +79,9 @@ impl<'a> Links<'a> {
         &self,
         instance: &Instance,
         link: &RemoteState,
-        variable: &dyn Fn(&str) -> Option<Value>,
+        look_up: &dyn Fn(Reference<'_>) -> Option<Value>,
     ) -> StateAddress {
-        let look_up = |reference: Reference<'_>| match reference {
-            Reference::Variable(name) => variable(name),
-            Reference::Workspace => Some(Value::from(instance.workspace().unwrap_or("default"))),
-        };
-        let text = |attribute: &Attribute| attribute.value.evaluate(&look_up)?.as_str().map(str::to_owned);
+        let text = |attribute: &Attribute| attribute.value.evaluate(look_up)?.as_str().map(str::to_owned);
         let unknown = |what: &str| StateAddress::Unknown { because: format!("{what} is an expression") };
         let Some(kind) = link.backend.as_ref().and_then(text) else { return unknown("`backend`") };
         let Some(config) = &link.config else { return unknown("`config`") };
@@ -87,7 +92,7 @@ impl<'a> Links<'a> {
                 None => return unknown("`workspace`"),
             },
         };
-        let setting = |expression: &Expr| match expression.evaluate(&look_up) {
+        let setting = |expression: &Expr| match expression.evaluate(look_up) {
             Some(value) => Setting::Known(value),
             None => Setting::Unknown("it is an expression".to_owned()),
         };
@@ -98,7 +103,7 @@ impl<'a> Links<'a> {
             place: Some(link.place.clone()),
         };
         let environment = |name: &str| (self.environment)(instance, name);
-        state_address(&backend, workspace.as_deref(), &instance.path, &environment)
+        state_address(&backend, workspace.as_deref(), &instance.path, &environment).below(instance.root())
     }
 }
 
@@ -218,6 +223,23 @@ path = "base"
                         write `needs = [\"base\", \"network\"]` under `[stacks.\"my app\"]`";
         assert_eq!(told(&link("\"shop/network\"", "workspace = terraform.workspace"), &[]), [expected]);
         assert_eq!(told(&link("\"${var.project}/network\"", "workspace = \"dev\""), &[]), [expected]);
+    }
+
+    #[test]
+    fn a_local_state_is_known_in_every_spelling_of_its_path() {
+        for folder in ["", "${path.module}/", "${path.root}/"] {
+            let path =
+                format!("{folder}../network/terraform.tfstate.d/${{terraform.workspace}}/terraform.tfstate");
+            let link = format!(
+                "data \"terraform_remote_state\" \"x\" {{\n  backend = \"local\"\n  config = {{\n    path = \"{path}\"\n  }}\n}}\n"
+            );
+            let local = [("network/local_override.tf", "terraform {\n  backend \"local\" {}\n}\n")];
+            assert_eq!(told(&link, &local).len(), 1, "{path}");
+            let called = [local[0], ("modules/a/main.tf", link.as_str())];
+            let found = told("module \"a\" {\n  source = \"../modules/a\"\n}\n", &called).len();
+            // The one relative to its module is another place there.
+            assert_eq!(found, usize::from(!path.contains("path.module")), "{path}");
+        }
     }
 
     #[test]

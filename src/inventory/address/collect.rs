@@ -63,7 +63,8 @@ impl Addresses {
                         self.findings.push((id.clone(), notes));
                     }
                     let variable = |name: &str| instance_variable(&instance.settings, own, name);
-                    let address = state_address(&backend, instance.workspace(), &instance.path, &variable);
+                    let address = state_address(&backend, instance.workspace(), &instance.path, &variable)
+                        .below(instance.root());
                     place.clone_from(&backend.place);
                     self.backends.insert(id.clone(), backend);
                     address

@@ -26,6 +26,15 @@ impl StateAddress {
             Self::Unknown { .. } => None,
         }
     }
+
+    /// The same, with a local path below the project's folder as what it is from there.
+    #[must_use]
+    pub fn below(self, project: &Utf8Path) -> Self {
+        let Self::Known(text) = &self else { return self };
+        let below =
+            text.strip_prefix("local:").and_then(|path| Utf8Path::new(path).strip_prefix(project).ok());
+        below.map(|path| Self::Known(format!("local:{path}"))).unwrap_or(self)
+    }
 }
 
 impl fmt::Display for StateAddress {

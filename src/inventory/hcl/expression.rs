@@ -12,6 +12,8 @@ pub enum Expr {
     Variable(String),
     /// `terraform.workspace` (`tofu.workspace` on OpenTofu).
     Workspace,
+    /// `path.module`, `path.root`
+    Folder(Folder),
     /// A string with parts of its own.
     Template(Vec<Expr>),
     /// An object of which at least one member is no literal.
@@ -27,6 +29,17 @@ pub enum Reference<'a> {
     Variable(&'a str),
     /// The workspace's name.
     Workspace,
+    /// A folder of the configuration.
+    Folder(Folder),
+}
+
+/// A folder that an expression may refer to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folder {
+    /// The one of the module itself.
+    Module,
+    /// The one of the stack.
+    Root,
 }
 
 impl Expr {
@@ -60,6 +73,7 @@ impl Expr {
             Self::Literal(value) => Some(value.clone()),
             Self::Variable(name) => look_up(Reference::Variable(name)),
             Self::Workspace => look_up(Reference::Workspace),
+            Self::Folder(folder) => look_up(Reference::Folder(*folder)),
             Self::Template(parts) => {
                 let mut text = String::new();
                 for part in parts {

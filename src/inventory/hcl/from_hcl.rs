@@ -12,7 +12,7 @@ use hcl_edit::{
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{Attribute, Block, Expr, Place, block::labels_of};
+use super::{Attribute, Block, Expr, Folder, Place, block::labels_of};
 use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// The blocks of a file that are read here.
@@ -105,6 +105,8 @@ fn reference(root: &str, name: &str) -> Expr {
     match (root, name) {
         ("var", name) => Expr::Variable(name.to_owned()),
         ("terraform" | "tofu", "workspace") => Expr::Workspace,
+        ("path", "module") => Expr::Folder(Folder::Module),
+        ("path", "root") => Expr::Folder(Folder::Root),
         _ => Expr::Opaque,
     }
 }
@@ -163,6 +165,7 @@ mod tests {
             Reference::Variable("project") => Some(json!("shop")),
             Reference::Variable(_) => None,
             Reference::Workspace => Some(json!("staging")),
+            Reference::Folder(_) => None,
         };
         assert_eq!(path.evaluate(&look_up), Some(json!("shop/staging/state")));
         assert_eq!(path.evaluate(&|_| None), None);

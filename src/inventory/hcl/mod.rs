@@ -14,7 +14,7 @@ mod unit;
 mod var_file;
 
 pub use block::{Attribute, Block, Place};
-pub use expression::{Expr, Reference};
+pub use expression::{Expr, Folder, Reference};
 pub use folder::{ReadError, read_folder};
 pub use module::{BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl};
 pub use unit::read_unit;

@@ -85,6 +85,8 @@ impl<'a> View<'a> {
         match reference {
             Reference::Variable(name) => self.values.get(name).cloned(),
             Reference::Workspace => Some(Value::from(self.workspace().unwrap_or("default"))),
+            // Only links of the stack itself are surveyed: both are the folder that relative paths start from.
+            Reference::Folder(_) => Some(Value::from(".")),
         }
     }
 
