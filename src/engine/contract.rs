@@ -189,6 +189,8 @@ pub struct Footing {
     pub backend_config: serde_json::Map<String, serde_json::Value>,
     /// The address of the state, without credentials; absent where it cannot be told.
     pub address: Option<String>,
+    /// The folders of the local modules that the engine installed, absolute; absent before an init.
+    pub modules: Option<Vec<Utf8PathBuf>>,
 }
 
 /// Which state it is, and how often it was written.

@@ -1,10 +1,13 @@
 //! What a plan rests on beside its files: engine, flags, caches, and the backend that was initialised.
 
-use std::io;
+use std::{fs, io};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
 
-use super::{BackendInForce, Footing, Target, claims, detect::LOCKFILE, environment::plugin_cache};
+use super::{
+    BackendInForce, Footing, Target, claims, detect::LOCKFILE, environment::plugin_cache, units::normalised,
+};
 use crate::config::EngineSettings;
 
 /// The footing of a target whose engine has initialised into `data_dir`; relative local paths start at `folder`.
@@ -40,5 +43,58 @@ pub(super) fn footing(
         backend,
         backend_config,
         address,
+        modules: local_modules(data_dir, folder)?,
     })
+}
+
+/// The folders of the local modules that an init found, whatever their sources are made of; those that it copied are its own.
+fn local_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Installed {
+        modules: Vec<Module>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Module {
+        dir: Utf8PathBuf,
+    }
+    let installed: Installed = match fs::read(data_dir.join("modules/modules.json")) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let mut dirs: Vec<Utf8PathBuf> =
+        installed.modules.into_iter().map(|module| normalised(&folder.join(module.dir))).collect();
+    let copied = |dir: &Utf8PathBuf| dir.starts_with(data_dir) || dir.as_str().contains("/.terra");
+    dirs.retain(|dir| dir != folder && !copied(dir));
+    dirs.sort();
+    dirs.dedup();
+    Ok(Some(dirs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_local_modules_of_an_init_are_known_whatever_their_sources_are_made_of() {
+        let keep = tempfile::tempdir().unwrap();
+        let data = Utf8Path::from_path(keep.path()).unwrap().join("data");
+        let folder = Utf8Path::new("/p/app");
+        assert_eq!(local_modules(&data, folder).unwrap(), None);
+        fs::create_dir_all(data.join("modules")).unwrap();
+        let copied = data.join("modules/vpc");
+        let text = serde_json::json!({ "Modules": [
+            { "Key": "", "Source": "", "Dir": "." },
+            { "Key": "b", "Source": "../mods/b", "Dir": "../mods/b" },
+            { "Key": "a", "Source": "../mods/a", "Dir": "../mods/a" },
+            { "Key": "c", "Source": "../mods/a", "Dir": "../mods/a" },
+            { "Key": "v", "Source": "registry/x/y", "Version": "1.0.0", "Dir": copied },
+            { "Key": "w", "Source": "git::x", "Dir": ".terraform/modules/w" },
+        ] });
+        fs::write(data.join("modules/modules.json"), text.to_string()).unwrap();
+        let found = local_modules(&data, folder).unwrap();
+        assert_eq!(found, Some(vec!["/p/mods/a".into(), "/p/mods/b".into()]));
+    }
 }

@@ -57,7 +57,9 @@ impl Terraform {
             // Every verb of an engine refuses a cache folder that is not there.
             fs::create_dir_all(cache).map_err(|error| failed(cache, &error))?;
         }
-        if !force && self.fingerprint(target)?.is_current(&target.state_dir) {
+        // What the fingerprint remembers is in a folder that a person may empty.
+        let is_there = target.data_dir.is_dir();
+        if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
             return Ok(());
         }
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;

@@ -170,7 +170,7 @@ impl Driver for Terraform {
     }
 
     fn state_command(&self, target: &Target) -> CommandLine {
-        self.in_workspace(target).args(["state", "pull"]).args(self.early_var_files(target))
+        self.in_workspace(target).args(["state", "pull", "-no-color"]).args(self.early_var_files(target))
     }
 
     fn is_tentative(&self, _: &Target, _: &[String]) -> bool {

@@ -173,7 +173,7 @@ impl Driver for Terragrunt {
     }
 
     fn state_command(&self, target: &Target) -> CommandLine {
-        self.passed_on(target, "state", ["pull".into()])
+        self.passed_on(target, "state", ["pull".into(), "-no-color".into()])
     }
 
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool {

@@ -56,6 +56,11 @@ impl Binding {
         Self(self.0.iter().filter(|bound| !items.contains(&bound.item.as_str())).cloned().collect())
     }
 
+    /// The names of all items.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|bound| bound.item.as_str())
+    }
+
     /// The first item that is another one now, is missing, or has come to it.
     pub fn mismatch(&self, now: &Self) -> Option<Mismatch> {
         let changed = self.0.iter().find(|bound| now.get(&bound.item) != Some(bound.value.as_str()));

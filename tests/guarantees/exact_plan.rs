@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use crate::support::{Driven, ENVIRONMENTS, Run, Shop, each_engine};
+use crate::support::{Driven, ENVIRONMENTS, Run, Shop, each_engine, real_engines};
 
 /// A shop whose stack has a var file, a value, a module two levels deep, a file that only HCL names, and one of `files`.
 #[track_caller]
@@ -355,5 +355,27 @@ fn a_plan_whose_upstream_was_applied_by_another_run_since_is_refused() {
         assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
         shop.run(["deploy", "staging", "app", "--yes"]).exits(0);
         assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("second"), "{}", engine.name());
+    }
+}
+
+/// A place that only OpenTofu can tell: no text says where the module lies.
+#[test]
+fn a_module_whose_source_is_computed_is_bound_with_what_it_calls() {
+    for engine in real_engines().into_iter().filter(|engine| engine.name() == "tofu") {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        let calls =
+            "locals {\n  place = \"../modules/outer\"\n}\nmodule \"outer\" {\n  source = local.place\n}\n";
+        shop.append("app/main.tf", calls);
+        shop.project.write("modules/outer/main.tf", "module \"inner\" {\n  source = \"./inner\"\n}\n");
+        let inner = "modules/outer/inner/main.tf";
+        shop.project.write(inner, "locals {\n  a = 1\n}\n");
+        let run = planned(&shop);
+        shop.project.write(inner, "locals {\n  a = 2\n}\n");
+        refused(&shop, &run, &format!("`file {inner}`"), &engine);
+        // In a fresh copy of the project there is no init yet that tells of modules.
+        let run = planned(&shop);
+        fs::remove_dir_all(shop.project.path(".envctl/data")).unwrap();
+        shop.run(["apply", &run, "--yes"]).exits(0);
+        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"));
     }
 }

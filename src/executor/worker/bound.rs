@@ -48,7 +48,7 @@ impl Worker {
     /// What the files hold before the engine plans.
     pub(super) fn before(work: &Work) -> Result<Before, Failure> {
         let footing = footing(work)?;
-        Ok(Before { contents: Contents::read(work, &footing.lockfile)? })
+        Ok(Before { contents: Contents::read(work, &footing)? })
     }
 
     /// What keeps any plan from being made or taken where a confirmation is needed.
@@ -75,7 +75,7 @@ impl Worker {
             return Err(Box::new(Outcome::Refused(vec![Block::new(GUARD, message)])));
         }
         let footing = footing(work).map_err(failed)?;
-        let after = Contents::read(work, &footing.lockfile).map_err(failed)?;
+        let after = Contents::read(work, &footing).map_err(failed)?;
         let (contents, notes) = before.contents.settled(after);
         let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
         let seen = super::lock(&self.seen).get(stack).cloned().unwrap_or_default();
@@ -118,7 +118,7 @@ impl Worker {
     ) -> Result<Option<Mismatch>, Failure> {
         let Some(manifest) = &waiting.manifest else { return Ok(None) };
         let footing = footing(work)?;
-        let contents = Contents::read(work, &footing.lockfile)?;
+        let contents = Contents::read(work, &footing)?;
         let facts = plan_facts(&waiting.file).ok();
         let state = match check {
             // Of a plan file that cannot be read only the engine knows which state it was made on.
@@ -136,6 +136,11 @@ impl Worker {
         let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
         if matches!(check, Check::BeforeInit) {
             left_out.extend(OF_INIT);
+            if footing.modules.is_none() {
+                // Before there is an init nobody can tell all modules.
+                let files = manifest.items.names().filter(|item| item.starts_with("file "));
+                left_out.extend(files.filter(|item| now.get(item).is_none()));
+            }
         }
         let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
         if matches!(check, Check::BeforeInit) {

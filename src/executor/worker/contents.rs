@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Work;
 use crate::{
-    engine::cli_configs,
+    engine::{Footing, cli_configs},
     inventory::inputs::{InputFile, file_digest},
     model::{Failure, FailureKind},
     plans::SHA256,
@@ -27,7 +27,7 @@ pub(super) struct Contents {
 
 impl Contents {
     /// What they hold now. A file that is gone is left out.
-    pub(super) fn read(work: &Work, lockfile: &Utf8Path) -> Result<Self, Failure> {
+    pub(super) fn read(work: &Work, footing: &Footing) -> Result<Self, Failure> {
         let scope = &work.ground.scope;
         let all = |paths: &mut dyn Iterator<Item = Utf8PathBuf>| -> Result<Vec<(String, String)>, Failure> {
             let digests = paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.shown(&path), digest))));
@@ -36,9 +36,11 @@ impl Contents {
         let own = |path: &&Utf8PathBuf| **path != work.ground.generated;
         let var_files = all(&mut work.target.var_files.iter().filter(own).cloned())?;
         let settings = all(&mut cli_configs(&work.target.env).into_iter())?;
-        let mut files = scope.read().map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
+        let mut files = scope
+            .read(footing.modules.as_deref().unwrap_or_default())
+            .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
         files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
-        Ok(Self { settings, var_files, lockfile: digest(lockfile)?, files })
+        Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, files })
     }
 
     /// The contents to bind a plan to, from those before and after it was made, and what to say of it.

@@ -101,9 +101,9 @@ impl InputScope {
         path.strip_prefix(&self.root).unwrap_or(path).to_string()
     }
 
-    /// The files as they are now, by the path that is shown.
-    pub fn read(&self) -> Result<BTreeMap<String, InputFile>, InputError> {
-        let Found { mut files, folders, .. } = self.found()?;
+    /// The files as they are now, by the path that is shown. `modules` are folders of local modules that an engine found.
+    pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<BTreeMap<String, InputFile>, InputError> {
+        let Found { mut files, folders, .. } = self.found(modules)?;
         let walk = Walk { apart: &self.apart, skip_modules: false };
         let held =
             folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
@@ -117,9 +117,9 @@ impl InputScope {
         Ok(inputs)
     }
 
-    /// Where the inputs lie, without reading them.
+    /// Where the inputs lie that files tell of, without reading them.
     pub fn places(&self) -> Result<InputPlaces, InputError> {
-        let Found { files, folders, modules, read } = self.found()?;
+        let Found { files, folders, modules, read } = self.found(&[])?;
         let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
         paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
         let below = folders.places(&self.dir);
@@ -141,11 +141,14 @@ impl InputScope {
     }
 
     /// The files of the stack's folder, of modules, and those that configuration names; and the folders that it names.
-    fn found(&self) -> Result<Found, InputError> {
+    fn found(&self, modules: &[Utf8PathBuf]) -> Result<Found, InputError> {
         let mut files = self.files(&self.dir, false)?;
         let mut folders = Folders::default();
-        let mut seen = BTreeSet::from([self.dir.clone()]);
-        let mut open = vec![self.dir.clone()];
+        let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
+        for module in modules {
+            files.extend(self.files(module, true)?);
+        }
+        let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
         let mut read = BTreeSet::new();
         while let Some(dir) = open.pop() {
             for file in self.configuration(&dir) {
