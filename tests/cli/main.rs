@@ -15,6 +15,7 @@ mod gates;
 mod generate;
 mod guards;
 mod guards_of_git;
+mod guards_of_time;
 mod hints;
 mod hooks;
 mod identity;
