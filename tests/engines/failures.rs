@@ -72,10 +72,15 @@ fn a_plan_that_wants_an_init_gets_one() {
         let mut target = bench.target("default");
         target.backend.kind = Some("local".to_owned());
         bench.deploy(&target);
-        // The data directory is lost, and the fingerprint does not know.
+        // What is in the data directory is lost, and the fingerprint does not know.
         fs::remove_dir_all(&target.data_dir).unwrap();
+        fs::create_dir(&target.data_dir).unwrap();
         let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
         assert_eq!((planned.exit_code, processes), (0, 3), "a plan that asks, an init, a plan");
+        // One that is not there at all is seen without an engine.
+        fs::remove_dir_all(&target.data_dir).unwrap();
+        let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
+        assert_eq!((planned.exit_code, processes), (0, 2), "an init, a plan");
     }
 }
 
