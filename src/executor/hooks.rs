@@ -127,7 +127,7 @@ fn run_one(
         Err(ProcessError::Interrupted) => return Err(HookError::Interrupted(hook)),
         Err(error) => {
             let failure = Failure::new(FailureKind::Unknown, format!("{hook} cannot be run: {error}"));
-            return Err(HookError::Failed(failure));
+            return Err(HookError::Failed(failure.with_detail(error.detail())));
         }
     };
     if let Some(process) = &started

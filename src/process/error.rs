@@ -8,11 +8,11 @@ use camino::Utf8PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
     /// No folder of PATH holds it.
-    #[error("program `{program}` was not found on PATH ({searched})")]
+    #[error("program `{program}` was not found on PATH")]
     NotOnPath {
         /// Its name.
         program: String,
-        /// The PATH that was searched, or a word on its absence.
+        /// The PATH that was searched, or a word for none.
         searched: String,
     },
     /// The path leads nowhere.
@@ -76,4 +76,14 @@ pub enum ProcessError {
     /// It was not started: the user has interrupted the run.
     #[error("interrupted")]
     Interrupted,
+}
+
+impl ProcessError {
+    /// What is too long for a line but helps whoever looks into it; mostly nothing.
+    pub fn detail(&self) -> String {
+        match self {
+            Self::NotOnPath { searched, .. } => format!("the PATH that was searched is {searched}"),
+            _ => String::new(),
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub fn which(program: &OsStr, path_var: Option<&OsStr>) -> Result<Utf8PathBuf, P
         Some(path) => ProcessError::NotExecutable { path },
         None => ProcessError::NotOnPath {
             program: name.to_owned(),
-            searched: if searched.is_empty() { "which is empty".to_owned() } else { format!("`{searched}`") },
+            searched: if searched.is_empty() { "empty".to_owned() } else { format!("`{searched}`") },
         },
     })
 }
@@ -62,8 +62,9 @@ mod tests {
         let found = which(OsStr::new("sh"), Some(OsStr::new("/nowhere:/bin:/usr/bin"))).unwrap();
         assert_eq!(found, "/bin/sh");
         let error = which(OsStr::new("sh"), Some(OsStr::new("/nowhere"))).unwrap_err();
-        assert_eq!(error.to_string(), "program `sh` was not found on PATH (`/nowhere`)");
-        assert!(which(OsStr::new("sh"), None).unwrap_err().to_string().ends_with("(which is empty)"));
+        assert_eq!(error.to_string(), "program `sh` was not found on PATH");
+        assert_eq!(error.detail(), "the PATH that was searched is `/nowhere`");
+        assert!(which(OsStr::new("sh"), None).unwrap_err().detail().ends_with(" is empty"));
     }
 
     #[test]

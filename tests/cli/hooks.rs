@@ -158,6 +158,20 @@ fn a_program_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_missing_program_is_named_without_the_whole_path() {
+    let shop = Shop::of(&["network"]);
+    shop.append("environments.toml", "\n[stacks.network.hooks]\nbefore_plan = [[\"no-such\", \"-x\"]]\n");
+    let report = shop.run(["plan", "staging", "--json"]).exits(1).report();
+    let error = &report.stack("network")["error"];
+    assert_eq!(
+        error["summary"],
+        "hook before_plan `no-such -x` cannot be run: program `no-such` was not found on PATH"
+    );
+    let detail = error["detail"].as_str().unwrap();
+    assert!(detail.starts_with("the PATH that was searched is `/"), "{detail}");
+}
+
+#[test]
 fn the_output_of_a_hook_is_masked_in_log_and_report() {
     let shop = shop(&[("before_plan", "echo the-$TOKEN-is-here; exit 1")]);
     shop.append("environments.toml", "\n[stacks.network.env]\nTOKEN = { env = \"SECRET_TOKEN\" }\n");
