@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, resume};
+use super::{Context, resume, stored::asked_for};
 use crate::{
     config::{Config, Environment},
     event::EventKind,
@@ -84,6 +84,8 @@ struct Seen {
 struct Past {
     report: Report,
     user: Option<String>,
+    /// Whether it removed what it applied.
+    destroys: bool,
 }
 
 /// Shows it.
@@ -113,7 +115,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 /// Every run that can be read, newest first; one that cannot is said and passed over.
 fn past(context: &Context, config: &Config) -> anyhow::Result<Vec<Past>> {
     let mut found = Vec::new();
-    for stored in RunStore::new(config.root()).list()? {
+    let store = RunStore::new(config.root());
+    for stored in store.list()? {
         let recorded = match stored.events() {
             Ok(recorded) => recorded,
             Err(error) => {
@@ -126,7 +129,13 @@ fn past(context: &Context, config: &Config) -> anyhow::Result<Vec<Past>> {
             _ => None,
         });
         match crate::journal::fold(&recorded.events) {
-            Ok(report) => found.push(Past { report, user }),
+            Ok(report) => {
+                // Of a stored plan only what was asked for tells it.
+                let destroys = report.command == "destroy"
+                    || (report.command == "apply"
+                        && asked_for(&store, &stored).is_ok_and(|(asked, _)| asked.destroy));
+                found.push(Past { report, user, destroys });
+            }
             Err(error) => context.printer.warn(format_args!("run {}: {error}", stored.id)),
         }
     }
@@ -163,20 +172,20 @@ fn look(
 /// `runs` are newest first.
 fn stack_status(stack: &StackId, runs: &[(&Past, &StackReport)], now: Timestamp) -> StackStatus {
     let settled = |past: &Past, stack: &StackReport| {
-        past.report.command == "deploy"
+        matches!(past.report.command.as_str(), "deploy" | "apply")
+            && !past.destroys
             && !stack.incomplete
             && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean))
     };
-    let planned = runs.iter().position(|(_, s)| {
-        matches!(s.result, Some(StackResult::Changes | StackResult::Clean | StackResult::Refused))
-            || s.result == Some(StackResult::Applied)
+    let applied = |stack: &StackReport| stack.result == Some(StackResult::Applied);
+    // A stack keeps what was planned for it, whatever became of its apply.
+    let planned = runs.iter().position(|(_, stack)| {
+        applied(stack) || stack.result == Some(StackResult::Clean) || !stack.changes.is_empty()
     });
-    let gone = |past: &Past, stack: &StackReport| {
-        past.report.command == "destroy" && stack.result == Some(StackResult::Applied)
-    };
-    let newest = runs.iter().position(|(past, stack)| settled(past, stack) || gone(past, stack));
+    let newest =
+        runs.iter().position(|(past, stack)| settled(past, stack) || (past.destroys && applied(stack)));
     let deployed = newest.filter(|at| settled(runs[*at].0, runs[*at].1));
-    let pending = planned.filter(|at| deployed.is_none_or(|d| *at < d)).map(|at| runs[at].1.changes);
+    let pending = planned.map(|at| runs[at].1).filter(|stack| !applied(stack)).map(|stack| stack.changes);
     let at = |index: Option<usize>| {
         index.map(|index| {
             let (past, stack) = runs[index];

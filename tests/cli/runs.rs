@@ -1,8 +1,12 @@
 //! `runs` and `status`: what past runs left.
 
+use rustix::process::Signal;
 use serde_json::json;
 
-use crate::{snapshot::snapshot, support::Shop};
+use crate::{
+    snapshot::snapshot,
+    support::{Shop, error},
+};
 
 #[test]
 fn runs_are_listed_newest_first() {
@@ -110,6 +114,51 @@ fn status_tells_what_was_planned_deployed_and_is_pending() {
     assert_eq!(status(1)["pending"]["update"], 1);
     let run = shop.run(["status"]).exits(0).prints("last run: plan changes").prints("no runs yet");
     run.prints_row(&["app", "1"]);
+}
+
+#[test]
+fn what_a_deploy_that_ended_early_had_planned_is_pending() {
+    let shop = Shop::of(&["network", "app: network"]);
+    let pending = |stack: usize| {
+        let document = shop.run(["status", "staging", "--json"]).exits(0).json();
+        document["environments"][0]["stacks"][stack]["pending"]["create"].clone()
+    };
+    shop.behave(
+        "network",
+        &json!({ "apply": { "wait_for": shop.marker("go.marker"), "ignore_sigint": true } }),
+    );
+    let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
+    running.wait_until("it applies", || shop.log().iter().any(|line| line.get("listening").is_some()));
+    running.signal(Signal::INT);
+    running.wait_until("the engine was told", || shop.count("signal", "INT") > 0);
+    std::fs::write(shop.marker("go.marker"), "").unwrap();
+    running.wait().exits(130);
+    assert_eq!((pending(0), pending(1)), (json!(null), json!(1)), "`network` was applied, `app` never begun");
+
+    shop.behave("app", &json!({ "apply": error("boom", "") }));
+    shop.run(["deploy", "staging", "--yes"]).exits(1);
+    assert_eq!(pending(1), 1);
+    // A run that could not plan knows nothing newer.
+    shop.behave("app", &json!({ "plan": error("boom", "") }));
+    shop.run(["plan", "staging"]).exits(1);
+    assert_eq!(pending(1), 1);
+}
+
+#[test]
+fn what_a_stored_plan_made_is_deployed_and_what_it_destroyed_is_not() {
+    let shop = Shop::of(&["network"]);
+    let status = || {
+        let document = shop.run(["status", "staging", "--json"]).exits(0).json();
+        document["environments"][0]["stacks"][0].clone()
+    };
+    shop.run(["plan", "staging"]).exits(0);
+    shop.run(["apply", "last", "--yes"]).exits(0);
+    assert_eq!((&status()["pending"], &status()["deployed"]["command"]), (&json!(null), &json!("apply")));
+
+    shop.run(["destroy", "staging"]).exits(3);
+    assert_eq!(status()["pending"]["delete"], 1);
+    shop.run(["apply", "last", "--confirm"]).exits(0);
+    assert_eq!((&status()["pending"], &status()["deployed"]), (&json!(null), &json!(null)));
 }
 
 #[test]
