@@ -47,7 +47,7 @@ pub(super) fn shown(error: &anyhow::Error) -> Shown {
         shown.status = ExitStatus::Usage;
         shown.kind = FailureKind::Config;
         shown.hints.extend(selection.suggestion().map(|s| format!("did you mean `{s}`?")));
-        shown.hints.push("`envctl list` shows the stacks".to_owned());
+        shown.hints.push(selection.choice());
     } else if let Some(store) = error.downcast_ref::<StoreError>() {
         shown.status = ExitStatus::Usage;
         if matches!(store, StoreError::Ambiguous { .. } | StoreError::NotFound(_)) {

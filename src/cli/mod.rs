@@ -10,5 +10,6 @@ mod terminal;
 #[cfg(feature = "fake-engine")]
 mod test_clock;
 mod verbs;
+mod without_dashes;
 
 pub use run::run;

@@ -19,6 +19,7 @@ use super::{
     prompts::Dialogue,
     terminal,
     verbs::{SchemaOf, What},
+    without_dashes,
 };
 use crate::{
     commands::{self, Context, Usage},
@@ -33,7 +34,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
     let app = match App::try_parse_from(&argv) {
         Ok(app) => app,
-        Err(error) => return unparsed(&error, &argv),
+        Err(error) => return unparsed(&without_dashes::explained(error, &argv), &argv),
     };
     let json = app.verb.json();
     let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();

@@ -33,6 +33,7 @@ pub mod runs;
 pub mod shell;
 pub mod status;
 mod stored;
+mod to_type;
 mod turn;
 mod typed;
 mod who;

@@ -14,6 +14,7 @@ use super::{
     guarded::Guarded,
     ladder::ladder,
     readied::{interrupted, ready},
+    to_type::ToType,
     turn::{self, Turn},
     who,
 };
@@ -29,11 +30,10 @@ use crate::{
     graph::{Selected, StackGraph, Why},
     inventory::{self, Instance, Inventory, Modules},
     journal::{FORMAT, Journal, RunStore, new_run_id},
-    model::{Blocked, CreateWorkspace, EnvName, RunId, StackId},
-    plans::{AskedFor, Key, Review},
+    model::{CreateWorkspace, EnvName, RunId, StackId},
+    plans::{AskedFor, Key},
     process::Runner,
     reporter,
-    ui::{Count, Role},
 };
 
 /// What a verb wants of its run.
@@ -70,12 +70,12 @@ pub(super) struct Opened {
     pub(super) protected: bool,
     /// What the environment demands before anything is applied.
     pub(super) guarded: Guarded,
-    verb: &'static str,
-    /// The command that deploys what was asked for.
-    deploy: String,
-    /// The command that was given.
-    again: String,
-    revision: Revision,
+    /// What was typed.
+    pub(super) verb: &'static str,
+    /// What to type next.
+    pub(super) to_type: ToType,
+    /// The working tree.
+    pub(super) revision: Revision,
     askable: Vec<StackId>,
     /// Nobody else changes the environment until the run is closed.
     _turn: Option<Turn>,
@@ -118,11 +118,6 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     // Without it nothing has happened that would be worth a run.
     let (work, acting) = ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
     asked_for(context, request, wish, (&environment.name, &id, graph.order())).write(&key, &dir.request())?;
-    let askable = instances
-        .iter()
-        .filter(|i| i.settings.create_workspace == CreateWorkspace::Ask)
-        .map(|i| i.id.stack.clone())
-        .collect();
     let guarded =
         Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow).acted_by(acting);
     let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
@@ -179,10 +174,14 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         protected: environment.confirm,
         guarded,
         verb: wish.command,
-        deploy: request.command_line("deploy", &environment.name, &context.overrides),
-        again: request.command_line(wish.command, &environment.name, &context.overrides),
+        to_type: ToType::of(
+            context,
+            request,
+            wish,
+            (&environment.name, stacks.len() == inventory.instances().len()),
+        ),
         revision,
-        askable,
+        askable: askable(&instances),
         _turn: turn,
     })
 }
@@ -211,51 +210,6 @@ impl Opened {
         self.say_missing(context);
         Ok(())
     }
-
-    /// Says what to type when workspaces are missing still.
-    fn say_missing(&mut self, context: &Context) {
-        if !self.deployment.without_workspace().is_empty() {
-            self.deployment.dispatcher().flush();
-            let again = &self.again;
-            context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
-        }
-    }
-
-    /// The review as text, with the line of what it is and what to type.
-    pub(super) fn review_text(&self, review: &Review, blocked: &[Blocked], context: &Context) -> String {
-        let styles = context.printer.out_styles();
-        let role = if self.protected { Role::Protected } else { Role::Environment };
-        let mut line = styles.paint(role, &self.environment);
-        if let Some(commit) = &self.revision.commit {
-            let dirty = if self.revision.dirty == Some(true) { " (uncommitted changes)" } else { "" };
-            line = format!("{line}  commit {}{dirty}", commit.get(..12).unwrap_or(commit));
-        }
-        if let Some(who) = self.guarded.acting() {
-            line = format!("{line}  as {who}");
-        }
-        let changed = review.changed().count() as u64;
-        let unplanned = review.unplanned().count() as u64;
-        if unplanned > 0 {
-            let stacks = Count(unplanned, "stack");
-            line = format!("{line}  {stacks} could not be planned, so there is nothing to confirm");
-        } else if changed == 0 {
-            line = format!("{line}  nothing to do");
-        } else {
-            let digest = review.digest();
-            let short = digest.get(..16).unwrap_or(&digest);
-            line = format!("{line}  review {short}  {} to change", Count(changed, "stack"));
-            if self.verb == "plan" && !blocked.is_empty() {
-                line = format!("{line}\nguards would refuse to apply this");
-            } else if self.verb == "plan" {
-                let confirm = if self.protected { " --confirm" } else { "" };
-                line = format!(
-                    "{line}\nnext: `envctl apply {}{confirm}`, or `{}{confirm}` to plan anew",
-                    self.id, self.deploy
-                );
-            }
-        }
-        reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width())
-    }
 }
 
 /// Refuses to accept plans beyond the confirmed ones where somebody or a guard has to judge each.
@@ -266,6 +220,12 @@ fn may_accept_replans(environment: &Environment, wish: Wish) -> Result<(), Stopp
         return Err(Stopped::refused(message).hint("confirm the new review instead"));
     }
     Ok(())
+}
+
+/// The stacks whose missing workspaces are asked about.
+fn askable(instances: &[&Instance]) -> Vec<StackId> {
+    let asked = instances.iter().filter(|i| i.settings.create_workspace == CreateWorkspace::Ask);
+    asked.map(|i| i.id.stack.clone()).collect()
 }
 
 /// What is kept of what the run was asked for.

@@ -92,6 +92,11 @@ impl RunRequest {
         }
         words.join(" ")
     }
+
+    /// Whether it goes on with what an earlier run planned.
+    pub(super) fn adopts(&self) -> bool {
+        self.stored.is_some() || self.resumes.is_some()
+    }
 }
 
 #[cfg(test)]

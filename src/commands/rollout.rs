@@ -10,7 +10,7 @@ use crate::{
     engine::PlanMode,
     event::EventKind,
     executor::{Ask, Earlier, GateRequest, Gated, Refusal, Reviewed},
-    model::{Blocked, ExitStatus, StackId},
+    model::{Blocked, ExitStatus, Outcome, StackId},
     plans::Review,
     reporter,
 };
@@ -122,6 +122,9 @@ fn round(
     let stopped = opened.deployment.dispatcher().status(false);
     // Nothing is applied unless everything could be planned.
     if review.unplanned().next().is_some() {
+        if request.adopts() && review.unplanned().any(|stack| matches!(stack.outcome, Outcome::Refused(_))) {
+            opened.say_unfit(context);
+        }
         return Ok(Round::Stopped(stopped));
     }
     if review.changed().next().is_none() {
@@ -165,6 +168,8 @@ fn round(
         return refuse(context, opened, review, &refusal);
     }
     if opened.deployment.refuse_unfit()? {
+        opened.deployment.dispatcher().flush();
+        opened.say_unfit(context);
         return Ok(Round::Stopped(opened.deployment.dispatcher().status(false)));
     }
     opened.guarded.confirmed(review);

@@ -1,7 +1,12 @@
 //! Which stacks a command line asks for, and why each of them is in.
 
+use std::collections::BTreeSet;
+
 use super::{StackGraph, Why, pattern::Pattern};
 use crate::{diagnostic::closest, model::StackId};
+
+/// This many tags are told where one is unknown.
+const TOLD_TAGS: usize = 12;
 
 /// What a command line asks for. Nothing asked for means everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -56,6 +61,8 @@ pub enum SelectionError {
         tag: String,
         /// What was probably meant.
         suggestion: Option<String>,
+        /// The tags that there are.
+        there: BTreeSet<String>,
     },
     /// `--exclude` leaves nothing over.
     #[error("every selected stack is excluded")]
@@ -90,6 +97,19 @@ impl SelectionError {
             }
             Self::EmptyGlob(_) | Self::BadGlob { .. } | Self::NothingLeft => None,
         }
+    }
+
+    /// What there is to choose from.
+    pub fn choice(&self) -> String {
+        let Self::UnknownTag { there, .. } = self else { return "`envctl list` shows the stacks".to_owned() };
+        if there.is_empty() {
+            return "no stack has any tag".to_owned();
+        }
+        let told: Vec<String> = there.iter().take(TOLD_TAGS).map(|tag| format!("`{tag}`")).collect();
+        let rest = there.len() - told.len();
+        let more =
+            if rest > 0 { format!(" and {rest} more, which `envctl list` shows") } else { String::new() };
+        format!("the tags are {}{more}", told.join(", "))
     }
 }
 
@@ -166,7 +186,8 @@ impl StackGraph {
         let all = || self.tags.iter().flatten().map(String::as_str);
         let value_of = |full: &&str| full.split_once('=').is_some_and(|(_, value)| value == tag);
         let suggestion = all().find(value_of).or_else(|| closest(tag, all())).map(str::to_owned);
-        Err(SelectionError::UnknownTag { tag: tag.to_owned(), suggestion })
+        let there = all().map(str::to_owned).collect();
+        Err(SelectionError::UnknownTag { tag: tag.to_owned(), suggestion, there })
     }
 }
 

@@ -77,3 +77,54 @@ fn nothing_is_called_right_where_no_stack_could_be_looked_at() {
         .prints("– versions staging: there is no instance to look at")
         .hides("✔");
 }
+
+#[test]
+fn a_tag_that_no_stack_has_comes_with_those_that_there_are() {
+    let shop = Shop::of(&["network", "app"]);
+    shop.run(["plan", "staging", "--tag", "nope"]).exits(64).tells("hint: no stack has any tag");
+    shop.append("environments.toml", "tags = [\"web\", \"eu\"]\n");
+    shop.run(["plan", "staging", "--tag", "nope"]).exits(64).tells("hint: the tags are `eu`, `web`");
+}
+
+#[test]
+fn an_engines_command_without_the_dashes_before_it_is_shown_with_them() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["exec", "staging", "network", "state", "rm", "a.b[\"x\"]"])
+        .exits(64)
+        .tells("tip: `envctl exec staging network -- state rm 'a.b[\"x\"]'`");
+    for (typed, meant) in [
+        (vec!["exec", "staging", "--all", "validate"], "envctl exec staging --all -- validate"),
+        (vec!["exec", "--all", "staging", "output", "-json"], "envctl exec --all staging -- output -json"),
+        (
+            vec!["exec", "--allow", "window", "staging", "network", "--yes", "network", "x"],
+            "envctl exec --allow window staging network --yes -- network x",
+        ),
+    ] {
+        shop.env.run_args(&typed).exits(64).tells(&format!("tip: `{meant}`"));
+    }
+    for typed in [
+        &["exec", "staging", "network", "--no-such", "--", "state", "list"][..],
+        &["exec", "staging", "network", "--no-such", "state", "list"],
+        &["exec", "staging", "network", "-json"],
+    ] {
+        let other = shop.env.run_args(typed).exits(64);
+        assert!(!other.stderr.contains("stands behind"), "{other}");
+    }
+    let other = shop.run(["plan", "staging", "--no-such"]).exits(64);
+    assert!(!other.stderr.contains("stands behind"), "{other}");
+}
+
+#[test]
+fn plans_that_do_not_fit_any_more_come_with_what_makes_new_ones() {
+    let shop = Shop::of(&["network", "app"]);
+    shop.run(["plan", "production"]).exits(0);
+    shop.append("network/main.tf", "# edited\n");
+    let run = shop.run(["apply", "last", "--confirm"]).exits(3);
+    run.tells("hint: `envctl plan production` makes new plans")
+        .prints("1 stack cannot go on as planned, so there is nothing to confirm");
+
+    shop.run(["plan", "production", "app", "--replace", "terraform_data.app"]).exits(0);
+    shop.append("app/main.tf", "# edited\n");
+    let run = shop.run(["apply", "last", "--confirm"]).exits(3);
+    run.tells("hint: `envctl plan production app --replace terraform_data.app` makes new plans");
+}

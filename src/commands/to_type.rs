@@ -1,0 +1,106 @@
+//! What an open run shows of itself before its gate: the review with its line, and what to type next.
+
+use super::{
+    Context, RunRequest,
+    opening::{Opened, Wish},
+};
+use crate::{
+    engine::PlanMode,
+    graph::Selection,
+    model::{Blocked, EnvName},
+    plans::Review,
+    reporter,
+    ui::{Count, Role},
+};
+
+/// The commands that go on from here.
+pub(super) struct ToType {
+    /// The command that deploys what was asked for.
+    deploy: String,
+    /// The command that was given.
+    again: String,
+    /// The command that makes new plans of the same.
+    anew: String,
+    /// Whether it goes on with what an earlier run planned.
+    adopts: bool,
+}
+
+impl ToType {
+    /// Those of a request; `all` when its stacks are all that the environment has.
+    pub(super) fn of(
+        context: &Context,
+        request: &RunRequest,
+        wish: Wish,
+        (environment, all): (&EnvName, bool),
+    ) -> Self {
+        let line = |request: &RunRequest, verb| request.command_line(verb, environment, &context.overrides);
+        let mut new = RunRequest { stored: None, resumes: None, ..request.clone() };
+        if all {
+            new.selection = Selection::default();
+        }
+        let planner = match (wish.command, wish.mode) {
+            ("apply", PlanMode::Destroy) => "destroy",
+            ("apply", _) => "plan",
+            (other, _) => other,
+        };
+        Self {
+            deploy: line(request, "deploy"),
+            again: line(request, wish.command),
+            anew: line(&new, planner),
+            adopts: request.adopts(),
+        }
+    }
+}
+
+impl Opened {
+    /// Says what to type when workspaces are missing still.
+    pub(super) fn say_missing(&mut self, context: &Context) {
+        if !self.deployment.without_workspace().is_empty() {
+            self.deployment.dispatcher().flush();
+            let again = &self.to_type.again;
+            context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
+        }
+    }
+
+    /// Says what to type when plans do not fit any more.
+    pub(super) fn say_unfit(&self, context: &Context) {
+        context.printer.hint(format_args!("`{}` makes new plans", self.to_type.anew));
+    }
+
+    /// The review as text, with the line of what it is and what to type.
+    pub(super) fn review_text(&self, review: &Review, blocked: &[Blocked], context: &Context) -> String {
+        let styles = context.printer.out_styles();
+        let role = if self.protected { Role::Protected } else { Role::Environment };
+        let mut line = styles.paint(role, &self.environment);
+        if let Some(commit) = &self.revision.commit {
+            let dirty = if self.revision.dirty == Some(true) { " (uncommitted changes)" } else { "" };
+            line = format!("{line}  commit {}{dirty}", commit.get(..12).unwrap_or(commit));
+        }
+        if let Some(who) = self.guarded.acting() {
+            line = format!("{line}  as {who}");
+        }
+        let changed = review.changed().count() as u64;
+        let unplanned = review.unplanned().count() as u64;
+        if unplanned > 0 {
+            let stacks = Count(unplanned, "stack");
+            let what = if self.to_type.adopts { "cannot go on as planned" } else { "could not be planned" };
+            line = format!("{line}  {stacks} {what}, so there is nothing to confirm");
+        } else if changed == 0 {
+            line = format!("{line}  nothing to do");
+        } else {
+            let digest = review.digest();
+            let short = digest.get(..16).unwrap_or(&digest);
+            line = format!("{line}  review {short}  {} to change", Count(changed, "stack"));
+            if self.verb == "plan" && !blocked.is_empty() {
+                line = format!("{line}\nguards would refuse to apply this");
+            } else if self.verb == "plan" {
+                let confirm = if self.protected { " --confirm" } else { "" };
+                line = format!(
+                    "{line}\nnext: `envctl apply {}{confirm}`, or `{}{confirm}` to plan anew",
+                    self.id, self.to_type.deploy
+                );
+            }
+        }
+        reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width())
+    }
+}
