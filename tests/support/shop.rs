@@ -128,7 +128,10 @@ impl Shop {
     #[track_caller]
     pub(crate) fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.log_file()).unwrap_or_default();
-        text.lines()
+        // A write that crosses a page is seen in parts: the last line may not have come to its end.
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole
+            .lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
             .collect()
     }
