@@ -198,3 +198,27 @@ fn an_interrupt_gives_a_running_hook_one_sigint() {
     assert_eq!(said(&shop), ["told"]);
     assert_eq!(shop.folders("init"), Vec::<String>::new());
 }
+
+#[test]
+fn a_stack_that_is_planned_again_has_the_hooks_of_a_plan_again() {
+    let shop = Shop::of(&["network", "app: network"]);
+    let hook = |moment| format!("{moment} = [[\"sh\", \"-c\", {}]]\n", Value::from(say(moment)));
+    let hooks: String = ["before_plan", "after_plan", "before_apply", "after_apply"].map(hook).concat();
+    shop.append("environments.toml", &format!("\n[stacks.app.hooks]\n{hooks}"));
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let plan = ["before_plan", "after_plan"];
+    assert_eq!(said(&shop), [&plan[..], &["before_apply"], &plan, &["after_apply"]].concat());
+
+    // One that fails keeps the new plan from being applied.
+    fs::remove_file(shop.marker("said")).unwrap();
+    shop.change("network", "second");
+    shop.change("app", "second");
+    shop.project.edit(
+        "environments.toml",
+        "echo after_plan",
+        "test -e ../again && exit 1; echo > ../again; echo after_plan",
+    );
+    let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1).report();
+    assert_eq!(report.stacks(), ["network applied", "app failed"]);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"));
+}

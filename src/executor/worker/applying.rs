@@ -3,7 +3,7 @@
 use std::{fs, io};
 
 use super::{
-    Waiting, Work, Worker,
+    Waiting, Work, Worker, around,
     bound::{Check, refusal},
     contents::digest,
     ended::{Ended, removed, unprepared},
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, stale},
-    executor::{StepPort, attempts::attempt},
+    executor::{StepPort, attempts::attempt, hooks::Moment},
     model::{Block, Changes, Failure, FailureKind, Outcome, StackId},
     plans::{self, Content, Manifest, Mismatch},
 };
@@ -37,7 +37,7 @@ impl Worker {
             Ok(waiting) => waiting,
             Err(outcome) => return Ended::new(*outcome),
         };
-        let (waiting, mut notes) = match self.renewed(stack, work, waiting, session) {
+        let (waiting, mut notes) = match self.renewed(stack, work, waiting, (session, port)) {
             Ok(renewed) => renewed,
             Err(ended) => return *ended,
         };
@@ -109,7 +109,7 @@ impl Worker {
         stack: &StackId,
         work: &Work,
         confirmed: Waiting,
-        session: &Session<'_>,
+        (session, port): (&Session<'_>, &dyn StepPort),
     ) -> Result<(Waiting, Vec<String>), Box<Ended>> {
         let cause = {
             let (applied, seen) = (lock(&self.applied), lock(&self.seen));
@@ -127,6 +127,10 @@ impl Worker {
             ended.notes.extend(leftover.iter().cloned().chain(removed(&file)));
             Err(Box::new(ended))
         };
+        let mut hooked = match around::run(Moment::BeforePlan, work, session, port) {
+            Ok(said) => said,
+            Err(ended) => return end(*ended),
+        };
         let before = match Self::before(work) {
             Ok(before) => before,
             Err(failure) => return end(Ended::new(Outcome::Failed(failure))),
@@ -140,6 +144,10 @@ impl Worker {
             Ok(planned) => planned,
             Err(error) => return end(unprepared(error, work)),
         };
+        match around::run(Moment::AfterPlan, work, session, port) {
+            Ok(said) => hooked.extend(said),
+            Err(ended) => return end(*ended),
+        }
         let refuse = |blocks: Vec<Block>| end(Ended::new(Outcome::Refused(blocks)));
         if planned.tentative {
             let message = "the plan still rests on values that are not known, so it is not applied";
@@ -157,7 +165,7 @@ impl Worker {
             Some(need) => format!("planned again, because `{need}` was applied"),
             None => "planned again, because its values were not known before".to_owned(),
         }];
-        notes.extend(leftover.iter().cloned().chain(tried.note));
+        notes.extend(hooked.into_iter().chain(leftover.iter().cloned()).chain(tried.note));
         notes.extend(beyond.into_iter().map(|line| format!("accepted beyond what was confirmed: {line}")));
         if planned.changes.is_empty() {
             let waiting = Waiting { file, changes: planned.changes, tentative: false, manifest: None };

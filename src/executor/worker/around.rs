@@ -45,7 +45,7 @@ impl Worker {
         if lock(&self.adopted).contains_key(stack) {
             return self.plan(stack, work, session);
         }
-        let before = match before(Moment::BeforePlan, work, session, port) {
+        let before = match run(Moment::BeforePlan, work, session, port) {
             Ok(notes) => notes,
             Err(ended) => return *ended,
         };
@@ -105,7 +105,7 @@ impl Worker {
         if !changes {
             return Ok(Vec::new());
         }
-        let notes = before(Moment::BeforeApply, work, session, port)?;
+        let notes = run(Moment::BeforeApply, work, session, port)?;
         let Some(identity) = &work.identity else { return Ok(notes) };
         let says = |text| (session.observer)(Progress::Doing(text));
         match identity.ask_again(work.ground.identity.as_deref(), &work.target.env, session.runner, &says) {
@@ -119,7 +119,8 @@ impl Worker {
     }
 }
 
-fn before(
+/// Runs the hooks of one moment, and gives what they said, or how the step ends by them.
+pub(super) fn run(
     moment: Moment,
     work: &Work,
     session: &Session<'_>,
