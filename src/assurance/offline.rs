@@ -130,7 +130,7 @@ impl Checked<'_> {
             return vec![CheckItem::judge(CheckName::Config, name, config, "")];
         }
         config.extend(unsupported(self.config, self.environment, inventory.instances(), self.classes));
-        let mut secrets = Diagnostics::default();
+        let (mut secrets, mut missing) = (Diagnostics::default(), Diagnostics::default());
         let mut files = VarFiles::new(self.config.root());
         let variable =
             |instance: &Instance, name: &str| instance_variable(&instance.settings, self.own, name);
@@ -143,6 +143,8 @@ impl Checked<'_> {
             // A plan says so itself, and more exactly; a check is asked before it.
             if self.classes.contains(&VerbClass::Check) {
                 config.extend(values::unset_variables(instance, &self.survey.modules, &set, self.own));
+                let modules = &self.survey.modules;
+                missing.extend(values::missing_sources(self.config, instance, modules, self.own));
             }
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));
             secrets.extend(values::inherited(self.config, instance, self.own));
@@ -161,13 +163,25 @@ impl Checked<'_> {
                 lockfiles(inventory.instances()),
                 "no lockfile is another engine's",
             ),
-            CheckItem::judge(
-                CheckName::Secrets,
-                name,
-                deduplicated(secrets),
-                "nothing competes with a secret",
-            ),
+            self.secrets(secrets, missing),
         ]
+    }
+}
+
+impl Checked<'_> {
+    /// A source that is not on this machine may be on the one that deploys: that is no fault of a file.
+    fn secrets(&self, mut found: Diagnostics, missing: Diagnostics) -> CheckItem {
+        let missing = deduplicated(missing);
+        let count = missing.0.len() as u64;
+        found.extend(missing);
+        let fine = "nothing competes with a secret";
+        let mut item =
+            CheckItem::judge(CheckName::Secrets, Some(&self.environment.name), deduplicated(found), fine);
+        if item.status == CheckStatus::Green && count > 0 {
+            item.status = CheckStatus::Unknown;
+            item.message = format!("{} not to be had here", Count(count, "secret"));
+        }
+        item
     }
 }
 

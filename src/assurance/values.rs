@@ -1,7 +1,7 @@
 //! Whether values reach the stacks that they are meant for, and secrets nobody else.
 
 use crate::{
-    config::{Config, Layer, Origin, SecretSource},
+    config::{Config, EnvSource, Layer, Origin, SecretSource},
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::unit_file,
     inventory::{Instance, Modules, VarFiles, hcl::VarFileContent, var_file_paths},
@@ -117,6 +117,42 @@ pub(super) fn inherited(
         }
     }
     found
+}
+
+/// Secrets of an instance whose variable is not set or whose file is not there: nothing can be planned from here.
+pub(super) fn missing_sources(
+    config: &Config,
+    instance: &Instance,
+    modules: &Modules,
+    own: &dyn Fn(&str) -> Option<String>,
+) -> Diagnostics {
+    let settings = &instance.settings;
+    let module = modules.root(instance).filter(|_| unit_file(instance.engine).is_none());
+    let wanted = |name: &str| module.is_none_or(|module| module.variables.contains_key(name));
+    let secrets = settings.secrets.iter().filter(|(name, _)| wanted(name));
+    let secrets = secrets.map(|(name, secret)| (name, &secret.origin, &secret.value));
+    let in_env = settings.env.iter().filter_map(|(name, variable)| match &variable.value.source {
+        EnvSource::Secret(source) if variable.value.unless.iter().all(|other| own(other).is_none()) => {
+            Some((name, &variable.origin, source))
+        }
+        _ => None,
+    });
+    let missing = secrets.chain(in_env).filter_map(|(name, origin, source)| {
+        let what = match source {
+            SecretSource::Env(variable) if own(variable).is_none_or(|value| value.is_empty()) => {
+                format!("the environment variable `{variable}`, which is not set")
+            }
+            SecretSource::File(path) | SecretSource::Sops { file: path, .. }
+                if !config.root().join(path).exists() =>
+            {
+                format!("the file `{path}`, which does not exist")
+            }
+            _ => return None,
+        };
+        let message = format!("secret `{name}` comes from {what}");
+        Some(at(Diagnostic::warning("secrets::missing-source", message), config, origin, "asked for here"))
+    });
+    Diagnostics(missing.collect())
 }
 
 /// What the var files of an instance set; what is wrong with them is told.

@@ -121,3 +121,26 @@ fn offline_nobody_is_asked() {
     }
     assert!(!shop.marker("asked").exists());
 }
+
+#[test]
+fn a_secret_that_cannot_be_had_here_is_told_and_no_fault_of_a_file() {
+    let mut shop = shop("");
+    shop.append("network/main.tf", "variable \"password\" {}\nvariable \"key\" {}\n");
+    shop.append(
+        "environments.toml",
+        "\n[environments.production.secrets]\npassword = { env = \"DB_PASSWORD\" }\nkey = { file = \"keys/main\" }\n\
+         elsewhere = { env = \"NOBODYS\" }\n\n[environments.production.env]\n\
+         TOKEN = { env = \"API_TOKEN\", unless = [\"OTHER_TOKEN\"] }\n",
+    );
+    let run = shop.run(["check", "production"]).exits(0);
+    run.prints("– secrets production: 3 secrets not to be had here\n")
+        .tells("secret `password` comes from the environment variable `DB_PASSWORD`, which is not set\n")
+        .tells("secret `key` comes from the file `keys/main`, which does not exist\n")
+        .tells("secret `TOKEN` comes from the environment variable `API_TOKEN`, which is not set\n")
+        .hides("NOBODYS");
+
+    shop.env = shop.env.var("DB_PASSWORD", "sentinel-one").var("OTHER_TOKEN", "sentinel-two");
+    shop.project.write("keys/main", "sentinel-three\n");
+    let run = shop.run(["check", "production"]).exits(0).hides("sentinel");
+    run.prints("✔ secrets production: nothing competes with a secret\n");
+}
