@@ -6,10 +6,16 @@ use camino::Utf8Path;
 use hcl_edit::parser;
 use serde_json::Value;
 
-use super::mentions::{Mention, Mentions};
+use super::{
+    mentions::{Mention, Mentions},
+    unit::Unit,
+};
 
-/// What a file mentions. One that is not valid mentions nothing: no engine plans with it.
-pub(super) fn mentions(file: &Utf8Path) -> Vec<Mention> {
+/// What a file mentions; Terragrunt's in terms of the unit. One that is not valid mentions nothing: no engine plans with it.
+pub(super) fn mentions(file: &Utf8Path, unit: &Unit) -> Vec<Mention> {
+    if file.extension() == Some("hcl") {
+        return unit.plain(file).iter().flat_map(Mentions::of).collect();
+    }
     let Ok(text) = fs::read_to_string(file) else { return Vec::new() };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if file.extension() == Some("json") {

@@ -42,6 +42,8 @@ pub(super) struct Mentions {
     /// The kinds of the blocks that are open.
     open: Vec<String>,
     in_source: bool,
+    /// Whether the source is that of a unit: it starts at the unit's folder, whichever file names it.
+    of_unit: bool,
 }
 
 impl Mentions {
@@ -70,9 +72,14 @@ impl Mentions {
         self.found.push(Mention { base, path, source });
     }
 
+    /// Where relative paths start.
+    fn start(&self) -> Base {
+        if self.in_source && !self.of_unit { Base::Own } else { Base::Stack }
+    }
+
     /// A text of which all is known.
     fn literal(&mut self, text: &str) {
-        let base = if self.in_source { Base::Own } else { Base::Stack };
+        let base = self.start();
         // Joined to any folder, an absolute path stays what it is.
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
         if is_absolute || is_relative_path(text) {
@@ -144,7 +151,7 @@ impl Mentions {
         let (known, last) = rest.split_at(cut);
         self.words(known, "");
         if let Some(folder) = known_folder(last).filter(|folder| is_relative_path(folder)) {
-            let base = if self.in_source { Base::Own } else { Base::Stack };
+            let base = self.start();
             self.found.push(Mention { base, path: folder.to_owned(), source: false });
         }
     }
@@ -200,6 +207,7 @@ impl Visit for Mentions {
         let inside: Vec<&str> = self.open.iter().map(String::as_str).collect();
         let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
         self.in_source = calls_a_module && node.key.as_str() == "source";
+        self.of_unit = inside == ["terraform"];
         visit::visit_attr(self, node);
         self.in_source = false;
     }

@@ -6,6 +6,7 @@ mod folders;
 mod literals;
 mod mentions;
 mod scope;
+mod unit;
 mod walk;
 mod words;
 

@@ -13,6 +13,7 @@ use super::{
     folders::Folders,
     literals::mentions,
     mentions::{Base, Mention},
+    unit::Unit,
     walk::{Walk, is_configuration, is_left_out},
 };
 use crate::{
@@ -142,6 +143,7 @@ impl InputScope {
 
     /// The files of the stack's folder, of modules, and those that configuration names; and the folders that it names.
     fn found(&self, modules: &[Utf8PathBuf]) -> Result<Found, InputError> {
+        let unit = Unit::new(&self.dir);
         let mut files = self.files(&self.dir, false)?;
         let mut folders = Folders::default();
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
@@ -151,11 +153,11 @@ impl InputScope {
         let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
         let mut read = BTreeSet::new();
         while let Some(dir) = open.pop() {
-            for file in self.configuration(&dir) {
+            for file in self.configuration(&dir, &unit) {
                 if !read.insert(file.clone()) {
                     continue;
                 }
-                for (path, source) in self.existing(&file) {
+                for (path, source) in self.existing(&file, &unit) {
                     if source && path.is_dir() {
                         if seen.insert(path.clone()) {
                             files.extend(self.files(&path, true)?);
@@ -191,7 +193,7 @@ impl InputScope {
     }
 
     /// The files of configuration in a folder, and for a unit those that it includes.
-    fn configuration(&self, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    fn configuration(&self, dir: &Utf8Path, unit: &Unit) -> Vec<Utf8PathBuf> {
         let names: Vec<String> = dir
             .read_dir_utf8()
             .into_iter()
@@ -204,7 +206,7 @@ impl InputScope {
         if dir == self.dir && names.iter().any(|name| name == UNIT_FILE) {
             let mut wanted = vec![dir.join(UNIT_FILE)];
             while let Some(file) = wanted.pop() {
-                let included = self.existing(&file).into_iter().filter(|(path, _)| {
+                let included = self.existing(&file, unit).into_iter().filter(|(path, _)| {
                     path.extension() == Some("hcl") && path.is_file() && !files.contains(path)
                 });
                 wanted.extend(included.map(|(path, _)| path));
@@ -217,11 +219,11 @@ impl InputScope {
     }
 
     /// What a file of configuration names and is there, with whether it is named as the source of a module.
-    fn existing(&self, file: &Utf8Path) -> Vec<(Utf8PathBuf, bool)> {
+    fn existing(&self, file: &Utf8Path, unit: &Unit) -> Vec<(Utf8PathBuf, bool)> {
         let own = file.parent().unwrap_or(&self.dir);
         let mut found: Vec<(Utf8PathBuf, bool)> = Vec::new();
         let (names, mentions): (Vec<_>, Vec<_>) =
-            mentions(file).into_iter().partition(|mention| mention.base == Base::Named);
+            mentions(file, unit).into_iter().partition(|mention| mention.base == Base::Named);
         for Mention { base, path, source } in mentions {
             let starts: Vec<Utf8PathBuf> = match base {
                 Base::Own => vec![own.to_owned()],

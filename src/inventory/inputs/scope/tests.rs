@@ -112,3 +112,104 @@ fn a_module_whose_source_only_an_engine_can_tell_is_an_input_with_what_it_calls(
     let files: Vec<String> = scope.read(&[project.root().join("mods/a")]).unwrap().into_keys().collect();
     assert_eq!(files, ["app/main.tf", "mods/a/main.tf", "mods/b/main.tf"]);
 }
+
+/// The inputs of a unit in `live/dev/app` of a repository with these files, without those of the unit's folder.
+fn of_unit(files: &[(&str, &str)]) -> Vec<String> {
+    let toml = "[environments.dev]\n[stacks.app]\npath = \"live/dev/app\"\nengine = \"terragrunt\"\n";
+    let files: Vec<(&str, &str)> = [(".git/HEAD", "")].into_iter().chain(files.iter().copied()).collect();
+    let project = Project::new(toml, &files).answering(r#"[{ "type": "unit", "path": "." }]"#);
+    shown(&project).into_iter().filter(|file| !file.starts_with("live/dev/app/")).collect()
+}
+
+#[test]
+fn the_functions_locals_and_includes_of_units_are_understood() {
+    let unit = r#"
+        include "root" { path = find_in_parent_folders("root.hcl") }
+        include "common" {
+          path   = "${dirname(find_in_parent_folders("root.hcl"))}/../_envcommon/app.hcl"
+          expose = true
+        }
+        locals {
+          env  = read_terragrunt_config(find_in_parent_folders("env.hcl", "none.hcl"))
+          name = local.env.locals.names["short"]
+        }
+        terraform {
+          source = "${include.common.locals.src}//app"
+          extra_arguments "a" {
+            required_var_files = [
+              "${get_repo_root()}/values/${local.name}.tfvars",
+              "${get_parent_terragrunt_dir("common")}/${path_relative_to_include("common")}/../near.tfvars",
+              join("/", [dirname(get_terragrunt_dir()), "..", format("%s.tfvars", basename(get_terragrunt_dir()))]),
+              find_in_parent_folders("absent.tfvars", "${get_path_to_repo_root()}/fallback.tfvars"),
+            ]
+          }
+        }"#;
+    let common = r#"
+        locals {
+          src    = "${dirname(find_in_parent_folders("root.hcl"))}/../mods"
+          text   = file("text.txt")
+          more   = read_terragrunt_config("${get_parent_terragrunt_dir()}/deep/more.hcl")
+          circle = local.circle
+        }
+        terraform {
+          before_hook "h" {
+            commands = ["apply"]
+            execute  = ["sh", "-c", "cd /; sh ${get_repo_root()}/hooks/one.sh --x=${get_terragrunt_dir()}/../../../hooks/two.sh"]
+          }
+        }"#;
+    let found = of_unit(&[
+        ("live/dev/app/terragrunt.hcl", unit),
+        ("live/root.hcl", "inputs = {\n  x = yamldecode(file(\"beside.yaml\"))\n}\n"),
+        ("live/beside.yaml", ""),
+        ("live/dev/env.hcl", "locals {\n  names = { short = \"d\" }\n}\n"),
+        ("_envcommon/app.hcl", common),
+        ("_envcommon/text.txt", ""),
+        ("_envcommon/unread.txt", ""),
+        (
+            "_envcommon/deep/more.hcl",
+            "locals {\n  x = file(find_in_parent_folders(\"above.txt\"))\n  y = read_terragrunt_config(\"y.hcl\")\n}\n",
+        ),
+        ("_envcommon/above.txt", ""),
+        ("_envcommon/deep/y.hcl", ""),
+        ("values/d.tfvars", ""),
+        ("values/e.tfvars", ""),
+        ("live/dev/near.tfvars", ""),
+        ("live/app.tfvars", ""),
+        ("fallback.tfvars", ""),
+        ("hooks/one.sh", ""),
+        ("hooks/two.sh", ""),
+        ("hooks/three.sh", ""),
+        ("mods/app/main.tf", "module \"b\" {\n  source = \"../b\"\n}\n"),
+        ("mods/b/main.tf", ""),
+        ("other/main.tf", ""),
+    ]);
+    let wanted = [
+        "_envcommon/above.txt",
+        "_envcommon/app.hcl",
+        "_envcommon/deep/more.hcl",
+        "_envcommon/deep/y.hcl",
+        "_envcommon/text.txt",
+        "fallback.tfvars",
+        "hooks/one.sh",
+        "hooks/two.sh",
+        "live/app.tfvars",
+        "live/beside.yaml",
+        "live/dev/env.hcl",
+        "live/dev/near.tfvars",
+        "live/root.hcl",
+        "mods/app/main.tf",
+        "mods/b/main.tf",
+        "values/d.tfvars",
+    ];
+    assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_relative_source_starts_at_the_unit_whichever_file_names_it() {
+    let found = of_unit(&[
+        ("live/dev/app/terragrunt.hcl", "include {\n  path = \"../../../common/app.hcl\"\n}\n"),
+        ("common/app.hcl", "terraform {\n  source = \"../../../mods/app\"\n}\n"),
+        ("mods/app/main.tf", ""),
+    ]);
+    assert_eq!(found, ["common/app.hcl", "mods/app/main.tf"]);
+}
