@@ -82,7 +82,7 @@ fn identity(context: &Context, config: &Config, environment: &Environment) -> an
         return Ok(item(environment, name, CheckStatus::Unknown, message));
     };
     let stacks = sound.0.graph().order();
-    let asked = Prepared::load(context, config, &sound, &environment.name, &stacks)
+    let asked = Prepared::load(context, config, &sound, &environment.name, (&stacks, &[]))
         .and_then(|mut prepared| prepared.acting(context, config, environment));
     match asked {
         Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),

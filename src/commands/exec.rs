@@ -6,12 +6,13 @@ use super::{
     Context, Stopped,
     checklist::{Checked, know_acks},
     guarded::Guarded,
-    prepared::Prepared,
+    prepared::{Gone, Prepared},
+    state_watch::StateWatch,
     typed::{Against, Found},
 };
 use crate::{
     config::{Config, Environment, VerbClass},
-    engine::{EngineError, Session, typed},
+    engine::{EngineError, Session, may_make_workspace, typed},
     executor::{Answer, Ask, Asked, Refusal, Work},
     inventory::{Inventory, Modules},
     journal::RunStore,
@@ -49,7 +50,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let mut prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
+    let mut prepared =
+        Prepared::load(context, &config, &sound, &environment.name, (&stacks, &request.allow))?;
     let mutating = prepared.is_mutating(&request.args);
     let mut guarded = None;
     if mutating {
@@ -63,22 +65,28 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
     let several = stacks.len() > 1;
     let runs = RunStore::new(config.root()).runs_dir();
+    let gone = if may_make_workspace(&request.args) { Gone::Noticed } else { Gone::Left };
+    let typed = typed(&request.args);
     for stack in stacks {
         if several {
             context.printer.say(format_args!("── {stack}"));
         }
-        let ended = prepared.with(context, &stack, |work, session| {
+        let ended = prepared.with(context, (&stack, gone), |work, session| {
             let Some(guarded) = &mut guarded else {
                 let command = work.engine.command(&work.target, &request.args);
                 return session.runner.inherit(&command).map(|ended| Ok(ended.exit)).map_err(started);
             };
+            let state = StateWatch::before(&typed, work, session)?;
             let against = Against { stack: &stack, runs: &runs, work, session };
-            let found = against.judge(&typed(&request.args), guarded)?;
-            if found.blocked.is_empty() {
-                mutate(context, work, request, session).map(Ok)
-            } else {
-                Ok(Err(refusal(context, environment, request, guarded, &found)))
+            let found = against.judge(&typed, guarded)?;
+            if !found.blocked.is_empty() {
+                return Ok(Err(refusal(context, environment, request, guarded, &found)));
             }
+            let exit = mutate(context, work, request, session)?;
+            if let Err(failure) = state.after(exit) {
+                context.printer.error(format_args!("`{stack}`: {failure}"));
+            }
+            Ok(Ok(exit))
         })?;
         let exit = ended?;
         if let Some(signal) = prepared.signal() {

@@ -31,6 +31,7 @@ pub mod resume;
 mod rollout;
 pub mod runs;
 pub mod shell;
+mod state_watch;
 pub mod status;
 mod stored;
 mod to_type;

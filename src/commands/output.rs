@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, Stopped, Usage, prepared::Prepared};
+use super::{
+    Context, Stopped, Usage,
+    prepared::{Gone, Prepared},
+};
 use crate::{
     diagnostic::closest,
     engine,
@@ -72,11 +75,17 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
+    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]))?;
     let mut found = Vec::new();
     for stack in stacks {
-        let outputs =
-            prepared.with(context, &stack, |work, session| work.engine.outputs(&work.target, session))?;
+        let outputs = prepared.with(context, (&stack, Gone::Noticed), |work, session| {
+            let outputs = work.engine.outputs(&work.target, session)?;
+            // A state that is gone has none either.
+            if outputs.is_empty() {
+                work.engine.known_state(&work.target, false, session)?;
+            }
+            Ok(outputs)
+        })?;
         found.push((stack, outputs));
     }
     if let Some(name) = &request.name {

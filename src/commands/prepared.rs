@@ -16,9 +16,18 @@ use crate::{
     executor::{Answer, Ask, Assembly, SignalSource, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
-    model::{CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
+    model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
     process::Runner,
 };
+
+/// What becomes of a workspace that is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// It is looked for first, since the command would make it.
+    Noticed,
+    /// The command does not make it, or is meant to.
+    Left,
+}
 
 /// Instances that can be handed to their engines.
 pub(super) struct Prepared {
@@ -41,7 +50,7 @@ impl Prepared {
         config: &Config,
         sound: &(Inventory, Modules),
         environment: &EnvName,
-        stacks: &[StackId],
+        (stacks, allow): (&[StackId], &[Allow]),
     ) -> anyhow::Result<Self> {
         let (inventory, modules) = sound;
         let runner = Arc::new(Runner::new());
@@ -63,7 +72,7 @@ impl Prepared {
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        let works = assembly.works(&instances, &graph, &[]);
+        let works = assembly.works(&instances, &graph, allow);
         if let Some(signal) = watch.signal() {
             return Err(interrupted(Some(signal)));
         }
@@ -110,7 +119,7 @@ impl Prepared {
     pub(super) fn with<T>(
         &self,
         context: &Context,
-        stack: &StackId,
+        (stack, gone): (&StackId, Gone),
         act: impl FnOnce(&Work, &Session<'_>) -> Result<T, EngineError>,
     ) -> anyhow::Result<T> {
         let Some(work) = self.works.get(stack) else {
@@ -119,7 +128,10 @@ impl Prepared {
         let log = self.logs.join(stack.file_name() + ".log");
         let observer = |_: Progress| {};
         let session = Session { runner: &self.runner, log: &log, observer: &observer };
-        let prepare = |create| work.engine.prepare(&work.target, create, false, &session);
+        let prepare = |create| match gone {
+            Gone::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
+            Gone::Left => work.engine.prepare(&work.target, create, false, &session),
+        };
         let mut prepared = prepare(work.create_workspace);
         if let Err(EngineError::MissingWorkspace { wanted, .. }) = &prepared
             && self.asks.get(stack) == Some(&CreateWorkspace::Ask)

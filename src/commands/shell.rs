@@ -1,6 +1,9 @@
 //! `envctl shell`: a shell in a stack's folder with the environment of one instance.
 
-use super::{Context, prepared::Prepared};
+use super::{
+    Context,
+    prepared::{Gone, Prepared},
+};
 use crate::{
     config::{Environment, VerbClass},
     engine::EngineError,
@@ -26,14 +29,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let inventory = &sound.0;
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
-    let prepared = Prepared::load(context, &config, &sound, &environment.name, &stacks)?;
+    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]))?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",
         marked(environment, &id, context.printer.err_styles()),
         context.shown(&inventory_dir(inventory, &id))
     ));
-    prepared.with(context, &id.stack, |work, session| {
+    prepared.with(context, (&id.stack, Gone::Left), |work, session| {
         // The environment that the engine itself would get; the engine's name and flags are not needed.
         let like = work.engine.command(&work.target, &[]);
         let command = CommandLine::new(&program, &work.target.dir, like.env)

@@ -163,6 +163,18 @@ pub(super) fn state_identity(
     Ok(StateIdentity { lineage, serial })
 }
 
+/// The same of a state that is the last known one, or accepted, and no other instance's; remembers a new one.
+pub(super) fn known_state(
+    driver: &dyn Driver,
+    target: &Target,
+    accept_lineage: bool,
+    session: &Session<'_>,
+) -> Result<StateIdentity, EngineError> {
+    let state = state_identity(driver, target, session)?;
+    lineage::watch(target, &state.lineage, accept_lineage).map_err(EngineError::Failed)?;
+    Ok(state)
+}
+
 /// The resources that the state of a prepared instance manages now.
 pub(super) fn state_addresses(
     driver: &dyn Driver,

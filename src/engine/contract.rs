@@ -285,6 +285,16 @@ pub trait Engine: Send + Sync {
         session: &Session<'_>,
     ) -> Result<(), EngineError>;
 
+    /// The same for a command outside a run, which would make a workspace that is gone: it is looked up even where nothing
+    /// has to be initialised. One that is gone with a known state is refused, unless `accept_lineage`.
+    fn enter(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError>;
+
     /// Plans a prepared instance into a file; initialises once more when the engine says that it must, which is part
     /// of the same attempt.
     fn plan(
@@ -316,6 +326,15 @@ pub trait Engine: Send + Sync {
 
     /// Which state a prepared instance has now, asked of its backend.
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError>;
+
+    /// The same, and refuses a state that is not the last known one, unless `accept_lineage`, or that is another
+    /// instance's. A new one is remembered.
+    fn known_state(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<StateIdentity, EngineError>;
 
     /// The resources that the state of a prepared instance manages now, asked of its backend.
     fn state_addresses(

@@ -19,6 +19,7 @@ use super::{
     environment::{places, plugin_cache},
     fingerprint::{Fingerprint, write_private},
     folder_lock::{lock, lock_plugin_cache},
+    lineage,
     terraform::Terraform,
 };
 use crate::model::{Failure, FailureKind};
@@ -26,17 +27,29 @@ use crate::model::{Failure, FailureKind};
 /// The file in a data directory that holds the backend of its last init.
 const BACKEND: &str = "terraform.tfstate";
 
+/// When a workspace is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookUp {
+    /// After an init: the verb that follows notices by the state where it vanished since.
+    AfterInit,
+    /// Always; one that vanished with a known state is not made anew unless that is accepted.
+    Always {
+        /// Whether it is.
+        accept_lineage: bool,
+    },
+}
+
 impl Terraform {
     /// Initialises where the fingerprint says so, or `force` does, and looks the workspace up; then the address of the state
     /// is known, and must not be another instance's.
     pub(super) fn initialise(
         &self,
         target: &Target,
-        create_workspace: bool,
+        (create_workspace, look_up): (bool, LookUp),
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
-        self.initialise_where_needed(target, create_workspace, force, session)?;
+        self.initialise_where_needed(target, (create_workspace, look_up), force, session)?;
         claim_address(target, &target.data_dir, &target.dir).map_err(|refused| {
             // The next attempt initialises anew: by then an expression of the backend may have another value.
             match Fingerprint::forget(&target.state_dir) {
@@ -49,7 +62,7 @@ impl Terraform {
     fn initialise_where_needed(
         &self,
         target: &Target,
-        create_workspace: bool,
+        (create_workspace, look_up): (bool, LookUp),
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
@@ -60,7 +73,10 @@ impl Terraform {
         // What the fingerprint remembers is in a folder that a person may empty.
         let is_there = target.data_dir.is_dir();
         if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
-            return Ok(());
+            return match look_up {
+                LookUp::AfterInit => Ok(()),
+                LookUp::Always { .. } => self.enter_workspace(target, create_workspace, look_up, session),
+            };
         }
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
         make_private_folder(&target.data_dir)?;
@@ -69,14 +85,7 @@ impl Terraform {
         forget(&target.data_dir.join(BACKEND))?;
         let known = remember_local_backend(target)?;
         self.run_init(target, !known, session)?;
-        if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
-            && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
-        {
-            if !create_workspace {
-                return Err(EngineError::MissingWorkspace { wanted: wanted.to_owned(), existing });
-            }
-            self.make_workspace(target, wanted, session)?;
-        }
+        self.enter_workspace(target, create_workspace, look_up, session)?;
         // Taken again: an init may write the lockfile.
         self.fingerprint(target)?.save(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))
     }
@@ -129,6 +138,28 @@ impl Terraform {
         };
         drop((folder, cache));
         ended
+    }
+
+    /// Makes sure that the workspace is there.
+    fn enter_workspace(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        look_up: LookUp,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
+            && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
+        {
+            if look_up == (LookUp::Always { accept_lineage: false }) {
+                lineage::refuse_vanished(target).map_err(EngineError::Failed)?;
+            }
+            if !create_workspace {
+                return Err(EngineError::MissingWorkspace { wanted: wanted.to_owned(), existing });
+            }
+            self.make_workspace(target, wanted, session)?;
+        }
+        Ok(())
     }
 
     fn look_up(

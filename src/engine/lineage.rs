@@ -12,13 +12,29 @@ use crate::model::{Failure, FailureKind};
 /// The file in an instance's own folder that holds its last known lineage.
 const FILE: &str = "lineage";
 
+/// Refuses a state that is not there where one is known, as when its whole workspace is gone.
+pub(super) fn refuse_vanished(target: &Target) -> Result<(), Failure> {
+    compare(&target.state_dir, "", false).map_err(|failure| with_exception(failure, target))
+}
+
 /// Compares the lineage that a plan was made on with those of other instances, and with the last known one of this instance;
 /// remembers a new one.
 pub(super) fn watch(target: &Target, found: &str, accept: bool) -> Result<(), Failure> {
     if !found.is_empty() {
         claim(target, FILE, found)?;
     }
-    compare(&target.state_dir, found, accept)
+    compare(&target.state_dir, found, accept).map_err(|failure| with_exception(failure, target))
+}
+
+/// Adds what lets another state through.
+fn with_exception(failure: Failure, target: &Target) -> Failure {
+    if failure.kind != FailureKind::Refused {
+        return failure;
+    }
+    let (instance, environment) = (&target.instance, &target.instance.environment);
+    let allow =
+        format!("after a deliberate reset `envctl plan {environment} --allow lineage:{instance}` takes it");
+    Failure { detail: format!("{}; {allow}", failure.detail), ..failure }
 }
 
 fn compare(state_dir: &Utf8Path, found: &str, accept: bool) -> Result<(), Failure> {
@@ -42,7 +58,7 @@ fn compare(state_dir: &Utf8Path, found: &str, accept: bool) -> Result<(), Failur
             if found.is_empty() { "the state has vanished" } else { "the state was replaced by another one" };
         let detail = if found.is_empty() {
             format!(
-                "the last known state had the lineage {known}; now there is none, so the plan would create everything anew"
+                "the last known state had the lineage {known}; now there is none, so a plan would create everything anew"
             )
         } else {
             format!("the last known state had the lineage {known}; now it is {found}")

@@ -78,12 +78,7 @@ fn plan_into(
         _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
     };
     if let Some(facts) = &facts {
-        lineage::watch(target, &facts.lineage, request.accept_lineage).map_err(|mut failure| {
-            if failure.kind == FailureKind::Refused {
-                let allow =
-                    format!("after a deliberate reset `--allow lineage:{}` takes it", target.instance);
-                failure.detail = format!("{}; {allow}", failure.detail);
-            }
+        lineage::watch(target, &facts.lineage, request.accept_lineage).map_err(|failure| {
             EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure })
         })?;
     }

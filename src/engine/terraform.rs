@@ -15,6 +15,7 @@ use super::{
     call::Dialect,
     driver::Driver,
     footing::footing,
+    init::LookUp,
     installed::Installed,
     planning::{self, Attempt},
     verbs,
@@ -202,7 +203,17 @@ impl Engine for Terraform {
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
-        self.initialise(target, create_workspace, force, session)
+        self.initialise(target, (create_workspace, LookUp::AfterInit), force, session)
+    }
+
+    fn enter(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        self.initialise(target, (create_workspace, LookUp::Always { accept_lineage }), false, session)
     }
 
     fn plan(
@@ -214,7 +225,7 @@ impl Engine for Terraform {
         if let Attempt::Planned(planned) = planning::plan(self, target, request, session)? {
             return Ok(*planned);
         }
-        self.initialise(target, false, true, session)?;
+        self.initialise(target, (false, LookUp::AfterInit), true, session)?;
         match planning::plan(self, target, request, session)? {
             Attempt::Planned(planned) => Ok(*planned),
             Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
@@ -247,6 +258,15 @@ impl Engine for Terraform {
 
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
         applying::state_identity(self, target, session)
+    }
+
+    fn known_state(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<StateIdentity, EngineError> {
+        applying::known_state(self, target, accept_lineage, session)
     }
 
     fn state_addresses(

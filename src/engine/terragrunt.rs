@@ -270,6 +270,17 @@ impl Engine for Terragrunt {
         }
     }
 
+    /// A unit has no workspace that could be gone.
+    fn enter(
+        &self,
+        target: &Target,
+        create_workspace: bool,
+        _accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        self.prepare(target, create_workspace, false, session)
+    }
+
     fn plan(
         &self,
         target: &Target,
@@ -317,6 +328,19 @@ impl Engine for Terragrunt {
 
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
         applying::state_identity(self, target, session)
+    }
+
+    fn known_state(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<StateIdentity, EngineError> {
+        let state = applying::known_state(self, target, accept_lineage, session)?;
+        // Terragrunt initialised as it asked, so only now the address of the state is known.
+        let folder = working_folder(&target.dir);
+        claim_address(target, &folder.join(".terraform"), &folder).map_err(EngineError::Failed)?;
+        Ok(state)
     }
 
     fn state_addresses(

@@ -19,9 +19,9 @@ fn a_reading_command_needs_no_confirmation_and_has_the_streams_to_itself() {
 
     assert_eq!(run.json()["resources"]["terraform_data.network"], "first");
     let log = shop.log();
-    assert_eq!(log.len(), 1, "{log:?}");
-    assert_eq!(log[0]["workspace"], "production");
-    assert!(log[0]["dir"].as_str().unwrap().ends_with("/network"));
+    assert_eq!(shop.calls(), ["network workspace list", "network state pull"]);
+    assert_eq!(log[1]["workspace"], "production");
+    assert!(log[1]["dir"].as_str().unwrap().ends_with("/network"));
 }
 
 #[test]

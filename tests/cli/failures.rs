@@ -160,7 +160,7 @@ fn a_vanished_state_is_refused_until_it_is_allowed_by_name() {
 
     for args in [["plan", "staging"], ["deploy", "staging"]] {
         let run = shop.run(args).exits(3).tells("the state has vanished");
-        run.tells("`--allow lineage:staging/network`");
+        run.tells("`envctl plan staging --allow lineage:staging/network` takes it");
     }
     shop.run(["plan", "staging", "--allow", "lineage:production/network"]).exits(3);
     assert_eq!(shop.folders("apply"), [""; 0]);

@@ -107,6 +107,26 @@ fn a_changed_backend_pair_is_initialised_anew_by_its_file() {
 }
 
 #[test]
+fn what_is_typed_looks_its_workspace_up_and_asks_for_the_state_only_to_change_it() {
+    let shop = Shop::of(&["network"]).deployed();
+    let exec = |typed: &[&str]| {
+        shop.forget_calls();
+        shop.env.run_args(&[&["exec", "staging", "network", "--yes", "--"], typed].concat()).exits(0);
+        shop.calls()
+    };
+
+    assert_eq!(exec(&["version"]), ["network version"]);
+    assert_eq!(exec(&["plan"]), ["network workspace list", "network plan"]);
+    assert_eq!(
+        exec(&["state", "rm", "terraform_data.other"]),
+        ["network workspace list", "network state pull", "network state rm"]
+    );
+    shop.forget_calls();
+    shop.run(["output", "staging", "network"]).exits(0);
+    assert_eq!(shop.calls(), ["network workspace list", "network output"]);
+}
+
+#[test]
 fn the_version_is_asked_once_and_then_remembered() {
     let shop = Shop::of(&["network", "app"]);
 

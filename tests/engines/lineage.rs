@@ -22,7 +22,7 @@ fn a_vanished_state_is_refused_until_that_is_accepted() {
             let failure = failure(bench.plan(&target));
             assert_eq!(failure.summary, "the state has vanished");
             assert_eq!(serde_json::to_value(failure.kind).unwrap(), "refused");
-            assert!(failure.detail.contains("`--allow lineage:default/app`"), "{}", failure.detail);
+            assert!(failure.detail.contains("--allow lineage:default/app`"), "{}", failure.detail);
             assert!(!bench.request(&target).out.exists(), "no plan is left that could be applied");
         }
         let accepting = PlanRequest { accept_lineage: true, ..bench.request(&target) };

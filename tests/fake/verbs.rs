@@ -50,6 +50,9 @@ pub(crate) fn run(arguments: &Arguments, script: &Script, ui: &Ui) -> Result<u8,
 }
 
 fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Result<u8, Fatal> {
+    if !arguments.verb.starts_with("workspace") {
+        store.make_workspace()?;
+    }
     match arguments.verb.as_str() {
         "workspace list" if arguments.has("json") => {
             ui.line("workspace_list", "list of workspaces", json!({ "workspaces": store.workspaces()? }))?;
@@ -96,7 +99,6 @@ fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) ->
         }
         "state push" => {
             let file = arguments.rest.first().ok_or("state push wants a file")?;
-            store.make_workspace()?;
             store.save(&serde_json::from_slice(&fs::read(file)?)?)?;
             Ok(0)
         }
@@ -133,7 +135,6 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
                 .extend(state.outputs.into_iter().map(|(output, value)| (format!("{name}.{output}"), value)));
         }
     }
-    store.make_workspace()?;
     let before = store.load()?;
     let mut after =
         State { serial: before.serial, lineage: before.lineage.clone(), version: 4, ..State::default() };

@@ -26,6 +26,7 @@ mod stale_state;
 mod support;
 mod typed_destruction;
 mod typed_plan;
+mod typed_state;
 mod unreadable_plan;
 mod unsaved_state;
 mod visible;
