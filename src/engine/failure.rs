@@ -45,6 +45,8 @@ const fn wrapping(kind: FailureKind, pattern: &'static str) -> Row {
 /// refusing service before the words around it.
 pub(super) static ROWS: &[Row] = &[
     row(FailureKind::Locked, r"Lock Info:\s*\n\s*ID:"),
+    // A local lock that another process is just about to take: the engine does not wait for that one.
+    transient(FailureKind::Locked, r"resource temporarily unavailable\s*\n[\s*]*open "),
     row(FailureKind::State, r"Failed to (save|persist) state"),
     row(FailureKind::State, r"Saved plan is stale"),
     row(FailureKind::State, r#"NoSuchBucket|S3 bucket ("[\w.-]+" )?does not exist"#),

@@ -30,6 +30,11 @@ mod tests {
         assert!(said(FailureKind::Network, "net/http: TLS handshake timeout"));
         assert!(said(FailureKind::Network, "could not connect to r: 503 Service Unavailable"));
         assert!(said(FailureKind::Network, "Failed to download module: bad response code: 503"));
+        let lock = "Error acquiring the state lock\nError message: resource temporarily unavailable";
+        let just_now = format!("{lock}\nopen .terraform.tfstate.lock.info: no such file or directory");
+        assert!(said(FailureKind::Locked, &just_now), "whoever has it had no time to say so");
+        assert!(said(FailureKind::Locked, &just_now.replace("open", "\t* open")), "as OpenTofu says it");
+        assert!(!said(FailureKind::Locked, &format!("{lock}\nLock Info:\n  ID: x")));
         assert!(!said(FailureKind::Network, "dial tcp: connection refused"), "nobody listens there");
         assert!(
             !said(FailureKind::Network, "dial tcp: lookup s3.exmaple.com: no such host"),
