@@ -143,7 +143,7 @@ pub(in crate::cli) fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
 pub(in crate::cli) struct AllowArgs {
     /// Let one thing through that a guard refuses: `delete:ADDR` (replace and forget too), `change:ADDR`, `branch`,
     /// `behind`, `dirty`, `deletes=N`, `changes=N`, `window`, `age`, `incomplete`, or `lineage:ENV/STACK` (a state that is
-    /// not the last known one, as after a deliberate reset). Recorded. May be repeated.
+    /// not the last known one, as after a deliberate reset, or that was lost). Recorded. May be repeated.
     #[arg(long = "allow", value_name = "WHAT", value_parser = allowance)]
     pub(in crate::cli) allow: Vec<Allow>,
 }

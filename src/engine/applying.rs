@@ -1,26 +1,25 @@
 //! One apply: of a plan file, never retried, with its output in files; and what may be left behind by one that failed.
 
-use std::{collections::BTreeSet, ffi::OsString};
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Applied, EngineError, Output, OutputKind, Session, StateIdentity, Target,
-    call::{Written, capture, mutate, stream_mutating},
+    call::{Streamed, Written, capture, stream_mutating},
     document::document,
     driver::Driver,
-    ending::{ended_badly, failed_text},
-    folder_lock::{self, FolderLock},
+    ending::{ended_badly, failed_text, unbelievable},
     lineage,
+    mutating::{rescue, take_turns},
     plan_file::plan_facts,
     state_file::State,
-    unsaved::{self, Remains, Rescued},
-    verbs,
+    unsaved,
 };
 use crate::{
     model::{Failure, FailureKind, ResourceAddress},
-    process::{CommandLine, Exit, Stream},
+    process::Exit,
 };
 
 /// Applies a plan file.
@@ -33,11 +32,15 @@ pub(super) fn apply(
     let state_is_new = plan_facts(plan).is_ok_and(|facts| facts.lineage.is_empty());
     // Two environments that share a folder would overwrite each other's unsaved state.
     let lock = take_turns(target, session)?;
-    unsaved::refuse_to_change(driver, target).map_err(EngineError::Failed)?;
+    unsaved::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
+    unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     let written = Written::of(session);
     let streamed = stream_mutating(session, &driver.apply_command(target, plan), &written);
-    let suspect = streamed.as_ref().is_ok_and(|told| !told.exit.is_success() || told.printed_its_state());
-    let (rescued, removed) = rescue(driver, target, written, suspect || streamed.is_err());
+    let told = streamed.as_ref().ok();
+    let went_well = told.is_some_and(|told| told.exit.is_success() && told.signs.error.is_none());
+    let signs = told.map(|told| &told.signs);
+    let suspect = !went_well || told.is_some_and(Streamed::printed_its_state);
+    let (rescued, removed) = rescue(driver, (target, session), written, suspect, signs);
     drop(lock);
     let streamed = match (streamed, &rescued) {
         (Err(error), Ok(Some(rescued))) => {
@@ -47,9 +50,13 @@ pub(super) fn apply(
     };
     let mut notes = streamed.notes.clone();
     notes.extend(removed);
+    let done = streamed.signs.done.len();
     let error = match streamed.exit {
-        Exit::Code(0) => streamed.nonsense(driver.program_name(), driver.dialect()).map(EngineError::Failed),
-        _ => Some(half_done(ended_badly(driver, &streamed, "apply", target, session), streamed.done)),
+        Exit::Code(0) => streamed
+            .nonsense(driver.program_name(), driver.dialect())
+            .or_else(|| unbelievable(driver, &streamed, target, session))
+            .map(|failure| half_done(EngineError::Failed(failure), done)),
+        _ => Some(half_done(ended_badly(driver, &streamed, "apply", target, session), done)),
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
         (Some(rescued), error) => return Err(EngineError::Failed(rescued.failure(target, error))),
@@ -65,24 +72,8 @@ pub(super) fn apply(
     Ok(Applied { exit_code: 0, notes })
 }
 
-/// Takes care of a state that a command could not save, and only then removes what the command wrote; says what could not
-/// be removed.
-fn rescue(
-    driver: &dyn Driver,
-    target: &Target,
-    written: Written,
-    suspect: bool,
-) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
-    let remains = Remains { output: [&written.stdout, &written.stderr], suspect };
-    let rescued = unsaved::rescue(driver, target, remains);
-    // Whatever else there is may be all that is left of the state.
-    let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
-    let removed = if is_over { written.removed() } else { Vec::new() };
-    (rescued, removed)
-}
-
 /// How an apply ended badly, and how much it had done by then.
-fn half_done(error: EngineError, done: u64) -> EngineError {
+fn half_done(error: EngineError, done: usize) -> EngineError {
     let extent = match done {
         0 => "no resource was done".to_owned(),
         1 => "1 resource was done".to_owned(),
@@ -99,44 +90,6 @@ fn half_done(error: EngineError, done: u64) -> EngineError {
         }
         other @ EngineError::MissingWorkspace { .. } => other,
     }
-}
-
-/// Runs any other command that may change a state, under the same protections.
-pub(super) fn run_mutating(
-    driver: &dyn Driver,
-    target: &Target,
-    (command, args): (&CommandLine, &[OsString]),
-    session: &Session<'_>,
-    on_line: &mut dyn FnMut(Stream, &str),
-) -> Result<Exit, EngineError> {
-    let lock = take_turns(target, session)?;
-    // What an unsaved state waits for; with a stale lock in the way, that one first.
-    let saves_it = verbs::saves_a_state(args);
-    let left_before = !driver.unsaved_states(target).is_empty();
-    if !saves_it {
-        unsaved::refuse_to_change(driver, target).map_err(EngineError::Failed)?;
-    }
-    let written = Written::of(session);
-    let ran = mutate(session, command, &written, on_line);
-    let suspect = ran.as_ref().map_or(true, |(finished, printed)| !finished.exit.is_success() || *printed);
-    let (rescued, removed) =
-        if left_before { (Ok(None), written.removed()) } else { rescue(driver, target, written, suspect) };
-    drop(lock);
-    for note in removed {
-        on_line(Stream::Stderr, &note);
-    }
-    if let Some(rescued) = rescued.map_err(EngineError::Failed)? {
-        return Err(EngineError::Failed(rescued.failure(target, ran.err())));
-    }
-    let exit = ran?.0.exit;
-    if saves_it && exit.is_success() {
-        unsaved::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
-    }
-    Ok(exit)
-}
-
-fn take_turns(target: &Target, session: &Session<'_>) -> Result<FolderLock, EngineError> {
-    folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)
 }
 
 /// Learns the lineage that the first apply gave to a new state: the plan file could not know it.

@@ -6,7 +6,7 @@ use super::{
     EngineError, Progress, Session,
     log::Log,
     stream_json::{self, Diagnostic, Message},
-    unsaved::Veil,
+    unsaved::{Signs, Veil},
 };
 use crate::{
     files,
@@ -33,8 +33,8 @@ pub(super) struct Streamed {
     pub(super) version: Option<String>,
     /// The first resource or output that it would change.
     pub(super) first_change: Option<String>,
-    /// How many resources an apply was done with.
-    pub(super) done: u64,
+    /// What it said of its work and of its state.
+    pub(super) signs: Signs,
     /// Its warnings and errors.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// The first line on standard output that was no JSON object.
@@ -105,7 +105,7 @@ fn listen(
         exit: Exit::Code(0),
         version: None,
         first_change: None,
-        done: 0,
+        signs: Signs::default(),
         diagnostics: Vec::new(),
         garbage: None,
         stderr: Vec::new(),
@@ -155,6 +155,7 @@ impl Streamed {
             self.garbage.get_or_insert_with(|| before.chars().take(200).collect());
         }
         let Some(line) = line else { return };
+        self.signs.hear(&line.message);
         match line.message {
             Message::Diagnostic(diagnostic) => {
                 log.diagnostic(&diagnostic);
@@ -177,11 +178,9 @@ impl Streamed {
                 }
             }
             Message::Doing(words) => (session.observer)(Progress::Doing(words)),
-            Message::Done(address) => {
-                self.done += 1;
-                (session.observer)(Progress::Doing(format!("{address}: done")));
-            }
-            Message::Other => {}
+            Message::Done(address) => (session.observer)(Progress::Doing(format!("{address}: done"))),
+            Message::Errored(address) => (session.observer)(Progress::Doing(format!("{address}: failed"))),
+            Message::Summary(_) | Message::Other => {}
         }
         log.line(&line.text);
     }
@@ -221,23 +220,35 @@ pub(super) fn capture(session: &Session<'_>, command: &CommandLine) -> Result<Ca
     Ok(captured)
 }
 
+/// What a command that may change something came to.
+#[derive(Debug)]
+pub(super) struct Mutated {
+    /// How it ended.
+    pub(super) finished: Finished,
+    /// Whether it printed its whole state.
+    pub(super) printed_its_state: bool,
+    /// What it said of its work and of its state.
+    pub(super) signs: Signs,
+}
+
 /// Runs a command that may change something with its output in files, which are for the caller to remove, and hands on its
-/// lines, masked; they stand in the log, too. Gives whether it printed its state.
+/// lines, masked; they stand in the log, too.
 pub(super) fn mutate(
     session: &Session<'_>,
     command: &CommandLine,
     written: &Written,
     on_line: &mut dyn FnMut(Stream, &str),
-) -> Result<(Finished, bool), EngineError> {
+) -> Result<Mutated, EngineError> {
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
-    let mut veil = Veil::default();
+    let (mut veil, mut signs) = (Veil::default(), Signs::default());
     let finished = session
         .runner
         .mutate(command, &written.stdout, &written.stderr, &mut |event| match event {
             ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
             // Nobody has told it to be without colours.
             ProcessEvent::Line { stream, text } => veil.pass(stream, &uncolored(text), &mut |text| {
+                signs.read(stream, text);
                 log.line(text);
                 on_line(stream, text);
             }),
@@ -253,7 +264,7 @@ pub(super) fn mutate(
     if let Some(note) = log.note() {
         on_line(Stream::Stderr, &note);
     }
-    Ok((finished, veil.has_seen_a_state()))
+    Ok(Mutated { finished, printed_its_state: veil.has_seen_a_state(), signs })
 }
 
 /// The same for a command whose output is read by nobody unless it fails.
@@ -275,7 +286,7 @@ pub(super) fn capture_mutating(
         stderr.push_str(&note);
         stderr.push('\n');
     }
-    let (finished, _) = ran?;
+    let finished = ran?.finished;
     let (stdout, stderr) = (stdout.into_bytes(), stderr.into_bytes());
     Ok(Captured { exit: finished.exit, pid: finished.pid, stdout, stderr })
 }

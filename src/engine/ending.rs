@@ -35,6 +35,34 @@ pub(super) fn ended_badly(
     EngineError::Failed(told(Failure { engine_exit_code: streamed.exit.code(), ..failure }, target, session))
 }
 
+/// What is wrong with an apply that ended with 0: a program around the engine may have swallowed its status.
+pub(super) fn unbelievable(
+    driver: &dyn Driver,
+    streamed: &Streamed,
+    target: &Target,
+    session: &Session<'_>,
+) -> Option<Failure> {
+    let program = driver.program_name();
+    let error = from_diagnostics(&streamed.diagnostics, &target.project, &target.dir);
+    let failure = match (error, &streamed.signs.errored) {
+        (Some(error), _) => {
+            let summary =
+                format!("`{program} apply` ended with status 0 in spite of an error: {}", error.summary);
+            Failure { summary, kind: FailureKind::Engine, ..error }
+        }
+        (None, Some(address)) => {
+            let summary = format!("`{program} apply` ended with status 0 and failed at `{address}`");
+            Failure::new(FailureKind::Engine, summary)
+        }
+        (None, None) if !streamed.signs.finished => {
+            let summary = format!("`{program} apply` ended with status 0 and did not say that it was done");
+            Failure::new(FailureKind::Engine, summary).with_detail(streamed.stderr.join("\n"))
+        }
+        (None, None) => return None,
+    };
+    Some(told(Failure { engine_exit_code: Some(0), ..failure }, target, session))
+}
+
 /// The error of a command without JSON that did not end with 0.
 pub(super) fn failed_text(
     driver: &dyn Driver,

@@ -47,7 +47,7 @@ pub(super) static ROWS: &[Row] = &[
     row(FailureKind::Locked, r"Lock Info:\s*\n\s*ID:"),
     // A local lock that another process is just about to take: the engine does not wait for that one.
     transient(FailureKind::Locked, r"resource temporarily unavailable\s*\n[\s*]*open "),
-    row(FailureKind::State, r"Failed to (save|persist) state"),
+    row(FailureKind::State, r"Failed to (save|persist|write) state"),
     row(FailureKind::State, r"Saved plan is stale"),
     row(FailureKind::State, r#"NoSuchBucket|S3 bucket ("[\w.-]+" )?does not exist"#),
     row(FailureKind::State, r"Unsupported state file format|does not have the expected content"),

@@ -34,12 +34,14 @@ pub(super) fn plan(
     request: &PlanRequest,
     session: &Session<'_>,
 ) -> Result<Attempt, EngineError> {
-    unsaved::refuse_to_plan(target).map_err(EngineError::Failed)?;
+    unsaved::refuse_to_plan(target, request.accept_lineage).map_err(EngineError::Failed)?;
     make_private(&request.out).map_err(EngineError::Failed)?;
     let attempt = plan_into(driver, target, request, session);
     if !matches!(attempt, Ok(Attempt::Planned(_))) {
         // What a failed plan left behind is of no use, and must not be mistaken for a plan.
         remove(request).map_err(EngineError::Failed)?;
+    } else if request.accept_lineage {
+        unsaved::give_up(target).map_err(EngineError::Failed)?;
     }
     attempt
 }

@@ -27,6 +27,10 @@ pub(super) enum Message {
     Doing(String),
     /// An apply is done with a resource, whose address this is.
     Done(String),
+    /// An apply failed at a resource, whose address this is.
+    Errored(String),
+    /// It counts what was done or would be: `apply`, `destroy`, `plan`.
+    Summary(String),
     /// Anything else.
     Other,
 }
@@ -101,6 +105,14 @@ struct Raw {
     diagnostic: Option<Diagnostic>,
     #[serde(default)]
     outputs: Option<BTreeMap<String, RawOutput>>,
+    #[serde(default)]
+    changes: Option<RawSummary>,
+}
+
+#[derive(Deserialize)]
+struct RawSummary {
+    #[serde(default)]
+    operation: String,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +165,13 @@ pub(super) fn parse(line: &str) -> Option<Line> {
             Some(resource) => Message::Done(resource.addr),
             None => Message::Other,
         },
+        Some("apply_errored") => match raw.hook.and_then(|hook| hook.resource) {
+            Some(resource) => Message::Errored(resource.addr),
+            None => Message::Other,
+        },
+        Some("change_summary") => {
+            raw.changes.map_or(Message::Other, |changes| Message::Summary(changes.operation))
+        }
         Some(kind) => raw.hook.and_then(|hook| doing(kind, hook)).map_or(Message::Other, Message::Doing),
         // What an init does comes without a type, or as `log` and `init_output`, which have no hook.
         None => Message::Other,
@@ -184,7 +203,6 @@ fn doing(kind: &str, hook: RawHook) -> Option<String> {
         "refresh_start" => format!("{address}: refreshing"),
         "apply_start" => format!("{address}: {working}"),
         "apply_progress" => format!("{address}: still {working}"),
-        "apply_errored" => format!("{address}: failed"),
         "provision_start" => {
             format!("{address}: provisioning with {}", hook.provisioner.as_deref().unwrap_or("a provisioner"))
         }

@@ -17,6 +17,7 @@ use super::{
     footing::footing,
     init::LookUp,
     installed::Installed,
+    mutating,
     planning::{self, Attempt},
     verbs,
 };
@@ -244,7 +245,7 @@ impl Engine for Terraform {
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
         let command = self.command(target, args);
-        applying::run_mutating(self, target, (&command, args), session, on_line)
+        mutating::run_mutating(self, target, (&command, args), session, on_line)
     }
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {

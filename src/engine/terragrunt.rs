@@ -23,6 +23,7 @@ use super::{
     footing::footing,
     installed::Installed,
     layout::UNIT_FILE,
+    mutating,
     planning::{self, Attempt},
     terraform::{apply_args, plan_args},
     verbs,
@@ -312,7 +313,7 @@ impl Engine for Terragrunt {
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
         let command = self.command(target, args);
-        applying::run_mutating(self, target, (&command, args), session, on_line)
+        mutating::run_mutating(self, target, (&command, args), session, on_line)
     }
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {

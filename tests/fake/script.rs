@@ -80,6 +80,8 @@ pub(crate) enum Losing {
     Dump,
     /// The same beside a file that was cut.
     DumpAndTorn,
+    /// The file is cut, and nothing is printed.
+    Torn,
     /// Nothing: the engine says that there is a file, and there is none.
     Nowhere,
 }

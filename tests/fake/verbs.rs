@@ -261,7 +261,7 @@ fn lose(losing: Losing, state: &State, ui: &Ui) -> Result<u8, Fatal> {
     match losing {
         Losing::File => fs::write("errored.tfstate", &bytes)?,
         Losing::Dump => fs::write("errored.tfstate", "")?,
-        Losing::DumpAndTorn => fs::write("errored.tfstate", &bytes[..bytes.len() / 2])?,
+        Losing::DumpAndTorn | Losing::Torn => fs::write("errored.tfstate", &bytes[..bytes.len() / 2])?,
         Losing::Nowhere => {}
     }
     if matches!(losing, Losing::Dump | Losing::DumpAndTorn) {

@@ -14,6 +14,7 @@ mod exact_plan_units;
 mod exit_codes;
 mod forged_plan;
 mod interrupts;
+mod lost_state;
 mod never_retried;
 mod one_review;
 mod printed_state;
@@ -24,9 +25,11 @@ mod stale_state;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "not every guarantee needs every support")]
 mod support;
+mod swallowed_status;
 mod typed_destruction;
 mod typed_plan;
 mod typed_state;
 mod unreadable_plan;
 mod unsaved_state;
 mod visible;
+mod wrapped;

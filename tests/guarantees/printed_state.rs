@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Driven, ENVIRONMENTS, Run, Shop, real_engines};
+use crate::{
+    support::{Driven, Run, Shop, real_engines},
+    wrapped::{wrap_apply, wrapped},
+};
 
 const KEPT: &str = ".envctl/instances/staging/network/errored.tfstate";
 
@@ -107,52 +110,27 @@ fn an_unsaved_state_that_is_empty_is_never_called_kept() {
 
 const SECRET: &str = "a value that nobody but the state has";
 
-/// A stack whose state does not fit into any file that its engine may write: one block of 1024 bytes.
-fn narrow(engine: &Driven) -> Shop {
-    let Driven::Real(program) = engine else { panic!("a real engine") };
-    let shop = Shop::driven_by(engine, ENVIRONMENTS);
-    shop.append(
-        "environments.toml",
-        &format!("\n[stacks.network]\npath = \"network\"\n\n[{}]\nprogram = \"../narrow\"\n", program.name),
-    );
-    shop.project.edit(
-        "environments.toml",
-        "name = \"shop\"\n",
-        &format!("name = \"shop\"\nengine = \"{}\"\n", program.name),
-    );
-    shop.project.write(
-        "network/main.tf",
+/// A stack whose state does not fit into a block of 1024 bytes.
+fn big(engine: &Driven) -> Shop {
+    wrapped(
+        engine,
         &format!(
             "variable \"x\" {{\n  default   = \"{SECRET}\"\n  sensitive = true\n}}\n\nresource \"terraform_data\" \"a\" {{\n  \
              input = join(\"\", [for i in range(100) : \"${{var.x}} ${{i}}\"])\n}}\n"
         ),
-    );
-    shop
+    )
 }
 
-/// The engine itself, or one that may write only small files; what it prints goes through pipes, which have no such limit.
-fn limit(shop: &Shop, engine: &Driven, blocks: Option<u32>) {
-    let Driven::Real(program) = engine else { panic!("a real engine") };
-    let path = program.path.display();
-    let limited = match blocks {
-        None => format!("exec {path} \"$@\""),
-        Some(blocks) => format!(
-            "case \" $* \" in *' apply '*) ;; *) exec {path} \"$@\" ;; esac\n\
-             {{ {{ (ulimit -f {blocks}; trap '' XFSZ; exec {path} \"$@\") 2>&1 1>&3 3>&- | /bin/cat >&2; exit ${{PIPESTATUS[0]}}; \
-             }} 3>&1 | /bin/cat; }}\nexit ${{PIPESTATUS[0]}}"
-        ),
-    };
-    let wrapper = shop.project.around().join("narrow");
-    fs::write(&wrapper, format!("#!/bin/bash\n{limited}\n")).unwrap();
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
-}
+/// An engine that may write only one block into any file; what it prints goes through pipes, which have no such limit.
+const NARROW: &str = "{ { (ulimit -f 1; trap '' XFSZ; exec ENGINE \"$@\") 2>&1 1>&3 3>&- | /bin/cat >&2; exit ${PIPESTATUS[0]}; \
+                      } 3>&1 | /bin/cat; }\nexit ${PIPESTATUS[0]}";
 
 #[test]
 fn a_state_that_no_file_of_a_real_engine_could_take_is_kept_and_not_shown() {
     for engine in real_engines() {
         for typed in [false, true] {
-            let shop = narrow(&engine);
-            limit(&shop, &engine, Some(1));
+            let shop = big(&engine);
+            wrap_apply(&shop, &engine, NARROW);
             let apply = ["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve"];
 
             let run = if typed { shop.run(apply) } else { shop.run(["deploy", "staging", "--yes"]) };
@@ -168,7 +146,7 @@ fn a_state_that_no_file_of_a_real_engine_could_take_is_kept_and_not_shown() {
             // Nothing is pushed over a local state that was cut short, too.
             fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate"))
                 .unwrap();
-            limit(&shop, &engine, None);
+            wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
             shop.run([
                 "exec",
                 "staging",

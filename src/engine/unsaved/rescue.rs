@@ -9,7 +9,9 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    Signs,
     dump::{self, State},
+    lost,
     waiting::{kept, printed, push_command},
 };
 use crate::{
@@ -25,6 +27,10 @@ pub(in crate::engine) struct Remains<'a> {
     pub(in crate::engine) output: [&'a Utf8Path; 2],
     /// Whether it may have printed its state there.
     pub(in crate::engine) suspect: bool,
+    /// What it said, where it may have made something that only its state tells of.
+    pub(in crate::engine) signs: Option<&'a Signs>,
+    /// Its log.
+    pub(in crate::engine) log: &'a Utf8Path,
 }
 
 /// What became of a state that could not be saved.
@@ -34,8 +40,15 @@ pub(in crate::engine) enum Rescued {
     Kept(Utf8PathBuf),
     /// It stands in what the engine printed, in this file: there was no room to take it out.
     Printed(Utf8PathBuf, String),
-    /// The engine left a file that is no state, here now, and printed none.
-    Torn(Utf8PathBuf),
+    /// It is nowhere.
+    Lost {
+        /// What the engine left for it and is no state is here now.
+        torn: Option<Utf8PathBuf>,
+        /// What it had done, and where that is told.
+        extent: String,
+        /// Why the instance could not be blocked.
+        unblocked: Option<String>,
+    },
 }
 
 impl Rescued {
@@ -70,9 +83,9 @@ pub(in crate::engine) fn rescue(
         in_output = found.map(|state| (file, state)).or(in_output);
     }
     match (in_file, in_output) {
-        (Some((path, _)), None) => take(target, path).map(Rescued::Kept).map(Some),
+        (Some((path, _)), None) => take(target, path, kept(target)).map(Rescued::Kept).map(Some),
         (Some((path, file)), Some((_, state))) if file.serial >= state.serial => {
-            take(target, path).map(Rescued::Kept).map(Some)
+            take(target, path, kept(target)).map(Rescued::Kept).map(Some)
         }
         (_, Some((output, state))) => match save(target, &state.bytes) {
             Ok(path) => {
@@ -85,23 +98,29 @@ pub(in crate::engine) fn rescue(
                 Err(_) => Ok(Some(Rescued::Printed(output.to_owned(), error.to_string()))),
             },
         },
-        (None, None) => match left.first() {
-            Some((path, _)) => take(target, path).map(Rescued::Torn).map(Some),
-            None => Ok(None),
-        },
+        (None, None) if left.is_empty() && !remains.signs.is_some_and(|signs| signs.unsaved) => Ok(None),
+        (None, None) => {
+            let done = remains.signs.map(|signs| &*signs.done).unwrap_or_default();
+            let recorded = lost::record(target, remains.log, done);
+            let torn = match left.first() {
+                Some((path, _)) => Some(take(target, path, lost::torn(target))?),
+                None => None,
+            };
+            let unblocked = recorded.err().map(|error| error.to_string());
+            Ok(Some(Rescued::Lost { torn, extent: lost::extent(done, remains.log), unblocked }))
+        }
     }
 }
 
 /// Moves a file that an engine left to where it is kept, which takes no room on a disk that is full.
-fn take(target: &Target, left: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
-    let kept = kept(target);
+fn take(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathBuf, Failure> {
     let moved = || -> io::Result<()> {
         fs::set_permissions(left, Permissions::from_mode(0o600))?;
         files::create_dirs(&target.state_dir)?;
         match fs::rename(left, &kept) {
             // On another file system it has to be copied.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                save(target, &fs::read(left)?)?;
+                write(target, &kept, &fs::read(left)?)?;
                 fs::remove_file(left)
             }
             Ok(()) => {
@@ -111,7 +130,10 @@ fn take(target: &Target, left: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
             other => other,
         }
     };
-    moved().map(|()| kept.clone()).map_err(|error| unmoved(left, &error))
+    match moved() {
+        Ok(()) => Ok(kept),
+        Err(error) => Err(unmoved(left, &error)),
+    }
 }
 
 fn unmoved(left: &Utf8Path, error: &io::Error) -> Failure {
@@ -124,10 +146,14 @@ fn unmoved(left: &Utf8Path, error: &io::Error) -> Failure {
 /// Writes a state to where it is kept, on the disk before anything else is removed.
 pub(super) fn save(target: &Target, bytes: &[u8]) -> io::Result<Utf8PathBuf> {
     let kept = kept(target);
-    files::write(&kept, bytes)?;
-    File::open(&kept)?.sync_all()?;
-    files::sync_dir(&target.state_dir)?;
+    write(target, &kept, bytes)?;
     Ok(kept)
+}
+
+fn write(target: &Target, path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    files::write(path, bytes)?;
+    File::open(path)?.sync_all()?;
+    files::sync_dir(&target.state_dir)
 }
 
 /// Removes what an engine began to write before it printed the whole state.
@@ -155,10 +181,18 @@ impl Rescued {
                     "the engine printed it, and what it printed is in `{path}`: make room, then plan again"
                 ),
             ),
-            Self::Torn(path) => (
-                "the state could not be saved".to_owned(),
-                format!("what the engine left, in `{path}` now, is no state, and it printed none"),
-            ),
+            Self::Lost { torn, extent, unblocked } => {
+                let left = match torn {
+                    Some(path) => format!("what the engine left for it, in `{path}` now, is no state"),
+                    None => "whatever is said of a file `errored.tfstate`: there is none".to_owned(),
+                };
+                let blocked = match unblocked {
+                    None => "nothing is planned or changed here until then".to_owned(),
+                    Some(why) => format!("**nothing keeps the next apply from making it again**: {why}"),
+                };
+                let next = format!("{extent}; {}: {blocked}\n{left}", lost::way_out(target));
+                ("the state could not be saved, and no copy of it is left".to_owned(), next)
+            }
         };
         match error {
             Some(EngineError::Failed(cause)) => Failure {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{dump, rescue::save};
+use super::{dump, lost, rescue::save};
 use crate::{
     engine::{Target, driver::Driver},
     files,
@@ -30,17 +30,24 @@ pub(super) fn printed(target: &Target) -> Utf8PathBuf {
     target.state_dir.join("errored.output")
 }
 
-/// Refuses to plan beside a state that waits to be pushed: what the engine knows is not what is there.
-pub(in crate::engine) fn refuse_to_plan(target: &Target) -> Result<(), Failure> {
+/// Refuses to plan beside a state that waits to be pushed, or over a lost one unless that is accepted: what the engine knows
+/// is not what is there.
+pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> Result<(), Failure> {
     take_out(target)?;
-    refuse(target, [kept(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))
+    refuse(target, [kept(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))?;
+    if accept_lost { Ok(()) } else { lost::refuse(target) }
 }
 
-/// Refuses to change anything beside a state that waits to be pushed.
-pub(in crate::engine) fn refuse_to_change(driver: &dyn Driver, target: &Target) -> Result<(), Failure> {
+/// Refuses to change anything beside a state that waits to be pushed, and to make anything over a lost one.
+pub(in crate::engine) fn refuse_to_change(
+    driver: &dyn Driver,
+    target: &Target,
+    makes_something: bool,
+) -> Result<(), Failure> {
     take_out(target)?;
     let kept = Some(kept(target)).filter(|path| path.exists());
-    refuse(target, kept.into_iter().chain(driver.unsaved_states(target)))
+    refuse(target, kept.into_iter().chain(driver.unsaved_states(target)))?;
+    if makes_something { lost::refuse(target) } else { Ok(()) }
 }
 
 /// Takes a state out of what an engine printed, now that there may be room for it.

@@ -10,7 +10,7 @@ use super::{
     lock,
 };
 use crate::{
-    engine::{EngineError, PlanMode, Session, stale},
+    engine::{EngineError, PlanMode, Session, stale, unwritable},
     executor::{StepPort, attempts::attempt, hooks::Moment},
     model::{Block, Changes, Failure, FailureKind, Outcome, StackId},
     plans::{self, Content, Manifest, Mismatch},
@@ -44,6 +44,13 @@ impl Worker {
         if waiting.changes.is_empty() {
             notes.extend(removed(&waiting.file));
             return Ended { notes, ..Ended::new(Outcome::Clean) };
+        }
+        match unkept(work) {
+            Ok(note) => notes.extend(note),
+            Err(outcome) => {
+                notes.extend(removed(&waiting.file));
+                return Ended { notes, ..Ended::new(*outcome) };
+            }
         }
         // A stack that was planned clean and is not clean any more has not had them yet.
         match Self::before_apply(was_clean, work, session, port) {
@@ -195,6 +202,11 @@ impl Worker {
     pub(in crate::executor) fn unfit(&self, stacks: &[StackId]) -> Vec<(StackId, Outcome)> {
         let unfit = |stack: &StackId| {
             let (work, waiting) = (self.work.get(stack)?, lock(&self.waiting).get(stack).cloned()?);
+            if !waiting.changes.is_empty()
+                && let Err(outcome) = unkept(work)
+            {
+                return Some((stack.clone(), *outcome));
+            }
             match self.mismatch(work, &waiting, Check::Initialised) {
                 Ok(None) => None,
                 Ok(Some(mismatch)) => Some((stack.clone(), Outcome::Refused(refusal(&mismatch)))),
@@ -203,6 +215,20 @@ impl Worker {
         };
         stacks.iter().filter_map(unfit).collect()
     }
+}
+
+/// Refuses where a state that the engine cannot save would be lost, in an environment that is protected; elsewhere a note.
+///
+/// An engine leaves such a state where it runs, which only Terragrunt decides by itself.
+fn unkept(work: &Work) -> Result<Option<String>, Box<Outcome>> {
+    let Some(error) = unwritable(&work.target) else { return Ok(None) };
+    let dir = &work.target.dir;
+    let message =
+        format!("the engine cannot write into `{dir}` ({error}): a state that it cannot save would be lost");
+    if work.ground.protected && work.engine.reads_root_module() {
+        return Err(Box::new(Outcome::Refused(vec![Block::new("read_only", message)])));
+    }
+    Ok(Some(message))
 }
 
 /// The refusal of an engine that found another state than the plan was made on.

@@ -1,0 +1,99 @@
+//! Any command that may change a state, under the protections of an apply.
+
+use std::ffi::OsString;
+
+use super::{
+    EngineError, Session, Target, Typed,
+    call::{Mutated, Written, mutate},
+    driver::Driver,
+    folder_lock::{self, FolderLock},
+    typed,
+    unsaved::{self, Remains, Rescued, Signs},
+    verbs,
+};
+use crate::{
+    model::{Failure, FailureKind},
+    process::{CommandLine, Exit, Stream},
+};
+
+/// Runs a typed command.
+pub(super) fn run_mutating(
+    driver: &dyn Driver,
+    target: &Target,
+    (command, args): (&CommandLine, &[OsString]),
+    session: &Session<'_>,
+    on_line: &mut dyn FnMut(Stream, &str),
+) -> Result<Exit, EngineError> {
+    let lock = take_turns(target, session)?;
+    // What an unsaved state waits for; with a stale lock in the way, that one first.
+    let saves_it = verbs::saves_a_state(args);
+    let left_before = !driver.unsaved_states(target).is_empty();
+    // Others change what a state says, or nothing: they are how a lost one is made again.
+    let typed = typed(args);
+    let makes_something = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. });
+    if !saves_it {
+        unsaved::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;
+    }
+    if makes_something {
+        unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
+    }
+    let written = Written::of(session);
+    let ran = mutate(session, command, &written, on_line);
+    let told = ran.as_ref().ok();
+    let went_well = told.is_some_and(|told| told.finished.exit.is_success() && told.signs.error.is_none());
+    let signs = told.map(|told| &told.signs).filter(|_| makes_something);
+    let suspect = !went_well || told.is_some_and(|told| told.printed_its_state);
+    let (rescued, removed) = if left_before {
+        (Ok(None), written.removed())
+    } else {
+        rescue(driver, (target, session), written, suspect, signs)
+    };
+    drop(lock);
+    for note in removed {
+        on_line(Stream::Stderr, &note);
+    }
+    if let Some(rescued) = rescued.map_err(EngineError::Failed)? {
+        return Err(EngineError::Failed(rescued.failure(target, ran.err())));
+    }
+    let Mutated { finished, signs, .. } = ran?;
+    if let (Exit::Code(0), Some(error)) = (finished.exit, signs.error) {
+        let program = driver.program_name();
+        let verb = args.first().map(|verb| verb.to_string_lossy()).unwrap_or_default();
+        let summary = format!("`{program} {verb}` ended with status 0 in spite of an error: {error}");
+        let failure = Failure::new(FailureKind::Engine, summary);
+        return Err(EngineError::Failed(Failure { engine_exit_code: Some(0), ..failure }));
+    }
+    if saves_it && finished.exit.is_success() {
+        unsaved::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
+        // The release of a lock makes nothing good.
+        if matches!(typed, Typed::Push { .. }) {
+            unsaved::give_up(target).map_err(EngineError::Failed)?;
+        }
+    }
+    Ok(finished.exit)
+}
+
+/// Waits for other commands in the same folder.
+pub(super) fn take_turns(target: &Target, session: &Session<'_>) -> Result<FolderLock, EngineError> {
+    folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)
+}
+
+/// Takes care of a state that a command could not save, and only then removes what the command wrote; says what could not
+/// be removed.
+pub(super) fn rescue(
+    driver: &dyn Driver,
+    (target, session): (&Target, &Session<'_>),
+    written: Written,
+    suspect: bool,
+    signs: Option<&Signs>,
+) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
+    let output = [&*written.stdout, &*written.stderr];
+    let rescued = unsaved::rescue(driver, target, Remains { output, suspect, signs, log: session.log });
+    // Whatever else there is may be all that is left of the state.
+    let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
+    let mut notes = if is_over { written.removed() } else { Vec::new() };
+    if matches!(rescued, Ok(None)) {
+        notes.extend(unsaved::end(target));
+    }
+    (rescued, notes)
+}

@@ -1,0 +1,124 @@
+//! A state that is nowhere: what an apply made exists, and nobody would know it. Its instance is blocked until somebody says
+//! that this is taken care of.
+
+use std::{
+    fs::{self, File},
+    io,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    engine::Target,
+    files,
+    model::{Failure, FailureKind},
+};
+
+/// What tells of a lost state, in the instance's own folder.
+const RECORD: &str = "lost-state.json";
+
+/// The same of an apply that goes on: on a disk that is full a file can still be given another name.
+const BEGUN: &str = "apply-begun.json";
+
+/// A file that an engine left for a state and that holds none.
+const TORN: &str = "errored.torn";
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    /// The log of the command, in the folder of its run.
+    log: Utf8PathBuf,
+    /// The resources that it was done with.
+    done: Vec<String>,
+}
+
+/// Where what an engine left for a state is kept when it holds none.
+pub(super) fn torn(target: &Target) -> Utf8PathBuf {
+    target.state_dir.join(TORN)
+}
+
+/// Makes room for the record of a lost state before it can be lost.
+pub(in crate::engine) fn begin(target: &Target, log: &Utf8Path) -> Result<(), Failure> {
+    let path = target.state_dir.join(BEGUN);
+    write(&path, log, &[]).map_err(|error| {
+        let summary = format!("cannot write `{path}`, without which nothing is begun: {error}");
+        Failure::new(FailureKind::State, summary)
+    })
+}
+
+/// The state is where it belongs. A note when what is of no more use cannot be removed.
+pub(in crate::engine) fn end(target: &Target) -> Option<String> {
+    let path = target.state_dir.join(BEGUN);
+    let error = files::remove_if_there(&path).err()?;
+    Some(format!("`{path}` could not be removed: {error}"))
+}
+
+/// Blocks the instance.
+pub(super) fn record(target: &Target, log: &Utf8Path, done: &[String]) -> io::Result<()> {
+    let [record, begun] = [RECORD, BEGUN].map(|name| target.state_dir.join(name));
+    match write(&record, log, done).and_then(|()| File::open(&record)?.sync_all()) {
+        Ok(()) => files::remove_if_there(&begun)?,
+        Err(error) => fs::rename(begun, record).map_err(|_| error)?,
+    }
+    files::sync_dir(&target.state_dir)
+}
+
+fn write(path: &Utf8Path, log: &Utf8Path, done: &[String]) -> io::Result<()> {
+    let record = Record { log: log.to_owned(), done: done.to_vec() };
+    files::write(path, &serde_json::to_vec_pretty(&record)?)
+}
+
+/// Refuses to go on over a lost state.
+pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
+    let path = target.state_dir.join(RECORD);
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            let summary = format!("cannot read `{path}`, which tells of a lost state: {error}");
+            return Err(Failure::new(FailureKind::State, summary));
+        }
+    };
+    let summary = "an earlier apply could not save its state, and no copy of it is left";
+    let detail = match serde_json::from_slice::<Record>(&bytes) {
+        Ok(Record { log, done }) => format!("{}; {}", extent(&done, &log), way_out(target)),
+        Err(error) => format!("`{path}` should tell more and cannot be read: {error}; {}", way_out(target)),
+    };
+    Err(Failure::new(FailureKind::Refused, summary).with_detail(detail))
+}
+
+/// What exists and may be missing in the state.
+pub(super) fn extent(done: &[String], log: &Utf8Path) -> String {
+    if done.is_empty() {
+        return format!("what it did is in `{log}`");
+    }
+    format!("it was done with `{}`, which the state may not have (`{log}`)", done.join("`, `"))
+}
+
+/// What to do about it.
+pub(super) fn way_out(target: &Target) -> String {
+    let (environment, stack) = (&target.instance.environment, &target.instance.stack);
+    format!(
+        "bring that into the state by `envctl exec {environment} {stack} -- import ADDRESS ID` or push a copy of the state, then \
+         plan with `--allow lineage:{}`",
+        target.instance
+    )
+}
+
+/// Blocks the instance no more: somebody has said that it is taken care of, or pushed a state.
+pub(in crate::engine) fn give_up(target: &Target) -> Result<(), Failure> {
+    for name in [TORN, RECORD] {
+        let path = target.state_dir.join(name);
+        files::remove_if_there(&path).map_err(|error| {
+            let summary = format!("cannot remove `{path}`, which tells of a lost state: {error}");
+            Failure::new(FailureKind::State, summary)
+        })?;
+    }
+    Ok(())
+}
+
+/// Why an engine could write no file where it runs, if it cannot: a state that it cannot save would be lost.
+pub fn unwritable(target: &Target) -> Option<io::Error> {
+    // It has no name at any time, so nobody finds it among the files of the stack.
+    tempfile::tempfile_in(&target.dir).err()
+}

@@ -1,0 +1,110 @@
+//! What a program that may change a state says of its work and of that state, in JSON or in words for people.
+
+use crate::{
+    engine::{
+        failure::from_text,
+        stream_json::{self, Message},
+    },
+    process::Stream,
+};
+
+/// What the engines say when a state is not where it belongs.
+const UNSAVED: &[&str] = &[
+    "Failed to save state",
+    "Failed to persist state",
+    "Failed to write state",
+    "Failed to create local state file",
+];
+
+/// How the engines tell people, behind an address, that they are done with a resource.
+const DONE: &[&str] =
+    &["Creation complete after ", "Modifications complete after ", "Destruction complete after "];
+
+/// What was said so far.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Signs {
+    /// The resources that it was done with.
+    pub(in crate::engine) done: Vec<String>,
+    /// The first resource that it failed at.
+    pub(in crate::engine) errored: Option<String>,
+    /// Its first error.
+    pub(in crate::engine) error: Option<String>,
+    /// Whether its state is not where it belongs.
+    pub(in crate::engine) unsaved: bool,
+    /// Whether it counted what it did, which it does at the end of an apply that went well.
+    pub(in crate::engine) finished: bool,
+}
+
+impl Signs {
+    /// Takes in what a line of JSON says.
+    pub(in crate::engine) fn hear(&mut self, message: &Message) {
+        match message {
+            Message::Done(address) => self.done.push(address.clone()),
+            Message::Errored(address) => {
+                self.errored.get_or_insert_with(|| address.clone());
+            }
+            Message::Diagnostic(found) if found.is_error() => self.failed(&found.summary),
+            // Source: measured; the apply of a plan that destroys counts as `apply`, `destroy` itself as `destroy`.
+            Message::Summary(operation) => self.finished |= operation != "plan",
+            _ => {}
+        }
+    }
+
+    /// Takes in a line for people, or of JSON where that was asked for.
+    pub(in crate::engine) fn read(&mut self, stream: Stream, line: &str) {
+        match stream {
+            Stream::Stdout => {
+                if let Some(line) = stream_json::parse(line) {
+                    self.hear(&line.message);
+                } else if let Some((address, rest)) = line.split_once(": ")
+                    && DONE.iter().any(|words| rest.starts_with(words))
+                {
+                    self.done.push(address.to_owned());
+                }
+            }
+            Stream::Stderr => {
+                for found in from_text(line) {
+                    self.failed(&found.summary);
+                }
+            }
+        }
+    }
+
+    fn failed(&mut self, summary: &str) {
+        self.unsaved |= UNSAVED.iter().any(|words| summary.starts_with(words));
+        self.error.get_or_insert_with(|| summary.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_for_people_is_understood_as_what_is_said_in_json() {
+        let mut json = Signs::default();
+        for line in [
+            r#"{"type":"apply_complete","hook":{"resource":{"addr":"a.b"},"action":"create"}}"#,
+            r#"{"type":"diagnostic","diagnostic":{"severity":"warning","summary":"old"}}"#,
+            r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Failed to save state"}}"#,
+        ] {
+            json.read(Stream::Stdout, line);
+        }
+        let mut words = Signs::default();
+        words.read(Stream::Stdout, "a.b: Creation complete after 0s [id=x]");
+        words.read(Stream::Stdout, "a.b (local-exec): Error: Failed to save state");
+        words.read(Stream::Stderr, "│ Warning: old");
+        words.read(Stream::Stderr, "│ Error: Failed to save state");
+        assert_eq!(json, words);
+        assert!(json.unsaved && !json.finished && json.done == ["a.b"]);
+    }
+
+    #[test]
+    fn only_the_count_of_what_was_done_ends_an_apply() {
+        let mut signs = Signs::default();
+        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"plan"}}"#);
+        assert!(!signs.finished);
+        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"apply"}}"#);
+        assert!(signs.finished);
+    }
+}
