@@ -11,7 +11,7 @@ use crate::{
     config::Overrides,
     diagnostic::closest,
     executor::{Confirmation, InvalidDigest},
-    graph::Selection,
+    graph::{Selection, Since},
     model::{Allow, CreateWorkspace, InvalidAllow},
 };
 
@@ -26,6 +26,11 @@ pub(super) struct SelectionArgs {
     /// Only stacks with one of these tags; a captured folder is the tag `region=eu-west-1`.
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
+
+    /// Of these only stacks that have changed since HEAD left REF, committed or not: their files, local modules at any
+    /// depth, var files, settings. Without REF the branch that HEAD will be merged into.
+    #[arg(long, value_name = "REF", num_args = 0..=1, require_equals = true, default_missing_value = NO_VALUE, value_parser = since, add = ArgValueCandidates::new(super::complete::commits))]
+    changed: Option<Since>,
 
     /// Leave these stacks out, by name or glob.
     #[arg(long, value_name = "STACK", add = ArgValueCandidates::new(super::complete::stacks))]
@@ -45,6 +50,7 @@ impl From<SelectionArgs> for Selection {
         Self {
             patterns: args.stacks,
             tags: args.tags,
+            changed: args.changed,
             exclude: args.exclude,
             with_dependencies: args.with_dependencies,
             with_dependents: args.with_dependents,
@@ -153,7 +159,7 @@ pub(in crate::cli) struct AllowArgs {
 #[command(next_help_heading = "Confirmation")]
 pub(super) struct ConfirmArgs {
     /// Confirm without a question; with a digest (16 digits or more), only the review that shows it.
-    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = NO_DIGEST, value_parser = confirmation)]
+    #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = NO_VALUE, value_parser = confirmation)]
     confirm: Option<Confirmation>,
 
     /// Answer yes in an environment that needs no confirmation; never enough in one that does.
@@ -184,12 +190,23 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// What `--confirm` without a value stands for. No argument can hold it: an empty one, as of a variable that is not set,
-/// is no digest and must not confirm everything.
-const NO_DIGEST: &str = "\0";
+/// What `--confirm` and `--changed` without a value stand for. No argument can hold it: an empty one, as of a variable that
+/// is not set, is neither a digest nor a commit and must not mean everything.
+const NO_VALUE: &str = "\0";
 
 fn confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {
-    if text == NO_DIGEST { Ok(Confirmation::Plain) } else { text.parse().map(Confirmation::Digest) }
+    if text == NO_VALUE { Ok(Confirmation::Plain) } else { text.parse().map(Confirmation::Digest) }
+}
+
+fn since(text: &str) -> Result<Since, String> {
+    match text {
+        NO_VALUE => Ok(Since::Default),
+        "" => Err("it is empty; `--changed` alone compares with the default branch".to_owned()),
+        name if name.starts_with('-') || name.contains("..") => {
+            Err("it is no branch, tag or commit".to_owned())
+        }
+        name => Ok(Since::Commit(name.to_owned())),
+    }
 }
 
 pub(super) fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
@@ -220,6 +237,15 @@ mod tests {
         assert!(report_file("a/b.json").is_ok());
         assert_eq!(report_file("a.html").unwrap_err(), "`.html` reports are not supported yet; `.json` is");
         assert!(report_file("a").is_err());
+    }
+
+    #[test]
+    fn a_base_is_one_commit_and_never_an_option_of_git() {
+        assert_eq!(since(NO_VALUE), Ok(Since::Default));
+        assert_eq!(since("origin/main"), Ok(Since::Commit("origin/main".to_owned())));
+        for wrong in ["", "--output=x", "a..b", "a...b"] {
+            assert!(since(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

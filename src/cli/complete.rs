@@ -5,7 +5,9 @@ use clap_complete::engine::CompletionCandidate;
 
 use crate::{
     config::{self, Config, Overrides},
+    inventory,
     journal::RunStore,
+    process::Runner,
 };
 
 fn config() -> Option<Config> {
@@ -38,6 +40,15 @@ pub(super) fn runs() -> Vec<CompletionCandidate> {
     let runs = RunStore::new(config.root()).list().unwrap_or_default();
     let ids = runs.into_iter().map(|run| run.id.to_string());
     std::iter::once("last".to_owned()).chain(ids).map(CompletionCandidate::new).collect()
+}
+
+/// Branches and tags.
+pub(super) fn commits() -> Vec<CompletionCandidate> {
+    let Some(here) = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok()) else {
+        return Vec::new();
+    };
+    let names = inventory::changes::names(&Runner::new(), &here, &std::env::vars_os().collect());
+    names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 /// Declared stacks.

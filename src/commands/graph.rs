@@ -1,9 +1,12 @@
 //! `envctl graph`: the graph of stacks, drawn.
 
+use std::sync::Arc;
+
 use super::Context;
 use crate::{
     graph::{Selection, render},
     model::ExitStatus,
+    process::Runner,
 };
 
 /// How to draw.
@@ -45,8 +48,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
         (word, _) => context.environment(&config, word.as_deref())?,
     };
+    let mut changes = context.ask_changes(&config, &request.selection, &Arc::new(Runner::new()));
     let (inventory, status) = context.inventory_and_status(&config, environment)?;
-    let selected = inventory.graph().select(&request.selection)?;
+    let selected = context.select(&config, &inventory, &request.selection, &mut changes)?;
     let stacks: Vec<_> = selected.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);
     let text = match request.format {

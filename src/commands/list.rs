@@ -1,13 +1,16 @@
 //! `envctl list`: instances in dependency order.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, selecting::Asked};
 use crate::{
     config::{Config, Environment},
-    graph::{Selection, SelectionError, Why},
+    graph::{Selected, Selection, SelectionError, Why},
     model::{EngineName, EnvName, ExitStatus, StackId},
+    process::Runner,
     ui::{Align, Role, Table},
 };
 
@@ -63,12 +66,15 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let words: Vec<String> = request.environment.clone().into_iter().collect();
     let environments = context.environments(&config, &words)?;
+    let mut changes = context.ask_changes(&config, &request.selection, &Arc::new(Runner::new()));
     let mut entries = Vec::new();
     let mut missed = None;
+    let mut found_in = 0;
     let mut status = ExitStatus::Success;
     for environment in &environments {
-        match select(context, &config, environment, request) {
+        match select(context, &config, environment, request, &mut changes) {
             Ok((found, sound)) => {
+                found_in += 1;
                 entries.extend(found);
                 status = status.max(sound);
             }
@@ -77,7 +83,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             Err(error) => return Err(error),
         }
     }
-    if let (true, Some(error)) = (entries.is_empty(), missed) {
+    if let (0, Some(error)) = (found_in, missed) {
         return Err(error);
     }
     if request.json {
@@ -94,11 +100,13 @@ fn select(
     config: &Config,
     environment: &Environment,
     request: &Request,
+    changes: &mut Asked,
 ) -> anyhow::Result<(Vec<Entry>, ExitStatus)> {
     let (inventory, status) = context.inventory_and_status(config, environment)?;
-    let selected = inventory.select(&request.selection)?;
+    let selected = context.select(config, &inventory, &request.selection, changes)?;
     let mut entries = Vec::with_capacity(selected.len());
-    for (instance, why) in selected {
+    for Selected { stack, why } in selected {
+        let Some(instance) = inventory.get(stack.as_str()) else { continue };
         entries.push(Entry {
             environment: environment.name.clone(),
             stack: instance.id.stack.clone(),

@@ -30,6 +30,7 @@ mod request;
 pub mod resume;
 mod rollout;
 pub mod runs;
+mod selecting;
 pub mod shell;
 mod state_watch;
 pub mod status;

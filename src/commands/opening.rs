@@ -89,8 +89,9 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     checklist::know_acks(environment, &request.acks)?;
     let runner = Arc::new(Runner::new());
     let revision = read_revision(context, &config, &runner);
+    let mut changes = context.ask_changes(&config, &request.selection, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
-    let selected = inventory.graph().select(&request.selection)?;
+    let selected = context.select(&config, &inventory, &request.selection, &mut changes)?;
     let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();
     let graph = inventory.graph().subgraph(&stacks);
     declared_somewhere(context, &inventory, &stacks, &modules)?;

@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use crate::{
     config::Overrides,
     executor::Confirmation,
-    graph::Selection,
+    graph::{Selection, Since},
     model::{Allow, EnvName, RunId},
     ui::shell_word,
 };
@@ -75,6 +75,10 @@ impl RunRequest {
         }
         words.push(environment.to_string());
         words.extend(self.selection.patterns.iter().map(|word| shell_word(word)));
+        words.extend(self.selection.changed.iter().map(|since| match since {
+            Since::Default => "--changed".to_owned(),
+            Since::Commit(name) => format!("--changed={}", shell_word(name)),
+        }));
         let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
         self.selection.tags.iter().for_each(|tag| flag("--tag", tag));
         self.selection.exclude.iter().for_each(|stack| flag("--exclude", stack));
@@ -110,6 +114,7 @@ mod tests {
             selection: Selection {
                 patterns: vec!["app-*".to_owned(), "network".to_owned()],
                 tags: vec!["base".to_owned()],
+                changed: Some(Since::Commit("origin/main".to_owned())),
                 with_dependents: true,
                 ..Selection::default()
             },
@@ -127,7 +132,7 @@ mod tests {
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(
             request.command_line("deploy", &"production".parse().unwrap(), &overrides),
-            "envctl deploy production 'app-*' network --tag base --target 'a.b[\"x\"]' --allow window --ack on-call --var size=3 --with-dependents"
+            "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --allow window --ack on-call --var size=3 --with-dependents"
         );
     }
 }

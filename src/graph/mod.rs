@@ -3,6 +3,7 @@
 //! Pure: it knows names and edges, nothing of files, environments or engines. An edge goes from a stack to what it
 //! needs; every order has needs first, and what is not ordered by an edge stays in the order of declaration.
 
+mod change;
 mod closure;
 mod cycle;
 mod order;
@@ -14,6 +15,7 @@ mod stack_graph;
 mod subgraph;
 mod why;
 
+pub use change::{Change, Part, Since, Touched};
 pub use selection::{Selected, Selection, SelectionError};
 pub use stack_graph::{GraphError, Node, StackGraph};
 pub use why::Why;

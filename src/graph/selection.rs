@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{StackGraph, Why, pattern::Pattern};
+use super::{Since, StackGraph, Touched, Why, pattern::Pattern};
 use crate::{diagnostic::closest, model::StackId};
 
 /// This many tags are told where one is unknown.
@@ -15,6 +15,8 @@ pub struct Selection {
     pub patterns: Vec<String>,
     /// Tags.
     pub tags: Vec<String>,
+    /// Only those of them that have changed since then.
+    pub changed: Option<Since>,
     /// Names and globs of stacks that stay out, whatever else brings them in.
     pub exclude: Vec<String>,
     /// Whether all that the selected stacks need comes too.
@@ -114,8 +116,13 @@ impl SelectionError {
 }
 
 impl StackGraph {
-    /// The stacks that are asked for, needs first, each with every reason for which it is in.
-    pub fn select(&self, selection: &Selection) -> Result<Vec<Selected>, SelectionError> {
+    /// The stacks that are asked for, needs first, each with every reason for which it is in; `touched` are the stacks that
+    /// have changed, where only those are asked for.
+    pub fn select(
+        &self,
+        selection: &Selection,
+        touched: Option<&Touched>,
+    ) -> Result<Vec<Selected>, SelectionError> {
         let mut why: Vec<Vec<Why>> = vec![Vec::new(); self.names.len()];
         if selection.patterns.is_empty() && selection.tags.is_empty() {
             for reasons in &mut why {
@@ -137,6 +144,9 @@ impl StackGraph {
                 why[place].push(Why::Tag(tag.clone()));
             }
         }
+        if let Some(touched) = touched {
+            self.narrow(touched, &mut why);
+        }
         self.follow(selection, &mut why);
         let asked = why.iter().any(|reasons| !reasons.is_empty());
         for word in &selection.exclude {
@@ -153,6 +163,19 @@ impl StackGraph {
             }
         }
         if asked && selected.is_empty() { Err(SelectionError::NothingLeft) } else { Ok(selected) }
+    }
+
+    /// Leaves only what has changed, and says what of it.
+    fn narrow(&self, touched: &Touched, why: &mut [Vec<Why>]) {
+        for (name, reasons) in self.names.iter().zip(why) {
+            match touched.get(name) {
+                Some(changes) if !reasons.is_empty() => {
+                    reasons.retain(|reason| *reason != Why::All);
+                    reasons.extend(changes.iter().cloned().map(Why::Changed));
+                }
+                _ => reasons.clear(),
+            }
+        }
     }
 
     /// Adds what the stacks selected so far need, and what needs them.
@@ -194,7 +217,7 @@ impl StackGraph {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::stack_graph::tests::graph;
+    use crate::graph::{Change, Part, stack_graph::tests::graph};
 
     fn stacks() -> StackGraph {
         graph(&[
@@ -212,7 +235,7 @@ mod tests {
     }
 
     fn chosen(selection: &Selection) -> Vec<String> {
-        let selected = stacks().select(selection).unwrap();
+        let selected = stacks().select(selection, None).unwrap();
         let line = |s: Selected| {
             let why: Vec<String> = s.why.iter().map(ToString::to_string).collect();
             format!("{}: {}", s.stack, why.join(", "))
@@ -221,7 +244,7 @@ mod tests {
     }
 
     fn refused(selection: &Selection) -> (String, Option<String>) {
-        let error = stacks().select(selection).unwrap_err();
+        let error = stacks().select(selection, None).unwrap_err();
         (error.to_string(), error.suggestion().map(str::to_owned))
     }
 
@@ -282,6 +305,21 @@ mod tests {
         assert_eq!(chosen(&selection), ["network: dependency of app-api", "app-api: named"]);
         let all = Selection { exclude: words(&["**"]), ..Selection::default() };
         assert_eq!(refused(&all).0, "every selected stack is excluded");
+    }
+
+    #[test]
+    fn of_what_is_asked_for_only_what_has_changed_is_taken_and_then_its_neighbours() {
+        let change = Change { part: Part::File, path: "x.tf".to_owned(), more: 0 };
+        let touched: Touched =
+            ["db", "mail"].map(|name| (name.parse().unwrap(), vec![change.clone()])).into();
+        let of = |selection: &Selection| {
+            let selected = stacks().select(selection, Some(&touched)).unwrap();
+            selected.into_iter().map(|s| format!("{}: {:?}", s.stack, s.why.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&Selection::default()), ["db: 1"]);
+        assert_eq!(of(&Selection { patterns: words(&["app-*"]), ..Selection::default() }), [""; 0]);
+        let named = Selection { patterns: words(&["**"]), with_dependents: true, ..Selection::default() };
+        assert_eq!(of(&named), ["db: 2", "app-web: 1", "app-api: 1"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Change;
 use crate::model::StackId;
 
 /// One reason for which a stack was selected; as text what `list --why` and the report say.
@@ -15,6 +16,8 @@ pub enum Why {
     Glob(String),
     /// By a tag.
     Tag(String),
+    /// It is not as it was.
+    Changed(Change),
     /// It is needed by a selected stack.
     DependencyOf(StackId),
     /// It needs a selected stack.
@@ -28,6 +31,7 @@ impl fmt::Display for Why {
             Self::Named => f.write_str("named"),
             Self::Glob(glob) => write!(f, "glob {glob}"),
             Self::Tag(tag) => write!(f, "tag {tag}"),
+            Self::Changed(change) => change.fmt(f),
             Self::DependencyOf(stack) => write!(f, "dependency of {stack}"),
             Self::DependentOf(stack) => write!(f, "dependent of {stack}"),
         }

@@ -13,6 +13,11 @@ const KEPT: [&str; 2] = ["GIT_EXEC_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
 const SETTINGS: [&str; 4] =
     ["core.fsmonitor=false", "core.untrackedCache=false", "core.checkStat=default", "core.trustctime=true"];
 
+/// The root of the repository that holds a folder.
+pub(super) fn repository(dir: &Utf8Path) -> Option<&Utf8Path> {
+    dir.ancestors().find(|folder| folder.join(".git").exists())
+}
+
 /// Git in a folder.
 pub(super) struct Git<'r> {
     runner: &'r Runner,

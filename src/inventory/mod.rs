@@ -2,6 +2,7 @@
 
 pub mod address;
 mod candidates;
+pub mod changes;
 pub mod discovery;
 mod error;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use super::Instance;
 use crate::{
-    graph::{Selection, SelectionError, StackGraph, Why},
+    graph::StackGraph,
     model::{EnvName, StackId},
 };
 
@@ -35,11 +35,5 @@ impl Inventory {
     /// What needs what.
     pub fn graph(&self) -> &StackGraph {
         &self.graph
-    }
-
-    /// The instances that are asked for, needs first, each with why it is in.
-    pub fn select(&self, selection: &Selection) -> Result<Vec<(&Instance, Vec<Why>)>, SelectionError> {
-        let selected = self.graph.select(selection)?;
-        Ok(selected.into_iter().filter_map(|s| Some((self.get(s.stack.as_str())?, s.why))).collect())
     }
 }

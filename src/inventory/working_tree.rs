@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{git::Git, index::Index, remotes::Remotes};
+use super::{
+    git::{Git, repository},
+    index::Index,
+    remotes::Remotes,
+};
 use crate::process::Runner;
 
 /// What guards want to know of a working tree.
@@ -65,8 +69,7 @@ impl WorkingTree {
         places: &Places,
     ) -> Result<Self, NoWorkingTree> {
         let nothing = |reason: String| NoWorkingTree { dir: dir.to_owned(), reason };
-        let top = dir.ancestors().find(|folder| folder.join(".git").exists());
-        let top = top.ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
+        let top = repository(dir).ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
         let git = Git::new(runner, top, env);
         let ask = |args: &[&str]| git.ask(args).map_err(nothing);
         let mut tree = parse(&ask(&[

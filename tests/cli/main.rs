@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
 mod apply;
+mod changed;
+mod changed_files;
 mod check;
 mod clean_tree;
 mod concurrency;

@@ -39,6 +39,11 @@ impl Folders {
         }
     }
 
+    /// The folders themselves.
+    pub(super) fn into_named(self) -> BTreeSet<Utf8PathBuf> {
+        self.named
+    }
+
     /// Where their content lies: they themselves, or of one that holds the stack in `dir` the files that count.
     pub(super) fn places(self, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, (Utf8PathBuf, io::Error)> {
         let mut places = Vec::new();

@@ -1,8 +1,12 @@
 //! What a file of configuration mentions, whichever syntax it is written in.
 
-use std::fs;
+use std::{
+    collections::HashMap,
+    fs,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::parser;
 use serde_json::Value;
 
@@ -11,11 +15,30 @@ use super::{
     unit::Unit,
 };
 
-/// What a file mentions; Terragrunt's in terms of the unit. One that is not valid mentions nothing: no engine plans with it.
-pub(super) fn mentions(file: &Utf8Path, unit: &Unit) -> Vec<Mention> {
-    if file.extension() == Some("hcl") {
-        return unit.plain(file).iter().flat_map(Mentions::of).collect();
+/// What files mention, each of the files that mean the same to every stack read once.
+#[derive(Debug, Default)]
+pub(super) struct Literals {
+    known: Mutex<HashMap<Utf8PathBuf, Arc<[Mention]>>>,
+}
+
+impl Literals {
+    /// What a file mentions; Terragrunt's in terms of the unit. One that is not valid mentions nothing: no engine plans with
+    /// it.
+    pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<[Mention]> {
+        if file.extension() == Some("hcl") {
+            return unit.plain(file).iter().flat_map(Mentions::of).collect();
+        }
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mentions) = known().get(file) {
+            return Arc::clone(mentions);
+        }
+        let mentions: Arc<[Mention]> = read(file).into();
+        known().insert(file.to_owned(), Arc::clone(&mentions));
+        mentions
     }
+}
+
+fn read(file: &Utf8Path) -> Vec<Mention> {
     let Ok(text) = fs::read_to_string(file) else { return Vec::new() };
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if file.extension() == Some("json") {

@@ -3,11 +3,13 @@
 
 mod digest;
 mod folders;
+pub(super) mod gone;
 mod literals;
 mod mentions;
+pub(super) mod reach;
 mod scope;
 mod unit;
-mod walk;
+pub(super) mod walk;
 mod words;
 
 pub use digest::file_digest;

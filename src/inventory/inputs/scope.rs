@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
+    sync::Arc,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,7 +12,8 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::{
     digest::file_digest,
     folders::Folders,
-    literals::mentions,
+    gone::Gone,
+    literals::Literals,
     mentions::{Base, Mention},
     unit::Unit,
     walk::{Walk, is_configuration, is_left_out},
@@ -56,13 +58,13 @@ pub struct InputFile {
 }
 
 /// Files and folders, before anything is read.
-struct Found {
-    files: BTreeSet<Utf8PathBuf>,
-    folders: Folders,
+pub(super) struct Found {
+    pub(super) files: BTreeSet<Utf8PathBuf>,
+    pub(super) folders: Folders,
     /// The stack's folder and those of its modules.
-    modules: BTreeSet<Utf8PathBuf>,
+    pub(super) modules: BTreeSet<Utf8PathBuf>,
     /// The files of configuration that were read.
-    read: BTreeSet<Utf8PathBuf>,
+    pub(super) read: BTreeSet<Utf8PathBuf>,
 }
 
 /// Where the inputs of a stack lie.
@@ -78,10 +80,11 @@ pub struct InputPlaces {
 #[derive(Debug, Clone)]
 pub struct InputScope {
     root: Utf8PathBuf,
-    dir: Utf8PathBuf,
+    pub(super) dir: Utf8PathBuf,
     engine: EngineName,
     globs: Vec<String>,
     apart: Vec<Utf8PathBuf>,
+    gone: Arc<Gone>,
 }
 
 impl InputScope {
@@ -94,7 +97,14 @@ impl InputScope {
             engine: instance.engine,
             globs: instance.settings.files.clone(),
             apart: apart.into_iter().filter(|other| *other != instance.dir).collect(),
+            gone: Arc::default(),
         }
+    }
+
+    /// The same for a tree in which these paths count as if they were there still.
+    #[must_use]
+    pub(super) fn with_gone(self, gone: &Arc<Gone>) -> Self {
+        Self { gone: Arc::clone(gone), ..self }
     }
 
     /// How a path is shown: relative to environments.toml where it lies below.
@@ -143,35 +153,51 @@ impl InputScope {
 
     /// The files of the stack's folder, of modules, and those that configuration names; and the folders that it names.
     fn found(&self, modules: &[Utf8PathBuf]) -> Result<Found, InputError> {
-        let unit = Unit::new(&self.dir);
-        let mut files = self.files(&self.dir, false)?;
+        let mut found = self.followed(modules, &Literals::default());
+        for dir in &found.modules {
+            // A module whose folder is gone has no files any more.
+            if dir.is_dir() || *dir == self.dir {
+                found.files.extend(self.files(dir, *dir != self.dir)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What configuration names, followed through modules at any depth; no folder is walked.
+    pub(super) fn followed(&self, modules: &[Utf8PathBuf], literals: &Literals) -> Found {
+        let unit = Unit::new(&self.dir, &self.gone);
+        let mut files = BTreeSet::new();
         let mut folders = Folders::default();
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
-        for module in modules {
-            files.extend(self.files(module, true)?);
-        }
         let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
         let mut read = BTreeSet::new();
         while let Some(dir) = open.pop() {
-            for file in self.configuration(&dir, &unit) {
+            for file in self.configuration(&dir, &unit, literals) {
                 if !read.insert(file.clone()) {
                     continue;
                 }
-                for (path, source) in self.existing(&file, &unit) {
-                    if source && path.is_dir() {
+                for (path, source) in self.existing(&file, &unit, literals) {
+                    if source && self.is_dir(&path) {
                         if seen.insert(path.clone()) {
-                            files.extend(self.files(&path, true)?);
                             open.push(path);
                         }
-                    } else if path.is_dir() {
+                    } else if self.is_dir(&path) {
                         folders.add(path, &self.root);
-                    } else if path.is_file() && !path.file_name().is_none_or(is_left_out) {
+                    } else if self.is_file(&path) && !path.file_name().is_none_or(is_left_out) {
                         files.insert(path);
                     }
                 }
             }
         }
-        Ok(Found { files, folders, modules: seen, read })
+        Found { files, folders, modules: seen, read }
+    }
+
+    fn is_dir(&self, path: &Utf8Path) -> bool {
+        path.is_dir() || self.gone.is_dir(path)
+    }
+
+    fn is_file(&self, path: &Utf8Path) -> bool {
+        path.is_file() || self.gone.is_file(path)
     }
 
     fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
@@ -193,7 +219,7 @@ impl InputScope {
     }
 
     /// The files of configuration in a folder, and for a unit those that it includes.
-    fn configuration(&self, dir: &Utf8Path, unit: &Unit) -> Vec<Utf8PathBuf> {
+    fn configuration(&self, dir: &Utf8Path, unit: &Unit, literals: &Literals) -> Vec<Utf8PathBuf> {
         let names: Vec<String> = dir
             .read_dir_utf8()
             .into_iter()
@@ -206,8 +232,8 @@ impl InputScope {
         if dir == self.dir && names.iter().any(|name| name == UNIT_FILE) {
             let mut wanted = vec![dir.join(UNIT_FILE)];
             while let Some(file) = wanted.pop() {
-                let included = self.existing(&file, unit).into_iter().filter(|(path, _)| {
-                    path.extension() == Some("hcl") && path.is_file() && !files.contains(path)
+                let included = self.existing(&file, unit, literals).into_iter().filter(|(path, _)| {
+                    path.extension() == Some("hcl") && self.is_file(path) && !files.contains(path)
                 });
                 wanted.extend(included.map(|(path, _)| path));
                 if !files.contains(&file) {
@@ -219,11 +245,11 @@ impl InputScope {
     }
 
     /// What a file of configuration names and is there, with whether it is named as the source of a module.
-    fn existing(&self, file: &Utf8Path, unit: &Unit) -> Vec<(Utf8PathBuf, bool)> {
+    fn existing(&self, file: &Utf8Path, unit: &Unit, literals: &Literals) -> Vec<(Utf8PathBuf, bool)> {
         let own = file.parent().unwrap_or(&self.dir);
         let mut found: Vec<(Utf8PathBuf, bool)> = Vec::new();
         let (names, mentions): (Vec<_>, Vec<_>) =
-            mentions(file, unit).into_iter().partition(|mention| mention.base == Base::Named);
+            literals.of(file, unit).iter().cloned().partition(|mention| mention.base == Base::Named);
         for Mention { base, path, source } in mentions {
             let starts: Vec<Utf8PathBuf> = match base {
                 Base::Own => vec![own.to_owned()],
@@ -232,14 +258,16 @@ impl InputScope {
                     self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
                 }
                 Base::Above => {
-                    let holder = self.dir.ancestors().skip(1).find(|dir| dir.join(&path).exists());
+                    let is_there = |path: &Utf8Path| path.exists() || self.gone.is_there(path);
+                    let holder = self.dir.ancestors().skip(1).find(|dir| is_there(&dir.join(&path)));
                     holder.map(Into::into).into_iter().collect()
                 }
             };
             // A double slash only says which part of a source is copied.
             let path = path.replace("//", "/");
             let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
-            found.extend(there.filter(|path| path.exists()).map(|path| (path, source)));
+            let there = there.filter(|path| path.exists() || self.gone.is_there(path));
+            found.extend(there.map(|path| (path, source)));
         }
         // A command that runs in a folder above names what it takes from there.
         let above = |(dir, source): &&(Utf8PathBuf, bool)| {
@@ -248,7 +276,7 @@ impl InputScope {
         let above: BTreeSet<Utf8PathBuf> = found.iter().filter(above).map(|(dir, _)| dir.clone()).collect();
         for dir in above {
             let there = names.iter().map(|name| normalised(&dir.join(&name.path)));
-            found.extend(there.filter(|path| path.is_file()).map(|path| (path, false)));
+            found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, false)));
         }
         found
     }

@@ -76,7 +76,7 @@ impl Walk<'_> {
 }
 
 /// Whether a folder of this name holds what engines, envctl and git keep.
-pub(super) fn is_data(name: &str) -> bool {
+pub(in super::super) fn is_data(name: &str) -> bool {
     DATA.contains(&name)
 }
 
@@ -94,7 +94,7 @@ pub(super) fn is_configuration(name: &str) -> bool {
 
 /// Whether a file of this name is a state, or made by an engine, an editor or the system, and never an input. The lockfile
 /// is bound by itself.
-pub(super) fn is_left_out(name: &str) -> bool {
+pub(in super::super) fn is_left_out(name: &str) -> bool {
     const STATE: &str = ".tfstate";
     let is_state = name.rfind(STATE).is_some_and(|at| belongs_to_state(&name[at + STATE.len()..]));
     let ending = Utf8Path::new(name).extension();

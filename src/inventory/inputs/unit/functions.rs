@@ -32,7 +32,7 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
         "path_relative_to_include" => between(&parent()?, &part.dir),
         "find_in_parent_folders" => {
             let name = given(0).map_or_else(|| Some(UNIT_FILE.to_owned()), |_| text(0))?;
-            match above(&part.dir, &name) {
+            match above(unit, &part.dir, &name) {
                 Some(found) => found.into_string(),
                 None => text(1)?,
             }
@@ -63,8 +63,9 @@ pub(super) fn start<'p>(part: &'p Part, function: &str) -> Option<&'p Utf8Path> 
 }
 
 /// The nearest thing of a name in a folder above this one.
-fn above(dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
-    dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name))).find(|path| path.exists())
+fn above(unit: &Unit, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
+    let mut above = dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name)));
+    above.find(|path| path.exists() || unit.gone.is_there(path))
 }
 
 /// The relative path from one folder to another.

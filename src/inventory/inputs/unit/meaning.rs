@@ -10,6 +10,7 @@ use std::{
     collections::BTreeMap,
     fs,
     rc::Rc,
+    sync::Arc,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -21,7 +22,10 @@ use hcl_edit::{
 };
 
 use super::functions::call;
-use crate::engine::{layout::UNIT_FILE, units::normalised};
+use crate::{
+    engine::{layout::UNIT_FILE, units::normalised},
+    inventory::inputs::gone::Gone,
+};
 
 /// How deep values rest on others: a circle of locals ends here.
 const DEPTH: usize = 48;
@@ -33,6 +37,8 @@ pub(in super::super) struct Unit {
     pub(super) dir: Utf8PathBuf,
     /// The root of the repository, where there is one.
     pub(super) repository: Option<Utf8PathBuf>,
+    /// What counts as if it were there.
+    pub(super) gone: Arc<Gone>,
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
     depth: Cell<usize>,
     steps: Cell<usize>,
@@ -58,10 +64,11 @@ pub(super) enum Value {
 
 impl Unit {
     /// The unit in a folder.
-    pub(in super::super) fn new(dir: &Utf8Path) -> Self {
+    pub(in super::super) fn new(dir: &Utf8Path, gone: &Arc<Gone>) -> Self {
         Self {
             dir: dir.to_owned(),
             repository: dir.ancestors().find(|dir| dir.join(".git").exists()).map(Into::into),
+            gone: Arc::clone(gone),
             read: RefCell::default(),
             depth: Cell::new(0),
             steps: Cell::new(0),

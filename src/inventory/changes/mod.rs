@@ -1,0 +1,13 @@
+//! What git says has changed since HEAD left a base, committed or not, and which stacks that touches.
+
+mod base;
+mod error;
+mod matching;
+mod paths;
+mod raw;
+mod read;
+mod touched;
+
+pub use base::{Base, names};
+pub use error::NoChanges;
+pub use read::Changes;

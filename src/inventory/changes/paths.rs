@@ -1,0 +1,105 @@
+//! The paths that have changed, in the order in which folders hold them.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Changed paths of one repository.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Paths {
+    /// The root of the repository, without links in it.
+    top: Utf8PathBuf,
+    /// Whether the file system takes `A` for `a`: git then knows a path as it was first written.
+    blind: bool,
+    /// The paths as they are compared, each with how git calls it; both relative to the root.
+    known: BTreeMap<String, String>,
+}
+
+impl Paths {
+    /// No paths yet of a repository.
+    pub(super) fn new(top: Utf8PathBuf) -> Self {
+        let blind = top.join(".GIT").exists();
+        Self { top, blind, known: BTreeMap::new() }
+    }
+
+    /// The root of the repository.
+    pub(super) fn top(&self) -> &Utf8Path {
+        &self.top
+    }
+
+    /// Takes in a path relative to the root.
+    pub(super) fn insert(&mut self, path: String) {
+        self.known.insert(self.folded(&path), path);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    fn folded(&self, path: &str) -> String {
+        if self.blind { path.to_lowercase() } else { path.to_owned() }
+    }
+
+    /// How an absolute path is compared; absent outside of the repository.
+    fn key(&self, path: &Utf8Path) -> Option<String> {
+        Some(self.folded(path.strip_prefix(&self.top).ok()?.as_str()))
+    }
+
+    /// The changed paths in a folder, each as git calls it and relative to the folder.
+    pub(super) fn below<'p>(&'p self, dir: &Utf8Path) -> Vec<(&'p str, &'p str)> {
+        let Some(key) = self.key(dir) else { return Vec::new() };
+        let all = key.is_empty();
+        // `0` comes right behind `/`.
+        let (from, to) =
+            if all { (String::new(), String::new()) } else { (format!("{key}/"), format!("{key}0")) };
+        let within = |(name, _): &(&String, &String)| all || **name < to;
+        // Written in other letters, a path has as many folders as before, though perhaps not as many bytes.
+        let depth = from.matches('/').count();
+        let relative = |path: &'p str| path.splitn(depth + 1, '/').nth(depth);
+        let known = self.known.range(from.clone()..).take_while(within);
+        known.filter_map(|(_, path)| Some((path.as_str(), relative(path)?))).collect()
+    }
+
+    /// The changed path that is this one, or a link or a submodule that holds it.
+    pub(super) fn holding(&self, path: &Utf8Path) -> Option<&str> {
+        let key = self.key(path)?;
+        let ends = key.match_indices('/').map(|(at, _)| at).chain([key.len()]);
+        ends.filter(|end| *end > 0).find_map(|end| self.known.get(&key[..end])).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(blind: bool, all: &[&str]) -> Paths {
+        let mut paths = Paths { blind, ..Paths::new("/r".into()) };
+        for path in all {
+            paths.insert((*path).to_owned());
+        }
+        paths
+    }
+
+    #[test]
+    fn a_folder_has_what_lies_below_it_and_not_what_begins_like_it() {
+        let paths = paths(false, &["a/x.tf", "a-b/y.tf", "a/b/z.tf", "a.tf", "ab/z.tf"]);
+        assert_eq!(paths.below("/r/a".into()), [("a/b/z.tf", "b/z.tf"), ("a/x.tf", "x.tf")]);
+        assert_eq!(paths.below("/r".into()).len(), 5);
+        assert!(paths.below("/other".into()).is_empty() && paths.below("/r/A".into()).is_empty());
+    }
+
+    #[test]
+    fn a_path_is_held_by_itself_and_by_a_link_above_it() {
+        let paths = paths(false, &["live/link", "x.tfvars"]);
+        assert_eq!(paths.holding("/r/live/link/a/b".into()), Some("live/link"));
+        assert_eq!(paths.holding("/r/x.tfvars".into()), Some("x.tfvars"));
+        assert_eq!(paths.holding("/r/live".into()), None);
+    }
+
+    #[test]
+    fn where_the_file_system_does_not_look_at_case_nobody_does() {
+        let paths = paths(true, &["Infra/App/Main.tf"]);
+        assert_eq!(paths.below("/r/infra/app".into()), [("Infra/App/Main.tf", "Main.tf")]);
+        assert_eq!(paths.holding("/r/infra/APP/main.tf".into()), Some("Infra/App/Main.tf"));
+    }
+}

@@ -1,0 +1,91 @@
+//! What git prints of the differences between a commit and the working tree, and of files that it does not track.
+
+/// The mode of a submodule.
+const SUBMODULE: &str = "160000";
+/// The mode of a link.
+const LINK: &str = "120000";
+
+/// One path that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Difference {
+    /// The path, relative to the repository's root.
+    pub(super) path: String,
+    /// Whether it is not there any more.
+    pub(super) deleted: bool,
+    /// The commit that a submodule had.
+    pub(super) submodule: Option<String>,
+}
+
+/// What `git diff --raw -z --no-renames --no-abbrev` prints. Source: <https://git-scm.com/docs/git-diff#_raw_output_format>.
+pub(super) fn differences(text: &str) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut parts = text.split('\0');
+    while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
+        let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
+        let [before, after, commit, _, status] = fields.as_slice() else { continue };
+        let is_submodule = *before == SUBMODULE && *after == SUBMODULE;
+        found.push(Difference {
+            path: path.to_owned(),
+            deleted: status.starts_with('D'),
+            submodule: is_submodule.then(|| (*commit).to_owned()),
+        });
+    }
+    found
+}
+
+/// What git lists beside the differences.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Listing<'t> {
+    /// Files that it does not track.
+    pub(super) untracked: Vec<&'t str>,
+    /// Files that it was told not to look at.
+    pub(super) unseen: Vec<&'t str>,
+    /// Links that it tracks.
+    pub(super) links: Vec<&'t str>,
+}
+
+/// What `git ls-files -v -s -z --cached --others --exclude-standard` prints.
+pub(super) fn listing(text: &str) -> Listing<'_> {
+    let mut found = Listing::default();
+    for (tag, rest) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
+        if tag == "?" {
+            // A folder is a repository of its own, of which nothing more is known.
+            found.untracked.push(rest.trim_end_matches('/'));
+            continue;
+        }
+        let Some((stat, path)) = rest.split_once('\t') else { continue };
+        if tag == "S" || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
+            found.unseen.push(path);
+        }
+        if stat.starts_with(LINK) {
+            found.links.push(path);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_from_what_git_prints_whatever_they_hold() {
+        let text = ":100644 100644 aa bb M\0a b\nc.tf\0:100644 000000 aa 00 D\0gone.tf\0:160000 160000 cc 00 M\0sub\0";
+        let found = differences(text);
+        let shown: Vec<_> =
+            found.iter().map(|d| (d.path.as_str(), d.deleted, d.submodule.as_deref())).collect();
+        assert_eq!(shown, [("a b\nc.tf", false, None), ("gone.tf", true, None), ("sub", false, Some("cc"))]);
+        assert_eq!(differences(""), []);
+    }
+
+    #[test]
+    fn what_is_not_tracked_what_is_not_looked_at_and_links_are_told() {
+        let text = "? new file.tf\0? nested/\0H 100644 ab 0\ta.tf\0h 100644 ab 0\tb.tf\0S 120000 ab 0\tc d\0";
+        let found = Listing {
+            untracked: vec!["new file.tf", "nested"],
+            unseen: vec!["b.tf", "c d"],
+            links: vec!["c d"],
+        };
+        assert_eq!(listing(text), found);
+    }
+}
