@@ -13,7 +13,7 @@ use super::{
     Context, RunRequest, Stop, Stopped, Usage, checklist,
     guarded::Guarded,
     ladder::ladder,
-    readied::{interrupted, ready},
+    readied::{Readied, interrupted, ready},
     to_type::ToType,
     turn::{self, Turn},
     who,
@@ -115,9 +115,10 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         says: &context.says(),
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
-    let ready = ready(context, &assembly, environment, &instances, &graph, &request.allow);
+    let ready = ready(context, &assembly, environment, (&inventory, &instances), &graph, &request.allow);
     // Without it nothing has happened that would be worth a run.
-    let (work, acting) = ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
+    let Readied { work, upstreams, acting } =
+        ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
     asked_for(context, request, wish, (&environment.name, &id, graph.order())).write(&key, &dir.request())?;
     let guarded =
         Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow).acted_by(acting);
@@ -131,8 +132,14 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         accept_replans: wish.accept_replans,
     };
     let bound = (id.clone(), key);
-    let worker =
-        Worker::new(work, plan_wish, Arc::clone(&runner), dir.clone(), Arc::clone(&context.clock), bound);
+    let worker = Worker::new(
+        (work, upstreams),
+        plan_wish,
+        Arc::clone(&runner),
+        dir.clone(),
+        Arc::clone(&context.clock),
+        bound,
+    );
     let mut dispatcher = Dispatcher::new(
         Arc::clone(&context.clock),
         Some(journal),

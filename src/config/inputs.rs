@@ -11,38 +11,54 @@ pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Optio
     Some((&text[..at], &text[at + 1..]))
 }
 
+/// A step from a value to what lies in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Step<'p> {
+    /// `.attribute`, `["key"]`
+    Member(&'p str),
+    /// `[0]`
+    Item(usize),
+}
+
 /// Judges an output and what is selected in it: a name, then `.attribute`, `[0]` or `["key"]`.
 pub(crate) fn check_path(path: &str) -> Result<(), String> {
+    steps(path).map(|_| ())
+}
+
+/// The name of an output and the steps behind it, each with the length of the path up to and including it.
+pub(super) fn steps(path: &str) -> Result<(&str, Vec<(Step<'_>, usize)>), String> {
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (name, mut rest) = path.split_at(end);
     if !is_variable_name(name) {
         return Err(format!("`{name}` is no name of an output"));
     }
+    let mut steps = Vec::new();
     while !rest.is_empty() {
-        let step = if let Some(attribute) = rest.strip_prefix('.') {
+        let (step, length) = if let Some(attribute) = rest.strip_prefix('.') {
             let length = attribute.find(['.', '[']).unwrap_or(attribute.len());
             if !is_variable_name(&attribute[..length]) {
                 return Err(format!("`{}` is no attribute", &attribute[..length]));
             }
-            length + 1
+            (Step::Member(&attribute[..length]), length + 1)
         } else {
-            index_length(rest)
+            index(rest)
                 .ok_or_else(|| format!("`{rest}` selects nothing: `[0]`, `[\"key\"]` or `.attribute`"))?
         };
-        rest = &rest[step..];
+        rest = &rest[length..];
+        steps.push((step, path.len() - rest.len()));
     }
-    Ok(())
+    Ok((name, steps))
 }
 
-/// The length of `[0]` or `["key"]` at the start of a text.
-fn index_length(text: &str) -> Option<usize> {
+/// `[0]` or `["key"]` at the start of a text, with its length.
+fn index(text: &str) -> Option<(Step<'_>, usize)> {
     let inner = text.strip_prefix('[')?;
     if let Some(key) = inner.strip_prefix('"') {
         let end = key.find('"').filter(|end| *end > 0)?;
-        return key[end + 1..].starts_with(']').then_some(end + 4);
+        return key[end + 1..].starts_with(']').then_some((Step::Member(&key[..end]), end + 4));
     }
     let end = inner.find(']')?;
-    inner[..end].parse::<usize>().ok().map(|_| end + 2)
+    Some((Step::Item(inner[..end].parse().ok()?), end + 2))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ mod instance;
 mod load;
 mod lookup;
 mod origin;
+mod output_path;
 mod overrides;
 mod raw;
 mod schema;

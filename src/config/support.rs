@@ -55,8 +55,6 @@ use VerbClass::{Change, Check, Deploy, Plan};
 const NOT_YET: &[(Table, &str, &[VerbClass])] = &[
     (Table::Environment, "require", &[Change, Check]),
     (Table::Environment, "naming", &[Plan]),
-    (Table::Stack, "inputs", &[Plan, Change]),
-    (Table::Stack, "mocks", &[Plan, Change]),
     (Table::File, "checks", &[Deploy]),
     (Table::File, "isolation", &[Check]),
     (Table::Store, "url", &[Plan, Change]),

@@ -75,27 +75,41 @@ struct State {
     serial: u64,
 }
 
+/// The state that a plan file was made on, before it was refreshed.
+pub(super) fn state_before(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
+    member(path, &mut archive(path)?, "tfstate-prev")
+}
+
+fn archive(path: &Utf8Path) -> Result<ZipArchive<BufReader<File>>, PlanFileError> {
+    let unreadable = |source| PlanFileError::Unreadable { path: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    match ZipArchive::new(BufReader::new(file)) {
+        Ok(archive) => Ok(archive),
+        Err(ZipError::Io(source)) if source.kind() != io::ErrorKind::UnexpectedEof => Err(unreadable(source)),
+        Err(_) => Err(PlanFileError::Opaque { path: path.to_owned() }),
+    }
+}
+
+fn member(
+    path: &Utf8Path,
+    archive: &mut ZipArchive<BufReader<File>>,
+    name: &str,
+) -> Result<Vec<u8>, PlanFileError> {
+    let broken = |error: String| PlanFileError::Broken {
+        path: path.to_owned(),
+        reason: format!("member `{name}`: {error}"),
+    };
+    let mut bytes = Vec::new();
+    let mut found = archive.by_name(name).map_err(|error| broken(error.to_string()))?;
+    found.read_to_end(&mut bytes).map_err(|error| broken(error.to_string()))?;
+    Ok(bytes)
+}
+
 /// Reads what a plan file says of itself.
 pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
     let broken = |reason: String| PlanFileError::Broken { path: path.to_owned(), reason };
-    let unreadable = |source| PlanFileError::Unreadable { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut archive = match ZipArchive::new(BufReader::new(file)) {
-        Ok(archive) => archive,
-        Err(ZipError::Io(source)) if source.kind() != io::ErrorKind::UnexpectedEof => {
-            return Err(unreadable(source));
-        }
-        Err(_) => return Err(PlanFileError::Opaque { path: path.to_owned() }),
-    };
-    let mut member = |name: &str| -> Result<Vec<u8>, PlanFileError> {
-        let mut bytes = Vec::new();
-        archive
-            .by_name(name)
-            .map_err(|error| broken(format!("member `{name}`: {error}")))?
-            .read_to_end(&mut bytes)
-            .map_err(|error| broken(format!("member `{name}`: {error}")))?;
-        Ok(bytes)
-    };
+    let mut archive = archive(path)?;
+    let mut member = |name: &str| member(path, &mut archive, name);
     let plan = Plan::decode(member("tfplan")?.as_slice()).map_err(|error| broken(error.to_string()))?;
     let state: State =
         serde_json::from_slice(&member("tfstate")?).map_err(|error| broken(format!("its state: {error}")))?;

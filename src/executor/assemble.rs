@@ -12,6 +12,7 @@ use super::{
     ground::Ground,
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
+    wiring::Wiring,
     worker::Work,
 };
 use crate::{
@@ -95,6 +96,8 @@ impl Assembly<'_> {
                 notes: built.notes,
                 identity: None,
                 hooks: instance.settings.hooks.clone(),
+                wiring: Wiring::of(instance, module, &targets.env)?,
+                stand_ins: Vec::new(),
                 ground,
             };
             works.insert(stack.clone(), work);

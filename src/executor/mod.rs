@@ -31,7 +31,9 @@ mod secrets;
 mod signals;
 mod step;
 mod target;
+mod upstreams;
 mod watch;
+mod wiring;
 mod worker;
 
 pub use assemble::{AssembleError, Assembly, engines};
@@ -52,5 +54,6 @@ pub use secrets::{Says, SecretError, Secrets};
 pub use signals::SignalSource;
 pub use step::{Limits, Step};
 pub use target::{Built, TargetError, Targets};
+pub use upstreams::Upstreams;
 pub use watch::Watch;
 pub use worker::{PlanWish, Work, Worker};

@@ -7,6 +7,7 @@ mod bound;
 mod contents;
 mod ended;
 mod planning;
+mod wires;
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -21,7 +22,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
 use self::ended::Ended;
-use super::{Earlier, Identity, StepPort, StepRunner, applied_last, ground::Ground};
+use super::{
+    Earlier, Identity, StepPort, StepRunner, Upstreams, applied_last, ground::Ground, wiring::Wiring,
+};
 use crate::{
     config::Hooks,
     engine::{Engine, PlanMode, Progress, Session, Target},
@@ -54,6 +57,10 @@ pub struct Work {
     pub identity: Option<Identity>,
     /// Programs around its steps.
     pub hooks: Hooks,
+    /// The variables that take outputs of other stacks.
+    pub wiring: Wiring,
+    /// The values among those that stand in for outputs that do not exist yet.
+    pub stand_ins: Vec<serde_json::Value>,
 }
 
 impl Work {
@@ -103,12 +110,15 @@ pub struct Worker {
     workspaces: Mutex<BTreeSet<StackId>>,
     /// What was applied already when a stack was planned: its plan has seen that.
     seen: Mutex<HashMap<StackId, BTreeSet<StackId>>>,
+    upstreams: Upstreams,
+    /// The stacks that take outputs of others, with the values that they were planned with last.
+    wired: Mutex<HashMap<StackId, Arc<Work>>>,
 }
 
 impl Worker {
     /// A worker over the stacks of a run.
     pub fn new(
-        work: HashMap<StackId, Work>,
+        (work, upstreams): (HashMap<StackId, Work>, Upstreams),
         wish: PlanWish,
         runner: Arc<Runner>,
         dir: RunDir,
@@ -117,7 +127,24 @@ impl Worker {
     ) -> Self {
         let (waiting, diffs, adopted) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (applied, workspaces, seen) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { work, wish, runner, dir, clock, run, key, adopted, waiting, diffs, applied, workspaces, seen }
+        let wired = Mutex::default();
+        Self {
+            work,
+            wish,
+            runner,
+            dir,
+            clock,
+            run,
+            key,
+            adopted,
+            waiting,
+            diffs,
+            applied,
+            workspaces,
+            seen,
+            upstreams,
+            wired,
+        }
     }
 
     /// From now on the missing workspaces of these stacks may be made.

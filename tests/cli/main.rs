@@ -35,4 +35,5 @@ mod snapshot;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
+mod wires;
 mod workspaces;

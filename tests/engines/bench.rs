@@ -154,6 +154,7 @@ impl Bench {
             targets: Vec::new(),
             replace: Vec::new(),
             accept_lineage: false,
+            stand_ins: Vec::new(),
         }
     }
 

@@ -82,6 +82,7 @@ impl Saved {
         let members = [
             ("tfplan", plan.encode_to_vec()),
             ("tfstate", serde_json::to_vec(&self.before)?),
+            ("tfstate-prev", serde_json::to_vec(&self.before)?),
             ("fake", serde_json::to_vec(self)?),
         ];
         for (name, bytes) in members {

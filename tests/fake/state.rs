@@ -17,6 +17,7 @@ pub(crate) struct State {
     pub(crate) version: u64,
     pub(crate) serial: u64,
     pub(crate) lineage: String,
+    /// Each with `value`, `type` and `sensitive`.
     pub(crate) outputs: BTreeMap<String, Value>,
     pub(crate) resources: BTreeMap<String, Value>,
 }
@@ -70,7 +71,9 @@ impl Store {
     pub(crate) fn load(&self) -> Result<State, Fatal> {
         match fs::read(self.file()) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::default()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Ok(State { version: 4, ..State::default() })
+            }
             Err(error) => Err(error.into()),
         }
     }

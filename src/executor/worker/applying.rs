@@ -33,6 +33,8 @@ impl Worker {
             manifest: None,
         });
         let was_clean = waiting.changes.is_empty();
+        let planned = self.as_planned(stack, work);
+        let work = &*planned;
         let waiting = match self.claimed((stack, work), waiting) {
             Ok(waiting) => waiting,
             Err(outcome) => return Ended::new(*outcome),
@@ -41,6 +43,8 @@ impl Worker {
             Ok(renewed) => renewed,
             Err(ended) => return *ended,
         };
+        let renewed = self.as_planned(stack, work);
+        let work = &*renewed;
         if waiting.changes.is_empty() {
             notes.extend(removed(&waiting.file));
             return Ended { notes, ..Ended::new(Outcome::Clean) };
@@ -67,6 +71,7 @@ impl Worker {
         let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
             Ok(applied) => {
                 lock(&self.applied).insert(stack.clone());
+                self.upstreams.applied(stack);
                 let mut ended = Ended::new(Outcome::Applied(waiting.changes));
                 ended.exit_code = Some(applied.exit_code);
                 ended.notes = applied.notes;
@@ -138,6 +143,12 @@ impl Worker {
             Ok(said) => said,
             Err(ended) => return end(*ended),
         };
+        let (work, told) = match self.wired(stack, work, session) {
+            Ok(wired) => wired,
+            Err(ended) => return end(*ended),
+        };
+        let work = &*work;
+        hooked.extend(told);
         let before = match Self::before(work) {
             Ok(before) => before,
             Err(failure) => return end(Ended::new(Outcome::Failed(failure))),
@@ -207,7 +218,7 @@ impl Worker {
             {
                 return Some((stack.clone(), *outcome));
             }
-            match self.mismatch(work, &waiting, Check::Initialised) {
+            match self.mismatch(&self.as_planned(stack, work), &waiting, Check::Initialised) {
                 Ok(None) => None,
                 Ok(Some(mismatch)) => Some((stack.clone(), Outcome::Refused(refusal(&mismatch)))),
                 Err(failure) => Some((stack.clone(), Outcome::Failed(failure))),

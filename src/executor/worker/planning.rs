@@ -23,6 +23,11 @@ impl Worker {
         if let Some(blocks) = Self::unbindable(work) {
             return Ended::new(Outcome::Refused(blocks));
         }
+        let (work, told) = match self.wired(stack, work, session) {
+            Ok(wired) => wired,
+            Err(ended) => return *ended,
+        };
+        let work = &*work;
         let create = work.create_workspace || lock(&self.workspaces).contains(stack);
         let file = self.dir.plan(stack);
         let tried = attempt(&self.runner, session, || {
@@ -45,7 +50,7 @@ impl Worker {
             Ok((before, planned)) => self.keep((stack, work), file, before, planned),
         };
         ended.attempts = tried.attempts;
-        ended.notes.extend(tried.note);
+        ended.notes.extend(tried.note.into_iter().chain(told));
         ended
     }
 
@@ -71,6 +76,7 @@ impl Worker {
             targets: self.wish.targets.clone(),
             replace: self.wish.replace.clone(),
             accept_lineage: work.accept_lineage,
+            stand_ins: work.stand_ins.clone(),
         }
     }
 
@@ -87,6 +93,11 @@ impl Worker {
         ended.tentative = planned.tentative;
         ended.notes.clone_from(&planned.notes);
         lock(&self.diffs).insert(stack.clone(), planned.diff.clone());
+        self.upstreams.planned(stack, &file);
+        if let Some(failure) = self.stands_on_nothing(work).filter(|_| !planned.changes.is_empty()) {
+            ended.notes.extend(removed(&file));
+            return Ended { outcome: Outcome::Failed(failure), ..ended };
+        }
         if planned.changes.is_empty() {
             lock(&self.waiting).remove(stack);
             ended.notes.extend(removed(&file));

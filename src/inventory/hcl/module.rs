@@ -46,6 +46,8 @@ pub struct VariableDecl {
     pub sensitive: bool,
     /// Whether its value is kept out of plans and states.
     pub ephemeral: bool,
+    /// Whether `TF_VAR_x` is its text as it stands, and not an expression: without a type, or with a primitive one.
+    pub takes_text: bool,
     /// Its default; absent when a value must be given.
     pub default: Option<Expr>,
     /// Its head.

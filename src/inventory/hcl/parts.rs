@@ -2,7 +2,9 @@
 
 use indexmap::IndexMap;
 
-use super::{Attribute, BackendBlock, Block, Expr, ModuleCall, RemoteState, RequiredProvider, VariableDecl};
+use super::{
+    Attribute, BackendBlock, Block, Expr, ModuleCall, Place, RemoteState, RequiredProvider, VariableDecl,
+};
 
 pub(super) fn backend(block: &Block) -> Option<BackendBlock> {
     let kind = block.labels.first()?.clone();
@@ -18,9 +20,17 @@ pub(super) fn variable(block: &Block) -> VariableDecl {
     VariableDecl {
         sensitive: block.is_true("sensitive"),
         ephemeral: block.is_true("ephemeral"),
+        takes_text: block.attributes.get("type").is_none_or(is_primitive),
         default: block.attributes.get("default").map(|attribute| attribute.value.clone()),
         place: block.place.clone(),
     }
+}
+
+/// Whether a type is one that engines take the text of an environment variable for as it stands.
+fn is_primitive(kind: &Attribute) -> bool {
+    let Place { source, span } = &kind.place;
+    let written = source.text().get(span.clone()).unwrap_or_default();
+    ["string", "number", "bool"].contains(&kind.value.text().unwrap_or(written).trim())
 }
 
 pub(super) fn module_call(name: &str, block: &Block) -> ModuleCall {

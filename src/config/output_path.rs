@@ -1,0 +1,62 @@
+//! A path into another stack's outputs, followed.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::{
+    OutputPath,
+    inputs::{Step, steps},
+};
+
+impl OutputPath {
+    /// The name of the output.
+    pub fn output(&self) -> &str {
+        self.path.split(['.', '[']).next().unwrap_or_default()
+    }
+
+    /// What the path selects in the value of its output; what is not there is told.
+    pub fn select<'v>(&self, value: &'v Value) -> Result<&'v Value, String> {
+        let (name, steps) = steps(&self.path)?;
+        let (mut at, mut up_to) = (value, name.len());
+        for (step, end) in steps {
+            let next = match (step, at) {
+                (Step::Member(name), Value::Object(members)) => members.get(name),
+                (Step::Item(index), Value::Array(items)) => items.get(index),
+                _ => None,
+            };
+            let nothing = || format!("`{}` has no `{}`", &self.path[..up_to], &self.path[up_to..end]);
+            (at, up_to) = (next.ok_or_else(nothing)?, end);
+        }
+        Ok(at)
+    }
+}
+
+impl fmt::Display for OutputPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.stack, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_path_is_followed_to_its_end_and_what_is_not_there_is_told() {
+        let value = json!([{ "id": "a", "tags": { "x.y": "b" } }]);
+        let select = |path: &str| {
+            let path = OutputPath { stack: "net".parse().unwrap(), path: path.to_owned() };
+            assert_eq!(path.output(), "zones");
+            path.select(&value).cloned()
+        };
+        assert_eq!(select("zones"), Ok(value.clone()));
+        assert_eq!(select("zones[0].id"), Ok(json!("a")));
+        assert_eq!(select("zones[0].tags[\"x.y\"]"), Ok(json!("b")));
+        assert_eq!(select("zones[1].id"), Err("`zones` has no `[1]`".to_owned()));
+        assert_eq!(select("zones[0].id.x"), Err("`zones[0].id` has no `.x`".to_owned()));
+        assert_eq!(select("zones.id"), Err("`zones` has no `.id`".to_owned()));
+    }
+}

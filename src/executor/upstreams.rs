@@ -1,0 +1,93 @@
+//! The outputs that stacks take from other stacks: read once in a run, and again once they were applied.
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use camino::Utf8Path;
+
+use super::worker::Work;
+use crate::{
+    engine::{EngineError, Output, Session, outputs_at, outputs_before},
+    model::{Failure, FailureKind, StackId},
+};
+
+type Slot = Arc<Mutex<Option<Arc<Vec<Output>>>>>;
+
+/// The stacks whose outputs others take, and what is known of these.
+#[derive(Default)]
+pub struct Upstreams {
+    work: HashMap<StackId, Work>,
+    read: Mutex<HashMap<StackId, Slot>>,
+}
+
+impl Upstreams {
+    /// Those of the stacks `wanted`, each with what its engine needs.
+    pub fn new(work: HashMap<StackId, Work>) -> Self {
+        Self { work, read: Mutex::default() }
+    }
+
+    /// The outputs of a stack as its state has them. Where there is no state there are none.
+    pub(super) fn outputs(
+        &self,
+        stack: &StackId,
+        session: &Session<'_>,
+    ) -> Result<Arc<Vec<Output>>, EngineError> {
+        let slot = self.slot(stack);
+        let mut read = lock(&slot);
+        if let Some(outputs) = &*read {
+            return Ok(Arc::clone(outputs));
+        }
+        let Some(work) = self.work.get(stack) else {
+            let summary = format!("`{stack}` was not made ready, and its outputs are wanted");
+            return Err(EngineError::Failed(Failure::new(FailureKind::Defect, summary)));
+        };
+        let outputs = Arc::new(from_state(work, session)?);
+        *read = Some(Arc::clone(&outputs));
+        Ok(outputs)
+    }
+
+    /// Takes the outputs from a new plan of a stack, which holds the state that it was made on; where only the engine can
+    /// read that, they are asked for when they are wanted.
+    pub(super) fn planned(&self, stack: &StackId, plan: &Utf8Path) {
+        if self.work.contains_key(stack)
+            && let Ok(outputs) = outputs_before(plan)
+        {
+            *lock(&self.slot(stack)) = Some(Arc::new(outputs));
+        }
+    }
+
+    /// From now on a stack has others.
+    pub(super) fn applied(&self, stack: &StackId) {
+        *lock(&self.slot(stack)) = None;
+    }
+
+    fn slot(&self, stack: &StackId) -> Slot {
+        Arc::clone(lock(&self.read).entry(stack.clone()).or_default())
+    }
+}
+
+/// A local state is read as a file; any other by its engine.
+fn from_state(work: &Work, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
+    match work.engine.prepare(&work.target, false, false, session) {
+        Ok(()) => {}
+        // Nothing was ever applied there.
+        Err(EngineError::MissingWorkspace { .. }) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    }
+    let unreadable = |error: io::Error| {
+        let summary = format!("cannot read the outputs of `{}`: {error}", work.target.instance);
+        EngineError::Failed(Failure::new(FailureKind::State, summary))
+    };
+    let address = work.engine.footing(&work.target).map_err(unreadable)?.address;
+    match address.map(|address| outputs_at(&address)).transpose().map_err(unreadable)?.flatten() {
+        Some(outputs) => Ok(outputs),
+        None => work.engine.outputs(&work.target, session),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

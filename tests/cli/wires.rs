@@ -1,0 +1,173 @@
+//! Inputs from outputs: values of one stack that become variables of another.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::Shop;
+
+/// `app` takes `place` from `network`, whose output is what its resource is.
+fn wired(inputs: &str) -> Shop {
+    let shop = Shop::new();
+    shop.stack("network", &[], &json!({}));
+    network(&shop, "here");
+    let app = json!({ "resources": { "terraform_data.app": "in ${var.place}" }, "variables": ["place"] });
+    shop.stack("app", &[], &app);
+    shop.append("environments.toml", inputs);
+    shop.project.commit("Begin");
+    shop
+}
+
+fn network(shop: &Shop, place: &str) {
+    let outputs = json!({ "place": place, "zones": [{ "id": "a" }, { "id": "b" }] });
+    shop.script("network", &json!({ "resources": { "terraform_data.network": place }, "outputs": outputs }));
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+const INPUTS: &str = "inputs = { place = \"network.place\" }\n";
+
+#[test]
+fn a_value_flows_along_its_edge_and_reads_no_state_with_a_process() {
+    let shop = wired(INPUTS);
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    shop.forget_calls();
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in here"));
+    assert_eq!(shop.folders("output"), [""; 0]);
+    // That of `app` is about its own new state.
+    assert_eq!(shop.folders("state pull"), ["app"]);
+    // Alone as well: the stack that the value comes from is not planned for it.
+    shop.forget_calls();
+    shop.run(["plan", "staging", "app"]).exits(0);
+    assert_eq!(shop.folders("plan"), ["app"]);
+}
+
+#[test]
+fn a_stack_whose_upstream_was_never_applied_is_deferred_and_gets_its_value_in_the_same_deploy() {
+    let shop = wired(INPUTS);
+    let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
+    assert_eq!(report.stacks(), ["network changes", "app deferred"]);
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("in here"));
+}
+
+#[test]
+fn a_changed_output_makes_its_dependent_be_planned_again_and_stops_where_nobody_saw_the_value() {
+    let shop = wired(INPUTS);
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    network(&shop, "there");
+    let run = shop.run(["deploy", "production", "--confirm"]).exits(3);
+    run.tells("terraform_data.app");
+    assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("there"));
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("in here"));
+}
+
+#[test]
+fn a_mock_makes_a_plan_tentative_and_is_never_applied() {
+    let shop = wired(&format!("{INPUTS}mocks.network = {{ place = \"nowhere-yet\" }}\n"));
+    let run = shop.run(["plan", "production", "--json"]).exits(0);
+    let report = run.report();
+    assert_eq!(report.stacks(), ["network changes", "app changes"]);
+    let app = report.stack("app");
+    assert_eq!(app["tentative"], true);
+    assert_eq!(app["notes"], json!(["tentative: `network.place` is a mock until `network` is applied"]));
+    shop.run(["plan", "production"]).exits(0).prints("tentative");
+
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("in here"));
+    for stack in ["app", "network"] {
+        assert!(!shop.state(stack, "production").unwrap().to_string().contains("nowhere-yet"), "{stack}");
+    }
+}
+
+#[test]
+fn a_plan_with_a_mock_alone_is_not_applied_where_its_upstream_is_not_part_of_the_run() {
+    let shop = wired(&format!("{INPUTS}mocks.network = {{ place = \"nowhere-yet\" }}\n"));
+    shop.run(["plan", "staging", "app"]).exits(0);
+    shop.run(["deploy", "staging", "app", "--yes"]).exits(3).tells("not known");
+    assert_eq!(shop.deployed_value("app", "staging"), None);
+}
+
+#[test]
+fn an_output_that_does_not_exist_names_those_that_there_are() {
+    let shop = wired("inputs = { place = \"network.plaice\" }\n");
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    let run = shop.run(["plan", "staging", "app"]).exits(4);
+    let run = run.tells("`place` takes `network.plaice`: `network` has no output `plaice`");
+    run.tells("its outputs are: `place`, `zones`");
+    let shop = wired("inputs = { place = \"network.zones[2].id\" }\n");
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    shop.run(["plan", "staging"]).exits(4).tells("`zones` has no `[2]`");
+    let shop = wired(INPUTS);
+    shop.run(["plan", "staging", "app"]).exits(4).tells("nothing was applied there yet");
+}
+
+#[test]
+fn a_part_of_an_output_arrives_with_its_type() {
+    let shop = wired("inputs = { place = \"network.zones[1].id\" }\n");
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in b"));
+}
+
+#[test]
+fn a_sensitive_output_reaches_its_variable_and_no_file_argument_or_output() {
+    let shop = wired(INPUTS);
+    let secret = "SENTINEL-4711";
+    let script = json!({ "outputs": { "place": secret }, "sensitive": ["place"] });
+    shop.script("network", &script);
+    let app = json!({ "resources": { "terraform_data.app": "fixed" }, "variables": ["place"] });
+    shop.script("app", &app);
+    let run = shop.run(["deploy", "staging", "--yes", "-v"]).exits(0);
+    run.hides(secret);
+    let calls = shop.log();
+    let plan = calls.iter().find(|call| call["env"]["TF_VAR_place"] == secret).unwrap();
+    assert!(plan["dir"].as_str().unwrap().ends_with("/app"));
+    let argv: Vec<Value> = calls.iter().map(|call| call["argv"].clone()).collect();
+    assert!(!json!(argv).to_string().contains(secret));
+    let held = files(&shop.project.path(".envctl"));
+    assert!(held.iter().any(|file| file.ends_with("logs/app.log")), "{held:?}");
+    for file in held {
+        let bytes = fs::read(&file).unwrap();
+        assert!(!String::from_utf8_lossy(&bytes).contains(secret), "{}", file.display());
+    }
+}
+
+#[test]
+fn a_stored_plan_is_bound_to_the_values_that_it_took() {
+    let shop = wired(INPUTS);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let app = json!({ "resources": { "terraform_data.app": "at ${var.place}" }, "variables": ["place"] });
+    shop.script("app", &app);
+    shop.run(["plan", "staging", "app"]).exits(0);
+    // The state of `network` is edited by hand: no run of envctl applied it.
+    let state = "network/terraform.tfstate.d/staging/terraform.tfstate";
+    shop.project.write(state, &shop.project.read(state).replace("\"here\"", "\"there\""));
+    shop.run(["apply", "last", "--yes"]).exits(3).tells("`value place`");
+}
+
+#[test]
+fn an_input_that_cannot_be_meant_is_refused_before_any_engine_starts() {
+    let shop = wired("inputs = { plaice = \"network.place\" }\n");
+    shop.run(["plan", "staging"]).exits(4).tells("declares no such variable");
+    let shop = wired(INPUTS);
+    shop.project.write("app/terraform.tfvars", "place = \"elsewhere\"\n");
+    shop.run(["plan", "staging"]).exits(4).tells("terraform.tfvars` sets it as well");
+    let shop = wired(INPUTS);
+    let env = shop.env.clone().var("TF_VAR_place", "elsewhere");
+    env.run(["plan", "staging"]).exits(4).tells("`TF_VAR_place` is set in the environment");
+    assert_eq!(shop.folders("init"), [""; 0]);
+    let shop = wired(INPUTS);
+    shop.project.edit(
+        "environments.toml",
+        "path = \"network\"",
+        "path = \"network\"\ninputs = { x = \"app.y\" }",
+    );
+    shop.run(["plan", "staging"]).exits(4).tells("cycle");
+}
