@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
-use super::{Context, Stopped, guarded::Guarded, prepared::Prepared};
+use super::{
+    Context, Stopped,
+    guarded::Guarded,
+    prepared::{Prepared, TakesValues},
+};
 use crate::{
     assurance::{CheckItem, CheckName, CheckStatus},
     config::{Config, Environment, Guards, VerbClass},
@@ -82,8 +86,9 @@ fn identity(context: &Context, config: &Config, environment: &Environment) -> an
         return Ok(item(environment, name, CheckStatus::Unknown, message));
     };
     let stacks = sound.0.graph().order();
-    let asked = Prepared::load(context, config, &sound, &environment.name, (&stacks, &[]))
-        .and_then(|mut prepared| prepared.acting(context, config, environment));
+    let asked =
+        Prepared::load(context, config, &sound, &environment.name, (&stacks, &[]), TakesValues(false))
+            .and_then(|mut prepared| prepared.acting(context, config, environment));
     match asked {
         Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),
         Err(error) if is_interrupt(&error) => Err(error),

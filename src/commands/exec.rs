@@ -6,13 +6,13 @@ use super::{
     Context, Stopped,
     checklist::{Checked, know_acks},
     guarded::Guarded,
-    prepared::{Gone, Prepared},
+    prepared::{Gone, Prepared, TakesValues},
     state_watch::StateWatch,
     typed::{Against, Found},
 };
 use crate::{
     config::{Config, Environment, VerbClass},
-    engine::{EngineError, Session, may_make_workspace, typed},
+    engine::{EngineError, Session, may_make_workspace, takes_values, typed},
     executor::{Answer, Ask, Asked, Refusal, Work},
     inventory::{Inventory, Modules},
     journal::RunStore,
@@ -50,8 +50,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let mut prepared =
-        Prepared::load(context, &config, &sound, &environment.name, (&stacks, &request.allow))?;
+    let mut prepared = Prepared::load(
+        context,
+        &config,
+        &sound,
+        &environment.name,
+        (&stacks, &request.allow),
+        TakesValues(takes_values(&request.args)),
+    )?;
     let mutating = prepared.is_mutating(&request.args);
     let mut guarded = None;
     if mutating {
@@ -72,6 +78,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             context.printer.say(format_args!("── {stack}"));
         }
         let ended = prepared.with(context, (&stack, gone), |work, session| {
+            let wired = prepared.with_values(work, session)?;
+            let work = &*wired;
             let Some(guarded) = &mut guarded else {
                 let command = work.engine.command(&work.target, &request.args);
                 return session.runner.inherit(&command).map(|ended| Ok(ended.exit)).map_err(started);

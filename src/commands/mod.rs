@@ -32,6 +32,7 @@ mod rollout;
 pub mod runs;
 mod selecting;
 pub mod shell;
+mod sources;
 mod state_watch;
 pub mod status;
 mod stored;

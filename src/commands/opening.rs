@@ -81,6 +81,15 @@ pub(super) struct Opened {
     _turn: Option<Turn>,
 }
 
+fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
+    PlanWish {
+        mode: wish.mode,
+        targets: request.targets.clone(),
+        replace: request.replace.clone(),
+        accept_replans: wish.accept_replans,
+    }
+}
+
 /// Loads, checks, builds and starts.
 pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
     let config = context.config()?;
@@ -125,16 +134,10 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
     let run_stacks = run_stacks(&instances, &selected, &graph);
     let journal = Journal::create(dir.clone())?;
-    let plan_wish = PlanWish {
-        mode: wish.mode,
-        targets: request.targets.clone(),
-        replace: request.replace.clone(),
-        accept_replans: wish.accept_replans,
-    };
     let bound = (id.clone(), key);
     let worker = Worker::new(
         (work, upstreams),
-        plan_wish,
+        plan_wish(request, wish),
         Arc::clone(&runner),
         dir.clone(),
         Arc::clone(&context.clock),

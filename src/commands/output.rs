@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Context, Stopped, Usage,
-    prepared::{Gone, Prepared},
+    prepared::{Gone, Prepared, TakesValues},
 };
 use crate::{
     diagnostic::closest,
@@ -75,7 +75,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]))?;
+    let prepared =
+        Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), TakesValues(false))?;
     let mut found = Vec::new();
     for stack in stacks {
         let outputs = prepared.with(context, (&stack, Gone::Noticed), |work, session| {

@@ -1,6 +1,6 @@
 //! Instances made ready for one command outside a run: `output`, `exec`, `shell`.
 
-use std::{collections::HashMap, ffi::OsString, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, ffi::OsString, sync::Arc};
 
 use camino::Utf8PathBuf;
 
@@ -8,12 +8,13 @@ use super::{
     Context, StackFailed, Stopped,
     ladder::ladder,
     readied::acting,
+    sources::Sources,
     turn::{self, Turn},
 };
 use crate::{
     config::{Config, Environment},
     engine::{EngineError, Progress, Session},
-    executor::{Answer, Ask, Assembly, SignalSource, Watch, Work},
+    executor::{Answer, Ask, Assembly, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
     model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
@@ -29,6 +30,10 @@ pub(super) enum Gone {
     Left,
 }
 
+/// Whether a command wants the values that stacks take from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TakesValues(pub(super) bool);
+
 /// Instances that can be handed to their engines.
 pub(super) struct Prepared {
     /// Starts programs.
@@ -37,6 +42,7 @@ pub(super) struct Prepared {
     /// Holds what the engines are given, and what they say: no other envctl writes there, and it is gone with this.
     _own: CommandDir,
     works: HashMap<StackId, Work>,
+    upstreams: Upstreams,
     asks: HashMap<StackId, CreateWorkspace>,
     store: RunStore,
     environment: EnvName,
@@ -51,6 +57,7 @@ impl Prepared {
         sound: &(Inventory, Modules),
         environment: &EnvName,
         (stacks, allow): (&[StackId], &[Allow]),
+        values: TakesValues,
     ) -> anyhow::Result<Self> {
         let (inventory, modules) = sound;
         let runner = Arc::new(Runner::new());
@@ -72,17 +79,19 @@ impl Prepared {
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        let works = assembly.works(&instances, &graph, allow);
+        let sources = Sources::of(inventory, if values.0 { &instances } else { &[] });
+        let works = assembly.works(&sources.and(&instances), &graph, allow);
         if let Some(signal) = watch.signal() {
             return Err(interrupted(Some(signal)));
         }
-        let works = works?;
+        let (works, upstreams) = sources.apart(works?);
         let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         Ok(Self {
             runner,
             watch,
             _own: own,
             works,
+            upstreams,
             asks,
             store,
             environment: environment.clone(),
@@ -93,6 +102,15 @@ impl Prepared {
     /// Whether a command may change something in any of the stacks.
     pub(super) fn is_mutating(&self, args: &[OsString]) -> bool {
         self.works.values().any(|work| work.engine.is_mutating(args))
+    }
+
+    /// The work of a stack with the values that it takes from others, for a command that wants values.
+    pub(super) fn with_values<'w>(
+        &self,
+        work: &'w Work,
+        session: &Session<'_>,
+    ) -> Result<Cow<'w, Work>, EngineError> {
+        self.upstreams.wire(work, session)
     }
 
     /// Asks who is acting where the environment wants to know, gives who it is, and refuses anybody else.

@@ -1,11 +1,8 @@
 //! Makes the instances of a run ready: their secrets told, and the one who acts. Ctrl-C ends whatever takes its time.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
-use super::{Context, Stopped, ladder::ladder};
+use super::{Context, Stopped, ladder::ladder, sources::Sources};
 use crate::{
     config::{Config, Environment},
     executor::{Assembly, Identity, IdentityError, SignalSource, Upstreams, Watch, Work, identify},
@@ -36,42 +33,17 @@ pub(super) fn ready(
 ) -> anyhow::Result<Readied> {
     let watch = Watch::start(SignalSource::System, ladder(assembly.runner))?;
     let made = || -> anyhow::Result<Readied> {
-        let sources = sources(inventory, instances);
-        let all: Vec<&Instance> = instances.iter().copied().chain(sources.strangers).collect();
-        let mut works = assembly.works(&all, graph, allow)?;
+        let sources = Sources::of(inventory, instances);
+        let mut works = assembly.works(&sources.and(instances), graph, allow)?;
         let acting = acting(context, assembly.config, environment, &mut works, assembly.runner)?;
-        let upstreams =
-            sources.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
-        let upstreams = Upstreams::new(upstreams.collect());
-        works.retain(|stack, _| graph.contains(stack.as_str()));
-        Ok(Readied { work: works, upstreams, acting })
+        let (work, upstreams) = sources.apart(works);
+        Ok(Readied { work, upstreams, acting })
     };
     let made = made();
     match watch.signal() {
         Some(signal) => Err(interrupted(signal)),
         None => made,
     }
-}
-
-/// The stacks that others take values from.
-struct Sources<'i> {
-    all: BTreeSet<StackId>,
-    /// Those among them that are no part of the run.
-    strangers: Vec<&'i Instance>,
-}
-
-fn sources<'i>(inventory: &'i Inventory, instances: &[&Instance]) -> Sources<'i> {
-    let inputs = instances.iter().flat_map(|instance| instance.settings.inputs.values());
-    let all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
-    let own: HashSet<&StackId> = instances.iter().map(|instance| &instance.id.stack).collect();
-    let strangers = match all.is_empty() {
-        true => Vec::new(),
-        false => inventory
-            .instances()
-            .filter(|other| all.contains(&other.id.stack) && !own.contains(&other.id.stack))
-            .collect(),
-    };
-    Sources { all, strangers }
 }
 
 /// Asks who is acting where the environment wants to know, and refuses anybody else.

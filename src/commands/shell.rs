@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    prepared::{Gone, Prepared},
+    prepared::{Gone, Prepared, TakesValues},
 };
 use crate::{
     config::{Environment, VerbClass},
@@ -29,7 +29,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let inventory = &sound.0;
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
-    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]))?;
+    let prepared =
+        Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), TakesValues(false))?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",

@@ -13,7 +13,15 @@ pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Optio
 
 /// A step from a value to what lies in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step<'p> {
+pub(super) struct Step<'p> {
+    pub(super) to: Part<'p>,
+    /// The length of the path up to and including it.
+    pub(super) end: usize,
+}
+
+/// What lies in a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Part<'p> {
     /// `.attribute`, `["key"]`
     Member(&'p str),
     /// `[0]`
@@ -25,8 +33,8 @@ pub(crate) fn check_path(path: &str) -> Result<(), String> {
     steps(path).map(|_| ())
 }
 
-/// The name of an output and the steps behind it, each with the length of the path up to and including it.
-pub(super) fn steps(path: &str) -> Result<(&str, Vec<(Step<'_>, usize)>), String> {
+/// The name of an output and the steps behind it.
+pub(super) fn steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (name, mut rest) = path.split_at(end);
     if !is_variable_name(name) {
@@ -34,31 +42,31 @@ pub(super) fn steps(path: &str) -> Result<(&str, Vec<(Step<'_>, usize)>), String
     }
     let mut steps = Vec::new();
     while !rest.is_empty() {
-        let (step, length) = if let Some(attribute) = rest.strip_prefix('.') {
+        let (to, length) = if let Some(attribute) = rest.strip_prefix('.') {
             let length = attribute.find(['.', '[']).unwrap_or(attribute.len());
             if !is_variable_name(&attribute[..length]) {
                 return Err(format!("`{}` is no attribute", &attribute[..length]));
             }
-            (Step::Member(&attribute[..length]), length + 1)
+            (Part::Member(&attribute[..length]), length + 1)
         } else {
             index(rest)
                 .ok_or_else(|| format!("`{rest}` selects nothing: `[0]`, `[\"key\"]` or `.attribute`"))?
         };
         rest = &rest[length..];
-        steps.push((step, path.len() - rest.len()));
+        steps.push(Step { to, end: path.len() - rest.len() });
     }
     Ok((name, steps))
 }
 
 /// `[0]` or `["key"]` at the start of a text, with its length.
-fn index(text: &str) -> Option<(Step<'_>, usize)> {
+fn index(text: &str) -> Option<(Part<'_>, usize)> {
     let inner = text.strip_prefix('[')?;
     if let Some(key) = inner.strip_prefix('"') {
         let end = key.find('"').filter(|end| *end > 0)?;
-        return key[end + 1..].starts_with(']').then_some((Step::Member(&key[..end]), end + 4));
+        return key[end + 1..].starts_with(']').then_some((Part::Member(&key[..end]), end + 4));
     }
     let end = inner.find(']')?;
-    Some((Step::Item(inner[..end].parse().ok()?), end + 2))
+    Some((Part::Item(inner[..end].parse().ok()?), end + 2))
 }
 
 #[cfg(test)]

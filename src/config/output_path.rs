@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     OutputPath,
-    inputs::{Step, steps},
+    inputs::{Part, Step, steps},
 };
 
 impl OutputPath {
@@ -19,10 +19,10 @@ impl OutputPath {
     pub fn select<'v>(&self, value: &'v Value) -> Result<&'v Value, String> {
         let (name, steps) = steps(&self.path)?;
         let (mut at, mut up_to) = (value, name.len());
-        for (step, end) in steps {
-            let next = match (step, at) {
-                (Step::Member(name), Value::Object(members)) => members.get(name),
-                (Step::Item(index), Value::Array(items)) => items.get(index),
+        for Step { to, end } in steps {
+            let next = match (to, at) {
+                (Part::Member(name), Value::Object(members)) => members.get(name),
+                (Part::Item(index), Value::Array(items)) => items.get(index),
                 _ => None,
             };
             let nothing = || format!("`{}` has no `{}`", &self.path[..up_to], &self.path[up_to..end]);

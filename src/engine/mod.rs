@@ -65,3 +65,4 @@ pub use transient::is_transient;
 pub use typed::{Typed, typed};
 pub use unsaved::{is_rescued, unwritable};
 pub use upstream::awaits_upstream;
+pub use verbs::takes_values;

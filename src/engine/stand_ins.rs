@@ -31,7 +31,7 @@ fn scalars(values: &[Value]) -> Vec<&Value> {
     for value in values {
         match value {
             Value::Array(items) => {
-                found.extend(items.iter().flat_map(|item| scalars(std::slice::from_ref(item))))
+                found.extend(items.iter().flat_map(|item| scalars(std::slice::from_ref(item))));
             }
             Value::Object(members) => {
                 found.extend(members.values().flat_map(|member| scalars(std::slice::from_ref(member))));

@@ -119,6 +119,14 @@ pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<
     takes_them.then_some(at + 1)
 }
 
+/// Whether a typed command wants the values of variables.
+pub fn takes_values(args: &[OsString]) -> bool {
+    // Terragrunt's way to say the same.
+    let rest =
+        if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
+    place_of_var_files(rest, false).is_some()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! The outputs that stacks take from other stacks: read once in a run, and again once they were applied.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,7 +9,10 @@ use std::{
 
 use camino::Utf8Path;
 
-use super::worker::Work;
+use super::{
+    wiring::{NoValues, Standing},
+    worker::Work,
+};
 use crate::{
     engine::{EngineError, Output, Session, outputs_at, outputs_before},
     model::{Failure, FailureKind, StackId},
@@ -47,6 +51,22 @@ impl Upstreams {
         let outputs = Arc::new(from_state(work, session)?);
         *read = Some(Arc::clone(&outputs));
         Ok(outputs)
+    }
+
+    /// Work with the values that it takes from others, as these have them now; nothing stands in for what is missing.
+    pub fn wire<'w>(&self, work: &'w Work, session: &Session<'_>) -> Result<Cow<'w, Work>, EngineError> {
+        if self.work.is_empty() || work.wiring.is_empty() {
+            return Ok(Cow::Borrowed(work));
+        }
+        let sources = work.wiring.sources();
+        let read = sources.iter().map(|source| Ok((source, self.outputs(source, session)?)));
+        let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
+        let of = |source: &StackId| read.get(source).map(|outputs| outputs.to_vec()).unwrap_or_default();
+        let values = work.wiring.without_mocks().values(&of, &|_| Standing::Elsewhere);
+        let redactor = session.runner.redactor();
+        let wired =
+            values.map_err(NoValues::into_failure).and_then(|v| work.wired(&v, &|text| redactor.add(text)));
+        wired.map(Cow::Owned).map_err(EngineError::Failed)
     }
 
     /// Takes the outputs from a new plan of a stack, which holds the state that it was made on; where only the engine can

@@ -72,6 +72,18 @@ pub(super) enum NoValues {
     Never(Failure),
 }
 
+impl NoValues {
+    /// The same as a failure.
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Self::Before { need, missing } => {
+                Failure::new(FailureKind::Config, missing).with_detail(format!("`{need}` is not applied yet"))
+            }
+            Self::Never(failure) => failure,
+        }
+    }
+}
+
 impl Wiring {
     /// That of an instance, whose variables must be there, and set by nothing else.
     pub fn of(
@@ -118,6 +130,11 @@ impl Wiring {
         self.wires.is_empty()
     }
 
+    /// The same for what really is, or is not, there.
+    pub(super) fn without_mocks(&self) -> Self {
+        Self { wires: self.wires.clone(), mocks: IndexMap::new() }
+    }
+
     /// The stacks that values are taken from, each once.
     pub(super) fn sources(&self) -> Vec<StackId> {
         let mut sources: Vec<StackId> = self.wires.iter().map(|wire| wire.from.stack.clone()).collect();
@@ -156,7 +173,7 @@ impl Wiring {
                     return Err(NoValues::Before { need: source.clone(), missing });
                 }
                 (Err(missing), standing) => {
-                    return Err(NoValues::Never(never(wire, missing, &there, standing)));
+                    return Err(NoValues::Never(never(wire, &missing, &there, standing)));
                 }
             };
             values.given.push(Given {
@@ -187,7 +204,7 @@ impl Wiring {
 }
 
 /// An output that does not exist, with those that there are.
-fn never(wire: &Wire, missing: String, there: &[Output], standing: Standing) -> Failure {
+fn never(wire: &Wire, missing: &str, there: &[Output], standing: Standing) -> Failure {
     let names: Vec<String> = there.iter().map(|output| format!("`{}`", output.name)).collect();
     let detail = match (names.as_slice(), standing) {
         ([], Standing::Elsewhere) => {

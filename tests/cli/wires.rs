@@ -171,3 +171,13 @@ fn an_input_that_cannot_be_meant_is_refused_before_any_engine_starts() {
     );
     shop.run(["plan", "staging"]).exits(4).tells("cycle");
 }
+
+#[test]
+fn a_typed_plan_takes_the_value_too_and_what_needs_none_asks_for_none() {
+    let shop = wired(INPUTS);
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    shop.run(["exec", "staging", "app", "--", "plan"]).exits(0).prints("terraform_data.app");
+    let other = wired(INPUTS);
+    other.run(["exec", "staging", "app", "--", "version"]).exits(0);
+    other.run(["exec", "staging", "app", "--", "plan"]).exits(4).tells("nothing was applied there yet");
+}

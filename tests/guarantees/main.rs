@@ -32,4 +32,5 @@ mod typed_state;
 mod unreadable_plan;
 mod unsaved_state;
 mod visible;
+mod wired_values;
 mod wrapped;

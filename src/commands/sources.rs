@@ -1,0 +1,49 @@
+//! The stacks that those of a verb take values from: they have to be asked for their outputs.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::{
+    executor::{Upstreams, Work},
+    inventory::{Instance, Inventory},
+    model::StackId,
+};
+
+/// The stacks that others take values from.
+pub(super) struct Sources<'i> {
+    all: BTreeSet<StackId>,
+    /// Those among them that the verb is not about.
+    strangers: Vec<&'i Instance>,
+}
+
+impl<'i> Sources<'i> {
+    /// Those of these instances.
+    pub(super) fn of(inventory: &'i Inventory, instances: &[&Instance]) -> Self {
+        let inputs = instances.iter().flat_map(|instance| instance.settings.inputs.values());
+        let all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
+        if all.is_empty() {
+            return Self { all, strangers: Vec::new() };
+        }
+        let own: HashSet<&StackId> = instances.iter().map(|instance| &instance.id.stack).collect();
+        let strange = |other: &&Instance| all.contains(&other.id.stack) && !own.contains(&other.id.stack);
+        let strangers = inventory.instances().filter(strange).collect();
+        Self { all, strangers }
+    }
+
+    /// The instances of the verb, and the strangers.
+    pub(super) fn and<'a>(&self, instances: &[&'a Instance]) -> Vec<&'a Instance>
+    where
+        'i: 'a,
+    {
+        instances.iter().copied().chain(self.strangers.iter().copied()).collect()
+    }
+
+    /// The work of the verb, and what the outputs of the sources are read with.
+    pub(super) fn apart(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
+        let upstreams = self.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
+        let upstreams = Upstreams::new(upstreams.collect());
+        for stranger in self.strangers {
+            works.remove(&stranger.id.stack);
+        }
+        (works, upstreams)
+    }
+}
