@@ -307,6 +307,9 @@ pub struct StepFinished {
     /// Whether only a part of the stack was planned: `--target`.
     #[serde(default)]
     pub incomplete: bool,
+    /// Whether no plan was made, because an earlier one still holds.
+    #[serde(default)]
+    pub reused: bool,
     /// What a person should know beside the outcome.
     pub notes: Vec<String>,
 }
@@ -327,6 +330,7 @@ impl StepFinished {
             plan: None,
             tentative: false,
             incomplete: false,
+            reused: false,
             notes: Vec::new(),
         }
     }

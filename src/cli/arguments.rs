@@ -1,6 +1,6 @@
 //! Arguments that several verbs share, and what they turn into.
 
-use std::num::NonZeroUsize;
+use std::{num::NonZeroUsize, time::Duration};
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueHint};
@@ -8,7 +8,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use crate::{
     commands::{Confirm, RunRequest, Stop},
-    config::Overrides,
+    config::{Overrides, parse_duration},
     diagnostic::closest,
     executor::{Confirmation, InvalidDigest},
     graph::{Selection, Since},
@@ -133,6 +133,7 @@ impl RunArgs {
             json: self.json,
             report: self.report,
             summary: self.summary,
+            reuse: None,
             stored: None,
             resumes: None,
         }
@@ -152,6 +153,15 @@ pub(in crate::cli) struct AllowArgs {
     /// not the last known one, as after a deliberate reset, or that was lost). Recorded. May be repeated.
     #[arg(long = "allow", value_name = "WHAT", value_parser = allowance)]
     pub(in crate::cli) allow: Vec<Allow>,
+}
+
+/// Plans that need not run.
+#[derive(Debug, Args)]
+pub(super) struct ReuseArgs {
+    /// Start nothing for a stack whose last plan was clean, is not older than this (24h without a value), and rested on what is
+    /// there now: files, values, versions, and the state, where it is a local one. What changed outside is not seen.
+    #[arg(long, value_name = "MAX_AGE", num_args = 0..=1, require_equals = true, default_missing_value = "24h", value_parser = parse_duration)]
+    pub(super) reuse: Option<Duration>,
 }
 
 /// The answer to the gate, given in advance.

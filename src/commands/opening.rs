@@ -87,6 +87,7 @@ fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
         targets: request.targets.clone(),
         replace: request.replace.clone(),
         accept_replans: wish.accept_replans,
+        reuse: request.reuse,
     }
 }
 
@@ -94,8 +95,7 @@ fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
 pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    may_accept_replans(environment, wish)?;
-    checklist::know_acks(environment, &request.acks)?;
+    fits(environment, request, wish)?;
     let runner = Arc::new(Runner::new());
     let revision = read_revision(context, &config, &runner);
     let mut changes = context.ask_changes(&config, &request.selection, &runner);
@@ -223,12 +223,29 @@ impl Opened {
     }
 }
 
+/// Refuses flags that are not for this environment.
+fn fits(environment: &Environment, request: &RunRequest, wish: Wish) -> anyhow::Result<()> {
+    may_accept_replans(environment, wish)?;
+    may_reuse(environment, request, wish)?;
+    Ok(checklist::know_acks(environment, &request.acks)?)
+}
+
 /// Refuses to accept plans beyond the confirmed ones where somebody or a guard has to judge each.
 fn may_accept_replans(environment: &Environment, wish: Wish) -> Result<(), Stopped> {
     if wish.accept_replans && (environment.confirm || environment.guards.judge_plans()) {
         let why = if environment.confirm { "needs a confirmation" } else { "has guards over plans" };
         let message = format!("`--accept-replans` is not for `{}`, which {why}", environment.name);
         return Err(Stopped::refused(message).hint("confirm the new review instead"));
+    }
+    Ok(())
+}
+
+/// Refuses to apply anything on earlier plans where a confirmation is needed.
+fn may_reuse(environment: &Environment, request: &RunRequest, wish: Wish) -> Result<(), Stopped> {
+    if request.reuse.is_some() && environment.confirm && wish.command != "plan" {
+        let message =
+            format!("`--reuse` is for plans alone in `{}`, which needs a confirmation", environment.name);
+        return Err(Stopped::refused(message).hint(format!("`envctl plan {} --reuse`", environment.name)));
     }
     Ok(())
 }

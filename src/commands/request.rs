@@ -1,5 +1,7 @@
 //! What the verbs that run engines over an environment are asked for.
 
+use std::time::Duration;
+
 use camino::Utf8PathBuf;
 
 use crate::{
@@ -42,6 +44,8 @@ pub struct RunRequest {
     pub report: Option<Utf8PathBuf>,
     /// Append a Markdown summary here.
     pub summary: Option<Utf8PathBuf>,
+    /// How old a clean plan may be that stands for a new one; absent where each plan is made.
+    pub reuse: Option<Duration>,
     /// The run whose stored plans are applied; absent where everything is planned.
     pub stored: Option<RunId>,
     /// The run that is resumed.
@@ -88,6 +92,9 @@ impl RunRequest {
         self.acks.iter().for_each(|id| flag("--ack", id));
         overrides.vars.iter().for_each(|(name, value)| flag("--var", &format!("{name}={value}")));
         overrides.sets.iter().for_each(|(path, value)| flag("--set", &format!("{path}={value}")));
+        if let Some(age) = self.reuse {
+            words.push(format!("--reuse={}s", age.as_secs()));
+        }
         if self.selection.with_dependencies {
             words.push("--with-dependencies".to_owned());
         }
@@ -126,6 +133,7 @@ mod tests {
             json: false,
             report: None,
             summary: None,
+            reuse: None,
             stored: None,
             resumes: None,
         };

@@ -275,6 +275,11 @@ pub trait Engine: Send + Sync {
     /// Its version: `1.12.6`.
     fn version(&self) -> &str;
 
+    /// Whether a plan of the instance may be made at all, as far as files tell: no state of it waits to be saved, or is lost.
+    fn may_plan(&self, target: &Target) -> Result<(), Failure> {
+        super::unsaved::refuse_to_plan(target, false)
+    }
+
     /// Initialises the instance where its fingerprint says so (or `force`), then makes sure that its workspace exists.
     ///
     /// A missing workspace is made only when `create_workspace` says so; a missing one is otherwise

@@ -7,6 +7,7 @@ mod bound;
 mod contents;
 mod ended;
 mod planning;
+mod reuse;
 mod wires;
 
 use std::{
@@ -16,6 +17,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -81,6 +83,8 @@ pub struct PlanWish {
     pub replace: Vec<String>,
     /// Whether a plan that was made again is applied even when it goes beyond the confirmed one.
     pub accept_replans: bool,
+    /// How old a clean plan may be that stands for a new one; absent where each plan is made.
+    pub reuse: Option<Duration>,
 }
 
 /// A plan that waits to be applied.
@@ -214,6 +218,7 @@ impl StepRunner for Worker {
             plan: ended.plan,
             tentative: ended.tentative,
             incomplete: !self.wish.targets.is_empty(),
+            reused: ended.reused,
             notes: ended.notes,
         }
     }

@@ -75,6 +75,7 @@ impl StackFold {
         let report = &mut self.report;
         report.duration += step.duration;
         report.processes += step.processes;
+        report.reused = step.reused;
         // An apply is tried once, which would hide how often its plan was.
         report.attempts = match step.step {
             StepKind::Plan => step.attempts,

@@ -3,6 +3,7 @@
 
 mod asked;
 mod binding;
+mod clean;
 mod digest;
 pub mod guards;
 mod key;
@@ -14,6 +15,7 @@ mod within;
 
 pub use asked::AskedFor;
 pub use binding::{Binding, Bound, KEYED, Mismatch, SHA256};
+pub use clean::CleanPlan;
 pub use key::{Key, KeyError};
 pub use manifest::Manifest;
 pub use review::{Review, ReviewStack};

@@ -29,6 +29,7 @@ mod paths;
 mod processes;
 mod replans;
 mod reports;
+mod reuse;
 mod runs;
 mod selection;
 mod snapshot;

@@ -80,6 +80,7 @@ impl From<Apply> for apply::Request {
             json: args.json,
             report: args.report,
             summary: args.summary,
+            reuse: None,
             stored: None,
             resumes: None,
         };

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{ConfirmArgs, RunArgs, SelectionArgs};
+use super::super::arguments::{ConfirmArgs, ReuseArgs, RunArgs, SelectionArgs};
 use crate::commands::deploy;
 
 /// Plan everything, show one review, ask once, apply exactly those plans in order
@@ -28,6 +28,9 @@ pub(in crate::cli) struct Deploy {
     pub(in crate::cli) run: RunArgs,
 
     #[command(flatten)]
+    reuse: ReuseArgs,
+
+    #[command(flatten)]
     confirm: ConfirmArgs,
 }
 
@@ -35,6 +38,7 @@ impl From<Deploy> for deploy::Request {
     fn from(args: Deploy) -> Self {
         let mut run = args.run.request(args.environment, args.selection);
         run.acks.clone_from(&args.confirm.acks);
+        run.reuse = args.reuse.reuse;
         Self { run, confirm: args.confirm.into() }
     }
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{RunArgs, SelectionArgs};
+use super::super::arguments::{ReuseArgs, RunArgs, SelectionArgs};
 use crate::commands::plan;
 
 /// Plan every selected stack, in parallel along the graph, and show one review
@@ -27,6 +27,9 @@ pub(in crate::cli) struct Plan {
     #[command(flatten)]
     pub(in crate::cli) run: RunArgs,
 
+    #[command(flatten)]
+    reuse: ReuseArgs,
+
     /// Exit with 2 when there are changes.
     #[arg(long)]
     detailed_exitcode: bool,
@@ -34,9 +37,8 @@ pub(in crate::cli) struct Plan {
 
 impl From<Plan> for plan::Request {
     fn from(args: Plan) -> Self {
-        Self {
-            run: args.run.request(args.environment, args.selection),
-            detailed_exitcode: args.detailed_exitcode,
-        }
+        let mut run = args.run.request(args.environment, args.selection);
+        run.reuse = args.reuse.reuse;
+        Self { run, detailed_exitcode: args.detailed_exitcode }
     }
 }

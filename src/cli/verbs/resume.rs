@@ -75,6 +75,7 @@ impl From<Resume> for resume::Request {
             json: args.json,
             report: args.report,
             summary: args.summary,
+            reuse: None,
             stored: None,
             resumes: None,
         };

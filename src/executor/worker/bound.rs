@@ -22,7 +22,7 @@ const GUARD: &str = "binding";
 
 /// What is known of a plan before it is made.
 pub(super) struct Before {
-    contents: Contents,
+    pub(super) contents: Contents,
 }
 
 /// How much can be compared.
@@ -153,7 +153,7 @@ impl Worker {
     }
 
     /// Everything that a plan is bound to, in the order in which a refusal names it.
-    fn binding(
+    pub(super) fn binding(
         &self,
         work: &Work,
         contents: &Contents,
@@ -227,14 +227,14 @@ fn of_upstream(stack: &StackId) -> String {
     format!("upstream {stack}")
 }
 
-fn footing(work: &Work) -> Result<Footing, Failure> {
+pub(super) fn footing(work: &Work) -> Result<Footing, Failure> {
     work.engine.footing(&work.target).map_err(|error| {
         let summary = format!("cannot tell the backend of `{}`: {error}", work.target.instance);
         Failure::new(FailureKind::State, summary)
     })
 }
 
-fn state_of(facts: &PlanFacts) -> StateIdentity {
+pub(super) fn state_of(facts: &PlanFacts) -> StateIdentity {
     StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial }
 }
 

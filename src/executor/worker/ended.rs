@@ -17,6 +17,8 @@ pub(super) struct Ended {
     pub(super) exit_code: Option<i32>,
     pub(super) plan: Option<Utf8PathBuf>,
     pub(super) tentative: bool,
+    /// Whether an earlier plan stands for it.
+    pub(super) reused: bool,
     pub(super) attempts: u32,
     pub(super) notes: Vec<String>,
 }
@@ -24,7 +26,15 @@ pub(super) struct Ended {
 impl Ended {
     /// An end with this outcome and nothing else.
     pub(super) fn new(outcome: Outcome) -> Self {
-        Self { outcome, exit_code: None, plan: None, tentative: false, attempts: 1, notes: Vec::new() }
+        Self {
+            outcome,
+            exit_code: None,
+            plan: None,
+            tentative: false,
+            reused: false,
+            attempts: 1,
+            notes: Vec::new(),
+        }
     }
 }
 

@@ -28,6 +28,11 @@ impl Worker {
             Err(ended) => return *ended,
         };
         let work = &*work;
+        if let Some(mut reused) = self.reused(work, session) {
+            reused.notes.extend(told);
+            return reused;
+        }
+        let told = told.into_iter().chain(Self::forget_clean(work)).collect::<Vec<_>>();
         let create = work.create_workspace || lock(&self.workspaces).contains(stack);
         let file = self.dir.plan(stack);
         let tried = attempt(&self.runner, session, || {
@@ -101,6 +106,7 @@ impl Worker {
         if planned.changes.is_empty() {
             lock(&self.waiting).remove(stack);
             ended.notes.extend(removed(&file));
+            ended.notes.extend(self.keep_clean(work, &before, &planned));
             return ended;
         }
         if let Err(error) = files::write(&self.dir.diff(stack), planned.diff.as_bytes()) {

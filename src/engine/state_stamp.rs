@@ -1,0 +1,47 @@
+//! Which state lies at an address, told without an engine.
+
+use std::{fs, io};
+
+use serde::Deserialize;
+
+use super::StateIdentity;
+
+/// What makes a local address: what stands behind it is a path.
+const LOCAL: &str = "local:";
+
+/// The identity of the state at an address; absent where nobody but an engine can tell.
+///
+/// OpenTofu leaves lineage and serial of an encrypted state readable.
+pub fn state_at(address: &str) -> io::Result<Option<StateIdentity>> {
+    #[derive(Deserialize)]
+    struct State {
+        lineage: String,
+        serial: u64,
+    }
+    let Some(path) = address.strip_prefix(LOCAL) else { return Ok(None) };
+    let state = match fs::read(path) {
+        Ok(state) => state,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(StateIdentity::default())),
+        Err(error) => return Err(error),
+    };
+    let known = serde_json::from_slice(&state).ok();
+    Ok(known.map(|State { lineage, serial }| StateIdentity { lineage, serial }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_state_is_known_by_its_lineage_and_serial_and_another_by_nobody_here() {
+        let keep = tempfile::tempdir().unwrap();
+        let path = keep.path().join("terraform.tfstate");
+        let address = format!("local:{}", path.display());
+        assert_eq!(state_at(&address).unwrap(), Some(StateIdentity::default()));
+        fs::write(&path, r#"{"version":4,"lineage":"l","serial":7,"encrypted_data":"x"}"#).unwrap();
+        assert_eq!(state_at(&address).unwrap(), Some(StateIdentity { lineage: "l".to_owned(), serial: 7 }));
+        fs::write(&path, "no state").unwrap();
+        assert_eq!(state_at(&address).unwrap(), None);
+        assert_eq!(state_at("s3://b/k").unwrap(), None);
+    }
+}

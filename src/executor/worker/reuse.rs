@@ -1,0 +1,77 @@
+//! Plans that need not run: a clean one holds as long as all that it rested on is the same.
+
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+
+use super::{
+    Work, Worker,
+    bound::{Before, footing, state_of},
+    contents::Contents,
+    ended::Ended,
+};
+use crate::{
+    engine::{PlanMode, Planned, Session, state_at},
+    files,
+    model::{Failure, Outcome},
+    plans::CleanPlan,
+    ui::seconds,
+};
+
+/// The file in an instance's own folder that holds its last plan, when that was clean.
+const FILE: &str = "clean.json";
+
+/// The item that a clean plan has none of.
+const PLAN_FILE: &str = "plan file";
+
+impl Worker {
+    /// The end of a plan that need not run; none when it must.
+    ///
+    /// Whatever cannot be told counts as another one: then the engine is asked.
+    pub(super) fn reused(&self, work: &Work, session: &Session<'_>) -> Option<Ended> {
+        let most = self.wish.reuse?;
+        let clean = CleanPlan::read(&self.key, &file(work)).ok()?;
+        let old = Duration::try_from(self.clock.now().duration_since(clean.created)).ok()?;
+        if old > most || !self.is_same(work, &clean).unwrap_or(false) {
+            return None;
+        }
+        // Nothing starts here: what an init depends on is the same. Its address is claimed, as for any plan.
+        work.engine.prepare(&work.target, false, false, session).ok()?;
+        let note = format!("reused: run {} planned it clean {} ago", clean.run, seconds(old.as_secs_f64()));
+        Some(Ended { reused: true, notes: vec![note], ..Ended::new(Outcome::Clean) })
+    }
+
+    fn is_same(&self, work: &Work, clean: &CleanPlan) -> Result<bool, Failure> {
+        work.engine.may_plan(&work.target)?;
+        let footing = footing(work)?;
+        let Some(Ok(Some(state))) = footing.address.as_deref().map(state_at) else { return Ok(false) };
+        let contents = Contents::read(work, &footing)?;
+        let now = self.binding(work, &contents, &footing, (&state, &file(work)))?;
+        Ok(clean.items.mismatch(&now.without(&[PLAN_FILE])).is_none())
+    }
+
+    /// Forgets the last clean plan: another one is about to be made.
+    pub(super) fn forget_clean(work: &Work) -> Option<String> {
+        let error = files::remove_if_there(&file(work)).err()?;
+        Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
+    }
+
+    /// Keeps what a whole and clean plan rested on, as its files were before it.
+    pub(super) fn keep_clean(&self, work: &Work, before: &Before, planned: &Planned) -> Option<String> {
+        let wish = &self.wish;
+        let whole = wish.mode == PlanMode::Normal && wish.targets.is_empty() && wish.replace.is_empty();
+        let facts = planned.facts.as_ref().filter(|_| whole && !planned.tentative && !work.accept_lineage)?;
+        let kept = || -> Result<(), String> {
+            let footing = footing(work).map_err(|failure| failure.summary)?;
+            let items = self.binding(work, &before.contents, &footing, (&state_of(facts), &file(work)));
+            let items = items.map_err(|failure| failure.summary)?.without(&[PLAN_FILE]);
+            let clean = CleanPlan { created: self.clock.now(), items, run: self.run.clone() };
+            clean.write(&self.key, &file(work)).map_err(|error| error.to_string())
+        };
+        kept().err().map(|why| format!("its plan cannot be reused later: {why}"))
+    }
+}
+
+fn file(work: &Work) -> Utf8PathBuf {
+    work.target.state_dir.join(FILE)
+}
