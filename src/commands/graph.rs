@@ -50,7 +50,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let mut changes = context.ask_changes(&config, &request.selection, &Arc::new(Runner::new()));
     let (inventory, status) = context.inventory_and_status(&config, environment)?;
-    let selected = context.select(&config, &inventory, &request.selection, &mut changes)?;
+    let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
     let stacks: Vec<_> = selected.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);
     let text = match request.format {

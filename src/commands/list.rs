@@ -9,6 +9,7 @@ use super::{Context, selecting::Asked};
 use crate::{
     config::{Config, Environment},
     graph::{Selected, Selection, SelectionError, Why},
+    inventory::changes::Gone,
     model::{EngineName, EnvName, ExitStatus, StackId},
     process::Runner,
     ui::{Align, Role, Table},
@@ -34,6 +35,22 @@ pub struct ListDocument {
     format: u32,
     /// The instances, in dependency order within each environment.
     instances: Vec<Entry>,
+    /// With `--changed`: the stacks that are gone since the base, whose state still exists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    deleted: Vec<Deleted>,
+}
+
+/// A stack that is gone.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Deleted {
+    /// The environment.
+    #[schemars(with = "String")]
+    environment: EnvName,
+    /// The stack.
+    #[schemars(with = "String")]
+    stack: StackId,
+    /// The folder that it had, relative to environments.toml.
+    path: String,
 }
 
 /// One instance.
@@ -70,12 +87,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mut entries = Vec::new();
     let mut missed = None;
     let mut found_in = 0;
+    let mut deleted = Vec::new();
     let mut status = ExitStatus::Success;
     for environment in &environments {
         match select(context, &config, environment, request, &mut changes) {
-            Ok((found, sound)) => {
+            Ok((found, lost, sound)) => {
                 found_in += 1;
                 entries.extend(found);
+                deleted.extend(lost);
                 status = status.max(sound);
             }
             // A stack need not exist in every environment: over all of them one that has it is enough.
@@ -87,7 +106,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         return Err(error);
     }
     if request.json {
-        let document = ListDocument { format: 1, instances: entries };
+        let document = ListDocument { format: 1, instances: entries, deleted };
         context.printer.data(format_args!("{}\n", serde_json::to_string(&document)?))?;
         return Ok(status);
     }
@@ -101,9 +120,9 @@ fn select(
     environment: &Environment,
     request: &Request,
     changes: &mut Asked,
-) -> anyhow::Result<(Vec<Entry>, ExitStatus)> {
+) -> anyhow::Result<(Vec<Entry>, Vec<Deleted>, ExitStatus)> {
     let (inventory, status) = context.inventory_and_status(config, environment)?;
-    let selected = context.select(config, &inventory, &request.selection, changes)?;
+    let (selected, gone) = context.select((config, environment), &inventory, changes)?;
     let mut entries = Vec::with_capacity(selected.len());
     for Selected { stack, why } in selected {
         let Some(instance) = inventory.get(stack.as_str()) else { continue };
@@ -118,7 +137,12 @@ fn select(
             why: if request.why { why.iter().map(Why::to_string).collect() } else { Vec::new() },
         });
     }
-    Ok((entries, status))
+    let deleted = gone.into_iter().map(|Gone { stack, path }| Deleted {
+        environment: environment.name.clone(),
+        stack,
+        path: path.into_string(),
+    });
+    Ok((entries, deleted.collect(), status))
 }
 
 fn table(context: &Context, entries: &[Entry], why: bool, several: bool) -> String {

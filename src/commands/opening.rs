@@ -100,13 +100,11 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let revision = read_revision(context, &config, &runner);
     let mut changes = context.ask_changes(&config, &request.selection, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
-    let selected = context.select(&config, &inventory, &request.selection, &mut changes)?;
+    let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
     let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();
     let graph = inventory.graph().subgraph(&stacks);
     declared_somewhere(context, &inventory, &stacks, &modules)?;
-    if wish.mode == PlanMode::Destroy {
-        still_needed(context, &inventory, &stacks, environment)?;
-    }
+    still_needed(context, &inventory, &stacks, (environment, wish.mode))?;
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
@@ -301,8 +299,11 @@ fn still_needed(
     context: &Context,
     inventory: &Inventory,
     stacks: &[StackId],
-    environment: &Environment,
+    (environment, mode): (&Environment, PlanMode),
 ) -> Result<(), Stopped> {
+    if mode != PlanMode::Destroy {
+        return Ok(());
+    }
     let dependents = inventory.graph().dependents(stacks);
     let left: Vec<String> =
         dependents.iter().filter(|s| !stacks.contains(s)).map(|s| format!("`{s}`")).collect();
@@ -328,7 +329,7 @@ fn declared_somewhere(
 ) -> Result<(), Usage> {
     let roots: Vec<_> =
         stacks.iter().filter_map(|stack| modules.root(inventory.get(stack.as_str())?)).collect();
-    for (name, _) in &context.overrides.vars {
+    for (name, _) in context.overrides.vars.iter().filter(|_| !stacks.is_empty()) {
         if roots.len() == stacks.len() && !roots.iter().any(|root| root.variables.contains_key(name)) {
             let names = roots.iter().flat_map(|root| root.variables.keys()).map(String::as_str);
             let meant = closest(name, names).map_or(String::new(), |n| format!("; did you mean `{n}`?"));

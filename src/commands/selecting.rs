@@ -4,27 +4,29 @@ use std::{sync::Arc, thread};
 
 use super::{Context, Stopped};
 use crate::{
-    config::Config,
+    config::{Config, Environment},
     graph::{Selected, Selection},
     inventory::{
         Inventory,
-        changes::{Changes, NoChanges},
+        changes::{Changes, Gone, NoChanges},
     },
-    model::ExitStatus,
+    model::{EnvName, ExitStatus},
     process::Runner,
+    ui::shell_word,
 };
 
 /// What git is asked while everything else is loaded.
 pub(super) struct Asked {
-    asked: Option<thread::JoinHandle<Result<Changes, NoChanges>>>,
+    selection: Selection,
+    answer: Option<thread::JoinHandle<Result<Changes, NoChanges>>>,
     known: Option<Changes>,
 }
 
 impl Asked {
     /// The answer, said once and kept; none where nobody asked.
     fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&Changes>> {
-        if let Some(asked) = self.asked.take() {
-            let answer = asked.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
+        if let Some(answer) = self.answer.take() {
+            let answer = answer.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
             let changes = answer.map_err(|error| stopped(&error))?;
             tell(context, &changes);
             self.known = Some(changes);
@@ -36,24 +38,30 @@ impl Asked {
 impl Context {
     /// Begins to ask git what has changed, where a selection wants to know.
     pub(super) fn ask_changes(&self, config: &Config, selection: &Selection, runner: &Arc<Runner>) -> Asked {
-        let asked = selection.changed.clone().map(|since| {
-            let (runner, root, env) = (Arc::clone(runner), config.root().to_owned(), self.env.clone());
-            thread::spawn(move || Changes::read(&runner, &root, &env, &since))
+        let answer = selection.changed.clone().map(|since| {
+            let (runner, file, env) = (Arc::clone(runner), config.path().to_owned(), self.env.clone());
+            thread::spawn(move || Changes::read(&runner, &file, &env, &since))
         });
-        Asked { asked, known: None }
+        Asked { selection: selection.clone(), answer, known: None }
     }
 
-    /// The stacks that are asked for, needs first, each with why it is in.
+    /// The stacks that are asked for, needs first, each with why it is in; and those that are gone, which is said.
     pub(super) fn select(
         &self,
-        config: &Config,
+        (config, environment): (&Config, &Environment),
         inventory: &Inventory,
-        selection: &Selection,
         asked: &mut Asked,
-    ) -> anyhow::Result<Vec<Selected>> {
-        let changes = asked.answer(self)?;
-        let touched = changes.map(|changes| changes.touched(inventory, config));
-        Ok(inventory.graph().select(selection, touched.as_ref())?)
+    ) -> anyhow::Result<(Vec<Selected>, Vec<Gone>)> {
+        let selection = asked.selection.clone();
+        let Some(changes) = asked.answer(self)? else {
+            return Ok((inventory.graph().select(&selection, None)?, Vec::new()));
+        };
+        let outcome = changes.outcome(inventory, (config, environment), &self.overrides);
+        let selected = inventory.graph().select(&selection, Some(&outcome.touched))?;
+        for gone in &outcome.gone {
+            tell_gone(self, changes, &environment.name, gone);
+        }
+        Ok((selected, outcome.gone))
     }
 }
 
@@ -69,6 +77,22 @@ fn tell(context: &Context, changes: &Changes) {
     } else {
         context.printer.note(format_args!("changed is what is not as where HEAD left {}", base.shown()));
     }
+}
+
+/// Says that a stack is gone, and what to do about what it made.
+fn tell_gone(context: &Context, changes: &Changes, environment: &EnvName, gone: &Gone) {
+    let (stack, base) = (&gone.stack, &changes.base);
+    context.printer.warn(format_args!(
+        "stack `{stack}` (`{}`) of `{environment}` is gone since HEAD left {}; what it made is not",
+        gone.path,
+        base.shown()
+    ));
+    let tree = shell_word(&changes.beside());
+    context.printer.hint(format_args!(
+        "to destroy it: `git worktree add {tree} {}`, and in there `envctl destroy {environment} {}`",
+        base.short(),
+        shell_word(stack.as_str())
+    ));
 }
 
 fn stopped(error: &NoChanges) -> anyhow::Error {

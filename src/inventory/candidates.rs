@@ -61,6 +61,35 @@ pub(super) fn candidates(
     Ok(candidates)
 }
 
+/// The stacks that these folders would be for discovery, if they held a stack; paths are relative to environments.toml.
+pub(super) fn named_folders(
+    config: &Config,
+    environment: &Environment,
+    folders: Vec<Utf8PathBuf>,
+) -> Vec<(StackId, Utf8PathBuf)> {
+    let Some(discover) = config.discover() else { return Vec::new() };
+    let mut found = Diagnostics::default();
+    let mut discovery = Discovery { config, environment, discover, found: &mut found };
+    let exclude = discovery.excluded();
+    let patterns = config.discover_paths(environment).unwrap_or_default();
+    let patterns: Vec<PathPattern> =
+        patterns.iter().filter_map(|(text, _)| PathPattern::parse(text).ok()).collect();
+    let mut named = Vec::new();
+    for path in folders.into_iter().filter(|path| !path.ancestors().any(|path| exclude.is_match(path))) {
+        let matching = patterns.iter().find_map(|pattern| {
+            let below = path.strip_prefix(pattern.fixed()).ok()?.to_owned();
+            Some((pattern.captures(&below)?, below))
+        });
+        let Some((captures, below)) = matching else { continue };
+        let folder = FoundStack { path, below, captures, files: Vec::new() };
+        let Some(name) = discovery.name(environment, &folder) else { continue };
+        if config.stacks().get(&name).is_none_or(|stack| exists_in(stack, &environment.name)) {
+            named.push((name, folder.path));
+        }
+    }
+    named
+}
+
 /// Whether a stack is deployed in an environment.
 pub(super) fn exists_in(stack: &Stack, environment: &EnvName) -> bool {
     stack.environments.as_ref().is_none_or(|names| names.contains(environment))

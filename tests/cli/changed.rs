@@ -97,7 +97,7 @@ fn a_plan_of_nothing_is_a_clean_one() {
     assert_eq!((&report["result"], &report["stacks"]), (&"clean".into(), &serde_json::json!([])));
     assert_eq!(shop.calls(), [""; 0]);
     shop.run(["plan", "staging", "--changed"]).exits(0).tells("only what is not committed counts as changed");
-    shop.run(["deploy", "staging", "--changed", "--yes"]).exits(0);
+    shop.run(["deploy", "staging", "--changed", "--yes", "--var", "size=2"]).exits(0);
     shop.run(["graph", "staging", "--changed"]).exits(0);
     assert_eq!(shop.calls(), [""; 0]);
 }

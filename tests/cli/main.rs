@@ -5,6 +5,9 @@
 mod apply;
 mod changed;
 mod changed_files;
+mod changed_settings;
+mod changed_submodules;
+mod changed_units;
 mod check;
 mod clean_tree;
 mod concurrency;

@@ -1,7 +1,9 @@
 //! What git says has changed since HEAD left a base, committed or not, and which stacks that touches.
 
 mod base;
+mod before;
 mod error;
+mod gone;
 mod matching;
 mod paths;
 mod raw;
@@ -11,3 +13,4 @@ mod touched;
 pub use base::{Base, names};
 pub use error::NoChanges;
 pub use read::Changes;
+pub use touched::{Gone, Outcome};

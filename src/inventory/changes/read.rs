@@ -29,20 +29,33 @@ pub struct Changes {
     pub(super) links: Paths,
     /// What of it is not there any more, absolute.
     pub(super) gone: Vec<Utf8PathBuf>,
+    pub(super) earlier: Earlier,
+}
+
+/// environments.toml at the base.
+#[derive(Debug)]
+pub(super) enum Earlier {
+    /// It is the same.
+    Same,
+    /// There was none.
+    Absent,
+    /// It was this.
+    Text(String),
 }
 
 impl Changes {
-    /// Asks git in the repository that holds a folder.
+    /// Asks git in the repository that holds environments.toml.
     pub fn read(
         runner: &Runner,
-        dir: &Utf8Path,
+        file: &Utf8Path,
         env: &BTreeMap<OsString, OsString>,
         since: &Since,
     ) -> Result<Self, NoChanges> {
+        let dir = file.parent().unwrap_or(file);
         let top = repository(dir).ok_or_else(|| NoChanges::NoRepository(dir.to_owned()))?;
         let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
         let git = Git::new(runner, top, env);
-        let mut changes = thread::scope(|scope| {
+        let changes = thread::scope(|scope| {
             let others = scope.spawn(|| untracked(&git));
             let base = base::base(&git, top, env, since)?;
             let differing = differing(&git, &base.commit).map_err(failed)?;
@@ -55,13 +68,34 @@ impl Changes {
             links: Paths::new(real.clone()),
             paths: Paths::new(real),
             gone: Vec::new(),
+            earlier: Earlier::Same,
         };
-        found.take_in(&mut changes.1, &changes.2);
+        found.take_in(&changes.1, &changes.2, (runner, env));
+        found.look_back(&git, file);
         Ok(found)
     }
 
-    fn take_in(&mut self, differing: &mut str, others: &str) {
+    /// A folder beside the repository for the tree at the base.
+    pub fn beside(&self) -> String {
+        let top = self.paths.top();
+        let name = format!("{}-{}", top.file_name().unwrap_or("tree"), self.base.short());
+        top.with_file_name(name).into_string()
+    }
+
+    fn take_in(&mut self, differing: &str, others: &str, how: (&Runner, &BTreeMap<OsString, OsString>)) {
         for difference in differences(differing) {
+            if let Some(commit) = &difference.submodule
+                && let Some(paths) = within_submodule((&self.paths.top().join(&difference.path), commit), how)
+            {
+                for (path, deleted) in paths {
+                    let path = format!("{}/{path}", difference.path);
+                    if deleted {
+                        self.gone.push(self.paths.top().join(&path));
+                    }
+                    self.insert(path);
+                }
+                continue;
+            }
             if difference.deleted {
                 self.gone.push(self.paths.top().join(&difference.path));
             }
@@ -79,6 +113,15 @@ impl Changes {
         }
         for path in listing.links {
             self.links.insert(path.to_owned());
+        }
+    }
+
+    /// Reads environments.toml at the base, where it is another one.
+    fn look_back(&mut self, git: &Git<'_>, file: &Utf8Path) {
+        let file = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());
+        if let Some(path) = self.paths.holding(&file) {
+            let before = git.ask(&["cat-file", "blob", &format!("{}:{path}", self.base.commit)]);
+            self.earlier = before.map_or(Earlier::Absent, Earlier::Text);
         }
     }
 
@@ -105,4 +148,33 @@ fn differing(git: &Git<'_>, commit: &str) -> Result<String, String> {
 
 fn untracked(git: &Git<'_>) -> Result<String, String> {
     git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--exclude-standard"])
+}
+
+/// What differs in a submodule since a commit of its own, and whether it is gone; nothing where nobody knows, so that it
+/// counts as a whole.
+fn within_submodule(
+    (dir, commit): (&Utf8Path, &str),
+    (runner, env): (&Runner, &BTreeMap<OsString, OsString>),
+) -> Option<Vec<(String, bool)>> {
+    if !dir.join(".git").exists() {
+        return None;
+    }
+    let git = Git::new(runner, dir, env);
+    let mut found: Vec<(String, bool)> = Vec::new();
+    for difference in differences(&differing(&git, commit).ok()?) {
+        let inner = difference
+            .submodule
+            .as_ref()
+            .and_then(|commit| within_submodule((&dir.join(&difference.path), commit), (runner, env)));
+        match inner {
+            Some(paths) => {
+                found.extend(paths.into_iter().map(|(p, gone)| (format!("{}/{p}", difference.path), gone)));
+            }
+            None => found.push((difference.path, difference.deleted)),
+        }
+    }
+    let others = untracked(&git).ok()?;
+    let listing = listing(&others);
+    found.extend(listing.untracked.into_iter().chain(listing.unseen).map(|path| (path.to_owned(), false)));
+    Some(found)
 }

@@ -2,32 +2,66 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
-use super::{matching::Matching, read::Changes};
+use super::{
+    before::{Before, Settled},
+    matching::Matching,
+    read::Changes,
+};
 use crate::{
-    config::Config,
+    config::{Config, Environment, Overrides},
     engine::detect::LOCKFILE,
     graph::{Change, Part, Touched},
     inventory::{
         Instance, Inventory,
-        inputs::{InputScope, gone::Gone, reach::Reader},
+        inputs::{InputScope, gone::Gone as OldFiles, reach::Reader},
     },
+    model::StackId,
 };
 
+/// What has become of an environment's stacks.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Those that are not as they were.
+    pub touched: Touched,
+    /// Those that are gone.
+    pub gone: Vec<Gone>,
+}
+
+/// A stack that is gone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gone {
+    /// Its name.
+    pub stack: StackId,
+    /// The folder that it had, relative to environments.toml.
+    pub path: Utf8PathBuf,
+}
+
 impl Changes {
-    /// The stacks of an environment that have changed, each with what of it.
-    pub fn touched(&self, inventory: &Inventory, config: &Config) -> Touched {
-        let root = config.root();
+    /// What has become of the stacks of an environment; `overrides` are those that the configuration was read with.
+    pub fn outcome(
+        &self,
+        inventory: &Inventory,
+        (config, environment): (&Config, &Environment),
+        overrides: &Overrides,
+    ) -> Outcome {
+        let before = self.before(config, overrides);
+        let settled = match &before {
+            Before::Other(old) => {
+                old.environments().get(&environment.name).and_then(|own| Settled::of(old, own))
+            }
+            _ => None,
+        };
         let dirs: HashSet<Utf8PathBuf> = inventory.instances().map(|i| i.dir.clone()).collect();
-        let matching = Matching::new((&self.paths, &self.links), root);
         let touching = Touching {
-            settings: matching.of_file(config.path()),
-            matching,
-            root,
+            matching: Matching::new((&self.paths, &self.links), config.root()),
+            config,
+            before: &before,
+            settled: settled.as_ref(),
             apart: dirs.iter().cloned().collect(),
             dirs,
-            reader: Reader::new(Gone::new(self.gone.iter().cloned())),
+            reader: Reader::new(OldFiles::new(self.gone.iter().cloned())),
         };
         let mut touched = Touched::new();
         for instance in inventory.instances() {
@@ -36,7 +70,8 @@ impl Changes {
                 touched.insert(instance.id.stack.clone(), told(found));
             }
         }
-        touched
+        let gone = self.gone_from(inventory, (config, environment), settled.as_ref());
+        Outcome { touched, gone: gone.into_iter().map(|(stack, path)| Gone { stack, path }).collect() }
     }
 }
 
@@ -55,9 +90,9 @@ fn told(found: Found) -> Vec<Change> {
 /// What is needed to judge a stack.
 struct Touching<'c> {
     matching: Matching<'c>,
-    root: &'c Utf8Path,
-    /// environments.toml, when it has changed.
-    settings: Option<String>,
+    config: &'c Config,
+    before: &'c Before,
+    settled: Option<&'c Settled<'c>>,
     /// The folders of all stacks.
     dirs: HashSet<Utf8PathBuf>,
     apart: Vec<Utf8PathBuf>,
@@ -75,13 +110,16 @@ impl Touching<'_> {
             found.entry(part).or_default().insert(path);
         }
         for file in &instance.settings.var_files {
-            let paths = self.matching.of_file(&instance.dir.join(&file.path));
-            found.entry(Part::VarFile).or_default().extend(paths);
+            let path = self.matching.of_file(&instance.dir.join(&file.path));
+            let is_own = |path: &String| found.get(&Part::File).is_some_and(|own| own.contains(path));
+            if let Some(path) = path.filter(|path| !is_own(path)) {
+                found.entry(Part::VarFile).or_default().insert(path);
+            }
         }
         for glob in &instance.settings.files {
             found.entry(Part::Declared).or_default().extend(self.matching.of_glob(&instance.dir, glob));
         }
-        found.entry(Part::Setting).or_default().extend(self.settings.clone());
+        self.settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
         // Whatever else there is: the stack is in, and its HCL need not be read.
         if found.is_empty() && !self.matching.is_empty() {
@@ -90,9 +128,24 @@ impl Touching<'_> {
         found
     }
 
+    /// What environments.toml says of a stack.
+    fn settings(&self, instance: &Instance, found: &mut Found) {
+        let name = self.config.path().file_name().unwrap_or_default();
+        let differing = match self.before {
+            Before::Same => return,
+            Before::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
+            Before::Absent => None,
+            Before::Other(_) => self.settled.and_then(|settled| settled.differing(instance, self.config)),
+        };
+        match differing {
+            Some(keys) => found.entry(Part::Setting).or_default().extend(keys),
+            None => drop(found.entry(Part::New).or_default().insert(instance.id.to_string())),
+        }
+    }
+
     /// What the configuration of a stack leads to.
     fn follow(&self, instance: &Instance, found: &mut Found) {
-        let reach = self.reader.reach(InputScope::new(instance, self.root, self.apart.clone()));
+        let reach = self.reader.reach(InputScope::new(instance, self.config.root(), self.apart.clone()));
         for module in &reach.modules {
             found.entry(Part::Module).or_default().extend(self.matching.of_module(module));
         }

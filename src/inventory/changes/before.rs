@@ -1,0 +1,160 @@
+//! environments.toml as it was at the base, and what of it has become another value for a stack.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::read::{Changes, Earlier};
+use crate::{
+    config::{Config, EngineSettings, Environment, Overrides, Settings},
+    diagnostic::Diagnostics,
+    inventory::{
+        Instance,
+        candidates::{Candidate, candidates},
+    },
+    model::StackId,
+};
+
+/// environments.toml as it was.
+#[derive(Debug)]
+pub(super) enum Before {
+    /// As it is.
+    Same,
+    /// There was none.
+    Absent,
+    /// Nobody can read it any more.
+    Unreadable,
+    /// Another one.
+    Other(Box<Config>),
+}
+
+impl Changes {
+    /// environments.toml at the base, with the same laid over it as over the one that is in force.
+    pub(super) fn before(&self, config: &Config, overrides: &Overrides) -> Before {
+        match &self.earlier {
+            Earlier::Same => Before::Same,
+            Earlier::Absent => Before::Absent,
+            Earlier::Text(text) => Config::from_text(config.path(), text.as_str(), overrides)
+                .map_or(Before::Unreadable, |(config, _)| Before::Other(Box::new(config))),
+        }
+    }
+}
+
+/// The stacks of an environment as environments.toml was.
+pub(super) struct Settled<'c> {
+    config: &'c Config,
+    environment: &'c Environment,
+    pub(super) stacks: IndexMap<StackId, Candidate>,
+}
+
+impl<'c> Settled<'c> {
+    /// Those of an environment; none where they cannot be told.
+    pub(super) fn of(config: &'c Config, environment: &'c Environment) -> Option<Self> {
+        let mut found = Diagnostics::default();
+        let candidates = candidates(config, environment, &mut found).ok()?;
+        if found.has_errors() && candidates.is_empty() {
+            return None;
+        }
+        let stacks = candidates.into_iter().map(|candidate| (candidate.stack.clone(), candidate)).collect();
+        Some(Self { config, environment, stacks })
+    }
+
+    /// The keys that have another value for an instance now; none where it did not exist.
+    pub(super) fn differing(&self, instance: &Instance, config: &Config) -> Option<BTreeSet<String>> {
+        let before = self.stacks.get(&instance.id.stack)?;
+        let mut keys = settings(&before.settings, &instance.settings);
+        let stack = |config: &'_ Config| {
+            let stack = config.stacks().get(&instance.id.stack)?;
+            let needs: Vec<StackId> = stack.needs.iter().map(|(need, _)| need.clone()).collect();
+            Some((needs, stack.engine))
+        };
+        let (old, new) = (stack(self.config).unwrap_or_default(), stack(config).unwrap_or_default());
+        if old.0 != new.0 {
+            keys.insert("needs".to_owned());
+        }
+        if old.1.or(self.config.project().engine) != new.1.or(config.project().engine) {
+            keys.insert("engine".to_owned());
+        }
+        let driven = config.engine(instance.engine).drives;
+        for engine in [Some(instance.engine), driven].into_iter().flatten() {
+            let differing = engine_settings(self.config.engine(engine), config.engine(engine));
+            keys.extend(differing.into_iter().map(|key| format!("{engine}.{key}")));
+        }
+        Some(keys)
+    }
+
+    /// The environment.
+    pub(super) fn environment(&self) -> &Environment {
+        self.environment
+    }
+
+    /// The file.
+    pub(super) fn config(&self) -> &Config {
+        self.config
+    }
+}
+
+/// The keys of a stack that differ; what templates stand for counts where they are used.
+fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    let mut plain = |key: &str, same: bool| {
+        if !same {
+            keys.insert(key.to_owned());
+        }
+    };
+    plain("path", old.path == new.path);
+    let workspace = |settings: &Settings| settings.workspace.as_ref().map(|name| name.value.clone());
+    plain("workspace", workspace(old) == workspace(new));
+    plain("create_workspace", old.create_workspace == new.create_workspace);
+    plain("var_files", old.var_files == new.var_files);
+    plain("parallelism", old.parallelism == new.parallelism);
+    plain("lock_timeout", old.lock_timeout == new.lock_timeout);
+    plain("hooks", old.hooks == new.hooks);
+    plain("files", old.files == new.files);
+    let mut named = |table: &str, names: Vec<&String>| {
+        keys.extend(names.into_iter().map(|name| format!("{table}.{name}")));
+    };
+    named("vars", unlike(&old.vars, &new.vars, |a, b| a.value == b.value));
+    named("env", unlike(&old.env, &new.env, |a, b| a.value == b.value));
+    named("secrets", unlike(&old.secrets, &new.secrets, |a, b| a.value == b.value));
+    named("inputs", unlike(&old.inputs, &new.inputs, |a, b| a.value == b.value));
+    let none = IndexMap::new();
+    for kind in old.backend.keys().chain(new.backend.keys()) {
+        let of = |settings: &'_ Settings| settings.backend.get(kind).cloned().unwrap_or_default();
+        let (old, new) = (of(old), of(new));
+        named(&format!("backend.{kind}"), unlike(&old, &new, |a, b| a.value == b.value));
+    }
+    for stack in old.mocks.keys().chain(new.mocks.keys()) {
+        let (old, new) = (old.mocks.get(stack).unwrap_or(&none), new.mocks.get(stack).unwrap_or(&none));
+        named(&format!("mocks.{stack}"), unlike(old, new, |a, b| a.value == b.value));
+    }
+    keys
+}
+
+/// The names that only one of two tables has, or that are something else in the other.
+fn unlike<'t, T>(
+    old: &'t IndexMap<String, T>,
+    new: &'t IndexMap<String, T>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<&'t String> {
+    let differs = |name: &&String| match (old.get(*name), new.get(*name)) {
+        (Some(old), Some(new)) => !same(old, new),
+        _ => true,
+    };
+    old.keys().chain(new.keys()).filter(differs).collect()
+}
+
+fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static str> {
+    let version =
+        |settings: &EngineSettings| settings.version.as_ref().map(|(version, _)| version.to_string());
+    let same = BTreeMap::from([
+        ("program", old.program == new.program),
+        ("version", version(old) == version(new)),
+        ("init_args", old.init_args == new.init_args),
+        ("plan_args", old.plan_args == new.plan_args),
+        ("apply_args", old.apply_args == new.apply_args),
+        ("plugin_cache", old.plugin_cache == new.plugin_cache),
+        ("drives", old.drives == new.drives),
+    ]);
+    same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
+}

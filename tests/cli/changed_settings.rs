@@ -1,0 +1,176 @@
+//! `--changed`: what environments.toml says of each stack, and stacks that are gone.
+
+use serde_json::json;
+
+use crate::{
+    changed::{shop, why},
+    support::Shop,
+};
+
+const NONE: [&str; 0] = [];
+
+/// Changes environments.toml, uncommitted.
+#[track_caller]
+fn edited(from: &str, to: &str) -> Shop {
+    let shop = shop();
+    shop.project.edit("environments.toml", from, to);
+    shop
+}
+
+#[test]
+fn a_key_touches_only_the_stacks_that_resolve_to_it() {
+    let shop = edited("[stacks.app]\n", "[stacks.app]\nvars = { size = 2 }\n");
+    assert_eq!(why(&shop, &["--changed"]), ["app: changed setting: vars.size"]);
+    shop.append("environments.toml", "\n[stacks.mail.in.production]\nenv.X = \"1\"\n");
+    assert_eq!(why(&shop, &["--changed"]), ["app: changed setting: vars.size"]);
+    let list = shop.run(["list", "production", "--changed", "--json"]).exits(0).json();
+    let stacks: Vec<_> = list["instances"].as_array().unwrap().iter().map(|i| i["stack"].clone()).collect();
+    assert_eq!(stacks, ["app", "mail"]);
+}
+
+#[test]
+fn a_key_of_an_environment_touches_its_stacks_unless_they_say_otherwise() {
+    let shop = shop();
+    shop.append("environments.toml", "\n[stacks.mail.in.staging]\nparallelism = 3\n");
+    shop.project.commit("Give the mail its own");
+    shop.project.git(["branch", "--quiet", "--force", "main"]);
+    shop.project.edit(
+        "environments.toml",
+        "[environments.staging]\n",
+        "[environments.staging]\nparallelism = 5\n",
+    );
+    assert_eq!(
+        why(&shop, &["--changed"]),
+        ["network: changed setting: parallelism", "app: changed setting: parallelism"]
+    );
+    let list = shop.run(["list", "production", "--changed", "--json"]).exits(0).json();
+    assert_eq!(list["instances"], json!([]));
+}
+
+#[test]
+fn what_nothing_is_planned_from_touches_nothing() {
+    let shop = edited("confirm = true\n", "confirm = true\ndescription = \"live\"\nguards.max_deletes = 1\n");
+    shop.append("environments.toml", "# a comment\n");
+    assert_eq!(why(&shop, &["--changed"]), NONE);
+    let list = shop.run(["list", "--changed", "--json"]).exits(0).json();
+    assert_eq!(list["instances"], json!([]));
+}
+
+#[test]
+fn an_engines_settings_touch_the_stacks_that_it_plans() {
+    let shop = edited(
+        "[environments.staging]\n",
+        "[tofu]\nplan_args = [\"-compact-warnings\"]\n\n[environments.staging]\n",
+    );
+    assert_eq!(why(&shop, &["--changed", "mail"]), ["mail: named; changed setting: tofu.plan_args"]);
+    let shop = edited(
+        "[environments.staging]\n",
+        "[terraform]\nplan_args = [\"-compact-warnings\"]\n\n[environments.staging]\n",
+    );
+    assert_eq!(why(&shop, &["--changed"]), NONE);
+}
+
+#[test]
+fn a_var_file_touches_the_stacks_that_read_it_there_or_not() {
+    let shop = edited(
+        "[environments.staging]\n",
+        "[environments.staging]\nvar_files = [\"../{env}.tfvars\", \"?own.tfvars\"]\n",
+    );
+    shop.project.write("staging.tfvars", "");
+    shop.project.write("app/own.tfvars", "");
+    shop.project.write("production.tfvars", "");
+    shop.project.commit("Add var files");
+    std::fs::remove_file(shop.project.path("app/own.tfvars")).unwrap();
+    shop.append("production.tfvars", "# more\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed: app/own.tfvars"]);
+    shop.append("staging.tfvars", "# more\n");
+    let taken = why(&shop, &["--changed=HEAD"]);
+    assert_eq!(taken.len(), 3);
+    assert_eq!(taken[0], "network: changed var file: staging.tfvars");
+}
+
+#[test]
+fn declared_files_touch_their_stack_whether_made_changed_or_gone() {
+    let shop = edited("[stacks.app]\n", "[stacks.app]\nfiles = [\"../src/**/*.py\", \"../one.cfg\"]\n");
+    for file in ["src/a/x.py", "src/a/x.md", "one.cfg"] {
+        shop.project.write(file, "one\n");
+    }
+    shop.project.commit("Add sources");
+    shop.append("src/a/x.md", "two\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), NONE);
+    std::fs::remove_file(shop.project.path("src/a/x.py")).unwrap();
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed file of `files`: src/a/x.py"]);
+    shop.project.write("src/b/y.py", "new\n");
+    shop.append("one.cfg", "two\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed file of `files`: one.cfg and 2 more"]);
+}
+
+#[test]
+fn a_new_stack_and_a_new_file_are_new() {
+    let shop = shop();
+    shop.stack("extra", &[], &crate::support::plain("extra"));
+    assert_eq!(
+        why(&shop, &["--changed"]),
+        ["extra: new: staging/extra; changed: extra/fake-engine.json and 1 more"]
+    );
+}
+
+#[test]
+fn a_base_whose_file_nobody_can_read_touches_everything() {
+    let shop = shop();
+    let good = shop.project.read("environments.toml");
+    shop.project.write("environments.toml", "[broken");
+    shop.project.commit("Break it");
+    shop.project.write("environments.toml", &good);
+    let taken = why(&shop, &["--changed=HEAD"]);
+    assert_eq!(taken.len(), 3);
+    assert_eq!(taken[2], "mail: changed setting: environments.toml, which cannot be compared");
+}
+
+#[test]
+fn a_deleted_stack_is_told_with_what_to_do_about_what_it_made() {
+    let shop = edited("\n[stacks.mail]\npath = \"mail\"\nneeds = []\n", "");
+    std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+    let base = shop.project.git(["rev-parse", "--short=12", "main"]);
+    let base = base.trim();
+    shop.run(["plan", "staging", "--changed"])
+        .exits(0)
+        .tells(&format!(
+            "warning: stack `mail` (`mail`) of `staging` is gone since HEAD left `main` ({base})"
+        ))
+        .tells(&format!("project-{base} {base}`, and in there `envctl destroy staging mail`"));
+    let list = shop.run(["list", "--changed", "--json"]).exits(0).json();
+    let gone = |environment: &str| json!({ "environment": environment, "stack": "mail", "path": "mail" });
+    assert_eq!(list["deleted"], json!([gone("staging"), gone("production")]));
+    assert_eq!(list["instances"], json!([]));
+}
+
+#[test]
+fn a_stack_that_leaves_one_environment_is_gone_there() {
+    let shop = edited("[stacks.mail]\n", "[stacks.mail]\nenvironments = [\"production\"]\n");
+    let list = shop.run(["list", "--changed", "--json"]).exits(0).json();
+    assert_eq!(list["deleted"], json!([{ "environment": "staging", "stack": "mail", "path": "mail" }]));
+}
+
+#[test]
+fn a_discovered_stack_whose_folder_is_gone_is_told() {
+    let shop = shop();
+    shop.append(
+        "environments.toml",
+        "\n[discover]\npaths = [\"live/{env}/<region>/<unit>\"]\nexclude = [\"**/old\"]\nname = \"{region}-{unit}\"\n",
+    );
+    for folder in ["staging/eu/db", "staging/eu/web", "staging/eu/old", "production/eu/db"] {
+        shop.project.write(&format!("live/{folder}/main.tf"), "");
+        shop.project.write(&format!("live/{folder}/more.tf"), "");
+    }
+    shop.project.commit("Discover stacks");
+    std::fs::remove_dir_all(shop.project.path("live/staging/eu/db")).unwrap();
+    std::fs::remove_dir_all(shop.project.path("live/staging/eu/old")).unwrap();
+    std::fs::remove_file(shop.project.path("live/staging/eu/web/more.tf")).unwrap();
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["eu-web: changed: live/staging/eu/web/more.tf"]);
+    let list = shop.run(["list", "--changed=HEAD", "--json"]).exits(0).json();
+    assert_eq!(
+        list["deleted"],
+        json!([{ "environment": "staging", "stack": "eu-db", "path": "live/staging/eu/db" }])
+    );
+}

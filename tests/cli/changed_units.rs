@@ -1,0 +1,65 @@
+//! `--changed` over Terragrunt's units: what they include, read and take as their source.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::{changed::why, support::Shop};
+
+/// Two units below a shared configuration, and nothing of Terragrunt's but its list of units.
+fn shop() -> Shop {
+    let shop = Shop::with(
+        "[project]\nname = \"shop\"\nengine = \"terragrunt\"\n\n[environments.staging]\n\n\
+         [discover]\npaths = [\"live/{env}/<unit>\"]\nname = \"{unit}\"\n",
+    );
+    let files = [
+        (
+            "live/root.hcl",
+            "locals {\n  region = read_terragrunt_config(\"${get_parent_terragrunt_dir()}/region.hcl\")\n}\n",
+        ),
+        ("live/region.hcl", "locals {\n  name = \"eu\"\n}\n"),
+        ("live/unrelated.hcl", "locals {}\n"),
+        ("live/staging/env.hcl", "locals {\n  size = 1\n}\n"),
+        (
+            "live/staging/app/terragrunt.hcl",
+            "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n\
+             locals {\n  env = read_terragrunt_config(find_in_parent_folders(\"env.hcl\"))\n}\n\
+             terraform {\n  source = \"${dirname(find_in_parent_folders(\"root.hcl\"))}/../modules//app\"\n}\n",
+        ),
+        ("live/staging/mail/terragrunt.hcl", "terraform {\n  source = \"../../../modules/mail\"\n}\n"),
+        ("modules/app/main.tf", "module \"base\" {\n  source = \"../base\"\n}\n"),
+        ("modules/base/main.tf", "variable \"x\" {}\n"),
+        ("modules/mail/main.tf", ""),
+    ];
+    for (file, text) in files {
+        shop.project.write(file, text);
+    }
+    shop.project.commit("Begin");
+    let program = shop.project.around().join("terragrunt");
+    let units = r#"[{"type":"unit","path":"app"},{"type":"unit","path":"mail"}]"#;
+    fs::write(&program, format!("#!/bin/sh\necho '{units}'\n")).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    shop.env.link("terragrunt", &program);
+    shop
+}
+
+#[test]
+fn what_a_unit_includes_reads_and_takes_as_its_source_touches_it() {
+    let since = "--changed=HEAD";
+    for (file, reason) in [
+        ("live/root.hcl", Some("app: changed include: live/root.hcl")),
+        ("live/region.hcl", Some("app: changed include: live/region.hcl")),
+        ("live/staging/env.hcl", Some("app: changed include: live/staging/env.hcl")),
+        ("modules/app/main.tf", Some("app: changed module: modules/app/main.tf")),
+        ("modules/base/main.tf", Some("app: changed module: modules/base/main.tf")),
+        ("modules/mail/main.tf", Some("mail: changed module: modules/mail/main.tf")),
+        ("live/staging/mail/terragrunt.hcl", Some("mail: changed: live/staging/mail/terragrunt.hcl")),
+        ("live/unrelated.hcl", None),
+    ] {
+        let shop = shop();
+        shop.append(file, "# more\n");
+        assert_eq!(why(&shop, &[since]), reason.into_iter().collect::<Vec<_>>(), "{file}");
+        fs::remove_file(shop.project.path(file)).unwrap();
+        if file != "live/staging/mail/terragrunt.hcl" {
+            assert_eq!(why(&shop, &[since]), reason.into_iter().collect::<Vec<_>>(), "without {file}");
+        }
+    }
+}
