@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Blocked, ChangeCounts, EngineName, EnvName, ExitStatus, GateRecord, Outcome, RunId, StackId,
+    Blocked, ChangeCounts, EngineName, EnvName, ExitStatus, Expected, GateRecord, Outcome, RunId, StackId,
 };
 
 /// One thing that happened, numbered by the dispatcher.
@@ -128,6 +128,13 @@ pub enum EventKind {
         /// The stacks, in dependency order.
         stacks: Vec<RunStack>,
     },
+    /// It is known how long the next steps of one kind will probably take, or somebody wants to know.
+    Expected {
+        /// Which steps.
+        step: StepKind,
+        /// How long.
+        expected: Expected,
+    },
     /// A step was started.
     StepStarted {
         /// Whose.
@@ -243,6 +250,7 @@ impl EventKind {
             | Self::RunFinished { .. } => true,
             Self::HookEnded { .. }
             | Self::RunStarted { .. }
+            | Self::Expected { .. }
             | Self::Progress { .. }
             | Self::StepFinished(_)
             | Self::StackSkipped { .. }

@@ -90,6 +90,10 @@ pub(super) struct RunArgs {
     #[arg(long)]
     keep_going: bool,
 
+    /// Say how long the plans and the applies will probably take, from what they took in earlier runs.
+    #[arg(long)]
+    eta: bool,
+
     /// Set an HCL variable of every selected stack, over var files and `vars`. May be repeated.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
     vars: Vec<(String, String)>,
@@ -130,6 +134,7 @@ impl RunArgs {
             allow: self.allow.allow,
             acks: Vec::new(),
             stop: if self.fail_fast { Stop::AtFirstFailure } else { Stop::AtDependents },
+            eta: self.eta,
             json: self.json,
             report: self.report,
             summary: self.summary,

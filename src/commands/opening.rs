@@ -11,8 +11,8 @@ use camino::Utf8PathBuf;
 
 use super::{
     Context, RunRequest, Stop, Stopped, Usage, checklist,
+    emitter::emitter,
     guarded::Guarded,
-    ladder::ladder,
     readied::{Readied, interrupted, ready},
     to_type::ToType,
     turn::{self, Turn},
@@ -22,18 +22,14 @@ use crate::{
     config::{Config, Environment, VerbClass},
     diagnostic::closest,
     engine::PlanMode,
-    event::{Consumer, EventKind, Revision, RunStack},
-    executor::{
-        Answer, Ask, Asked, Assembly, Cancel, Deployment, Dispatcher, Parts, PlanWish, SignalSource, Watch,
-        Worker,
-    },
+    event::{EventKind, Revision, RunStack},
+    executor::{Answer, Ask, Asked, Assembly, Deployment, Parts, PlanWish, SignalSource, Watch, Worker},
     graph::{Selected, StackGraph, Why},
     inventory::{self, Instance, Inventory, Modules},
-    journal::{FORMAT, Journal, RunStore, new_run_id},
+    journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
     model::{CreateWorkspace, EnvName, RunId, StackId},
     plans::{AskedFor, Key},
     process::Runner,
-    reporter,
 };
 
 /// What a verb wants of its run.
@@ -76,6 +72,10 @@ pub(super) struct Opened {
     pub(super) to_type: ToType,
     /// The working tree.
     pub(super) revision: Revision,
+    /// Which kind of plans.
+    pub(super) mode: PlanMode,
+    /// Whether it is said how long it will probably take.
+    pub(super) eta: bool,
     askable: Vec<StackId>,
     /// Nobody else changes the environment until the run is closed.
     _turn: Option<Turn>,
@@ -131,7 +131,6 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow).acted_by(acting);
     let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
     let run_stacks = run_stacks(&instances, &selected, &graph);
-    let journal = Journal::create(dir.clone())?;
     let bound = (id.clone(), key);
     let worker = Worker::new(
         (work, upstreams),
@@ -141,13 +140,9 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         Arc::clone(&context.clock),
         bound,
     );
-    let mut dispatcher = Dispatcher::new(
-        Arc::clone(&context.clock),
-        Some(journal),
-        consumers(context),
-        Cancel::new(SignalSource::System, ladder(&runner)),
-    );
-    dispatcher.listen()?;
+    let durations = store.durations(&environment.name);
+    let stopwatch = Stopwatch::new(durations.clone(), wish.mode == PlanMode::Destroy, request.adopts());
+    let mut dispatcher = emitter(context, Journal::create(dir.clone())?, stopwatch, &runner)?;
     if let Some(signal) = noticed.signal() {
         dir.abandon()?;
         return Err(interrupted(signal));
@@ -175,6 +170,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         engine_jobs: engine_jobs(&config),
         engines,
         fail_fast: request.stop == Stop::AtFirstFailure,
+        durations: Durations::read(&durations),
+        eta: request.eta,
     });
     Ok(Opened {
         deployment,
@@ -190,6 +187,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
             (&environment.name, stacks.len() == inventory.instances().len()),
         ),
         revision,
+        mode: wish.mode,
+        eta: request.eta,
         askable: askable(&instances),
         _turn: turn,
     })
@@ -199,6 +198,7 @@ impl Opened {
     /// Plans every stack; asks about workspaces that do not exist, where a person can be asked.
     pub(super) fn plan_all(&mut self, context: &Context) -> anyhow::Result<()> {
         let stacks = self.deployment.stacks();
+        self.say_eta(context, &stacks)?;
         self.deployment.plan(&stacks)?;
         let missing: Vec<StackId> =
             self.deployment.without_workspace().into_iter().filter(|s| self.askable.contains(s)).collect();
@@ -344,17 +344,6 @@ fn read_revision(context: &Context, config: &Config, runner: &Arc<Runner>) -> th
     let (runner, root, env): (_, Utf8PathBuf, _) =
         (Arc::clone(runner), config.root().to_owned(), context.env.clone());
     thread::spawn(move || inventory::revision(&runner, &root, &env))
-}
-
-fn consumers(context: &Context) -> Vec<Box<dyn Consumer>> {
-    let printer = Arc::clone(&context.printer);
-    if context.terminal.live {
-        vec![Box::new(reporter::Terminal::new(printer))]
-    } else if context.terminal.github {
-        vec![Box::new(reporter::GitHub::new(printer))]
-    } else {
-        vec![Box::new(reporter::Plain::new(printer))]
-    }
 }
 
 fn jobs(environment: &Environment) -> NonZeroUsize {

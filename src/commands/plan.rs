@@ -38,7 +38,7 @@ fn plan(
     let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
     opened.deployment.dispatcher().flush();
     if !request.run.json {
-        context.printer.text(opened.review_text(review, &blocked, context))?;
+        context.printer.text(opened.review_text(review, &blocked, context)?)?;
     }
     if review.unplanned().next().is_none() {
         opened.guarded.say_idle(context);

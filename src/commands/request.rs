@@ -38,6 +38,8 @@ pub struct RunRequest {
     pub acks: Vec<String>,
     /// What a failure stops.
     pub stop: Stop,
+    /// Say how long it will probably take.
+    pub eta: bool,
     /// Print the report as JSON.
     pub json: bool,
     /// Write the report here.
@@ -130,6 +132,7 @@ mod tests {
             allow: vec!["window".parse().unwrap()],
             acks: vec!["on-call".to_owned()],
             stop: Stop::AtDependents,
+            eta: false,
             json: false,
             report: None,
             summary: None,

@@ -113,7 +113,7 @@ fn round(
     blocked: &[Blocked],
 ) -> anyhow::Result<Round> {
     opened.deployment.dispatcher().flush();
-    let text = opened.review_text(review, blocked, context);
+    let text = opened.review_text(review, blocked, context)?;
     if !request.json {
         context.printer.text(text)?;
     } else if context.terminal.interactive {

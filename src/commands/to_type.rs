@@ -68,7 +68,12 @@ impl Opened {
     }
 
     /// The review as text, with the line of what it is and what to type.
-    pub(super) fn review_text(&self, review: &Review, blocked: &[Blocked], context: &Context) -> String {
+    pub(super) fn review_text(
+        &self,
+        review: &Review,
+        blocked: &[Blocked],
+        context: &Context,
+    ) -> anyhow::Result<String> {
         let styles = context.printer.out_styles();
         let role = if self.protected { Role::Protected } else { Role::Environment };
         let mut line = styles.paint(role, &self.environment);
@@ -91,6 +96,9 @@ impl Opened {
             let digest = review.digest();
             let short = digest.get(..16).unwrap_or(&digest);
             line = format!("{line}  review {short}  {} to change", Count(changed, "stack"));
+            if let Some(eta) = self.eta_of_apply()? {
+                line = format!("{line}\n{eta}");
+            }
             if self.verb == "plan" && !blocked.is_empty() {
                 line = format!("{line}\nguards would refuse to apply this");
             } else if self.verb == "plan" {
@@ -101,6 +109,6 @@ impl Opened {
                 );
             }
         }
-        reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width())
+        Ok(reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width()))
     }
 }

@@ -1,15 +1,19 @@
 //! One run over one environment: rounds of plan, review, gate and apply, on the stacks of a graph.
 
+mod expecting;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     num::NonZeroUsize,
     sync::Arc,
 };
 
-use super::{DispatchError, Dispatcher, Earlier, Limits, Step, StepRunner, worker::Worker};
+use self::expecting::Taken;
+use super::{DispatchError, Dispatcher, Earlier, Limits, StepRunner, worker::Worker};
 use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
+    journal::Durations,
     model::{Blocked, EngineName, EnvName, Outcome, SkipReason, StackId},
     plans::{Review, ReviewStack},
 };
@@ -23,6 +27,10 @@ pub struct Deployment {
     destroy: bool,
     limits: Limits,
     engines: HashMap<StackId, EngineName>,
+    durations: Durations,
+    eta: bool,
+    /// What an earlier run made of stacks whose plan is not made yet.
+    taken: BTreeMap<StackId, Taken>,
 }
 
 /// What a deployment is made of.
@@ -45,6 +53,10 @@ pub struct Parts {
     pub engines: HashMap<StackId, EngineName>,
     /// Whether the first failure keeps all else from starting.
     pub fail_fast: bool,
+    /// How long the steps of earlier runs took.
+    pub durations: Durations,
+    /// Whether it is said how long it will probably take even when nothing is known of that.
+    pub eta: bool,
 }
 
 impl From<Parts> for Deployment {
@@ -59,6 +71,9 @@ impl From<Parts> for Deployment {
             destroy: parts.destroy,
             limits: Limits { jobs: parts.jobs, classes, fail_fast: parts.fail_fast },
             engines: parts.engines,
+            durations: parts.durations,
+            eta: parts.eta,
+            taken: BTreeMap::new(),
         }
     }
 }
@@ -81,6 +96,7 @@ impl Deployment {
 
     /// Plans these stacks, and waits until each has ended.
     pub fn plan(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
+        self.expect(StepKind::Plan, stacks)?;
         self.round(StepKind::Plan, stacks)
     }
 
@@ -101,13 +117,20 @@ impl Deployment {
     }
 
     /// Takes over what an earlier run made of a stack, in the place of its next plan.
-    pub fn adopt(&self, stack: StackId, earlier: Earlier) {
+    pub fn adopt(&mut self, stack: StackId, earlier: Earlier) {
+        self.taken.extend(Taken::of(&earlier).map(|taken| (stack.clone(), taken)));
         self.worker.adopt(stack, earlier);
     }
 
     /// Applies what was planned, in order. Stacks without changes are left alone, unless one that they depend on is
     /// applied: then they may have changes after all.
     pub fn apply(&mut self) -> Result<(), DispatchError> {
+        let stacks = self.to_apply();
+        self.round(StepKind::Apply, &stacks)
+    }
+
+    /// The stacks that an apply takes, in dependency order.
+    fn to_apply(&self) -> Vec<StackId> {
         let changed: Vec<StackId> = self
             .dispatcher
             .outcomes()
@@ -121,8 +144,7 @@ impl Deployment {
                 |stack: &StackId| self.dispatcher.outcomes().get(stack) == Some(&Outcome::Clean);
             wanted.extend(self.graph.dependents(&changed).into_iter().filter(planned_clean));
         }
-        let stacks: Vec<StackId> = self.graph.order().into_iter().filter(|s| wanted.contains(s)).collect();
-        self.round(StepKind::Apply, &stacks)
+        self.graph.order().into_iter().filter(|stack| wanted.contains(stack)).collect()
     }
 
     /// The stacks that could not be planned before others were applied, and now can, in dependency order.
@@ -158,7 +180,12 @@ impl Deployment {
             digest: review.digest(),
             totals: review.totals(),
             blocked: blocked.to_vec(),
-        })
+        })?;
+        if review.unplanned().next().is_some() {
+            return Ok(());
+        }
+        let stacks = self.to_apply();
+        self.expect(StepKind::Apply, &stacks)
     }
 
     /// Whether a new plan of any stack went beyond what was confirmed.
@@ -232,17 +259,10 @@ impl Deployment {
     }
 
     fn round(&mut self, kind: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
-        let graph = self.graph.subgraph(stacks);
-        let order = if self.destroy { graph.reverse_order() } else { graph.order() };
-        let steps: Vec<Step> = order
-            .into_iter()
-            .map(|stack| {
-                let first = self.first(&graph, &stack);
-                let classes =
-                    self.engines.get(&stack).map(|engine| Arc::from(engine.as_str())).into_iter().collect();
-                Step { classes, ..Step::new(stack, kind, first) }
-            })
-            .collect();
+        let steps = self.weighed(kind, stacks).steps;
+        if kind == StepKind::Plan {
+            self.taken.retain(|stack, _| !stacks.contains(stack));
+        }
         let runner: Arc<dyn StepRunner> = Arc::clone(&self.worker) as Arc<dyn StepRunner>;
         self.dispatcher.run(&steps, &self.limits, &runner)?;
         Ok(())

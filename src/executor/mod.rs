@@ -14,6 +14,7 @@ mod earlier;
 mod exit;
 #[cfg(feature = "fake-engine")]
 mod fault;
+mod forecast;
 mod gate;
 mod ground;
 mod hooks;
@@ -33,6 +34,7 @@ mod step;
 mod target;
 mod upstreams;
 mod watch;
+mod weighing;
 mod wiring;
 mod worker;
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{FoldError, stack_fold::StackFold};
 use crate::{
-    event::{Decision, Event, EventKind},
+    event::{Decision, Event, EventKind, StepKind},
     model::{
-        ChangeCounts, EngineReport, ErrorReport, ExitStatus, FailureKind, Report, RunResult, StackId,
-        StackResult,
+        ChangeCounts, EngineReport, ErrorReport, ExitStatus, Expected, FailureKind, Report, RunResult,
+        StackId, StackResult,
     },
 };
 
@@ -41,6 +41,7 @@ impl Fold {
         let run = self.run.as_mut().ok_or(FoldError::NotStarted)?;
         run.duration = event.at.duration_since(run.started).as_secs_f64().max(0.0);
         match &event.kind {
+            EventKind::Expected { step, expected } => expect(run, *step, *expected),
             EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
             EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
             EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.passed_over(outcome),
@@ -111,6 +112,7 @@ impl Fold {
             digest: None,
             engine: None,
             totals: ChangeCounts::default(),
+            eta: None,
             stacks: Vec::new(),
             blocked: Vec::new(),
             notes: Vec::new(),
@@ -125,6 +127,16 @@ impl Fold {
             .and_then(|place| self.stacks.get_mut(place))
             .ok_or_else(|| FoldError::UnknownStack { seq, stack: stack.clone() })
     }
+}
+
+/// What was expected first stays: later rounds are part of what it did not know of.
+fn expect(run: &mut Report, step: StepKind, expected: Expected) {
+    let eta = run.eta.get_or_insert_default();
+    let of_step = match step {
+        StepKind::Plan => &mut eta.plan,
+        StepKind::Apply => &mut eta.apply,
+    };
+    of_step.get_or_insert(expected);
 }
 
 fn refusal(decision: &Decision) -> Option<ErrorReport> {

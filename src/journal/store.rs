@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{JournalError, Recorded, RunDir, StoreError, fold, read_journal};
 use crate::{
     files,
-    model::{Report, RunId},
+    model::{EnvName, Report, RunId},
 };
 
 /// The runs of one project.
@@ -61,6 +61,11 @@ impl RunStore {
     /// The folder of all runs; it may be missing.
     pub fn runs_dir(&self) -> Utf8PathBuf {
         self.envctl.join("runs")
+    }
+
+    /// The file of how long an environment's steps took; it may be missing.
+    pub fn durations(&self, environment: &EnvName) -> Utf8PathBuf {
+        self.envctl.join("durations").join(format!("{environment}.json"))
     }
 
     /// Makes the folder of a new run.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Block, ChangeCounts, EngineName, EnvName, FailureKind, ResourceAddress, RunId, StackId};
+use super::{Block, ChangeCounts, EngineName, EnvName, Eta, FailureKind, ResourceAddress, RunId, StackId};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -191,6 +191,9 @@ pub struct Report {
     pub engine: Option<EngineReport>,
     /// How many of each kind, over all stacks.
     pub totals: ChangeCounts,
+    /// How long it was expected to take; absent when nothing was known of that and nobody asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub eta: Option<Eta>,
     /// The stacks, in dependency order.
     pub stacks: Vec<StackReport>,
     /// What keeps all of its plans from being applied.

@@ -13,7 +13,7 @@ use super::{outcome_line, plain};
 use crate::{
     event::{Consumer, Event, EventKind, StepKind},
     model::{Outcome, StackId},
-    ui::{Detail, Printer, Role, seconds},
+    ui::{Detail, Printer, Role, seconds, whole_seconds},
 };
 
 /// Draws on standard error.
@@ -26,6 +26,28 @@ pub struct Terminal {
     width: usize,
     stacks: u64,
     changed: u64,
+    /// How long the plans and the applies will probably take, in seconds.
+    expected: HashMap<StepKind, f64>,
+    round: Option<Round>,
+}
+
+/// What the bar says of the steps that it counts.
+struct Round {
+    done: &'static str,
+    since: Instant,
+    expected: Option<f64>,
+}
+
+impl Round {
+    fn text(&self, elapsed: f64) -> String {
+        match self.expected {
+            None => self.done.to_owned(),
+            Some(expected) if elapsed < expected => {
+                format!("{}, about {} left", self.done, whole_seconds(expected - elapsed))
+            }
+            Some(_) => format!("{}, longer than usual", self.done),
+        }
+    }
 }
 
 struct Running {
@@ -38,7 +60,17 @@ impl Terminal {
     /// A reporter that owns the terminal while steps run.
     pub fn new(printer: Arc<Printer>) -> Self {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
-        Self { printer, area, bar: None, running: HashMap::new(), width: 0, stacks: 0, changed: 0 }
+        Self {
+            printer,
+            area,
+            bar: None,
+            running: HashMap::new(),
+            width: 0,
+            stacks: 0,
+            changed: 0,
+            expected: HashMap::new(),
+            round: None,
+        }
     }
 
     fn start(&mut self, stack: &StackId, step: StepKind) {
@@ -58,7 +90,7 @@ impl Terminal {
     }
 
     /// The bar of one round of plans or applies.
-    fn begin(&self, step: StepKind) -> ProgressBar {
+    fn begin(&mut self, step: StepKind) -> ProgressBar {
         let total = match step {
             StepKind::Plan => self.stacks,
             StepKind::Apply => self.changed,
@@ -70,10 +102,13 @@ impl Terminal {
                 .unwrap_or_else(|_| ProgressStyle::default_bar())
                 .progress_chars("━╸─"),
         );
-        bar.set_message(match step {
+        let done = match step {
             StepKind::Plan => "planned",
             StepKind::Apply => "applied",
-        });
+        };
+        let expected = self.expected.remove(&step);
+        let round = self.round.insert(Round { done, since: Instant::now(), expected });
+        bar.set_message(round.text(0.0));
         bar
     }
 
@@ -132,6 +167,9 @@ impl Consumer for Terminal {
                 self.width = stacks.iter().map(|s| s.stack.as_str().chars().count()).max().unwrap_or(0);
                 self.stacks = stacks.len() as u64;
             }
+            EventKind::Expected { step, expected } => {
+                self.expected.extend(expected.seconds.map(|seconds| (*step, seconds)));
+            }
             EventKind::StepStarted { stack, step } => self.start(stack, *step),
             EventKind::Progress { stack, text, .. } => {
                 if let Some(running) = self.running.get_mut(stack) {
@@ -179,6 +217,9 @@ impl Consumer for Terminal {
         for stack in self.running.keys() {
             self.draw(stack);
         }
+        if let (Some(bar), Some(round)) = (&self.bar, &self.round) {
+            bar.set_message(round.text(round.since.elapsed().as_secs_f64()));
+        }
         Ok(())
     }
 
@@ -191,6 +232,15 @@ impl Consumer for Terminal {
 mod tests {
     use super::*;
     use crate::ui::Styles;
+
+    #[test]
+    fn the_bar_says_how_long_it_will_probably_take_still() {
+        let round = Round { done: "planned", since: Instant::now(), expected: Some(65.5) };
+        assert_eq!(round.text(0.0), "planned, about 1m 06s left");
+        assert_eq!(round.text(64.9), "planned, about 1s left");
+        assert_eq!(round.text(65.5), "planned, longer than usual");
+        assert_eq!(Round { expected: None, ..round }.text(65.5), "planned");
+    }
 
     #[test]
     fn the_bar_counts_neither_what_failed_nor_what_was_never_begun() {

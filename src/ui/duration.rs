@@ -19,9 +19,15 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
+/// Seconds to come, without tenths that nobody knows, and never none: `1s`, `42s`, `3m 04s`.
+pub fn whole_seconds(number: f64) -> String {
+    let whole = number.ceil().max(1.0);
+    if whole < 10.0 { format!("{whole:.0}s") } else { seconds(whole) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::seconds;
+    use super::*;
 
     #[test]
     fn a_duration_has_at_most_two_units() {
@@ -34,6 +40,13 @@ mod tests {
             (7500.0, "2h 05m"),
         ] {
             assert_eq!(seconds(number), text);
+        }
+    }
+
+    #[test]
+    fn what_is_to_come_has_no_tenths_and_is_never_nothing() {
+        for (number, text) in [(0.0, "1s"), (0.61, "1s"), (8.2, "9s"), (9.5, "10s"), (183.4, "3m 04s")] {
+            assert_eq!(whole_seconds(number), text);
         }
     }
 }

@@ -11,7 +11,7 @@ mod table;
 mod visible;
 
 pub use count::Count;
-pub use duration::seconds;
+pub use duration::{seconds, whole_seconds};
 pub use printer::{Detail, Printer, Reader};
 pub use shell_word::shell_word;
 pub use style::{Role, Styles};

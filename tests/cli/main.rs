@@ -13,6 +13,7 @@ mod clean_tree;
 mod concurrency;
 mod config;
 mod deploy;
+mod durations;
 mod engine_faults;
 mod exec;
 mod failures;

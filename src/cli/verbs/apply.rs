@@ -20,6 +20,7 @@ use crate::{
 /// its name, before anything is applied. A plan is applied at most once. RUN may be a `plan`, or a `deploy` or `destroy`
 /// that was not confirmed.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(after_help = "Examples:
   envctl plan production
   envctl apply last --confirm
@@ -43,6 +44,10 @@ pub(in crate::cli) struct Apply {
     /// After a failure let stacks go on that do not depend on it (the default).
     #[arg(long, help_heading = "Run")]
     keep_going: bool,
+
+    /// Say how long the plans and the applies will probably take, from what they took in earlier runs.
+    #[arg(long, help_heading = "Run")]
+    eta: bool,
 
     /// Print the report as JSON; standard output holds nothing else.
     #[arg(long, help_heading = "Run")]
@@ -77,6 +82,7 @@ impl From<Apply> for apply::Request {
             allow: args.allow.allow,
             acks: args.confirm.acks.clone(),
             stop: if args.fail_fast { Stop::AtFirstFailure } else { Stop::AtDependents },
+            eta: args.eta,
             json: args.json,
             report: args.report,
             summary: args.summary,

@@ -39,6 +39,10 @@ pub(in crate::cli) struct Resume {
     #[arg(long, help_heading = "Run")]
     fail_fast: bool,
 
+    /// Say how long the plans and the applies will probably take, from what they took in earlier runs.
+    #[arg(long, help_heading = "Run")]
+    eta: bool,
+
     /// Print the report as JSON; standard output holds nothing else.
     #[arg(long, help_heading = "Run")]
     pub(in crate::cli) json: bool,
@@ -72,6 +76,7 @@ impl From<Resume> for resume::Request {
             allow: args.allow.allow,
             acks: args.confirm.acks.clone(),
             stop: if args.fail_fast { Stop::AtFirstFailure } else { Stop::AtDependents },
+            eta: args.eta,
             json: args.json,
             report: args.report,
             summary: args.summary,

@@ -28,6 +28,7 @@ pub(super) fn shown(mut kind: EventKind) -> EventKind {
         }
         EventKind::RunStarted { revision, .. } => revision.branch.iter_mut().for_each(show),
         EventKind::StepStarted { .. }
+        | EventKind::Expected { .. }
         | EventKind::EngineStarted { .. }
         | EventKind::Decided(Decision::Confirmed { .. })
         | EventKind::InterruptRequested { .. }

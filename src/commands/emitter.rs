@@ -1,0 +1,41 @@
+//! The emitter of a run, with all who are told of it.
+
+use std::sync::Arc;
+
+use super::{Context, ladder::ladder};
+use crate::{
+    event::Consumer,
+    executor::{Cancel, DispatchError, Dispatcher, SignalSource},
+    journal::{Journal, Stopwatch},
+    process::Runner,
+    reporter,
+};
+
+/// The emitter of the run, which listens to the user's signals already.
+pub(super) fn emitter(
+    context: &Context,
+    journal: Journal,
+    stopwatch: Stopwatch,
+    runner: &Arc<Runner>,
+) -> Result<Dispatcher, DispatchError> {
+    let mut dispatcher = Dispatcher::new(
+        Arc::clone(&context.clock),
+        Some(journal),
+        consumers(context, stopwatch),
+        Cancel::new(SignalSource::System, ladder(runner)),
+    );
+    dispatcher.listen()?;
+    Ok(dispatcher)
+}
+
+fn consumers(context: &Context, stopwatch: Stopwatch) -> Vec<Box<dyn Consumer>> {
+    let printer = Arc::clone(&context.printer);
+    let shows: Box<dyn Consumer> = if context.terminal.live {
+        Box::new(reporter::Terminal::new(printer))
+    } else if context.terminal.github {
+        Box::new(reporter::GitHub::new(printer))
+    } else {
+        Box::new(reporter::Plain::new(printer))
+    };
+    vec![shows, Box::new(stopwatch)]
+}

@@ -1,0 +1,81 @@
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{event::StepKind, model::StackId};
+
+fn id(place: usize) -> StackId {
+    format!("s{place}").parse().unwrap()
+}
+
+fn step(place: usize, needs: &[usize], milliseconds: u64) -> Step {
+    let needs = needs.iter().map(|need| id(*need)).collect();
+    Step { weight: Duration::from_millis(milliseconds), ..Step::new(id(place), StepKind::Plan, needs) }
+}
+
+fn jobs(count: usize) -> Limits {
+    Limits::jobs(NonZeroUsize::new(count).unwrap())
+}
+
+#[test]
+fn eight_single_steps_and_a_chain_of_four_take_two_jobs_no_longer_than_they_must() {
+    let alone = (0..9).map(|place| step(place, &[], 100));
+    let steps: Vec<Step> = alone.chain((9..12).map(|place| step(place, &[place - 1], 100))).collect();
+    assert_eq!(
+        forecast(&steps, &jobs(2)).unwrap(),
+        Duration::from_millis(600),
+        "1200 ms of work, two at once"
+    );
+}
+
+#[test]
+fn a_class_with_a_limit_of_its_own_takes_longer() {
+    let class: Arc<str> = "terraform".into();
+    let mut steps: Vec<Step> = (0..4).map(|place| step(place, &[], 100)).collect();
+    for limited in &mut steps[..3] {
+        limited.classes = vec![Arc::clone(&class)];
+    }
+    let limits = Limits { classes: BTreeMap::from([(class, NonZeroUsize::MIN)]), ..jobs(4) };
+    assert_eq!(forecast(&steps, &jobs(4)).unwrap(), Duration::from_millis(100));
+    assert_eq!(forecast(&steps, &limits).unwrap(), Duration::from_millis(300));
+}
+
+#[test]
+fn nothing_takes_no_time_and_an_absurd_weight_no_harm() {
+    assert_eq!(forecast(&[], &jobs(2)).unwrap(), Duration::ZERO);
+    let mut steps = [step(0, &[], 1), step(1, &[0], 1)];
+    steps[0].weight = Duration::MAX;
+    assert_eq!(forecast(&steps, &jobs(1)).unwrap(), Duration::MAX);
+    assert!(forecast(&[step(0, &[0], 1)], &jobs(1)).is_err());
+}
+
+/// Steps whose needs stand before them.
+fn graphs() -> impl Strategy<Value = (Vec<Step>, Vec<Vec<usize>>)> {
+    let one = |place: usize| {
+        (prop::collection::btree_set(0..place.max(1), 0..=place.min(3)), 1_u64..1000)
+            .prop_map(move |(needs, weight)| (place, needs.into_iter().collect::<Vec<_>>(), weight))
+    };
+    (1_usize..40).prop_flat_map(move |count| (0..count).map(one).collect::<Vec<_>>()).prop_map(|parts| {
+        let steps = parts.iter().map(|(place, needs, weight)| step(*place, needs, *weight)).collect();
+        (steps, parts.into_iter().map(|(_, needs, _)| needs).collect())
+    })
+}
+
+proptest! {
+    /// No schedule is shorter than its longest path or its work shared out evenly, and list scheduling guarantees
+    /// (2 − 1/j) times the larger of the two.
+    #[test]
+    fn a_forecast_is_between_what_it_must_be_and_what_it_may_be((steps, needs) in graphs(), count in 1_u32..6) {
+        let took = forecast(&steps, &jobs(count as usize)).unwrap();
+        let total: Duration = steps.iter().map(|step| step.weight).sum();
+        let mut ends: Vec<Duration> = Vec::new();
+        for (step, needs) in steps.iter().zip(&needs) {
+            ends.push(step.weight + needs.iter().map(|need| ends[*need]).max().unwrap_or_default());
+        }
+        let longest = ends.into_iter().max().unwrap_or_default();
+        let bound = longest.max(total / count);
+        prop_assert!(took >= longest && took * count >= total, "{took:?} is too short");
+        prop_assert!(took * count <= bound * (2 * count - 1) + Duration::from_micros(1), "{took:?} is too long");
+    }
+}

@@ -1,0 +1,118 @@
+//! What steps weigh: how long they took in earlier runs.
+
+use std::time::Duration;
+
+use super::{Limits, ScheduleError, Step, forecast::forecast};
+use crate::{
+    journal::{Durations, Task},
+    model::Expected,
+};
+
+/// What all steps weigh as long as nothing is known of any.
+const UNKNOWN: Duration = Duration::from_secs(1);
+
+/// Steps with their weights, and how much of that is known.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Weighed {
+    pub(super) steps: Vec<Step>,
+    /// How many of the steps that take any time were never measured.
+    without_history: usize,
+    /// How many take any time.
+    counted: usize,
+    /// Whether one of them has no weight but the one that means nothing.
+    unknown: bool,
+}
+
+impl Weighed {
+    /// Adds a step that takes no time worth a word.
+    pub(super) fn add_idle(&mut self, step: Step) {
+        self.steps.push(Step { weight: Duration::ZERO, ..step });
+    }
+
+    /// Adds a step with its usual duration, else with that of the stack in the middle.
+    pub(super) fn add(&mut self, step: Step, task: Task, durations: &Durations) {
+        let known = durations.expected(&step.stack, task);
+        let weight = known.or_else(|| durations.typical(task));
+        self.counted += 1;
+        self.without_history += usize::from(known.is_none());
+        self.unknown |= weight.is_none();
+        self.steps.push(Step { weight: weight.unwrap_or(UNKNOWN), ..step });
+    }
+
+    /// How long they will probably take; none when there is nothing to do.
+    pub(super) fn expected(&self, limits: &Limits) -> Result<Option<Expected>, ScheduleError> {
+        if self.counted == 0 {
+            return Ok(None);
+        }
+        let seconds = if self.unknown { None } else { Some(forecast(&self.steps, limits)?.as_secs_f64()) };
+        Ok(Some(Expected {
+            seconds,
+            steps: self.counted,
+            without_history: self.without_history,
+            jobs: limits.jobs.get(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, num::NonZeroUsize};
+
+    use camino::Utf8Path;
+
+    use super::*;
+    use crate::event::StepKind;
+
+    fn durations(text: &str) -> Durations {
+        let keep = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(keep.path()).unwrap().join("staging.json");
+        fs::write(&file, format!(r#"{{"format":1,"stacks":{text}}}"#)).unwrap();
+        Durations::read(&file)
+    }
+
+    fn step(stack: &str, needs: &[&str]) -> Step {
+        let needs = needs.iter().map(|need| need.parse().unwrap()).collect();
+        Step::new(stack.parse().unwrap(), StepKind::Plan, needs)
+    }
+
+    fn two_at_once() -> Limits {
+        Limits::jobs(NonZeroUsize::new(2).unwrap())
+    }
+
+    #[test]
+    fn an_unknown_step_weighs_as_much_as_the_one_in_the_middle() {
+        let known = durations(r#"{"a":{"plan":[100]},"b":{"plan":[700]},"c":{"plan":[300]}}"#);
+        let mut weighed = Weighed::default();
+        weighed.add(step("a", &[]), Task::Plan, &known);
+        weighed.add(step("new", &["a"]), Task::Plan, &known);
+        assert_eq!(weighed.steps[1].weight, Duration::from_millis(300));
+        let expected = weighed.expected(&two_at_once()).unwrap().unwrap();
+        assert_eq!(
+            expected,
+            Expected { seconds: Some(0.4), steps: 2, without_history: 1, jobs: 2 },
+            "one after the other"
+        );
+    }
+
+    #[test]
+    fn without_any_history_nothing_is_expected_and_all_weigh_the_same() {
+        let known = durations(r#"{"a":{"plan":[100]}}"#);
+        let mut weighed = Weighed::default();
+        weighed.add(step("a", &[]), Task::Apply, &known);
+        weighed.add(step("b", &[]), Task::Apply, &known);
+        assert_eq!(weighed.steps[0].weight, weighed.steps[1].weight);
+        let expected = weighed.expected(&two_at_once()).unwrap().unwrap();
+        assert_eq!(expected, Expected { seconds: None, steps: 2, without_history: 2, jobs: 2 });
+    }
+
+    #[test]
+    fn what_is_taken_over_takes_no_time_and_is_not_counted() {
+        let known = durations(r#"{"a":{"plan":[100]}}"#);
+        let mut weighed = Weighed::default();
+        weighed.add_idle(step("b", &[]));
+        assert_eq!(weighed.expected(&two_at_once()).unwrap(), None);
+        weighed.add(step("a", &["b"]), Task::Plan, &known);
+        let expected = weighed.expected(&two_at_once()).unwrap().unwrap();
+        assert_eq!(expected, Expected { seconds: Some(0.1), steps: 1, without_history: 0, jobs: 2 });
+    }
+}

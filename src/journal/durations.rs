@@ -1,0 +1,203 @@
+//! How long the steps of each stack took in earlier runs: one small file for each environment.
+//!
+//! The last three of each step are kept, and their median is what the step probably takes: one that had to install
+//! everything, or waited for somebody, moves nothing.
+
+use std::{collections::BTreeMap, fs, io, time::Duration};
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use crate::{files, model::StackId};
+
+/// The version of the file's format.
+const FORMAT: u32 = 1;
+
+/// How many of each step are kept.
+const KEPT: usize = 3;
+
+/// What is measured of a stack, each by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Task {
+    /// A plan, also one of a destruction.
+    Plan,
+    /// An apply.
+    Apply,
+    /// An apply that destroys.
+    Destroy,
+}
+
+impl Task {
+    const ALL: [Self; 3] = [Self::Plan, Self::Apply, Self::Destroy];
+}
+
+/// How long the steps of one environment took.
+#[derive(Debug, Clone, Default)]
+pub struct Durations {
+    stacks: BTreeMap<String, Measured>,
+    typical: [Option<Duration>; Task::ALL.len()],
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Document {
+    format: u32,
+    stacks: BTreeMap<String, Measured>,
+}
+
+/// Milliseconds, oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+struct Measured {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    plan: Vec<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    apply: Vec<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    destroy: Vec<u32>,
+}
+
+impl Measured {
+    fn of(&self, task: Task) -> &[u32] {
+        match task {
+            Task::Plan => &self.plan,
+            Task::Apply => &self.apply,
+            Task::Destroy => &self.destroy,
+        }
+    }
+
+    fn add(&mut self, task: Task, took: Duration) {
+        let list = match task {
+            Task::Plan => &mut self.plan,
+            Task::Apply => &mut self.apply,
+            Task::Destroy => &mut self.destroy,
+        };
+        list.push(u32::try_from(took.as_millis()).unwrap_or(u32::MAX));
+        list.drain(..list.len().saturating_sub(KEPT));
+    }
+}
+
+impl Durations {
+    /// Reads a file. One that is missing, torn or somebody else's is as good as an empty one: durations only decide what
+    /// comes first.
+    pub fn read(file: &Utf8Path) -> Self {
+        let stacks = fs::read(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
+        let typical = Task::ALL
+            .map(|task| median(stacks.values().filter_map(|all| median(all.of(task).to_vec())).collect()));
+        Self { stacks, typical: typical.map(|number| number.map(milliseconds)) }
+    }
+
+    /// How long it probably takes; none when it never ended well.
+    pub fn expected(&self, stack: &StackId, task: Task) -> Option<Duration> {
+        median(self.stacks.get(stack.as_str())?.of(task).to_vec()).map(milliseconds)
+    }
+
+    /// How long it takes with the stack in the middle; none when it never ended well anywhere.
+    pub fn typical(&self, task: Task) -> Option<Duration> {
+        self.typical[task as usize]
+    }
+}
+
+/// Adds what was measured to a file.
+///
+/// Several may do that at once: the file is always one of theirs as a whole, and what another one adds in the same moment
+/// may be lost.
+pub(super) fn add(file: &Utf8Path, measured: &[(StackId, Task, Duration)]) -> io::Result<()> {
+    if measured.is_empty() {
+        return Ok(());
+    }
+    let mut stacks = Durations::read(file).stacks;
+    for (stack, task, took) in measured {
+        stacks.entry(stack.to_string()).or_default().add(*task, *took);
+    }
+    files::write(file, &serde_json::to_vec(&Document { format: FORMAT, stacks })?)
+}
+
+fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Measured>> {
+    let document: Document = serde_json::from_slice(bytes).ok()?;
+    (document.format == FORMAT).then_some(document.stacks)
+}
+
+/// The one in the middle, or half way between the two there.
+fn median(mut numbers: Vec<u32>) -> Option<u32> {
+    numbers.sort_unstable();
+    let (low, high) = (numbers.len().checked_sub(1)? / 2, numbers.len() / 2);
+    Some(numbers[low].midpoint(numbers[high]))
+}
+
+fn milliseconds(number: u32) -> Duration {
+    Duration::from_millis(number.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use camino::Utf8PathBuf;
+
+    use super::*;
+
+    fn id(name: &str) -> StackId {
+        name.parse().unwrap()
+    }
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let keep = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(keep.path()).unwrap().join("durations/staging.json");
+        (keep, file)
+    }
+
+    fn took(stack: &str, task: Task, milliseconds: u64) -> (StackId, Task, Duration) {
+        (id(stack), task, Duration::from_millis(milliseconds))
+    }
+
+    #[test]
+    fn one_slow_run_among_three_moves_nothing_and_the_oldest_is_forgotten() {
+        let (_keep, file) = folder();
+        for milliseconds in [9000, 100, 300, 200] {
+            add(&file, &[took("app", Task::Plan, milliseconds)]).unwrap();
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text, r#"{"format":1,"stacks":{"app":{"plan":[100,300,200]}}}"#);
+        let durations = Durations::read(&file);
+        assert_eq!(durations.expected(&id("app"), Task::Plan), Some(Duration::from_millis(200)));
+        assert_eq!(durations.expected(&id("app"), Task::Apply), None);
+        assert_eq!(durations.expected(&id("other"), Task::Plan), None);
+    }
+
+    #[test]
+    fn what_is_typical_is_the_stack_in_the_middle_for_each_task() {
+        let (_keep, file) = folder();
+        add(&file, &[took("a", Task::Plan, 1), took("b", Task::Plan, 5), took("a", Task::Destroy, 7)])
+            .unwrap();
+        add(&file, &[took("c", Task::Plan, 900)]).unwrap();
+        let durations = Durations::read(&file);
+        let typical = |task| durations.typical(task).map(|time| time.as_millis());
+        assert_eq!(Task::ALL.map(typical), [Some(5), None, Some(7)]);
+    }
+
+    #[test]
+    fn a_file_that_is_missing_torn_or_foreign_is_an_empty_one_and_replaced() {
+        let (_keep, file) = folder();
+        assert_eq!(Durations::read(&file).typical(Task::Plan), None);
+        add(&file, &[took("app", Task::Plan, 100)]).unwrap();
+        let whole = fs::read_to_string(&file).unwrap();
+        let foreign = whole.replace("\"format\":1", "\"format\":2");
+        let absurd = whole.replace("100", "1e300");
+        for bad in [&whole[..whole.len() - 4], "", "[1]", "\u{0}\u{0}", &foreign, &absurd, "{\"stacks\":7}"] {
+            fs::write(&file, bad).unwrap();
+            assert_eq!(Durations::read(&file).typical(Task::Plan), None, "{bad}");
+            add(&file, &[took("app", Task::Plan, 7)]).unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), whole.replace("100", "7"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_file_is_its_owners_alone_and_not_made_for_nothing() {
+        let (_keep, file) = folder();
+        add(&file, &[]).unwrap();
+        assert!(!file.exists());
+        add(&file, &[took("app", Task::Plan, 7)]).unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(file.parent().unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}
