@@ -37,7 +37,7 @@ mod stand_ins;
 mod state_file;
 mod state_outputs;
 mod state_stamp;
-mod stream_json;
+pub mod stream_json;
 mod surroundings;
 mod terraform;
 mod terragrunt;

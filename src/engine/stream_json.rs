@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// What one line says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Message {
+pub enum Message {
     /// The first line: the version of the engine.
     Version(String),
     /// A resource that an apply would change.
@@ -37,52 +37,52 @@ pub(super) enum Message {
 
 /// A line with the engine's own words for people.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub struct Line {
     /// For the log.
-    pub(super) text: String,
+    pub text: String,
     /// What it says.
-    pub(super) message: Message,
+    pub message: Message,
 }
 
 /// A warning or an error of the engine.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Diagnostic {
+pub struct Diagnostic {
     /// `error` or `warning`.
     #[serde(default)]
-    pub(super) severity: String,
+    pub severity: String,
     /// One line.
     #[serde(default)]
-    pub(super) summary: String,
+    pub summary: String,
     /// The rest.
     #[serde(default)]
-    pub(super) detail: String,
+    pub detail: String,
     /// The resource that it is about.
     #[serde(default)]
-    pub(super) address: Option<String>,
+    pub address: Option<String>,
     /// The place in the configuration.
     #[serde(default)]
-    pub(super) range: Option<SourceRange>,
+    pub range: Option<SourceRange>,
 }
 
 /// A place in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct SourceRange {
+pub struct SourceRange {
     /// Relative to the folder that the engine runs in.
-    pub(super) filename: String,
+    pub filename: String,
     /// Where it starts.
-    pub(super) start: SourcePosition,
+    pub start: SourcePosition,
 }
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct SourcePosition {
+pub struct SourcePosition {
     /// From 1.
-    pub(super) line: u32,
+    pub line: u32,
 }
 
 impl Diagnostic {
     /// Whether it is an error.
-    pub(super) fn is_error(&self) -> bool {
+    pub fn is_error(&self) -> bool {
         self.severity != "warning"
     }
 }
@@ -142,7 +142,7 @@ struct RawOutput {
 }
 
 /// Reads one line; nothing when it is not one of the engine's JSON objects.
-pub(super) fn parse(line: &str) -> Option<Line> {
+pub fn parse(line: &str) -> Option<Line> {
     if !line.starts_with('{') {
         return None;
     }

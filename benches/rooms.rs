@@ -1,0 +1,177 @@
+//! What envctl does between two processes, room by room: `cargo bench`, or `cargo bench -- schedule` for one.
+//!
+//! Whole commands beside the engines, git and Terragrunt: `scripts/bench`.
+
+use std::{error::Error, fmt::Write as _, num::NonZeroUsize};
+
+use camino::Utf8Path;
+use divan::{Bencher, black_box, counter::ItemsCount};
+use envctl::{
+    config::{Config, Overrides},
+    engine::stream_json,
+    event::StepKind,
+    executor::{Ending, Limits, Scheduler, Step},
+    graph::{Node, StackGraph},
+    inventory::{Inventory, Probe, discovery, load},
+    model::StackId,
+};
+
+type Attempt<T> = Result<T, Box<dyn Error>>;
+
+const SIZES: [usize; 3] = [1_000, 5_000, 10_000];
+
+fn main() {
+    divan::main();
+}
+
+/// The places of the stacks that one needs: groups of ten, a base, three that need it, six that need two of these.
+fn needs(place: usize) -> Vec<usize> {
+    let base = place - place % 10;
+    match place % 10 {
+        0 => {
+            if base == 0 {
+                vec![]
+            } else {
+                vec![0]
+            }
+        }
+        1..4 => vec![base],
+        in_group => vec![base + 1 + in_group % 3, base + 1 + (in_group + 1) % 3],
+    }
+}
+
+fn name(place: usize) -> String {
+    format!("s{place:05}")
+}
+
+fn stacks(count: usize) -> Attempt<Vec<Node>> {
+    let stack = |place| name(place).parse::<StackId>();
+    let node = |place| {
+        let needs = needs(place).into_iter().map(stack).collect::<Result<_, _>>()?;
+        Ok(Node { stack: stack(place)?, needs, tags: Vec::new() })
+    };
+    (0..count).map(node).collect()
+}
+
+fn environments_toml(count: usize) -> String {
+    let mut text = "[project]\nname = \"estate\"\nengine = \"tofu\"\n\n[environments.dev]\n".to_owned();
+    for place in 0..count {
+        let needs: Vec<String> = needs(place).into_iter().map(name).collect();
+        // Writing to a text does not fail.
+        let _ = write!(text, "\n[stacks.{0}]\npath = \"live/{0}\"\nneeds = {needs:?}\n", name(place));
+    }
+    text
+}
+
+/// A folder with so many stacks below `live/`.
+fn estate(count: usize) -> Attempt<tempfile::TempDir> {
+    let folder = tempfile::tempdir()?;
+    for place in 0..count {
+        let stack = folder.path().join("live").join(name(place));
+        std::fs::create_dir_all(&stack)?;
+        std::fs::write(stack.join("main.tf"), "resource \"terraform_data\" \"one\" {}\n")?;
+    }
+    Ok(folder)
+}
+
+/// environments.toml, as text, to a checked configuration: parsed, resolved, validated.
+#[divan::bench(args = SIZES)]
+fn parse(bencher: Bencher, count: usize) {
+    let text = environments_toml(count);
+    let path = Utf8Path::new("/estate/environments.toml");
+    bencher.counter(ItemsCount::new(count)).bench(|| {
+        Config::from_text(path, black_box(text.as_str()), &Overrides::default()).map(drop).map_err(drop)
+    });
+}
+
+/// A configuration to the instances of an environment, each with its engine and its place in the graph.
+#[divan::bench(args = SIZES)]
+fn resolve(bencher: Bencher, count: usize) {
+    let prepared = estate(count).and_then(|folder| {
+        let root = Utf8Path::from_path(folder.path()).ok_or("a path that is not UTF-8")?;
+        let text = environments_toml(count);
+        let (config, _) = Config::from_text(&root.join("environments.toml"), text, &Overrides::default())?;
+        Ok((folder, config))
+    });
+    let (folder, config) = ready(prepared);
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench(|| instances(&config).map(|found| found.instances().count()).ok());
+    drop(folder);
+}
+
+fn instances(config: &Config) -> Attempt<Inventory> {
+    let environment = config.environments().values().next().ok_or("no environment")?;
+    let probe = Probe { on_path: &|_| true, units: None, cache_dir: Utf8Path::new("/nowhere") };
+    Ok(load(config, environment, &probe)?.0)
+}
+
+/// A list of stacks to a graph, free of cycles, and its order.
+#[divan::bench(args = SIZES)]
+fn order(bencher: Bencher, count: usize) {
+    let nodes = ready(stacks(count));
+    bencher
+        .counter(ItemsCount::new(count))
+        .with_inputs(|| nodes.clone())
+        .bench_values(|nodes| StackGraph::new(nodes).map(|graph| graph.order()).ok());
+}
+
+/// A whole round of steps, eight at once, each of which succeeds.
+#[divan::bench(args = SIZES)]
+fn schedule(bencher: Bencher, count: usize) {
+    let steps: Vec<Step> = ready(stacks(count))
+        .into_iter()
+        .map(|node| Step::new(node.stack, StepKind::Plan, node.needs))
+        .collect();
+    let limits = Limits::jobs(NonZeroUsize::new(8).unwrap_or(NonZeroUsize::MIN));
+    bencher.counter(ItemsCount::new(count)).bench(|| {
+        let mut scheduler = Scheduler::new(&steps, &limits).ok()?;
+        let mut running = std::collections::VecDeque::new();
+        while !scheduler.is_done() {
+            while let Some(step) = scheduler.start_next() {
+                running.push_back(step);
+            }
+            scheduler.finish(running.pop_front()?, Ending::Succeeded);
+        }
+        Some(scheduler)
+    });
+}
+
+/// Folders that match a pattern.
+#[divan::bench(args = SIZES)]
+fn discover(bencher: Bencher, count: usize) {
+    let folder = ready(estate(count));
+    let root = ready(Utf8Path::from_path(folder.path()).ok_or("a path that is not UTF-8".into()));
+    let pattern = ready(discovery::PathPattern::parse("live/<stack>").map_err(Into::into));
+    let exclude = globset::GlobSet::empty();
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench(|| discovery::find_stacks(root, &pattern, &exclude).map(|found| found.len()).ok());
+}
+
+/// The lines of a plan's stream.
+#[divan::bench(args = SIZES)]
+fn stream(bencher: Bencher, count: usize) {
+    let lines: Vec<String> = (0..count).map(line).collect();
+    bencher
+        .counter(ItemsCount::new(count))
+        .bench(|| lines.iter().filter_map(|line| stream_json::parse(black_box(line))).count());
+}
+
+fn line(place: usize) -> String {
+    let address = format!("module.network[\\\"eu-west-1\\\"].aws_subnet.private[{place}]");
+    let (kind, hook) =
+        if place.is_multiple_of(2) { ("planned_change", "change") } else { ("refresh_start", "hook") };
+    format!(
+        "{{\"@level\":\"info\",\"@message\":\"{address}: Plan to create\",\"@module\":\"tofu.ui\",\
+         \"@timestamp\":\"2026-01-01T00:00:00.000000Z\",\"{hook}\":{{\"resource\":{{\"addr\":\"{address}\",\
+         \"module\":\"module.network\",\"resource\":\"aws_subnet.private\",\"implied_provider\":\"aws\",\
+         \"resource_type\":\"aws_subnet\",\"resource_name\":\"private\",\"resource_key\":{place}}},\
+         \"action\":\"create\"}},\"type\":\"{kind}\"}}"
+    )
+}
+
+/// What a measurement starts from; without it there is nothing to measure.
+fn ready<T>(prepared: Attempt<T>) -> T {
+    prepared.unwrap_or_else(|error| panic!("{error}"))
+}
