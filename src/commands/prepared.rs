@@ -79,7 +79,7 @@ impl Prepared {
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        let sources = Sources::of(inventory, if values.0 { &instances } else { &[] });
+        let sources = Sources::of(inventory, if values.0 { &instances } else { &[] }, config.root());
         let works = assembly.works(&sources.and(&instances), &graph, allow);
         if let Some(signal) = watch.signal() {
             return Err(interrupted(Some(signal)));

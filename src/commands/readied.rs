@@ -33,7 +33,7 @@ pub(super) fn ready(
 ) -> anyhow::Result<Readied> {
     let watch = Watch::start(SignalSource::System, ladder(assembly.runner))?;
     let made = || -> anyhow::Result<Readied> {
-        let sources = Sources::of(inventory, instances);
+        let sources = Sources::of(inventory, instances, assembly.config.root());
         let mut works = assembly.works(&sources.and(instances), graph, allow)?;
         let acting = acting(context, assembly.config, environment, &mut works, assembly.runner)?;
         let (work, upstreams) = sources.apart(works);

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use camino::Utf8Path;
+
 use crate::{
     executor::{Upstreams, Work},
-    inventory::{Instance, Inventory},
+    inventory::{Instance, Inventory, inputs::InputScope},
     model::StackId,
 };
 
@@ -17,9 +19,14 @@ pub(super) struct Sources<'i> {
 
 impl<'i> Sources<'i> {
     /// Those of these instances.
-    pub(super) fn of(inventory: &'i Inventory, instances: &[&Instance]) -> Self {
+    pub(super) fn of(inventory: &'i Inventory, instances: &[&Instance], root: &Utf8Path) -> Self {
         let inputs = instances.iter().flat_map(|instance| instance.settings.inputs.values());
-        let all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
+        let mut all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
+        let mixing = instances.iter().filter(|instance| {
+            // What mocks stand in for can be told by the outputs that there are.
+            !InputScope::new(instance, root, Vec::new()).mixed_mocks().is_empty()
+        });
+        all.extend(mixing.flat_map(|instance| instance.needs.iter().cloned()));
         if all.is_empty() {
             return Self { all, strangers: Vec::new() };
         }

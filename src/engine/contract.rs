@@ -117,8 +117,6 @@ pub struct PlanRequest {
     pub replace: Vec<String>,
     /// Whether a state that is not the last known one is accepted, as after a deliberate reset.
     pub accept_lineage: bool,
-    /// Values of variables that stand in for outputs that do not exist yet.
-    pub stand_ins: Vec<serde_json::Value>,
 }
 
 /// What a plan file says of itself, read without a process.

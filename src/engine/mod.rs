@@ -33,7 +33,6 @@ mod plan_file;
 mod plan_json;
 mod planning;
 mod stale;
-mod stand_ins;
 mod state_file;
 mod state_outputs;
 mod state_stamp;

@@ -1,7 +1,5 @@
 //! One plan: the stream while it runs, the file afterwards, and `show` where something changes.
 
-use std::borrow::Cow;
-
 use camino::Utf8Path;
 
 use super::{
@@ -12,9 +10,7 @@ use super::{
     failure::{init_needed, warnings},
     lineage,
     plan_file::{PlanFileError, plan_facts},
-    plan_json,
-    stand_ins::unknown_where_standing_in,
-    unsaved,
+    plan_json, unsaved,
 };
 use crate::{
     files,
@@ -88,7 +84,7 @@ fn plan_into(
             EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure })
         })?;
     }
-    let tentative = !request.stand_ins.is_empty() || driver.is_tentative(target, &streamed.stderr);
+    let tentative = driver.is_tentative(target, &streamed.stderr);
     Ok(Attempt::Planned(Box::new(Planned { changes, known, facts, diff, tentative, notes, exit_code })))
 }
 
@@ -175,16 +171,8 @@ fn exact_changes(
         return Err(failed_text(driver, &shown, "show -json", target, session));
     }
     let failed = |summary: String| EngineError::Failed(Failure::new(FailureKind::Engine, summary));
-    let misunderstood =
-        |error: serde_json::Error| failed(format!("`{program} show -json` cannot be understood: {error}"));
-    let dialect = driver.dialect();
-    let told = match request.stand_ins.as_slice() {
-        [] => Cow::Borrowed(&shown.stdout),
-        stand_ins => {
-            Cow::Owned(unknown_where_standing_in(&shown.stdout, dialect, stand_ins).map_err(misunderstood)?)
-        }
-    };
-    let mut plan = plan_json::parse(&told, dialect, request.mode).map_err(misunderstood)?;
+    let mut plan = plan_json::parse(&shown.stdout, driver.dialect(), request.mode)
+        .map_err(|error| failed(format!("`{program} show -json` cannot be understood: {error}")))?;
     if plan.errored {
         return Err(failed(format!("`{program} plan` ended with status 2, and yet planning failed")));
     }

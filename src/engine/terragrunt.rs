@@ -177,10 +177,9 @@ impl Driver for Terragrunt {
         self.passed_on(target, "state", ["pull".into(), "-no-color".into()])
     }
 
-    fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool {
+    fn is_tentative(&self, _: &Target, stderr: &[String]) -> bool {
+        // Mixed with outputs that exist, mocks come without any warning: whoever knows those outputs has to tell.
         stderr.iter().any(|line| line.contains("mock outputs provided"))
-            // Merged into outputs that exist, mocks come without any warning.
-            || fs::read_to_string(target.dir.join(UNIT_FILE)).is_ok_and(|unit| merges_mocks(&unit))
     }
 
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
@@ -189,15 +188,6 @@ impl Driver for Terragrunt {
         collect(&target.dir.join(".terragrunt-cache"), super::unsaved::UNSAVED, &mut found);
         found
     }
-}
-
-/// Whether a unit's mocks are merged into the outputs that exist.
-fn merges_mocks(unit: &str) -> bool {
-    unit.lines().filter_map(|line| line.trim().split_once('=')).any(|(key, value)| {
-        let value = value.trim();
-        (key.trim() == "mock_outputs_merge_strategy_with_state" && !value.starts_with("\"no_merge\""))
-            || (key.trim() == "mock_outputs_merge_with_state" && value.starts_with("true"))
-    })
 }
 
 /// Where Terragrunt runs the engine for a unit: the folder of its cache that was initialised last, or the unit's own.
@@ -367,19 +357,5 @@ impl Engine for Terragrunt {
 
     fn reads_root_module(&self) -> bool {
         false
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mocks_that_are_merged_are_seen_in_the_units_file() {
-        assert!(merges_mocks(
-            "dependency \"a\" {\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}"
-        ));
-        assert!(merges_mocks("mock_outputs_merge_with_state=true"));
-        assert!(!merges_mocks("mock_outputs = {}\nmock_outputs_merge_strategy_with_state = \"no_merge\""));
     }
 }

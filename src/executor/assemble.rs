@@ -97,7 +97,7 @@ impl Assembly<'_> {
                 identity: None,
                 hooks: instance.settings.hooks.clone(),
                 wiring: Wiring::of(instance, module, &targets.env)?,
-                stand_ins: Vec::new(),
+                mocked: false,
                 ground,
             };
             works.insert(stack.clone(), work);

@@ -53,6 +53,11 @@ impl Upstreams {
         Ok(outputs)
     }
 
+    /// The stack in a folder.
+    pub(super) fn in_folder(&self, dir: &Utf8Path) -> Option<&StackId> {
+        self.work.iter().find(|(_, work)| work.target.dir == dir).map(|(stack, _)| stack)
+    }
+
     /// Work with the values that it takes from others, as these have them now; nothing stands in for what is missing.
     pub fn wire<'w>(&self, work: &'w Work, session: &Session<'_>) -> Result<Cow<'w, Work>, EngineError> {
         if self.work.is_empty() || work.wiring.is_empty() {

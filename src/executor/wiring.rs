@@ -44,8 +44,8 @@ pub(super) enum Standing {
 #[derive(Debug, Default)]
 pub(super) struct Values {
     given: Vec<Given>,
-    /// What stands in for outputs.
-    pub(super) stand_ins: Vec<Value>,
+    /// Whether mocks are among them.
+    mocked: bool,
     /// What to say of that.
     pub(super) notes: Vec<String>,
 }
@@ -165,7 +165,7 @@ impl Wiring {
                 (Err(_), Standing::Pending | Standing::Elsewhere) if self.mock(wire).is_some() => {
                     let (value, note) =
                         self.mock(wire).transpose().map_err(NoValues::Never)?.unwrap_or_default();
-                    values.stand_ins.push(value.clone());
+                    values.mocked = true;
                     values.notes.push(note);
                     (value, false)
                 }
@@ -222,7 +222,7 @@ impl Work {
     /// var file of this run.
     pub(super) fn wired(&self, values: &Values, mask: &dyn Fn(&str)) -> Result<Self, Failure> {
         let mut work = self.clone();
-        work.stand_ins.clone_from(&values.stand_ins);
+        work.mocked = values.mocked;
         for given in &values.given {
             work.ground.values.retain(|(name, _)| *name != given.variable);
             if !given.sensitive {

@@ -6,6 +6,7 @@ mod around;
 mod bound;
 mod contents;
 mod ended;
+mod mixing;
 mod planning;
 mod reuse;
 mod wires;
@@ -61,8 +62,8 @@ pub struct Work {
     pub hooks: Hooks,
     /// The variables that take outputs of other stacks.
     pub wiring: Wiring,
-    /// The values among those that stand in for outputs that do not exist yet.
-    pub stand_ins: Vec<serde_json::Value>,
+    /// Whether mocks are among these.
+    pub mocked: bool,
 }
 
 impl Work {

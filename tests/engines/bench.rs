@@ -154,7 +154,6 @@ impl Bench {
             targets: Vec::new(),
             replace: Vec::new(),
             accept_lineage: false,
-            stand_ins: Vec::new(),
         }
     }
 

@@ -15,6 +15,7 @@ mod exit_codes;
 mod forged_plan;
 mod interrupts;
 mod lost_state;
+mod mixed_mocks;
 mod never_retried;
 mod one_review;
 mod printed_state;

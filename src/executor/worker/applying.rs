@@ -12,7 +12,7 @@ use super::{
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
     executor::{StepPort, attempts::attempt, hooks::Moment},
-    model::{Block, Changes, Failure, FailureKind, Outcome, StackId},
+    model::{Block, Changes, Failure, FailureKind, KnownValues, Outcome, StackId},
     plans::{self, Content, Manifest, Mismatch},
 };
 
@@ -157,7 +157,10 @@ impl Worker {
         lock(&self.seen).insert(stack.clone(), applied);
         // Only the plan: what it is for is tried once.
         let request = self.request(work, file.clone());
-        let tried = attempt(&self.runner, session, || work.engine.plan(&work.target, &request, session));
+        let tried = attempt(&self.runner, session, || {
+            let planned = work.engine.plan(&work.target, &request, session)?;
+            self.unmixed(work, planned, session)
+        });
         let planned = match tried.result {
             Ok(planned) => planned,
             Err(error) => return end(unprepared(error, work)),
@@ -171,10 +174,12 @@ impl Worker {
             let message = "the plan still rests on values that are not known, so it is not applied";
             return refuse(vec![Block::new("tentative", message)]);
         }
-        let seen = confirmed.manifest.map(|manifest| manifest.known).unwrap_or_default();
+        // Any value of a tentative plan may rest on a mock, so none of them was known.
+        let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);
+        let now = seen.as_ref().map_or_else(KnownValues::default, |_| self.keyed(&planned.known));
         let beyond = plans::beyond(
-            Content { changes: &confirmed.changes, known: &seen },
-            Content { changes: &planned.changes, known: &self.keyed(&planned.known) },
+            Content { changes: &confirmed.changes, known: &seen.unwrap_or_default() },
+            Content { changes: &planned.changes, known: &now },
         );
         if !beyond.is_empty() && !self.wish.accept_replans {
             return refuse(beyond.into_iter().map(|line| Block::new("replan", line)).collect());

@@ -41,7 +41,7 @@ impl Worker {
             let applied = lock(&self.applied).clone();
             lock(&self.seen).insert(stack.clone(), applied);
             let planned = work.engine.plan(&work.target, &self.request(work, file.clone()), session)?;
-            Ok((before, planned))
+            Ok((before, self.unmixed(work, planned, session)?))
         });
         let mut ended = match tried.result {
             Err(EngineError::Failed(failure)) => match self.pending_need(work) {
@@ -81,7 +81,6 @@ impl Worker {
             targets: self.wish.targets.clone(),
             replace: self.wish.replace.clone(),
             accept_lineage: work.accept_lineage,
-            stand_ins: work.stand_ins.clone(),
         }
     }
 

@@ -79,7 +79,7 @@ impl Worker {
 
     /// What keeps a plan with stand-ins from being a plan to destroy: it is never made again.
     pub(super) fn stands_on_nothing(&self, work: &Work) -> Option<Failure> {
-        let refuses = self.wish.mode == PlanMode::Destroy && !work.stand_ins.is_empty();
+        let refuses = self.wish.mode == PlanMode::Destroy && work.mocked;
         refuses.then(|| {
             let summary = "it would be destroyed with mocks for outputs that do not exist";
             Failure::new(FailureKind::Config, summary)

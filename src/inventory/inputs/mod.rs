@@ -6,6 +6,7 @@ mod folders;
 pub(super) mod gone;
 mod literals;
 mod mentions;
+mod mixed_mocks;
 pub(super) mod reach;
 mod scope;
 mod unit;
@@ -13,4 +14,5 @@ pub(super) mod walk;
 mod words;
 
 pub use digest::file_digest;
+pub use mixed_mocks::MixedMocks;
 pub use scope::{InputError, InputFile, InputPlaces, InputScope};

@@ -81,10 +81,10 @@ pub struct InputPlaces {
 pub struct InputScope {
     root: Utf8PathBuf,
     pub(super) dir: Utf8PathBuf,
-    engine: EngineName,
+    pub(super) engine: EngineName,
     globs: Vec<String>,
     apart: Vec<Utf8PathBuf>,
-    gone: Arc<Gone>,
+    pub(super) gone: Arc<Gone>,
 }
 
 impl InputScope {

@@ -1,0 +1,223 @@
+//! Terragrunt dependencies whose mocks are mixed with real outputs: Terragrunt says nothing when it does so.
+//!
+//! Source: the `dependency` block in Terragrunt's documentation; that the mixing is silent was measured with 1.1.3.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use hcl_edit::{
+    expr::{Expression, ObjectKey},
+    structure::{Block, Body},
+};
+use serde_json::{Map, Value};
+
+use super::{literals::Literals, scope::InputScope, unit::Unit};
+use crate::engine::{layout::unit_file, units::normalised};
+
+/// A dependency whose mocks fill what its outputs lack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MixedMocks {
+    /// Its label.
+    pub dependency: String,
+    /// The folder of the unit that it is; absent where only Terragrunt can tell.
+    pub dir: Option<Utf8PathBuf>,
+    /// The mocks by name; absent where only Terragrunt can tell.
+    mocks: Option<Names>,
+    /// Whether maps are filled as well, and not outputs alone.
+    deep: bool,
+}
+
+/// Names and what lies below them; nothing lies below what is no object.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Names(BTreeMap<String, Names>);
+
+impl MixedMocks {
+    /// The first mock that really stands for something, with these outputs there; its path, or the label where nobody knows.
+    pub fn stands_in(&self, outputs: &Map<String, Value>) -> Option<String> {
+        match &self.mocks {
+            None => Some(self.dependency.clone()),
+            Some(names) => {
+                missing(names, outputs, self.deep).map(|path| format!("{}.{path}", self.dependency))
+            }
+        }
+    }
+}
+
+fn missing(names: &Names, there: &Map<String, Value>, deep: bool) -> Option<String> {
+    names.0.iter().find_map(|(name, below)| match there.get(name) {
+        None => Some(name.clone()),
+        Some(Value::Object(members)) if deep => {
+            missing(below, members, deep).map(|path| format!("{name}.{path}"))
+        }
+        Some(_) => None,
+    })
+}
+
+impl InputScope {
+    /// The dependencies of a unit, its includes' too, whose mocks are mixed with outputs when it is planned.
+    pub fn mixed_mocks(&self) -> Vec<MixedMocks> {
+        let mixed =
+            self.dependencies().into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
+        let mixed = mixed.map(|(label, Dependency { path, mocks, deep, .. })| MixedMocks {
+            dependency: label,
+            dir: path.map(|path| normalised(&self.dir.join(path))),
+            mocks,
+            deep,
+        });
+        mixed.collect()
+    }
+
+    fn dependencies(&self) -> BTreeMap<String, Dependency> {
+        let mut found: BTreeMap<String, Dependency> = BTreeMap::new();
+        if unit_file(self.engine).is_none() {
+            return found;
+        }
+        let unit = Unit::new(&self.dir, &self.gone);
+        let files = self.followed(&[], &Literals::default()).read;
+        for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
+            // As it is included; one that is read for its own sake has no dependencies for this unit.
+            let Some(body) = unit.plain(file).into_iter().next() else { continue };
+            for block in body.blocks().filter(|block| block.ident.as_str() == "dependency") {
+                if let Some(label) = block.labels.first() {
+                    found.entry(label.as_str().to_owned()).or_default().add(block);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// What the blocks of one label say together.
+struct Dependency {
+    path: Option<String>,
+    mocks: Option<Names>,
+    mixes: bool,
+    deep: bool,
+    at_plan: bool,
+}
+
+impl Default for Dependency {
+    fn default() -> Self {
+        Self { path: None, mocks: Some(Names::default()), mixes: false, deep: false, at_plan: true }
+    }
+}
+
+impl Dependency {
+    fn add(&mut self, block: &Block) {
+        let text = |name: &str| attribute(&block.body, name).and_then(Expression::as_str).map(str::to_owned);
+        self.path = text("config_path").or(self.path.take());
+        if let Some(mocks) = attribute(&block.body, "mock_outputs") {
+            self.mocks = self.mocks.take().zip(names(mocks)).map(|(mut all, more)| {
+                all.0.extend(more.0);
+                all
+            });
+        }
+        if let Some(strategy) = attribute(&block.body, "mock_outputs_merge_strategy_with_state") {
+            let strategy = strategy.as_str();
+            self.mixes |= strategy != Some("no_merge");
+            // One that nobody here knows may be the deeper one.
+            self.deep |= !matches!(strategy, Some("no_merge" | "shallow"));
+        }
+        if let Some(merge) = attribute(&block.body, "mock_outputs_merge_with_state") {
+            self.mixes |= merge.as_bool() != Some(false);
+        }
+        if let Some(commands) = attribute(&block.body, "mock_outputs_allowed_terraform_commands")
+            && let Some(commands) = commands.as_array()
+        {
+            let unknown = commands.iter().any(|command| command.as_str().is_none());
+            self.at_plan &= unknown || commands.iter().any(|command| command.as_str() == Some("plan"));
+        }
+    }
+}
+
+fn attribute<'b>(body: &'b Body, name: &str) -> Option<&'b Expression> {
+    body.attributes().find(|attribute| attribute.key.as_str() == name).map(|attribute| &attribute.value)
+}
+
+fn names(expression: &Expression) -> Option<Names> {
+    let object = expression.as_object()?;
+    let members = object.iter().map(|(key, value)| {
+        let name = match key {
+            ObjectKey::Ident(name) => name.as_str(),
+            ObjectKey::Expression(expression) => expression.as_str()?,
+        };
+        // What is no object as it stands may be one all the same, so it has to be there as a whole.
+        Some((name.to_owned(), names(value.expr()).unwrap_or_default()))
+    });
+    members.collect::<Option<_>>().map(Names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::inventory::fixture::Project;
+
+    fn mixed(unit: &str, common: &str) -> Vec<MixedMocks> {
+        let toml = "[environments.dev]\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n";
+        let project = Project::new(
+            toml,
+            &[
+                ("live/app/terragrunt.hcl", unit),
+                ("live/common.hcl", common),
+                ("live/net/terragrunt.hcl", ""),
+            ],
+        );
+        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), vec![]);
+        let mut found = scope.mixed_mocks();
+        for mocks in &mut found {
+            mocks.dir = mocks.dir.take().map(|dir| dir.strip_prefix(project.root()).unwrap().to_owned());
+        }
+        found
+    }
+
+    fn of(strategy: &str) -> String {
+        format!(
+            "dependency \"net\" {{\n  config_path = \"../net\"\n  mock_outputs = {{ id = \"m\", tags = {{ a = 1 }} }}\n  {strategy}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn each_strategy_mixes_what_it_mixes() {
+        let there = |value: Value| value.as_object().unwrap().clone();
+        let full = there(json!({ "id": "i", "tags": { "a": 1 } }));
+        let (no_id, no_tag) = (there(json!({ "tags": {} })), there(json!({ "id": "i", "tags": {} })));
+        for none in [
+            "",
+            "mock_outputs_merge_strategy_with_state = \"no_merge\"",
+            "mock_outputs_merge_with_state = false",
+        ] {
+            assert_eq!(mixed(&of(none), ""), [], "{none}");
+        }
+        for shallow in
+            ["mock_outputs_merge_strategy_with_state = \"shallow\"", "mock_outputs_merge_with_state = true"]
+        {
+            let found = &mixed(&of(shallow), "")[0];
+            assert_eq!(found.dir.as_deref().unwrap(), "live/net", "{shallow}");
+            assert_eq!(found.stands_in(&full), None);
+            assert_eq!(found.stands_in(&no_tag), None);
+            assert_eq!(found.stands_in(&no_id).as_deref(), Some("net.id"));
+        }
+        let deep = &mixed(&of("mock_outputs_merge_strategy_with_state = \"deep_map_only\""), "")[0];
+        assert_eq!(deep.stands_in(&full), None);
+        assert_eq!(deep.stands_in(&no_tag).as_deref(), Some("net.tags.a"));
+    }
+
+    #[test]
+    fn a_dependency_of_an_included_file_counts_and_mocks_for_other_commands_do_not() {
+        let include = "include \"c\" {\n  path = \"../common.hcl\"\n}\n";
+        let common = of("mock_outputs_merge_strategy_with_state = \"shallow\"");
+        assert_eq!(mixed(include, &common)[0].dependency, "net");
+        let validate = "mock_outputs_merge_strategy_with_state = \"shallow\"\n  mock_outputs_allowed_terraform_commands = [\"validate\"]";
+        assert_eq!(mixed(&of(validate), ""), []);
+    }
+
+    #[test]
+    fn what_only_terragrunt_can_tell_stands_in_for_anything() {
+        let unit = "dependency \"net\" {\n  config_path = run_cmd(\"x\")\n  mock_outputs = local.mocks\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}\n";
+        let found = &mixed(unit, "")[0];
+        assert_eq!(found.dir, None);
+        assert_eq!(found.stands_in(&Map::new()).as_deref(), Some("net"));
+    }
+}

@@ -1,0 +1,107 @@
+//! 2. One review, one confirmation, then no surprise: mocks of Terragrunt's dependencies, however they are mixed.
+
+use serde_json::{Value, json};
+
+use crate::support::{Env, Project, programs};
+
+/// Units in `live`, each with its module beside it, its state beside the project.
+struct Live {
+    project: Project,
+    env: Env,
+}
+
+impl Live {
+    fn new() -> Option<Self> {
+        let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
+        let project = Project::without_files();
+        project.git(["init", "--quiet", "--initial-branch=main"]);
+        project.write(
+            "environments.toml",
+            "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[environments.prod]\nconfirm = true\n",
+        );
+        let state = project.around().join("states/${path_relative_to_include()}.tfstate");
+        project.write(
+            "live/root.hcl",
+            &format!(
+                "remote_state {{\n  backend = \"local\"\n  generate = {{\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }}\n  \
+                 config = {{\n    path = \"{}\"\n  }}\n}}\n",
+                state.display()
+            ),
+        );
+        let env = Env::new(&project).with(&terragrunt).with(&tofu).with_system();
+        Some(Self { project, env })
+    }
+
+    fn unit(&self, name: &str, hcl: &str, main: &str, stack: &str) {
+        let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
+        self.project.write(&format!("live/{name}/terragrunt.hcl"), &format!("{include}{hcl}"));
+        self.project.write(&format!("live/{name}/main.tf"), main);
+        let before = self.project.read("environments.toml");
+        let stack = format!(
+            "\n[stacks.{name}]\npath = \"live/{name}\"\nengine = \"terragrunt\"\nenvironments = [\"dev\"]\n{stack}"
+        );
+        self.project.write("environments.toml", &(before + &stack));
+    }
+
+    fn state(&self, name: &str) -> Value {
+        let path = self.project.around().join(format!("states/{name}.tfstate"));
+        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    }
+}
+
+const NET: &str = "output \"id\" {\n  value = \"real\"\n}\n";
+const APP: &str = "variable \"id\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.id\n}\n";
+
+#[test]
+fn mixed_mocks_make_a_plan_tentative_only_where_they_stand_for_something() {
+    for strategy in ["shallow", "deep_map_only"] {
+        let Some(live) = Live::new() else { return };
+        live.unit("net", "", NET, "");
+        let app = |mocks: &str| {
+            format!(
+                "dependency \"net\" {{\n  config_path = \"../net\"\n  mock_outputs = {mocks}\n  \
+                 mock_outputs_merge_strategy_with_state = \"{strategy}\"\n}}\ninputs = {{\n  id = dependency.net.outputs.id\n}}\n"
+            )
+        };
+        live.unit("app", &app("{ id = \"mock\" }"), APP, "");
+        live.project.commit("Begin");
+        let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+        assert_eq!(report.stack("app")["tentative"], true, "{strategy}");
+        live.env.run(["deploy", "dev", "--yes"]).exits(0);
+        assert_eq!(live.state("app")["resources"][0]["instances"][0]["attributes"]["input"]["value"], "real");
+        assert!(!live.state("app").to_string().contains("mock"), "{strategy}");
+
+        // An output that there is not, filled without a word.
+        let more = app("{ id = \"mock\", more = \"mock\" }").replace("outputs.id", "outputs.more");
+        let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
+        live.project.write("live/app/terragrunt.hcl", &format!("{include}{more}"));
+        let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+        let app = report.stack("app");
+        assert_eq!(app["tentative"], true, "{strategy}");
+        assert_eq!(
+            app["notes"].as_array().unwrap().last().unwrap(),
+            "tentative: mocks of dependency `net` stand in for `net.more`"
+        );
+        live.env.run(["deploy", "dev", "--yes"]).exits(3).tells("not known");
+        assert!(!live.state("app").to_string().contains("mock"), "{strategy}");
+    }
+}
+
+#[test]
+fn a_unit_takes_outputs_of_another_as_any_stack_does() {
+    let Some(live) = Live::new() else { return };
+    live.unit("net", "", "output \"id\" {\n  value = \"real\"\n}\noutput \"key\" {\n  value = \"hidden\"\n  sensitive = true\n}\n", "");
+    let main = format!(
+        "{APP}variable \"key\" {{\n  sensitive = true\n}}\nresource \"terraform_data\" \"k\" {{\n  input = var.key\n}}\n"
+    );
+    live.unit("app", "", &main, "inputs = { id = \"net.id\", key = \"net.key\" }\n");
+    live.project.commit("Begin");
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    let values: Vec<Value> = live.state("app")["resources"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|resource| resource["instances"][0]["attributes"]["input"]["value"].clone())
+        .collect();
+    assert_eq!(values, [json!("real"), json!("hidden")]);
+}
