@@ -4,10 +4,12 @@ mod base;
 mod before;
 mod error;
 mod gone;
+mod hints;
 mod matching;
 mod paths;
 mod raw;
 mod read;
+mod skimming;
 mod touched;
 
 pub use base::{Base, names};

@@ -36,6 +36,16 @@ impl Paths {
         self.known.is_empty()
     }
 
+    /// All paths as git calls them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.known.values().map(String::as_str)
+    }
+
+    /// Whether the file system takes `A` for `a`.
+    pub(super) fn is_blind(&self) -> bool {
+        self.blind
+    }
+
     fn folded(&self, path: &str) -> String {
         if self.blind { path.to_lowercase() } else { path.to_owned() }
     }

@@ -1,13 +1,19 @@
 //! Which stacks changed paths touch: those whose plan would be bound to them.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    num::NonZeroUsize,
+    thread,
+};
 
 use camino::Utf8PathBuf;
 
 use super::{
     before::{Before, Settled},
+    hints::Hints,
     matching::Matching,
     read::Changes,
+    skimming::Skimming,
 };
 use crate::{
     config::{Config, Environment, Overrides},
@@ -54,24 +60,43 @@ impl Changes {
             _ => None,
         };
         let dirs: HashSet<Utf8PathBuf> = inventory.instances().map(|i| i.dir.clone()).collect();
-        let touching = Touching {
-            matching: Matching::new((&self.paths, &self.links), config.root()),
+        let paths = &self.paths;
+        let shared = Shared {
             config,
             before: &before,
             settled: settled.as_ref(),
-            apart: dirs.iter().cloned().collect(),
             dirs,
             reader: Reader::new(OldFiles::new(self.gone.iter().cloned())),
+            skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
         };
-        let mut touched = Touched::new();
-        for instance in inventory.instances() {
-            let found = touching.of(instance);
-            if !found.is_empty() {
-                touched.insert(instance.id.stack.clone(), told(found));
-            }
-        }
+        let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
         let gone = self.gone_from(inventory, (config, environment), settled.as_ref());
         Outcome { touched, gone: gone.into_iter().map(|(stack, path)| Gone { stack, path }).collect() }
+    }
+
+    /// Judges stacks, with several threads when there are many.
+    fn judge(&self, shared: &Shared<'_>, instances: &[&Instance]) -> Touched {
+        let judge = |instances: &[&Instance]| {
+            let matching = Matching::new((&self.paths, &self.links), shared.config.root());
+            let touching = Touching { matching, shared };
+            let found = instances.iter().map(|instance| (&instance.id.stack, touching.of(instance)));
+            let touched = found.filter(|(_, found)| !found.is_empty());
+            touched.map(|(stack, found)| (stack.clone(), told(found))).collect::<Touched>()
+        };
+        if instances.len() < WORTH_A_THREAD {
+            return judge(instances);
+        }
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        thread::scope(|scope| {
+            let share = instances.len().div_ceil(threads);
+            let workers: Vec<_> =
+                instances.chunks(share).map(|part| (part, scope.spawn(|| judge(part)))).collect();
+            // A thread that ended without an answer has its part judged here: none may go missing.
+            workers
+                .into_iter()
+                .flat_map(|(part, worker)| worker.join().unwrap_or_else(|_| judge(part)))
+                .collect()
+        })
     }
 }
 
@@ -87,16 +112,24 @@ fn told(found: Found) -> Vec<Change> {
     found.into_iter().filter_map(first).collect()
 }
 
-/// What is needed to judge a stack.
-struct Touching<'c> {
-    matching: Matching<'c>,
+/// Fewer stacks than this are judged by the thread that asks.
+const WORTH_A_THREAD: usize = 64;
+
+/// What is needed to judge stacks.
+struct Shared<'c> {
     config: &'c Config,
     before: &'c Before,
     settled: Option<&'c Settled<'c>>,
     /// The folders of all stacks.
     dirs: HashSet<Utf8PathBuf>,
-    apart: Vec<Utf8PathBuf>,
     reader: Reader,
+    skimming: Skimming,
+}
+
+/// What one thread judges stacks with.
+struct Touching<'c> {
+    matching: Matching<'c>,
+    shared: &'c Shared<'c>,
 }
 
 impl Touching<'_> {
@@ -105,7 +138,7 @@ impl Touching<'_> {
         if !self.matching.knows(&instance.dir) {
             found.entry(Part::Unknown).or_default().insert(instance.path.to_string());
         }
-        for path in self.matching.of_stack(&instance.dir, &self.dirs) {
+        for path in self.matching.of_stack(&instance.dir, &self.shared.dirs) {
             let part = if path.ends_with(LOCKFILE) { Part::Lockfile } else { Part::File };
             found.entry(part).or_default().insert(path);
         }
@@ -122,7 +155,10 @@ impl Touching<'_> {
         self.settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
         // Whatever else there is: the stack is in, and its HCL need not be read.
-        if found.is_empty() && !self.matching.is_empty() {
+        if found.is_empty()
+            && !self.matching.is_empty()
+            && self.shared.skimming.may_lead(instance, &self.matching)
+        {
             self.follow(instance, &mut found);
         }
         found
@@ -130,12 +166,14 @@ impl Touching<'_> {
 
     /// What environments.toml says of a stack.
     fn settings(&self, instance: &Instance, found: &mut Found) {
-        let name = self.config.path().file_name().unwrap_or_default();
-        let differing = match self.before {
+        let name = self.shared.config.path().file_name().unwrap_or_default();
+        let differing = match self.shared.before {
             Before::Same => return,
             Before::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
             Before::Absent => None,
-            Before::Other(_) => self.settled.and_then(|settled| settled.differing(instance, self.config)),
+            Before::Other(_) => {
+                self.shared.settled.and_then(|settled| settled.differing(instance, self.shared.config))
+            }
         };
         match differing {
             Some(keys) => found.entry(Part::Setting).or_default().extend(keys),
@@ -145,7 +183,8 @@ impl Touching<'_> {
 
     /// What the configuration of a stack leads to.
     fn follow(&self, instance: &Instance, found: &mut Found) {
-        let reach = self.reader.reach(InputScope::new(instance, self.config.root(), self.apart.clone()));
+        let reach =
+            self.shared.reader.reach(InputScope::new(instance, self.shared.config.root(), Vec::new()));
         for module in &reach.modules {
             found.entry(Part::Module).or_default().extend(self.matching.of_module(module));
         }
@@ -154,7 +193,7 @@ impl Touching<'_> {
             found.entry(part).or_default().extend(self.matching.of_file(file));
         }
         for folder in &reach.folders {
-            found.entry(Part::Named).or_default().extend(self.matching.of_stack(folder, &self.dirs));
+            found.entry(Part::Named).or_default().extend(self.matching.of_stack(folder, &self.shared.dirs));
         }
         for folder in &reach.above {
             found.entry(Part::Named).or_default().extend(self.matching.directly_in(folder));

@@ -1,0 +1,154 @@
+//! Whether the text of a file can lead to a changed path at all, so that most files need not be parsed.
+//!
+//! A path in a text ends with the name of the changed file, or with that of a folder that holds it. Whatever could be put
+//! together in another way counts as a hit: a miss is certain, a hit is not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::AhoCorasick;
+
+/// With more names than this every text counts as a hit.
+const MANY: usize = 4_000;
+
+/// What may stand behind a name.
+#[derive(Debug, Default)]
+struct Next {
+    /// The names that lead on to a changed path.
+    names: BTreeSet<String>,
+    /// Whether it is a changed path itself, or leads anywhere.
+    any: bool,
+}
+
+/// The names that changed paths are made of.
+pub(super) struct Hints {
+    /// None when there are too many.
+    names: Option<AhoCorasick>,
+    next: Vec<Next>,
+    blind: bool,
+}
+
+impl Hints {
+    /// Those of changed paths, and of links, which lead to other names.
+    pub(super) fn new<'p>(
+        changed: impl Iterator<Item = &'p str>,
+        links: impl Iterator<Item = &'p str>,
+        blind: bool,
+    ) -> Self {
+        let mut names: BTreeMap<String, Next> = BTreeMap::new();
+        let folded = |path: &str| if blind { path.to_lowercase() } else { path.to_owned() };
+        for path in changed.map(folded) {
+            let parts: Vec<&str> = path.split('/').collect();
+            for (at, part) in parts.iter().enumerate() {
+                let next = names.entry((*part).to_owned()).or_default();
+                match parts.get(at + 1) {
+                    Some(name) => drop(next.names.insert((*name).to_owned())),
+                    None => next.any = true,
+                }
+            }
+        }
+        for name in links.filter_map(|path| path.rsplit('/').next()).map(folded) {
+            names.entry(name).or_default().any = true;
+        }
+        let few = names.len() <= MANY;
+        let automaton = few.then(|| AhoCorasick::new(names.keys()).ok()).flatten();
+        Self { names: automaton, next: names.into_values().collect(), blind }
+    }
+
+    /// Whether a text may lead to a changed path.
+    pub(super) fn hit(&self, text: &str) -> bool {
+        let Some(names) = &self.names else { return true };
+        // Escapes hide names, and a path that ends with dots has none.
+        if text.contains("\\u") || text.contains("\\U") || ends_above(text) {
+            return true;
+        }
+        let folded;
+        let text = if self.blind {
+            folded = text.to_lowercase();
+            &folded
+        } else {
+            text
+        };
+        names.find_overlapping_iter(text).any(|found| {
+            let (before, behind) = (&text[..found.start()], &text[found.end()..]);
+            let is_whole = !before.ends_with(is_of_name) && !behind.starts_with(is_of_name);
+            is_whole && leads_on(&self.next[found.pattern().as_usize()], behind)
+        })
+    }
+}
+
+/// Whether what stands behind a name may go on to a changed path.
+fn leads_on(next: &Next, behind: &str) -> bool {
+    let Some(rest) = behind.strip_prefix('/').filter(|_| !next.any) else { return true };
+    let rest = rest.trim_start_matches('/');
+    let end = rest.find(|c: char| !is_of_name(c)).unwrap_or(rest.len());
+    let (name, behind) = rest.split_at(end);
+    let is_open =
+        name.is_empty() || name.starts_with('.') || behind.starts_with(['$', '%', '*', '?', '[', '{', '\\']);
+    is_open || next.names.contains(name)
+}
+
+/// Whether a path in a text ends with `..`.
+fn ends_above(text: &str) -> bool {
+    text.match_indices("..").any(|(at, dots)| {
+        let (before, behind) = (&text[..at], &text[at + dots.len()..]);
+        let behind = behind.trim_start_matches('/');
+        !before.ends_with(is_of_name) && !behind.starts_with(is_of_name)
+    })
+}
+
+/// Whether a character may belong to a name, so that a name next to it is another one.
+fn is_of_name(character: char) -> bool {
+    character.is_alphanumeric() || "_-.".contains(character)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hit(text: &str) -> bool {
+        let changed = ["modules/m7/main.tf", "infra/app/x.json"];
+        Hints::new(changed.into_iter(), ["live/link"].into_iter(), false).hit(text)
+    }
+
+    #[test]
+    fn a_text_that_names_a_changed_path_or_a_folder_of_it_is_a_hit() {
+        for text in [
+            "source = \"../modules/m7\"",
+            "\"${local.dir}/m7\"",
+            "\"../modules\"",
+            "\"../modules/${var.name}\"",
+            "\"../modules/m${var.name}\"",
+            "\"../modules/*/x\"",
+            "\"..\\/modules\\/m7\"",
+            "file(\"x.json\")",
+            "\"${path.module}/..\"",
+            "\"../\"",
+            "\"../link/a\"",
+            "\"\\u006d7\"",
+            "cd .. && ls",
+        ] {
+            assert!(hit(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_with_other_names_is_none() {
+        for text in [
+            "source = \"../modules/m3\"",
+            "\"../../modules/m70\"",
+            "m7_name = am7",
+            "x.json.tpl",
+            "[for k in x... : k]",
+            "file(\"./y.json\")",
+            "infra/db",
+        ] {
+            assert!(!hit(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn letters_count_where_the_file_system_looks_at_them() {
+        let hints = |blind| Hints::new(["Modules/M7/main.tf"].into_iter(), std::iter::empty(), blind);
+        assert!(hints(true).hit("\"../MODULES/m7\"") && !hints(false).hit("\"../MODULES/m7\""));
+    }
+}

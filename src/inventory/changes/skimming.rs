@@ -1,0 +1,134 @@
+//! Which stacks may lead to a changed path, by the bare text of their files and of the modules that they call.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{hints::Hints, matching::Matching};
+use crate::{
+    engine::{
+        layout::{module_files, unit_file},
+        units::normalised,
+    },
+    inventory::Instance,
+    model::EngineName,
+};
+
+/// What the texts of one folder say.
+struct Skimmed {
+    hit: bool,
+    /// The folders of modules that they call.
+    calls: Vec<Utf8PathBuf>,
+}
+
+/// The texts of folders, each read once.
+pub(super) struct Skimming {
+    hints: Hints,
+    known: Mutex<HashMap<(Utf8PathBuf, EngineName), Arc<Skimmed>>>,
+}
+
+impl Skimming {
+    pub(super) fn new(hints: Hints) -> Self {
+        Self { hints, known: Mutex::default() }
+    }
+
+    /// Whether a stack's configuration may lead to a changed path outside of its folder.
+    pub(super) fn may_lead(&self, instance: &Instance, matching: &Matching<'_>) -> bool {
+        // What a unit takes in is put together by functions.
+        if unit_file(instance.engine).is_some() {
+            return true;
+        }
+        let mut seen = HashSet::new();
+        let mut open = self.skim(&instance.dir, instance.engine);
+        if open.hit {
+            return true;
+        }
+        let mut wanted = open.calls.clone();
+        while let Some(dir) = wanted.pop() {
+            if !seen.insert(dir.clone()) {
+                continue;
+            }
+            if !matching.of_module(&dir).is_empty() {
+                return true;
+            }
+            open = self.module(&dir, instance.engine);
+            if open.hit {
+                return true;
+            }
+            wanted.extend(open.calls.iter().cloned());
+        }
+        false
+    }
+
+    fn module(&self, dir: &Utf8Path, engine: EngineName) -> Arc<Skimmed> {
+        let key = (dir.to_owned(), engine);
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(skimmed) = known().get(&key) {
+            return Arc::clone(skimmed);
+        }
+        let skimmed = self.skim(dir, engine);
+        known().insert(key, Arc::clone(&skimmed));
+        skimmed
+    }
+
+    fn skim(&self, dir: &Utf8Path, engine: EngineName) -> Arc<Skimmed> {
+        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+        let names: Vec<String> = entries.map(|entry| entry.file_name().to_owned()).collect();
+        let mut skimmed = Skimmed { hit: false, calls: Vec::new() };
+        for name in module_files(engine, names.iter().map(String::as_str)).all() {
+            // A file that cannot be read leads nowhere; what plans with it says so.
+            let text = fs::read_to_string(dir.join(name)).unwrap_or_default();
+            match calls(&text) {
+                Some(calls) if !self.hints.hit(&text) => {
+                    skimmed.calls.extend(calls.into_iter().map(|source| normalised(&dir.join(source))));
+                }
+                _ => {
+                    skimmed.hit = true;
+                    break;
+                }
+            }
+        }
+        Arc::new(skimmed)
+    }
+}
+
+/// The folders that a text gives as sources; nothing where one of them has to be worked out.
+fn calls(text: &str) -> Option<Vec<String>> {
+    const WORD: &str = "source";
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices(WORD) {
+        let is_of_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+        if text[..at].ends_with(is_of_word) {
+            continue;
+        }
+        let behind = text[at + WORD.len()..].trim_start_matches('"').trim_start();
+        let Some(value) = behind.strip_prefix(['=', ':']).map(str::trim_start) else { continue };
+        let literal = value.strip_prefix('"').and_then(|text| text.split_once('"'))?.0;
+        if literal.contains(['$', '%', '\\']) {
+            return None;
+        }
+        if literal.starts_with(['.', '/']) {
+            found.push(literal.replace("//", "/"));
+        }
+    }
+    Some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_found_in_either_syntax_and_what_is_not_plain_is_not_skimmed() {
+        let text = "module \"a\" {\n  source=\"../a\"\n}\n required { source = \"hashicorp/aws\" } data_source = 1 # source of it";
+        assert_eq!(calls(text).unwrap(), ["../a"]);
+        assert_eq!(calls(r#"{"module":{"a":{"source" : "./b//c"}}}"#).unwrap(), ["./b/c"]);
+        assert_eq!(calls("source = \"${var.x}/a\""), None);
+        assert_eq!(calls("source = var.x"), None);
+        assert_eq!(calls("{\"source\":\"..\\/a\"}"), None);
+    }
+}
