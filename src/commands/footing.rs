@@ -1,5 +1,7 @@
 //! What the plans of a run are made from, as far as git could know it: where `clean_tree` looks.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 
 use crate::{
@@ -7,7 +9,7 @@ use crate::{
     engine::layout::unit_file,
     inventory::{
         Instance, Modules, Places,
-        inputs::{InputError, InputScope},
+        inputs::{Apart, InputError, InputScope},
     },
 };
 
@@ -23,7 +25,8 @@ pub(super) struct Footing {
 impl Footing {
     /// That of these instances.
     pub(super) fn of(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
-        let dirs: Vec<Utf8PathBuf> = instances.iter().map(|instance| instance.dir.clone()).collect();
+        let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
+        let scope = |i: &&Instance| InputScope::new(i, config.root(), Apart::new(&dirs, Vec::new()));
         let mut paths = vec![config.path().to_owned()];
         let mut var_files = Vec::new();
         for instance in instances {
@@ -31,7 +34,7 @@ impl Footing {
             var_files.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
         }
         Self {
-            scopes: instances.iter().map(|i| InputScope::new(i, config.root(), dirs.clone())).collect(),
+            scopes: instances.iter().map(scope).collect(),
             paths,
             var_files,
             // A unit includes others from anywhere above it.

@@ -6,7 +6,10 @@ use camino::Utf8Path;
 
 use crate::{
     executor::{Upstreams, Work},
-    inventory::{Instance, Inventory, inputs::InputScope},
+    inventory::{
+        Instance, Inventory,
+        inputs::{Apart, InputScope},
+    },
     model::StackId,
 };
 
@@ -24,7 +27,7 @@ impl<'i> Sources<'i> {
         let mut all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
         let mixing = instances.iter().filter(|instance| {
             // What mocks stand in for can be told by the outputs that there are.
-            !InputScope::new(instance, root, Vec::new()).mixed_mocks().is_empty()
+            !InputScope::new(instance, root, Apart::default()).mixed_mocks().is_empty()
         });
         all.extend(mixing.flat_map(|instance| instance.needs.iter().cloned()));
         if all.is_empty() {

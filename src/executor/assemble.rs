@@ -74,7 +74,7 @@ impl Assembly<'_> {
         let neighbours = Neighbours { environments: Arc::new(environments), address: address_in_force };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
         let targets = Targets { project, home, inputs, env, secrets, neighbours };
-        let dirs: Vec<_> = instances.iter().map(|instance| instance.dir.clone()).collect();
+        let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let mut works = HashMap::new();
         for instance in instances {
             let stack = &instance.id.stack;

@@ -1,12 +1,19 @@
 //! What the plan of a stack rests on beside its target: files, values, and the names that environments.toml sets.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     engine::Target,
-    inventory::{Instance, hcl::Module, inputs::InputScope},
+    inventory::{
+        Instance,
+        hcl::Module,
+        inputs::{Apart, InputScope},
+    },
     model::StackId,
 };
 
@@ -35,7 +42,7 @@ impl Ground {
         (instance, module): (&Instance, Option<&Module>),
         target: &Target,
         inputs: &Utf8Path,
-        dirs: &[Utf8PathBuf],
+        dirs: &Arc<HashSet<Utf8PathBuf>>,
         protected: bool,
     ) -> Self {
         let settings = &instance.settings;
@@ -55,11 +62,11 @@ impl Ground {
 }
 
 /// What lies in a stack's folder and is none of its files: other stacks, and a local state under a name of its own.
-fn apart(target: &Target, dirs: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+fn apart(target: &Target, dirs: &Arc<HashSet<Utf8PathBuf>>) -> Apart {
     let states = ["path", "workspace_dir"].into_iter().filter_map(|key| {
         let config = target.backend.config.as_ref()?;
         let path = config.get(key)?.as_str().filter(|path| !path.is_empty())?;
         Some(target.dir.join(path))
     });
-    dirs.iter().cloned().chain(states).collect()
+    Apart::new(dirs, states.collect())
 }

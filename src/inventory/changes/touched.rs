@@ -21,7 +21,7 @@ use crate::{
     graph::{Change, Part, Touched},
     inventory::{
         Instance, Inventory,
-        inputs::{InputScope, gone::Gone as OldFiles, reach::Reader},
+        inputs::{Apart, InputScope, gone::Gone as OldFiles, reach::Reader},
     },
     model::StackId,
 };
@@ -184,7 +184,7 @@ impl Touching<'_> {
     /// What the configuration of a stack leads to.
     fn follow(&self, instance: &Instance, found: &mut Found) {
         let reach =
-            self.shared.reader.reach(InputScope::new(instance, self.shared.config.root(), Vec::new()));
+            self.shared.reader.reach(InputScope::new(instance, self.shared.config.root(), Apart::default()));
         for module in &reach.modules {
             found.entry(Part::Module).or_default().extend(self.matching.of_module(module));
         }

@@ -1,6 +1,7 @@
 //! The files that a stack's plan depends on, each with the digest of its content: the stack's folder, local modules at
 //! any depth, `files` of environments.toml, and existing files that its HCL names.
 
+mod apart;
 mod digest;
 mod folders;
 pub(super) mod gone;
@@ -13,6 +14,7 @@ mod unit;
 pub(super) mod walk;
 mod words;
 
+pub use apart::Apart;
 pub use digest::file_digest;
 pub use mixed_mocks::MixedMocks;
 pub use scope::{InputError, InputFile, InputPlaces, InputScope};

@@ -10,6 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
+    apart::Apart,
     digest::file_digest,
     folders::Folders,
     gone::Gone,
@@ -83,20 +84,19 @@ pub struct InputScope {
     pub(super) dir: Utf8PathBuf,
     pub(super) engine: EngineName,
     globs: Vec<String>,
-    apart: Vec<Utf8PathBuf>,
+    apart: Apart,
     pub(super) gone: Arc<Gone>,
 }
 
 impl InputScope {
-    /// The scope of an instance. `root` is the folder of environments.toml; `apart` holds the folders of other stacks and
-    /// files that hold a state under a name of their own.
-    pub fn new(instance: &Instance, root: &Utf8Path, apart: Vec<Utf8PathBuf>) -> Self {
+    /// The scope of an instance. `root` is the folder of environments.toml.
+    pub fn new(instance: &Instance, root: &Utf8Path, apart: Apart) -> Self {
         Self {
             root: root.to_owned(),
             dir: instance.dir.clone(),
             engine: instance.engine,
             globs: instance.settings.files.clone(),
-            apart: apart.into_iter().filter(|other| *other != instance.dir).collect(),
+            apart: apart.seen_from(&instance.dir),
             gone: Arc::default(),
         }
     }

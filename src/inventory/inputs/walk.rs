@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::apart::Apart;
 use crate::engine::{detect::LOCKFILE, layout::marks_stack};
 
 const DATA: &[&str] =
@@ -15,7 +16,7 @@ const DEPTH: usize = 64;
 /// Where a walk leaves out what.
 pub(super) struct Walk<'a> {
     /// Folders of other stacks, and files that hold a state under a name of their own.
-    pub(super) apart: &'a [Utf8PathBuf],
+    pub(super) apart: &'a Apart,
     /// Whether folders with configuration of their own are left out: modules count when they are called.
     pub(super) skip_modules: bool,
 }
@@ -55,7 +56,7 @@ impl Walk<'_> {
                 found.insert(path);
             } else if kind.is_dir()
                 && !is_data(name)
-                && !self.apart.contains(&path)
+                && !self.apart.has_folder(&path)
                 && (!self.skip_modules || !has_configuration(&path))
             {
                 self.collect(&path, above, found)?;
@@ -68,8 +69,7 @@ impl Walk<'_> {
     /// Whether a file is a state under a name of its own, its backup or its lock.
     fn is_state(&self, path: &Utf8Path) -> bool {
         let Some(name) = path.file_name().filter(|name| !is_configuration(name)) else { return false };
-        let beside = self.apart.iter().filter(|state| state.parent() == path.parent());
-        beside.filter_map(|state| state.file_name()).any(|state| {
+        self.apart.states_in(path.parent()).any(|state| {
             name.strip_prefix(state).is_some_and(belongs_to_state) || name == format!(".{state}.lock.info")
         })
     }
@@ -113,7 +113,7 @@ fn has_configuration(dir: &Utf8Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{collections::HashSet, os::unix::fs::symlink, sync::Arc};
 
     use super::*;
 
@@ -127,7 +127,8 @@ mod tests {
         for file in inputs.into_iter().chain(of_the_state) {
             fs::write(dir.join(file), "").unwrap();
         }
-        let found = Walk { apart: &[dir.join("state")], skip_modules: false }.files(&dir).unwrap();
+        let apart = Apart::new(&Arc::default(), vec![dir.join("state")]);
+        let found = Walk { apart: &apart, skip_modules: false }.files(&dir).unwrap();
         let shown: Vec<&str> = found.iter().filter_map(|path| path.file_name()).collect();
         assert_eq!(shown, inputs);
     }
@@ -163,7 +164,8 @@ mod tests {
         symlink("../elsewhere", dir.join("app/linked")).unwrap();
         symlink("..", dir.join("elsewhere/circle")).unwrap();
         symlink("nowhere", dir.join("app/dangling")).unwrap();
-        let apart = [dir.join("app/other"), dir.join("app/states/own.json")];
+        let stacks = HashSet::from([dir.join("app/other")]);
+        let apart = Apart::new(&Arc::new(stacks), vec![dir.join("app/states/own.json")]);
         let found = Walk { apart: &apart, skip_modules: false }.files(&dir.join("app")).unwrap();
         let shown: Vec<&str> = found.iter().map(|path| path.strip_prefix(&dir).unwrap().as_str()).collect();
         assert_eq!(
