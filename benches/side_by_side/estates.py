@@ -88,7 +88,7 @@ def lower_bound(stacks: list[Stack], jobs: int) -> float:
 
 
 def generate(world: World, name: str, stacks: list[Stack], *, discovered: bool = False, units: bool = False,
-             workspace: bool = False, repository: bool = False) -> Path:
+             workspace: bool = False, repository: bool = False, empty: bool = False) -> Path:
     """Writes an estate: its stacks named or discovered, with a unit file beside each for Terragrunt, in git."""
     estate = world.folder / name / "estate"
     estate.mkdir(parents=True)
@@ -104,7 +104,9 @@ def generate(world: World, name: str, stacks: list[Stack], *, discovered: bool =
         # Where the engine looks by itself, its first init would find states to move, and ask.
         backend = ' workspace_dir = "states" ' if workspace else ""
         (folder / "main.tf").write_text(HCL.format(name=stack.name, backend=backend))
-        script = {"backend": "local", "resources": {f"terraform_data.{stack.name}": stack.name}, "outputs": {"id": "1"}}
+        script: dict[str, object] = {"backend": "local"}
+        if not empty:
+            script |= {"resources": {f"terraform_data.{stack.name}": stack.name}, "outputs": {"id": "1"}}
         if stack.sleep_ms:
             script["steps"] = {"plan": {"sleep_ms": stack.sleep_ms}}
         (folder / "fake-engine.json").write_text(json.dumps(script))

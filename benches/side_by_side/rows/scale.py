@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..estates import generate, layered
 from ..line import Line, seconds, without_target
-from ..measure import alternately
+from ..measure import Failed, alternately
 from ..world import World
 
 
@@ -65,10 +65,14 @@ def reuse(world: World) -> list[Line] | None:
     if not world.understands("plan", "--reuse"):
         return None
     count = 1000 if world.quick else 10000
-    estate = generate(world, "reuse", layered(count), repository=True)
-    world.envctl(estate, "deploy", "dev", "--yes").run()
+    estate = generate(world, "reuse", layered(count), repository=True, empty=True)
     plan = world.envctl(estate, "plan", "dev")
+    plan.run()
     first = plan.run()
-    times = alternately(world.envctl(estate, "plan", "dev", "--reuse"), None, min(world.runs, 3))
+    reused = world.envctl(estate, "plan", "dev", "--reuse")
+    times = alternately(reused, None, min(world.runs, 3))
+    again = world.envctl(estate, "plan", "dev", "--reuse", "--json").output().count('"reused"')
+    if again < count:
+        raise Failed(f"only {again} of {count} stacks were reused")
     work = f"`plan --reuse` of {count:,} unchanged stacks"
     return [without_target(work, seconds(times.median), f"`plan`, fake engine: {seconds(first)}", f"{times.median / first:.2f} ×")]
