@@ -1,11 +1,6 @@
 //! Opens a run: everything that is loaded, checked and built before the first engine plans.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    num::NonZeroUsize,
-    sync::Arc,
-    thread,
-};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 
 use camino::Utf8PathBuf;
 
@@ -129,7 +124,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     asked_for(context, request, wish, (&environment.name, &id, graph.order())).write(&key, &dir.request())?;
     let guarded =
         Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow).acted_by(acting);
-    let engines: HashMap<StackId, _> = instances.iter().map(|i| (i.id.stack.clone(), i.engine)).collect();
+    let engines = work.iter().map(|(stack, work)| (stack.clone(), work.engine.engines())).collect();
     let run_stacks = run_stacks(&instances, &selected, &graph);
     let bound = (id.clone(), key);
     let worker = Worker::new(

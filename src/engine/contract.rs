@@ -270,6 +270,11 @@ pub trait Engine: Send + Sync {
     /// Its name.
     fn name(&self) -> EngineName;
 
+    /// All engines that run when it does: itself, and the one that it drives.
+    fn engines(&self) -> Vec<EngineName> {
+        vec![self.name()]
+    }
+
     /// Its version: `1.12.6`.
     fn version(&self) -> &str;
 

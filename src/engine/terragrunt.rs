@@ -228,6 +228,10 @@ impl Engine for Terragrunt {
         EngineName::Terragrunt
     }
 
+    fn engines(&self) -> Vec<EngineName> {
+        vec![self.name(), self.driven.name]
+    }
+
     fn version(&self) -> &str {
         &self.installed.version
     }

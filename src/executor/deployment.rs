@@ -26,7 +26,7 @@ pub struct Deployment {
     environment: EnvName,
     destroy: bool,
     limits: Limits,
-    engines: HashMap<StackId, EngineName>,
+    engines: HashMap<StackId, Vec<EngineName>>,
     durations: Durations,
     eta: bool,
     /// What an earlier run made of stacks whose plan is not made yet.
@@ -49,8 +49,8 @@ pub struct Parts {
     pub jobs: NonZeroUsize,
     /// Steps at once of one engine.
     pub engine_jobs: BTreeMap<EngineName, NonZeroUsize>,
-    /// The engine of each stack.
-    pub engines: HashMap<StackId, EngineName>,
+    /// The engines that run for each stack.
+    pub engines: HashMap<StackId, Vec<EngineName>>,
     /// Whether the first failure keeps all else from starting.
     pub fail_fast: bool,
     /// How long the steps of earlier runs took.

@@ -29,6 +29,7 @@ mod inherited;
 mod input_faults;
 mod interrupts;
 mod json;
+mod limits;
 mod paths;
 mod processes;
 mod replans;

@@ -68,6 +68,13 @@ fn a_unit_is_planned_applied_and_clean() {
 }
 
 #[test]
+fn a_unit_counts_under_the_limit_of_the_engine_that_is_driven_too() {
+    for bench in benches() {
+        assert_eq!(bench.engine().engines(), [EngineName::Terragrunt, bench.settings.drives.unwrap()]);
+    }
+}
+
+#[test]
 fn a_units_hook_may_write_between_the_engines_lines() {
     for bench in benches() {
         let hook = "terraform {\n  before_hook \"say\" {\n    commands = [\"plan\", \"show\", \"apply\"]\n    execute = [\"printf\", \"{hello}\\\\nno line feed\"]\n  }\n}\n";

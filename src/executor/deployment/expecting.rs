@@ -61,13 +61,13 @@ impl Deployment {
         let mut weighed = Weighed::default();
         for stack in order {
             let first = self.first(&graph, &stack);
-            let classes =
-                self.engines.get(&stack).map(|engine| Arc::from(engine.as_str())).into_iter().collect();
-            match self.task(kind, &stack) {
-                Some(task) => {
-                    weighed.add(Step { classes, ..Step::new(stack, kind, first) }, task, &self.durations);
-                }
-                None => weighed.add_idle(Step { classes, ..Step::new(stack, kind, first) }),
+            let engines = self.engines.get(&stack).into_iter().flatten();
+            let classes = engines.map(|engine| Arc::from(engine.as_str())).collect();
+            let task = self.task(kind, &stack);
+            let step = Step { classes, ..Step::new(stack, kind, first) };
+            match task {
+                Some(task) => weighed.add(step, task, &self.durations),
+                None => weighed.add_idle(step),
             }
         }
         weighed

@@ -140,6 +140,10 @@ fn simulate(estate: &Estate, limits: &Limits, failures: bool) -> Trace {
             running.insert((now + estate.steps[place].weight, place));
         }
         trace.widest = trace.widest.max(running.len());
+        for (class, limit) in &limits.classes {
+            let at_once = running.iter().filter(|(_, place)| estate.steps[*place].classes.contains(class));
+            assert!(at_once.count() <= limit.get(), "too many of {class}");
+        }
         let (at, place) = running.pop_first().expect("something runs while not all is done");
         now = at;
         let ending = if failures && estate.failing[place] { Ending::Failed } else { Ending::Succeeded };
@@ -176,6 +180,27 @@ proptest! {
         prop_assert_eq!(seen, (0..estate.steps.len()).collect::<Vec<_>>());
         prop_assert!(trace.widest <= jobs);
         prop_assert_eq!(&trace, &simulate(&estate, &limits(jobs), true));
+    }
+
+    /// One step may count under several classes, as that of a unit of Terragrunt under two engines.
+    #[test]
+    fn no_class_is_over_its_limit_and_something_always_runs(
+        mut estate in estates(),
+        classes in prop::collection::vec(0_usize..4, 25),
+        (jobs, x, y) in (1_usize..6, 1_usize..4, 1_usize..4),
+    ) {
+        let names: [Arc<str>; 2] = ["x".into(), "y".into()];
+        for (step, of) in estate.steps.iter_mut().zip(classes) {
+            step.classes = (0..2).filter(|bit| of >> bit & 1 == 1).map(|bit| Arc::clone(&names[bit])).collect();
+        }
+        let numbers = [x, y].map(|limit| NonZeroUsize::new(limit).unwrap());
+        let limits = Limits { classes: names.into_iter().zip(numbers).collect(), ..limits(jobs) };
+        let trace = simulate(&estate, &limits, false);
+        prop_assert_eq!(trace.ended.len(), estate.steps.len());
+        prop_assert!(trace.widest <= jobs);
+        // Whatever is ready starts as soon as there is room: at no time does nothing run.
+        let total: Duration = estate.steps.iter().map(|step| step.weight).sum();
+        prop_assert!(trace.length <= total);
     }
 
     #[test]
