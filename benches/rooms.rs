@@ -4,16 +4,17 @@
 
 use std::{error::Error, fmt::Write as _, num::NonZeroUsize};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use divan::{Bencher, black_box, counter::ItemsCount};
 use envctl::{
     config::{Config, Overrides},
     engine::stream_json,
-    event::StepKind,
+    event::{Consumer as _, Event, EventKind, StepFinished, StepKind},
     executor::{Ending, Limits, Scheduler, Step},
     graph::{Node, StackGraph},
     inventory::{Inventory, Probe, discovery, load},
-    model::StackId,
+    journal::{Durations, Stopwatch, Task},
+    model::{Clock as _, Outcome, StackId, SystemClock},
 };
 
 type Attempt<T> = Result<T, Box<dyn Error>>;
@@ -135,6 +136,52 @@ fn schedule(bencher: Bencher, count: usize) {
         }
         Some(scheduler)
     });
+}
+
+/// What a run reads at its start to know how long each stack takes.
+#[divan::bench(args = SIZES)]
+fn durations(bencher: Bencher, count: usize) {
+    let (folder, file) = ready(measured(count));
+    bencher.counter(ItemsCount::new(count)).bench(|| black_box(Durations::read(&file)).typical(Task::Plan));
+    drop(folder);
+}
+
+/// What it writes at its end, after ten stacks among so many.
+#[divan::bench(args = SIZES)]
+fn measure(bencher: Bencher, count: usize) {
+    let (folder, file) = ready(measured(count));
+    let ten = ready((0..10).map(finished).collect::<Attempt<Vec<_>>>());
+    bencher.counter(ItemsCount::new(count)).bench(|| {
+        let mut stopwatch = Stopwatch::new(file.clone(), false, false);
+        ten.iter().try_for_each(|event| stopwatch.consume(event)).and_then(|()| stopwatch.finish())
+    });
+    drop(folder);
+}
+
+/// A file with three plans and three applies of each stack.
+fn measured(count: usize) -> Attempt<(tempfile::TempDir, Utf8PathBuf)> {
+    let folder = tempfile::tempdir()?;
+    let file = Utf8Path::from_path(folder.path()).ok_or("a path that is not UTF-8")?.join("dev.json");
+    let mut text = "{\"format\":1,\"stacks\":{".to_owned();
+    for place in 0..count {
+        let comma = if place == 0 { "" } else { "," };
+        let took = 500 + place % 700;
+        // Writing to a text does not fail.
+        let _ = write!(
+            text,
+            "{comma}\"{}\":{{\"plan\":[{took},610,720],\"apply\":[1500,{took},1700]}}",
+            name(place)
+        );
+    }
+    std::fs::write(&file, text + "}}")?;
+    Ok((folder, file))
+}
+
+/// A step of a stack that ended well.
+fn finished(place: usize) -> Attempt<Event> {
+    let step = StepFinished::new(name(place).parse()?, StepKind::Plan, Outcome::Clean);
+    let step = StepFinished { duration: 0.6, processes: 1, ..step };
+    Ok(Event { seq: 0, at: SystemClock.now(), kind: EventKind::StepFinished(Box::new(step)) })
 }
 
 /// Folders that match a pattern.

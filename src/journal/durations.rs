@@ -192,6 +192,25 @@ mod tests {
     }
 
     #[test]
+    fn several_that_add_at_once_leave_a_whole_file_and_nothing_else() {
+        let (_keep, file) = folder();
+        let names = ["a", "b", "c", "d"];
+        std::thread::scope(|scope| {
+            for name in names {
+                let file = &file;
+                scope.spawn(move || {
+                    for _ in 0..20 {
+                        add(file, &[took(name, Task::Plan, 100)]).unwrap();
+                        let durations = Durations::read(file);
+                        assert!(durations.typical(Task::Plan).is_some(), "torn");
+                    }
+                });
+            }
+        });
+        assert_eq!(file.parent().unwrap().read_dir_utf8().unwrap().count(), 1);
+    }
+
+    #[test]
     fn the_file_is_its_owners_alone_and_not_made_for_nothing() {
         let (_keep, file) = folder();
         add(&file, &[]).unwrap();
