@@ -11,7 +11,7 @@ use crate::{
     engine::Output,
     files,
     inventory::{Instance, hcl::Module, hcl::read_var_file, var_file_paths},
-    model::{Failure, FailureKind, StackId},
+    model::{Failure, FailureKind, StackId, TENTATIVE},
 };
 
 /// The variables of a stack that take outputs of others.
@@ -44,10 +44,17 @@ pub(super) enum Standing {
 #[derive(Debug, Default)]
 pub(super) struct Values {
     given: Vec<Given>,
-    /// Whether mocks are among them.
-    mocked: bool,
-    /// What to say of that.
-    pub(super) notes: Vec<String>,
+    /// The outputs that mocks stand for.
+    mocked: Vec<String>,
+}
+
+impl Values {
+    /// What to say of mocks among them.
+    pub(super) fn note(&self) -> Option<String> {
+        let names: Vec<String> = self.mocked.iter().map(|name| format!("`{name}`")).collect();
+        let verb = if names.len() == 1 { "is a mock" } else { "are mocks" };
+        (!names.is_empty()).then(|| format!("{TENTATIVE}{} {verb}", names.join(", ")))
+    }
 }
 
 #[derive(Debug)]
@@ -163,11 +170,8 @@ impl Wiring {
             let (value, sensitive) = match (selected, standing(source)) {
                 (Ok(selected), _) => selected,
                 (Err(_), Standing::Pending | Standing::Elsewhere) if self.mock(wire).is_some() => {
-                    let (value, note) =
-                        self.mock(wire).transpose().map_err(NoValues::Never)?.unwrap_or_default();
-                    values.mocked = true;
-                    values.notes.push(note);
-                    (value, false)
+                    values.mocked.push(wire.from.to_string());
+                    (self.mock(wire).transpose().map_err(NoValues::Never)?.unwrap_or_default(), false)
                 }
                 (Err(missing), Standing::Pending) => {
                     return Err(NoValues::Before { need: source.clone(), missing });
@@ -186,15 +190,11 @@ impl Wiring {
         Ok(values)
     }
 
-    /// What stands in for an output, with what to say of it.
-    fn mock(&self, wire: &Wire) -> Option<Result<(Value, String), Failure>> {
+    /// What stands in for an output.
+    fn mock(&self, wire: &Wire) -> Option<Result<Value, Failure>> {
         let mock = self.mocks.get(wire.from.stack.as_str())?.get(wire.from.output())?;
         Some(match wire.from.select(&mock.value) {
-            Ok(value) => {
-                let note =
-                    format!("tentative: `{}` is a mock until `{}` is applied", wire.from, wire.from.stack);
-                Ok((value.clone(), note))
-            }
+            Ok(value) => Ok(value.clone()),
             Err(missing) => Err(Failure::new(
                 FailureKind::Config,
                 format!("the mock of `{}` does not fit: {missing}", wire.from),
@@ -222,7 +222,7 @@ impl Work {
     /// var file of this run.
     pub(super) fn wired(&self, values: &Values, mask: &dyn Fn(&str)) -> Result<Self, Failure> {
         let mut work = self.clone();
-        work.mocked = values.mocked;
+        work.mocked = !values.mocked.is_empty();
         for given in &values.given {
             work.ground.values.retain(|(name, _)| *name != given.variable);
             if !given.sensitive {

@@ -37,6 +37,6 @@ pub use known::{Known, KnownValues};
 pub use outcome::{Block, Blocked, Failure, FailureKind, Outcome, SkipReason};
 pub use report::{
     EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report, ResourceReport, RunResult, StackReport,
-    StackResult,
+    StackResult, TENTATIVE,
 };
 pub use workspace::CreateWorkspace;

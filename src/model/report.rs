@@ -105,6 +105,9 @@ pub struct ErrorDocument {
 /// The note of a stack whose turn had not come when the run was interrupted.
 pub const NOT_BEGUN: &str = "it was not begun";
 
+/// Begins a note that says why a plan is tentative.
+pub const TENTATIVE: &str = "tentative: ";
+
 /// One stack of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackReport {

@@ -3,7 +3,7 @@
 use super::outcome_line;
 use crate::{
     event::StepKind,
-    model::{ChangeCounts, Changes, Outcome, Report, StackReport, StackResult},
+    model::{ChangeCounts, Changes, Outcome, Report, StackReport, StackResult, TENTATIVE},
     plans::ReviewStack,
     ui::{Align, Count, Role, Styles, Table},
 };
@@ -34,8 +34,9 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
         Outcome::Changed(_) => "changes".to_owned(),
         other => outcome_line::outcome(other, StepKind::Plan, styles).1,
     }];
-    if stack.tentative {
-        note.push(styles.paint(Role::Warning, "tentative: rests on values that are not known yet"));
+    // Whoever knows why has said so.
+    if stack.tentative && !stack.notes.iter().any(|note| note.starts_with(TENTATIVE)) {
+        note.push(styles.paint(Role::Warning, format!("{TENTATIVE}rests on values that are not known yet")));
     }
     // Warnings are told in full below the table.
     let (warnings, others): (Vec<_>, Vec<_>) = stack.notes.iter().partition(|n| n.starts_with(WARNING));

@@ -77,7 +77,7 @@ fn a_mock_makes_a_plan_tentative_and_is_never_applied() {
     assert_eq!(report.stacks(), ["network changes", "app changes"]);
     let app = report.stack("app");
     assert_eq!(app["tentative"], true);
-    assert_eq!(app["notes"], json!(["tentative: `network.place` is a mock until `network` is applied"]));
+    assert_eq!(app["notes"], json!(["tentative: `network.place` is a mock"]));
     shop.run(["plan", "production"]).exits(0).prints("tentative");
 
     shop.run(["deploy", "production", "--confirm"]).exits(0);

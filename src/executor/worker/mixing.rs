@@ -1,7 +1,10 @@
 //! Whether the plan of a unit rests on mocks that were mixed with outputs, of which its engine says nothing.
 
 use super::{Work, Worker};
-use crate::engine::{EngineError, Planned, Session};
+use crate::{
+    engine::{EngineError, Planned, Session},
+    model::TENTATIVE,
+};
 
 impl Worker {
     /// A plan, tentative when mocks stand in for something; the note says for what.
@@ -28,7 +31,7 @@ impl Worker {
             if let Some(what) = stands_in {
                 planned.tentative = true;
                 planned.notes.push(format!(
-                    "tentative: mocks of dependency `{}` stand in for `{what}`",
+                    "{TENTATIVE}mocks of dependency `{}` stand in for `{what}`",
                     mocks.dependency
                 ));
             }

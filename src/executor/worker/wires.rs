@@ -56,7 +56,7 @@ impl Worker {
         };
         let redactor = self.runner.redactor();
         let wired = work.wired(&values, &|text| redactor.add(text)).map_err(failed)?;
-        notes.extend(values.notes);
+        notes.extend(values.note());
         lock(&self.wired).insert(stack.clone(), Arc::new(wired.clone()));
         Ok((Cow::Owned(wired), notes))
     }
