@@ -41,7 +41,10 @@ def _pair(world: World, name: str, workspace: bool = False) -> tuple[Path, Path,
 def warm(world: World) -> list[Line]:
     """warm plan of 50 independent stacks, nothing changed, against bare plans"""
     subject, peer, stacks = _pair(world, "warm")
-    times = alternately(_planned(world, subject), _bare(world, peer, f"exec {PLAN}", stacks), world.runs)
+    # Without a shell in between: the floor is the engine's processes and nothing else.
+    bare = world.command(peer, "xargs", "-a", folders(peer, stacks), "-P", world.jobs, "-I", "{}", "tofu", "-chdir={}",
+                         *PLAN.split()[1:], engines=world.real)
+    times = alternately(_planned(world, subject), bare, world.runs)
     work = f"warm `plan` of {len(stacks)} independent stacks, nothing changed"
     return [at_most_times(work, times.median, "bare plans", times.peer_median, times.ratio, 1.05)]
 
