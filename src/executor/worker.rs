@@ -9,6 +9,7 @@ mod ended;
 mod mixing;
 mod planning;
 mod reuse;
+mod values;
 mod wires;
 
 use std::{
