@@ -25,6 +25,7 @@ mod installed;
 mod known;
 pub mod layout;
 mod lineage;
+mod local_state;
 mod lock_info;
 mod log;
 mod meeting;

@@ -1,16 +1,17 @@
 //! Outputs as a state holds them: read where no process is needed for it.
 
-use std::{fs, io};
+use std::io;
 
 use camino::Utf8Path;
 use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Output, OutputKind, PlanFileError, plan_file::state_before};
-
-/// What makes a local address: what stands behind it is a path.
-const LOCAL: &str = "local:";
+use super::{
+    Output, OutputKind, PlanFileError,
+    local_state::{self, LocalState},
+    plan_file::state_before,
+};
 
 #[derive(Deserialize)]
 struct State {
@@ -40,13 +41,12 @@ pub fn outputs_before(plan: &Utf8Path) -> Result<Vec<Output>, PlanFileError> {
 
 /// The outputs of the local state at an address; absent where only an engine can read it: elsewhere, or encrypted.
 pub fn outputs_at(address: &str) -> io::Result<Option<Vec<Output>>> {
-    let Some(path) = address.strip_prefix(LOCAL) else { return Ok(None) };
-    match fs::read(path) {
-        Ok(state) if state.trim_ascii().is_empty() => Ok(Some(Vec::new())),
-        Ok(state) => Ok(in_state(&state)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(Vec::new())),
-        Err(error) => Err(error),
-    }
+    Ok(match local_state::read(address)? {
+        LocalState::Elsewhere => None,
+        LocalState::Missing => Some(Vec::new()),
+        LocalState::There(state) if state.trim_ascii().is_empty() => Some(Vec::new()),
+        LocalState::There(state) => in_state(&state),
+    })
 }
 
 fn in_state(state: &[u8]) -> Option<Vec<Output>> {
@@ -58,6 +58,8 @@ fn in_state(state: &[u8]) -> Option<Vec<Output>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use serde_json::json;
 
     use super::*;

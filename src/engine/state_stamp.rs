@@ -1,13 +1,13 @@
 //! Which state lies at an address, told without an engine.
 
-use std::{fs, io};
+use std::io;
 
 use serde::Deserialize;
 
-use super::StateIdentity;
-
-/// What makes a local address: what stands behind it is a path.
-const LOCAL: &str = "local:";
+use super::{
+    StateIdentity,
+    local_state::{self, LocalState},
+};
 
 /// The identity of the state at an address; absent where nobody but an engine can tell.
 ///
@@ -18,18 +18,19 @@ pub fn state_at(address: &str) -> io::Result<Option<StateIdentity>> {
         lineage: String,
         serial: u64,
     }
-    let Some(path) = address.strip_prefix(LOCAL) else { return Ok(None) };
-    let state = match fs::read(path) {
-        Ok(state) => state,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Some(StateIdentity::default())),
-        Err(error) => return Err(error),
-    };
-    let known = serde_json::from_slice(&state).ok();
-    Ok(known.map(|State { lineage, serial }| StateIdentity { lineage, serial }))
+    Ok(match local_state::read(address)? {
+        LocalState::Elsewhere => None,
+        LocalState::Missing => Some(StateIdentity::default()),
+        LocalState::There(state) => serde_json::from_slice(&state)
+            .ok()
+            .map(|State { lineage, serial }| StateIdentity { lineage, serial }),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

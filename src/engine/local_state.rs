@@ -1,0 +1,26 @@
+//! The state at a local address, read as the file that it is.
+
+use std::{fs, io};
+
+/// What makes a local address: what stands behind it is a path.
+const LOCAL: &str = "local:";
+
+/// What lies at an address.
+pub(super) enum LocalState {
+    /// Nothing that could be read as a file: the address is another one.
+    Elsewhere,
+    /// Nothing yet.
+    Missing,
+    /// A file with these bytes.
+    There(Vec<u8>),
+}
+
+/// Looks at an address.
+pub(super) fn read(address: &str) -> io::Result<LocalState> {
+    let Some(path) = address.strip_prefix(LOCAL) else { return Ok(LocalState::Elsewhere) };
+    match fs::read(path) {
+        Ok(bytes) => Ok(LocalState::There(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(LocalState::Missing),
+        Err(error) => Err(error),
+    }
+}
