@@ -85,7 +85,10 @@ impl Worker {
             diff: hex(&Sha256::digest(&planned.diff)),
             environment: work.target.instance.environment.clone(),
             format: Manifest::FORMAT,
-            items: self.binding(work, &contents, &footing, (&state, file)).map_err(failed)?,
+            items: self
+                .binding(work, &contents, &footing, &state)
+                .and_then(|b| with_plan_file(b, file))
+                .map_err(failed)?,
             known: self.keyed(&planned.known),
             notes: planned.notes.clone(),
             run: self.run.clone(),
@@ -126,7 +129,8 @@ impl Worker {
             Check::BeforeInit | Check::Initialised => None,
         };
         let in_file = facts.as_ref().map(state_of).unwrap_or_default();
-        let now = self.binding(work, &contents, &footing, (state.unwrap_or(&in_file), &waiting.file))?;
+        let now = self.binding(work, &contents, &footing, state.unwrap_or(&in_file))?;
+        let now = with_plan_file(now, &waiting.file)?;
         let unreadable = || {
             let refuses = work.ground.protected && facts.is_none();
             refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
@@ -152,13 +156,13 @@ impl Worker {
         Ok(items.or_else(of_file).or_else(unreadable))
     }
 
-    /// Everything that a plan is bound to, in the order in which a refusal names it.
+    /// Everything that a plan is bound to but its own file, in the order in which a refusal names it.
     pub(super) fn binding(
         &self,
         work: &Work,
         contents: &Contents,
         footing: &Footing,
-        (state, file): (&StateIdentity, &Utf8Path),
+        state: &StateIdentity,
     ) -> Result<Binding, Failure> {
         let (target, ground) = (&work.target, &work.ground);
         let mut binding = Binding::default();
@@ -217,9 +221,14 @@ impl Worker {
         }
         bind("state lineage", &state.lineage);
         bind("state serial", &state.serial.to_string());
-        bind("plan file", &digest(file)?.unwrap_or_else(|| "gone".to_owned()));
         Ok(binding)
     }
+}
+
+/// A binding to a plan's file as well, which comes last.
+fn with_plan_file(mut binding: Binding, file: &Utf8Path) -> Result<Binding, Failure> {
+    binding.bind("plan file", digest(file)?.unwrap_or_else(|| "gone".to_owned()));
+    Ok(binding)
 }
 
 /// The item of a stack whose values the plan may have taken.

@@ -21,9 +21,6 @@ use crate::{
 /// The file in an instance's own folder that holds its last plan, when that was clean.
 const FILE: &str = "clean.json";
 
-/// The item that a clean plan has none of.
-const PLAN_FILE: &str = "plan file";
-
 impl Worker {
     /// The end of a plan that need not run; none when it must.
     ///
@@ -46,8 +43,8 @@ impl Worker {
         let footing = footing(work)?;
         let Some(Ok(Some(state))) = footing.address.as_deref().map(state_at) else { return Ok(false) };
         let contents = Contents::read(work, &footing)?;
-        let now = self.binding(work, &contents, &footing, (&state, &file(work)))?;
-        Ok(clean.items.mismatch(&now.without(&[PLAN_FILE])).is_none())
+        let now = self.binding(work, &contents, &footing, &state)?;
+        Ok(clean.items.mismatch(&now).is_none())
     }
 
     /// Forgets the last clean plan: another one is about to be made.
@@ -63,8 +60,8 @@ impl Worker {
         let facts = planned.facts.as_ref().filter(|_| whole && !planned.tentative && !work.accept_lineage)?;
         let kept = || -> Result<(), String> {
             let footing = footing(work).map_err(|failure| failure.summary)?;
-            let items = self.binding(work, &before.contents, &footing, (&state_of(facts), &file(work)));
-            let items = items.map_err(|failure| failure.summary)?.without(&[PLAN_FILE]);
+            let items = self.binding(work, &before.contents, &footing, &state_of(facts));
+            let items = items.map_err(|failure| failure.summary)?;
             let clean = CleanPlan { created: self.clock.now(), items, run: self.run.clone() };
             clean.write(&self.key, &file(work)).map_err(|error| error.to_string())
         };
