@@ -64,13 +64,12 @@ impl Upstreams {
             return Ok(Cow::Borrowed(work));
         }
         let sources = work.wiring.sources();
-        let read = sources.iter().map(|source| Ok((source, self.outputs(source, session)?)));
+        let read =
+            sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
         let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
-        let of = |source: &StackId| read.get(source).map(|outputs| outputs.to_vec()).unwrap_or_default();
-        let values = work.wiring.without_mocks().values(&of, &|_| Standing::Elsewhere);
+        let values = work.wiring.without_mocks().values(&read, &|_| Standing::Elsewhere);
         let redactor = session.runner.redactor();
-        let wired =
-            values.map_err(NoValues::into_failure).and_then(|v| work.wired(&v, &|text| redactor.add(text)));
+        let wired = values.map_err(NoValues::into_failure).and_then(|values| work.wired(&values, redactor));
         wired.map(Cow::Owned).map_err(EngineError::Failed)
     }
 

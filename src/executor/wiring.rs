@@ -1,6 +1,10 @@
 //! Values from other stacks' outputs: which variables take them, and what stands in for outputs that do not exist yet.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsString,
+    sync::Arc,
+};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -35,7 +39,7 @@ pub(super) enum Standing {
     Pending,
     /// They are what they will be in this run.
     Settled,
-    /// It is no part of the run.
+    /// This run makes none: it is no part of it, or destroys.
     Elsewhere,
 }
 
@@ -158,13 +162,13 @@ impl Wiring {
     /// The values, from the outputs of the sources and where each of these stands.
     pub(super) fn values(
         &self,
-        outputs: &dyn Fn(&StackId) -> Vec<Output>,
+        outputs: &HashMap<StackId, Arc<Vec<Output>>>,
         standing: &dyn Fn(&StackId) -> Standing,
     ) -> Result<Values, NoValues> {
         let mut values = Values::default();
         for wire in &self.wires {
             let source = &wire.from.stack;
-            let there = outputs(source);
+            let there = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
             let output = there.iter().find(|output| output.name == wire.from.output());
             let selected = match output {
                 Some(output) => {
@@ -182,7 +186,7 @@ impl Wiring {
                     return Err(NoValues::Before { need: source.clone(), missing });
                 }
                 (Err(missing), standing) => {
-                    return Err(NoValues::Never(never(wire, &missing, &there, standing)));
+                    return Err(NoValues::Never(never(wire, &missing, there, standing)));
                 }
             };
             values.given.push(Given {

@@ -181,3 +181,36 @@ fn a_typed_plan_takes_the_value_too_and_what_needs_none_asks_for_none() {
     other.run(["exec", "staging", "app", "--", "version"]).exits(0);
     other.run(["exec", "staging", "app", "--", "plan"]).exits(4).tells("nothing was applied there yet");
 }
+
+#[test]
+fn an_output_that_holds_a_secret_travels_as_a_sensitive_one_marked_or_not() {
+    let secret = "SENTINEL-0815";
+    let shop = wired(INPUTS);
+    shop.append("environments.toml", "[stacks.network.secrets]\npw = { env = \"PW\" }\n");
+    shop.script("network", &json!({ "outputs": { "place": "at ${var.pw}" }, "variables": ["pw"] }));
+    let app = json!({ "resources": { "terraform_data.app": "fixed" }, "variables": ["place"] });
+    shop.script("app", &app);
+    let env = shop.env.clone().var("PW", secret);
+    env.run(["deploy", "staging", "--yes"]).exits(0).hides(secret);
+    let given = format!("at {secret}");
+    assert!(shop.log().iter().any(|call| call["env"]["TF_VAR_place"] == given.as_str()));
+    for file in files(&shop.project.path(".envctl")) {
+        assert!(!String::from_utf8_lossy(&fs::read(&file).unwrap()).contains(secret), "{}", file.display());
+    }
+}
+
+#[test]
+fn what_is_destroyed_already_is_destroyed_again_with_mocks_and_what_is_left_is_not() {
+    let shop = wired(&format!("{INPUTS}mocks.network = {{ place = \"nowhere\" }}\n"));
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.run(["destroy", "staging", "--yes"]).exits(0);
+    shop.run(["destroy", "staging", "--yes"]).exits(0);
+    // One whose upstream went first.
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.script("network", &json!({}));
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    shop.run(["destroy", "staging", "app", "--yes"])
+        .exits(4)
+        .tells("with mocks for outputs that do not exist");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in here"));
+}

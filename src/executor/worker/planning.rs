@@ -67,11 +67,12 @@ impl Worker {
 
     /// A stack that this one depends on and that has a plan which is not applied yet.
     fn pending_need(&self, work: &Work) -> Option<StackId> {
-        if self.wish.mode == PlanMode::Destroy {
-            return None;
-        }
-        let waiting = lock(&self.waiting);
-        work.needs.iter().find(|need| waiting.contains_key(*need)).cloned()
+        work.needs.iter().find(|need| self.is_pending(need)).cloned()
+    }
+
+    /// Whether a stack has a plan that will make something of it and is not applied yet.
+    pub(super) fn is_pending(&self, stack: &StackId) -> bool {
+        self.wish.mode != PlanMode::Destroy && lock(&self.waiting).contains_key(stack)
     }
 
     pub(super) fn request(&self, work: &Work, out: Utf8PathBuf) -> PlanRequest {

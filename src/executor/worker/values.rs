@@ -7,21 +7,22 @@ use crate::{
     executor::wiring::{Given, Values},
     files,
     model::{Failure, FailureKind},
+    process::Redactor,
 };
 
 impl Work {
-    /// The same work with these values: one that is sensitive in the environment of its engine alone, the others in the
-    /// var file of this run.
-    pub(in crate::executor) fn wired(&self, values: &Values, mask: &dyn Fn(&str)) -> Result<Self, Failure> {
+    /// The same work with these values: one that is sensitive, or holds a secret, in the environment of its engine alone, the
+    /// others in the var file of this run.
+    pub(in crate::executor) fn wired(&self, values: &Values, redactor: &Redactor) -> Result<Self, Failure> {
         let mut work = self.clone();
         work.mocked = !values.mocked.is_empty();
         for given in &values.given {
             work.ground.values.retain(|(name, _)| *name != given.variable);
-            if !given.sensitive {
+            if !given.sensitive && !redactor.masks(&given.value.to_string()) {
                 work.ground.values.push((given.variable.clone(), given.value.to_string()));
                 continue;
             }
-            each_text(&given.value, mask);
+            each_text(&given.value, &|text| redactor.add(text));
             let text = in_environment(given)?;
             work.target.env.insert(format!("TF_VAR_{}", given.variable).into(), text.into());
         }

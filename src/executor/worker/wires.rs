@@ -45,8 +45,7 @@ impl Worker {
             })?;
             outputs.insert(source, read);
         }
-        let of = |source: &StackId| outputs.get(source).map(|read| read.to_vec()).unwrap_or_default();
-        let values = match work.wiring.values(&of, &|source| self.standing(source)) {
+        let values = match work.wiring.values(&outputs, &|source| self.standing(source)) {
             Ok(values) => values,
             Err(NoValues::Never(failure)) => return Err(failed(failure)),
             Err(NoValues::Before { need, missing }) => {
@@ -54,8 +53,7 @@ impl Worker {
                 return Err(Box::new(Ended { notes, ..Ended::new(Outcome::Deferred { because: need }) }));
             }
         };
-        let redactor = self.runner.redactor();
-        let wired = work.wired(&values, &|text| redactor.add(text)).map_err(failed)?;
+        let wired = work.wired(&values, self.runner.redactor()).map_err(failed)?;
         notes.extend(values.note());
         lock(&self.wired).insert(stack.clone(), Arc::new(wired.clone()));
         Ok((Cow::Owned(wired), notes))
@@ -68,9 +66,10 @@ impl Worker {
     }
 
     fn standing(&self, source: &StackId) -> Standing {
-        if !self.work.contains_key(source) {
+        // What is destroyed gets no more outputs, and lost those that it had when it went.
+        if self.wish.mode == PlanMode::Destroy || !self.work.contains_key(source) {
             Standing::Elsewhere
-        } else if self.wish.mode != PlanMode::Destroy && lock(&self.waiting).contains_key(source) {
+        } else if self.is_pending(source) {
             Standing::Pending
         } else {
             Standing::Settled
