@@ -116,8 +116,6 @@ pub enum EventKind {
         command: String,
         /// The environment.
         environment: EnvName,
-        /// The working tree.
-        revision: Revision,
         /// Who started it, as the operating system or CI names them.
         user: Option<String>,
         /// On which machine.
@@ -128,6 +126,8 @@ pub enum EventKind {
         /// The stacks, in dependency order.
         stacks: Vec<RunStack>,
     },
+    /// What git said of the working tree that the plans were made from.
+    WorkingTree(Revision),
     /// It is known how long the next steps of one kind will probably take, or somebody wants to know.
     Expected {
         /// Which steps.
@@ -250,6 +250,7 @@ impl EventKind {
             | Self::RunFinished { .. } => true,
             Self::HookEnded { .. }
             | Self::RunStarted { .. }
+            | Self::WorkingTree(_)
             | Self::Expected { .. }
             | Self::Progress { .. }
             | Self::StepFinished(_)

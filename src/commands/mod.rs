@@ -42,6 +42,7 @@ mod to_type;
 mod turn;
 mod typed;
 mod who;
+mod working_tree;
 
 pub use context::{Context, Picker, Terminal};
 pub use errors::{StackFailed, Stopped, Usage};

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 
-use camino::Utf8PathBuf;
-
 use super::{
     Context, RunRequest, Stop, Stopped, Usage, checklist,
     emitter::emitter,
@@ -12,15 +10,16 @@ use super::{
     to_type::ToType,
     turn::{self, Turn},
     who,
+    working_tree::WorkingTree,
 };
 use crate::{
     config::{Config, Environment, VerbClass},
     diagnostic::closest,
     engine::PlanMode,
-    event::{EventKind, Revision, RunStack},
+    event::{EventKind, RunStack},
     executor::{Answer, Ask, Asked, Assembly, Deployment, Parts, PlanWish, SignalSource, Watch, Worker},
     graph::{Selected, StackGraph, Why},
-    inventory::{self, Instance, Inventory, Modules},
+    inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
     model::{CreateWorkspace, EnvName, RunId, StackId},
     plans::{AskedFor, Key},
@@ -65,8 +64,8 @@ pub(super) struct Opened {
     pub(super) verb: &'static str,
     /// What to type next.
     pub(super) to_type: ToType,
-    /// The working tree.
-    pub(super) revision: Revision,
+    /// Where it starts from.
+    pub(super) working_tree: WorkingTree,
     /// Which kind of plans.
     pub(super) mode: PlanMode,
     /// Whether it is said how long it will probably take.
@@ -92,7 +91,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let environment = context.environment(&config, request.environment.as_deref())?;
     fits(environment, request, wish)?;
     let runner = Arc::new(Runner::new());
-    let revision = read_revision(context, &config, &runner);
+    let working_tree = WorkingTree::ask(context, &config, &runner);
     let mut changes = context.ask_changes(&config, &request.selection, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
     let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
@@ -143,13 +142,11 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         return Err(interrupted(signal));
     }
     drop(noticed);
-    let revision = revision.join().unwrap_or_default();
     dispatcher.emit(EventKind::RunStarted {
         format: FORMAT,
         run: id.clone(),
         command: wish.command.to_owned(),
         environment: environment.name.clone(),
-        revision: revision.clone(),
         user: who::user(context),
         host: who::host(),
         resumes: request.resumes.clone(),
@@ -181,7 +178,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
             wish,
             (&environment.name, stacks.len() == inventory.instances().len()),
         ),
-        revision,
+        working_tree,
         mode: wish.mode,
         eta: request.eta,
         askable: askable(&instances),
@@ -194,7 +191,9 @@ impl Opened {
     pub(super) fn plan_all(&mut self, context: &Context) -> anyhow::Result<()> {
         let stacks = self.deployment.stacks();
         self.say_eta(context, &stacks)?;
-        self.deployment.plan(&stacks)?;
+        let planned = self.deployment.plan(&stacks);
+        self.hear_revision()?;
+        planned?;
         let missing: Vec<StackId> =
             self.deployment.without_workspace().into_iter().filter(|s| self.askable.contains(s)).collect();
         if missing.is_empty() || !context.terminal.interactive {
@@ -332,13 +331,6 @@ fn declared_somewhere(
         }
     }
     Ok(())
-}
-
-/// git is asked once, while everything else is loaded.
-fn read_revision(context: &Context, config: &Config, runner: &Arc<Runner>) -> thread::JoinHandle<Revision> {
-    let (runner, root, env): (_, Utf8PathBuf, _) =
-        (Arc::clone(runner), config.root().to_owned(), context.env.clone());
-    thread::spawn(move || inventory::revision(&runner, &root, &env))
 }
 
 fn jobs(environment: &Environment) -> NonZeroUsize {

@@ -77,8 +77,9 @@ impl Opened {
         let styles = context.printer.out_styles();
         let role = if self.protected { Role::Protected } else { Role::Environment };
         let mut line = styles.paint(role, &self.environment);
-        if let Some(commit) = &self.revision.commit {
-            let dirty = if self.revision.dirty == Some(true) { " (uncommitted changes)" } else { "" };
+        let revision = self.working_tree.revision();
+        if let Some(commit) = &revision.commit {
+            let dirty = if revision.dirty == Some(true) { " (uncommitted changes)" } else { "" };
             line = format!("{line}  commit {}{dirty}", commit.get(..12).unwrap_or(commit));
         }
         if let Some(who) = self.guarded.acting() {

@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use super::{Cancel, Dispatcher, Limits, Rung, SignalSource, Step, StepPort, StepRunner};
 use crate::{
-    event::{Consumer, Event, EventKind, Revision, RunStack, StepFinished, StepKind},
+    event::{Consumer, Event, EventKind, RunStack, StepFinished, StepKind},
     journal::{FORMAT, Journal, RunStore},
     model::{
         Action, Changes, Clock, EngineName, Failure, FailureKind, Outcome, ResourceChange, RunId, StackId,
@@ -145,7 +145,6 @@ impl Rig {
                 run,
                 command: "deploy".to_owned(),
                 environment: "staging".parse().unwrap(),
-                revision: Revision::default(),
                 user: None,
                 host: None,
                 resumes: None,

@@ -41,6 +41,10 @@ impl Fold {
         let run = self.run.as_mut().ok_or(FoldError::NotStarted)?;
         run.duration = event.at.duration_since(run.started).as_secs_f64().max(0.0);
         match &event.kind {
+            EventKind::WorkingTree(revision) => {
+                run.commit.clone_from(&revision.commit);
+                run.dirty = revision.dirty;
+            }
             EventKind::Expected { step, expected } => expect(run, *step, *expected),
             EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
             EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
@@ -90,7 +94,7 @@ impl Fold {
     }
 
     fn start(&mut self, event: &Event) -> Result<(), FoldError> {
-        let EventKind::RunStarted { run, command, environment, revision, stacks, .. } = &event.kind else {
+        let EventKind::RunStarted { run, command, environment, stacks, .. } = &event.kind else {
             return Err(FoldError::NotStarted);
         };
         if self.run.is_some() {
@@ -107,8 +111,8 @@ impl Fold {
             exit_code: None,
             started: event.at,
             duration: 0.0,
-            commit: revision.commit.clone(),
-            dirty: revision.dirty,
+            commit: None,
+            dirty: None,
             digest: None,
             engine: None,
             totals: ChangeCounts::default(),

@@ -203,8 +203,10 @@ impl Consumer for Terminal {
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;
             }
-            EventKind::EngineStarted { .. } | EventKind::HookStarted { .. } | EventKind::HookEnded { .. } => {
-            }
+            EventKind::WorkingTree(_)
+            | EventKind::EngineStarted { .. }
+            | EventKind::HookStarted { .. }
+            | EventKind::HookEnded { .. } => {}
         }
         Ok(())
     }

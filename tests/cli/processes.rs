@@ -1,5 +1,7 @@
 //! How many processes of the engine a verb starts, by what they wrote down themselves.
 
+use std::{fs, os::unix::fs::PermissionsExt};
+
 use serde_json::json;
 
 use crate::support::{Shop, plain};
@@ -148,4 +150,23 @@ fn a_verb_that_only_reads_files_starts_no_engine() {
     shop.run(["check", "--offline"]).exits(0);
 
     assert_eq!(shop.calls(), [""; 0]);
+}
+
+#[test]
+fn engines_do_not_wait_for_git() {
+    let shop = Shop::of(&["network"]).deployed();
+    let (planned, answer) = (shop.marker("planned"), shop.marker("answer"));
+    shop.behave("network", &json!({ "plan": { "touch": planned } }));
+    let git = shop.marker("bin/git");
+    fs::remove_file(&git).unwrap();
+    let waits = format!("while [ ! -e '{}' ] && [ -d . ]; do /bin/sleep 0.01; done", answer.display());
+    fs::write(&git, format!("#!/bin/sh\n{waits}\necho '# branch.oid 1234abcd'\n")).unwrap();
+    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+
+    let mut running = shop.env.spawn(["plan", "staging", "--json"]);
+    running.wait_until("the stack was planned", || planned.exists());
+    fs::write(&answer, "").unwrap();
+
+    let report = running.wait().exits(0).json();
+    assert_eq!(report["commit"], "1234abcd", "and it was heard");
 }

@@ -26,8 +26,9 @@ pub(super) fn shown(mut kind: EventKind) -> EventKind {
             show(because);
             show(detail);
         }
-        EventKind::RunStarted { revision, .. } => revision.branch.iter_mut().for_each(show),
-        EventKind::StepStarted { .. }
+        EventKind::WorkingTree(revision) => revision.branch.iter_mut().for_each(show),
+        EventKind::RunStarted { .. }
+        | EventKind::StepStarted { .. }
         | EventKind::Expected { .. }
         | EventKind::EngineStarted { .. }
         | EventKind::Decided(Decision::Confirmed { .. })

@@ -29,7 +29,6 @@ pub(in crate::journal) fn run_started(stacks: &[&str]) -> EventKind {
         run: RunId::new(1_700_000_000_000, 7),
         command: "deploy".to_owned(),
         environment: "staging".parse().unwrap(),
-        revision: Revision { commit: Some("abc".to_owned()), branch: None, dirty: Some(false) },
         user: None,
         host: None,
         resumes: None,
@@ -84,6 +83,7 @@ fn a_deploy_adds_up_its_steps() {
         finished("a", StepKind::Plan, Outcome::Changed(creates(3))),
         started("b", StepKind::Plan),
         finished("b", StepKind::Plan, Outcome::Clean),
+        EventKind::WorkingTree(Revision { commit: Some("abc".to_owned()), branch: None, dirty: Some(false) }),
         EventKind::Reviewed { digest: "9f2c".to_owned(), totals: creates(3).counts(), blocked: vec![] },
         EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record: GateRecord::default() }),
         started("a", StepKind::Apply),
@@ -99,9 +99,9 @@ fn a_deploy_adds_up_its_steps() {
     ])
     .unwrap();
     assert_eq!((report.result, report.exit_code), (Some(RunResult::Applied), Some(0)));
-    assert!((report.duration - 10.0).abs() < 1e-9, "{}", report.duration);
+    assert!((report.duration - 11.0).abs() < 1e-9, "{}", report.duration);
     assert_eq!(report.digest.as_deref(), Some("9f2c"));
-    assert_eq!(report.commit.as_deref(), Some("abc"));
+    assert_eq!((report.commit.as_deref(), report.dirty), (Some("abc"), Some(false)));
     assert_eq!(report.totals.create, 2);
     assert_eq!(report.engine.unwrap().version, "1.12.6");
     let [a, b] = &report.stacks[..] else { panic!("two stacks") };
