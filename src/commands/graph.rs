@@ -35,6 +35,7 @@ pub struct Request {
 
 /// Draws the graph.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let mut changes = context.ask_changes(&request.selection, &Arc::new(Runner::new()))?;
     let config = context.config()?;
     let first = config.environments().values().next();
     let environment = match (&request.environment, first) {
@@ -48,7 +49,6 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
         (word, _) => context.environment(&config, word.as_deref())?,
     };
-    let mut changes = context.ask_changes(&config, &request.selection, &Arc::new(Runner::new()));
     let (inventory, status) = context.inventory_and_status(&config, environment)?;
     let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
     let stacks: Vec<_> = selected.into_iter().map(|s| s.stack).collect();

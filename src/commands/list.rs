@@ -80,10 +80,10 @@ struct Entry {
 
 /// Lists instances.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+    let mut changes = context.ask_changes(&request.selection, &Arc::new(Runner::new()))?;
     let config = context.config()?;
     let words: Vec<String> = request.environment.clone().into_iter().collect();
     let environments = context.environments(&config, &words)?;
-    let mut changes = context.ask_changes(&config, &request.selection, &Arc::new(Runner::new()));
     let mut entries = Vec::new();
     let mut missed = None;
     let mut found_in = 0;

@@ -87,12 +87,12 @@ fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
 
 /// Loads, checks, builds and starts.
 pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
+    let runner = Arc::new(Runner::new());
+    let mut changes = context.ask_changes(&request.selection, &runner)?;
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
     fits(environment, request, wish)?;
-    let runner = Arc::new(Runner::new());
     let working_tree = WorkingTree::ask(context, &config, &runner);
-    let mut changes = context.ask_changes(&config, &request.selection, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
     let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
     let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, thread};
 
-use super::{Context, Stopped};
+use super::{Context, Stopped, Usage};
 use crate::{
     config::{Config, Environment},
     graph::{Selected, Selection},
@@ -36,13 +36,15 @@ impl Asked {
 }
 
 impl Context {
-    /// Begins to ask git what has changed, where a selection wants to know.
-    pub(super) fn ask_changes(&self, config: &Config, selection: &Selection, runner: &Arc<Runner>) -> Asked {
+    /// Begins to ask git what has changed, where a selection wants to know: before environments.toml is read, since both
+    /// take their time.
+    pub(super) fn ask_changes(&self, selection: &Selection, runner: &Arc<Runner>) -> Result<Asked, Usage> {
+        let file = self.config_file()?;
         let answer = selection.changed.clone().map(|since| {
-            let (runner, file, env) = (Arc::clone(runner), config.path().to_owned(), self.env.clone());
+            let (runner, env) = (Arc::clone(runner), self.env.clone());
             thread::spawn(move || Changes::read(&runner, &file, &env, &since))
         });
-        Asked { selection: selection.clone(), answer, known: None }
+        Ok(Asked { selection: selection.clone(), answer, known: None })
     }
 
     /// The stacks that are asked for, needs first, each with why it is in; and those that are gone, which is said.
