@@ -26,6 +26,11 @@ fn call(source: &str) -> String {
     format!("module \"called\" {{\n  source = \"{source}\"\n}}\n")
 }
 
+/// A data source that reads a state, whose place is what an expression says.
+pub(crate) fn reads_a_state(config: &str) -> String {
+    format!("data \"terraform_remote_state\" \"x\" {{\n  backend = \"local\"\n  config = {config}\n}}\n")
+}
+
 #[test]
 fn a_module_that_only_another_module_calls_touches_the_stacks_behind_both() {
     let shop = with(&[
@@ -63,6 +68,21 @@ fn modules_and_files_are_found_in_json_syntax() {
         why(&shop, &["--changed"]),
         ["app: changed module: modules/service/main.tf.json; changed file that HCL names: texts/x.txt"]
     );
+}
+
+#[test]
+fn a_file_that_says_where_a_state_lies_counts_and_the_state_does_not() {
+    let json = json!({ "data": { "terraform_remote_state": { "x": {
+        "backend": "local", "config": "${jsondecode(file(\"../place.json\"))}" } } } });
+    let shop = with(&[
+        ("app/net.tf", &reads_a_state("jsondecode(file(\"${path.module}/../place.json\"))")),
+        ("mail/net.tf.json", &json.to_string()),
+        ("network/net.tf", &reads_a_state("{ path = \"${path.module}/../place.json\" }")),
+        ("place.json", "{ \"path\": \"../a\" }\n"),
+    ]);
+    shop.append("place.json", "\n");
+    let named = |stack: &str| format!("{stack}: changed file that HCL names: place.json");
+    assert_eq!(why(&shop, &["--changed"]), [named("app"), named("mail")]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::Shop;
+use crate::{changed_files::reads_a_state, support::Shop};
 
 /// Two stacks that were deployed, and planned clean since.
 fn clean() -> Shop {
@@ -27,6 +27,21 @@ fn what_is_the_same_is_clean_without_any_process() {
     let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
     assert_eq!(shop.folders("plan").len(), 2);
     assert_eq!(report.stack("app")["reused"], false);
+}
+
+#[test]
+fn a_file_that_says_where_another_state_lies_is_what_a_plan_rests_on() {
+    let shop = Shop::of(&["network", "app: network"]);
+    shop.append("app/main.tf", &reads_a_state("jsondecode(file(\"${path.module}/../place.json\"))"));
+    shop.project.write("place.json", "{ \"path\": \"../a\" }\n");
+    let shop = shop.deployed();
+    shop.run(["plan", "staging"]).exits(0);
+    shop.forget_calls();
+    shop.run(["plan", "staging", "--reuse"]).exits(0);
+    assert_eq!(shop.calls(), [""; 0]);
+    shop.project.write("place.json", "{ \"path\": \"../b\" }\n");
+    shop.run(["plan", "staging", "--reuse"]).exits(0);
+    assert_eq!(shop.folders("plan"), ["app"]);
 }
 
 /// Something that a person or another run may have done meanwhile.

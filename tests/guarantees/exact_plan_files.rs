@@ -85,3 +85,25 @@ fn configuration_whose_name_begins_as_that_of_the_state_is_bound() {
         bound(&shop, "infra/app/x.tfstate.tf", "# new\n", &engine, "x.tfstate.tf");
     }
 }
+
+#[test]
+fn a_file_that_says_where_the_state_of_another_stack_lies_is_bound_and_that_state_is_not() {
+    let reads = "data \"terraform_remote_state\" \"net\" {\n  backend = \"local\"\n  \
+                 config  = jsondecode(file(\"${path.module}/../backend.json\"))\n}\n";
+    let state = r#"{ "version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "n", "outputs": {}, "resources": [] }"#;
+    for engine in each_engine() {
+        let other = r#"{ "path": "../other-state" }"#;
+        for place in [false, true] {
+            let shop = shop(&engine, "", reads);
+            shop.project.write("infra/backend.json", r#"{ "path": "../net-state" }"#);
+            shop.project.write("infra/net-state", state);
+            if place {
+                bound(&shop, "infra/backend.json", other, &engine, reads);
+            } else {
+                shop.run(["plan", "staging"]).exits(0);
+                shop.project.write("infra/net-state", &state.replace("\"serial\": 1", "\"serial\": 2"));
+                shop.run(["apply", "last", "--yes"]).exits(0);
+            }
+        }
+    }
+}

@@ -11,7 +11,7 @@ use hcl_edit::parser;
 use serde_json::Value;
 
 use super::{
-    mentions::{Mention, Mentions},
+    mentions::{Mention, Mentions, Role},
     unit::Unit,
 };
 
@@ -54,18 +54,18 @@ fn read(file: &Utf8Path) -> Vec<Mention> {
 fn descend<'v>(value: &'v Value, keys: &mut Vec<&'v str>, found: &mut Vec<Mention>) {
     match value {
         Value::String(text) => {
-            let source = matches!(keys.as_slice(), ["module", _, "source"]);
-            found.extend(Mentions::of_text(text, source));
+            let role = match keys.as_slice() {
+                ["module", _, "source"] => Role::Source,
+                ["terraform", "backend", ..] | ["data", "terraform_remote_state", ..] => Role::Place,
+                _ => Role::Other,
+            };
+            found.extend(Mentions::of_text(text, role));
         }
         Value::Array(items) => items.iter().for_each(|item| descend(item, keys, found)),
         Value::Object(members) => {
             for (key, member) in members {
                 keys.push(key);
-                let holds_a_state =
-                    matches!(keys.as_slice(), ["terraform", "backend"] | ["data", "terraform_remote_state"]);
-                if !holds_a_state {
-                    descend(member, keys, found);
-                }
+                descend(member, keys, found);
                 keys.pop();
             }
         }

@@ -35,7 +35,19 @@ pub(super) struct Mention {
     pub(super) source: bool,
 }
 
-/// Collects what a file mentions. Where a state lies is no mention: it changes with every apply.
+/// What a string of JSON syntax is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The source of a module.
+    Source,
+    /// It says where a state lies.
+    Place,
+    /// Anything else.
+    Other,
+}
+
+/// Collects what a file mentions. Where a state or another unit lies is no mention, but a file that says where it lies is
+/// one.
 #[derive(Debug, Default)]
 pub(super) struct Mentions {
     pub(super) found: Vec<Mention>,
@@ -44,6 +56,8 @@ pub(super) struct Mentions {
     in_source: bool,
     /// Whether the source is that of a unit: it starts at the unit's folder, whichever file names it.
     of_unit: bool,
+    /// Whether texts say where a state or another unit lies.
+    in_place: bool,
 }
 
 impl Mentions {
@@ -55,8 +69,9 @@ impl Mentions {
     }
 
     /// What a string of JSON syntax mentions.
-    pub(super) fn of_text(text: &str, source: bool) -> Vec<Mention> {
-        let mut mentions = Self { in_source: source, ..Self::default() };
+    pub(super) fn of_text(text: &str, role: Role) -> Vec<Mention> {
+        let (in_source, in_place) = (role == Role::Source, role == Role::Place);
+        let mut mentions = Self { in_source, in_place, ..Self::default() };
         match text.parse::<Template>() {
             Ok(template) => {
                 mentions.visit_template(&template);
@@ -79,6 +94,9 @@ impl Mentions {
 
     /// A text of which all is known.
     fn literal(&mut self, text: &str) {
+        if self.in_place {
+            return;
+        }
         let base = self.start();
         // Joined to any folder, an absolute path stays what it is.
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
@@ -106,6 +124,9 @@ impl Mentions {
     /// A template: each text in it belongs to the folder that stands before it up to the end of the word, and has words of
     /// its own behind that. Of a word that goes on with a value the folder is known.
     fn template<'e>(&mut self, elements: impl Iterator<Item = &'e Element>) {
+        if self.in_place {
+            return;
+        }
         let mut elements = elements.peekable();
         let mut before = Before::Nothing;
         while let Some(element) = elements.next() {
@@ -164,6 +185,13 @@ enum Before {
     Value,
 }
 
+/// Whether a function reads the files that it is given, or runs them; others only make texts of texts.
+fn reads_files(function: &str) -> bool {
+    function.starts_with("file")
+        || ["mark_", "read_", "sops_"].iter().any(|prefix| function.starts_with(prefix))
+        || ["run_cmd", "templatefile"].contains(&function)
+}
+
 /// The folder that an expression stands for.
 fn base_of(expression: &Expression) -> Option<Base> {
     match expression {
@@ -195,12 +223,13 @@ impl Visit for Mentions {
             && node.labels.first().is_some_and(|label| label.as_str() == "terraform_remote_state");
         // Another unit is a stack of its own, with files of its own.
         let is_other_unit = ["dependency", "dependencies"].contains(&kind);
-        if reads_a_state || is_other_unit || ["backend", "remote_state"].contains(&kind) {
-            return;
-        }
+        let is_place = reads_a_state || is_other_unit || ["backend", "remote_state"].contains(&kind);
+        let outside = self.in_place;
+        self.in_place |= is_place;
         self.open.push(kind.to_owned());
         visit::visit_block(self, node);
         self.open.pop();
+        self.in_place = outside;
     }
 
     fn visit_attr(&mut self, node: &Attribute) {
@@ -230,7 +259,8 @@ impl Visit for Mentions {
     }
 
     fn visit_func_call(&mut self, node: &FuncCall) {
-        if node.name.name.as_str() == "find_in_parent_folders" {
+        let name = node.name.name.as_str();
+        if name == "find_in_parent_folders" && !self.in_place {
             let named = node.args.iter().next().and_then(|name| match name {
                 Expression::String(text) => Some(text.value().clone()),
                 _ => None,
@@ -238,7 +268,12 @@ impl Visit for Mentions {
             let name = named.unwrap_or_else(|| crate::engine::layout::UNIT_FILE.to_owned());
             self.note(Base::Above, &name);
         }
+        // What it is given is read: it is no place itself.
+        let is_read = !node.name.namespace.is_empty() || reads_files(name);
+        let outside = self.in_place;
+        self.in_place &= !is_read;
         visit::visit_func_call(self, node);
+        self.in_place = outside;
     }
 }
 
@@ -311,6 +346,36 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_says_where_a_state_lies_is_an_input() {
+        let text = r#"
+            terraform {
+              backend "local" { path = abspath(trimspace(file("../place"))) }
+            }
+            data "terraform_remote_state" "x" {
+              config = merge(jsondecode(file("${path.module}/../b.json")), { path = join("/", ["..", "state"]) })
+            }
+            dependency "vpc" {
+              config_path  = "../vpc"
+              mock_outputs = jsondecode(file("../mocks.json"))
+            }
+            remote_state { config = provider::x::y("../c.json", "../${local.x}") }
+            output "o" { value = "../o" }"#;
+        let all = [
+            "Stack ../place",
+            "Own ../b.json",
+            "Stack ../mocks.json",
+            "Stack ../c.json",
+            "Stack ..",
+            "Stack ../o",
+        ];
+        assert_eq!(found(text), all);
+        let place =
+            |text| Mentions::of_text(text, Role::Place).into_iter().map(|m| m.path).collect::<Vec<_>>();
+        assert_eq!(place("${path.module}/../state"), [""; 0]);
+        assert_eq!(place("${trimspace(file(\"../where/\"))}/../state")[0], "../where/");
+    }
+
+    #[test]
     fn the_words_of_units_are_understood() {
         let text = r#"
             include "root" { path = find_in_parent_folders("root.hcl") }
@@ -320,10 +385,10 @@ mod tests {
 
     #[test]
     fn a_string_of_json_is_a_template() {
-        let of = |text| Mentions::of_text(text, true);
+        let of = |text| Mentions::of_text(text, Role::Source);
         assert_eq!(of("${path.module}/m"), [Mention { base: Base::Own, path: "m".to_owned(), source: true }]);
         assert_eq!(of("registry/x/y"), []);
-        let found = Mentions::of_text("sh run.sh", false);
+        let found = Mentions::of_text("sh run.sh", Role::Other);
         assert_eq!(found, [Mention { base: Base::Named, path: "run.sh".to_owned(), source: false }]);
     }
 }
