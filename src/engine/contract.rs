@@ -359,6 +359,12 @@ pub trait Engine: Send + Sync {
     /// Whether that command may change a state or anything else.
     fn is_mutating(&self, args: &[OsString]) -> bool;
 
+    /// Whether the backend is met in the target's environment as it is (false for Terragrunt, whose files may bring other
+    /// credentials).
+    fn keeps_environment(&self) -> bool {
+        true
+    }
+
     /// Whether values, var files and backend pairs of environments.toml reach this engine's stacks by declared variables
     /// (false for Terragrunt, which takes them as they are).
     fn reads_root_module(&self) -> bool;

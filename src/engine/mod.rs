@@ -33,6 +33,9 @@ mod mutating;
 mod plan_file;
 mod plan_json;
 mod planning;
+mod remote_state;
+#[cfg(feature = "s3")]
+mod s3;
 mod stale;
 mod state_file;
 mod state_outputs;
@@ -58,6 +61,7 @@ pub use installed::EngineUnavailable;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};
 pub use plan_file::{PlanFileError, plan_facts};
+pub use remote_state::{AT_ONCE, RemoteStates, Stamp, Stamped};
 pub use stale::stale;
 pub use state_file::{StateError, state_addresses};
 pub use state_outputs::{outputs_at, outputs_before};

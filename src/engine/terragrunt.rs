@@ -359,6 +359,10 @@ impl Engine for Terragrunt {
         verbs::is_mutating_in_terragrunt(args)
     }
 
+    fn keeps_environment(&self) -> bool {
+        false
+    }
+
     fn reads_root_module(&self) -> bool {
         false
     }

@@ -1,0 +1,131 @@
+//! A profile of AWS's two shared files, as far as it holds plain keys.
+//!
+//! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
+
+use std::{collections::BTreeMap, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{Unaskable, credentials::Keys, variables::Variables};
+
+/// What does not matter for a question.
+const OF_NO_CONCERN: &[&str] =
+    &["cli_pager", "cli_timestamp_format", "max_attempts", "output", "region", "retry_mode"];
+
+/// What only matters where the keys come from the profile: how to come by others.
+const OTHER_CREDENTIALS: &[&str] = &[
+    "credential_process",
+    "credential_source",
+    "duration_seconds",
+    "external_id",
+    "login_session",
+    "mfa_serial",
+    "role_arn",
+    "role_session_name",
+    "source_profile",
+    "sso_account_id",
+    "sso_region",
+    "sso_registration_scopes",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    "web_identity_token_file",
+];
+
+const KEYS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
+
+/// What one section holds, by lower-case names.
+type Section = BTreeMap<String, String>;
+
+/// A profile that holds nothing but what is understood here.
+pub(super) struct Profile {
+    name: String,
+    credentials: Section,
+    /// Those names of the other file that say how to come by keys.
+    others: Vec<String>,
+}
+
+impl Profile {
+    /// The one that the settings name, else the environment's, else the default one.
+    pub(super) fn read(named: Option<&str>, variables: &Variables<'_>) -> Result<Self, Unaskable> {
+        let named = named.or_else(|| variables.get("AWS_PROFILE"));
+        let name = named.unwrap_or("default");
+        let path = |variable: &str, file: &str| -> Option<Utf8PathBuf> {
+            let home = || variables.get("HOME").map(|home| Utf8Path::new(home).join(".aws").join(file));
+            variables.get(variable).map(Utf8PathBuf::from).or_else(home)
+        };
+        let config = path("AWS_CONFIG_FILE", "config");
+        let headings: &[String] = &[format!("profile {name}"), name.to_owned()];
+        // In the file of settings, only the default one goes by its bare name.
+        let settings = section(config, &headings[..if name == "default" { 2 } else { 1 }])?;
+        let credentials = section(path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), &headings[1..])?;
+        if named.is_some() && settings.is_none() && credentials.is_none() {
+            return Err(Unaskable(format!("profile `{name}` is in no file")));
+        }
+        let (settings, credentials) = (settings.unwrap_or_default(), credentials.unwrap_or_default());
+        let all = || settings.keys().chain(credentials.keys().filter(|key| !KEYS.contains(&key.as_str())));
+        let of = |table: &[&str], key: &String| table.contains(&key.as_str());
+        if let Some(key) = all().find(|key| !of(OF_NO_CONCERN, key) && !of(OTHER_CREDENTIALS, key)) {
+            return Err(not_followed(key, name));
+        }
+        let others = all().filter(|key| of(OTHER_CREDENTIALS, key)).cloned().collect();
+        Ok(Self { name: name.to_owned(), credentials, others })
+    }
+
+    /// Its keys.
+    pub(super) fn keys(&self) -> Result<Keys, Unaskable> {
+        if let Some(key) = self.others.first() {
+            return Err(not_followed(key, &self.name));
+        }
+        let [id, secret, token] = KEYS.map(|name| self.credentials.get(name).filter(|text| !text.is_empty()));
+        let (Some(id), Some(secret)) = (id, secret) else {
+            return Err(Unaskable("there are no plain keys for it".to_owned()));
+        };
+        // Quotes and comments are read in more than one way.
+        let odd = |text: &&String| text.contains(['"', '\'', '#', ';', ' ', '\t']);
+        if [Some(id), Some(secret), token].into_iter().flatten().any(|text| odd(&text)) {
+            return Err(Unaskable(format!("the keys of profile `{}` cannot be told for sure", self.name)));
+        }
+        Ok(Keys { id: id.clone(), secret: secret.clone(), token: token.cloned() })
+    }
+}
+
+fn not_followed(key: &str, profile: &str) -> Unaskable {
+    Unaskable(format!("`{key}` of profile `{profile}` is not followed"))
+}
+
+/// What a file says under any of these headings; none where there is no file or no such heading.
+fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Section>, Unaskable> {
+    let Some(path) = path else { return Ok(None) };
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Unaskable(format!("`{path}` cannot be read: {error}"))),
+    };
+    let mut found: Option<Section> = None;
+    let (mut within, mut below) = (false, false);
+    for line in text.lines() {
+        if line.trim().is_empty() || line.trim().starts_with(['#', ';']) {
+            continue;
+        }
+        // An indented line belongs to the one above it, which is judged by its own name.
+        if line.starts_with([' ', '\t']) {
+            if below && !line.trim().starts_with('[') {
+                continue;
+            }
+            return Err(Unaskable(format!("`{path}` cannot be read for sure")));
+        }
+        below = !line.starts_with('[');
+        if let Some(heading) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            let heading = heading.split_whitespace().collect::<Vec<_>>().join(" ");
+            within = headings.contains(&heading);
+            if within {
+                found.get_or_insert_default();
+            }
+        } else if let (true, Some((name, value))) = (within, line.split_once('=')) {
+            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim().to_owned());
+            found.get_or_insert_default().insert(name, value);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,151 @@
+//! The variables that steer an engine's requests to S3: those that are followed, and those that do not matter.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
+
+use super::Unaskable;
+
+/// What is followed.
+const FOLLOWED: &[&str] = &[
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CONFIG_FILE",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_S3_ENDPOINT",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SHARED_CREDENTIALS_FILE",
+];
+
+/// What is not read, or for other services, or for the case that there are no plain keys.
+const OF_NO_CONCERN: &[&str] = &[
+    "AWS_ACCOUNT_ID",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_DEFAULT_OUTPUT",
+    "AWS_DYNAMODB_ENDPOINT",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_EC2_METADATA_V1_DISABLED",
+    "AWS_EXECUTION_ENV",
+    "AWS_IAM_ENDPOINT",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_PAGER",
+    "AWS_REQUEST_CHECKSUM_CALCULATION",
+    "AWS_RESPONSE_CHECKSUM_VALIDATION",
+    "AWS_RETRY_MODE",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SDK_LOAD_CONFIG",
+    "AWS_SDK_UA_APP_ID",
+    "AWS_SESSION_EXPIRATION",
+    "AWS_STS_ENDPOINT",
+    "AWS_STS_REGIONAL_ENDPOINTS",
+    "AWS_VAULT",
+];
+
+/// The endpoints of other services: that of S3 is followed.
+const ENDPOINTS: &str = "AWS_ENDPOINT_URL_";
+
+/// What would send a request through somebody else.
+const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
+
+/// The environment of an engine's processes.
+pub(super) struct Variables<'a>(&'a BTreeMap<OsString, OsString>);
+
+impl<'a> Variables<'a> {
+    /// It, unless a variable would have to be followed and is not known.
+    pub(super) fn of(env: &'a BTreeMap<OsString, OsString>) -> Result<Self, Unaskable> {
+        let variables = Self(env);
+        for (name, value) in env.iter().filter(|(_, value)| !value.is_empty()) {
+            let name = name.to_string_lossy();
+            let known = FOLLOWED.contains(&&*name) && value.to_str().is_some();
+            let elsewhere = OF_NO_CONCERN.contains(&&*name) || name.starts_with(ENDPOINTS);
+            if name.starts_with("AWS_") && !known && (!elsewhere || FOLLOWED.contains(&&*name)) {
+                return Err(not_followed(&name));
+            }
+        }
+        Ok(variables)
+    }
+
+    /// The value of a variable; an empty one counts as unset, as it does for engines.
+    pub(super) fn get(&self, name: &str) -> Option<&'a str> {
+        self.0.get(OsStr::new(name))?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The first of these that is set.
+    pub(super) fn first(&self, names: &[&str]) -> Option<&'a str> {
+        names.iter().find_map(|name| self.get(name))
+    }
+
+    /// Refuses a proxy. Engines ask what is on this machine without one.
+    pub(super) fn without_proxy(&self, loopback: bool) -> Result<(), Unaskable> {
+        let is_set = |name: &&&str| self.0.get(OsStr::new(**name)).is_some_and(|value| !value.is_empty());
+        match PROXIES.iter().find(is_set).filter(|_| !loopback) {
+            Some(proxy) => Err(not_followed(proxy)),
+            None => Ok(()),
+        }
+    }
+
+    /// The file of certificates to trust instead of the system's.
+    pub(super) fn trusted(&self) -> Result<Option<&'a str>, Unaskable> {
+        match self.get("SSL_CERT_DIR") {
+            Some(_) => Err(not_followed("SSL_CERT_DIR")),
+            None => Ok(self.get("SSL_CERT_FILE")),
+        }
+    }
+}
+
+fn not_followed(variable: &str) -> Unaskable {
+    Unaskable(format!("the variable `{variable}` is not followed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> BTreeMap<OsString, OsString> {
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    fn refused(pairs: &[(&str, &str)]) -> Option<String> {
+        Variables::of(&env(pairs)).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_variable_of_aws_that_is_not_known_here_stops_the_question_unless_it_is_empty() {
+        let fine = [
+            ("AWS_ACCESS_KEY_ID", "a"),
+            ("AWS_ENDPOINT_URL_DYNAMODB", "x"),
+            ("AWS_ENDPOINT_URL_S3", "x"),
+            ("AWS_CA_BUNDLE", ""),
+            ("HTTPS_PROXY", "p"),
+            ("TF_VAR_x", "1"),
+        ];
+        assert_eq!(refused(&fine), None);
+        for name in [
+            "AWS_ACCESS_KEY",
+            "AWS_CA_BUNDLE",
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+            "AWS_INVENTED_TOMORROW",
+            "AWS_ROLE_ARN",
+            "AWS_SSE_CUSTOMER_KEY",
+            "AWS_USE_FIPS_ENDPOINT",
+            "AWS_WEB_IDENTITY_TOKEN_FILE",
+        ] {
+            assert_eq!(refused(&[(name, "x")]), Some(format!("the variable `{name}` is not followed")));
+        }
+    }
+
+    #[test]
+    fn a_proxy_stops_the_question_unless_the_server_is_on_this_machine() {
+        let env = env(&[("https_proxy", "http://proxy:3128")]);
+        let variables = Variables::of(&env).unwrap();
+        assert!(variables.without_proxy(true).is_ok());
+        let refused = variables.without_proxy(false).unwrap_err().to_string();
+        assert_eq!(refused, "the variable `https_proxy` is not followed");
+    }
+}
