@@ -164,7 +164,8 @@ pub(in crate::cli) struct AllowArgs {
 #[derive(Debug, Args)]
 pub(super) struct ReuseArgs {
     /// Start nothing for a stack whose last plan was clean, is not older than this (24h without a value), and rested on what is
-    /// there now: files, values, versions, and the state, where it is a local one. What changed outside is not seen.
+    /// there now: files, values, versions, and the state, where it is a local one or in an S3 bucket. What changed outside is not
+    /// seen.
     #[arg(long, value_name = "MAX_AGE", num_args = 0..=1, require_equals = true, default_missing_value = "24h", value_parser = parse_duration)]
     pub(super) reuse: Option<Duration>,
 }

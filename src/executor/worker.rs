@@ -9,6 +9,7 @@ mod ended;
 mod mixing;
 mod planning;
 mod reuse;
+mod stamps;
 mod values;
 mod wires;
 
@@ -25,7 +26,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
 
-use self::ended::Ended;
+use self::{ended::Ended, stamps::Stamps};
 use super::{
     Earlier, Identity, StepPort, StepRunner, Upstreams, applied_last, ground::Ground, wiring::Wiring,
 };
@@ -101,7 +102,7 @@ struct Waiting {
 
 /// Runs steps on worker threads; one for a whole run.
 pub struct Worker {
-    work: HashMap<StackId, Work>,
+    work: Arc<HashMap<StackId, Work>>,
     wish: PlanWish,
     runner: Arc<Runner>,
     dir: RunDir,
@@ -119,6 +120,8 @@ pub struct Worker {
     upstreams: Upstreams,
     /// The stacks that take outputs of others, with the values that they were planned with last.
     wired: Mutex<HashMap<StackId, Arc<Work>>>,
+    /// What servers say of the states; asked only where plans may be reused.
+    stamps: Stamps,
 }
 
 impl Worker {
@@ -133,7 +136,8 @@ impl Worker {
     ) -> Self {
         let (waiting, diffs, adopted) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (applied, workspaces, seen) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let wired = Mutex::default();
+        let (wired, work) = (Mutex::default(), Arc::new(work));
+        let stamps = Stamps::new(Arc::clone(&work), Arc::clone(&runner), Arc::clone(&clock));
         Self {
             work,
             wish,
@@ -150,6 +154,7 @@ impl Worker {
             seen,
             upstreams,
             wired,
+            stamps,
         }
     }
 

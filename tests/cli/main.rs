@@ -35,6 +35,10 @@ mod processes;
 mod replans;
 mod reports;
 mod reuse;
+#[cfg(feature = "s3")]
+mod reuse_s3;
+#[cfg(feature = "s3")]
+mod reuse_servers;
 mod runs;
 mod selection;
 mod snapshot;

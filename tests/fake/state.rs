@@ -124,28 +124,27 @@ pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Resul
         }
     }
     let Some(kind) = &script.backend else { return Ok(Ok(())) };
-    let mut path = script.path.clone();
+    let mut config = serde_json::Map::new();
+    config.insert("path".to_owned(), json!(script.path));
     for file in arguments.values("backend-config") {
         let text = fs::read_to_string(file)?;
         if Path::new(file).extension().is_some_and(|extension| extension == "json") {
-            let pairs: Value = serde_json::from_str(&text)?;
-            path = pairs["path"].as_str().map(str::to_owned).or(path);
+            config.extend(serde_json::from_str::<serde_json::Map<String, Value>>(&text)?);
             continue;
         }
-        for line in text.lines() {
-            if let Some((key, value)) = line.split_once('=')
-                && key.trim() == "path"
-            {
-                path = Some(serde_json::from_str(value.trim())?);
-            }
+        for (key, value) in text.lines().filter_map(|line| line.split_once('=')) {
+            // What is no plain value is of no use here.
+            let value = serde_json::from_str(value.trim()).unwrap_or_default();
+            config.insert(key.trim().to_owned(), value);
         }
     }
     let known = data_dir().join("terraform.tfstate");
-    let wanted = json!({ "version": 3, "backend": { "type": kind, "config": { "path": path } } }).to_string();
+    let path = config["path"].clone();
+    let wanted = json!({ "version": 3, "backend": { "type": kind, "config": config } }).to_string();
     let before = fs::read(&known).ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
     let before = before.filter(|_| !arguments.has("reconfigure"));
     let same = |before: &Value| {
-        before["backend"]["type"] == kind.as_str() && before["backend"]["config"]["path"] == json!(path)
+        before["backend"]["type"] == kind.as_str() && before["backend"]["config"]["path"] == path
     };
     if before.as_ref().is_some_and(|before| !same(before)) {
         return Ok(Err("Backend configuration changed"));

@@ -24,7 +24,7 @@ mod secrets;
 mod slow;
 mod stale_state;
 #[path = "../support/mod.rs"]
-#[expect(dead_code, reason = "not every guarantee needs every support")]
+#[expect(dead_code, unused_imports, reason = "not every guarantee needs every support")]
 mod support;
 mod swallowed_status;
 mod typed_destruction;

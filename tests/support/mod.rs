@@ -3,6 +3,7 @@
 //! A suite takes it in with `#[path = "../support/mod.rs"] mod support;`. It knows nothing of envctl's inside: whatever a
 //! test asserts, it asserts on the binary's exit code, its two streams, and what is left in states and files.
 
+mod bucket;
 mod driven;
 mod env;
 mod http;
@@ -18,6 +19,7 @@ mod shop;
 mod state;
 
 pub(crate) use self::{
+    bucket::{AUTHORITY, Bucket},
     driven::{Driven, each_engine, real_engines},
     env::Env,
     postgres::Postgres,

@@ -103,9 +103,53 @@ impl S3Server {
     /// The state in an object.
     #[track_caller]
     pub(crate) fn state(&self, bucket: &str, key: &str) -> State {
+        State::parse(&self.text(bucket, key))
+    }
+
+    /// Writes an object.
+    #[track_caller]
+    pub(crate) fn put(&self, bucket: &str, key: &str, text: &str) {
+        let header = [("Authorization", &*authorization("s3", "us-east-1"))];
+        let response = http::request(self.address, "PUT", &format!("/{bucket}/{key}"), &header, text);
+        assert_eq!(response.status, 200, "{}", response.body);
+    }
+
+    /// The text of an object.
+    #[track_caller]
+    pub(crate) fn text(&self, bucket: &str, key: &str) -> String {
         let response = self.s3("GET", &format!("{bucket}/{key}"));
         assert_eq!(response.status, 200, "no {bucket}/{key}, but {:?}\n{}", self.keys(bucket), response.body);
-        State::parse(&response.body)
+        response.body
+    }
+
+    /// From now on every request must be signed with these keys, whose owner may do everything with S3: id and secret.
+    #[track_caller]
+    pub(crate) fn demand_keys(&self) -> [String; 2] {
+        self.iam("Action=CreateUser&UserName=somebody");
+        let all = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+                   %22Action%22%3A%22s3%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
+        self.iam(&format!("Action=PutUserPolicy&UserName=somebody&PolicyName=all&PolicyDocument={all}"));
+        let made = self.iam("Action=CreateAccessKey&UserName=somebody");
+        let tag = |name: &str| {
+            let text = made.split_once(&format!("<{name}>")).and_then(|(_, rest)| rest.split_once('<'));
+            text.unwrap_or_else(|| panic!("no {name}: {made}")).0.to_owned()
+        };
+        let keys = ["AccessKeyId", "SecretAccessKey"].map(tag);
+        let response = http::request(self.address, "POST", "/moto-api/reset-auth", &[], "0");
+        assert_eq!(response.status, 200, "{}", response.body);
+        keys
+    }
+
+    #[track_caller]
+    fn iam(&self, form: &str) -> String {
+        let header = [
+            ("Content-Type", "application/x-www-form-urlencoded"),
+            ("Authorization", &*authorization("iam", "us-east-1")),
+        ];
+        let response =
+            http::request(self.address, "POST", "/", &header, &format!("{form}&Version=2010-05-08"));
+        assert_eq!(response.status, 200, "{form}: {}", response.body);
+        response.body
     }
 
     /// The locks that are held right now, as the engines describe them.

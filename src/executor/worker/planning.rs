@@ -28,7 +28,7 @@ impl Worker {
             Err(ended) => return *ended,
         };
         let work = &*work;
-        if let Some(mut reused) = self.reused(work, session) {
+        if let Some(mut reused) = self.reused(stack, work, session) {
             reused.notes.extend(told);
             return reused;
         }
@@ -38,6 +38,7 @@ impl Worker {
         let tried = attempt(&self.runner, session, || {
             work.engine.prepare(&work.target, create, false, session)?;
             let before = Self::before(work).map_err(EngineError::Failed)?;
+            let before = Before { stamp: self.stamp_before(stack, work), ..before };
             let applied = lock(&self.applied).clone();
             lock(&self.seen).insert(stack.clone(), applied);
             let planned = work.engine.plan(&work.target, &self.request(work, file.clone()), session)?;
@@ -55,7 +56,7 @@ impl Worker {
             Ok((before, planned)) => self.keep((stack, work), file, before, planned),
         };
         ended.attempts = tried.attempts;
-        ended.notes.extend(tried.note.into_iter().chain(told));
+        ended.notes.extend(tried.note.into_iter().chain(told).chain(self.unstamped(stack)));
         ended
     }
 

@@ -11,9 +11,9 @@ use super::{
     ended::Ended,
 };
 use crate::{
-    engine::{PlanMode, Planned, Session, state_at},
+    engine::{PlanMode, Planned, Session, Stamp, Stamped, StateIdentity, state_at},
     files,
-    model::{Failure, Outcome},
+    model::{Failure, Outcome, StackId},
     plans::CleanPlan,
     ui::seconds,
 };
@@ -21,15 +21,21 @@ use crate::{
 /// The file in an instance's own folder that holds its last plan, when that was clean.
 const FILE: &str = "clean.json";
 
+/// The item of a state that a server was asked for.
+const STAMP: &str = "state etag";
+
+/// The items that only the state itself tells; a server that is asked for it tells its tag instead.
+const OF_STATE: &[&str] = &["state lineage", "state serial"];
+
 impl Worker {
     /// The end of a plan that need not run; none when it must.
     ///
     /// Whatever cannot be told counts as another one: then the engine is asked.
-    pub(super) fn reused(&self, work: &Work, session: &Session<'_>) -> Option<Ended> {
+    pub(super) fn reused(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Option<Ended> {
         let most = self.wish.reuse?;
         let clean = CleanPlan::read(&self.key, &file(work)).ok()?;
         let old = Duration::try_from(self.clock.now().duration_since(clean.created)).ok()?;
-        if old > most || !self.is_same(work, &clean).unwrap_or(false) {
+        if old > most || !self.is_same((stack, work), &clean).unwrap_or(false) {
             return None;
         }
         // Nothing starts here: what an init depends on is the same. Its address is claimed, as for any plan.
@@ -38,13 +44,26 @@ impl Worker {
         Some(Ended { reused: true, notes: vec![note], ..Ended::new(Outcome::Clean) })
     }
 
-    fn is_same(&self, work: &Work, clean: &CleanPlan) -> Result<bool, Failure> {
+    fn is_same(&self, (stack, work): (&StackId, &Work), clean: &CleanPlan) -> Result<bool, Failure> {
         work.engine.may_plan(&work.target)?;
         let footing = footing(work)?;
-        let Some(Ok(Some(state))) = footing.address.as_deref().map(state_at) else { return Ok(false) };
-        let contents = Contents::read(work, &footing)?;
-        let now = self.binding(work, &contents, &footing, &state)?;
-        Ok(clean.items.mismatch(&now).is_none())
+        let Some(Ok(state)) = footing.address.as_deref().map(state_at) else { return Ok(false) };
+        let now = |state: &StateIdentity| {
+            let contents = Contents::read(work, &footing)?;
+            self.binding(work, &contents, &footing, state)
+        };
+        if let Some(state) = state {
+            return Ok(clean.items.mismatch(&now(&state)?).is_none());
+        }
+        let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
+        let Stamped::Known(stamp) = self.stamps.first(stack, work) else { return Ok(false) };
+        if kept != stamp.tag {
+            return Ok(false);
+        }
+        let now = now(&StateIdentity::default())?.without(OF_STATE);
+        let mut left_out = OF_STATE.to_vec();
+        left_out.push(STAMP);
+        Ok(clean.items.without(&left_out).mismatch(&now).is_none())
     }
 
     /// Forgets the last clean plan: another one is about to be made.
@@ -53,7 +72,29 @@ impl Worker {
         Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
     }
 
-    /// Keeps what a whole and clean plan rested on, as its files were before it.
+    /// What a server says of a state before it is planned on, in a run that reuses plans.
+    pub(super) fn stamp_before(&self, stack: &StackId, work: &Work) -> Option<Stamp> {
+        self.wish.reuse?;
+        let answer = match self.stamps.first(stack, work) {
+            // It may have been asked before its engine had initialised.
+            Stamped::Elsewhere => self.stamps.now(work),
+            answer => answer,
+        };
+        match answer {
+            Stamped::Known(stamp) => Some(stamp),
+            Stamped::Untold(_) | Stamped::Elsewhere => None,
+        }
+    }
+
+    /// Why no server could be asked for a state, where that is worth a line.
+    pub(super) fn unstamped(&self, stack: &StackId) -> Option<String> {
+        match self.stamps.given(stack)? {
+            Stamped::Untold(Some(why)) => Some(format!("its state could not be asked for: {why}")),
+            Stamped::Known(_) | Stamped::Untold(None) | Stamped::Elsewhere => None,
+        }
+    }
+
+    /// Keeps what a whole and clean plan rested on, as its files and its state were before it.
     pub(super) fn keep_clean(&self, work: &Work, before: &Before, planned: &Planned) -> Option<String> {
         let wish = &self.wish;
         let whole = wish.mode == PlanMode::Normal && wish.targets.is_empty() && wish.replace.is_empty();
@@ -61,7 +102,13 @@ impl Worker {
         let kept = || -> Result<(), String> {
             let footing = footing(work).map_err(|failure| failure.summary)?;
             let items = self.binding(work, &before.contents, &footing, &state_of(facts));
-            let items = items.map_err(|failure| failure.summary)?;
+            let mut items = items.map_err(|failure| failure.summary)?;
+            // The same before and after: it is the one that was planned on.
+            if let Some(stamp) = before.stamp.clone()
+                && self.stamps.now(work) == Stamped::Known(stamp.clone())
+            {
+                items.bind(STAMP, stamp.tag);
+            }
             let clean = CleanPlan { created: self.clock.now(), items, run: self.run.clone() };
             clean.write(&self.key, &file(work)).map_err(|error| error.to_string())
         };

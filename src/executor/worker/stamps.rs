@@ -1,0 +1,116 @@
+//! What servers say of the states of a run: each is asked once before anything is planned on it, many at the same time.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Once, OnceLock,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use super::{Work, bound::footing};
+use crate::{
+    engine::{AT_ONCE, RemoteStates, Stamped},
+    model::{Clock, StackId},
+    process::Runner,
+};
+
+/// The answers of a run. Nothing is asked, and no thread started, before the first state that a server can be asked for.
+pub(super) struct Stamps(Arc<Answers>);
+
+struct Answers {
+    work: Arc<HashMap<StackId, Work>>,
+    runner: Arc<Runner>,
+    clock: Arc<dyn Clock>,
+    states: RemoteStates,
+    slots: OnceLock<HashMap<StackId, OnceLock<Stamped>>>,
+    begun: Once,
+    next: AtomicUsize,
+    over: AtomicBool,
+}
+
+impl Stamps {
+    /// Answers about these stacks.
+    pub(super) fn new(work: Arc<HashMap<StackId, Work>>, runner: Arc<Runner>, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Answers {
+            work,
+            runner,
+            clock,
+            states: RemoteStates::default(),
+            slots: OnceLock::new(),
+            begun: Once::new(),
+            next: AtomicUsize::new(0),
+            over: AtomicBool::new(false),
+        }))
+    }
+
+    /// The answer that the run has about a stack. The first question lets all others be asked, beyond the number of jobs.
+    pub(super) fn first(&self, stack: &StackId, work: &Work) -> Stamped {
+        if footing(work).is_ok_and(|footing| RemoteStates::may_ask(&footing)) {
+            self.0.begun.call_once(|| self.0.ask_all());
+        }
+        self.0
+            .slots()
+            .get(stack)
+            .map_or(Stamped::Elsewhere, |slot| slot.get_or_init(|| self.0.ask(work)).clone())
+    }
+
+    /// The answer that was given about a stack, if one was.
+    pub(super) fn given(&self, stack: &StackId) -> Option<&Stamped> {
+        self.0.slots.get()?.get(stack)?.get()
+    }
+
+    /// Asks now.
+    pub(super) fn now(&self, work: &Work) -> Stamped {
+        self.0.ask(work)
+    }
+}
+
+impl Drop for Stamps {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Answers {
+    fn slots(&self) -> &HashMap<StackId, OnceLock<Stamped>> {
+        self.slots.get_or_init(|| self.work.keys().map(|stack| (stack.clone(), OnceLock::new())).collect())
+    }
+
+    fn ask(&self, work: &Work) -> Stamped {
+        match footing(work) {
+            Ok(footing) if RemoteStates::may_ask(&footing) && !work.engine.keeps_environment() => {
+                let why = format!("the files of {} may bring other credentials", work.engine.name());
+                Stamped::Untold(Some(why))
+            }
+            Ok(footing) if RemoteStates::may_ask(&footing) => {
+                self.states.stamp(&work.target, &footing, self.runner.redactor(), self.clock.now())
+            }
+            _ => Stamped::Elsewhere,
+        }
+    }
+
+    /// Asks for all states, each but once: whoever comes first asks, others wait for that answer.
+    fn ask_all(self: &Arc<Self>) {
+        for _ in 0..AT_ONCE.min(self.work.len()) {
+            let answers = Arc::clone(self);
+            let rest = move || {
+                let mut left = answers.slots().iter();
+                let mut at = 0;
+                while !answers.over.load(Ordering::Relaxed) {
+                    let next = answers.next.fetch_add(1, Ordering::Relaxed);
+                    let Some((stack, slot)) = left.nth(next - at) else { break };
+                    at = next + 1;
+                    slot.get_or_init(|| {
+                        answers.work.get(stack).map_or(Stamped::Elsewhere, |work| answers.ask(work))
+                    });
+                }
+            };
+            // Without a thread it takes longer: each worker asks for itself.
+            if thread::Builder::new().name("stamps".to_owned()).spawn(rest).is_err() {
+                break;
+            }
+        }
+    }
+}

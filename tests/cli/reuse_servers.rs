@@ -1,0 +1,77 @@
+//! `--reuse` on a real S3 server, with the fake engine and the real ones.
+
+use crate::support::{Driven, ENVIRONMENTS, Env, S3Server, Shop, each_engine, plain, programs};
+
+const OBJECT: &str = "live/staging/shop/app";
+
+/// A stack that was deployed into a bucket, under a prefix of workspaces of its own.
+fn deployed(engine: &Driven, server: &S3Server) -> Shop {
+    server.make_backend("eu-west-1", "states", "locks");
+    let pairs = "[defaults.backend.s3]\nbucket = \"states\"\nkey = \"shop/{stack}\"\nworkspace_key_prefix = \"live\"\n\
+                 region = \"eu-west-1\"\nuse_path_style = true\nuse_lockfile = true\nskip_credentials_validation = true\n\
+                 skip_requesting_account_id = true\nskip_metadata_api_check = true\nskip_region_validation = true\nmax_retries = 1\n";
+    let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}\n{pairs}"));
+    let mut script = plain("app");
+    script["backend"] = "s3".into();
+    shop.stack("app", &[], &script);
+    shop.project.commit("Begin");
+    let shop = Shop { env: shop.env.clone().vars(server.variables()), ..shop };
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    if engine.is_fake() {
+        // Its states are files: this one stands for what it would have written.
+        server.put("states", OBJECT, "{\"version\":4,\"serial\":1}");
+    }
+    shop
+}
+
+/// Whether one more plan is reused, and started no process then.
+#[track_caller]
+fn is_reused(env: &Env) -> bool {
+    let report = env.run(["plan", "staging", "--reuse", "--json"]).exits(0).report();
+    assert_eq!(report.stacks(), ["app clean"]);
+    let stack = report.stack("app");
+    assert_eq!(stack["reused"] == true, stack["processes"] == 0, "{stack}");
+    stack["reused"] == true
+}
+
+#[test]
+fn a_state_in_a_bucket_is_known_by_its_tag_until_anybody_writes_it() {
+    let Some([moto]) = programs(["moto_server"]) else { return };
+    for engine in each_engine() {
+        let mut server = S3Server::start(&moto);
+        let shop = deployed(&engine, &server);
+        assert_eq!(server.keys("states"), [OBJECT], "{}", engine.name());
+        assert!(!is_reused(&shop.env), "{}: the first one keeps", engine.name());
+        assert!(is_reused(&shop.env), "{}", engine.name());
+        let written = server.text("states", OBJECT).replacen('{', "{ ", 1);
+        server.put("states", OBJECT, &written);
+        assert!(!is_reused(&shop.env), "{}: somebody wrote it", engine.name());
+        assert!(is_reused(&shop.env), "{}", engine.name());
+        server.stop();
+        let report = shop.run(["plan", "staging", "--reuse", "--json"]).report();
+        let stack = report.stack("app");
+        assert_eq!((&stack["reused"], stack["processes"] == 0), (&false.into(), false), "{}", engine.name());
+        let notes = stack["notes"].to_string();
+        assert!(notes.contains("its state could not be asked for: 127.0.0.1:"), "{notes}");
+    }
+}
+
+#[test]
+fn the_server_takes_the_signature_for_what_the_keys_make_of_it() {
+    let Some([moto]) = programs(["moto_server"]) else { return };
+    let server = S3Server::start(&moto);
+    let shop = deployed(&Driven::Fake, &server);
+    let [id, secret] = server.demand_keys();
+    let with =
+        |secret: &str| shop.env.clone().var("AWS_ACCESS_KEY_ID", &id).var("AWS_SECRET_ACCESS_KEY", secret);
+    let right = with(&secret);
+    assert!(!is_reused(&right));
+    assert!(is_reused(&right));
+    let wrong = with("another-secret-of-that-id");
+    for _ in 0..2 {
+        let report = wrong.run(["plan", "staging", "--reuse", "--json"]).exits(0).report();
+        let notes = report.stack("app")["notes"].to_string();
+        assert!(notes.contains("it answers with status 403"), "{notes}");
+        assert_eq!(report.stack("app")["reused"], false);
+    }
+}
