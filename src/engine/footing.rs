@@ -10,6 +10,9 @@ use super::{
 };
 use crate::config::EngineSettings;
 
+/// What an init writes of the modules that it found, in its data directory.
+pub const MODULES: &str = "modules/modules.json";
+
 /// The footing of a target whose engine has initialised into `data_dir`; relative local paths start at `folder`.
 pub(super) fn footing(
     target: &Target,
@@ -43,12 +46,12 @@ pub(super) fn footing(
         backend,
         backend_config,
         address,
-        modules: local_modules(data_dir, folder)?,
+        modules: installed_modules(data_dir, folder)?,
     })
 }
 
 /// The folders of the local modules that an init found, whatever their sources are made of; those that it copied are its own.
-fn local_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
+pub fn installed_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Installed {
@@ -59,7 +62,7 @@ fn local_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Ve
     struct Module {
         dir: Utf8PathBuf,
     }
-    let installed: Installed = match fs::read(data_dir.join("modules/modules.json")) {
+    let installed: Installed = match fs::read(data_dir.join(MODULES)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -82,7 +85,7 @@ mod tests {
         let keep = tempfile::tempdir().unwrap();
         let data = Utf8Path::from_path(keep.path()).unwrap().join("data");
         let folder = Utf8Path::new("/p/app");
-        assert_eq!(local_modules(&data, folder).unwrap(), None);
+        assert_eq!(installed_modules(&data, folder).unwrap(), None);
         fs::create_dir_all(data.join("modules")).unwrap();
         let copied = data.join("modules/vpc");
         let text = serde_json::json!({ "Modules": [
@@ -94,7 +97,7 @@ mod tests {
             { "Key": "w", "Source": "git::x", "Dir": ".terraform/modules/w" },
         ] });
         fs::write(data.join("modules/modules.json"), text.to_string()).unwrap();
-        let found = local_modules(&data, folder).unwrap();
+        let found = installed_modules(&data, folder).unwrap();
         assert_eq!(found, Some(vec!["/p/mods/a".into(), "/p/mods/b".into()]));
     }
 }

@@ -57,6 +57,7 @@ pub use contract::{
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
+pub use footing::{MODULES, installed_modules};
 pub use installed::EngineUnavailable;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};

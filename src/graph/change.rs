@@ -46,9 +46,15 @@ pub enum Part {
     Named,
     /// A file that `files` names.
     Declared,
+    /// A file that the value of a secret comes from.
+    Secret,
+    /// A file of settings for its engine.
+    CliConfig,
     /// What environments.toml says of it.
     Setting,
-    /// Its folder, of which git knows nothing.
+    /// A module whose source its configuration works out; the path is that of the file that calls it.
+    Computed,
+    /// What lies where git knows nothing of it.
     Unknown,
 }
 
@@ -63,7 +69,10 @@ impl fmt::Display for Change {
             Part::Include => "changed include",
             Part::Named => "changed file that HCL names",
             Part::Declared => "changed file of `files`",
+            Part::Secret => "changed file of a secret",
+            Part::CliConfig => "changed CLI config",
             Part::Setting => "changed setting",
+            Part::Computed => "a module's source is an expression, which only an init works out",
             Part::Unknown => "not in the repository",
         };
         write!(f, "{what}: {}", self.path)?;

@@ -9,8 +9,8 @@ use crate::{
 
 const NONE: [&str; 0] = [];
 
-/// The same with these files committed on `main` before HEAD leaves it.
-fn with(files: &[(&str, &str)]) -> Shop {
+/// Three stacks with these files committed on `main` before HEAD leaves it.
+pub(crate) fn with(files: &[(&str, &str)]) -> Shop {
     let shop = shop();
     shop.project.git(["switch", "--quiet", "main"]);
     for (file, text) in files {
@@ -22,7 +22,7 @@ fn with(files: &[(&str, &str)]) -> Shop {
     shop
 }
 
-fn call(source: &str) -> String {
+pub(crate) fn call(source: &str) -> String {
     format!("module \"called\" {{\n  source = \"{source}\"\n}}\n")
 }
 

@@ -5,7 +5,11 @@
 mod apply;
 mod changed;
 mod changed_files;
+mod changed_links;
+mod changed_modules;
+mod changed_outside;
 mod changed_settings;
+mod changed_sources;
 mod changed_submodules;
 mod changed_units;
 mod check;

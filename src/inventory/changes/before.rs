@@ -34,6 +34,7 @@ impl Changes {
         match &self.earlier {
             Earlier::Same => Before::Same,
             Earlier::Absent => Before::Absent,
+            Earlier::Elsewhere => Before::Unreadable,
             Earlier::Text(text) => Config::from_text(config.path(), text.as_str(), overrides)
                 .map_or(Before::Unreadable, |(config, _)| Before::Other(Box::new(config))),
         }

@@ -3,25 +3,35 @@
 use std::{
     cell::RefCell,
     collections::{BTreeSet, HashMap, HashSet},
-    fs,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobBuilder;
 
-use super::paths::Paths;
+use super::{
+    paths::Paths,
+    ways::{Way, Ways},
+};
 use crate::{
     engine::{detect::LOCKFILE, layout::marks_stack, units::normalised},
     inventory::inputs::walk::{is_data, is_left_out},
 };
+
+/// Why a place counts as changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trace {
+    /// This path has changed.
+    Changed(String),
+    /// It lies here, outside of the repository, so that nobody can tell.
+    Outside(String),
+}
 
 /// Changed paths, and the folder that they are shown from.
 pub(super) struct Matching<'c> {
     paths: &'c Paths,
     links: &'c Paths,
     root: Utf8PathBuf,
-    /// Where folders really are.
-    real: RefCell<HashMap<Utf8PathBuf, Utf8PathBuf>>,
+    ways: Ways<'c>,
     /// Whether folders have configuration of their own.
     modules: RefCell<HashMap<Utf8PathBuf, bool>>,
 }
@@ -30,44 +40,21 @@ impl<'c> Matching<'c> {
     /// Changed paths and all links; paths are shown relative to `root`.
     pub(super) fn new((paths, links): (&'c Paths, &'c Paths), root: &Utf8Path) -> Self {
         let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
-        Self { paths, links, root, real: RefCell::default(), modules: RefCell::default() }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.paths.is_empty()
+        Self { paths, links, root, ways: Ways::new(paths), modules: RefCell::default() }
     }
 
     /// Whether a path lies in the repository.
     pub(super) fn knows(&self, path: &Utf8Path) -> bool {
-        self.real(path).starts_with(self.paths.top())
+        self.ways.to(path).real.starts_with(self.paths.top())
     }
 
-    /// Where a path really is, as far as there is something.
-    fn real(&self, path: &Utf8Path) -> Utf8PathBuf {
-        if let Some(real) = self.real.borrow().get(path) {
-            return real.clone();
-        }
-        let real = match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) => {
-                let own = self.real(parent).join(name);
-                let is_link = fs::symlink_metadata(&own).is_ok_and(|kind| kind.is_symlink());
-                if is_link { own.canonicalize_utf8().unwrap_or(own) } else { own }
-            }
-            _ => path.to_owned(),
+    /// What of a way makes its end count as changed.
+    fn trace(&self, way: &Way<'_>) -> Option<Trace> {
+        let outside = || {
+            let shown = way.real.strip_prefix(&self.root).unwrap_or(&way.real);
+            (!way.real.starts_with(self.paths.top())).then(|| Trace::Outside(shown.to_string()))
         };
-        self.real.borrow_mut().insert(path.to_owned(), real.clone());
-        real
-    }
-
-    /// The links on the way to a path that have changed, and a submodule that holds it.
-    fn on_the_way(&self, path: &Utf8Path) -> Option<&'c str> {
-        let mut found = self.paths.holding(&self.real(path));
-        let mut at = path;
-        while let (None, Some(parent), Some(name)) = (found, at.parent(), at.file_name()) {
-            found = self.paths.holding(&self.real(parent).join(name));
-            at = parent;
-        }
-        found
+        way.held.map(|path| Trace::Changed(self.shown(path))).or_else(outside)
     }
 
     fn shown(&self, path: &str) -> String {
@@ -83,12 +70,12 @@ impl<'c> Matching<'c> {
     }
 
     /// What has changed in a folder, without what its plan is never made of and without the folders of other stacks.
-    pub(super) fn of_stack(&self, dir: &Utf8Path, stacks: &HashSet<Utf8PathBuf>) -> Vec<String> {
+    pub(super) fn of_stack(&self, dir: &Utf8Path, stacks: &HashSet<Utf8PathBuf>) -> Vec<Trace> {
         self.within(dir, &|folder| stacks.contains(folder))
     }
 
     /// What has changed in a module: folders in it with configuration of their own are other modules.
-    pub(super) fn of_module(&self, dir: &Utf8Path) -> Vec<String> {
+    pub(super) fn of_module(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(dir, &|folder| {
             let known = self.modules.borrow().get(folder).copied();
             known.unwrap_or_else(|| {
@@ -100,27 +87,33 @@ impl<'c> Matching<'c> {
         })
     }
 
+    /// What has changed at any depth in a folder.
+    pub(super) fn of_folder(&self, dir: &Utf8Path) -> Vec<Trace> {
+        self.within(&normalised(dir), &|_| false)
+    }
+
     /// What has changed directly in a folder.
-    pub(super) fn directly_in(&self, dir: &Utf8Path) -> Vec<String> {
+    pub(super) fn directly_in(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(dir, &|_| true)
     }
 
-    fn within(&self, dir: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> Vec<String> {
+    fn within(&self, dir: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> Vec<Trace> {
         let mut found = BTreeSet::new();
         let mut seen = HashSet::new();
         let mut open = vec![dir.to_owned()];
         while let Some(dir) = open.pop() {
-            let real = self.real(&dir);
-            if !seen.insert(real.clone()) {
+            let way = self.ways.to(&dir);
+            if !seen.insert(way.real.clone()) {
                 continue;
             }
-            if let Some(held) = self.on_the_way(&dir) {
-                found.insert(self.shown(held));
+            if let Some(trace) = self.trace(&way) {
+                found.insert(trace);
                 continue;
             }
+            let real = way.real;
             let counts = |(_, below): &(&str, &str)| is_own(&dir, below.as_ref(), is_other);
             let changed = self.paths.below(&real).into_iter().filter(counts);
-            found.extend(changed.map(|(path, _)| self.shown(path)));
+            found.extend(changed.map(|(path, _)| Trace::Changed(self.shown(path))));
             // What a link leads to is read as if it lay here.
             open.extend(self.links.below(&real).into_iter().filter(counts).map(|(_, below)| dir.join(below)));
         }
@@ -128,31 +121,39 @@ impl<'c> Matching<'c> {
     }
 
     /// Whether a file has changed, and as which path.
-    pub(super) fn of_file(&self, file: &Utf8Path) -> Option<String> {
-        self.on_the_way(&normalised(file)).map(|path| self.shown(path))
+    pub(super) fn of_file(&self, file: &Utf8Path) -> Option<Trace> {
+        self.trace(&self.ways.to(&normalised(file)))
     }
 
     /// What has changed among the files that a pattern from a folder names; one that is no pattern is told elsewhere.
-    pub(super) fn of_glob(&self, dir: &Utf8Path, glob: &str) -> Vec<String> {
+    pub(super) fn of_glob(&self, dir: &Utf8Path, glob: &str) -> Vec<Trace> {
         let whole = normalised(&dir.join(glob));
         let fixed = whole.as_str().find(['*', '?', '[', '{']);
         let Some(fixed) = fixed.and_then(|at| whole.as_str()[..at].rfind('/')) else {
             return self.of_file(&whole).into_iter().collect();
         };
         let folder = Utf8Path::new(&whole.as_str()[..fixed]);
-        if let Some(held) = self.on_the_way(folder) {
-            return vec![self.shown(held)];
+        let way = self.ways.to(folder);
+        if let Some(trace) = self.trace(&way) {
+            return vec![trace];
         }
-        let below = self.paths.below(&self.real(folder));
-        let Some(glob) = Some(below.is_empty())
-            .filter(|empty| !empty)
-            .and_then(|_| GlobBuilder::new(whole.as_str()).literal_separator(true).build().ok())
-        else {
+        let (changed, links) = (self.paths.below(&way.real), self.links.below(&way.real));
+        if changed.is_empty() && links.is_empty() {
+            return Vec::new();
+        }
+        let Ok(glob) = GlobBuilder::new(whole.as_str()).literal_separator(true).build() else {
             return Vec::new();
         };
         let matcher = glob.compile_matcher();
-        let named = below.into_iter().filter(|(_, below)| matcher.is_match(folder.join(below)));
-        named.map(|(path, _)| self.shown(path)).collect()
+        let is_named = |(_, below): &(&str, &str)| matcher.is_match(folder.join(below));
+        let changed = changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.shown(path)));
+        let linked = links.into_iter().filter(is_named).filter_map(|(_, below)| {
+            // A folder behind a link is not looked into.
+            let link = folder.join(below);
+            let trace = self.of_file(&link)?;
+            (matches!(trace, Trace::Changed(_)) || !link.is_dir()).then_some(trace)
+        });
+        changed.chain(linked).collect()
     }
 }
 

@@ -5,12 +5,15 @@ mod before;
 mod error;
 mod gone;
 mod hints;
+mod installed;
 mod matching;
 mod paths;
 mod raw;
 mod read;
 mod skimming;
+mod sources;
 mod touched;
+mod ways;
 
 pub use base::{Base, names};
 pub use error::NoChanges;

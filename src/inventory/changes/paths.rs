@@ -32,10 +32,6 @@ impl Paths {
         self.known.insert(self.folded(&path), path);
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty()
-    }
-
     /// All paths as git calls them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         self.known.values().map(String::as_str)
@@ -70,11 +66,9 @@ impl Paths {
         known.filter_map(|(_, path)| Some((path.as_str(), relative(path)?))).collect()
     }
 
-    /// The changed path that is this one, or a link or a submodule that holds it.
-    pub(super) fn holding(&self, path: &Utf8Path) -> Option<&str> {
-        let key = self.key(path)?;
-        let ends = key.match_indices('/').map(|(at, _)| at).chain([key.len()]);
-        ends.filter(|end| *end > 0).find_map(|end| self.known.get(&key[..end])).map(String::as_str)
+    /// The changed path that is this one.
+    pub(super) fn exactly(&self, path: &Utf8Path) -> Option<&str> {
+        self.known.get(&self.key(path)?).map(String::as_str)
     }
 }
 
@@ -99,17 +93,9 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_held_by_itself_and_by_a_link_above_it() {
-        let paths = paths(false, &["live/link", "x.tfvars"]);
-        assert_eq!(paths.holding("/r/live/link/a/b".into()), Some("live/link"));
-        assert_eq!(paths.holding("/r/x.tfvars".into()), Some("x.tfvars"));
-        assert_eq!(paths.holding("/r/live".into()), None);
-    }
-
-    #[test]
     fn where_the_file_system_does_not_look_at_case_nobody_does() {
         let paths = paths(true, &["Infra/App/Main.tf"]);
         assert_eq!(paths.below("/r/infra/app".into()), [("Infra/App/Main.tf", "Main.tf")]);
-        assert_eq!(paths.holding("/r/infra/APP/main.tf".into()), Some("Infra/App/Main.tf"));
+        assert_eq!(paths.exactly("/r/infra/APP/main.tf".into()), Some("Infra/App/Main.tf"));
     }
 }

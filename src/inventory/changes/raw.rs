@@ -33,13 +33,22 @@ pub(super) fn differences(text: &str) -> Vec<Difference> {
     found
 }
 
+/// A file that git was told not to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unseen<'t> {
+    /// Its path, relative to the repository's root.
+    pub(super) path: &'t str,
+    /// Whether it may be left out of the working tree (`skip-worktree`).
+    pub(super) may_be_absent: bool,
+}
+
 /// What git lists beside the differences.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Listing<'t> {
     /// Files that it does not track.
     pub(super) untracked: Vec<&'t str>,
     /// Files that it was told not to look at.
-    pub(super) unseen: Vec<&'t str>,
+    pub(super) unseen: Vec<Unseen<'t>>,
     /// Links that it tracks.
     pub(super) links: Vec<&'t str>,
 }
@@ -54,8 +63,9 @@ pub(super) fn listing(text: &str) -> Listing<'_> {
             continue;
         }
         let Some((stat, path)) = rest.split_once('\t') else { continue };
-        if tag == "S" || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
-            found.unseen.push(path);
+        let may_be_absent = ["S", "s"].contains(&tag);
+        if may_be_absent || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
+            found.unseen.push(Unseen { path, may_be_absent });
         }
         if stat.starts_with(LINK) {
             found.links.push(path);
@@ -83,7 +93,10 @@ mod tests {
         let text = "? new file.tf\0? nested/\0H 100644 ab 0\ta.tf\0h 100644 ab 0\tb.tf\0S 120000 ab 0\tc d\0";
         let found = Listing {
             untracked: vec!["new file.tf", "nested"],
-            unseen: vec!["b.tf", "c d"],
+            unseen: vec![
+                Unseen { path: "b.tf", may_be_absent: false },
+                Unseen { path: "c d", may_be_absent: true },
+            ],
             links: vec!["c d"],
         };
         assert_eq!(listing(text), found);

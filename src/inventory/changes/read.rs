@@ -1,6 +1,6 @@
 //! Asks git what has changed: two processes at once, and one or two before for the base.
 
-use std::{collections::BTreeMap, ffi::OsString, thread};
+use std::{cell::LazyCell, collections::BTreeMap, ffi::OsString, fs, thread};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,7 +8,9 @@ use super::{
     base::{self, Base},
     error::NoChanges,
     paths::Paths,
-    raw::{differences, listing},
+    raw::{Listing, differences, listing},
+    sources::naming,
+    ways::Ways,
 };
 use crate::{
     graph::Since,
@@ -30,6 +32,8 @@ pub struct Changes {
     /// What of it is not there any more, absolute.
     pub(super) gone: Vec<Utf8PathBuf>,
     pub(super) earlier: Earlier,
+    /// The variables of envctl's own environment that name files of settings.
+    pub(super) naming: BTreeMap<OsString, OsString>,
 }
 
 /// environments.toml at the base.
@@ -41,6 +45,8 @@ pub(super) enum Earlier {
     Absent,
     /// It was this.
     Text(String),
+    /// It was behind a link, or in a submodule, that has changed.
+    Elsewhere,
 }
 
 impl Changes {
@@ -69,8 +75,11 @@ impl Changes {
             paths: Paths::new(real),
             gone: Vec::new(),
             earlier: Earlier::Same,
+            naming: naming(env),
         };
-        found.take_in(&changes.1, &changes.2, (runner, env));
+        let listing = listing(&changes.2);
+        let unseen = unseen(&git, found.paths.top(), &listing);
+        found.take_in(&changes.1, listing, unseen, (runner, env));
         found.look_back(&git, file);
         Ok(found)
     }
@@ -82,7 +91,13 @@ impl Changes {
         top.with_file_name(name).into_string()
     }
 
-    fn take_in(&mut self, differing: &str, others: &str, how: (&Runner, &BTreeMap<OsString, OsString>)) {
+    fn take_in(
+        &mut self,
+        differing: &str,
+        listing: Listing<'_>,
+        unseen: Vec<(String, bool)>,
+        how: (&Runner, &BTreeMap<OsString, OsString>),
+    ) {
         for difference in differences(differing) {
             if let Some(commit) = &difference.submodule
                 && let Some(paths) = within_submodule((&self.paths.top().join(&difference.path), commit), how)
@@ -101,15 +116,14 @@ impl Changes {
             }
             self.insert(difference.path);
         }
-        let listing = listing(others);
         for path in listing.untracked {
             self.insert(path.to_owned());
         }
-        for path in listing.unseen {
-            // It is not known whether it differs; where it is not checked out it does not.
-            if self.paths.top().join(path).is_file() {
-                self.insert(path.to_owned());
+        for (path, gone) in unseen {
+            if gone {
+                self.gone.push(self.paths.top().join(&path));
             }
+            self.insert(path);
         }
         for path in listing.links {
             self.links.insert(path.to_owned());
@@ -118,11 +132,14 @@ impl Changes {
 
     /// Reads environments.toml at the base, where it is another one.
     fn look_back(&mut self, git: &Git<'_>, file: &Utf8Path) {
-        let file = file.canonicalize_utf8().unwrap_or_else(|_| file.to_owned());
-        if let Some(path) = self.paths.holding(&file) {
-            let before = git.ask(&["cat-file", "blob", &format!("{}:{path}", self.base.commit)]);
-            self.earlier = before.map_or(Earlier::Absent, Earlier::Text);
-        }
+        let way = Ways::new(&self.paths).to(file);
+        let Some(held) = way.held else { return };
+        self.earlier = if self.paths.exactly(&way.real) == Some(held) {
+            let before = git.ask(&["cat-file", "blob", &format!("{}:{held}", self.base.commit)]);
+            before.map_or(Earlier::Absent, Earlier::Text)
+        } else {
+            Earlier::Elsewhere
+        };
     }
 
     fn insert(&mut self, path: String) {
@@ -150,6 +167,21 @@ fn untracked(git: &Git<'_>) -> Result<String, String> {
     git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--exclude-standard"])
 }
 
+/// The files that git was told not to look at, and whether each is gone: nobody knows whether it differs. In a sparse
+/// checkout those that are left out do not.
+fn unseen(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
+    let sparse = LazyCell::new(|| {
+        let asked = git.ask(&["config", "--type=bool", "core.sparseCheckout"]);
+        asked.is_ok_and(|answer| answer.trim() == "true")
+    });
+    let known = listing.unseen.iter().filter_map(|file| {
+        let gone = fs::symlink_metadata(top.join(file.path)).is_err();
+        let is_left_out = gone && file.may_be_absent && *sparse;
+        (!is_left_out).then(|| (file.path.to_owned(), gone))
+    });
+    known.collect()
+}
+
 /// What differs in a submodule since a commit of its own, and whether it is gone; nothing where nobody knows, so that it
 /// counts as a whole.
 fn within_submodule(
@@ -175,6 +207,7 @@ fn within_submodule(
     }
     let others = untracked(&git).ok()?;
     let listing = listing(&others);
-    found.extend(listing.untracked.into_iter().chain(listing.unseen).map(|path| (path.to_owned(), false)));
+    found.extend(unseen(&git, dir, &listing));
+    found.extend(listing.untracked.into_iter().map(|path| (path.to_owned(), false)));
     Some(found)
 }

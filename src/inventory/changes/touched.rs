@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
+    ffi::OsString,
     num::NonZeroUsize,
     thread,
 };
@@ -11,9 +12,11 @@ use camino::Utf8PathBuf;
 use super::{
     before::{Before, Settled},
     hints::Hints,
-    matching::Matching,
+    installed::installed,
+    matching::{Matching, Trace},
     read::Changes,
     skimming::Skimming,
+    sources::{of_secrets, own_settings_files, settings_files},
 };
 use crate::{
     config::{Config, Environment, Overrides},
@@ -21,7 +24,12 @@ use crate::{
     graph::{Change, Part, Touched},
     inventory::{
         Instance, Inventory,
-        inputs::{Apart, InputScope, gone::Gone as OldFiles, reach::Reader},
+        inputs::{
+            Apart, InputScope,
+            gone::Gone as OldFiles,
+            reach::{Reach, Reader},
+            walk::is_left_out,
+        },
     },
     model::StackId,
 };
@@ -68,6 +76,9 @@ impl Changes {
             dirs,
             reader: Reader::new(OldFiles::new(self.gone.iter().cloned())),
             skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
+            settings_files: settings_files(&self.naming),
+            naming: &self.naming,
+            any_file: paths.iter().any(|path| !path.rsplit('/').next().is_none_or(is_left_out)),
         };
         let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
         let gone = self.gone_from(inventory, (config, environment), settled.as_ref());
@@ -124,6 +135,12 @@ struct Shared<'c> {
     dirs: HashSet<Utf8PathBuf>,
     reader: Reader,
     skimming: Skimming,
+    /// The files of settings that every engine reads which is told of no other.
+    settings_files: Vec<Utf8PathBuf>,
+    /// What names those files.
+    naming: &'c BTreeMap<OsString, OsString>,
+    /// Whether anything has changed that a plan may be made of.
+    any_file: bool,
 }
 
 /// What one thread judges stacks with.
@@ -137,31 +154,41 @@ impl Touching<'_> {
         let mut found = Found::new();
         if !self.matching.knows(&instance.dir) {
             found.entry(Part::Unknown).or_default().insert(instance.path.to_string());
+            return found;
         }
-        for path in self.matching.of_stack(&instance.dir, &self.shared.dirs) {
-            let part = if path.ends_with(LOCKFILE) { Part::Lockfile } else { Part::File };
-            found.entry(part).or_default().insert(path);
+        for trace in self.matching.of_stack(&instance.dir, &self.shared.dirs) {
+            let is_lockfile = matches!(&trace, Trace::Changed(path) if path.ends_with(LOCKFILE));
+            note(&mut found, if is_lockfile { Part::Lockfile } else { Part::File }, [trace]);
         }
         for file in &instance.settings.var_files {
-            let path = self.matching.of_file(&instance.dir.join(&file.path));
-            let is_own = |path: &String| found.get(&Part::File).is_some_and(|own| own.contains(path));
-            if let Some(path) = path.filter(|path| !is_own(path)) {
-                found.entry(Part::VarFile).or_default().insert(path);
-            }
+            let trace = self.matching.of_file(&instance.dir.join(&file.path));
+            let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&Part::File).is_some_and(|own| own.contains(path)));
+            let trace = trace.filter(|trace| !is_own(trace));
+            note(&mut found, Part::VarFile, trace);
         }
         for glob in &instance.settings.files {
-            found.entry(Part::Declared).or_default().extend(self.matching.of_glob(&instance.dir, glob));
+            note(&mut found, Part::Declared, self.matching.of_glob(&instance.dir, glob));
         }
+        self.sources(instance, &mut found);
         self.settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
         // Whatever else there is: the stack is in, and its HCL need not be read.
-        if found.is_empty()
-            && !self.matching.is_empty()
-            && self.shared.skimming.may_lead(instance, &self.matching)
-        {
+        if found.is_empty() && self.shared.skimming.may_lead(instance, &self.matching) {
             self.follow(instance, &mut found);
         }
         found
+    }
+
+    /// The files that its values and the settings of its engine come from.
+    fn sources(&self, instance: &Instance, found: &mut Found) {
+        let root = self.shared.config.root();
+        note(found, Part::Secret, of_secrets(&instance.settings, root, &self.matching));
+        let own = own_settings_files(&instance.settings, root, self.shared.naming);
+        for file in own.as_ref().unwrap_or(&self.shared.settings_files) {
+            // Those of a home folder lie outside of most repositories.
+            let trace = self.matching.of_file(file).filter(|trace| matches!(trace, Trace::Changed(_)));
+            note(found, Part::CliConfig, trace);
+        }
     }
 
     /// What environments.toml says of a stack.
@@ -183,21 +210,45 @@ impl Touching<'_> {
 
     /// What the configuration of a stack leads to.
     fn follow(&self, instance: &Instance, found: &mut Found) {
-        let reach =
-            self.shared.reader.reach(InputScope::new(instance, self.shared.config.root(), Apart::default()));
+        let root = self.shared.config.root();
+        let scope = || InputScope::new(instance, root, Apart::default());
+        let mut reach = self.shared.reader.reach(scope(), &[]);
+        if let Some(found) = installed(instance, self.shared.config, &reach) {
+            let computed = if found.is_current { BTreeSet::new() } else { reach.computed };
+            reach = Reach { computed, ..self.shared.reader.reach(scope(), &found.modules) };
+        }
         for module in &reach.modules {
-            found.entry(Part::Module).or_default().extend(self.matching.of_module(module));
+            note(found, Part::Module, self.matching.of_module(module));
         }
         for file in &reach.files {
-            let part = if reach.taken_in.contains(file) { Part::Include } else { Part::Named };
-            found.entry(part).or_default().extend(self.matching.of_file(file));
+            let is_taken_in = reach.taken_in.contains(file);
+            // What is merely named outside belongs to the machine, as `/bin/sh`.
+            let counts =
+                |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
+            let part = if is_taken_in { Part::Include } else { Part::Named };
+            note(found, part, self.matching.of_file(file).filter(counts));
         }
         for folder in &reach.folders {
-            found.entry(Part::Named).or_default().extend(self.matching.of_stack(folder, &self.shared.dirs));
+            note(found, Part::Named, self.matching.of_stack(folder, &self.shared.dirs));
         }
         for folder in &reach.above {
-            found.entry(Part::Named).or_default().extend(self.matching.directly_in(folder));
+            note(found, Part::Named, self.matching.directly_in(folder));
         }
         found.retain(|_, paths| !paths.is_empty());
+        if found.is_empty() && self.shared.any_file && !reach.computed.is_empty() {
+            let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
+            found.insert(Part::Computed, reach.computed.iter().map(shown).collect());
+        }
+    }
+}
+
+/// Takes in why something counts as changed.
+fn note(found: &mut Found, part: Part, traces: impl IntoIterator<Item = Trace>) {
+    for trace in traces {
+        let (part, path) = match trace {
+            Trace::Changed(path) => (part, path),
+            Trace::Outside(path) => (Part::Unknown, path),
+        };
+        found.entry(part).or_default().insert(path);
     }
 }

@@ -11,7 +11,7 @@ use hcl_edit::parser;
 use serde_json::Value;
 
 use super::{
-    mentions::{Mention, Mentions, Role},
+    mentions::{Base, Mention, Mentions, Role},
     unit::Unit,
 };
 
@@ -26,7 +26,11 @@ impl Literals {
     /// it.
     pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<[Mention]> {
         if file.extension() == Some("hcl") {
-            return unit.plain(file).iter().flat_map(Mentions::of).collect();
+            let roles: Vec<Vec<Mention>> = unit.plain(file).iter().map(Mentions::of).collect();
+            // A source that is known in one of its roles is no expression.
+            let is_computed = |mention: &Mention| mention.base == Base::Computed;
+            let known = roles.iter().any(|mentions| !mentions.iter().any(is_computed));
+            return roles.into_iter().flatten().filter(|mention| !known || !is_computed(mention)).collect();
         }
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(mentions) = known().get(file) {

@@ -20,6 +20,8 @@ pub(super) enum Base {
     Repository,
     /// In a folder that the same file names and that is too large to count as a whole: `run.sh`.
     Named,
+    /// Nobody knows but the engine: the source of a module is an expression.
+    Computed,
     /// Searched for upwards from the stack's folder: `find_in_parent_folders("root.hcl")`.
     Above,
 }
@@ -74,11 +76,19 @@ impl Mentions {
         let mut mentions = Self { in_source, in_place, ..Self::default() };
         match text.parse::<Template>() {
             Ok(template) => {
+                mentions.source(in_source && is_computed(template.iter()));
                 mentions.visit_template(&template);
             }
             Err(_) => mentions.literal(text),
         }
         mentions.found
+    }
+
+    /// Takes in whether a source is an expression.
+    fn source(&mut self, is_computed: bool) {
+        if is_computed {
+            self.note(Base::Computed, "");
+        }
     }
 
     fn note(&mut self, base: Base, path: &str) {
@@ -216,6 +226,24 @@ fn base_of(expression: &Expression) -> Option<Base> {
     }
 }
 
+/// Whether nobody can tell by the text alone which folder a source means. An address of another kind than a path begins as
+/// one.
+fn is_computed<'e>(elements: impl Iterator<Item = &'e Element>) -> bool {
+    let mut elements = elements.peekable();
+    let begins_elsewhere = |text: &str| !text.is_empty() && !text.starts_with(['.', '/']);
+    if let Some(Element::Literal(text)) = elements.peek()
+        && begins_elsewhere(text.value())
+    {
+        return false;
+    }
+    let is_known = |element: &Element| match element {
+        Element::Literal(_) => true,
+        Element::Interpolation(value) => base_of(&value.expr).is_some(),
+        Element::Directive(_) => false,
+    };
+    !elements.all(is_known)
+}
+
 impl Visit for Mentions {
     fn visit_block(&mut self, node: &Block) {
         let kind = node.ident.as_str();
@@ -237,6 +265,14 @@ impl Visit for Mentions {
         let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
         self.in_source = calls_a_module && node.key.as_str() == "source";
         self.of_unit = inside == ["terraform"];
+        self.source(
+            self.in_source
+                && match &node.value {
+                    Expression::String(_) => false,
+                    Expression::StringTemplate(template) => is_computed(template.iter()),
+                    _ => true,
+                },
+        );
         visit::visit_attr(self, node);
         self.in_source = false;
     }
@@ -278,117 +314,4 @@ impl Visit for Mentions {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn found(text: &str) -> Vec<String> {
-        let body = text.parse::<Body>().unwrap();
-        let shown = |m: Mention| format!("{:?} {}{}", m.base, m.path, if m.source { " source" } else { "" });
-        Mentions::of(&body).into_iter().filter(|m| m.base != Base::Named).map(shown).collect()
-    }
-
-    #[test]
-    fn paths_are_found_inside_of_longer_texts() {
-        let text = r#"
-            resource "x" "y" {
-              a = "sh ${path.module}/../a.sh ${var.x}"
-              b = "${path.module}/../b/${var.x}.json"
-              c = "../c/${var.x}/no/${path.root}/c"
-              d = "cp x/../../d '../d 2'"
-              e = <<-EOT
-                cd ${path.module}; cat ../e
-                %{ if true }${path.root}/f%{ endif }
-              EOT
-              g = "/etc/g ${path.module}x ${var.x}../no"
-            }"#;
-        let all = [
-            "Own ../a.sh",
-            "Own ../b",
-            "Stack ../c",
-            "Stack c",
-            "Stack x/../../d",
-            "Stack cp x/../../d '../d 2'",
-        ];
-        let mut found = found(text);
-        found.sort();
-        let mut wanted: Vec<&str> = [&all[..], &["Stack ../d", "Own ", "Stack ../e", "Stack f"]].concat();
-        wanted.sort_unstable();
-        assert_eq!(found, wanted);
-    }
-
-    #[test]
-    fn paths_are_found_wherever_they_stand() {
-        let text = r#"
-            module "a" { source = "../a" }
-            resource "x" "y" {
-              a = file("${path.module}/t.tpl")
-              b = templatefile("./u.tpl", { v = "${path.root}/v" })
-              c = "${var.x}/no"
-              d = "no path"
-              e = "/etc/hostname"
-              f { g = "../g" }
-            }"#;
-        let all =
-            ["Own ../a source", "Own t.tpl", "Stack ./u.tpl", "Stack v", "Stack /etc/hostname", "Stack ../g"];
-        assert_eq!(found(text), all);
-    }
-
-    #[test]
-    fn states_and_other_units_are_no_inputs() {
-        let text = r#"
-            terraform {
-              backend "local" { path = "../state" }
-            }
-            data "terraform_remote_state" "x" { config = { path = "../state" } }
-            dependency "vpc" { config_path = "../vpc" }
-            remote_state { config = { path = "${get_terragrunt_dir()}/state" } }"#;
-        assert_eq!(found(text), [""; 0]);
-    }
-
-    #[test]
-    fn a_file_that_says_where_a_state_lies_is_an_input() {
-        let text = r#"
-            terraform {
-              backend "local" { path = abspath(trimspace(file("../place"))) }
-            }
-            data "terraform_remote_state" "x" {
-              config = merge(jsondecode(file("${path.module}/../b.json")), { path = join("/", ["..", "state"]) })
-            }
-            dependency "vpc" {
-              config_path  = "../vpc"
-              mock_outputs = jsondecode(file("../mocks.json"))
-            }
-            remote_state { config = provider::x::y("../c.json", "../${local.x}") }
-            output "o" { value = "../o" }"#;
-        let all = [
-            "Stack ../place",
-            "Own ../b.json",
-            "Stack ../mocks.json",
-            "Stack ../c.json",
-            "Stack ..",
-            "Stack ../o",
-        ];
-        assert_eq!(found(text), all);
-        let place =
-            |text| Mentions::of_text(text, Role::Place).into_iter().map(|m| m.path).collect::<Vec<_>>();
-        assert_eq!(place("${path.module}/../state"), [""; 0]);
-        assert_eq!(place("${trimspace(file(\"../where/\"))}/../state")[0], "../where/");
-    }
-
-    #[test]
-    fn the_words_of_units_are_understood() {
-        let text = r#"
-            include "root" { path = find_in_parent_folders("root.hcl") }
-            terraform { source = "${get_repo_root()}/modules//vpc" }"#;
-        assert_eq!(found(text), ["Above root.hcl", "Repository modules//vpc source"]);
-    }
-
-    #[test]
-    fn a_string_of_json_is_a_template() {
-        let of = |text| Mentions::of_text(text, Role::Source);
-        assert_eq!(of("${path.module}/m"), [Mention { base: Base::Own, path: "m".to_owned(), source: true }]);
-        assert_eq!(of("registry/x/y"), []);
-        let found = Mentions::of_text("sh run.sh", Role::Other);
-        assert_eq!(found, [Mention { base: Base::Named, path: "run.sh".to_owned(), source: false }]);
-    }
-}
+mod tests;

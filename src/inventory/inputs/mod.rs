@@ -12,7 +12,7 @@ pub(super) mod reach;
 mod scope;
 mod unit;
 pub(super) mod walk;
-mod words;
+pub(super) mod words;
 
 pub use apart::Apart;
 pub use digest::file_digest;

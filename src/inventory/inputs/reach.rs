@@ -26,6 +26,10 @@ pub(in super::super) struct Reach {
     pub(in super::super) files: BTreeSet<Utf8PathBuf>,
     /// Those of them that configuration takes in: what a unit includes or reads.
     pub(in super::super) taken_in: BTreeSet<Utf8PathBuf>,
+    /// Files that call a module by an expression.
+    pub(in super::super) computed: BTreeSet<Utf8PathBuf>,
+    /// The files of configuration that were read.
+    pub(in super::super) read: BTreeSet<Utf8PathBuf>,
 }
 
 impl Reader {
@@ -34,14 +38,15 @@ impl Reader {
         Self { literals: Literals::default(), gone: Arc::new(gone) }
     }
 
-    /// Where a stack's configuration leads.
-    pub(in super::super) fn reach(&self, scope: InputScope) -> Reach {
+    /// Where a stack's configuration leads. `installed` are folders of modules that an engine found.
+    pub(in super::super) fn reach(&self, scope: InputScope, installed: &[Utf8PathBuf]) -> Reach {
         let scope = scope.with_gone(&self.gone);
-        let found = scope.followed(&[], &self.literals);
+        let found = scope.followed(installed, &self.literals);
         let (above, folders) =
             found.folders.into_named().into_iter().partition(|folder| scope.dir.starts_with(folder));
-        let taken_in = found.read.into_iter().filter(|file| found.files.contains(file)).collect();
+        let taken_in = found.read.iter().filter(|file| found.files.contains(*file)).cloned().collect();
         let modules = found.modules.into_iter().filter(|dir| *dir != scope.dir).collect();
-        Reach { modules, folders, above, files: found.files, taken_in }
+        let (files, computed, read) = (found.files, found.computed, found.read);
+        Reach { modules, folders, above, files, taken_in, computed, read }
     }
 }

@@ -66,6 +66,8 @@ pub(super) struct Found {
     pub(super) modules: BTreeSet<Utf8PathBuf>,
     /// The files of configuration that were read.
     pub(super) read: BTreeSet<Utf8PathBuf>,
+    /// Those among them that call a module by an expression.
+    pub(super) computed: BTreeSet<Utf8PathBuf>,
 }
 
 /// Where the inputs of a stack lie.
@@ -130,7 +132,7 @@ impl InputScope {
 
     /// Where the inputs lie that files tell of, without reading them.
     pub fn places(&self) -> Result<InputPlaces, InputError> {
-        let Found { files, folders, modules, read } = self.found(&[])?;
+        let Found { files, folders, modules, read, .. } = self.found(&[])?;
         let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
         paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
         let below = folders.places(&self.dir);
@@ -170,13 +172,17 @@ impl InputScope {
         let mut folders = Folders::default();
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
         let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
-        let mut read = BTreeSet::new();
+        let (mut read, mut computed) = (BTreeSet::new(), BTreeSet::new());
         while let Some(dir) = open.pop() {
             for file in self.configuration(&dir, &unit, literals) {
                 if !read.insert(file.clone()) {
                     continue;
                 }
-                for (path, source) in self.existing(&file, &unit, literals) {
+                let (existing, is_computed) = self.existing(&file, &unit, literals);
+                if is_computed {
+                    computed.insert(file);
+                }
+                for (path, source) in existing {
                     if source && self.is_dir(&path) {
                         if seen.insert(path.clone()) {
                             open.push(path);
@@ -189,7 +195,7 @@ impl InputScope {
                 }
             }
         }
-        Found { files, folders, modules: seen, read }
+        Found { files, folders, modules: seen, read, computed }
     }
 
     fn is_dir(&self, path: &Utf8Path) -> bool {
@@ -232,7 +238,7 @@ impl InputScope {
         if dir == self.dir && names.iter().any(|name| name == UNIT_FILE) {
             let mut wanted = vec![dir.join(UNIT_FILE)];
             while let Some(file) = wanted.pop() {
-                let included = self.existing(&file, unit, literals).into_iter().filter(|(path, _)| {
+                let included = self.existing(&file, unit, literals).0.into_iter().filter(|(path, _)| {
                     path.extension() == Some("hcl") && self.is_file(path) && !files.contains(path)
                 });
                 wanted.extend(included.map(|(path, _)| path));
@@ -244,15 +250,26 @@ impl InputScope {
         files
     }
 
-    /// What a file of configuration names and is there, with whether it is named as the source of a module.
-    fn existing(&self, file: &Utf8Path, unit: &Unit, literals: &Literals) -> Vec<(Utf8PathBuf, bool)> {
+    /// What a file of configuration names and is there, with whether it is named as the source of a module; and whether
+    /// another source is an expression.
+    fn existing(
+        &self,
+        file: &Utf8Path,
+        unit: &Unit,
+        literals: &Literals,
+    ) -> (Vec<(Utf8PathBuf, bool)>, bool) {
         let own = file.parent().unwrap_or(&self.dir);
         let mut found: Vec<(Utf8PathBuf, bool)> = Vec::new();
         let (names, mentions): (Vec<_>, Vec<_>) =
             literals.of(file, unit).iter().cloned().partition(|mention| mention.base == Base::Named);
+        let mut is_computed = false;
         for Mention { base, path, source } in mentions {
             let starts: Vec<Utf8PathBuf> = match base {
                 Base::Own => vec![own.to_owned()],
+                Base::Computed => {
+                    is_computed = true;
+                    Vec::new()
+                }
                 Base::Stack | Base::Named => vec![self.dir.clone(), own.to_owned()],
                 Base::Repository => {
                     self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
@@ -278,7 +295,7 @@ impl InputScope {
             let there = names.iter().map(|name| normalised(&dir.join(&name.path)));
             found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, false)));
         }
-        found
+        (found, is_computed)
     }
 
     /// The files that `files` of environments.toml names.

@@ -6,7 +6,7 @@ pub(super) fn ends_path(character: char) -> bool {
 }
 
 /// The words of a text.
-pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(in super::super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends_path).filter(|word| !word.is_empty())
 }
 

@@ -1,0 +1,47 @@
+//! The modules that an init of a stack found, where their sources are expressions that only its engine works out.
+
+use std::{fs, time::SystemTime};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    config::Config,
+    engine::{MODULES, installed_modules, layout::unit_file},
+    inventory::{Instance, inputs::reach::Reach, var_file_paths},
+};
+
+/// The modules that the last init of a stack found.
+pub(super) struct Installed {
+    /// Their folders.
+    pub(super) modules: Vec<Utf8PathBuf>,
+    /// Whether it would find the same ones now: nothing is newer that their sources may be made of.
+    pub(super) is_current: bool,
+}
+
+/// What the last init of a stack found; nothing where no source is an expression, or where there was no init.
+pub(super) fn installed(instance: &Instance, config: &Config, reach: &Reach) -> Option<Installed> {
+    // A unit's init is made in a copy.
+    if reach.computed.is_empty() || unit_file(instance.engine).is_some() {
+        return None;
+    }
+    let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
+    let data_dir = config.root().join(".envctl/data").join(place);
+    let made = changed_at(&data_dir.join(MODULES))?;
+    let modules = installed_modules(&data_dir, &instance.dir).ok()??;
+    let values = var_file_paths(instance).into_iter().map(|file| file.path);
+    let mut files = reach.read.iter().cloned().chain(values).chain([config.path().to_owned()]);
+    let is_older = |file: Utf8PathBuf| changed_at(&file).is_none_or(|changed| changed <= made);
+    let is_current = files.all(is_older) && modules.iter().all(|dir| is_older_folder(dir, made));
+    Some(Installed { modules, is_current })
+}
+
+/// Whether all configuration in a folder is older than a moment; what is not there is no folder to follow.
+fn is_older_folder(dir: &Utf8Path, made: SystemTime) -> bool {
+    let Ok(entries) = dir.read_dir_utf8() else { return false };
+    let mut entries = entries.flatten();
+    entries.all(|entry| changed_at(entry.path()).is_none_or(|changed| changed <= made))
+}
+
+fn changed_at(file: &Utf8Path) -> Option<SystemTime> {
+    fs::metadata(file).and_then(|file| file.modified()).ok()
+}

@@ -1,0 +1,106 @@
+//! The files that values come from, and those that settings of the engine are in.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::matching::{Matching, Trace};
+use crate::{
+    config::{EnvSource, SecretSource, Settings},
+    engine::{cli_configs, value_from},
+    inventory::inputs::words::words,
+};
+
+/// The variables that name a file of settings.
+const NAMED: [&str; 2] = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"];
+/// Those that name the folders where such files lie.
+const FOLDERS: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
+
+/// What has changed of the files that the secrets of a stack come from; they start at the folder of environments.toml.
+pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    let in_env = settings.env.values().filter_map(|variable| match &variable.value.source {
+        EnvSource::Secret(source) => Some(source),
+        EnvSource::Plain(_) => None,
+    });
+    let mut found = Vec::new();
+    for source in settings.secrets.values().map(|secret| &secret.value).chain(in_env) {
+        match source {
+            SecretSource::File(path) | SecretSource::Sops { file: path, .. } => {
+                found.extend(matching.of_file(&root.join(path)));
+            }
+            SecretSource::Command(argv) => {
+                let words = argv.iter().flat_map(|argument| words(argument));
+                found.extend(words.flat_map(|word| of_word(word, root, matching)));
+            }
+            SecretSource::Env(_) => {}
+        }
+    }
+    found
+}
+
+/// What has changed of what a word of a command may name; programs from elsewhere are no files of the project.
+fn of_word(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    let place = root.join(word);
+    let mut found: Vec<Trace> = matching.of_file(&place).into_iter().collect();
+    if found.is_empty() && word.contains('/') && !root.starts_with(&place) {
+        found = matching.of_folder(&place);
+    }
+    found.retain(|trace| matches!(trace, Trace::Changed(_)));
+    found
+}
+
+/// The variables of an environment that say where settings of the engine are.
+pub(super) fn naming(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
+    let absolute = |name: &str, value: &OsString| match path::absolute(value) {
+        Ok(path) if NAMED.contains(&name) => path.into_os_string(),
+        // An empty value is no path.
+        _ => value.clone(),
+    };
+    let known = NAMED.iter().chain(&FOLDERS).filter_map(|name| {
+        let value = env.get(OsStr::new(name))?;
+        Some((OsString::from(name), absolute(name, value)))
+    });
+    known.collect()
+}
+
+/// The files of settings that an environment leads to. One that it names and that is gone stays one, and the others count
+/// as well then.
+pub(super) fn settings_files(naming: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
+    let mut files = cli_configs(naming);
+    if let [named] = files.as_slice()
+        && !named.exists()
+    {
+        let mut others = naming.clone();
+        others.retain(|name, _| !NAMED.iter().any(|named| name == *named));
+        files.extend(cli_configs(&others));
+    }
+    files
+}
+
+/// Those of a stack, where it sets such a variable itself.
+pub(super) fn own_settings_files(
+    settings: &Settings,
+    root: &Utf8Path,
+    naming: &BTreeMap<OsString, OsString>,
+) -> Option<Vec<Utf8PathBuf>> {
+    let (mut own, mut may_be_inherited) = (None, false);
+    for name in NAMED.iter().chain(&FOLDERS) {
+        // A path that is a secret is one that nobody is to read here.
+        if let Some(variable) = settings.env.get(*name)
+            && let EnvSource::Plain(text) = &variable.value.source
+        {
+            let value = value_from(root, name, text.clone());
+            own.get_or_insert_with(|| naming.clone()).insert(name.into(), value.into());
+            may_be_inherited |= !variable.value.unless.is_empty();
+        }
+    }
+    let mut files = settings_files(&own?);
+    if may_be_inherited {
+        files.extend(settings_files(naming));
+    }
+    Some(files)
+}

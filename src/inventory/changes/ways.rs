@@ -1,0 +1,98 @@
+//! The way to a path: where it really is, link by link, and what has changed on it.
+
+use std::{cell::RefCell, collections::HashMap, fs};
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+use super::paths::Paths;
+
+/// After so many links the rest of a way counts as it is written: they lead in a circle.
+const LINKS: usize = 40;
+
+/// Where a path leads.
+#[derive(Debug, Clone)]
+pub(super) struct Way<'c> {
+    /// Where it really is, as far as there is something.
+    pub(super) real: Utf8PathBuf,
+    /// What has changed of it: a link on the way, a submodule that holds it, or it itself.
+    pub(super) held: Option<&'c str>,
+}
+
+/// The ways to paths, each folder looked at once.
+pub(super) struct Ways<'c> {
+    paths: &'c Paths,
+    known: RefCell<HashMap<Utf8PathBuf, Way<'c>>>,
+}
+
+impl<'c> Ways<'c> {
+    /// No way yet, among changed paths.
+    pub(super) fn new(paths: &'c Paths) -> Self {
+        Self { paths, known: RefCell::default() }
+    }
+
+    /// The way to an absolute path.
+    pub(super) fn to(&self, path: &Utf8Path) -> Way<'c> {
+        self.follow(path, 0)
+    }
+
+    fn follow(&self, path: &Utf8Path, links: usize) -> Way<'c> {
+        if let Some(way) = self.known.borrow().get(path) {
+            return way.clone();
+        }
+        let way = match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => self.step(self.follow(parent, links), name, links),
+            _ => Way { real: path.to_owned(), held: None },
+        };
+        self.known.borrow_mut().insert(path.to_owned(), way.clone());
+        way
+    }
+
+    /// One name further.
+    fn step(&self, before: Way<'c>, name: &str, links: usize) -> Way<'c> {
+        let own = before.real.join(name);
+        let held = before.held.or_else(|| self.paths.exactly(&own));
+        let target = fs::read_link(&own).ok().filter(|_| links < LINKS);
+        let Some(target) = target.and_then(|target| Utf8PathBuf::from_path_buf(target).ok()) else {
+            return Way { real: own, held };
+        };
+        let mut way = Way { real: before.real, held };
+        for part in target.components() {
+            match part {
+                Utf8Component::Prefix(_) | Utf8Component::RootDir => way.real = "/".into(),
+                Utf8Component::CurDir => {}
+                Utf8Component::ParentDir => drop(way.real.pop()),
+                Utf8Component::Normal(name) => {
+                    let next = self.follow(&way.real.join(name), links + 1);
+                    way = Way { real: next.real, held: way.held.or(next.held) };
+                }
+            }
+        }
+        way
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_way_goes_from_link_to_link_and_ends_in_a_circle() {
+        let keep = tempfile::tempdir().unwrap();
+        let top = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
+        fs::create_dir_all(top.join("a/deep")).unwrap();
+        for (place, target) in [("l1", "a/l2/x"), ("a/l2", "deep/.."), ("c", "d"), ("d", "c"), ("out", "/")] {
+            symlink(target, top.join(place)).unwrap();
+        }
+        let mut paths = Paths::new(top.clone());
+        paths.insert("a/l2".to_owned());
+        let ways = Ways::new(&paths);
+        let way = ways.to(&top.join("l1/y"));
+        assert_eq!((way.real, way.held), (top.join("a/x/y"), Some("a/l2")));
+        let way = ways.to(&top.join("a/x/y"));
+        assert_eq!((way.real, way.held), (top.join("a/x/y"), None));
+        assert_eq!(ways.to(&top.join("out/etc")).real, "/etc");
+        assert!(ways.to(&top.join("c/x")).held.is_none());
+    }
+}
