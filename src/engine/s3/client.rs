@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use jiff::Timestamp;
@@ -16,13 +16,19 @@ use crate::engine::{Stamp, Stamped};
 pub(in crate::engine) struct Client {
     /// By whether it is over TLS, and the file of the certificates that are trusted instead of the system's.
     agents: Mutex<HashMap<(bool, Option<String>), Agent>>,
+    /// By host: nothing where it has answered once, else why it did not.
+    met: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Client {
-    /// The answer to a question.
+    /// The answer to a question. A host that could not be reached at first is not tried again: thousands of states would
+    /// wait for it one after the other.
     pub(in crate::engine) fn ask(&self, question: &Question, now: Timestamp) -> Stamped {
         let place = &question.place;
         let untold = |why: String| Stamped::Untold(Some(format!("{}: {why}", place.host)));
+        if let Some(why) = lock(&self.met).get(&place.host).cloned().flatten() {
+            return untold(why);
+        }
         let agent = match self.agent(question) {
             Ok(agent) => agent,
             Err(error) => return untold(format!("no certificates to trust could be read: {error}")),
@@ -33,8 +39,16 @@ impl Client {
         let request = headers
             .into_iter()
             .fold(agent.head(place.url()), |request, (name, value)| request.header(name, value));
-        match request.call() {
-            Err(error) => untold(what(&error)),
+        let answer = request.call();
+        if answer.is_ok() {
+            lock(&self.met).insert(place.host.clone(), None);
+        }
+        match answer {
+            Err(error) => {
+                let why = what(&error);
+                lock(&self.met).entry(place.host.clone()).or_insert_with(|| Some(why.clone()));
+                untold(why)
+            }
             Ok(answer) => match answer.status().as_u16() {
                 200 => stamp(place.url(), answer.headers()).map_or(Stamped::Untold(None), Stamped::Known),
                 // Nothing is there yet.
@@ -45,7 +59,7 @@ impl Client {
     }
 
     fn agent(&self, question: &Question) -> std::io::Result<Agent> {
-        let mut agents = self.agents.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut agents = lock(&self.agents);
         let key = (question.place.tls, question.trusted.clone());
         if let Some(agent) = agents.get(&key) {
             return Ok(agent.clone());
@@ -77,5 +91,67 @@ fn what(error: &Error) -> String {
             None => error.kind().to_string(),
         },
         _ => "the question could not be asked".to_owned(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader, Write},
+        net::TcpListener,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        thread,
+    };
+
+    use super::*;
+    use crate::engine::s3::{credentials::Keys, place::Place};
+
+    /// A server that gives each connection one of these, with how many there were.
+    fn server(answers: &'static [&'static str]) -> (Question, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        thread::spawn(move || {
+            for (stream, answer) in listener.incoming().zip(answers) {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let mut stream = stream.unwrap();
+                // An end with something unread would take the answer back.
+                BufReader::new(&stream)
+                    .lines()
+                    .take_while(|line| line.as_ref().is_ok_and(|l| !l.is_empty()))
+                    .for_each(drop);
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let place = Place { tls: false, host, path: "/b/k".into(), region: "r".into() };
+        let keys = Keys { id: "i".into(), secret: "s".into(), token: None };
+        (Question { place, keys, trusted: None }, count)
+    }
+
+    const ANSWER: &str = "HTTP/1.1 200 OK\r\nETag: \"t\"\r\nConnection: close\r\n\r\n";
+
+    #[test]
+    fn a_server_that_never_answered_is_asked_once_and_one_that_did_again_and_again() {
+        let (question, connections) = server(&["", ANSWER]);
+        let client = Client::default();
+        let first = client.ask(&question, Timestamp::UNIX_EPOCH);
+        assert!(matches!(&first, Stamped::Untold(Some(why)) if why.starts_with("127.0.0.1:")), "{first:?}");
+        assert_eq!(client.ask(&question, Timestamp::UNIX_EPOCH), first);
+        assert_eq!(connections.load(Ordering::Relaxed), 1);
+
+        let (question, connections) = server(&[ANSWER, "", ANSWER]);
+        let known = client.ask(&question, Timestamp::UNIX_EPOCH);
+        assert_eq!(known, Stamped::Known(Stamp { place: question.place.url(), tag: "\"t\"".to_owned() }));
+        assert!(matches!(client.ask(&question, Timestamp::UNIX_EPOCH), Stamped::Untold(Some(_))));
+        assert_eq!(client.ask(&question, Timestamp::UNIX_EPOCH), known);
+        assert_eq!(connections.load(Ordering::Relaxed), 3);
     }
 }
