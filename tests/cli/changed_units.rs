@@ -63,3 +63,25 @@ fn what_a_unit_includes_reads_and_takes_as_its_source_touches_it() {
         }
     }
 }
+
+#[test]
+fn a_file_of_which_a_unit_takes_a_single_value_touches_it() {
+    let unit = "inputs = {\n  a = read_terragrunt_config(find_in_parent_folders(\"region.hcl\")).locals.name\n  \
+                b = read_terragrunt_config(\"../env.hcl\").locals.size\n}\n\
+                locals {\n  f = get_env(\"F\", \"values.yaml\")\n  x = yamldecode(file(find_in_parent_folders(local.f)))\n}\n";
+    for file in ["live/region.hcl", "live/staging/env.hcl", "live/deeper.hcl", "live/values.yaml"] {
+        let shop = shop();
+        shop.project.write("live/staging/mail/terragrunt.hcl", unit);
+        let deeper = "locals {\n  name = read_terragrunt_config(\"deeper.hcl\").locals.name\n}\n";
+        shop.project.write("live/region.hcl", deeper);
+        shop.project.write("live/deeper.hcl", "locals {\n  name = \"eu\"\n}\n");
+        shop.project.write("live/values.yaml", "a: 1\n");
+        shop.project.commit("Take single values");
+        shop.append(file, "# more\n");
+        let taken = || why(&shop, &["--changed=HEAD", "mail"]);
+        let what = if file == "live/values.yaml" { "file that HCL names" } else { "include" };
+        assert_eq!(taken(), [format!("mail: named; changed {what}: {file}")]);
+        fs::remove_file(shop.project.path(file)).unwrap();
+        assert_eq!(taken(), [format!("mail: named; changed {what}: {file}")], "without");
+    }
+}

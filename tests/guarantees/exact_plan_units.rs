@@ -12,6 +12,9 @@ include "common" {
   path   = "${dirname(find_in_parent_folders("root.hcl"))}/../_envcommon/app.hcl"
   expose = true
 }
+inputs = {
+  region = read_terragrunt_config(find_in_parent_folders("region.hcl")).locals.name
+}
 terraform {
   source = include.common.locals.src
   before_hook "before" {
@@ -54,6 +57,7 @@ fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
         ),
     );
     project.write("live/app/terragrunt.hcl", UNIT);
+    project.write("live/region.hcl", "locals {\n  name = \"eu\"\n}\n");
     project.write("_envcommon/app.hcl", COMMON);
     project.write("_envcommon/text.txt", "one");
     project.write("common/hook.sh", "true\n");
@@ -68,6 +72,7 @@ fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
     let hook = format!("touch '{}'\n", ran.display());
     for (file, text) in [
         ("_envcommon/app.hcl", "# edited\n"),
+        ("live/region.hcl", "# edited\n"),
         ("_envcommon/text.txt", "two"),
         ("common/hook.sh", hook.as_str()),
         ("mod/main.tf", "# edited\n"),

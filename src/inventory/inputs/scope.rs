@@ -195,6 +195,7 @@ impl InputScope {
                 }
             }
         }
+        files.extend(unit.opened().into_iter().filter(|file| self.is_file(file)));
         Found { files, folders, modules: seen, read, computed }
     }
 
@@ -245,6 +246,8 @@ impl InputScope {
                 if !files.contains(&file) {
                     files.push(file);
                 }
+                // What a value was taken from is not named any more where the value stands for it.
+                wanted.extend(unit.opened().into_iter().filter(|f| self.is_file(f) && !files.contains(f)));
             }
         }
         files

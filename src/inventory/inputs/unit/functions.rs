@@ -37,6 +37,7 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
                 None => text(1)?,
             }
         }
+        "get_env" if unit.defaults.get() => text(1)?,
         "dirname" => folder(&text(0)?),
         "basename" => text(0)?.trim_end_matches('/').rsplit('/').next()?.to_owned(),
         "abspath" => normalised(&unit.dir.join(text(0)?)).into_string(),

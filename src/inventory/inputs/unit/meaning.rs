@@ -40,6 +40,8 @@ pub(in super::super) struct Unit {
     /// What counts as if it were there.
     pub(super) gone: Arc<Gone>,
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
+    /// Whether what rests on a variable of the environment counts as its default.
+    pub(super) defaults: Cell<bool>,
     depth: Cell<usize>,
     steps: Cell<usize>,
 }
@@ -70,9 +72,15 @@ impl Unit {
             repository: dir.ancestors().find(|dir| dir.join(".git").exists()).map(Into::into),
             gone: Arc::clone(gone),
             read: RefCell::default(),
+            defaults: Cell::new(false),
             depth: Cell::new(0),
             steps: Cell::new(0),
         }
+    }
+
+    /// The files that were looked into so far, whatever became of what they hold.
+    pub(in super::super) fn opened(&self) -> Vec<Utf8PathBuf> {
+        self.read.borrow().keys().cloned().collect()
     }
 
     /// Begins with another file.
@@ -97,6 +105,14 @@ impl Unit {
             Value::Text(text) => Some(text),
             Value::File(_) | Value::Locals(_) | Value::Object(..) => None,
         }
+    }
+
+    /// The text that it stands for where no variable of the environment says otherwise.
+    pub(super) fn usual_text(&self, part: &Part, expression: &Expression) -> Option<String> {
+        self.defaults.set(true);
+        let text = self.text(part, expression);
+        self.defaults.set(false);
+        text
     }
 
     fn value(&self, part: &Part, expression: &Expression) -> Option<Value> {

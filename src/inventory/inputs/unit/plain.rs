@@ -117,6 +117,13 @@ impl VisitMut for Plain<'_> {
         {
             self.path(path, &start);
         }
+        // A file of the usual name counts, though only Terragrunt knows whether it is that one.
+        if node.name.name.as_str() == "find_in_parent_folders"
+            && let Some(name) = node.args.get_mut(0)
+            && let Some(usual) = self.unit.usual_text(&self.part, name)
+        {
+            *name = Expression::from(usual);
+        }
         visit_mut::visit_func_call_mut(self, node);
     }
 
