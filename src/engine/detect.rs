@@ -10,6 +10,9 @@ use crate::model::EngineName;
 /// The lockfile of OpenTofu and Terraform.
 pub const LOCKFILE: &str = ".terraform.lock.hcl";
 
+/// Files that say which engine is wanted, or which version of it, in a folder or above it.
+pub const VERSION_FILES: [&str; 3] = [".opentofu-version", ".terraform-version", ".tool-versions"];
+
 /// Why no engine could be told.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
@@ -163,10 +166,11 @@ fn by_version_files(
     dir: &Utf8Path,
     exists: impl Fn(&str) -> bool,
 ) -> Result<Option<EngineName>, DetectError> {
-    let mut tofu = exists(".opentofu-version");
-    let mut terraform = exists(".terraform-version");
-    if !tofu && !terraform && exists(".tool-versions") {
-        let text = read(&dir.join(".tool-versions"))?.unwrap_or_default();
+    let [of_tofu, of_terraform, of_tools] = VERSION_FILES;
+    let mut tofu = exists(of_tofu);
+    let mut terraform = exists(of_terraform);
+    if !tofu && !terraform && exists(of_tools) {
+        let text = read(&dir.join(of_tools))?.unwrap_or_default();
         let names = |wanted: &str| text.lines().any(|line| line.split_whitespace().next() == Some(wanted));
         tofu = names("opentofu") || names("tofu");
         terraform = names("terraform");

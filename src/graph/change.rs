@@ -48,6 +48,10 @@ pub enum Part {
     Declared,
     /// A file that the value of a secret comes from.
     Secret,
+    /// A file that a program of its hooks is made of.
+    Hook,
+    /// A file above it that says which engine is wanted, or which version of it.
+    Version,
     /// A file of settings for its engine.
     CliConfig,
     /// What environments.toml says of it.
@@ -70,6 +74,8 @@ impl fmt::Display for Change {
             Part::Named => "changed file that HCL names",
             Part::Declared => "changed file of `files`",
             Part::Secret => "changed file of a secret",
+            Part::Hook => "changed file of a hook",
+            Part::Version => "changed version file",
             Part::CliConfig => "changed CLI config",
             Part::Setting => "changed setting",
             Part::Computed => "a module's source is an expression, which only an init works out",

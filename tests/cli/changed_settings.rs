@@ -174,3 +174,17 @@ fn a_discovered_stack_whose_folder_is_gone_is_told() {
         json!([{ "environment": "staging", "stack": "eu-db", "path": "live/staging/eu/db" }])
     );
 }
+
+#[test]
+fn a_stack_with_another_name_for_the_same_state_is_not_gone() {
+    let shop = edited("[stacks.mail]\n", "[stacks.post]\n");
+    let list = shop.run(["list", "staging", "--changed", "--json"]).exits(0).json();
+    assert_eq!((&list["deleted"], &list["instances"][0]["stack"]), (&json!(null), &json!("post")));
+    // With its name in the state's address it is another one.
+    let shop = self::shop();
+    shop.append("environments.toml", "\n[defaults]\nbackend.s3 = { bucket = \"b\", key = \"{stack}\" }\n");
+    shop.project.commit("Keep states in a bucket");
+    shop.project.edit("environments.toml", "[stacks.mail]\n", "[stacks.post]\n");
+    let list = shop.run(["list", "staging", "--changed=HEAD", "--json"]).exits(0).json();
+    assert_eq!(list["deleted"], json!([{ "environment": "staging", "stack": "mail", "path": "mail" }]));
+}

@@ -88,3 +88,33 @@ fn a_settings_file_that_the_environment_names_touches_every_stack_without_one_of
 fn in_home(shop: &Shop, home: &Path) -> crate::support::Env {
     shop.env.clone().var("TF_CLI_CONFIG_FILE", "").var("HOME", home.to_str().unwrap())
 }
+
+#[test]
+fn a_file_that_tells_the_engine_or_its_version_touches_the_stacks_below() {
+    for name in [".opentofu-version", ".terraform-version", ".tool-versions"] {
+        let shop = having("", &[]);
+        shop.project.write(&format!("infra/{name}"), "1.9.0\n");
+        shop.project.write("infra/web/main.tf", "");
+        shop.append("environments.toml", "\n[stacks.web]\npath = \"infra/web\"\n");
+        shop.project.commit("Say a version");
+        shop.project.write(&format!("elsewhere/{name}"), "1.9.0\n");
+        assert_eq!(why(&shop, &["--changed=HEAD"]), NONE, "{name}");
+        std::fs::remove_file(shop.project.path(&format!("infra/{name}"))).unwrap();
+        assert_eq!(why(&shop, &["--changed=HEAD"]), [format!("web: changed version file: infra/{name}")]);
+        shop.project.git(["checkout", "--quiet", "."]);
+        shop.project.write(name, "1.9.0\n");
+        assert_eq!(why(&shop, &["--changed=HEAD"]).len(), 4, "{name}");
+    }
+}
+
+#[test]
+fn a_program_that_runs_before_a_plan_touches_its_stack() {
+    let shop = having(
+        "hooks.before_plan = [[\"sh\", \"tools/make.sh\", \"{env}\"]]",
+        &["tools/make.sh", "tools/x.sh"],
+    );
+    shop.append("tools/x.sh", "two\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), NONE);
+    shop.append("tools/make.sh", "two\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed file of a hook: tools/make.sh"]);
+}

@@ -64,3 +64,21 @@ fn a_submodule_of_which_nobody_knows_what_differs_counts_as_a_whole() {
         ["app: changed module: modules", "mail: changed module: modules"]
     );
 }
+
+#[test]
+fn what_git_does_not_look_at_in_a_submodule_and_links_in_it_count() {
+    let shop = with_submodule();
+    shop.project.git(["-C", "modules", "update-index", "--assume-unchanged", "app/main.tf"]);
+    shop.append("modules/app/main.tf", "# more\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed module: modules/app/main.tf"]);
+
+    let shop = with_submodule();
+    shop.project.write("modules/data/x.json", "one\n");
+    std::os::unix::fs::symlink("../data", shop.project.path("modules/mail/linked")).unwrap();
+    shop.project.git(["-C", "modules", "add", "--all"]);
+    shop.project.git(["-C", "modules", "commit", "--quiet", "--message", "Link"]);
+    shop.project.commit("Take in a link");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), NONE);
+    shop.append("modules/data/x.json", "two\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["mail: changed module: modules/data/x.json"]);
+}

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::read::{Changes, Earlier};
 use crate::{
-    config::{Config, EngineSettings, Environment, Overrides, Settings},
+    config::{Config, EngineSettings, Environment, Overrides, Settings, Value},
     diagnostic::Diagnostics,
     inventory::{
         Instance,
@@ -97,36 +97,56 @@ impl<'c> Settled<'c> {
 
 /// The keys of a stack that differ; what templates stand for counts where they are used.
 fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
+    // All of them by name, so that a new key is not forgotten here.
+    let Settings {
+        path,
+        workspace,
+        create_workspace,
+        prefix: _,
+        vars,
+        var_files,
+        backend,
+        env,
+        secrets,
+        parallelism,
+        lock_timeout,
+        hooks,
+        inputs,
+        mocks,
+        files,
+        template_values: _,
+        unsupported: _,
+    } = old;
     let mut keys = BTreeSet::new();
     let mut plain = |key: &str, same: bool| {
         if !same {
             keys.insert(key.to_owned());
         }
     };
-    plain("path", old.path == new.path);
-    let workspace = |settings: &Settings| settings.workspace.as_ref().map(|name| name.value.clone());
-    plain("workspace", workspace(old) == workspace(new));
-    plain("create_workspace", old.create_workspace == new.create_workspace);
-    plain("var_files", old.var_files == new.var_files);
-    plain("parallelism", old.parallelism == new.parallelism);
-    plain("lock_timeout", old.lock_timeout == new.lock_timeout);
-    plain("hooks", old.hooks == new.hooks);
-    plain("files", old.files == new.files);
+    plain("path", *path == new.path);
+    let name = |workspace: &Option<Value<String>>| workspace.as_ref().map(|name| name.value.clone());
+    plain("workspace", name(workspace) == name(&new.workspace));
+    plain("create_workspace", *create_workspace == new.create_workspace);
+    plain("var_files", *var_files == new.var_files);
+    plain("parallelism", *parallelism == new.parallelism);
+    plain("lock_timeout", *lock_timeout == new.lock_timeout);
+    plain("hooks", *hooks == new.hooks);
+    plain("files", *files == new.files);
     let mut named = |table: &str, names: Vec<&String>| {
         keys.extend(names.into_iter().map(|name| format!("{table}.{name}")));
     };
-    named("vars", unlike(&old.vars, &new.vars, |a, b| a.value == b.value));
-    named("env", unlike(&old.env, &new.env, |a, b| a.value == b.value));
-    named("secrets", unlike(&old.secrets, &new.secrets, |a, b| a.value == b.value));
-    named("inputs", unlike(&old.inputs, &new.inputs, |a, b| a.value == b.value));
+    named("vars", unlike(vars, &new.vars, |a, b| a.value == b.value));
+    named("env", unlike(env, &new.env, |a, b| a.value == b.value));
+    named("secrets", unlike(secrets, &new.secrets, |a, b| a.value == b.value));
+    named("inputs", unlike(inputs, &new.inputs, |a, b| a.value == b.value));
     let none = IndexMap::new();
-    for kind in old.backend.keys().chain(new.backend.keys()) {
-        let of = |settings: &'_ Settings| settings.backend.get(kind).cloned().unwrap_or_default();
-        let (old, new) = (of(old), of(new));
+    for kind in backend.keys().chain(new.backend.keys()) {
+        let (old, new) = (backend.get(kind), new.backend.get(kind));
+        let (old, new) = (old.cloned().unwrap_or_default(), new.cloned().unwrap_or_default());
         named(&format!("backend.{kind}"), unlike(&old, &new, |a, b| a.value == b.value));
     }
-    for stack in old.mocks.keys().chain(new.mocks.keys()) {
-        let (old, new) = (old.mocks.get(stack).unwrap_or(&none), new.mocks.get(stack).unwrap_or(&none));
+    for stack in mocks.keys().chain(new.mocks.keys()) {
+        let (old, new) = (mocks.get(stack).unwrap_or(&none), new.mocks.get(stack).unwrap_or(&none));
         named(&format!("mocks.{stack}"), unlike(old, new, |a, b| a.value == b.value));
     }
     keys
@@ -148,14 +168,24 @@ fn unlike<'t, T>(
 fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static str> {
     let version =
         |settings: &EngineSettings| settings.version.as_ref().map(|(version, _)| version.to_string());
+    let EngineSettings {
+        program,
+        version: _,
+        jobs: _,
+        init_args,
+        plan_args,
+        apply_args,
+        plugin_cache,
+        drives,
+    } = old;
     let same = BTreeMap::from([
-        ("program", old.program == new.program),
+        ("program", *program == new.program),
         ("version", version(old) == version(new)),
-        ("init_args", old.init_args == new.init_args),
-        ("plan_args", old.plan_args == new.plan_args),
-        ("apply_args", old.apply_args == new.apply_args),
-        ("plugin_cache", old.plugin_cache == new.plugin_cache),
-        ("drives", old.drives == new.drives),
+        ("init_args", *init_args == new.init_args),
+        ("plan_args", *plan_args == new.plan_args),
+        ("apply_args", *apply_args == new.apply_args),
+        ("plugin_cache", *plugin_cache == new.plugin_cache),
+        ("drives", *drives == new.drives),
     ]);
     same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{before::Settled, read::Changes};
 use crate::{
-    config::{Config, Environment},
+    config::{Config, Environment, Settings},
     engine::layout::marks_stack,
     inventory::{Inventory, candidates::named_folders},
     model::StackId,
@@ -21,7 +21,17 @@ impl Changes {
         before: Option<&Settled<'_>>,
     ) -> BTreeMap<StackId, Utf8PathBuf> {
         let mut gone = BTreeMap::new();
-        for candidate in before.into_iter().flat_map(|before| before.stacks.values()) {
+        let mut instances: BTreeMap<&Utf8Path, Vec<&Settings>> = BTreeMap::new();
+        for instance in inventory.instances() {
+            instances.entry(&instance.settings.path).or_default().push(&instance.settings);
+        }
+        // Its state has another name to it now: to destroy what it made would destroy what is in use.
+        let is_renamed = |old: &Settings| {
+            let there = instances.get(&*old.path).into_iter().flatten();
+            there.into_iter().any(|new| has_same_state(old, new))
+        };
+        let stacks = before.into_iter().flat_map(|before| before.stacks.values());
+        for candidate in stacks.filter(|candidate| !is_renamed(&candidate.settings)) {
             gone.insert(candidate.stack.clone(), candidate.settings.path.clone());
         }
         let (config, environment) =
@@ -42,4 +52,16 @@ impl Changes {
         gone.retain(|stack, _| inventory.get(stack.as_str()).is_none());
         gone
     }
+}
+
+/// Whether environments.toml gives two stacks of one folder the same state.
+fn has_same_state(old: &Settings, new: &Settings) -> bool {
+    let workspace = |settings: &Settings| settings.workspace.as_ref().map(|name| name.value.clone());
+    let pairs = |settings: &Settings| {
+        let pairs = settings.backend.iter().flat_map(|(kind, pairs)| {
+            pairs.iter().map(move |(key, pair)| ((kind.clone(), key.clone()), pair.value.clone()))
+        });
+        pairs.collect::<BTreeMap<_, _>>()
+    };
+    workspace(old) == workspace(new) && pairs(old) == pairs(new)
 }

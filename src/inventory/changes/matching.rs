@@ -92,6 +92,19 @@ impl<'c> Matching<'c> {
         self.within(&normalised(dir), &|_| false)
     }
 
+    /// The changed files among these that lie in a folder above one.
+    pub(super) fn above(&self, dir: &Utf8Path, files: &[String]) -> Vec<Trace> {
+        if files.is_empty() {
+            return Vec::new();
+        }
+        let real = self.ways.to(dir).real;
+        let is_above = |file: &&String| {
+            let folder = self.paths.top().join(file);
+            folder.parent().is_some_and(|folder| real != folder && real.starts_with(folder))
+        };
+        files.iter().filter(is_above).map(|file| Trace::Changed(self.shown(file))).collect()
+    }
+
     /// What has changed directly in a folder.
     pub(super) fn directly_in(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(dir, &|_| true)

@@ -1,5 +1,6 @@
 //! What git says has changed since HEAD left a base, committed or not, and which stacks that touches.
 
+mod asking;
 mod base;
 mod before;
 mod error;
@@ -12,6 +13,7 @@ mod raw;
 mod read;
 mod skimming;
 mod sources;
+mod submodules;
 mod touched;
 mod ways;
 

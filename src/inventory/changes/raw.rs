@@ -51,6 +51,8 @@ pub(super) struct Listing<'t> {
     pub(super) unseen: Vec<Unseen<'t>>,
     /// Links that it tracks.
     pub(super) links: Vec<&'t str>,
+    /// Submodules.
+    pub(super) submodules: Vec<&'t str>,
 }
 
 /// What `git ls-files -v -s -z --cached --others --exclude-standard` prints.
@@ -69,6 +71,9 @@ pub(super) fn listing(text: &str) -> Listing<'_> {
         }
         if stat.starts_with(LINK) {
             found.links.push(path);
+        }
+        if stat.starts_with(SUBMODULE) {
+            found.submodules.push(path);
         }
     }
     found
@@ -90,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_is_not_tracked_what_is_not_looked_at_and_links_are_told() {
-        let text = "? new file.tf\0? nested/\0H 100644 ab 0\ta.tf\0h 100644 ab 0\tb.tf\0S 120000 ab 0\tc d\0";
+        let text = "? new file.tf\0? nested/\0H 100644 ab 0\ta.tf\0h 100644 ab 0\tb.tf\0S 120000 ab 0\tc d\0H 160000 ab 0\tsub\0";
         let found = Listing {
             untracked: vec!["new file.tf", "nested"],
             unseen: vec![
@@ -98,6 +103,7 @@ mod tests {
                 Unseen { path: "c d", may_be_absent: true },
             ],
             links: vec!["c d"],
+            submodules: vec!["sub"],
         };
         assert_eq!(listing(text), found);
     }

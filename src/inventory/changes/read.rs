@@ -1,15 +1,21 @@
 //! Asks git what has changed: two processes at once, and one or two before for the base.
 
-use std::{cell::LazyCell, collections::BTreeMap, ffi::OsString, fs, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    thread,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    asking::{differing, listed, unseen},
     base::{self, Base},
     error::NoChanges,
     paths::Paths,
     raw::{Listing, differences, listing},
     sources::naming,
+    submodules::within,
     ways::Ways,
 };
 use crate::{
@@ -62,7 +68,7 @@ impl Changes {
         let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
         let git = Git::new(runner, top, env);
         let changes = thread::scope(|scope| {
-            let others = scope.spawn(|| untracked(&git));
+            let others = scope.spawn(|| listed(&git));
             let base = base::base(&git, top, env, since)?;
             let differing = differing(&git, &base.commit).map_err(failed)?;
             let others = others.join().unwrap_or_else(|_| Err("the thread that asks it ended".to_owned()));
@@ -98,23 +104,22 @@ impl Changes {
         unseen: Vec<(String, bool)>,
         how: (&Runner, &BTreeMap<OsString, OsString>),
     ) {
+        let mut asked = BTreeSet::new();
         for difference in differences(differing) {
-            if let Some(commit) = &difference.submodule
-                && let Some(paths) = within_submodule((&self.paths.top().join(&difference.path), commit), how)
-            {
-                for (path, deleted) in paths {
-                    let path = format!("{}/{path}", difference.path);
-                    if deleted {
-                        self.gone.push(self.paths.top().join(&path));
-                    }
-                    self.insert(path);
+            let path = difference.path;
+            if let Some(commit) = &difference.submodule {
+                asked.insert(path.clone());
+                if self.take_in_submodule((&path, Some(commit)), how) {
+                    continue;
                 }
-                continue;
             }
             if difference.deleted {
-                self.gone.push(self.paths.top().join(&difference.path));
+                self.gone.push(self.paths.top().join(&path));
             }
-            self.insert(difference.path);
+            self.insert(path);
+        }
+        for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
+            self.take_in_submodule((path, None), how);
         }
         for path in listing.untracked {
             self.insert(path.to_owned());
@@ -128,6 +133,26 @@ impl Changes {
         for path in listing.links {
             self.links.insert(path.to_owned());
         }
+    }
+
+    /// What has changed in a submodule; not where nobody knows.
+    fn take_in_submodule(
+        &mut self,
+        (path, commit): (&str, Option<&str>),
+        how: (&Runner, &BTreeMap<OsString, OsString>),
+    ) -> bool {
+        let Some(found) = within((&self.paths.top().join(path), commit), how) else { return false };
+        let found = found.from(path);
+        for (path, gone) in found.changed {
+            if gone {
+                self.gone.push(self.paths.top().join(&path));
+            }
+            self.insert(path);
+        }
+        for link in found.links {
+            self.links.insert(link);
+        }
+        true
     }
 
     /// Reads environments.toml at the base, where it is another one.
@@ -147,67 +172,4 @@ impl Changes {
             self.paths.insert(path);
         }
     }
-}
-
-fn differing(git: &Git<'_>, commit: &str) -> Result<String, String> {
-    git.ask(&[
-        "diff",
-        "--raw",
-        "-z",
-        "--no-renames",
-        "--no-abbrev",
-        "--no-ext-diff",
-        "--ignore-submodules=none",
-        commit,
-        "--",
-    ])
-}
-
-fn untracked(git: &Git<'_>) -> Result<String, String> {
-    git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--exclude-standard"])
-}
-
-/// The files that git was told not to look at, and whether each is gone: nobody knows whether it differs. In a sparse
-/// checkout those that are left out do not.
-fn unseen(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
-    let sparse = LazyCell::new(|| {
-        let asked = git.ask(&["config", "--type=bool", "core.sparseCheckout"]);
-        asked.is_ok_and(|answer| answer.trim() == "true")
-    });
-    let known = listing.unseen.iter().filter_map(|file| {
-        let gone = fs::symlink_metadata(top.join(file.path)).is_err();
-        let is_left_out = gone && file.may_be_absent && *sparse;
-        (!is_left_out).then(|| (file.path.to_owned(), gone))
-    });
-    known.collect()
-}
-
-/// What differs in a submodule since a commit of its own, and whether it is gone; nothing where nobody knows, so that it
-/// counts as a whole.
-fn within_submodule(
-    (dir, commit): (&Utf8Path, &str),
-    (runner, env): (&Runner, &BTreeMap<OsString, OsString>),
-) -> Option<Vec<(String, bool)>> {
-    if !dir.join(".git").exists() {
-        return None;
-    }
-    let git = Git::new(runner, dir, env);
-    let mut found: Vec<(String, bool)> = Vec::new();
-    for difference in differences(&differing(&git, commit).ok()?) {
-        let inner = difference
-            .submodule
-            .as_ref()
-            .and_then(|commit| within_submodule((&dir.join(&difference.path), commit), (runner, env)));
-        match inner {
-            Some(paths) => {
-                found.extend(paths.into_iter().map(|(p, gone)| (format!("{}/{p}", difference.path), gone)));
-            }
-            None => found.push((difference.path, difference.deleted)),
-        }
-    }
-    let others = untracked(&git).ok()?;
-    let listing = listing(&others);
-    found.extend(unseen(&git, dir, &listing));
-    found.extend(listing.untracked.into_iter().map(|path| (path.to_owned(), false)));
-    Some(found)
 }

@@ -32,14 +32,22 @@ pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matchi
             SecretSource::File(path) | SecretSource::Sops { file: path, .. } => {
                 found.extend(matching.of_file(&root.join(path)));
             }
-            SecretSource::Command(argv) => {
-                let words = argv.iter().flat_map(|argument| words(argument));
-                found.extend(words.flat_map(|word| of_word(word, root, matching)));
-            }
+            SecretSource::Command(argv) => found.extend(of_command(argv, root, matching)),
             SecretSource::Env(_) => {}
         }
     }
     found
+}
+
+/// What has changed of the programs that run before a stack is planned.
+pub(super) fn of_hooks(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    settings.hooks.before_plan.iter().flat_map(|argv| of_command(argv, root, matching)).collect()
+}
+
+/// What has changed of what a command names.
+fn of_command(argv: &[String], root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    let words = argv.iter().flat_map(|argument| words(argument));
+    words.flat_map(|word| of_word(word, root, matching)).collect()
 }
 
 /// What has changed of what a word of a command may name; programs from elsewhere are no files of the project.

@@ -16,11 +16,11 @@ use super::{
     matching::{Matching, Trace},
     read::Changes,
     skimming::Skimming,
-    sources::{of_secrets, own_settings_files, settings_files},
+    sources::{of_hooks, of_secrets, own_settings_files, settings_files},
 };
 use crate::{
     config::{Config, Environment, Overrides},
-    engine::detect::LOCKFILE,
+    engine::detect::{LOCKFILE, VERSION_FILES},
     graph::{Change, Part, Touched},
     inventory::{
         Instance, Inventory,
@@ -78,11 +78,18 @@ impl Changes {
             skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
             settings_files: settings_files(&self.naming),
             naming: &self.naming,
+            version_files: self.version_files(),
             any_file: paths.iter().any(|path| !path.rsplit('/').next().is_none_or(is_left_out)),
         };
         let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
         let gone = self.gone_from(inventory, (config, environment), settled.as_ref());
         Outcome { touched, gone: gone.into_iter().map(|(stack, path)| Gone { stack, path }).collect() }
+    }
+
+    /// Changed files that say which engine is wanted, as git calls them.
+    fn version_files(&self) -> Vec<String> {
+        let is_one = |path: &&str| path.rsplit('/').next().is_some_and(|name| VERSION_FILES.contains(&name));
+        self.paths.iter().filter(is_one).map(str::to_owned).collect()
     }
 
     /// Judges stacks, with several threads when there are many.
@@ -139,6 +146,8 @@ struct Shared<'c> {
     settings_files: Vec<Utf8PathBuf>,
     /// What names those files.
     naming: &'c BTreeMap<OsString, OsString>,
+    /// Changed files that say which engine is wanted.
+    version_files: Vec<String>,
     /// Whether anything has changed that a plan may be made of.
     any_file: bool,
 }
@@ -183,6 +192,8 @@ impl Touching<'_> {
     fn sources(&self, instance: &Instance, found: &mut Found) {
         let root = self.shared.config.root();
         note(found, Part::Secret, of_secrets(&instance.settings, root, &self.matching));
+        note(found, Part::Hook, of_hooks(&instance.settings, root, &self.matching));
+        note(found, Part::Version, self.matching.above(&instance.dir, &self.shared.version_files));
         let own = own_settings_files(&instance.settings, root, self.shared.naming);
         for file in own.as_ref().unwrap_or(&self.shared.settings_files) {
             // Those of a home folder lie outside of most repositories.
