@@ -144,7 +144,7 @@ pub(super) fn state_addresses(
 }
 
 /// The state of a prepared instance; an engine prints nothing where there is none.
-fn pull<T: DeserializeOwned>(
+pub(super) fn pull<T: DeserializeOwned>(
     driver: &dyn Driver,
     target: &Target,
     session: &Session<'_>,

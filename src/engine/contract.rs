@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
-    io,
+    fmt, io,
     num::NonZeroUsize,
     sync::Arc,
     time::Duration,
@@ -149,6 +149,8 @@ pub struct Planned {
     pub changes: Changes,
     /// What it knows of the values that it would set.
     pub known: KnownValues,
+    /// What becomes of the outputs that it would change; empty for a clean plan.
+    pub outputs: Vec<PlannedOutput>,
     /// What its file says; absent where the file cannot be read (encrypted).
     pub facts: Option<PlanFacts>,
     /// The engine's own diff, without colour, for a plan with changes.
@@ -159,6 +161,35 @@ pub struct Planned {
     pub notes: Vec<String>,
     /// The engine's exit status.
     pub exit_code: i32,
+}
+
+/// What a plan would make of an output.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlannedOutput {
+    /// Its name.
+    pub name: String,
+    /// What it will be.
+    pub after: After,
+    /// Whether the stack marks it sensitive.
+    pub sensitive: bool,
+}
+
+impl fmt::Debug for PlannedOutput {
+    /// Without its value: nothing may print a sensitive one.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlannedOutput").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The value that an output will have.
+#[derive(Clone, PartialEq, Eq)]
+pub enum After {
+    /// This one.
+    Known(serde_json::Value),
+    /// One that only the apply will tell, in whole or in part.
+    Unknown,
+    /// None: it goes.
+    Gone,
 }
 
 /// A finished apply.
@@ -213,6 +244,15 @@ pub struct Output {
     pub kind: OutputKind,
     /// Its value.
     pub value: serde_json::Value,
+}
+
+/// The outputs of a known state.
+#[derive(Debug, Clone)]
+pub struct KnownOutputs {
+    /// In the order of the state.
+    pub outputs: Vec<Output>,
+    /// Whether a file was read for them, and no process was needed.
+    pub from_file: bool,
 }
 
 /// The type of an output as the engine's JSON gives it: `"string"`, `["list","string"]` …
@@ -330,6 +370,15 @@ pub trait Engine: Send + Sync {
 
     /// The outputs of a prepared instance, in the engine's order.
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError>;
+
+    /// The outputs that others may take: those of a state that is the last known one (unless `accept_lineage`) and does
+    /// not wait to be saved. A local state is read as a file, any other is asked of its backend; nothing is masked.
+    fn known_outputs(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<KnownOutputs, EngineError>;
 
     /// What a plan of a prepared instance rests on, as it is now; no process is started.
     fn footing(&self, target: &Target) -> io::Result<Footing>;

@@ -52,8 +52,9 @@ mod upstream;
 mod verbs;
 
 pub use contract::{
-    Applied, Backend, BackendInForce, Engine, EngineError, Footing, Neighbours, Output, OutputKind,
-    PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session, StateIdentity, Target, WorkspaceStatus,
+    After, Applied, Backend, BackendInForce, Engine, EngineError, Footing, KnownOutputs, Neighbours, Output,
+    OutputKind, PlanFacts, PlanMode, PlanRequest, Planned, PlannedOutput, Progress, Session, StateIdentity,
+    Target, WorkspaceStatus,
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
@@ -65,7 +66,7 @@ pub use plan_file::{PlanFileError, plan_facts};
 pub use remote_state::{AT_ONCE, RemoteStates, Stamp, Stamped};
 pub use stale::stale;
 pub use state_file::{StateError, state_addresses};
-pub use state_outputs::{outputs_at, outputs_before};
+pub use state_outputs::outputs_before;
 pub use state_stamp::state_at;
 pub use surroundings::{BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, replaced_providers};
 pub use transient::is_transient;

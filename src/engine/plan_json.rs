@@ -13,8 +13,8 @@ use serde::{
 use serde_json::Value;
 
 use super::{
-    PlanMode,
-    attributes::{Place, changed},
+    After, PlanMode, PlannedOutput,
+    attributes::{Place, changed, has_unknown},
     call::Dialect,
     document::document,
     known as values,
@@ -25,12 +25,14 @@ use crate::{
 };
 
 /// What `show -json` says of a plan.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PlanJson {
     /// What an apply would do.
     pub(super) changes: Changes,
     /// What it knows of the values that it would set.
     pub(super) known: KnownValues,
+    /// What becomes of the outputs.
+    pub(super) outputs: Vec<PlannedOutput>,
     /// Whether planning ended with errors.
     pub(super) errored: bool,
 }
@@ -62,6 +64,7 @@ pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<Pla
     found.sort_by(|(a, _), (b, _)| (&a.address, &a.deposed).cmp(&(&b.address, &b.deposed)));
     let mut known = KnownValues::default();
     let mut changes = Changes::default();
+    let mut outputs = Vec::new();
     for (change, values) in found {
         if let Some(values) = values {
             known.of_resource(&change, values);
@@ -74,11 +77,12 @@ pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<Pla
             known.of_output(&name, value);
         }
         if action != Action::NoOp {
+            outputs.push(output.into_planned(&name, action));
             changes.outputs.push(OutputChange { name, action });
         }
     }
     changes.outputs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(PlanJson { changes, known, errored: raw.errored })
+    Ok(PlanJson { changes, known, outputs, errored: raw.errored })
 }
 
 /// The changed resources, with what is known of their values; unchanged ones are dropped as they are read.
@@ -149,6 +153,19 @@ impl RawChange {
             before_sensitive: &self.before_sensitive,
             after_sensitive: &self.after_sensitive,
         }
+    }
+}
+
+impl RawChange {
+    fn into_planned(self, name: &str, action: Action) -> PlannedOutput {
+        let after = match action {
+            Action::Delete | Action::Forget => After::Gone,
+            _ if has_unknown(&self.after_unknown) => After::Unknown,
+            // No state holds an output that is null.
+            _ if self.after.is_null() => After::Gone,
+            _ => After::Known(self.after),
+        };
+        PlannedOutput { name: name.to_owned(), after, sensitive: has_unknown(&self.after_sensitive) }
     }
 }
 

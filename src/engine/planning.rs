@@ -10,11 +10,12 @@ use super::{
     failure::{init_needed, warnings},
     lineage,
     plan_file::{PlanFileError, plan_facts},
-    plan_json, unsaved,
+    plan_json::{self, PlanJson},
+    unsaved,
 };
 use crate::{
     files,
-    model::{Changes, Failure, FailureKind, KnownValues},
+    model::{Failure, FailureKind},
     process::Exit,
     ui::visible,
 };
@@ -75,7 +76,7 @@ fn plan_into(
     };
     let mut notes = trusted(driver, target, &streamed, exit_code)?;
     let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
-    let ((changes, known), diff) = match exit_code {
+    let (PlanJson { changes, known, outputs, .. }, diff) = match exit_code {
         0 => Default::default(),
         _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
     };
@@ -85,7 +86,16 @@ fn plan_into(
         })?;
     }
     let tentative = driver.is_tentative(target, &streamed.stderr);
-    Ok(Attempt::Planned(Box::new(Planned { changes, known, facts, diff, tentative, notes, exit_code })))
+    Ok(Attempt::Planned(Box::new(Planned {
+        changes,
+        known,
+        outputs,
+        facts,
+        diff,
+        tentative,
+        notes,
+        exit_code,
+    })))
 }
 
 /// What a stream said that ended with 0 or 2, when it can be believed.
@@ -164,7 +174,7 @@ fn exact_changes(
     target: &Target,
     request: &PlanRequest,
     session: &Session<'_>,
-) -> Result<(Changes, KnownValues), EngineError> {
+) -> Result<PlanJson, EngineError> {
     let program = driver.program_name();
     let shown = capture(session, &driver.show_command(target, &request.out, true))?;
     if !shown.exit.is_success() {
@@ -184,7 +194,7 @@ fn exact_changes(
     for attribute in plan.changes.resources.iter_mut().flat_map(|change| &mut change.attributes) {
         *attribute = visible(&session.runner.redactor().mask(attribute)).into_owned();
     }
-    Ok((plan.changes, plan.known))
+    Ok(plan)
 }
 
 fn diff(

@@ -1,4 +1,4 @@
-//! Outputs as a state holds them: read where no process is needed for it.
+//! Outputs as a state holds them, and only those of the state that an instance is known to have.
 
 use std::io;
 
@@ -8,14 +8,21 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    Output, OutputKind, PlanFileError,
+    EngineError, Footing, KnownOutputs, Output, OutputKind, PlanFileError, Session, Target,
+    applying::pull,
+    driver::Driver,
+    lineage,
     local_state::{self, LocalState},
     plan_file::state_before,
+    unsaved,
 };
+use crate::model::{Failure, FailureKind};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 struct State {
     version: u64,
+    #[serde(default)]
+    lineage: String,
     #[serde(default)]
     outputs: IndexMap<String, Raw>,
 }
@@ -30,30 +37,61 @@ struct Raw {
     sensitive: bool,
 }
 
+/// The version of the format of states.
+const VERSION: u64 = 4;
+
 /// The outputs of the state that a plan was made on, as it was before the plan refreshed it.
 pub fn outputs_before(plan: &Utf8Path) -> Result<Vec<Output>, PlanFileError> {
-    let state = state_before(plan)?;
-    in_state(&state).ok_or_else(|| PlanFileError::Broken {
+    let state = readable(&state_before(plan)?).ok_or_else(|| PlanFileError::Broken {
         path: plan.to_owned(),
         reason: "its former state is no state".to_owned(),
-    })
+    })?;
+    Ok(outputs_of(state))
 }
 
-/// The outputs of the local state at an address; absent where only an engine can read it: elsewhere, or encrypted.
-pub fn outputs_at(address: &str) -> io::Result<Option<Vec<Output>>> {
+/// The outputs of the state of a prepared instance, when that is the last known one and not one that waits to be saved.
+///
+/// A local state is read as a file; one that is elsewhere or encrypted only its engine can read.
+pub(super) fn known_outputs(
+    driver: &dyn Driver,
+    (target, footing): (&Target, io::Result<Footing>),
+    accept_lineage: bool,
+    session: &Session<'_>,
+) -> Result<KnownOutputs, EngineError> {
+    unsaved::refuse_to_plan(target, false).map_err(EngineError::Failed)?;
+    let unreadable = |error: io::Error| {
+        let summary = format!("the state of `{}` cannot be read: {error}", target.instance);
+        EngineError::Failed(Failure::new(FailureKind::State, summary))
+    };
+    let address = footing.map_err(unreadable)?.address;
+    let in_file = address.as_deref().map(in_file).transpose().map_err(unreadable)?.flatten();
+    let from_file = in_file.is_some();
+    let state = match in_file {
+        Some(state) => state,
+        None => pull(driver, target, session)?.unwrap_or_default(),
+    };
+    lineage::watch(target, &state.lineage, accept_lineage).map_err(EngineError::Failed)?;
+    Ok(KnownOutputs { outputs: outputs_of(state), from_file })
+}
+
+/// The local state at an address; absent where only an engine can read it.
+fn in_file(address: &str) -> io::Result<Option<State>> {
     Ok(match local_state::read(address)? {
         LocalState::Elsewhere => None,
-        LocalState::Missing => Some(Vec::new()),
-        LocalState::There(state) if state.trim_ascii().is_empty() => Some(Vec::new()),
-        LocalState::There(state) => in_state(&state),
+        LocalState::Missing => Some(State::default()),
+        LocalState::There(state) if state.trim_ascii().is_empty() => Some(State::default()),
+        LocalState::There(state) => readable(&state),
     })
 }
 
-fn in_state(state: &[u8]) -> Option<Vec<Output>> {
-    let State { version, outputs } = serde_json::from_slice(state).ok()?;
+fn readable(state: &[u8]) -> Option<State> {
+    serde_json::from_slice(state).ok().filter(|state: &State| state.version == VERSION)
+}
+
+fn outputs_of(state: State) -> Vec<Output> {
     let output =
         |(name, Raw { value, kind, sensitive })| Output { name, sensitive, kind: OutputKind(kind), value };
-    (version == 4).then(|| outputs.into_iter().map(output).collect())
+    state.outputs.into_iter().map(output).collect()
 }
 
 #[cfg(test)]
@@ -70,11 +108,11 @@ mod tests {
             "id": { "value": "vpc-1", "type": "string" },
             "key": { "value": ["a"], "type": ["list", "string"], "sensitive": true },
         } });
-        let found = in_state(state.to_string().as_bytes()).unwrap();
+        let found = outputs_of(readable(state.to_string().as_bytes()).unwrap());
         let shown: Vec<_> = found.iter().map(|o| (o.name.as_str(), &o.value, o.sensitive)).collect();
         assert_eq!(shown, [("id", &json!("vpc-1"), false), ("key", &json!(["a"]), true)]);
-        assert_eq!(in_state(br#"{"encrypted_data":"x","encryption_version":"v0"}"#), None);
-        assert_eq!(in_state(br#"{"version":3,"modules":[]}"#), None);
+        assert!(readable(br#"{"encrypted_data":"x","encryption_version":"v0"}"#).is_none());
+        assert!(readable(br#"{"version":3,"modules":[]}"#).is_none());
     }
 
     #[test]
@@ -82,9 +120,10 @@ mod tests {
         let keep = tempfile::tempdir().unwrap();
         let path = keep.path().join("terraform.tfstate");
         let address = format!("local:{}", path.display());
-        assert_eq!(outputs_at(&address).unwrap(), Some(vec![]));
+        let names = |address: &str| in_file(address).unwrap().map(|state| outputs_of(state).len());
+        assert_eq!(names(&address), Some(0));
         fs::write(&path, "").unwrap();
-        assert_eq!(outputs_at(&address).unwrap(), Some(vec![]));
-        assert_eq!(outputs_at("s3://b/k").unwrap(), None);
+        assert_eq!(names(&address), Some(0));
+        assert_eq!(names("s3://b/k"), None);
     }
 }

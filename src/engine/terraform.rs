@@ -10,8 +10,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, Footing, Output, PlanMode, PlanRequest, Planned, Session, StateIdentity,
-    Target, applying,
+    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanMode, PlanRequest, Planned, Session,
+    StateIdentity, Target, applying,
     call::Dialect,
     driver::Driver,
     footing::footing,
@@ -19,6 +19,7 @@ use super::{
     installed::Installed,
     mutating,
     planning::{self, Attempt},
+    state_outputs::known_outputs,
     verbs,
 };
 use crate::{
@@ -250,6 +251,15 @@ impl Engine for Terraform {
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
         applying::outputs(self, target, session)
+    }
+
+    fn known_outputs(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<KnownOutputs, EngineError> {
+        known_outputs(self, (target, self.footing(target)), accept_lineage, session)
     }
 
     fn footing(&self, target: &Target) -> io::Result<Footing> {

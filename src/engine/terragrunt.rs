@@ -10,8 +10,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, Footing, Output, PlanRequest, Planned, Session, StateIdentity, Target,
-    applying,
+    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanRequest, Planned, Session,
+    StateIdentity, Target, applying,
     call::{Dialect, capture},
     claims::claim_address,
     detect::LOCKFILE,
@@ -25,6 +25,7 @@ use super::{
     layout::UNIT_FILE,
     mutating,
     planning::{self, Attempt},
+    state_outputs::known_outputs,
     terraform::{apply_args, plan_args},
     verbs,
 };
@@ -312,6 +313,18 @@ impl Engine for Terragrunt {
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
         applying::outputs(self, target, session)
+    }
+
+    fn known_outputs(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<KnownOutputs, EngineError> {
+        let known = known_outputs(self, (target, self.footing(target)), accept_lineage, session)?;
+        let folder = working_folder(&target.dir);
+        claim_address(target, &folder.join(".terraform"), &folder).map_err(EngineError::Failed)?;
+        Ok(known)
     }
 
     fn footing(&self, target: &Target) -> io::Result<Footing> {

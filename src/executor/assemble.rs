@@ -98,6 +98,7 @@ impl Assembly<'_> {
                 hooks: instance.settings.hooks.clone(),
                 wiring: Wiring::of(instance, module, &targets.env)?,
                 mocked: false,
+                from_plans: Vec::new(),
                 ground,
             };
             works.insert(stack.clone(), work);

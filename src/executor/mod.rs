@@ -20,6 +20,7 @@ mod ground;
 mod hooks;
 mod identity;
 mod named_program;
+mod outlook;
 mod port;
 mod prompt;
 mod refusal;

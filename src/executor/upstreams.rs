@@ -3,34 +3,43 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use camino::Utf8Path;
 
 use super::{
-    wiring::{NoValues, Standing},
+    outlook::{Coming, Standing},
+    wiring::NoValues,
     worker::Work,
 };
 use crate::{
-    engine::{EngineError, Output, Session, outputs_at, outputs_before},
+    engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
     model::{Failure, FailureKind, StackId},
 };
 
-type Slot = Arc<Mutex<Option<Arc<Vec<Output>>>>>;
+/// What was read of a stack.
+#[derive(Clone)]
+struct Read {
+    outputs: Arc<Vec<Output>>,
+    /// Whether it holds until the next plans: no file has it, and it was asked for since the last ones.
+    holds: bool,
+}
+
+type Slot = Arc<Mutex<Option<Read>>>;
 
 /// The stacks whose outputs others take, and what is known of these.
 #[derive(Default)]
 pub struct Upstreams {
     work: HashMap<StackId, Work>,
     read: Mutex<HashMap<StackId, Slot>>,
+    coming: Mutex<HashMap<StackId, Arc<Coming>>>,
 }
 
 impl Upstreams {
     /// Those of the stacks `wanted`, each with what its engine needs.
     pub fn new(work: HashMap<StackId, Work>) -> Self {
-        Self { work, read: Mutex::default() }
+        Self { work, ..Self::default() }
     }
 
     /// The outputs of a stack as its state has them. Where there is no state there are none.
@@ -41,16 +50,57 @@ impl Upstreams {
     ) -> Result<Arc<Vec<Output>>, EngineError> {
         let slot = self.slot(stack);
         let mut read = lock(&slot);
-        if let Some(outputs) = &*read {
+        if let Some(Read { outputs, .. }) = &*read {
             return Ok(Arc::clone(outputs));
         }
+        self.read_anew(stack, &mut read, session)
+    }
+
+    /// The same as they are now, whatever was read for plans: a file is read again, an engine asked once for all applies
+    /// that follow the same plans.
+    pub(super) fn outputs_now(
+        &self,
+        stack: &StackId,
+        session: &Session<'_>,
+    ) -> Result<Arc<Vec<Output>>, EngineError> {
+        let slot = self.slot(stack);
+        let mut read = lock(&slot);
+        match &*read {
+            Some(Read { outputs, holds: true }) => Ok(Arc::clone(outputs)),
+            _ => self.read_anew(stack, &mut read, session),
+        }
+    }
+
+    fn read_anew(
+        &self,
+        stack: &StackId,
+        read: &mut Option<Read>,
+        session: &Session<'_>,
+    ) -> Result<Arc<Vec<Output>>, EngineError> {
         let Some(work) = self.work.get(stack) else {
             let summary = format!("`{stack}` was not made ready, and its outputs are wanted");
             return Err(EngineError::Failed(Failure::new(FailureKind::Defect, summary)));
         };
-        let outputs = Arc::new(from_state(work, session)?);
-        *read = Some(Arc::clone(&outputs));
+        let known = match work.engine.prepare(&work.target, false, false, session) {
+            Ok(()) => work.engine.known_outputs(&work.target, work.accept_lineage, session)?,
+            // Nothing was ever applied there.
+            Err(EngineError::MissingWorkspace { .. }) => {
+                KnownOutputs { outputs: Vec::new(), from_file: true }
+            }
+            Err(error) => return Err(error),
+        };
+        let outputs = Arc::new(known.outputs);
+        *read = Some(Read { outputs: Arc::clone(&outputs), holds: !known.from_file });
         Ok(outputs)
+    }
+
+    /// What was read holds no longer than the plans that are made now.
+    pub(super) fn plans_begin(&self) {
+        for slot in lock(&self.read).values() {
+            if let Some(read) = &mut *lock(slot) {
+                read.holds = false;
+            }
+        }
     }
 
     /// The stack in a folder.
@@ -75,40 +125,31 @@ impl Upstreams {
 
     /// Takes the outputs from a new plan of a stack, which holds the state that it was made on; where only the engine can
     /// read that, they are asked for when they are wanted.
-    pub(super) fn planned(&self, stack: &StackId, plan: &Utf8Path) {
-        if self.work.contains_key(stack)
-            && let Ok(outputs) = outputs_before(plan)
-        {
-            *lock(&self.slot(stack)) = Some(Arc::new(outputs));
+    pub(super) fn planned(&self, stack: &StackId, plan: &Utf8Path, coming: Option<Coming>) {
+        if !self.work.contains_key(stack) {
+            return;
         }
+        if let Ok(outputs) = outputs_before(plan) {
+            *lock(&self.slot(stack)) = Some(Read { outputs: Arc::new(outputs), holds: false });
+        }
+        let mut all = lock(&self.coming);
+        all.remove(stack);
+        all.extend(coming.map(|coming| (stack.clone(), Arc::new(coming))));
+    }
+
+    /// What the plan of a stack will make of its outputs, where that is known.
+    pub(super) fn coming(&self, stack: &StackId) -> Option<Arc<Coming>> {
+        lock(&self.coming).get(stack).cloned()
     }
 
     /// From now on a stack has others.
     pub(super) fn applied(&self, stack: &StackId) {
         *lock(&self.slot(stack)) = None;
+        lock(&self.coming).remove(stack);
     }
 
     fn slot(&self, stack: &StackId) -> Slot {
         Arc::clone(lock(&self.read).entry(stack.clone()).or_default())
-    }
-}
-
-/// A local state is read as a file; any other by its engine.
-fn from_state(work: &Work, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
-    match work.engine.prepare(&work.target, false, false, session) {
-        Ok(()) => {}
-        // Nothing was ever applied there.
-        Err(EngineError::MissingWorkspace { .. }) => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    }
-    let unreadable = |error: io::Error| {
-        let summary = format!("cannot read the outputs of `{}`: {error}", work.target.instance);
-        EngineError::Failed(Failure::new(FailureKind::State, summary))
-    };
-    let address = work.engine.footing(&work.target).map_err(unreadable)?.address;
-    match address.map(|address| outputs_at(&address)).transpose().map_err(unreadable)?.flatten() {
-        Some(outputs) => Ok(outputs),
-        None => work.engine.outputs(&work.target, session),
     }
 }
 

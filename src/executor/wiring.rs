@@ -1,7 +1,7 @@
 //! Values from other stacks' outputs: which variables take them, and what stands in for outputs that do not exist yet.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsString,
     sync::Arc,
 };
@@ -9,10 +9,13 @@ use std::{
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::target::TargetError;
+use super::{
+    outlook::{Lack, Standing, outlook},
+    target::TargetError,
+};
 use crate::{
     config::{MockOutput, OutputPath},
-    engine::Output,
+    engine::{After, Output},
     inventory::{Instance, hcl::Module, hcl::read_var_file, var_file_paths},
     model::{Failure, FailureKind, StackId, TENTATIVE},
 };
@@ -32,17 +35,6 @@ struct Wire {
     takes_text: Option<bool>,
 }
 
-/// Where the outputs of a stack stand in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    /// It has a plan that is not applied yet, so more may come.
-    Pending,
-    /// They are what they will be in this run.
-    Settled,
-    /// This run makes none: it is no part of it, or destroys.
-    Elsewhere,
-}
-
 /// The values of all wires.
 #[derive(Debug, Default)]
 pub(super) struct Values {
@@ -50,14 +42,25 @@ pub(super) struct Values {
     pub(super) given: Vec<Given>,
     /// The outputs that mocks stand for.
     pub(super) mocked: Vec<String>,
+    /// The variables whose values only plans tell yet.
+    pub(super) from_plans: Vec<String>,
+    /// The outputs that will be others, or may be, each with the reason.
+    pub(super) uncertain: Vec<(String, &'static str)>,
 }
 
 impl Values {
-    /// What to say of mocks among them.
-    pub(super) fn note(&self) -> Option<String> {
+    /// Whether any of them may be another one once all is applied.
+    pub(super) fn are_tentative(&self) -> bool {
+        !self.mocked.is_empty() || !self.uncertain.is_empty()
+    }
+
+    /// What to say of those that are not there, or not certain.
+    pub(super) fn notes(&self) -> Vec<String> {
         let names: Vec<String> = self.mocked.iter().map(|name| format!("`{name}`")).collect();
         let verb = if names.len() == 1 { "is a mock" } else { "are mocks" };
-        (!names.is_empty()).then(|| format!("{TENTATIVE}{} {verb}", names.join(", ")))
+        let mocks = (!names.is_empty()).then(|| format!("{TENTATIVE}{} {verb}", names.join(", ")));
+        let others = self.uncertain.iter().map(|(name, why)| format!("{TENTATIVE}`{name}` {why}"));
+        mocks.into_iter().chain(others).collect()
     }
 }
 
@@ -169,24 +172,28 @@ impl Wiring {
         for wire in &self.wires {
             let source = &wire.from.stack;
             let there = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
-            let output = there.iter().find(|output| output.name == wire.from.output());
-            let selected = match output {
-                Some(output) => {
-                    wire.from.select(&output.value).map(|value| (value.clone(), output.sensitive))
+            let standing = standing(source);
+            let (value, sensitive) = match outlook(&wire.from, there, &standing) {
+                Ok(seen) => {
+                    values.from_plans.extend(seen.is_planned.then(|| wire.variable.clone()));
+                    values.uncertain.extend(seen.uncertain.map(|why| (wire.from.to_string(), why)));
+                    (seen.value.clone(), seen.sensitive)
                 }
-                None => Err(format!("`{source}` has no output `{}`", wire.from.output())),
-            };
-            let (value, sensitive) = match (selected, standing(source)) {
-                (Ok(selected), _) => selected,
-                (Err(_), Standing::Pending | Standing::Elsewhere) if self.mock(wire).is_some() => {
-                    values.mocked.push(wire.from.to_string());
-                    (self.mock(wire).transpose().map_err(NoValues::Never)?.unwrap_or_default(), false)
-                }
-                (Err(missing), Standing::Pending) => {
-                    return Err(NoValues::Before { need: source.clone(), missing });
-                }
-                (Err(missing), standing) => {
-                    return Err(NoValues::Never(never(wire, &missing, there, standing)));
+                Err(lack) => {
+                    let may_be_mocked =
+                        matches!(lack, Lack::Yet(_)) || matches!(standing, Standing::Elsewhere);
+                    match (self.mock(wire).filter(|_| may_be_mocked), lack) {
+                        (Some(mock), _) => {
+                            values.mocked.push(wire.from.to_string());
+                            (mock.map_err(NoValues::Never)?, false)
+                        }
+                        (None, Lack::Yet(missing)) => {
+                            return Err(NoValues::Before { need: source.clone(), missing });
+                        }
+                        (None, Lack::Ever(missing)) => {
+                            return Err(NoValues::Never(never(wire, &missing, there, &standing)));
+                        }
+                    }
                 }
             };
             values.given.push(Given {
@@ -213,8 +220,17 @@ impl Wiring {
 }
 
 /// An output that does not exist, with those that there are.
-fn never(wire: &Wire, missing: &str, there: &[Output], standing: Standing) -> Failure {
-    let names: Vec<String> = there.iter().map(|output| format!("`{}`", output.name)).collect();
+fn never(wire: &Wire, missing: &str, there: &[Output], standing: &Standing) -> Failure {
+    let mut names: BTreeSet<&str> = there.iter().map(|output| output.name.as_str()).collect();
+    if let Standing::Pending(Some(coming)) = standing {
+        for output in &coming.outputs {
+            match output.after {
+                After::Gone => names.remove(output.name.as_str()),
+                After::Known(_) | After::Unknown => names.insert(&output.name),
+            };
+        }
+    }
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let detail = match (names.as_slice(), standing) {
         ([], Standing::Elsewhere) => {
             format!("nothing was applied there yet: apply `{}` first", wire.from.stack)

@@ -64,8 +64,10 @@ pub struct Work {
     pub hooks: Hooks,
     /// The variables that take outputs of other stacks.
     pub wiring: Wiring,
-    /// Whether mocks are among these.
+    /// Whether mocks are among these, or values that will change.
     pub mocked: bool,
+    /// The variables among them that only plans of other stacks tell yet.
+    pub from_plans: Vec<String>,
 }
 
 impl Work {
@@ -98,6 +100,13 @@ struct Waiting {
     tentative: bool,
     /// What it is bound to; absent for a clean stack, which waits without a plan.
     manifest: Option<Manifest>,
+}
+
+impl Waiting {
+    /// Whether it must be made again before it is applied, whatever else was applied.
+    fn is_provisional(&self) -> bool {
+        self.tentative || self.manifest.as_ref().is_some_and(|manifest| !manifest.from_plans.is_empty())
+    }
 }
 
 /// Runs steps on worker threads; one for a whole run.

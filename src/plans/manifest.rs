@@ -29,6 +29,9 @@ pub struct Manifest {
     pub format: u32,
     /// What it is bound to.
     pub items: Binding,
+    /// The variables whose values only the plans of other stacks told: it is made again before it is applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub from_plans: Vec<String>,
     /// Keyed digests of what it knew of the values that it would set.
     pub known: KnownValues,
     /// What a person was told beside the changes.

@@ -35,6 +35,7 @@ mod interrupts;
 mod json;
 mod limits;
 mod paths;
+mod planned_outputs;
 mod processes;
 mod replans;
 mod reports;

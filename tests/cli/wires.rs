@@ -59,17 +59,6 @@ fn a_stack_whose_upstream_was_never_applied_is_deferred_and_gets_its_value_in_th
 }
 
 #[test]
-fn a_changed_output_makes_its_dependent_be_planned_again_and_stops_where_nobody_saw_the_value() {
-    let shop = wired(INPUTS);
-    shop.run(["deploy", "production", "--confirm"]).exits(0);
-    network(&shop, "there");
-    let run = shop.run(["deploy", "production", "--confirm"]).exits(3);
-    run.tells("terraform_data.app");
-    assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("there"));
-    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("in here"));
-}
-
-#[test]
 fn a_mock_makes_a_plan_tentative_and_is_never_applied() {
     let shop = wired(&format!("{INPUTS}mocks.network = {{ place = \"nowhere-yet\" }}\n"));
     let run = shop.run(["plan", "production", "--json"]).exits(0);

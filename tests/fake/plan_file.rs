@@ -22,6 +22,8 @@ pub(crate) struct Saved {
     pub(crate) after: State,
     /// Resources whose change replaces them.
     pub(crate) replaced: Vec<String>,
+    /// Outputs that are told once they are applied.
+    pub(crate) unknown: Vec<String>,
     pub(crate) backend: String,
     pub(crate) workspace: String,
     pub(crate) version: String,

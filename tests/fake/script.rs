@@ -19,6 +19,8 @@ pub(crate) struct Script {
     pub(crate) outputs: BTreeMap<String, Value>,
     /// The names of outputs that are sensitive.
     pub(crate) sensitive: Vec<String>,
+    /// The names of outputs that no plan that changes them tells.
+    pub(crate) unknown: Vec<String>,
     /// State files of other stacks, by name: `${NAME.OUTPUT}` is replaced by an output in one, as through
     /// `terraform_remote_state`.
     pub(crate) remote: BTreeMap<String, PathBuf>,

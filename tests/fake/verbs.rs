@@ -151,6 +151,7 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
         before,
         after,
         replaced: script.replaced.clone(),
+        unknown: script.unknown.clone(),
         backend: script.backend.clone().unwrap_or_else(|| "local".to_owned()),
         workspace: store.workspace.clone(),
         version: ui.version.clone(),
@@ -203,7 +204,16 @@ fn show(arguments: &Arguments, ui: &Ui) -> Result<u8, Fatal> {
     let outputs: BTreeMap<String, Value> = saved
         .output_changes()
         .into_iter()
-        .map(|(name, action)| (name, json!({ "actions": [action] })))
+        .map(|(name, action)| {
+            let of = |state: &State, key: &str| state.outputs.get(&name).map_or(Value::Null, |o| o[key].clone());
+            let unknown = action != "no-op" && action != "delete" && saved.unknown.contains(&name);
+            let after = if unknown { Value::Null } else { of(&saved.after, "value") };
+            let change = json!({
+                "actions": [action], "before": of(&saved.before, "value"), "after": after,
+                "after_unknown": unknown, "before_sensitive": false, "after_sensitive": of(&saved.after, "sensitive"),
+            });
+            (name, change)
+        })
         .collect();
     print(
         &json!({

@@ -33,5 +33,6 @@ mod typed_state;
 mod unreadable_plan;
 mod unsaved_state;
 mod visible;
+mod wired_states;
 mod wired_values;
 mod wrapped;

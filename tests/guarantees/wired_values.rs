@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
+use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, real_engines};
 
 /// Eight stacks, each with those that it takes `v` from.
 const STACKS: [(&str, &[&str]); 8] = [
@@ -79,42 +79,92 @@ fn with_mocks_all_of_it_is_in_the_first_review_and_no_mock_is_in_any_state() {
     }
 }
 
+/// A stack whose outputs are its value, one that only an apply tells among them, and one that stays.
+fn base(shop: &Shop, engine: &Driven, value: &str) {
+    let outputs = json!({ "v": value, "late": value, "same": "s" });
+    let resources = json!({ "terraform_data.base": value });
+    shop.script("base", &json!({ "resources": resources, "outputs": outputs, "unknown": ["late"] }));
+    if !engine.is_fake() {
+        let main = shop.project.read("base/main.tf");
+        let late = format!("output \"late\" {{\n  value = \"{value}\"");
+        assert!(main.contains(&late), "{main}");
+        let told_late = "output \"late\" {\n  value = terraform_data.base.output";
+        shop.project.write("base/main.tf", &main.replace(&late, told_late));
+    }
+}
+
+/// `base`, and three that take one of its outputs each.
+fn dependents(engine: &Driven) -> Shop {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.stack("base", &[], &json!({}));
+    base(&shop, engine, "one");
+    for (name, output) in [("moved", "v"), ("later", "late"), ("still", "same")] {
+        let main =
+            json!({ "variables": ["x"], "resources": { format!("terraform_data.{name}"): "${var.x}" } });
+        shop.stack(name, &[], &main);
+        shop.append("environments.toml", &format!("inputs = {{ x = \"base.{output}\" }}\n"));
+    }
+    shop.stack("apart", &[], &json!({ "resources": { "terraform_data.apart": "a" } }));
+    shop.project.commit("Begin");
+    shop
+}
+
 #[test]
-fn a_changed_output_makes_exactly_its_dependents_be_planned_again_and_an_added_delete_stops() {
+fn a_changed_output_makes_exactly_its_dependents_be_planned_again() {
     for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        let base = |v: &str| json!({ "resources": { "terraform_data.base": v }, "outputs": { "v": v, "same": "s" } });
-        shop.stack("base", &[], &base("one"));
-        for (name, output) in [("moved", "v"), ("still", "same")] {
-            let main =
-                json!({ "variables": ["x"], "resources": { format!("terraform_data.{name}"): "${var.x}" } });
-            shop.stack(name, &[], &main);
-            shop.append("environments.toml", &format!("inputs = {{ x = \"base.{output}\" }}\n"));
+        let shop = dependents(&engine);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+        base(&shop, &engine, "two");
+        let run = shop.run(["deploy", "staging", "--yes", "--accept-replans", "--json"]).exits(0).report();
+        let again = |stack: &str| run.stack(stack)["notes"].to_string().contains("planned again");
+        assert!(again("moved") && again("later"), "{}", engine.name());
+        assert!(!again("apart") && !again("base"), "{}", engine.name());
+        for (stack, value) in [("moved", "two"), ("later", "two"), ("still", "s")] {
+            assert_eq!(shop.deployed_value(stack, "staging").as_deref(), Some(value), "{}", engine.name());
         }
+    }
+}
+
+#[test]
+fn what_a_plan_tells_of_an_output_is_reviewed_downstream_at_once_and_what_it_does_not_tell_stops() {
+    for engine in each_engine() {
+        let shop = dependents(&engine);
+        shop.run(["deploy", "production", "--confirm"]).exits(0);
+
+        base(&shop, &engine, "two");
+        let report = shop.run(["plan", "production", "--json"]).exits(0).report();
+        let is = |stack: &str, result: &str, tentative: bool| {
+            let found = report.stack(stack);
+            assert_eq!(
+                (&found["result"], &found["tentative"]),
+                (&json!(result), &json!(tentative)),
+                "{found}"
+            );
+        };
+        is("moved", "changes", false);
+        is("later", "clean", true);
+        is("still", "clean", false);
+        shop.run(["deploy", "production", "--confirm"]).exits(3).tells("terraform_data.later");
+        assert_eq!(shop.deployed_value("moved", "production").as_deref(), Some("two"), "{}", engine.name());
+        assert_eq!(shop.deployed_value("later", "production").as_deref(), Some("one"), "{}", engine.name());
+    }
+}
+
+#[test]
+fn an_added_delete_downstream_stops_the_run() {
+    for engine in real_engines() {
+        let shop = dependents(&engine);
         // As many as its value says.
         let counted = "variable \"x\" {}\nresource \"terraform_data\" \"each\" {\n  count = var.x == \"one\" ? 2 : 1\n}\n";
         shop.stack("counted", &[], &json!({ "variables": ["x"] }));
-        shop.append("environments.toml", "inputs = { x = \"base.v\" }\n");
-        if !engine.is_fake() {
-            shop.project.write("counted/main.tf", counted);
-        }
-        shop.project.commit("Begin");
+        shop.append("environments.toml", "inputs = { x = \"base.late\" }\n");
+        shop.project.write("counted/main.tf", counted);
         shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let before = shop.state("counted", "staging");
 
-        shop.script("base", &base("two"));
-        let run = shop.run(["deploy", "staging", "--yes", "--accept-replans", "--json"]).exits(0).report();
-        let again = |stack: &str| run.stack(stack)["notes"].to_string().contains("planned again");
-        assert!(again("moved"), "{}", engine.name());
-        assert_eq!(shop.deployed_value("moved", "staging").as_deref(), Some("two"), "{}", engine.name());
-        assert_eq!(shop.deployed_value("still", "staging").as_deref(), Some("s"), "{}", engine.name());
-
-        if !engine.is_fake() {
-            shop.script("base", &base("one"));
-            shop.run(["deploy", "staging", "--yes", "--accept-replans"]).exits(0);
-            let before = shop.state("counted", "staging");
-            shop.script("base", &base("two"));
-            shop.run(["deploy", "staging", "--yes"]).exits(3).tells("delete terraform_data.each[1]");
-            assert_eq!(shop.state("counted", "staging"), before, "{}", engine.name());
-        }
+        base(&shop, &engine, "two");
+        shop.run(["deploy", "staging", "--yes"]).exits(3).tells("delete terraform_data.each[1]");
+        assert_eq!(shop.state("counted", "staging"), before, "{}", engine.name());
     }
 }

@@ -6,6 +6,7 @@ use super::{
     bound::{Check, refusal},
     ended::{Ended, unprepared},
     lock,
+    wires::{Take, Wired},
 };
 use crate::{
     engine::Session,
@@ -64,7 +65,7 @@ impl Worker {
                 format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
             return Ended::new(Outcome::Refused(vec![Block::new("binding", message)]));
         }
-        let (work, told) = match self.wired(stack, work, session) {
+        let Wired { work, notes: told, .. } = match self.wired(stack, work, Take::Present, session) {
             Ok(wired) => wired,
             Err(ended) => return *ended,
         };
@@ -87,7 +88,7 @@ impl Worker {
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }
-        self.upstreams.planned(stack, &waiting.file);
+        self.upstreams.planned(stack, &waiting.file, None);
         let mut notes = manifest.notes;
         notes.extend(told);
         notes.push(format!(

@@ -8,6 +8,7 @@ use super::{
     contents::digest,
     ended::{Ended, removed, unprepared},
     lock,
+    wires::{Take, Wired},
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
@@ -34,12 +35,20 @@ impl Worker {
         });
         let was_clean = waiting.changes.is_empty();
         let planned = self.as_planned(stack, work);
-        let work = &*planned;
+        let cause = self.cause(stack, work);
+        let is_renewed = cause.is_some() || waiting.is_provisional();
+        let looked_at =
+            if is_renewed || was_clean { Ok(planned.clone()) } else { self.wired_now(&planned, session) };
+        let work = match looked_at {
+            Ok(work) => work,
+            Err(ended) => return *ended,
+        };
+        let work = &*work;
         let waiting = match self.claimed((stack, work), waiting) {
             Ok(waiting) => waiting,
             Err(outcome) => return Ended::new(*outcome),
         };
-        let (waiting, mut notes) = match self.renewed(stack, work, waiting, (session, port)) {
+        let (waiting, mut notes) = match self.renewed((stack, work), waiting, cause, (session, port)) {
             Ok(renewed) => renewed,
             Err(ended) => return *ended,
         };
@@ -68,10 +77,11 @@ impl Worker {
                 ..Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
             };
         }
+        // Even one that fails may have changed them.
+        self.upstreams.applied(stack);
         let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
             Ok(applied) => {
                 lock(&self.applied).insert(stack.clone());
-                self.upstreams.applied(stack);
                 let mut ended = Ended::new(Outcome::Applied(waiting.changes));
                 ended.exit_code = Some(applied.exit_code);
                 ended.notes = applied.notes;
@@ -114,22 +124,24 @@ impl Worker {
         Ok(Waiting { file: begun, ..waiting })
     }
 
+    /// A stack that this one depends on and that was applied with changes since this one was planned.
+    fn cause(&self, stack: &StackId, work: &Work) -> Option<StackId> {
+        let (applied, seen) = (lock(&self.applied), lock(&self.seen));
+        let seen = seen.get(stack);
+        let fresh = |need: &&StackId| applied.contains(*need) && seen.is_none_or(|s| !s.contains(*need));
+        work.needs.iter().find(fresh).cloned()
+    }
+
     /// The plan to apply: planned anew when a stack that this one depends on was applied with changes meanwhile, or when
     /// the plan rested on values that were not known. It must be within what was confirmed.
     fn renewed(
         &self,
-        stack: &StackId,
-        work: &Work,
+        (stack, work): (&StackId, &Work),
         confirmed: Waiting,
+        cause: Option<StackId>,
         (session, port): (&Session<'_>, &dyn StepPort),
     ) -> Result<(Waiting, Vec<String>), Box<Ended>> {
-        let cause = {
-            let (applied, seen) = (lock(&self.applied), lock(&self.seen));
-            let seen = seen.get(stack);
-            let fresh = |need: &&StackId| applied.contains(*need) && seen.is_none_or(|s| !s.contains(*need));
-            work.needs.iter().find(fresh).cloned()
-        };
-        if self.wish.mode == PlanMode::Destroy || (cause.is_none() && !confirmed.tentative) {
+        if self.wish.mode == PlanMode::Destroy || (cause.is_none() && !confirmed.is_provisional()) {
             return Ok((confirmed, Vec::new()));
         }
         let [_, file] = self.dir.begun_plans(stack);
@@ -143,7 +155,7 @@ impl Worker {
             Ok(said) => said,
             Err(ended) => return end(*ended),
         };
-        let (work, told) = match self.wired(stack, work, session) {
+        let Wired { work, notes: told, .. } = match self.wired(stack, work, Take::Planned, session) {
             Ok(wired) => wired,
             Err(ended) => return end(*ended),
         };

@@ -91,6 +91,7 @@ impl Worker {
                 .binding(work, &contents, &footing, &state)
                 .and_then(|b| with_plan_file(b, file))
                 .map_err(failed)?,
+            from_plans: work.from_plans.clone(),
             known: self.keyed(&planned.known),
             notes: planned.notes.clone(),
             run: self.run.clone(),
@@ -137,8 +138,11 @@ impl Worker {
             let refuses = work.ground.protected && facts.is_none();
             refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
         };
-        // What this run applied itself has its plans made again.
+        // What this run applied itself has its plans made again, and so has what rests on plans.
         let own: Vec<String> = super::lock(&self.applied).iter().map(of_upstream).collect();
+        let told =
+            manifest.from_plans.iter().flat_map(|name| [of_value(name), format!("variable TF_VAR_{name}")]);
+        let own: Vec<String> = own.into_iter().chain(told).collect();
         let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
         if matches!(check, Check::BeforeInit) {
             left_out.extend(OF_INIT);
@@ -204,7 +208,7 @@ impl Worker {
         }
         bind("order of var files", &order.join(", "));
         for (name, value) in &ground.values {
-            let item = format!("value {name}");
+            let item = of_value(name);
             bind(&item, &keyed(&item, value.as_bytes()));
         }
         bind("backend pairs", &keyed("backend pairs", target.backend.digest.as_bytes()));
@@ -231,6 +235,11 @@ impl Worker {
 fn with_plan_file(mut binding: Binding, file: &Utf8Path) -> Result<Binding, Failure> {
     binding.bind("plan file", digest(file)?.unwrap_or_else(|| "gone".to_owned()));
     Ok(binding)
+}
+
+/// The item of a variable's value.
+fn of_value(variable: &str) -> String {
+    format!("value {variable}")
 }
 
 /// The item of a stack whose values the plan may have taken.

@@ -7,10 +7,11 @@ use super::{
     bound::Before,
     ended::{Ended, removed, unprepared},
     lock,
+    wires::{Take, Wired},
 };
 use crate::{
     engine::{EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream},
-    executor::attempts::attempt,
+    executor::{attempts::attempt, outlook::Coming},
     files,
     model::{Outcome, StackId},
 };
@@ -23,11 +24,25 @@ impl Worker {
         if let Some(blocks) = Self::unbindable(work) {
             return Ended::new(Outcome::Refused(blocks));
         }
-        let (work, told) = match self.wired(stack, work, session) {
+        self.upstreams.plans_begin();
+        let wired = match self.wired(stack, work, Take::Planned, session) {
             Ok(wired) => wired,
             Err(ended) => return *ended,
         };
-        let work = &*work;
+        let rests_on_plans = wired.rests_on_plans;
+        let ended = self.plan_wired(stack, wired, session);
+        if !rests_on_plans || !matches!(ended.outcome, Outcome::Failed(_)) {
+            return ended;
+        }
+        // What a coming value names may not exist before its own stack is applied.
+        match self.wired(stack, work, Take::Present, session) {
+            Ok(wired) => self.plan_wired(stack, wired, session),
+            Err(_) => ended,
+        }
+    }
+
+    fn plan_wired(&self, stack: &StackId, wired: Wired<'_>, session: &Session<'_>) -> Ended {
+        let (work, told) = (&*wired.work, wired.notes);
         if let Some(mut reused) = self.reused(stack, work, session) {
             reused.notes.extend(told);
             return reused;
@@ -86,6 +101,12 @@ impl Worker {
         }
     }
 
+    /// What a plan will make of outputs: with `--target` it does not tell of all of them.
+    fn coming(&self, planned: &Planned) -> Option<Coming> {
+        let whole = self.wish.targets.is_empty() && self.wish.mode == PlanMode::Normal;
+        whole.then(|| Coming { outputs: planned.outputs.clone(), tentative: planned.tentative })
+    }
+
     /// Keeps a plan with changes for its apply, bound, and drops the file of a clean one.
     fn keep(
         &self,
@@ -99,7 +120,7 @@ impl Worker {
         ended.tentative = planned.tentative;
         ended.notes.clone_from(&planned.notes);
         lock(&self.diffs).insert(stack.clone(), planned.diff.clone());
-        self.upstreams.planned(stack, &file);
+        self.upstreams.planned(stack, &file, self.coming(&planned));
         if let Some(failure) = self.stands_on_nothing(work).filter(|_| !planned.changes.is_empty()) {
             ended.notes.extend(removed(&file));
             return Ended { outcome: Outcome::Failed(failure), ..ended };

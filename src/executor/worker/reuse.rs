@@ -98,7 +98,10 @@ impl Worker {
     pub(super) fn keep_clean(&self, work: &Work, before: &Before, planned: &Planned) -> Option<String> {
         let wish = &self.wish;
         let whole = wish.mode == PlanMode::Normal && wish.targets.is_empty() && wish.replace.is_empty();
-        let facts = planned.facts.as_ref().filter(|_| whole && !planned.tentative && !work.accept_lineage)?;
+        let facts = planned
+            .facts
+            .as_ref()
+            .filter(|_| whole && !planned.tentative && !work.accept_lineage && work.from_plans.is_empty())?;
         let kept = || -> Result<(), String> {
             let footing = footing(work).map_err(|failure| failure.summary)?;
             let items = self.binding(work, &before.contents, &footing, &state_of(facts));

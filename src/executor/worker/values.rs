@@ -15,7 +15,8 @@ impl Work {
     /// others in the var file of this run.
     pub(in crate::executor) fn wired(&self, values: &Values, redactor: &Redactor) -> Result<Self, Failure> {
         let mut work = self.clone();
-        work.mocked = !values.mocked.is_empty();
+        work.mocked = values.are_tentative();
+        work.from_plans.clone_from(&values.from_plans);
         for given in &values.given {
             work.ground.values.retain(|(name, _)| *name != given.variable);
             if !given.sensitive && !redactor.masks(&given.value.to_string()) {

@@ -8,16 +8,28 @@ use super::{
     lock,
 };
 use crate::{
-    engine::{EngineError, PlanMode, Session},
-    executor::{
-        attempts::attempt,
-        wiring::{NoValues, Standing},
-    },
+    engine::{EngineError, Output, PlanMode, Session},
+    executor::{attempts::attempt, outlook::Standing, wiring::NoValues},
     model::{Failure, FailureKind, Outcome, StackId},
 };
 
-/// Work with all its values, and what to say of them.
-pub(super) type Wired<'w> = (Cow<'w, Work>, Vec<String>);
+/// Work with all its values.
+pub(super) struct Wired<'w> {
+    pub(super) work: Cow<'w, Work>,
+    /// What to say of them.
+    pub(super) notes: Vec<String>,
+    /// Whether only the plans of other stacks tell some of them yet.
+    pub(super) rests_on_plans: bool,
+}
+
+/// Which values of a stack that is planned and not applied are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Take {
+    /// Those that it will have.
+    Planned,
+    /// Those that it has.
+    Present,
+}
 
 impl Worker {
     /// The work with the values that it takes from other stacks, as they are now.
@@ -25,27 +37,16 @@ impl Worker {
         &self,
         stack: &StackId,
         work: &'w Work,
+        take: Take,
         session: &Session<'_>,
     ) -> Result<Wired<'w>, Box<Ended>> {
         if work.wiring.is_empty() {
-            return Ok((Cow::Borrowed(work), Vec::new()));
+            return Ok(Wired { work: Cow::Borrowed(work), notes: Vec::new(), rests_on_plans: false });
         }
-        let failed = |failure: Failure| Box::new(Ended::new(Outcome::Failed(failure)));
-        let mut outputs = HashMap::new();
         let mut notes = Vec::new();
-        for source in work.wiring.sources() {
-            let tried = attempt(&self.runner, session, || self.upstreams.outputs(&source, session));
-            notes.extend(tried.note);
-            let read = tried.result.map_err(|error| match error {
-                EngineError::Failed(Failure { kind, summary, detail, .. }) => {
-                    let summary = format!("cannot read the outputs of `{source}`: {summary}");
-                    failed(Failure::new(kind, summary).with_detail(detail))
-                }
-                error => Box::new(unprepared(error, work)),
-            })?;
-            outputs.insert(source, read);
-        }
-        let values = match work.wiring.values(&outputs, &|source| self.standing(source)) {
+        let outputs =
+            self.sources(work, session, &mut notes, |source| self.upstreams.outputs(source, session))?;
+        let values = match work.wiring.values(&outputs, &|source| self.standing(source, take)) {
             Ok(values) => values,
             Err(NoValues::Never(failure)) => return Err(failed(failure)),
             Err(NoValues::Before { need, missing }) => {
@@ -54,9 +55,51 @@ impl Worker {
             }
         };
         let wired = work.wired(&values, self.runner.redactor()).map_err(failed)?;
-        notes.extend(values.note());
+        notes.extend(values.notes());
         lock(&self.wired).insert(stack.clone(), Arc::new(wired.clone()));
-        Ok((Cow::Owned(wired), notes))
+        Ok(Wired { work: Cow::Owned(wired), notes, rests_on_plans: !values.from_plans.is_empty() })
+    }
+
+    /// The work with the same values as they are right before an apply: it is bound to those that it was planned with.
+    pub(super) fn wired_now<'w>(
+        &self,
+        work: &'w Work,
+        session: &Session<'_>,
+    ) -> Result<Cow<'w, Work>, Box<Ended>> {
+        if work.wiring.is_empty() {
+            return Ok(Cow::Borrowed(work));
+        }
+        let read = |source: &StackId| self.upstreams.outputs_now(source, session);
+        let outputs = self.sources(work, session, &mut Vec::new(), read)?;
+        let values = work.wiring.without_mocks().values(&outputs, &|_| Standing::Elsewhere);
+        let wired = values.map_err(NoValues::into_failure);
+        let wired = wired.and_then(|values| work.wired(&values, self.runner.redactor()));
+        wired.map(Cow::Owned).map_err(failed)
+    }
+
+    /// The outputs of all stacks that values are taken from.
+    fn sources(
+        &self,
+        work: &Work,
+        session: &Session<'_>,
+        notes: &mut Vec<String>,
+        read: impl Fn(&StackId) -> Result<Arc<Vec<Output>>, EngineError>,
+    ) -> Result<HashMap<StackId, Arc<Vec<Output>>>, Box<Ended>> {
+        let mut outputs = HashMap::new();
+        for source in work.wiring.sources() {
+            let tried = attempt(&self.runner, session, || read(&source));
+            notes.extend(tried.note);
+            let found = tried.result.map_err(|error| match error {
+                EngineError::Failed(Failure { kind, summary, detail, .. }) => {
+                    let summary = format!("cannot read the outputs of `{source}`: {summary}");
+                    let failure = Failure::new(kind, summary).with_detail(detail);
+                    Box::new(unprepared(EngineError::Failed(failure), work))
+                }
+                error => Box::new(unprepared(error, work)),
+            })?;
+            outputs.insert(source, found);
+        }
+        Ok(outputs)
     }
 
     /// The work as it was planned last.
@@ -65,12 +108,13 @@ impl Worker {
         wired.map_or(Cow::Borrowed(work), |wired| Cow::Owned(Work::clone(&wired)))
     }
 
-    fn standing(&self, source: &StackId) -> Standing {
+    fn standing(&self, source: &StackId, take: Take) -> Standing {
         // What is destroyed gets no more outputs, and lost those that it had when it went.
         if self.wish.mode == PlanMode::Destroy || !self.work.contains_key(source) {
             Standing::Elsewhere
         } else if self.is_pending(source) {
-            Standing::Pending
+            let pending = Standing::Pending(self.upstreams.coming(source));
+            if take == Take::Planned { pending } else { pending.doubted() }
         } else {
             Standing::Settled
         }
@@ -84,4 +128,8 @@ impl Worker {
             Failure::new(FailureKind::Config, summary)
         })
     }
+}
+
+fn failed(failure: Failure) -> Box<Ended> {
+    Box::new(Ended::new(Outcome::Failed(failure)))
 }

@@ -1,0 +1,132 @@
+//! Inputs from outputs that a plan of their stack changes: what it tells of them is planned with at once.
+
+use serde_json::{Value, json};
+
+use crate::support::{Shop, error};
+
+/// `app` takes `place` from `network`; both are deployed with `here`.
+fn deployed() -> Shop {
+    let shop = Shop::new();
+    shop.stack("network", &[], &json!({}));
+    network(&shop, &json!({ "place": "here" }), &[]);
+    let app = json!({ "resources": { "terraform_data.app": "in ${var.place}" }, "variables": ["place"] });
+    shop.stack("app", &[], &app);
+    shop.append("environments.toml", "inputs = { place = \"network.place\" }\n");
+    shop.project.commit("Begin");
+    shop.deployed()
+}
+
+/// The newest run as a person types it.
+fn run_id(shop: &Shop) -> String {
+    shop.newest_run().rsplit('/').next().unwrap().to_owned()
+}
+
+fn network(shop: &Shop, outputs: &Value, unknown: &[&str]) {
+    let resources = json!({ "terraform_data.network": outputs.to_string() });
+    shop.script("network", &json!({ "resources": resources, "outputs": outputs, "unknown": unknown }));
+}
+
+#[track_caller]
+fn deployed_to(shop: &Shop, environment: &str, network: &str, app: &str) {
+    let network_state = shop.state("network", environment).unwrap();
+    assert_eq!(network_state["outputs"]["place"]["value"], network);
+    assert_eq!(shop.deployed_value("app", environment).as_deref(), Some(app));
+}
+
+#[test]
+fn a_planned_value_is_in_the_first_review_and_confirmed_with_it() {
+    let shop = deployed();
+    network(&shop, &json!({ "place": "there" }), &[]);
+    let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
+    assert_eq!(report.stacks(), ["network changes", "app changes"]);
+    assert_eq!(report.stack("app")["tentative"], false);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    deployed_to(&shop, "staging", "there", "in there");
+}
+
+#[test]
+fn stored_plans_with_a_planned_value_are_applied_one_after_the_other() {
+    let shop = deployed();
+    network(&shop, &json!({ "place": "there" }), &[]);
+    shop.run(["plan", "staging"]).exits(0);
+    shop.run(["apply", &run_id(&shop), "--yes"]).exits(0);
+    deployed_to(&shop, "staging", "there", "in there");
+}
+
+#[test]
+fn a_stored_plan_with_a_planned_value_is_not_applied_on_another_one() {
+    let shop = deployed();
+    network(&shop, &json!({ "place": "there" }), &[]);
+    shop.run(["plan", "staging"]).exits(0);
+    let run = run_id(&shop);
+    // It turns out otherwise.
+    network(&shop, &json!({ "place": "elsewhere" }), &[]);
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    shop.run(["apply", &run, "--yes"]).exits(3);
+    deployed_to(&shop, "staging", "elsewhere", "in here");
+}
+
+#[test]
+fn what_no_plan_tells_makes_a_plan_tentative_and_a_change_that_follows_stops_where_nobody_saw_it() {
+    let shop = deployed();
+    network(&shop, &json!({ "place": "there" }), &["place"]);
+    let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
+    assert_eq!(report.stacks(), ["network changes", "app clean"]);
+    let app = report.stack("app");
+    assert_eq!(
+        (&app["tentative"], &app["notes"]),
+        (&json!(true), &json!(["tentative: `network.place` will change"]))
+    );
+    shop.run(["deploy", "staging", "--yes"]).exits(3).tells("terraform_data.app");
+    deployed_to(&shop, "staging", "there", "in here");
+}
+
+#[test]
+fn an_output_that_goes_is_an_error_before_anything_is_applied() {
+    let shop = deployed();
+    network(&shop, &json!({ "spot": "there" }), &[]);
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(4);
+    run.tells("`place` takes `network.place`: `network` has no output `place` once its plan is applied")
+        .tells("its outputs are: `spot`");
+    deployed_to(&shop, "staging", "here", "in here");
+}
+
+#[test]
+fn an_output_that_will_never_be_is_an_error_before_the_first_deploy_mock_or_not() {
+    for mocks in ["", "mocks.network = { plaice = \"nowhere\" }\n"] {
+        let shop = Shop::new();
+        shop.stack("network", &[], &json!({}));
+        network(&shop, &json!({ "place": "here" }), &[]);
+        shop.stack("app", &[], &json!({ "variables": ["place"] }));
+        shop.append("environments.toml", &format!("inputs = {{ place = \"network.plaice\" }}\n{mocks}"));
+        shop.project.commit("Begin");
+        let run = shop.run(["deploy", "staging", "--yes"]).exits(4);
+        run.tells("`network` has no output `plaice`").tells("its outputs are: `place`");
+        assert_eq!(shop.state("network", "staging"), None, "{mocks}");
+    }
+}
+
+#[test]
+fn a_plan_that_fails_with_a_planned_value_is_made_with_the_present_one() {
+    let shop = deployed();
+    network(&shop, &json!({ "place": "there" }), &[]);
+    // As of a data source that does not find the new place yet.
+    let mut fails = error("no matching place found", "");
+    fails["error_times"] = json!(1);
+    let resources = json!({ "terraform_data.app": "in ${var.place}" });
+    shop.script(
+        "app",
+        &json!({ "resources": resources, "variables": ["place"], "steps": { "plan": fails } }),
+    );
+    let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
+    assert_eq!(report.stacks(), ["network changes", "app clean"]);
+    assert_eq!(report.stack("app")["tentative"], true);
+}
+
+#[test]
+fn what_an_output_will_be_does_not_matter_to_a_stack_that_is_planned_alone() {
+    let shop = deployed();
+    network(&shop, &json!({ "place": "there" }), &[]);
+    let report = shop.run(["plan", "staging", "app", "--json"]).exits(0).report();
+    assert_eq!(report.stacks(), ["app clean"]);
+}
