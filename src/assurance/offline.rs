@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 
 use super::{
-    CheckItem, CheckName, CheckStatus, Survey, lockfiles::lockfiles, unsupported::unsupported, values,
+    CheckItem, CheckName, CheckStatus, Survey, inputs::inputs, lockfiles::lockfiles,
+    unsupported::unsupported, values,
 };
 use crate::{
     config::{Config, Environment, VerbClass},
@@ -139,6 +140,7 @@ impl Checked<'_> {
             config.extend(values::missing_var_files(self.config, instance));
             let set = values::read(&mut files, instance, &mut config);
             config.extend(values::undeclared_vars(self.config, instance, &self.survey.modules));
+            config.extend(inputs(self.config, instance, &self.survey.modules, &set, self.own));
             config.extend(links.undeclared(instance, &self.survey.modules, &set));
             // A plan says so itself, and more exactly; a check is asked before it.
             if self.classes.contains(&VerbClass::Check) {

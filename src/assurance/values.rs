@@ -163,7 +163,8 @@ pub(super) fn read(files: &mut VarFiles<'_>, instance: &Instance, found: &mut Di
     })
 }
 
-fn at(problem: Diagnostic, config: &Config, origin: &Origin, text: &str) -> Diagnostic {
+/// A problem with the place where a value comes from.
+pub(super) fn at(problem: Diagnostic, config: &Config, origin: &Origin, text: &str) -> Diagnostic {
     match &origin.span {
         Some(span) => problem.at(config.source(), span.clone(), text),
         None => problem.help(format!("it comes from {}", origin.layer)),

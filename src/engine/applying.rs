@@ -195,6 +195,7 @@ pub(super) fn outputs(
             sensitive: raw.sensitive || holds_secret(&raw.value),
             kind: OutputKind(raw.kind),
             value: raw.value,
+            is_exact: true,
         })
         .collect())
 }

@@ -244,6 +244,8 @@ pub struct Output {
     pub kind: OutputKind,
     /// Its value.
     pub value: serde_json::Value,
+    /// Whether the value holds every digit of its numbers.
+    pub is_exact: bool,
 }
 
 /// The outputs of a known state.

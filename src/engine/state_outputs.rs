@@ -5,7 +5,7 @@ use std::io;
 use camino::Utf8Path;
 use indexmap::IndexMap;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
 use super::{
     EngineError, Footing, KnownOutputs, Output, OutputKind, PlanFileError, Session, Target,
@@ -30,7 +30,7 @@ struct State {
 #[derive(Deserialize)]
 struct Raw {
     #[serde(default)]
-    value: Value,
+    value: Option<Box<RawValue>>,
     #[serde(rename = "type", default)]
     kind: Value,
     #[serde(default)]
@@ -84,13 +84,45 @@ fn in_file(address: &str) -> io::Result<Option<State>> {
     })
 }
 
+/// Whether every number in a JSON text is one that a `Value` holds without loss: an integer of 64 bits, or one with no more
+/// digits than any floating-point number keeps.
+fn is_exact(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find(['"', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
+        rest = &rest[at..];
+        if let Some(string) = rest.strip_prefix('"') {
+            let mut escaped = false;
+            let end = string.find(|c: char| {
+                let ends = c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                ends
+            });
+            rest = end.map_or("", |end| &string[end + 1..]);
+            continue;
+        }
+        let end = rest.find(|c: char| !"+-.eE0123456789".contains(c)).unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(end);
+        let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+        let digits = mantissa.chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0').count();
+        if digits > f64::DIGITS as usize && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
+            return false;
+        }
+        rest = behind;
+    }
+    true
+}
+
 fn readable(state: &[u8]) -> Option<State> {
     serde_json::from_slice(state).ok().filter(|state: &State| state.version == VERSION)
 }
 
 fn outputs_of(state: State) -> Vec<Output> {
-    let output =
-        |(name, Raw { value, kind, sensitive })| Output { name, sensitive, kind: OutputKind(kind), value };
+    let output = |(name, Raw { value, kind, sensitive })| {
+        let text = value.as_deref().map_or("null", RawValue::get);
+        // What was read as JSON can be read as JSON.
+        let value = serde_json::from_str(text).unwrap_or_default();
+        Output { name, sensitive, kind: OutputKind(kind), value, is_exact: is_exact(text) }
+    };
     state.outputs.into_iter().map(output).collect()
 }
 
@@ -113,6 +145,25 @@ mod tests {
         assert_eq!(shown, [("id", &json!("vpc-1"), false), ("key", &json!(["a"]), true)]);
         assert!(readable(br#"{"encrypted_data":"x","encryption_version":"v0"}"#).is_none());
         assert!(readable(br#"{"version":3,"modules":[]}"#).is_none());
+    }
+
+    #[test]
+    fn a_number_of_many_digits_is_told_from_one_that_can_be_passed_on() {
+        for exact in [
+            "1",
+            "-18446744073709551615e0",
+            "18446744073709551615",
+            "0.1",
+            "1e300",
+            "\"1234567890123456789012\"",
+            "[\"\\\"\", 2]",
+        ] {
+            assert_eq!(is_exact(exact), exact != "-18446744073709551615e0", "{exact}");
+        }
+        for inexact in ["12345678901234567890123", "{\"a\": [0.12345678901234567]}", "1.00000000000000000001"]
+        {
+            assert!(!is_exact(inexact), "{inexact}");
+        }
     }
 
     #[test]

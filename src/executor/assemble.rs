@@ -96,7 +96,7 @@ impl Assembly<'_> {
                 notes: built.notes,
                 identity: None,
                 hooks: instance.settings.hooks.clone(),
-                wiring: Wiring::of(instance, module, &targets.env)?,
+                wiring: Wiring::of(instance, module),
                 mocked: false,
                 from_plans: Vec::new(),
                 ground,

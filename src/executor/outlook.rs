@@ -62,6 +62,13 @@ pub(super) enum Lack {
     Ever(String),
 }
 
+/// Whether an output is marked sensitive, or will be.
+pub(super) fn is_sensitive(from: &OutputPath, there: &[Output], standing: &Standing) -> bool {
+    let now = there.iter().any(|output| output.name == from.output() && output.sensitive);
+    let Standing::Pending(Some(coming)) = standing else { return now };
+    now || coming.outputs.iter().any(|output| output.name == from.output() && output.sensitive)
+}
+
 /// The value of an output, from those that there are and those that are to come.
 pub(super) fn outlook<'o>(
     from: &OutputPath,

@@ -50,24 +50,6 @@ pub enum TargetError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// An input for a variable that is not there.
-    #[error("stack `{stack}` takes an input for `{variable}`, and declares no such variable")]
-    UndeclaredInput {
-        /// The stack.
-        stack: String,
-        /// The variable.
-        variable: String,
-    },
-    /// An input for a variable that something else sets as well.
-    #[error("stack `{stack}` takes an input for `{variable}`, and {by} sets it as well")]
-    InputSetTwice {
-        /// The stack.
-        stack: String,
-        /// The variable.
-        variable: String,
-        /// What sets it.
-        by: String,
-    },
     /// A variable of envctl's own environment would set what environments.toml sets.
     #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
     Inherited {

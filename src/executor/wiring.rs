@@ -1,22 +1,21 @@
 //! Values from other stacks' outputs: which variables take them, and what stands in for outputs that do not exist yet.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    ffi::OsString,
+    collections::{BTreeSet, HashMap},
     sync::Arc,
 };
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{
-    outlook::{Lack, Standing, outlook},
-    target::TargetError,
-};
+use super::outlook::{Lack, Standing, is_sensitive, outlook};
 use crate::{
-    config::{MockOutput, OutputPath},
+    config::{Layer, MockOutput, OutputPath},
     engine::{After, Output},
-    inventory::{Instance, hcl::Module, hcl::read_var_file, var_file_paths},
+    inventory::{
+        Instance,
+        hcl::{Module, VariableKind},
+    },
     model::{Failure, FailureKind, StackId, TENTATIVE},
 };
 
@@ -31,8 +30,42 @@ pub struct Wiring {
 struct Wire {
     variable: String,
     from: OutputPath,
-    /// How the variable is read from the environment of its engine, where that is known.
-    takes_text: Option<bool>,
+    declared: Option<Declared>,
+}
+
+impl Wire {
+    /// Refuses an output with a number that cannot be handed on as it is.
+    fn stays_exact(&self, there: &[Output]) -> Result<(), Failure> {
+        let Self { variable, from, .. } = self;
+        if there.iter().all(|output| output.name != from.output() || output.is_exact) {
+            return Ok(());
+        }
+        let summary = format!("`{variable}` takes `{from}`, which holds a number of too many digits");
+        let detail = "make it a text there, with `tostring`";
+        Err(Failure::new(FailureKind::Config, summary).with_detail(detail))
+    }
+
+    /// Refuses a sensitive output for a variable that its engine would show.
+    fn stays_hidden(&self, there: &[Output], standing: &Standing) -> Result<(), Failure> {
+        let shown = self.declared.is_some_and(|declared| !declared.hides);
+        if !shown || !is_sensitive(&self.from, there, standing) {
+            return Ok(());
+        }
+        let Self { variable, from, .. } = self;
+        let summary =
+            format!("`{variable}` takes `{from}`, which is sensitive, and plans would show the variable");
+        let detail = format!("declare variable `{variable}` with `sensitive = true`");
+        Err(Failure::new(FailureKind::Config, summary).with_detail(detail))
+    }
+}
+
+/// How a variable is declared, where that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Declared {
+    /// How an engine reads it from its environment.
+    pub(super) kind: VariableKind,
+    /// Whether engines keep it from being shown.
+    pub(super) hides: bool,
 }
 
 /// The values of all wires.
@@ -73,8 +106,8 @@ pub(super) struct Given {
     pub(super) value: Value,
     /// Whether nobody may see it.
     pub(super) sensitive: bool,
-    /// How the variable is read from the environment of its engine, where that is known.
-    pub(super) takes_text: Option<bool>,
+    /// How the variable is declared, where that is known.
+    pub(super) declared: Option<Declared>,
 }
 
 /// Why there are no values.
@@ -104,44 +137,20 @@ impl NoValues {
 }
 
 impl Wiring {
-    /// That of an instance, whose variables must be there, and set by nothing else.
-    pub fn of(
-        instance: &Instance,
-        module: Option<&Module>,
-        env: &BTreeMap<OsString, OsString>,
-    ) -> Result<Self, TargetError> {
+    /// That of an instance. What a person sets on the command line is taken instead.
+    pub fn of(instance: &Instance, module: Option<&Module>) -> Self {
         let settings = &instance.settings;
-        let stack = || instance.id.stack.to_string();
-        if settings.inputs.is_empty() {
-            return Ok(Self::default());
-        }
-        let own = var_file_paths(instance).into_iter().filter(|file| file.path.is_file());
-        let files: Vec<_> = own
-            .filter_map(|file| {
-                read_var_file(&file.path, &instance.dir).ok().map(|content| (file.path, content))
-            })
-            .collect();
-        let mut wires = Vec::new();
-        for (variable, from) in &settings.inputs {
-            if env.contains_key(&OsString::from(format!("TF_VAR_{variable}"))) {
-                return Err(TargetError::Inherited { variable: variable.clone() });
-            }
-            let also =
-                |by: String| TargetError::InputSetTwice { stack: stack(), variable: variable.clone(), by };
-            if settings.secrets.contains_key(variable) {
-                return Err(also("a secret".to_owned()));
-            }
-            if let Some((path, _)) = files.iter().find(|(_, content)| content.contains_key(variable)) {
-                return Err(also(format!("`{path}`")));
-            }
-            let declared = module.map(|module| module.variables.get(variable));
-            if declared == Some(None) {
-                return Err(TargetError::UndeclaredInput { stack: stack(), variable: variable.clone() });
-            }
-            let takes_text = declared.flatten().map(|variable| variable.takes_text);
-            wires.push(Wire { variable: variable.clone(), from: from.value.clone(), takes_text });
-        }
-        Ok(Self { wires, mocks: settings.mocks.clone() })
+        let by_hand = |variable: &str| {
+            let layer = settings.vars.get(variable).map(|value| &value.origin.layer);
+            matches!(layer, Some(Layer::Flag(_) | Layer::ProcessEnvironment(_)))
+        };
+        let wires =
+            settings.inputs.iter().filter(|(variable, _)| !by_hand(variable)).map(|(variable, from)| {
+                let declared = module.and_then(|module| module.variables.get(variable));
+                let declared = declared.map(|d| Declared { kind: d.kind, hides: d.sensitive || d.ephemeral });
+                Wire { variable: variable.clone(), from: from.value.clone(), declared }
+            });
+        Self { wires: wires.collect(), mocks: settings.mocks.clone() }
     }
 
     /// Whether nothing is taken from anywhere.
@@ -173,6 +182,9 @@ impl Wiring {
             let source = &wire.from.stack;
             let there = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
             let standing = standing(source);
+            wire.stays_hidden(there, &standing)
+                .and_then(|()| wire.stays_exact(there))
+                .map_err(NoValues::Never)?;
             let (value, sensitive) = match outlook(&wire.from, there, &standing) {
                 Ok(seen) => {
                     values.from_plans.extend(seen.is_planned.then(|| wire.variable.clone()));
@@ -200,7 +212,7 @@ impl Wiring {
                 variable: wire.variable.clone(),
                 value,
                 sensitive,
-                takes_text: wire.takes_text,
+                declared: wire.declared,
             });
         }
         Ok(values)

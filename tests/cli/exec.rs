@@ -17,7 +17,7 @@ fn a_reading_command_needs_no_confirmation_and_has_the_streams_to_itself() {
 
     let run = shop.run(["exec", "production", "network", "--", "state", "pull"]).exits(0);
 
-    assert_eq!(run.json()["resources"]["terraform_data.network"], "first");
+    assert_eq!(run.json()["resources"][0]["instances"][0]["attributes"]["input"], "first");
     let log = shop.log();
     assert_eq!(shop.calls(), ["network workspace list", "network state pull"]);
     assert_eq!(log[1]["workspace"], "production");

@@ -31,6 +31,15 @@ fn files(dir: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// Declares the variable of a stack sensitive.
+fn hidden(shop: &Shop, stack: &str) {
+    let main = format!("{stack}/main.tf");
+    let text = shop.project.read(&main);
+    assert!(text.contains("variable \"place\" {}"), "{text}");
+    let hidden = text.replace("variable \"place\" {}", "variable \"place\" {\n  sensitive = true\n}");
+    shop.project.write(&main, &hidden);
+}
+
 const INPUTS: &str = "inputs = { place = \"network.place\" }\n";
 
 #[test]
@@ -113,6 +122,7 @@ fn a_sensitive_output_reaches_its_variable_and_no_file_argument_or_output() {
     shop.script("network", &script);
     let app = json!({ "resources": { "terraform_data.app": "fixed" }, "variables": ["place"] });
     shop.script("app", &app);
+    hidden(&shop, "app");
     let run = shop.run(["deploy", "staging", "--yes", "-v"]).exits(0);
     run.hides(secret);
     let calls = shop.log();
@@ -143,14 +153,21 @@ fn a_stored_plan_is_bound_to_the_values_that_it_took() {
 
 #[test]
 fn an_input_that_cannot_be_meant_is_refused_before_any_engine_starts() {
+    let refused = |shop: &Shop, place: &str, words: &str| {
+        shop.run(["plan", "staging"]).exits(4).tells(words).tells(place);
+        shop.run(["check", "staging"]).exits(4).tells(words).tells(place);
+        assert_eq!((shop.folders("init"), shop.folders("plan")), (Vec::new(), Vec::new()));
+    };
     let shop = wired("inputs = { plaice = \"network.place\" }\n");
-    shop.run(["plan", "staging"]).exits(4).tells("declares no such variable");
+    refused(&shop, "environments.toml:", "declares no such variable");
     let shop = wired(INPUTS);
     shop.project.write("app/terraform.tfvars", "place = \"elsewhere\"\n");
-    shop.run(["plan", "staging"]).exits(4).tells("terraform.tfvars` sets it as well");
+    refused(&shop, "app/terraform.tfvars:1", "`app/terraform.tfvars` sets it too");
+    let shop = wired(&format!("{INPUTS}vars.place = \"elsewhere\"\n"));
+    refused(&shop, "environments.toml:", "`vars` of [stacks.app] sets it too");
     let shop = wired(INPUTS);
     let env = shop.env.clone().var("TF_VAR_place", "elsewhere");
-    env.run(["plan", "staging"]).exits(4).tells("`TF_VAR_place` is set in the environment");
+    env.run(["plan", "staging"]).exits(4).tells("`TF_VAR_place` in your environment sets it too");
     assert_eq!(shop.folders("init"), [""; 0]);
     let shop = wired(INPUTS);
     shop.project.edit(
@@ -202,4 +219,41 @@ fn what_is_destroyed_already_is_destroyed_again_with_mocks_and_what_is_left_is_n
         .exits(4)
         .tells("with mocks for outputs that do not exist");
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in here"));
+}
+
+#[test]
+fn what_takes_a_value_that_is_gone_is_destroyed_where_it_is_and_no_obstacle_where_it_is_not() {
+    let shop = wired(INPUTS);
+    shop.run(["destroy", "staging", "--yes"]).exits(0);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.run(["destroy", "staging", "--yes"]).exits(0);
+    shop.run(["destroy", "staging", "--yes"]).exits(0).tells("there is nothing of it");
+    // One whose upstream went first.
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.script("network", &json!({}));
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    shop.run(["destroy", "staging", "app", "--yes"]).exits(4).tells("`--var NAME=VALUE` gives a variable");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in here"));
+    shop.run(["destroy", "staging", "app", "--yes", "--var", "place=here"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging"), None);
+}
+
+#[test]
+fn a_value_of_the_command_line_is_taken_instead_of_an_output() {
+    let shop = wired(INPUTS);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.run(["deploy", "staging", "app", "--yes", "--var", "place=elsewhere"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in elsewhere"));
+}
+
+#[test]
+fn a_sensitive_output_is_not_given_to_a_variable_that_plans_would_show() {
+    let secret = "SENTINEL-4712";
+    let shop = wired(INPUTS);
+    shop.script("network", &json!({ "outputs": { "place": secret }, "sensitive": ["place"] }));
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(4);
+    run.hides(secret)
+        .tells("`place` takes `network.place`, which is sensitive, and plans would show the variable")
+        .tells("declare variable `place` with `sensitive = true`");
+    assert_eq!(shop.deployed_value("app", "staging"), None);
 }

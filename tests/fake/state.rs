@@ -22,6 +22,20 @@ pub(crate) struct State {
     pub(crate) resources: BTreeMap<String, Value>,
 }
 
+impl State {
+    /// The state as `state pull` prints it, with resources as engines write them.
+    pub(crate) fn pulled(&self) -> Result<Value, Fatal> {
+        let mut state = serde_json::to_value(self)?;
+        let resource = |(address, value): (&String, &Value)| {
+            let (kind, name) = address.rsplit_once('.').unwrap_or(("fake", address));
+            let instances = json!([{ "attributes": { "input": value } }]);
+            json!({ "mode": "managed", "type": kind, "name": name, "instances": instances })
+        };
+        state["resources"] = self.resources.iter().map(resource).collect();
+        Ok(state)
+    }
+}
+
 /// The states of one stack: one file per workspace.
 pub(crate) struct Store {
     base: PathBuf,

@@ -94,7 +94,7 @@ fn with_store(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) ->
             Ok(0)
         }
         _ => {
-            print(&serde_json::to_string_pretty(&store.load()?)?)?;
+            print(&serde_json::to_string_pretty(&store.load()?.pulled()?)?)?;
             Ok(0)
         }
     }

@@ -1,14 +1,20 @@
 //! Work with the values that its stack takes from others: where each of them travels.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::Work;
 use crate::{
     executor::wiring::{Given, Values},
     files,
+    inventory::hcl::VariableKind,
     model::{Failure, FailureKind},
     process::Redactor,
 };
+
+/// Numbers with fewer digits are too common to be hidden wherever they stand.
+const DIGITS_OF_A_SECRET: usize = 6;
 
 impl Work {
     /// The same work with these values: one that is sensitive, or holds a secret, in the environment of its engine alone, the
@@ -23,7 +29,7 @@ impl Work {
                 work.ground.values.push((given.variable.clone(), given.value.to_string()));
                 continue;
             }
-            each_text(&given.value, &|text| redactor.add(text));
+            hide(&given.value, &|text| redactor.add(text));
             let text = in_environment(given)?;
             work.target.env.insert(format!("TF_VAR_{}", given.variable).into(), text.into());
         }
@@ -45,12 +51,16 @@ impl Work {
 
 /// How a variable of the environment says a value: as a text or as an expression, as its type has it.
 fn in_environment(given: &Given) -> Result<String, Failure> {
-    let expression = |value: &Value| value.to_string().replace("${", "$${").replace("%{", "%%{");
-    match (&given.value, given.takes_text) {
-        (Value::String(text), Some(true) | None) => Ok(text.clone()),
-        (scalar @ (Value::Bool(_) | Value::Number(_)), _) => Ok(scalar.to_string()),
-        (value, Some(false) | None) => Ok(expression(value)),
-        (_, Some(true)) => {
+    let kind = given.declared.as_ref().map(|declared| declared.kind);
+    match (&given.value, kind) {
+        (Value::String(text), Some(VariableKind::Untyped | VariableKind::Primitive) | None) => {
+            Ok(text.clone())
+        }
+        (scalar @ (Value::Bool(_) | Value::Number(_)), Some(VariableKind::Primitive) | None) => {
+            Ok(scalar.to_string())
+        }
+        (value, Some(VariableKind::Other) | None) => Ok(expression(value)),
+        (_, Some(VariableKind::Untyped | VariableKind::Primitive)) => {
             let variable = &given.variable;
             let summary = format!(
                 "variable `{variable}` takes a sensitive value that is no text, and says no such type"
@@ -61,11 +71,92 @@ fn in_environment(given: &Given) -> Result<String, Failure> {
     }
 }
 
-fn each_text(value: &Value, act: &dyn Fn(&str)) {
+/// A value as an expression of HCL.
+fn expression(value: &Value) -> String {
     match value {
-        Value::String(text) => act(text),
-        Value::Array(items) => items.iter().for_each(|item| each_text(item, act)),
-        Value::Object(members) => members.values().for_each(|member| each_text(member, act)),
-        _ => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) => quoted(text),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(expression).collect::<Vec<_>>().join(", "))
+        }
+        Value::Object(members) => {
+            let members =
+                members.iter().map(|(key, value)| format!("{} = {}", quoted(key), expression(value)));
+            format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// A text in quotes. Source: <https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1>.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            '$' | '%' if rest.peek() == Some(&'{') => quoted.extend([character, character]),
+            // Writing to a String cannot fail.
+            control if control.is_control() => drop(write!(quoted, "\\u{:04x}", u32::from(control))),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Hands on everything that would tell a value: its texts, as they are and as engines write them, the names in its maps, and
+/// long numbers.
+fn hide(value: &Value, act: &dyn Fn(&str)) {
+    let text = |text: &str| {
+        act(text);
+        for written in [Value::from(text).to_string(), quoted(text)] {
+            act(written.trim_matches('"'));
+        }
+    };
+    match value {
+        Value::String(own) => text(own),
+        Value::Number(number) => {
+            let number = number.to_string();
+            if number.chars().filter(char::is_ascii_digit).count() >= DIGITS_OF_A_SECRET {
+                act(&number);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| hide(item, act)),
+        Value::Object(members) => members.iter().for_each(|(key, member)| {
+            text(key);
+            hide(member, act);
+        }),
+        Value::Null | Value::Bool(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_written_as_hcl_takes_it() {
+        let value =
+            json!({ "a b": ["\u{8}\u{c}\n", "${x} $x %{y}", "q\"\\"], "n": 1.5, "t": true, "z": null });
+        assert_eq!(
+            expression(&value),
+            r#"{"a b" = ["\u0008\u000c\n", "$${x} $x %%{y}", "q\"\\"], "n" = 1.5, "t" = true, "z" = null}"#
+        );
+    }
+
+    #[test]
+    fn texts_names_and_long_numbers_are_hidden_however_they_are_written() {
+        let told = std::cell::RefCell::new(Vec::new());
+        hide(&json!({ "key\n": [1_234_567, 12, "a\"b"] }), &|text| told.borrow_mut().push(text.to_owned()));
+        let told = told.into_inner();
+        for wanted in ["key\n", "key\\n", "1234567", "a\"b", "a\\\"b"] {
+            assert!(told.iter().any(|text| text == wanted), "{wanted}: {told:?}");
+        }
+        assert!(!told.iter().any(|text| text == "12"));
     }
 }

@@ -13,6 +13,9 @@ use crate::{
     model::{Failure, FailureKind, Outcome, StackId},
 };
 
+/// How to destroy what takes a value that is not there any more.
+const BY_HAND: &str = "`--var NAME=VALUE` gives a variable the value that it had";
+
 /// Work with all its values.
 pub(super) struct Wired<'w> {
     pub(super) work: Cow<'w, Work>,
@@ -48,6 +51,9 @@ impl Worker {
             self.sources(work, session, &mut notes, |source| self.upstreams.outputs(source, session))?;
         let values = match work.wiring.values(&outputs, &|source| self.standing(source, take)) {
             Ok(values) => values,
+            Err(NoValues::Never(failure)) if self.wish.mode == PlanMode::Destroy => {
+                return Err(Box::new(self.without_values(failure, work, session)));
+            }
             Err(NoValues::Never(failure)) => return Err(failed(failure)),
             Err(NoValues::Before { need, missing }) => {
                 let notes = vec![format!("cannot be planned before `{need}` is applied: {missing}")];
@@ -120,12 +126,32 @@ impl Worker {
         }
     }
 
+    /// How the destruction of a stack ends whose values are gone, or never were: well where there is nothing to destroy.
+    fn without_values(&self, failure: Failure, work: &Work, session: &Session<'_>) -> Ended {
+        let tried = attempt(&self.runner, session, || {
+            work.engine.prepare(&work.target, false, false, session)?;
+            work.engine.known_state(&work.target, work.accept_lineage, session)?;
+            work.engine.state_addresses(&work.target, session)
+        });
+        match tried.result {
+            Ok(addresses) if !addresses.is_empty() => {
+                let detail = format!("{}; {BY_HAND}", failure.detail);
+                Ended::new(Outcome::Failed(failure.with_detail(detail)))
+            }
+            Ok(_) | Err(EngineError::MissingWorkspace { .. }) => {
+                let notes = vec!["there is nothing of it".to_owned()];
+                Ended { notes, ..Ended::new(Outcome::Clean) }
+            }
+            Err(error) => unprepared(error, work),
+        }
+    }
+
     /// What keeps a plan with stand-ins from being a plan to destroy: it is never made again.
     pub(super) fn stands_on_nothing(&self, work: &Work) -> Option<Failure> {
         let refuses = self.wish.mode == PlanMode::Destroy && work.mocked;
         refuses.then(|| {
             let summary = "it would be destroyed with mocks for outputs that do not exist";
-            Failure::new(FailureKind::Config, summary)
+            Failure::new(FailureKind::Config, summary).with_detail(BY_HAND)
         })
     }
 }

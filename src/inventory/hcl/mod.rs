@@ -16,6 +16,8 @@ mod var_file;
 pub use block::{Attribute, Block, Place};
 pub use expression::{Expr, Folder, Reference};
 pub use folder::{ReadError, read_folder};
-pub use module::{BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl};
+pub use module::{
+    BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
+};
 pub use unit::read_unit;
 pub use var_file::{VarFileContent, read_var_file};

@@ -46,12 +46,23 @@ pub struct VariableDecl {
     pub sensitive: bool,
     /// Whether its value is kept out of plans and states.
     pub ephemeral: bool,
-    /// Whether `TF_VAR_x` is its text as it stands, and not an expression: without a type, or with a primitive one.
-    pub takes_text: bool,
+    /// How an engine reads it from its environment.
+    pub kind: VariableKind,
     /// Its default; absent when a value must be given.
     pub default: Option<Expr>,
     /// Its head.
     pub place: Place,
+}
+
+/// How an engine reads a variable from `TF_VAR_x`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VariableKind {
+    /// Without a type: as a text, whatever it holds.
+    Untyped,
+    /// Of a primitive type: as a text, which is converted.
+    Primitive,
+    /// Of another type: as an expression.
+    Other,
 }
 
 /// `module "x" { … }`

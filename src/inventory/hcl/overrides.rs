@@ -56,7 +56,7 @@ impl Module {
                         Some(old) => VariableDecl {
                             sensitive: if sets(block, "sensitive") { new.sensitive } else { old.sensitive },
                             ephemeral: if sets(block, "ephemeral") { new.ephemeral } else { old.ephemeral },
-                            takes_text: if sets(block, "type") { new.takes_text } else { old.takes_text },
+                            kind: if sets(block, "type") { new.kind } else { old.kind },
                             default: new.default.or_else(|| old.default.clone()),
                             place: old.place.clone(),
                         },

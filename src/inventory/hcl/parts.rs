@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::{
     Attribute, BackendBlock, Block, Expr, ModuleCall, Place, RemoteState, RequiredProvider, VariableDecl,
+    VariableKind,
 };
 
 pub(super) fn backend(block: &Block) -> Option<BackendBlock> {
@@ -20,17 +21,17 @@ pub(super) fn variable(block: &Block) -> VariableDecl {
     VariableDecl {
         sensitive: block.is_true("sensitive"),
         ephemeral: block.is_true("ephemeral"),
-        takes_text: block.attributes.get("type").is_none_or(is_primitive),
+        kind: block.attributes.get("type").map_or(VariableKind::Untyped, kind),
         default: block.attributes.get("default").map(|attribute| attribute.value.clone()),
         place: block.place.clone(),
     }
 }
 
-/// Whether a type is one that engines take the text of an environment variable for as it stands.
-fn is_primitive(kind: &Attribute) -> bool {
+fn kind(kind: &Attribute) -> VariableKind {
     let Place { source, span } = &kind.place;
     let written = source.text().get(span.clone()).unwrap_or_default();
-    ["string", "number", "bool"].contains(&kind.value.text().unwrap_or(written).trim())
+    let is_primitive = ["string", "number", "bool"].contains(&kind.value.text().unwrap_or(written).trim());
+    if is_primitive { VariableKind::Primitive } else { VariableKind::Other }
 }
 
 pub(super) fn module_call(name: &str, block: &Block) -> ModuleCall {
