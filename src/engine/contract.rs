@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
-    fmt, io,
+    io,
     num::NonZeroUsize,
     sync::Arc,
     time::Duration,
@@ -11,6 +11,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::{KnownOutputs, Output, PlannedOutput};
 use crate::{
     model::{Changes, EngineName, Failure, InstanceId, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
@@ -163,35 +164,6 @@ pub struct Planned {
     pub exit_code: i32,
 }
 
-/// What a plan would make of an output.
-#[derive(Clone, PartialEq, Eq)]
-pub struct PlannedOutput {
-    /// Its name.
-    pub name: String,
-    /// What it will be.
-    pub after: After,
-    /// Whether the stack marks it sensitive.
-    pub sensitive: bool,
-}
-
-impl fmt::Debug for PlannedOutput {
-    /// Without its value: nothing may print a sensitive one.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PlannedOutput").field("name", &self.name).finish_non_exhaustive()
-    }
-}
-
-/// The value that an output will have.
-#[derive(Clone, PartialEq, Eq)]
-pub enum After {
-    /// This one.
-    Known(serde_json::Value),
-    /// One that only the apply will tell, in whole or in part.
-    Unknown,
-    /// None: it goes.
-    Gone,
-}
-
 /// A finished apply.
 #[derive(Debug, Clone)]
 pub struct Applied {
@@ -232,34 +204,6 @@ pub struct StateIdentity {
     /// Its serial.
     pub serial: u64,
 }
-
-/// The type and value of one output.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Output {
-    /// Its name.
-    pub name: String,
-    /// Whether the stack marks it sensitive, or its value holds a secret of environments.toml.
-    pub sensitive: bool,
-    /// The type as the engine gives it.
-    pub kind: OutputKind,
-    /// Its value.
-    pub value: serde_json::Value,
-    /// Whether the value holds every digit of its numbers.
-    pub is_exact: bool,
-}
-
-/// The outputs of a known state.
-#[derive(Debug, Clone)]
-pub struct KnownOutputs {
-    /// In the order of the state.
-    pub outputs: Vec<Output>,
-    /// Whether a file was read for them, and no process was needed.
-    pub from_file: bool,
-}
-
-/// The type of an output as the engine's JSON gives it: `"string"`, `["list","string"]` …
-#[derive(Debug, Clone, PartialEq)]
-pub struct OutputKind(pub serde_json::Value);
 
 /// A word on what a running engine does.
 #[derive(Debug, Clone, PartialEq, Eq)]

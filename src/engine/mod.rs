@@ -30,6 +30,7 @@ mod lock_info;
 mod log;
 mod meeting;
 mod mutating;
+mod outputs;
 mod plan_file;
 mod plan_json;
 mod planning;
@@ -52,9 +53,8 @@ mod upstream;
 mod verbs;
 
 pub use contract::{
-    After, Applied, Backend, BackendInForce, Engine, EngineError, Footing, KnownOutputs, Neighbours, Output,
-    OutputKind, PlanFacts, PlanMode, PlanRequest, Planned, PlannedOutput, Progress, Session, StateIdentity,
-    Target, WorkspaceStatus,
+    Applied, Backend, BackendInForce, Engine, EngineError, Footing, Neighbours, PlanFacts, PlanMode,
+    PlanRequest, Planned, Progress, Session, StateIdentity, Target, WorkspaceStatus,
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
@@ -62,6 +62,7 @@ pub use footing::{MODULES, installed_modules};
 pub use installed::EngineUnavailable;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};
+pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput};
 pub use plan_file::{PlanFileError, plan_facts};
 pub use remote_state::{AT_ONCE, RemoteStates, Stamp, Stamped};
 pub use stale::stale;

@@ -120,7 +120,12 @@ fn a_plan_that_fails_with_a_planned_value_is_made_with_the_present_one() {
     );
     let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
     assert_eq!(report.stacks(), ["network changes", "app clean"]);
-    assert_eq!(report.stack("app")["tentative"], true);
+    let app = report.stack("app");
+    assert_eq!(app["tentative"], true);
+    assert!(
+        app["notes"].to_string().contains("with its values as they are planned: no matching place found"),
+        "{app}"
+    );
 }
 
 #[test]

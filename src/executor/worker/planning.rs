@@ -31,14 +31,14 @@ impl Worker {
         };
         let rests_on_plans = wired.rests_on_plans;
         let ended = self.plan_wired(stack, wired, session);
-        if !rests_on_plans || !matches!(ended.outcome, Outcome::Failed(_)) {
-            return ended;
-        }
+        let Outcome::Failed(failure) = ended.outcome.clone() else { return ended };
         // What a coming value names may not exist before its own stack is applied.
-        match self.wired(stack, work, Take::Present, session) {
-            Ok(wired) => self.plan_wired(stack, wired, session),
-            Err(_) => ended,
-        }
+        let Some(Ok(wired)) = rests_on_plans.then(|| self.wired(stack, work, Take::Present, session)) else {
+            return ended;
+        };
+        let mut again = self.plan_wired(stack, wired, session);
+        again.notes.push(format!("with its values as they are planned: {}", failure.summary));
+        again
     }
 
     fn plan_wired(&self, stack: &StackId, wired: Wired<'_>, session: &Session<'_>) -> Ended {
