@@ -80,6 +80,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let ended = prepared.with(context, (&stack, gone), |work, session| {
             let wired = prepared.with_values(work, session)?;
             let work = &*wired;
+            if work.engine.loses_values(&work.target, &request.args) {
+                return Err(valueless(environment, request, &stack));
+            }
             let Some(guarded) = &mut guarded else {
                 let command = work.engine.command(&work.target, &request.args);
                 return session.runner.inherit(&command).map(|ended| Ok(ended.exit)).map_err(started);
@@ -232,6 +235,18 @@ fn mutate(
         context.printer.error(format_args!("standard output: {error}; `{}` has the whole", session.log));
     }
     ran
+}
+
+/// The refusal of a command that would run a unit without its values: its state would get what nobody wrote.
+fn valueless(environment: &Environment, request: &Request, stack: &StackId) -> EngineError {
+    let summary =
+        format!("`{}` would run without the values that environments.toml gives `{stack}`", line(request));
+    let detail = format!(
+        "type the verb itself, as in `envctl exec {} {} -- plan`: the values of one unit are not those of the others",
+        environment.name,
+        request.stack.as_deref().map_or("--all".to_owned(), shell_word)
+    );
+    EngineError::Failed(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
 fn started(error: crate::process::ProcessError) -> EngineError {

@@ -351,6 +351,11 @@ pub trait Engine: Send + Sync {
     /// Any command of the engine for a prepared instance, for `exec` and `shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;
 
+    /// Whether that command may want values, and would run without those of the target.
+    fn loses_values(&self, _target: &Target, _args: &[OsString]) -> bool {
+        false
+    }
+
     /// Whether that command may change a state or anything else.
     fn is_mutating(&self, args: &[OsString]) -> bool;
 

@@ -80,6 +80,11 @@ pub(super) fn state_before(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
     member(path, &mut archive(path)?, "tfstate-prev")
 }
 
+/// What a plan file says of itself and of the plan in it, as it is encoded.
+pub(super) fn plan_of(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
+    member(path, &mut archive(path)?, "tfplan")
+}
+
 fn archive(path: &Utf8Path) -> Result<ZipArchive<BufReader<File>>, PlanFileError> {
     let unreadable = |source| PlanFileError::Unreadable { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;

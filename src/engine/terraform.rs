@@ -330,7 +330,8 @@ pub(super) fn apply_args(target: &Target) -> Vec<OsString> {
     args
 }
 
-fn var_files(target: &Target) -> Vec<OsString> {
+/// The flags for var files.
+pub(super) fn var_files(target: &Target) -> Vec<OsString> {
     target.var_files.iter().map(|file| format!("-var-file={file}").into()).collect()
 }
 

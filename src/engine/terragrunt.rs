@@ -26,7 +26,8 @@ use super::{
     mutating,
     planning::{self, Attempt},
     state_outputs::known_outputs,
-    terraform::{apply_args, plan_args},
+    terraform::{apply_args, plan_args, var_files},
+    unit_values::{Place, place_in_unit},
     verbs,
 };
 use crate::{
@@ -360,12 +361,20 @@ impl Engine for Terragrunt {
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        let mut command = self.bare(target).args(args);
+        let (before, after, files) = match place_in_unit(args) {
+            Place::At(at) => (&args[..at], &args[at..], var_files(target)),
+            Place::Nowhere | Place::Unknown => (args, &args[args.len()..], Vec::new()),
+        };
+        let mut command = self.bare(target).args(before).args(files).args(after);
         // An init that the user types has the flags that the user types: `-upgrade` would contradict.
         if args.iter().any(|arg| arg == "init") {
             command.env.remove(OsStr::new(INIT_FLAGS));
         }
         command
+    }
+
+    fn loses_values(&self, target: &Target, args: &[OsString]) -> bool {
+        !target.var_files.is_empty() && place_in_unit(args) == Place::Unknown
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {

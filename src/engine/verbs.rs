@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 
-use super::arguments::positionals;
+use super::{
+    arguments::positionals,
+    unit_values::{Place, place_in_unit},
+};
 
 /// Flags of Terragrunt that stand alone: whatever follows one is not its value.
 const VALUELESS: &[&str] =
@@ -121,10 +124,8 @@ pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<
 
 /// Whether a typed command wants the values of variables.
 pub fn takes_values(args: &[OsString]) -> bool {
-    // Terragrunt's way to say the same.
-    let rest =
-        if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
-    place_of_var_files(rest, false).is_some()
+    // Terragrunt's ways to say the same are many.
+    place_of_var_files(args, false).is_some() || place_in_unit(args) != Place::Nowhere
 }
 
 #[cfg(test)]

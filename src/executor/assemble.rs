@@ -99,6 +99,7 @@ impl Assembly<'_> {
                 wiring: Wiring::of(instance, module),
                 mocked: false,
                 from_plans: Vec::new(),
+                taken: Arc::default(),
                 ground,
             };
             works.insert(stack.clone(), work);

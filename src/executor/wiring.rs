@@ -153,6 +153,12 @@ impl Wiring {
         Self { wires: wires.collect(), mocks: settings.mocks.clone() }
     }
 
+    /// What a variable takes.
+    pub(super) fn source(&self, variable: &str) -> String {
+        let wire = self.wires.iter().find(|wire| wire.variable == variable);
+        wire.map_or_else(|| "its input".to_owned(), |wire| wire.from.to_string())
+    }
+
     /// Whether nothing is taken from anywhere.
     pub(super) fn is_empty(&self) -> bool {
         self.wires.is_empty()

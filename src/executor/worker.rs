@@ -10,6 +10,7 @@ mod mixing;
 mod planning;
 mod reuse;
 mod stamps;
+mod taken;
 mod values;
 mod wires;
 
@@ -25,6 +26,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use self::{ended::Ended, stamps::Stamps};
 use super::{
@@ -68,6 +70,8 @@ pub struct Work {
     pub mocked: bool,
     /// The variables among them that only plans of other stacks tell yet.
     pub from_plans: Vec<String>,
+    /// The values that its variables take from other stacks, once they are known.
+    pub taken: Arc<[(String, Value)]>,
 }
 
 impl Work {

@@ -1,6 +1,7 @@
 //! Plan files: real ZIP archives with the members that envctl reads, and one of the fake's own.
 
 use std::{
+    collections::{BTreeMap, HashMap},
     fs::{self, File},
     io::{Cursor, Read, Write},
 };
@@ -27,6 +28,8 @@ pub(crate) struct Saved {
     pub(crate) backend: String,
     pub(crate) workspace: String,
     pub(crate) version: String,
+    #[serde(skip)]
+    pub(crate) variables: BTreeMap<String, Value>,
     /// 0 normal, 1 destroy, 2 refresh only.
     pub(crate) mode: i32,
     pub(crate) targets: Vec<String>,
@@ -51,6 +54,57 @@ struct Plan {
     version: String,
     #[prost(int32, tag = "17")]
     mode: i32,
+    #[prost(map = "string, message", tag = "2")]
+    variables: HashMap<String, Dynamic>,
+}
+
+#[derive(PartialEq, Message)]
+struct Dynamic {
+    #[prost(bytes = "vec", tag = "1")]
+    msgpack: Vec<u8>,
+}
+
+impl Dynamic {
+    /// A value as engines write it, with the type that tests do not care about before it.
+    fn of(value: &Value) -> Self {
+        let mut msgpack = b"\x92\xa9\"dynamic\"".to_vec();
+        pack(value, &mut msgpack);
+        Self { msgpack }
+    }
+}
+
+fn pack(value: &Value, bytes: &mut Vec<u8>) {
+    let length = |kind: u8, length: usize| {
+        let mut head = vec![kind];
+        // Nothing in a test is that long.
+        head.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
+        head
+    };
+    match value {
+        Value::Null => bytes.push(0xc0),
+        Value::Bool(value) => bytes.push(if *value { 0xc3 } else { 0xc2 }),
+        Value::Number(number) => {
+            bytes.push(0xcb);
+            bytes.extend(number.as_f64().unwrap_or_default().to_be_bytes());
+        }
+        Value::String(text) => {
+            bytes.extend(length(0xdb, text.len()));
+            bytes.extend(text.as_bytes());
+        }
+        Value::Array(items) => {
+            bytes.extend(length(0xdd, items.len()));
+            for item in items {
+                pack(item, bytes);
+            }
+        }
+        Value::Object(members) => {
+            bytes.extend(length(0xdf, members.len()));
+            for (name, member) in members {
+                pack(&Value::from(name.as_str()), bytes);
+                pack(member, bytes);
+            }
+        }
+    }
 }
 
 #[derive(Message)]
@@ -79,6 +133,11 @@ impl Saved {
             targets: self.targets.clone(),
             version: self.version.clone(),
             mode: self.mode,
+            variables: self
+                .variables
+                .iter()
+                .map(|(name, value)| (name.clone(), Dynamic::of(value)))
+                .collect(),
         };
         let mut archive = ZipWriter::new(File::create(path)?);
         let members = [

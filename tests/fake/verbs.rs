@@ -114,6 +114,7 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
         ui.error(&error)?;
         return Ok(1);
     }
+    let given = variables.clone();
     let mut values = variables;
     let destroy = arguments.has("destroy");
     if !destroy {
@@ -155,6 +156,7 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
         backend: script.backend.clone().unwrap_or_else(|| "local".to_owned()),
         workspace: store.workspace.clone(),
         version: ui.version.clone(),
+        variables: given,
         mode: if destroy { 1 } else { 2 * i32::from(arguments.has("refresh-only")) },
         targets: arguments.values("target").map(str::to_owned).collect(),
     };
@@ -280,12 +282,17 @@ fn lose(losing: Losing, state: &State, ui: &Ui) -> Result<u8, Fatal> {
     ui.fail("Failed to save state", &format!("Error saving state: no space left on device\n{more}"))
 }
 
-/// The values of variables: `TF_VAR_*`, then var files in order.
+/// The values of variables: `TF_VAR_*`, then `*.auto.tfvars`, then var files in order.
 fn variables(arguments: &Arguments) -> Result<BTreeMap<String, Value>, Fatal> {
     let mut found: BTreeMap<String, Value> = env::vars()
         .filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?.to_owned(), Value::from(value))))
         .collect();
-    for file in arguments.values("var-file") {
+    let mut own: Vec<String> = fs::read_dir(".")?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".auto.tfvars"))
+        .collect();
+    own.sort();
+    for file in own.iter().map(String::as_str).chain(arguments.values("var-file")) {
         let text = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
         if Path::new(file).extension().is_some_and(|extension| extension == "json") {
             found.extend(serde_json::from_str::<BTreeMap<String, Value>>(&text)?);

@@ -20,6 +20,7 @@ mod never_retried;
 mod one_review;
 mod printed_state;
 mod right_environment;
+mod same_values;
 mod secrets;
 mod slow;
 mod stale_state;

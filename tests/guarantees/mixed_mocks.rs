@@ -2,52 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Env, Project, programs};
-
-/// Units in `live`, each with its module beside it, its state beside the project.
-struct Live {
-    project: Project,
-    env: Env,
-}
-
-impl Live {
-    fn new() -> Option<Self> {
-        let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
-        let project = Project::without_files();
-        project.git(["init", "--quiet", "--initial-branch=main"]);
-        project.write(
-            "environments.toml",
-            "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[environments.prod]\nconfirm = true\n",
-        );
-        let state = project.around().join("states/${path_relative_to_include()}.tfstate");
-        project.write(
-            "live/root.hcl",
-            &format!(
-                "remote_state {{\n  backend = \"local\"\n  generate = {{\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }}\n  \
-                 config = {{\n    path = \"{}\"\n  }}\n}}\n",
-                state.display()
-            ),
-        );
-        let env = Env::new(&project).with(&terragrunt).with(&tofu).with_system();
-        Some(Self { project, env })
-    }
-
-    fn unit(&self, name: &str, hcl: &str, main: &str, stack: &str) {
-        let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
-        self.project.write(&format!("live/{name}/terragrunt.hcl"), &format!("{include}{hcl}"));
-        self.project.write(&format!("live/{name}/main.tf"), main);
-        let before = self.project.read("environments.toml");
-        let stack = format!(
-            "\n[stacks.{name}]\npath = \"live/{name}\"\nengine = \"terragrunt\"\nenvironments = [\"dev\"]\n{stack}"
-        );
-        self.project.write("environments.toml", &(before + &stack));
-    }
-
-    fn state(&self, name: &str) -> Value {
-        let path = self.project.around().join(format!("states/{name}.tfstate"));
-        serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-    }
-}
+use crate::support::Live;
 
 const NET: &str = "output \"id\" {\n  value = \"real\"\n}\n";
 const APP: &str = "variable \"id\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.id\n}\n";

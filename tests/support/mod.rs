@@ -8,6 +8,7 @@ mod driven;
 mod env;
 mod http;
 mod launch;
+mod live;
 mod postgres;
 mod programs;
 mod project;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     bucket::{AUTHORITY, Bucket},
     driven::{Driven, each_engine, real_engines},
     env::Env,
+    live::Live,
     postgres::Postgres,
     programs::{Program, programs},
     project::Project,

@@ -229,7 +229,9 @@ fn hcl(script: &Value) -> String {
         let _ = writeln!(text, "resource \"terraform_data\" \"{name}\" {{\n  input = {value}\n}}\n");
     }
     for (name, value) in keys("outputs") {
-        let _ = writeln!(text, "output \"{name}\" {{\n  value = {value}\n}}\n");
+        let sensitive =
+            script["sensitive"].as_array().is_some_and(|names| names.contains(&name.as_str().into()));
+        let _ = writeln!(text, "output \"{name}\" {{\n  value = {value}\n  sensitive = {sensitive}\n}}\n");
     }
     text
 }

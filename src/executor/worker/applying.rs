@@ -171,7 +171,7 @@ impl Worker {
         let request = self.request(work, file.clone());
         let tried = attempt(&self.runner, session, || {
             let planned = work.engine.plan(&work.target, &request, session)?;
-            self.unmixed(work, planned, session)
+            self.examined((work, &file), planned, session)
         });
         let planned = match tried.result {
             Ok(planned) => planned,

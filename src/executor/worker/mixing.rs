@@ -1,14 +1,37 @@
 //! Whether the plan of a unit rests on mocks that were mixed with outputs, of which its engine says nothing.
 
+use camino::Utf8Path;
+
 use super::{Work, Worker};
 use crate::{
     engine::{EngineError, Planned, Session},
-    model::TENTATIVE,
+    files,
+    model::{Failure, FailureKind, TENTATIVE},
 };
 
 impl Worker {
+    /// A plan that was made with what its stack takes, and that says whether it rests on mocks; any other is removed.
+    pub(super) fn examined(
+        &self,
+        (work, file): (&Work, &Utf8Path),
+        planned: Planned,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError> {
+        let examined = work.took(file).map_err(EngineError::Failed);
+        let examined = examined.and_then(|()| self.unmixed(work, planned, session));
+        examined.map_err(|error| match files::remove_if_there(file) {
+            Ok(()) => error,
+            Err(io) => {
+                let summary = format!("cannot remove the unusable plan file `{file}`: {io}");
+                EngineError::Failed(
+                    Failure::new(FailureKind::Unknown, summary).with_detail(error.to_string()),
+                )
+            }
+        })
+    }
+
     /// A plan, tentative when mocks stand in for something; the note says for what.
-    pub(super) fn unmixed(
+    fn unmixed(
         &self,
         work: &Work,
         mut planned: Planned,

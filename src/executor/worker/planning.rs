@@ -57,7 +57,7 @@ impl Worker {
             let applied = lock(&self.applied).clone();
             lock(&self.seen).insert(stack.clone(), applied);
             let planned = work.engine.plan(&work.target, &self.request(work, file.clone()), session)?;
-            Ok((before, self.unmixed(work, planned, session)?))
+            Ok((before, self.examined((work, &file), planned, session)?))
         });
         let mut ended = match tried.result {
             Err(EngineError::Failed(failure)) => match self.pending_need(work) {

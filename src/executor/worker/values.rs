@@ -23,6 +23,8 @@ impl Work {
         let mut work = self.clone();
         work.mocked = values.are_tentative();
         work.from_plans.clone_from(&values.from_plans);
+        let taken = values.given.iter().map(|given| (given.variable.clone(), given.value.clone()));
+        work.taken = taken.collect();
         for given in &values.given {
             work.ground.values.retain(|(name, _)| *name != given.variable);
             if !given.sensitive && !redactor.masks(&given.value.to_string()) {

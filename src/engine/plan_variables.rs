@@ -1,0 +1,165 @@
+//! The values of variables that a plan was made with, read from its file without a process.
+//!
+//! Source: `planfile.proto` of OpenTofu 1.12 and Terraform 1.11 (`variables`), and the encoding of values in
+//! <https://github.com/zclconf/go-cty/blob/main/docs/concepts.md>: `MessagePack`, each variable with its type before it.
+
+use std::collections::{BTreeMap, HashMap};
+
+use camino::Utf8Path;
+use prost::Message;
+use serde_json::{Map, Number, Value};
+
+use super::{PlanFileError, plan_file::plan_of};
+
+#[derive(Message)]
+struct Plan {
+    #[prost(map = "string, message", tag = "2")]
+    variables: HashMap<String, Dynamic>,
+}
+
+#[derive(PartialEq, Message)]
+struct Dynamic {
+    #[prost(bytes = "vec", tag = "1")]
+    msgpack: Vec<u8>,
+}
+
+/// How deep a value may be.
+const DEPTH: usize = 64;
+
+/// The variables that a plan was made with, as they were given: none that is ephemeral, and none that cannot be understood.
+pub fn plan_variables(path: &Utf8Path) -> Result<BTreeMap<String, Value>, PlanFileError> {
+    let broken = |error: prost::DecodeError| PlanFileError::Broken {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    };
+    let plan = Plan::decode(plan_of(path)?.as_slice()).map_err(broken)?;
+    let known =
+        plan.variables.into_iter().filter_map(|(name, value)| Some((name, with_type(&value.msgpack)?)));
+    Ok(known.collect())
+}
+
+/// A value behind its type.
+fn with_type(bytes: &[u8]) -> Option<Value> {
+    let mut rest = Bytes(bytes);
+    (rest.byte()? == 0x92).then_some(())?;
+    rest.value(DEPTH)?;
+    rest.value(DEPTH)
+}
+
+/// What is left to read.
+struct Bytes<'b>(&'b [u8]);
+
+impl Bytes<'_> {
+    fn take(&mut self, count: usize) -> Option<&[u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.take(1).map(|bytes| bytes[0])
+    }
+
+    /// An unsigned number of so many bytes.
+    fn number(&mut self, bytes: usize) -> Option<u64> {
+        Some(self.take(bytes)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
+    }
+
+    fn count(&mut self, bytes: usize) -> Option<usize> {
+        usize::try_from(self.number(bytes)?).ok()
+    }
+
+    fn text(&mut self, length: usize) -> Option<String> {
+        String::from_utf8(self.take(length)?.to_vec()).ok()
+    }
+
+    fn list(&mut self, count: usize, depth: usize) -> Option<Value> {
+        (0..count).map(|_| self.value(depth)).collect::<Option<Vec<_>>>().map(Value::Array)
+    }
+
+    fn object(&mut self, count: usize, depth: usize) -> Option<Value> {
+        let member = |bytes: &mut Self| match bytes.value(depth)? {
+            Value::String(name) => Some((name, bytes.value(depth)?)),
+            _ => None,
+        };
+        (0..count).map(|_| member(self)).collect::<Option<Map<_, _>>>().map(Value::Object)
+    }
+
+    /// One value; what `MessagePack` leaves to applications, as unknown values, is none.
+    fn value(&mut self, depth: usize) -> Option<Value> {
+        let depth = depth.checked_sub(1)?;
+        let kind = self.byte()?;
+        Some(match kind {
+            0x00..=0x7f => Value::from(kind),
+            0x80..=0x8f => self.object(usize::from(kind & 0x0f), depth)?,
+            0x90..=0x9f => self.list(usize::from(kind & 0x0f), depth)?,
+            0xa0..=0xbf => Value::String(self.text(usize::from(kind & 0x1f))?),
+            0xc0 => Value::Null,
+            0xc2 | 0xc3 => Value::Bool(kind == 0xc3),
+            0xc4..=0xc6 | 0xd9..=0xdb => {
+                let first = if kind < 0xd0 { 0xc4 } else { 0xd9 };
+                let length = self.count(1 << (kind - first))?;
+                Value::String(self.text(length)?)
+            }
+            0xca => {
+                let bits = u32::try_from(self.number(4)?).ok()?;
+                Value::Number(Number::from_f64(f64::from(f32::from_bits(bits)))?)
+            }
+            0xcb => Value::Number(Number::from_f64(f64::from_bits(self.number(8)?))?),
+            0xcc..=0xcf => Value::from(self.number(1 << (kind - 0xcc))?),
+            0xd0..=0xd3 => {
+                let bytes = 1 << (kind - 0xd0);
+                let unused = 64 - 8 * u32::try_from(bytes).ok()?;
+                Value::from((self.number(bytes)? << unused).cast_signed() >> unused)
+            }
+            0xdc | 0xdd => {
+                let count = self.count(2 << (kind - 0xdc))?;
+                self.list(count, depth)?
+            }
+            0xde | 0xdf => {
+                let count = self.count(2 << (kind - 0xde))?;
+                self.object(count, depth)?
+            }
+            0xe0..=0xff => Value::from(kind.cast_signed()),
+            0xc1 | 0xc7..=0xc9 | 0xd4..=0xd8 => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn typed(kind: &str, value: &[u8]) -> Option<Value> {
+        let mut bytes = vec![0x92, 0xc4, u8::try_from(kind.len()).unwrap()];
+        bytes.extend(kind.as_bytes());
+        bytes.extend(value);
+        with_type(&bytes)
+    }
+
+    #[test]
+    fn values_are_read_behind_their_types() {
+        assert_eq!(typed("\"string\"", b"\xa5vpc-1"), Some(json!("vpc-1")));
+        assert_eq!(typed("\"string\"", b"\xd9\x05vpc-1"), Some(json!("vpc-1")));
+        assert_eq!(typed("\"number\"", b"\x07"), Some(json!(7)));
+        assert_eq!(typed("\"number\"", b"\xff"), Some(json!(-1)));
+        assert_eq!(typed("\"number\"", b"\xd1\xff\x00"), Some(json!(-256)));
+        assert_eq!(typed("\"number\"", b"\xcd\x01\x00"), Some(json!(256)));
+        assert_eq!(typed("\"number\"", b"\xcb\x3f\xf8\0\0\0\0\0\0"), Some(json!(1.5)));
+        assert_eq!(typed("\"bool\"", b"\xc3"), Some(json!(true)));
+        assert_eq!(typed("\"dynamic\"", b"\xc0"), Some(json!(null)));
+        let nested = b"\x81\xa1a\x92\x01\xa1b";
+        assert_eq!(typed("[\"object\",{}]", nested), Some(json!({ "a": [1, "b"] })));
+    }
+
+    #[test]
+    fn what_cannot_be_understood_is_no_value() {
+        for bytes in [&b"\xd4\0\0"[..], b"\xa5vpc", b"\xdd\xff\xff\xff\xff", b"", b"\x81\x01\x02"] {
+            assert_eq!(typed("\"string\"", bytes), None, "{bytes:?}");
+        }
+        assert_eq!(typed("\"string\"", &[0x91; 4096]), None);
+        assert_eq!(with_type(b"\xa1x"), None);
+    }
+}

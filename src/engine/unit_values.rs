@@ -1,0 +1,80 @@
+//! Where the values of a unit belong in a Terragrunt command that a user types.
+
+use std::ffi::OsString;
+
+use super::verbs::place_of_var_files;
+
+/// Flags of Terragrunt that stand alone and leave a command to the one unit.
+const ALONE: &[&str] = &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
+
+/// Those that run a command in other units as well, whose values are others.
+const MANY: &[&str] = &["--all", "-a", "--graph"];
+
+/// Verbs that want values.
+const WANTING: &[&str] = &["plan", "apply", "destroy", "refresh", "import", "console", "test"];
+
+/// Where var files belong in a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Before this argument.
+    At(usize),
+    /// It takes none.
+    Nowhere,
+    /// It may want values, and nobody can tell where they belong.
+    Unknown,
+}
+
+/// The place of var files in a command of Terragrunt.
+///
+/// Flags of Terragrunt's own may take a value in a word of its own, so what comes after an unknown one is not believed.
+pub(super) fn place_in_unit(args: &[OsString]) -> Place {
+    let plain: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
+    let ours = plain.iter().take_while(|arg| **arg != "--");
+    let many = ours.clone().any(|arg| MANY.contains(arg));
+    let at = match plain.as_slice() {
+        ["run", rest @ ..] => {
+            let flags = rest.iter().take_while(|arg| ALONE.contains(arg)).count();
+            (rest.get(flags) == Some(&"--")).then_some(flags + 2)
+        }
+        [verb, ..] if !verb.starts_with('-') && *verb != "stack" => Some(0),
+        _ => None,
+    };
+    match at {
+        Some(at) if !many => {
+            place_of_var_files(&args[at..], false).map_or(Place::Nowhere, |place| Place::At(at + place))
+        }
+        _ if plain.iter().any(|arg| WANTING.contains(arg)) => Place::Unknown,
+        _ => Place::Nowhere,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_follow_the_verb_wherever_it_can_be_told() {
+        for (line, place) in [
+            ("plan -no-color", Place::At(1)),
+            ("apply -auto-approve", Place::At(1)),
+            ("apply FILE", Place::Nowhere),
+            ("run -- plan -no-color", Place::At(3)),
+            ("run --non-interactive -- apply -auto-approve", Place::At(4)),
+            ("run -- output -json", Place::Nowhere),
+            ("output -json", Place::Nowhere),
+            ("state list", Place::Nowhere),
+            ("find --json", Place::Nowhere),
+            ("run --all -- output", Place::Nowhere),
+            ("", Place::Nowhere),
+            ("run plan", Place::Unknown),
+            ("run --all -- plan", Place::Unknown),
+            ("run --working-dir x -- plan", Place::Unknown),
+            ("plan --all", Place::Unknown),
+            ("stack run apply", Place::Unknown),
+            ("--working-dir x apply", Place::Unknown),
+        ] {
+            let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+            assert_eq!(place_in_unit(&args), place, "{line}");
+        }
+    }
+}

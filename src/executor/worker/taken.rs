@@ -1,0 +1,113 @@
+//! Whether a plan was made with the values that its stack takes from others, and not with somebody else's.
+
+use camino::Utf8Path;
+use serde_json::Value;
+
+use super::Work;
+use crate::{
+    engine::{PlanFileError, plan_variables},
+    model::{Failure, FailureKind},
+};
+
+/// What may have set a variable behind envctl's back.
+const OTHERS: &str = "something else sets it, and is stronger: a var file of its module (`*.auto.tfvars`, `terraform.tfvars`), \
+                      `extra_arguments` of its unit, a hook; nothing else may set an input";
+
+impl Work {
+    /// Refuses a plan whose file has another value for a variable than the stack takes. Nothing is said of a file that only
+    /// its engine can read.
+    pub(super) fn took(&self, plan: &Utf8Path) -> Result<(), Failure> {
+        if self.taken.is_empty() {
+            return Ok(());
+        }
+        let planned = match plan_variables(plan) {
+            Ok(planned) => planned,
+            Err(PlanFileError::Opaque { .. }) => return Ok(()),
+            Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
+        };
+        let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
+        for (variable, value) in &*self.taken {
+            // A value that is ephemeral is not in the file.
+            let Some(planned) = planned.get(variable) else { continue };
+            let in_environment = self.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
+            let as_given = || in_environment.is_some_and(|text| planned.as_str().is_some_and(|p| text == p));
+            if !same(value, planned) && !as_given() {
+                let from = self.wiring.source(variable);
+                return Err(refused(format!(
+                    "variable `{variable}` was planned with another value than `{from}`"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether two values are the same, whatever way they went: numbers and booleans may have become texts.
+fn same(given: &Value, planned: &Value) -> bool {
+    match (given, planned) {
+        (Value::Array(given), Value::Array(planned)) => {
+            given.len() == planned.len()
+                && given.iter().zip(planned).all(|(given, planned)| same(given, planned))
+        }
+        (Value::Object(given), Value::Object(planned)) => {
+            given.len() == planned.len()
+                && given
+                    .iter()
+                    .all(|(name, value)| planned.get(name).is_some_and(|planned| same(value, planned)))
+        }
+        (Value::Number(_), Value::Number(_) | Value::String(_)) | (Value::String(_), Value::Number(_)) => {
+            numbers_are_same(&text_of(given), &text_of(planned))
+        }
+        (Value::Bool(_), Value::String(_)) | (Value::String(_), Value::Bool(_)) => {
+            text_of(given) == text_of(planned)
+        }
+        (given, planned) => given == planned,
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Whole numbers are compared to their last digit, others as far as they can be told apart.
+fn numbers_are_same(one: &str, other: &str) -> bool {
+    if let (Ok(one), Ok(other)) = (one.parse::<i128>(), other.parse::<i128>()) {
+        return one == other;
+    }
+    let close = |one: f64, other: f64| (one - other).abs() <= f64::EPSILON * one.abs().max(other.abs());
+    one == other || one.parse().is_ok_and(|one| other.parse().is_ok_and(|other| close(one, other)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_itself_in_whatever_clothes_and_nothing_else() {
+        for (given, planned) in [
+            (json!("a"), json!("a")),
+            (json!(7), json!("7")),
+            (json!(7), json!(7.0)),
+            (json!(0.1), json!("0.1")),
+            (json!(true), json!("true")),
+            (json!(null), json!(null)),
+            (json!({ "a": [1, "x"] }), json!({ "a": [1.0, "x"] })),
+        ] {
+            assert!(same(&given, &planned), "{given} {planned}");
+        }
+        for (given, planned) in [
+            (json!("a"), json!("b")),
+            (json!("x"), json!(7)),
+            (json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_992_u64)),
+            (json!(7), json!("x")),
+            (json!(true), json!(false)),
+            (json!(null), json!("")),
+            (json!([1]), json!([1, 2])),
+            (json!({ "a": 1 }), json!({ "b": 1 })),
+        ] {
+            assert!(!same(&given, &planned), "{given} {planned}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! 2. One review, one confirmation, then no surprise: a stack gets the values that it takes, whoever else would set them.
+
+use serde_json::{Value, json};
+
+use crate::support::{ENVIRONMENTS, Live, Shop, each_engine, plain};
+
+/// `app` takes a sensitive value, which travels in the environment of its engine.
+const NET: &str =
+    "output \"id\" {\n  value = \"real\"\n  sensitive = true\n}\noutput \"n\" {\n  value = \"plain\"\n}\n";
+const APP: &str = "variable \"id\" {\n  default = \"DEFAULT\"\n}\nvariable \"zone\" {\n  default = \"DEFAULT\"\n}\n\
+                   resource \"terraform_data\" \"a\" {\n  input = \"${nonsensitive(var.id)} ${var.zone}\"\n}\n";
+const REFUSED: &str = "variable `id` was planned with another value than `net.id`";
+
+fn live(hcl: &str, stack: &str) -> Option<Live> {
+    let live = Live::new()?;
+    live.unit("net", "", NET, "");
+    live.unit("app", hcl, APP, stack);
+    live.project.commit("Begin");
+    Some(live)
+}
+
+#[test]
+fn a_value_that_something_stronger_sets_is_refused_before_anything_is_confirmed() {
+    for engine in each_engine() {
+        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.env = shop.env.with_system();
+        let mut net = plain("net");
+        net["sensitive"] = json!(["id"]);
+        shop.stack("net", &[], &net);
+        let mut app = json!({ "variables": ["id"], "resources": { "terraform_data.app": "${var.id}" } });
+        shop.stack("app", &[], &app);
+        let main = "variable \"id\" {\n  sensitive = true\n}\nresource \"terraform_data\" \"app\" {\n  input = var.id\n}\n";
+        shop.project.write("app/main.tf", main);
+        shop.append("environments.toml", "inputs = { id = \"net.id\" }\n");
+        shop.project.commit("Begin");
+        shop.run(["deploy", "production", "--confirm"]).exits(0);
+        assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("net-1"), "{}", engine.name());
+        let before = shop.state("app", "production");
+
+        // Made after all was looked at; stronger than the environment, which is the way of a sensitive value.
+        let late = r#"before_plan = [["sh", "-c", "echo 'id = \"OTHER\"' > app/late.auto.tfvars"]]"#;
+        shop.append("environments.toml", &format!("\n[stacks.app.hooks]\n{late}\n"));
+        for verb in ["plan", "deploy"] {
+            let run = shop.env.run_args(
+                &[&[verb, "production", "app"][..], &["--confirm"][..usize::from(verb == "deploy")]].concat(),
+            );
+            run.exits(4).tells(REFUSED).tells("hook").hides("OTHER");
+            std::fs::remove_file(shop.project.path("app/late.auto.tfvars")).unwrap();
+        }
+        assert_eq!(shop.state("app", "production"), before, "{}", engine.name());
+        let plan = shop.project.path(&format!("{}/plans/app.tfplan", shop.newest_run()));
+        assert!(!plan.exists(), "{}", engine.name());
+        if engine.is_fake() {
+            // Of a file that only its engine can read nobody can tell.
+            app["opaque"] = json!(true);
+            shop.script("app", &app);
+            shop.project.write("app/main.tf", main);
+            shop.run(["plan", "production", "app"]).exits(3).tells("the plan file cannot be read");
+        }
+    }
+}
+
+#[test]
+fn a_unit_whose_module_sets_what_it_takes_is_refused_by_its_plan() {
+    let Some(live) = live("", "inputs = { id = \"net.id\" }\n") else { return };
+    live.env.run(["deploy", "dev", "net", "--yes"]).exits(0);
+    let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\nterraform {\n  source = \"../../module\"\n";
+    live.project.write("module/main.tf", APP);
+    live.project.write("live/app/terragrunt.hcl", &format!("{include}}}\n"));
+    std::fs::remove_file(live.project.path("live/app/main.tf")).unwrap();
+    live.env.run(["plan", "dev"]).exits(0);
+    live.project.write("module/z.auto.tfvars", "id = \"OTHER\"\n");
+    live.env.run(["plan", "dev"]).exits(4).tells(REFUSED).tells("auto.tfvars");
+    live.env.run(["deploy", "dev", "--yes"]).exits(4).tells(REFUSED);
+    std::fs::remove_file(live.project.path("module/z.auto.tfvars")).unwrap();
+    live.project.write("o.tfvars", "id = \"OTHER\"\n");
+    let arguments = format!(
+        "  extra_arguments \"o\" {{\n    commands = [\"plan\", \"apply\"]\n    arguments = [\"-var-file={}\"]\n  }}\n}}\n",
+        live.project.path("o.tfvars").display()
+    );
+    live.project.write("live/app/terragrunt.hcl", &format!("{include}{arguments}"));
+    live.env.run(["deploy", "dev", "--yes"]).exits(4).tells(REFUSED);
+    // What equals it is no other value.
+    live.project.write("o.tfvars", "id = \"real\"\n");
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    assert_eq!(live.deployed_value("app"), "real DEFAULT");
+}
+
+#[test]
+fn a_command_that_is_typed_for_a_unit_has_the_values_of_its_plan() {
+    let stack = "inputs = { id = \"net.id\" }\n[stacks.app.in.dev]\nvars = { zone = \"z\" }\n";
+    let Some(live) = live("", stack) else { return };
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    assert_eq!(live.deployed_value("app"), "real z");
+    for args in [
+        &["exec", "dev", "app", "--yes", "--", "apply", "-auto-approve", "-no-color"][..],
+        &["exec", "dev", "app", "--yes", "--", "run", "--", "apply", "-auto-approve"],
+    ] {
+        live.env.run_args(args).exits(0);
+        assert_eq!(live.deployed_value("app"), "real z", "{args:?}");
+    }
+    let before: Value = live.state("app");
+    for args in [["run", "--all", "--", "plan"], ["run", "--graph", "--", "plan"]] {
+        let typed = [&["exec", "dev", "app", "--yes", "--"][..], &args].concat();
+        live.env.run_args(&typed).exits(3).tells("without the values that environments.toml gives `app`");
+    }
+    live.env.run(["exec", "dev", "app", "--", "output", "-json"]).exits(0);
+    assert_eq!(live.state("app"), before);
+}
