@@ -27,7 +27,8 @@ impl<'i> Sources<'i> {
         let mut all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
         let mixing = instances.iter().filter(|instance| {
             // What mocks stand in for can be told by the outputs that there are.
-            !InputScope::new(instance, root, Apart::default()).mixed_mocks().is_empty()
+            let scope = InputScope::new(instance, root, Apart::default());
+            !(scope.mixed_mocks().is_empty() && scope.unread().is_empty())
         });
         all.extend(mixing.flat_map(|instance| instance.needs.iter().cloned()));
         if all.is_empty() {

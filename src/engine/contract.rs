@@ -351,6 +351,16 @@ pub trait Engine: Send + Sync {
     /// Any command of the engine for a prepared instance, for `exec` and `shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;
 
+    /// The `dependency` blocks of a unit, by label, with its includes taken in, as its engine says them; absent where there are
+    /// no units.
+    fn dependencies(
+        &self,
+        _target: &Target,
+        _session: &Session<'_>,
+    ) -> Result<Option<serde_json::Map<String, serde_json::Value>>, EngineError> {
+        Ok(None)
+    }
+
     /// Whether that command may want values, and would run without those of the target.
     fn loses_values(&self, _target: &Target, _args: &[OsString]) -> bool {
         false

@@ -36,6 +36,7 @@ mod plan_json;
 mod plan_variables;
 mod planning;
 mod remote_state;
+mod rendered;
 #[cfg(feature = "s3")]
 mod s3;
 mod stale;

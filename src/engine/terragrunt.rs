@@ -8,6 +8,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Map, Value};
 
 use super::{
     Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanRequest, Planned, Session,
@@ -25,6 +26,7 @@ use super::{
     layout::UNIT_FILE,
     mutating,
     planning::{self, Attempt},
+    rendered,
     state_outputs::known_outputs,
     terraform::{apply_args, plan_args, var_files},
     unit_values::{Place, place_in_unit},
@@ -371,6 +373,16 @@ impl Engine for Terragrunt {
             command.env.remove(OsStr::new(INIT_FLAGS));
         }
         command
+    }
+
+    fn dependencies(
+        &self,
+        target: &Target,
+        session: &Session<'_>,
+    ) -> Result<Option<Map<String, Value>>, EngineError> {
+        let args =
+            ["render", "--format", "json", "--tf-path", self.driven.program.as_str(), "--non-interactive"];
+        rendered::dependencies(self, (&self.bare(target).args(args), target), session).map(Some)
     }
 
     fn loses_values(&self, target: &Target, args: &[OsString]) -> bool {

@@ -3,7 +3,7 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use camino::Utf8Path;
@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
+    inventory::inputs::InputScope,
     model::{Failure, FailureKind, StackId},
 };
 
@@ -34,6 +35,8 @@ pub struct Upstreams {
     work: HashMap<StackId, Work>,
     read: Mutex<HashMap<StackId, Slot>>,
     coming: Mutex<HashMap<StackId, Arc<Coming>>>,
+    /// Whether any unit's file mixes mocks with outputs, once somebody had to know.
+    mixing: OnceLock<bool>,
 }
 
 impl Upstreams {
@@ -101,6 +104,11 @@ impl Upstreams {
                 read.holds = false;
             }
         }
+    }
+
+    /// Whether any file of Terragrunt's in the repository mixes mocks with outputs; looked for once.
+    pub(super) fn mixes_anywhere(&self, scope: &InputScope) -> bool {
+        *self.mixing.get_or_init(|| scope.mixes_anywhere())
     }
 
     /// The stack in a folder.

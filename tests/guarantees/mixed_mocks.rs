@@ -60,3 +60,47 @@ fn a_unit_takes_outputs_of_another_as_any_stack_does() {
         .collect();
     assert_eq!(values, [json!("real"), json!("hidden")]);
 }
+
+/// A file with a dependency of `app`, whose mocks are mixed with outputs.
+fn deps(output: &str) -> String {
+    format!(
+        "dependency \"net\" {{\n  config_path = \"../net\"\n  mock_outputs = {{ id = \"mock\", more = \"mock\" }}\n  \
+         mock_outputs_merge_strategy_with_state = \"shallow\"\n}}\ninputs = {{\n  id = dependency.net.outputs.{output}\n}}\n"
+    )
+}
+
+#[test]
+fn mocks_behind_an_include_that_only_terragrunt_can_follow_reach_no_state() {
+    let Some(live) = Live::new() else { return };
+    live.unit("net", "", NET, "");
+    live.unit("app", "include \"d\" {\n  path = \"../${lower(\"DEPS\")}.hcl\"\n}\n", APP, "");
+    live.project.write("live/deps.hcl", &deps("more"));
+    live.project.commit("Begin");
+    live.env.run(["deploy", "dev", "net", "--yes"]).exits(0);
+    let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+    assert_eq!(report.stack("app")["tentative"], true);
+    let run = live.env.run(["deploy", "dev", "--yes"]).exits(3);
+    run.tells("not known").tells("mocks of dependency `net` stand in for `net.more`");
+    // Once nothing is a mock, Terragrunt's own answer decides.
+    live.project.write("live/deps.hcl", &deps("id").replace(", more = \"mock\"", ""));
+    let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+    assert_eq!(report.stack("app")["tentative"], false);
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    assert_eq!(live.deployed_value("app"), "real");
+}
+
+#[test]
+fn a_file_that_is_read_by_a_path_nobody_can_tell_may_mix_mocks_wherever_any_file_does() {
+    let Some(live) = Live::new() else { return };
+    live.unit("net", "", NET, "");
+    let read = "inputs = {\n  id = read_terragrunt_config(\"../${lower(\"DEPS\")}.hcl\").inputs.id\n}\n";
+    live.unit("app", read, APP, "needs = [\"net\"]\n");
+    live.project.write("live/deps.hcl", &deps("more").replace("../net", "./net"));
+    live.project.commit("Begin");
+    live.env.run(["deploy", "dev", "net", "--yes"]).exits(0);
+    let run = live.env.run(["deploy", "dev", "--yes"]).exits(3);
+    run.tells("what `live/app/terragrunt.hcl` reads by `read_terragrunt_config` cannot be told");
+    live.project.write("live/deps.hcl", "inputs = {\n  id = \"plain\"\n}\n");
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    assert_eq!(live.deployed_value("app"), "plain");
+}

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
     executor::{StepPort, attempts::attempt, hooks::Moment},
-    model::{Block, Changes, Failure, FailureKind, KnownValues, Outcome, StackId},
+    model::{Block, Changes, Failure, FailureKind, KnownValues, Outcome, StackId, TENTATIVE},
     plans::{self, Content, Manifest, Mismatch},
 };
 
@@ -184,7 +184,9 @@ impl Worker {
         let refuse = |blocks: Vec<Block>| end(Ended::new(Outcome::Refused(blocks)));
         if planned.tentative {
             let message = "the plan still rests on values that are not known, so it is not applied";
-            return refuse(vec![Block::new("tentative", message)]);
+            let why = planned.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE));
+            let why = why.map(|why| Block::new("tentative", why));
+            return refuse([Block::new("tentative", message)].into_iter().chain(why).collect());
         }
         // Any value of a tentative plan may rest on a mock, so none of them was known.
         let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);

@@ -6,6 +6,7 @@ use super::{Work, Worker};
 use crate::{
     engine::{EngineError, Planned, Session},
     files,
+    inventory::inputs::MixedMocks,
     model::{Failure, FailureKind, TENTATIVE},
 };
 
@@ -41,7 +42,7 @@ impl Worker {
         if planned.tentative {
             return Ok(planned);
         }
-        for mocks in work.ground.scope.mixed_mocks() {
+        for mocks in self.mixed(work, &mut planned, session)? {
             let stack = mocks.dir.as_deref().and_then(|dir| self.upstreams.in_folder(dir));
             let stands_in = match stack {
                 None => Some(mocks.dependency.clone()),
@@ -60,5 +61,45 @@ impl Worker {
             }
         }
         Ok(planned)
+    }
+
+    /// The dependencies of a unit whose mocks are mixed with outputs. Where its files do not tell, Terragrunt is asked; where
+    /// it does not tell either, the plan is tentative.
+    fn mixed(
+        &self,
+        work: &Work,
+        planned: &mut Planned,
+        session: &Session<'_>,
+    ) -> Result<Vec<MixedMocks>, EngineError> {
+        let scope = &work.ground.scope;
+        let (mixed, unread) = (scope.mixed_mocks(), scope.unread());
+        if !unread.readers.is_empty() && self.upstreams.mixes_anywhere(scope) {
+            planned.tentative = true;
+            let files: Vec<String> = unread.readers.iter().map(|file| format!("`{file}`")).collect();
+            planned.notes.push(format!(
+                "{TENTATIVE}what {} reads by `read_terragrunt_config` cannot be told, and may mix mocks with outputs: write the path as a \
+                 text, or with `find_in_parent_folders`, `get_terragrunt_dir` or locals",
+                files.join(", ")
+            ));
+        }
+        if unread.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
+            return Ok(mixed);
+        }
+        match work.engine.dependencies(&work.target, session) {
+            Ok(Some(blocks)) => Ok(scope.mixed_mocks_as_rendered(&blocks)),
+            Ok(None) => Ok(mixed),
+            Err(EngineError::Failed(failure)) => {
+                planned.tentative = true;
+                let labels: Vec<String> =
+                    unread.includes.iter().map(|label| format!("include `{label}`")).collect();
+                let what = if labels.is_empty() { "its dependencies".to_owned() } else { labels.join(", ") };
+                planned.notes.push(format!(
+                    "{TENTATIVE}{what} may mix mocks with outputs, and Terragrunt does not tell: {}",
+                    failure.summary
+                ));
+                Ok(mixed)
+            }
+            Err(error) => Err(error),
+        }
     }
 }

@@ -31,7 +31,19 @@ pub struct MixedMocks {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Names(BTreeMap<String, Names>);
 
+impl Names {
+    fn of(value: &Value) -> Option<Self> {
+        let below = |value: &Value| Self::of(value).unwrap_or_default();
+        Some(Self(value.as_object()?.iter().map(|(name, value)| (name.clone(), below(value))).collect()))
+    }
+}
+
 impl MixedMocks {
+    /// Whether only Terragrunt can tell what it fills.
+    pub fn is_unclear(&self) -> bool {
+        self.dir.is_none() || self.mocks.is_none()
+    }
+
     /// The first mock that really stands for something, with these outputs there; its path, or the label where nobody knows.
     pub fn stands_in(&self, outputs: &Map<String, Value>) -> Option<String> {
         match &self.mocks {
@@ -56,8 +68,18 @@ fn missing(names: &Names, there: &Map<String, Value>, deep: bool) -> Option<Stri
 impl InputScope {
     /// The dependencies of a unit, its includes' too, whose mocks are mixed with outputs when it is planned.
     pub fn mixed_mocks(&self) -> Vec<MixedMocks> {
-        let mixed =
-            self.dependencies().into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
+        self.mixed(self.dependencies())
+    }
+
+    /// The same, where Terragrunt was asked what the unit's own blocks and those of its includes say.
+    pub fn mixed_mocks_as_rendered(&self, blocks: &Map<String, Value>) -> Vec<MixedMocks> {
+        let mut all = self.dependencies();
+        all.extend(blocks.iter().map(|(label, block)| (label.clone(), Dependency::rendered(block))));
+        self.mixed(all)
+    }
+
+    fn mixed(&self, dependencies: BTreeMap<String, Dependency>) -> Vec<MixedMocks> {
+        let mixed = dependencies.into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
         let mixed = mixed.map(|(label, Dependency { path, mocks, deep, .. })| MixedMocks {
             dependency: label,
             dir: path.map(|path| normalised(&self.dir.join(path))),
@@ -103,6 +125,22 @@ impl Default for Dependency {
 }
 
 impl Dependency {
+    /// One as Terragrunt says it: each setting is there, a null where nobody wrote it.
+    fn rendered(block: &Value) -> Self {
+        let mut dependency =
+            Self { path: block["config_path"].as_str().map(str::to_owned), ..Self::default() };
+        let mocks = &block["mock_outputs"];
+        dependency.mocks = if mocks.is_null() { Some(Names::default()) } else { Names::of(mocks) };
+        let strategy = &block["mock_outputs_merge_strategy_with_state"];
+        dependency.mixes = !strategy.is_null() && strategy != "no_merge";
+        dependency.deep = dependency.mixes && strategy != "shallow";
+        dependency.mixes |= block["mock_outputs_merge_with_state"] == true;
+        if let Some(commands) = block["mock_outputs_allowed_terraform_commands"].as_array() {
+            dependency.at_plan = commands.iter().any(|command| command == "plan");
+        }
+        dependency
+    }
+
     fn add(&mut self, block: &Block) {
         let text = |name: &str| attribute(&block.body, name).and_then(Expression::as_str).map(str::to_owned);
         self.path = text("config_path").or(self.path.take());

@@ -11,6 +11,7 @@ mod mixed_mocks;
 pub(super) mod reach;
 mod scope;
 mod unit;
+mod unread;
 pub(super) mod walk;
 pub(super) mod words;
 
@@ -18,3 +19,4 @@ pub use apart::Apart;
 pub use digest::file_digest;
 pub use mixed_mocks::MixedMocks;
 pub use scope::{InputError, InputFile, InputPlaces, InputScope};
+pub use unread::Unread;

@@ -103,6 +103,11 @@ impl InputScope {
         }
     }
 
+    /// The folder of environments.toml.
+    pub(super) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
     /// The same for a tree in which these paths count as if they were there still.
     #[must_use]
     pub(super) fn with_gone(self, gone: &Arc<Gone>) -> Self {

@@ -1,0 +1,35 @@
+//! What a unit says once Terragrunt has taken in its includes.
+
+use serde_json::{Map, Value};
+
+use super::{
+    EngineError, Session, Target, call::capture, document::document, driver::Driver, ending::failed_text,
+};
+use crate::{
+    model::{Failure, FailureKind},
+    process::CommandLine,
+};
+
+/// The `dependency` blocks of a unit, by label. Nothing of it is logged: the same answer has values of inputs.
+pub(super) fn dependencies(
+    driver: &dyn Driver,
+    (command, target): (&CommandLine, &Target),
+    session: &Session<'_>,
+) -> Result<Map<String, Value>, EngineError> {
+    let captured = capture(session, command)?;
+    if !captured.exit.is_success() {
+        return Err(failed_text(driver, &captured, "render", target, session));
+    }
+    let mut unit: Map<String, Value> = document(&captured.stdout, driver.dialect()).map_err(|error| {
+        let summary = format!("`{} render` cannot be understood: {error}", driver.program_name());
+        EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+    })?;
+    match unit.remove("dependency") {
+        Some(Value::Object(dependencies)) => Ok(dependencies),
+        Some(Value::Null) => Ok(Map::new()),
+        _ => {
+            let summary = format!("`{} render` does not say what the unit depends on", driver.program_name());
+            Err(EngineError::Failed(Failure::new(FailureKind::Engine, summary)))
+        }
+    }
+}
