@@ -137,8 +137,8 @@ fn select(
             why: if request.why { why.iter().map(Why::to_string).collect() } else { Vec::new() },
         });
     }
-    let deleted = gone.into_iter().map(|Gone { stack, path }| Deleted {
-        environment: environment.name.clone(),
+    let deleted = gone.into_iter().map(|Gone { environment, stack, path }| Deleted {
+        environment,
         stack,
         path: path.into_string(),
     });

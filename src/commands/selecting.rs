@@ -55,15 +55,23 @@ impl Context {
         asked: &mut Asked,
     ) -> anyhow::Result<(Vec<Selected>, Vec<Gone>)> {
         let selection = asked.selection.clone();
+        let first = asked.answer.is_some();
         let Some(changes) = asked.answer(self)? else {
             return Ok((inventory.graph().select(&selection, None)?, Vec::new()));
         };
         let outcome = changes.outcome(inventory, (config, environment), &self.overrides);
         let selected = inventory.graph().select(&selection, Some(&outcome.touched))?;
         for gone in &outcome.gone {
-            tell_gone(self, changes, &environment.name, gone);
+            tell_gone(self, config, changes, gone);
         }
-        Ok((selected, outcome.gone))
+        let mut gone = outcome.gone;
+        if first {
+            for (environment, stacks) in changes.environments_gone(config, &self.overrides) {
+                tell_gone_environment(self, config, changes, (&environment, &stacks));
+                gone.extend(stacks);
+            }
+        }
+        Ok((selected, gone))
     }
 }
 
@@ -81,20 +89,54 @@ fn tell(context: &Context, changes: &Changes) {
     }
 }
 
-/// Says that a stack is gone, and what to do about what it made.
-fn tell_gone(context: &Context, changes: &Changes, environment: &EnvName, gone: &Gone) {
-    let (stack, base) = (&gone.stack, &changes.base);
+/// Says that a stack is gone, and how to get at what it made. Not in a tree of then: what another stack has by now would be
+/// destroyed there, and what a file beside the stack knows would not.
+fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &Gone) {
+    let Gone { environment, stack, path } = gone;
+    let base = &changes.base;
     context.printer.warn(format_args!(
-        "stack `{stack}` (`{}`) of `{environment}` is gone since HEAD left {}; what it made is not",
-        gone.path,
+        "stack `{stack}` (`{path}`) of `{environment}` is gone since HEAD left {}; what it made is not",
         base.shown()
     ));
-    let tree = shell_word(&changes.beside());
+    let folder = config.root().join(path);
+    if !folder.exists() {
+        let path = shell_word(&format!(":/{}", changes.from_top(&folder)));
+        context
+            .printer
+            .hint(format_args!("`git restore --source={} -- {path}` brings its files back", base.short()));
+    }
     context.printer.hint(format_args!(
-        "to destroy it: `git worktree add {tree} {}`, and in there `envctl destroy {environment} {}`",
-        base.short(),
+        "with what {} said of it written back, `envctl destroy {environment} {}` shows what it made and asks; it is refused where \
+         another stack has its state by now",
+        file_of_then(config, changes),
         shell_word(stack.as_str())
     ));
+}
+
+/// Says that a whole environment is gone.
+fn tell_gone_environment(
+    context: &Context,
+    config: &Config,
+    changes: &Changes,
+    (environment, stacks): (&EnvName, &[Gone]),
+) {
+    let names: Vec<String> = stacks.iter().map(|gone| format!("`{}`", gone.stack)).collect();
+    let of = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
+    context.printer.warn(format_args!(
+        "environment `{environment}` is gone since HEAD left {}{of}; what its stacks made is not",
+        changes.base.shown()
+    ));
+    context.printer.hint(format_args!(
+        "with what {} said of it written back, `envctl status {environment}` and `envctl plan {environment}` show what there is; they are \
+         refused where another environment has its states by now",
+        file_of_then(config, changes)
+    ));
+}
+
+/// How to see environments.toml as it was.
+fn file_of_then(config: &Config, changes: &Changes) -> String {
+    let file = shell_word(&format!("{}:{}", changes.base.short(), changes.from_top(config.path())));
+    format!("`git show {file}`")
 }
 
 fn stopped(error: &NoChanges) -> anyhow::Error {

@@ -138,7 +138,10 @@ fn a_deleted_stack_is_told_with_what_to_do_about_what_it_made() {
         .tells(&format!(
             "warning: stack `mail` (`mail`) of `staging` is gone since HEAD left `main` ({base})"
         ))
-        .tells(&format!("project-{base} {base}`, and in there `envctl destroy staging mail`"));
+        .tells(&format!("`git restore --source={base} -- :/mail` brings its files back"))
+        .tells(&format!(
+            "`git show {base}:environments.toml` said of it written back, `envctl destroy staging mail`"
+        ));
     let list = shop.run(["list", "--changed", "--json"]).exits(0).json();
     let gone = |environment: &str| json!({ "environment": environment, "stack": "mail", "path": "mail" });
     assert_eq!(list["deleted"], json!([gone("staging"), gone("production")]));
@@ -187,4 +190,46 @@ fn a_stack_with_another_name_for_the_same_state_is_not_gone() {
     shop.project.edit("environments.toml", "[stacks.mail]\n", "[stacks.post]\n");
     let list = shop.run(["list", "staging", "--changed=HEAD", "--json"]).exits(0).json();
     assert_eq!(list["deleted"], json!([{ "environment": "staging", "stack": "mail", "path": "mail" }]));
+}
+
+#[test]
+fn an_environment_that_is_gone_is_told_with_its_stacks() {
+    let shop = shop();
+    let before = shop.project.read("environments.toml");
+    let (kept, rest) = before.split_once("[environments.production]").unwrap();
+    let (_, stacks) = rest.split_once("\n[stacks").unwrap();
+    shop.project.write("environments.toml", &format!("{kept}\n[stacks{stacks}"));
+    let run = shop.run(["list", "--changed=HEAD", "--json"]).exits(0);
+    let run =
+        run.tells("warning: environment `production` is gone since").tells("with `network`, `app`, `mail`");
+    let deleted = run.json()["deleted"].clone();
+    let names: Vec<_> =
+        deleted.as_array().unwrap().iter().map(|gone| (&gone["environment"], &gone["stack"])).collect();
+    assert_eq!(names.len(), 3, "{deleted}");
+    assert!(names.iter().all(|(environment, _)| **environment == "production"), "{deleted}");
+}
+
+#[test]
+fn what_a_renamed_stack_made_is_not_destroyed_by_doing_as_told() {
+    let shop = shop();
+    // Its folder is another one, so that nobody sees from settings alone that its state is the same.
+    let state = shop.marker("states");
+    let backend = format!("\nbackend.local = {{ workspace_dir = \"{}\" }}\n", state.display());
+    let table = "[stacks.mail]\npath = \"mail\"\nneeds = []\n";
+    shop.project.edit("environments.toml", table, &format!("{table}environments = [\"staging\"]{backend}"));
+    let mut script = crate::support::plain("mail");
+    script["backend"] = json!("local");
+    shop.script("mail", &script);
+    shop.project.commit("Keep its state elsewhere");
+    std::fs::rename(shop.project.path("mail"), shop.project.path("post")).unwrap();
+    let now = shop.project.read("environments.toml");
+    let moved = now.replace("[stacks.mail]\npath = \"mail\"", "[stacks.post]\npath = \"post\"");
+    shop.project.write("environments.toml", &moved);
+    let base = shop.project.git(["rev-parse", "--short=12", "HEAD"]);
+    let restore = format!("git restore --source={} -- :/mail", base.trim());
+    shop.run(["list", "staging", "--changed=HEAD"]).exits(0).tells(&restore);
+    shop.project.git(["restore", "--source=HEAD", "--", ":/mail"]);
+    let again = now.split_once("\n[stacks.mail]").unwrap().1;
+    shop.project.write("environments.toml", &format!("{moved}\n[stacks.mail]{again}"));
+    shop.run(["destroy", "staging", "mail", "--yes"]).exits(4).tells("have the same state");
 }

@@ -4,15 +4,50 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{before::Settled, read::Changes};
+use super::{
+    before::{Before, Settled},
+    read::Changes,
+    touched::Gone,
+};
 use crate::{
-    config::{Config, Environment, Settings},
+    config::{Config, Environment, Overrides, Settings},
     engine::layout::marks_stack,
-    inventory::{Inventory, candidates::named_folders},
-    model::StackId,
+    inventory::{
+        Inventory,
+        candidates::{Candidate, named_folders},
+    },
+    model::{EnvName, StackId},
 };
 
 impl Changes {
+    /// The environments that are gone as a whole, with the stacks that each of them had.
+    pub fn environments_gone(&self, config: &Config, overrides: &Overrides) -> Vec<(EnvName, Vec<Gone>)> {
+        let Before::Other(old) = self.before(config, overrides) else { return Vec::new() };
+        let gone = old.environments().values().filter(|own| !config.environments().contains_key(&own.name));
+        let stacks = |own: &Environment| {
+            let stacks = Settled::of(&old, own).map(|settled| settled.stacks).unwrap_or_default();
+            let stack = |candidate: Candidate| Gone {
+                environment: own.name.clone(),
+                path: candidate.settings.path.clone(),
+                stack: candidate.stack,
+            };
+            stacks.into_values().map(stack).collect()
+        };
+        gone.map(|own| (own.name.clone(), stacks(own))).collect()
+    }
+
+    /// A path as it is called from the top of the repository.
+    pub fn from_top(&self, path: &Utf8Path) -> Utf8PathBuf {
+        let ancestors = || path.ancestors().skip(1);
+        // What is gone has no real path; the folder that held it has.
+        let real = ancestors().find_map(|held| {
+            let rest = path.strip_prefix(held).ok()?;
+            Some(held.canonicalize_utf8().ok()?.join(rest))
+        });
+        let real = real.unwrap_or_else(|| path.to_owned());
+        real.strip_prefix(self.paths.top()).map_or_else(|_| real.clone(), Into::into)
+    }
+
     /// The stacks of an environment that are gone, with the folders that they had.
     pub(super) fn gone_from(
         &self,

@@ -90,13 +90,6 @@ impl Changes {
         Ok(found)
     }
 
-    /// A folder beside the repository for the tree at the base.
-    pub fn beside(&self) -> String {
-        let top = self.paths.top();
-        let name = format!("{}-{}", top.file_name().unwrap_or("tree"), self.base.short());
-        top.with_file_name(name).into_string()
-    }
-
     fn take_in(
         &mut self,
         differing: &str,

@@ -31,7 +31,7 @@ use crate::{
             walk::is_left_out,
         },
     },
-    model::StackId,
+    model::{EnvName, StackId},
 };
 
 /// What has become of an environment's stacks.
@@ -46,6 +46,8 @@ pub struct Outcome {
 /// A stack that is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gone {
+    /// The environment that it was in.
+    pub environment: EnvName,
     /// Its name.
     pub stack: StackId,
     /// The folder that it had, relative to environments.toml.
@@ -83,7 +85,13 @@ impl Changes {
         };
         let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
         let gone = self.gone_from(inventory, (config, environment), settled.as_ref());
-        Outcome { touched, gone: gone.into_iter().map(|(stack, path)| Gone { stack, path }).collect() }
+        Outcome {
+            touched,
+            gone: gone
+                .into_iter()
+                .map(|(stack, path)| Gone { environment: environment.name.clone(), stack, path })
+                .collect(),
+        }
     }
 
     /// Changed files that say which engine is wanted, as git calls them.
