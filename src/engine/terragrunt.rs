@@ -28,8 +28,8 @@ use super::{
     planning::{self, Attempt},
     rendered,
     state_outputs::known_outputs,
-    terraform::{apply_args, plan_args, var_files},
-    unit_values::{Place, place_in_unit},
+    terraform::{apply_args, plan_args},
+    unit_values::{Place, place_in_unit, with_values},
     verbs,
 };
 use crate::{
@@ -363,11 +363,7 @@ impl Engine for Terragrunt {
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        let (before, after, files) = match place_in_unit(args) {
-            Place::At(at) => (&args[..at], &args[at..], var_files(target)),
-            Place::Nowhere | Place::Unknown => (args, &args[args.len()..], Vec::new()),
-        };
-        let mut command = self.bare(target).args(before).args(files).args(after);
+        let mut command = self.bare(target).args(with_values(target, args));
         // An init that the user types has the flags that the user types: `-upgrade` would contradict.
         if args.iter().any(|arg| arg == "init") {
             command.env.remove(OsStr::new(INIT_FLAGS));

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::verbs::place_of_var_files;
+use super::{Target, terraform::var_files, verbs::place_of_var_files};
 
 /// Flags of Terragrunt that stand alone and leave a command to the one unit.
 const ALONE: &[&str] = &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
@@ -22,6 +22,15 @@ pub(super) enum Place {
     Nowhere,
     /// It may want values, and nobody can tell where they belong.
     Unknown,
+}
+
+/// A command with the var files of a unit where they belong.
+pub(super) fn with_values(target: &Target, args: &[OsString]) -> Vec<OsString> {
+    let mut args = args.to_vec();
+    if let Place::At(at) = place_in_unit(&args) {
+        args.splice(at..at, var_files(target));
+    }
+    args
 }
 
 /// The place of var files in a command of Terragrunt.
