@@ -162,7 +162,9 @@ impl StackGraph {
                 selected.push(Selected { stack: self.names[*place].clone(), why: reasons });
             }
         }
-        if asked && selected.is_empty() { Err(SelectionError::NothingLeft) } else { Ok(selected) }
+        // Of what has changed nothing may be left: that is no slip of the hand.
+        let is_slip = asked && selected.is_empty() && touched.is_none();
+        if is_slip { Err(SelectionError::NothingLeft) } else { Ok(selected) }
     }
 
     /// Leaves only what has changed, and says what of it.

@@ -82,10 +82,11 @@ fn result(stack: &StackReport) -> String {
         Some(StackResult::Refused) => "refused",
         Some(StackResult::Interrupted) => "interrupted",
     };
+    let word = if stack.tentative { format!("{word}, tentative") } else { word.to_owned() };
     match (&stack.error, &stack.because) {
         (Some(error), _) => format!("{word}: {}", error.summary),
         (None, Some(because)) => format!("{word}: {because}"),
-        (None, None) => word.to_owned(),
+        (None, None) => word,
     }
 }
 

@@ -173,6 +173,7 @@ fn a_shallow_clone_says_the_command_that_makes_it_whole() {
     std::fs::create_dir(shop.project.root()).unwrap();
     shop.project.git(["clone", "--quiet", "--depth=1", "--branch=topic", &url, "."]);
     let in_job = shop.env.clone().var("GITHUB_BASE_REF", "main");
+    in_job.run(["plan", "staging", "--changed=HEAD~1"]).exits(64).tells("`git fetch --unshallow` fetches");
     let fetch = ["fetch", "--unshallow", "origin", "+refs/heads/main:refs/remotes/origin/main"];
     let hint = format!("`git {}` fetches it", fetch.join(" "));
     in_job.run(["plan", "staging", "--changed"]).exits(64).tells("no commit `origin/main`").tells(&hint);
@@ -191,4 +192,15 @@ fn a_shallow_clone_says_the_command_that_makes_it_whole() {
     shop.project.git(fetch);
     let in_job = Shop { env: in_job, ..shop };
     assert_eq!(why(&in_job, &["--changed"]), ["app: changed: app/fake-engine.json and 1 more"]);
+}
+
+#[test]
+fn when_all_that_has_changed_is_excluded_nothing_is_planned_and_that_is_no_error() {
+    let shop = shop();
+    shop.change("app", "second");
+    shop.run(["plan", "staging", "--changed", "--exclude", "app"]).exits(0);
+    assert_eq!(shop.calls(), [""; 0]);
+    shop.run(["plan", "staging", "app", "--exclude", "app"])
+        .exits(64)
+        .tells("every selected stack is excluded");
 }

@@ -77,6 +77,9 @@ fn what_no_plan_tells_makes_a_plan_tentative_and_a_change_that_follows_stops_whe
         (&app["tentative"], &app["notes"]),
         (&json!(true), &json!(["tentative: `network.place` will change"]))
     );
+    let summary = shop.marker("summary.md");
+    shop.run(["plan", "staging", "--summary", summary.to_str().unwrap()]).exits(0);
+    assert!(std::fs::read_to_string(&summary).unwrap().contains("| no changes, tentative |"));
     shop.run(["deploy", "staging", "--yes"]).exits(3).tells("terraform_data.app");
     deployed_to(&shop, "staging", "there", "in here");
 }

@@ -128,6 +128,8 @@ fn unknown(git: &Git<'_>, name: &str) -> NoChanges {
     let of_origin = format!("origin/{name}");
     let hint = if is_there(&of_origin) {
         Some(format!("did you mean `{of_origin}`?"))
+    } else if name.starts_with("HEAD") && is_shallow(git) {
+        Some("this clone is shallow: `git fetch --unshallow` fetches what is before it".to_owned())
     } else {
         name.split_once('/').map(|(remote, branch)| {
             format!("`{}` fetches it, if there is such a branch", fetch(remote, branch, is_shallow(git)))
