@@ -1,5 +1,6 @@
 """Estates of 1,000, 5,000 and 10,000 stacks: no targets, but how the work grows."""
 
+import json
 from pathlib import Path
 
 from ..estates import generate, layered
@@ -71,7 +72,8 @@ def reuse(world: World) -> list[Line] | None:
     first = plan.run()
     reused = world.envctl(estate, "plan", "dev", "--reuse")
     times = alternately(reused, None, min(world.runs, 3))
-    again = world.envctl(estate, "plan", "dev", "--reuse", "--json").output().count('"reused"')
+    report = json.loads(world.envctl(estate, "plan", "dev", "--reuse", "--json").output())
+    again = sum(stack["reused"] for stack in report["stacks"])
     if again < count:
         raise Failed(f"only {again} of {count} stacks were reused")
     work = f"`plan --reuse` of {count:,} unchanged stacks"
