@@ -69,6 +69,11 @@ fn a_unit_whose_module_sets_what_it_takes_is_refused_by_its_plan() {
     live.project.write("live/app/terragrunt.hcl", &format!("{include}}}\n"));
     std::fs::remove_file(live.project.path("live/app/main.tf")).unwrap();
     live.env.run(["plan", "dev"]).exits(0);
+    live.project
+        .write("live/app/terragrunt.hcl", &format!("{include}}}\ninputs = {{\n  id = \"OTHER\"\n}}\n"));
+    let twice = "`id` takes `net.id`, and `live/app/terragrunt.hcl` sets it under `inputs` as well";
+    live.env.run(["deploy", "dev", "--yes"]).exits(4).tells(twice);
+    live.project.write("live/app/terragrunt.hcl", &format!("{include}}}\n"));
     live.project.write("module/z.auto.tfvars", "id = \"OTHER\"\n");
     live.env.run(["plan", "dev"]).exits(4).tells(REFUSED).tells("auto.tfvars");
     live.env.run(["deploy", "dev", "--yes"]).exits(4).tells(REFUSED);

@@ -20,6 +20,16 @@ impl Work {
         if self.taken.is_empty() {
             return Ok(());
         }
+        for (variable, _) in &*self.taken {
+            // Terragrunt gives its own value again when the plan is applied, and the engine refuses it then.
+            if let Some(file) = self.ground.scope.sets_input(variable) {
+                let from = self.wiring.source(variable);
+                let summary =
+                    format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");
+                let failure = Failure::new(FailureKind::Config, summary);
+                return Err(failure.with_detail("take it out there: nothing else may set an input"));
+            }
+        }
         let planned = match plan_variables(plan) {
             Ok(planned) => planned,
             Err(PlanFileError::Opaque { .. }) => return Ok(()),

@@ -11,6 +11,7 @@ mod mixed_mocks;
 pub(super) mod reach;
 mod scope;
 mod unit;
+mod unit_inputs;
 mod unread;
 pub(super) mod walk;
 pub(super) mod words;
