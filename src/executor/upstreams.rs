@@ -3,7 +3,10 @@
 use std::{
     borrow::Cow,
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use camino::Utf8Path;
@@ -23,8 +26,9 @@ use crate::{
 #[derive(Clone)]
 struct Read {
     outputs: Arc<Vec<Output>>,
-    /// Whether it holds until the next plans: no file has it, and it was asked for since the last ones.
-    holds: bool,
+    from_file: bool,
+    /// How many plans had begun when it was read for an apply.
+    asked_after: Option<u64>,
 }
 
 type Slot = Arc<Mutex<Option<Read>>>;
@@ -33,8 +37,10 @@ type Slot = Arc<Mutex<Option<Read>>>;
 #[derive(Default)]
 pub struct Upstreams {
     work: HashMap<StackId, Work>,
-    read: Mutex<HashMap<StackId, Slot>>,
+    slots: Mutex<HashMap<StackId, Slot>>,
     coming: Mutex<HashMap<StackId, Arc<Coming>>>,
+    /// How many plans have begun.
+    plans: AtomicU64,
     /// Whether any unit's file mixes mocks with outputs, once somebody had to know.
     mixing: OnceLock<bool>,
 }
@@ -52,11 +58,12 @@ impl Upstreams {
         session: &Session<'_>,
     ) -> Result<Arc<Vec<Output>>, EngineError> {
         let slot = self.slot(stack);
-        let mut read = lock(&slot);
-        if let Some(Read { outputs, .. }) = &*read {
-            return Ok(Arc::clone(outputs));
-        }
-        self.read_anew(stack, &mut read, session)
+        let mut slot = lock(&slot);
+        let read = match slot.take() {
+            Some(read) => read,
+            None => self.read(stack, session)?,
+        };
+        Ok(Arc::clone(&slot.insert(read).outputs))
     }
 
     /// The same as they are now, whatever was read for plans: a file is read again, an engine asked once for all applies
@@ -66,20 +73,17 @@ impl Upstreams {
         stack: &StackId,
         session: &Session<'_>,
     ) -> Result<Arc<Vec<Output>>, EngineError> {
+        let after = Some(self.plans.load(Ordering::Relaxed));
         let slot = self.slot(stack);
-        let mut read = lock(&slot);
-        match &*read {
-            Some(Read { outputs, holds: true }) => Ok(Arc::clone(outputs)),
-            _ => self.read_anew(stack, &mut read, session),
+        let mut slot = lock(&slot);
+        if let Some(read) = slot.as_ref().filter(|read| !read.from_file && read.asked_after == after) {
+            return Ok(Arc::clone(&read.outputs));
         }
+        let read = Read { asked_after: after, ..self.read(stack, session)? };
+        Ok(Arc::clone(&slot.insert(read).outputs))
     }
 
-    fn read_anew(
-        &self,
-        stack: &StackId,
-        read: &mut Option<Read>,
-        session: &Session<'_>,
-    ) -> Result<Arc<Vec<Output>>, EngineError> {
+    fn read(&self, stack: &StackId, session: &Session<'_>) -> Result<Read, EngineError> {
         let Some(work) = self.work.get(stack) else {
             let summary = format!("`{stack}` was not made ready, and its outputs are wanted");
             return Err(EngineError::Failed(Failure::new(FailureKind::Defect, summary)));
@@ -92,18 +96,12 @@ impl Upstreams {
             }
             Err(error) => return Err(error),
         };
-        let outputs = Arc::new(known.outputs);
-        *read = Some(Read { outputs: Arc::clone(&outputs), holds: !known.from_file });
-        Ok(outputs)
+        Ok(Read { outputs: Arc::new(known.outputs), from_file: known.from_file, asked_after: None })
     }
 
-    /// What was read holds no longer than the plans that are made now.
+    /// What was asked for applies holds no longer than until the next plans.
     pub(super) fn plans_begin(&self) {
-        for slot in lock(&self.read).values() {
-            if let Some(read) = &mut *lock(slot) {
-                read.holds = false;
-            }
-        }
+        self.plans.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether any file of Terragrunt's in the repository mixes mocks with outputs; looked for once.
@@ -138,7 +136,8 @@ impl Upstreams {
             return;
         }
         if let Ok(outputs) = outputs_before(plan) {
-            *lock(&self.slot(stack)) = Some(Read { outputs: Arc::new(outputs), holds: false });
+            *lock(&self.slot(stack)) =
+                Some(Read { outputs: Arc::new(outputs), from_file: false, asked_after: None });
         }
         let mut all = lock(&self.coming);
         all.remove(stack);
@@ -157,7 +156,7 @@ impl Upstreams {
     }
 
     fn slot(&self, stack: &StackId) -> Slot {
-        Arc::clone(lock(&self.read).entry(stack.clone()).or_default())
+        Arc::clone(lock(&self.slots).entry(stack.clone()).or_default())
     }
 }
 

@@ -257,3 +257,23 @@ fn a_sensitive_output_is_not_given_to_a_variable_that_plans_would_show() {
         .tells("declare variable `place` with `sensitive = true`");
     assert_eq!(shop.deployed_value("app", "staging"), None);
 }
+
+#[test]
+fn an_engine_is_asked_for_a_value_again_right_before_the_apply() {
+    let shop = wired(&format!(
+        "{INPUTS}[stacks.network.backend]\ns3 = {{ bucket = \"b\", key = \"{{env}}/{{stack}}\", region = \"eu-west-1\" }}\n"
+    ));
+    let outputs = json!({ "place": "here" });
+    let network =
+        json!({ "backend": "s3", "resources": { "terraform_data.network": "n" }, "outputs": outputs });
+    shop.script("network", &network);
+    shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+    shop.forget_calls();
+    shop.run(["deploy", "staging", "app", "--yes"]).exits(0);
+    let pulls = shop.folders("state pull");
+    assert_eq!(
+        pulls.iter().filter(|stack| *stack == "network").count(),
+        2,
+        "for the plan, and for the apply"
+    );
+}
