@@ -1,8 +1,11 @@
 //! `--changed` over Terragrunt's units: what they include, read and take as their source.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
-use crate::{changed::why, support::Shop};
+use crate::{
+    changed::why,
+    support::{Shop, script},
+};
 
 /// Two units below a shared configuration, and nothing of Terragrunt's but its list of units.
 fn shop() -> Shop {
@@ -35,8 +38,7 @@ fn shop() -> Shop {
     shop.project.commit("Begin");
     let program = shop.project.around().join("terragrunt");
     let units = r#"[{"type":"unit","path":"app"},{"type":"unit","path":"mail"}]"#;
-    fs::write(&program, format!("#!/bin/sh\necho '{units}'\n")).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    script(&program, &format!("#!/bin/sh\necho '{units}'\n"));
     shop.env.link("terragrunt", &program);
     shop
 }

@@ -1,13 +1,13 @@
 //! `config`, `check` and `doctor`: what envctl makes of the files and of the machine.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
 use serde_json::json;
 
 use crate::{
     snapshot::snapshot,
     support::Env,
-    support::{Shop, plain},
+    support::{Shop, plain, script},
 };
 
 /// Values from every layer, and a secret of every kind.
@@ -47,8 +47,7 @@ api_key = { file = \"secrets/api-key\" }
 
 fn with_secrets(shop: &Shop) -> Env {
     let op = shop.marker("bin/op");
-    fs::write(&op, "#!/bin/sh\necho sentinel-of-the-command\n").unwrap();
-    fs::set_permissions(&op, fs::Permissions::from_mode(0o755)).unwrap();
+    script(&op, "#!/bin/sh\necho sentinel-of-the-command\n");
     shop.env.clone().var("DB_PASSWORD", "sentinel-of-the-variable")
 }
 

@@ -1,12 +1,12 @@
 //! Engines that die, lie or babble: guarantees 5, 10 and 11.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
 use serde_json::{Value, json};
 
 use crate::{
     support::{Env, Project, programs},
-    support::{Shop, error},
+    support::{Shop, error, script},
 };
 
 /// A plan of a stack that misbehaves beside one that does not; its failure as the report has it.
@@ -104,7 +104,7 @@ fn an_engine_that_cannot_be_executed_is_4() {
 
     shop.run(["plan", "staging"]).exits(4).tells(&format!("`{}` is not executable", program.display()));
 
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    script(&program, "not a program");
     let run = shop.run(["plan", "staging"]).exits(4);
     run.tells(&format!("cannot start `{}`: Exec format error", program.display()));
 }

@@ -1,12 +1,10 @@
 //! `exec`, `output` and `shell`: an engine at hand, in the right place.
 
-use std::{fs, os::unix::fs::PermissionsExt};
-
 use serde_json::json;
 
 use crate::{
     snapshot::snapshot,
-    support::{Shop, plain},
+    support::{Shop, plain, script},
 };
 
 #[test]
@@ -132,11 +130,10 @@ error: there is no output `vcp`; there are: password, vpc, zones; did you mean `
 fn a_shell_has_the_environment_of_its_instance_and_says_where_it_is() {
     let shop = Shop::of(&["network"]);
     shop.append("environments.toml", "\n[stacks.network.in.production]\nenv.AWS_PROFILE = \"prod\"\n");
-    let script = shop.marker("shell");
+    let shell = shop.marker("shell");
     let words = "#!/bin/sh\necho \"$PWD|$TF_WORKSPACE|$TF_DATA_DIR|$AWS_PROFILE|$ENVCTL_INSTANCE\"\necho \"$PS1\"\nexit 9\n";
-    fs::write(&script, words).unwrap();
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-    let env = shop.env.clone().var("SHELL", script).var("TF_WORKSPACE", "elsewhere");
+    script(&shell, words);
+    let env = shop.env.clone().var("SHELL", shell).var("TF_WORKSPACE", "elsewhere");
     let root = shop.project.root().canonicalize().unwrap();
     let root = root.display();
 

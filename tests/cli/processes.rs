@@ -1,10 +1,10 @@
 //! How many processes of the engine a verb starts, by what they wrote down themselves.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
 use serde_json::json;
 
-use crate::support::{Shop, plain};
+use crate::support::{Shop, plain, script};
 
 const SEVEN: [&str; 7] = [
     "network",
@@ -160,8 +160,7 @@ fn engines_do_not_wait_for_git() {
     let git = shop.marker("bin/git");
     fs::remove_file(&git).unwrap();
     let waits = format!("while [ ! -e '{}' ] && [ -d . ]; do /bin/sleep 0.01; done", answer.display());
-    fs::write(&git, format!("#!/bin/sh\n{waits}\necho '# branch.oid 1234abcd'\n")).unwrap();
-    fs::set_permissions(&git, fs::Permissions::from_mode(0o755)).unwrap();
+    script(&git, &format!("#!/bin/sh\n{waits}\necho '# branch.oid 1234abcd'\n"));
 
     let mut running = shop.env.spawn(["plan", "staging", "--json"]);
     running.wait_until("the stack was planned", || planned.exists());

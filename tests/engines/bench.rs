@@ -5,7 +5,6 @@ use std::{
     ffi::OsString,
     fmt::Write as _,
     fs,
-    os::unix::fs::PermissionsExt,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -23,7 +22,7 @@ use envctl::{
 };
 use serde_json::{Value, json};
 
-use crate::under_test::UnderTest;
+use crate::{script::script, under_test::UnderTest};
 
 /// A project with one stack. The stack has a value `input`, an output `o`, and whatever a test adds.
 pub(crate) struct Bench {
@@ -201,8 +200,7 @@ impl Bench {
         let text = format!(
             "#!/bin/sh\ncase \"$1\" in init) echo \"$* + $TF_CLI_ARGS_init\" >> '{inits}';; esac\nexec '{program}' \"$@\"\n"
         );
-        fs::write(&shim, text).unwrap();
-        fs::set_permissions(&shim, fs::Permissions::from_mode(0o755)).unwrap();
+        script(&shim, &text);
         shim
     }
 

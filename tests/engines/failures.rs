@@ -1,11 +1,12 @@
 //! Failures that every engine has: each with its kind, its place and its words.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::fs;
 
 use envctl::model::FailureKind;
 
 use crate::{
     bench::{Bench, Stack, failure},
+    script::script,
     under_test,
 };
 
@@ -102,8 +103,7 @@ fn a_missing_engine_says_what_to_do() {
         fs::write(&path, "").unwrap();
         assert!(bench.open().err().unwrap().to_string().ends_with("is not executable"));
 
-        fs::write(&path, "#!/bin/sh\necho hello\n").unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        script(&path, "#!/bin/sh\necho hello\n");
         let message = bench.open().err().unwrap().to_string();
         assert!(message.ends_with("did not say its version (exit status 0: `hello`)"), "{message}");
     }

@@ -14,6 +14,8 @@ mod lifecycle;
 mod lineage;
 mod mutating;
 mod providers;
+#[path = "../support/script.rs"]
+mod script;
 mod terragrunt;
 mod under_test;
 mod workspaces;

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use crate::support::{Driven, ENVIRONMENTS, Run, Shop, each_engine, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Run, Shop, each_engine, real_engines, script};
 
 /// A shop whose stack has a var file, a value, a module two levels deep, a file that only HCL names, and one of `files`.
 #[track_caller]
@@ -170,8 +170,7 @@ fn another_version_of_the_engine_is_refused() {
     let wrapper = shop.project.around().join("wrapper");
     let write = |version: &str| {
         let text = format!("#!/bin/sh\nFAKE_ENGINE_VERSION={version} exec '{}' \"$@\"\n", fake.display());
-        fs::write(&wrapper, text).unwrap();
-        fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+        script(&wrapper, &text);
     };
     let env = shop.env.clone().var("ENVCTL_TOFU", wrapper.as_os_str());
     let shop = Shop { env, ..shop };

@@ -1,8 +1,6 @@
 //! A program around a real engine, as people have on their PATH.
 
-use std::{fs, os::unix::fs::PermissionsExt};
-
-use crate::support::{Driven, ENVIRONMENTS, Shop};
+use crate::support::{Driven, ENVIRONMENTS, Shop, script};
 
 /// A project with the stack `network`, driven through a wrapper that does nothing yet.
 pub(crate) fn wrapped(engine: &Driven, files: &str) -> Shop {
@@ -25,6 +23,5 @@ pub(crate) fn wrap_apply(shop: &Shop, engine: &Driven, lines: &str) {
     let path = program.path.display().to_string();
     let others = format!("case \" $* \" in *' apply '*) ;; *) exec {path} \"$@\" ;; esac");
     let wrapper = shop.project.around().join("wrapper");
-    fs::write(&wrapper, format!("#!/bin/bash\n{others}\n{}\n", lines.replace("ENGINE", &path))).unwrap();
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).unwrap();
+    script(&wrapper, &format!("#!/bin/bash\n{others}\n{}\n", lines.replace("ENGINE", &path)));
 }

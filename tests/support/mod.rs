@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod running;
 mod s3;
+mod script;
 mod shop;
 mod state;
 
@@ -30,6 +31,7 @@ pub(crate) use self::{
     run::Run,
     running::Running,
     s3::S3Server,
+    script::script,
     shop::{ENVIRONMENTS, Shop, error, plain},
     state::State,
 };

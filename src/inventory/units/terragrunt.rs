@@ -37,7 +37,7 @@ impl UnitFinder for Terragrunt<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt};
+    use std::fs;
 
     use super::*;
 
@@ -45,19 +45,17 @@ mod tests {
     fn answer(script: &str) -> (String, Result<String, UnitFinderError>) {
         let dir = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(dir.path()).unwrap().canonicalize_utf8().unwrap();
-        let program = dir.join("terragrunt");
-        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        // The first argument is the verb: a shell takes it for the script to run.
+        fs::write(dir.join("find"), script).unwrap();
         let runner = Runner::new();
-        let finder =
-            Terragrunt { runner: &runner, program: program.into_string().into(), env: BTreeMap::new() };
+        let finder = Terragrunt { runner: &runner, program: "/bin/sh".into(), env: BTreeMap::new() };
         let found = finder.find(&dir);
         (dir.into_string(), found)
     }
 
     #[test]
     fn it_is_run_in_the_folder_and_its_standard_output_is_the_answer() {
-        let (dir, found) = answer("echo warning >&2; echo \"$PWD: $*\"");
+        let (dir, found) = answer("echo warning >&2; echo \"$PWD: $0 $*\"");
         let expected = "find --json --dependencies --reading --no-color --non-interactive";
         assert_eq!(found.unwrap(), format!("{dir}: {expected}\n"));
     }
