@@ -18,6 +18,7 @@ mod footing;
 pub mod gc;
 pub mod generate;
 pub mod graph;
+mod groundless;
 mod guarded;
 pub mod init;
 mod ladder;

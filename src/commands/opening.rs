@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 use super::{
     Context, RunRequest, Stop, Stopped, Usage, checklist,
     emitter::emitter,
+    groundless::Absent,
     guarded::Guarded,
     readied::{Readied, interrupted, ready},
     to_type::ToType,
@@ -70,6 +71,8 @@ pub(super) struct Opened {
     pub(super) mode: PlanMode,
     /// Whether it is said how long it will probably take.
     pub(super) eta: bool,
+    /// What its stacks need beside each other.
+    pub(super) absent: Absent,
     askable: Vec<StackId>,
     /// Nobody else changes the environment until the run is closed.
     _turn: Option<Turn>,
@@ -134,6 +137,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         Arc::clone(&context.clock),
         bound,
     );
+    let absent = Absent::of(&instances, &graph);
     let durations = store.durations(&environment.name);
     let stopwatch = Stopwatch::new(durations.clone(), wish.mode == PlanMode::Destroy, request.adopts());
     let mut dispatcher = emitter(context, Journal::create(dir.clone())?, stopwatch, &runner)?;
@@ -181,6 +185,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         working_tree,
         mode: wish.mode,
         eta: request.eta,
+        absent,
         askable: askable(&instances),
         _turn: turn,
     })

@@ -33,7 +33,7 @@ fn plan(
     opened.plan_all(context)?;
     let stacks = opened.deployment.stacks();
     *review = opened.deployment.review(&stacks);
-    let blocked = opened.guarded.judge(context, review);
+    let blocked = opened.judge(context, review);
     opened.deployment.reviewed(review, &blocked)?;
     let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
     opened.deployment.dispatcher().flush();

@@ -70,7 +70,7 @@ fn rounds(
     let mut applied = false;
     let status = loop {
         let review = opened.deployment.review(&stacks);
-        let blocked = opened.guarded.judge(context, &review);
+        let blocked = opened.judge(context, &review);
         opened.deployment.reviewed(&review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
         match round(context, request, &confirm, wish, opened, &review, &blocked)? {
@@ -132,7 +132,7 @@ fn round(
     }
     let invocation = request.command_line(wish.command, &opened.environment, &context.overrides);
     if !blocked.is_empty() {
-        let refusal = opened.guarded.refusal(blocked, &invocation);
+        let refusal = opened.refusal(blocked, &invocation);
         return refuse(context, opened, review, &refusal);
     }
     let dispatcher = opened.deployment.dispatcher();

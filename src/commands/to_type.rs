@@ -2,6 +2,7 @@
 
 use super::{
     Context, RunRequest,
+    groundless::are_all_groundless,
     opening::{Opened, Wish},
 };
 use crate::{
@@ -22,7 +23,7 @@ pub(super) struct ToType {
     /// The command that makes new plans of the same.
     anew: String,
     /// Whether it goes on with what an earlier run planned.
-    adopts: bool,
+    pub(super) adopts: bool,
 }
 
 impl ToType {
@@ -101,7 +102,12 @@ impl Opened {
                 line = format!("{line}\n{eta}");
             }
             if self.verb == "plan" && !blocked.is_empty() {
-                line = format!("{line}\nguards would refuse to apply this");
+                if !are_all_groundless(blocked) {
+                    line = format!("{line}\nguards would refuse to apply this");
+                }
+                if let Some(first) = self.first(blocked) {
+                    line = format!("{line}\nnext: `{first}`");
+                }
             } else if self.verb == "plan" {
                 let confirm = if self.protected { " --confirm" } else { "" };
                 line = format!(

@@ -94,6 +94,11 @@ impl Deployment {
         self.graph.order()
     }
 
+    /// The selected stacks.
+    pub fn graph(&self) -> &StackGraph {
+        &self.graph
+    }
+
     /// Plans these stacks, and waits until each has ended.
     pub fn plan(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.expect(StepKind::Plan, stacks)?;

@@ -88,9 +88,17 @@ fn a_mock_makes_a_plan_tentative_and_is_never_applied() {
 #[test]
 fn a_plan_with_a_mock_alone_is_not_applied_where_its_upstream_is_not_part_of_the_run() {
     let shop = wired(&format!("{INPUTS}mocks.network = {{ place = \"nowhere-yet\" }}\n"));
-    shop.run(["plan", "staging", "app"]).exits(0);
-    shop.run(["deploy", "staging", "app", "--yes"]).exits(3).tells("not known");
+    let plan = shop.run(["plan", "staging", "app"]).exits(0);
+    plan.prints("tentative app: its plan rests on values that are not known before `network` is applied")
+        .prints("next: `envctl deploy staging network`")
+        .hides("envctl apply");
+    shop.forget_calls();
+    let refused = shop.run(["deploy", "staging", "app", "--yes"]).exits(3);
+    refused.tells("hint: `envctl deploy staging network` comes first");
+    assert_eq!(shop.folders("plan"), ["app"], "it was planned for a review, and not again for an apply");
     assert_eq!(shop.deployed_value("app", "staging"), None);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in here"));
 }
 
 #[test]

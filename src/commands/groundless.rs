@@ -1,0 +1,122 @@
+//! Tentative plans that would stay so: whatever else is applied in a run, nobody would know the values that they rest on.
+
+use std::collections::HashMap;
+
+use super::{Context, opening::Opened};
+use crate::{
+    engine::PlanMode,
+    executor::Refusal,
+    graph::StackGraph,
+    inventory::Instance,
+    model::{Block, Blocked, EnvName, Outcome, StackId, TENTATIVE},
+    plans::{Review, ReviewStack},
+    ui::shell_word,
+};
+
+/// The guard that a refusal names.
+const GUARD: &str = "tentative";
+
+/// What each stack of a run needs that is no part of it.
+#[derive(Debug, Default)]
+pub(super) struct Absent(HashMap<StackId, Vec<StackId>>);
+
+impl Absent {
+    /// That of these instances, in a run over `graph`.
+    pub(super) fn of(instances: &[&Instance], graph: &StackGraph) -> Self {
+        let absent = instances.iter().filter_map(|instance| {
+            let needs = instance.needs.iter().filter(|need| !graph.contains(need.as_str()));
+            let needs: Vec<StackId> = needs.cloned().collect();
+            (!needs.is_empty()).then(|| (instance.id.stack.clone(), needs))
+        });
+        Self(absent.collect())
+    }
+}
+
+impl Opened {
+    /// What keeps the plans of a review from being applied now.
+    pub(super) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
+        let mut blocked = self.guarded.judge(context, review);
+        // What an earlier run planned may rest on what it applied itself; and no plan to destroy is made again.
+        if !self.to_type.adopts && self.mode == PlanMode::Normal {
+            let groundless = review.changed().filter(|stack| stack.tentative);
+            blocked.extend(groundless.flat_map(|stack| self.groundless(stack, review)));
+        }
+        blocked
+    }
+
+    /// What refuses a tentative plan under which nothing is going to change, and why it is one.
+    fn groundless(&self, tentative: &ReviewStack, review: &Review) -> Vec<Blocked> {
+        let below = self.deployment.graph().dependencies(std::slice::from_ref(&tentative.stack));
+        let changes = |stack: &ReviewStack| {
+            matches!(stack.outcome, Outcome::Changed(_) | Outcome::Deferred { .. })
+                && below.contains(&stack.stack)
+        };
+        if review.stacks.iter().any(changes) {
+            return Vec::new();
+        }
+        let absent = self.absent_of(&tentative.stack);
+        let message = if absent.is_empty() {
+            "its plan rests on values that are not known, and nothing in this run makes them so".to_owned()
+        } else {
+            let names: Vec<String> = absent.iter().map(|stack| format!("`{stack}`")).collect();
+            format!("its plan rests on values that are not known before {} is applied", names.join(", "))
+        };
+        let why = tentative.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE)).map(str::to_owned);
+        let blocks = std::iter::once(message).chain(why).map(|message| Block::new(GUARD, message));
+        blocks.map(|block| Blocked { stack: Some(tentative.stack.clone()), block }).collect()
+    }
+
+    /// What a stack, or what it needs in this run, needs beside it.
+    fn absent_of(&self, stack: &StackId) -> Vec<StackId> {
+        let mut below = self.deployment.graph().dependencies(std::slice::from_ref(stack));
+        below.push(stack.clone());
+        let mut absent: Vec<StackId> =
+            below.iter().filter_map(|stack| self.absent.0.get(stack)).flatten().cloned().collect();
+        absent.sort();
+        absent.dedup();
+        absent
+    }
+
+    /// The command that comes first, where tentative plans are among what is blocked; none where only leaving their stacks
+    /// out would help.
+    pub(super) fn first(&self, blocked: &[Blocked]) -> Option<String> {
+        let groundless = blocked.iter().filter(|found| found.block.guard == GUARD);
+        let mut absent: Vec<StackId> =
+            groundless.filter_map(|found| found.stack.as_ref()).flat_map(|s| self.absent_of(s)).collect();
+        absent.sort();
+        absent.dedup();
+        let first = |environment: &EnvName| {
+            let names: Vec<_> = absent.iter().map(|stack| shell_word(stack.as_str())).collect();
+            format!("envctl deploy {environment} {}", names.join(" "))
+        };
+        (!absent.is_empty()).then(|| first(&self.environment))
+    }
+
+    /// The refusal of what is blocked; `invocation` is what the user typed.
+    pub(super) fn refusal(&self, blocked: &[Blocked], invocation: &str) -> Refusal {
+        let refusal = self.guarded.refusal(blocked, invocation);
+        if !is_any_groundless(blocked) {
+            return refusal;
+        }
+        let hint = self.first(blocked).map_or_else(
+            || "`--exclude` leaves such a stack out".to_owned(),
+            |first| format!("`{first}` comes first"),
+        );
+        let summary = if are_all_groundless(blocked) {
+            format!("not all of this can be applied in `{}` yet", self.environment)
+        } else {
+            refusal.summary
+        };
+        Refusal { summary, hint: Some(hint), ..refusal }
+    }
+}
+
+/// Whether tentative plans are among what is blocked.
+fn is_any_groundless(blocked: &[Blocked]) -> bool {
+    blocked.iter().any(|found| found.block.guard == GUARD)
+}
+
+/// Whether nothing but tentative plans is blocked.
+pub(super) fn are_all_groundless(blocked: &[Blocked]) -> bool {
+    blocked.iter().all(|found| found.block.guard == GUARD)
+}
