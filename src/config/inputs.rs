@@ -2,13 +2,24 @@
 
 use super::raw::comparison::is_variable_name;
 
-/// The stack and the path behind it. A stack's name may hold dots: the longest name that is declared wins, and where
-/// none is, what stands before the first dot.
+/// The stack and the path behind it. A stack's name may hold dots: in quotes it ends where they do, else it is the one that is
+/// declared, and where none is, what stands before the first dot.
 pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Option<(&'t str, &'t str)> {
-    let dots = text.match_indices('.').map(|(at, _)| at);
-    let declared = dots.rev().find(|at| is_stack(&text[..*at]));
-    let at = declared.or_else(|| text.find('.'))?;
-    Some((&text[..at], &text[at + 1..]))
+    if let Some(quoted) = text.strip_prefix('"') {
+        let (stack, path) = quoted.split_once('"')?;
+        return Some((stack, path.strip_prefix('.')?));
+    }
+    let declared = readings(text, is_stack).pop();
+    declared.or_else(|| text.split_once('.'))
+}
+
+/// What a text may mean by stacks that are declared: more than one of them where a name begins with another one and a dot.
+pub(super) fn readings<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Vec<(&'t str, &'t str)> {
+    if text.starts_with('"') {
+        return Vec::new();
+    }
+    let parts = text.match_indices('.').map(|(at, _)| (&text[..at], &text[at + 1..]));
+    parts.filter(|(stack, _)| is_stack(stack)).collect()
 }
 
 /// A step from a value to what lies in it.
@@ -81,6 +92,18 @@ mod tests {
         assert_eq!(split("a.b.c.d", &declared), Some(("a.b", "c.d")));
         assert_eq!(split("netwrok.vpc_id", &declared), Some(("netwrok", "vpc_id")));
         assert_eq!(split("network", &declared), None);
+    }
+
+    #[test]
+    fn a_stack_in_quotes_is_that_one_whatever_is_declared() {
+        let declared = |name: &str| ["a", "a.b"].contains(&name);
+        assert_eq!(split("\"a\".b.c", &declared), Some(("a", "b.c")));
+        assert_eq!(split("\"a.b\".c[0]", &declared), Some(("a.b", "c[0]")));
+        for wrong in ["\"a", "\"a\"", "\"a\"b"] {
+            assert_eq!(split(wrong, &declared), None, "{wrong}");
+        }
+        assert_eq!(readings("a.b.c", &declared), [("a", "b.c"), ("a.b", "c")]);
+        assert_eq!(readings("\"a\".b.c", &declared), []);
     }
 
     #[test]

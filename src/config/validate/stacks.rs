@@ -3,8 +3,12 @@
 use super::{discover::glob, names::KnownNames};
 use crate::{
     config::{
-        inputs::{check_path, split},
-        raw::{document::Document, map::Named, stack::StackTable},
+        inputs::{check_path, readings, split},
+        raw::{
+            document::Document,
+            map::Named,
+            stack::{StackKeys, StackTable},
+        },
     },
     diagnostic::{Diagnostic, Diagnostics},
 };
@@ -53,19 +57,26 @@ fn inputs(
     problems: &mut Diagnostics,
 ) {
     let own = &stack.value.own;
-    let mut sources: Vec<&str> = Vec::new();
+    let mut sources: Vec<(&str, &str)> = Vec::new();
     for (variable, named) in own.inputs.named() {
         let text = &named.value.value;
         let Some(span) = &named.value.origin.span else { continue };
-        let parts = split(text, &|name| document.stacks.get(name).is_some());
+        let is_declared = |name: &str| document.stacks.get(name).is_some();
+        let parts = split(text, &is_declared);
         let reason = parts.map_or_else(|| Err("no `.` in it".to_owned()), |(_, path)| check_path(path));
         if let Err(reason) = reason {
             let problem = Diagnostic::error("config::input", format!("`{text}` names no output of a stack"))
                 .help("a stack and an output, as \"network.vpc_id\" or \"network.zones[0]\"");
             problems.push(names.sources.at(problem, span, reason));
         }
-        let Some((from, _)) = parts else { continue };
-        sources.push(from);
+        ambiguous(
+            text,
+            &readings(text, &is_declared),
+            |problem| names.sources.at(problem, span, ""),
+            problems,
+        );
+        let Some((from, path)) = parts else { continue };
+        sources.push((from, path.split(['.', '[']).next().unwrap_or_default()));
         if from == name {
             let message = format!("stack `{name}` takes input `{variable}` from itself");
             problems.push(names.sources.at(Diagnostic::error("config::needs-itself", message), span, ""));
@@ -74,14 +85,54 @@ fn inputs(
         let message = || format!("stack `{name}` takes `{variable}` from `{from}`, which is not declared");
         names.stack(from, span, message, Some((&stack.name_span, "in this stack")), problems);
     }
+    mocks(name, own, &sources, names, problems);
+}
+
+/// Judges stand-ins: each has to stand for something that an input takes, from such a stack and by such an output.
+fn mocks(
+    name: &str,
+    own: &StackKeys,
+    sources: &[(&str, &str)],
+    names: &KnownNames<'_>,
+    problems: &mut Diagnostics,
+) {
     for (from, mock) in own.mocks.named() {
-        if !sources.contains(&from.as_ref()) {
+        let taken: Vec<&str> =
+            sources.iter().filter(|(stack, _)| *stack == from.as_ref()).map(|(_, output)| *output).collect();
+        if taken.is_empty() {
             let message = format!("stack `{name}` takes no input from `{from}`, so its mocks have no effect");
-            let problem =
-                Diagnostic::error("config::idle-mocks", message).did_you_mean(from, sources.iter().copied());
+            let known = sources.iter().map(|(stack, _)| *stack);
+            let problem = Diagnostic::error("config::idle-mocks", message).did_you_mean(from, known);
             problems.push(names.sources.at(problem, &mock.name_span, "no input from it"));
         }
+        for (output, stand_in) in mock.value.named() {
+            if !taken.is_empty() && !taken.contains(&output.as_ref()) {
+                let message =
+                    format!("stack `{name}` takes no `{from}.{output}`, so the mock of it has no effect");
+                let problem = Diagnostic::error("config::idle-mock", message)
+                    .did_you_mean(output, taken.iter().copied());
+                problems.push(names.sources.at(problem, &stand_in.name_span, "nothing takes it"));
+            }
+        }
     }
+}
+
+/// Refuses a text that may mean outputs of several stacks: a new stack must not change what it means.
+fn ambiguous(
+    text: &str,
+    readings: &[(&str, &str)],
+    at: impl Fn(Diagnostic) -> Diagnostic,
+    problems: &mut Diagnostics,
+) {
+    if readings.len() < 2 {
+        return;
+    }
+    let meant =
+        |quote: &dyn Fn(&(&str, &str)) -> String| readings.iter().map(quote).collect::<Vec<_>>().join(" or ");
+    let outputs = meant(&|(stack, path)| format!("`{path}` of stack `{stack}`"));
+    let written = meant(&|(stack, path)| format!("`'\"{stack}\".{path}'`"));
+    let problem = Diagnostic::error("config::ambiguous-input", format!("`{text}` may be {outputs}"));
+    problems.push(at(problem.help(format!("write the stack in quotes: {written}"))));
 }
 
 /// Settings for an environment where the stack does not exist would have no effect.
