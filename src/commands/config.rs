@@ -204,6 +204,14 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
         };
         put(format!("env.{name}"), value.into(), Some(&variable.origin));
     }
+    for (name, input) in &settings.inputs {
+        put(format!("inputs.{name}"), input.value.to_string().into(), Some(&input.origin));
+    }
+    for (stack, outputs) in &settings.mocks {
+        for (name, mock) in outputs {
+            put(format!("mocks.{stack}.{name}"), mock.value.clone(), Some(&mock.origin));
+        }
+    }
     for (name, source) in &settings.secrets {
         put(format!("secrets.{name}"), secret(&source.value).into(), Some(&source.origin));
     }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::Context;
 use crate::{
+    config::{OutputPath, Value},
     graph::{Selection, render},
+    inventory::Instance,
     model::ExitStatus,
     process::Runner,
 };
@@ -53,15 +55,27 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
     let stacks: Vec<_> = selected.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);
+    let wires = inventory.instances().map(|instance| (instance.id.stack.clone(), wires(instance))).collect();
     let text = match request.format {
-        Format::Tree => render::tree(&graph),
-        Format::Dot => render::dot(&graph),
-        Format::Mermaid => render::mermaid(&graph),
+        Format::Tree => render::tree(&graph, &wires),
+        Format::Dot => render::dot(&graph, &wires),
+        Format::Mermaid => render::mermaid(&graph, &wires),
         Format::Json => {
-            let document = render::GraphDocument::new(environment.name.as_str(), &graph);
+            let document = render::GraphDocument::new(environment.name.as_str(), &graph, &wires);
             format!("{}\n", serde_json::to_string_pretty(&document)?)
         }
     };
     context.printer.data(text)?;
     Ok(status)
+}
+
+/// What the variables of an instance take.
+fn wires(instance: &Instance) -> Vec<render::Wire> {
+    let inputs = instance.settings.inputs.iter();
+    let wire = |(variable, input): (&String, &Value<OutputPath>)| render::Wire {
+        variable: variable.clone(),
+        from: input.value.stack.clone(),
+        output: input.value.to_string(),
+    };
+    inputs.map(wire).collect()
 }

@@ -285,3 +285,23 @@ fn an_engine_is_asked_for_a_value_again_right_before_the_apply() {
         "for the plan, and for the apply"
     );
 }
+
+#[test]
+fn config_and_graph_show_what_a_stack_takes_and_from_where() {
+    let shop = wired(&format!("{INPUTS}mocks.network.place = \"nowhere-yet\"\n"));
+    let run = shop.run(["config", "staging", "app", "--origins"]).exits(0);
+    run.prints("inputs.place = \"network.place\"  # [stacks.app], line ")
+        .prints("mocks.network.place = \"nowhere-yet\"  # [stacks.app], line ");
+    let document = shop.run(["config", "staging", "app", "--json"]).exits(0).json();
+    let values = &document["environments"][0]["instances"][0]["values"];
+    assert_eq!(values["inputs.place"]["value"], "network.place");
+    assert_eq!(values["mocks.network.place"]["value"], "nowhere-yet");
+
+    let tree = shop.run(["graph", "staging"]).exits(0);
+    assert_eq!(tree.stdout, "app\n└── network → place\n");
+    let document = shop.run(["graph", "staging", "--format", "json"]).exits(0).json();
+    assert_eq!(document["stacks"][1]["inputs"], json!({ "place": "network.place" }));
+    shop.run(["graph", "staging", "--format", "dot"]).exits(0).prints("[label = \"place\"]");
+    // Without the stack that gives it there is no edge for it.
+    shop.run(["graph", "staging", "app"]).exits(0).hides("network");
+}

@@ -1,8 +1,10 @@
 //! The graph as the JSON document of `graph --format json`.
 
+use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Wires;
 use crate::graph::StackGraph;
 
 /// What `graph --format json` prints.
@@ -23,15 +25,23 @@ pub struct GraphStack {
     pub stack: String,
     /// The stacks that come before it.
     pub needs: Vec<String>,
+    /// The outputs that its variables take, by variable: `network.vpc_id`.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub inputs: IndexMap<String, String>,
     /// The words that it can be selected by.
     pub tags: Vec<String>,
 }
 
 impl GraphDocument {
     /// The document of one environment's graph.
-    pub fn new(environment: &str, graph: &StackGraph) -> Self {
+    pub fn new(environment: &str, graph: &StackGraph, wires: &Wires) -> Self {
         let stacks = graph.order().into_iter().map(|stack| GraphStack {
             needs: graph.needs(stack.as_str()).into_iter().map(String::from).collect(),
+            inputs: wires
+                .of(&stack)
+                .iter()
+                .map(|wire| (wire.variable.clone(), wire.output.clone()))
+                .collect(),
             tags: graph.tags(stack.as_str()).to_vec(),
             stack: stack.into(),
         });
@@ -42,17 +52,18 @@ impl GraphDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::stack_graph::tests::graph;
+    use crate::graph::{render::wires::tests::wires, stack_graph::tests::graph};
 
     #[test]
     fn the_document_lists_needs_first() {
         let graph = graph(&["app: network", "network: #base"]).unwrap();
-        let document = serde_json::to_value(GraphDocument::new("dev", &graph)).unwrap();
+        let wires = wires(&["app.vpc: network.vpc_id"]);
+        let document = serde_json::to_value(GraphDocument::new("dev", &graph, &wires)).unwrap();
         assert_eq!(
             document,
             serde_json::json!({ "format": 1, "environment": "dev", "stacks": [
                 { "stack": "network", "needs": [], "tags": ["base"] },
-                { "stack": "app", "needs": ["network"], "tags": [] },
+                { "stack": "app", "needs": ["network"], "inputs": { "vpc": "network.vpc_id" }, "tags": [] },
             ] })
         );
     }

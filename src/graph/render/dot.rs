@@ -2,16 +2,19 @@
 
 use std::fmt::Write;
 
+use super::Wires;
 use crate::graph::StackGraph;
 
-/// The graph in the DOT language.
-pub fn dot(graph: &StackGraph) -> String {
+/// The graph in the DOT language; what flows along an edge is its label.
+pub fn dot(graph: &StackGraph, wires: &Wires) -> String {
     let mut text = String::from("digraph stacks {\n  rankdir = \"RL\";\n  node [shape = \"box\"];\n");
     for stack in graph.order() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {};", quoted(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
-            let _ = writeln!(text, "  {} -> {};", quoted(stack.as_str()), quoted(need.as_str()));
+            let label = wires.along(&stack, &need);
+            let label = label.map_or_else(String::new, |label| format!(" [label = {}]", quoted(&label)));
+            let _ = writeln!(text, "  {} -> {}{label};", quoted(stack.as_str()), quoted(need.as_str()));
         }
     }
     text.push_str("}\n");
@@ -28,18 +31,21 @@ fn quoted(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Node, StackGraph, stack_graph::tests::graph};
+    use crate::graph::{Node, StackGraph, render::wires::tests::wires, stack_graph::tests::graph};
 
     #[test]
     fn arrows_go_from_a_stack_to_what_it_needs() {
-        let graph = graph(&["app: network", "network"]).unwrap();
-        insta::assert_snapshot!(dot(&graph), @r#"
+        let graph = graph(&["app: network db", "network", "db"]).unwrap();
+        let wires = wires(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
+        insta::assert_snapshot!(dot(&graph, &wires), @r#"
         digraph stacks {
           rankdir = "RL";
           node [shape = "box"];
           "network";
+          "db";
           "app";
-          "app" -> "network";
+          "app" -> "network" [label = "vpc, zone"];
+          "app" -> "db";
         }
         "#);
     }
@@ -47,6 +53,6 @@ mod tests {
     #[test]
     fn a_quote_in_a_name_stays_in_the_name() {
         let node = Node { stack: "a \"b\"".parse().unwrap(), needs: vec![], tags: vec![] };
-        assert!(dot(&StackGraph::new(vec![node]).unwrap()).contains(r#""a \"b\"";"#));
+        assert!(dot(&StackGraph::new(vec![node]).unwrap(), &Wires::default()).contains(r#""a \"b\"";"#));
     }
 }

@@ -2,10 +2,11 @@
 
 use std::{collections::HashMap, fmt::Write};
 
+use super::Wires;
 use crate::graph::StackGraph;
 
-/// The graph as a Mermaid flowchart.
-pub fn mermaid(graph: &StackGraph) -> String {
+/// The graph as a Mermaid flowchart; what flows along an edge is its label.
+pub fn mermaid(graph: &StackGraph, wires: &Wires) -> String {
     let order = graph.order();
     let number: HashMap<&str, usize> =
         order.iter().enumerate().map(|(n, stack)| (stack.as_str(), n)).collect();
@@ -14,7 +15,9 @@ pub fn mermaid(graph: &StackGraph) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  s{n}[\"{}\"]", escaped(stack.as_str()));
         for need in graph.needs(stack.as_str()) {
-            let _ = writeln!(text, "  s{n} --> s{}", number[need.as_str()]);
+            let label = wires.along(stack, &need);
+            let label = label.map_or_else(String::new, |label| format!("|\"{}\"|", escaped(&label)));
+            let _ = writeln!(text, "  s{n} -->{label} s{}", number[need.as_str()]);
         }
     }
     text
@@ -40,16 +43,16 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Node, StackGraph, stack_graph::tests::graph};
+    use crate::graph::{Node, StackGraph, render::wires::tests::wires, stack_graph::tests::graph};
 
     #[test]
     fn names_are_labels_and_numbers_are_ids() {
         let graph = graph(&["app: network", "network", "end: app"]).unwrap();
-        insta::assert_snapshot!(mermaid(&graph), @r#"
+        insta::assert_snapshot!(mermaid(&graph, &wires(&["app.vpc: network.vpc_id"])), @r#"
         flowchart RL
           s0["network"]
           s1["app"]
-          s1 --> s0
+          s1 -->|"vpc"| s0
           s2["end"]
           s2 --> s1
         "#);
@@ -58,6 +61,9 @@ mod tests {
     #[test]
     fn what_would_end_a_label_is_an_entity() {
         let node = Node { stack: "a\"<b>#1".parse().unwrap(), needs: vec![], tags: vec![] };
-        assert!(mermaid(&StackGraph::new(vec![node]).unwrap()).contains("s0[\"a#quot;#60;b#62;#35;1\"]"));
+        assert!(
+            mermaid(&StackGraph::new(vec![node]).unwrap(), &Wires::default())
+                .contains("s0[\"a#quot;#60;b#62;#35;1\"]")
+        );
     }
 }

@@ -2,15 +2,17 @@
 
 use std::collections::HashSet;
 
+use super::Wires;
 use crate::{graph::StackGraph, model::StackId};
 
-/// The graph as an indented tree; a stack whose needs were shown above is marked `(*)`.
-pub fn tree(graph: &StackGraph) -> String {
+/// The graph as an indented tree; a stack whose needs were shown above is marked `(*)`, one that gives values to the stack
+/// above it is followed by their variables.
+pub fn tree(graph: &StackGraph, wires: &Wires) -> String {
     let mut text = String::new();
     let mut shown: HashSet<StackId> = HashSet::new();
     let tops = graph.order().into_iter().filter(|stack| graph.needed_by(stack.as_str()).is_empty());
     for top in tops {
-        let mut open = vec![Branch { stack: top, indent: String::new(), last: None }];
+        let mut open = vec![Branch { stack: top, indent: String::new(), last: None, gives: None }];
         while let Some(branch) = open.pop() {
             let needs = graph.needs(branch.stack.as_str());
             let again = !needs.is_empty() && !shown.insert(branch.stack.clone());
@@ -21,6 +23,10 @@ pub fn tree(graph: &StackGraph) -> String {
                 Some(true) => "└── ",
             });
             text.push_str(branch.stack.as_str());
+            if let Some(variables) = &branch.gives {
+                text.push_str(" → ");
+                text.push_str(variables);
+            }
             text.push_str(if again { " (*)\n" } else { "\n" });
             if again {
                 continue;
@@ -34,7 +40,8 @@ pub fn tree(graph: &StackGraph) -> String {
             let children = needs.into_iter().rev();
             let mut last = true;
             for stack in children {
-                open.push(Branch { stack, indent: indent.clone(), last: Some(last) });
+                let gives = wires.along(&branch.stack, &stack);
+                open.push(Branch { stack, indent: indent.clone(), last: Some(last), gives });
                 last = false;
             }
         }
@@ -48,20 +55,23 @@ struct Branch {
     indent: String,
     /// Whether it is the last below its parent; absent at the top.
     last: Option<bool>,
+    /// The variables of the stack above that take its outputs.
+    gives: Option<String>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::stack_graph::tests::graph;
+    use crate::graph::{render::wires::tests::wires, stack_graph::tests::graph};
 
     #[test]
     fn needs_are_drawn_under_what_needs_them_once() {
         let graph = graph(&["network", "db: network", "app: db network", "web: app", "alone"]).unwrap();
-        insta::assert_snapshot!(tree(&graph), @r"
+        let wires = wires(&["app.vpc: network.vpc_id", "app.zone: network.zones[0]"]);
+        insta::assert_snapshot!(tree(&graph, &wires), @r"
         web
         └── app
-            ├── network
+            ├── network → vpc, zone
             └── db
                 └── network
         alone
@@ -71,7 +81,7 @@ mod tests {
     #[test]
     fn what_was_shown_above_is_marked() {
         let graph = graph(&["a", "b: a", "c: b", "d: b"]).unwrap();
-        insta::assert_snapshot!(tree(&graph), @r"
+        insta::assert_snapshot!(tree(&graph, &Wires::default()), @r"
         c
         └── b
             └── a
