@@ -58,6 +58,8 @@ pub enum Part {
     Setting,
     /// A module whose source its configuration works out; the path is that of the file that calls it.
     Computed,
+    /// A file that its configuration reads at a path that it works out; the path is that of the file that says so.
+    Guessed,
     /// What lies where git knows nothing of it.
     Unknown,
 }
@@ -79,6 +81,9 @@ impl fmt::Display for Change {
             Part::CliConfig => "changed CLI config",
             Part::Setting => "changed setting",
             Part::Computed => "a module's source is an expression, which only an init works out",
+            Part::Guessed => {
+                "the path of a file that is read is an expression, which only the engine works out"
+            }
             Part::Unknown => "not in the repository",
         };
         write!(f, "{what}: {}", self.path)?;

@@ -7,6 +7,7 @@ mod changed;
 mod changed_files;
 mod changed_links;
 mod changed_modules;
+mod changed_named;
 mod changed_outside;
 mod changed_settings;
 mod changed_sources;

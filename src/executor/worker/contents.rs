@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Work;
 use crate::{
     engine::{Footing, cli_configs},
-    inventory::inputs::{InputFile, file_digest},
+    inventory::inputs::{InputFile, Inputs, file_digest},
     model::{Failure, FailureKind},
     plans::SHA256,
 };
@@ -23,6 +23,8 @@ pub(super) struct Contents {
     pub(super) lockfile: Option<String>,
     /// The rest, by their paths.
     pub(super) files: BTreeMap<String, InputFile>,
+    /// Whether the configuration reads more, at paths that only its engine works out.
+    pub(super) reads_more: bool,
 }
 
 impl Contents {
@@ -36,11 +38,11 @@ impl Contents {
         let own = |path: &&Utf8PathBuf| **path != work.ground.generated;
         let var_files = all(&mut work.target.var_files.iter().filter(own).cloned())?;
         let settings = all(&mut cli_configs(&work.target.env).into_iter())?;
-        let mut files = scope
+        let Inputs { mut files, reads_more } = scope
             .read(footing.modules.as_deref().unwrap_or_default())
             .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
         files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
-        Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, files })
+        Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, files, reads_more })
     }
 
     /// The contents to bind a plan to, from those before and after it was made, and what to say of it.
@@ -93,6 +95,7 @@ mod tests {
             var_files: vec![],
             lockfile: lockfile.map(str::to_owned),
             files: files.iter().map(file).collect(),
+            reads_more: false,
         }
     }
 

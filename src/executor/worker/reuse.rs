@@ -48,10 +48,12 @@ impl Worker {
         work.engine.may_plan(&work.target)?;
         let footing = footing(work)?;
         let Some(Ok(state)) = footing.address.as_deref().map(state_at) else { return Ok(false) };
-        let now = |state: &StateIdentity| {
-            let contents = Contents::read(work, &footing)?;
-            self.binding(work, &contents, &footing, state)
-        };
+        let contents = Contents::read(work, &footing)?;
+        // What may differ and cannot be looked at counts as another one.
+        if contents.reads_more {
+            return Ok(false);
+        }
+        let now = |state: &StateIdentity| self.binding(work, &contents, &footing, state);
         if let Some(state) = state {
             return Ok(clean.items.mismatch(&now(&state)?).is_none());
         }

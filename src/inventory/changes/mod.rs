@@ -5,6 +5,7 @@ mod base;
 mod before;
 mod error;
 mod gone;
+mod guesses;
 mod hints;
 mod installed;
 mod matching;

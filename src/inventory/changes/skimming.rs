@@ -8,7 +8,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{hints::Hints, matching::Matching};
+use super::{guesses::guesses, hints::Hints, matching::Matching};
 use crate::{
     engine::{
         layout::{module_files, unit_file},
@@ -83,7 +83,7 @@ impl Skimming {
             // A file that cannot be read leads nowhere; what plans with it says so.
             let text = fs::read_to_string(dir.join(name)).unwrap_or_default();
             match calls(&text) {
-                Some(calls) if !self.hints.hit(&text) => {
+                Some(calls) if !guesses(&text) && !self.hints.hit(&text) => {
                     skimmed.calls.extend(calls.into_iter().map(|source| normalised(&dir.join(source))));
                 }
                 _ => {

@@ -258,6 +258,10 @@ impl Touching<'_> {
             let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
             found.insert(Part::Computed, reach.computed.iter().map(shown).collect());
         }
+        if found.is_empty() && self.shared.any_file && !reach.guessed.is_empty() {
+            let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
+            found.insert(Part::Guessed, reach.guessed.iter().map(shown).collect());
+        }
     }
 }
 

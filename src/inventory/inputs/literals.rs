@@ -7,55 +7,100 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hcl_edit::parser;
+use hcl_edit::{parser, structure::Body};
 use serde_json::Value;
 
 use super::{
-    mentions::{Base, Mention, Mentions, Role},
+    mentions::{Aim, Mention, Mentions, Role, Said},
+    pieces::Base,
+    sight::{Locals, take_locals},
     unit::Unit,
 };
 
 /// What files mention, each of the files that mean the same to every stack read once.
 #[derive(Debug, Default)]
 pub(super) struct Literals {
-    known: Mutex<HashMap<Utf8PathBuf, Arc<[Mention]>>>,
+    known: Mutex<HashMap<Utf8PathBuf, Arc<Said>>>,
+    /// The locals of folders.
+    locals: Mutex<HashMap<Utf8PathBuf, Arc<Locals>>>,
 }
 
 impl Literals {
     /// What a file mentions; Terragrunt's in terms of the unit. One that is not valid mentions nothing: no engine plans with
     /// it.
-    pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<[Mention]> {
+    pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<Said> {
         if file.extension() == Some("hcl") {
-            let roles: Vec<Vec<Mention>> = unit.plain(file).iter().map(Mentions::of).collect();
-            // A source that is known in one of its roles is no expression.
-            let is_computed = |mention: &Mention| mention.base == Base::Computed;
-            let known = roles.iter().any(|mentions| !mentions.iter().any(is_computed));
-            return roles.into_iter().flatten().filter(|mention| !known || !is_computed(mention)).collect();
+            let of = |body: &Body| {
+                let mut locals = Locals::new();
+                take_locals(body, &mut locals);
+                Mentions::of(body, &locals)
+            };
+            let roles: Vec<Said> = unit.plain(file).iter().map(of).collect();
+            // What is known in one of its roles is no expression.
+            let is_computed = |mention: &Mention, aim| mention.base == Base::Computed && mention.aim == aim;
+            let always =
+                |aim| roles.iter().all(|said| said.mentions.iter().any(|mention| is_computed(mention, aim)));
+            let known = [Aim::Source, Aim::Read].into_iter().filter(|aim| !always(*aim));
+            let known: Vec<Aim> = known.collect();
+            let mut said = Said::default();
+            for role in roles {
+                said.extend(role);
+            }
+            said.mentions.retain(|mention| !known.iter().any(|aim| is_computed(mention, *aim)));
+            return Arc::new(said);
         }
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mentions) = known().get(file) {
-            return Arc::clone(mentions);
+        if let Some(said) = known().get(file) {
+            return Arc::clone(said);
         }
-        let mentions: Arc<[Mention]> = read(file).into();
-        known().insert(file.to_owned(), Arc::clone(&mentions));
-        mentions
+        let said = Arc::new(self.read(file));
+        known().insert(file.to_owned(), Arc::clone(&said));
+        said
+    }
+
+    fn read(&self, file: &Utf8Path) -> Said {
+        let Some(text) = text_of(file) else { return Said::default() };
+        let dir = file.parent().unwrap_or(file);
+        let locals = if text.contains("local.") { self.locals(dir) } else { Arc::default() };
+        if file.extension() == Some("json") {
+            let mut found = Said::default();
+            if let Ok(value) = serde_json::from_str::<Value>(&text) {
+                descend(&value, &locals, &mut Vec::new(), &mut found);
+            }
+            return found;
+        }
+        parser::parse_body(&text).map(|body| Mentions::of(&body, &locals)).unwrap_or_default()
+    }
+
+    /// The locals that the files in a folder define.
+    fn locals(&self, dir: &Utf8Path) -> Arc<Locals> {
+        let known = || self.locals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(locals) = known().get(dir) {
+            return Arc::clone(locals);
+        }
+        let mut locals = Locals::new();
+        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path().to_owned()) {
+            let is_one = path.extension().is_some_and(|ending| ["tf", "tofu"].contains(&ending));
+            if is_one
+                && let Some(text) = text_of(&path).filter(|text| text.contains("locals"))
+                && let Ok(body) = parser::parse_body(&text)
+            {
+                take_locals(&body, &mut locals);
+            }
+        }
+        let locals = Arc::new(locals);
+        known().insert(dir.to_owned(), Arc::clone(&locals));
+        locals
     }
 }
 
-fn read(file: &Utf8Path) -> Vec<Mention> {
-    let Ok(text) = fs::read_to_string(file) else { return Vec::new() };
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    if file.extension() == Some("json") {
-        let mut found = Vec::new();
-        if let Ok(value) = serde_json::from_str::<Value>(text) {
-            descend(&value, &mut Vec::new(), &mut found);
-        }
-        return found;
-    }
-    parser::parse_body(text).map(|body| Mentions::of(&body)).unwrap_or_default()
+fn text_of(file: &Utf8Path) -> Option<String> {
+    let text = fs::read_to_string(file).ok()?;
+    Some(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
-fn descend<'v>(value: &'v Value, keys: &mut Vec<&'v str>, found: &mut Vec<Mention>) {
+fn descend<'v>(value: &'v Value, locals: &Locals, keys: &mut Vec<&'v str>, found: &mut Said) {
     match value {
         Value::String(text) => {
             let role = match keys.as_slice() {
@@ -63,13 +108,20 @@ fn descend<'v>(value: &'v Value, keys: &mut Vec<&'v str>, found: &mut Vec<Mentio
                 ["terraform", "backend", ..] | ["data", "terraform_remote_state", ..] => Role::Place,
                 _ => Role::Other,
             };
-            found.extend(Mentions::of_text(text, role));
+            let said = Mentions::of_text(text, role, locals);
+            if let ["module", _, name, ..] = keys.as_slice() {
+                found.variables.passed.push(((*name).to_owned(), said.origin.clone()));
+            }
+            found.extend(said);
         }
-        Value::Array(items) => items.iter().for_each(|item| descend(item, keys, found)),
+        Value::Array(items) => items.iter().for_each(|item| descend(item, locals, keys, found)),
         Value::Object(members) => {
+            if let (["variable", name], true) = (keys.as_slice(), members.contains_key("default")) {
+                found.variables.defaults.insert((*name).to_owned());
+            }
             for (key, member) in members {
                 keys.push(key);
-                descend(member, keys, found);
+                descend(member, locals, keys, found);
                 keys.pop();
             }
         }

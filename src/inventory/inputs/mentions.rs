@@ -1,30 +1,18 @@
 //! The paths that a file of HCL names, and where each of them starts.
 
 use hcl_edit::{
-    expr::{Expression, FuncCall, TraversalOperator},
-    structure::{Attribute, Block, Body},
-    template::{Element, StringTemplate, Template},
-    visit::{self, Visit},
+    expr::{Expression, FuncCall},
+    structure::Body,
+    template::Template,
+    visit::Visit,
 };
 
-use super::words::{ends_path, is_relative_path, known_folder, may_be_file, words};
-
-/// Where a path that a file names starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Base {
-    /// At the folder of the file: `${path.module}`.
-    Own,
-    /// At the stack's folder: `${path.root}`, and whatever is relative to where the engine runs.
-    Stack,
-    /// At the root of the repository: `${get_repo_root()}`.
-    Repository,
-    /// In a folder that the same file names and that is too large to count as a whole: `run.sh`.
-    Named,
-    /// Nobody knows but the engine: the source of a module is an expression.
-    Computed,
-    /// Searched for upwards from the stack's folder: `find_in_parent_folders("root.hcl")`.
-    Above,
-}
+use super::{
+    flow::Variables,
+    pieces::{Base, Origin, Piece, is_deep, push},
+    sight::{Locals, Sight, begin},
+    words::{ends_path, is_relative_path, known_folder, may_be_file, words},
+};
 
 /// A path as a file names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +21,42 @@ pub(super) struct Mention {
     pub(super) base: Base,
     /// What is written behind that.
     pub(super) path: String,
-    /// Whether it is the source of a module.
-    pub(super) source: bool,
+    /// What it is for.
+    pub(super) aim: Aim,
+}
+
+/// What a path is mentioned for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// It is the source of a module.
+    Source,
+    /// A function reads it.
+    Read,
+    /// A function reads what may lie deeper in it.
+    ReadBelow,
+    /// Whatever the provider makes of it.
+    Other,
+}
+
+/// What a file says.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    /// The paths that it mentions.
+    pub(super) mentions: Vec<Mention>,
+    /// What it says of variables.
+    pub(super) variables: Variables,
+    /// Where it begins, if it is a single text.
+    pub(super) origin: Origin,
+}
+
+impl Said {
+    /// Takes in what a part says.
+    pub(super) fn extend(&mut self, part: Self) {
+        self.mentions.extend(part.mentions);
+        self.variables.read.extend(part.variables.read);
+        self.variables.passed.extend(part.variables.passed);
+        self.variables.defaults.extend(part.variables.defaults);
+    }
 }
 
 /// What a string of JSON syntax is for.
@@ -50,56 +72,82 @@ pub(super) enum Role {
 
 /// Collects what a file mentions. Where a state or another unit lies is no mention, but a file that says where it lies is
 /// one.
-#[derive(Debug, Default)]
-pub(super) struct Mentions {
-    pub(super) found: Vec<Mention>,
+pub(super) struct Mentions<'l> {
+    said: Said,
+    locals: &'l Locals,
     /// The kinds of the blocks that are open.
     open: Vec<String>,
-    in_source: bool,
+    /// The label of the last block that was opened.
+    variable: Option<String>,
+    /// Names that stand for each item of a collection in turn.
+    bound: Vec<(String, Expression)>,
+    /// How many functions are open that make something else of a text.
+    functions: usize,
+    aim: Aim,
     /// Whether the source is that of a unit: it starts at the unit's folder, whichever file names it.
     of_unit: bool,
     /// Whether texts say where a state or another unit lies.
     in_place: bool,
 }
 
-impl Mentions {
-    /// What a parsed file mentions.
-    pub(super) fn of(body: &Body) -> Vec<Mention> {
-        let mut mentions = Self::default();
+impl<'l> Mentions<'l> {
+    fn new(locals: &'l Locals) -> Self {
+        Self {
+            said: Said::default(),
+            locals,
+            open: Vec::new(),
+            variable: None,
+            bound: Vec::new(),
+            functions: 0,
+            aim: Aim::Other,
+            of_unit: false,
+            in_place: false,
+        }
+    }
+
+    /// What a parsed file mentions, in a folder with these locals.
+    pub(super) fn of(body: &Body, locals: &'l Locals) -> Said {
+        let mut mentions = Self::new(locals);
         mentions.visit_body(body);
-        mentions.found
+        mentions.said
     }
 
     /// What a string of JSON syntax mentions.
-    pub(super) fn of_text(text: &str, role: Role) -> Vec<Mention> {
-        let (in_source, in_place) = (role == Role::Source, role == Role::Place);
-        let mut mentions = Self { in_source, in_place, ..Self::default() };
+    pub(super) fn of_text(text: &str, role: Role, locals: &'l Locals) -> Said {
+        let mut mentions = Self::new(locals);
+        mentions.in_place = role == Role::Place;
+        if role == Role::Source {
+            mentions.aim = Aim::Source;
+        }
         match text.parse::<Template>() {
             Ok(template) => {
-                mentions.source(in_source && is_computed(template.iter()));
-                mentions.visit_template(&template);
+                let pieces = mentions.sight().elements(template.iter());
+                if role == Role::Source && is_computed(&pieces) {
+                    mentions.note(Base::Computed, "");
+                }
+                mentions.said.origin = begin(&pieces);
+                mentions.template(&pieces);
             }
             Err(_) => mentions.literal(text),
         }
-        mentions.found
+        mentions.said
     }
 
-    /// Takes in whether a source is an expression.
-    fn source(&mut self, is_computed: bool) {
-        if is_computed {
-            self.note(Base::Computed, "");
-        }
+    fn sight(&self) -> Sight<'_> {
+        Sight { locals: self.locals, bound: &self.bound }
+    }
+
+    fn push(&mut self, base: Base, path: &str, aim: Aim) {
+        self.said.mentions.push(Mention { base, path: path.to_owned(), aim });
     }
 
     fn note(&mut self, base: Base, path: &str) {
-        let source = self.in_source;
-        let path = path.trim_start_matches('/').to_owned();
-        self.found.push(Mention { base, path, source });
+        self.push(base, path.trim_start_matches('/'), self.aim);
     }
 
     /// Where relative paths start.
     fn start(&self) -> Base {
-        if self.in_source && !self.of_unit { Base::Own } else { Base::Stack }
+        if self.aim == Aim::Source && !self.of_unit { Base::Own } else { Base::Stack }
     }
 
     /// A text of which all is known.
@@ -107,13 +155,13 @@ impl Mentions {
         if self.in_place {
             return;
         }
-        let base = self.start();
         // Joined to any folder, an absolute path stays what it is.
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
-        if is_absolute || is_relative_path(text) {
-            self.found.push(Mention { base, path: text.to_owned(), source: self.in_source });
+        let is_read = self.aim == Aim::Read && !text.is_empty();
+        if is_absolute || is_read || is_relative_path(text) {
+            self.push(self.start(), text, self.aim);
         }
-        if !self.in_source {
+        if self.aim != Aim::Source {
             self.words(text, text);
         }
     }
@@ -121,60 +169,65 @@ impl Mentions {
     /// The words of a text; `whole` was noted already.
     fn words(&mut self, text: &str, whole: &str) {
         for word in words(text) {
-            let mut note = |base| self.found.push(Mention { base, path: word.to_owned(), source: false });
             if is_relative_path(word) && word != whole {
-                note(Base::Stack);
+                self.push(Base::Stack, word, Aim::Other);
             }
             if may_be_file(word) {
-                note(Base::Named);
+                self.push(Base::Named, word, Aim::Other);
             }
         }
     }
 
     /// A template: each text in it belongs to the folder that stands before it up to the end of the word, and has words of
     /// its own behind that. Of a word that goes on with a value the folder is known.
-    fn template<'e>(&mut self, elements: impl Iterator<Item = &'e Element>) {
-        if self.in_place {
-            return;
-        }
-        let mut elements = elements.peekable();
-        let mut before = Before::Nothing;
-        while let Some(element) = elements.next() {
-            let goes_on = elements.peek().is_some();
-            match element {
-                Element::Literal(text) if matches!(before, Before::Nothing) && !goes_on => {
-                    self.literal(text.value());
-                }
-                Element::Literal(text) => self.text(text.value(), &before, goes_on),
-                Element::Interpolation(value) => {
-                    before = base_of(&value.expr).map_or(Before::Value, Before::Folder);
-                    if let (Before::Folder(base), false) = (&before, goes_on) {
-                        self.note(*base, "");
+    fn template(&mut self, pieces: &[Piece<'_>]) {
+        if !self.in_place {
+            let mut before = Before::Nothing;
+            for (at, piece) in pieces.iter().enumerate() {
+                let goes_on = at + 1 < pieces.len();
+                match piece {
+                    Piece::Text(text) if at == 0 && !goes_on => self.literal(text),
+                    Piece::Text(text) => self.text(text, &before, goes_on),
+                    Piece::Folder(base, up) => {
+                        before = Before::Folder(*base, "/..".repeat(*up));
+                        if let (Before::Folder(base, up), false) = (&before, goes_on) {
+                            self.note(*base, up);
+                        }
                     }
+                    Piece::Value(..) | Piece::Directive(_) => before = Before::Value,
                 }
-                Element::Directive(_) => before = Before::Value,
             }
         }
+        // What stands in the place of a value has texts of its own.
+        let aim = std::mem::replace(&mut self.aim, Aim::Other);
+        for piece in pieces {
+            match piece {
+                Piece::Value(Some(value), _) => self.visit_expr(value),
+                Piece::Directive(directive) => self.visit_directive(directive),
+                Piece::Value(None, _) | Piece::Text(_) | Piece::Folder(..) => {}
+            }
+        }
+        self.aim = aim;
     }
 
     /// A text between values.
     fn text(&mut self, text: &str, before: &Before, goes_on: bool) {
         let end = match before {
             Before::Nothing => 0,
-            Before::Folder(_) | Before::Value => text.find(ends_path).unwrap_or(text.len()),
+            Before::Folder(..) | Before::Value => text.find(ends_path).unwrap_or(text.len()),
         };
         let (first, rest) = text.split_at(end);
-        if let Before::Folder(base) = before
+        if let Before::Folder(base, up) = before
             && (first.is_empty() || first.starts_with('/'))
         {
             if rest.is_empty() && goes_on {
                 if let Some(folder) = known_folder(first) {
-                    self.note(*base, folder);
+                    self.note(*base, &format!("{up}{folder}"));
                 }
             } else {
-                self.note(*base, first);
+                self.note(*base, &format!("{up}{first}"));
                 if !goes_on && !rest.is_empty() && !first.is_empty() {
-                    self.note(*base, text);
+                    self.note(*base, &format!("{up}{text}"));
                 }
             }
         }
@@ -182,136 +235,112 @@ impl Mentions {
         let (known, last) = rest.split_at(cut);
         self.words(known, "");
         if let Some(folder) = known_folder(last).filter(|folder| is_relative_path(folder)) {
-            let base = self.start();
-            self.found.push(Mention { base, path: folder.to_owned(), source: false });
+            let aim = if self.aim == Aim::ReadBelow { self.aim } else { Aim::Other };
+            self.push(self.start(), folder, aim);
         }
+    }
+
+    /// What a function reads: its first argument, of which something has to be known.
+    fn read(&mut self, call: &FuncCall) {
+        let sight = Sight { locals: self.locals, bound: &self.bound.clone() };
+        let mut pieces = call.args.get(0).map(|path| sight.pieces(path)).unwrap_or_default();
+        let mut is_below = is_deep(&pieces);
+        let mut rest = 1;
+        if call.name.name.as_str() == "fileset"
+            && let Some(pattern) = call.args.get(1)
+        {
+            is_below |= under(&mut pieces, sight.pieces(pattern));
+            rest = 2;
+        }
+        let (place, aim) = (self.in_place, self.aim);
+        // What it is given is read: it is no place itself.
+        self.in_place = false;
+        self.aim = Aim::Read;
+        match begin(&pieces) {
+            Some(variables) => self.said.variables.read.extend(variables),
+            None => self.note(Base::Computed, ""),
+        }
+        if is_below {
+            self.aim = Aim::ReadBelow;
+        }
+        self.template(&pieces);
+        self.aim = Aim::Other;
+        call.args.iter().skip(rest).for_each(|argument| self.visit_expr(argument));
+        (self.in_place, self.aim) = (place, aim);
     }
 }
 
 /// What stands before a text in a template.
 enum Before {
     Nothing,
-    Folder(Base),
+    /// A known folder, and what leads up from it.
+    Folder(Base, String),
     Value,
 }
 
-/// Whether a function reads the files that it is given, or runs them; others only make texts of texts.
-fn reads_files(function: &str) -> bool {
-    function.starts_with("file")
-        || ["mark_", "read_", "sops_"].iter().any(|prefix| function.starts_with(prefix))
-        || ["run_cmd", "templatefile"].contains(&function)
+/// Adds the pattern of a `fileset` to its folder; whether files deeper than in a known folder may match.
+fn under<'e>(pieces: &mut Vec<Piece<'e>>, pattern: Vec<Piece<'e>>) -> bool {
+    let mut fixed = Vec::new();
+    let mut is_below = false;
+    let mut is_open = false;
+    for piece in pattern {
+        match piece {
+            Piece::Text(text) if is_open => is_below |= text.contains('/') || text.contains("**"),
+            Piece::Text(text) => match text.find(['*', '?', '[', '{']) {
+                Some(at) => {
+                    is_below |= text[at..].contains('/') || text[at..].contains("**");
+                    is_open = true;
+                    fixed.push(Piece::Text(text[..at].to_owned()));
+                }
+                None => fixed.push(Piece::Text(text)),
+            },
+            other => {
+                is_open = true;
+                fixed.push(other);
+            }
+        }
+    }
+    let folder = match fixed.first() {
+        Some(Piece::Text(text)) => text.contains('/'),
+        _ => false,
+    };
+    // What lies right in the folder counts with it.
+    if folder || is_below || !is_open {
+        push(pieces, Piece::Text("/".to_owned()));
+        for piece in fixed {
+            push(pieces, piece);
+        }
+        if is_open {
+            pieces.push(Piece::Value(None, super::pieces::WRITTEN));
+        }
+    }
+    is_below
 }
 
-/// The folder that an expression stands for.
-fn base_of(expression: &Expression) -> Option<Base> {
-    match expression {
-        Expression::Parenthesis(inner) => base_of(inner.inner()),
-        Expression::Traversal(traversal) => match (&traversal.expr, traversal.operators.as_slice()) {
-            (Expression::Variable(root), [operator]) if root.as_str() == "path" => match operator.value() {
-                TraversalOperator::GetAttr(name) if name.as_str() == "module" => Some(Base::Own),
-                TraversalOperator::GetAttr(name) if ["root", "cwd"].contains(&name.as_str()) => {
-                    Some(Base::Stack)
-                }
-                _ => None,
-            },
-            _ => None,
-        },
-        Expression::FuncCall(call) => match call.name.name.as_str() {
-            "get_terragrunt_dir" | "get_original_terragrunt_dir" => Some(Base::Stack),
-            "get_parent_terragrunt_dir" => Some(Base::Own),
-            "get_repo_root" | "get_path_to_repo_root" => Some(Base::Repository),
-            _ => None,
-        },
-        _ => None,
-    }
+/// Whether a function takes the path of what it reads first.
+fn reads_path(function: &str) -> bool {
+    function.starts_with("file")
+        || ["templatefile", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"]
+            .contains(&function)
+}
+
+/// Whether a function reads or runs what it is given otherwise; others only make texts of texts.
+fn reads_files(function: &str) -> bool {
+    ["mark_", "read_", "sops_"].iter().any(|prefix| function.starts_with(prefix)) || function == "run_cmd"
 }
 
 /// Whether nobody can tell by the text alone which folder a source means. An address of another kind than a path begins as
 /// one.
-fn is_computed<'e>(elements: impl Iterator<Item = &'e Element>) -> bool {
-    let mut elements = elements.peekable();
-    let begins_elsewhere = |text: &str| !text.is_empty() && !text.starts_with(['.', '/']);
-    if let Some(Element::Literal(text)) = elements.peek()
-        && begins_elsewhere(text.value())
+fn is_computed(pieces: &[Piece<'_>]) -> bool {
+    if let Some(Piece::Text(text)) = pieces.first()
+        && !text.starts_with(['.', '/'])
     {
         return false;
     }
-    let is_known = |element: &Element| match element {
-        Element::Literal(_) => true,
-        Element::Interpolation(value) => base_of(&value.expr).is_some(),
-        Element::Directive(_) => false,
-    };
-    !elements.all(is_known)
+    !pieces.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Folder(..)))
 }
 
-impl Visit for Mentions {
-    fn visit_block(&mut self, node: &Block) {
-        let kind = node.ident.as_str();
-        let reads_a_state = kind == "data"
-            && node.labels.first().is_some_and(|label| label.as_str() == "terraform_remote_state");
-        // Another unit is a stack of its own, with files of its own.
-        let is_other_unit = ["dependency", "dependencies"].contains(&kind);
-        let is_place = reads_a_state || is_other_unit || ["backend", "remote_state"].contains(&kind);
-        let outside = self.in_place;
-        self.in_place |= is_place;
-        self.open.push(kind.to_owned());
-        visit::visit_block(self, node);
-        self.open.pop();
-        self.in_place = outside;
-    }
-
-    fn visit_attr(&mut self, node: &Attribute) {
-        let inside: Vec<&str> = self.open.iter().map(String::as_str).collect();
-        let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
-        self.in_source = calls_a_module && node.key.as_str() == "source";
-        self.of_unit = inside == ["terraform"];
-        self.source(
-            self.in_source
-                && match &node.value {
-                    Expression::String(_) => false,
-                    Expression::StringTemplate(template) => is_computed(template.iter()),
-                    _ => true,
-                },
-        );
-        visit::visit_attr(self, node);
-        self.in_source = false;
-    }
-
-    fn visit_expr(&mut self, node: &Expression) {
-        if let Expression::String(text) = node {
-            self.literal(text.value());
-        }
-        visit::visit_expr(self, node);
-    }
-
-    fn visit_string_template(&mut self, node: &StringTemplate) {
-        self.template(node.iter());
-        visit::visit_string_template(self, node);
-    }
-
-    fn visit_template(&mut self, node: &Template) {
-        self.template(node.iter());
-        visit::visit_template(self, node);
-    }
-
-    fn visit_func_call(&mut self, node: &FuncCall) {
-        let name = node.name.name.as_str();
-        if name == "find_in_parent_folders" && !self.in_place {
-            let named = node.args.iter().next().and_then(|name| match name {
-                Expression::String(text) => Some(text.value().clone()),
-                _ => None,
-            });
-            let name = named.unwrap_or_else(|| crate::engine::layout::UNIT_FILE.to_owned());
-            self.note(Base::Above, &name);
-        }
-        // What it is given is read: it is no place itself.
-        let is_read = !node.name.namespace.is_empty() || reads_files(name);
-        let outside = self.in_place;
-        self.in_place &= !is_read;
-        visit::visit_func_call(self, node);
-        self.in_place = outside;
-    }
-}
+mod visiting;
 
 #[cfg(test)]
 mod tests;

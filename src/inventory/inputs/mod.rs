@@ -3,13 +3,17 @@
 
 mod apart;
 mod digest;
+mod flow;
 mod folders;
+mod given;
 pub(super) mod gone;
 mod literals;
 mod mentions;
 mod mixed_mocks;
+mod pieces;
 pub(super) mod reach;
 mod scope;
+mod sight;
 mod unit;
 mod unit_inputs;
 mod unread;
@@ -19,5 +23,5 @@ pub(super) mod words;
 pub use apart::Apart;
 pub use digest::file_digest;
 pub use mixed_mocks::MixedMocks;
-pub use scope::{InputError, InputFile, InputPlaces, InputScope};
+pub use scope::{InputError, InputFile, InputPlaces, InputScope, Inputs};
 pub use unread::Unread;

@@ -28,6 +28,8 @@ pub(in super::super) struct Reach {
     pub(in super::super) taken_in: BTreeSet<Utf8PathBuf>,
     /// Files that call a module by an expression.
     pub(in super::super) computed: BTreeSet<Utf8PathBuf>,
+    /// Files that read others at paths that only the engine works out.
+    pub(in super::super) guessed: BTreeSet<Utf8PathBuf>,
     /// The files of configuration that were read.
     pub(in super::super) read: BTreeSet<Utf8PathBuf>,
 }
@@ -46,7 +48,7 @@ impl Reader {
             found.folders.into_named().into_iter().partition(|folder| scope.dir.starts_with(folder));
         let taken_in = found.read.iter().filter(|file| found.files.contains(*file)).cloned().collect();
         let modules = found.modules.into_iter().filter(|dir| *dir != scope.dir).collect();
-        let (files, computed, read) = (found.files, found.computed, found.read);
-        Reach { modules, folders, above, files, taken_in, computed, read }
+        let (files, computed, guessed, read) = (found.files, found.computed, found.guessed, found.read);
+        Reach { modules, folders, above, files, taken_in, computed, guessed, read }
     }
 }

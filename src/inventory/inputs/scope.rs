@@ -7,15 +7,17 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use globset::{GlobBuilder, GlobMatcher};
 
 use super::{
     apart::Apart,
     digest::file_digest,
+    flow::{Flow, Variables},
     folders::Folders,
+    given::Given,
     gone::Gone,
     literals::Literals,
-    mentions::{Base, Mention},
+    mentions::{Aim, Mention},
+    pieces::Base,
     unit::Unit,
     walk::{Walk, is_configuration, is_left_out},
 };
@@ -68,6 +70,29 @@ pub(super) struct Found {
     pub(super) read: BTreeSet<Utf8PathBuf>,
     /// Those among them that call a module by an expression.
     pub(super) computed: BTreeSet<Utf8PathBuf>,
+    /// Those among them that read files at paths that only the engine works out.
+    pub(super) guessed: BTreeSet<Utf8PathBuf>,
+}
+
+/// What a file of configuration leads to.
+#[derive(Default)]
+struct Leads {
+    /// What it names and is there, with what for.
+    paths: Vec<(Utf8PathBuf, Aim)>,
+    /// Whether the source of a module is an expression.
+    computed: bool,
+    /// Whether the path of something that is read is one.
+    guessed: bool,
+    variables: Variables,
+}
+
+/// The inputs of a stack.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Its files as they are, by the path that is shown.
+    pub files: BTreeMap<String, InputFile>,
+    /// Whether its configuration reads more, at paths that only its engine works out.
+    pub reads_more: bool,
 }
 
 /// Where the inputs of a stack lie.
@@ -86,6 +111,7 @@ pub struct InputScope {
     pub(super) dir: Utf8PathBuf,
     pub(super) engine: EngineName,
     globs: Vec<String>,
+    given: Given,
     apart: Apart,
     pub(super) gone: Arc<Gone>,
 }
@@ -98,6 +124,7 @@ impl InputScope {
             dir: instance.dir.clone(),
             engine: instance.engine,
             globs: instance.settings.files.clone(),
+            given: Given::new(instance),
             apart: apart.seen_from(&instance.dir),
             gone: Arc::default(),
         }
@@ -119,9 +146,9 @@ impl InputScope {
         path.strip_prefix(&self.root).unwrap_or(path).to_string()
     }
 
-    /// The files as they are now, by the path that is shown. `modules` are folders of local modules that an engine found.
-    pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<BTreeMap<String, InputFile>, InputError> {
-        let Found { mut files, folders, .. } = self.found(modules)?;
+    /// What the inputs are now. `modules` are folders of local modules that an engine found.
+    pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<Inputs, InputError> {
+        let Found { mut files, folders, guessed, .. } = self.found(modules)?;
         let walk = Walk { apart: &self.apart, skip_modules: false };
         let held =
             folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
@@ -132,7 +159,7 @@ impl InputScope {
         for (folder, digest) in held.large {
             inputs.insert(format!("{}/", self.shown(&folder)), InputFile { digest, configuration: false });
         }
-        Ok(inputs)
+        Ok(Inputs { files: inputs, reads_more: !guessed.is_empty() })
     }
 
     /// Where the inputs lie that files tell of, without reading them.
@@ -177,31 +204,60 @@ impl InputScope {
         let mut folders = Folders::default();
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
         let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
-        let (mut read, mut computed) = (BTreeSet::new(), BTreeSet::new());
+        let (mut read, mut computed, mut guessed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut flow = Flow::default();
         while let Some(dir) = open.pop() {
             for file in self.configuration(&dir, &unit, literals) {
                 if !read.insert(file.clone()) {
                     continue;
                 }
-                let (existing, is_computed) = self.existing(&file, &unit, literals);
-                if is_computed {
-                    computed.insert(file);
+                let leads = self.leads(&file, &unit, literals);
+                flow.add(&dir, &file, &leads.variables);
+                if leads.computed {
+                    computed.insert(file.clone());
                 }
-                for (path, source) in existing {
-                    if source && self.is_dir(&path) {
+                if leads.guessed {
+                    guessed.insert(file);
+                }
+                for (path, aim) in leads.paths {
+                    if aim == Aim::Source && self.is_dir(&path) {
                         if seen.insert(path.clone()) {
                             open.push(path);
                         }
                     } else if self.is_dir(&path) {
                         folders.add(path, &self.root);
-                    } else if self.is_file(&path) && !path.file_name().is_none_or(is_left_out) {
+                    } else if self.is_file(&path)
+                        // What is read counts, whatever it is called.
+                        && (aim == Aim::Read || !path.file_name().is_none_or(is_left_out))
+                    {
                         files.insert(path);
                     }
                 }
             }
         }
+        let (texts, unknown) = flow.followed(&self.dir, &self.given);
+        guessed.extend(unknown);
+        for path in texts.iter().map(|text| normalised(&self.dir.join(text))) {
+            if self.is_dir(&path) {
+                folders.add(path, &self.root);
+            } else if self.is_file(&path) {
+                files.insert(path);
+            }
+        }
         files.extend(unit.opened().into_iter().filter(|file| self.is_file(file)));
-        Found { files, folders, modules: seen, read, computed }
+        Found { files, folders, modules: seen, read, computed, guessed }
+    }
+
+    /// Whether a function reads something in a folder of which not all counts: in one that holds the stack what lies deeper does
+    /// not, in the project's own and outside of it nothing does.
+    fn is_guessed(&self, path: &Utf8Path, aim: Aim) -> bool {
+        let counts = path.starts_with(&self.root) && path != self.root;
+        let is_above = path != self.dir && self.dir.starts_with(path);
+        match aim {
+            Aim::ReadBelow => is_above || (!counts && path != self.dir && self.is_dir(path)),
+            Aim::Read => !counts && path != self.dir && self.is_dir(path),
+            Aim::Source | Aim::Other => false,
+        }
     }
 
     fn is_dir(&self, path: &Utf8Path) -> bool {
@@ -244,7 +300,7 @@ impl InputScope {
         if dir == self.dir && names.iter().any(|name| name == UNIT_FILE) {
             let mut wanted = vec![dir.join(UNIT_FILE)];
             while let Some(file) = wanted.pop() {
-                let included = self.existing(&file, unit, literals).0.into_iter().filter(|(path, _)| {
+                let included = self.leads(&file, unit, literals).paths.into_iter().filter(|(path, _)| {
                     path.extension() == Some("hcl") && self.is_file(path) && !files.contains(path)
                 });
                 wanted.extend(included.map(|(path, _)| path));
@@ -258,24 +314,20 @@ impl InputScope {
         files
     }
 
-    /// What a file of configuration names and is there, with whether it is named as the source of a module; and whether
-    /// another source is an expression.
-    fn existing(
-        &self,
-        file: &Utf8Path,
-        unit: &Unit,
-        literals: &Literals,
-    ) -> (Vec<(Utf8PathBuf, bool)>, bool) {
+    /// What a file of configuration leads to.
+    fn leads(&self, file: &Utf8Path, unit: &Unit, literals: &Literals) -> Leads {
         let own = file.parent().unwrap_or(&self.dir);
-        let mut found: Vec<(Utf8PathBuf, bool)> = Vec::new();
+        let mut leads = Leads::default();
+        let said = literals.of(file, unit);
+        leads.variables = said.variables.clone();
+        let found = &mut leads.paths;
         let (names, mentions): (Vec<_>, Vec<_>) =
-            literals.of(file, unit).iter().cloned().partition(|mention| mention.base == Base::Named);
-        let mut is_computed = false;
-        for Mention { base, path, source } in mentions {
+            said.mentions.iter().cloned().partition(|mention| mention.base == Base::Named);
+        for Mention { base, path, aim } in mentions {
             let starts: Vec<Utf8PathBuf> = match base {
                 Base::Own => vec![own.to_owned()],
                 Base::Computed => {
-                    is_computed = true;
+                    *(if aim == Aim::Source { &mut leads.computed } else { &mut leads.guessed }) = true;
                     Vec::new()
                 }
                 Base::Stack | Base::Named => vec![self.dir.clone(), own.to_owned()],
@@ -288,49 +340,27 @@ impl InputScope {
                     holder.map(Into::into).into_iter().collect()
                 }
             };
+            // What is absolute belongs to the machine.
+            let is_elsewhere = path.starts_with('/');
             // A double slash only says which part of a source is copied.
             let path = path.replace("//", "/");
             let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
             let there = there.filter(|path| path.exists() || self.gone.is_there(path));
-            found.extend(there.map(|path| (path, source)));
+            for path in there {
+                leads.guessed |= !is_elsewhere && self.is_guessed(&path, aim);
+                found.push((path, aim));
+            }
         }
         // A command that runs in a folder above names what it takes from there.
-        let above = |(dir, source): &&(Utf8PathBuf, bool)| {
-            !source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
+        let above = |(dir, aim): &&(Utf8PathBuf, Aim)| {
+            *aim != Aim::Source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
         };
         let above: BTreeSet<Utf8PathBuf> = found.iter().filter(above).map(|(dir, _)| dir.clone()).collect();
         for dir in above {
             let there = names.iter().map(|name| normalised(&dir.join(&name.path)));
-            found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, false)));
+            found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, Aim::Other)));
         }
-        (found, is_computed)
-    }
-
-    /// The files that `files` of environments.toml names.
-    fn declared(&self) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
-        let mut found = BTreeSet::new();
-        for glob in &self.globs {
-            let failed = |error: globset::Error| InputError::Glob {
-                glob: glob.clone(),
-                reason: error.kind().to_string(),
-            };
-            let whole = normalised(&self.dir.join(glob));
-            let matcher = GlobBuilder::new(whole.as_str())
-                .literal_separator(true)
-                .build()
-                .map_err(failed)?
-                .compile_matcher();
-            // The part before the first special character names a folder for certain.
-            let fixed =
-                whole.as_str().find(['*', '?', '[', '{']).map_or(whole.as_str(), |at| &whole.as_str()[..at]);
-            if whole.is_file() {
-                found.insert(whole);
-            } else if let Some(folder) = fixed.rfind('/').map(|at| Utf8Path::new(&fixed[..at])) {
-                matching(folder, &matcher, &mut found)
-                    .map_err(|source| InputError::Read { path: folder.to_owned(), source })?;
-            }
-        }
-        Ok(found)
+        leads
     }
 }
 
@@ -339,27 +369,7 @@ fn is_generated(file: &Utf8Path) -> bool {
     fs::read(file).is_ok_and(|text| text.starts_with(b"# Generated by Terragrunt. Sig: "))
 }
 
-fn matching(dir: &Utf8Path, matcher: &GlobMatcher, found: &mut BTreeSet<Utf8PathBuf>) -> io::Result<()> {
-    let entries = match dir.read_dir_utf8() {
-        Ok(entries) => entries,
-        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
-            return Ok(());
-        }
-        Err(error) => return Err(error),
-    };
-    for entry in entries {
-        let entry = entry?;
-        let path = entry.path();
-        if entry.file_type()?.is_dir() {
-            if ![".git", ".envctl", ".terraform", ".terragrunt-cache"].contains(&entry.file_name()) {
-                matching(path, matcher, found)?;
-            }
-        } else if matcher.is_match(path) && fs::metadata(path).is_ok_and(|kind| kind.is_file()) {
-            found.insert(path.to_owned());
-        }
-    }
-    Ok(())
-}
+mod declared;
 
 #[cfg(test)]
 mod tests;

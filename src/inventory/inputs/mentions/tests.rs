@@ -1,11 +1,15 @@
 //! Which paths texts of HCL mention.
 
 use super::*;
+use crate::inventory::inputs::sight::take_locals;
 
 fn found(text: &str) -> Vec<String> {
     let body = text.parse::<Body>().unwrap();
-    let shown = |m: Mention| format!("{:?} {}{}", m.base, m.path, if m.source { " source" } else { "" });
-    Mentions::of(&body).into_iter().filter(|m| m.base != Base::Named).map(shown).collect()
+    let mut locals = Locals::new();
+    take_locals(&body, &mut locals);
+    let shown =
+        |m: Mention| format!("{:?} {}{}", m.base, m.path, if m.aim == Aim::Source { " source" } else { "" });
+    Mentions::of(&body, &locals).mentions.into_iter().filter(|m| m.base != Base::Named).map(shown).collect()
 }
 
 #[test]
@@ -63,8 +67,11 @@ fn a_source_that_is_an_expression_says_so() {
     for source in ["\"../a\"", "\"${path.module}/a\"", "\"git::${var.x}\"", "\"x/${var.x}/y\""] {
         assert!(!of(source).contains(&"Computed  source".to_owned()), "{source}");
     }
-    assert_eq!(Mentions::of_text("./${var.x}", Role::Source)[0].base, Base::Computed);
-    assert!(Mentions::of_text("x", Role::Source).is_empty());
+    assert_eq!(
+        Mentions::of_text("./${var.x}", Role::Source, &Locals::new()).mentions[0].base,
+        Base::Computed
+    );
+    assert!(Mentions::of_text("x", Role::Source, &Locals::new()).mentions.is_empty());
 }
 
 #[test]
@@ -103,7 +110,13 @@ fn a_file_that_says_where_a_state_lies_is_an_input() {
         "Stack ../o",
     ];
     assert_eq!(found(text), all);
-    let place = |text| Mentions::of_text(text, Role::Place).into_iter().map(|m| m.path).collect::<Vec<_>>();
+    let place = |text| {
+        Mentions::of_text(text, Role::Place, &Locals::new())
+            .mentions
+            .into_iter()
+            .map(|m| m.path)
+            .collect::<Vec<_>>()
+    };
     assert_eq!(place("${path.module}/../state"), [""; 0]);
     assert_eq!(place("${trimspace(file(\"../where/\"))}/../state")[0], "../where/");
 }
@@ -118,9 +131,9 @@ fn the_words_of_units_are_understood() {
 
 #[test]
 fn a_string_of_json_is_a_template() {
-    let of = |text| Mentions::of_text(text, Role::Source);
-    assert_eq!(of("${path.module}/m"), [Mention { base: Base::Own, path: "m".to_owned(), source: true }]);
+    let of = |text| Mentions::of_text(text, Role::Source, &Locals::new()).mentions;
+    assert_eq!(of("${path.module}/m"), [Mention { base: Base::Own, path: "m".to_owned(), aim: Aim::Source }]);
     assert_eq!(of("registry/x/y"), []);
-    let found = Mentions::of_text("sh run.sh", Role::Other);
-    assert_eq!(found, [Mention { base: Base::Named, path: "run.sh".to_owned(), source: false }]);
+    let found = Mentions::of_text("sh run.sh", Role::Other, &Locals::new()).mentions;
+    assert_eq!(found, [Mention { base: Base::Named, path: "run.sh".to_owned(), aim: Aim::Other }]);
 }

@@ -7,7 +7,7 @@ const TOML: &str = "[environments.dev]\n[stacks.app]\npath = \"infra/app\"\nfile
 
 fn shown(project: &Project) -> Vec<String> {
     let instances = project.instances("dev");
-    let files = InputScope::new(&instances[0], &project.root(), Apart::default()).read(&[]).unwrap();
+    let files = InputScope::new(&instances[0], &project.root(), Apart::default()).read(&[]).unwrap().files;
     files.into_keys().collect()
 }
 
@@ -88,10 +88,10 @@ fn a_changed_byte_changes_the_digest_of_its_file_alone() {
     );
     let instances = project.instances("dev");
     let scope = InputScope::new(&instances[0], &project.root(), Apart::default());
-    let before = scope.read(&[]).unwrap();
+    let before = scope.read(&[]).unwrap().files;
     assert_eq!((before["app/a.tf"].configuration, before["app/b.txt"].configuration), (true, false));
     project.write("app/b.txt", "c");
-    let after = scope.read(&[]).unwrap();
+    let after = scope.read(&[]).unwrap().files;
     assert_eq!(before["app/a.tf"], after["app/a.tf"]);
     assert_ne!(before["app/b.txt"].digest, after["app/b.txt"].digest);
 }
@@ -109,7 +109,8 @@ fn a_module_whose_source_only_an_engine_can_tell_is_an_input_with_what_it_calls(
     );
     let instances = project.instances("dev");
     let scope = InputScope::new(&instances[0], &project.root(), Apart::default());
-    let files: Vec<String> = scope.read(&[project.root().join("mods/a")]).unwrap().into_keys().collect();
+    let files: Vec<String> =
+        scope.read(&[project.root().join("mods/a")]).unwrap().files.into_keys().collect();
     assert_eq!(files, ["app/main.tf", "mods/a/main.tf", "mods/b/main.tf"]);
 }
 

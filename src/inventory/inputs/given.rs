@@ -1,0 +1,91 @@
+//! What variables of a stack are given as texts, by environments.toml and by var files.
+
+use std::{collections::BTreeSet, fs};
+
+use camino::Utf8Path;
+use hcl_edit::{expr::Expression, parser, visit::Visit};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::{
+    config::{self, Shared},
+    inventory::{Instance, var_file_paths},
+};
+
+/// Where the variables of a stack get their values.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    vars: Shared<IndexMap<String, config::Value<Value>>>,
+    files: Vec<camino::Utf8PathBuf>,
+    /// Variables whose values are outputs, secrets, or of the environment of the engine.
+    hidden: BTreeSet<String>,
+}
+
+impl Given {
+    pub(super) fn new(instance: &Instance) -> Self {
+        let settings = &instance.settings;
+        let of_env = settings.env.keys().filter_map(|name| name.strip_prefix("TF_VAR_").map(str::to_owned));
+        let hidden = settings.inputs.keys().chain(settings.secrets.keys()).cloned().chain(of_env).collect();
+        let files = var_file_paths(instance).into_iter().map(|file| file.path).collect();
+        Self { vars: settings.vars.clone(), files, hidden }
+    }
+
+    /// The texts in all values that a variable is given; none where it may get another one that is not looked at.
+    pub(super) fn texts(&self, variable: &str, has_default: bool) -> Option<Vec<String>> {
+        if self.hidden.contains(variable) {
+            return None;
+        }
+        let mut texts = Texts::default();
+        let mut is_given = has_default;
+        if let Some(value) = self.vars.get(variable) {
+            is_given = true;
+            texts.json(&value.value);
+        }
+        for file in &self.files {
+            is_given |= texts.file(file, variable);
+        }
+        is_given.then_some(texts.0)
+    }
+}
+
+#[derive(Default)]
+struct Texts(Vec<String>);
+
+impl Texts {
+    fn json(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.0.push(text.clone()),
+            Value::Array(items) => items.iter().for_each(|item| self.json(item)),
+            Value::Object(members) => members.values().for_each(|member| self.json(member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Takes in what a var file sets; a file that is not valid sets nothing, and no engine plans with it.
+    fn file(&mut self, file: &Utf8Path, variable: &str) -> bool {
+        let Ok(text) = fs::read_to_string(file) else { return false };
+        if file.extension() == Some("json") {
+            let value = serde_json::from_str::<Value>(&text).ok();
+            let found = value.as_ref().and_then(|value| value.get(variable));
+            if let Some(value) = found {
+                self.json(value);
+            }
+            return found.is_some();
+        }
+        let body = parser::parse_body(&text).ok();
+        let found = body.as_ref().and_then(|body| body.get_attribute(variable));
+        if let Some(attribute) = found {
+            self.visit_expr(&attribute.value);
+        }
+        found.is_some()
+    }
+}
+
+impl Visit for Texts {
+    fn visit_expr(&mut self, node: &Expression) {
+        if let Expression::String(text) = node {
+            self.0.push(text.value().clone());
+        }
+        hcl_edit::visit::visit_expr(self, node);
+    }
+}

@@ -1,0 +1,138 @@
+//! What a text of HCL is made of: known text, folders with names of their own, and values.
+
+use std::collections::BTreeSet;
+
+use hcl_edit::{expr::Expression, template::Directive};
+
+/// Where a path that a file names starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Base {
+    /// At the folder of the file: `${path.module}`.
+    Own,
+    /// At the stack's folder: `${path.root}`, and whatever is relative to where the engine runs.
+    Stack,
+    /// At the root of the repository: `${get_repo_root()}`.
+    Repository,
+    /// In a folder that the same file names and that is too large to count as a whole: `run.sh`.
+    Named,
+    /// Nobody knows but the engine: the source of a module, or what a file is read from, is an expression.
+    Computed,
+    /// Searched for upwards from the stack's folder: `find_in_parent_folders("root.hcl")`.
+    Above,
+}
+
+/// Where the texts that a value may be are written: nowhere that can be told, or in configuration (where they count by
+/// themselves) and in these variables.
+pub(super) type Origin = Option<BTreeSet<String>>;
+
+/// A part of a text.
+#[derive(Debug, Clone)]
+pub(super) enum Piece<'e> {
+    Text(String),
+    /// So many folders above a known one.
+    Folder(Base, usize),
+    /// A value, with its expression where that stands in the text itself.
+    Value(Option<&'e Expression>, Origin),
+    Directive(&'e Directive),
+}
+
+/// The origin of what stands in the configuration itself.
+pub(super) const WRITTEN: Origin = Some(BTreeSet::new());
+
+/// Adds a piece; texts next to each other are one.
+pub(super) fn push<'e>(pieces: &mut Vec<Piece<'e>>, piece: Piece<'e>) {
+    match (pieces.last_mut(), piece) {
+        (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(&more),
+        (_, Piece::Text(text)) if text.is_empty() => {}
+        (_, piece) => pieces.push(piece),
+    }
+}
+
+/// The same without what belongs to another expression.
+pub(super) fn apart(pieces: Vec<Piece<'_>>) -> Vec<Piece<'static>> {
+    let apart = |piece| match piece {
+        Piece::Text(text) => Piece::Text(text),
+        Piece::Folder(base, up) => Piece::Folder(base, up),
+        Piece::Value(_, origin) => Piece::Value(None, origin),
+        Piece::Directive(_) => Piece::Value(None, WRITTEN),
+    };
+    pieces.into_iter().map(apart).collect()
+}
+
+/// The same as an absolute path: dots behind a known folder are levels above it.
+pub(super) fn absolute(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    if let [Piece::Folder(_, up), Piece::Text(text), ..] = pieces.as_mut_slice()
+        && text.starts_with('/')
+    {
+        while let Some(rest) =
+            text.strip_prefix("/..").filter(|rest| rest.is_empty() || rest.starts_with('/'))
+        {
+            *up += 1;
+            *text = rest.to_owned();
+        }
+        if text.is_empty() {
+            pieces.remove(1);
+        }
+    }
+    pieces
+}
+
+/// The folder of a path; a value is taken for a name in it.
+pub(super) fn folder(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    let mut is_name_gone = false;
+    while let Some(last) = pieces.pop() {
+        match last {
+            Piece::Text(text) => {
+                let known = if is_name_gone { &text } else { text.trim_end_matches('/') };
+                match known.rfind('/') {
+                    Some(at) => {
+                        let at = if pieces.is_empty() { at.max(1) } else { at };
+                        push(&mut pieces, Piece::Text(known[..at].to_owned()));
+                    }
+                    None if pieces.is_empty() => pieces.push(Piece::Text(".".to_owned())),
+                    None => {
+                        is_name_gone = true;
+                        continue;
+                    }
+                }
+                break;
+            }
+            Piece::Folder(base, up) => {
+                pieces.push(Piece::Folder(base, up + 1));
+                break;
+            }
+            Piece::Value(..) if pieces.is_empty() => {
+                pieces.push(last);
+                break;
+            }
+            Piece::Value(..) | Piece::Directive(_) => is_name_gone = true,
+        }
+    }
+    pieces
+}
+
+/// The last name of a path.
+pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+    let mut name = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => match text.trim_end_matches('/').rsplit_once('/') {
+                Some((_, last)) => name = vec![Piece::Text(last.to_owned())],
+                None => push(&mut name, Piece::Text(text)),
+            },
+            Piece::Folder(..) => name = vec![Piece::Value(None, WRITTEN)],
+            other => name.push(other),
+        }
+    }
+    name
+}
+
+/// Whether a path goes on behind its known folder to a place that may lie deeper than in it: `../${name}/x`, `../${name}`, but not
+/// `../${name}.json`.
+pub(super) fn is_deep(pieces: &[Piece<'_>]) -> bool {
+    let is_text = |piece: &Piece<'_>| matches!(piece, Piece::Text(_) | Piece::Folder(..));
+    let Some(at) = pieces.iter().position(|piece| !is_text(piece)).filter(|at| *at > 0) else { return false };
+    let goes_on = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.contains('/'));
+    let begins = matches!(&pieces[at - 1], Piece::Text(text) if text.ends_with('/'));
+    pieces[at..].iter().any(goes_on) || (begins && at + 1 == pieces.len())
+}

@@ -1,0 +1,387 @@
+//! What expressions of HCL stand for, as far as their text tells.
+
+use std::collections::HashMap;
+
+use hcl_edit::{
+    Decorated,
+    expr::{Expression, FuncCall, ObjectKey, Traversal, TraversalOperator},
+    structure::Body,
+    template::Element,
+};
+
+use super::pieces::{Base, Origin, Piece, WRITTEN, absolute, apart, folder, name, push};
+
+/// How deep locals rest on others: a circle of them ends here.
+const DEPTH: usize = 24;
+
+/// Functions that give some of what they are given.
+const CHOOSING: [&str; 26] = [
+    "coalesce",
+    "coalescelist",
+    "compact",
+    "concat",
+    "distinct",
+    "element",
+    "ephemeralasnull",
+    "flatten",
+    "keys",
+    "lookup",
+    "merge",
+    "nonsensitive",
+    "one",
+    "reverse",
+    "sensitive",
+    "setsubtract",
+    "setunion",
+    "slice",
+    "sort",
+    "tolist",
+    "tomap",
+    "toset",
+    "tostring",
+    "try",
+    "values",
+    "zipmap",
+];
+/// Resources that make a file at a path that their own configuration says.
+const MAKING: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"];
+
+/// The locals of a folder.
+pub(super) type Locals = HashMap<String, Expression>;
+
+/// Takes in the locals of a file.
+pub(super) fn take_locals(body: &Body, locals: &mut Locals) {
+    for attribute in body.get_blocks("locals").flat_map(|block| block.body.attributes()) {
+        locals.insert(attribute.key.to_string(), attribute.value.clone());
+    }
+}
+
+/// What is seen from the place of an expression.
+#[derive(Clone, Copy)]
+pub(super) struct Sight<'s> {
+    pub(super) locals: &'s Locals,
+    /// Names that stand for each item of a collection in turn, the innermost last.
+    pub(super) bound: &'s [(String, Expression)],
+}
+
+impl Sight<'_> {
+    /// What the text of an expression is made of; the expression itself as a value where nothing is known of it.
+    pub(super) fn pieces<'e>(&self, expression: &'e Expression) -> Vec<Piece<'e>> {
+        self.text(expression, DEPTH)
+    }
+
+    /// The same for a template.
+    pub(super) fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<Piece<'e>> {
+        self.template(elements, DEPTH)
+    }
+
+    fn template<'e>(&self, elements: impl Iterator<Item = &'e Element>, depth: usize) -> Vec<Piece<'e>> {
+        let mut pieces = Vec::new();
+        for element in elements {
+            match element {
+                Element::Literal(text) => push(&mut pieces, Piece::Text(text.value().clone())),
+                Element::Interpolation(value) => {
+                    self.text(&value.expr, depth).into_iter().for_each(|piece| push(&mut pieces, piece));
+                }
+                Element::Directive(directive) => pieces.push(Piece::Directive(directive)),
+            }
+        }
+        pieces
+    }
+
+    fn text<'e>(&self, expression: &'e Expression, depth: usize) -> Vec<Piece<'e>> {
+        let known = match expression {
+            _ if depth == 0 => None,
+            Expression::String(text) => Some(vec![Piece::Text(text.value().clone())]),
+            Expression::StringTemplate(template) => Some(self.template(template.iter(), depth - 1)),
+            Expression::Parenthesis(inner) => Some(self.text(inner.inner(), depth - 1)),
+            Expression::Traversal(traversal) => self.traversed(traversal, depth - 1),
+            Expression::FuncCall(call) => self.called(call, depth - 1),
+            _ => None,
+        };
+        known.unwrap_or_else(|| vec![Piece::Value(Some(expression), self.origin(expression, depth))])
+    }
+
+    fn traversed(&self, traversal: &Traversal, depth: usize) -> Option<Vec<Piece<'static>>> {
+        let Expression::Variable(root) = &traversal.expr else { return None };
+        let (first, rest) = traversal.operators.split_first()?;
+        let TraversalOperator::GetAttr(attribute) = first.value() else { return None };
+        match (root.as_str(), attribute.as_str()) {
+            ("path", "module") => Some(vec![Piece::Folder(Base::Own, 0)]),
+            ("path", "root" | "cwd") => Some(vec![Piece::Folder(Base::Stack, 0)]),
+            ("local", name) => {
+                let names: Option<Vec<String>> =
+                    rest.iter().map(|operator| key_of(operator.value())).collect();
+                let found = self.member(self.locals.get(name)?, &names?, depth)?;
+                let pieces = apart(self.text(found, depth));
+                let is_value = matches!(pieces.as_slice(), [Piece::Value(..)]);
+                (!is_value).then_some(pieces)
+            }
+            _ => None,
+        }
+    }
+
+    /// The member of an object, or of a local that is one.
+    fn member<'m>(
+        &'m self,
+        expression: &'m Expression,
+        names: &[String],
+        depth: usize,
+    ) -> Option<&'m Expression> {
+        let Some((name, rest)) = names.split_first() else { return Some(expression) };
+        match expression {
+            Expression::Object(object) => {
+                let (_, value) =
+                    object.iter().find(|(key, _)| key_text(key).is_some_and(|key| key == *name))?;
+                self.member(value.expr(), rest, depth)
+            }
+            Expression::Traversal(traversal) if depth > 0 => {
+                let Expression::Variable(root) = &traversal.expr else { return None };
+                let mut keys = traversal.operators.iter().map(|operator| key_of(operator.value()));
+                let local = self.locals.get(&keys.next()??).filter(|_| root.as_str() == "local")?;
+                let names: Option<Vec<String>> = keys.chain(names.iter().cloned().map(Some)).collect();
+                self.member(local, &names?, depth - 1)
+            }
+            _ => None,
+        }
+    }
+
+    fn called<'e>(&self, call: &'e FuncCall, depth: usize) -> Option<Vec<Piece<'e>>> {
+        if call.name.is_namespaced() || call.args.expand_final() {
+            return None;
+        }
+        let given = |at: usize| call.args.get(at).map(|argument| self.text(argument, depth));
+        let text = |at: usize| match given(at)?.as_slice() {
+            [] => Some(String::new()),
+            [Piece::Text(text)] => Some(text.clone()),
+            _ => None,
+        };
+        match call.name.name.as_str() {
+            "get_terragrunt_dir" | "get_original_terragrunt_dir" => Some(vec![Piece::Folder(Base::Stack, 0)]),
+            "get_parent_terragrunt_dir" => Some(vec![Piece::Folder(Base::Own, 0)]),
+            "get_repo_root" | "get_path_to_repo_root" => Some(vec![Piece::Folder(Base::Repository, 0)]),
+            "abspath" => given(0).map(absolute),
+            "pathexpand" => given(0).map(|pieces| match pieces.first() {
+                // What lies in a home folder belongs to no project.
+                Some(Piece::Text(text)) if text.starts_with('~') => vec![Piece::Value(None, WRITTEN)],
+                _ => pieces,
+            }),
+            "dirname" => given(0).map(folder),
+            "basename" => given(0).map(name),
+            "nonsensitive" | "sensitive" | "tostring" => given(0),
+            "trimspace" | "chomp" => given(0).map(|pieces| ends(pieces, str::trim_start, str::trim_end)),
+            "trimsuffix" => {
+                let end = text(1)?;
+                given(0).map(|pieces| ends(pieces, |t| t, |t| t.strip_suffix(&*end).unwrap_or(t)))
+            }
+            "trimprefix" => {
+                let start = text(1)?;
+                given(0).map(|pieces| ends(pieces, |t| t.strip_prefix(&*start).unwrap_or(t), |t| t))
+            }
+            "join" => {
+                let between = text(0).filter(|text| text.trim_matches('/').is_empty())?;
+                let Expression::Array(list) = call.args.get(1)? else { return None };
+                let mut pieces = Vec::new();
+                for (at, item) in list.iter().enumerate() {
+                    let separator = Piece::Text(if at > 0 { between.clone() } else { String::new() });
+                    let item = self.text(item, depth);
+                    [separator].into_iter().chain(item).for_each(|piece| push(&mut pieces, piece));
+                }
+                Some(pieces)
+            }
+            "format" => formatted(&text(0)?, (1..call.args.len()).map(given)),
+            _ => None,
+        }
+    }
+
+    /// Where the texts are written that an expression may stand for.
+    fn origin(&self, expression: &Expression, depth: usize) -> Origin {
+        let depth = depth.checked_sub(1)?;
+        match expression {
+            Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) | Expression::String(_) => {
+                WRITTEN
+            }
+            Expression::UnaryOp(_) | Expression::BinaryOp(_) => WRITTEN,
+            Expression::Parenthesis(inner) => self.origin(inner.inner(), depth),
+            Expression::Conditional(choice) => {
+                self.all([&choice.true_expr, &choice.false_expr].into_iter(), depth)
+            }
+            Expression::Array(items) => self.all(items.iter(), depth),
+            Expression::Object(object) => {
+                let keys = object.iter().filter_map(|(key, _)| match key {
+                    ObjectKey::Expression(key) => Some(key),
+                    ObjectKey::Ident(_) => None,
+                });
+                self.all(object.iter().map(|(_, value)| value.expr()).chain(keys), depth)
+            }
+            Expression::StringTemplate(_) => begin(&self.text(expression, depth)),
+            Expression::HeredocTemplate(_) => WRITTEN,
+            Expression::Variable(name) => self.of_bound(name.as_str(), &[], depth),
+            Expression::Traversal(traversal) => self.of_traversal(traversal, depth),
+            Expression::FuncCall(call) => self.of_call(call, depth),
+            Expression::ForExpr(each) => {
+                let mut bound = self.bound.to_vec();
+                let names = [each.intro.key_var.as_ref(), Some(&each.intro.value_var)];
+                for name in names.into_iter().flatten() {
+                    bound.push((name.to_string(), each.intro.collection_expr.clone()));
+                }
+                let inside = Sight { locals: self.locals, bound: &bound };
+                inside.all(each.key_expr.iter().chain([&each.value_expr]), depth)
+            }
+        }
+    }
+
+    fn all<'e>(&self, expressions: impl Iterator<Item = &'e Expression>, depth: usize) -> Origin {
+        let mut all = Vec::new();
+        for expression in expressions {
+            all.extend(self.origin(expression, depth)?);
+        }
+        Some(all.into_iter().collect())
+    }
+
+    fn of_call(&self, call: &FuncCall, depth: usize) -> Origin {
+        let function = call.name.name.as_str();
+        if call.name.is_namespaced() {
+            return None;
+        }
+        match function {
+            // The second one only chooses.
+            "element" | "slice" => self.all(call.args.iter().take(1), depth),
+            "lookup" => self.all(call.args.iter().take(1).chain(call.args.get(2)), depth),
+            "fileset" | "find_in_parent_folders" => WRITTEN,
+            _ if CHOOSING.contains(&function) => self.all(call.args.iter(), depth),
+            _ => begin(&self.called(call, depth)?),
+        }
+    }
+
+    fn of_traversal(&self, traversal: &Traversal, depth: usize) -> Origin {
+        let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(Decorated::value).collect();
+        let Expression::Variable(root) = &traversal.expr else { return self.origin(&traversal.expr, depth) };
+        let first = operators.first().and_then(|operator| key_of(operator));
+        match (root.as_str(), first.as_deref()) {
+            ("path" | "count" | "terraform", _) => WRITTEN,
+            ("var", Some(name)) => Some([name.to_owned()].into()),
+            ("local", Some(name)) => self.of_member(self.locals.get(name)?, &operators[1..], depth),
+            ("data", Some(kind)) if MAKING.contains(&kind) => WRITTEN,
+            (kind, _) if MAKING.contains(&kind) => WRITTEN,
+            (name, _) => self.of_bound(name, &operators, depth),
+        }
+    }
+
+    /// Where the texts are written that a name stands for in turn.
+    fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> Origin {
+        let at = self.bound.iter().rposition(|(bound, _)| bound == name)?;
+        let outside = Sight { locals: self.locals, bound: &self.bound[..at] };
+        let behind = match operators.first().and_then(|operator| key_of(operator)).as_deref() {
+            Some("key" | "value") => &operators[1..],
+            _ => operators,
+        };
+        outside.of_items(&self.bound[at].1, behind, depth)
+    }
+
+    fn of_items(&self, collection: &Expression, operators: &[&TraversalOperator], depth: usize) -> Origin {
+        let depth = depth.checked_sub(1)?;
+        let all = |items: &mut dyn Iterator<Item = &Expression>| {
+            let mut all = Vec::new();
+            for item in items {
+                all.extend(self.of_member(item, operators, depth)?);
+            }
+            Some(all.into_iter().collect())
+        };
+        match collection {
+            Expression::Parenthesis(inner) => self.of_items(inner.inner(), operators, depth),
+            Expression::Array(items) => all(&mut items.iter()),
+            Expression::Object(object) => all(&mut object.iter().map(|(_, value)| value.expr())),
+            Expression::FuncCall(call) if ["toset", "tomap", "tolist"].contains(&call.name.name.as_str()) => {
+                self.of_items(call.args.get(0)?, operators, depth)
+            }
+            Expression::Traversal(traversal) => match (&traversal.expr, traversal.operators.as_slice()) {
+                (Expression::Variable(root), [name]) if root.as_str() == "local" => {
+                    self.of_items(self.locals.get(&key_of(name.value())?)?, operators, depth)
+                }
+                _ => self.origin(collection, depth),
+            },
+            _ => self.origin(collection, depth),
+        }
+    }
+
+    fn of_member(&self, expression: &Expression, operators: &[&TraversalOperator], depth: usize) -> Origin {
+        let depth = depth.checked_sub(1)?;
+        let names: Option<Vec<String>> = operators.iter().map(|operator| key_of(operator)).collect();
+        let member = names.and_then(|names| self.member(expression, &names, depth));
+        self.origin(member.unwrap_or(expression), depth)
+    }
+}
+
+/// Where a text begins: behind a known beginning it leads to a known folder.
+pub(super) fn begin(pieces: &[Piece<'_>]) -> Origin {
+    match pieces.first() {
+        Some(Piece::Value(_, origin)) => origin.clone(),
+        Some(Piece::Directive(_)) => None,
+        Some(Piece::Text(_) | Piece::Folder(..)) | None => WRITTEN,
+    }
+}
+
+fn key_of(operator: &TraversalOperator) -> Option<String> {
+    match operator {
+        TraversalOperator::GetAttr(name) => Some(name.to_string()),
+        TraversalOperator::Index(Expression::String(name)) => Some(name.value().clone()),
+        _ => None,
+    }
+}
+
+pub(super) fn key_text(key: &ObjectKey) -> Option<&str> {
+    match key {
+        ObjectKey::Ident(name) => Some(name.as_str()),
+        ObjectKey::Expression(Expression::String(name)) => Some(name.value()),
+        ObjectKey::Expression(Expression::Variable(name)) => Some(name.as_str()),
+        ObjectKey::Expression(_) => None,
+    }
+}
+
+/// The same with less at its beginning and its end.
+fn ends(
+    mut pieces: Vec<Piece<'_>>,
+    start: impl Fn(&str) -> &str,
+    end: impl Fn(&str) -> &str,
+) -> Vec<Piece<'_>> {
+    if let Some(Piece::Text(text)) = pieces.first_mut() {
+        *text = start(text).to_owned();
+    }
+    if let Some(Piece::Text(text)) = pieces.last_mut() {
+        *text = end(text).to_owned();
+    }
+    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+    pieces
+}
+
+/// A format in which values stand as they are.
+fn formatted<'e>(
+    format: &str,
+    mut given: impl Iterator<Item = Option<Vec<Piece<'e>>>>,
+) -> Option<Vec<Piece<'e>>> {
+    let mut pieces = Vec::new();
+    let mut rest = format;
+    while let Some(at) = rest.find('%') {
+        push(&mut pieces, Piece::Text(rest[..at].to_owned()));
+        let behind = &rest[at + 1..];
+        let (flags, verb) = behind.split_at(behind.find(|c: char| c.is_alphabetic() || c == '%')?);
+        let mut after = verb.chars();
+        match after.next()? {
+            '%' if flags.is_empty() => push(&mut pieces, Piece::Text("%".to_owned())),
+            's' | 'v' if flags.is_empty() => {
+                for piece in given.next()?? {
+                    push(&mut pieces, piece);
+                }
+            }
+            'd' | 'f' | 't' | 'x' | 'b' | 'o' if !flags.contains(['[', '*']) => {
+                given.next()?;
+                pieces.push(Piece::Value(None, WRITTEN));
+            }
+            _ => return None,
+        }
+        rest = after.as_str();
+    }
+    push(&mut pieces, Piece::Text(rest.to_owned()));
+    Some(pieces)
+}
