@@ -34,7 +34,9 @@ pub(super) fn close(
     let Some(report) = finished.report else {
         return Err(error.unwrap_or_else(|| Stopped::defect("the run has no report").into()));
     };
-    let written = write_files(context, request, &report, review);
+    let compared = opened.compared.as_ref();
+    let remarks = compared.map(|compared| compared.remarks(report.stacks.is_empty())).unwrap_or_default();
+    let written = write_files(context, request, (&report, review), &remarks);
     let printed = if request.json { print(context, &report) } else { Ok(()) };
     for problem in [error.map_or(Ok(()), Err), written, printed].into_iter().filter_map(Result::err) {
         context.printer.error(format_args!("{problem:#}"));
@@ -54,8 +56,8 @@ fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
 fn write_files(
     context: &Context,
     request: &RunRequest,
-    report: &Report,
-    review: &Review,
+    (report, review): (&Report, &Review),
+    remarks: &[String],
 ) -> anyhow::Result<()> {
     if let Some(path) = &request.report {
         let path = context.dir.join(path);
@@ -65,7 +67,7 @@ fn write_files(
     }
     if let Some(path) = &request.summary {
         let path = context.dir.join(path);
-        let text = reporter::summary(report, review);
+        let text = reporter::summary(report, review, remarks);
         fs::OpenOptions::new()
             .append(true)
             .create(true)

@@ -52,8 +52,11 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         (word, _) => context.environment(&config, word.as_deref())?,
     };
     let (inventory, status) = context.inventory_and_status(&config, environment)?;
-    let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
-    let stacks: Vec<_> = selected.into_iter().map(|s| s.stack).collect();
+    let chosen = context.select((&config, environment), &inventory, &mut changes)?;
+    if let Some(compared) = chosen.compared.filter(|_| chosen.stacks.is_empty()) {
+        context.printer.say(compared.nothing());
+    }
+    let stacks: Vec<_> = chosen.stacks.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);
     let wires = inventory.instances().map(|instance| (instance.id.stack.clone(), wires(instance))).collect();
     let text = match request.format {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, selecting::Asked};
+use super::{
+    Context,
+    selecting::{Asked, Chosen, Compared},
+};
 use crate::{
     config::{Config, Environment},
     graph::{Selected, Selection, SelectionError, Why},
@@ -88,14 +91,16 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mut missed = None;
     let mut found_in = 0;
     let mut deleted = Vec::new();
+    let mut nothing = None;
     let mut status = ExitStatus::Success;
     for environment in &environments {
         match select(context, &config, environment, request, &mut changes) {
-            Ok((found, lost, sound)) => {
+            Ok(listed) => {
                 found_in += 1;
-                entries.extend(found);
-                deleted.extend(lost);
-                status = status.max(sound);
+                entries.extend(listed.entries);
+                deleted.extend(listed.deleted);
+                nothing = listed.nothing;
+                status = status.max(listed.status);
             }
             // A stack need not exist in every environment: over all of them one that has it is enough.
             Err(error) if environments.len() > 1 && error.is::<SelectionError>() => missed = Some(error),
@@ -110,8 +115,21 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         context.printer.data(format_args!("{}\n", serde_json::to_string(&document)?))?;
         return Ok(status);
     }
+    if let Some(nothing) = nothing.filter(|_| entries.is_empty()) {
+        context.printer.say(nothing);
+        return Ok(status);
+    }
     context.printer.text(table(context, &entries, request.why, environments.len() > 1))?;
     Ok(status)
+}
+
+/// What an environment has to list.
+struct Listed {
+    entries: Vec<Entry>,
+    deleted: Vec<Deleted>,
+    /// What to say where that is nothing.
+    nothing: Option<String>,
+    status: ExitStatus,
 }
 
 fn select(
@@ -120,11 +138,11 @@ fn select(
     environment: &Environment,
     request: &Request,
     changes: &mut Asked,
-) -> anyhow::Result<(Vec<Entry>, Vec<Deleted>, ExitStatus)> {
+) -> anyhow::Result<Listed> {
     let (inventory, status) = context.inventory_and_status(config, environment)?;
-    let (selected, gone) = context.select((config, environment), &inventory, changes)?;
-    let mut entries = Vec::with_capacity(selected.len());
-    for Selected { stack, why } in selected {
+    let Chosen { stacks, compared } = context.select((config, environment), &inventory, changes)?;
+    let mut entries = Vec::with_capacity(stacks.len());
+    for Selected { stack, why } in stacks {
         let Some(instance) = inventory.get(stack.as_str()) else { continue };
         entries.push(Entry {
             environment: environment.name.clone(),
@@ -137,12 +155,14 @@ fn select(
             why: if request.why { why.iter().map(Why::to_string).collect() } else { Vec::new() },
         });
     }
+    let nothing = compared.as_ref().map(Compared::nothing);
+    let gone = compared.map(|compared| compared.gone).unwrap_or_default();
     let deleted = gone.into_iter().map(|Gone { environment, stack, path }| Deleted {
         environment,
         stack,
         path: path.into_string(),
     });
-    Ok((entries, deleted.collect(), status))
+    Ok(Listed { entries, deleted: deleted.collect(), nothing, status })
 }
 
 fn table(context: &Context, entries: &[Entry], why: bool, several: bool) -> String {

@@ -8,6 +8,7 @@ use super::{
     groundless::Absent,
     guarded::Guarded,
     readied::{Readied, interrupted, ready},
+    selecting::{Chosen, Compared, age_behind_reuse},
     to_type::ToType,
     turn::{self, Turn},
     who,
@@ -71,6 +72,8 @@ pub(super) struct Opened {
     pub(super) mode: PlanMode,
     /// Whether it is said how long it will probably take.
     pub(super) eta: bool,
+    /// What it was compared with, where only what has changed is in it.
+    pub(super) compared: Option<Compared>,
     /// What its stacks need beside each other.
     pub(super) absent: Absent,
     askable: Vec<StackId>,
@@ -97,7 +100,9 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     fits(environment, request, wish)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
-    let (selected, _) = context.select((&config, environment), &inventory, &mut changes)?;
+    let chosen = context.select((&config, environment), &inventory, &mut changes);
+    let Chosen { stacks: selected, compared } =
+        chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
     let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();
     let graph = inventory.graph().subgraph(&stacks);
     declared_somewhere(context, &inventory, &stacks, &modules)?;
@@ -185,6 +190,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         working_tree,
         mode: wish.mode,
         eta: request.eta,
+        compared,
         absent,
         askable: askable(&instances),
         _turn: turn,

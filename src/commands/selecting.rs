@@ -4,8 +4,8 @@ use std::{sync::Arc, thread};
 
 use super::{Context, Stopped, Usage};
 use crate::{
-    config::{Config, Environment},
-    graph::{Selected, Selection},
+    config::{Config, Environment, parse_duration},
+    graph::{Selected, Selection, SelectionError},
     inventory::{
         Inventory,
         changes::{Changes, Gone, NoChanges},
@@ -14,6 +14,39 @@ use crate::{
     process::Runner,
     ui::shell_word,
 };
+
+/// The stacks that are asked for.
+pub(super) struct Chosen {
+    /// Needs first, each with why it is in.
+    pub(super) stacks: Vec<Selected>,
+    /// Where only what has changed is asked for: since when, and what is gone since then.
+    pub(super) compared: Option<Compared>,
+}
+
+/// What a selection was compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Compared {
+    /// The base in words: `origin/main (1234567)`.
+    pub(super) base: String,
+    /// The stacks that are gone since then.
+    pub(super) gone: Vec<Gone>,
+}
+
+impl Compared {
+    /// Says that there is nothing to do.
+    pub(super) fn nothing(&self) -> String {
+        format!("nothing has changed since HEAD left {}", self.base)
+    }
+
+    /// What a reader of a run's summary has to know.
+    pub(super) fn remarks(&self, is_empty: bool) -> Vec<String> {
+        let what = format!("only what has changed since HEAD left {}", self.base);
+        let gone = self.gone.iter().map(|Gone { environment, stack, path }| {
+            format!("stack `{stack}` (`{path}`) of `{environment}` is gone since then, what it made is not")
+        });
+        std::iter::once(if is_empty { self.nothing() } else { what }).chain(gone).collect()
+    }
+}
 
 /// What git is asked while everything else is loaded.
 pub(super) struct Asked {
@@ -47,20 +80,22 @@ impl Context {
         Ok(Asked { selection: selection.clone(), answer, known: None })
     }
 
-    /// The stacks that are asked for, needs first, each with why it is in; and those that are gone, which is said.
+    /// The stacks that are asked for; those that are gone are said.
     pub(super) fn select(
         &self,
         (config, environment): (&Config, &Environment),
         inventory: &Inventory,
         asked: &mut Asked,
-    ) -> anyhow::Result<(Vec<Selected>, Vec<Gone>)> {
+    ) -> anyhow::Result<Chosen> {
         let selection = asked.selection.clone();
+        // Before anything is said of a base that a word may have been meant for.
+        inventory.graph().know(&selection)?;
         let first = asked.answer.is_some();
         let Some(changes) = asked.answer(self)? else {
-            return Ok((inventory.graph().select(&selection, None)?, Vec::new()));
+            return Ok(Chosen { stacks: inventory.graph().select(&selection, None)?, compared: None });
         };
         let outcome = changes.outcome(inventory, (config, environment), &self.overrides);
-        let selected = inventory.graph().select(&selection, Some(&outcome.touched))?;
+        let stacks = inventory.graph().select(&selection, Some(&outcome.touched))?;
         for gone in &outcome.gone {
             tell_gone(self, config, changes, gone);
         }
@@ -71,21 +106,37 @@ impl Context {
                 gone.extend(stacks);
             }
         }
-        Ok((selected, gone))
+        Ok(Chosen { stacks, compared: Some(Compared { base: changes.base.shown(), gone }) })
+    }
+}
+
+/// A word that no stack is called and that may be how old a plan to reuse may be.
+pub(super) fn age_behind_reuse(error: anyhow::Error, reuses: bool) -> anyhow::Error {
+    match error.downcast::<SelectionError>() {
+        Ok(SelectionError::UnknownStack { name, suggestion: None })
+            if reuses && parse_duration(&name).is_ok() =>
+        {
+            let suggestion = Some(format!("--reuse={name}"));
+            SelectionError::UnknownStack { name, suggestion }.into()
+        }
+        Ok(other) => other.into(),
+        Err(other) => other,
     }
 }
 
 /// Says what is compared with what.
 fn tell(context: &Context, changes: &Changes) {
     let base = &changes.base;
-    if base.is_head && !base.named {
-        let shown = base.shown();
+    let shown = base.shown();
+    if base.name == "HEAD" {
+        context.printer.note("only what is not committed counts as changed");
+    } else if base.is_head {
+        let other = if base.named { "" } else { "; `--changed=HEAD~1` compares with the commit before" };
         context.printer.note(format_args!(
-            "HEAD has nothing that {shown} has not: only what is not committed counts as changed"
+            "HEAD has nothing that {shown} has not: only what is not committed counts as changed{other}"
         ));
-        context.printer.hint("`--changed=HEAD~1` compares with the commit before");
     } else {
-        context.printer.note(format_args!("changed is what is not as where HEAD left {}", base.shown()));
+        context.printer.note(format_args!("changed is what is not as where HEAD left {shown}"));
     }
 }
 

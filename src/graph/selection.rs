@@ -116,6 +116,24 @@ impl SelectionError {
 }
 
 impl StackGraph {
+    /// Whether every name and glob of a selection is one of its stacks, or of some.
+    pub fn know(&self, selection: &Selection) -> Result<(), SelectionError> {
+        selection.patterns.iter().try_for_each(|word| self.pattern(word, selection).map(|_| ()))
+    }
+
+    /// What a word means. One behind a space may be meant for the flag before it.
+    fn pattern(&self, word: &str, selection: &Selection) -> Result<Pattern, SelectionError> {
+        Pattern::new(word, self).map_err(|error| match error {
+            SelectionError::UnknownStack { name, suggestion: None }
+                if selection.changed == Some(Since::Default) =>
+            {
+                let suggestion = Some(format!("--changed={name}"));
+                SelectionError::UnknownStack { name, suggestion }
+            }
+            other => other,
+        })
+    }
+
     /// The stacks that are asked for, needs first, each with every reason for which it is in; `touched` are the stacks that
     /// have changed, where only those are asked for.
     pub fn select(
@@ -130,7 +148,7 @@ impl StackGraph {
             }
         }
         for word in &selection.patterns {
-            let pattern = Pattern::new(word, self)?;
+            let pattern = self.pattern(word, selection)?;
             let reason = match pattern {
                 Pattern::Name(_) => Why::Named,
                 Pattern::Glob(_) => Why::Glob(word.clone()),

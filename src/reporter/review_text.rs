@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use super::stack_table::{WARNING, review_table};
 use crate::{
-    model::Blocked,
-    plans::Review,
+    model::{Blocked, TENTATIVE},
+    plans::{Review, ReviewStack},
     ui::{Role, Styles, shell_word},
 };
 
@@ -24,7 +24,7 @@ pub fn review_text(
     let mut text = review_table(&review.stacks, styles, width);
     for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
         // Writing to a String cannot fail.
-        let _ = write!(text, "\n{}\n", styles.paint(Role::Heading, &stack.stack));
+        let _ = writeln!(text, "\n{}{}", styles.paint(Role::Heading, &stack.stack), doubt(stack, styles));
         text.push_str(&folded(&stack.diff, stack.stack.as_str(), run, styles));
     }
     for stack in &review.stacks {
@@ -57,10 +57,22 @@ pub fn review_text(
             let _ = writeln!(text, "  {guard}{stack}: {}{}", block.message, styles.paint(Role::Dim, allow));
         }
     }
-    text.push('\n');
+    if !text.is_empty() {
+        text.push('\n');
+    }
     text.push_str(last_line);
     text.push('\n');
     text
+}
+
+/// What stands behind the name over a diff that may not be what comes.
+fn doubt(stack: &ReviewStack, styles: Styles) -> String {
+    if !stack.tentative {
+        return String::new();
+    }
+    let why = stack.notes.iter().find(|note| note.starts_with(TENTATIVE));
+    let why = why.map_or_else(|| TENTATIVE.trim_end_matches(": "), String::as_str);
+    format!("  {}", styles.paint(Role::Warning, format_args!("({why})")))
 }
 
 fn folded(diff: &str, stack: &str, run: &str, styles: Styles) -> String {

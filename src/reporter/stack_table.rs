@@ -70,6 +70,11 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
         Some(StackResult::Clean) => (6, Role::Success, "no changes"),
     };
     let mut note = styles.paint(role, word);
+    for (is, what) in [(stack.reused, "reused"), (stack.tentative, "tentative")] {
+        if is {
+            note = format!("{note}, {}", styles.paint(Role::Warning, what));
+        }
+    }
     if let Some(error) = &stack.error {
         note = format!("{note}: {}", outcome_line::first_line(&error.summary));
     } else if let Some(block) = stack.blocked.first() {
@@ -84,6 +89,9 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
 }
 
 fn render(mut rows: Vec<Row>, styles: Styles, width: Option<usize>) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
     let mut totals = ChangeCounts::default();
     for counts in rows.iter().filter_map(|row| row.counts) {
         totals += counts;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    model::{Report, RunResult, StackReport, StackResult},
+    model::{Report, RunResult, StackReport, StackResult, TENTATIVE},
     plans::Review,
     ui::{seconds, visible},
 };
@@ -11,14 +11,24 @@ use crate::{
 /// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
 const MOST: usize = 200_000;
 
-/// The summary of a run, with the diffs of its review.
-pub fn summary(report: &Report, review: &Review) -> String {
+/// The summary of a run, with the diffs of its review; `remarks` say what else a reader has to know.
+pub fn summary(report: &Report, review: &Review, remarks: &[String]) -> String {
     let mut text = format!(
         "### `envctl {} {}`: {}\n\n",
         report.command,
         report.environment,
         report.result.map_or("unfinished", headline)
     );
+    for remark in remarks {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "* {}", html(remark));
+    }
+    if report.stacks.is_empty() {
+        return visible(&text).into_owned();
+    }
+    if !remarks.is_empty() {
+        text.push('\n');
+    }
     text.push_str("| stack | create | update | replace | delete | outputs | result | time |\n");
     text.push_str("|---|--:|--:|--:|--:|--:|---|--:|\n");
     for stack in &report.stacks {
@@ -37,6 +47,14 @@ pub fn summary(report: &Report, review: &Review) -> String {
             seconds(stack.duration)
         );
     }
+    let why = report.stacks.iter().flat_map(|stack| {
+        let why = stack.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE));
+        why.map(|why| format!("`{}` is tentative: {why}", stack.stack))
+    });
+    for (n, why) in why.enumerate() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}* {}", if n == 0 { "\n" } else { "" }, html(&why));
+    }
     if let Some(digest) = &report.digest {
         let commit =
             report.commit.as_deref().map_or(String::new(), |c| format!(", commit `{}`", short(c, 12)));
@@ -51,7 +69,7 @@ pub fn summary(report: &Report, review: &Review) -> String {
         let _ = write!(
             text,
             "\n<details><summary>{}</summary>\n\n{fence}diff\n{}\n{fence}\n\n</details>\n",
-            html(stack.stack.as_str()),
+            html(&format!("{}{}", stack.stack, if stack.tentative { " (tentative)" } else { "" })),
             stack.diff.trim_matches('\n')
         );
     }
@@ -82,7 +100,8 @@ fn result(stack: &StackReport) -> String {
         Some(StackResult::Refused) => "refused",
         Some(StackResult::Interrupted) => "interrupted",
     };
-    let word = if stack.tentative { format!("{word}, tentative") } else { word.to_owned() };
+    let word = if stack.reused { format!("{word}, reused") } else { word.to_owned() };
+    let word = if stack.tentative { format!("{word}, tentative") } else { word };
     match (&stack.error, &stack.because) {
         (Some(error), _) => format!("{word}: {}", error.summary),
         (None, Some(because)) => format!("{word}: {because}"),

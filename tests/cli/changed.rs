@@ -204,3 +204,56 @@ fn when_all_that_has_changed_is_excluded_nothing_is_planned_and_that_is_no_error
         .exits(64)
         .tells("every selected stack is excluded");
 }
+
+#[test]
+fn a_summary_of_a_part_says_since_when_and_what_is_gone() {
+    let shop = shop();
+    shop.change("app", "second");
+    let text = shop.project.read("environments.toml");
+    let (kept, _) = text.split_once("\n[stacks.mail]").unwrap();
+    shop.project.write("environments.toml", kept);
+    let summary = shop.marker("summary.md");
+    let file = summary.to_str().unwrap();
+    shop.run(["plan", "staging", "--changed", "--summary", file]).exits(0);
+    let text = std::fs::read_to_string(&summary).unwrap();
+    assert!(text.contains("* only what has changed since HEAD left `main` ("), "{text}");
+    assert!(
+        text.contains(
+            "* stack `mail` (`mail`) of `staging` is gone since then, what it made is not\n\n| stack |"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("| app | 1 |"), "{text}");
+}
+
+#[test]
+fn where_nothing_has_changed_that_is_what_is_said() {
+    let shop = shop();
+    let summary = shop.marker("summary.md");
+    let file = summary.to_str().unwrap();
+    let run = shop.run(["plan", "staging", "--changed", "--summary", file]).exits(0);
+    assert!(run.stdout.starts_with("staging  commit "), "{run}");
+    run.prints("nothing has changed since HEAD left `main` (");
+    let text = std::fs::read_to_string(&summary).unwrap();
+    assert!(
+        text.ends_with(")\n") && text.contains("* nothing has changed since HEAD left `main` ("),
+        "{text}"
+    );
+    let list = shop.run(["list", "staging", "--changed"]).exits(0);
+    assert_eq!(list.stdout, "");
+    list.tells("nothing has changed since HEAD left `main` (");
+    let base = shop.run(["list", "staging", "--changed=HEAD"]).exits(0);
+    base.tells("note: only what is not committed counts as changed\n");
+}
+
+#[test]
+fn a_base_behind_a_space_is_pointed_at_before_anything_is_said_of_another() {
+    let shop = shop();
+    let run = shop.run(["list", "staging", "--changed", "HEAD~1"]).exits(64);
+    assert!(!run.stderr.contains("main"), "{run}");
+    run.tells("hint: did you mean `--changed=HEAD~1`?");
+    shop.run(["list", "staging", "--changed", "netwrok"]).exits(64).tells("did you mean `network`?");
+    shop.run(["plan", "staging", "--reuse", "1h"]).exits(64).tells("hint: did you mean `--reuse=1h`?");
+    shop.run(["plan", "staging", "1h"]).exits(64).tells("no stack is called `1h`");
+    assert_eq!(shop.calls(), [""; 0]);
+}

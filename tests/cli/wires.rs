@@ -76,7 +76,18 @@ fn a_mock_makes_a_plan_tentative_and_is_never_applied() {
     let app = report.stack("app");
     assert_eq!(app["tentative"], true);
     assert_eq!(app["notes"], json!(["tentative: `network.place` is a mock"]));
-    shop.run(["plan", "production"]).exits(0).prints("tentative");
+    let summary = shop.marker("summary.md");
+    let run = shop.run(["plan", "production", "--summary", summary.to_str().unwrap()]).exits(0);
+    run.prints("\napp  (tentative: `network.place` is a mock)\n");
+    shop.run(["runs", "show"]).exits(0).prints("changes, tentative");
+    let text = fs::read_to_string(&summary).unwrap();
+    for told in [
+        "| changes, tentative |",
+        "\n* `app` is tentative: `network.place` is a mock\n",
+        "<summary>app (tentative)</summary>",
+    ] {
+        assert!(text.contains(told), "{text}");
+    }
 
     shop.run(["deploy", "production", "--confirm"]).exits(0);
     assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("in here"));
