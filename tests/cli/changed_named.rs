@@ -150,3 +150,26 @@ fn a_clean_plan_is_not_reused_where_nobody_can_tell_what_it_read() {
     shop.run(["plan", "staging", "--reuse"]).exits(0);
     assert_eq!(shop.folders("plan").len(), 2);
 }
+
+#[test]
+fn what_a_function_reads_counts_though_a_folder_would_leave_it_out() {
+    let shop = Shop::of(&["network", "app"]);
+    shop.project.write("app/more.tf", &local("file(\"${path.module}/../environments.toml\")"));
+    shop.project.write("network/more.tf", &local("file(\"seed.tfstate\")"));
+    shop.project.write("network/seed.tfstate", "{}\n");
+    shop.project.git(["add", "--force", "network/seed.tfstate"]);
+    let shop = shop.deployed();
+    shop.project.commit("Name files");
+    for (file, more, stack) in
+        [("environments.toml", "# more\n", "app"), ("network/seed.tfstate", "\n", "network")]
+    {
+        shop.run(["plan", "staging"]).exits(0);
+        assert_eq!(why(&shop, &SINCE), NONE);
+        shop.forget_calls();
+        shop.append(file, more);
+        assert_eq!(why(&shop, &SINCE), [format!("{stack}: changed file that HCL names: {file}")]);
+        shop.run(["plan", "staging", "--reuse"]).exits(0);
+        assert_eq!(shop.folders("plan"), [stack], "{file}");
+        shop.project.commit("Change it");
+    }
+}
