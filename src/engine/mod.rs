@@ -72,7 +72,7 @@ pub use remote_state::{AT_ONCE, RemoteStates, Stamp, Stamped};
 pub use stale::stale;
 pub use state_file::{StateError, state_addresses};
 pub use state_outputs::outputs_before;
-pub use state_stamp::state_at;
+pub use state_stamp::{LocalIdentity, state_at};
 pub use surroundings::{BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, replaced_providers};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};

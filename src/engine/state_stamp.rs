@@ -3,16 +3,27 @@
 use std::io;
 
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     StateIdentity,
     local_state::{self, LocalState},
 };
+use crate::model::hex;
+
+/// A state that is a file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LocalIdentity {
+    /// What it says of itself.
+    pub state: StateIdentity,
+    /// SHA-256 of the file; empty when there is none yet.
+    pub content: String,
+}
 
 /// The identity of the state at an address; absent where nobody but an engine can tell.
 ///
 /// OpenTofu leaves lineage and serial of an encrypted state readable.
-pub fn state_at(address: &str) -> io::Result<Option<StateIdentity>> {
+pub fn state_at(address: &str) -> io::Result<Option<LocalIdentity>> {
     #[derive(Deserialize)]
     struct State {
         lineage: String,
@@ -20,10 +31,10 @@ pub fn state_at(address: &str) -> io::Result<Option<StateIdentity>> {
     }
     Ok(match local_state::read(address)? {
         LocalState::Elsewhere => None,
-        LocalState::Missing => Some(StateIdentity::default()),
-        LocalState::There(state) => serde_json::from_slice(&state)
-            .ok()
-            .map(|State { lineage, serial }| StateIdentity { lineage, serial }),
+        LocalState::Missing => Some(LocalIdentity::default()),
+        LocalState::There(state) => serde_json::from_slice(&state).ok().map(|State { lineage, serial }| {
+            LocalIdentity { state: StateIdentity { lineage, serial }, content: hex(&Sha256::digest(&state)) }
+        }),
     })
 }
 
@@ -38,9 +49,14 @@ mod tests {
         let keep = tempfile::tempdir().unwrap();
         let path = keep.path().join("terraform.tfstate");
         let address = format!("local:{}", path.display());
-        assert_eq!(state_at(&address).unwrap(), Some(StateIdentity::default()));
+        assert_eq!(state_at(&address).unwrap(), Some(LocalIdentity::default()));
         fs::write(&path, r#"{"version":4,"lineage":"l","serial":7,"encrypted_data":"x"}"#).unwrap();
-        assert_eq!(state_at(&address).unwrap(), Some(StateIdentity { lineage: "l".to_owned(), serial: 7 }));
+        let found = state_at(&address).unwrap().unwrap();
+        assert_eq!(found.state, StateIdentity { lineage: "l".to_owned(), serial: 7 });
+        fs::write(&path, r#"{"version":4,"lineage":"l","serial":7,"encrypted_data":"y"}"#).unwrap();
+        let other = state_at(&address).unwrap().unwrap();
+        assert_eq!(other.state, found.state);
+        assert_ne!(other.content, found.content);
         fs::write(&path, "no state").unwrap();
         assert_eq!(state_at(&address).unwrap(), None);
         assert_eq!(state_at("s3://b/k").unwrap(), None);

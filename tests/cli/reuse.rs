@@ -49,12 +49,15 @@ type Change = &'static dyn Fn(&Shop);
 
 #[test]
 fn what_differs_in_anything_is_planned() {
-    let changes: [(&str, Change); 5] = [
+    let changes: [(&str, Change); 6] = [
         ("a file", &|shop| shop.append("app/main.tf", "# another\n")),
         ("a variable", &|shop| shop.append("environments.toml", "[stacks.app.env]\nCOLOUR = \"red\"\n")),
         ("the state", &|shop| {
             let state = "app/terraform.tfstate.d/staging/terraform.tfstate";
             shop.project.write(state, &shop.project.read(state).replace("\"serial\": 1", "\"serial\": 2"));
+        }),
+        ("the state's content under the same serial", &|shop| {
+            shop.append("app/terraform.tfstate.d/staging/terraform.tfstate", "\n");
         }),
         ("what was kept", &|shop| {
             let kept = ".envctl/instances/staging/app/clean.json";

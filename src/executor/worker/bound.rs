@@ -10,8 +10,8 @@ use super::{
 use crate::executor::applied_last;
 use crate::{
     engine::{
-        Footing, PlanFacts, PlanMode, Planned, Stamp, StateIdentity, aws_credentials, bound_variables,
-        plan_facts, replaced_providers,
+        Footing, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity, aws_credentials,
+        bound_variables, plan_facts, replaced_providers, state_at,
     },
     model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
     plans::{Binding, KEYED, Manifest, Mismatch, SealError},
@@ -23,6 +23,8 @@ const GUARD: &str = "binding";
 /// What is known of a plan before it is made.
 pub(super) struct Before {
     pub(super) contents: Contents,
+    /// The state, where it is a file.
+    pub(super) state: Option<LocalIdentity>,
     /// What the server says of the state, where later plans may be reused.
     pub(super) stamp: Option<Stamp>,
 }
@@ -50,7 +52,9 @@ impl Worker {
     /// What the files hold before the engine plans.
     pub(super) fn before(work: &Work) -> Result<Before, Failure> {
         let footing = footing(work)?;
-        Ok(Before { contents: Contents::read(work, &footing)?, stamp: None })
+        // One that cannot be read is for its engine to tell.
+        let state = footing.address.as_deref().and_then(|address| state_at(address).ok().flatten());
+        Ok(Before { contents: Contents::read(work, &footing)?, state, stamp: None })
     }
 
     /// What keeps any plan from being made or taken where a confirmation is needed.

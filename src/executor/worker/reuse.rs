@@ -11,7 +11,7 @@ use super::{
     ended::Ended,
 };
 use crate::{
-    engine::{PlanMode, Planned, Session, Stamp, Stamped, StateIdentity, state_at},
+    engine::{LocalIdentity, PlanMode, Planned, Session, Stamp, Stamped, StateIdentity, state_at},
     files,
     model::{Failure, Outcome, StackId},
     plans::CleanPlan,
@@ -23,6 +23,9 @@ const FILE: &str = "clean.json";
 
 /// The item of a state that a server was asked for.
 const STAMP: &str = "state etag";
+
+/// The item of a state that is a file: it may be another one under the same lineage and serial.
+const CONTENT: &str = "state content";
 
 /// The items that only the state itself tells; a server that is asked for it tells its tag instead.
 const OF_STATE: &[&str] = &["state lineage", "state serial"];
@@ -54,8 +57,10 @@ impl Worker {
             return Ok(false);
         }
         let now = |state: &StateIdentity| self.binding(work, &contents, &footing, state);
-        if let Some(state) = state {
-            return Ok(clean.items.mismatch(&now(&state)?).is_none());
+        if let Some(LocalIdentity { state, content }) = state {
+            let mut now = now(&state)?;
+            now.bind(CONTENT, content);
+            return Ok(clean.items.mismatch(&now).is_none());
         }
         let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
         let Stamped::Known(stamp) = self.stamps.first(stack, work) else { return Ok(false) };
@@ -113,6 +118,11 @@ impl Worker {
                 && self.stamps.now(work) == Stamped::Known(stamp.clone())
             {
                 items.bind(STAMP, stamp.tag);
+            }
+            if let (Some(then), Some(address)) = (&before.state, footing.address.as_deref())
+                && state_at(address).is_ok_and(|now| now.as_ref() == Some(then))
+            {
+                items.bind(CONTENT, then.content.clone());
             }
             let clean = CleanPlan { created: self.clock.now(), items, run: self.run.clone() };
             clean.write(&self.key, &file(work)).map_err(|error| error.to_string())
