@@ -44,12 +44,13 @@ impl Weighed {
         if self.counted == 0 {
             return Ok(None);
         }
-        let seconds = if self.unknown { None } else { Some(forecast(&self.steps, limits)?.as_secs_f64()) };
+        let forecast = forecast(&self.steps, limits)?;
+        let seconds = (!self.unknown).then_some(forecast.time.as_secs_f64());
         Ok(Some(Expected {
             seconds,
             steps: self.counted,
             without_history: self.without_history,
-            jobs: limits.jobs.get(),
+            jobs: forecast.at_once,
         }))
     }
 }
@@ -89,7 +90,7 @@ mod tests {
         let expected = weighed.expected(&two_at_once()).unwrap().unwrap();
         assert_eq!(
             expected,
-            Expected { seconds: Some(0.4), steps: 2, without_history: 1, jobs: 2 },
+            Expected { seconds: Some(0.4), steps: 2, without_history: 1, jobs: 1 },
             "one after the other"
         );
     }
@@ -113,6 +114,6 @@ mod tests {
         assert_eq!(weighed.expected(&two_at_once()).unwrap(), None);
         weighed.add(step("a", &["b"]), Task::Plan, &known);
         let expected = weighed.expected(&two_at_once()).unwrap().unwrap();
-        assert_eq!(expected, Expected { seconds: Some(0.1), steps: 1, without_history: 0, jobs: 2 });
+        assert_eq!(expected, Expected { seconds: Some(0.1), steps: 1, without_history: 0, jobs: 1 });
     }
 }

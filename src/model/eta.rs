@@ -21,6 +21,6 @@ pub struct Expected {
     pub steps: usize,
     /// How many of them never ended in an earlier run: each counts as the stack in the middle.
     pub without_history: usize,
-    /// How many at once.
+    /// How many at once at the most, as limits, edges and their number let them.
     pub jobs: usize,
 }

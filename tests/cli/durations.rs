@@ -132,10 +132,10 @@ fn the_report_has_what_was_expected_when_it_is_known_or_asked_for() {
     };
     assert_eq!(eta(&[]), Value::Null, "nothing is known and nobody asked");
     fs::remove_file(shop.project.path(FILE)).unwrap();
-    let unknown = json!({ "seconds": null, "steps": 1, "without_history": 1, "jobs": 3 });
+    let unknown = json!({ "seconds": null, "steps": 1, "without_history": 1, "jobs": 1 });
     assert_eq!(eta(&["--eta"]), json!({ "plan": unknown, "apply": unknown }));
     known(&shop, &json!({ "network": { "plan": [1500], "apply": [2500] } }));
-    let known = |seconds: f64| json!({ "seconds": seconds, "steps": 1, "without_history": 0, "jobs": 3 });
+    let known = |seconds: f64| json!({ "seconds": seconds, "steps": 1, "without_history": 0, "jobs": 1 });
     assert_eq!(eta(&[]), json!({ "plan": known(1.5), "apply": known(2.5) }));
 }
 
@@ -148,12 +148,12 @@ fn what_was_planned_before_counts_only_with_its_apply() {
     let run = shop.run(["apply", "last", "--eta", "--jobs", "2", "--yes"]).exits(0);
 
     assert!(
-        run.stderr.starts_with("eta: applying up to 2 stacks: about 3.0s, 2 at once\n"),
+        run.stderr.starts_with("eta: applying up to 2 stacks: about 3.0s, 1 at once\n"),
         "{}",
         run.stderr
     );
     assert!(!run.stderr.contains("planning"), "{}", run.stderr);
-    assert!(run.stdout.contains("\neta: applying 2 stacks: about 3.0s, 2 at once\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("\neta: applying 2 stacks: about 3.0s, 1 at once\n"), "{}", run.stdout);
 }
 
 #[test]

@@ -61,11 +61,11 @@ fn one_at_a_time_holds_for_plans_and_applies_whoever_said_so() {
 }
 
 #[test]
-fn an_engine_with_a_limit_leaves_the_forecast_no_shorter() {
+fn an_engine_with_a_limit_makes_the_forecast_longer_and_its_words_modest() {
     let shop = three("[tofu]\njobs = 1\n");
     let took = json!({ "plan": [2000] });
     let known = json!({ "format": 1, "stacks": { "a": took, "b": took, "c": took } });
     shop.project.write(".envctl/durations/staging.json", &known.to_string());
     let run = shop.run(["plan", "staging", "--jobs=5", "--eta"]).exits(0);
-    assert!(run.stderr.starts_with("eta: planning 3 stacks: about 6.0s, 5 at once\n"), "{}", run.stderr);
+    assert!(run.stderr.starts_with("eta: planning 3 stacks: about 6.0s, 1 at once\n"), "{}", run.stderr);
 }

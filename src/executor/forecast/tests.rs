@@ -14,6 +14,10 @@ fn step(place: usize, needs: &[usize], milliseconds: u64) -> Step {
     Step { weight: Duration::from_millis(milliseconds), ..Step::new(id(place), StepKind::Plan, needs) }
 }
 
+fn of(milliseconds: u64, at_once: usize) -> Forecast {
+    Forecast { time: Duration::from_millis(milliseconds), at_once }
+}
+
 fn jobs(count: usize) -> Limits {
     Limits::jobs(NonZeroUsize::new(count).unwrap())
 }
@@ -22,11 +26,7 @@ fn jobs(count: usize) -> Limits {
 fn eight_single_steps_and_a_chain_of_four_take_two_jobs_no_longer_than_they_must() {
     let alone = (0..9).map(|place| step(place, &[], 100));
     let steps: Vec<Step> = alone.chain((9..12).map(|place| step(place, &[place - 1], 100))).collect();
-    assert_eq!(
-        forecast(&steps, &jobs(2)).unwrap(),
-        Duration::from_millis(600),
-        "1200 ms of work, two at once"
-    );
+    assert_eq!(forecast(&steps, &jobs(2)).unwrap(), of(600, 2), "1200 ms of work, two at once");
 }
 
 #[test]
@@ -37,16 +37,20 @@ fn a_class_with_a_limit_of_its_own_takes_longer() {
         limited.classes = vec![Arc::clone(&class)];
     }
     let limits = Limits { classes: BTreeMap::from([(class, NonZeroUsize::MIN)]), ..jobs(4) };
-    assert_eq!(forecast(&steps, &jobs(4)).unwrap(), Duration::from_millis(100));
-    assert_eq!(forecast(&steps, &limits).unwrap(), Duration::from_millis(300));
+    assert_eq!(forecast(&steps, &jobs(4)).unwrap(), of(100, 4));
+    assert_eq!(
+        forecast(&steps, &limits).unwrap(),
+        of(300, 2),
+        "one of the class beside the one that is free of it"
+    );
 }
 
 #[test]
 fn nothing_takes_no_time_and_an_absurd_weight_no_harm() {
-    assert_eq!(forecast(&[], &jobs(2)).unwrap(), Duration::ZERO);
+    assert_eq!(forecast(&[], &jobs(2)).unwrap(), of(0, 0));
     let mut steps = [step(0, &[], 1), step(1, &[0], 1)];
     steps[0].weight = Duration::MAX;
-    assert_eq!(forecast(&steps, &jobs(1)).unwrap(), Duration::MAX);
+    assert_eq!(forecast(&steps, &jobs(1)).unwrap().time, Duration::MAX);
     assert!(forecast(&[step(0, &[0], 1)], &jobs(1)).is_err());
 }
 
@@ -67,7 +71,8 @@ proptest! {
     /// (2 − 1/j) times the larger of the two.
     #[test]
     fn a_forecast_is_between_what_it_must_be_and_what_it_may_be((steps, needs) in graphs(), count in 1_u32..6) {
-        let took = forecast(&steps, &jobs(count as usize)).unwrap();
+        let Forecast { time: took, at_once } = forecast(&steps, &jobs(count as usize)).unwrap();
+        prop_assert!((1..=count as usize).contains(&at_once), "{at_once}");
         let total: Duration = steps.iter().map(|step| step.weight).sum();
         let mut ends: Vec<Duration> = Vec::new();
         for (step, needs) in steps.iter().zip(&needs) {
