@@ -23,6 +23,8 @@ fn what_is_the_same_is_clean_without_any_process() {
         assert_eq!((&stack["reused"], &stack["processes"]), (&json!(true), &json!(0)));
         assert!(stack["notes"][0].as_str().unwrap().starts_with("reused: run "), "{stack}");
     }
+    shop.run(["runs", "show"]).exits(0).prints("no changes, reused");
+    shop.run(["runs", "log", "last", "app"]).exits(0).prints("\nreused: run ");
     // Only on purpose.
     let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
     assert_eq!(shop.folders("plan").len(), 2);

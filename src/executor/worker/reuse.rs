@@ -11,7 +11,7 @@ use super::{
     ended::Ended,
 };
 use crate::{
-    engine::{LocalIdentity, PlanMode, Planned, Session, Stamp, Stamped, StateIdentity, state_at},
+    engine::{LocalIdentity, Log, PlanMode, Planned, Session, Stamp, Stamped, StateIdentity, state_at},
     files,
     model::{Failure, Outcome, StackId},
     plans::CleanPlan,
@@ -44,6 +44,7 @@ impl Worker {
         // Nothing starts here: what an init depends on is the same. Its address is claimed, as for any plan.
         work.engine.prepare(&work.target, false, false, session).ok()?;
         let note = format!("reused: run {} planned it clean {} ago", clean.run, seconds(old.as_secs_f64()));
+        Log::open(session.log, self.runner.redactor()).line(&note);
         Some(Ended { reused: true, notes: vec![note], ..Ended::new(Outcome::Clean) })
     }
 
