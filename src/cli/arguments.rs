@@ -160,13 +160,16 @@ pub(in crate::cli) struct AllowArgs {
     pub(in crate::cli) allow: Vec<Allow>,
 }
 
+/// What `--reuse` without a value stands for.
+const A_DAY: &str = "24h";
+
 /// Plans that need not run.
 #[derive(Debug, Args)]
 pub(super) struct ReuseArgs {
     /// Start nothing for a stack whose last plan was clean, is not older than this (24h without a value), and rested on what is
     /// there now: files, values, versions, and the state, where it is a local one or in an S3 bucket. What changed outside is not
     /// seen.
-    #[arg(long, value_name = "MAX_AGE", num_args = 0..=1, require_equals = true, default_missing_value = "24h", value_parser = parse_duration)]
+    #[arg(long, value_name = "MAX_AGE", num_args = 0..=1, require_equals = true, default_missing_value = A_DAY, value_parser = parse_duration)]
     pub(super) reuse: Option<Duration>,
 }
 
@@ -247,6 +250,7 @@ fn allowance(text: &str) -> Result<Allow, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::REUSED_WITHOUT_AGE;
 
     #[test]
     fn a_report_is_named_by_its_format() {
@@ -262,6 +266,11 @@ mod tests {
         for wrong in ["", "--output=x", "a..b", "a...b"] {
             assert!(since(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_plan_to_reuse_is_as_old_as_is_said_of_it() {
+        assert_eq!(parse_duration(A_DAY), Ok(REUSED_WITHOUT_AGE));
     }
 
     #[test]

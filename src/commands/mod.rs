@@ -47,4 +47,4 @@ mod working_tree;
 
 pub use context::{Context, Picker, Terminal};
 pub use errors::{StackFailed, Stopped, Usage};
-pub use request::{Confirm, RunRequest, Stop};
+pub use request::{Confirm, REUSED_WITHOUT_AGE, RunRequest, Stop};

@@ -5,12 +5,15 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 
 use crate::{
-    config::Overrides,
+    config::{Overrides, duration_word},
     executor::Confirmation,
     graph::{Selection, Since},
     model::{Allow, EnvName, RunId},
     ui::shell_word,
 };
+
+/// How old a clean plan may be that stands for a new one where nobody says it.
+pub const REUSED_WITHOUT_AGE: Duration = Duration::from_hours(24);
 
 /// What a failure stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +98,10 @@ impl RunRequest {
         overrides.vars.iter().for_each(|(name, value)| flag("--var", &format!("{name}={value}")));
         overrides.sets.iter().for_each(|(path, value)| flag("--set", &format!("{path}={value}")));
         if let Some(age) = self.reuse {
-            words.push(format!("--reuse={}s", age.as_secs()));
+            words.push(match age {
+                REUSED_WITHOUT_AGE => "--reuse".to_owned(),
+                age => format!("--reuse={}", duration_word(age)),
+            });
         }
         if self.selection.with_dependencies {
             words.push("--with-dependencies".to_owned());
@@ -140,6 +146,13 @@ mod tests {
             stored: None,
             resumes: None,
         };
+        let line = |age: Duration| {
+            let request = RunRequest { reuse: Some(age), selection: Selection::default(), ..request.clone() };
+            let line = request.command_line("plan", &"dev".parse().unwrap(), &Overrides::default());
+            line.split(' ').next_back().unwrap().to_owned()
+        };
+        assert_eq!(line(REUSED_WITHOUT_AGE), "--reuse");
+        assert_eq!(line(Duration::from_mins(90)), "--reuse=90m");
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(
             request.command_line("deploy", &"production".parse().unwrap(), &overrides),

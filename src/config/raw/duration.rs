@@ -44,6 +44,14 @@ pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     Ok(Duration::from_millis(milliseconds))
 }
 
+/// A length of time as it is read, in the largest unit that says it exactly: `90m`.
+pub fn duration_word(duration: Duration) -> String {
+    let milliseconds = duration.as_millis();
+    let fits = |(_, factor): &&(&str, u64)| milliseconds.is_multiple_of(u128::from(*factor));
+    let (unit, factor) = UNITS.iter().rev().find(fits).filter(|_| milliseconds > 0).unwrap_or(&UNITS[1]);
+    format!("{}{unit}", milliseconds / u128::from(*factor))
+}
+
 impl Read for Length {
     fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
         let text = reader.string(node)?;
