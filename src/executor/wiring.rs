@@ -253,8 +253,8 @@ fn never(wire: &Wire, missing: &str, there: &[Output], standing: &Standing) -> F
         ([], Standing::Elsewhere) => {
             format!("nothing was applied there yet: apply `{}` first", wire.from.stack)
         }
-        ([], _) => "it has no outputs at all".to_owned(),
-        (names, _) => format!("its outputs are: {}", names.join(", ")),
+        ([], _) => "it has no outputs at all; one that is null is not kept".to_owned(),
+        (names, _) => format!("its outputs are: {}; one that is null is not kept", names.join(", ")),
     };
     let summary = format!("`{}` takes `{}`: {missing}", wire.variable, wire.from);
     Failure::new(FailureKind::Config, summary).with_detail(detail)

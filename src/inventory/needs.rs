@@ -34,10 +34,12 @@ impl Needs<'_> {
     ) -> Result<(), InventoryError> {
         let names: HashSet<StackId> = instances.iter().map(|i| i.id.stack.clone()).collect();
         for instance in instances.iter_mut() {
+            let mut told: Vec<StackId> = Vec::new();
             for (need, span) in self.declared(instance) {
                 if !names.contains(&need) {
                     // What is deployed here and could not be loaded has been told already.
-                    if !self.is_deployed(&need) {
+                    if !self.is_deployed(&need) && !told.contains(&need) {
+                        told.push(need.clone());
                         found.push(self.absent(instance, &need, span, names.iter()));
                     }
                 } else if !instance.needs.contains(&need) {

@@ -118,7 +118,7 @@ fn an_output_that_does_not_exist_names_those_that_there_are() {
     shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
     let run = shop.run(["plan", "staging", "app"]).exits(4);
     let run = run.tells("`place` takes `network.plaice`: `network` has no output `plaice`");
-    run.tells("its outputs are: `place`, `zones`");
+    run.tells("its outputs are: `place`, `zones`; one that is null is not kept");
     let shop = wired("inputs = { place = \"network.zones[2].id\" }\n");
     shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
     shop.run(["plan", "staging"]).exits(4).tells("`zones` has no `[2]`");
@@ -315,4 +315,16 @@ fn config_and_graph_show_what_a_stack_takes_and_from_where() {
     shop.run(["graph", "staging", "--format", "dot"]).exits(0).prints("[label = \"place\"]");
     // Without the stack that gives it there is no edge for it.
     shop.run(["graph", "staging", "app"]).exits(0).hides("network");
+}
+
+#[test]
+fn a_stack_that_several_inputs_need_and_that_is_not_deployed_is_told_once() {
+    let shop = wired("inputs = { place = \"network.place\", zone = \"network.zones[0].id\" }\n");
+    shop.project.edit(
+        "environments.toml",
+        "path = \"network\"",
+        "path = \"network\"\nenvironments = [\"production\"]",
+    );
+    let run = shop.run(["plan", "staging"]).exits(4);
+    assert_eq!(run.stderr.matches("needs `network`, which is not deployed in `staging`").count(), 1, "{run}");
 }

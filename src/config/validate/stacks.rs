@@ -61,6 +61,13 @@ fn inputs(
     for (variable, named) in own.inputs.named() {
         let text = &named.value.value;
         let Some(span) = &named.value.origin.span else { continue };
+        if let Some(inner) = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+            let problem = Diagnostic::error("config::input", format!("`{text}` names no output of a stack"))
+                .help(format!("write it as it is, without `${{…}}`: \"{inner}\""));
+            problems.push(names.sources.at(problem, span, ""));
+            sources.extend(split(inner, &|_| false).map(|(from, path)| (from, output(path))));
+            continue;
+        }
         let is_declared = |name: &str| document.stacks.get(name).is_some();
         let parts = split(text, &is_declared);
         let reason = parts.map_or_else(|| Err("no `.` in it".to_owned()), |(_, path)| check_path(path));
@@ -76,7 +83,7 @@ fn inputs(
             problems,
         );
         let Some((from, path)) = parts else { continue };
-        sources.push((from, path.split(['.', '[']).next().unwrap_or_default()));
+        sources.push((from, output(path)));
         if from == name {
             let message = format!("stack `{name}` takes input `{variable}` from itself");
             problems.push(names.sources.at(Diagnostic::error("config::needs-itself", message), span, ""));
@@ -86,6 +93,11 @@ fn inputs(
         names.stack(from, span, message, Some((&stack.name_span, "in this stack")), problems);
     }
     mocks(name, own, &sources, names, problems);
+}
+
+/// The name of an output at the beginning of a path.
+fn output(path: &str) -> &str {
+    path.split(['.', '[']).next().unwrap_or_default()
 }
 
 /// Judges stand-ins: each has to stand for something that an input takes, from such a stack and by such an output.
