@@ -6,6 +6,8 @@ use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, presets};
 const LEGIBLE: u16 = 20;
 /// What keeps two columns apart.
 const GAP: u16 = 2;
+/// How far words stand to the right that have a line of their own below their row.
+const INDENT: u16 = 4;
 
 /// To which side a column leans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub enum Align {
 pub struct Table {
     inner: comfy_table::Table,
     aligns: Vec<Align>,
+    /// The last cell of each line, the heading first.
+    last: Vec<String>,
 }
 
 impl Table {
@@ -28,11 +32,14 @@ impl Table {
         let mut inner = comfy_table::Table::new();
         inner.load_style(presets::NOTHING);
         inner.set_header(headings.iter().map(|(text, _)| *text));
-        Self { inner, aligns: headings.iter().map(|(_, align)| *align).collect() }
+        let last = headings.last().map(|(text, _)| (*text).to_owned()).into_iter().collect();
+        Self { inner, aligns: headings.iter().map(|(_, align)| *align).collect(), last }
     }
 
     /// Adds a row; cells may hold colour.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells: Vec<String> = cells.into_iter().collect();
+        self.last.push(cells.last().cloned().unwrap_or_default());
         self.inner.add_row(cells);
     }
 
@@ -49,9 +56,20 @@ impl Table {
         width.saturating_sub(others)
     }
 
-    /// The table as text, each line ended, its last column wrapped to a width when there is one and room for words.
+    /// Whether the words of the last column are more than stand beside the others in a width, and less than would stand below.
+    fn is_better_below(&self, width: u16) -> bool {
+        let needed = self.inner.column_max_content_widths().last().copied().unwrap_or_default();
+        let left = self.left_over(width);
+        let are_words = self.aligns.len() > 1 && self.aligns.last() == Some(&Align::Left);
+        are_words && left < LEGIBLE && left < needed && width >= INDENT + LEGIBLE
+    }
+
+    /// The table as text, each line ended, its last column wrapped to a width when there is one: beside the others where there
+    /// is room for words, else below each row.
     pub fn render(mut self, width: Option<usize>) -> String {
-        let width = width.and_then(|w| u16::try_from(w).ok()).filter(|w| self.left_over(*w) >= LEGIBLE);
+        let width = width.and_then(|w| u16::try_from(w).ok());
+        let below = width.filter(|width| self.is_better_below(*width));
+        let width = width.filter(|w| below.is_none() && self.left_over(*w) >= LEGIBLE);
         if let Some(width) = width {
             self.inner.set_content_arrangement(ContentArrangement::Dynamic);
             self.inner.set_width(width);
@@ -63,17 +81,42 @@ impl Table {
                 if index + 1 < self.aligns.len() {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }
+                if below.is_some() && index + 1 == self.aligns.len() {
+                    column.set_constraint(ColumnConstraint::Hidden);
+                }
                 if *align == Align::Right {
                     column.set_cell_alignment(CellAlignment::Right);
                 }
             }
         }
         let mut text = String::new();
-        for line in self.inner.lines() {
+        for (line, last) in self.inner.lines().zip(self.last.iter().map(Some).chain(std::iter::repeat(None)))
+        {
             text.push_str(line.trim_end());
             text.push('\n');
+            if let (Some(width), Some(last)) = (below, last) {
+                push_wrapped(&mut text, last, width);
+            }
         }
         text
+    }
+}
+
+/// Adds words below a row, a little to the right, wrapped to a width.
+fn push_wrapped(text: &mut String, words: &str, width: u16) {
+    if words.is_empty() {
+        return;
+    }
+    let mut inner = comfy_table::Table::new();
+    inner.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    inner.set_width(width - INDENT).add_row([words]);
+    if let Some(column) = inner.column_mut(0) {
+        column.set_padding((0, 0));
+    }
+    for line in inner.lines() {
+        text.extend(std::iter::repeat_n(' ', usize::from(INDENT)));
+        text.push_str(line.trim_end());
+        text.push('\n');
     }
 }
 
@@ -97,6 +140,21 @@ mod tests {
         let text = table.render(Some(40));
         assert!(text.contains("01M7XSV525AYB0K136"), "{text}");
         assert!(text.lines().count() > 2, "{text}");
+    }
+
+    #[test]
+    fn words_without_room_beside_their_row_stand_below_it_and_are_not_broken() {
+        let mut table = Table::new(&[("STACK", Align::Left), ("PATH", Align::Left), ("WHY", Align::Left)]);
+        table.row(
+            ["network", "environments/network", "changed setting: vars.name=network in staging"]
+                .map(str::to_owned),
+        );
+        table.row(["app", "environments/app", ""].map(str::to_owned));
+        assert_eq!(
+            table.render(Some(40)),
+            "STACK    PATH\n    WHY\nnetwork  environments/network\n    changed setting: vars.name=network\n    \
+             in staging\napp      environments/app\n"
+        );
     }
 
     #[test]
