@@ -159,6 +159,15 @@ impl Wiring {
         wire.map_or_else(|| "its input".to_owned(), |wire| wire.from.to_string())
     }
 
+    /// What to say of a variable that a plan does not have. Where its declaration is known, it is ephemeral: no plan has that.
+    pub(super) fn lost(&self, variable: &str) -> Option<String> {
+        let wire = self.wires.iter().find(|wire| wire.variable == variable && wire.declared.is_none())?;
+        let Wire { variable, from, .. } = wire;
+        Some(format!(
+            "warning: `{variable}` takes `{from}`, and the plan has no such variable: nothing declares it, unless it is ephemeral"
+        ))
+    }
+
     /// Whether nothing is taken from anywhere.
     pub(super) fn is_empty(&self) -> bool {
         self.wires.is_empty()

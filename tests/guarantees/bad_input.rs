@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::{ENVIRONMENTS, Program, Run, Shop, each_engine, real_engines};
+use crate::support::{ENVIRONMENTS, Live, Program, Run, Shop, each_engine, real_engines};
 
 /// No state of the two environments exists.
 #[track_caller]
@@ -147,4 +147,19 @@ fn spaces_and_quotes_in_names_reach_an_engine_as_they_are() {
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         assert_eq!(shop.deployed_value("a folder's \"stack\"", "staging").as_deref(), Some("first"));
     }
+}
+
+#[test]
+fn an_input_that_no_variable_of_a_unit_takes_is_told_with_its_plan() {
+    let Some(live) = Live::new() else { return };
+    live.unit("net", "", "output \"id\" {\n  value = \"real\"\n}\n", "");
+    let main = "variable \"id\" {\n  default = \"none\"\n}\nresource \"terraform_data\" \"a\" {\n  input = var.id\n}\n";
+    live.unit("app", "", main, "inputs = { idd = \"net.id\" }\n");
+    live.project.commit("Begin");
+    live.env.run(["deploy", "dev", "net", "--yes"]).exits(0);
+    let run = live.env.run(["plan", "dev", "app"]).exits(0);
+    run.prints("warning: app: `idd` takes `net.id`, and the plan has no such variable: nothing declares it");
+    live.project.edit("environments.toml", "idd = ", "id = ");
+    let run = live.env.run(["plan", "dev", "app"]).exits(0);
+    assert!(!run.stdout.contains("no such variable"), "{run}");
 }

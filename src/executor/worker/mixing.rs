@@ -19,7 +19,10 @@ impl Worker {
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
         let examined = work.took(file).map_err(EngineError::Failed);
-        let examined = examined.and_then(|()| self.unmixed(work, planned, session));
+        let examined = examined.and_then(|lost| {
+            let notes = planned.notes.into_iter().chain(lost).collect();
+            self.unmixed(work, Planned { notes, ..planned }, session)
+        });
         examined.map_err(|error| match files::remove_if_there(file) {
             Ok(()) => error,
             Err(io) => {

@@ -14,11 +14,12 @@ const OTHERS: &str = "something else sets it, and is stronger: a var file of its
                       `extra_arguments` of its unit, a hook; nothing else may set an input";
 
 impl Work {
-    /// Refuses a plan whose file has another value for a variable than the stack takes. Nothing is said of a file that only
-    /// its engine can read.
-    pub(super) fn took(&self, plan: &Utf8Path) -> Result<(), Failure> {
+    /// Refuses a plan whose file has another value for a variable than the stack takes, and says which variables it does not
+    /// have at all. Nothing is said of a file that only its engine can read.
+    pub(super) fn took(&self, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
         if self.taken.is_empty() {
-            return Ok(());
+            return Ok(notes);
         }
         for (variable, _) in &*self.taken {
             // Terragrunt gives its own value again when the plan is applied, and the engine refuses it then.
@@ -32,13 +33,15 @@ impl Work {
         }
         let planned = match plan_variables(plan) {
             Ok(planned) => planned,
-            Err(PlanFileError::Opaque { .. }) => return Ok(()),
+            Err(PlanFileError::Opaque { .. }) => return Ok(notes),
             Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
         };
         let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
         for (variable, value) in &*self.taken {
-            // A value that is ephemeral is not in the file.
-            let Some(planned) = planned.get(variable) else { continue };
+            let Some(planned) = planned.get(variable) else {
+                notes.extend(self.wiring.lost(variable));
+                continue;
+            };
             let in_environment = self.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
             let as_given = || in_environment.is_some_and(|text| planned.as_str().is_some_and(|p| text == p));
             if !same(value, planned) && !as_given() {
@@ -48,7 +51,7 @@ impl Work {
                 )));
             }
         }
-        Ok(())
+        Ok(notes)
     }
 }
 
