@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
 mod bad_input;
+mod bound_alike;
 mod changed_meanwhile;
 mod contained_failure;
 mod crash;

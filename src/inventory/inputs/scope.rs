@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     engine::{
+        detect::VERSION_FILES,
         layout::{UNIT_FILE, auto_var_files, module_files, unit_file},
         units::normalised,
     },
@@ -143,7 +144,8 @@ impl InputScope {
 
     /// How a path is shown: relative to environments.toml where it lies below.
     pub fn shown(&self, path: &Utf8Path) -> String {
-        path.strip_prefix(&self.root).unwrap_or(path).to_string()
+        let path = normalised(path);
+        path.strip_prefix(&self.root).unwrap_or(&path).to_string()
     }
 
     /// What the inputs are now. `modules` are folders of local modules that an engine found.
@@ -154,12 +156,22 @@ impl InputScope {
             folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
         files.extend(held.files);
         files.extend(self.declared()?);
+        files.extend(self.of_version());
         let mut inputs: BTreeMap<String, InputFile> =
             files.into_iter().filter_map(|path| self.input(&path).transpose()).collect::<Result<_, _>>()?;
         for (folder, digest) in held.large {
             inputs.insert(format!("{}/", self.shown(&folder)), InputFile { digest, configuration: false });
         }
         Ok(Inputs { files: inputs, reads_more: !guessed.is_empty() })
+    }
+
+    /// The files above the stack that say which version of an engine is wanted: a program that only chooses among versions looks
+    /// the same whichever it chooses.
+    fn of_version(&self) -> Vec<Utf8PathBuf> {
+        let top = self.dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&self.root);
+        let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
+        let named = above.flat_map(|dir| VERSION_FILES.map(|name| dir.join(name)));
+        named.filter(|file| file.is_file()).collect()
     }
 
     /// Where the inputs lie that files tell of, without reading them.
