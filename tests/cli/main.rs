@@ -6,6 +6,7 @@ mod apply;
 mod changed;
 mod changed_files;
 mod changed_links;
+mod changed_listing;
 mod changed_modules;
 mod changed_named;
 mod changed_outside;

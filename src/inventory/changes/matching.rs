@@ -1,6 +1,7 @@
 //! Which changed paths lie in a place, whichever links lead there.
 
 use std::{
+    borrow::Cow,
     cell::RefCell,
     collections::{BTreeSet, HashMap, HashSet},
 };
@@ -9,7 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use globset::GlobBuilder;
 
 use super::{
-    paths::Paths,
+    paths::{Paths, below},
+    tree::Tree,
     ways::{Way, Ways},
 };
 use crate::{
@@ -30,6 +32,7 @@ pub(super) enum Trace {
 pub(super) struct Matching<'c> {
     paths: &'c Paths,
     links: &'c Paths,
+    tree: &'c Tree,
     root: Utf8PathBuf,
     ways: Ways<'c>,
     /// Whether folders have configuration of their own.
@@ -37,22 +40,37 @@ pub(super) struct Matching<'c> {
 }
 
 impl<'c> Matching<'c> {
-    /// Changed paths and all links; paths are shown relative to `root`.
-    pub(super) fn new((paths, links): (&'c Paths, &'c Paths), root: &Utf8Path) -> Self {
+    /// Changed paths and all links, in a tree of which git knows the folders; paths are shown relative to `root`.
+    pub(super) fn new((paths, links, tree): (&'c Paths, &'c Paths, &'c Tree), root: &Utf8Path) -> Self {
         let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
-        Self { paths, links, root, ways: Ways::new(paths), modules: RefCell::default() }
+        Self { paths, links, tree, root, ways: Ways::new(paths, tree), modules: RefCell::default() }
     }
 
     /// Whether a path lies in the repository.
     pub(super) fn knows(&self, path: &Utf8Path) -> bool {
-        self.ways.to(path).real.starts_with(self.paths.top())
+        self.holds(&self.ways.to(path))
+    }
+
+    /// The names of the files in a folder.
+    pub(super) fn names(&self, folder: &Utf8Path) -> Cow<'c, [String]> {
+        if let Some(names) = self.tree.names(&self.ways.to(folder).real) {
+            return Cow::Borrowed(names);
+        }
+        // In a folder that cannot be read is nothing that leads anywhere; what plans with it says so.
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_owned()).collect()
+    }
+
+    /// Whether a way ends in the repository.
+    fn holds(&self, way: &Way<'_>) -> bool {
+        below(self.paths.top(), &way.real).is_some()
     }
 
     /// What of a way makes its end count as changed.
     fn trace(&self, way: &Way<'_>) -> Option<Trace> {
         let outside = || {
             let shown = way.real.strip_prefix(&self.root).unwrap_or(&way.real);
-            (!way.real.starts_with(self.paths.top())).then(|| Trace::Outside(shown.to_string()))
+            (!self.holds(way)).then(|| Trace::Outside(shown.to_string()))
         };
         way.held.map(|path| Trace::Changed(self.shown(path))).or_else(outside)
     }
@@ -70,8 +88,8 @@ impl<'c> Matching<'c> {
     }
 
     /// What has changed in a folder, without what its plan is never made of and without the folders of other stacks.
-    pub(super) fn of_stack(&self, dir: &Utf8Path, stacks: &HashSet<Utf8PathBuf>) -> Vec<Trace> {
-        self.within(dir, &|folder| stacks.contains(folder))
+    pub(super) fn of_stack(&self, dir: &Utf8Path, stacks: &HashSet<&str>) -> Vec<Trace> {
+        self.within(dir, &|folder| stacks.contains(folder.as_str()))
     }
 
     /// What has changed in a module: folders in it with configuration of their own are other modules.
@@ -79,8 +97,7 @@ impl<'c> Matching<'c> {
         self.within(dir, &|folder| {
             let known = self.modules.borrow().get(folder).copied();
             known.unwrap_or_else(|| {
-                let names = folder.read_dir_utf8().into_iter().flatten().flatten();
-                let is_module = names.into_iter().any(|entry| marks_stack(entry.file_name()));
+                let is_module = self.names(folder).iter().any(|name| marks_stack(name));
                 self.modules.borrow_mut().insert(folder.to_owned(), is_module);
                 is_module
             })
@@ -97,10 +114,10 @@ impl<'c> Matching<'c> {
         if files.is_empty() {
             return Vec::new();
         }
-        let real = self.ways.to(dir).real;
+        let real = &self.ways.to(dir).real;
         let is_above = |file: &&String| {
             let folder = self.paths.top().join(file);
-            folder.parent().is_some_and(|folder| real != folder && real.starts_with(folder))
+            folder.parent().is_some_and(|folder| *real != folder && real.starts_with(folder))
         };
         files.iter().filter(is_above).map(|file| Trace::Changed(self.shown(file))).collect()
     }
@@ -112,7 +129,7 @@ impl<'c> Matching<'c> {
 
     fn within(&self, dir: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> Vec<Trace> {
         let mut found = BTreeSet::new();
-        let mut seen = HashSet::new();
+        let mut seen = BTreeSet::new();
         let mut open = vec![dir.to_owned()];
         while let Some(dir) = open.pop() {
             let way = self.ways.to(&dir);
@@ -123,12 +140,13 @@ impl<'c> Matching<'c> {
                 found.insert(trace);
                 continue;
             }
-            let real = way.real;
             let counts = |(_, below): &(&str, &str)| is_own(&dir, below.as_ref(), is_other);
-            let changed = self.paths.below(&real).into_iter().filter(counts);
+            let changed = self.paths.below(&way.real).into_iter().filter(counts);
             found.extend(changed.map(|(path, _)| Trace::Changed(self.shown(path))));
             // What a link leads to is read as if it lay here.
-            open.extend(self.links.below(&real).into_iter().filter(counts).map(|(_, below)| dir.join(below)));
+            open.extend(
+                self.links.below(&way.real).into_iter().filter(counts).map(|(_, below)| dir.join(below)),
+            );
         }
         found.into_iter().collect()
     }

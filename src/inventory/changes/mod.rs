@@ -16,6 +16,7 @@ mod skimming;
 mod sources;
 mod submodules;
 mod touched;
+mod tree;
 mod ways;
 
 pub use base::{Base, names};

@@ -48,12 +48,12 @@ impl Paths {
 
     /// How an absolute path is compared; absent outside of the repository.
     fn key(&self, path: &Utf8Path) -> Option<String> {
-        Some(self.folded(path.strip_prefix(&self.top).ok()?.as_str()))
+        Some(self.folded(below(&self.top, path)?))
     }
 
     /// The changed paths in a folder, each as git calls it and relative to the folder.
     pub(super) fn below<'p>(&'p self, dir: &Utf8Path) -> Vec<(&'p str, &'p str)> {
-        let Some(key) = self.key(dir) else { return Vec::new() };
+        let Some(key) = self.key(dir).filter(|_| !self.known.is_empty()) else { return Vec::new() };
         let all = key.is_empty();
         // `0` comes right behind `/`.
         let (from, to) =
@@ -72,9 +72,27 @@ impl Paths {
     }
 }
 
+/// What is left of a path below a folder; both are absolute, without links and dots, so that texts can be compared.
+pub(super) fn below<'p>(folder: &Utf8Path, path: &'p Utf8Path) -> Option<&'p str> {
+    let folder = folder.as_str().trim_end_matches('/');
+    let rest = path.as_str().strip_prefix(folder)?;
+    if rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_is_left_off_as_a_whole_or_not_at_all() {
+        let left = |folder: &str, path| below(folder.into(), Utf8Path::new(path)).map(str::to_owned);
+        let some = |rest: &str| Some(rest.to_owned());
+        assert_eq!(
+            (left("/r", "/r/a/b"), left("/r", "/r"), left("/r", "/rest")),
+            (some("a/b"), some(""), None)
+        );
+        assert_eq!((left("/", "/a"), left("/", "/"), left("/r/a", "/r")), (some("a"), some(""), None));
+    }
 
     fn paths(blind: bool, all: &[&str]) -> Paths {
         let mut paths = Paths { blind, ..Paths::new("/r".into()) };

@@ -45,8 +45,10 @@ pub(super) struct Unseen<'t> {
 /// What git lists beside the differences.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Listing<'t> {
-    /// Files that it does not track.
-    pub(super) untracked: Vec<&'t str>,
+    /// Files that it tracks, in the order of their paths.
+    pub(super) tracked: Vec<&'t str>,
+    /// What it does not track: files in folders of which it tracks something, and other folders, which end with a slash.
+    pub(super) others: Vec<&'t str>,
     /// Files that it was told not to look at.
     pub(super) unseen: Vec<Unseen<'t>>,
     /// Links that it tracks.
@@ -55,13 +57,12 @@ pub(super) struct Listing<'t> {
     pub(super) submodules: Vec<&'t str>,
 }
 
-/// What `git ls-files -v -s -z --cached --others --exclude-standard` prints.
+/// What `git ls-files -v -s -z --cached --others --directory` prints.
 pub(super) fn listing(text: &str) -> Listing<'_> {
     let mut found = Listing::default();
     for (tag, rest) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
         if tag == "?" {
-            // A folder is a repository of its own, of which nothing more is known.
-            found.untracked.push(rest.trim_end_matches('/'));
+            found.others.push(rest);
             continue;
         }
         let Some((stat, path)) = rest.split_once('\t') else { continue };
@@ -69,6 +70,7 @@ pub(super) fn listing(text: &str) -> Listing<'_> {
         if may_be_absent || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
             found.unseen.push(Unseen { path, may_be_absent });
         }
+        found.tracked.push(path);
         if stat.starts_with(LINK) {
             found.links.push(path);
         }
@@ -97,7 +99,8 @@ mod tests {
     fn what_is_not_tracked_what_is_not_looked_at_and_links_are_told() {
         let text = "? new file.tf\0? nested/\0H 100644 ab 0\ta.tf\0h 100644 ab 0\tb.tf\0S 120000 ab 0\tc d\0H 160000 ab 0\tsub\0";
         let found = Listing {
-            untracked: vec!["new file.tf", "nested"],
+            tracked: vec!["a.tf", "b.tf", "c d", "sub"],
+            others: vec!["new file.tf", "nested/"],
             unseen: vec![
                 Unseen { path: "b.tf", may_be_absent: false },
                 Unseen { path: "c d", may_be_absent: true },

@@ -1,4 +1,4 @@
-//! Asks git what has changed: two processes at once, and one or two before for the base.
+//! Asks git what has changed: two processes at once, one or two before for the base, and one behind for new files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,13 +9,14 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    asking::{differing, listed, unseen},
+    asking::{differing, is_left_out, listed, unseen, untracked},
     base::{self, Base},
     error::NoChanges,
     paths::Paths,
     raw::{Listing, differences, listing},
     sources::naming,
     submodules::within,
+    tree::Tree,
     ways::Ways,
 };
 use crate::{
@@ -23,9 +24,6 @@ use crate::{
     inventory::git::{Git, repository},
     process::Runner,
 };
-
-/// Folders that engines and envctl write into beside the files that are committed.
-const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
 /// What has changed in a repository since HEAD left a base, committed or not.
 #[derive(Debug)]
@@ -35,6 +33,8 @@ pub struct Changes {
     pub(super) paths: Paths,
     /// Links, changed or not.
     pub(super) links: Paths,
+    /// What git lists of the working tree.
+    pub(super) tree: Tree,
     /// What of it is not there any more, absolute.
     pub(super) gone: Vec<Utf8PathBuf>,
     pub(super) earlier: Earlier,
@@ -55,6 +55,18 @@ pub(super) enum Earlier {
     Elsewhere,
 }
 
+/// Asks git in a thread of its own, while something else is done.
+fn beside<T: Send, U>(
+    ask: impl FnOnce() -> Result<T, String> + Send,
+    other: impl FnOnce() -> U,
+) -> (Result<T, String>, U) {
+    thread::scope(|scope| {
+        let asked = scope.spawn(ask);
+        let done = other();
+        (asked.join().unwrap_or_else(|_| Err("the thread that asks it ended".to_owned())), done)
+    })
+}
+
 impl Changes {
     /// Asks git in the repository that holds environments.toml.
     pub fn read(
@@ -67,25 +79,33 @@ impl Changes {
         let top = repository(dir).ok_or_else(|| NoChanges::NoRepository(dir.to_owned()))?;
         let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
         let git = Git::new(runner, top, env);
-        let changes = thread::scope(|scope| {
-            let others = scope.spawn(|| listed(&git));
-            let base = base::base(&git, top, env, since)?;
-            let differing = differing(&git, &base.commit).map_err(failed)?;
-            let others = others.join().unwrap_or_else(|_| Err("the thread that asks it ended".to_owned()));
-            Ok::<_, NoChanges>((base, differing, others.map_err(failed)?))
-        })?;
         let real = top.canonicalize_utf8().map_err(|error| failed(error.to_string()))?;
+        let (listed, own) = beside(
+            || listed(&git),
+            || {
+                let base = base::base(&git, top, env, since)?;
+                let differing = differing(&git, &base.commit).map_err(failed)?;
+                Ok::<_, NoChanges>((base, differing))
+            },
+        );
+        let ((base, differing), listed) = (own?, listed.map_err(failed)?);
+        let listing = listing(&listed);
+        let paths = Paths::new(real.clone());
+        // In other letters, a folder would go by several names.
+        let tree = || if paths.is_blind() { Tree::default() } else { Tree::new(&real, &listing) };
+        let (new, tree) = beside(|| untracked(&git, &listing.others), tree);
+        let new = new.map_err(failed)?;
         let mut found = Self {
-            base: changes.0,
-            links: Paths::new(real.clone()),
-            paths: Paths::new(real),
+            base,
+            links: Paths::new(real),
+            paths,
+            tree,
             gone: Vec::new(),
             earlier: Earlier::Same,
             naming: naming(env),
         };
-        let listing = listing(&changes.2);
         let unseen = unseen(&git, found.paths.top(), &listing);
-        found.take_in(&changes.1, listing, unseen, (runner, env));
+        found.take_in(&differing, (listing, new), unseen, (runner, env));
         found.look_back(&git, file);
         Ok(found)
     }
@@ -93,7 +113,7 @@ impl Changes {
     fn take_in(
         &mut self,
         differing: &str,
-        listing: Listing<'_>,
+        (listing, new): (Listing<'_>, Vec<String>),
         unseen: Vec<(String, bool)>,
         how: (&Runner, &BTreeMap<OsString, OsString>),
     ) {
@@ -114,8 +134,8 @@ impl Changes {
         for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
             self.take_in_submodule((path, None), how);
         }
-        for path in listing.untracked {
-            self.insert(path.to_owned());
+        for path in new {
+            self.insert(path);
         }
         for (path, gone) in unseen {
             if gone {
@@ -150,9 +170,10 @@ impl Changes {
 
     /// Reads environments.toml at the base, where it is another one.
     fn look_back(&mut self, git: &Git<'_>, file: &Utf8Path) {
-        let way = Ways::new(&self.paths).to(file);
+        let way = Ways::new(&self.paths, &self.tree).to(file);
         let Some(held) = way.held else { return };
-        self.earlier = if self.paths.exactly(&way.real) == Some(held) {
+        let is_itself = self.paths.exactly(&way.real) == Some(held);
+        self.earlier = if is_itself {
             let before = git.ask(&["cat-file", "blob", &format!("{}:{held}", self.base.commit)]);
             before.map_or(Earlier::Absent, Earlier::Text)
         } else {
@@ -161,7 +182,7 @@ impl Changes {
     }
 
     fn insert(&mut self, path: String) {
-        if !path.split('/').any(|part| LEFT_OUT.contains(&part)) {
+        if !is_left_out(&path) {
             self.paths.insert(path);
         }
     }

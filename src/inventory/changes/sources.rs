@@ -89,6 +89,12 @@ pub(super) fn settings_files(naming: &BTreeMap<OsString, OsString>) -> Vec<Utf8P
     files
 }
 
+/// What has changed of files of settings. Those of a home folder lie outside of most repositories.
+pub(super) fn of_settings(files: &[Utf8PathBuf], matching: &Matching<'_>) -> Vec<Trace> {
+    let traces = files.iter().filter_map(|file| matching.of_file(file));
+    traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
+}
+
 /// Those of a stack, where it sets such a variable itself.
 pub(super) fn own_settings_files(
     settings: &Settings,

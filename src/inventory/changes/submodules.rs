@@ -8,7 +8,7 @@ use std::{
 use camino::Utf8Path;
 
 use super::{
-    asking::{differing, listed, unseen},
+    asking::{differing, listed, unseen, untracked},
     raw::{differences, listing},
 };
 use crate::{inventory::git::Git, process::Runner};
@@ -69,7 +69,8 @@ pub(super) fn within(
         }
     }
     found.changed.extend(unseen(&git, dir, &listing));
-    found.changed.extend(listing.untracked.into_iter().map(|path| (path.to_owned(), false)));
+    let untracked = untracked(&git, &listing.others).ok()?;
+    found.changed.extend(untracked.into_iter().map(|path| (path, false)));
     found.links.extend(listing.links.into_iter().map(str::to_owned));
     Some(found)
 }

@@ -16,7 +16,7 @@ use super::{
     matching::{Matching, Trace},
     read::Changes,
     skimming::Skimming,
-    sources::{of_hooks, of_secrets, own_settings_files, settings_files},
+    sources::{of_hooks, of_secrets, of_settings, own_settings_files, settings_files},
 };
 use crate::{
     config::{Config, Environment, Overrides},
@@ -69,16 +69,14 @@ impl Changes {
             }
             _ => None,
         };
-        let dirs: HashSet<Utf8PathBuf> = inventory.instances().map(|i| i.dir.clone()).collect();
         let paths = &self.paths;
         let shared = Shared {
             config,
             before: &before,
             settled: settled.as_ref(),
-            dirs,
+            dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
             reader: Reader::new(OldFiles::new(self.gone.iter().cloned())),
             skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
-            settings_files: settings_files(&self.naming),
             naming: &self.naming,
             version_files: self.version_files(),
             any_file: paths.iter().any(|path| !path.rsplit('/').next().is_none_or(is_left_out)),
@@ -103,8 +101,8 @@ impl Changes {
     /// Judges stacks, with several threads when there are many.
     fn judge(&self, shared: &Shared<'_>, instances: &[&Instance]) -> Touched {
         let judge = |instances: &[&Instance]| {
-            let matching = Matching::new((&self.paths, &self.links), shared.config.root());
-            let touching = Touching { matching, shared };
+            let matching = Matching::new((&self.paths, &self.links, &self.tree), shared.config.root());
+            let touching = Touching::new(matching, shared);
             let found = instances.iter().map(|instance| (&instance.id.stack, touching.of(instance)));
             let touched = found.filter(|(_, found)| !found.is_empty());
             touched.map(|(stack, found)| (stack.clone(), told(found))).collect::<Touched>()
@@ -147,12 +145,10 @@ struct Shared<'c> {
     before: &'c Before,
     settled: Option<&'c Settled<'c>>,
     /// The folders of all stacks.
-    dirs: HashSet<Utf8PathBuf>,
+    dirs: HashSet<&'c str>,
     reader: Reader,
     skimming: Skimming,
-    /// The files of settings that every engine reads which is told of no other.
-    settings_files: Vec<Utf8PathBuf>,
-    /// What names those files.
+    /// What names the files of settings that every engine reads which is told of no other.
     naming: &'c BTreeMap<OsString, OsString>,
     /// Changed files that say which engine is wanted.
     version_files: Vec<String>,
@@ -164,9 +160,16 @@ struct Shared<'c> {
 struct Touching<'c> {
     matching: Matching<'c>,
     shared: &'c Shared<'c>,
+    /// What has changed of the files of settings that every engine reads which is told of no other.
+    settings: Vec<Trace>,
 }
 
-impl Touching<'_> {
+impl<'c> Touching<'c> {
+    fn new(matching: Matching<'c>, shared: &'c Shared<'c>) -> Self {
+        let settings = of_settings(&settings_files(shared.naming), &matching);
+        Self { matching, shared, settings }
+    }
+
     fn of(&self, instance: &Instance) -> Found {
         let mut found = Found::new();
         if !self.matching.knows(&instance.dir) {
@@ -203,11 +206,8 @@ impl Touching<'_> {
         note(found, Part::Hook, of_hooks(&instance.settings, root, &self.matching));
         note(found, Part::Version, self.matching.above(&instance.dir, &self.shared.version_files));
         let own = own_settings_files(&instance.settings, root, self.shared.naming);
-        for file in own.as_ref().unwrap_or(&self.shared.settings_files) {
-            // Those of a home folder lie outside of most repositories.
-            let trace = self.matching.of_file(file).filter(|trace| matches!(trace, Trace::Changed(_)));
-            note(found, Part::CliConfig, trace);
-        }
+        let own = own.map(|files| of_settings(&files, &self.matching));
+        note(found, Part::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
     }
 
     /// What environments.toml says of a stack.

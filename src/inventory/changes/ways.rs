@@ -1,10 +1,10 @@
 //! The way to a path: where it really is, link by link, and what has changed on it.
 
-use std::{cell::RefCell, collections::HashMap, fs};
+use std::{cell::RefCell, collections::HashMap, fs, rc::Rc};
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-use super::paths::Paths;
+use super::{paths::Paths, tree::Tree};
 
 /// After so many links the rest of a way counts as it is written: they lead in a circle.
 const LINKS: usize = 40;
@@ -21,41 +21,45 @@ pub(super) struct Way<'c> {
 /// The ways to paths, each folder looked at once.
 pub(super) struct Ways<'c> {
     paths: &'c Paths,
-    known: RefCell<HashMap<Utf8PathBuf, Way<'c>>>,
+    tree: &'c Tree,
+    known: RefCell<HashMap<String, Rc<Way<'c>>>>,
 }
 
 impl<'c> Ways<'c> {
-    /// No way yet, among changed paths.
-    pub(super) fn new(paths: &'c Paths) -> Self {
-        Self { paths, known: RefCell::default() }
+    /// No way yet, among changed paths, in a tree of which git knows the folders.
+    pub(super) fn new(paths: &'c Paths, tree: &'c Tree) -> Self {
+        Self { paths, tree, known: RefCell::default() }
     }
 
     /// The way to an absolute path.
-    pub(super) fn to(&self, path: &Utf8Path) -> Way<'c> {
+    pub(super) fn to(&self, path: &Utf8Path) -> Rc<Way<'c>> {
         self.follow(path, 0)
     }
 
-    fn follow(&self, path: &Utf8Path, links: usize) -> Way<'c> {
-        if let Some(way) = self.known.borrow().get(path) {
-            return way.clone();
+    fn follow(&self, path: &Utf8Path, links: usize) -> Rc<Way<'c>> {
+        if let Some(way) = self.known.borrow().get(path.as_str()) {
+            return Rc::clone(way);
         }
-        let way = match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) => self.step(self.follow(parent, links), name, links),
+        let way = Rc::new(match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => self.step(&self.follow(parent, links), name, links),
             _ => Way { real: path.to_owned(), held: None },
-        };
-        self.known.borrow_mut().insert(path.to_owned(), way.clone());
+        });
+        self.known.borrow_mut().insert(path.as_str().to_owned(), Rc::clone(&way));
         way
     }
 
     /// One name further.
-    fn step(&self, before: Way<'c>, name: &str, links: usize) -> Way<'c> {
+    fn step(&self, before: &Way<'c>, name: &str, links: usize) -> Way<'c> {
         let own = before.real.join(name);
         let held = before.held.or_else(|| self.paths.exactly(&own));
+        if self.tree.is_folder(&own) {
+            return Way { real: own, held };
+        }
         let target = fs::read_link(&own).ok().filter(|_| links < LINKS);
         let Some(target) = target.and_then(|target| Utf8PathBuf::from_path_buf(target).ok()) else {
             return Way { real: own, held };
         };
-        let mut way = Way { real: before.real, held };
+        let mut way = Way { real: before.real.clone(), held };
         for part in target.components() {
             match part {
                 Utf8Component::Prefix(_) | Utf8Component::RootDir => way.real = "/".into(),
@@ -63,7 +67,7 @@ impl<'c> Ways<'c> {
                 Utf8Component::ParentDir => drop(way.real.pop()),
                 Utf8Component::Normal(name) => {
                     let next = self.follow(&way.real.join(name), links + 1);
-                    way = Way { real: next.real, held: way.held.or(next.held) };
+                    way = Way { real: next.real.clone(), held: way.held.or(next.held) };
                 }
             }
         }
@@ -87,11 +91,12 @@ mod tests {
         }
         let mut paths = Paths::new(top.clone());
         paths.insert("a/l2".to_owned());
-        let ways = Ways::new(&paths);
+        let tree = Tree::default();
+        let ways = Ways::new(&paths, &tree);
         let way = ways.to(&top.join("l1/y"));
-        assert_eq!((way.real, way.held), (top.join("a/x/y"), Some("a/l2")));
+        assert_eq!((&way.real, way.held), (&top.join("a/x/y"), Some("a/l2")));
         let way = ways.to(&top.join("a/x/y"));
-        assert_eq!((way.real, way.held), (top.join("a/x/y"), None));
+        assert_eq!((&way.real, way.held), (&top.join("a/x/y"), None));
         assert_eq!(ways.to(&top.join("out/etc")).real, "/etc");
         assert!(ways.to(&top.join("c/x")).held.is_none());
     }
