@@ -71,7 +71,7 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
     };
     let mut note = styles.paint(role, word);
     for (is, what) in [(stack.reused, "reused"), (stack.tentative, "tentative")] {
-        if is {
+        if is && matches!(stack.result, Some(StackResult::Clean | StackResult::Changes)) {
             note = format!("{note}, {}", styles.paint(Role::Warning, what));
         }
     }
