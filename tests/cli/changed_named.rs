@@ -14,6 +14,10 @@ fn shop(text: &str) -> Shop {
         ("data/x.json", "{}\n"),
         ("data/y.json", "{}\n"),
         ("other/z.json", "{}\n"),
+        (
+            "modules/below/main.tf",
+            "variable \"root\" {}\noutput \"text\" {\n  value = file(\"${var.root}/data/x.json\")\n}\n",
+        ),
         ("modules/reads/main.tf", "variable \"path\" {}\noutput \"text\" {\n  value = file(var.path)\n}\n"),
     ])
 }
@@ -105,9 +109,12 @@ fn a_stack_that_reads_what_nobody_can_tell_is_taken_when_anything_has_changed() 
     }
     let called =
         "module \"m\" {\n  source = \"../modules/reads\"\n  path = replace(path.root, \"a\", \"b\")\n}\n";
-    let shop = shop(called);
-    shop.append("data/x.json", "\n");
-    assert_eq!(why(&shop, &SINCE), [format!("{TOLD}modules/reads/main.tf")]);
+    let above = "module \"m\" {\n  source = \"../modules/below\"\n  root = \"${path.module}/..\"\n}\n";
+    for (called, file) in [(called, "modules/reads/main.tf"), (above, "modules/below/main.tf")] {
+        let shop = shop(called);
+        shop.append("data/x.json", "\n");
+        assert_eq!(why(&shop, &SINCE), [format!("{TOLD}{file}")], "{called}");
+    }
 }
 
 #[test]

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{given::Given, pieces::Origin};
+use super::{
+    given::Given,
+    pieces::{Origin, Piece, leads_up},
+};
 
 /// What a file of configuration says of variables.
 #[derive(Debug, Clone, Default)]
@@ -54,8 +57,10 @@ impl Flow {
             let (dir, variable) = &place;
             if dir == root {
                 match given.texts(variable, self.defaults.contains(&place)) {
-                    Some(found) => texts.extend(found),
-                    None => drop(guessed.insert(file)),
+                    Some(found) if !found.iter().any(|text| leads_up(&[Piece::Text(text.clone())])) => {
+                        texts.extend(found);
+                    }
+                    _ => drop(guessed.insert(file)),
                 }
                 continue;
             }

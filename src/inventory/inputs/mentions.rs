@@ -9,7 +9,7 @@ use hcl_edit::{
 
 use super::{
     flow::Variables,
-    pieces::{Base, Origin, Piece, is_deep, push},
+    pieces::{Base, Origin, Piece, is_deep, leads_up, push},
     sight::{Locals, Sight, begin},
     words::{ends_path, is_relative_path, known_folder, may_be_file, words},
 };
@@ -125,7 +125,7 @@ impl<'l> Mentions<'l> {
                 if role == Role::Source && is_computed(&pieces) {
                     mentions.note(Base::Computed, "");
                 }
-                mentions.said.origin = begin(&pieces);
+                mentions.said.origin = if leads_up(&pieces) { None } else { begin(&pieces) };
                 mentions.template(&pieces);
             }
             Err(_) => mentions.literal(text),

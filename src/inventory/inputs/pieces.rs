@@ -114,12 +114,17 @@ pub(super) fn folder(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
 /// The last name of a path.
 pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     let mut name = Vec::new();
-    for piece in pieces {
+    let last = pieces.len().saturating_sub(1);
+    for (at, piece) in pieces.into_iter().enumerate() {
         match piece {
-            Piece::Text(text) => match text.trim_end_matches('/').rsplit_once('/') {
-                Some((_, last)) => name = vec![Piece::Text(last.to_owned())],
-                None => push(&mut name, Piece::Text(text)),
-            },
+            Piece::Text(text) => {
+                let known = if at == last { text.trim_end_matches('/') } else { &text };
+                let (ends, known) = known.rsplit_once('/').map_or((false, known), |(_, last)| (true, last));
+                if ends {
+                    name.clear();
+                }
+                push(&mut name, Piece::Text(known.to_owned()));
+            }
             Piece::Folder(..) => name = vec![Piece::Value(None, WRITTEN)],
             other => name.push(other),
         }
@@ -135,4 +140,79 @@ pub(super) fn is_deep(pieces: &[Piece<'_>]) -> bool {
     let goes_on = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.contains('/'));
     let begins = matches!(&pieces[at - 1], Piece::Text(text) if text.ends_with('/'));
     pieces[at..].iter().any(goes_on) || (begins && at + 1 == pieces.len())
+}
+
+/// Whether a path is nothing but a way up: of a folder above not all counts, so that nobody can tell what is read below it.
+pub(super) fn leads_up(pieces: &[Piece<'_>]) -> bool {
+    let (up, text) = match pieces {
+        [Piece::Folder(_, up)] => (*up, ""),
+        [Piece::Folder(_, up), Piece::Text(text)] => (*up, text.as_str()),
+        [Piece::Text(text)] => (0, text.as_str()),
+        _ => return false,
+    };
+    let mut names = text.split('/').filter(|name| !["", "."].contains(name));
+    up + names.clone().count() > 0 && names.all(|name| name == "..")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(pieces: &[Piece<'_>]) -> String {
+        let shown = |piece: &Piece<'_>| match piece {
+            Piece::Text(text) => text.clone(),
+            Piece::Folder(base, up) => format!("<{base:?}{}>", "^".repeat(*up)),
+            Piece::Value(..) | Piece::Directive(_) => "*".to_owned(),
+        };
+        pieces.iter().map(shown).collect()
+    }
+
+    fn text(text: &str) -> Piece<'static> {
+        Piece::Text(text.to_owned())
+    }
+
+    const OWN: Piece<'static> = Piece::Folder(Base::Own, 0);
+    const VALUE: Piece<'static> = Piece::Value(None, WRITTEN);
+
+    #[test]
+    fn folders_and_names_are_those_of_the_engines_functions() {
+        for (pieces, of_folder, of_name) in [
+            (vec![text("a/b")], "a", "b"),
+            (vec![text("a")], ".", "a"),
+            (vec![text("/a")], "/", "a"),
+            (vec![OWN], "<Own^>", "*"),
+            (vec![OWN, text("/a.json")], "<Own>", "a.json"),
+            (vec![OWN, text("/../a/"), VALUE, text(".json")], "<Own>/../a", "*.json"),
+            (vec![OWN, text("/../a/b-"), VALUE], "<Own>/../a", "b-*"),
+            (vec![VALUE], "*", "*"),
+        ] {
+            assert_eq!((&*shown(&folder(pieces.clone())), &*shown(&name(pieces))), (of_folder, of_name));
+        }
+    }
+
+    #[test]
+    fn an_absolute_path_goes_up_by_its_dots() {
+        assert_eq!(shown(&absolute(vec![OWN, text("/../../a/../b")])), "<Own^^>/a/../b");
+        assert_eq!(shown(&absolute(vec![OWN, text("/..")])), "<Own^>");
+        assert_eq!(shown(&absolute(vec![OWN, text("/..a")])), "<Own>/..a");
+    }
+
+    #[test]
+    fn a_path_is_deep_when_it_goes_on_behind_a_value() {
+        assert!(is_deep(&[OWN, text("/"), VALUE]) && is_deep(&[OWN, text("/a-"), VALUE, text("/x")]));
+        assert!(!is_deep(&[OWN, text("/"), VALUE, text(".json")]) && !is_deep(&[OWN, text("/a")]));
+        assert!(!is_deep(&[VALUE, text("/a")]), "nothing is known of its folder");
+    }
+
+    #[test]
+    fn a_way_up_is_told_from_a_folder() {
+        assert!(
+            leads_up(&[text("../..")])
+                && leads_up(&[OWN, text("/..")])
+                && leads_up(&[Piece::Folder(Base::Own, 1)])
+        );
+        assert!(
+            !leads_up(&[OWN]) && !leads_up(&[text("../a")]) && !leads_up(&[text(".")]) && !leads_up(&[VALUE])
+        );
+    }
 }

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use hcl_edit::{
-    Decorated,
     expr::{Expression, FuncCall, ObjectKey, Traversal, TraversalOperator},
     structure::Body,
     template::Element,
@@ -13,38 +12,6 @@ use super::pieces::{Base, Origin, Piece, WRITTEN, absolute, apart, folder, name,
 
 /// How deep locals rest on others: a circle of them ends here.
 const DEPTH: usize = 24;
-
-/// Functions that give some of what they are given.
-const CHOOSING: [&str; 26] = [
-    "coalesce",
-    "coalescelist",
-    "compact",
-    "concat",
-    "distinct",
-    "element",
-    "ephemeralasnull",
-    "flatten",
-    "keys",
-    "lookup",
-    "merge",
-    "nonsensitive",
-    "one",
-    "reverse",
-    "sensitive",
-    "setsubtract",
-    "setunion",
-    "slice",
-    "sort",
-    "tolist",
-    "tomap",
-    "toset",
-    "tostring",
-    "try",
-    "values",
-    "zipmap",
-];
-/// Resources that make a file at a path that their own configuration says.
-const MAKING: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"];
 
 /// The locals of a folder.
 pub(super) type Locals = HashMap<String, Expression>;
@@ -169,7 +136,8 @@ impl Sight<'_> {
             "dirname" => given(0).map(folder),
             "basename" => given(0).map(name),
             "nonsensitive" | "sensitive" | "tostring" => given(0),
-            "trimspace" | "chomp" => given(0).map(|pieces| ends(pieces, str::trim_start, str::trim_end)),
+            "trimspace" => given(0).map(|pieces| ends(pieces, str::trim_start, str::trim_end)),
+            "chomp" => given(0).map(|pieces| ends(pieces, |t| t, |t| t.trim_end_matches(['\r', '\n']))),
             "trimsuffix" => {
                 let end = text(1)?;
                 given(0).map(|pieces| ends(pieces, |t| t, |t| t.strip_suffix(&*end).unwrap_or(t)))
@@ -192,124 +160,6 @@ impl Sight<'_> {
             "format" => formatted(&text(0)?, (1..call.args.len()).map(given)),
             _ => None,
         }
-    }
-
-    /// Where the texts are written that an expression may stand for.
-    fn origin(&self, expression: &Expression, depth: usize) -> Origin {
-        let depth = depth.checked_sub(1)?;
-        match expression {
-            Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) | Expression::String(_) => {
-                WRITTEN
-            }
-            Expression::UnaryOp(_) | Expression::BinaryOp(_) => WRITTEN,
-            Expression::Parenthesis(inner) => self.origin(inner.inner(), depth),
-            Expression::Conditional(choice) => {
-                self.all([&choice.true_expr, &choice.false_expr].into_iter(), depth)
-            }
-            Expression::Array(items) => self.all(items.iter(), depth),
-            Expression::Object(object) => {
-                let keys = object.iter().filter_map(|(key, _)| match key {
-                    ObjectKey::Expression(key) => Some(key),
-                    ObjectKey::Ident(_) => None,
-                });
-                self.all(object.iter().map(|(_, value)| value.expr()).chain(keys), depth)
-            }
-            Expression::StringTemplate(_) => begin(&self.text(expression, depth)),
-            Expression::HeredocTemplate(_) => WRITTEN,
-            Expression::Variable(name) => self.of_bound(name.as_str(), &[], depth),
-            Expression::Traversal(traversal) => self.of_traversal(traversal, depth),
-            Expression::FuncCall(call) => self.of_call(call, depth),
-            Expression::ForExpr(each) => {
-                let mut bound = self.bound.to_vec();
-                let names = [each.intro.key_var.as_ref(), Some(&each.intro.value_var)];
-                for name in names.into_iter().flatten() {
-                    bound.push((name.to_string(), each.intro.collection_expr.clone()));
-                }
-                let inside = Sight { locals: self.locals, bound: &bound };
-                inside.all(each.key_expr.iter().chain([&each.value_expr]), depth)
-            }
-        }
-    }
-
-    fn all<'e>(&self, expressions: impl Iterator<Item = &'e Expression>, depth: usize) -> Origin {
-        let mut all = Vec::new();
-        for expression in expressions {
-            all.extend(self.origin(expression, depth)?);
-        }
-        Some(all.into_iter().collect())
-    }
-
-    fn of_call(&self, call: &FuncCall, depth: usize) -> Origin {
-        let function = call.name.name.as_str();
-        if call.name.is_namespaced() {
-            return None;
-        }
-        match function {
-            // The second one only chooses.
-            "element" | "slice" => self.all(call.args.iter().take(1), depth),
-            "lookup" => self.all(call.args.iter().take(1).chain(call.args.get(2)), depth),
-            "fileset" | "find_in_parent_folders" => WRITTEN,
-            _ if CHOOSING.contains(&function) => self.all(call.args.iter(), depth),
-            _ => begin(&self.called(call, depth)?),
-        }
-    }
-
-    fn of_traversal(&self, traversal: &Traversal, depth: usize) -> Origin {
-        let operators: Vec<&TraversalOperator> = traversal.operators.iter().map(Decorated::value).collect();
-        let Expression::Variable(root) = &traversal.expr else { return self.origin(&traversal.expr, depth) };
-        let first = operators.first().and_then(|operator| key_of(operator));
-        match (root.as_str(), first.as_deref()) {
-            ("path" | "count" | "terraform", _) => WRITTEN,
-            ("var", Some(name)) => Some([name.to_owned()].into()),
-            ("local", Some(name)) => self.of_member(self.locals.get(name)?, &operators[1..], depth),
-            ("data", Some(kind)) if MAKING.contains(&kind) => WRITTEN,
-            (kind, _) if MAKING.contains(&kind) => WRITTEN,
-            (name, _) => self.of_bound(name, &operators, depth),
-        }
-    }
-
-    /// Where the texts are written that a name stands for in turn.
-    fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> Origin {
-        let at = self.bound.iter().rposition(|(bound, _)| bound == name)?;
-        let outside = Sight { locals: self.locals, bound: &self.bound[..at] };
-        let behind = match operators.first().and_then(|operator| key_of(operator)).as_deref() {
-            Some("key" | "value") => &operators[1..],
-            _ => operators,
-        };
-        outside.of_items(&self.bound[at].1, behind, depth)
-    }
-
-    fn of_items(&self, collection: &Expression, operators: &[&TraversalOperator], depth: usize) -> Origin {
-        let depth = depth.checked_sub(1)?;
-        let all = |items: &mut dyn Iterator<Item = &Expression>| {
-            let mut all = Vec::new();
-            for item in items {
-                all.extend(self.of_member(item, operators, depth)?);
-            }
-            Some(all.into_iter().collect())
-        };
-        match collection {
-            Expression::Parenthesis(inner) => self.of_items(inner.inner(), operators, depth),
-            Expression::Array(items) => all(&mut items.iter()),
-            Expression::Object(object) => all(&mut object.iter().map(|(_, value)| value.expr())),
-            Expression::FuncCall(call) if ["toset", "tomap", "tolist"].contains(&call.name.name.as_str()) => {
-                self.of_items(call.args.get(0)?, operators, depth)
-            }
-            Expression::Traversal(traversal) => match (&traversal.expr, traversal.operators.as_slice()) {
-                (Expression::Variable(root), [name]) if root.as_str() == "local" => {
-                    self.of_items(self.locals.get(&key_of(name.value())?)?, operators, depth)
-                }
-                _ => self.origin(collection, depth),
-            },
-            _ => self.origin(collection, depth),
-        }
-    }
-
-    fn of_member(&self, expression: &Expression, operators: &[&TraversalOperator], depth: usize) -> Origin {
-        let depth = depth.checked_sub(1)?;
-        let names: Option<Vec<String>> = operators.iter().map(|operator| key_of(operator)).collect();
-        let member = names.and_then(|names| self.member(expression, &names, depth));
-        self.origin(member.unwrap_or(expression), depth)
     }
 }
 
@@ -385,3 +235,8 @@ fn formatted<'e>(
     push(&mut pieces, Piece::Text(rest.to_owned()));
     Some(pieces)
 }
+
+mod origins;
+
+#[cfg(test)]
+mod tests;

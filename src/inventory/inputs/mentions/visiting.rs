@@ -9,7 +9,7 @@ use hcl_edit::{
 
 use super::{Aim, Mentions, is_computed, reads_files, reads_path};
 use crate::inventory::inputs::{
-    pieces::{Base, Piece},
+    pieces::{Base, Piece, leads_up},
     sight::{Sight, begin, key_text},
 };
 
@@ -58,7 +58,9 @@ impl Visit for Mentions<'_> {
         let sight = Sight { locals: self.locals, bound: &self.bound };
         match (inside.as_slice(), node.key.as_str(), &node.value) {
             (["module"], name, value) => {
-                self.said.variables.passed.push((name.to_owned(), begin(&sight.pieces(value))));
+                let pieces = sight.pieces(value);
+                let origin = if leads_up(&pieces) { None } else { begin(&pieces) };
+                self.said.variables.passed.push((name.to_owned(), origin));
             }
             (["variable"], "default", _) => self.said.variables.defaults.extend(self.variable.clone()),
             ([], "inputs", Expression::Object(inputs)) => {
