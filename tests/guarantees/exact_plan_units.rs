@@ -1,6 +1,6 @@
 //! 1. The plan you saw is the plan that is applied: whichever way a unit names the files that it is made from.
 
-use std::fs;
+use std::{fs, path::PathBuf};
 
 use crate::support::{Env, Project, programs};
 
@@ -38,9 +38,20 @@ inputs = {
 }
 "#;
 
-#[test]
-fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
+/// Files that the unit rests on, what is added to each, and why `--changed` takes it.
+const FILES: [(&str, &str, &str); 7] = [
+    ("_envcommon/app.hcl", "# edited\n", "changed include: _envcommon/app.hcl"),
+    ("live/region.hcl", "# edited\n", "changed include: live/region.hcl"),
+    ("_envcommon/text.txt", "two", "changed file that HCL names: _envcommon/text.txt"),
+    ("common/hook.sh", "true # edited\n", "changed file that HCL names: common/hook.sh"),
+    ("mod/main.tf", "# edited\n", "changed module: mod/main.tf"),
+    ("mod/new.tf", "# new\n", "changed module: mod/new.tf"),
+    ("live/opt.tfvars", "# new\n", "changed file that HCL names: live/opt.tfvars"),
+];
+
+/// A unit that leads to all of them, where its state will be, and where its hook says that it ran.
+fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
+    let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
     let project = Project::without_files();
     project.git(["init", "--quiet", "--initial-branch=main"]);
     project.write(
@@ -60,35 +71,67 @@ fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
     project.write("live/region.hcl", "locals {\n  name = \"eu\"\n}\n");
     project.write("_envcommon/app.hcl", COMMON);
     project.write("_envcommon/text.txt", "one");
-    project.write("common/hook.sh", "true\n");
+    project.write("common/hook.sh", &format!("touch '{}'\n", ran.display()));
     project.write(
         "mod/main.tf",
         "variable \"text\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.text\n}\n",
     );
     project.commit("Begin");
     let env = Env::new(&project).with(&terragrunt).with(&tofu).with_system();
-    env.run(["plan", "dev"]).exits(0);
+    Some((project, env, state, ran))
+}
 
-    let hook = format!("touch '{}'\n", ran.display());
-    for (file, text) in [
-        ("_envcommon/app.hcl", "# edited\n"),
-        ("live/region.hcl", "# edited\n"),
-        ("_envcommon/text.txt", "two"),
-        ("common/hook.sh", hook.as_str()),
-        ("mod/main.tf", "# edited\n"),
-        ("mod/new.tf", "# new\n"),
-        ("live/opt.tfvars", "# new\n"),
-    ] {
-        let before = fs::read_to_string(project.path(file)).ok();
-        project.write(file, &(before.clone().unwrap_or_default() + text));
+/// Adds to a file, and gives back what undoes that.
+fn edited(project: &Project, file: &str, more: &str) -> impl FnOnce() {
+    let path = project.path(file);
+    let before = fs::read_to_string(&path).ok();
+    project.write(file, &(before.clone().unwrap_or_default() + more));
+    move || match before {
+        Some(before) => fs::write(path, before).unwrap(),
+        None => fs::remove_file(path).unwrap(),
+    }
+}
+
+#[test]
+fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
+    let Some((project, env, state, ran)) = unit() else { return };
+    env.run(["plan", "dev"]).exits(0);
+    for (file, more, _) in FILES {
+        let undo = edited(&project, file, more);
         let refused = env.run(["apply", "last", "--yes"]).exits(3);
         refused.tells(&format!("`file {file}` is not what it was when it was planned"));
-        match before {
-            Some(before) => project.write(file, &before),
-            None => fs::remove_file(project.path(file)).unwrap(),
-        }
+        undo();
         assert!(!state.exists() && !ran.exists(), "{file}: nothing was applied, no hook ran");
     }
     env.run(["apply", "last", "--yes"]).exits(0);
-    assert!(state.exists());
+    assert!(state.exists() && ran.exists());
+}
+
+#[test]
+fn what_the_functions_of_a_unit_lead_to_is_seen_by_changed_and_by_reuse_as_well() {
+    let Some((project, env, ..)) = unit() else { return };
+    env.run(["deploy", "dev", "--yes"]).exits(0);
+    project.commit("Deploy");
+    env.run(["plan", "dev"]).exits(0);
+    let kept = project.read(".envctl/instances/dev/app/clean.json");
+    let why = || {
+        let listed = env.run(["list", "dev", "--changed=HEAD", "--why", "--json"]).exits(0).json();
+        let instances = listed["instances"].as_array().unwrap();
+        instances.iter().map(|instance| instance["why"][0].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let is_reused = || {
+        let report = env.run(["plan", "dev", "--reuse", "--json"]).exits(0).json();
+        report["stacks"][0]["reused"].as_bool().unwrap()
+    };
+    assert_eq!(why(), [""; 0]);
+    assert!(is_reused());
+    for (file, more, reason) in FILES {
+        let undo = edited(&project, file, more);
+        assert_eq!(why(), [reason]);
+        assert!(!is_reused(), "{file}");
+        undo();
+        // What was planned anew rests on the edited file.
+        project.write(".envctl/instances/dev/app/clean.json", &kept);
+    }
+    assert!(is_reused());
 }
