@@ -98,7 +98,7 @@ impl Verb {
         match self {
             Self::Plan(args) => args.run.json(),
             Self::Deploy(args) => args.run.json(),
-            Self::Apply(args) => args.json,
+            Self::Apply(args) => args.how.json(),
             Self::Destroy(args) => args.run.json(),
             Self::Check(args) => args.json,
             Self::Status(args) => args.json,
@@ -117,7 +117,7 @@ impl Verb {
         match self {
             Self::Plan(args) => args.run.lay_over(overrides),
             Self::Deploy(args) => args.run.lay_over(overrides),
-            Self::Apply(args) => args.lay_over(overrides),
+            Self::Apply(args) => args.how.lay_over(overrides),
             Self::Runs(args) => args.lay_over(overrides),
             Self::Destroy(args) => args.run.lay_over(overrides),
             Self::Exec(args) if args.create_workspace => {

@@ -58,26 +58,14 @@ impl From<SelectionArgs> for Selection {
     }
 }
 
-/// How a run of engines behaves.
+/// How a run goes about its steps, and what it tells.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(next_help_heading = "Run")]
-pub(super) struct RunArgs {
+pub(super) struct HowArgs {
     /// Stacks at once; by default the environment's `jobs`, else the number of cores.
     #[arg(short, long, value_name = "N", value_parser = at_least_one)]
     jobs: Option<NonZeroUsize>,
-
-    /// Plan only this resource or module and what it depends on: an incomplete plan, for emergencies. May be repeated.
-    #[arg(long = "target", value_name = "ADDR")]
-    targets: Vec<String>,
-
-    /// Plan to replace this resource. May be repeated.
-    #[arg(long = "replace", value_name = "ADDR")]
-    replace: Vec<String>,
-
-    /// Make the workspace when it does not exist, without asking.
-    #[arg(long)]
-    create_workspace: bool,
 
     #[command(flatten)]
     allow: AllowArgs,
@@ -94,10 +82,6 @@ pub(super) struct RunArgs {
     #[arg(long)]
     eta: bool,
 
-    /// Set an HCL variable of every selected stack, over var files and `vars`. May be repeated.
-    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
-    vars: Vec<(String, String)>,
-
     /// Print the report as JSON; standard output holds nothing else.
     #[arg(long)]
     json: bool,
@@ -111,12 +95,10 @@ pub(super) struct RunArgs {
     summary: Option<Utf8PathBuf>,
 }
 
-impl RunArgs {
+impl HowArgs {
     /// Lays what these flags say over environments.toml.
     pub(super) fn lay_over(&self, overrides: &mut Overrides) {
-        overrides.vars.clone_from(&self.vars);
         overrides.jobs = self.jobs;
-        overrides.create_workspace = self.create_workspace.then_some(CreateWorkspace::Always);
     }
 
     /// Whether standard output is to be one JSON document.
@@ -124,13 +106,13 @@ impl RunArgs {
         self.json
     }
 
-    /// The request of a run over an environment and its stacks.
-    pub(super) fn request(self, environment: Option<String>, selection: SelectionArgs) -> RunRequest {
+    /// The request of a run that goes about it so, over all that an earlier run had.
+    pub(super) fn request(self) -> RunRequest {
         RunRequest {
-            environment,
-            selection: selection.into(),
-            targets: self.targets,
-            replace: self.replace,
+            environment: None,
+            selection: Selection::default(),
+            targets: Vec::new(),
+            replace: Vec::new(),
             allow: self.allow.allow,
             acks: Vec::new(),
             stop: if self.fail_fast { Stop::AtFirstFailure } else { Stop::AtDependents },
@@ -142,6 +124,50 @@ impl RunArgs {
             stored: None,
             resumes: None,
         }
+    }
+}
+
+/// How engines are run, and with what.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Run")]
+pub(super) struct RunArgs {
+    #[command(flatten)]
+    how: HowArgs,
+
+    /// Set an HCL variable of every selected stack, over var files and `vars`. May be repeated.
+    #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
+    vars: Vec<(String, String)>,
+
+    /// Plan only this resource or module and what it depends on: an incomplete plan, for emergencies. May be repeated.
+    #[arg(long = "target", value_name = "ADDR")]
+    targets: Vec<String>,
+
+    /// Plan to replace this resource. May be repeated.
+    #[arg(long = "replace", value_name = "ADDR")]
+    replace: Vec<String>,
+
+    /// Make the workspace when it does not exist, without asking.
+    #[arg(long)]
+    create_workspace: bool,
+}
+
+impl RunArgs {
+    /// Lays what these flags say over environments.toml.
+    pub(super) fn lay_over(&self, overrides: &mut Overrides) {
+        self.how.lay_over(overrides);
+        overrides.vars.clone_from(&self.vars);
+        overrides.create_workspace = self.create_workspace.then_some(CreateWorkspace::Always);
+    }
+
+    /// Whether standard output is to be one JSON document.
+    pub(super) fn json(&self) -> bool {
+        self.how.json()
+    }
+
+    /// The request of a run over an environment and its stacks.
+    pub(super) fn request(self, environment: Option<String>, selection: SelectionArgs) -> RunRequest {
+        let (targets, replace) = (self.targets, self.replace);
+        RunRequest { environment, selection: selection.into(), targets, replace, ..self.how.request() }
     }
 }
 

@@ -11,11 +11,7 @@ use std::{
 
 use camino::Utf8Path;
 
-use super::{
-    outlook::{Coming, Standing},
-    wiring::NoValues,
-    worker::Work,
-};
+use super::{outlook::Coming, worker::Work};
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
     inventory::inputs::InputScope,
@@ -123,9 +119,7 @@ impl Upstreams {
         let read =
             sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
         let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
-        let values = work.wiring.without_mocks().values(&read, &|_| Standing::Elsewhere);
-        let redactor = session.runner.redactor();
-        let wired = values.map_err(NoValues::into_failure).and_then(|values| work.wired(&values, redactor));
+        let wired = work.wired_to(&read, session.runner.redactor());
         wired.map(Cow::Owned).map_err(EngineError::Failed)
     }
 

@@ -80,14 +80,14 @@ impl Runs {
         match self.verb {
             Verb::List { json, .. } | Verb::Show { json, .. } => json,
             Verb::Log { .. } | Verb::Gc { .. } => false,
-            Verb::Resume(ref args) => args.json,
+            Verb::Resume(ref args) => args.how.json(),
         }
     }
 
     /// Lays what the flags say over environments.toml.
     pub(in crate::cli) fn lay_over(&self, overrides: &mut Overrides) {
         if let Verb::Resume(args) = &self.verb {
-            args.lay_over(overrides);
+            args.how.lay_over(overrides);
         }
     }
 }

@@ -1,15 +1,19 @@
 //! Work with the values that its stack takes from others: where each of them travels.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
 use serde_json::Value;
 
 use super::Work;
 use crate::{
-    executor::wiring::{Given, Values},
+    engine::Output,
+    executor::{
+        outlook::Standing,
+        wiring::{Given, NoValues, Values},
+    },
     files,
     inventory::hcl::VariableKind,
-    model::{Failure, FailureKind},
+    model::{Failure, FailureKind, StackId},
     process::Redactor,
 };
 
@@ -17,9 +21,19 @@ use crate::{
 const DIGITS_OF_A_SECRET: usize = 6;
 
 impl Work {
+    /// The same work with the values that these outputs have now; nothing stands in for what is missing.
+    pub(in crate::executor) fn wired_to(
+        &self,
+        outputs: &HashMap<StackId, Arc<Vec<Output>>>,
+        redactor: &Redactor,
+    ) -> Result<Self, Failure> {
+        let values = self.wiring.without_mocks().values(outputs, &|_| Standing::Elsewhere);
+        self.wired(&values.map_err(NoValues::into_failure)?, redactor)
+    }
+
     /// The same work with these values: one that is sensitive, or holds a secret, in the environment of its engine alone, the
     /// others in the var file of this run.
-    pub(in crate::executor) fn wired(&self, values: &Values, redactor: &Redactor) -> Result<Self, Failure> {
+    pub(super) fn wired(&self, values: &Values, redactor: &Redactor) -> Result<Self, Failure> {
         let mut work = self.clone();
         work.mocked = values.are_tentative();
         work.from_plans.clone_from(&values.from_plans);

@@ -77,10 +77,7 @@ impl Worker {
         }
         let read = |source: &StackId| self.upstreams.outputs_now(source, session);
         let outputs = self.sources(work, session, &mut Vec::new(), read)?;
-        let values = work.wiring.without_mocks().values(&outputs, &|_| Standing::Elsewhere);
-        let wired = values.map_err(NoValues::into_failure);
-        let wired = wired.and_then(|values| work.wired(&values, self.runner.redactor()));
-        wired.map(Cow::Owned).map_err(failed)
+        work.wired_to(&outputs, self.runner.redactor()).map(Cow::Owned).map_err(failed)
     }
 
     /// The outputs of all stacks that values are taken from.
