@@ -9,6 +9,7 @@ use super::{
     hcl::{Attribute, VarFileContent, read_var_file},
 };
 use crate::{
+    config::VarFile,
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::auto_var_files,
 };
@@ -26,16 +27,17 @@ pub struct VarFilePath {
 
 /// The var files of an instance in the order in which the engine takes them, absent ones included.
 pub fn var_file_paths(instance: &Instance) -> Vec<VarFilePath> {
-    let names = instance.dir.read_dir_utf8().into_iter().flatten().flatten();
+    paths_in(&instance.dir, &instance.settings.var_files)
+}
+
+/// The same for a stack in a folder with these ones declared.
+pub(super) fn paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<VarFilePath> {
+    let names = dir.read_dir_utf8().into_iter().flatten().flatten();
     let names: Vec<String> = names.map(|entry| entry.file_name().to_owned()).collect();
     let auto = auto_var_files(names.iter().map(String::as_str));
-    let auto = auto.into_iter().map(|name| VarFilePath {
-        path: instance.dir.join(name),
-        optional: true,
-        auto: true,
-    });
-    let declared = instance.settings.var_files.iter().map(|file| VarFilePath {
-        path: instance.dir.join(&file.path),
+    let auto = auto.into_iter().map(|name| VarFilePath { path: dir.join(name), optional: true, auto: true });
+    let declared = declared.iter().map(|file| VarFilePath {
+        path: dir.join(&file.path),
         optional: file.optional,
         auto: false,
     });

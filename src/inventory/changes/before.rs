@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::read::{Changes, Earlier};
 use crate::{
-    config::{Config, EngineSettings, Environment, Overrides, Settings, Value},
+    config::{Config, EngineSettings, Environment, Overrides, Settings, Stack, Value},
     diagnostic::Diagnostics,
     inventory::{
         Instance,
@@ -66,8 +66,10 @@ impl<'c> Settled<'c> {
         let mut keys = settings(&before.settings, &instance.settings);
         let stack = |config: &'_ Config| {
             let stack = config.stacks().get(&instance.id.stack)?;
-            let needs: Vec<StackId> = stack.needs.iter().map(|(need, _)| need.clone()).collect();
-            Some((needs, stack.engine))
+            // All of them by name here too; `path` is among the settings, and where it exists is told as new or gone.
+            let Stack { name: _, span: _, path: _, environments: _, needs, tags: _, engine } = stack;
+            let needs: Vec<StackId> = needs.iter().map(|(need, _)| need.clone()).collect();
+            Some((needs, *engine))
         };
         let (old, new) = (stack(self.config).unwrap_or_default(), stack(config).unwrap_or_default());
         if old.0 != new.0 {

@@ -2,21 +2,22 @@
 
 use std::{collections::BTreeSet, fs};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{expr::Expression, parser, visit::Visit};
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
-    config::{self, Shared},
-    inventory::{Instance, var_file_paths},
+    config::{self, Shared, VarFile},
+    inventory::{Instance, var_files::paths_in},
 };
 
 /// Where the variables of a stack get their values.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     vars: Shared<IndexMap<String, config::Value<Value>>>,
-    files: Vec<camino::Utf8PathBuf>,
+    dir: Utf8PathBuf,
+    var_files: Shared<Vec<VarFile>>,
     /// Variables whose values are outputs, secrets, or of the environment of the engine.
     hidden: BTreeSet<String>,
 }
@@ -26,8 +27,8 @@ impl Given {
         let settings = &instance.settings;
         let of_env = settings.env.keys().filter_map(|name| name.strip_prefix("TF_VAR_").map(str::to_owned));
         let hidden = settings.inputs.keys().chain(settings.secrets.keys()).cloned().chain(of_env).collect();
-        let files = var_file_paths(instance).into_iter().map(|file| file.path).collect();
-        Self { vars: settings.vars.clone(), files, hidden }
+        let (vars, var_files) = (settings.vars.clone(), settings.var_files.clone());
+        Self { vars, dir: instance.dir.clone(), var_files, hidden }
     }
 
     /// The texts in all values that a variable is given; none where it may get another one that is not looked at.
@@ -41,8 +42,8 @@ impl Given {
             is_given = true;
             texts.json(&value.value);
         }
-        for file in &self.files {
-            is_given |= texts.file(file, variable);
+        for file in paths_in(&self.dir, &self.var_files) {
+            is_given |= texts.file(&file.path, variable);
         }
         is_given.then_some(texts.0)
     }
