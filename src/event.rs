@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Blocked, ChangeCounts, EngineName, EnvName, ExitStatus, Expected, GateRecord, Outcome, RunId, StackId,
+    Blocked, ChangeCounts, ChangedSince, EngineName, EnvName, ExitStatus, Expected, GateRecord, Outcome,
+    RunId, StackId,
 };
 
 /// One thing that happened, numbered by the dispatcher.
@@ -123,6 +124,9 @@ pub enum EventKind {
         /// The run that it resumes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resumes: Option<RunId>,
+        /// With `--changed`: since when, and what is gone since then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changed_since: Option<ChangedSince>,
         /// The stacks, in dependency order.
         stacks: Vec<RunStack>,
     },

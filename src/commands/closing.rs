@@ -34,9 +34,7 @@ pub(super) fn close(
     let Some(report) = finished.report else {
         return Err(error.unwrap_or_else(|| Stopped::defect("the run has no report").into()));
     };
-    let compared = opened.compared.as_ref();
-    let remarks = compared.map(|compared| compared.remarks(report.stacks.is_empty())).unwrap_or_default();
-    let written = write_files(context, request, (&report, review), &remarks);
+    let written = write_files(context, request, &report, review);
     let printed = if request.json { print(context, &report) } else { Ok(()) };
     for problem in [error.map_or(Ok(()), Err), written, printed].into_iter().filter_map(Result::err) {
         context.printer.error(format_args!("{problem:#}"));
@@ -56,8 +54,8 @@ fn print(context: &Context, report: &Report) -> anyhow::Result<()> {
 fn write_files(
     context: &Context,
     request: &RunRequest,
-    (report, review): (&Report, &Review),
-    remarks: &[String],
+    report: &Report,
+    review: &Review,
 ) -> anyhow::Result<()> {
     if let Some(path) = &request.report {
         let path = context.dir.join(path);
@@ -67,7 +65,7 @@ fn write_files(
     }
     if let Some(path) = &request.summary {
         let path = context.dir.join(path);
-        let text = reporter::summary(report, review, remarks);
+        let text = reporter::summary(report, review);
         fs::OpenOptions::new()
             .append(true)
             .create(true)

@@ -53,8 +53,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let (inventory, status) = context.inventory_and_status(&config, environment)?;
     let chosen = context.select((&config, environment), &inventory, &mut changes)?;
-    if let Some(compared) = chosen.compared.filter(|_| chosen.stacks.is_empty()) {
-        context.printer.say(compared.nothing());
+    if let Some(since) = chosen.changed_since.filter(|_| chosen.stacks.is_empty()) {
+        context.printer.say(since.nothing());
     }
     let stacks: Vec<_> = chosen.stacks.into_iter().map(|s| s.stack).collect();
     let graph = inventory.graph().subgraph(&stacks);

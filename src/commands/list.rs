@@ -7,13 +7,12 @@ use serde::Serialize;
 
 use super::{
     Context,
-    selecting::{Asked, Chosen, Compared},
+    selecting::{Asked, Chosen},
 };
 use crate::{
     config::{Config, Environment},
     graph::{Selected, Selection, SelectionError, Why},
-    inventory::changes::Gone,
-    model::{EngineName, EnvName, ExitStatus, StackId},
+    model::{ChangedSince, EngineName, EnvName, ExitStatus, GoneStack, StackId},
     process::Runner,
     ui::{Align, Role, Table},
 };
@@ -40,20 +39,7 @@ pub struct ListDocument {
     instances: Vec<Entry>,
     /// With `--changed`: the stacks that are gone since the base, whose state still exists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    deleted: Vec<Deleted>,
-}
-
-/// A stack that is gone.
-#[derive(Debug, Serialize, JsonSchema)]
-struct Deleted {
-    /// The environment.
-    #[schemars(with = "String")]
-    environment: EnvName,
-    /// The stack.
-    #[schemars(with = "String")]
-    stack: StackId,
-    /// The folder that it had, relative to environments.toml.
-    path: String,
+    deleted: Vec<GoneStack>,
 }
 
 /// One instance.
@@ -126,7 +112,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 /// What an environment has to list.
 struct Listed {
     entries: Vec<Entry>,
-    deleted: Vec<Deleted>,
+    deleted: Vec<GoneStack>,
     /// What to say where that is nothing.
     nothing: Option<String>,
     status: ExitStatus,
@@ -140,7 +126,7 @@ fn select(
     changes: &mut Asked,
 ) -> anyhow::Result<Listed> {
     let (inventory, status) = context.inventory_and_status(config, environment)?;
-    let Chosen { stacks, compared } = context.select((config, environment), &inventory, changes)?;
+    let Chosen { stacks, changed_since } = context.select((config, environment), &inventory, changes)?;
     let mut entries = Vec::with_capacity(stacks.len());
     for Selected { stack, why } in stacks {
         let Some(instance) = inventory.get(stack.as_str()) else { continue };
@@ -155,14 +141,9 @@ fn select(
             why: if request.why { why.iter().map(Why::to_string).collect() } else { Vec::new() },
         });
     }
-    let nothing = compared.as_ref().map(Compared::nothing);
-    let gone = compared.map(|compared| compared.gone).unwrap_or_default();
-    let deleted = gone.into_iter().map(|Gone { environment, stack, path }| Deleted {
-        environment,
-        stack,
-        path: path.into_string(),
-    });
-    Ok(Listed { entries, deleted: deleted.collect(), nothing, status })
+    let nothing = changed_since.as_ref().map(ChangedSince::nothing);
+    let deleted = changed_since.map(|since| since.gone).unwrap_or_default();
+    Ok(Listed { entries, deleted, nothing, status })
 }
 
 fn table(context: &Context, entries: &[Entry], why: bool, several: bool) -> String {

@@ -8,7 +8,7 @@ use super::{
     groundless::Absent,
     guarded::Guarded,
     readied::{Readied, interrupted, ready},
-    selecting::{Chosen, Compared, age_behind_reuse},
+    selecting::{Chosen, age_behind_reuse},
     to_type::ToType,
     turn::{self, Turn},
     who,
@@ -23,7 +23,7 @@ use crate::{
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
-    model::{CreateWorkspace, EnvName, RunId, StackId},
+    model::{ChangedSince, CreateWorkspace, EnvName, RunId, StackId},
     plans::{AskedFor, Key},
     process::Runner,
 };
@@ -73,7 +73,7 @@ pub(super) struct Opened {
     /// Whether it is said how long it will probably take.
     pub(super) eta: bool,
     /// What it was compared with, where only what has changed is in it.
-    pub(super) compared: Option<Compared>,
+    pub(super) changed_since: Option<ChangedSince>,
     /// What its stacks need beside each other.
     pub(super) absent: Absent,
     askable: Vec<StackId>,
@@ -101,9 +101,9 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
     let chosen = context.select((&config, environment), &inventory, &mut changes);
-    let Chosen { stacks: selected, compared } =
-        chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
-    let stacks: Vec<StackId> = selected.iter().map(|s| s.stack.clone()).collect();
+    let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
+    let Chosen { stacks: selected, changed_since } = chosen;
+    let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
     declared_somewhere(context, &inventory, &stacks, &modules)?;
     still_needed(context, &inventory, &stacks, (environment, wish.mode))?;
@@ -151,16 +151,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         return Err(interrupted(signal));
     }
     drop(noticed);
-    dispatcher.emit(EventKind::RunStarted {
-        format: FORMAT,
-        run: id.clone(),
-        command: wish.command.to_owned(),
-        environment: environment.name.clone(),
-        user: who::user(context),
-        host: who::host(),
-        resumes: request.resumes.clone(),
-        stacks: run_stacks,
-    })?;
+    let about = (id.clone(), environment.name.clone());
+    dispatcher.emit(started(context, (request, wish), about, (changed_since.clone(), run_stacks)))?;
     let deployment = Deployment::from(Parts {
         dispatcher,
         worker: Arc::new(worker),
@@ -190,11 +182,31 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         working_tree,
         mode: wish.mode,
         eta: request.eta,
-        compared,
+        changed_since,
         absent,
         askable: askable(&instances),
         _turn: turn,
     })
+}
+
+/// The first event of a run.
+fn started(
+    context: &Context,
+    (request, wish): (&RunRequest, Wish),
+    (run, environment): (RunId, EnvName),
+    (changed_since, stacks): (Option<ChangedSince>, Vec<RunStack>),
+) -> EventKind {
+    EventKind::RunStarted {
+        format: FORMAT,
+        run,
+        command: wish.command.to_owned(),
+        environment,
+        user: who::user(context),
+        host: who::host(),
+        resumes: request.resumes.clone(),
+        changed_since,
+        stacks,
+    }
 }
 
 impl Opened {

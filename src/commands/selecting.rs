@@ -8,9 +8,9 @@ use crate::{
     graph::{Selected, Selection, SelectionError},
     inventory::{
         Inventory,
-        changes::{Changes, Gone, NoChanges},
+        changes::{Base, Changes, NoChanges},
     },
-    model::{EnvName, ExitStatus},
+    model::{ChangedSince, EnvName, ExitStatus, GoneStack},
     process::Runner,
     ui::shell_word,
 };
@@ -20,32 +20,7 @@ pub(super) struct Chosen {
     /// Needs first, each with why it is in.
     pub(super) stacks: Vec<Selected>,
     /// Where only what has changed is asked for: since when, and what is gone since then.
-    pub(super) compared: Option<Compared>,
-}
-
-/// What a selection was compared with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Compared {
-    /// The base in words: `origin/main (1234567)`.
-    pub(super) base: String,
-    /// The stacks that are gone since then.
-    pub(super) gone: Vec<Gone>,
-}
-
-impl Compared {
-    /// Says that there is nothing to do.
-    pub(super) fn nothing(&self) -> String {
-        format!("nothing has changed since HEAD left {}", self.base)
-    }
-
-    /// What a reader of a run's summary has to know.
-    pub(super) fn remarks(&self, is_empty: bool) -> Vec<String> {
-        let what = format!("only what has changed since HEAD left {}", self.base);
-        let gone = self.gone.iter().map(|Gone { environment, stack, path }| {
-            format!("stack `{stack}` (`{path}`) of `{environment}` is gone since then, what it made is not")
-        });
-        std::iter::once(if is_empty { self.nothing() } else { what }).chain(gone).collect()
-    }
+    pub(super) changed_since: Option<ChangedSince>,
 }
 
 /// What git is asked while everything else is loaded.
@@ -92,7 +67,7 @@ impl Context {
         inventory.graph().know(&selection)?;
         let first = asked.answer.is_some();
         let Some(changes) = asked.answer(self)? else {
-            return Ok(Chosen { stacks: inventory.graph().select(&selection, None)?, compared: None });
+            return Ok(Chosen { stacks: inventory.graph().select(&selection, None)?, changed_since: None });
         };
         let outcome = changes.outcome(inventory, (config, environment), &self.overrides);
         let stacks = inventory.graph().select(&selection, Some(&outcome.touched))?;
@@ -106,7 +81,8 @@ impl Context {
                 gone.extend(stacks);
             }
         }
-        Ok(Chosen { stacks, compared: Some(Compared { base: changes.base.shown(), gone }) })
+        let Base { name, commit, .. } = changes.base.clone();
+        Ok(Chosen { stacks, changed_since: Some(ChangedSince { base: name, commit, gone }) })
     }
 }
 
@@ -142,8 +118,8 @@ fn tell(context: &Context, changes: &Changes) {
 
 /// Says that a stack is gone, and how to get at what it made. Not in a tree of then: what another stack has by now would be
 /// destroyed there, and what a file beside the stack knows would not.
-fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &Gone) {
-    let Gone { environment, stack, path } = gone;
+fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &GoneStack) {
+    let GoneStack { environment, stack, path } = gone;
     let base = &changes.base;
     context.printer.warn(format_args!(
         "stack `{stack}` (`{path}`) of `{environment}` is gone since HEAD left {}; what it made is not",
@@ -169,7 +145,7 @@ fn tell_gone_environment(
     context: &Context,
     config: &Config,
     changes: &Changes,
-    (environment, stacks): (&EnvName, &[Gone]),
+    (environment, stacks): (&EnvName, &[GoneStack]),
 ) {
     let names: Vec<String> = stacks.iter().map(|gone| format!("`{}`", gone.stack)).collect();
     let of = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };

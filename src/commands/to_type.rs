@@ -92,8 +92,8 @@ impl Opened {
             let stacks = Count(unplanned, "stack");
             let what = if self.to_type.adopts { "cannot go on as planned" } else { "could not be planned" };
             line = format!("{line}  {stacks} {what}, so there is nothing to confirm");
-        } else if let Some(compared) = self.compared.as_ref().filter(|_| review.stacks.is_empty()) {
-            line = format!("{line}  {}", compared.nothing());
+        } else if let Some(since) = self.changed_since.as_ref().filter(|_| review.stacks.is_empty()) {
+            line = format!("{line}  {}", since.nothing());
         } else if changed == 0 {
             line = format!("{line}  nothing to do");
         } else {

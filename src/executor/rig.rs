@@ -148,6 +148,7 @@ impl Rig {
                 user: None,
                 host: None,
                 resumes: None,
+                changed_since: None,
                 stacks: stacks.iter().map(stack).collect(),
             })
             .unwrap();

@@ -94,7 +94,8 @@ impl Fold {
     }
 
     fn start(&mut self, event: &Event) -> Result<(), FoldError> {
-        let EventKind::RunStarted { run, command, environment, stacks, .. } = &event.kind else {
+        let EventKind::RunStarted { run, command, environment, changed_since, stacks, .. } = &event.kind
+        else {
             return Err(FoldError::NotStarted);
         };
         if self.run.is_some() {
@@ -117,6 +118,7 @@ impl Fold {
             engine: None,
             totals: ChangeCounts::default(),
             eta: None,
+            changed_since: changed_since.clone(),
             stacks: Vec::new(),
             blocked: Vec::new(),
             notes: Vec::new(),

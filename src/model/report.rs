@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Block, ChangeCounts, EngineName, EnvName, Eta, FailureKind, ResourceAddress, RunId, StackId};
+use super::{
+    Block, ChangeCounts, ChangedSince, EngineName, EnvName, Eta, FailureKind, ResourceAddress, RunId, StackId,
+};
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -197,6 +199,9 @@ pub struct Report {
     /// How long it was expected to take; absent when nothing was known of that and nobody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Eta>,
+    /// With `--changed`: since when, and what is gone since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_since: Option<ChangedSince>,
     /// The stacks, in dependency order.
     pub stacks: Vec<StackReport>,
     /// What keeps all of its plans from being applied.

@@ -1,9 +1,9 @@
 //! A run as Markdown, for the step summary of a CI job.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, iter};
 
 use crate::{
-    model::{Report, RunResult, StackReport, StackResult, TENTATIVE},
+    model::{ChangedSince, GoneStack, Report, RunResult, StackReport, StackResult, TENTATIVE},
     plans::Review,
     ui::{seconds, visible},
 };
@@ -11,15 +11,17 @@ use crate::{
 /// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
 const MOST: usize = 200_000;
 
-/// The summary of a run, with the diffs of its review; `remarks` say what else a reader has to know.
-pub fn summary(report: &Report, review: &Review, remarks: &[String]) -> String {
+/// The summary of a run, with the diffs of its review.
+pub fn summary(report: &Report, review: &Review) -> String {
     let mut text = format!(
         "### `envctl {} {}`: {}\n\n",
         report.command,
         report.environment,
         report.result.map_or("unfinished", headline)
     );
-    for remark in remarks {
+    let remarks = report.changed_since.as_ref().map(|since| remarks(since, report.stacks.is_empty()));
+    let remarks = remarks.unwrap_or_default();
+    for remark in &remarks {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "* {}", html(remark));
     }
@@ -74,6 +76,15 @@ pub fn summary(report: &Report, review: &Review, remarks: &[String]) -> String {
         );
     }
     visible(&text).into_owned()
+}
+
+/// What a reader of a run over what has changed has to know.
+fn remarks(since: &ChangedSince, is_empty: bool) -> Vec<String> {
+    let what = format!("only what has changed since HEAD left {}", since.shown());
+    let gone = since.gone.iter().map(|GoneStack { environment, stack, path }| {
+        format!("stack `{stack}` (`{path}`) of `{environment}` is gone since then, what it made is not")
+    });
+    iter::once(if is_empty { since.nothing() } else { what }).chain(gone).collect()
 }
 
 fn headline(result: RunResult) -> &'static str {

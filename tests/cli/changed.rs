@@ -1,5 +1,7 @@
 //! `--changed`: which stacks differ from where HEAD left a base, and how git is asked.
 
+use serde_json::json;
+
 use crate::support::Shop;
 
 /// Three stacks on `main`, of which `app` needs `network`; HEAD is on `topic`.
@@ -214,7 +216,14 @@ fn a_summary_of_a_part_says_since_when_and_what_is_gone() {
     shop.project.write("environments.toml", kept);
     let summary = shop.marker("summary.md");
     let file = summary.to_str().unwrap();
-    shop.run(["plan", "staging", "--changed", "--summary", file]).exits(0);
+    let report = shop.run(["plan", "staging", "--changed", "--summary", file, "--json"]).exits(0).json();
+    let since = json!({
+        "base": "main",
+        "commit": shop.project.git(["rev-parse", "main"]).trim(),
+        "gone": [{ "environment": "staging", "stack": "mail", "path": "mail" }],
+    });
+    assert_eq!(report["changed_since"], since);
+    assert_eq!(shop.run(["runs", "show", "last", "--json"]).exits(0).json()["changed_since"], since);
     let text = std::fs::read_to_string(&summary).unwrap();
     assert!(text.contains("* only what has changed since HEAD left `main` ("), "{text}");
     assert!(

@@ -7,7 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     before::{Before, Settled},
     read::Changes,
-    touched::Gone,
 };
 use crate::{
     config::{Config, Environment, Overrides, Settings},
@@ -16,17 +15,21 @@ use crate::{
         Inventory,
         candidates::{Candidate, named_folders},
     },
-    model::{EnvName, StackId},
+    model::{EnvName, GoneStack, StackId},
 };
 
 impl Changes {
     /// The environments that are gone as a whole, with the stacks that each of them had.
-    pub fn environments_gone(&self, config: &Config, overrides: &Overrides) -> Vec<(EnvName, Vec<Gone>)> {
+    pub fn environments_gone(
+        &self,
+        config: &Config,
+        overrides: &Overrides,
+    ) -> Vec<(EnvName, Vec<GoneStack>)> {
         let Before::Other(old) = self.before(config, overrides) else { return Vec::new() };
         let gone = old.environments().values().filter(|own| !config.environments().contains_key(&own.name));
         let stacks = |own: &Environment| {
             let stacks = Settled::of(&old, own).map(|settled| settled.stacks).unwrap_or_default();
-            let stack = |candidate: Candidate| Gone {
+            let stack = |candidate: Candidate| GoneStack {
                 environment: own.name.clone(),
                 path: candidate.settings.path.clone(),
                 stack: candidate.stack,

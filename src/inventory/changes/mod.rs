@@ -22,4 +22,4 @@ mod ways;
 pub use base::{Base, names};
 pub use error::NoChanges;
 pub use read::Changes;
-pub use touched::{Gone, Outcome};
+pub use touched::Outcome;

@@ -26,12 +26,12 @@ use crate::{
         Instance, Inventory,
         inputs::{
             Apart, InputScope,
-            gone::Gone as OldFiles,
+            gone::Gone,
             reach::{Reach, Reader},
             walk::is_left_out,
         },
     },
-    model::{EnvName, StackId},
+    model::GoneStack,
 };
 
 /// What has become of an environment's stacks.
@@ -40,18 +40,7 @@ pub struct Outcome {
     /// Those that are not as they were.
     pub touched: Touched,
     /// Those that are gone.
-    pub gone: Vec<Gone>,
-}
-
-/// A stack that is gone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gone {
-    /// The environment that it was in.
-    pub environment: EnvName,
-    /// Its name.
-    pub stack: StackId,
-    /// The folder that it had, relative to environments.toml.
-    pub path: Utf8PathBuf,
+    pub gone: Vec<GoneStack>,
 }
 
 impl Changes {
@@ -75,7 +64,7 @@ impl Changes {
             before: &before,
             settled: settled.as_ref(),
             dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
-            reader: Reader::new(OldFiles::new(self.gone.iter().cloned())),
+            reader: Reader::new(Gone::new(self.gone.iter().cloned())),
             skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
             naming: &self.naming,
             version_files: self.version_files(),
@@ -87,7 +76,7 @@ impl Changes {
             touched,
             gone: gone
                 .into_iter()
-                .map(|(stack, path)| Gone { environment: environment.name.clone(), stack, path })
+                .map(|(stack, path)| GoneStack { environment: environment.name.clone(), stack, path })
                 .collect(),
         }
     }

@@ -32,6 +32,7 @@ pub(in crate::journal) fn run_started(stacks: &[&str]) -> EventKind {
         user: None,
         host: None,
         resumes: None,
+        changed_since: None,
         stacks: stacks.iter().map(stack).collect(),
     }
 }

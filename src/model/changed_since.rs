@@ -1,0 +1,45 @@
+//! What a run over what has changed was compared with.
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{EnvName, StackId};
+
+/// Since when something counts as changed, and what is gone since then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ChangedSince {
+    /// The name of the base: `origin/main`.
+    pub base: String,
+    /// The commit where HEAD left it.
+    pub commit: String,
+    /// The stacks that are gone since then, whose states still exist.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gone: Vec<GoneStack>,
+}
+
+impl ChangedSince {
+    /// The base in words: `origin/main (1234567)`.
+    pub fn shown(&self) -> String {
+        format!("`{}` ({})", self.base, self.commit.get(..12).unwrap_or(&self.commit))
+    }
+
+    /// Says that nothing has changed.
+    pub fn nothing(&self) -> String {
+        format!("nothing has changed since HEAD left {}", self.shown())
+    }
+}
+
+/// A stack that is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GoneStack {
+    /// The environment that it was in.
+    #[schemars(with = "String")]
+    pub environment: EnvName,
+    /// Its name.
+    #[schemars(with = "String")]
+    pub stack: StackId,
+    /// The folder that it had, relative to environments.toml.
+    #[schemars(with = "String")]
+    pub path: Utf8PathBuf,
+}
