@@ -1,6 +1,5 @@
 """Plans by the real OpenTofu: envctl, the bare engine under xargs, and Terragrunt."""
 
-import shutil
 from pathlib import Path
 
 from ..estates import Stack, folders, generate, independent
@@ -68,9 +67,9 @@ def _cold(world: World, workspace: bool) -> list[Line]:
 
     def forget() -> None:
         # As in a fresh clone: the states stay, all that an init leaves goes.
-        shutil.rmtree(subject / ".envctl", ignore_errors=True)
+        world.put_away(subject / ".envctl")
         for stack in stacks:
-            shutil.rmtree(peer / stack.path / ".terraform", ignore_errors=True)
+            world.put_away(peer / stack.path / ".terraform")
 
     steps = [INIT, "tofu workspace list", f"TF_WORKSPACE=dev {PLAN}"] if workspace else [INIT, f"exec {PLAN}"]
     bare = _bare(world, peer, " && ".join(steps), stacks, before=forget)

@@ -26,7 +26,7 @@ def listing(world: World) -> list[Line]:
             ratio = times.median / peer if discovered else times.ratio
             work = f"`list --json`, {count:,} {'discovered' if discovered else 'named'} stacks"
             lines.append(times_faster(work, times.median, "`terragrunt find --dag --json`", peer, ratio, faster))
-            world.remove(estate)
+            world.put_away(estate)
     if 10000 in medians:
         lines.append(at_most("`list --json`, 10,000 named stacks", medians[10000] * 1000, 100, "ms"))
         growth = medians[10000] / medians[1000]

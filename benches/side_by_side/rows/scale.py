@@ -37,7 +37,7 @@ def scale(world: World) -> list[Line]:
             _change_one(estate, stacks[3].path)
             for name, args in verbs.items():
                 medians[name].append(seconds(alternately(world.envctl(estate, *args), None, min(world.runs, 3)).median))
-            world.remove(estate)
+            world.put_away(estate)
         shown = " / ".join(f"{count:,}" for count in _sizes(world))
         lines += [without_target(f"`{name}`, {shown} {kind} stacks", " / ".join(found)) for name, found in medians.items()]
     return lines
@@ -53,7 +53,7 @@ def plans(world: World) -> list[Line]:
         first.append(seconds(plan.run()))
         again.append(seconds(plan.run()))
         peaks.append(f"{plan.peak_memory():.0f} MB")
-        world.remove(estate)
+        world.put_away(estate)
     return [
         without_target(f"first `plan`, {shown} stacks, fake engine", " / ".join(first)),
         without_target("the same again", " / ".join(again)),
