@@ -46,12 +46,7 @@ impl Opened {
 
     /// What refuses a tentative plan under which nothing is going to change, and why it is one.
     fn groundless(&self, tentative: &ReviewStack, review: &Review) -> Vec<Blocked> {
-        let below = self.deployment.graph().dependencies(std::slice::from_ref(&tentative.stack));
-        let changes = |stack: &ReviewStack| {
-            matches!(stack.outcome, Outcome::Changed(_) | Outcome::Deferred { .. })
-                && below.contains(&stack.stack)
-        };
-        if review.stacks.iter().any(changes) {
+        if self.may_be_settled(&tentative.stack, review) {
             return Vec::new();
         }
         let absent = self.absent_of(&tentative.stack);
@@ -59,22 +54,46 @@ impl Opened {
             "its plan rests on values that are not known, and nothing in this run makes them so".to_owned()
         } else {
             let names: Vec<String> = absent.iter().map(|stack| format!("`{stack}`")).collect();
-            format!("its plan rests on values that are not known before {} is applied", names.join(", "))
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            format!("its plan rests on values that are not known before {} {verb} applied", names.join(", "))
         };
         let why = tentative.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE)).map(str::to_owned);
         let blocks = std::iter::once(message).chain(why).map(|message| Block::new(GUARD, message));
         blocks.map(|block| Blocked { stack: Some(tentative.stack.clone()), block }).collect()
     }
 
-    /// What a stack, or what it needs in this run, needs beside it.
+    /// Whether what is applied in this run may tell what a tentative plan rests on. Which mocks Terragrunt took nobody knows:
+    /// there anything that changes below it counts.
+    fn may_be_settled(&self, stack: &StackId, review: &Review) -> bool {
+        let mocks_of = self.deployment.mocks_of(stack);
+        if !mocks_of.is_empty() {
+            return mocks_of.iter().all(|source| self.deployment.graph().contains(source.as_str()));
+        }
+        let below = self.deployment.graph().dependencies(std::slice::from_ref(stack));
+        let changes = |other: &ReviewStack| {
+            matches!(other.outcome, Outcome::Changed(_) | Outcome::Deferred { .. })
+                && below.contains(&other.stack)
+        };
+        review.stacks.iter().any(changes)
+    }
+
+    /// What has to be applied before a stack, and is no part of the run: what its mocks stand for or, where nobody knows that, all
+    /// that it, or what it needs in this run, needs beside it.
     fn absent_of(&self, stack: &StackId) -> Vec<StackId> {
-        let mut below = self.deployment.graph().dependencies(std::slice::from_ref(stack));
-        below.push(stack.clone());
-        let mut absent: Vec<StackId> =
-            below.iter().filter_map(|stack| self.absent.0.get(stack)).flatten().cloned().collect();
+        let mut absent = self.deployment.mocks_of(stack);
+        absent.retain(|source| !self.deployment.graph().contains(source.as_str()));
+        if absent.is_empty() {
+            absent = self.needed_beside(stack);
+        }
         absent.sort();
         absent.dedup();
         absent
+    }
+
+    fn needed_beside(&self, stack: &StackId) -> Vec<StackId> {
+        let mut below = self.deployment.graph().dependencies(std::slice::from_ref(stack));
+        below.push(stack.clone());
+        below.iter().filter_map(|stack| self.absent.0.get(stack)).flatten().cloned().collect()
     }
 
     /// The command that comes first, where tentative plans are among what is blocked; none where only leaving their stacks

@@ -98,6 +98,7 @@ impl Assembly<'_> {
                 hooks: instance.settings.hooks.clone(),
                 wiring: Wiring::of(instance, module),
                 mocked: false,
+                mocks_of: Vec::new(),
                 from_plans: Vec::new(),
                 taken: Arc::default(),
                 ground,

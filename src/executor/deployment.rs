@@ -99,6 +99,11 @@ impl Deployment {
         &self.graph
     }
 
+    /// The stacks that mocks stood for in the plan of one, as far as that is known.
+    pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
+        self.worker.mocks_of(stack)
+    }
+
     /// Plans these stacks, and waits until each has ended.
     pub fn plan(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.expect(StepKind::Plan, stacks)?;

@@ -74,7 +74,7 @@ pub(super) struct Values {
     /// Each with its variable.
     pub(super) given: Vec<Given>,
     /// The outputs that mocks stand for.
-    pub(super) mocked: Vec<String>,
+    pub(super) mocked: Vec<OutputPath>,
     /// The variables whose values only plans tell yet.
     pub(super) from_plans: Vec<String>,
     /// The outputs that will be others, or may be, each with the reason.
@@ -211,7 +211,7 @@ impl Wiring {
                         matches!(lack, Lack::Yet(_)) || matches!(standing, Standing::Elsewhere);
                     match (self.mock(wire).filter(|_| may_be_mocked), lack) {
                         (Some(mock), _) => {
-                            values.mocked.push(wire.from.to_string());
+                            values.mocked.push(wire.from.clone());
                             (mock.map_err(NoValues::Never)?, false)
                         }
                         (None, Lack::Yet(missing)) => {

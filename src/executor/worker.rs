@@ -68,6 +68,8 @@ pub struct Work {
     pub wiring: Wiring,
     /// Whether mocks are among these, or values that will change.
     pub mocked: bool,
+    /// The stacks whose outputs mocks stand for.
+    pub mocks_of: Vec<StackId>,
     /// The variables among them that only plans of other stacks tell yet.
     pub from_plans: Vec<String>,
     /// The values that its variables take from other stacks, once they are known.
@@ -179,6 +181,11 @@ impl Worker {
     /// When the plan that waits for a stack's apply was made, by whichever run.
     pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
         lock(&self.waiting).get(stack)?.manifest.as_ref().map(|manifest| manifest.created)
+    }
+
+    /// The stacks that mocks stood for when one was planned last, as far as envctl put them there itself.
+    pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
+        lock(&self.wired).get(stack).map(|work| work.mocks_of.clone()).unwrap_or_default()
     }
 
     /// The engine's own diff of a planned stack; empty for a clean one.

@@ -24,9 +24,9 @@ impl ChangedSince {
         format!("`{}` ({})", self.base, self.commit.get(..12).unwrap_or(&self.commit))
     }
 
-    /// Says that nothing has changed.
+    /// Says that nothing has changed of what was asked for.
     pub fn nothing(&self) -> String {
-        format!("nothing has changed since HEAD left {}", self.shown())
+        format!("no stack that is asked for has changed since HEAD left {}", self.shown())
     }
 }
 

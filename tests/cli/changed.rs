@@ -242,15 +242,16 @@ fn where_nothing_has_changed_that_is_what_is_said() {
     let file = summary.to_str().unwrap();
     let run = shop.run(["plan", "staging", "--changed", "--summary", file]).exits(0);
     assert!(run.stdout.starts_with("staging  commit "), "{run}");
-    run.prints("nothing has changed since HEAD left `main` (");
+    run.prints("no stack that is asked for has changed since HEAD left `main` (");
     let text = std::fs::read_to_string(&summary).unwrap();
     assert!(
-        text.ends_with(")\n") && text.contains("* nothing has changed since HEAD left `main` ("),
+        text.ends_with(")\n")
+            && text.contains("* no stack that is asked for has changed since HEAD left `main` ("),
         "{text}"
     );
     let list = shop.run(["list", "staging", "--changed"]).exits(0);
     assert_eq!(list.stdout, "");
-    list.tells("nothing has changed since HEAD left `main` (");
+    list.tells("no stack that is asked for has changed since HEAD left `main` (");
     let base = shop.run(["list", "staging", "--changed=HEAD"]).exits(0);
     base.tells("note: only what is not committed counts as changed\n");
 }

@@ -1,5 +1,7 @@
 //! `--changed`: what git lists of the working tree stands for looking at it, and misses nothing.
 
+use std::os::unix::ffi::OsStrExt as _;
+
 use crate::{
     changed::{shop, why},
     changed_files::{call, with},
@@ -63,4 +65,12 @@ fn a_file_that_git_lists_and_that_is_gone_hides_no_other() {
     std::fs::remove_file(shop.project.path("modules/between/x.tofu")).unwrap();
     shop.append("modules/service/main.tf", "# more\n");
     assert_eq!(why(&shop, &["--changed"]), ["app: changed module: modules/service/main.tf"]);
+}
+
+#[test]
+fn a_new_file_whose_name_is_no_text_counts() {
+    let shop = shop();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9.tf");
+    std::fs::write(shop.project.root().join("app").join(name), "variable \"name\" {}\n").unwrap();
+    assert_eq!(why(&shop, &["--changed"]), ["app: changed: app/caf\u{fffd}.tf"]);
 }

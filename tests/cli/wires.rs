@@ -113,6 +113,31 @@ fn a_plan_with_a_mock_alone_is_not_applied_where_its_upstream_is_not_part_of_the
 }
 
 #[test]
+fn another_upstream_that_changes_does_not_make_a_mock_true() {
+    let shop = Shop::new();
+    shop.stack("network", &[], &json!({}));
+    network(&shop, "here");
+    for stack in ["db", "dns"] {
+        shop.stack(stack, &[], &json!({ "resources": { "terraform_data.own": "one" } }));
+    }
+    let app = json!({ "resources": { "terraform_data.app": "in ${var.place}" }, "variables": ["place"] });
+    shop.stack("app", &["db", "dns"], &app);
+    shop.append("environments.toml", &format!("{INPUTS}mocks.network = {{ place = \"nowhere-yet\" }}\n"));
+    shop.project.commit("Begin");
+    shop.run(["deploy", "staging", "dns", "--yes"]).exits(0);
+
+    let plan = shop.run(["plan", "staging", "app", "db"]).exits(0);
+    plan.prints("rests on values that are not known before `network` is applied")
+        .prints("next: `envctl deploy staging network`");
+    shop.run(["deploy", "staging", "app", "db", "--yes"])
+        .exits(3)
+        .tells("hint: `envctl deploy staging network` comes first");
+    assert_eq!(shop.deployed_value("db", "staging"), None, "not a half of it was applied");
+    shop.run(["deploy", "staging", "app", "db", "network", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in here"));
+}
+
+#[test]
 fn an_output_that_does_not_exist_names_those_that_there_are() {
     let shop = wired("inputs = { place = \"network.plaice\" }\n");
     shop.run(["deploy", "staging", "network", "--yes"]).exits(0);

@@ -36,6 +36,7 @@ impl Work {
     pub(super) fn wired(&self, values: &Values, redactor: &Redactor) -> Result<Self, Failure> {
         let mut work = self.clone();
         work.mocked = values.are_tentative();
+        work.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
         work.from_plans.clone_from(&values.from_plans);
         let taken = values.given.iter().map(|given| (given.variable.clone(), given.value.clone()));
         work.taken = taken.collect();

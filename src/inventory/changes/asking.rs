@@ -37,7 +37,8 @@ pub(super) fn listed(git: &Git<'_>) -> Result<String, String> {
 /// that is not too much for a command.
 pub(super) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, String> {
     let named = || others.iter().filter(|path| !is_left_out(path)).map(|path| path.trim_end_matches('/'));
-    let few = named().nth(MANY).is_none();
+    // Of a name that is no UTF-8 there is not enough left to ask for it.
+    let few = named().nth(MANY).is_none() && !named().any(|path| path.contains(char::REPLACEMENT_CHARACTER));
     if few && named().next().is_none() {
         return Ok(Vec::new());
     }

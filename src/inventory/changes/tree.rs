@@ -15,8 +15,9 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// What a listing says of the tree at `top`. A file that is tracked may be missing, and nothing else can be where it was
-    /// but what is listed as untracked: so no folder that is left here is a link.
+    /// What a listing says of the tree at `top`, ignored files included: with those left out nothing here would hold. A file
+    /// that is tracked may be missing, and nothing else can be where it was but what is listed as untracked: so no folder
+    /// that is left here is a link.
     pub(super) fn new(top: &Utf8Path, listing: &Listing<'_>) -> Self {
         let mut tree = Self { top: top.to_owned(), folders: HashMap::new() };
         let mut last = None;
