@@ -5,6 +5,7 @@
 mod apply;
 mod changed;
 mod changed_files;
+mod changed_guessed;
 mod changed_links;
 mod changed_listing;
 mod changed_modules;

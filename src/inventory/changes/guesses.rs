@@ -1,20 +1,39 @@
 //! Whether the bare text of a file may read others at paths of which nothing is written there.
 
-/// Whether a function that reads a file is given anything but a path that begins with known text.
+/// Whether a function that reads a file is given anything but known text, which may begin with the folder of the file or the
+/// stack.
 pub(super) fn guesses(text: &str) -> bool {
     const WORD: &str = "file";
     text.match_indices(WORD).any(|(at, _)| {
         let rest = text[at + WORD.len()..].trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
         let Some(given) = rest.trim_start().strip_prefix('(').map(str::trim_start) else { return false };
-        if given.starts_with("path.") {
-            return false;
-        }
-        // In JSON syntax the quote has an escape.
-        match given.trim_start_matches('\\').strip_prefix('"') {
-            Some(path) => path.starts_with("${") && !path.starts_with("${path."),
-            None => true,
-        }
+        let is_fileset = text[at..].starts_with("fileset");
+        let behind = known(given);
+        let behind = behind.and_then(|behind| match behind.strip_prefix(',') {
+            Some(pattern) if is_fileset => known(pattern.trim_start()),
+            _ => Some(behind),
+        });
+        !behind.is_some_and(|behind| behind.starts_with([',', ')']))
     })
+}
+
+/// What stands behind an argument that is a text without values, or a folder with a name of its own, with such a text behind it.
+fn known(given: &str) -> Option<&str> {
+    const FOLDERS: [&str; 3] = ["path.module", "path.root", "path.cwd"];
+    let folder = |text: &str| FOLDERS.iter().find_map(|folder| text.strip_prefix(folder).map(str::len));
+    if let Some(left) = folder(given) {
+        return Some(given[given.len() - left..].trim_start());
+    }
+    // In JSON syntax the quote has an escape.
+    let path = given.trim_start_matches('\\').strip_prefix('"')?;
+    let inside = path.strip_prefix("${").map(str::trim_start);
+    let path = match inside.map(|inside| (inside, folder(inside))) {
+        Some((inside, left)) => inside[inside.len() - left?..].trim_start().strip_prefix('}')?,
+        None => path,
+    };
+    let (path, behind) = path.split_once('"')?;
+    let path = path.strip_suffix('\\').unwrap_or(path);
+    (!path.contains(['$', '%', '\\'])).then(|| behind.trim_start())
 }
 
 #[cfg(test)]
@@ -22,11 +41,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_that_begins_with_known_text_is_none_to_guess() {
+    fn a_path_that_is_known_text_is_none_to_guess() {
         for text in [
             "file(\"x\")",
             "templatefile( \"${path.module}/x\", {})",
             "fileset(path.module, \"*\")",
+            "{\"a\":\"${file(\\\"${path.module}/x\\\")}\"}",
+            "file(\"${path.root}/../x\")",
             "{\"a\":\"${file(\\\"x\\\")}\"}",
             "a file (of x is a \"file\"",
             "file = 1",
@@ -38,6 +59,11 @@ mod tests {
             "filebase64sha256(\n local.x)",
             "file(\"${var.x}/y\")",
             "fileset(dirname(path.module), \"*\")",
+            "file(\"${path.module}/${var.x}\")",
+            "file(\"./${var.x}\")",
+            "{\"a\":\"${file(\\\"x/${var.x}\\\")}\"}",
+            "fileset(path.module, \"${var.x}/*\")",
+            "fileset(path.module, var.x)",
         ] {
             assert!(guesses(text), "{text}");
         }

@@ -87,10 +87,14 @@ fn leads_on(next: &Next, behind: &str) -> bool {
     is_open || next.names.contains(name)
 }
 
-/// Whether a path in a text ends with `..`.
+/// Whether a path in a text ends with `..`, or goes on behind it with a value.
 fn ends_above(text: &str) -> bool {
     text.match_indices("..").any(|(at, dots)| {
         let (before, behind) = (&text[..at], &text[at + dots.len()..]);
+        let path = behind.split(['"', '\n']).next().unwrap_or_default();
+        if path.contains("${") || path.contains("%{") {
+            return true;
+        }
         let behind = behind.trim_start_matches('/');
         !before.ends_with(is_of_name) && !behind.starts_with(is_of_name)
     })
@@ -122,6 +126,7 @@ mod tests {
             "\"..\\/modules\\/m7\"",
             "file(\"x.json\")",
             "\"${path.module}/..\"",
+            "\"../co${var.x}/${var.y}\"",
             "\"../\"",
             "\"../link/a\"",
             "\"\\u006d7\"",

@@ -12,7 +12,8 @@ use serde_json::Value;
 
 use super::{
     mentions::{Aim, Mention, Mentions, Role, Said},
-    pieces::Base,
+    origin::{WRITTEN, begin},
+    pieces::{Base, Piece},
     sight::{Locals, take_locals},
     unit::Unit,
 };
@@ -112,12 +113,17 @@ fn descend<'v>(value: &'v Value, locals: &Locals, keys: &mut Vec<&'v str>, found
             if let ["module", _, name, ..] = keys.as_slice() {
                 found.variables.passed.push(((*name).to_owned(), said.origin.clone()));
             }
+            if let ["variable", name, "default", ..] = keys.as_slice() {
+                // It is no template.
+                let origin = begin(&[Piece::Text(text.clone())]);
+                found.variables.defaults.push(((*name).to_owned(), origin));
+            }
             found.extend(said);
         }
         Value::Array(items) => items.iter().for_each(|item| descend(item, locals, keys, found)),
         Value::Object(members) => {
             if let (["variable", name], true) = (keys.as_slice(), members.contains_key("default")) {
-                found.variables.defaults.insert((*name).to_owned());
+                found.variables.defaults.push(((*name).to_owned(), WRITTEN));
             }
             for (key, member) in members {
                 keys.push(key);

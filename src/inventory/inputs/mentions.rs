@@ -9,8 +9,9 @@ use hcl_edit::{
 
 use super::{
     flow::Variables,
-    pieces::{Base, Origin, Piece, is_deep, leads_up, push},
-    sight::{Locals, Sight, begin},
+    origin::{Origin, WRITTEN, begin, of_values},
+    pieces::{Base, Piece, is_deep, push},
+    sight::{Locals, Sight},
     words::{ends_path, is_relative_path, known_folder, may_be_file, words},
 };
 
@@ -125,7 +126,7 @@ impl<'l> Mentions<'l> {
                 if role == Role::Source && is_computed(&pieces) {
                     mentions.note(Base::Computed, "");
                 }
-                mentions.said.origin = if leads_up(&pieces) { None } else { begin(&pieces) };
+                mentions.said.origin = begin(&pieces);
                 mentions.template(&pieces);
             }
             Err(_) => mentions.literal(text),
@@ -212,8 +213,11 @@ impl<'l> Mentions<'l> {
 
     /// A text between values.
     fn text(&mut self, text: &str, before: &Before, goes_on: bool) {
+        let is_read = [Aim::Read, Aim::ReadBelow].contains(&self.aim);
         let end = match before {
             Before::Nothing => 0,
+            // A path that is read has no words.
+            Before::Folder(..) | Before::Value if is_read => text.len(),
             Before::Folder(..) | Before::Value => text.find(ends_path).unwrap_or(text.len()),
         };
         let (first, rest) = text.split_at(end);
@@ -231,11 +235,17 @@ impl<'l> Mentions<'l> {
                 }
             }
         }
-        let cut = if goes_on { rest.rfind(ends_path).map_or(0, |at| at + 1) } else { rest.len() };
+        let cut = if is_read {
+            0
+        } else if goes_on {
+            rest.rfind(ends_path).map_or(0, |at| at + 1)
+        } else {
+            rest.len()
+        };
         let (known, last) = rest.split_at(cut);
         self.words(known, "");
         if let Some(folder) = known_folder(last).filter(|folder| is_relative_path(folder)) {
-            let aim = if self.aim == Aim::ReadBelow { self.aim } else { Aim::Other };
+            let aim = if is_read { self.aim } else { Aim::Other };
             self.push(self.start(), folder, aim);
         }
     }
@@ -249,6 +259,9 @@ impl<'l> Mentions<'l> {
         if call.name.name.as_str() == "fileset"
             && let Some(pattern) = call.args.get(1)
         {
+            // A folder whose name goes on with a value is not the one that is known.
+            let is_open = |piece: &Piece<'_>| matches!(piece, Piece::Value(..) | Piece::Directive(_));
+            is_below |= pieces.iter().skip(1).any(is_open);
             is_below |= under(&mut pieces, sight.pieces(pattern));
             rest = 2;
         }
@@ -256,8 +269,8 @@ impl<'l> Mentions<'l> {
         // What it is given is read: it is no place itself.
         self.in_place = false;
         self.aim = Aim::Read;
-        match begin(&pieces) {
-            Some(variables) => self.said.variables.read.extend(variables),
+        match of_values(&pieces) {
+            Some(sources) => self.said.variables.read.extend(sources),
             None => self.note(Base::Computed, ""),
         }
         if is_below {
@@ -311,7 +324,7 @@ fn under<'e>(pieces: &mut Vec<Piece<'e>>, pattern: Vec<Piece<'e>>) -> bool {
             push(pieces, piece);
         }
         if is_open {
-            pieces.push(Piece::Value(None, super::pieces::WRITTEN));
+            pieces.push(Piece::Value(None, WRITTEN));
         }
     }
     is_below

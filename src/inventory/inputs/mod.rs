@@ -10,6 +10,7 @@ pub(super) mod gone;
 mod literals;
 mod mentions;
 mod mixed_mocks;
+mod origin;
 mod pieces;
 pub(super) mod reach;
 mod scope;

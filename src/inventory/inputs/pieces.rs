@@ -1,11 +1,11 @@
 //! What a text of HCL is made of: known text, folders with names of their own, and values.
 
-use std::collections::BTreeSet;
-
 use hcl_edit::{expr::Expression, template::Directive};
 
+use super::origin::{Origin, Use, WRITTEN, used};
+
 /// Where a path that a file names starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Base {
     /// At the folder of the file: `${path.module}`.
     Own,
@@ -21,10 +21,6 @@ pub(super) enum Base {
     Above,
 }
 
-/// Where the texts that a value may be are written: nowhere that can be told, or in configuration (where they count by
-/// themselves) and in these variables.
-pub(super) type Origin = Option<BTreeSet<String>>;
-
 /// A part of a text.
 #[derive(Debug, Clone)]
 pub(super) enum Piece<'e> {
@@ -35,9 +31,6 @@ pub(super) enum Piece<'e> {
     Value(Option<&'e Expression>, Origin),
     Directive(&'e Directive),
 }
-
-/// The origin of what stands in the configuration itself.
-pub(super) const WRITTEN: Origin = Some(BTreeSet::new());
 
 /// Adds a piece; texts next to each other are one.
 pub(super) fn push<'e>(pieces: &mut Vec<Piece<'e>>, piece: Piece<'e>) {
@@ -101,8 +94,8 @@ pub(super) fn folder(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
                 pieces.push(Piece::Folder(base, up + 1));
                 break;
             }
-            Piece::Value(..) if pieces.is_empty() => {
-                pieces.push(last);
+            Piece::Value(value, origin) if pieces.is_empty() => {
+                pieces.push(Piece::Value(value, used(&origin, Use::Altered)));
                 break;
             }
             Piece::Value(..) | Piece::Directive(_) => is_name_gone = true,
@@ -126,7 +119,9 @@ pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
                 push(&mut name, Piece::Text(known.to_owned()));
             }
             Piece::Folder(..) => name = vec![Piece::Value(None, WRITTEN)],
-            other => name.push(other),
+            // A name leads nowhere else.
+            Piece::Value(value, _) => name.push(Piece::Value(value, WRITTEN)),
+            other @ Piece::Directive(_) => name.push(other),
         }
     }
     name
@@ -140,18 +135,6 @@ pub(super) fn is_deep(pieces: &[Piece<'_>]) -> bool {
     let goes_on = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.contains('/'));
     let begins = matches!(&pieces[at - 1], Piece::Text(text) if text.ends_with('/'));
     pieces[at..].iter().any(goes_on) || (begins && at + 1 == pieces.len())
-}
-
-/// Whether a path is nothing but a way up: of a folder above not all counts, so that nobody can tell what is read below it.
-pub(super) fn leads_up(pieces: &[Piece<'_>]) -> bool {
-    let (up, text) = match pieces {
-        [Piece::Folder(_, up)] => (*up, ""),
-        [Piece::Folder(_, up), Piece::Text(text)] => (*up, text.as_str()),
-        [Piece::Text(text)] => (0, text.as_str()),
-        _ => return false,
-    };
-    let mut names = text.split('/').filter(|name| !["", "."].contains(name));
-    up + names.clone().count() > 0 && names.all(|name| name == "..")
 }
 
 #[cfg(test)]
@@ -202,17 +185,5 @@ mod tests {
         assert!(is_deep(&[OWN, text("/"), VALUE]) && is_deep(&[OWN, text("/a-"), VALUE, text("/x")]));
         assert!(!is_deep(&[OWN, text("/"), VALUE, text(".json")]) && !is_deep(&[OWN, text("/a")]));
         assert!(!is_deep(&[VALUE, text("/a")]), "nothing is known of its folder");
-    }
-
-    #[test]
-    fn a_way_up_is_told_from_a_folder() {
-        assert!(
-            leads_up(&[text("../..")])
-                && leads_up(&[OWN, text("/..")])
-                && leads_up(&[Piece::Folder(Base::Own, 1)])
-        );
-        assert!(
-            !leads_up(&[OWN]) && !leads_up(&[text("../a")]) && !leads_up(&[text(".")]) && !leads_up(&[VALUE])
-        );
     }
 }

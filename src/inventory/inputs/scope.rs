@@ -247,9 +247,10 @@ impl InputScope {
                 }
             }
         }
-        let (texts, unknown) = flow.followed(&self.dir, &self.given);
-        guessed.extend(unknown);
-        for path in texts.iter().map(|text| normalised(&self.dir.join(text))) {
+        let (ways, unknown) = flow.followed(&self.dir, &self.given);
+        let (paths, astray) = self.weighed(ways);
+        guessed.extend(unknown.into_iter().chain(astray));
+        for path in paths {
             if self.is_dir(&path) {
                 folders.add(path, &self.root);
             } else if self.is_file(&path) {
@@ -382,6 +383,7 @@ fn is_generated(file: &Utf8Path) -> bool {
 }
 
 mod declared;
+mod weighed;
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,10 @@ use hcl_edit::{
     template::Element,
 };
 
-use super::pieces::{Base, Origin, Piece, WRITTEN, absolute, apart, folder, name, push};
+use super::{
+    origin::{Use, WRITTEN, used},
+    pieces::{Base, Piece, absolute, apart, folder, name, push},
+};
 
 /// How deep locals rest on others: a circle of them ends here.
 const DEPTH: usize = 24;
@@ -140,11 +143,15 @@ impl Sight<'_> {
             "chomp" => given(0).map(|pieces| ends(pieces, |t| t, |t| t.trim_end_matches(['\r', '\n']))),
             "trimsuffix" => {
                 let end = text(1)?;
-                given(0).map(|pieces| ends(pieces, |t| t, |t| t.strip_suffix(&*end).unwrap_or(t)))
+                let mut pieces = given(0)?;
+                pieces.last_mut().into_iter().for_each(|piece| altered(piece, &end));
+                Some(ends(pieces, |t| t, |t| t.strip_suffix(&*end).unwrap_or(t)))
             }
             "trimprefix" => {
                 let start = text(1)?;
-                given(0).map(|pieces| ends(pieces, |t| t.strip_prefix(&*start).unwrap_or(t), |t| t))
+                let mut pieces = given(0)?;
+                pieces.first_mut().into_iter().for_each(|piece| altered(piece, &start));
+                Some(ends(pieces, |t| t.strip_prefix(&*start).unwrap_or(t), |t| t))
             }
             "join" => {
                 let between = text(0).filter(|text| text.trim_matches('/').is_empty())?;
@@ -163,12 +170,12 @@ impl Sight<'_> {
     }
 }
 
-/// Where a text begins: behind a known beginning it leads to a known folder.
-pub(super) fn begin(pieces: &[Piece<'_>]) -> Origin {
-    match pieces.first() {
-        Some(Piece::Value(_, origin)) => origin.clone(),
-        Some(Piece::Directive(_)) => None,
-        Some(Piece::Text(_) | Piece::Folder(..)) | None => WRITTEN,
+/// The same where more than slashes may be gone from a value at an end.
+fn altered(piece: &mut Piece<'_>, gone: &str) {
+    if let Piece::Value(_, origin) = piece
+        && !gone.trim_matches('/').is_empty()
+    {
+        *origin = used(origin, Use::Altered);
     }
 }
 

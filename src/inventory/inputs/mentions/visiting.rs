@@ -9,8 +9,9 @@ use hcl_edit::{
 
 use super::{Aim, Mentions, is_computed, reads_files, reads_path};
 use crate::inventory::inputs::{
-    pieces::{Base, Piece, leads_up},
-    sight::{Sight, begin, key_text},
+    origin::begin,
+    pieces::{Base, Piece},
+    sight::{Sight, key_text},
 };
 
 impl Visit for Mentions<'_> {
@@ -58,11 +59,12 @@ impl Visit for Mentions<'_> {
         let sight = Sight { locals: self.locals, bound: &self.bound };
         match (inside.as_slice(), node.key.as_str(), &node.value) {
             (["module"], name, value) => {
-                let pieces = sight.pieces(value);
-                let origin = if leads_up(&pieces) { None } else { begin(&pieces) };
-                self.said.variables.passed.push((name.to_owned(), origin));
+                self.said.variables.passed.push((name.to_owned(), begin(&sight.pieces(value))));
             }
-            (["variable"], "default", _) => self.said.variables.defaults.extend(self.variable.clone()),
+            (["variable"], "default", value) => {
+                let origin = begin(&sight.pieces(value));
+                self.said.variables.defaults.extend(self.variable.clone().map(|name| (name, origin)));
+            }
             ([], "inputs", Expression::Object(inputs)) => {
                 for (name, value) in inputs {
                     let origin = begin(&sight.pieces(value.expr()));

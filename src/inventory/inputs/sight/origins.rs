@@ -5,8 +5,8 @@ use hcl_edit::{
     expr::{Expression, FuncCall, ObjectKey, Traversal, TraversalOperator},
 };
 
-use super::{Sight, begin, key_of};
-use crate::inventory::inputs::pieces::{Origin, WRITTEN};
+use super::{Sight, key_of};
+use crate::inventory::inputs::origin::{Origin, Source, Use, WRITTEN, begin};
 
 /// Functions that give some of what they are given.
 const CHOOSING: [&str; 26] = [
@@ -45,9 +45,7 @@ impl Sight<'_> {
     pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
         let depth = depth.checked_sub(1)?;
         match expression {
-            Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) | Expression::String(_) => {
-                WRITTEN
-            }
+            Expression::Null(_) | Expression::Bool(_) | Expression::Number(_) => WRITTEN,
             Expression::UnaryOp(_) | Expression::BinaryOp(_) => WRITTEN,
             Expression::Parenthesis(inner) => self.origin(inner.inner(), depth),
             Expression::Conditional(choice) => {
@@ -55,14 +53,11 @@ impl Sight<'_> {
             }
             Expression::Array(items) => self.all(items.iter(), depth),
             Expression::Object(object) => {
-                let keys = object.iter().filter_map(|(key, _)| match key {
-                    ObjectKey::Expression(key) => Some(key),
-                    ObjectKey::Ident(_) => None,
-                });
+                let keys = object.iter().filter_map(|(key, _)| computed(key));
                 self.all(object.iter().map(|(_, value)| value.expr()).chain(keys), depth)
             }
-            Expression::StringTemplate(_) => begin(&self.text(expression, depth)),
-            Expression::HeredocTemplate(_) => WRITTEN,
+            Expression::String(_) | Expression::StringTemplate(_) => begin(&self.text(expression, depth)),
+            Expression::HeredocTemplate(text) => begin(&self.template(text.template.iter(), depth)),
             Expression::Variable(name) => self.of_bound(name.as_str(), &[], depth),
             Expression::Traversal(traversal) => self.of_traversal(traversal, depth),
             Expression::FuncCall(call) => self.of_call(call, depth),
@@ -107,7 +102,7 @@ impl Sight<'_> {
         let first = operators.first().and_then(|operator| key_of(operator));
         match (root.as_str(), first.as_deref()) {
             ("path" | "count" | "terraform", _) => WRITTEN,
-            ("var", Some(name)) => Some([name.to_owned()].into()),
+            ("var", Some(name)) => Some([(Source::Variable(name.to_owned()), Use::Whole)].into()),
             ("local", Some(name)) => self.of_member(self.locals.get(name)?, &operators[1..], depth),
             ("data", Some(kind)) if MAKING.contains(&kind) => WRITTEN,
             (kind, _) if MAKING.contains(&kind) => WRITTEN,
@@ -138,7 +133,11 @@ impl Sight<'_> {
         match collection {
             Expression::Parenthesis(inner) => self.of_items(inner.inner(), operators, depth),
             Expression::Array(items) => all(&mut items.iter()),
-            Expression::Object(object) => all(&mut object.iter().map(|(_, value)| value.expr())),
+            Expression::Object(object) => {
+                let values = all(&mut object.iter().map(|(_, value)| value.expr()))?;
+                let keys = self.all(object.iter().filter_map(|(key, _)| computed(key)), depth)?;
+                Some(values.into_iter().chain(keys).collect())
+            }
             Expression::FuncCall(call) if ["toset", "tomap", "tolist"].contains(&call.name.name.as_str()) => {
                 self.of_items(call.args.get(0)?, operators, depth)
             }
@@ -157,5 +156,13 @@ impl Sight<'_> {
         let names: Option<Vec<String>> = operators.iter().map(|operator| key_of(operator)).collect();
         let member = names.and_then(|names| self.member(expression, &names, depth));
         self.origin(member.unwrap_or(expression), depth)
+    }
+}
+
+/// A key that is an expression; a bare name is none.
+fn computed(key: &ObjectKey) -> Option<&Expression> {
+    match key {
+        ObjectKey::Expression(Expression::Variable(_)) | ObjectKey::Ident(_) => None,
+        ObjectKey::Expression(key) => Some(key),
     }
 }

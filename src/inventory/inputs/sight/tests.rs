@@ -1,6 +1,7 @@
 //! What texts are made of, and where they are written.
 
 use super::*;
+use crate::inventory::inputs::origin::{Source, begin};
 
 const LOCALS: &str = r#"
 locals {
@@ -63,7 +64,11 @@ fn a_circle_of_locals_ends() {
 fn a_value_is_written_in_the_configuration_in_variables_or_nowhere() {
     let origin = |expression: &str, bound: &[(&str, &str)]| {
         let origin = seen(expression, bound, |sight, expression| begin(&sight.pieces(expression)));
-        origin.map(|variables| variables.into_iter().collect::<Vec<_>>().join(" "))
+        let name = |(source, _)| match source {
+            Source::Variable(name) => name,
+            other => format!("{other:?}"),
+        };
+        origin.map(|sources| sources.into_iter().map(name).collect::<Vec<_>>().join(" "))
     };
     for (expression, expected) in [
         ("var.x ? \"a\" : var.y", Some("y")),

@@ -1,0 +1,67 @@
+//! Where texts lead that a read path is put together from.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use super::InputScope;
+use crate::{
+    engine::units::normalised,
+    inventory::inputs::{
+        flow::Way,
+        mentions::Aim,
+        origin::{Use, leads_up},
+        pieces::Base,
+        words::known_folder,
+    },
+};
+
+impl InputScope {
+    /// The files and folders that texts lead to, and the files that read by those of which nobody can tell what is read.
+    pub(super) fn weighed(&self, ways: BTreeSet<Way>) -> (BTreeSet<Utf8PathBuf>, BTreeSet<Utf8PathBuf>) {
+        let (mut paths, mut guessed) = (BTreeSet::new(), BTreeSet::new());
+        for way in ways {
+            match self.led(&way) {
+                Some(found) => paths.extend(found),
+                None => drop(guessed.insert(way.reader)),
+            }
+        }
+        (paths, guessed)
+    }
+
+    /// Where a text leads; none where what is read may lie in a folder of which not all counts.
+    fn led(&self, way: &Way) -> Option<Vec<Utf8PathBuf>> {
+        let leads_up = leads_up(&way.text);
+        let is_whole = !way.is_open && [Use::Whole, Use::Below].contains(&way.path);
+        let text = match way.path {
+            // What stays where it starts counts anyway.
+            Use::Inside | Use::Altered | Use::Begins if !leads_up => return Some(Vec::new()),
+            Use::Inside | Use::Altered => return None,
+            Use::Whole | Use::Below | Use::Begins if is_whole => &way.text,
+            Use::Whole | Use::Below | Use::Begins => known_folder(&way.text)?,
+        };
+        let aim = if is_whole && way.path == Use::Whole { Aim::Read } else { Aim::ReadBelow };
+        let mut led = Vec::new();
+        for start in self.starts(way) {
+            let path = normalised(&start.join(text));
+            // What is absolute belongs to the machine.
+            let is_elsewhere = text.starts_with('/') && !path.starts_with(&self.root);
+            if !is_elsewhere && self.is_guessed(&path, aim) {
+                return None;
+            }
+            led.push(path);
+        }
+        Some(led)
+    }
+
+    fn starts(&self, way: &Way) -> Vec<Utf8PathBuf> {
+        let own = way.file.parent().unwrap_or(&self.dir).to_owned();
+        match way.base {
+            Base::Own => vec![own],
+            Base::Repository => {
+                self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
+            }
+            Base::Stack | Base::Named | Base::Computed | Base::Above => vec![self.dir.clone(), own],
+        }
+    }
+}
