@@ -11,7 +11,16 @@ use crate::model::EngineName;
 pub const LOCKFILE: &str = ".terraform.lock.hcl";
 
 /// Files that say which engine is wanted, or which version of it, in a folder or above it.
-pub const VERSION_FILES: [&str; 3] = [".opentofu-version", ".terraform-version", ".tool-versions"];
+const VERSION_FILES: [&str; 3] = [".opentofu-version", ".terraform-version", ".tool-versions"];
+
+/// The same for Terragrunt itself.
+const UNIT_VERSION_FILES: [&str; 2] = [".terragrunt-version", ".tgswitchrc"];
+
+/// Names the files that say which version of an engine, or of the one that it drives, is wanted.
+pub fn version_files(engine: EngineName) -> impl Iterator<Item = &'static str> {
+    let of_units: &[&str] = if engine == EngineName::Terragrunt { &UNIT_VERSION_FILES } else { &[] };
+    VERSION_FILES.into_iter().chain(of_units.iter().copied())
+}
 
 /// Why no engine could be told.
 #[derive(Debug, thiserror::Error)]

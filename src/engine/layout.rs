@@ -1,6 +1,6 @@
 //! Which files of a folder an engine reads.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use crate::model::EngineName;
 
@@ -81,6 +81,19 @@ pub fn module_files<'a>(engine: EngineName, names: impl IntoIterator<Item = &'a 
         list.push(name.to_owned());
     }
     files
+}
+
+/// The configuration files that any engine reads among the names of a folder.
+pub fn any_module_files(names: &[String]) -> ModuleFiles {
+    let of = |engine| module_files(engine, names.iter().map(String::as_str));
+    let (tofu, terraform) = (of(EngineName::Tofu), of(EngineName::Terraform));
+    let either = |tofu: Vec<String>, terraform: Vec<String>| {
+        tofu.into_iter().chain(terraform).collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    ModuleFiles {
+        primary: either(tofu.primary, terraform.primary),
+        overrides: either(tofu.overrides, terraform.overrides),
+    }
 }
 
 /// The var files that every engine loads by their names alone, in their order.

@@ -87,3 +87,18 @@ fn a_file_of_which_a_unit_takes_a_single_value_touches_it() {
         assert_eq!(taken(), [format!("mail: named; changed {what}: {file}")], "without");
     }
 }
+
+#[test]
+fn a_file_that_says_the_version_of_terragrunt_touches_the_units_below_and_no_stack_without_it() {
+    for name in [".terragrunt-version", ".tgswitchrc"] {
+        let shop = shop();
+        shop.append("environments.toml", "\n[stacks.plain]\npath = \"live/plain\"\nengine = \"tofu\"\n");
+        shop.project.write("live/plain/main.tf", "");
+        shop.project.write(&format!("live/{name}"), "1.0.0\n");
+        shop.project.commit("Say a version");
+        assert_eq!(why(&shop, &["--changed=HEAD"]), [""; 0], "{name}");
+        shop.project.write(&format!("live/{name}"), "1.1.0\n");
+        let told = |unit| format!("{unit}: changed version file: live/{name}");
+        assert_eq!(why(&shop, &["--changed=HEAD"]), ["app", "mail"].map(told), "{name}");
+    }
+}

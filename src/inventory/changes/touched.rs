@@ -20,7 +20,10 @@ use super::{
 };
 use crate::{
     config::{Config, Environment, Overrides},
-    engine::detect::{LOCKFILE, VERSION_FILES},
+    engine::{
+        detect::{LOCKFILE, version_files},
+        layout::UNIT_ENGINE,
+    },
     graph::{Change, Part, Touched},
     inventory::{
         Instance, Inventory,
@@ -31,7 +34,7 @@ use crate::{
             walk::is_left_out,
         },
     },
-    model::GoneStack,
+    model::{EngineName, GoneStack},
 };
 
 /// What has become of an environment's stacks.
@@ -83,7 +86,8 @@ impl Changes {
 
     /// Changed files that say which engine is wanted, as git calls them.
     fn version_files(&self) -> Vec<String> {
-        let is_one = |path: &&str| path.rsplit('/').next().is_some_and(|name| VERSION_FILES.contains(&name));
+        // The engine of units has those of all others.
+        let is_one = |path: &&str| says_version(path, UNIT_ENGINE);
         self.paths.iter().filter(is_one).map(str::to_owned).collect()
     }
 
@@ -193,7 +197,10 @@ impl<'c> Touching<'c> {
         let root = self.shared.config.root();
         note(found, Part::Secret, of_secrets(&instance.settings, root, &self.matching));
         note(found, Part::Hook, of_hooks(&instance.settings, root, &self.matching));
-        note(found, Part::Version, self.matching.above(&instance.dir, &self.shared.version_files));
+        let of_engine = |file: &&String| says_version(file, instance.engine);
+        let version_files: Vec<String> =
+            self.shared.version_files.iter().filter(of_engine).cloned().collect();
+        note(found, Part::Version, self.matching.above(&instance.dir, &version_files));
         let own = own_settings_files(&instance.settings, root, self.shared.naming);
         let own = own.map(|files| of_settings(&files, &self.matching));
         note(found, Part::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
@@ -252,6 +259,11 @@ impl<'c> Touching<'c> {
             found.insert(Part::Guessed, reach.guessed.iter().map(shown).collect());
         }
     }
+}
+
+/// Whether a file says which version of an engine is wanted.
+fn says_version(path: &str, engine: EngineName) -> bool {
+    path.rsplit('/').next().is_some_and(|name| version_files(engine).any(|wanted| wanted == name))
 }
 
 /// Takes in why something counts as changed.

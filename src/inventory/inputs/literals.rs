@@ -17,6 +17,7 @@ use super::{
     sight::{Locals, take_locals},
     unit::Unit,
 };
+use crate::engine::layout::any_module_files;
 
 /// What files mention, each of the files that mean the same to every stack read once.
 #[derive(Debug, Default)]
@@ -79,17 +80,23 @@ impl Literals {
         if let Some(locals) = known().get(dir) {
             return Arc::clone(locals);
         }
-        let mut locals = Locals::new();
         let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
-        for path in entries.map(|entry| entry.path().to_owned()) {
-            let is_one = path.extension().is_some_and(|ending| ["tf", "tofu"].contains(&ending));
-            if is_one
-                && let Some(text) = text_of(&path).filter(|text| text.contains("locals"))
-                && let Ok(body) = parser::parse_body(&text)
-            {
-                take_locals(&body, &mut locals);
+        let names: Vec<String> = entries.map(|entry| entry.file_name().to_owned()).collect();
+        // Of two files with one name each engine reads its own.
+        let files = any_module_files(&names);
+        let taken = |names: &[String]| {
+            let mut locals = Locals::new();
+            for name in names {
+                if let Some(text) = text_of(&dir.join(name)).filter(|text| text.contains("locals"))
+                    && let Ok(body) = parser::parse_body(&text)
+                {
+                    take_locals(&body, &mut locals);
+                }
             }
-        }
+            locals
+        };
+        let mut locals = taken(&files.primary);
+        locals.extend(taken(&files.overrides));
         let locals = Arc::new(locals);
         known().insert(dir.to_owned(), Arc::clone(&locals));
         locals
@@ -132,5 +139,29 @@ fn descend<'v>(value: &'v Value, locals: &Locals, keys: &mut Vec<&'v str>, found
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_of_two_files_with_one_name_is_either_and_an_override_is_the_last() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap();
+        for (file, both, overridden) in [
+            ("a.tf", "../tf", "../primary"),
+            ("a.tofu", "../tofu", "../primary"),
+            ("a_override.tf", "", "../override"),
+        ] {
+            let both = if both.is_empty() { String::new() } else { format!("both = \"{both}\"\n") };
+            fs::write(dir.join(file), format!("locals {{\n{both}overridden = \"{overridden}\"\n}}\n"))
+                .unwrap();
+        }
+        let locals = Literals::default().locals(dir);
+        let shown = |name: &str| locals[name].to_string();
+        assert_eq!(shown("overridden").trim(), "\"../override\"");
+        assert!(shown("both").contains("../tf") && shown("both").contains("../tofu"), "{}", shown("both"));
     }
 }

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     engine::{
-        detect::VERSION_FILES,
+        detect::version_files,
         layout::{UNIT_FILE, auto_var_files, module_files, unit_file},
         units::normalised,
     },
@@ -170,7 +170,7 @@ impl InputScope {
     fn of_version(&self) -> Vec<Utf8PathBuf> {
         let top = self.dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&self.root);
         let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
-        let named = above.flat_map(|dir| VERSION_FILES.map(|name| dir.join(name)));
+        let named = above.flat_map(|dir| version_files(self.engine).map(|name| dir.join(name)));
         named.filter(|file| file.is_file()).collect()
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hcl_edit::{
-    expr::{Expression, FuncCall, ObjectKey, Traversal, TraversalOperator},
+    expr::{Conditional, Expression, FuncCall, ObjectKey, Traversal, TraversalOperator},
     structure::Body,
     template::Element,
 };
@@ -19,10 +19,15 @@ const DEPTH: usize = 24;
 /// The locals of a folder.
 pub(super) type Locals = HashMap<String, Expression>;
 
-/// Takes in the locals of a file.
+/// Takes in the locals of a file. One that another file has as well is either: which file is read is not known here.
 pub(super) fn take_locals(body: &Body, locals: &mut Locals) {
     for attribute in body.get_blocks("locals").flat_map(|block| block.body.attributes()) {
-        locals.insert(attribute.key.to_string(), attribute.value.clone());
+        let (name, value) = (attribute.key.to_string(), attribute.value.clone());
+        let value = match locals.remove(&name) {
+            Some(other) => Expression::from(Conditional::new(Expression::null(), other, value)),
+            None => value,
+        };
+        locals.insert(name, value);
     }
 }
 

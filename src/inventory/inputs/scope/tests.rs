@@ -214,3 +214,16 @@ fn a_relative_source_starts_at_the_unit_whichever_file_names_it() {
     ]);
     assert_eq!(found, ["common/app.hcl", "mods/app/main.tf"]);
 }
+
+#[test]
+fn what_says_the_version_of_terragrunt_is_an_input_of_units_alone() {
+    let files = [
+        ("live/dev/app/main.tf", ""),
+        ("live/dev/app/terragrunt.hcl", ""),
+        ("live/.terragrunt-version", "1\n"),
+    ];
+    assert_eq!(of_unit(&files), ["live/.terragrunt-version"]);
+    let toml = "[environments.dev]\n[stacks.app]\npath = \"live/dev/app\"\nengine = \"tofu\"\n";
+    let project = Project::new(toml, &[&[(".git/HEAD", "")], &files[..1], &files[2..]].concat());
+    assert_eq!(shown(&project), ["live/dev/app/main.tf"]);
+}
