@@ -1,6 +1,7 @@
 """Generated estates: folders of small stacks, and the environments.toml over them."""
 
 import json
+import os
 import random
 import subprocess
 from dataclasses import dataclass
@@ -123,6 +124,8 @@ def generate(world: World, name: str, stacks: list[Stack], *, discovered: bool =
     if repository:
         for args in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"], ["commit", "--quiet", "--message=Begin"]):
             subprocess.run(["git", *args], cwd=estate, env=world.env(world.fake), check=True, stdout=2)
+    # What is on its way to the disk would be written while something is timed.
+    os.sync()
     return estate
 
 
