@@ -36,5 +36,6 @@ mod unreadable_plan;
 mod unsaved_state;
 mod visible;
 mod wired_states;
+mod wired_units;
 mod wired_values;
 mod wrapped;

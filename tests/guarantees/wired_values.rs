@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, real_engines};
 
 /// Eight stacks, each with those that it takes `v` from.
-const STACKS: [(&str, &[&str]); 8] = [
+pub(crate) const STACKS: [(&str, &[&str]); 8] = [
     ("a", &[]),
     ("b", &["a"]),
     ("c", &["a"]),
@@ -43,7 +43,7 @@ fn estate(engine: &Driven, mocks: bool) -> Shop {
 }
 
 /// What the value of a stack has to be in the end.
-fn value(name: &str) -> String {
+pub(crate) fn value(name: &str) -> String {
     let (_, takes) = STACKS.iter().find(|(stack, _)| *stack == name).unwrap();
     format!("{name}({})", takes.iter().map(|from| value(from)).collect::<Vec<_>>().join(","))
 }

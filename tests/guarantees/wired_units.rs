@@ -1,0 +1,44 @@
+//! 2. One review, one confirmation, then no surprise: units of Terragrunt get the values that they take from others.
+
+use std::fmt::Write as _;
+
+use crate::{
+    support::Live,
+    wired_values::{STACKS, value},
+};
+
+/// The eight stacks as units: each one's value is its name with the values that it took behind it.
+fn estate(mocks: bool) -> Option<Live> {
+    let live = Live::new()?;
+    for (name, takes) in STACKS {
+        let mut main: String = takes.iter().map(|from| format!("variable \"{from}\" {{}}\n")).collect();
+        let taken: Vec<String> = takes.iter().map(|from| format!("${{var.{from}}}")).collect();
+        let value = format!("{name}({})", taken.join(","));
+        // Writing to a String cannot fail.
+        let _ = write!(
+            main,
+            "resource \"terraform_data\" \"{name}\" {{\n  input = \"{value}\"\n}}\noutput \"v\" {{\n  value = terraform_data.{name}.output\n}}\n"
+        );
+        let inputs: Vec<String> = takes.iter().map(|from| format!("{from} = \"{from}.v\"")).collect();
+        let mut stack = format!("inputs = {{ {} }}\n", inputs.join(", "));
+        for from in takes.iter().filter(|_| mocks) {
+            let _ = writeln!(stack, "mocks.{from} = {{ v = \"MOCK-OF-{from}\" }}");
+        }
+        live.unit(name, "", &main, &stack);
+    }
+    live.project.commit("Begin");
+    Some(live)
+}
+
+#[test]
+fn wired_units_deploy_from_nothing_in_one_deploy_and_no_mock_is_in_any_state() {
+    for mocks in [false, true] {
+        let Some(live) = estate(mocks) else { return };
+        live.env.run(["deploy", "dev", "--yes"]).exits(0);
+        for (name, _) in STACKS {
+            assert_eq!(live.deployed_value(name), value(name), "{name}, mocks: {mocks}");
+            assert!(!live.state(name).to_string().contains("MOCK"), "{name}");
+        }
+        live.env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+    }
+}
