@@ -1,6 +1,6 @@
 //! Tentative plans that would stay so: whatever else is applied in a run, nobody would know the values that they rest on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Context, opening::Opened};
 use crate::{
@@ -79,18 +79,13 @@ impl Opened {
 
     /// What has to be applied before a stack, and is no part of the run: what its mocks stand for or, where nobody knows that, all
     /// that it, or what it needs in this run, needs beside it.
-    fn absent_of(&self, stack: &StackId) -> Vec<StackId> {
-        let mut absent = self.deployment.mocks_of(stack);
+    fn absent_of(&self, stack: &StackId) -> BTreeSet<StackId> {
+        let mut absent: BTreeSet<StackId> = self.deployment.mocks_of(stack).into_iter().collect();
         absent.retain(|source| !self.deployment.graph().contains(source.as_str()));
-        if absent.is_empty() {
-            absent = self.needed_beside(stack);
-        }
-        absent.sort();
-        absent.dedup();
-        absent
+        if absent.is_empty() { self.needed_beside(stack) } else { absent }
     }
 
-    fn needed_beside(&self, stack: &StackId) -> Vec<StackId> {
+    fn needed_beside(&self, stack: &StackId) -> BTreeSet<StackId> {
         let mut below = self.deployment.graph().dependencies(std::slice::from_ref(stack));
         below.push(stack.clone());
         below.iter().filter_map(|stack| self.absent.0.get(stack)).flatten().cloned().collect()
@@ -100,10 +95,8 @@ impl Opened {
     /// out would help.
     pub(super) fn first(&self, blocked: &[Blocked]) -> Option<String> {
         let groundless = blocked.iter().filter(|found| found.block.guard == GUARD);
-        let mut absent: Vec<StackId> =
+        let absent: BTreeSet<StackId> =
             groundless.filter_map(|found| found.stack.as_ref()).flat_map(|s| self.absent_of(s)).collect();
-        absent.sort();
-        absent.dedup();
         let first = |environment: &EnvName| {
             let names: Vec<_> = absent.iter().map(|stack| shell_word(stack.as_str())).collect();
             format!("envctl deploy {environment} {}", names.join(" "))

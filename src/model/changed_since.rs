@@ -21,13 +21,23 @@ pub struct ChangedSince {
 impl ChangedSince {
     /// The base in words: `origin/main (1234567)`.
     pub fn shown(&self) -> String {
-        format!("`{}` ({})", self.base, self.commit.get(..12).unwrap_or(&self.commit))
+        shown_base(&self.base, &self.commit)
     }
 
     /// Says that nothing has changed of what was asked for.
     pub fn nothing(&self) -> String {
         format!("no stack that is asked for has changed since HEAD left {}", self.shown())
     }
+}
+
+/// A base in words: `origin/main (1234567)`.
+pub fn shown_base(name: &str, commit: &str) -> String {
+    format!("`{name}` ({})", short_commit(commit))
+}
+
+/// The beginning of a commit.
+pub fn short_commit(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
 }
 
 /// A stack that is gone.

@@ -25,7 +25,7 @@ pub use address_pattern::{AddressPattern, InvalidPattern, matches_text};
 pub use allow::{Allow, InvalidAllow};
 pub use attribute_path::member_path;
 pub use canonical_address::is_canonical_address;
-pub use changed_since::{ChangedSince, GoneStack};
+pub use changed_since::{ChangedSince, GoneStack, short_commit, shown_base};
 pub use changes::{ChangeCounts, Changes, OutputChange, ResourceChange};
 pub use clock::{Clock, SystemClock};
 pub use engine_name::{EngineName, UnknownEngine};

@@ -8,6 +8,7 @@ use super::error::{NoChanges, fetch};
 use crate::{
     graph::Since,
     inventory::git::{Git, repository},
+    model::{short_commit, shown_base},
     process::Runner,
 };
 
@@ -33,12 +34,12 @@ pub struct Base {
 impl Base {
     /// The base in words: `origin/main (1234567)`.
     pub fn shown(&self) -> String {
-        format!("`{}` ({})", self.name, self.short())
+        shown_base(&self.name, &self.commit)
     }
 
     /// The beginning of its commit.
     pub fn short(&self) -> &str {
-        self.commit.get(..12).unwrap_or(&self.commit)
+        short_commit(&self.commit)
     }
 }
 
