@@ -49,6 +49,7 @@ mod terraform;
 mod terragrunt;
 mod transient;
 mod typed;
+mod unit_folders;
 mod unit_values;
 pub mod units;
 mod unsaved;

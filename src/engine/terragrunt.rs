@@ -4,7 +4,6 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs, io,
-    time::SystemTime,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -29,6 +28,7 @@ use super::{
     rendered,
     state_outputs::known_outputs,
     terraform::{apply_args, plan_args},
+    unit_folders::{files_named, working_folder},
     unit_values::{Place, place_in_unit, with_values},
     verbs,
 };
@@ -187,43 +187,7 @@ impl Driver for Terragrunt {
     }
 
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
-        let mut found = Vec::new();
-        collect(&target.dir, super::unsaved::UNSAVED, &mut found);
-        collect(&target.dir.join(".terragrunt-cache"), super::unsaved::UNSAVED, &mut found);
-        found
-    }
-}
-
-/// Where Terragrunt runs the engine for a unit: the folder of its cache that was initialised last, or the unit's own.
-fn working_folder(unit: &Utf8Path) -> Utf8PathBuf {
-    let mut found = Vec::new();
-    initialised(&unit.join(".terragrunt-cache"), &mut found);
-    found.into_iter().max().map_or_else(|| unit.to_owned(), |(_, folder)| folder)
-}
-
-fn initialised(folder: &Utf8Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) {
-    let Ok(entries) = folder.read_dir_utf8() else { return };
-    for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-        if entry.file_name() == ".terraform" {
-            let time = entry.metadata().and_then(|metadata| metadata.modified());
-            found.extend(time.ok().map(|time| (time, folder.to_owned())));
-        } else {
-            initialised(entry.path(), found);
-        }
-    }
-}
-
-/// The files of a name in a folder and, below `.terragrunt-cache`, in all folders of the cached module.
-fn collect(folder: &Utf8Path, name: &str, found: &mut Vec<Utf8PathBuf>) {
-    let inside_cache = folder.as_str().contains(".terragrunt-cache");
-    let Ok(entries) = folder.read_dir_utf8() else { return };
-    for entry in entries.flatten() {
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && inside_cache && entry.file_name() != ".terraform" {
-            collect(entry.path(), name, found);
-        } else if !is_folder && entry.file_name() == name {
-            found.push(entry.into_path());
-        }
+        files_named(&target.dir, super::unsaved::UNSAVED)
     }
 }
 
