@@ -179,9 +179,10 @@ pub(in crate::cli) fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
 /// Exceptions by name.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AllowArgs {
-    /// Let one thing through that a guard refuses: `delete:ADDR` (replace and forget too), `change:ADDR`, `branch`,
-    /// `behind`, `dirty`, `deletes=N`, `changes=N`, `window`, `age`, `incomplete`, or `lineage:ENV/STACK` (a state that is
-    /// not the last known one, as after a deliberate reset, or that was lost). Recorded. May be repeated.
+    /// Let one thing through that a guard refuses: `delete:STACK/ADDR` (replace, forget, and a move out of protection too),
+    /// `change:STACK/ADDR`, `branch`, `behind`, `dirty`, `deletes=N`, `changes=N`, `window`, `age`, `incomplete`, or
+    /// `lineage:ENV/STACK` (a state that is not the last known one, as after a deliberate reset, or that was lost). `STACK/` may
+    /// be left out where one stack of the run has that address. Recorded. May be repeated.
     #[arg(long = "allow", value_name = "WHAT", value_parser = allowance)]
     pub(in crate::cli) allow: Vec<Allow>,
 }

@@ -128,6 +128,7 @@ fn guard(
     let mut guarded = Guarded::new(config, environment, &instances, modules, runner, &request.allow);
     let typed = typed(&request.args);
     let mut blocked = guarded.judge_without_plan(context);
+    blocked.extend(guarded.judge_short_forms(stacks));
     blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &typed)));
     if !blocked.is_empty() {
         let found = Found { blocked, run: None };

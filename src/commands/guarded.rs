@@ -15,7 +15,8 @@ use crate::{
     plans::{
         Review,
         guards::{
-            Allowances, Circumstances, Rules, Tally, circumstances, judge, of_lost, of_typed, timely, unnamed,
+            Allowances, Circumstances, Loss, Rules, Tally, circumstances, judge, losses_of_review, of_lost,
+            of_typed, timely, unnamed,
         },
     },
     process::Runner,
@@ -103,6 +104,18 @@ impl Guarded {
         judge(review, self.rules(), facts, self.before, &self.allowed)
     }
 
+    /// Returns everything that the plans of a review would take away, by stack: deleted, replaced, forgotten, unknown, or
+    /// moved out of its protection.
+    pub(super) fn losses<'r>(&self, review: &'r Review) -> Vec<(&'r StackId, Loss<'r>)> {
+        losses_of_review(review, &self.guards)
+    }
+
+    /// Returns the refusals of exceptions that could mean several stacks of a typed command.
+    pub(super) fn judge_short_forms(&self, stacks: &[StackId]) -> Vec<Blocked> {
+        let blocks = self.allowed.bind_to_stacks(stacks);
+        blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
+    }
+
     /// What keeps a change from being made now of which there is no plan.
     pub(super) fn judge_without_plan(&self, context: &Context) -> Vec<Blocked> {
         let tree = self.ask_git(context);
@@ -113,7 +126,7 @@ impl Guarded {
 
     /// What keeps a typed command from being run in a stack, as far as that is known before its engine is asked.
     pub(super) fn judge_typed(&self, stack: &StackId, typed: &Typed) -> Vec<Blocked> {
-        of_stack(stack, of_typed(typed, self.rules(), &self.allowed))
+        of_stack(stack, of_typed(stack, typed, self.rules(), &self.allowed))
     }
 
     /// Whether it matters which resources a state loses.
@@ -123,14 +136,14 @@ impl Guarded {
 
     /// What keeps the state of a stack from losing these resources, which count for the limits of the whole command.
     pub(super) fn judge_lost(&mut self, stack: &StackId, lost: &[ResourceAddress]) -> Vec<Blocked> {
-        let (blocks, tally) = of_lost(lost, self.rules(), self.before, &self.allowed);
+        let (blocks, tally) = of_lost((stack, lost), self.rules(), self.before, &self.allowed);
         self.before = tally;
         of_stack(stack, blocks)
     }
 
     /// Those of the addresses whose loss nobody named, where more than their protection is judged.
-    pub(super) fn unnamed(&self, addresses: &[String]) -> Vec<String> {
-        if self.guards.count_losses() { unnamed(addresses, &self.allowed) } else { Vec::new() }
+    pub(super) fn unnamed(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
+        if self.guards.count_losses() { unnamed(stack, addresses, &self.allowed) } else { Vec::new() }
     }
 
     /// What has become too late since the review was judged.

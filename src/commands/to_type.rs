@@ -118,6 +118,14 @@ impl Opened {
                 );
             }
         }
-        Ok(reporter::review_text(review, blocked, self.id.as_str(), &line, styles, context.printer.width()))
+        let losses = self.guarded.losses(review);
+        Ok(reporter::review_text(
+            review,
+            (&losses, blocked),
+            self.id.as_str(),
+            &line,
+            styles,
+            context.printer.width(),
+        ))
     }
 }

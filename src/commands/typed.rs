@@ -54,13 +54,15 @@ impl Against<'_> {
                     }
                 }
             },
-            Typed::Named { addresses, forgets: true } => match guarded.unnamed(addresses).as_slice() {
-                [] => Vec::new(),
-                unnamed => {
-                    let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
-                    guarded.judge_lost(self.stack, &covered(unnamed, &now))
+            Typed::Named { addresses, forgets: true } => {
+                match guarded.unnamed(self.stack, addresses).as_slice() {
+                    [] => Vec::new(),
+                    unnamed => {
+                        let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
+                        guarded.judge_lost(self.stack, &covered(unnamed, &now))
+                    }
                 }
-            },
+            }
             _ => Vec::new(),
         };
         Ok(Found { blocked, run: None })

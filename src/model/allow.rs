@@ -2,15 +2,55 @@
 
 use std::{fmt, str::FromStr};
 
-use super::{InstanceId, ResourceAddress};
+use super::{InstanceId, InvalidName, ResourceAddress, StackId};
+
+/// Resource that an exception names: by its stack and address, or by the address alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedResource {
+    /// Stack whose resource it is; absent in the short form.
+    pub stack: Option<StackId>,
+    /// Address in the state of that stack.
+    pub address: ResourceAddress,
+}
+
+impl NamedResource {
+    /// Names a resource in the long form, which means one stack for certain.
+    pub fn of_stack(stack: &StackId, address: &ResourceAddress) -> Self {
+        Self { stack: Some(stack.clone()), address: address.clone() }
+    }
+}
+
+impl FromStr for NamedResource {
+    type Err = InvalidName;
+
+    /// Reads `STACK/ADDR` or `ADDR`. Names of stacks hold slashes but no brackets, addresses hold slashes in brackets only:
+    /// the last slash before the first bracket divides them.
+    fn from_str(text: &str) -> Result<Self, InvalidName> {
+        let before_index = &text[..text.find('[').unwrap_or(text.len())];
+        let (stack, address) = match before_index.rfind('/') {
+            Some(slash) => (Some(text[..slash].parse()?), &text[slash + 1..]),
+            None => (None, text),
+        };
+        Ok(Self { stack, address: address.parse()? })
+    }
+}
+
+impl fmt::Display for NamedResource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(stack) = &self.stack {
+            write!(f, "{stack}/")?;
+        }
+        write!(f, "{}", self.address)
+    }
+}
 
 /// What a user lets through by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allow {
-    /// This very resource may be deleted, replaced or forgotten.
-    Delete(ResourceAddress),
+    /// This very resource may be deleted, replaced or forgotten, or moved out of its protection.
+    Delete(NamedResource),
     /// This very resource may be changed in a way that is denied otherwise.
-    Change(ResourceAddress),
+    Change(NamedResource),
     /// HEAD may be another branch.
     Branch,
     /// HEAD may be behind its remote.
@@ -57,8 +97,8 @@ pub enum InvalidAllow {
 impl Allow {
     /// Every form that an exception has.
     pub const FORMS: [&'static str; 11] = [
-        "delete:ADDR",
-        "change:ADDR",
+        "delete:STACK/ADDR",
+        "change:STACK/ADDR",
         "branch",
         "behind",
         "dirty",
@@ -85,8 +125,8 @@ impl FromStr for Allow {
         let after = |sign: char| rest.strip_prefix(sign).filter(|value| !value.is_empty());
         let form = Self::FORMS.into_iter().find(|form| form.split([':', '=']).next() == Some(word));
         let allow = match word {
-            "delete" => after(':').and_then(|address| address.parse().ok()).map(Self::Delete),
-            "change" => after(':').and_then(|address| address.parse().ok()).map(Self::Change),
+            "delete" => after(':').and_then(|named| named.parse().ok()).map(Self::Delete),
+            "change" => after(':').and_then(|named| named.parse().ok()).map(Self::Change),
             "deletes" => after('=').and_then(|number| number.parse().ok()).map(Self::Deletes),
             "changes" => after('=').and_then(|number| number.parse().ok()).map(Self::Changes),
             "lineage" => after(':').and_then(instance).map(Self::Lineage),
@@ -116,8 +156,8 @@ fn instance(text: &str) -> Option<InstanceId> {
 impl fmt::Display for Allow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Delete(address) => write!(f, "delete:{address}"),
-            Self::Change(address) => write!(f, "change:{address}"),
+            Self::Delete(named) => write!(f, "delete:{named}"),
+            Self::Change(named) => write!(f, "change:{named}"),
             Self::Deletes(number) => write!(f, "deletes={number}"),
             Self::Changes(number) => write!(f, "changes={number}"),
             Self::Lineage(instance) => write!(f, "lineage:{instance}"),
@@ -140,6 +180,8 @@ mod tests {
         for text in [
             "delete:module.a[0].aws_x.y[\"k:v=1\"]",
             "change:aws_x.y",
+            "delete:us-east-2/api/aws_x.y[\"a/b\"].z",
+            "change:app/module.a.aws_x.y",
             "branch",
             "behind",
             "dirty",
@@ -160,8 +202,8 @@ mod tests {
         let error = |text: &str| text.parse::<Allow>().unwrap_err().to_string();
         assert_eq!(error("brunch"), "nothing is allowed by `brunch`");
         assert_eq!(error(""), "nothing is allowed by ``");
-        for text in ["delete", "delete:", "delete=a.b"] {
-            assert_eq!(error(text), "it is written `delete:ADDR`");
+        for text in ["delete", "delete:", "delete=a.b", "delete:/a.b", "delete:app/", "delete:app//a.b"] {
+            assert_eq!(error(text), "it is written `delete:STACK/ADDR`");
         }
         assert_eq!(error("deletes=-1"), "it is written `deletes=N`");
         assert_eq!(error("deletes:1"), "it is written `deletes=N`");
@@ -169,5 +211,19 @@ mod tests {
         assert_eq!(error("branch=main"), "it is written `branch`");
         assert_eq!(error("promotion"), "`promotion` is not supported yet");
         assert_eq!(error("naming:a.b"), "`naming` is not supported yet");
+    }
+
+    #[test]
+    fn the_last_slash_before_an_index_ends_the_name_of_the_stack() {
+        for (text, stack, address) in [
+            ("aws_x.y", None, "aws_x.y"),
+            ("app/aws_x.y", Some("app"), "aws_x.y"),
+            ("live/eu/app/aws_x.y[\"a/b\"]", Some("live/eu/app"), "aws_x.y[\"a/b\"]"),
+            ("aws_x.y[\"a/b\"]", None, "aws_x.y[\"a/b\"]"),
+            ("module.m[\"/\"].aws_x.y", None, "module.m[\"/\"].aws_x.y"),
+        ] {
+            let named: NamedResource = text.parse().unwrap();
+            assert_eq!((named.stack.as_ref().map(StackId::as_str), named.address.as_str()), (stack, address));
+        }
     }
 }

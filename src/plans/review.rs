@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::model::{ChangeCounts, EnvName, Outcome, ResourceAddress, StackId};
+use crate::model::{ChangeCounts, EnvName, Outcome, StackId};
 
 /// One stack of a review.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,19 +69,6 @@ impl Review {
         self.stacks
             .iter()
             .filter(|s| !matches!(s.outcome, Outcome::Clean | Outcome::Changed(_) | Outcome::Deferred { .. }))
-    }
-
-    /// Everything that would be lost: deleted, replaced, forgotten or unknown, by stack and address.
-    pub fn destructive(&self) -> Vec<(&StackId, &ResourceAddress, &'static str)> {
-        let mut found = Vec::new();
-        for stack in &self.stacks {
-            for change in stack.outcome.changes().into_iter().flat_map(|c| &c.resources) {
-                if change.action.is_destructive() {
-                    found.push((&stack.stack, &change.address, change.action.as_str()));
-                }
-            }
-        }
-        found
     }
 
     /// The digest of the review's content, 64 hex digits: equal for equal content, whatever run, time or plan file.

@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use super::stack_table::{WARNING, review_table};
 use crate::{
-    model::{Blocked, TENTATIVE},
-    plans::{Review, ReviewStack},
+    model::{Blocked, StackId, TENTATIVE},
+    plans::{
+        Review, ReviewStack,
+        guards::{Loss, LossKind},
+    },
     ui::{Role, Styles, shell_word},
 };
 
@@ -15,7 +18,7 @@ const FOLD: usize = 120;
 /// The review of a run, ended by a line feed. `last_line` is the line with commit, digest and what to type.
 pub fn review_text(
     review: &Review,
-    blocked: &[Blocked],
+    (losses, blocked): (&[(&StackId, Loss<'_>)], &[Blocked]),
     run: &str,
     last_line: &str,
     styles: Styles,
@@ -34,13 +37,16 @@ pub fn review_text(
             let _ = writeln!(text, "\n{word} {}: {note}", stack.stack);
         }
     }
-    let lost = review.destructive();
-    if !lost.is_empty() {
+    if !losses.is_empty() {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{}\n", styles.paint(Role::Delete, "Would be lost:"));
-        for (stack, address, action) in lost {
+        for (stack, Loss { address, kind }) in losses {
+            let to = match kind {
+                LossKind::MoveOutOfProtection { to } => format!(" to {to}"),
+                LossKind::Action(_) => String::new(),
+            };
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "  {} {stack}: {address}", styles.paint(Role::Delete, action));
+            let _ = writeln!(text, "  {} {stack}: {address}{to}", styles.paint(Role::Delete, kind.as_str()));
         }
     }
     if !blocked.is_empty() {
@@ -109,8 +115,9 @@ fn painted(line: &str, styles: Styles) -> String {
 mod tests {
     use super::*;
     use crate::{
+        config::Guards,
         model::{Action, Block, Changes, Outcome, ResourceChange},
-        plans::ReviewStack,
+        plans::{ReviewStack, guards::losses_of_review},
     };
 
     fn stack(name: &str, outcome: Outcome) -> ReviewStack {
@@ -131,7 +138,8 @@ mod tests {
         let block =
             Block { allow: Some("delete:aws_sqs_queue.old".to_owned()), ..Block::new("protect", "it is") };
         let blocked = [Blocked { stack: Some("app".parse().unwrap()), block }];
-        let text = review_text(&review, &blocked, "R", "last", Styles::new(false), None);
+        let losses = losses_of_review(&review, &Guards::default());
+        let text = review_text(&review, (&losses, &blocked), "R", "last", Styles::new(false), None);
         assert!(text.contains("Would be lost:\n  delete app: aws_sqs_queue.old\n"), "{text}");
         let refused = "Refused by guards:\n  protect app: it is  (--allow delete:aws_sqs_queue.old)\n";
         assert!(text.contains(refused), "{text}");

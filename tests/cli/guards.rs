@@ -53,12 +53,12 @@ fn a_protected_resource_is_refused_before_anybody_is_asked_and_let_through_by_na
 
         let plan = shop.run(["plan", "production"]).exits(0);
         plan.prints("Refused by guards:")
-            .prints("(--allow delete:terraform_data.network)")
+            .prints("(--allow delete:network/terraform_data.network)")
             .prints("guards would refuse");
         let refused = deploy(&shop, &[]).exits(3).tells("error: `protect` refuses this in `production`");
         refused
             .tells("is protected by `terraform_data.net*`")
-            .tells("`envctl deploy production --allow delete:terraform_data.network`");
+            .tells("`envctl deploy production --allow delete:network/terraform_data.network`");
         let report = deploy(&shop, &["--json"]).exits(3).json();
         assert_eq!(guards(&report), ["network protect"]);
         assert_eq!(report["stacks"][0]["blocked"][0]["address"], "terraform_data.network");
@@ -76,6 +76,59 @@ fn a_protected_resource_is_refused_before_anybody_is_asked_and_let_through_by_na
         assert_eq!(decided["record"]["digest"], allowed["digest"]);
         assert_eq!(shop.folders("apply").len(), 2);
     }
+}
+
+#[test]
+fn an_exception_that_two_stacks_could_mean_is_refused_with_the_long_forms() {
+    let shop = shop("protect = [\"terraform_data.a\"]", &["network", "app"]);
+    let with = |value: &str| json!({ "resources": { "terraform_data.a": value } });
+    for stack in ["network", "app"] {
+        shop.script(stack, &with("first"));
+    }
+    deploy(&shop, &[]).exits(0);
+    for stack in ["network", "app"] {
+        shop.script(stack, &json!({}));
+    }
+    let short = ["--allow", "delete:terraform_data.a"];
+    let refused = deploy(&shop, &short).exits(3).tells("`allow`, `protect` refuse this in `production`");
+    refused
+        .tells("allow: `delete:terraform_data.a` could mean several stacks")
+        .tells("`--allow delete:network/terraform_data.a` or `--allow delete:app/terraform_data.a`");
+    shop.env
+        .run_args(&[&["plan", "production"] as &[&str], &short].concat())
+        .exits(0)
+        .prints("could mean several stacks");
+
+    let long = ["--allow", "delete:network/terraform_data.a"];
+    let run = deploy(&shop, &long).exits(3).tells("protect app: delete of `terraform_data.a`");
+    run.tells("--allow delete:network/terraform_data.a --allow delete:app/terraform_data.a`");
+    assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
+
+    shop.script("app", &with("first"));
+    let report = deploy(&shop, &[&long as &[&str], &["--json"]].concat()).exits(0).json();
+    assert_eq!(report["notes"], json!(["let through by `--allow delete:network/terraform_data.a`"]));
+    assert_eq!(shop.deployed_value("network", "production"), None);
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("first"));
+}
+
+#[test]
+fn a_typed_command_in_all_stacks_takes_no_short_exception() {
+    let shop = shop("protect = [\"terraform_data.a\"]", &["network", "app"]);
+    for stack in ["network", "app"] {
+        shop.script(stack, &json!({ "resources": { "terraform_data.a": "first" } }));
+    }
+    deploy(&shop, &[]).exits(0);
+    let exec = |allow: &[&str]| {
+        let typed = ["--", "state", "rm", "terraform_data.a"];
+        shop.env.run_args(&[&["exec", "production", "--all", "--confirm"], allow, &typed].concat())
+    };
+    exec(&[]).exits(3).tells("--allow delete:network/terraform_data.a --allow delete:app/terraform_data.a");
+    exec(&["--allow", "delete:terraform_data.a"]).exits(3).tells("could mean several stacks");
+    exec(&["--allow", "delete:app/terraform_data.a"]).exits(3).tells("protect network: ");
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("first"));
+    let both = ["--allow", "delete:app/terraform_data.a", "--allow", "delete:network/terraform_data.a"];
+    exec(&both).exits(0);
+    assert_eq!(shop.deployed_value("app", "production"), None);
 }
 
 #[test]
@@ -186,7 +239,7 @@ fn an_exception_that_nobody_knows_is_64() {
     let shop = Shop::of(&["network"]);
     let allow = |what: &str| shop.run(["plan", "staging", "--allow", what]).exits(64);
     allow("brunch").tells("nothing is allowed by `brunch`; did you mean `branch`?");
-    allow("delete").tells("it is written `delete:ADDR`");
+    allow("delete").tells("it is written `delete:STACK/ADDR`");
     allow("promotion").tells("`promotion` is not supported yet");
     allow("naming:a.b").tells("`naming` is not supported yet");
     shop.run(["plan", "staging", "--allow", "lineage:staging/app"]).exits(0).tells("it is not in this run");

@@ -29,7 +29,7 @@ fn deploy(shop: &Shop, flags: &[&str]) -> Run {
 #[track_caller]
 fn refuses(shop: &Shop, engine: &Driven, address: &str) {
     let run = deploy(shop, &[]).exits(3).tells("error: `protect` refuses this in `production`");
-    run.tells(&format!("--allow delete:{address}"));
+    run.tells(&format!("--allow delete:database/{address}"));
     let report = deploy(shop, &["--json", "--allow", "delete:terraform_data.another"]).exits(3).json();
     let block = &report["stacks"][0]["blocked"][0];
     assert_eq!(
@@ -128,6 +128,129 @@ fn a_new_address_is_no_way_round_the_protection_of_the_old_one() {
         shop.project.write("database/main.tf", text);
 
         refuses(&shop, &engine, "terraform_data.renamed");
+    }
+}
+
+/// A stack whose resource was moved, and is otherwise as it was.
+fn moved(from: &str, to: &str, resource: &str) -> String {
+    format!(
+        "moved {{\n  from = {from}\n  to   = {to}\n}}\n{resource}output \"id\" {{\n  value = \"database-1\"\n}}\n"
+    )
+}
+
+#[test]
+fn a_protected_resource_does_not_leave_its_protection_by_a_move() {
+    let plain = |name: &str| format!("resource \"terraform_data\" \"{name}\" {{\n  input = \"first\"\n}}\n");
+    let module = "module \"m\" {\n  source = \"../module\"\n}\n";
+    for engine in real_engines() {
+        for (protect, to, resource) in [
+            ("terraform_data.database", "terraform_data.renamed", plain("renamed")),
+            ("terraform_data.d*", "module.m.terraform_data.x", module.to_owned()),
+        ] {
+            let shop = Shop::driven_by(&engine, &GUARDED.replace("terraform_data.database", protect));
+            let shop = shop.with_stacks(&["database"]);
+            shop.project.write("module/main.tf", &plain("x"));
+            deploy(&shop, &[]).exits(0);
+            shop.project.write("database/main.tf", &moved("terraform_data.database", to, &resource));
+
+            let run = deploy(&shop, &[]).exits(3).tells("error: `protect` refuses this in `production`");
+            run.tells("--allow delete:database/terraform_data.database")
+                .prints(&format!("move out of protection database: terraform_data.database to {to}"));
+            let new = format!("delete:database/{to}");
+            let report = deploy(&shop, &["--json", "--allow", &new]).exits(3).json();
+            assert_eq!(report["stacks"][0]["blocked"][0]["address"], "terraform_data.database");
+            let state = shop.state("database", "production").unwrap();
+            assert_eq!(state["resources"][0]["name"], "database", "{}", engine.name());
+
+            deploy(&shop, &["--allow", "delete:database/terraform_data.database"]).exits(0);
+            let state = shop.state("database", "production").unwrap();
+            assert_ne!(state["resources"][0]["name"], "database", "{}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn moves_of_modules_and_of_single_instances_out_of_protection_are_refused() {
+    let call = |name: &str| format!("module \"{name}\" {{\n  source = \"../module\"\n}}\n");
+    let counted =
+        |index: &str| format!("resource \"terraform_data\" \"a\" {{\n  {index}\n  input = \"first\"\n}}\n");
+    for engine in real_engines() {
+        for (protect, before, after, old) in [
+            (
+                "module.a.**",
+                call("a"),
+                moved("module.a", "module.b", &call("b")),
+                "module.a.terraform_data.x",
+            ),
+            (
+                "terraform_data.a[0]",
+                counted("count = 1"),
+                moved(
+                    "terraform_data.a[0]",
+                    "terraform_data.a[\"k/e\"]",
+                    &counted("for_each = { \"k/e\" = 1 }"),
+                ),
+                "terraform_data.a[0]",
+            ),
+            // The engine moves this one by itself.
+            ("terraform_data.a[0]", counted("count = 1"), counted(""), "terraform_data.a[0]"),
+        ] {
+            let shop = Shop::driven_by(&engine, &GUARDED.replace("terraform_data.database", protect));
+            let shop = shop.with_stacks(&["database"]);
+            shop.project
+                .write("module/main.tf", "resource \"terraform_data\" \"x\" {\n  input = \"first\"\n}\n");
+            shop.project.write("database/main.tf", &before);
+            deploy(&shop, &[]).exits(0);
+            let deployed = shop.state("database", "production").unwrap();
+            shop.project.write("database/main.tf", &after);
+            let run = deploy(&shop, &[]).exits(3).tells("would be moved to");
+            assert_eq!(shop.state("database", "production").unwrap(), deployed, "{protect}\n{run}");
+            deploy(&shop, &["--allow", &format!("delete:{old}")]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn an_exception_is_for_the_resource_of_one_stack() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, GUARDED).with_stacks(&["database", "copy"]);
+        let with = json!({ "resources": { "terraform_data.database": "first" } });
+        shop.script("copy", &with);
+        deploy(&shop, &[]).exits(0);
+        for stack in ["database", "copy"] {
+            shop.script(stack, &json!({}));
+        }
+
+        let short = deploy(&shop, &["--allow", "delete:terraform_data.database"]).exits(3);
+        short.tells("could mean several stacks").tells("`--allow delete:copy/terraform_data.database`");
+        deploy(&shop, &["--allow", "delete:copy/terraform_data.database"]).exits(3);
+        for stack in ["database", "copy"] {
+            let value = shop.deployed_value(stack, "production");
+            assert_eq!(value.as_deref(), Some("first"), "{}", engine.name());
+        }
+
+        shop.script("database", &json!({ "resources": { "terraform_data.database": "first" } }));
+        deploy(&shop, &["--allow", "delete:copy/terraform_data.database"]).exits(0);
+        assert_eq!(shop.deployed_value("database", "production").as_deref(), Some("first"));
+        assert_eq!(shop.deployed_value("copy", "production"), None, "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_state_moved_by_hand_does_not_take_its_protection_away() {
+    for engine in each_engine() {
+        let shop = deployed(&engine);
+        let exec = |allow: &[&str]| {
+            let typed = ["--", "state", "mv", "terraform_data.database", "terraform_data.other"];
+            shop.env.run_args(&[&["exec", "production", "database", "--confirm"], allow, &typed].concat())
+        };
+        exec(&[]).exits(3).tells("--allow delete:database/terraform_data.database");
+        exec(&["--allow", "delete:database/terraform_data.other"]).exits(3);
+        assert_eq!(shop.deployed_value("database", "production").as_deref(), Some("first"));
+        if !engine.is_fake() {
+            exec(&["--allow", "delete:terraform_data.database"]).exits(0);
+            assert_eq!(shop.state("database", "production").unwrap()["resources"][0]["name"], "other");
+        }
     }
 }
 

@@ -1,43 +1,154 @@
-//! What the user lets through by name, and which of it was needed.
+//! Exceptions that the user makes by name, the stack that a short form means, and which of them were needed.
 
-use std::{cell::Cell, collections::BTreeSet};
+use std::{
+    cell::{Cell, OnceCell},
+    collections::BTreeSet,
+};
 
-use crate::model::{Allow, ResourceAddress};
+use super::losses;
+use crate::{
+    config::Guards,
+    model::{Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId},
+    plans::Review,
+};
+
+/// Name of the guard that refuses an exception which could mean several stacks.
+const AMBIGUOUS: &str = "allow";
 
 /// The exceptions of a run.
 #[derive(Debug, Clone, Default)]
-pub struct Allowances(Vec<(Allow, Cell<bool>)>);
+pub struct Allowances(Vec<Exception>);
+
+#[derive(Debug, Clone)]
+struct Exception {
+    allow: Allow,
+    used: Cell<bool>,
+    /// Stack that the short form of a resource means, once that is known.
+    stack: OnceCell<StackId>,
+}
+
+impl Exception {
+    /// Returns the resource of an exception in its short form whose stack is not known yet.
+    fn unbound(&self) -> Option<&ResourceAddress> {
+        match &self.allow {
+            Allow::Delete(NamedResource { stack: None, address })
+            | Allow::Change(NamedResource { stack: None, address }) => {
+                self.stack.get().is_none().then_some(address)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns true if the exception is for this resource of this stack.
+    fn names(&self, stack: &StackId, address: &ResourceAddress) -> bool {
+        let (Allow::Delete(named) | Allow::Change(named)) = &self.allow else { return false };
+        named.address == *address && named.stack.as_ref().or(self.stack.get()) == Some(stack)
+    }
+
+    /// Returns true if the exception could let this change through.
+    fn fits(&self, change: &ResourceChange, guards: &Guards) -> bool {
+        match &self.allow {
+            Allow::Delete(named) => losses(change, guards).iter().any(|loss| *loss.address == named.address),
+            Allow::Change(named) => change.address == named.address && !change.action.is_destructive(),
+            _ => false,
+        }
+    }
+
+    /// Binds the short form to the only stack, or returns the refusal of one that could mean several.
+    fn bind(&self, stacks: &[&StackId]) -> Option<Block> {
+        match stacks {
+            [] => None,
+            [stack] => {
+                // It is bound once: another stack of a later round is named by itself.
+                self.stack.get_or_init(|| (*stack).clone());
+                None
+            }
+            several => Some(self.ambiguous(several)),
+        }
+    }
+
+    fn ambiguous(&self, stacks: &[&StackId]) -> Block {
+        let long = |stack: &&StackId| match &self.allow {
+            Allow::Delete(named) => Some(Allow::Delete(NamedResource::of_stack(stack, &named.address))),
+            Allow::Change(named) => Some(Allow::Change(NamedResource::of_stack(stack, &named.address))),
+            _ => None,
+        };
+        let forms = stacks.iter().filter_map(long);
+        let forms: Vec<String> = forms.map(|allow| format!("`--allow {allow}`")).collect();
+        let message = format!(
+            "`{}` could mean several stacks: name the one that is meant by {}",
+            self.allow,
+            forms.join(" or ")
+        );
+        Block::new(AMBIGUOUS, message)
+    }
+}
 
 impl Allowances {
     /// These exceptions, none of them used yet.
     pub fn new(allows: &[Allow]) -> Self {
-        Self(allows.iter().map(|allow| (allow.clone(), Cell::new(false))).collect())
+        let exception = |allow: &Allow| Exception {
+            allow: allow.clone(),
+            used: Cell::new(false),
+            stack: OnceCell::new(),
+        };
+        Self(allows.iter().map(exception).collect())
     }
 
-    /// Whether this very exception was made; it counts as used then.
+    /// Binds each short form to the stack of the review that it could let something through of; returns the refusals of
+    /// those that could mean several.
+    pub fn bind_to_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {
+        let has = |exception: &Exception, stack: &crate::plans::ReviewStack| {
+            let mut changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
+            changes.any(|change| exception.fits(change, guards))
+        };
+        let bind = |exception: &Exception| {
+            exception.unbound()?;
+            let stacks = review.changed().filter(|stack| has(exception, stack));
+            exception.bind(&stacks.map(|stack| &stack.stack).collect::<Vec<_>>())
+        };
+        self.0.iter().filter_map(bind).collect()
+    }
+
+    /// Binds each short form to the only stack of a typed command; returns the refusals where there are several.
+    pub fn bind_to_stacks(&self, stacks: &[StackId]) -> Vec<Block> {
+        let stacks: Vec<&StackId> = stacks.iter().collect();
+        self.0
+            .iter()
+            .filter(|exception| exception.unbound().is_some())
+            .filter_map(|e| e.bind(&stacks))
+            .collect()
+    }
+
+    /// Whether this very exception was made; it counts as used then. For those of a resource there are others.
     pub(super) fn take(&self, wanted: &Allow) -> bool {
-        self.any(|allow| allow == wanted)
+        self.any(|exception| exception.allow == *wanted)
     }
 
     /// Whether the loss of this resource was named.
-    pub(super) fn take_loss(&self, address: &ResourceAddress) -> bool {
-        self.any(|allow| matches!(allow, Allow::Delete(named) if named == address))
+    pub fn take_loss(&self, stack: &StackId, address: &ResourceAddress) -> bool {
+        self.any(|exception| matches!(exception.allow, Allow::Delete(_)) && exception.names(stack, address))
+    }
+
+    /// Returns true if a change of this resource was named that is no loss.
+    pub(super) fn take_change(&self, stack: &StackId, address: &ResourceAddress) -> bool {
+        self.any(|exception| matches!(exception.allow, Allow::Change(_)) && exception.names(stack, address))
     }
 
     /// Whether that many deletes were allowed.
     pub(super) fn take_deletes(&self, found: u64) -> bool {
-        self.any(|allow| matches!(allow, Allow::Deletes(limit) if *limit >= found))
+        self.any(|exception| matches!(&exception.allow, Allow::Deletes(limit) if *limit >= found))
     }
 
     /// Whether that many changes were allowed.
     pub(super) fn take_changes(&self, found: u64) -> bool {
-        self.any(|allow| matches!(allow, Allow::Changes(limit) if *limit >= found))
+        self.any(|exception| matches!(&exception.allow, Allow::Changes(limit) if *limit >= found))
     }
 
-    fn any(&self, fits: impl Fn(&Allow) -> bool) -> bool {
+    fn any(&self, fits: impl Fn(&Exception) -> bool) -> bool {
         let mut found = false;
-        for (_, used) in self.0.iter().filter(|(allow, _)| fits(allow)) {
-            used.set(true);
+        for exception in self.0.iter().filter(|exception| fits(exception)) {
+            exception.used.set(true);
             found = true;
         }
         found
@@ -55,8 +166,74 @@ impl Allowances {
 
     fn texts(&self, wanted: bool) -> Vec<String> {
         let of_guards = |allow: &Allow| !matches!(allow, Allow::Lineage(_));
-        let found = self.0.iter().filter(|(allow, used)| used.get() == wanted && of_guards(allow));
-        let unique: BTreeSet<String> = found.map(|(allow, _)| allow.to_string()).collect();
+        let found = self.0.iter().filter(|e| e.used.get() == wanted && of_guards(&e.allow));
+        let unique: BTreeSet<String> = found.map(|exception| exception.allow.to_string()).collect();
         unique.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        model::Action,
+        plans::guards::rig::{review, stack},
+    };
+
+    fn allowances(allow: &[&str]) -> Allowances {
+        Allowances::new(&allow.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>())
+    }
+
+    fn takes(allowed: &Allowances, stack: &str) -> bool {
+        allowed.take_loss(&stack.parse().unwrap(), &"a.b".parse().unwrap())
+    }
+
+    #[test]
+    fn a_short_form_is_for_the_only_stack_that_would_lose_it() {
+        let allowed = allowances(&["delete:a.b"]);
+        assert!(!takes(&allowed, "app"), "no review was seen");
+        let plans =
+            review(vec![stack("app", &[("a.b", Action::Delete)]), stack("db", &[("a.b", Action::Create)])]);
+        assert_eq!(allowed.bind_to_review(&plans, &Guards::default()), []);
+        assert!(takes(&allowed, "app") && !takes(&allowed, "db"));
+    }
+
+    #[test]
+    fn a_short_form_that_two_stacks_could_mean_is_refused_with_the_long_forms() {
+        for actions in [[Action::Delete, Action::Forget], [Action::Unknown, Action::Delete]] {
+            let allowed = allowances(&["delete:a.b"]);
+            let [app, db] = actions;
+            let plans = review(vec![stack("app", &[("a.b", app)]), stack("live/db", &[("a.b", db)])]);
+            let refused = allowed.bind_to_review(&plans, &Guards::default());
+            let message = "`delete:a.b` could mean several stacks: name the one that is meant by `--allow delete:app/a.b` or `--allow delete:live/db/a.b`";
+            assert_eq!((refused[0].guard.as_str(), refused[0].message.as_str()), ("allow", message));
+            assert!(!takes(&allowed, "app") && !takes(&allowed, "live/db"));
+        }
+        let changes = allowances(&["change:a.b"]);
+        let plans =
+            review(vec![stack("app", &[("a.b", Action::Update)]), stack("db", &[("a.b", Action::Create)])]);
+        assert_eq!(changes.bind_to_review(&plans, &Guards::default()).len(), 1);
+    }
+
+    #[test]
+    fn a_short_form_used_in_one_round_is_not_for_a_stack_of_the_next() {
+        let allowed = allowances(&["delete:a.b"]);
+        let round = |name: &str| review(vec![stack(name, &[("a.b", Action::Delete)])]);
+        assert_eq!(allowed.bind_to_review(&round("app"), &Guards::default()), []);
+        assert_eq!(allowed.bind_to_review(&round("db"), &Guards::default()), []);
+        assert!(takes(&allowed, "app") && !takes(&allowed, "db"));
+    }
+
+    #[test]
+    fn a_typed_command_over_several_stacks_takes_long_forms_alone() {
+        let stacks: Vec<StackId> = ["app", "db"].map(|name| name.parse().unwrap()).into();
+        let short = allowances(&["delete:a.b", "window", "delete:db/a.b"]);
+        let refused = short.bind_to_stacks(&stacks);
+        assert_eq!(refused.len(), 1);
+        assert!(refused[0].message.ends_with("`--allow delete:app/a.b` or `--allow delete:db/a.b`"));
+        assert!(!takes(&short, "app") && takes(&short, "db"));
+        let one = allowances(&["delete:a.b"]);
+        assert_eq!(one.bind_to_stacks(&stacks[..1]), []);
+        assert!(takes(&one, "app"));
     }
 }

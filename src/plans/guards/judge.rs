@@ -27,12 +27,13 @@ pub fn judge(
     if review.changed().next().is_none() {
         return Vec::new();
     }
-    let mut found = Vec::new();
+    let ambiguous = allowed.bind_to_review(review, rules.guards);
+    let mut found: Vec<Blocked> = ambiguous.into_iter().map(|block| Blocked { stack: None, block }).collect();
     for stack in review.changed() {
         let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
         let mut blocks = Vec::from_iter(plan::incomplete(stack, rules, allowed));
         blocks.extend(plan::old(stack, rules, facts.now, allowed));
-        blocks.extend(changes.flat_map(|change| resources::blocks(change, rules, allowed)));
+        blocks.extend(changes.flat_map(|change| resources::blocks((&stack.stack, change), rules, allowed)));
         found.extend(blocks.into_iter().map(|block| Blocked { stack: Some(stack.stack.clone()), block }));
     }
     let whole = limits::blocks(review, rules, before, allowed)

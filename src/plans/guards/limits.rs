@@ -19,11 +19,15 @@ impl Tally {
     /// The same with what this review would do on top; what `delete:ADDR` names is no delete.
     #[must_use]
     pub fn with(self, review: &Review, allowed: &Allowances) -> Self {
-        let all = review.changed().filter_map(|stack| stack.outcome.changes()).flat_map(|c| &c.resources);
+        let all = review.changed().flat_map(|stack| {
+            let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
+            changes.map(|change| (&stack.stack, change))
+        });
         let (mut deletes, mut changes) = (self.deletes, self.changes);
-        for change in all.filter(|change| change.is_change()) {
+        for (stack, change) in all.filter(|(_, change)| change.is_change()) {
             changes += 1;
-            deletes += u64::from(change.action.is_destructive() && !allowed.take_loss(&change.address));
+            let named = || allowed.take_loss(stack, &change.address);
+            deletes += u64::from(change.action.is_destructive() && !named());
         }
         Self { deletes, changes }
     }
@@ -92,10 +96,12 @@ mod tests {
         assert_eq!(judged(&limit(1), Tally::default(), &["deletes=2"]), []);
         assert_eq!(judged(&limit(0), Tally::default(), &["deletes=1"]).len(), 1);
         assert_eq!(
-            judged(&limit(0), Tally::default(), &["delete:a.gone"]),
+            judged(&limit(0), Tally::default(), &["delete:network/a.gone", "delete:app/a.gone"]),
             [],
             "what is named does not count"
         );
+        let one = judged(&limit(0), Tally::default(), &["delete:app/a.gone"]);
+        assert_eq!(one[0].1.as_deref(), Some("deletes=1"), "the other stack's counts");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Guards: what keeps a plan from being applied, whoever confirmed it. Pure: time and git facts are passed in.
 //!
-//! `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
+//! `losses` tells what a plan would take away; `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
 //! from where, `unplanned` commands that make no plan, `plan_file` a plan that is given by hand; `allowances` keeps what the user lets through by name.
 //!
 //! | guard          | refuses                                                                | let through by      |
 //! |----------------|------------------------------------------------------------------------|---------------------|
-//! | `protect`      | delete, replace, forget, unknown of what matches, also where it was    | `delete:ADDR`       |
+//! | `protect`      | delete, replace, forget, unknown of what matches, also where it was    | `delete:STACK/ADDR` |
+//! |                | a move of what matches to where nothing protects it                    | `delete:`, old one  |
 //! | `deny_actions` | those actions of what matches; `delete` includes replace               | `delete:`, `change:`|
-//! | `unknown`      | in a `confirm` environment: actions that nobody knows                  | `delete:ADDR`       |
+//! | `unknown`      | in a `confirm` environment: actions that nobody knows                  | `delete:STACK/ADDR` |
+//! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks  |                     |
 //! | `max_deletes`  | more deletes, replaces and forgets than that over the run              | `deletes=N`         |
 //! | `max_changes`  | more changed resources than that over the run                          | `changes=N`         |
 //! | `incomplete`   | in a `confirm` environment: `--target`                                 | `incomplete`        |
@@ -22,6 +24,7 @@ mod allowances;
 mod circumstances;
 mod judge;
 mod limits;
+mod losses;
 mod plan;
 mod plan_file;
 mod resources;
@@ -33,5 +36,6 @@ pub use allowances::Allowances;
 pub use circumstances::{Circumstances, circumstances};
 pub use judge::{Rules, judge, timely};
 pub use limits::Tally;
+pub use losses::{Loss, LossKind, losses, losses_of_review};
 pub use plan_file::{Place, foreign};
 pub use unplanned::{covered, of_lost, of_typed, unnamed};

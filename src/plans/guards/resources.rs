@@ -1,21 +1,25 @@
 //! Guards over single changes: `protect`, `deny_actions`, and actions that nobody knows.
 
-use super::{Allowances, Rules};
-use crate::model::{Action, Allow, Block, ResourceChange};
+use super::{Allowances, LossKind, Rules, losses};
+use crate::{
+    config::Guards,
+    model::{Action, Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId},
+};
 
-/// What refuses a change, each guard once.
-pub(super) fn blocks(change: &ResourceChange, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+/// Returns the refusals of a change in a stack, each guard once; a move out of protection has one of its own.
+pub(super) fn blocks(
+    (stack, change): (&StackId, &ResourceChange),
+    rules: Rules<'_>,
+    allowed: &Allowances,
+) -> Vec<Block> {
     let lost = change.action.is_destructive();
-    let mut found = Vec::new();
+    let address = &change.address;
+    let mut found: Vec<(&str, String, &ResourceAddress)> = Vec::new();
     if lost
         && let Some(pattern) =
             rules.guards.protect.iter().find(|pattern| names(change, |a| pattern.matches(a)))
     {
-        found.push((
-            "protect",
-            format!("{} is protected by `{pattern}`", described(change)),
-            Allow::Delete(change.address.clone()),
-        ));
+        found.push(("protect", format!("{} is protected by `{pattern}`", described(change)), address));
     }
     let denied = rules.guards.deny_actions.iter().find_map(|rule| {
         let words = words(change.action);
@@ -23,29 +27,64 @@ pub(super) fn blocks(change: &ResourceChange, rules: Rules<'_>, allowed: &Allowa
         names(change, |address| rule.pattern.matches(address)).then_some((rule, *word))
     });
     if let Some((rule, word)) = denied {
-        let allow = if lost { Allow::Delete } else { Allow::Change };
         found.push((
             "deny_actions",
             format!("{}: `{word}` is denied for `{}`", described(change), rule.pattern),
-            allow(change.address.clone()),
+            address,
         ));
     }
     if rules.confirm && change.action == Action::Unknown {
         found.push((
             "unknown",
             format!("{}: envctl does not know what the engine would do", described(change)),
-            Allow::Delete(change.address.clone()),
+            address,
         ));
     }
-    found.retain(|(_, _, allow)| !allowed.take(allow));
-    found
+    let is_taken = |address: &ResourceAddress| {
+        if lost { allowed.take_loss(stack, address) } else { allowed.take_change(stack, address) }
+    };
+    found.retain(|(_, _, address)| !is_taken(address));
+    let allow = if lost { Allow::Delete } else { Allow::Change };
+    let mut blocks: Vec<Block> = found
         .into_iter()
-        .map(|(guard, message, allow)| Block {
-            address: Some(change.address.clone()),
-            allow: Some(allow.to_string()),
-            ..Block::new(guard, message)
-        })
-        .collect()
+        .map(|(guard, message, address)| block(guard, message, (stack, address), allow))
+        .collect();
+    for loss in losses(change, rules.guards) {
+        if let LossKind::MoveOutOfProtection { to } = loss.kind
+            && !allowed.take_loss(stack, loss.address)
+        {
+            let (guard, message) = moved_out(loss.address, to, rules.guards);
+            blocks.push(block(guard, message, (stack, loss.address), Allow::Delete));
+        }
+    }
+    blocks
+}
+
+fn block(
+    guard: &str,
+    message: String,
+    (stack, address): (&StackId, &ResourceAddress),
+    allow: fn(NamedResource) -> Allow,
+) -> Block {
+    Block {
+        address: Some(address.clone()),
+        allow: Some(allow(NamedResource::of_stack(stack, address)).to_string()),
+        ..Block::new(guard, message)
+    }
+}
+
+/// Returns the guard that protects the old address of a moved resource, and its message.
+fn moved_out(from: &ResourceAddress, to: &ResourceAddress, guards: &Guards) -> (&'static str, String) {
+    let protecting = guards.protect.iter().find(|pattern| pattern.matches(from.as_str()));
+    if let Some(pattern) = protecting {
+        let message =
+            format!("`{from}` is protected by `{pattern}` and would be moved to `{to}`, which is not");
+        return ("protect", message);
+    }
+    (
+        "deny_actions",
+        format!("`{from}` would be moved to `{to}`, where it may be lost by what is denied for it now"),
+    )
 }
 
 /// Whether a resource is named by where it is, or by where it was.
@@ -101,7 +140,8 @@ mod tests {
 
     fn judged(change: &ResourceChange, guards: &Guards, confirm: bool, allow: &[&str]) -> Vec<String> {
         let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
-        let blocks = blocks(change, Rules { guards, confirm }, &Allowances::new(&allows));
+        let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm });
+        let blocks = blocks((&app, change), rules, &Allowances::new(&allows));
         blocks.into_iter().map(|block| block.guard).collect()
     }
 
@@ -120,9 +160,9 @@ mod tests {
         for action in ALL {
             let wanted: &[&str] = if action.is_destructive() { &["protect"] } else { &[] };
             assert_eq!(judged(&change(action), &guards, false, &[]), wanted, "{action:?}");
-            assert_eq!(judged(&change(action), &guards, false, &["delete:aws_db.main[0]"]), [""; 0]);
-            assert_eq!(judged(&change(action), &guards, false, &["delete:aws_db.main"]), wanted);
-            assert_eq!(judged(&change(action), &guards, false, &["change:aws_db.main[0]"]), wanted);
+            assert_eq!(judged(&change(action), &guards, false, &["delete:app/aws_db.main[0]"]), [""; 0]);
+            assert_eq!(judged(&change(action), &guards, false, &["delete:app/aws_db.main"]), wanted);
+            assert_eq!(judged(&change(action), &guards, false, &["change:app/aws_db.main[0]"]), wanted);
             assert_eq!(judged(&change(action), &protecting("aws_vm.*"), false, &[]), [""; 0]);
         }
     }
@@ -135,6 +175,27 @@ mod tests {
         let mut deposed = change(Action::Delete);
         deposed.deposed = Some("0badcafe".to_owned());
         assert_eq!(judged(&deposed, &protecting("aws_db.*"), false, &[]), ["protect"]);
+    }
+
+    #[test]
+    fn a_move_out_of_protection_is_let_through_by_the_old_address() {
+        let mut moved = change(Action::Update);
+        moved.previous_address = Some("aws_vm.old".parse().unwrap());
+        let guards = protecting("aws_vm.*");
+        for (allow, refused) in [
+            (&[] as &[&str], true),
+            (&["delete:app/aws_vm.old"], false),
+            (&["delete:app/aws_db.main[0]"], true),
+            (&["delete:db/aws_vm.old"], true),
+            (&["change:app/aws_vm.old"], true),
+        ] {
+            let wanted: &[&str] = if refused { &["protect"] } else { &[] };
+            assert_eq!(judged(&moved, &guards, false, allow), wanted, "{allow:?}");
+        }
+        let rule = DenyRule { pattern: "aws_vm.*".parse().unwrap(), actions: vec!["delete"] };
+        let denying = Guards { deny_actions: vec![rule], ..Guards::default() };
+        assert_eq!(judged(&moved, &denying, false, &[]), ["deny_actions"]);
+        assert_eq!(judged(&moved, &denying, false, &["delete:app/aws_vm.old"]), [""; 0]);
     }
 
     #[test]
@@ -156,7 +217,7 @@ mod tests {
                     "{word} {action:?}"
                 );
                 let name = if action.is_destructive() { "delete" } else { "change" };
-                let allow = format!("{name}:aws_db.main[0]");
+                let allow = format!("{name}:app/aws_db.main[0]");
                 assert_eq!(judged(&change(action), &denying(vec![word]), false, &[&allow]), [""; 0]);
             }
         }
@@ -169,7 +230,7 @@ mod tests {
             assert_eq!(judged(&change(action), &Guards::default(), true, &[]), wanted, "{action:?}");
             assert_eq!(judged(&change(action), &Guards::default(), false, &[]), [""; 0], "{action:?}");
             assert_eq!(
-                judged(&change(action), &Guards::default(), true, &["delete:aws_db.main[0]"]),
+                judged(&change(action), &Guards::default(), true, &["delete:app/aws_db.main[0]"]),
                 [""; 0]
             );
         }

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use super::{Allowances, Rules, Tally, limits::of_tally, resources};
 use crate::{
     engine::Typed,
-    model::{Action, Allow, Block, ResourceAddress, ResourceChange, is_canonical_address},
+    model::{
+        Action, Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId, is_canonical_address,
+    },
 };
 
 /// What refuses a typed command before anything is asked of its engine.
-pub fn of_typed(typed: &Typed, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+pub fn of_typed(stack: &StackId, typed: &Typed, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
     let judged = rules.guards.judge_plans();
     match typed {
         Typed::Everything { verb } if judged => {
@@ -26,13 +28,18 @@ pub fn of_typed(typed: &Typed, rules: Rules<'_>, allowed: &Allowances) -> Vec<Bl
             vec![Block::new("exec", format!("{what} cannot be judged: {instead}"))]
         }
         Typed::Astray { what, instead } => vec![Block::new("exec", format!("{what}: {instead}"))],
-        Typed::Named { addresses, forgets } => of_named(addresses, *forgets, rules, allowed),
+        Typed::Named { addresses, forgets } => of_named((stack, addresses), *forgets, rules, allowed),
         _ => Vec::new(),
     }
 }
 
 /// What refuses a command that changes the state of resources and modules.
-fn of_named(words: &[String], forgets: bool, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
+fn of_named(
+    (stack, words): (&StackId, &[String]),
+    forgets: bool,
+    rules: Rules<'_>,
+    allowed: &Allowances,
+) -> Vec<Block> {
     let judged = !rules.guards.protect.is_empty() || (forgets && rules.guards.judge_losses());
     if !judged {
         return Vec::new();
@@ -50,10 +57,10 @@ fn of_named(words: &[String], forgets: bool, rules: Rules<'_>, allowed: &Allowan
         };
         let guarding = rules.guards.protect.iter().find(|p| p.matches(word) || p.may_match_within(word));
         if let Some(pattern) = guarding
-            && !allowed.take_loss(&address)
+            && !allowed.take_loss(stack, &address)
         {
             let message = format!("`{address}` is protected by `{pattern}`, or may hold what is");
-            let allow = Some(Allow::Delete(address.clone()).to_string());
+            let allow = Some(Allow::Delete(NamedResource::of_stack(stack, &address)).to_string());
             found.push(Block { address: Some(address), allow, ..Block::new("protect", message) });
         }
     }
@@ -61,8 +68,8 @@ fn of_named(words: &[String], forgets: bool, rules: Rules<'_>, allowed: &Allowan
 }
 
 /// Those of the addresses whose loss nobody named.
-pub fn unnamed(addresses: &[String], allowed: &Allowances) -> Vec<String> {
-    let is_named = |text: &&String| text.parse().is_ok_and(|address| allowed.take_loss(&address));
+pub fn unnamed(stack: &StackId, addresses: &[String], allowed: &Allowances) -> Vec<String> {
+    let is_named = |text: &&String| text.parse().is_ok_and(|address| allowed.take_loss(stack, &address));
     addresses.iter().filter(|text| !is_named(text)).cloned().collect()
 }
 
@@ -76,7 +83,7 @@ pub fn covered(addresses: &[String], state: &BTreeSet<ResourceAddress>) -> Vec<R
 
 /// What refuses that a state has these resources no more, on top of what was lost before, and how much it is then.
 pub fn of_lost(
-    lost: &[ResourceAddress],
+    (stack, lost): (&StackId, &[ResourceAddress]),
     rules: Rules<'_>,
     before: Tally,
     allowed: &Allowances,
@@ -84,14 +91,11 @@ pub fn of_lost(
     let mut tally = before;
     let mut found = Vec::new();
     for address in lost {
-        found.extend(resources::blocks(
-            &ResourceChange::new(address.clone(), Action::Forget),
-            rules,
-            allowed,
-        ));
+        let forgotten = ResourceChange::new(address.clone(), Action::Forget);
+        found.extend(resources::blocks((stack, &forgotten), rules, allowed));
         tally.changes += 1;
         if rules.guards.max_deletes.is_some() {
-            tally.deletes += u64::from(!allowed.take_loss(address));
+            tally.deletes += u64::from(!allowed.take_loss(stack, address));
         }
     }
     if !lost.is_empty() {
@@ -105,6 +109,10 @@ mod tests {
     use super::*;
     use crate::config::Guards;
 
+    fn app() -> StackId {
+        "app".parse().unwrap()
+    }
+
     fn allowances(allow: &[&str]) -> Allowances {
         Allowances::new(&allow.iter().map(|text| text.parse().unwrap()).collect::<Vec<_>>())
     }
@@ -117,31 +125,31 @@ mod tests {
         let guards = Guards { protect: vec!["aws_db.*".parse().unwrap()], ..Guards::default() };
         let rules = Rules { guards: &guards, confirm: false };
         let typed = Typed::Named { addresses: texts(words), forgets: false };
-        let blocks = of_typed(&typed, rules, &allowances(allow));
+        let blocks = of_typed(&app(), &typed, rules, &allowances(allow));
         blocks.into_iter().map(|block| (block.guard, block.allow)).collect()
     }
 
     #[test]
     fn a_protected_resource_and_a_module_that_may_hold_one_are_not_named_without_an_exception() {
-        let named = |text: &str| ("protect".to_owned(), Some(format!("delete:{text}")));
+        let named = |text: &str| ("protect".to_owned(), Some(format!("delete:app/{text}")));
         assert_eq!(judged(&["aws_db.main[0]"], &[]), [named("aws_db.main[0]")]);
         assert_eq!(judged(&["module.a", "module.b"], &[]), [named("module.a"), named("module.b")]);
         assert_eq!(judged(&["aws_vm.main"], &[]), []);
-        assert_eq!(judged(&["aws_db.main"], &["delete:aws_db.main"]), []);
-        assert_eq!(judged(&["aws_db.main"], &["delete:aws_db.other"]).len(), 1);
+        assert_eq!(judged(&["aws_db.main"], &["delete:app/aws_db.main"]), []);
+        assert_eq!(judged(&["aws_db.main"], &["delete:app/aws_db.other"]).len(), 1);
     }
 
     #[test]
     fn an_address_in_another_form_is_refused_where_addresses_are_judged_whatever_is_allowed() {
-        for word in ["aws_db . main", "aws_vm . main", "aws_db/**/.main", "aws_db.main[\"\\u0061\"]"] {
-            let allow = format!("delete:{word}");
+        for word in ["aws_db . main", "aws_vm . main", "aws_db.main # mine", "aws_db.main[\"\\u0061\"]"] {
+            let allow = format!("delete:app/{word}");
             assert_eq!(judged(&[word], &[&allow]), [("address".to_owned(), None)], "{word}");
             let typed = Typed::Named { addresses: texts(&[word]), forgets: true };
             let free = Rules { guards: &Guards::default(), confirm: true };
-            assert_eq!(of_typed(&typed, free, &Allowances::default()), []);
+            assert_eq!(of_typed(&app(), &typed, free, &Allowances::default()), []);
             let limited = Guards { max_deletes: Some(0), ..Guards::default() };
             let limited = Rules { guards: &limited, confirm: false };
-            assert_eq!(of_typed(&typed, limited, &Allowances::default()).len(), 1);
+            assert_eq!(of_typed(&app(), &typed, limited, &Allowances::default()).len(), 1);
         }
     }
 
@@ -160,7 +168,7 @@ mod tests {
             (Typed::Other, None, None, None),
         ] {
             let guard = |guards: &Guards, confirm| {
-                let blocks = of_typed(&typed, Rules { guards, confirm }, &Allowances::default());
+                let blocks = of_typed(&app(), &typed, Rules { guards, confirm }, &Allowances::default());
                 assert!(blocks.iter().all(|block| block.allow.is_none()), "{blocks:?}");
                 blocks.into_iter().next().map(|block| block.guard)
             };
@@ -177,14 +185,14 @@ mod tests {
             Guards { protect: vec!["aws_db.*".parse().unwrap()], max_deletes: Some(1), ..Guards::default() };
         let judged = |before: Tally, allow: &[&str]| {
             let rules = Rules { guards: &guards, confirm: false };
-            let (blocks, tally) = of_lost(&lost, rules, before, &allowances(allow));
+            let (blocks, tally) = of_lost((&app(), &lost), rules, before, &allowances(allow));
             (blocks.into_iter().filter_map(|block| block.allow).collect::<Vec<_>>(), tally.deletes)
         };
         let none = Tally::default();
-        assert_eq!(judged(none, &[]), (texts(&["delete:aws_db.main", "deletes=2"]), 2));
-        assert_eq!(judged(none, &["delete:aws_db.main"]), (vec![], 1));
+        assert_eq!(judged(none, &[]), (texts(&["delete:app/aws_db.main", "deletes=2"]), 2));
+        assert_eq!(judged(none, &["delete:app/aws_db.main"]), (vec![], 1));
         let before = Tally { deletes: 1, changes: 1 };
-        assert_eq!(judged(before, &["delete:aws_db.main"]), (texts(&["deletes=2"]), 2));
+        assert_eq!(judged(before, &["delete:app/aws_db.main"]), (texts(&["deletes=2"]), 2));
     }
 
     #[test]
@@ -202,7 +210,7 @@ mod tests {
             let lost = covered(&texts(&[word]), &state);
             assert_eq!(lost.iter().map(ResourceAddress::as_str).collect::<Vec<_>>(), found, "{word}");
         }
-        let some = unnamed(&texts(&["a.b", "x.y"]), &allowances(&["delete:x.y"]));
+        let some = unnamed(&app(), &texts(&["a.b", "x.y"]), &allowances(&["delete:app/x.y"]));
         assert_eq!(some, ["a.b"]);
     }
 }

@@ -1,0 +1,165 @@
+//! Losses: what a plan would take from the world, from a state, or from the protection of the guards.
+//!
+//! | change                                              | loss                | exception that names it |
+//! |-----------------------------------------------------|---------------------|-------------------------|
+//! | delete, replace, forget, unknown                    | by its action       | the address             |
+//! | another address with less protection than the old   | move out of it      | the old address         |
+//!
+//! `protect` protects from delete, replace and forget, a rule of `deny_actions` from those of them that it names: whatever
+//! was moved to where they are not guarded could be deleted by the next plan without any exception.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    config::Guards,
+    model::{Action, ResourceAddress, ResourceChange, StackId},
+    plans::Review,
+};
+
+/// Actions that take an object away, in the words of `deny_actions`.
+const LOSING: [&str; 3] = ["delete", "forget", "replace"];
+
+/// Loss of an object that a change would cause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loss<'a> {
+    /// Address that an exception names: of a move out of protection the old one.
+    pub address: &'a ResourceAddress,
+    /// Way in which the object is lost.
+    pub kind: LossKind<'a>,
+}
+
+/// Way in which an object is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LossKind<'a> {
+    /// The action itself: delete, replace, forget, or one that envctl does not know.
+    Action(Action),
+    /// A move to an address where the guards protect it less than at its old one.
+    MoveOutOfProtection {
+        /// New address.
+        to: &'a ResourceAddress,
+    },
+}
+
+impl LossKind<'_> {
+    /// Returns the word of the review.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Action(action) => action.as_str(),
+            Self::MoveOutOfProtection { .. } => "move out of protection",
+        }
+    }
+}
+
+/// Returns the losses that a change would cause under these guards: none, one, or of a replaced resource that moves out of
+/// its protection two. This is the one place that decides what a loss is.
+pub fn losses<'a>(change: &'a ResourceChange, guards: &Guards) -> Vec<Loss<'a>> {
+    let mut found = Vec::new();
+    if change.action.is_destructive() {
+        found.push(Loss { address: &change.address, kind: LossKind::Action(change.action) });
+    }
+    let stays = !matches!(change.action, Action::Delete | Action::Forget);
+    if stays
+        && let Some(old) = &change.previous_address
+        && !guarded_losses(guards, old).is_subset(&guarded_losses(guards, &change.address))
+    {
+        found.push(Loss { address: old, kind: LossKind::MoveOutOfProtection { to: &change.address } });
+    }
+    found
+}
+
+/// Returns the losses of all changes of a review, by stack.
+pub fn losses_of_review<'a>(review: &'a Review, guards: &Guards) -> Vec<(&'a StackId, Loss<'a>)> {
+    let changes = review.stacks.iter().flat_map(|stack| {
+        let resources = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
+        resources.map(|change| (&stack.stack, change))
+    });
+    changes.flat_map(|(stack, change)| losses(change, guards).into_iter().map(move |l| (stack, l))).collect()
+}
+
+/// Returns the losing actions that guards refuse at an address.
+fn guarded_losses(guards: &Guards, address: &ResourceAddress) -> BTreeSet<&'static str> {
+    let address = address.as_str();
+    if guards.protect.iter().any(|pattern| pattern.matches(address)) {
+        return LOSING.into();
+    }
+    let rules = guards.deny_actions.iter().filter(|rule| rule.pattern.matches(address));
+    let denied: BTreeSet<&str> = rules.flat_map(|rule| &rule.actions).copied().collect();
+    // A replacement is refused by a rule that denies either word.
+    let refused =
+        |action: &&str| denied.contains(action) || (*action == "replace" && denied.contains("delete"));
+    LOSING.into_iter().filter(refused).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DenyRule;
+
+    fn guards(protect: &[&str], deny: &[(&str, &'static str)]) -> Guards {
+        let rule = |(pattern, action): &(&str, &'static str)| DenyRule {
+            pattern: pattern.parse().unwrap(),
+            actions: vec![action],
+        };
+        Guards {
+            protect: protect.iter().map(|pattern| pattern.parse().unwrap()).collect(),
+            deny_actions: deny.iter().map(rule).collect(),
+            ..Guards::default()
+        }
+    }
+
+    fn moved(from: &str, to: &str, action: Action) -> ResourceChange {
+        ResourceChange {
+            previous_address: Some(from.parse().unwrap()),
+            ..ResourceChange::new(to.parse().unwrap(), action)
+        }
+    }
+
+    fn words(change: &ResourceChange, guards: &Guards) -> Vec<(String, &'static str)> {
+        losses(change, guards).into_iter().map(|l| (l.address.to_string(), l.kind.as_str())).collect()
+    }
+
+    #[test]
+    fn a_move_to_an_address_with_less_protection_is_a_loss_of_the_old_address() {
+        for (protect, deny, from, to, is_loss) in [
+            (&["aws_db.main"] as &[&str], &[] as &[_], "aws_db.main", "aws_db.other", true),
+            (&["aws_db.*"], &[], "aws_db.main", "aws_db.other", false),
+            (&["aws_db.*"], &[], "aws_vm.main", "aws_db.main", false),
+            (&["aws_db.main[0]"], &[], "aws_db.main[0]", "aws_db.main[1]", true),
+            (&["aws_db.main[0]"], &[], "aws_db.main[0]", "aws_db.main", true),
+            (&["aws_db.main"], &[], "aws_db.main", "aws_db.main[\"a\"]", false),
+            (&["module.a.**"], &[], "module.a.aws_db.x", "module.b.aws_db.x", true),
+            (&["module.a.**"], &[], "module.a.aws_db.x", "aws_db.x", true),
+            (&["module.a[0].**"], &[], "module.a[0].aws_db.x", "module.a[1].aws_db.x", true),
+            (&["module.a.**", "module.b.**"], &[], "module.a.aws_db.x", "module.b.aws_db.x", false),
+            (&[], &[("aws_db.main", "delete")], "aws_db.main", "aws_db.other", true),
+            (&[], &[("aws_db.main", "forget")], "aws_db.main", "aws_db.other", true),
+            (&[], &[("aws_db.main", "update")], "aws_db.main", "aws_db.other", false),
+            (&["aws_db.main"], &[("aws_db.other", "delete")], "aws_db.main", "aws_db.other", true),
+            (&["aws_db.other"], &[("aws_db.main", "delete")], "aws_db.main", "aws_db.other", false),
+            (
+                &[],
+                &[("aws_db.main", "replace"), ("aws_db.other", "delete")],
+                "aws_db.main",
+                "aws_db.other",
+                false,
+            ),
+        ] {
+            for action in [Action::NoOp, Action::Update] {
+                let wanted = if is_loss { vec![(from.to_owned(), "move out of protection")] } else { vec![] };
+                let found = words(&moved(from, to, action), &guards(protect, deny));
+                assert_eq!(found, wanted, "{protect:?} {deny:?} {from} {to}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_moved_resource_that_is_gone_is_lost_once_and_a_replaced_one_twice() {
+        let guards = guards(&["aws_db.main"], &[]);
+        let other = |action| words(&moved("aws_db.main", "aws_db.other", action), &guards);
+        assert_eq!(other(Action::Delete), [("aws_db.other".to_owned(), "delete")]);
+        assert_eq!(other(Action::Forget), [("aws_db.other".to_owned(), "forget")]);
+        let moved = ("aws_db.main".to_owned(), "move out of protection");
+        assert_eq!(other(Action::Unknown), [("aws_db.other".to_owned(), "unknown"), moved.clone()]);
+        assert_eq!(other(Action::ForgetAndCreate), [("aws_db.other".to_owned(), "forget-and-create"), moved]);
+    }
+}
