@@ -108,7 +108,7 @@ pub(super) fn inherited(
     let mut found = Diagnostics::default();
     for (name, origin, secret) in vars.chain(secrets) {
         let variable = format!("TF_VAR_{name}");
-        let is_its_source = matches!(secret, Some(SecretSource::Env(source)) if *source == variable);
+        let is_its_source = matches!(secret.map(|secret| &secret.source), Some(SecretSource::Env(source)) if *source == variable);
         if !is_its_source && own(&variable).is_some() {
             let message =
                 format!("`{variable}` is set in your environment, and environments.toml sets `{name}`");
@@ -132,14 +132,17 @@ pub(super) fn missing_sources(
     let secrets = settings.secrets.iter().filter(|(name, _)| wanted(name));
     let secrets = secrets.map(|(name, secret)| (name, &secret.origin, &secret.value));
     let in_env = settings.env.iter().filter_map(|(name, variable)| match &variable.value.source {
-        EnvSource::Secret(source) if variable.value.unless.iter().all(|other| own(other).is_none()) => {
-            Some((name, &variable.origin, source))
+        EnvSource::Secret(secret) if variable.value.unless.iter().all(|other| own(other).is_none()) => {
+            Some((name, &variable.origin, secret))
         }
         _ => None,
     });
-    let missing = secrets.chain(in_env).filter_map(|(name, origin, source)| {
-        let what = match source {
-            SecretSource::Env(variable) if own(variable).is_none_or(|value| value.is_empty()) => {
+    let missing = secrets.chain(in_env).filter_map(|(name, origin, secret)| {
+        let what = match &secret.source {
+            // An empty one counts as not set here, so nothing is said where it may be empty: a plan tells them apart.
+            SecretSource::Env(variable)
+                if !secret.allow_empty && own(variable).is_none_or(|value| value.is_empty()) =>
+            {
                 format!("the environment variable `{variable}`, which is not set")
             }
             SecretSource::File(path) | SecretSource::Sops { file: path, .. }

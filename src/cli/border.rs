@@ -7,7 +7,7 @@ use crate::{
     config::{ConfigError, UnknownEnvironment},
     diagnostic::{Diagnostic, Diagnostics, Severity},
     engine::EngineUnavailable,
-    executor::{AssembleError, DispatchError, SecretError},
+    executor::{AssembleError, DispatchError, SecretError, TargetError},
     graph::SelectionError,
     inventory::InventoryError,
     journal::StoreError,
@@ -105,6 +105,9 @@ fn findings(error: &anyhow::Error) -> Option<Diagnostics> {
     }
     if let Some(InventoryError::Invalid(findings)) = error.downcast_ref::<InventoryError>() {
         return Some(findings.clone());
+    }
+    if let Some(AssembleError::Target(TargetError::Secret(problem))) = error.downcast_ref::<AssembleError>() {
+        return Some(Diagnostics::from((**problem).clone()));
     }
     error
         .downcast_ref::<Diagnostics>()

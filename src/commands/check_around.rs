@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::{
     Context, Stopped,
     guarded::Guarded,
-    prepared::{Prepared, TakesValues},
+    prepared::{CommandNeeds, Prepared},
 };
 use crate::{
     assurance::{CheckItem, CheckName, CheckStatus},
     config::{Config, Environment, Guards, VerbClass},
     diagnostic::Diagnostics,
+    executor::SecretUse,
     inventory::{Instance, Inventory, Modules},
     model::{Blocked, ExitStatus},
     process::Runner,
@@ -86,9 +87,9 @@ fn identity(context: &Context, config: &Config, environment: &Environment) -> an
         return Ok(item(environment, name, CheckStatus::Unknown, message));
     };
     let stacks = sound.0.graph().order();
-    let asked =
-        Prepared::load(context, config, &sound, &environment.name, (&stacks, &[]), TakesValues(false))
-            .and_then(|mut prepared| prepared.acting(context, config, environment));
+    let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
+    let asked = Prepared::load(context, config, &sound, &environment.name, (&stacks, &[]), needs)
+        .and_then(|mut prepared| prepared.acting(context, config, environment));
     match asked {
         Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),
         Err(error) if is_interrupt(&error) => Err(error),

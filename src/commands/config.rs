@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::{
-    config::{Config, EnvSource, Environment, Layer, Origin, SecretSource, Settings},
+    config::{Config, EnvSource, Environment, Layer, Origin, Secret, SecretSource, Settings},
     diagnostic::SourceFile,
     inventory::Instance,
     model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId},
@@ -200,7 +200,7 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
     for (name, variable) in &settings.env {
         let value = match &variable.value.source {
             EnvSource::Plain(text) => text.clone(),
-            EnvSource::Secret(source) => secret(source),
+            EnvSource::Secret(source) => described(source),
         };
         put(format!("env.{name}"), value.into(), Some(&variable.origin));
     }
@@ -212,22 +212,24 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
             put(format!("mocks.{stack}.{name}"), mock.value.clone(), Some(&mock.origin));
         }
     }
-    for (name, source) in &settings.secrets {
-        put(format!("secrets.{name}"), secret(&source.value).into(), Some(&source.origin));
+    for (name, secret) in &settings.secrets {
+        put(format!("secrets.{name}"), described(&secret.value).into(), Some(&secret.origin));
     }
     values
 }
 
-/// Where a secret comes from; never what it is.
-fn secret(source: &SecretSource) -> String {
-    match source {
-        SecretSource::Env(name) => format!("(from the variable {name})"),
-        SecretSource::File(path) => format!("(from the file {path})"),
+/// Describes where a secret comes from; never what it is.
+fn described(secret: &Secret) -> String {
+    let source = match &secret.source {
+        SecretSource::Env(name) => format!("the variable {name}"),
+        SecretSource::File(path) => format!("the file {path}"),
         SecretSource::Command(argv) => {
-            format!("(from the command {})", argv.first().map_or("", String::as_str))
+            format!("the command {}", argv.first().map_or("", String::as_str))
         }
-        SecretSource::Sops { file, key } => format!("(from {key} in {file})"),
-    }
+        SecretSource::Sops { file, key } => format!("{key} in {file}"),
+    };
+    let may_be_empty = if secret.allow_empty { ", may be empty" } else { "" };
+    format!("(from {source}{may_be_empty})")
 }
 
 fn place(origin: &Origin, source: &SourceFile) -> String {

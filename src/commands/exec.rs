@@ -6,14 +6,14 @@ use super::{
     Context, Stopped,
     checklist::{Checked, know_acks},
     guarded::Guarded,
-    prepared::{Gone, Prepared, TakesValues},
+    prepared::{CommandNeeds, Gone, Prepared},
     state_watch::StateWatch,
     typed::{Against, Found},
 };
 use crate::{
     config::{Config, Environment, VerbClass},
-    engine::{EngineError, Session, may_make_workspace, takes_values, typed},
-    executor::{Answer, Ask, Asked, Refusal, Work},
+    engine::{EngineError, Session, evaluates_variables, may_make_workspace, takes_values, typed},
+    executor::{Answer, Ask, Asked, Refusal, SecretUse, Work},
     inventory::{Inventory, Modules},
     journal::RunStore,
     model::{Allow, ExitStatus, Failure, FailureKind, StackId},
@@ -56,7 +56,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         &sound,
         &environment.name,
         (&stacks, &request.allow),
-        TakesValues(takes_values(&request.args)),
+        needs(&request.args),
     )?;
     let mutating = prepared.is_mutating(&request.args);
     let mut guarded = None;
@@ -112,6 +112,12 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         guarded.say_idle(context);
     }
     Ok(ExitStatus::Success)
+}
+
+/// What a typed command needs beside the states of its stacks.
+fn needs(args: &[OsString]) -> CommandNeeds {
+    let secrets = if evaluates_variables(args) { SecretUse::Required } else { SecretUse::MaskOnly };
+    CommandNeeds { upstream_values: takes_values(args), secrets }
 }
 
 /// Guards and checklist of a command that may change something, though nobody plans it.

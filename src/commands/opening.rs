@@ -19,7 +19,9 @@ use crate::{
     diagnostic::closest,
     engine::PlanMode,
     event::{EventKind, RunStack},
-    executor::{Answer, Ask, Asked, Assembly, Deployment, Parts, PlanWish, SignalSource, Watch, Worker},
+    executor::{
+        Answer, Ask, Asked, Assembly, Deployment, Parts, PlanWish, SecretUse, SignalSource, Watch, Worker,
+    },
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
@@ -121,6 +123,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         env: &context.env,
         runner: &runner,
         modules: &modules,
+        secret_use: SecretUse::Required,
         says: &context.says(),
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();

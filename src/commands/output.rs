@@ -5,11 +5,12 @@ use serde::Serialize;
 
 use super::{
     Context, Stopped, Usage,
-    prepared::{Gone, Prepared, TakesValues},
+    prepared::{CommandNeeds, Gone, Prepared},
 };
 use crate::{
     diagnostic::closest,
     engine,
+    executor::SecretUse,
     model::{EnvName, ExitStatus, StackId},
     ui::{Role, Styles},
 };
@@ -75,8 +76,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
-    let prepared =
-        Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), TakesValues(false))?;
+    let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::MaskOnly };
+    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), needs)?;
     let mut found = Vec::new();
     for stack in stacks {
         let outputs = prepared.with(context, (&stack, Gone::Noticed), |work, session| {

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     config::{Config, Environment},
     engine::{EngineError, Progress, Session},
-    executor::{Answer, Ask, Assembly, SignalSource, Upstreams, Watch, Work},
+    executor::{Answer, Ask, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
     model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
@@ -30,9 +30,14 @@ pub(super) enum Gone {
     Left,
 }
 
-/// Whether a command wants the values that stacks take from others.
+/// What a command needs beside the states of its stacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct TakesValues(pub(super) bool);
+pub(super) struct CommandNeeds {
+    /// The values that stacks take from others.
+    pub(super) upstream_values: bool,
+    /// The values of `secrets`.
+    pub(super) secrets: SecretUse,
+}
 
 /// Instances that can be handed to their engines.
 pub(super) struct Prepared {
@@ -57,7 +62,7 @@ impl Prepared {
         sound: &(Inventory, Modules),
         environment: &EnvName,
         (stacks, allow): (&[StackId], &[Allow]),
-        values: TakesValues,
+        needs: CommandNeeds,
     ) -> anyhow::Result<Self> {
         let (inventory, modules) = sound;
         let runner = Arc::new(Runner::new());
@@ -74,12 +79,14 @@ impl Prepared {
             env: &context.env,
             runner: &runner,
             modules,
+            secret_use: needs.secrets,
             says: &says,
         };
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
         let watch = Watch::start(SignalSource::System, ladder(&runner))?;
-        let sources = Sources::of(inventory, if values.0 { &instances } else { &[] }, config.root());
+        let sources =
+            Sources::of(inventory, if needs.upstream_values { &instances } else { &[] }, config.root());
         let works = assembly.works(&sources.and(&instances), &graph, allow);
         if let Some(signal) = watch.signal() {
             return Err(interrupted(Some(signal)));

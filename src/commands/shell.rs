@@ -2,11 +2,12 @@
 
 use super::{
     Context,
-    prepared::{Gone, Prepared, TakesValues},
+    prepared::{CommandNeeds, Gone, Prepared},
 };
 use crate::{
     config::{Environment, VerbClass},
     engine::EngineError,
+    executor::SecretUse,
     model::{ExitStatus, Failure, FailureKind, InstanceId},
     process::CommandLine,
     ui::{Role, Styles},
@@ -29,8 +30,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let inventory = &sound.0;
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
-    let prepared =
-        Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), TakesValues(false))?;
+    let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
+    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), needs)?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",

@@ -13,10 +13,10 @@ use super::{
         json::Json,
         layer::Keys,
         map::Map,
-        source::{EnvSourceTemplate, EnvVarTemplate, SourceTemplate},
+        source::{EnvSourceTemplate, EnvVarTemplate, SecretTemplate, SourceTemplate},
         template::Template,
     },
-    settings::{BackendPair, EnvSource, EnvVar, Hooks, MockOutput, SecretSource, VarFile},
+    settings::{BackendPair, EnvSource, EnvVar, Hooks, MockOutput, Secret, SecretSource, VarFile},
 };
 
 /// Backend pairs by backend type.
@@ -56,9 +56,9 @@ pub(crate) fn env(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, 
 }
 
 /// Secrets by HCL variable.
-pub(crate) fn secrets(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<SecretSource>> {
-    each(&keys.secrets, |source| {
-        Some(Value { value: secret_source(&source.value, expander)?, origin: source.origin.clone() })
+pub(crate) fn secrets(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<Secret>> {
+    each(&keys.secrets, |declared| {
+        Some(Value { value: secret(&declared.value, expander)?, origin: declared.origin.clone() })
     })
 }
 
@@ -80,9 +80,13 @@ pub(crate) fn each<T, U>(map: &Map<T>, mut convert: impl FnMut(&T) -> Option<U>)
 fn env_var(var: &EnvVarTemplate, expander: &mut Expander<'_>) -> Option<EnvVar> {
     let source = match &var.source {
         EnvSourceTemplate::Plain(text) => EnvSource::Plain(expander.expand(text)?),
-        EnvSourceTemplate::Secret(source) => EnvSource::Secret(secret_source(source, expander)?),
+        EnvSourceTemplate::Secret(template) => EnvSource::Secret(secret(template, expander)?),
     };
     Some(EnvVar { source, unless: var.unless.clone() })
+}
+
+fn secret(template: &SecretTemplate, expander: &mut Expander<'_>) -> Option<Secret> {
+    Some(Secret { source: secret_source(&template.source, expander)?, allow_empty: template.allow_empty })
 }
 
 fn secret_source(source: &SourceTemplate, expander: &mut Expander<'_>) -> Option<SecretSource> {

@@ -1,6 +1,6 @@
 //! What environments.toml says once its layers are laid over each other: types that cannot be wrong.
 
-use std::{collections::BTreeMap, num::NonZeroUsize, ops::Range, time::Duration};
+use std::{collections::BTreeMap, fmt, num::NonZeroUsize, ops::Range, time::Duration};
 
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
@@ -64,14 +64,14 @@ pub struct BackendPair {
     pub origin: Origin,
 }
 
-/// Where a secret's value is found when it is first needed.
+/// Where a secret's value is found when it is first needed. One line end at the end, LF or CRLF, is not part of the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretSource {
     /// A variable of envctl's own environment.
     Env(String),
-    /// A file, relative to environments.toml; one trailing line feed is not part of the secret.
+    /// A file, relative to environments.toml.
     File(Utf8PathBuf),
-    /// A command's standard output, run beside environments.toml; one trailing line feed is not part of the secret.
+    /// A command's standard output, run beside environments.toml.
     Command(Vec<String>),
     /// A key of a SOPS file, relative to environments.toml; dots descend.
     Sops {
@@ -82,13 +82,37 @@ pub enum SecretSource {
     },
 }
 
+impl fmt::Display for SecretSource {
+    /// Writes the source for a message: ``the environment variable `TOKEN` ``. Arguments of a command are left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(variable) => write!(f, "the environment variable `{variable}`"),
+            Self::File(path) => write!(f, "the file `{path}`"),
+            Self::Command(argv) => {
+                write!(f, "the command `{}`", argv.first().map(String::as_str).unwrap_or_default())
+            }
+            Self::Sops { file, key } => write!(f, "`{key}` in the SOPS file `{file}`"),
+        }
+    }
+}
+
+/// A secret as environments.toml declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Where its value is found.
+    pub source: SecretSource,
+    /// `allow_empty`: an empty value is accepted. Otherwise it is refused, since CI systems hand on a secret that does
+    /// not exist as an empty variable.
+    pub allow_empty: bool,
+}
+
 /// Where the value of an environment variable comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvSource {
     /// As written.
     Plain(String),
     /// From a secret source; masked everywhere.
-    Secret(SecretSource),
+    Secret(Secret),
 }
 
 /// One variable for the processes of an instance.
@@ -210,7 +234,7 @@ pub struct Settings {
     /// Variables for engines, hooks and commands.
     pub env: Shared<IndexMap<String, Value<EnvVar>>>,
     /// Secrets by HCL variable.
-    pub secrets: Shared<IndexMap<String, Value<SecretSource>>>,
+    pub secrets: Shared<IndexMap<String, Value<Secret>>>,
     /// The engine's own `-parallelism`.
     pub parallelism: Option<NonZeroUsize>,
     /// How long to wait for a state lock.

@@ -10,7 +10,7 @@ use super::{
     load::Config,
     origin::Value,
     raw::layer::Keys,
-    settings::{EnvVar, Environment, SecretSource, VarFile},
+    settings::{EnvVar, Environment, Secret, VarFile},
 };
 
 /// A value that several instances hold together; it reads like the value itself.
@@ -88,7 +88,7 @@ pub(crate) struct SharedValues {
     pub(crate) var_files: Option<Shared<Vec<VarFile>>>,
     pub(crate) backend: Option<Shared<BackendPairs>>,
     pub(crate) env: Option<Shared<IndexMap<String, Value<EnvVar>>>>,
-    pub(crate) secrets: Option<Shared<IndexMap<String, Value<SecretSource>>>>,
+    pub(crate) secrets: Option<Shared<IndexMap<String, Value<Secret>>>>,
     pub(crate) values: Shared<BTreeMap<String, String>>,
 }
 

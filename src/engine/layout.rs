@@ -41,6 +41,11 @@ pub fn reader_of<'a>(mut names: impl Iterator<Item = &'a str>) -> EngineName {
     if names.any(is_tofu_only) { EngineName::Tofu } else { EngineName::Terraform }
 }
 
+/// Returns true if the engine encrypts states itself, by an `encryption` block whose keys may come from variables.
+pub fn has_state_encryption(engine: EngineName) -> bool {
+    engine == EngineName::Tofu
+}
+
 /// The file in a stack's folder that this engine reads instead of a root module, if it does.
 pub fn unit_file(engine: EngineName) -> Option<&'static str> {
     match engine {

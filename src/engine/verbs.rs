@@ -128,6 +128,18 @@ pub fn takes_values(args: &[OsString]) -> bool {
     place_of_var_files(args, false).is_some() || place_in_unit(args) != Place::Nowhere
 }
 
+/// Returns true if a typed command may evaluate variables, and so needs their values. One that may change something
+/// counts as if it did: what it prints is masked, and for that its secrets must be known.
+pub fn evaluates_variables(args: &[OsString]) -> bool {
+    let words: Vec<&str> = args.iter().take(2).filter_map(|arg| arg.to_str()).collect();
+    match words.as_slice() {
+        ["fmt" | "version" | "force-unlock" | "login" | "logout", ..] => false,
+        ["plan" | "console", ..] => true,
+        // Flags before the verb, or what is typed for Terragrunt alone.
+        _ => is_mutating(args),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,6 +256,32 @@ mod tests {
             "apply",
         ] {
             assert!(is_mutating_in_terragrunt(&split(mutating)), "{mutating}");
+        }
+    }
+
+    #[test]
+    fn only_commands_that_evaluate_variables_need_their_values() {
+        for line in
+            ["output", "state list", "workspace list", "providers", "version", "fmt", "show", "state pull"]
+        {
+            assert!(!evaluates_variables(&split(line)), "{line}");
+        }
+        let evaluating = [
+            "plan",
+            "apply",
+            "destroy",
+            "console",
+            "refresh",
+            "import a b",
+            "test",
+            "apply FILE",
+            "init",
+            "brand-new",
+            "-chdir=x output",
+            "run --all -- plan",
+        ];
+        for line in evaluating {
+            assert!(evaluates_variables(&split(line)), "{line}");
         }
     }
 

@@ -10,6 +10,7 @@ use camino::Utf8Path;
 
 use super::{
     ground::Ground,
+    secret_use::SecretUse,
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
     wiring::Wiring,
@@ -38,6 +39,8 @@ pub struct Assembly<'a> {
     pub runner: &'a Arc<Runner>,
     /// What the stacks' files say.
     pub modules: &'a Modules,
+    /// Which secrets the command needs.
+    pub secret_use: SecretUse,
     /// Is told of a command that takes its time.
     pub says: &'a Says,
 }
@@ -73,7 +76,8 @@ impl Assembly<'_> {
         let environments = self.config.environments().keys().map(ToString::to_string).collect();
         let neighbours = Neighbours { environments: Arc::new(environments), address: address_in_force };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
-        let targets = Targets { project, home, inputs, env, secrets, neighbours };
+        let (secret_use, source) = (self.secret_use, Arc::clone(self.config.source()));
+        let targets = Targets { project, home, inputs, env, secrets, secret_use, source, neighbours };
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let mut works = HashMap::new();
         for instance in instances {
@@ -81,7 +85,9 @@ impl Assembly<'_> {
             let engine = engines.get(instance.engine, self.runner)?;
             let module = self.modules.root(instance).filter(|_| engine.reads_root_module());
             let module = module.map(|m| &**m);
-            let built = targets.build(instance, module)?;
+            let called = module.map(|_| self.modules.tree(instance)).unwrap_or_default();
+            let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
+            let built = targets.build(instance, &called)?;
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
             let ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);

@@ -11,20 +11,28 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::named_program::{ask, command_line};
 use crate::{
-    config::SecretSource,
-    process::{ProcessError, Runner},
+    config::{Secret, SecretSource},
+    process::{Captured, ProcessError, Runner},
 };
 
 /// Why a secret could not be had. Never holds any part of a secret.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SecretError {
     /// The variable is not set.
-    #[error("secret `{name}` comes from the environment variable `{variable}`, which is not set or empty")]
+    #[error("secret `{name}` comes from the environment variable `{variable}`, which is not set")]
     Unset {
         /// The secret.
         name: String,
         /// The variable.
         variable: String,
+    },
+    /// The value is empty, and `allow_empty` is not set.
+    #[error("secret `{name}` comes from {source_text}, which is empty")]
+    Empty {
+        /// The secret.
+        name: String,
+        /// The source, as messages name it.
+        source_text: String,
     },
     /// The variable or the program's output is not UTF-8.
     #[error("secret `{name}` is not UTF-8 text")]
@@ -52,10 +60,8 @@ pub enum SecretError {
         /// Why not.
         source: Arc<ProcessError>,
     },
-    /// The program failed. What it said is kept out: a failing program may have printed the secret.
-    #[error(
-        "secret `{name}` comes from the command `{program}`, which failed ({exit}); run it by hand to see why"
-    )]
+    /// The program failed.
+    #[error("secret `{name}` comes from the command `{program}`, which failed ({exit})")]
     Command {
         /// The secret.
         name: String,
@@ -63,6 +69,9 @@ pub enum SecretError {
         program: String,
         /// How it ended.
         exit: String,
+        /// The last lines of its standard error, masked. A line that also stands on its standard output is masked as a
+        /// whole: a failing program may have printed the secret.
+        stderr: Vec<String>,
     },
     /// What SOPS printed is no document.
     #[error("secret `{name}` comes from `{path}`, of which `sops` printed no JSON")]
@@ -86,6 +95,27 @@ pub enum SecretError {
     },
 }
 
+impl SecretError {
+    /// Lines that say what to do, or what the program printed.
+    pub fn help(&self) -> Vec<String> {
+        match self {
+            Self::Empty { .. } => {
+                vec!["an empty value is accepted with `allow_empty = true` beside the source".to_owned()]
+            }
+            Self::Command { stderr, .. } if stderr.is_empty() => {
+                vec!["it printed nothing on standard error; run it by hand to see why".to_owned()]
+            }
+            Self::Command { stderr, .. } => {
+                stderr.iter().map(|line| format!("it printed `{line}`")).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// How many lines of the standard error of a failed program are shown.
+const SHOWN_LINES: usize = 5;
+
 type Slot<T> = Arc<OnceLock<Result<T, SecretError>>>;
 
 /// Is told a line for people while something takes its time.
@@ -108,23 +138,45 @@ impl Secrets {
         Self { runner, root: root.to_owned(), env, says, found: Mutex::default(), opened: Mutex::default() }
     }
 
-    /// The value of a source. `name` is for the message when there is none.
-    pub fn value(&self, name: &str, source: &SecretSource) -> Result<Arc<str>, SecretError> {
-        let slot = slot(&self.found, source);
+    /// The value of a secret. `name` is for the message when there is none.
+    pub fn value(&self, name: &str, secret: &Secret) -> Result<Arc<str>, SecretError> {
+        let slot = slot(&self.found, &secret.source);
         let found = slot.get_or_init(|| {
-            let value = self.ask(name, source)?;
+            let value = without_line_end(self.ask(name, &secret.source)?);
             self.runner.redactor().add(&value);
             Ok(Arc::from(value))
         });
-        found.clone()
+        let value = found.clone()?;
+        if value.is_empty() && !secret.allow_empty {
+            let source_text = secret.source.to_string();
+            return Err(SecretError::Empty { name: name.to_owned(), source_text });
+        }
+        Ok(value)
     }
 
-    /// Masks the value of a variable of envctl's own environment, if the source is one and it is set.
-    pub fn mask(&self, source: &SecretSource) {
-        if let SecretSource::Env(variable) = source
-            && let Some(value) = self.env.get(&OsString::from(variable)).and_then(|value| value.to_str())
-        {
-            self.runner.redactor().add(value);
+    /// Masks a secret that is not needed, as far as no program has to be started for it: the value of a variable or of a
+    /// file. One that is not there has nothing to mask.
+    pub fn mask_if_at_hand(&self, source: &SecretSource) {
+        let value = match source {
+            SecretSource::Env(variable) => {
+                self.env.get(&OsString::from(variable)).and_then(|value| value.to_str()).map(str::to_owned)
+            }
+            SecretSource::File(path) => fs::read_to_string(self.root.join(path)).ok(),
+            SecretSource::Command(_) | SecretSource::Sops { .. } => None,
+        };
+        if let Some(value) = value {
+            self.runner.redactor().add(&without_line_end(value));
+        }
+    }
+
+    /// The value of a secret that the engine may do without; the user is told of one that cannot be had.
+    pub fn value_if_available(&self, name: &str, secret: &Secret) -> Option<Arc<str>> {
+        match self.value(name, secret) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                (self.says)(format!("warning: {error}; the engine runs without it"));
+                None
+            }
         }
     }
 
@@ -132,21 +184,17 @@ impl Secrets {
         let name = name.to_owned();
         match source {
             SecretSource::Env(variable) => match self.env.get(&OsString::from(variable)) {
-                // CI systems hand on a secret that does not exist as an empty variable.
                 None => Err(SecretError::Unset { name, variable: variable.clone() }),
-                Some(value) if value.is_empty() => {
-                    Err(SecretError::Unset { name, variable: variable.clone() })
-                }
                 Some(value) => value.to_str().map(str::to_owned).ok_or(SecretError::NotUtf8 { name }),
             },
             SecretSource::File(path) => match fs::read_to_string(self.root.join(path)) {
-                Ok(text) => Ok(without_line_feed(text)),
+                Ok(text) => Ok(text),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     Err(SecretError::NotUtf8 { name })
                 }
                 Err(error) => Err(SecretError::File { name, path: path.clone(), source: Arc::new(error) }),
             },
-            SecretSource::Command(argv) => Ok(without_line_feed(self.run(&name, argv)?)),
+            SecretSource::Command(argv) => self.run(&name, argv),
             SecretSource::Sops { file, key } => {
                 let opened = slot(&self.opened, file);
                 let document = opened.get_or_init(|| self.open(&name, file)).clone()?;
@@ -178,9 +226,23 @@ impl Secrets {
             Err(error) => return Err(SecretError::Start { name, program, source: Arc::new(error) }),
         };
         if !done.exit.is_success() {
-            return Err(SecretError::Command { name, program, exit: done.exit.to_string() });
+            let exit = done.exit.to_string();
+            let stderr = self.last_lines(&done);
+            return Err(SecretError::Command { name, program, exit, stderr });
         }
         String::from_utf8(done.stdout).map_err(|_| SecretError::NotUtf8 { name })
+    }
+}
+
+impl Secrets {
+    /// The last lines of a failed program's standard error, masked.
+    fn last_lines(&self, done: &Captured) -> Vec<String> {
+        let redactor = self.runner.redactor();
+        redactor.add(&String::from_utf8_lossy(&done.stdout));
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        let lines: Vec<&str> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        let last = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
+        last.iter().map(|line| redactor.mask(line).into_owned()).collect()
     }
 }
 
@@ -189,8 +251,8 @@ fn slot<K: Clone + Eq + std::hash::Hash, T>(map: &Mutex<HashMap<K, Slot<T>>>, ke
     Arc::clone(map.entry(key.clone()).or_default())
 }
 
-/// One line feed at the end is how files and programs end a line, not part of what they say.
-fn without_line_feed(mut text: String) -> String {
+/// Removes one line end, LF or CRLF, from the end: it is how files and programs end a line, not part of what they say.
+fn without_line_end(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();
         if text.ends_with('\r') {
@@ -235,6 +297,10 @@ mod tests {
         Secrets::new(Arc::new(Runner::new()), folder, env, Arc::new(|_| {}))
     }
 
+    fn secret(source: SecretSource) -> Secret {
+        Secret { source, allow_empty: false }
+    }
+
     fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = Utf8PathBuf::try_from(folder.path().to_owned()).unwrap();
@@ -252,7 +318,7 @@ mod tests {
             (SecretSource::File("key".into()), "from-the-file"),
             (SecretSource::Command(command), "from-the-command"),
         ] {
-            assert_eq!(&*secrets.value("a", &source).unwrap(), value);
+            assert_eq!(&*secrets.value("a", &secret(source)).unwrap(), value);
             assert!(!secrets.runner.redactor().mask(&format!("x {value} y")).contains(value));
         }
     }
@@ -262,7 +328,7 @@ mod tests {
         let (_keep, path) = folder();
         let secrets = secrets(&path);
         let count = ["sh", "-c", "echo x >> count; cat count"].map(str::to_owned).to_vec();
-        let source = SecretSource::Command(count);
+        let source = secret(SecretSource::Command(count));
         assert_eq!(secrets.value("a", &source).unwrap(), secrets.value("b", &source).unwrap());
         assert_eq!(fs::read_to_string(path.join("count")).unwrap(), "x\n");
     }
@@ -271,17 +337,56 @@ mod tests {
     fn a_missing_source_is_named() {
         let (_keep, path) = folder();
         let secrets = secrets(&path);
-        let unset = secrets.value("db", &SecretSource::Env("NOPE".to_owned())).unwrap_err();
+        let unset = secrets.value("db", &secret(SecretSource::Env("NOPE".to_owned()))).unwrap_err();
         assert_eq!(
             unset.to_string(),
-            "secret `db` comes from the environment variable `NOPE`, which is not set or empty"
+            "secret `db` comes from the environment variable `NOPE`, which is not set"
         );
-        let failing = ["sh", "-c", "echo half-a-secret >&2; exit 7"].map(str::to_owned).to_vec();
-        let failed = secrets.value("db", &SecretSource::Command(failing)).unwrap_err();
+    }
+
+    #[test]
+    fn a_failing_command_shows_its_masked_standard_error() {
+        let (_keep, path) = folder();
+        let secrets = secrets(&path);
+        secrets.value("other", &secret(SecretSource::Env("TOKEN".to_owned()))).unwrap();
+        let script = "echo half-a-secret; echo half-a-secret >&2; echo; echo no $TOKEN session >&2; exit 7";
+        let failing = ["sh", "-c", script].map(str::to_owned).to_vec();
+        let failed = secrets.value("db", &secret(SecretSource::Command(failing))).unwrap_err();
         assert_eq!(
             failed.to_string(),
-            "secret `db` comes from the command `sh`, which failed (exit status 7); run it by hand to see why"
+            "secret `db` comes from the command `sh`, which failed (exit status 7)"
         );
+        assert_eq!(failed.help(), ["it printed `(redacted)`", "it printed `no (redacted) session`"]);
+        let silent = secret(SecretSource::Command(vec!["false".to_owned()]));
+        let failed = secrets.value("db", &silent).unwrap_err();
+        assert_eq!(failed.help(), ["it printed nothing on standard error; run it by hand to see why"]);
+    }
+
+    #[test]
+    fn one_line_end_is_no_part_of_a_value() {
+        for (text, value) in [("a\n", "a"), ("a\r\n", "a"), ("a\r", "a\r"), ("a\n\n", "a\n"), ("\r\n", "")] {
+            assert_eq!(without_line_end(text.to_owned()), value, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_value_is_refused_unless_it_is_allowed() {
+        let (_keep, path) = folder();
+        fs::write(path.join("key"), "\r\n").unwrap();
+        let mut env = BTreeMap::from([(OsString::from("EMPTY"), OsString::new())]);
+        env.insert("PATH".into(), std::env::var_os("PATH").unwrap());
+        let secrets = Secrets::new(Arc::new(Runner::new()), &path, env, Arc::new(|_| {}));
+        for (source, text) in [
+            (SecretSource::Env("EMPTY".to_owned()), "the environment variable `EMPTY`"),
+            (SecretSource::File("key".into()), "the file `key`"),
+            (SecretSource::Command(vec!["true".to_owned()]), "the command `true`"),
+        ] {
+            let refused = secrets.value("db", &secret(source.clone())).unwrap_err();
+            assert_eq!(refused.to_string(), format!("secret `db` comes from {text}, which is empty"));
+            assert!(refused.help()[0].contains("`allow_empty = true`"));
+            let allowed = Secret { source, allow_empty: true };
+            assert_eq!(&*secrets.value("db", &allowed).unwrap(), "");
+        }
     }
 
     #[test]

@@ -11,9 +11,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
-use super::secrets::{SecretError, Secrets};
+use super::{
+    secret_use::{SecretUse, effective_use},
+    secrets::{SecretError, Secrets},
+};
 use crate::{
-    config::EnvSource,
+    config::{EnvSource, Origin, SecretSource},
+    diagnostic::{Diagnostic, SourceFile},
     engine::{Backend, Neighbours, Target, value_from},
     files,
     inventory::{
@@ -34,14 +38,9 @@ pub enum TargetError {
         /// The file.
         path: Utf8PathBuf,
     },
-    /// A secret's source is missing.
-    #[error("stack `{stack}`: {source}")]
-    Secret {
-        /// The stack.
-        stack: String,
-        /// Why.
-        source: Box<SecretError>,
-    },
+    /// A secret cannot be had; the diagnostic names the stack and the place in environments.toml.
+    #[error("{0}")]
+    Secret(Box<Diagnostic>),
     /// A file of envctl's own cannot be written.
     #[error("cannot write `{path}`: {source}")]
     Write {
@@ -79,13 +78,19 @@ pub struct Targets {
     pub env: BTreeMap<OsString, OsString>,
     /// Where secrets come from.
     pub secrets: Arc<Secrets>,
+    /// Which of them the command needs.
+    pub secret_use: SecretUse,
+    /// environments.toml, for the places of secrets that cannot be had.
+    pub source: Arc<SourceFile>,
     /// Who else may have an instance's state.
     pub neighbours: Neighbours,
 }
 
 impl Targets {
-    /// The target of an instance. `module` is its root module; absent for engines that do not read one.
-    pub fn build(&self, instance: &Instance, module: Option<&Module>) -> Result<Built, TargetError> {
+    /// The target of an instance. `modules` are its root module and the local modules that this calls; empty for engines
+    /// that do not read one.
+    pub fn build(&self, instance: &Instance, modules: &[&Module]) -> Result<Built, TargetError> {
+        let module = modules.first().copied();
         let stack = instance.id.stack.as_str();
         let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
         let state_dir = self.home.join("instances").join(&place);
@@ -105,7 +110,8 @@ impl Targets {
         if let Some(path) = self.values(instance, declared.as_ref(), &mut notes)? {
             var_files.push(path);
         }
-        let env = self.environment(instance, declared.as_ref())?;
+        let secret_use = effective_use(self.secret_use, instance.engine, modules);
+        let env = self.environment(instance, declared.as_ref(), secret_use)?;
         let target = Target {
             instance: instance.id.clone(),
             project: self.project.clone(),
@@ -158,9 +164,9 @@ impl Targets {
         &self,
         instance: &Instance,
         declared: Option<&BTreeSet<&str>>,
+        secret_use: SecretUse,
     ) -> Result<BTreeMap<OsString, OsString>, TargetError> {
-        let failed =
-            |source| TargetError::Secret { stack: instance.id.stack.to_string(), source: Box::new(source) };
+        let failed = |origin: &Origin, error: &SecretError| self.missing_secret(instance, origin, error);
         let mut env = self.env.clone();
         for (name, variable) in &instance.settings.env {
             if variable.value.unless.iter().any(|other| self.env.contains_key(&OsString::from(other))) {
@@ -168,27 +174,50 @@ impl Targets {
             }
             let value = match &variable.value.source {
                 EnvSource::Plain(text) => text.clone(),
-                EnvSource::Secret(source) => self.secrets.value(name, source).map_err(failed)?.to_string(),
+                EnvSource::Secret(secret) => {
+                    let value = self.secrets.value(name, secret);
+                    value.map_err(|error| failed(&variable.origin, &error))?.to_string()
+                }
             };
             env.insert(name.into(), value_from(&self.project, name, value).into());
         }
-        for (name, source) in &instance.settings.secrets {
+        for (name, secret) in &instance.settings.secrets {
             let variable = OsString::from(format!("TF_VAR_{name}"));
-            let own =
-                matches!(&source.value, crate::config::SecretSource::Env(from) if variable == from.as_str());
+            let source = &secret.value.source;
+            let own = matches!(source, SecretSource::Env(from) if variable == from.as_str());
             if self.env.contains_key(&variable) && !own {
                 return Err(TargetError::Inherited { variable: name.clone() });
             }
-            if declared.is_none_or(|d| d.contains(name.as_str())) {
-                let value = self.secrets.value(name, &source.value).map_err(failed)?;
-                env.insert(variable, value.to_string().into());
-            } else {
-                // Not this stack's business, so its source need not be there; what is at hand is masked all the same.
-                self.secrets.mask(&source.value);
-                env.remove(&variable);
+            let is_declared = declared.is_none_or(|d| d.contains(name.as_str()));
+            let value = match secret_use {
+                SecretUse::Required if is_declared => {
+                    let value = self.secrets.value(name, &secret.value);
+                    Some(value.map_err(|error| failed(&secret.origin, &error))?)
+                }
+                SecretUse::IfAvailable if is_declared => self.secrets.value_if_available(name, &secret.value),
+                // Its source need not be there; what is at hand is masked all the same.
+                _ => {
+                    self.secrets.mask_if_at_hand(source);
+                    None
+                }
+            };
+            match value {
+                Some(value) => drop(env.insert(variable, value.to_string().into())),
+                None => drop(env.remove(&variable)),
             }
         }
         Ok(env)
+    }
+
+    /// The error of a secret that cannot be had, at its place.
+    fn missing_secret(&self, instance: &Instance, origin: &Origin, error: &SecretError) -> TargetError {
+        let message = format!("stack `{}`: {error}", instance.id.stack);
+        let problem = Diagnostic::error("secrets::source", message);
+        let problem = match &origin.span {
+            Some(span) => problem.at(&self.source, span.clone(), "declared here"),
+            None => problem.help(format!("it comes from {}", origin.layer)),
+        };
+        TargetError::Secret(Box::new(error.help().into_iter().fold(problem, Diagnostic::help)))
     }
 
     /// The backend of an instance, its declared pairs in a file of their own.

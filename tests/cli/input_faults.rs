@@ -38,19 +38,52 @@ fn a_missing_secret_source_is_4_and_names_the_source() {
         ("{ command = [\"nowhere\", \"x\"] }", "secret `token` comes from the command `nowhere`: "),
         (
             "{ command = [\"sh\", \"-c\", \"echo vault is sealed >&2; exit 2\"] }",
-            "secret `token` comes from the command `sh`, which failed (exit status 2); run it by hand to see why",
+            "secret `token` comes from the command `sh`, which failed (exit status 2)",
         ),
+        (
+            "{ command = [\"sh\", \"-c\", \"printf '\\\\r\\\\n'\"] }",
+            "secret `token` comes from the command `sh`, which is empty",
+        ),
+        ("{ file = \"empty\" }", "secret `token` comes from the file `empty`, which is empty"),
     ] {
         let shop = Shop::of(&["network"]);
         let mut script = plain("network");
         script["variables"] = json!(["token"]);
         shop.script("network", &script);
         shop.append("environments.toml", &format!("secrets.token = {source}\n"));
+        shop.project.write("empty", "\n");
+        let line = shop.project.read("environments.toml").lines().count();
 
-        shop.run(["plan", "staging"]).exits(4).tells(&format!("stack `network`: {message}"));
+        let run = shop.run(["plan", "staging"]).exits(4).tells(&format!("stack `network`: {message}"));
+
+        let run = run.tells(&format!("environments.toml:{line}:17")).tells(source);
+        if source.contains("vault") {
+            run.tells("help: it printed `vault is sealed`");
+        }
 
         assert_nothing_ran(&shop);
     }
+}
+
+#[test]
+fn an_empty_secret_that_is_allowed_reaches_the_engine() {
+    let mut shop = Shop::of(&["network"]);
+    let mut script = plain("network");
+    script["variables"] = json!(["one", "two"]);
+    shop.script("network", &script);
+    let sources = "secrets.one = { env = \"ONE\", allow_empty = true }\n\
+                   secrets.two = { file = \"two\", allow_empty = true }\n";
+    shop.append("environments.toml", sources);
+    shop.project.write("two", "\r\n");
+    shop.run(["plan", "staging"]).exits(4).tells("`ONE`, which is not set");
+
+    shop.env = shop.env.var("ONE", "");
+    shop.run(["check", "staging", "--offline"]).exits(0).hides("comes from");
+    shop.run(["plan", "staging"]).exits(0);
+
+    let log = shop.log();
+    let planned = log.iter().find(|line| line["argv"][1] == "plan").expect("the engine planned");
+    assert_eq!((&planned["env"]["TF_VAR_one"], &planned["env"]["TF_VAR_two"]), (&json!(""), &json!("")));
 }
 
 #[test]

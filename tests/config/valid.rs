@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use envctl::config::{Config, EnvSource, Environment, Origin, Overrides, SecretSource, Settings};
+use envctl::config::{Config, EnvSource, Environment, Origin, Overrides, Secret, SecretSource, Settings};
 
 use super::{fixtures, load, shown};
 
@@ -130,11 +130,12 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
     }
 }
 
-fn describe_source(source: &SecretSource) -> String {
-    match source {
+fn describe_source(secret: &Secret) -> String {
+    let source = match &secret.source {
         SecretSource::Env(name) => format!("from ${name}"),
         SecretSource::File(path) => format!("from file {path}"),
         SecretSource::Command(words) => format!("from {words:?}"),
         SecretSource::Sops { file, key } => format!("from {key} of {file}"),
-    }
+    };
+    if secret.allow_empty { source + ", may be empty" } else { source }
 }

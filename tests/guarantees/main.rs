@@ -22,6 +22,7 @@ mod one_review;
 mod printed_state;
 mod right_environment;
 mod same_values;
+mod secret_sources;
 mod secrets;
 mod slow;
 mod stale_state;

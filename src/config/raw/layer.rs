@@ -15,7 +15,7 @@ use super::{
     naming::NamingTable,
     reader::{Node, Reader},
     require::CheckItem,
-    source::{EnvVarTemplate, SourceTemplate},
+    source::{EnvVarTemplate, SecretTemplate},
     table::{Table, table},
     template::Template,
     var_file::VarFileTemplate,
@@ -57,7 +57,7 @@ table! {
         /// Variables for engines, hooks, checks and guard commands.
         env: Map<Value<EnvVarTemplate>>,
         /// Where the values of secret HCL variables come from.
-        secrets: Map<Value<SourceTemplate>>,
+        secrets: Map<Value<SecretTemplate>>,
         /// Whether changes need a confirmation.
         confirm: Option<Value<bool>>,
         /// Stacks at once; default: the number of cores.

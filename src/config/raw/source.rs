@@ -9,6 +9,15 @@ use super::{
     template::Template,
 };
 
+/// A secret with its templates.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretTemplate {
+    /// Where its value is found.
+    pub(crate) source: SourceTemplate,
+    /// `allow_empty = true`
+    pub(crate) allow_empty: bool,
+}
+
 /// A secret source with its templates.
 #[derive(Debug, Clone)]
 pub(crate) enum SourceTemplate {
@@ -23,19 +32,21 @@ pub(crate) enum SourceTemplate {
 }
 
 const SOURCES: &[&str] = &["env", "file", "command", "sops"];
+/// The keys that stand beside those that name a source.
+const BESIDE: &[&str] = &["key", "allow_empty"];
 const SOURCE_HELP: &str = "one of `{ env = \"NAME\" }`, `{ file = \"PATH\" }`, `{ command = [\"PROGRAM\", \"ARG\"] }`, \
                            `{ sops = \"FILE\", key = \"KEY\" }`";
 
-impl Read for SourceTemplate {
+impl Read for SecretTemplate {
     fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
-        read_source(node, reader, &[]).and_then(|(source, _)| source)
+        read_source(node, reader, &[]).and_then(|(secret, _)| secret)
     }
 
     fn templates(&self, visit: &mut dyn FnMut(&Template)) {
-        match self {
-            Self::Env(template) | Self::File(template) => visit(template),
-            Self::Command(words) => words.iter().for_each(visit),
-            Self::Sops(file, key) => {
+        match &self.source {
+            SourceTemplate::Env(template) | SourceTemplate::File(template) => visit(template),
+            SourceTemplate::Command(words) => words.iter().for_each(visit),
+            SourceTemplate::Sops(file, key) => {
                 visit(file);
                 visit(key);
             }
@@ -44,7 +55,7 @@ impl Read for SourceTemplate {
 }
 
 /// A source's keys, and those of the table around it that its owner reads; absent when it names no source.
-type Parts<'t> = (Option<SourceTemplate>, Vec<(&'t str, &'t Node<'t>)>);
+type Parts<'t> = (Option<SecretTemplate>, Vec<(&'t str, &'t Node<'t>)>);
 
 /// Reads a source; `extra` keys are handed back unread.
 fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'static str]) -> Option<Parts<'t>> {
@@ -61,7 +72,7 @@ fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'stati
     };
     let before = reader.problems.0.len();
     let mut sources: Vec<(&str, SourceTemplate)> = Vec::new();
-    let (mut sops, mut sops_key, mut rest) = (None, None, Vec::new());
+    let (mut sops, mut sops_key, mut allow_empty, mut rest) = (None, None, None, Vec::new());
     for (key, value) in table {
         let name: &'t str = key.get_ref();
         reader.within(name, |reader| match name {
@@ -73,11 +84,12 @@ fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'stati
             }
             "sops" => sops = Template::read(value, reader),
             "key" => sops_key = Template::read(value, reader),
+            "allow_empty" => allow_empty = bool::read(value, reader),
             _ if extra.contains(&name) => rest.push((name, value)),
             _ => {}
         });
-        if !SOURCES.contains(&name) && name != "key" && !extra.contains(&name) {
-            let known: Vec<_> = SOURCES.iter().chain(&["key"]).chain(extra).copied().collect();
+        if !SOURCES.contains(&name) && !BESIDE.contains(&name) && !extra.contains(&name) {
+            let known: Vec<_> = SOURCES.iter().chain(BESIDE).chain(extra).copied().collect();
             reader.unknown_key(name, key.span(), &known, None);
         }
     }
@@ -95,7 +107,11 @@ fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'stati
         return refuse(node, reader, &format!("{} are given, one is needed", names.join(" and ")));
     }
     match sources.pop() {
-        Some((_, source)) => Some((Some(source), rest)),
+        Some((_, source)) => {
+            let allow_empty = allow_empty.unwrap_or_default();
+            Some((Some(SecretTemplate { source, allow_empty }), rest))
+        }
+        None if allow_empty.is_some() => refuse(node, reader, "`allow_empty` belongs to a source"),
         None if rest.is_empty() => refuse(node, reader, "names no source"),
         None => Some((None, rest)),
     }
@@ -132,7 +148,7 @@ pub(crate) enum EnvSourceTemplate {
     /// As written.
     Plain(Template),
     /// From a secret source.
-    Secret(SourceTemplate),
+    Secret(SecretTemplate),
 }
 
 impl Read for EnvVarTemplate {
@@ -173,7 +189,7 @@ impl Read for EnvVarTemplate {
     fn templates(&self, visit: &mut dyn FnMut(&Template)) {
         match &self.source {
             EnvSourceTemplate::Plain(template) => visit(template),
-            EnvSourceTemplate::Secret(source) => source.templates(visit),
+            EnvSourceTemplate::Secret(secret) => secret.templates(visit),
         }
     }
 }
@@ -183,7 +199,7 @@ fn source_schemas() -> Vec<serde_json::Value> {
     let one = |key: &str, schema: serde_json::Value| {
         serde_json::json!({
             "type": "object",
-            "properties": { key: schema },
+            "properties": { key: schema, "allow_empty": { "type": "boolean" } },
             "required": [key],
             "additionalProperties": false,
         })
@@ -195,14 +211,14 @@ fn source_schemas() -> Vec<serde_json::Value> {
         one("command", command),
         serde_json::json!({
             "type": "object",
-            "properties": { "sops": text, "key": text },
+            "properties": { "sops": text, "key": text, "allow_empty": { "type": "boolean" } },
             "required": ["sops", "key"],
             "additionalProperties": false,
         }),
     ]
 }
 
-impl JsonSchema for SourceTemplate {
+impl JsonSchema for SecretTemplate {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "SecretSource".into()
     }

@@ -5,7 +5,7 @@ use super::{
     field::{Placed, Read},
     map::Map,
     reader::{Node, Reader},
-    source::{EnvVarTemplate, SourceTemplate},
+    source::{EnvVarTemplate, SecretTemplate},
     table::{plain_table, table},
     template::Template,
 };
@@ -18,7 +18,7 @@ table! {
         /// The age recipients that plans are encrypted for.
         recipients: Option<Placed<Vec<Recipient>>>,
         /// What decrypts them, and keys the manifests' digests.
-        identity: Option<Placed<SourceTemplate>>,
+        identity: Option<Placed<SecretTemplate>>,
         /// Variables for the access to the store; default: envctl's own environment.
         env: Option<Placed<Map<EnvVarTemplate>>>,
         /// For how long runs are kept.
@@ -34,7 +34,7 @@ table! {
         /// The age recipients that they are encrypted for.
         recipients: Vec<Recipient>,
         /// What decrypts them.
-        identity: Option<SourceTemplate>,
+        identity: Option<SecretTemplate>,
     }
 }
 

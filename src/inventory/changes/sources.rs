@@ -23,11 +23,11 @@ const FOLDERS: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
 /// What has changed of the files that the secrets of a stack come from; they start at the folder of environments.toml.
 pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     let in_env = settings.env.values().filter_map(|variable| match &variable.value.source {
-        EnvSource::Secret(source) => Some(source),
+        EnvSource::Secret(secret) => Some(&secret.source),
         EnvSource::Plain(_) => None,
     });
     let mut found = Vec::new();
-    for source in settings.secrets.values().map(|secret| &secret.value).chain(in_env) {
+    for source in settings.secrets.values().map(|secret| &secret.value.source).chain(in_env) {
         match source {
             SecretSource::File(path) | SecretSource::Sops { file: path, .. } => {
                 found.extend(matching.of_file(&root.join(path)));

@@ -1,0 +1,121 @@
+//! 9. Secrets stay secret: they are looked up only for commands that need them.
+
+use serde_json::json;
+
+use crate::support::{Shop, each_engine, plain, programs, real_engines};
+
+/// Removes the source of a secret, so that whoever looks it up fails.
+fn close_the_vault(shop: &Shop) {
+    std::fs::remove_file(shop.project.path("vault")).unwrap();
+}
+
+#[test]
+fn commands_that_evaluate_no_variable_need_no_secret() {
+    for engine in each_engine() {
+        let mut shop = Shop::driven_by(&engine, "[project]\nname = \"shop\"\n[environments.staging]\n");
+        shop.env = shop.env.with_system();
+        let mut script = plain("app");
+        script["variables"] = json!(["token"]);
+        shop.stack("app", &[], &script);
+        shop.append("environments.toml", "secrets.token = { command = [\"cat\", \"vault\"] }\n");
+        shop.project.write("vault", "s3ntinel-token\n");
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        close_the_vault(&shop);
+        // A checkout that was never initialised needs none either.
+        std::fs::remove_dir_all(shop.project.path(".envctl/data")).unwrap();
+
+        shop.run(["output", "staging", "app", "id"]).exits(0).prints("app-1");
+        for command in ["state list", "output", "version", "fmt"] {
+            let words: Vec<&str> = ["exec", "staging", "app", "--yes", "--"]
+                .into_iter()
+                .chain(command.split_whitespace())
+                .collect();
+            // The fake engine has no such verbs.
+            if !engine.is_fake() {
+                shop.env.run_args(&words).exits(0);
+            }
+        }
+        for command in ["plan", "console", "refresh"] {
+            let words = ["exec", "staging", "app", "--yes", "--", command];
+            shop.run(words).exits(4).tells("secret `token` comes from the command `cat`, which failed");
+        }
+        shop.run(["plan", "staging"]).exits(4);
+    }
+}
+
+#[test]
+fn a_value_at_hand_is_masked_in_output_without_a_program() {
+    for engine in real_engines() {
+        let mut shop = Shop::driven_by(&engine, "[project]\nname = \"shop\"\n[environments.staging]\n");
+        shop.env = shop.env.with_system().var("TOKEN", "s3ntinel-token");
+        shop.stack("app", &[], &json!({}));
+        let main =
+            "variable \"token\" {}\nvariable \"other\" {}\noutput \"shown\" {\n  value = var.token\n}\n";
+        shop.project.write("app/main.tf", main);
+        let sources = "secrets.token = { env = \"TOKEN\" }\n\
+                       secrets.other = { command = [\"sh\", \"-c\", \"echo asked >> asked; echo other-value\"] }\n";
+        shop.append("environments.toml", sources);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        shop.project.write("asked", "");
+
+        let shown = shop.run(["output", "staging"]).exits(0).hides("s3ntinel-token");
+
+        shown.prints("shown = (sensitive)");
+        assert_eq!(shop.project.read("asked"), "", "no program was started for a secret");
+    }
+}
+
+#[test]
+fn opentofu_has_the_secrets_that_its_backend_or_encryption_uses() {
+    let encryption = "encryption {\n    key_provider \"pbkdf2\" \"p\" {\n      passphrase = var.token\n    }\n    \
+                      method \"aes_gcm\" \"m\" {\n      keys = key_provider.pbkdf2.p\n    }\n    \
+                      state {\n      method = method.aes_gcm.m\n    }\n  }";
+    for inside in ["backend \"local\" {\n    path = \"${var.token}.tfstate\"\n  }", encryption] {
+        for engine in real_engines().into_iter().filter(|engine| engine.name() == "tofu") {
+            let mut shop = Shop::driven_by(&engine, "[project]\nname = \"shop\"\n[environments.staging]\n");
+            shop.env = shop.env.with_system();
+            shop.stack("app", &[], &json!({}));
+            let main = format!(
+                "terraform {{\n  {inside}\n}}\nvariable \"token\" {{}}\noutput \"id\" {{\n  value = \"app-1\"\n}}\n"
+            );
+            shop.project.write("app/main.tf", &main);
+            shop.append("environments.toml", "secrets.token = { command = [\"cat\", \"vault\"] }\n");
+            shop.project.write("vault", "s3ntinel-token-of-16-bytes\n");
+            shop.run(["deploy", "staging", "--yes"]).exits(0);
+            shop.run(["output", "staging", "app", "id"]).exits(0).prints("app-1");
+            close_the_vault(&shop);
+
+            let refused = shop.run(["output", "staging", "app", "id"]).exits(4);
+
+            refused.tells("secret `token` comes from the command `cat`, which failed (exit status 1)");
+        }
+    }
+}
+
+#[test]
+fn a_unit_without_its_secret_still_tells_its_outputs() {
+    let Some([terragrunt]) = programs(["terragrunt"]) else { return };
+    for engine in real_engines() {
+        let mut shop = Shop::driven_by(&engine, "[project]\nname = \"shop\"\n[environments.staging]\n");
+        shop.env = shop.env.with_system().with(&terragrunt);
+        let drives = format!("[terragrunt]\ndrives = \"{}\"\n[stacks.app]\npath = \"app\"\n", engine.name());
+        shop.append("environments.toml", &drives);
+        shop.append("environments.toml", "secrets.token = { command = [\"cat\", \"vault\"] }\n");
+        let state = shop.marker("unit.tfstate");
+        let unit = format!(
+            "remote_state {{\n  backend = \"local\"\n  generate = {{ path = \"backend.tf\", if_exists = \"overwrite\" }}\n  \
+             config = {{ path = \"{}\" }}\n}}\n",
+            state.display()
+        );
+        shop.project.write("app/terragrunt.hcl", &unit);
+        let main = "variable \"token\" {}\noutput \"id\" {\n  value = \"app-1\"\n}\n";
+        shop.project.write("app/main.tf", main);
+        shop.project.write("vault", "s3ntinel-token\n");
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        close_the_vault(&shop);
+
+        let shown = shop.run(["output", "staging", "app", "id"]).exits(0).prints("app-1");
+
+        shown.tells("secret `token` comes from the command `cat`, which failed (exit status 1); the engine runs without it");
+    }
+}
