@@ -151,7 +151,12 @@ impl Prepared {
             return Err(failed(stack, Failure::new(FailureKind::Defect, "it was not prepared")));
         };
         let log = self.logs.join(stack.file_name() + ".log");
-        let observer = |_: Progress| {};
+        let printer = Arc::clone(&context.printer);
+        let observer = |progress: Progress| {
+            if let Progress::Note(note) = progress {
+                printer.warn(format_args!("`{stack}`: {note}"));
+            }
+        };
         let session = Session { runner: &self.runner, log: &log, observer: &observer };
         let prepare = |create| match gone {
             Gone::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
@@ -178,7 +183,7 @@ impl Prepared {
 
 fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
     match error {
-        EngineError::Failed(failure) => failed(stack, failure),
+        EngineError::Failed(failure) | EngineError::WrongBackend(failure) => failed(stack, failure),
         EngineError::MissingWorkspace { wanted, existing } => {
             let message = format!("workspace `{wanted}` of stack `{stack}` does not exist");
             let mut stopped = Stopped::refused(message)

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     config::{Environment, VerbClass},
-    engine::EngineError,
+    engine::{EngineError, forget_init},
     executor::SecretUse,
     model::{ExitStatus, Failure, FailureKind, InstanceId},
     process::CommandLine,
@@ -45,6 +45,11 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             .args(plain_start(&program).iter().copied())
             .env("ENVCTL_INSTANCE", id.to_string())
             .env("PS1", format!("{} \\w $ ", marked(environment, &id, Styles::new(true))));
+        // Whatever the user initialises there, the next command initialises anew.
+        forget_init(&work.target).map_err(|error| {
+            let summary = format!("cannot forget the last init of `{id}`: {error}");
+            EngineError::Failed(Failure::new(FailureKind::State, summary))
+        })?;
         session.runner.inherit(&command).map_err(|error| {
             EngineError::Failed(Failure::new(
                 FailureKind::Config,

@@ -7,6 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Applied, EngineError, Output, OutputKind, Session, StateIdentity, Target,
+    backend_check::check_plan,
     call::{Streamed, Written, capture, stream_mutating},
     document::document,
     driver::Driver,
@@ -29,9 +30,14 @@ pub(super) fn apply(
     plan: &Utf8Path,
     session: &Session<'_>,
 ) -> Result<Applied, EngineError> {
-    let state_is_new = plan_facts(plan).is_ok_and(|facts| facts.lineage.is_empty());
+    let facts = plan_facts(plan).ok();
+    let state_is_new = facts.as_ref().is_some_and(|facts| facts.lineage.is_empty());
     // Two environments that share a folder would overwrite each other's unsaved state.
     let lock = take_turns(target, session)?;
+    driver.check_backend(target)?;
+    if let Some(facts) = &facts {
+        check_plan(driver, target, facts)?;
+    }
     unsaved::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
     unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     let written = Written::of(session);
@@ -88,7 +94,7 @@ fn half_done(error: EngineError, done: usize) -> EngineError {
             notes.push(format!("{extent} when it was interrupted"));
             EngineError::Interrupted { notes }
         }
-        other @ EngineError::MissingWorkspace { .. } => other,
+        other @ (EngineError::MissingWorkspace { .. } | EngineError::WrongBackend(_)) => other,
     }
 }
 
@@ -149,6 +155,7 @@ pub(super) fn pull<T: DeserializeOwned>(
     target: &Target,
     session: &Session<'_>,
 ) -> Result<Option<T>, EngineError> {
+    driver.check_backend(target)?;
     let pulled = capture(session, &driver.state_command(target))?;
     if !pulled.exit.is_success() {
         return Err(failed_text(driver, &pulled, "state pull", target, session));
@@ -177,6 +184,7 @@ pub(super) fn outputs(
         #[serde(default)]
         value: serde_json::Value,
     }
+    driver.check_backend(target)?;
     let captured = capture(session, &driver.output_command(target))?;
     if !captured.exit.is_success() {
         return Err(failed_text(driver, &captured, "output -json", target, session));

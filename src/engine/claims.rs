@@ -9,17 +9,13 @@ use std::{fs, io, io::Write, os::unix::fs::OpenOptionsExt};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{BackendInForce, Target, fingerprint::write_private};
+use super::{Target, backend_record::BackendRecord, fingerprint::write_private};
 use crate::model::{Failure, FailureKind};
 
 /// The file in an instance's own folder that holds the address of its state.
 const ADDRESS: &str = "address";
-
-/// The file with the backend that an engine initialised, in its data directory.
-const BACKEND: &str = "terraform.tfstate";
 
 /// Who met a state first.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,14 +37,19 @@ impl Owner {
 
 /// Claims the state at the address of the backend in a data directory; relative local paths start at `folder`.
 pub(super) fn claim_address(target: &Target, data_dir: &Utf8Path, folder: &Utf8Path) -> Result<(), Failure> {
+    let backend = BackendRecord::in_force(data_dir).map_err(|error| unusable(target, &error))?;
+    claim_backend(target, &backend, folder)
+}
+
+/// Claims the state at the address of a backend; relative local paths start at `folder`.
+pub(super) fn claim_backend(
+    target: &Target,
+    backend: &BackendRecord,
+    folder: &Utf8Path,
+) -> Result<(), Failure> {
     let own = target.state_dir.join(ADDRESS);
-    let unusable = |error: io::Error| {
-        Failure::new(FailureKind::State, format!("cannot use `{own}`, the address of the state: {error}"))
-    };
-    let (kind, config) = backend(data_dir).map_err(unusable)?;
-    let (workspace, env) = (target.workspace.as_deref(), &target.env);
-    let in_force = BackendInForce { kind: &kind, config: &config, workspace, folder, env };
-    let address = (target.neighbours.address)(&in_force);
+    let unusable = |error: io::Error| unusable(target, &error);
+    let address = backend.address(target, folder);
     // What is claimed below is claimed by the file of its owner: an old one must not vouch for it.
     if address.is_none() || fs::read_to_string(&own).ok() != address {
         remove(&own).map_err(unusable)?;
@@ -120,28 +121,9 @@ fn shared(me: &Owner, owner: &Owner, name: &str, value: &str) -> Failure {
     Failure::new(FailureKind::State, summary).with_detail(detail)
 }
 
-/// The type and the keys of the backend that a data directory was initialised for; a local one where it remembers none.
-pub(super) fn backend(data_dir: &Utf8Path) -> io::Result<(String, Map<String, Value>)> {
-    #[derive(Deserialize)]
-    struct Known {
-        backend: Option<Initialised>,
-    }
-    #[derive(Deserialize)]
-    struct Initialised {
-        #[serde(rename = "type")]
-        kind: String,
-        #[serde(default)]
-        config: Option<Map<String, Value>>,
-    }
-    let known: Known = match fs::read(data_dir.join(BACKEND)) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Known { backend: None },
-        Err(error) => return Err(error),
-    };
-    Ok(known.backend.map_or_else(
-        || ("local".to_owned(), Map::new()),
-        |found| (found.kind, found.config.unwrap_or_default()),
-    ))
+fn unusable(target: &Target, error: &io::Error) -> Failure {
+    let own = target.state_dir.join(ADDRESS);
+    Failure::new(FailureKind::State, format!("cannot use `{own}`, the address of the state: {error}"))
 }
 
 fn remove(file: &Utf8Path) -> io::Result<()> {

@@ -131,6 +131,8 @@ pub struct PlanFacts {
     pub workspace: String,
     /// The backend type.
     pub backend: String,
+    /// Configuration of the backend, as its schema has parsed it, credentials among it.
+    pub backend_config: serde_json::Map<String, serde_json::Value>,
     /// The engine's version.
     pub version: String,
     /// What kind of plan.
@@ -217,6 +219,8 @@ pub enum Progress {
     },
     /// A few words for a live line: `aws_vpc.main: creating`.
     Doing(String),
+    /// Line that the user should read with the result of the step.
+    Note(String),
 }
 
 /// What one step of one stack runs in: where it logs, whom it tells, how it is stopped.
@@ -235,6 +239,9 @@ pub enum EngineError {
     /// The stack failed; said by the engine or found in what it did.
     #[error("{0}")]
     Failed(Failure),
+    /// The backend in force is not the one of the instance, or a plan was made on another one.
+    #[error("{0}")]
+    WrongBackend(Failure),
     /// The wanted workspace does not exist.
     #[error("workspace `{wanted}` does not exist")]
     MissingWorkspace {
@@ -328,6 +335,10 @@ pub trait Engine: Send + Sync {
 
     /// What a plan of a prepared instance rests on, as it is now; no process is started.
     fn footing(&self, target: &Target) -> io::Result<Footing>;
+
+    /// Compares the backend of a plan file with the one in force and with the states of other instances; no process is
+    /// started.
+    fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError>;
 
     /// Which state a prepared instance has now, asked of its backend.
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError>;

@@ -1,8 +1,10 @@
 //! What planning and applying need of an adapter: its command lines, and how its output is read.
 
+use std::io;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Target, call::Dialect, contract::PlanRequest};
+use super::{EngineError, Target, backend_check::BackendInFolder, call::Dialect, contract::PlanRequest};
 use crate::{model::Failure, process::CommandLine};
 
 /// An engine as the steps see it.
@@ -31,6 +33,13 @@ pub(super) trait Driver {
 
     /// `state pull`
     fn state_command(&self, target: &Target) -> CommandLine;
+
+    /// Refuses a data directory that holds another backend than the one that files state, before a process reads or changes
+    /// a state there.
+    fn check_backend(&self, target: &Target) -> Result<(), EngineError>;
+
+    /// Backends in force in the folders that the engine runs in for an instance, that of the last init first.
+    fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>>;
 
     /// Whether the plan that a stream told of rests on values that are not known yet.
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool;

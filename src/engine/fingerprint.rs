@@ -8,7 +8,7 @@ use std::{fs, io};
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 
-use super::detect::LOCKFILE;
+use super::{Target, detect::LOCKFILE};
 use crate::{files, model::hex};
 
 pub(super) use crate::files::write as write_private;
@@ -69,6 +69,12 @@ impl Fingerprint {
     pub(super) fn forget(state_dir: &Utf8Path) -> io::Result<()> {
         files::remove_if_there(&state_dir.join(FILE))
     }
+}
+
+/// Forgets the last init of an instance, since somebody else may have initialised its data directory: the next step does so
+/// anew.
+pub fn forget_init(target: &Target) -> io::Result<()> {
+    Fingerprint::forget(&target.state_dir)
 }
 
 fn is_configuration(name: &str) -> bool {

@@ -6,7 +6,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::{
-    BackendInForce, Footing, Target, claims, detect::LOCKFILE, environment::plugin_cache, units::normalised,
+    Footing, Target, backend_record::BackendRecord, detect::LOCKFILE, environment::plugin_cache,
+    units::normalised,
 };
 use crate::config::EngineSettings;
 
@@ -21,15 +22,8 @@ pub(super) fn footing(
     data_dir: &Utf8Path,
     folder: &Utf8Path,
 ) -> io::Result<Footing> {
-    let (backend, backend_config) = claims::backend(data_dir)?;
-    let in_force = BackendInForce {
-        kind: &backend,
-        config: &backend_config,
-        workspace: target.workspace.as_deref(),
-        folder,
-        env: &target.env,
-    };
-    let address = (target.neighbours.address)(&in_force);
+    let record = BackendRecord::in_force(data_dir)?;
+    let address = record.address(target, folder);
     let settled = |verb: &str, args: &[String]| args.iter().map(|arg| format!("{verb} {arg}")).collect();
     let lists: [Vec<String>; 3] = [
         settled("init", &settings.init_args),
@@ -43,8 +37,8 @@ pub(super) fn footing(
         flags: lists.into_iter().flatten().chain(parallelism).collect(),
         plugin_cache: plugin_cache(settings, target),
         lockfile: target.dir.join(LOCKFILE),
-        backend,
-        backend_config,
+        backend: record.kind,
+        backend_config: record.config,
         address,
         modules: installed_modules(data_dir, folder)?,
     })

@@ -10,7 +10,9 @@ use camino::Utf8Path;
 use serde::Deserialize;
 
 use super::{
-    EngineError, Session, Target, WorkspaceStatus,
+    EngineError, Progress, Session, Target, WorkspaceStatus,
+    backend_check::{check_stated, is_other_backend},
+    backend_record::{BackendRecord, RECORD},
     call::{Dialect, capture, capture_mutating, stream},
     claims::claim_address,
     detect::LOCKFILE,
@@ -23,9 +25,6 @@ use super::{
     terraform::Terraform,
 };
 use crate::model::{Failure, FailureKind};
-
-/// The file in a data directory that holds the backend of its last init.
-const BACKEND: &str = "terraform.tfstate";
 
 /// When a workspace is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +48,11 @@ impl Terraform {
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
+        // One that cannot be read goes with the init that it calls for.
+        let before = BackendRecord::read(&target.data_dir).ok().flatten();
+        let force = force || before.as_ref().is_some_and(|before| is_other_backend(target, before));
         self.initialise_where_needed(target, (create_workspace, look_up), force, session)?;
+        say_other_backend(target, before.as_ref(), session);
         claim_address(target, &target.data_dir, &target.dir).map_err(|refused| {
             // The next attempt initialises anew: by then an expression of the backend may have another value.
             match Fingerprint::forget(&target.state_dir) {
@@ -82,9 +85,10 @@ impl Terraform {
         make_private_folder(&target.data_dir)?;
         forget_selection(target)?;
         // A backend that its files no longer have would stay in it, and stop every plan.
-        forget(&target.data_dir.join(BACKEND))?;
+        forget(&target.data_dir.join(RECORD))?;
         let known = remember_local_backend(target)?;
         self.run_init(target, !known, session)?;
+        check_stated(target, &target.data_dir)?;
         self.enter_workspace(target, create_workspace, look_up, session)?;
         // Taken again: an init may write the lockfile.
         self.fingerprint(target)?.save(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))
@@ -92,8 +96,11 @@ impl Terraform {
 
     fn fingerprint(&self, target: &Target) -> Result<Fingerprint, EngineError> {
         let cache = plugin_cache(self.settings(), target).unwrap_or_default();
+        // One that cannot be read is no record that an init has left.
+        let record = BackendRecord::in_force(&target.data_dir).map(|record| record.canonical());
         let inputs = [
-            "1",
+            "2",
+            &record.unwrap_or_else(|error| error.to_string()),
             self.program().as_str(),
             self.version_text(),
             target.backend.kind.as_deref().unwrap_or_default(),
@@ -213,6 +220,19 @@ fn workspaces(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// Tells the user that a data directory held another state, and was initialised anew for its instance's.
+fn say_other_backend(target: &Target, before: Option<&BackendRecord>, session: &Session<'_>) {
+    let address = |backend: &BackendRecord| backend.address(target, &target.dir);
+    let Some(held) = before.and_then(address) else { return };
+    let Some(holds) = BackendRecord::in_force(&target.data_dir).ok().and_then(|now| address(&now)) else {
+        return;
+    };
+    if held != holds {
+        let note = format!("the data directory was initialised for {held}: initialised anew for {holds}");
+        (session.observer)(Progress::Note(note));
+    }
+}
+
 /// Removes what an engine remembers of the selected workspace: envctl names it for each process, and a remembered one
 /// that was deleted meanwhile would stop an init.
 fn forget_selection(target: &Target) -> Result<(), EngineError> {
@@ -233,7 +253,7 @@ fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
         serde_json::json!({ "path": config.get("path"), "workspace_dir": config.get("workspace_dir") });
     let known =
         serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
-    let file = target.data_dir.join(BACKEND);
+    let file = target.data_dir.join(RECORD);
     write_private(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
     Ok(true)
 }

@@ -5,6 +5,8 @@
 mod applying;
 mod arguments;
 mod attributes;
+mod backend_check;
+mod backend_record;
 mod call;
 mod claims;
 mod contract;
@@ -62,6 +64,7 @@ pub use contract::{
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
+pub use fingerprint::forget_init;
 pub use footing::{MODULES, installed_modules};
 pub use installed::EngineUnavailable;
 pub use log::Log;

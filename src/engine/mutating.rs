@@ -6,6 +6,7 @@ use super::{
     EngineError, Session, Target, Typed,
     call::{Mutated, Written, mutate},
     driver::Driver,
+    fingerprint::forget_init,
     folder_lock::{self, FolderLock},
     typed,
     unsaved::{self, Remains, Rescued, Signs},
@@ -25,6 +26,13 @@ pub(super) fn run_mutating(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, EngineError> {
     let lock = take_turns(target, session)?;
+    driver.check_backend(target)?;
+    if verbs::is_init(args) {
+        forget_init(target).map_err(|error| {
+            let summary = format!("cannot forget the last init of `{}`: {error}", target.instance);
+            EngineError::Failed(Failure::new(FailureKind::State, summary))
+        })?;
+    }
     // What an unsaved state waits for; with a stale lock in the way, that one first.
     let saves_it = verbs::saves_a_state(args);
     let left_before = !driver.unsaved_states(target).is_empty();

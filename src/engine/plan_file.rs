@@ -14,7 +14,10 @@ use prost::Message;
 use serde::Deserialize;
 use zip::{ZipArchive, result::ZipError};
 
-use super::{PlanFacts, PlanMode};
+use super::{
+    PlanFacts, PlanMode,
+    plan_variables::{DynamicValue, value_of},
+};
 
 /// Why a plan file does not say anything.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,8 @@ struct Plan {
 struct PlanBackend {
     #[prost(string, tag = "1")]
     kind: String,
+    #[prost(message, optional, tag = "2")]
+    config: Option<DynamicValue>,
     #[prost(string, tag = "3")]
     workspace: String,
 }
@@ -119,11 +124,17 @@ pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
     let state: State =
         serde_json::from_slice(&member("tfstate")?).map_err(|error| broken(format!("its state: {error}")))?;
     let backend = plan.backend.ok_or_else(|| broken("it names no backend".to_owned()))?;
+    let backend_config = match backend.config.map(|config| value_of(&config.msgpack)) {
+        None => serde_json::Map::new(),
+        Some(Some(serde_json::Value::Object(config))) => config,
+        Some(_) => return Err(broken("the configuration of its backend cannot be understood".to_owned())),
+    };
     Ok(PlanFacts {
         lineage: state.lineage,
         serial: state.serial,
         workspace: backend.workspace,
         backend: backend.kind,
+        backend_config,
         version: plan.version,
         mode: match plan.mode {
             0 => PlanMode::Normal,

@@ -14,13 +14,15 @@ use super::{PlanFileError, plan_file::plan_of};
 #[derive(Message)]
 struct Plan {
     #[prost(map = "string, message", tag = "2")]
-    variables: HashMap<String, Dynamic>,
+    variables: HashMap<String, DynamicValue>,
 }
 
+/// Value of any type in a plan file.
 #[derive(PartialEq, Message)]
-struct Dynamic {
+pub(super) struct DynamicValue {
+    /// Its encoding.
     #[prost(bytes = "vec", tag = "1")]
-    msgpack: Vec<u8>,
+    pub(super) msgpack: Vec<u8>,
 }
 
 /// How deep a value may be.
@@ -36,6 +38,12 @@ pub fn plan_variables(path: &Utf8Path) -> Result<BTreeMap<String, Value>, PlanFi
     let known =
         plan.variables.into_iter().filter_map(|(name, value)| Some((name, with_type(&value.msgpack)?)));
     Ok(known.collect())
+}
+
+/// Decodes a value of a type that its reader knows; absent where it is no value, or has an unknown part.
+pub(super) fn value_of(bytes: &[u8]) -> Option<Value> {
+    let mut rest = Bytes(bytes);
+    rest.value(DEPTH).filter(|_| rest.0.is_empty())
 }
 
 /// A value behind its type.

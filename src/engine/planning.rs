@@ -4,7 +4,9 @@ use camino::Utf8Path;
 
 use super::{
     EngineError, PlanFacts, PlanRequest, Planned, Session, Target,
+    backend_check::{BackendInFolder, planned_backend},
     call::{Streamed, capture, stream},
+    claims::claim_backend,
     driver::Driver,
     ending::{ended_badly, failed_text},
     failure::{init_needed, warnings},
@@ -36,6 +38,7 @@ pub(super) fn plan(
     session: &Session<'_>,
 ) -> Result<Attempt, EngineError> {
     unsaved::refuse_to_plan(target, request.accept_lineage).map_err(EngineError::Failed)?;
+    driver.check_backend(target)?;
     make_private(&request.out).map_err(EngineError::Failed)?;
     let attempt = plan_into(driver, target, request, session);
     if !matches!(attempt, Ok(Attempt::Planned(_))) {
@@ -76,6 +79,8 @@ fn plan_into(
     };
     let mut notes = trusted(driver, target, &streamed, exit_code)?;
     let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
+    driver.check_backend(target)?;
+    let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
     let (PlanJson { changes, known, outputs, .. }, diff) = match exit_code {
         0 => Default::default(),
         _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
@@ -84,6 +89,9 @@ fn plan_into(
         lineage::watch(target, &facts.lineage, request.accept_lineage).map_err(|failure| {
             EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure })
         })?;
+    }
+    if let Some(BackendInFolder { record, folder }) = &backend {
+        claim_backend(target, record, folder).map_err(EngineError::Failed)?;
     }
     let tentative = driver.is_tentative(target, &streamed.stderr);
     Ok(Attempt::Planned(Box::new(Planned {

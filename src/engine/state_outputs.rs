@@ -59,6 +59,7 @@ pub(super) fn known_outputs(
     session: &Session<'_>,
 ) -> Result<KnownOutputs, EngineError> {
     unsaved::refuse_to_plan(target, false).map_err(EngineError::Failed)?;
+    driver.check_backend(target)?;
     let unreadable = |error: io::Error| {
         let summary = format!("the state of `{}` cannot be read: {error}", target.instance);
         EngineError::Failed(Failure::new(FailureKind::State, summary))

@@ -10,9 +10,11 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanMode, PlanRequest, Planned, Session,
-    StateIdentity, Target, applying,
+    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanMode, PlanRequest, Planned,
+    Session, StateIdentity, Target, applying,
+    backend_check::{BackendInFolder, check_plan, check_stated},
     call::Dialect,
+    claims::claim_address,
     driver::Driver,
     footing::footing,
     init::LookUp,
@@ -176,6 +178,15 @@ impl Driver for Terraform {
         self.in_workspace(target).args(["state", "pull", "-no-color"]).args(self.early_var_files(target))
     }
 
+    fn check_backend(&self, target: &Target) -> Result<(), EngineError> {
+        check_stated(target, &target.data_dir)?;
+        claim_address(target, &target.data_dir, &target.dir).map_err(EngineError::Failed)
+    }
+
+    fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
+        Ok(vec![BackendInFolder::read(&target.data_dir, &target.dir)?])
+    }
+
     fn is_tentative(&self, _: &Target, _: &[String]) -> bool {
         // Stand-ins are given by envctl itself, which knows where.
         false
@@ -267,6 +278,11 @@ impl Engine for Terraform {
         footing(target, engine, &self.settings, &target.data_dir, &target.dir)
     }
 
+    fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
+        self.check_backend(target)?;
+        check_plan(self, target, facts)
+    }
+
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {
         applying::state_identity(self, target, session)
     }
@@ -292,7 +308,11 @@ impl Engine for Terraform {
         let at = verbs::place_of_var_files(args, self.variables_everywhere());
         let (before, after) = args.split_at(at.unwrap_or(args.len()));
         let files = if at.is_some() { var_files(target) } else { Vec::new() };
-        self.in_workspace(target).args(before).args(files).args(after)
+        let (verb, before) = before.split_at(before.len().min(1));
+        // What is initialised by hand is the instance's own state too.
+        let pairs = target.backend.config_file.as_ref().filter(|_| verbs::is_init(args));
+        let pairs = pairs.map(|file| format!("-backend-config={file}"));
+        self.in_workspace(target).args(verb).args(pairs).args(before).args(files).args(after)
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {

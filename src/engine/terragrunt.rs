@@ -10,8 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 
 use super::{
-    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanRequest, Planned, Session,
+    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
     StateIdentity, Target, applying,
+    backend_check::{BackendInFolder, check_plan},
     call::{Dialect, capture},
     claims::claim_address,
     detect::LOCKFILE,
@@ -28,7 +29,7 @@ use super::{
     rendered,
     state_outputs::known_outputs,
     terraform::{apply_args, plan_args},
-    unit_folders::{files_named, working_folder},
+    unit_folders::{files_named, working_folder, working_folders},
     unit_values::{Place, place_in_unit, with_values},
     verbs,
 };
@@ -181,6 +182,16 @@ impl Driver for Terragrunt {
         self.passed_on(target, "state", ["pull".into(), "-no-color".into()])
     }
 
+    /// A unit's files state no address: Terragrunt makes the backend as it runs.
+    fn check_backend(&self, _: &Target) -> Result<(), EngineError> {
+        Ok(())
+    }
+
+    fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
+        let folders = working_folders(&target.dir);
+        folders.iter().map(|folder| BackendInFolder::read(&folder.join(".terraform"), folder)).collect()
+    }
+
     fn is_tentative(&self, _: &Target, stderr: &[String]) -> bool {
         // Mixed with outputs that exist, mocks come without any warning: whoever knows those outputs has to tell.
         stderr.iter().any(|line| line.contains("mock outputs provided"))
@@ -251,8 +262,9 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
         match planning::plan(self, target, request, session)? {
+            Attempt::Planned(planned) if planned.facts.is_some() => Ok(*planned),
             Attempt::Planned(planned) => {
-                // Terragrunt initialises as it plans, so only now the address of the state is known.
+                // Nothing but the folder that Terragrunt initialised tells the state of an encrypted plan.
                 let folder = working_folder(&target.dir);
                 match claim_address(target, &folder.join(".terraform"), &folder) {
                     Ok(()) => Ok(*planned),
@@ -299,6 +311,10 @@ impl Engine for Terragrunt {
         let version = format!("{} driving {}", self.installed.version, self.driven.version);
         let folder = working_folder(&target.dir);
         footing(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
+    }
+
+    fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
+        check_plan(self, target, facts)
     }
 
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError> {

@@ -9,9 +9,15 @@ const CACHE: &str = ".terragrunt-cache";
 
 /// Folder in which Terragrunt runs the engine for a unit: the one of its cache that was initialised last, or the unit's own.
 pub(super) fn working_folder(unit: &Utf8Path) -> Utf8PathBuf {
+    working_folders(unit).swap_remove(0)
+}
+
+/// Folders in which Terragrunt has run an engine for a unit, that of the last init first; the unit's own is the last of them.
+pub(super) fn working_folders(unit: &Utf8Path) -> Vec<Utf8PathBuf> {
     let mut found = Vec::new();
     initialised(&unit.join(CACHE), &mut found);
-    found.into_iter().max().map_or_else(|| unit.to_owned(), |(_, folder)| folder)
+    found.sort_by(|one, other| other.cmp(one));
+    found.into_iter().map(|(_, folder)| folder).chain([unit.to_owned()]).collect()
 }
 
 /// Files of a name that an engine left in a unit's folder or in any of its working folders.

@@ -101,6 +101,12 @@ pub(super) fn saves_a_state(args: &[OsString]) -> bool {
     first_is(rest, "force-unlock") || (first_is(rest, "state") && first_is(&rest[1..], "push"))
 }
 
+/// Returns true if a command initialises: afterwards nothing is known of the data directory.
+pub(super) fn is_init(args: &[OsString]) -> bool {
+    let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
+    first_is(args, "init") || behind.is_some_and(|at| first_is(&args[at + 1..], "init"))
+}
+
 /// The place in a typed command where var files belong: after its verb, when that takes them.
 ///
 /// `everywhere` is for OpenTofu, whose backends and module sources may use variables.

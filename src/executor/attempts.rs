@@ -90,6 +90,8 @@ fn attempt_with<T>(
 fn passes(error: &EngineError) -> Option<&Failure> {
     match error {
         EngineError::Failed(failure) => Some(failure).filter(|failure| is_transient(failure)),
-        EngineError::MissingWorkspace { .. } | EngineError::Interrupted { .. } => None,
+        EngineError::WrongBackend(_)
+        | EngineError::MissingWorkspace { .. }
+        | EngineError::Interrupted { .. } => None,
     }
 }

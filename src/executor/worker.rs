@@ -199,6 +199,7 @@ impl StepRunner for Worker {
         let started = self.clock.now();
         let log = self.dir.log(stack);
         let processes = AtomicU32::new(0);
+        let said = Mutex::new(Vec::new());
         let observer = |progress: Progress| match progress {
             Progress::Started { pid, mutating } => {
                 processes.fetch_add(1, Ordering::Relaxed);
@@ -208,9 +209,10 @@ impl StepRunner for Worker {
                 }
             }
             Progress::Doing(text) => port.progress(text),
+            Progress::Note(note) => lock(&said).push(note),
         };
         let session = Session { runner: &self.runner, log: &log, observer: &observer };
-        let ended = match (self.work.get(stack), begin_log(&log, step, &started.to_string())) {
+        let mut ended = match (self.work.get(stack), begin_log(&log, step, &started.to_string())) {
             (None, _) => Ended::new(Outcome::Failed(Failure::new(
                 FailureKind::Defect,
                 "the stack is not part of the run",
@@ -227,6 +229,7 @@ impl StepRunner for Worker {
                 ended
             }
         };
+        ended.notes.append(&mut lock(&said));
         let failed_with = match &ended.outcome {
             Outcome::Failed(failure) => failure.engine_exit_code,
             _ => None,

@@ -5,8 +5,10 @@
 
 mod create;
 mod remove;
+mod resolve;
 mod write;
 
 pub use create::{append, create_dirs, create_new, create_new_dir, sync_dir};
 pub use remove::remove_if_there;
+pub use resolve::resolve_links;
 pub use write::{write, write_if_changed, write_new};

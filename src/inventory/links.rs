@@ -103,7 +103,7 @@ impl<'a> Links<'a> {
             place: Some(link.place.clone()),
         };
         let environment = |name: &str| (self.environment)(instance, name);
-        state_address(&backend, workspace.as_deref(), &instance.path, &environment).below(instance.root())
+        state_address(&backend, workspace.as_deref(), &instance.dir, &environment).below(instance.root())
     }
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Saved {
     /// Outputs that are told once they are applied.
     pub(crate) unknown: Vec<String>,
     pub(crate) backend: String,
+    pub(crate) config: Value,
     pub(crate) workspace: String,
     pub(crate) version: String,
     #[serde(skip)]
@@ -73,6 +74,15 @@ impl Dynamic {
     }
 }
 
+impl Dynamic {
+    /// A value of a type that its reader knows.
+    fn untyped(value: &Value) -> Self {
+        let mut msgpack = Vec::new();
+        pack(value, &mut msgpack);
+        Self { msgpack }
+    }
+}
+
 fn pack(value: &Value, bytes: &mut Vec<u8>) {
     let length = |kind: u8, length: usize| {
         let mut head = vec![kind];
@@ -111,6 +121,8 @@ fn pack(value: &Value, bytes: &mut Vec<u8>) {
 struct Backend {
     #[prost(string, tag = "1")]
     kind: String,
+    #[prost(message, optional, tag = "2")]
+    config: Option<Dynamic>,
     #[prost(string, tag = "3")]
     workspace: String,
 }
@@ -129,7 +141,11 @@ impl Saved {
     /// Writes the file; an opaque one is no archive to anybody else.
     pub(crate) fn write(&self, path: &str, opaque: bool) -> Result<(), Fatal> {
         let plan = Plan {
-            backend: Some(Backend { kind: self.backend.clone(), workspace: self.workspace.clone() }),
+            backend: Some(Backend {
+                kind: self.backend.clone(),
+                config: Some(Dynamic::untyped(&self.config)),
+                workspace: self.workspace.clone(),
+            }),
             targets: self.targets.clone(),
             version: self.version.clone(),
             mode: self.mode,

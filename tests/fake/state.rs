@@ -39,6 +39,8 @@ impl State {
 /// The states of one stack: one file per workspace.
 pub(crate) struct Store {
     base: PathBuf,
+    /// The configuration of the backend as it was initialised.
+    pub(crate) config: Value,
     /// The workspace that is selected by the environment or by an earlier call.
     pub(crate) workspace: String,
 }
@@ -52,17 +54,15 @@ impl Store {
     /// The store of an initialised stack; nothing when its backend is not initialised.
     pub(crate) fn open(script: &Script) -> Result<Option<Self>, Fatal> {
         let initialised = data_dir().join("terraform.tfstate");
-        let base = match fs::read(&initialised) {
-            Ok(bytes) => {
-                let known: Value = serde_json::from_slice(&bytes)?;
-                known["backend"]["config"]["path"].as_str().unwrap_or("terraform.tfstate").to_owned()
-            }
+        let config = match fs::read(&initialised) {
+            Ok(bytes) => serde_json::from_slice::<Value>(&bytes)?["backend"]["config"].clone(),
             Err(_) if script.backend.is_some() => return Ok(None),
-            Err(_) => "terraform.tfstate".to_owned(),
+            Err(_) => json!({}),
         };
+        let base = config["path"].as_str().unwrap_or("terraform.tfstate").to_owned();
         let selected = fs::read_to_string(data_dir().join("environment")).ok();
         let workspace = env::var("TF_WORKSPACE").ok().or(selected).unwrap_or_else(|| "default".to_owned());
-        Ok(Some(Self { base: base.into(), workspace }))
+        Ok(Some(Self { base: base.into(), config, workspace }))
     }
 
     /// The same states, another one selected.

@@ -154,6 +154,7 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
         replaced: script.replaced.clone(),
         unknown: script.unknown.clone(),
         backend: script.backend.clone().unwrap_or_else(|| "local".to_owned()),
+        config: store.config.clone(),
         workspace: store.workspace.clone(),
         version: ui.version.clone(),
         variables: given,

@@ -2,6 +2,7 @@
 //! engine is involved, on every real one.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
+mod backend_in_force;
 mod bad_input;
 mod bound_alike;
 mod changed_meanwhile;
@@ -15,6 +16,7 @@ mod exact_plan_units;
 mod exit_codes;
 mod forged_plan;
 mod interrupts;
+mod linked_states;
 mod lost_state;
 mod mixed_mocks;
 mod never_retried;

@@ -10,8 +10,8 @@ use super::{
 use crate::executor::applied_last;
 use crate::{
     engine::{
-        Footing, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity, aws_credentials,
-        bound_variables, plan_facts, replaced_providers, state_at,
+        EngineError, Footing, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity,
+        aws_credentials, bound_variables, plan_facts, replaced_providers, state_at,
     },
     model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
     plans::{Binding, KEYED, Manifest, Mismatch, SealError},
@@ -163,7 +163,11 @@ impl Worker {
         // What the plan file says of itself is compared apart from its manifest.
         let of_file =
             || facts.as_ref().and_then(|facts| of_plan_file(facts, work, &footing, &self.wish, state));
-        Ok(items.or_else(of_file).or_else(unreadable))
+        let mismatch = items.or_else(of_file).or_else(unreadable);
+        if let (None, Some(facts)) = (&mismatch, &facts) {
+            work.engine.check_plan_backend(&work.target, facts).map_err(of_backend)?;
+        }
+        Ok(mismatch)
     }
 
     /// Everything that a plan is bound to but its own file, in the order in which a refusal names it.
@@ -232,6 +236,14 @@ impl Worker {
         bind("state lineage", &state.lineage);
         bind("state serial", &state.serial.to_string());
         Ok(binding)
+    }
+}
+
+/// Failure of a comparison of backends, which starts no process.
+fn of_backend(error: EngineError) -> Failure {
+    match error {
+        EngineError::Failed(failure) | EngineError::WrongBackend(failure) => failure,
+        other => Failure::new(FailureKind::Defect, other.to_string()),
     }
 }
 

@@ -47,6 +47,10 @@ pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
             Ended { exit_code: failure.engine_exit_code, ..Ended::new(Outcome::Refused(vec![block])) }
         }
         EngineError::Failed(failure) => Ended::new(Outcome::Failed(failure)),
+        EngineError::WrongBackend(failure) => {
+            let message = format!("{}: {}", failure.summary, failure.detail);
+            Ended::new(Outcome::Refused(vec![Block::new("backend", message)]))
+        }
         EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
         EngineError::MissingWorkspace { wanted, existing } => {
             let mut message = format!("workspace `{wanted}` of `{}` does not exist", work.target.instance);

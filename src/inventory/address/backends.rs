@@ -10,12 +10,13 @@ use super::{
     fields::{Because, Fields, text},
     url,
 };
+use crate::files;
 
 /// A backend's keys and the workspace, absent for the default one.
 pub(super) struct Question<'a> {
     pub(super) fields: Fields<'a>,
     pub(super) workspace: Option<&'a str>,
-    /// The stack's folder, relative to the root where it lies below it.
+    /// Stack's folder, which relative local paths start at.
     pub(super) dir: &'a Utf8Path,
 }
 
@@ -49,7 +50,10 @@ impl Question<'_> {
                 Utf8PathBuf::from(folder).join(workspace).join("terraform.tfstate")
             }
         };
-        Ok(format!("local:{}", normalised(&self.dir.join(path))))
+        let path = self.dir.join(path);
+        // Two paths that lead to one file through a link are one state.
+        let path = if path.is_absolute() { files::resolve_links(&path) } else { normalised(&path) };
+        Ok(format!("local:{path}"))
     }
 
     fn s3(&self) -> Result<String, Because> {
@@ -160,7 +164,7 @@ fn joined(parts: &[&str]) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// A path without `.` and, as far as it goes, `..`.
+/// A relative path without `.` and, as far as it goes, `..`.
 fn normalised(path: &Utf8Path) -> Utf8PathBuf {
     let mut clean = Utf8PathBuf::new();
     for part in path.components() {

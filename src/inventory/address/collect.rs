@@ -1,6 +1,13 @@
 //! The addresses of many instances, and what is wrong with their backends.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    os::unix::fs::MetadataExt as _,
+    sync::Arc,
+};
+
+use camino::Utf8Path;
 
 use super::{Addressed, EffectiveBackend, StateAddress, effective_backend, instance_variable, state_address};
 use crate::{
@@ -17,6 +24,8 @@ pub struct Addresses {
     pub addressed: Vec<Addressed>,
     /// Their backends, where the files say which.
     pub backends: HashMap<InstanceId, EffectiveBackend>,
+    /// Instances by the known addresses of their states, local ones absolute with links followed.
+    pub stated: BTreeMap<String, InstanceId>,
     /// What is wrong with a backend or was dropped, by instance.
     pub findings: Vec<(InstanceId, Diagnostics)>,
     /// Places in `addressed`.
@@ -49,7 +58,7 @@ impl Addresses {
     ) {
         let id = &instance.id;
         let unknown = |because: &str| StateAddress::Unknown { because: because.to_owned() };
-        let mut place = None;
+        let (mut place, mut hard_link) = (None, None);
         let address = if unit_file(instance.engine).is_some() {
             unknown("Terragrunt makes the backend")
         } else if let Some(module) = modules.root(instance) {
@@ -63,8 +72,12 @@ impl Addresses {
                         self.findings.push((id.clone(), notes));
                     }
                     let variable = |name: &str| instance_variable(&instance.settings, own, name);
-                    let address = state_address(&backend, instance.workspace(), &instance.path, &variable)
-                        .below(instance.root());
+                    let address = state_address(&backend, instance.workspace(), &instance.dir, &variable);
+                    hard_link = address.local_path().and_then(hard_link_of);
+                    if let StateAddress::Known(known) = &address {
+                        self.stated.insert(known.clone(), id.clone());
+                    }
+                    let address = address.below(instance.root());
                     place.clone_from(&backend.place);
                     self.backends.insert(id.clone(), backend);
                     address
@@ -74,13 +87,19 @@ impl Addresses {
             unknown("its files could not be read")
         };
         self.by_id.insert(id.clone(), self.addressed.len());
-        self.addressed.push(Addressed { id: id.clone(), address, place });
+        self.addressed.push(Addressed { id: id.clone(), address, place, hard_link });
     }
 
     /// The address of one instance.
     pub fn get(&self, id: &InstanceId) -> Option<&StateAddress> {
         self.by_id.get(id).map(|place| &self.addressed[*place].address)
     }
+}
+
+/// Device and inode of a file that has more than one name.
+fn hard_link_of(path: &Utf8Path) -> Option<(u64, u64)> {
+    let file = fs::metadata(path).ok().filter(|file| file.is_file() && file.nlink() > 1)?;
+    Some((file.dev(), file.ino()))
 }
 
 #[cfg(test)]

@@ -14,21 +14,22 @@ pub struct Addressed {
     pub address: StateAddress,
     /// The head of its backend block, where it has one.
     pub place: Option<Place>,
+    /// Device and inode of a local state that has more than one name, by hard links.
+    pub hard_link: Option<(u64, u64)>,
 }
 
 /// One error for each known address that more than one instance has.
 pub fn shared_addresses(instances: &[Addressed]) -> Vec<Diagnostic> {
-    let mut by_address: IndexMap<&str, Vec<&Addressed>> = IndexMap::new();
+    let mut by_state: IndexMap<String, Vec<&Addressed>> = IndexMap::new();
     for instance in instances {
         if let Some(address) = instance.address.known() {
-            by_address.entry(address).or_default().push(instance);
+            // Names of one file are one state, whatever they are.
+            let inode = instance.hard_link.map(|(device, inode)| format!("{device} {inode}"));
+            by_state.entry(inode.unwrap_or_else(|| address.to_owned())).or_default().push(instance);
         }
     }
-    by_address
-        .into_iter()
-        .filter(|(_, sharers)| sharers.len() > 1)
-        .map(|(a, sharers)| shared(a, &sharers))
-        .collect()
+    let shared_ones = by_state.into_values().filter(|sharers| sharers.len() > 1);
+    shared_ones.map(|sharers| shared(sharers[0].address.known().unwrap_or_default(), &sharers)).collect()
 }
 
 fn shared(address: &str, sharers: &[&Addressed]) -> Diagnostic {
@@ -56,7 +57,7 @@ mod tests {
 
     fn addressed(environment: &str, address: StateAddress) -> Addressed {
         let id = InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() };
-        Addressed { id, address, place: None }
+        Addressed { id, address, place: None, hard_link: None }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt;
 use camino::Utf8Path;
 
 use super::{EffectiveBackend, EnvValue, backends::Question, fields::Fields};
+use crate::files;
 
 /// The place of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -27,12 +28,16 @@ impl StateAddress {
         }
     }
 
-    /// The same, with a local path below the project's folder as what it is from there.
+    /// Path of a local state; absent for any other.
+    pub fn local_path(&self) -> Option<&Utf8Path> {
+        self.known()?.strip_prefix("local:").map(Utf8Path::new)
+    }
+
+    /// Shortens a local path below the project's folder to what it is from there, links followed.
     #[must_use]
     pub fn below(self, project: &Utf8Path) -> Self {
-        let Self::Known(text) = &self else { return self };
-        let below =
-            text.strip_prefix("local:").and_then(|path| Utf8Path::new(path).strip_prefix(project).ok());
+        let Some(path) = self.local_path() else { return self };
+        let below = path.strip_prefix(files::resolve_links(project)).ok();
         below.map(|path| Self::Known(format!("local:{path}"))).unwrap_or(self)
     }
 }
@@ -48,7 +53,7 @@ impl fmt::Display for StateAddress {
 
 /// The address of a workspace's state in a backend.
 ///
-/// `dir` is the stack's folder, relative to the root where it lies below it: a relative local path starts there.
+/// `dir` is the stack's folder, which a relative local path starts at. Links are followed where it is absolute.
 pub fn state_address(
     backend: &EffectiveBackend,
     workspace: Option<&str>,

@@ -41,6 +41,7 @@ mod tests {
             serial: 1,
             workspace: workspace.to_owned(),
             backend: backend.to_owned(),
+            backend_config: serde_json::Map::new(),
             version: "1.12.6".to_owned(),
             mode: PlanMode::Normal,
             targets: Vec::new(),

@@ -1,0 +1,131 @@
+//! Compares the backend in force with the one that a stack's files and environments.toml state, and with that of a plan file.
+//!
+//! It is compared before every process that reads or changes a state: whoever may write into a data directory (a shell, the
+//! engine's own `init`, a wrapper) decides where an engine finds the state.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    EngineError, PlanFacts, Target, backend_record::BackendRecord, claims::claim_backend, driver::Driver,
+};
+use crate::model::{Failure, FailureKind};
+
+/// Backend in force in one of the folders that an engine runs in for an instance.
+#[derive(Debug)]
+pub(super) struct BackendInFolder {
+    /// Its record.
+    pub(super) record: BackendRecord,
+    /// Folder that relative local paths start at.
+    pub(super) folder: Utf8PathBuf,
+}
+
+impl BackendInFolder {
+    /// Reads the backend in force in a data directory.
+    pub(super) fn read(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Self> {
+        Ok(Self { record: BackendRecord::in_force(data_dir)?, folder: folder.to_owned() })
+    }
+}
+
+/// Returns the expected backend and the found one in words, where they differ.
+fn difference(
+    target: &Target,
+    folder: &Utf8Path,
+    expected: &BackendRecord,
+    found: &BackendRecord,
+) -> Option<Difference> {
+    let key = found.conflict(&expected.config);
+    let is_same_kind = found.kind == expected.kind;
+    let [expected, found] = [expected, found].map(|backend| {
+        let address = backend.address(target, folder);
+        (address.clone(), address.unwrap_or_else(|| format!("a backend `{}`", backend.kind)))
+    });
+    if is_same_kind && key.is_none() && expected.0 == found.0 {
+        return None;
+    }
+    let (expected, found) = (expected.1, found.1);
+    Some(Difference { key: key.filter(|_| expected == found).map(str::to_owned), expected, found })
+}
+
+/// Two backends that differ, in words without credentials.
+struct Difference {
+    expected: String,
+    found: String,
+    /// Key that differs, where the addresses do not tell them apart.
+    key: Option<String>,
+}
+
+impl Difference {
+    fn text(&self) -> String {
+        match &self.key {
+            Some(key) => format!("{}, with another value of `{key}`", self.found),
+            None => format!("{} in place of {}", self.found, self.expected),
+        }
+    }
+}
+
+/// Backend that the files of a root module and environments.toml state; absent where an expression decides.
+fn stated(target: &Target) -> Option<BackendRecord> {
+    let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
+    Some(BackendRecord { kind, config: target.backend.config.clone()? })
+}
+
+/// Returns true if a data directory holds another backend than the stated one.
+pub(super) fn is_other_backend(target: &Target, record: &BackendRecord) -> bool {
+    stated(target).is_some_and(|stated| difference(target, &target.dir, &stated, record).is_some())
+}
+
+/// Refuses a data directory that holds another backend than the stated one.
+pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<(), EngineError> {
+    let Some(stated) = stated(target) else { return Ok(()) };
+    let record = BackendRecord::in_force(data_dir).map_err(|error| unreadable(target, &error))?;
+    let Some(difference) = difference(target, &target.dir, &stated, &record) else { return Ok(()) };
+    let summary = format!(
+        "the data directory of `{}` is initialised for another state than its files and environments.toml say: {}",
+        target.instance,
+        difference.text()
+    );
+    let detail = format!(
+        "an engine would read and change that state; `{data_dir}` is envctl's own: the next command initialises it anew. If \
+         it ends here again, the program that runs as the engine initialises elsewhere"
+    );
+    Err(wrong(summary, detail))
+}
+
+/// Refuses a plan file that was made on another backend than the one in force, or on the state of another instance: an
+/// apply of it reads nothing else.
+pub(super) fn check_plan(driver: &dyn Driver, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
+    let planned = planned_backend(driver, target, facts)?;
+    claim_backend(target, &planned.record, &planned.folder).map_err(EngineError::Failed)
+}
+
+/// Backend that a plan file was made on, with the folder that it is in force in; refused where it is in force in none.
+pub(super) fn planned_backend(
+    driver: &dyn Driver,
+    target: &Target,
+    facts: &PlanFacts,
+) -> Result<BackendInFolder, EngineError> {
+    let in_plan = BackendRecord { kind: facts.backend.clone(), config: facts.backend_config.clone() };
+    let in_force = driver.backends_in_force(target).map_err(|error| unreadable(target, &error))?;
+    if let Some(found) = in_force.iter().find(|in_folder| in_folder.record.is_same(&in_plan)) {
+        return Ok(BackendInFolder { record: in_plan, folder: found.folder.clone() });
+    }
+    let first = in_force.first();
+    let difference = first.and_then(|first| difference(target, &first.folder, &first.record, &in_plan));
+    let what = difference.map_or_else(|| format!("a backend `{}`", in_plan.kind), |found| found.text());
+    let summary = format!(
+        "the plan of `{}` was made on another state than its backend in force: {what}",
+        target.instance
+    );
+    Err(wrong(summary, "an apply of the plan would change that state".to_owned()))
+}
+
+fn unreadable(target: &Target, error: &io::Error) -> EngineError {
+    let summary = format!("cannot tell the backend in force of `{}`: {error}", target.instance);
+    EngineError::Failed(Failure::new(FailureKind::State, summary))
+}
+
+fn wrong(summary: String, detail: String) -> EngineError {
+    EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
+}

@@ -1,0 +1,83 @@
+//! Paths with their links followed, also where the end of a path does not exist yet.
+
+use std::fs;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+/// Number of links that are followed in one path, as on Linux: more of them are a loop.
+const MOST_LINKS: usize = 40;
+
+/// Follows the links of an absolute path as the operating system does when it opens a file there.
+///
+/// What does not exist yet is kept as it is written. A dangling link leads to the path that it names, where a file would be
+/// made through it; a loop is left unfollowed.
+pub fn resolve_links(path: &Utf8Path) -> Utf8PathBuf {
+    let mut resolved = Utf8PathBuf::new();
+    let mut links = 0;
+    let mut rest = parts(path);
+    while let Some(part) = rest.pop() {
+        match Utf8Path::new(&part).components().next() {
+            None | Some(Utf8Component::CurDir) => {}
+            Some(Utf8Component::ParentDir) => {
+                resolved.pop();
+            }
+            Some(_) => {
+                let next = resolved.join(&part);
+                let target = fs::read_link(&next).ok().filter(|_| links < MOST_LINKS);
+                match target.and_then(|target| Utf8PathBuf::try_from(target).ok()) {
+                    Some(target) => {
+                        links += 1;
+                        rest.extend(parts(&target));
+                    }
+                    None => resolved = next,
+                }
+            }
+        }
+    }
+    resolved
+}
+
+/// Parts of a path, the first one last; a root stands for itself and starts the path anew.
+fn parts(path: &Utf8Path) -> Vec<String> {
+    path.components().rev().map(|part| part.as_str().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let keep = tempfile::tempdir().unwrap();
+        let path = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
+        fs::create_dir_all(path.join("real/below")).unwrap();
+        (keep, path)
+    }
+
+    #[test]
+    fn links_are_followed_at_every_level_and_before_a_step_upwards() {
+        let (_keep, dir) = folder();
+        symlink("real/below", dir.join("linked")).unwrap();
+        symlink(dir.join("linked"), dir.join("twice")).unwrap();
+        for (path, expected) in [
+            ("linked/x", "real/below/x"),
+            ("twice/x", "real/below/x"),
+            ("linked/../x", "real/x"),
+            ("./real/../linked/./x", "real/below/x"),
+        ] {
+            assert_eq!(resolve_links(&dir.join(path)), dir.join(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_exist_is_kept_and_a_dangling_link_leads_to_what_it_names() {
+        let (_keep, dir) = folder();
+        symlink("../new/state", dir.join("real/dangling")).unwrap();
+        symlink("loop", dir.join("loop")).unwrap();
+        assert_eq!(resolve_links(&dir.join("new/../none/x")), dir.join("none/x"));
+        assert_eq!(resolve_links(&dir.join("real/dangling")), dir.join("new/state"));
+        assert_eq!(resolve_links(&dir.join("loop/x")), dir.join("loop/x"));
+        assert_eq!(resolve_links("/../x".into()), "/x");
+    }
+}

@@ -1,0 +1,286 @@
+//! 3. The wrong environment is impossible, or refused: the backend in force is compared before every process.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{
+    Driven, Env, Project, S3Server, Shop, each_engine, plain, programs, real_engines, script,
+};
+
+/// Two environments whose states are told apart by pairs alone.
+const BY_PATH: &str = "[project]
+name = \"shop\"
+
+[defaults]
+backend.local = { path = \"../state/{env}.tfstate\" }
+
+[environments.staging]
+
+[environments.production]
+confirm = true
+";
+
+/// A stack whose pairs say where its state is, deployed to production; then its value is changed, and this checkout
+/// forgets what it knew.
+#[track_caller]
+fn shop(engine: &Driven) -> Shop {
+    let shop = Shop::driven_by(engine, BY_PATH);
+    let mut first = plain("app");
+    first["backend"] = "local".into();
+    shop.stack("app", &[], &first);
+    shop.project.commit("Begin");
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    let mut second = first;
+    second["resources"]["terraform_data.app"] = "second".into();
+    shop.script("app", &second);
+    fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
+    shop
+}
+
+/// The value that an environment's state holds; none where there is no state.
+fn value(shop: &Shop, environment: &str) -> Option<String> {
+    let text = fs::read_to_string(shop.project.path(&format!("state/{environment}.tfstate"))).ok()?;
+    let state: Value = serde_json::from_str(&text).unwrap();
+    let of_the_fake = state["resources"].get("terraform_data.app");
+    let value = of_the_fake.or_else(|| state.pointer("/resources/0/instances/0/attributes/input/value"));
+    value.and_then(Value::as_str).map(str::to_owned)
+}
+
+#[track_caller]
+fn is_where_it_belongs(shop: &Shop, engine: &Driven) {
+    assert_eq!(value(shop, "production").as_deref(), Some("first"), "{}", engine.name());
+    assert_eq!(value(shop, "staging").as_deref(), Some("second"), "{}", engine.name());
+}
+
+/// Writes another key into the record of staging's data directory.
+#[track_caller]
+fn edit_record(shop: &Shop, key: &str, to: Value) {
+    let path = shop.project.path(".envctl/data/staging/app/terraform.tfstate");
+    let mut record: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    record["backend"]["config"][key] = to;
+    fs::write(&path, record.to_string()).unwrap();
+}
+
+const ANEW: &str = "state/production.tfstate: initialised anew for local:";
+
+#[test]
+fn a_record_of_another_environment_is_initialised_anew() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        shop.run(["plan", "staging"]).exits(0).hides("initialised anew");
+        edit_record(&shop, "path", "../state/production.tfstate".into());
+
+        shop.run(["deploy", "staging", "--yes"]).exits(0).tells(ANEW);
+
+        is_where_it_belongs(&shop, &engine);
+    }
+}
+
+#[test]
+fn a_record_that_changes_between_plan_and_apply_moves_no_apply() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        shop.run(["plan", "staging"]).exits(0);
+        edit_record(&shop, "path", "../state/production.tfstate".into());
+
+        shop.run(["apply", "last", "--yes"]).exits(0).tells(ANEW);
+
+        is_where_it_belongs(&shop, &engine);
+    }
+}
+
+#[test]
+fn commands_that_read_meet_the_state_of_their_instance() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let lineage = |environment: &str| {
+            let text =
+                fs::read_to_string(shop.project.path(&format!("state/{environment}.tfstate"))).unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()["lineage"].as_str().unwrap().to_owned()
+        };
+        for command in [
+            &["exec", "staging", "app", "--", "state", "pull"] as &[&str],
+            &["exec", "staging", "app", "--", "output", "-json"],
+            &["output", "staging", "app"],
+        ] {
+            edit_record(&shop, "path", "../state/production.tfstate".into());
+            let run = shop.env.run_args(command).exits(0).tells(ANEW);
+            if command.contains(&"pull") {
+                run.prints(&lineage("staging")).hides(&lineage("production"));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_shell_initialises_is_taken_for_nothing() {
+    for engine in real_engines() {
+        let shop = shop(&engine);
+        let shell = shop.marker("shell");
+        let init = "init -reconfigure -backend-config=path=../state/production.tfstate";
+        script(&shell, &format!("#!/bin/sh\nexec {} {init}\n", engine.name()));
+        let env = shop.env.clone().var("SHELL", &shell);
+        env.run(["shell", "staging", "app"]).exits(0);
+
+        shop.run(["deploy", "staging", "--yes"]).exits(0).tells(ANEW);
+
+        is_where_it_belongs(&shop, &engine);
+    }
+}
+
+#[test]
+fn a_typed_init_has_the_pairs_of_its_instance() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        for typed in [&["init", "-input=false"] as &[&str], &["init", "-upgrade", "-input=false"]] {
+            let exec = [&["exec", "staging", "app", "--yes", "--"], typed].concat();
+            shop.env.run_args(&exec).exits(0);
+            let record = shop.project.read(".envctl/data/staging/app/terraform.tfstate");
+            assert!(record.contains("../state/staging.tfstate"), "{}: {record}", engine.name());
+            // Nothing is taken for initialised afterwards.
+            shop.forget_calls();
+            shop.run(["plan", "staging"]).exits(0);
+            if engine.is_fake() {
+                assert_eq!(shop.folders("init"), ["app"]);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_engine_that_initialises_elsewhere_is_refused() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        wrap(
+            &shop,
+            &engine,
+            "init",
+            "ENGINE \"$@\" || exit $?\nsed -i s/staging.tfstate/production.tfstate/ \"$TF_DATA_DIR/terraform.tfstate\"",
+        );
+
+        for command in
+            [&["deploy", "staging", "--yes"] as &[&str], &["exec", "staging", "app", "--", "state", "pull"]]
+        {
+            let run = shop.env.run_args(command).exits(3);
+            run.tells("state/production.tfstate in place of local:").tells("state/staging.tfstate");
+        }
+
+        assert_eq!(value(&shop, "production").as_deref(), Some("first"), "{}", engine.name());
+        assert_eq!(value(&shop, "staging"), None, "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_plan_file_that_was_made_on_another_backend_is_refused() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        wrap(
+            &shop,
+            &engine,
+            "plan",
+            "r=$TF_DATA_DIR/terraform.tfstate\ncp $r $r.own\nsed -i s/staging.tfstate/production.tfstate/ $r\nENGINE \"$@\"\ns=$?\nmv $r.own $r\nexit $s",
+        );
+
+        let run = shop.run(["deploy", "staging", "--yes"]).exits(3);
+
+        run.tells("was made on another state than its backend in force").tells("state/production.tfstate");
+        assert_eq!(value(&shop, "production").as_deref(), Some("first"), "{}", engine.name());
+        assert_eq!(value(&shop, "staging"), None, "{}", engine.name());
+    }
+}
+
+#[test]
+fn another_bucket_key_or_region_in_the_record_moves_no_state() {
+    let Some([moto]) = programs(["moto_server"]) else { return };
+    for engine in real_engines() {
+        let server = S3Server::start(&moto);
+        server.make_backend("eu-west-1", "states", "locks");
+        server.make_backend("eu-west-1", "others", "others");
+        let pairs = "[defaults.backend.s3]\nbucket = \"states\"\nkey = \"{env}/app\"\nregion = \"eu-west-1\"\nuse_path_style = true\nskip_credentials_validation = true\nskip_requesting_account_id = true\nskip_metadata_api_check = true\nskip_region_validation = true\n";
+        let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\n\n[environments.production]\nconfirm = true\n";
+        let shop = Shop::driven_by(&engine, &format!("{environments}\n{pairs}"));
+        let mut script = plain("app");
+        script["backend"] = "s3".into();
+        shop.stack("app", &[], &script);
+        shop.project.commit("Begin");
+        let env: Env = shop.env.clone().vars(server.variables());
+        env.run(["deploy", "production", "--confirm"]).exits(0);
+        fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
+        let production = server.text("states", "production/app");
+        env.run(["plan", "staging"]).exits(0);
+        for (key, to, told) in [
+            ("bucket", "others", "s3://others/staging/app"),
+            ("region", "us-east-1", ""),
+            ("key", "production/app", "s3://states/production/app"),
+        ] {
+            edit_record(&shop, key, to.into());
+            env.run(["plan", "staging"]).exits(0).tells(told);
+            let record = shop.project.read(".envctl/data/staging/app/terraform.tfstate");
+            let record: Value = serde_json::from_str(&record).unwrap();
+            assert_ne!(record["backend"]["config"][key], to, "{}: {key}", engine.name());
+        }
+        edit_record(&shop, "key", "production/app".into());
+        env.run(["deploy", "staging", "--yes"]).exits(0).tells("s3://states/production/app");
+
+        assert_eq!(server.text("states", "production/app"), production, "{}", engine.name());
+        assert_eq!(server.keys("states"), ["production/app", "staging/app"], "{}", engine.name());
+        assert!(server.keys("others").is_empty(), "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_unit_whose_state_moves_between_plan_and_apply_is_refused() {
+    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
+    let project = Project::without_files();
+    project.git(["init", "--quiet", "--initial-branch=main"]);
+    project.write(
+        "environments.toml",
+        "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"app\"\nengine = \"terragrunt\"\n",
+    );
+    let states = project.around().join("states");
+    project.write(
+        "app/terragrunt.hcl",
+        &format!(
+            "remote_state {{\n  backend = \"local\"\n  generate = {{\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }}\n  \
+             config = {{\n    path = \"{}/${{get_env(\"WHERE\", \"one\")}}.tfstate\"\n  }}\n}}\n",
+            states.display()
+        ),
+    );
+    project.write("app/main.tf", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n");
+    project.commit("Begin");
+    let env = Env::new(&project).with(&terragrunt).with(&tofu);
+    env.run(["plan", "dev"]).exits(0);
+    let moved = env.clone().var("WHERE", "two");
+
+    // Terragrunt does not initialise anew over another backend, but does so in a working folder that is gone.
+    let run = moved.run(["apply", "last", "--yes"]).tells("Backend configuration changed");
+    assert_ne!(run.code(), 0, "{run}");
+    env.run(["plan", "dev"]).exits(0);
+    fs::remove_dir_all(project.path("app/.terragrunt-cache")).unwrap();
+    moved.run(["apply", "last", "--yes"]).exits(3).tells("two.tfstate");
+
+    for name in ["one", "two"] {
+        assert!(!states.join(format!("{name}.tfstate")).exists(), "{name}");
+    }
+    fs::remove_dir_all(project.path("app/.terragrunt-cache")).unwrap();
+    env.run(["deploy", "dev", "--yes"]).exits(0);
+    assert!(states.join("one.tfstate").exists());
+}
+
+/// Puts a program before the engine that runs these lines of a shell for a verb; `ENGINE` is the engine itself.
+#[track_caller]
+fn wrap(shop: &Shop, engine: &Driven, verb: &str, lines: &str) {
+    let name = if engine.is_fake() { "tofu" } else { engine.name() };
+    let path = shop.project.around().join("bin").join(name).display().to_string();
+    let others = format!("[ \"$1\" = {verb} ] || exec {path} \"$@\"");
+    let lines = lines.replace("ENGINE", &path);
+    script(shop.marker("wrapper"), &format!("#!/bin/sh\nPATH=/usr/bin:/bin:$PATH\n{others}\n{lines}\n"));
+    shop.project.edit(
+        "environments.toml",
+        "name = \"shop\"\n",
+        &format!("name = \"shop\"\nengine = \"{name}\"\n"),
+    );
+    shop.append("environments.toml", &format!("\n[{name}]\nprogram = \"../wrapper\"\n"));
+}
