@@ -22,6 +22,9 @@ pub struct Binding(Vec<Bound>);
 /// How the value of a file's digest begins.
 pub const SHA256: &str = "sha256:";
 
+/// End of the value of a file that its owner may execute.
+pub const EXECUTABLE: &str = " executable";
+
 /// How the value of a digest with the project's key begins.
 pub const KEYED: &str = "keyed:";
 
@@ -109,7 +112,10 @@ fn shown(value: Option<&str>) -> String {
     match value {
         None => "missing".to_owned(),
         Some(value) => match (value.strip_prefix(SHA256), value.strip_prefix(KEYED)) {
-            (Some(digest), _) => format!("sha256 {}…", digest.get(..12).unwrap_or(digest)),
+            (Some(digest), _) => {
+                let mode = if digest.ends_with(EXECUTABLE) { " (executable)" } else { "" };
+                format!("sha256 {}…{mode}", digest.get(..12).unwrap_or(digest))
+            }
             (None, Some(_)) => "set".to_owned(),
             (None, None) if value.is_empty() => "none".to_owned(),
             (None, None) => format!("`{value}`"),
@@ -138,7 +144,14 @@ mod tests {
     #[test]
     fn a_refusal_names_the_item_and_what_it_was_and_is() {
         let (a, b) = (format!("sha256:{}", "a".repeat(64)), format!("sha256:{}", "b".repeat(64)));
-        let cases: [(&str, Option<&str>, Option<&str>, &str); 5] = [
+        let script = format!("{a}{EXECUTABLE}");
+        let cases: [(&str, Option<&str>, Option<&str>, &str); 6] = [
+            (
+                "file a.sh",
+                Some(&a),
+                Some(&script),
+                "then sha256 aaaaaaaaaaaa…, now sha256 aaaaaaaaaaaa… (executable)",
+            ),
             ("workspace", Some("staging"), Some("production"), "then `staging`, now `production`"),
             ("file a.tf", Some(&a), Some(&b), "then sha256 aaaaaaaaaaaa…, now sha256 bbbbbbbbbbbb…"),
             ("file a.tf", None, Some(&b), "then missing, now sha256 bbbbbbbbbbbb…"),

@@ -1,6 +1,6 @@
 //! 1. The plan you saw is the plan that is applied: binding, `--reuse` and `--changed` agree on what it rests on.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::Value;
 
@@ -28,9 +28,11 @@ enum Change {
     Edit(&'static str, &'static str, &'static str),
     /// More in environments.toml, under the stack's own table.
     Key(&'static str),
+    /// A file that its owner may execute from now on.
+    Execute(&'static str),
 }
 
-use Change::{Append, Edit, Key, Remove};
+use Change::{Append, Edit, Execute, Key, Remove};
 
 const fn row(what: &'static str, change: Change, why: &'static str, item: &'static str) -> Row {
     Row { what, change, why, item: Some(item), stacks: &["app"] }
@@ -43,6 +45,25 @@ const fn everywhere(row: Row) -> Row {
 const ROWS: &[Row] = &[
     row("a file of the stack", Append("app/main.tf", "# more\n"), "changed: app/main.tf", "file app/main.tf"),
     row("a new file of the stack", Append("app/new.tf", ""), "changed: app/new.tf", "file app/new.tf"),
+    row("the mode of a script", Execute("app/run.sh"), "changed: app/run.sh", "file app/run.sh"),
+    row(
+        "a file that is called as the project's own",
+        Append("app/conf/environments.toml", "more\n"),
+        "changed: app/conf/environments.toml",
+        "file app/conf/environments.toml",
+    ),
+    row(
+        "a file that is called as an editor's copy",
+        Append("app/run.sh~", "more\n"),
+        "changed: app/run.sh~",
+        "file app/run.sh~",
+    ),
+    row(
+        "a lockfile that is not the stack's",
+        Append("modules/outer/.terraform.lock.hcl", "# more\n"),
+        "changed module: modules/outer/.terraform.lock.hcl",
+        "file modules/outer/.terraform.lock.hcl",
+    ),
     row("a file that is gone", Remove("app/gone.txt"), "changed: app/gone.txt", "file app/gone.txt"),
     row(
         "a var file",
@@ -211,6 +232,10 @@ const FILES: &[(&str, &str)] = &[
          output \"folder\" {\n  value = fileset(\"${path.module}/..\", \"folder/**/*.json\")\n}\n",
     ),
     ("app/gone.txt", ""),
+    ("app/run.sh", ""),
+    ("app/run.sh~", ""),
+    ("app/conf/environments.toml", ""),
+    ("modules/outer/.terraform.lock.hcl", ""),
     ("app/.terraform.lock.hcl", "# locked\n"),
     ("app/.opentofu-version", "1.12.6\n"),
     (".tool-versions", "# versions\n"),
@@ -266,11 +291,14 @@ fn shop() -> Shop {
 fn change(shop: &Shop, change: &Change) {
     match change {
         Append(file, text) => {
-            let before = std::fs::read_to_string(shop.project.path(file)).unwrap_or_default();
+            let before = fs::read_to_string(shop.project.path(file)).unwrap_or_default();
             shop.project.write(file, &(before + text));
         }
-        Remove(file) => std::fs::remove_file(shop.project.path(file)).unwrap(),
+        Remove(file) => fs::remove_file(shop.project.path(file)).unwrap(),
         Edit(file, from, to) => shop.project.edit(file, from, to),
+        Execute(file) => {
+            fs::set_permissions(shop.project.path(file), fs::Permissions::from_mode(0o755)).unwrap();
+        }
         Key(line) => shop.append("environments.toml", &format!("{line}\n")),
     }
 }

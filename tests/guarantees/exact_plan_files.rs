@@ -1,5 +1,7 @@
 //! 1. The plan you saw is the plan that is applied: whichever way its configuration names the files that it is made from.
 
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, plain};
 
 /// A shop whose stack lies two folders deep, with more of its configuration.
@@ -21,9 +23,16 @@ fn shop(engine: &Driven, environments: &str, more: &str) -> Shop {
 fn bound(shop: &Shop, file: &str, text: &str, engine: &Driven, spelling: &str) {
     shop.run(["plan", "staging"]).exits(0);
     let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
-    let before = std::fs::read_to_string(shop.project.path(file)).ok();
+    refused(shop, &run, (file, text), engine, spelling);
+    shop.run(["apply", &run, "--yes"]).exits(0);
+}
+
+/// Changes one file, expects its name in the refusal of a stored plan, and leaves the file as it was.
+#[track_caller]
+fn refused(shop: &Shop, run: &str, (file, text): (&str, &str), engine: &Driven, spelling: &str) {
+    let before = fs::read_to_string(shop.project.path(file)).ok();
     shop.project.write(file, text);
-    let refused = shop.run(["apply", &run, "--yes"]);
+    let refused = shop.run(["apply", run, "--yes"]);
     let told = format!("`file {file}` is not what it was when it was planned");
     assert!(
         refused.stderr.contains(&told),
@@ -33,9 +42,8 @@ fn bound(shop: &Shop, file: &str, text: &str, engine: &Driven, spelling: &str) {
     refused.exits(3);
     match before {
         Some(before) => shop.project.write(file, &before),
-        None => std::fs::remove_file(shop.project.path(file)).unwrap(),
+        None => fs::remove_file(shop.project.path(file)).unwrap(),
     }
-    shop.run(["apply", &run, "--yes"]).exits(0);
 }
 
 #[test]
@@ -104,6 +112,77 @@ fn a_file_that_says_where_the_state_of_another_stack_lies_is_bound_and_that_stat
                 shop.project.write("infra/net-state", &state.replace("\"serial\": 1", "\"serial\": 2"));
                 shop.run(["apply", "last", "--yes"]).exits(0);
             }
+        }
+    }
+}
+
+#[test]
+fn a_file_of_the_stack_is_bound_whatever_its_name_is() {
+    let reads = "output \"names\" {\n  value = fileset(\"${path.module}/conf\", \"**\")\n}\n";
+    let names =
+        ["environments.toml", "run.sh~", ".#run.sh", "#run.sh#", ".run.sh.swp", "crash.log", ".DS_Store"];
+    for engine in each_engine() {
+        let shop = shop(&engine, "", reads);
+        let names = names.into_iter().chain([".terraform.lock.hcl"]);
+        let files: Vec<String> = names.map(|name| format!("infra/app/conf/{name}")).collect();
+        for file in &files {
+            shop.project.write(file, "first\n");
+        }
+        shop.run(["plan", "staging"]).exits(0);
+        let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+        for file in &files {
+            refused(&shop, &run, (file, "second\n"), &engine, reads);
+        }
+        // What environments.toml sets is bound, and its text is not.
+        shop.append("environments.toml", "# more\n");
+        shop.run(["apply", &run, "--yes"]).exits(0);
+    }
+}
+
+#[test]
+fn the_mode_of_a_script_is_bound_and_no_other_bit_of_it() {
+    for engine in each_engine() {
+        let shop = shop(&engine, "", "");
+        shop.project.write("infra/app/run.sh", "true\n");
+        let mode = |mode: u32| {
+            let file = shop.project.path("infra/app/run.sh");
+            fs::set_permissions(file, fs::Permissions::from_mode(mode)).unwrap();
+        };
+        mode(0o644);
+        shop.run(["plan", "staging"]).exits(0);
+        mode(0o755);
+        let refused = shop.run(["apply", "last", "--yes"]).exits(3);
+        refused.tells("`file infra/app/run.sh` is not what it was when it was planned").tells("(executable)");
+        // Whom else a checkout lets read it depends on its umask.
+        mode(0o600);
+        shop.run(["apply", "last", "--yes"]).exits(0);
+    }
+}
+
+#[test]
+fn only_the_text_of_files_is_a_pattern_and_no_folder_above_it() {
+    for engine in each_engine() {
+        for folder in ["job [1]", "a{b,c}", "x*", "what?", "open[", "back\\slash"] {
+            let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+            shop.script(&format!("{folder}/app"), &plain("app"));
+            let path = folder.replace('{', "{{").replace('}', "}}");
+            shop.append(
+                "environments.toml",
+                &format!("\n[stacks.app]\npath = '{path}/app'\nfiles = [\"../extra/**/*.{{txt,md}}\", \"b[1].json\"]\n"),
+            );
+            let file = format!("{folder}/extra/deep/a.txt");
+            shop.project.write(&file, "first\n");
+            shop.project.commit("Begin");
+            shop.run(["plan", "staging"]).exits(0);
+            let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+            refused(&shop, &run, (&file, "second\n"), &engine, folder);
+            refused(&shop, &run, (&format!("{folder}/app/b[1].json"), "{}\n"), &engine, folder);
+            shop.run(["apply", &run, "--yes"]).exits(0);
+
+            shop.project.write(&file, "second\n");
+            let list = shop.run(["list", "staging", "--changed=HEAD", "--json", "--why"]).exits(0).json();
+            let why = format!("changed file of `files`: {file}");
+            assert_eq!(list["instances"][0]["why"][0], why, "{}", engine.name());
         }
     }
 }

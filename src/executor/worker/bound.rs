@@ -14,7 +14,7 @@ use crate::{
         aws_credentials, bound_variables, plan_facts, replaced_providers, state_at,
     },
     model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
-    plans::{Binding, KEYED, Manifest, Mismatch, SealError},
+    plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
 };
 
 /// The guard that a refusal names.
@@ -224,7 +224,8 @@ impl Worker {
             bind("lockfile", digest);
         }
         for (path, input) in &contents.files {
-            bind(&format!("file {path}"), &format!("{}{}", crate::plans::SHA256, input.digest));
+            let mode = if input.executable { EXECUTABLE } else { "" };
+            bind(&format!("file {path}"), &format!("{SHA256}{}{mode}", input.digest));
         }
         for upstream in &ground.upstreams {
             let by = applied_last::last(target, upstream).map_err(|error| {

@@ -56,7 +56,7 @@ impl Contents {
                 None => {
                     self.files.insert(path, file);
                 }
-                Some(before) if !before.configuration && before.digest != file.digest => {
+                Some(before) if !before.configuration && *before != file => {
                     notes.push(format!("`{path}` changed while this was planned"));
                     self.files.insert(path, file);
                 }
@@ -88,7 +88,8 @@ mod tests {
 
     fn contents(files: &[(&str, &str, bool)], lockfile: Option<&str>) -> Contents {
         let file = |(path, digest, configuration): &(&str, &str, bool)| {
-            ((*path).to_owned(), InputFile { digest: (*digest).to_owned(), configuration: *configuration })
+            let digest = (*digest).to_owned();
+            ((*path).to_owned(), InputFile { digest, executable: false, configuration: *configuration })
         };
         Contents {
             settings: vec![],

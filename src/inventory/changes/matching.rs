@@ -7,7 +7,6 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use globset::GlobBuilder;
 
 use super::{
     paths::{Paths, below},
@@ -15,8 +14,12 @@ use super::{
     ways::{Way, Ways},
 };
 use crate::{
-    engine::{detect::LOCKFILE, layout::marks_stack, units::normalised},
-    inventory::inputs::walk::{is_data, is_left_out},
+    config::FILE_NAME,
+    engine::{layout::marks_stack, units::normalised},
+    inventory::inputs::{
+        file_pattern::FilePattern,
+        walk::{is_data, is_left_out},
+    },
 };
 
 /// Why a place counts as changed.
@@ -49,6 +52,17 @@ impl<'c> Matching<'c> {
     /// Whether a path lies in the repository.
     pub(super) fn knows(&self, path: &Utf8Path) -> bool {
         self.holds(&self.ways.to(path))
+    }
+
+    /// Returns true if a changed path is environments.toml itself, which counts by what it sets.
+    pub(super) fn is_project_file(&self, path: &str) -> bool {
+        self.paths.top().join(path) == self.root.join(FILE_NAME)
+    }
+
+    /// Returns true if a file has changed that a plan may be made of.
+    pub(super) fn has_file(&self) -> bool {
+        let name = |path: &str| path.rsplit('/').next().is_some_and(|name| !is_left_out(name));
+        self.paths.iter().any(|path| name(path) && !self.is_project_file(path))
     }
 
     /// The names of the files in a folder.
@@ -140,7 +154,9 @@ impl<'c> Matching<'c> {
                 found.insert(trace);
                 continue;
             }
-            let counts = |(_, below): &(&str, &str)| is_own(&dir, below.as_ref(), is_other);
+            let counts = |(path, below): &(&str, &str)| {
+                !self.is_project_file(path) && is_own(&dir, below.as_ref(), is_other)
+            };
             let changed = self.paths.below(&way.real).into_iter().filter(counts);
             found.extend(changed.map(|(path, _)| Trace::Changed(self.shown(path))));
             // What a link leads to is read as if it lay here.
@@ -158,25 +174,18 @@ impl<'c> Matching<'c> {
 
     /// What has changed among the files that a pattern from a folder names; one that is no pattern is told elsewhere.
     pub(super) fn of_glob(&self, dir: &Utf8Path, glob: &str) -> Vec<Trace> {
-        let whole = normalised(&dir.join(glob));
-        let fixed = whole.as_str().find(['*', '?', '[', '{']);
-        let Some(fixed) = fixed.and_then(|at| whole.as_str()[..at].rfind('/')) else {
-            return self.of_file(&whole).into_iter().collect();
-        };
-        let folder = Utf8Path::new(&whole.as_str()[..fixed]);
+        let Ok(pattern) = FilePattern::new(dir, glob) else { return Vec::new() };
+        let exact = self.of_file(pattern.literal());
+        if pattern.is_literal() {
+            return exact.into_iter().collect();
+        }
+        let folder = pattern.folder();
         let way = self.ways.to(folder);
         if let Some(trace) = self.trace(&way) {
             return vec![trace];
         }
         let (changed, links) = (self.paths.below(&way.real), self.links.below(&way.real));
-        if changed.is_empty() && links.is_empty() {
-            return Vec::new();
-        }
-        let Ok(glob) = GlobBuilder::new(whole.as_str()).literal_separator(true).build() else {
-            return Vec::new();
-        };
-        let matcher = glob.compile_matcher();
-        let is_named = |(_, below): &(&str, &str)| matcher.is_match(folder.join(below));
+        let is_named = |(_, below): &(&str, &str)| pattern.matches(below.as_ref());
         let changed = changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.shown(path)));
         let linked = links.into_iter().filter(is_named).filter_map(|(_, below)| {
             // A folder behind a link is not looked into.
@@ -184,7 +193,8 @@ impl<'c> Matching<'c> {
             let trace = self.of_file(&link)?;
             (matches!(trace, Trace::Changed(_)) || !link.is_dir()).then_some(trace)
         });
-        changed.chain(linked).collect()
+        let exact = exact.filter(|trace| matches!(trace, Trace::Changed(_)));
+        changed.chain(linked).chain(exact).collect()
     }
 }
 
@@ -194,5 +204,5 @@ fn is_own(dir: &Utf8Path, below: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool
     let mut folders = below.ancestors().skip(1).filter(|folder| *folder != "");
     let is_elsewhere =
         |folder: &Utf8Path| folder.file_name().is_some_and(is_data) || is_other(&dir.join(folder));
-    (name == LOCKFILE || !is_left_out(name)) && !folders.any(is_elsewhere)
+    !is_left_out(name) && !folders.any(is_elsewhere)
 }

@@ -31,7 +31,6 @@ use crate::{
             Apart, InputScope,
             gone::Gone,
             reach::{Reach, Reader},
-            walk::is_left_out,
         },
     },
     model::{EngineName, GoneStack},
@@ -71,7 +70,7 @@ impl Changes {
             skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
             naming: &self.naming,
             version_files: self.version_files(),
-            any_file: paths.iter().any(|path| !path.rsplit('/').next().is_none_or(is_left_out)),
+            any_file: Matching::new((paths, &self.links, &self.tree), config.root()).has_file(),
         };
         let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
         let gone = self.gone_from(inventory, (config, environment), settled.as_ref());

@@ -4,6 +4,8 @@ use std::{collections::HashSet, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use crate::{config::FILE_NAME, engine::detect::LOCKFILE};
+
 /// Folders and files that are no inputs, wherever a walk comes upon them.
 #[derive(Debug, Clone, Default)]
 pub struct Apart {
@@ -13,17 +15,25 @@ pub struct Apart {
     states: Vec<Utf8PathBuf>,
     /// The stack's own folder, which is one of those.
     own: Utf8PathBuf,
+    /// environments.toml and the stack's lockfile, which a plan is bound to as items of their own.
+    items: [Utf8PathBuf; 2],
 }
 
 impl Apart {
     /// The folders of all stacks, and the folders and files that hold a state under a name of their own.
     pub fn new(stacks: &Arc<HashSet<Utf8PathBuf>>, states: Vec<Utf8PathBuf>) -> Self {
-        Self { stacks: Arc::clone(stacks), states, own: Utf8PathBuf::new() }
+        Self { stacks: Arc::clone(stacks), states, ..Self::default() }
     }
 
-    /// The same for the stack in a folder.
-    pub(super) fn seen_from(self, own: &Utf8Path) -> Self {
-        Self { own: own.to_owned(), ..self }
+    /// Returns these folders and files for the stack in a folder of the project at `root`.
+    pub(super) fn seen_from(self, own: &Utf8Path, root: &Utf8Path) -> Self {
+        let items = [root.join(FILE_NAME), own.join(LOCKFILE)];
+        Self { own: own.to_owned(), items, ..self }
+    }
+
+    /// Returns true if a plan is bound to a file by an item of its own, so that it is none of the stack's files.
+    pub(super) fn is_bound_apart(&self, file: &Utf8Path) -> bool {
+        self.items.iter().any(|bound| bound == file)
     }
 
     /// Whether a folder is that of another stack, or one that holds states.

@@ -1,6 +1,10 @@
 //! The digest of a file's content.
 
-use std::{fs::File, io};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::PermissionsExt as _,
+};
 
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
@@ -20,4 +24,10 @@ pub fn file_digest(path: &Utf8Path) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Returns true if the owner of a file may execute it: git keeps no other bit of a mode, and the others depend on the `umask` of
+/// a checkout.
+pub(super) fn is_executable(path: &Utf8Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
 }

@@ -9,7 +9,10 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
-use super::walk::{Walk, is_data, is_left_out};
+use super::{
+    digest::is_executable,
+    walk::{Walk, is_data, is_left_out},
+};
 use crate::model::hex;
 
 /// Of a folder with more files than this, names and sizes count.
@@ -93,8 +96,9 @@ fn listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> String {
     let mut text = String::new();
     for file in files {
         let size = fs::metadata(file).map_or(0, |file| file.len());
+        let mode = if is_executable(file) { "x" } else { "-" };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{size} {}", file.strip_prefix(folder).unwrap_or(file));
+        let _ = writeln!(text, "{size} {mode} {}", file.strip_prefix(folder).unwrap_or(file));
     }
     hex(&Sha256::digest(text))
 }

@@ -3,6 +3,7 @@
 
 mod apart;
 mod digest;
+pub(super) mod file_pattern;
 mod flow;
 mod folders;
 mod given;

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     apart::Apart,
-    digest::file_digest,
+    digest::{file_digest, is_executable},
     flow::{Flow, Variables},
     folders::Folders,
     given::Given,
@@ -23,7 +23,6 @@ use super::{
 };
 use crate::{
     engine::{
-        detect::version_files,
         layout::{UNIT_FILE, auto_var_files, module_files, unit_file},
         units::normalised,
     },
@@ -57,6 +56,8 @@ pub enum InputError {
 pub struct InputFile {
     /// SHA-256 of its content.
     pub digest: String,
+    /// Whether its owner may execute it, which is what git keeps of a mode.
+    pub executable: bool,
     /// Whether an engine only ever reads it: configuration and values. Others, as an archive, may be made while planning.
     pub configuration: bool,
 }
@@ -126,7 +127,7 @@ impl InputScope {
             engine: instance.engine,
             globs: instance.settings.files.clone(),
             given: Given::new(instance),
-            apart: apart.seen_from(&instance.dir),
+            apart: apart.seen_from(&instance.dir, root),
             gone: Arc::default(),
         }
     }
@@ -160,18 +161,10 @@ impl InputScope {
         let mut inputs: BTreeMap<String, InputFile> =
             files.into_iter().filter_map(|path| self.input(&path).transpose()).collect::<Result<_, _>>()?;
         for (folder, digest) in held.large {
-            inputs.insert(format!("{}/", self.shown(&folder)), InputFile { digest, configuration: false });
+            let folder = format!("{}/", self.shown(&folder));
+            inputs.insert(folder, InputFile { digest, executable: false, configuration: false });
         }
         Ok(Inputs { files: inputs, reads_more: !guessed.is_empty() })
-    }
-
-    /// The files above the stack that say which version of an engine is wanted: a program that only chooses among versions looks
-    /// the same whichever it chooses.
-    fn of_version(&self) -> Vec<Utf8PathBuf> {
-        let top = self.dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&self.root);
-        let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
-        let named = above.flat_map(|dir| version_files(self.engine).map(|name| dir.join(name)));
-        named.filter(|file| file.is_file()).collect()
     }
 
     /// Where the inputs lie that files tell of, without reading them.
@@ -240,7 +233,7 @@ impl InputScope {
                         folders.add(path, &self.root);
                     } else if self.is_file(&path)
                         // What is read counts, whatever it is called.
-                        && (aim == Aim::Read || !path.file_name().is_none_or(is_left_out))
+                        && (aim == Aim::Read || self.is_input(&path))
                     {
                         files.insert(path);
                     }
@@ -273,6 +266,11 @@ impl InputScope {
         }
     }
 
+    /// Returns true unless a file is a state or is bound by an item of its own.
+    fn is_input(&self, file: &Utf8Path) -> bool {
+        !file.file_name().is_none_or(is_left_out) && !self.apart.is_bound_apart(file)
+    }
+
     fn is_dir(&self, path: &Utf8Path) -> bool {
         path.is_dir() || self.gone.is_dir(path)
     }
@@ -291,7 +289,9 @@ impl InputScope {
             Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
         };
         let name = path.file_name().unwrap_or_default();
-        Ok(Some((self.shown(path), InputFile { digest, configuration: is_configuration(name) })))
+        let file =
+            InputFile { digest, executable: is_executable(path), configuration: is_configuration(name) };
+        Ok(Some((self.shown(path), file)))
     }
 
     fn files(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {

@@ -1,11 +1,11 @@
-//! The files of a folder, without states, data directories and what nobody's plan reads.
+//! The files of a folder, without states, data directories and what a plan is bound to by other items.
 
 use std::{collections::BTreeSet, fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::apart::Apart;
-use crate::engine::{detect::LOCKFILE, layout::marks_stack};
+use crate::engine::layout::marks_stack;
 
 const DATA: &[&str] =
     &[".terraform", ".terragrunt-cache", ".envctl", "terraform.tfstate.d", ".git", ".hg", ".svn"];
@@ -52,7 +52,11 @@ impl Walk<'_> {
             let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
             let name = path.file_name().unwrap_or_default();
             let Ok(kind) = fs::metadata(&path) else { continue };
-            if kind.is_file() && !is_left_out(name) && !self.is_state(&path) {
+            if kind.is_file()
+                && !is_left_out(name)
+                && !self.is_state(&path)
+                && !self.apart.is_bound_apart(&path)
+            {
                 found.insert(path);
             } else if kind.is_dir()
                 && !is_data(name)
@@ -92,18 +96,11 @@ pub(super) fn is_configuration(name: &str) -> bool {
     endings.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether a file of this name is a state, or made by an engine, an editor or the system, and never an input. The lockfile
-/// is bound by itself.
+/// Returns true if a file of this name is a state, a backup or the lock of one. No other file is left out by its name: whatever
+/// it is called, a function of the configuration may read it.
 pub(in super::super) fn is_left_out(name: &str) -> bool {
     const STATE: &str = ".tfstate";
-    let is_state = name.rfind(STATE).is_some_and(|at| belongs_to_state(&name[at + STATE.len()..]));
-    let ending = Utf8Path::new(name).extension();
-    let is_log = name.starts_with("crash.") && ending == Some("log");
-    let is_editors = name.ends_with('~')
-        || name.starts_with(".#")
-        || (name.starts_with('#') && name.ends_with('#'))
-        || (name.starts_with('.') && ending == Some("swp"));
-    is_state || is_log || is_editors || [LOCKFILE, ".DS_Store", "environments.toml"].contains(&name)
+    name.rfind(STATE).is_some_and(|at| belongs_to_state(&name[at + STATE.len()..]))
 }
 
 fn has_configuration(dir: &Utf8Path) -> bool {
@@ -155,6 +152,10 @@ mod tests {
             "app/terraform.tfstate.d/staging/terraform.tfstate",
             "app/other/main.tf",
             "app/main.tf~",
+            "app/conf/environments.toml",
+            "app/conf/.terraform.lock.hcl",
+            "app/conf/.run.sh.swp",
+            "app/conf/#run.sh#",
             "elsewhere/a.tpl",
         ];
         for file in files {
@@ -166,11 +167,23 @@ mod tests {
         symlink("nowhere", dir.join("app/dangling")).unwrap();
         let stacks = HashSet::from([dir.join("app/other")]);
         let apart = Apart::new(&Arc::new(stacks), vec![dir.join("app/states/own.json")]);
+        let apart = apart.seen_from(&dir.join("app"), &dir);
         let found = Walk { apart: &apart, skip_modules: false }.files(&dir.join("app")).unwrap();
         let shown: Vec<&str> = found.iter().map(|path| path.strip_prefix(&dir).unwrap().as_str()).collect();
         assert_eq!(
             shown,
-            ["app/.hidden", "app/ignored.json", "app/linked/a.tpl", "app/main.tf", "app/states/kept.txt"]
+            [
+                "app/.hidden",
+                "app/conf/#run.sh#",
+                "app/conf/.run.sh.swp",
+                "app/conf/.terraform.lock.hcl",
+                "app/conf/environments.toml",
+                "app/ignored.json",
+                "app/linked/a.tpl",
+                "app/main.tf",
+                "app/main.tf~",
+                "app/states/kept.txt"
+            ]
         );
     }
 }

@@ -1,12 +1,11 @@
-//! The files that `files` of environments.toml names.
+//! The files that `files` of environments.toml names, and those that say which version of an engine is wanted.
 
 use std::{collections::BTreeSet, fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use globset::{GlobBuilder, GlobMatcher};
 
 use super::{InputError, InputScope};
-use crate::engine::units::normalised;
+use crate::{engine::detect::version_files, inventory::inputs::file_pattern::FilePattern};
 
 impl InputScope {
     /// The files that `files` of environments.toml names.
@@ -17,27 +16,30 @@ impl InputScope {
                 glob: glob.clone(),
                 reason: error.kind().to_string(),
             };
-            let whole = normalised(&self.dir.join(glob));
-            let matcher = GlobBuilder::new(whole.as_str())
-                .literal_separator(true)
-                .build()
-                .map_err(failed)?
-                .compile_matcher();
-            // The part before the first special character names a folder for certain.
-            let fixed =
-                whole.as_str().find(['*', '?', '[', '{']).map_or(whole.as_str(), |at| &whole.as_str()[..at]);
-            if whole.is_file() {
-                found.insert(whole);
-            } else if let Some(folder) = fixed.rfind('/').map(|at| Utf8Path::new(&fixed[..at])) {
-                matching(folder, &matcher, &mut found)
+            let pattern = FilePattern::new(&self.dir, glob).map_err(failed)?;
+            if pattern.literal().is_file() {
+                found.insert(pattern.literal().to_owned());
+            }
+            if !pattern.is_literal() {
+                let folder = pattern.folder();
+                matching(folder, &pattern, &mut found)
                     .map_err(|source| InputError::Read { path: folder.to_owned(), source })?;
             }
         }
         Ok(found)
     }
+
+    /// The files above the stack that say which version of an engine is wanted: a program that only chooses among versions looks
+    /// the same whichever it chooses.
+    pub(super) fn of_version(&self) -> Vec<Utf8PathBuf> {
+        let top = self.dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&self.root);
+        let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
+        let named = above.flat_map(|dir| version_files(self.engine).map(|name| dir.join(name)));
+        named.filter(|file| file.is_file()).collect()
+    }
 }
 
-fn matching(dir: &Utf8Path, matcher: &GlobMatcher, found: &mut BTreeSet<Utf8PathBuf>) -> io::Result<()> {
+fn matching(dir: &Utf8Path, pattern: &FilePattern, found: &mut BTreeSet<Utf8PathBuf>) -> io::Result<()> {
     let entries = match dir.read_dir_utf8() {
         Ok(entries) => entries,
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
@@ -50,9 +52,11 @@ fn matching(dir: &Utf8Path, matcher: &GlobMatcher, found: &mut BTreeSet<Utf8Path
         let path = entry.path();
         if entry.file_type()?.is_dir() {
             if ![".git", ".envctl", ".terraform", ".terragrunt-cache"].contains(&entry.file_name()) {
-                matching(path, matcher, found)?;
+                matching(path, pattern, found)?;
             }
-        } else if matcher.is_match(path) && fs::metadata(path).is_ok_and(|kind| kind.is_file()) {
+        } else if path.strip_prefix(pattern.folder()).is_ok_and(|below| pattern.matches(below))
+            && fs::metadata(path).is_ok_and(|kind| kind.is_file())
+        {
             found.insert(path.to_owned());
         }
     }
