@@ -11,7 +11,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{KnownOutputs, Output, PlannedOutput};
+use super::{EngineProgram, KnownOutputs, Output, PlannedOutput};
 use crate::{
     model::{Changes, EngineName, Failure, InstanceId, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
@@ -270,6 +270,9 @@ pub trait Engine: Send + Sync {
 
     /// Its version: `1.12.6`.
     fn version(&self) -> &str;
+
+    /// The programs that run when it does, as they are now: itself, and the one that it drives.
+    fn programs(&self) -> io::Result<Vec<EngineProgram>>;
 
     /// Whether a plan of the instance may be made at all, as far as files tell: no state of it waits to be saved, or is lost.
     fn may_plan(&self, target: &Target) -> Result<(), Failure> {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     config::EngineSettings,
+    files::DigestCache,
     model::EngineName,
     process::{Runner, which},
 };
@@ -24,6 +25,7 @@ use crate::{
 pub struct Engines {
     project: Utf8PathBuf,
     cache: Utf8PathBuf,
+    digests: Arc<DigestCache>,
     settings: BTreeMap<EngineName, EngineSettings>,
     env: BTreeMap<OsString, OsString>,
     found: Mutex<BTreeMap<EngineName, Arc<dyn Engine>>>,
@@ -32,7 +34,7 @@ pub struct Engines {
 impl Engines {
     /// The engines as environments.toml sets them up.
     ///
-    /// `project` is its folder, `cache` the file that remembers versions (`.envctl/cache/engines.json`), `env` an
+    /// `project` is its folder, `cache` the file that remembers versions (`.envctl/cache/engines.json`; digests are remembered beside it), `env` an
     /// environment from [`super::clean_environment`] with the PATH that programs are looked up on.
     pub fn new(
         project: impl Into<Utf8PathBuf>,
@@ -40,7 +42,9 @@ impl Engines {
         settings: BTreeMap<EngineName, EngineSettings>,
         env: BTreeMap<OsString, OsString>,
     ) -> Self {
-        Self { project: project.into(), cache: cache.into(), settings, env, found: Mutex::default() }
+        let cache = cache.into();
+        let digests = Arc::new(DigestCache::at(cache.with_file_name("digests.json")));
+        Self { project: project.into(), cache, digests, settings, env, found: Mutex::default() }
     }
 
     /// The program of an engine, whether or not it is an engine.
@@ -70,17 +74,18 @@ impl Engines {
     fn open(&self, name: EngineName, runner: &Runner) -> Result<Arc<dyn Engine>, EngineUnavailable> {
         let mut settings = self.settings.get(&name).cloned().unwrap_or_default();
         settings.plugin_cache = settings.plugin_cache.map(|cache| self.project.join(cache));
+        let digests = Arc::clone(&self.digests);
         Ok(match name {
             EngineName::Tofu => {
-                Arc::new(Terraform::new(Flavor::OpenTofu, self.installed(name, runner)?, settings))
+                Arc::new(Terraform::new(Flavor::OpenTofu, self.installed(name, runner)?, settings, digests))
             }
             EngineName::Terraform => {
-                Arc::new(Terraform::new(Flavor::Terraform, self.installed(name, runner)?, settings))
+                Arc::new(Terraform::new(Flavor::Terraform, self.installed(name, runner)?, settings, digests))
             }
             EngineName::Terragrunt => {
                 let installed = self.installed(name, runner)?;
                 let driven = self.installed(self.driven_by_terragrunt(&settings)?, runner)?;
-                Arc::new(Terragrunt::new(installed, driven, settings))
+                Arc::new(Terragrunt::new(installed, driven, settings, digests))
             }
         })
     }

@@ -37,6 +37,7 @@ mod plan_file;
 mod plan_json;
 mod plan_variables;
 mod planning;
+mod program_digest;
 mod remote_state;
 mod rendered;
 #[cfg(feature = "s3")]
@@ -72,12 +73,15 @@ pub use meeting::{builds_on_state, may_make_workspace};
 pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput};
 pub use plan_file::{PlanFileError, plan_facts};
 pub use plan_variables::plan_variables;
+pub use program_digest::EngineProgram;
 pub use remote_state::{AT_ONCE, RemoteStates, Stamp, Stamped};
 pub use stale::stale;
 pub use state_file::{StateError, state_addresses};
 pub use state_outputs::outputs_before;
 pub use state_stamp::{LocalIdentity, state_at};
-pub use surroundings::{BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, replaced_providers};
+pub use surroundings::{
+    BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, recorded_variables, replaced_providers,
+};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};
 pub use unsaved::{is_rescued, unwritable};

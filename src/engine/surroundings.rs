@@ -70,6 +70,23 @@ pub fn bound_variables<'e>(
         .collect()
 }
 
+/// Variables, in any case, by which programs choose a proxy.
+const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
+
+/// Beginning of the names of variables by which programs choose whose certificates they trust.
+const CERTIFICATES: &str = "SSL_CERT_";
+
+/// Returns the variables of an environment that are recorded with a plan and not compared, sorted: proxies and trusted
+/// certificates, which belong to a machine.
+pub fn recorded_variables(env: &BTreeMap<OsString, OsString>) -> BTreeSet<&str> {
+    let names = env.keys().filter_map(|name| name.to_str());
+    names
+        .filter(|name| {
+            name.starts_with(CERTIFICATES) || PROXIES.contains(&name.to_ascii_uppercase().as_str())
+        })
+        .collect()
+}
+
 /// What kind of credentials for AWS an environment holds: those of a session are not bound one by one.
 pub fn aws_credentials(env: &BTreeMap<OsString, OsString>) -> &'static str {
     let keys = || OF_A_SESSION.iter().any(|name| is_set(env, name));

@@ -4,14 +4,15 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     io,
+    sync::Arc,
     time::Duration,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanMode, PlanRequest, Planned,
-    Session, StateIdentity, Target, applying,
+    Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanMode,
+    PlanRequest, Planned, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::Dialect,
     claims::claim_address,
@@ -26,6 +27,7 @@ use super::{
 };
 use crate::{
     config::EngineSettings,
+    files::DigestCache,
     model::{EngineName, Failure, ResourceAddress},
     process::{CommandLine, Exit, Stream},
 };
@@ -45,11 +47,17 @@ pub(super) struct Terraform {
     flavor: Flavor,
     installed: Installed,
     settings: EngineSettings,
+    digests: Arc<DigestCache>,
 }
 
 impl Terraform {
-    pub(super) fn new(flavor: Flavor, installed: Installed, settings: EngineSettings) -> Self {
-        Self { flavor, installed, settings }
+    pub(super) fn new(
+        flavor: Flavor,
+        installed: Installed,
+        settings: EngineSettings,
+        digests: Arc<DigestCache>,
+    ) -> Self {
+        Self { flavor, installed, settings, digests }
     }
 
     pub(super) fn program(&self) -> &Utf8Path {
@@ -207,6 +215,10 @@ impl Engine for Terraform {
 
     fn version(&self) -> &str {
         &self.installed.version
+    }
+
+    fn programs(&self) -> io::Result<Vec<EngineProgram>> {
+        Ok(vec![EngineProgram::of("engine program", &self.installed, &self.digests)?])
     }
 
     fn prepare(

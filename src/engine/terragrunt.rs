@@ -4,14 +4,15 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     fs, io,
+    sync::Arc,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 
 use super::{
-    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
-    StateIdentity, Target, applying,
+    Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanRequest,
+    Planned, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan},
     call::{Dialect, capture},
     claims::claim_address,
@@ -35,6 +36,7 @@ use super::{
 };
 use crate::{
     config::EngineSettings,
+    files::DigestCache,
     model::{EngineName, Failure, FailureKind, ResourceAddress},
     process::{CommandLine, Exit, SignalTarget, Stream},
 };
@@ -61,11 +63,17 @@ pub(super) struct Terragrunt {
     installed: Installed,
     driven: Installed,
     settings: EngineSettings,
+    digests: Arc<DigestCache>,
 }
 
 impl Terragrunt {
-    pub(super) fn new(installed: Installed, driven: Installed, settings: EngineSettings) -> Self {
-        Self { installed, driven, settings }
+    pub(super) fn new(
+        installed: Installed,
+        driven: Installed,
+        settings: EngineSettings,
+        digests: Arc<DigestCache>,
+    ) -> Self {
+        Self { installed, driven, settings, digests }
     }
 
     /// A command in the unit's folder. Its data directory is Terragrunt's own: an inherited one would also be used for
@@ -213,6 +221,13 @@ impl Engine for Terragrunt {
 
     fn version(&self) -> &str {
         &self.installed.version
+    }
+
+    fn programs(&self) -> io::Result<Vec<EngineProgram>> {
+        Ok(vec![
+            EngineProgram::of("engine program", &self.installed, &self.digests)?,
+            EngineProgram::of("driven engine program", &self.driven, &self.digests)?,
+        ])
     }
 
     fn prepare(

@@ -8,6 +8,7 @@ mod contents;
 mod ended;
 mod mixing;
 mod planning;
+mod recorded;
 mod reuse;
 mod stamps;
 mod taken;

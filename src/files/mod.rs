@@ -1,14 +1,18 @@
-//! Private files: written whole, readable by their owner alone, removed.
+//! Private files: written whole, readable by their owner alone, removed; and digests of any files.
 //!
 //! Plans, logs and what envctl keeps between runs may hold values that only their owner should see: folders are 0700 and
 //! files 0600.
 
 mod create;
+mod digest;
+mod digest_cache;
 mod remove;
 mod resolve;
 mod write;
 
 pub use create::{append, create_dirs, create_new, create_new_dir, sync_dir};
+pub use digest::{file_digest, is_executable};
+pub use digest_cache::{ContentStamp, DigestCache};
 pub use remove::remove_if_there;
 pub use resolve::resolve_links;
 pub use write::{write, write_if_changed, write_new};

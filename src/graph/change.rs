@@ -54,6 +54,8 @@ pub enum Part {
     Version,
     /// A file of settings for its engine.
     CliConfig,
+    /// The program of its engine, or of the one that it drives, which lies in the repository.
+    Program,
     /// What environments.toml says of it.
     Setting,
     /// A module whose source its configuration works out; the path is that of the file that calls it.
@@ -79,6 +81,7 @@ impl fmt::Display for Change {
             Part::Hook => "changed file of a hook",
             Part::Version => "changed version file",
             Part::CliConfig => "changed CLI config",
+            Part::Program => "changed program of the engine",
             Part::Setting => "changed setting",
             Part::Computed => "a module's source is an expression, which only an init works out",
             Part::Guessed => {

@@ -64,6 +64,21 @@ impl Binding {
         self.0.iter().map(|bound| bound.item.as_str())
     }
 
+    /// Returns every item that is another one now, in words.
+    pub fn differences(&self, now: &Self) -> Vec<String> {
+        let changed = self.0.iter().filter(|bound| now.get(&bound.item) != Some(bound.value.as_str()));
+        let added = now.0.iter().filter(|bound| self.get(&bound.item).is_none());
+        let words = |bound: &Bound| {
+            let (then, now) = (self.get(&bound.item), now.get(&bound.item));
+            let is_keyed = |value: Option<&str>| value.is_some_and(|value| value.starts_with(KEYED));
+            if is_keyed(then) && is_keyed(now) {
+                return format!("`{}` has another value", bound.item);
+            }
+            format!("`{}`: then {}, now {}", bound.item, shown(then), shown(now))
+        };
+        changed.chain(added).map(words).collect()
+    }
+
     /// The first item that is another one now, is missing, or has come to it.
     pub fn mismatch(&self, now: &Self) -> Option<Mismatch> {
         let changed = self.0.iter().find(|bound| now.get(&bound.item) != Some(bound.value.as_str()));
@@ -81,18 +96,21 @@ pub struct Mismatch {
     pub then: Option<String>,
     /// What it is now; absent when it is not there.
     pub now: Option<String>,
+    /// What differs as well and is not compared, in words.
+    pub beside: Vec<String>,
 }
 
 impl Mismatch {
     /// A mismatch of an item.
     pub fn new(item: &str, then: Option<&str>, now: Option<&str>) -> Self {
-        Self { item: item.to_owned(), then: then.map(str::to_owned), now: now.map(str::to_owned) }
+        let owned = |value: Option<&str>| value.map(str::to_owned);
+        Self { item: item.to_owned(), then: owned(then), now: owned(now), beside: Vec::new() }
     }
 }
 
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { item, then, now } = self;
+        let Self { item, then, now, beside } = self;
         match (then.as_deref(), now.as_deref()) {
             (Some(then), Some(now)) if then.starts_with(KEYED) && now.starts_with(KEYED) => {
                 write!(f, "`{item}` is not what it was when it was planned: keyed digest changed")
@@ -103,7 +121,11 @@ impl fmt::Display for Mismatch {
                 shown(then),
                 shown(now)
             ),
+        }?;
+        if beside.is_empty() {
+            return Ok(());
         }
+        write!(f, " (not bound, and different too: {})", beside.join("; "))
     }
 }
 

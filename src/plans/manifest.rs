@@ -36,6 +36,9 @@ pub struct Manifest {
     pub known: KnownValues,
     /// What a person was told beside the changes.
     pub notes: Vec<String>,
+    /// Circumstances that are not compared: where the programs of its engine were, and proxies.
+    #[serde(default)]
+    pub recorded: Binding,
     /// The run that planned it.
     pub run: RunId,
     /// The stacks that were applied already when it was planned: it has seen them.

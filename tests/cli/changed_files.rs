@@ -173,6 +173,5 @@ fn what_no_plan_is_made_of_touches_nothing() {
     }
     shop.project.write("app/terraform.tfstate.d/x/terraform.tfstate", "{}");
     shop.project.write("app/.terraform/modules/modules.json", "{}");
-    shop.project.write("app/main.tf~", "");
     assert_eq!(why(&shop, &["--changed"]), NONE);
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     changed::{shop, why},
-    support::Shop,
+    support::{Shop, script},
 };
 
 const NONE: [&str; 0] = [];
@@ -54,6 +54,21 @@ fn what_nothing_is_planned_from_touches_nothing() {
     assert_eq!(why(&shop, &["--changed"]), NONE);
     let list = shop.run(["list", "--changed", "--json"]).exits(0).json();
     assert_eq!(list["instances"], json!([]));
+}
+
+#[test]
+fn a_program_of_the_repository_touches_the_stacks_that_it_plans() {
+    let shop = shop();
+    shop.append("environments.toml", "\n[tofu]\nprogram = \"tools/tofu\"\n");
+    shop.project.write("tools/other", "#!/bin/sh\n");
+    script(shop.project.path("tools/tofu"), "#!/bin/sh\n");
+    shop.project.commit("Bring programs");
+    shop.project.git(["branch", "--quiet", "--force", "main"]);
+    shop.append("tools/other", "true\n");
+    assert_eq!(why(&shop, &["--changed"]), NONE);
+    shop.append("tools/tofu", "true\n");
+    let changed = "changed program of the engine: tools/tofu";
+    assert_eq!(why(&shop, &["--changed", "mail"]), [format!("mail: named; {changed}")]);
 }
 
 #[test]

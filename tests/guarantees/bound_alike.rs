@@ -212,6 +212,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("plugin cache", "the settings and the environment of the process"),
     ("engine", "the settings"),
     ("engine version", "the program"),
+    ("engine program", "the program, which lies elsewhere: `changed_settings.rs` has one of the repository"),
     ("mode", "the command"),
     ("targets", "the command"),
     ("replace", "the command"),

@@ -12,6 +12,7 @@ mod destruction;
 mod exact_plan;
 mod exact_plan_backends;
 mod exact_plan_files;
+mod exact_plan_programs;
 mod exact_plan_units;
 mod exit_codes;
 mod forged_plan;

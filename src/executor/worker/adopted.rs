@@ -89,8 +89,13 @@ impl Worker {
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }
         self.upstreams.planned(stack, &waiting.file, None);
+        let unbound = match self.recorded_differences(work, &manifest) {
+            Ok(differences) => differences,
+            Err(failure) => return Ended::new(Outcome::Failed(failure)),
+        };
         let mut notes = manifest.notes;
         notes.extend(told);
+        notes.extend(unbound.into_iter().map(|text| format!("not bound, and different: {text}")));
         notes.push(format!(
             "planned by run {} at {}",
             manifest.run,

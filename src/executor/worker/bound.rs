@@ -6,6 +6,7 @@ use sha2::{Digest as _, Sha256};
 use super::{
     PlanWish, Waiting, Work, Worker,
     contents::{Contents, digest},
+    recorded::programs,
 };
 use crate::executor::applied_last;
 use crate::{
@@ -96,6 +97,7 @@ impl Worker {
                 .and_then(|b| with_plan_file(b, file))
                 .map_err(failed)?,
             from_plans: work.from_plans.clone(),
+            recorded: self.recorded(work).map_err(failed)?,
             known: self.keyed(&planned.known),
             notes: planned.notes.clone(),
             run: self.run.clone(),
@@ -157,8 +159,13 @@ impl Worker {
             }
         }
         let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
+        // What is not bound may be the cause of what is.
+        let beside = |mismatch: Option<Mismatch>| match mismatch {
+            Some(found) => Ok(Some(Mismatch { beside: self.recorded_differences(work, manifest)?, ..found })),
+            None => Ok(None),
+        };
         if matches!(check, Check::BeforeInit) {
-            return Ok(items);
+            return beside(items);
         }
         // What the plan file says of itself is compared apart from its manifest.
         let of_file =
@@ -167,7 +174,7 @@ impl Worker {
         if let (None, Some(facts)) = (&mismatch, &facts) {
             work.engine.check_plan_backend(&work.target, facts).map_err(of_backend)?;
         }
-        Ok(mismatch)
+        beside(mismatch)
     }
 
     /// Everything that a plan is bound to but its own file, in the order in which a refusal names it.
@@ -206,6 +213,9 @@ impl Worker {
         bind("plugin cache", footing.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
         bind("engine", &footing.engine);
         bind("engine version", &footing.version);
+        for program in programs(work)? {
+            bind(program.role, &format!("{SHA256}{}", program.digest));
+        }
         bind("flags", &footing.flags.join(" "));
         bind("mode", mode(self.wish.mode));
         bind("targets", &self.wish.targets.join(" "));

@@ -7,7 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::Work;
 use crate::{
     engine::{Footing, cli_configs},
-    inventory::inputs::{InputFile, Inputs, file_digest},
+    files::file_digest,
+    inventory::inputs::{InputFile, Inputs},
     model::{Failure, FailureKind},
     plans::SHA256,
 };

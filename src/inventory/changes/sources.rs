@@ -10,9 +10,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::matching::{Matching, Trace};
 use crate::{
-    config::{EnvSource, SecretSource, Settings},
+    config::{Config, EnvSource, SecretSource, Settings},
     engine::{cli_configs, value_from},
     inventory::inputs::words::words,
+    model::EngineName,
 };
 
 /// The variables that name a file of settings.
@@ -42,6 +43,16 @@ pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matchi
 /// What has changed of the programs that run before a stack is planned.
 pub(super) fn of_hooks(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     settings.hooks.before_plan.iter().flat_map(|argv| of_command(argv, root, matching)).collect()
+}
+
+/// Returns which programs have changed that run when an engine does: those that environments.toml names by a path.
+pub(super) fn of_programs(engine: EngineName, config: &Config, matching: &Matching<'_>) -> Vec<Trace> {
+    let runs = |other: &EngineName| *other == engine || engine.drives_another();
+    let engines = EngineName::ALL.into_iter().filter(runs);
+    let programs = engines.filter_map(|engine| config.engine(engine).program.as_deref());
+    let paths = programs.filter(|program| program.contains('/')).map(|program| config.root().join(program));
+    let traces = paths.filter_map(|path| matching.of_file(&path));
+    traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
 }
 
 /// What has changed of what a command names.

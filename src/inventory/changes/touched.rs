@@ -16,7 +16,7 @@ use super::{
     matching::{Matching, Trace},
     read::Changes,
     skimming::Skimming,
-    sources::{of_hooks, of_secrets, of_settings, own_settings_files, settings_files},
+    sources::{of_hooks, of_programs, of_secrets, of_settings, own_settings_files, settings_files},
 };
 use crate::{
     config::{Config, Environment, Overrides},
@@ -200,6 +200,7 @@ impl<'c> Touching<'c> {
         let version_files: Vec<String> =
             self.shared.version_files.iter().filter(of_engine).cloned().collect();
         note(found, Part::Version, self.matching.above(&instance.dir, &version_files));
+        note(found, Part::Program, of_programs(instance.engine, self.shared.config, &self.matching));
         let own = own_settings_files(&instance.settings, root, self.shared.naming);
         let own = own.map(|files| of_settings(&files, &self.matching));
         note(found, Part::CliConfig, own.unwrap_or_else(|| self.settings.clone()));

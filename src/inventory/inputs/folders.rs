@@ -9,11 +9,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
-use super::{
-    digest::is_executable,
-    walk::{Walk, is_data, is_left_out},
-};
-use crate::model::hex;
+use super::walk::{Walk, is_data, is_left_out};
+use crate::{files::is_executable, model::hex};
 
 /// Of a folder with more files than this, names and sizes count.
 const MANY: usize = 5_000;

@@ -2,7 +2,6 @@
 //! any depth, `files` of environments.toml, and existing files that its HCL names.
 
 mod apart;
-mod digest;
 pub(super) mod file_pattern;
 mod flow;
 mod folders;
@@ -23,7 +22,6 @@ pub(super) mod walk;
 pub(super) mod words;
 
 pub use apart::Apart;
-pub use digest::file_digest;
 pub use mixed_mocks::MixedMocks;
 pub use scope::{InputError, InputFile, InputPlaces, InputScope, Inputs};
 pub use unread::Unread;

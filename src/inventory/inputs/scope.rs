@@ -10,7 +10,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     apart::Apart,
-    digest::{file_digest, is_executable},
     flow::{Flow, Variables},
     folders::Folders,
     given::Given,
@@ -26,6 +25,7 @@ use crate::{
         layout::{UNIT_FILE, auto_var_files, module_files, unit_file},
         units::normalised,
     },
+    files::{file_digest, is_executable},
     inventory::Instance,
     model::EngineName,
 };

@@ -1,4 +1,4 @@
-//! The digest of a file's content.
+//! Digests of files, and what git keeps of their modes.
 
 use std::{
     fs::{self, File},
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::hex;
 
-/// SHA-256 of a file's content in small hexadecimal digits; a link counts as what it leads to.
+/// Returns the SHA-256 of a file's content in lower-case hexadecimal digits; a link counts as what it leads to.
 pub fn file_digest(path: &Utf8Path) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut file = File::open(path)?;
@@ -28,6 +28,6 @@ pub fn file_digest(path: &Utf8Path) -> io::Result<String> {
 
 /// Returns true if the owner of a file may execute it: git keeps no other bit of a mode, and the others depend on the `umask` of
 /// a checkout.
-pub(super) fn is_executable(path: &Utf8Path) -> bool {
+pub fn is_executable(path: &Utf8Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
 }
