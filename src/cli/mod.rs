@@ -4,6 +4,7 @@ mod app;
 mod arguments;
 mod border;
 mod complete;
+mod line_input;
 mod prompts;
 mod run;
 mod terminal;

@@ -1,46 +1,69 @@
 //! Asks the user, on standard error, so that standard output stays data.
 
-use std::io;
+use std::{
+    io::{self, Write as _},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use dialoguer::{Confirm, Input, Select, console::Term, theme::SimpleTheme};
+use dialoguer::{Select, console::Term, theme::SimpleTheme};
 
+use super::line_input::{ask_line, discard_typed};
 use crate::{
     commands::Picker,
     executor::{Answer, Ask, Prompter},
-    ui::visible,
+    ui::{Printer, visible},
 };
 
-/// Asks on the terminal.
-pub(super) struct Dialogue;
+/// Asks on the terminal. What was typed before a question answers nothing.
+pub(super) struct Dialogue {
+    printer: Arc<Printer>,
+    /// True once the user was told that input was discarded.
+    is_discard_reported: AtomicBool,
+}
+
+impl Dialogue {
+    pub(super) fn new(printer: Arc<Printer>) -> Self {
+        Self { printer, is_discard_reported: AtomicBool::new(false) }
+    }
+
+    fn report_discard(&self) {
+        if !self.is_discard_reported.swap(true, Ordering::Relaxed) {
+            self.printer.note("input that was typed before the question was discarded");
+        }
+    }
+}
 
 impl Prompter for Dialogue {
     fn ask(&self, ask: &Ask) -> io::Result<Answer> {
-        match ask {
-            Ask::YesNo { question } => Confirm::with_theme(&SimpleTheme)
-                .with_prompt(visible(question))
-                .default(false)
-                .wait_for_newline(true)
-                .interact_on(&Term::stderr())
-                .map(|yes| if yes { Answer::Yes } else { Answer::No })
-                .map_err(into_io),
-            Ask::TypeName { question, .. } => Input::<String>::with_theme(&SimpleTheme)
-                .with_prompt(visible(question))
-                .allow_empty(true)
-                .interact_on(&Term::stderr())
-                .map(Answer::Typed)
-                .map_err(into_io),
-        }
+        let line = |question: &str, marker: &str| {
+            ask_line(&visible(question), marker, || self.report_discard()).inspect(|line| {
+                if line.is_none() {
+                    end_line();
+                }
+            })
+        };
+        Ok(match ask {
+            Ask::YesNo { question } => match line(question, " [y/N] ")? {
+                Some(line) if is_yes(&line) => Answer::Yes,
+                _ => Answer::No,
+            },
+            Ask::TypeName { question, .. } => line(question, ": ")?.map_or(Answer::No, Answer::Typed),
+        })
     }
 
     fn abandoned(&self) {
-        // The question was left in the middle of its line, possibly with the cursor hidden.
-        let term = Term::stderr();
-        drop(term.show_cursor().and_then(|()| term.write_line("")));
+        end_line();
     }
 }
 
 impl Picker for Dialogue {
     fn pick(&self, question: &str, choices: &[String]) -> io::Result<Option<usize>> {
+        if discard_typed()? > 0 {
+            self.report_discard();
+        }
         Select::with_theme(&SimpleTheme)
             .with_prompt(question)
             .items(choices)
@@ -50,8 +73,31 @@ impl Picker for Dialogue {
     }
 }
 
+/// Returns true for `y` and `yes`, in small or capital letters.
+fn is_yes(line: &str) -> bool {
+    ["y", "yes"].iter().any(|yes| line.eq_ignore_ascii_case(yes))
+}
+
+/// Ends the line of a question that was left without an answer.
+fn end_line() {
+    // A terminal that is gone has no line to end.
+    drop(io::stderr().write_all(b"\n"));
+}
+
 fn into_io(error: dialoguer::Error) -> io::Error {
     match error {
         dialoguer::Error::IO(error) => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_y_and_yes_are_a_yes() {
+        assert!(["y", "Y", "yes", "Yes", "YES"].into_iter().all(is_yes));
+        let others = ["", "n", "nay", "yy", "ye", "yes please", "y y", "prod", "\u{ff59}", "true", "1"];
+        assert!(!others.into_iter().any(is_yes));
     }
 }

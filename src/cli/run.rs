@@ -24,6 +24,7 @@ use super::{
 use crate::{
     commands::{self, Context, Usage},
     config::Overrides,
+    executor::Prompter,
     model::{Clock, ErrorDocument, ExitStatus},
     ui::{Detail, Printer, Styles},
 };
@@ -115,11 +116,12 @@ fn context(
         working_dir: Some(dir.clone()),
         ..Overrides::default()
     };
+    let dialogue = Arc::new(Dialogue::new(Arc::clone(&printer)));
     Ok(Context {
         printer,
         clock: clock(),
-        prompter: Arc::new(Dialogue),
-        picker: Arc::new(Dialogue),
+        prompter: Arc::clone(&dialogue) as Arc<dyn Prompter>,
+        picker: dialogue,
         terminal,
         dir,
         config_path: global.config.clone(),

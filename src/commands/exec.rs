@@ -1,12 +1,13 @@
 //! `envctl exec`: any command of the engine, with the right folder, workspace, backend and variables.
 
-use std::{ffi::OsString, io, sync::Arc};
+use std::ffi::OsString;
 
 use super::{
     Context, Stopped,
     checklist::{Checked, know_acks},
     guarded::Guarded,
     prepared::{CommandNeeds, Gone, Prepared},
+    readied::interrupted,
     state_watch::StateWatch,
     typed::{Against, Found},
 };
@@ -17,7 +18,7 @@ use crate::{
     inventory::{Inventory, Modules},
     journal::RunStore,
     model::{Allow, ExitStatus, Failure, FailureKind, StackId},
-    process::{Exit, Runner, Stream},
+    process::{Exit, Stream},
     ui::shell_word,
 };
 
@@ -62,8 +63,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mut guarded = None;
     if mutating {
         context.sound(&config, environment, &[VerbClass::Change])?;
-        guarded = Some(guard(context, &config, environment, &sound, (request, &stacks), &prepared.runner)?);
-        if !confirm(context, environment, request, &stacks)? {
+        guarded = Some(guard(context, &config, environment, &sound, (request, &stacks), &prepared)?);
+        if !confirm(context, environment, request, &stacks, &prepared)? {
             return Err(unconfirmed(environment, request).into());
         }
         prepared.acting(context, &config, environment)?;
@@ -127,11 +128,12 @@ fn guard(
     environment: &Environment,
     (inventory, modules): &(Inventory, Modules),
     (request, stacks): (&Request, &[StackId]),
-    runner: &Arc<Runner>,
+    prepared: &Prepared,
 ) -> anyhow::Result<Guarded> {
     know_acks(environment, &request.acks)?;
     let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
-    let mut guarded = Guarded::new(config, environment, &instances, modules, runner, &request.allow);
+    let mut guarded =
+        Guarded::new(config, environment, &instances, modules, &prepared.runner, &request.allow);
     let typed = typed(&request.args);
     let mut blocked = guarded.judge_without_plan(context);
     blocked.extend(guarded.judge_short_forms(stacks));
@@ -140,15 +142,13 @@ fn guard(
         let found = Found { blocked, run: None };
         return Err(refusal(context, environment, request, &guarded, &found).into());
     }
-    let checked = guarded.checklist.go_through(context.terminal.interactive, &request.acks, |ask| {
-        Ok(match context.prompter.ask(ask) {
-            Ok(answer) => Asked::Answered(answer),
-            Err(error) => Asked::Failed(error),
-        })
-    })?;
+    let checked = guarded
+        .checklist
+        .go_through(context.terminal.interactive, &request.acks, |ask| Ok(prepared.ask(context, ask)))?;
     match checked {
         Checked::Refused(refusal) => Err(refused(&refusal).into()),
-        Checked::Yes | Checked::Interrupted(_) => Ok(guarded),
+        Checked::Interrupted(signal) => Err(interrupted(signal)),
+        Checked::Yes => Ok(guarded),
     }
 }
 
@@ -194,7 +194,8 @@ fn confirm(
     environment: &Environment,
     request: &Request,
     stacks: &[StackId],
-) -> io::Result<bool> {
+    prepared: &Prepared,
+) -> anyhow::Result<bool> {
     if request.confirm || (request.yes && !environment.confirm) {
         return Ok(true);
     }
@@ -205,15 +206,17 @@ fn confirm(
     let what = format!("`{}` may change {} in `{}`", shown(request), names.join(", "), environment.name);
     let name = environment.name.to_string();
     let ask = if environment.confirm {
-        Ask::TypeName { question: format!("{what}. Type `{name}` to go on"), name: name.clone() }
+        Ask::TypeName { question: format!("{what}. Type `{name}` to run it"), name: name.clone() }
     } else {
-        Ask::YesNo { question: format!("{what}. Go on?") }
+        Ask::YesNo { question: format!("{what}. Run it?") }
     };
-    Ok(match context.prompter.ask(&ask)? {
-        Answer::Yes => true,
-        Answer::Typed(typed) => typed == name,
-        Answer::No => false,
-    })
+    match prepared.ask(context, &ask) {
+        Asked::Answered(Answer::Yes) => Ok(true),
+        Asked::Answered(Answer::Typed(typed)) => Ok(typed == name),
+        Asked::Answered(Answer::No) => Ok(false),
+        Asked::Failed(error) => Err(error.into()),
+        Asked::Interrupted(signal) => Err(interrupted(signal)),
+    }
 }
 
 /// Output goes to files that are shown as they grow, so that the engine finishes even when envctl is killed.

@@ -226,18 +226,28 @@ impl Opened {
             self.say_missing(context);
             return Ok(());
         }
-        let names: Vec<&str> = missing.iter().map(StackId::as_str).collect();
-        let question = format!(
-            "The workspace of {} does not exist in `{}`. Make it?",
-            names.join(", "),
-            self.environment
-        );
+        let question = self.create_workspaces(&missing);
         let asked = self.deployment.dispatcher().ask(&Ask::YesNo { question }, &context.prompter)?;
         if matches!(asked, Asked::Answered(Answer::Yes)) {
             self.deployment.plan_with_workspaces(&missing)?;
         }
         self.say_missing(context);
         Ok(())
+    }
+
+    /// The question whether to create the workspaces of these stacks.
+    fn create_workspaces(&mut self, stacks: &[StackId]) -> String {
+        let report = self.deployment.dispatcher().report();
+        let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for stack in report.iter().flat_map(|report| &report.stacks).filter(|s| stacks.contains(&s.stack)) {
+            let workspace = stack.workspace.clone().unwrap_or_default();
+            wanted.entry(workspace).or_default().push(format!("`{}`", stack.stack));
+        }
+        let one = |(workspace, stacks): (String, Vec<String>)| {
+            let noun = if stacks.len() == 1 { "stack" } else { "stacks" };
+            format!("workspace `{workspace}` for {noun} {}", stacks.join(", "))
+        };
+        format!("Create {}?", wanted.into_iter().map(one).collect::<Vec<_>>().join(" and "))
     }
 }
 

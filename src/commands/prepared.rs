@@ -14,7 +14,7 @@ use super::{
 use crate::{
     config::{Config, Environment},
     engine::{EngineError, Progress, Session},
-    executor::{Answer, Ask, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
+    executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
     model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
@@ -140,6 +140,11 @@ impl Prepared {
         self.watch.signal()
     }
 
+    /// Asks the user; a signal need not wait for the answer.
+    pub(super) fn ask(&self, context: &Context, ask: &Ask) -> Asked {
+        self.watch.ask(ask, &context.prompter)
+    }
+
     /// Does something with one instance, initialised and in its workspace, which is made only on purpose.
     pub(super) fn with<T>(
         &self,
@@ -167,10 +172,12 @@ impl Prepared {
             && self.asks.get(stack) == Some(&CreateWorkspace::Ask)
             && context.terminal.interactive
         {
-            let question =
-                format!("Workspace `{wanted}` of `{}` does not exist. Make it?", work.target.instance);
-            if context.prompter.ask(&Ask::YesNo { question })? == Answer::Yes {
-                prepared = prepare(true);
+            let question = format!("Create workspace `{wanted}` for stack `{stack}`?");
+            match self.ask(context, &Ask::YesNo { question }) {
+                Asked::Answered(Answer::Yes) => prepared = prepare(true),
+                Asked::Answered(_) => {}
+                Asked::Failed(error) => return Err(error.into()),
+                Asked::Interrupted(signal) => return Err(interrupted(Some(signal))),
             }
         }
         let done = prepared.and_then(|()| act(work, &session));

@@ -113,12 +113,18 @@ pub fn gate(request: &GateRequest<'_>) -> Gate {
         Some(Confirmation::Digest(digest)) => Gate::Refused(request.other_plan(digest)),
         Some(Confirmation::Plain) if !(protected && destroy) => confirmed("--confirm"),
         _ if protected && terminal => Gate::Ask(Ask::TypeName {
-            question: format!("type `{environment}` to {} it", request.verb()),
+            question: format!("Type `{environment}` to {}", request.verb()),
             name: environment.to_string(),
         }),
         _ if protected => Gate::Refused(request.unconfirmed()),
         _ if yes => confirmed("--yes"),
-        _ if terminal => Gate::Ask(Ask::YesNo { question: format!("{} `{environment}`?", request.verb()) }),
+        _ if terminal => Gate::Ask(Ask::YesNo {
+            question: if destroy {
+                format!("Destroy these resources of {environment}?")
+            } else {
+                format!("Apply these changes to {environment}?")
+            },
+        }),
         _ => Gate::Refused(request.unconfirmed()),
     }
 }
@@ -143,7 +149,7 @@ impl GateRequest<'_> {
     }
 
     fn verb(&self) -> &'static str {
-        if self.destroy { "destroy" } else { "change" }
+        if self.destroy { "destroy" } else { "apply" }
     }
 
     /// As much of the digest as is shown and has to be quoted.

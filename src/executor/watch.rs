@@ -5,13 +5,18 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
+        mpsc::{RecvTimeoutError, channel},
     },
     thread,
+    time::Duration,
 };
 
 use tokio::{runtime::Builder, sync::oneshot};
 
-use super::{Rung, SignalSource, rung::Ladder};
+use super::{Ask, Asked, Prompter, Rung, SignalSource, rung::Ladder};
+
+/// How often a question looks whether a signal came instead of its answer.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// Listens until it is dropped. Meanwhile no signal of the ladder ends envctl itself.
 pub struct Watch {
@@ -49,6 +54,31 @@ impl Watch {
             });
         });
         Ok(Self { first, stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Asks a person on a thread of its own, and waits for the answer or a signal, whatever comes first.
+    pub fn ask(&self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Asked {
+        let (sender, answers) = channel();
+        let (ask, asked) = (ask.clone(), Arc::clone(prompter));
+        thread::spawn(move || {
+            // Nobody waits any more after a signal.
+            let _received = sender.send(asked.ask(&ask));
+        });
+        loop {
+            let answer = answers.recv_timeout(LOOK);
+            if let Some(signal) = self.signal() {
+                prompter.abandoned();
+                return Asked::Interrupted(signal);
+            }
+            match answer {
+                Ok(Ok(answer)) => return Asked::Answered(answer),
+                Ok(Err(error)) => return Asked::Failed(error),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Asked::Failed(io::Error::other("the prompt panicked"));
+                }
+            }
+        }
     }
 
     /// The first signal, if there was one.

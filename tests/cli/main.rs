@@ -40,6 +40,7 @@ mod limits;
 mod paths;
 mod planned_outputs;
 mod processes;
+mod questions;
 mod replans;
 mod reports;
 mod reuse;

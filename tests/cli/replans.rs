@@ -178,7 +178,7 @@ fn on_a_terminal_a_plan_beyond_what_was_confirmed_is_asked_about_in_spite_of_the
     let deploy = "printf 'n\\n' | timeout 60 script -qec 'envctl deploy staging --confirm' /dev/null";
     let run = env.run_program(&shell, &["-c", deploy]).exits(3);
 
-    run.prints("they are planned again for a new review").prints("change `staging`?");
+    run.prints("they are planned again for a new review").prints("Apply these changes to staging?");
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"));
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
 }

@@ -8,7 +8,9 @@ use std::{
     process::Command,
 };
 
-use super::{Program, Project, Run, Running, launch, project::git_identity};
+use super::{
+    IdleTerminal, Program, Project, Run, Running, Streams, Terminal, launch, project::git_identity, terminal,
+};
 
 /// A world for one project: an empty home, a PATH of links to the programs that were given, no colour, a fixed width.
 #[derive(Clone)]
@@ -146,14 +148,32 @@ impl Env {
         Run::new(program, args, &output)
     }
 
+    /// Starts envctl on a terminal.
+    #[track_caller]
+    pub(crate) fn on_terminal<const N: usize>(
+        &self,
+        terminal: IdleTerminal,
+        streams: Streams,
+        args: [&str; N],
+    ) -> Terminal {
+        let command = terminal::session(Path::new(env!("CARGO_BIN_EXE_envctl")), &args);
+        terminal.start(self.prepared(command), &args, streams)
+    }
+
     fn command(&self, program: &Path, args: &[&str]) -> Command {
         let mut command = launch::hermetic(program);
+        command.args(args);
+        self.prepared(command)
+    }
+
+    /// A command in this world.
+    fn prepared(&self, mut command: Command) -> Command {
         git_identity(&mut command);
         let mut path = self.bin.clone().into_os_string();
         if self.system {
             path.push(":/usr/bin:/bin");
         }
-        command.args(args).current_dir(&self.folder).env("PATH", path).envs(&self.variables);
+        command.current_dir(&self.folder).env("PATH", path).envs(&self.variables);
         command
     }
 

@@ -19,6 +19,7 @@ mod s3;
 mod script;
 mod shop;
 mod state;
+mod terminal;
 
 pub(crate) use self::{
     bucket::{AUTHORITY, Bucket},
@@ -34,4 +35,5 @@ pub(crate) use self::{
     script::script,
     shop::{ENVIRONMENTS, Shop, error, plain},
     state::State,
+    terminal::{IdleTerminal, Streams, Terminal},
 };

@@ -77,10 +77,11 @@ impl Dispatcher {
         self.consumers.flush();
         let first = live.runtime.block_on(prompt::ask(ask.clone(), Arc::clone(prompter), &mut live.signals));
         match first {
-            First::Answer(Ok(answer)) => Asked::Answered(answer),
-            First::Answer(Err(error)) => match self.pending(live) {
-                Some(signal) => Asked::Interrupted(signal),
-                None => Asked::Failed(error),
+            // A terminal that is closed both answers and sends a signal.
+            First::Answer(answer) => match (self.pending(live), answer) {
+                (Some(signal), _) => Asked::Interrupted(signal),
+                (None, Ok(answer)) => Asked::Answered(answer),
+                (None, Err(error)) => Asked::Failed(error),
             },
             First::Signal(signal) => {
                 self.climb(signal);

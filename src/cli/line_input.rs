@@ -1,0 +1,102 @@
+//! One line from the terminal on standard input, typed after its question was shown.
+
+use std::io::{self, Write as _};
+
+use rustix::{
+    io::{Errno, ioctl_fionread, read},
+    termios::{
+        InputModes, LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr,
+    },
+};
+
+/// Shows a question on standard error and reads the line that is typed after it; none when the terminal ends first.
+///
+/// Whatever was typed before the whole question is on the terminal is discarded; `discarded` is called each time that
+/// happens. `marker` ends the question: as long as it is not shown, nothing that is typed counts.
+pub(super) fn ask_line(
+    question: &str,
+    marker: &str,
+    mut discarded: impl FnMut(),
+) -> io::Result<Option<String>> {
+    let mut terminal = LineMode::enter()?;
+    let mut typed_early = terminal.discard_input()?;
+    loop {
+        if typed_early > 0 {
+            discarded();
+        }
+        show(question)?;
+        typed_early = terminal.discard_input()?;
+        if typed_early == 0 {
+            break;
+        }
+        show("\n")?;
+    }
+    show(marker)?;
+    read_line()
+}
+
+/// Discards what was typed so far, and returns how many bytes that was.
+pub(super) fn discard_typed() -> io::Result<u64> {
+    LineMode::enter()?.discard_input()
+}
+
+fn show(text: &str) -> io::Result<()> {
+    let mut screen = io::stderr().lock();
+    screen.write_all(text.as_bytes()).and_then(|()| screen.flush())
+}
+
+/// Reads to the end of a line; none at the end of the terminal, and for a line that is cut off by it.
+fn read_line() -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    let mut buffer = [0; 4096];
+    loop {
+        match read(io::stdin(), &mut buffer) {
+            Ok(0) => return Ok(None),
+            // A terminal that was closed.
+            Err(Errno::IO) => return Ok(None),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+            Ok(count) => line.extend_from_slice(&buffer[..count]),
+        }
+        if line.last() == Some(&b'\n') {
+            return Ok(Some(String::from_utf8_lossy(&line).trim().to_owned()));
+        }
+    }
+}
+
+/// The terminal in line mode: lines are edited and echoed by the terminal itself. Dropping it restores the mode before.
+struct LineMode {
+    before: Termios,
+    line: Termios,
+}
+
+impl LineMode {
+    fn enter() -> io::Result<Self> {
+        let before = tcgetattr(io::stdin())?;
+        let mut line = before.clone();
+        line.local_modes |= LocalModes::ICANON | LocalModes::ECHO | LocalModes::ECHOE | LocalModes::ISIG;
+        line.input_modes |= InputModes::ICRNL;
+        tcsetattr(io::stdin(), OptionalActions::Now, &line)?;
+        Ok(Self { before, line })
+    }
+
+    /// Discards what was typed so far, a line without its end included, and returns how many bytes that was.
+    fn discard_input(&mut self) -> io::Result<u64> {
+        // In line mode Linux counts whole lines only (measured); without it, all that was typed.
+        let mut all = self.line.clone();
+        all.local_modes -= LocalModes::ICANON;
+        tcsetattr(io::stdin(), OptionalActions::Now, &all)?;
+        let count = ioctl_fionread(io::stdin());
+        let flushed = tcflush(io::stdin(), QueueSelector::IFlush);
+        tcsetattr(io::stdin(), OptionalActions::Now, &self.line)?;
+        flushed?;
+        Ok(count?)
+    }
+}
+
+impl Drop for LineMode {
+    fn drop(&mut self) {
+        // A terminal that is gone has no mode to restore.
+        let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
+    }
+}
