@@ -173,6 +173,7 @@ impl Deployment {
                 _ => String::new(),
             };
             Some(ReviewStack {
+                place: self.worker.state_place(&stack).unwrap_or_default(),
                 diff,
                 tentative: reported.is_some_and(|r| r.tentative),
                 incomplete: reported.is_some_and(|r| r.incomplete),

@@ -11,6 +11,7 @@ mod planning;
 mod recorded;
 mod reuse;
 mod stamps;
+mod state_place;
 mod taken;
 mod values;
 mod wires;

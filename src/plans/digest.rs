@@ -5,16 +5,18 @@ use sha2::{Digest, Sha256};
 use super::Review;
 use crate::model::hex;
 
-/// SHA-256 over what the review shows: environment, direction, and for each changed stack its addresses, actions,
-/// outputs and diff. Each part is written with its length, so that no two reviews run into each other.
+/// Returns the SHA-256 of what the review shows: environment, direction, and for each changed stack its workspace, the
+/// address of its state, its addresses, actions, outputs and diff. Who acts is not part of it: plan and deploy jobs often differ. Each part is written with its length, so that no two reviews run into each other.
 pub(super) fn of(review: &Review) -> String {
     let mut hash = Sha256::new();
-    part(&mut hash, "envctl review 1");
+    part(&mut hash, "envctl review 2");
     part(&mut hash, review.environment.as_str());
     part(&mut hash, if review.destroy { "destroy" } else { "deploy" });
     for stack in &review.stacks {
         let Some(changes) = stack.outcome.changes() else { continue };
         part(&mut hash, stack.stack.as_str());
+        part(&mut hash, &stack.place.workspace);
+        part(&mut hash, &stack.place.address);
         number(&mut hash, changes.resources.len());
         for change in &changes.resources {
             part(&mut hash, change.address.as_str());
@@ -83,7 +85,12 @@ mod tests {
         elsewhere.environment = "production".parse().unwrap();
         let mut reversed = review("a.b", "+ a");
         reversed.destroy = true;
-        for other in [review("a.c", "+ a"), review("a.b", "+ b"), elsewhere, reversed] {
+        let mut workspace = review("a.b", "+ a");
+        workspace.stacks[0].place.workspace = "qa".to_owned();
+        let mut state = review("a.b", "+ a");
+        state.stacks[0].place.address = "local:state/qa.tfstate".to_owned();
+        let others = [review("a.c", "+ a"), review("a.b", "+ b"), elsewhere, reversed, workspace, state];
+        for other in others {
             assert_ne!(base, other.digest());
         }
     }

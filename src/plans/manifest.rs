@@ -39,6 +39,9 @@ pub struct Manifest {
     /// Circumstances that are not compared: where the programs of its engine were, and proxies.
     #[serde(default)]
     pub recorded: Binding,
+    /// Where its state lies, as the digest of the review takes it.
+    #[serde(default)]
+    pub reviewed_address: String,
     /// The run that planned it.
     pub run: RunId,
     /// The stacks that were applied already when it was planned: it has seen them.

@@ -18,6 +18,6 @@ pub use binding::{Binding, Bound, EXECUTABLE, KEYED, Mismatch, SHA256};
 pub use clean::CleanPlan;
 pub use key::{Key, KeyError};
 pub use manifest::Manifest;
-pub use review::{Review, ReviewStack};
+pub use review::{Review, ReviewStack, StatePlace};
 pub use sealed::SealError;
 pub use within::{Content, beyond};

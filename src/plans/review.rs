@@ -4,6 +4,15 @@ use jiff::Timestamp;
 
 use crate::model::{ChangeCounts, EnvName, Outcome, StackId};
 
+/// Where a plan would change a state, as the digest of the review takes it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StatePlace {
+    /// Workspace of the engine.
+    pub workspace: String,
+    /// Address of the state without credentials; a local path is relative to environments.toml.
+    pub address: String,
+}
+
 /// One stack of a review.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewStack {
@@ -11,6 +20,8 @@ pub struct ReviewStack {
     pub stack: StackId,
     /// How its plan ended.
     pub outcome: Outcome,
+    /// Where it would change a state; empty for a stack without changes.
+    pub place: StatePlace,
     /// The engine's own diff, without colour; empty for a clean plan.
     pub diff: String,
     /// Whether the plan rests on values that are not known yet.
@@ -29,6 +40,7 @@ impl ReviewStack {
         Self {
             stack,
             outcome,
+            place: StatePlace::default(),
             diff: String::new(),
             tentative: false,
             incomplete: false,

@@ -9,11 +9,15 @@ use crate::{
         Review, ReviewStack,
         guards::{Loss, LossKind},
     },
+    process::MASK,
     ui::{Role, Styles, shell_word},
 };
 
 /// A diff longer than this is folded to its first lines; `runs show RUN STACK` has the whole.
 const FOLD: usize = 120;
+
+/// What stands in a diff for a value that is not shown: of the engine, and of envctl.
+const MASKS: [&str; 2] = ["(sensitive value)", MASK];
 
 /// The review of a run, ended by a line feed. `last_line` is the line with commit, digest and what to type.
 pub fn review_text(
@@ -29,6 +33,14 @@ pub fn review_text(
         // Writing to a String cannot fail.
         let _ = writeln!(text, "\n{}{}", styles.paint(Role::Heading, &stack.stack), doubt(stack, styles));
         text.push_str(&folded(&stack.diff, stack.stack.as_str(), run, styles));
+    }
+    if review.changed().any(|stack| MASKS.iter().any(|mask| stack.diff.contains(mask))) {
+        let word = styles.paint(Role::Heading, "note:");
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "\n{word} masked values are not told apart: with other ones behind the masks this review has the same digest"
+        );
     }
     for stack in &review.stacks {
         for note in stack.notes.iter().filter_map(|note| note.strip_prefix(WARNING)) {
@@ -144,6 +156,20 @@ mod tests {
         let refused = "Refused by guards:\n  protect app: it is  (--allow delete:aws_sqs_queue.old)\n";
         assert!(text.contains(refused), "{text}");
         assert!(text.ends_with("\nlast\n"));
+    }
+
+    #[test]
+    fn a_diff_with_masked_values_says_that_they_are_not_told_apart() {
+        let said = |diff: &str| {
+            let stacks = vec![ReviewStack {
+                diff: diff.to_owned(),
+                ..stack("app", Outcome::Changed(Changes::default()))
+            }];
+            let review = Review { environment: "staging".parse().unwrap(), destroy: false, stacks };
+            review_text(&review, (&[], &[]), "R", "last", Styles::new(false), None).contains("not told apart")
+        };
+        assert!(said("~ password = (sensitive value)") && said("~ input = \"(redacted)\""));
+        assert!(!said("~ input = \"(known after apply)\""));
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod mixed_mocks;
 mod never_retried;
 mod one_review;
 mod printed_state;
+mod review_place;
 mod right_environment;
 mod same_values;
 mod secret_sources;

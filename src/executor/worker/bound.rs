@@ -7,6 +7,7 @@ use super::{
     PlanWish, Waiting, Work, Worker,
     contents::{Contents, digest},
     recorded::programs,
+    state_place::reviewed_address,
 };
 use crate::executor::applied_last;
 use crate::{
@@ -100,6 +101,11 @@ impl Worker {
             recorded: self.recorded(work).map_err(failed)?,
             known: self.keyed(&planned.known),
             notes: planned.notes.clone(),
+            reviewed_address: reviewed_address(
+                footing.address.as_deref(),
+                &footing.backend_config,
+                &work.target.project,
+            ),
             run: self.run.clone(),
             seen: seen.into_iter().collect(),
             stack: stack.clone(),

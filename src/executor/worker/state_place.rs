@@ -1,0 +1,79 @@
+//! Where the plan of a stack would change a state, as the digest of the review takes it.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::{Map, Value};
+
+use super::{Worker, lock};
+use crate::{model::StackId, plans::StatePlace};
+
+/// How the address of a local state begins.
+const LOCAL: &str = "local:";
+
+impl Worker {
+    /// Returns where the plan that waits for a stack's apply would change a state; none for a stack without a plan.
+    pub fn state_place(&self, stack: &StackId) -> Option<StatePlace> {
+        let waiting = lock(&self.waiting);
+        let manifest = waiting.get(stack)?.manifest.as_ref()?;
+        let workspace = manifest.items.get("workspace").unwrap_or("default").to_owned();
+        Some(StatePlace { workspace, address: manifest.reviewed_address.clone() })
+    }
+}
+
+/// Returns a state address of a backend in force as the review's digest takes it. The path of a local state is relative to
+/// the project's folder, so that every checkout has the same one; a path outside of it that was written absolute stays so.
+pub(super) fn reviewed_address(
+    address: Option<&str>,
+    config: &Map<String, Value>,
+    project: &Utf8Path,
+) -> String {
+    let Some(address) = address else { return "unknown".to_owned() };
+    let Some(path) = address.strip_prefix(LOCAL).map(Utf8Path::new) else { return address.to_owned() };
+    let written = |key| config.get(key).and_then(Value::as_str);
+    let is_absolute = |key| written(key).is_some_and(|path| Utf8Path::new(path).is_absolute());
+    if let Ok(below) = path.strip_prefix(project) {
+        format!("{LOCAL}{below}")
+    } else if is_absolute("path") || is_absolute("workspace_dir") {
+        address.to_owned()
+    } else {
+        format!("{LOCAL}{}", relative(project, path))
+    }
+}
+
+/// Returns the way from one absolute folder to a path.
+fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
+    let common = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
+    let up = from.components().skip(common).map(|_| "..");
+    up.chain(to.components().skip(common).map(|part| part.as_str())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn reviewed(address: Option<&str>, config: &Value) -> String {
+        reviewed_address(address, config.as_object().unwrap(), Utf8Path::new("/home/one/shop"))
+    }
+
+    #[test]
+    fn a_local_state_is_addressed_from_the_project_in_every_checkout() {
+        let below = "local:/home/one/shop/state/dev.tfstate";
+        assert_eq!(
+            reviewed(Some(below), &json!({ "path": "../state/dev.tfstate" })),
+            "local:state/dev.tfstate"
+        );
+        assert_eq!(reviewed(Some(below), &json!({ "path": &below[6..] })), "local:state/dev.tfstate");
+        let beside = "local:/home/one/states/dev.tfstate";
+        let written = json!({ "path": "../../states/dev.tfstate", "workspace_dir": null });
+        assert_eq!(reviewed(Some(beside), &written), "local:../states/dev.tfstate");
+        assert_eq!(reviewed(Some(beside), &json!({ "path": &beside[6..] })), beside);
+    }
+
+    #[test]
+    fn other_addresses_are_taken_as_they_are() {
+        let address = "s3://b/env:/dev/k at http://localhost:1";
+        assert_eq!(reviewed(Some(address), &json!({ "bucket": "b" })), address);
+        assert_eq!(reviewed(None, &json!({})), "unknown");
+    }
+}
