@@ -90,10 +90,18 @@ pub enum Decision {
         /// The rest, possibly empty.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
+        /// The whole command that goes on from here, where there is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<String>,
         /// Who, and with what.
         #[serde(default)]
         record: GateRecord,
     },
+}
+
+/// The round of a review whose journal does not tell: later ones were not counted then.
+fn first_round() -> u32 {
+    1
 }
 
 impl Decision {
@@ -213,6 +221,9 @@ pub enum EventKind {
     },
     /// Everything is planned; the gate is asked.
     Reviewed {
+        /// The round of plan, review and gate, from 1.
+        #[serde(default = "first_round")]
+        round: u32,
         /// The digest of the review's content.
         digest: String,
         /// How many of each kind.

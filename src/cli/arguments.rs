@@ -204,18 +204,19 @@ pub(super) struct ReuseArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Confirmation")]
 pub(super) struct ConfirmArgs {
-    /// Confirm without a question; with a digest (16 digits or more), only the review that shows it.
+    /// Confirm one review without a question; with a digest (16 digits or more), only the review that shows it.
     #[arg(long, value_name = "DIGEST", num_args = 0..=1, require_equals = true, default_missing_value = NO_VALUE, value_parser = confirmation)]
     confirm: Option<Confirmation>,
 
-    /// Answer yes in an environment that needs no confirmation; never enough in one that does.
+    /// Answer yes to every round's review in an environment that needs no confirmation; never enough in one that does.
     #[arg(short, long)]
     yes: bool,
 
-    /// Go on without asking when a plan that had to be made again differs from the confirmed one; refused where the
-    /// environment says `confirm = true`.
+    /// Say yes beforehand to the reviews of later rounds (deferred stacks, and plans that go beyond what was confirmed), but
+    /// never to a delete, replace, forget or move out of protection that no confirmed review has shown and no `--allow delete:`
+    /// names.
     #[arg(long)]
-    accept_replans: bool,
+    confirm_rounds: bool,
 
     /// Say yes to an item of the environment's checklist, by its id. May be repeated.
     #[arg(long = "ack", value_name = "ID")]
@@ -224,7 +225,7 @@ pub(super) struct ConfirmArgs {
 
 impl From<ConfirmArgs> for Confirm {
     fn from(args: ConfirmArgs) -> Self {
-        Self { confirmation: args.confirm, yes: args.yes, accept_replans: args.accept_replans }
+        Self { confirmation: args.confirm, yes: args.yes, confirm_rounds: args.confirm_rounds }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal};
 
+use rustix::fs::{Stat, fstat};
+
 use super::app::When;
 use crate::{
     commands,
@@ -32,6 +34,7 @@ pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Optio
         reader: if out_tty { Reader::Person } else { Reader::Program },
         terminal: commands::Terminal {
             interactive: io::stdin().is_terminal() && err_tty && !ci,
+            shows_output: out_tty && is_same_device(),
             live: progress && err_tty && !dumb && !ci,
             github,
         },
@@ -49,6 +52,13 @@ fn color_for(when: When, tty: bool, variable: &impl Fn(&str) -> Option<String>) 
         When::Auto if variable("CLICOLOR_FORCE").is_some_and(|v| v != "0") => true,
         When::Auto => tty && variable("CLICOLOR").is_none_or(|v| v != "0"),
     }
+}
+
+/// Returns true if standard output and standard error are one device.
+fn is_same_device() -> bool {
+    let device = |status: rustix::io::Result<Stat>| status.ok().map(|status| status.st_rdev);
+    let (out, err) = (device(fstat(io::stdout())), device(fstat(io::stderr())));
+    out.is_some() && out == err
 }
 
 fn width() -> Option<usize> {

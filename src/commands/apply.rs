@@ -53,11 +53,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         stored: Some(found.id),
         ..request.how.clone()
     };
-    let wish = Wish {
-        command: VERB,
-        mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
-        accept_replans: request.confirm.accept_replans,
-    };
+    let wish = Wish { command: VERB, mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal } };
     let context = context.with_values(asked.vars, asked.sets);
     rollout::run_adopting(&context, &how, &request.confirm, wish, stacks)
 }

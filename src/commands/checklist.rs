@@ -48,6 +48,11 @@ impl Checklist {
         &self.acked
     }
 
+    /// True where a user would be asked: on a terminal, for an item that no flag answers.
+    pub(super) fn would_ask(&self, acks: &[String]) -> bool {
+        self.items.keys().any(|id| !self.acked.contains(id) && !acks.contains(id))
+    }
+
     /// The items that nobody has said yes to yet.
     fn open(&self) -> Vec<(String, String)> {
         let open = self.items.iter().filter(|(id, _)| !self.acked.contains(id));
@@ -91,6 +96,7 @@ fn unanswered(open: &[(String, String)]) -> Refusal {
         summary: format!("the checklist is not answered: {}", ids.join(", ")),
         detail: lines.join("\n"),
         hint: Some(format!("where it is true: `{}`", flags.join(" "))),
+        next: None,
     }
 }
 

@@ -41,7 +41,9 @@ pub(super) fn close(
         status = status.max(ExitStatus::Failed);
     }
     if mutated && status != ExitStatus::Success {
-        context.printer.hint(format_args!("`envctl runs resume {}` goes on with what is left", opened.id));
+        let resume = || format!("envctl runs resume {}", opened.id);
+        let next = report.next.clone().unwrap_or_else(resume);
+        context.printer.hint(format_args!("`{next}` goes on with what is left"));
     }
     Ok(status)
 }

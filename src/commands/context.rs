@@ -20,9 +20,12 @@ use crate::{
 
 /// How the standard streams are connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the streams of its own")]
 pub struct Terminal {
     /// A person can be asked: standard input and standard error are a terminal.
     pub interactive: bool,
+    /// Standard output is the terminal that questions are asked on.
+    pub shows_output: bool,
     /// Live lines may be drawn on standard error.
     pub live: bool,
     /// The program runs in a GitHub Actions job.

@@ -14,7 +14,6 @@ pub struct Request {
 
 /// Deploys.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let wish =
-        Wish { command: "deploy", mode: PlanMode::Normal, accept_replans: request.confirm.accept_replans };
+    let wish = Wish { command: "deploy", mode: PlanMode::Normal };
     rollout::run(context, &request.run, &request.confirm, wish)
 }

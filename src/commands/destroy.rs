@@ -19,7 +19,6 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             Usage::Other(format!("`--replace {address}` makes no sense: everything is destroyed")).into()
         );
     }
-    let wish =
-        Wish { command: "destroy", mode: PlanMode::Destroy, accept_replans: request.confirm.accept_replans };
+    let wish = Wish { command: "destroy", mode: PlanMode::Destroy };
     rollout::run(context, &request.run, &request.confirm, wish)
 }

@@ -1,6 +1,6 @@
 //! Guards around a review, and the exceptions to them: what `plan` shows, and what keeps a run from being applied.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
@@ -15,8 +15,8 @@ use crate::{
     plans::{
         Review,
         guards::{
-            Allowances, Circumstances, Loss, Rules, Tally, circumstances, judge, losses_of_review, of_lost,
-            of_typed, timely, unnamed,
+            Allowances, Circumstances, Loss, Rules, ShownLoss, Tally, circumstances, judge, losses_of_review,
+            of_lost, of_typed, shown_losses, timely, unnamed, unseen_losses,
         },
     },
     process::Runner,
@@ -161,6 +161,22 @@ impl Guarded {
         }
     }
 
+    /// The losses of a later round's review that no confirmed review has shown and no `--allow delete:` names, a line each.
+    pub(super) fn unseen_losses(&self, review: &Review, shown: &BTreeSet<ShownLoss>) -> Vec<String> {
+        let unseen = unseen_losses(review, &self.guards, shown, &self.allowed);
+        unseen.iter().map(ToString::to_string).collect()
+    }
+
+    /// Returns the losses that a review shows.
+    pub(super) fn shown_losses(&self, review: &Review) -> BTreeSet<ShownLoss> {
+        shown_losses(review, &self.guards)
+    }
+
+    /// Returns the exceptions as a command that goes on takes them.
+    pub(super) fn allowed(&self) -> Vec<Allow> {
+        self.allowed.bound()
+    }
+
     /// What is kept of a gate.
     pub(super) fn record(&self, context: &Context, digest: Option<String>) -> GateRecord {
         GateRecord {
@@ -188,6 +204,7 @@ impl Guarded {
             summary: format!("{} {verb} this in `{}`", names.join(", "), self.environment),
             detail: lines.join("\n"),
             hint: hint(blocked, invocation),
+            next: None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! One file a verb: load, select, do, report. What two verbs need is in the files without a verb's name, or lower.
 
+mod answers;
 pub mod apply;
 pub mod check;
 mod check_around;

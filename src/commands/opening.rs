@@ -37,8 +37,6 @@ pub(super) struct Wish {
     pub(super) command: &'static str,
     /// Which kind of plans.
     pub(super) mode: PlanMode,
-    /// Whether plans that were made again are applied even beyond what was confirmed.
-    pub(super) accept_replans: bool,
 }
 
 impl Wish {
@@ -88,7 +86,6 @@ fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
         mode: wish.mode,
         targets: request.targets.clone(),
         replace: request.replace.clone(),
-        accept_replans: wish.accept_replans,
         reuse: request.reuse,
     }
 }
@@ -253,19 +250,8 @@ impl Opened {
 
 /// Refuses flags that are not for this environment.
 fn fits(environment: &Environment, request: &RunRequest, wish: Wish) -> anyhow::Result<()> {
-    may_accept_replans(environment, wish)?;
     may_reuse(environment, request, wish)?;
     Ok(checklist::know_acks(environment, &request.acks)?)
-}
-
-/// Refuses to accept plans beyond the confirmed ones where somebody or a guard has to judge each.
-fn may_accept_replans(environment: &Environment, wish: Wish) -> Result<(), Stopped> {
-    if wish.accept_replans && (environment.confirm || environment.guards.judge_plans()) {
-        let why = if environment.confirm { "needs a confirmation" } else { "has guards over plans" };
-        let message = format!("`--accept-replans` is not for `{}`, which {why}", environment.name);
-        return Err(Stopped::refused(message).hint("confirm the new review instead"));
-    }
-    Ok(())
 }
 
 /// Refuses to apply anything on earlier plans where a confirmation is needed.

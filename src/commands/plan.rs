@@ -17,7 +17,7 @@ pub struct Request {
 
 /// Plans.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let wish = opening::Wish { command: "plan", mode: PlanMode::Normal, accept_replans: false };
+    let wish = opening::Wish { command: "plan", mode: PlanMode::Normal };
     let mut opened = opening::open(context, &request.run, wish)?;
     let mut review = opened.deployment.review(&[]);
     let status = plan(context, request, &mut opened, &mut review);
@@ -34,11 +34,15 @@ fn plan(
     let stacks = opened.deployment.stacks();
     *review = opened.deployment.review(&stacks);
     let blocked = opened.judge(context, review);
-    opened.deployment.reviewed(review, &blocked)?;
+    opened.deployment.reviewed(1, review, &blocked)?;
     let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
     opened.deployment.dispatcher().flush();
     if !request.run.json {
-        context.printer.text(opened.review_text(review, &blocked, context)?)?;
+        context.printer.text(opened.review_text(
+            review,
+            &blocked,
+            (context, context.printer.out_styles()),
+        )?)?;
     }
     if review.unplanned().next().is_none() {
         opened.guarded.say_idle(context);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     config::{Overrides, duration_word},
@@ -64,22 +64,32 @@ pub struct Confirm {
     pub confirmation: Option<Confirmation>,
     /// `--yes`
     pub yes: bool,
-    /// Whether a plan that was made again is applied even beyond what was confirmed.
-    pub accept_replans: bool,
+    /// `--confirm-rounds`: later rounds are confirmed beforehand, but for losses that no confirmed review has shown.
+    pub confirm_rounds: bool,
 }
 
 impl RunRequest {
     /// The command line that asks a verb for the same stacks in the same way, to be typed again.
-    pub(super) fn command_line(&self, verb: &str, environment: &EnvName, overrides: &Overrides) -> String {
-        let mut words = vec!["envctl".to_owned(), verb.to_owned()];
+    pub(super) fn command_line(
+        &self,
+        verb: &str,
+        environment: &EnvName,
+        overrides: &Overrides,
+        config: Option<&Utf8Path>,
+    ) -> String {
+        let mut words = vec!["envctl".to_owned()];
+        words.extend(config.map(|path| format!("--config {}", shell_word(path.as_str()))));
         if self.resumes.is_some() {
-            words = ["envctl", "runs", "resume"].map(str::to_owned).to_vec();
+            words.extend(["runs", "resume"].map(str::to_owned));
+        } else {
+            words.push(verb.to_owned());
         }
         if let Some(run) = self.resumes.as_ref().or(self.stored.as_ref()) {
             words.push(run.to_string());
             words
                 .extend(self.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string()))));
             words.extend(self.acks.iter().map(|id| format!("--ack {}", shell_word(id))));
+            words.extend(self.fail_fast_flag());
             return words.join(" ");
         }
         words.push(environment.to_string());
@@ -109,7 +119,12 @@ impl RunRequest {
         if self.selection.with_dependents {
             words.push("--with-dependents".to_owned());
         }
+        words.extend(self.fail_fast_flag());
         words.join(" ")
+    }
+
+    fn fail_fast_flag(&self) -> Option<String> {
+        (self.stop == Stop::AtFirstFailure).then(|| "--fail-fast".to_owned())
     }
 
     /// Whether it goes on with what an earlier run planned.
@@ -148,15 +163,29 @@ mod tests {
         };
         let line = |age: Duration| {
             let request = RunRequest { reuse: Some(age), selection: Selection::default(), ..request.clone() };
-            let line = request.command_line("plan", &"dev".parse().unwrap(), &Overrides::default());
+            let line = request.command_line("plan", &"dev".parse().unwrap(), &Overrides::default(), None);
             line.split(' ').next_back().unwrap().to_owned()
         };
         assert_eq!(line(REUSED_WITHOUT_AGE), "--reuse");
         assert_eq!(line(Duration::from_mins(90)), "--reuse=90m");
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(
-            request.command_line("deploy", &"production".parse().unwrap(), &overrides),
+            request.command_line("deploy", &"production".parse().unwrap(), &overrides, None),
             "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --allow window --ack on-call --var size=3 --with-dependents"
+        );
+        let run: RunId = RunId::new(1, 0);
+        let resumed = RunRequest { resumes: Some(run.clone()), stop: Stop::AtFirstFailure, ..request };
+        let line = resumed.command_line(
+            "deploy",
+            &"production".parse().unwrap(),
+            &overrides,
+            Some(Utf8Path::new("my infra/environments.toml")),
+        );
+        assert_eq!(
+            line,
+            format!(
+                "envctl --config 'my infra/environments.toml' runs resume {run} --allow window --ack on-call --fail-fast"
+            )
         );
     }
 }

@@ -74,7 +74,6 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let wish = Wish {
         command: verb(&asked),
         mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
-        accept_replans: request.confirm.accept_replans,
     };
     let how = RunRequest {
         environment: Some(asked.environment.to_string()),

@@ -1,7 +1,10 @@
 //! What `deploy` and `destroy` share: rounds of plan, review, gate and apply, until nothing is left to confirm.
 
+use std::collections::BTreeSet;
+
 use super::{
     Confirm, Context, RunRequest,
+    answers::Answers,
     checklist::Checked,
     closing,
     opening::{self, Opened, Wish},
@@ -9,8 +12,8 @@ use super::{
 use crate::{
     engine::PlanMode,
     event::EventKind,
-    executor::{Ask, Earlier, GateRequest, Gated, Refusal, Reviewed},
-    model::{Blocked, ExitStatus, Outcome, StackId},
+    executor::{Ask, Earlier, Gate, GateRequest, Gated, Refusal, Reviewed, gate},
+    model::{Blocked, ExitStatus, GateRecord, Outcome, StackId},
     plans::Review,
     reporter,
 };
@@ -66,24 +69,27 @@ fn rounds(
 ) -> anyhow::Result<ExitStatus> {
     opened.plan_all(context)?;
     let mut stacks = opened.deployment.stacks();
-    let mut confirm = confirm.clone();
-    let mut applied = false;
+    let mut answers = Answers::new(confirm);
+    let mut applied = BTreeSet::new();
     let status = loop {
         let review = opened.deployment.review(&stacks);
         let blocked = opened.judge(context, &review);
-        opened.deployment.reviewed(&review, &blocked)?;
+        opened.deployment.reviewed(answers.number(), &review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
-        match round(context, request, &confirm, wish, opened, &review, &blocked)? {
+        match round(context, request, &mut answers, wish, opened, &review, &blocked)? {
             Round::Stopped(status) => break status,
-            Round::Applied => applied = true,
+            Round::Applied => {
+                let now = opened.applied();
+                // Plans that never stay within what is confirmed would be reviewed for ever.
+                if now == applied && opened.deployment.has_unsettled() {
+                    break opened.deployment.dispatcher().status(false);
+                }
+                applied = now;
+            }
             Round::Idle => {}
         }
-        if opened.deployment.has_unsettled() && context.terminal.interactive {
-            // What was answered in advance was answered for another plan: a person has to see this one.
-            confirm.confirmation = None;
-            confirm.yes = false;
-        }
-        stacks = opened.next_round(context);
+        answers.begin_round();
+        stacks = opened.next_round(context, answers.number());
         if stacks.is_empty() {
             opened.deployment.give_up_deferred()?;
             break opened.deployment.dispatcher().status(false);
@@ -92,7 +98,7 @@ fn rounds(
     };
     opened.deployment.dispatcher().flush();
     if !request.json
-        && applied
+        && !applied.is_empty()
         && let Some(report) = opened.deployment.dispatcher().report()
     {
         let styles = context.printer.out_styles();
@@ -106,20 +112,42 @@ fn rounds(
 fn round(
     context: &Context,
     request: &RunRequest,
-    confirm: &Confirm,
+    answers: &mut Answers,
     wish: Wish,
     opened: &mut Opened,
     review: &Review,
     blocked: &[Blocked],
 ) -> anyhow::Result<Round> {
     opened.deployment.dispatcher().flush();
-    let text = opened.review_text(review, blocked, context)?;
-    if !request.json {
-        context.printer.text(text)?;
-    } else if context.terminal.interactive {
-        context.printer.always(text);
-    }
     let stopped = opened.deployment.dispatcher().status(false);
+    let environment = opened.environment.clone();
+    let invocation = opened.invocation(context, request, answers, wish);
+    let reviewed =
+        Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
+    let position = opened.gate_round(answers, review);
+    let protected = opened.protected;
+    let confirmation = answers.confirmation();
+    let yes = answers.yes;
+    let request_with = |record| GateRequest {
+        invocation: &invocation,
+        environment: &environment,
+        protected,
+        destroy: wish.mode == PlanMode::Destroy,
+        confirmation: confirmation.as_ref(),
+        yes,
+        terminal: context.terminal.interactive,
+        round: &position,
+        review: &reviewed,
+        record,
+    };
+    let empty = GateRecord::default();
+    let is_confirmable =
+        blocked.is_empty() && review.unplanned().next().is_none() && review.changed().next().is_some();
+    let asks = is_confirmable
+        && context.terminal.interactive
+        && (matches!(gate(&request_with(&empty)), Gate::Ask(_))
+            || opened.guarded.checklist.would_ask(&request.acks));
+    opened.show_review(context, request, review, blocked, asks)?;
     // Nothing is applied unless everything could be planned.
     if review.unplanned().next().is_some() {
         if request.adopts() && review.unplanned().any(|stack| matches!(stack.outcome, Outcome::Refused(_))) {
@@ -130,7 +158,6 @@ fn round(
     if review.changed().next().is_none() {
         return Ok(Round::Idle);
     }
-    let invocation = request.command_line(wish.command, &opened.environment, &context.overrides);
     if !blocked.is_empty() {
         let refusal = opened.refusal(blocked, &invocation);
         return refuse(context, opened, review, &refusal);
@@ -142,22 +169,9 @@ fn round(
         Checked::Refused(refusal) => return refuse(context, opened, review, &refusal),
         Checked::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
     }
-    let reviewed =
-        Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
-    let environment = opened.environment.clone();
-    let gate = GateRequest {
-        invocation: &invocation,
-        environment: &environment,
-        protected: opened.protected,
-        destroy: wish.mode == PlanMode::Destroy,
-        confirmation: confirm.confirmation.as_ref(),
-        yes: confirm.yes,
-        terminal: context.terminal.interactive,
-        review: &reviewed,
-        record: &opened.guarded.record(context, Some(review.digest())),
-    };
-    match opened.deployment.dispatcher().gate(&gate, &context.prompter)? {
-        Gated::Confirmed => {}
+    let record = opened.guarded.record(context, Some(review.digest()));
+    match opened.deployment.dispatcher().gate(&request_with(&record), &context.prompter)? {
+        Gated::Confirmed => answers.confirmed(opened.guarded.shown_losses(review)),
         Gated::Refused(refusal) => return Ok(said(context, opened, &refusal)),
         Gated::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
     }
@@ -200,23 +214,4 @@ fn said(context: &Context, opened: &mut Opened, refusal: &Refusal) -> Round {
         context.printer.hint(hint);
     }
     Round::Stopped(opened.deployment.dispatcher().status(false))
-}
-
-impl Opened {
-    /// The stacks of one more round: those that could not be planned before and now can, and, where a person can be
-    /// asked, those whose new plan went beyond what was confirmed.
-    fn next_round(&mut self, context: &Context) -> Vec<StackId> {
-        let asks = self.deployment.has_unsettled() && context.terminal.interactive;
-        let (stacks, why) = if asks {
-            let why = "some plans went beyond what was confirmed; they are planned again for a new review";
-            (self.deployment.unsettled(), why)
-        } else {
-            (self.deployment.due(), "what could not be planned before is planned now")
-        };
-        if !stacks.is_empty() {
-            self.deployment.dispatcher().flush();
-            context.printer.say(why);
-        }
-        stacks
-    }
 }

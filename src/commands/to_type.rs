@@ -11,7 +11,7 @@ use crate::{
     model::{Blocked, EnvName},
     plans::Review,
     reporter,
-    ui::{Count, Role},
+    ui::{Count, Role, Styles},
 };
 
 /// The commands that go on from here.
@@ -34,7 +34,10 @@ impl ToType {
         wish: Wish,
         (environment, all): (&EnvName, bool),
     ) -> Self {
-        let line = |request: &RunRequest, verb| request.command_line(verb, environment, &context.overrides);
+        let line = |request: &RunRequest, verb| {
+            let config = context.config_path.as_deref();
+            request.command_line(verb, environment, &context.overrides, config)
+        };
         let mut new = RunRequest { stored: None, resumes: None, ..request.clone() };
         if all {
             new.selection = Selection::default();
@@ -73,9 +76,8 @@ impl Opened {
         &self,
         review: &Review,
         blocked: &[Blocked],
-        context: &Context,
+        (context, styles): (&Context, Styles),
     ) -> anyhow::Result<String> {
-        let styles = context.printer.out_styles();
         let role = if self.protected { Role::Protected } else { Role::Environment };
         let mut line = styles.paint(role, &self.environment);
         let revision = self.working_tree.revision();

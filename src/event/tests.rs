@@ -57,6 +57,7 @@ fn a_gate_of_an_older_journal_has_no_record() {
             Decision::Refused {
                 because: "no".to_owned(),
                 detail: String::new(),
+                next: None,
                 record: GateRecord::default(),
             },
         ),

@@ -186,8 +186,14 @@ impl Deployment {
     }
 
     /// Says that everything is planned, with the digest of the review and what keeps it from being applied.
-    pub fn reviewed(&mut self, review: &Review, blocked: &[Blocked]) -> Result<(), DispatchError> {
+    pub fn reviewed(
+        &mut self,
+        round: u32,
+        review: &Review,
+        blocked: &[Blocked],
+    ) -> Result<(), DispatchError> {
         self.dispatcher.emit(EventKind::Reviewed {
+            round,
             digest: review.digest(),
             totals: review.totals(),
             blocked: blocked.to_vec(),

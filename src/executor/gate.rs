@@ -6,11 +6,14 @@
 //! | plain       | `confirm`, destroy   | any     | yes      | type the environment's name      |
 //! | plain       | `confirm`, destroy   | any     | no       | refuse                           |
 //! | plain       | any other            | any     | any      | yes                              |
+//! | absent      | any, a later round   | any     | any      | `--confirm-rounds`: yes, unless the review has losses that no confirmed review has shown and no `--allow delete:` names |
 //! | absent      | `confirm`            | any     | yes      | type the environment's name      |
 //! | absent      | `confirm`            | any     | no       | refuse                           |
 //! | absent      | without `confirm`    | yes     | any      | yes                              |
 //! | absent      | without `confirm`    | no      | yes      | ask y/N                          |
 //! | absent      | without `confirm`    | no      | no       | refuse                           |
+//!
+//! `--confirm`, plain or with a digest, answers one review: it is absent in the rounds after the one that it confirmed.
 
 use std::{fmt, io, str::FromStr};
 
@@ -64,11 +67,42 @@ pub struct Reviewed {
     pub stacks: usize,
 }
 
+/// Position of a review among those of its run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GateRound {
+    /// Number of the round, from 1.
+    pub number: u32,
+    /// True after an earlier review of the run was confirmed.
+    pub is_later: bool,
+    /// `--confirm-rounds`
+    pub confirm_rounds: bool,
+    /// Losses that no confirmed review has shown and no `--allow delete:` names, a line each.
+    pub unseen: Vec<String>,
+    /// Stacks that the run has applied.
+    pub applied: Vec<String>,
+    /// True where a run that goes on would plan stacks that this review does not show: those that failed.
+    pub leaves_others: bool,
+}
+
+impl Default for GateRound {
+    fn default() -> Self {
+        Self {
+            number: 1,
+            is_later: false,
+            confirm_rounds: false,
+            unseen: Vec::new(),
+            applied: Vec::new(),
+            leaves_others: false,
+        }
+    }
+}
+
 /// All that the gate looks at.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of the table, set by somebody else")]
 pub struct GateRequest<'a> {
-    /// What the user typed, to be typed again with a flag more: `envctl deploy production`.
+    /// Command that comes back to this review, to be typed with a flag more: `envctl deploy production`, and after an
+    /// earlier round `envctl runs resume RUN`.
     pub invocation: &'a str,
     /// The environment.
     pub environment: &'a EnvName,
@@ -82,6 +116,8 @@ pub struct GateRequest<'a> {
     pub yes: bool,
     /// Whether somebody sits at a terminal.
     pub terminal: bool,
+    /// Position among the reviews of the run.
+    pub round: &'a GateRound,
     /// What was reviewed.
     pub review: &'a Reviewed,
     /// What is kept of it beside the answer.
@@ -112,6 +148,7 @@ pub fn gate(request: &GateRequest<'_>) -> Gate {
         }
         Some(Confirmation::Digest(digest)) => Gate::Refused(request.other_plan(digest)),
         Some(Confirmation::Plain) if !(protected && destroy) => confirmed("--confirm"),
+        _ if request.round.is_confirmed_beforehand() => confirmed("--confirm-rounds"),
         _ if protected && terminal => Gate::Ask(Ask::TypeName {
             question: format!("Type `{environment}` to {}", request.verb()),
             name: environment.to_string(),
@@ -141,11 +178,23 @@ pub fn answered(request: &GateRequest<'_>, ask: &Ask, answer: &Answer) -> Result
     }
 }
 
+impl GateRound {
+    /// Returns true where `--confirm-rounds` says yes to this review.
+    fn is_confirmed_beforehand(&self) -> bool {
+        self.is_later && self.confirm_rounds && self.unseen.is_empty()
+    }
+}
+
 impl GateRequest<'_> {
     /// The refusal for a question that could not be asked.
     pub(super) fn unanswered(&self, error: &io::Error) -> Refusal {
         let refusal = self.unconfirmed();
         Refusal { summary: format!("{}, and asking for it failed: {error}", refusal.summary), ..refusal }
+    }
+
+    /// True for a review after an earlier one of the same run was confirmed.
+    fn is_later(&self) -> bool {
+        self.round.is_later
     }
 
     fn verb(&self) -> &'static str {
@@ -158,16 +207,35 @@ impl GateRequest<'_> {
     }
 
     fn refusal(&self, summary: String) -> Refusal {
-        Refusal {
-            summary,
-            detail: format!("plan {} would change {}", self.digest(), extent(self.review)),
-            hint: None,
+        let mut detail = format!("plan {} would change {}", self.digest(), extent(self.review));
+        if self.is_later() {
+            let applied = &self.round.applied;
+            let applied = if applied.is_empty() { "nothing".to_owned() } else { applied.join(", ") };
+            detail = format!("applied already: {applied}\n{detail}");
         }
+        // The command asks again where somebody can be asked.
+        let next = self.is_later().then(|| self.invocation.to_owned());
+        Refusal { summary, detail, hint: None, next }
     }
 
     fn unconfirmed(&self) -> Refusal {
         let Self { invocation, environment, .. } = self;
         let digest = self.digest();
+        let next = Some(format!("{invocation} --confirm={digest}"));
+        if self.is_later() {
+            let GateRound { number, unseen, confirm_rounds, leaves_others, .. } = self.round;
+            // No digest is known yet of a review that failed stacks will be in as well.
+            let next = if *leaves_others { Some((*invocation).to_owned()) } else { next };
+            let summary = format!("round {number} in `{environment}` needs a confirmation of its own");
+            let refusal = self.refusal(summary);
+            if !confirm_rounds || unseen.is_empty() {
+                return Refusal { next, ..refusal };
+            }
+            let summary =
+                format!("round {number} in `{environment}` would lose what no confirmed review has shown");
+            let detail = format!("{}\n{}", unseen.join("\n"), refusal.detail);
+            return Refusal { summary, detail, next, ..refusal };
+        }
         let hint = match (self.protected, self.destroy) {
             (true, true) => {
                 format!(
@@ -181,13 +249,14 @@ impl GateRequest<'_> {
                 format!("`{invocation} --yes`, or `--confirm={digest}` to insist on this very plan")
             }
         };
-        Refusal { hint: Some(hint), ..self.refusal(format!("`{environment}` needs a confirmation")) }
+        Refusal { hint: Some(hint), next, ..self.refusal(format!("`{environment}` needs a confirmation")) }
     }
 
     fn other_plan(&self, confirmed: &DigestPrefix) -> Refusal {
         let hint = format!("review it, then `{} --confirm={}`", self.invocation, self.digest());
         let summary = format!("plan {confirmed} was confirmed for `{}`, this is another", self.environment);
-        Refusal { hint: Some(hint), ..self.refusal(summary) }
+        let next = Some(format!("{} --confirm={}", self.invocation, self.digest()));
+        Refusal { hint: Some(hint), next, ..self.refusal(summary) }
     }
 }
 

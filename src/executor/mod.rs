@@ -46,7 +46,9 @@ pub use deployment::{Deployment, Parts};
 pub use dispatcher::{Asked, DispatchError, Dispatcher, Finished, Gated};
 pub use earlier::{Earlier, StoredPlan, StoredPlanError};
 pub use exit::{Circumstances, exit_status};
-pub use gate::{Confirmation, DigestPrefix, Gate, GateRequest, InvalidDigest, Reviewed, answered, gate};
+pub use gate::{
+    Confirmation, DigestPrefix, Gate, GateRequest, GateRound, InvalidDigest, Reviewed, answered, gate,
+};
 pub use ground::Ground;
 pub use identity::{Identity, IdentityError, identify};
 pub use port::{HookProcess, NotRecorded, StepPort, StepRunner};

@@ -13,6 +13,8 @@ pub struct Refusal {
     pub detail: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The whole command that goes on from here, where there is one.
+    pub next: Option<String>,
 }
 
 impl Refusal {
@@ -21,6 +23,7 @@ impl Refusal {
         Decision::Refused {
             because: self.summary.clone(),
             detail: self.detail.clone(),
+            next: self.next.clone(),
             record: record.clone(),
         }
     }

@@ -94,8 +94,6 @@ pub struct PlanWish {
     pub targets: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
-    /// Whether a plan that was made again is applied even when it goes beyond the confirmed one.
-    pub accept_replans: bool,
     /// How old a clean plan may be that stands for a new one; absent where each plan is made.
     pub reuse: Option<Duration>,
 }

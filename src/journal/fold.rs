@@ -49,7 +49,8 @@ impl Fold {
             EventKind::StepStarted { stack, .. } => self.stack(event.seq, stack)?.started(event.at),
             EventKind::StepFinished(finished) => self.stack(event.seq, &finished.stack)?.finished(finished),
             EventKind::StackSkipped { stack, outcome } => self.stack(event.seq, stack)?.passed_over(outcome),
-            EventKind::Reviewed { digest, blocked, .. } => {
+            EventKind::Reviewed { round, digest, blocked, .. } => {
+                run.round = Some(*round);
                 run.digest = Some(digest.clone());
                 let of_run = blocked.iter().filter(|found| found.stack.is_none());
                 run.blocked = of_run.map(|found| found.block.clone()).collect();
@@ -61,6 +62,10 @@ impl Fold {
             }
             EventKind::Decided(decision) => {
                 run.error = refusal(decision);
+                run.next = match decision {
+                    Decision::Refused { next, .. } => next.clone(),
+                    Decision::Confirmed { .. } => None,
+                };
                 run.notes.extend(
                     notes(decision).into_iter().filter(|note| !run.notes.contains(note)).collect::<Vec<_>>(),
                 );
@@ -83,6 +88,8 @@ impl Fold {
         for stack in &report.stacks {
             report.totals += stack.changes;
         }
+        let applied = report.stacks.iter().filter(|stack| stack.result == Some(StackResult::Applied));
+        report.applied = applied.map(|stack| stack.stack.clone()).collect();
         report.engine = self.stacks.iter().find_map(|stack| {
             let version = stack.engine_version()?.to_owned();
             Some(EngineReport { name: stack.report().engine, version })
@@ -115,6 +122,9 @@ impl Fold {
             commit: None,
             dirty: None,
             digest: None,
+            round: None,
+            applied: Vec::new(),
+            next: None,
             engine: None,
             totals: ChangeCounts::default(),
             eta: None,

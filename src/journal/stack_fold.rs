@@ -88,7 +88,10 @@ impl StackFold {
         report.incomplete = step.incomplete;
         // A plan made again says all there is to know; an apply adds to what its plan said.
         if step.step == StepKind::Plan {
-            report.notes.clear();
+            // But for why it had to be made: the plan before went beyond what was confirmed.
+            let beyond = report.blocked.iter().filter(|block| block.guard == "replan");
+            report.notes =
+                beyond.map(|block| format!("beyond what was confirmed: {}", block.message)).collect();
         }
         report.notes.extend(step.notes.iter().cloned());
         if step.engine_version.is_some() {

@@ -192,6 +192,16 @@ pub struct Report {
     pub dirty: Option<bool>,
     /// The digest of the review.
     pub digest: Option<String>,
+    /// The round of plan, review and gate that the digest is of, from 1; absent before the first review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
+    /// The stacks that this run has applied.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub applied: Vec<StackId>,
+    /// The whole command that goes on from a gate that was not passed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
     /// The engine of the first stack.
     pub engine: Option<EngineReport>,
     /// How many of each kind, over all stacks.

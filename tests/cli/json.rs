@@ -89,9 +89,15 @@ fn an_error_is_one_document_too() {
         (vec!["output", "staging", "network", "nope", "--json"], 64, "failed", "there is no output `nope`"),
         (
             vec!["deploy", "production", "--accept-replans", "--json"],
+            64,
+            "failed",
+            "unexpected argument '--accept-replans'",
+        ),
+        (
+            vec!["deploy", "production", "--reuse", "--confirm", "--json"],
             3,
             "refused",
-            "`--accept-replans` is not for `production`",
+            "`--reuse` is for plans alone in `production`",
         ),
         (vec!["plan", "staging", "--json", "--config", "nowhere.toml"], 4, "failed", "nowhere.toml"),
     ] {

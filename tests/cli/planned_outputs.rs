@@ -80,7 +80,7 @@ fn what_no_plan_tells_makes_a_plan_tentative_and_a_change_that_follows_stops_whe
     let summary = shop.marker("summary.md");
     shop.run(["plan", "staging", "--summary", summary.to_str().unwrap()]).exits(0);
     assert!(std::fs::read_to_string(&summary).unwrap().contains("| no changes, tentative |"));
-    shop.run(["deploy", "staging", "--yes"]).exits(3).tells("terraform_data.app");
+    shop.run(["deploy", "staging", "--confirm"]).exits(3).tells("terraform_data.app");
     deployed_to(&shop, "staging", "there", "in here");
 }
 

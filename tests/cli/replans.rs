@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{support::Program, support::Shop};
+use crate::support::{IdleTerminal, Shop, Streams};
 
 /// `app` shows an output of `network` in its resource, and `web` needs `app`.
 fn shop(deploy: bool) -> Shop {
@@ -42,7 +42,7 @@ fn a_stack_that_waits_for_another_is_deferred_and_planned_in_the_next_round() {
 
     let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
     let run = run.tells("deferred: `network` has to exist first");
-    run.tells("what could not be planned before is planned now");
+    run.tells("Planning deferred stacks, which need what was just applied (round 2)");
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
     assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("first"));
     let applied = shop.folders("apply");
@@ -57,7 +57,9 @@ fn with_a_digest_a_run_stops_before_what_was_not_in_the_review() {
 
     let run = shop.run(["deploy", "staging", &format!("--confirm={digest}")]).exits(3);
 
-    run.tells("this is another");
+    run.tells(
+        "error: round 2 in `staging` needs a confirmation of its own\n  applied already: mail, network\n",
+    );
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("one"));
     assert_eq!(shop.deployed_value("app", "staging"), None);
 }
@@ -68,14 +70,14 @@ fn a_new_plan_beyond_what_was_confirmed_is_not_applied_and_its_dependents_are_sk
     network(&shop, "two");
     shop.change("web", "second");
 
-    let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(3);
+    let run = shop.run(["deploy", "staging", "--confirm", "--json"]).exits(3);
 
     let report = run.report();
     assert_eq!(report.result(), "refused");
-    assert_eq!(report.stacks(), ["network applied", "app refused", "web skipped", "mail clean"]);
-    let blocked = &report.stack("app")["blocked"][0];
-    assert_eq!(blocked["guard"], "replan");
-    assert_eq!(blocked["message"], "update terraform_data.app: not in what was confirmed");
+    assert_eq!(report.stacks(), ["network applied", "app changes", "web changes", "mail clean"]);
+    let beyond = "beyond what was confirmed: update terraform_data.app: not in what was confirmed";
+    assert_eq!(report.stack("app")["notes"][0], beyond);
+    assert_eq!((report.whole("round"), report.whole("applied")), (&json!(2), &json!(["network"])));
     assert_eq!(shop.folders("apply"), ["network"]);
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
     assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("first"));
@@ -87,24 +89,17 @@ fn a_new_plan_beyond_what_was_confirmed_is_not_applied_and_its_dependents_are_sk
 }
 
 #[test]
-fn accept_replans_applies_a_new_plan_and_says_what_it_accepted() {
+fn yes_answers_every_round_where_no_confirmation_is_needed() {
     let shop = shop(true);
     network(&shop, "two");
 
-    let run = shop.run(["deploy", "staging", "--yes", "--accept-replans"]).exits(0);
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
 
-    run.tells("accepted beyond what was confirmed: update terraform_data.app: not in what was confirmed");
+    run.tells(
+        "Some plans now change more than you confirmed: planning them again for a new review (round 2)",
+    )
+    .prints("beyond what was confirmed: update terraform_data.app: not in what was confirmed");
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
-}
-
-#[test]
-fn accept_replans_is_refused_where_a_confirmation_is_needed() {
-    let shop = Shop::of(&["network"]);
-
-    let run = shop.run(["deploy", "production", "--confirm", "--accept-replans"]).exits(3);
-
-    run.tells("error: `--accept-replans` is not for `production`, which needs a confirmation");
-    assert_eq!(shop.calls(), [""; 0]);
 }
 
 #[test]
@@ -129,11 +124,11 @@ fn a_new_plan_that_sets_another_value_than_was_confirmed_is_not_applied() {
     shop.script("app", &app);
 
     // In the review it was set to `one and more`.
-    let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(3).report();
+    let report = shop.run(["deploy", "staging", "--confirm", "--json"]).exits(3).report();
 
-    let blocked = &report.stack("app")["blocked"][0];
-    assert_eq!(blocked["guard"], "replan");
-    assert_eq!(blocked["message"], "terraform_data.app: sets input to another value than was confirmed");
+    let beyond =
+        "beyond what was confirmed: terraform_data.app: sets input to another value than was confirmed";
+    assert_eq!(report.stack("app")["notes"][0], beyond);
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two and more"));
@@ -172,13 +167,11 @@ fn on_a_terminal_a_plan_beyond_what_was_confirmed_is_asked_about_in_spite_of_the
     let shop = shop(true);
     network(&shop, "two");
 
-    // The terminal of `script`, and somebody at it who says no to every question.
-    let shell = Program { name: "sh", path: "/bin/sh".into() };
-    let env = shop.env.clone().with_envctl().with_system();
-    let deploy = "printf 'n\\n' | timeout 60 script -qec 'envctl deploy staging --confirm' /dev/null";
-    let run = env.run_program(&shell, &["-c", deploy]).exits(3);
+    let args = ["deploy", "staging", "--confirm"];
+    let terminal = shop.env.on_terminal(IdleTerminal::open(), Streams::All, args);
+    let run = terminal.shows("Apply these changes to staging? [y/N] ").types("n\n").wait().exits(3);
 
-    run.prints("they are planned again for a new review").prints("Apply these changes to staging?");
+    run.tells("planning them again for a new review (round 2)").tells("`staging` was not confirmed");
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"));
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
 }

@@ -63,7 +63,7 @@ fn a_stack_whose_upstream_was_never_applied_is_deferred_and_gets_its_value_in_th
     let shop = wired(INPUTS);
     let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
     assert_eq!(report.stacks(), ["network changes", "app deferred"]);
-    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
     assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("in here"));
 }
 

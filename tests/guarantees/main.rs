@@ -25,6 +25,7 @@ mod one_review;
 mod printed_state;
 mod review_place;
 mod right_environment;
+mod rounds;
 mod same_values;
 mod secret_sources;
 mod secrets;

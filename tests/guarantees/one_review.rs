@@ -74,7 +74,7 @@ fn what_goes_beyond_the_confirmed_plan_is_not_applied() {
 
         // `app` was found clean in the review; what it would become was not confirmed.
         shop.run(["plan", "staging"]).exits(0);
-        shop.run(["apply", "last", "--yes"]).exits(3).tells("not in what was confirmed");
+        shop.run(["apply", "last", "--confirm"]).exits(3).tells("not in what was confirmed");
 
         assert_eq!(shop.deployed_value("network", "staging").unwrap(), "two", "{}", engine.name());
         assert!(app_holds(&shop, "one") && !app_holds(&shop, "two"), "{}", engine.name());
@@ -99,7 +99,7 @@ fn a_value_that_was_seen_is_the_value_that_is_set() {
                 .write("app/main.tf", &text.replace(reference, &format!("\"${{{reference}}} again\"")));
         }
 
-        let run = shop.run(["deploy", "staging", "--yes"]).exits(3);
+        let run = shop.run(["deploy", "staging", "--confirm"]).exits(3);
 
         run.tells("terraform_data.app: sets input to another value than was confirmed");
         assert_eq!(shop.deployed_value("network", "staging").unwrap(), "two", "{}", engine.name());
@@ -114,7 +114,8 @@ fn a_stack_that_could_not_be_planned_before_has_a_gate_of_its_own() {
     for engine in each_engine() {
         let shop = shop(&engine);
         let digest = shop.run(["plan", "staging", "--json"]).exits(0).report().digest().to_owned();
-        shop.run(["apply", "last", &format!("--confirm={digest}")]).exits(3).tells("this is another");
+        let run = shop.run(["apply", "last", &format!("--confirm={digest}")]).exits(3);
+        run.tells("error: round 2 in `staging` needs a confirmation of its own");
         assert_eq!(shop.deployed_value("network", "staging").unwrap(), "one", "{}", engine.name());
         assert!(!app_holds(&shop, "one"), "{}", engine.name());
         shop.run(["deploy", "staging", "--yes"]).exits(0);

@@ -33,7 +33,7 @@ fn a_value_that_something_stronger_sets_is_refused_before_anything_is_confirmed(
         shop.project.write("app/main.tf", main);
         shop.append("environments.toml", "inputs = { id = \"net.id\" }\n");
         shop.project.commit("Begin");
-        shop.run(["deploy", "production", "--confirm"]).exits(0);
+        shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
         assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("net-1"), "{}", engine.name());
         let before = shop.state("app", "production");
 

@@ -14,7 +14,7 @@ fn deployed(engine: &Driven, hook: &str) -> Shop {
     app(&shop, "first");
     shop.append("environments.toml", &format!("inputs = {{ place = \"network.place\" }}\n{hook}"));
     shop.project.commit("Begin");
-    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
     app(&shop, "second");
     shop
 }

@@ -60,7 +60,7 @@ fn arrived(shop: &Shop, engine: &Driven) {
 fn wired_stacks_deploy_from_nothing_in_one_deploy_and_every_value_arrives() {
     for engine in each_engine() {
         let shop = estate(&engine, false);
-        shop.run(["deploy", "production", "--confirm"]).exits(0);
+        shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
         arrived(&shop, &engine);
     }
 }
@@ -116,8 +116,9 @@ fn a_changed_output_makes_exactly_its_dependents_be_planned_again() {
         shop.run(["deploy", "staging", "--yes"]).exits(0);
 
         base(&shop, &engine, "two");
-        let run = shop.run(["deploy", "staging", "--yes", "--accept-replans", "--json"]).exits(0).report();
-        let again = |stack: &str| run.stack(stack)["notes"].to_string().contains("planned again");
+        let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(0).report();
+        let noted = |stack: &str, note: &str| run.stack(stack)["notes"].to_string().contains(note);
+        let again = |stack: &str| noted(stack, "planned again") || noted(stack, "beyond what was confirmed");
         assert!(again("moved") && again("later"), "{}", engine.name());
         assert!(!again("apart") && !again("base"), "{}", engine.name());
         for (stack, value) in [("moved", "two"), ("later", "two"), ("still", "s")] {
@@ -130,7 +131,7 @@ fn a_changed_output_makes_exactly_its_dependents_be_planned_again() {
 fn what_a_plan_tells_of_an_output_is_reviewed_downstream_at_once_and_what_it_does_not_tell_stops() {
     for engine in each_engine() {
         let shop = dependents(&engine);
-        shop.run(["deploy", "production", "--confirm"]).exits(0);
+        shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
 
         base(&shop, &engine, "two");
         let report = shop.run(["plan", "production", "--json"]).exits(0).report();
@@ -164,7 +165,8 @@ fn an_added_delete_downstream_stops_the_run() {
         let before = shop.state("counted", "staging");
 
         base(&shop, &engine, "two");
-        shop.run(["deploy", "staging", "--yes"]).exits(3).tells("delete terraform_data.each[1]");
+        let run = shop.run(["deploy", "staging", "--confirm", "--confirm-rounds"]).exits(3);
+        run.tells("delete terraform_data.each[1]").tells("  delete counted: terraform_data.each[1]\n");
         assert_eq!(shop.state("counted", "staging"), before, "{}", engine.name());
     }
 }

@@ -29,6 +29,7 @@ pub(crate) use self::{
     postgres::Postgres,
     programs::{Program, programs},
     project::Project,
+    report::Report,
     run::Run,
     running::Running,
     s3::S3Server,

@@ -31,6 +31,20 @@ impl Report {
         self.text("digest")
     }
 
+    /// One key of the report as a whole.
+    #[track_caller]
+    pub(crate) fn whole(&self, key: &str) -> &Value {
+        &self.0[key]
+    }
+
+    /// The words of the command that goes on, without `envctl`.
+    #[track_caller]
+    pub(crate) fn next(&self) -> Vec<&str> {
+        let (program, words) = self.text("next").split_once(' ').expect("a command has words");
+        assert_eq!(program, "envctl");
+        words.split(' ').collect()
+    }
+
     /// The stacks in their order, each with how it ended: `network clean`.
     pub(crate) fn stacks(&self) -> Vec<String> {
         self.all().map(|stack| format!("{} {}", word(&stack["stack"]), word(&stack["result"]))).collect()

@@ -95,6 +95,7 @@ impl Dispatcher {
         self.emit(EventKind::Decided(Decision::Refused {
             because,
             detail: String::new(),
+            next: None,
             record: request.record.clone(),
         }))?;
         Ok(Gated::Interrupted(signal))

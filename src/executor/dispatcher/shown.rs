@@ -22,9 +22,10 @@ pub(super) fn shown(mut kind: EventKind) -> EventKind {
         EventKind::Reviewed { blocked, .. } => {
             blocked.iter_mut().map(|blocked| &mut blocked.block).for_each(of_block);
         }
-        EventKind::Decided(Decision::Refused { because, detail, .. }) => {
+        EventKind::Decided(Decision::Refused { because, detail, next, .. }) => {
             show(because);
             show(detail);
+            next.iter_mut().for_each(show);
         }
         EventKind::WorkingTree(revision) => revision.branch.iter_mut().for_each(show),
         EventKind::RunStarted { .. }

@@ -1,7 +1,7 @@
 use std::sync::Mutex;
 
 use super::super::{
-    Answer, Ask, Confirmation, GateRequest, Prompter, Reviewed,
+    Answer, Ask, Confirmation, GateRequest, GateRound, Prompter, Reviewed,
     rig::{Rig, Script, id, jobs, step},
 };
 use super::*;
@@ -49,6 +49,7 @@ fn gate_with(rig: &mut Rig, protected: bool, person: &Arc<Person>) -> Gated {
         destroy: false,
         confirmation: None::<&Confirmation>,
         yes: false,
+        round: &GateRound::default(),
         terminal: true,
         review: &review,
         record: &GateRecord::default(),
@@ -68,7 +69,9 @@ fn a_run_replayed_from_its_journal_gives_the_same_report() {
     let runner = Script::default().runner();
     rig.dispatcher.run(&[step(Plan, "a", &[]), step(Plan, "b", &["a"])], &jobs(2), &runner).unwrap();
     let totals = ChangeCounts { create: 2, ..ChangeCounts::default() };
-    rig.dispatcher.emit(EventKind::Reviewed { digest: "9f2c".to_owned(), totals, blocked: vec![] }).unwrap();
+    rig.dispatcher
+        .emit(EventKind::Reviewed { round: 1, digest: "9f2c".to_owned(), totals, blocked: vec![] })
+        .unwrap();
     let person = Arc::new(Person { answer: Some(Answer::Yes), ..Person::default() });
     assert_eq!(gate_with(&mut rig, false, &person), Gated::Confirmed);
     rig.dispatcher.run(&[step(Apply, "a", &[]), step(Apply, "b", &["a"])], &jobs(2), &runner).unwrap();

@@ -17,6 +17,16 @@ fn with<T>(
     [protected, destroy, yes, terminal]: [bool; 4],
     act: impl FnOnce(&GateRequest<'_>) -> T,
 ) -> T {
+    in_round(&GateRound::default(), confirmation, [protected, destroy, yes, terminal], act)
+}
+
+/// Calls with a request in a round that has these switches.
+fn in_round<T>(
+    round: &GateRound,
+    confirmation: Option<&Confirmation>,
+    [protected, destroy, yes, terminal]: [bool; 4],
+    act: impl FnOnce(&GateRequest<'_>) -> T,
+) -> T {
     let environment = "production".parse().unwrap();
     let invocation = if destroy { "envctl destroy production" } else { "envctl deploy production" };
     let review = review();
@@ -28,6 +38,7 @@ fn with<T>(
         confirmation,
         yes,
         terminal,
+        round,
         review: &review,
         record: &GateRecord::default(),
     })
@@ -94,6 +105,59 @@ fn a_refusal_says_what_would_change_and_what_to_type() {
         other.ends_with("hint: review it, then `envctl deploy production --confirm=9f2c41d0a7b35e18`"),
         "{other}"
     );
+}
+
+#[test]
+fn later_rounds_are_confirmed_beforehand_but_for_unseen_losses() {
+    let round = |confirm_rounds: bool, unseen: &[&str]| GateRound {
+        number: 2,
+        is_later: true,
+        confirm_rounds,
+        unseen: unseen.iter().map(|line| (*line).to_owned()).collect(),
+        applied: vec!["network".to_owned()],
+        leaves_others: false,
+    };
+    let told = |round: &GateRound, switches| {
+        in_round(round, None, switches, |request| match gate(request) {
+            Gate::Confirmed { by } => by,
+            Gate::Refused(refusal) => {
+                let next = "envctl deploy production --confirm=9f2c41d0a7b35e18";
+                assert_eq!((refusal.hint, refusal.next.as_deref()), (None, Some(next)));
+                format!("{}\n{}", refusal.summary, refusal.detail)
+            }
+            Gate::Ask(Ask::TypeName { name, .. }) => format!("type {name}"),
+            Gate::Ask(Ask::YesNo { .. }) => "ask".to_owned(),
+        })
+    };
+    for [protected, _, yes, terminal] in switches() {
+        let switches = [protected, false, yes, terminal];
+        assert_eq!(told(&round(true, &[]), switches), "--confirm-rounds");
+        let first = GateRound { is_later: false, ..round(true, &[]) };
+        let without = with(None, switches, gate);
+        assert_eq!(in_round(&first, None, switches, gate), without, "the first is not");
+        let asked = match (protected, yes, terminal) {
+            (true, _, true) => Some("type production"),
+            (false, true, _) => Some("--yes"),
+            (false, false, true) => Some("ask"),
+            _ => None,
+        };
+        let refused = "round 2 in `production` needs a confirmation of its own\napplied already: network\n\
+                       plan 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)";
+        assert_eq!(told(&round(false, &[]), switches), asked.unwrap_or(refused));
+        let losses = "round 2 in `production` would lose what no confirmed review has shown\ndelete app: a.b\n\
+                      applied already: network\nplan 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)";
+        assert_eq!(told(&round(true, &["delete app: a.b"]), switches), asked.unwrap_or(losses));
+    }
+}
+
+#[test]
+fn a_later_review_that_lacks_failed_stacks_has_no_digest_to_quote() {
+    let round = GateRound { number: 2, is_later: true, leaves_others: true, ..GateRound::default() };
+    let next = in_round(&round, None, [true, false, false, false], |request| match gate(request) {
+        Gate::Refused(refusal) => refusal.next,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(next.as_deref(), Some("envctl deploy production"));
 }
 
 #[test]

@@ -195,7 +195,7 @@ impl Worker {
             Content { changes: &confirmed.changes, known: &seen.unwrap_or_default() },
             Content { changes: &planned.changes, known: &now },
         );
-        if !beyond.is_empty() && !self.wish.accept_replans {
+        if !beyond.is_empty() {
             return refuse(beyond.into_iter().map(|line| Block::new("replan", line)).collect());
         }
         let mut notes = vec![match cause {
@@ -203,7 +203,6 @@ impl Worker {
             None => "planned again, because its values were not known before".to_owned(),
         }];
         notes.extend(hooked.into_iter().chain(leftover.iter().cloned()).chain(tried.note));
-        notes.extend(beyond.into_iter().map(|line| format!("accepted beyond what was confirmed: {line}")));
         if planned.changes.is_empty() {
             let waiting = Waiting { file, changes: planned.changes, tentative: false, manifest: None };
             return Ok((waiting, notes));

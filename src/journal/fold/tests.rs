@@ -85,7 +85,12 @@ fn a_deploy_adds_up_its_steps() {
         started("b", StepKind::Plan),
         finished("b", StepKind::Plan, Outcome::Clean),
         EventKind::WorkingTree(Revision { commit: Some("abc".to_owned()), branch: None, dirty: Some(false) }),
-        EventKind::Reviewed { digest: "9f2c".to_owned(), totals: creates(3).counts(), blocked: vec![] },
+        EventKind::Reviewed {
+            round: 1,
+            digest: "9f2c".to_owned(),
+            totals: creates(3).counts(),
+            blocked: vec![],
+        },
         EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record: GateRecord::default() }),
         started("a", StepKind::Apply),
         EventKind::EngineStarted {
@@ -231,12 +236,14 @@ fn a_refusal_at_the_gate_is_the_error_of_the_run() {
     let refused = EventKind::Decided(Decision::Refused {
         because: because.clone(),
         detail: detail.clone(),
+        next: Some("envctl deploy staging --confirm=9f2c".to_owned()),
         record: GateRecord::default(),
     });
     let report =
         report(vec![run_started(&["a"]), refused, EventKind::RunFinished { status: ExitStatus::Refused }])
             .unwrap();
     assert_eq!(report.result, Some(RunResult::Refused));
+    assert_eq!(report.next.as_deref(), Some("envctl deploy staging --confirm=9f2c"));
     let error = report.error.unwrap();
     assert_eq!((error.kind, error.summary, error.detail), (FailureKind::Refused, because, detail));
 }

@@ -154,6 +154,20 @@ impl Allowances {
         found
     }
 
+    /// Returns the exceptions as a command that goes on takes them: a short form names the stack that it was bound to.
+    pub fn bound(&self) -> Vec<Allow> {
+        let bound = |exception: &Exception| match (&exception.allow, exception.stack.get()) {
+            (Allow::Delete(named), Some(stack)) => {
+                Allow::Delete(NamedResource::of_stack(stack, &named.address))
+            }
+            (Allow::Change(named), Some(stack)) => {
+                Allow::Change(NamedResource::of_stack(stack, &named.address))
+            }
+            (allow, _) => allow.clone(),
+        };
+        self.0.iter().map(bound).collect()
+    }
+
     /// Those that let something through, as they are typed.
     pub fn used(&self) -> Vec<String> {
         self.texts(true)

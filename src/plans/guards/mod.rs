@@ -1,7 +1,7 @@
 //! Guards: what keeps a plan from being applied, whoever confirmed it. Pure: time and git facts are passed in.
 //!
 //! `losses` tells what a plan would take away; `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
-//! from where, `unplanned` commands that make no plan, `plan_file` a plan that is given by hand; `allowances` keeps what the user lets through by name.
+//! from where, `unplanned` commands that make no plan, `rounds` losses that only a later round shows, `plan_file` a plan that is given by hand; `allowances` keeps what the user lets through by name.
 //!
 //! | guard          | refuses                                                                | let through by      |
 //! |----------------|------------------------------------------------------------------------|---------------------|
@@ -30,6 +30,7 @@ mod plan_file;
 mod resources;
 #[cfg(test)]
 mod rig;
+mod rounds;
 mod unplanned;
 
 pub use allowances::Allowances;
@@ -38,4 +39,5 @@ pub use judge::{Rules, judge, timely};
 pub use limits::Tally;
 pub use losses::{Loss, LossKind, losses, losses_of_review};
 pub use plan_file::{Place, foreign};
+pub use rounds::{ShownLoss, shown_losses, unseen_losses};
 pub use unplanned::{covered, of_lost, of_typed, unnamed};

@@ -1,0 +1,152 @@
+//! Answers to the gate that were given on the command line, and which of them are left for later rounds.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Confirm, Context, RunRequest,
+    opening::{Opened, Wish},
+};
+use crate::{
+    executor::{Confirmation, GateRound},
+    model::{Blocked, Outcome, StackId},
+    plans::{Review, guards::ShownLoss},
+};
+
+/// Answers that were given on the command line, while a run goes through its rounds.
+pub(super) struct Answers {
+    confirmation: Option<Confirmation>,
+    /// `--yes`, which answers every round.
+    pub(super) yes: bool,
+    confirm_rounds: bool,
+    number: u32,
+    /// True once a review was confirmed.
+    is_any_confirmed: bool,
+    /// Losses that confirmed reviews have shown.
+    shown: BTreeSet<ShownLoss>,
+}
+
+impl Answers {
+    /// Answers for the first round.
+    pub(super) fn new(confirm: &Confirm) -> Self {
+        Self {
+            confirmation: confirm.confirmation.clone(),
+            yes: confirm.yes,
+            confirm_rounds: confirm.confirm_rounds,
+            number: 1,
+            is_any_confirmed: false,
+            shown: BTreeSet::new(),
+        }
+    }
+
+    /// Number of the round, from 1.
+    pub(super) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Begins the next round.
+    pub(super) fn begin_round(&mut self) {
+        self.number += 1;
+    }
+
+    /// `--confirm`, until a review was confirmed: it answers one.
+    pub(super) fn confirmation(&self) -> Option<Confirmation> {
+        self.confirmation.clone().filter(|_| !self.is_any_confirmed)
+    }
+
+    /// Takes in that a review was confirmed, with the losses that it has shown.
+    pub(super) fn confirmed(&mut self, losses: BTreeSet<ShownLoss>) {
+        self.is_any_confirmed = true;
+        self.shown.extend(losses);
+    }
+}
+
+impl Opened {
+    /// Returns the stacks that this run has applied so far.
+    pub(super) fn applied(&mut self) -> BTreeSet<StackId> {
+        let outcomes = self.deployment.dispatcher().outcomes().iter();
+        let applied = outcomes.filter(|(_, outcome)| matches!(outcome, Outcome::Applied(_)));
+        applied.map(|(stack, _)| stack.clone()).collect()
+    }
+
+    /// Returns the position of a review among those of the run, with the losses that it is the first to show.
+    pub(super) fn gate_round(&mut self, answers: &Answers, review: &Review) -> GateRound {
+        let unseen = if answers.is_any_confirmed && answers.confirm_rounds {
+            self.guarded.unseen_losses(review, &answers.shown)
+        } else {
+            Vec::new()
+        };
+        let leaves_others = self.deployment.dispatcher().outcomes().values().any(|outcome| {
+            matches!(
+                outcome,
+                Outcome::Failed(_) | Outcome::Skipped { .. } | Outcome::Refused(_) | Outcome::Interrupted
+            )
+        });
+        GateRound {
+            leaves_others,
+            number: answers.number,
+            is_later: answers.is_any_confirmed,
+            confirm_rounds: answers.confirm_rounds,
+            unseen,
+            applied: self.applied().iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// Returns the command that comes back to this review: the one that was typed, and after a confirmed round the one that
+    /// resumes the run.
+    pub(super) fn invocation(
+        &self,
+        context: &Context,
+        request: &RunRequest,
+        answers: &Answers,
+        wish: Wish,
+    ) -> String {
+        let mut request = request.clone();
+        if answers.is_any_confirmed {
+            let answered = self.guarded.checklist.acked().iter().filter(|id| !request.acks.contains(id));
+            request.acks = request.acks.iter().chain(answered).cloned().collect();
+            request.resumes = Some(self.id.clone());
+            request.allow = self.guarded.allowed();
+        }
+        let config = context.config_path.as_deref();
+        let line = request.command_line(wish.command, &self.environment, &context.overrides, config);
+        if answers.confirm_rounds { format!("{line} --confirm-rounds") } else { line }
+    }
+
+    /// Shows a review on standard output, and where a question about it will be asked on another terminal, there too.
+    pub(super) fn show_review(
+        &self,
+        context: &Context,
+        request: &RunRequest,
+        review: &Review,
+        blocked: &[Blocked],
+        asks: bool,
+    ) -> anyhow::Result<()> {
+        let printer = &context.printer;
+        if !request.json {
+            printer.text(self.review_text(review, blocked, (context, printer.out_styles()))?)?;
+        }
+        let is_unseen =
+            if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
+        if is_unseen {
+            printer.always(self.review_text(review, blocked, (context, printer.err_styles()))?);
+        }
+        Ok(())
+    }
+
+    /// The stacks of one more round: those whose new plan went beyond what was confirmed, those that could not be planned
+    /// before and now can.
+    pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
+        let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
+        let (stacks, why) = if self.deployment.has_unsettled() && !is_interrupted {
+            let why = "Some plans now change more than you confirmed: planning them again for a new review";
+            (self.deployment.unsettled(), why)
+        } else {
+            (self.deployment.due(), "Planning deferred stacks, which need what was just applied")
+        };
+        if !stacks.is_empty() {
+            self.deployment.dispatcher().flush();
+            context.printer.say(format_args!("{why} (round {number})"));
+        }
+        stacks
+    }
+}
