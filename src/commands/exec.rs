@@ -85,8 +85,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
                 return Err(valueless(environment, request, &stack));
             }
             let Some(guarded) = &mut guarded else {
-                let command = work.engine.command(&work.target, &request.args);
-                return session.runner.inherit(&command).map(|ended| Ok(ended.exit)).map_err(started);
+                return work.engine.run_reading(&work.target, &request.args, session).map(Ok);
             };
             let state = StateWatch::before(&typed, work, session)?;
             let against = Against { stack: &stack, runs: &runs, work, session };
@@ -257,13 +256,6 @@ fn valueless(environment: &Environment, request: &Request, stack: &StackId) -> E
         request.stack.as_deref().map_or("--all".to_owned(), shell_word)
     );
     EngineError::Failed(Failure::new(FailureKind::Refused, summary).with_detail(detail))
-}
-
-fn started(error: crate::process::ProcessError) -> EngineError {
-    match error {
-        crate::process::ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },
-        other => EngineError::Failed(Failure::new(FailureKind::Engine, other.to_string())),
-    }
 }
 
 fn unconfirmed(environment: &Environment, request: &Request) -> Stopped {

@@ -33,7 +33,8 @@ pub(super) fn apply(
     let facts = plan_facts(plan).ok();
     let state_is_new = facts.as_ref().is_some_and(|facts| facts.lineage.is_empty());
     // Two environments that share a folder would overwrite each other's unsaved state.
-    let lock = take_turns(target, session)?;
+    let turn = take_turns(target, session)?;
+    let used = driver.lock_in_use(target, session)?;
     driver.check_backend(target)?;
     if let Some(facts) = &facts {
         check_plan(driver, target, facts)?;
@@ -47,7 +48,7 @@ pub(super) fn apply(
     let signs = told.map(|told| &told.signs);
     let suspect = !went_well || told.is_some_and(Streamed::printed_its_state);
     let (rescued, removed) = rescue(driver, (target, session), written, suspect, signs);
-    drop(lock);
+    drop((turn, used));
     let streamed = match (streamed, &rescued) {
         (Err(error), Ok(Some(rescued))) => {
             return Err(EngineError::Failed(rescued.failure(target, Some(error))));

@@ -1,34 +1,14 @@
 //! What envctl asks of an engine, and what it gets back.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ffi::OsString,
-    io,
-    num::NonZeroUsize,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{EngineProgram, KnownOutputs, Output, PlannedOutput};
+use super::{EngineProgram, KnownOutputs, Output, PlannedOutput, Target};
 use crate::{
-    model::{Changes, EngineName, Failure, InstanceId, KnownValues, ResourceAddress},
+    model::{Changes, EngineName, Failure, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
 };
-
-/// The backend of an instance as its files and environments.toml give it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backend {
-    /// `s3`, `pg`, `local` …; absent when the stack has no backend block (Terragrunt may generate one).
-    pub kind: Option<String>,
-    /// The file of declared pairs, passed as `-backend-config=FILE`; absent without pairs.
-    pub config_file: Option<Utf8PathBuf>,
-    /// Its keys, pairs over block, where an engine is not needed to tell them.
-    pub config: Option<serde_json::Map<String, serde_json::Value>>,
-    /// A digest over kind and pairs, part of the init fingerprint.
-    pub digest: String,
-}
 
 /// Whether a wanted workspace is there, after an init.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,60 +17,6 @@ pub enum WorkspaceStatus {
     Present,
     /// It does not; these do.
     Missing(Vec<String>),
-}
-
-/// The backend that an engine has initialised, with the values that its expressions had.
-#[derive(Debug, Clone, Copy)]
-pub struct BackendInForce<'a> {
-    /// Its type.
-    pub kind: &'a str,
-    /// Its keys.
-    pub config: &'a serde_json::Map<String, serde_json::Value>,
-    /// The workspace; absent for the default one.
-    pub workspace: Option<&'a str>,
-    /// The folder that a relative local path starts at.
-    pub folder: &'a Utf8Path,
-    /// The environment of the engine's processes, which fills the gaps of some backends.
-    pub env: &'a BTreeMap<OsString, OsString>,
-}
-
-/// What is needed to see that two instances share a state.
-#[derive(Debug, Clone)]
-pub struct Neighbours {
-    /// The environments that there are: what is recorded of others does not count.
-    pub environments: Arc<BTreeSet<String>>,
-    /// The place of a state, as one text that is equal exactly when the place is, and holds no credentials; absent where
-    /// it cannot be told.
-    pub address: fn(&BackendInForce<'_>) -> Option<String>,
-}
-
-/// All that an engine needs to know of one instance: paths are absolute.
-#[derive(Debug, Clone)]
-pub struct Target {
-    /// Whose.
-    pub instance: InstanceId,
-    /// The folder of environments.toml; files in messages are named relative to it.
-    pub project: Utf8PathBuf,
-    /// The stack's folder.
-    pub dir: Utf8PathBuf,
-    /// `TF_DATA_DIR`, this instance's own.
-    pub data_dir: Utf8PathBuf,
-    /// A folder of this instance's own for envctl's files: fingerprints, generated var files.
-    pub state_dir: Utf8PathBuf,
-    /// The workspace; absent for the default one.
-    pub workspace: Option<String>,
-    /// The backend.
-    pub backend: Backend,
-    /// Existing var files in order; the generated one is last.
-    pub var_files: Vec<Utf8PathBuf>,
-    /// The whole environment of its processes, already cleaned of what must not be inherited.
-    pub env: BTreeMap<OsString, OsString>,
-    /// The engine's own `-parallelism`.
-    pub parallelism: Option<NonZeroUsize>,
-    /// `-lock-timeout`.
-    pub lock_timeout: Duration,
-    /// Who else may have its state.
-    pub neighbours: Neighbours,
 }
 
 /// What kind of plan.
@@ -361,6 +287,18 @@ pub trait Engine: Send + Sync {
         target: &Target,
         session: &Session<'_>,
     ) -> Result<BTreeSet<ResourceAddress>, EngineError>;
+
+    /// Runs any other command that changes nothing, with the user's own streams; nothing is installed in the stack's folder
+    /// meanwhile.
+    fn run_reading(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+    ) -> Result<Exit, EngineError> {
+        let ended = session.runner.inherit(&self.command(target, args)).map_err(super::call::not_run)?;
+        Ok(ended.exit)
+    }
 
     /// Any command of the engine for a prepared instance, for `exec` and `shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;

@@ -4,7 +4,10 @@ use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{EngineError, Target, backend_check::BackendInFolder, call::Dialect, contract::PlanRequest};
+use super::{
+    EngineError, Session, Target, backend_check::BackendInFolder, call::Dialect, contract::PlanRequest,
+    folder_lock::FolderLock,
+};
 use crate::{model::Failure, process::CommandLine};
 
 /// An engine as the steps see it.
@@ -43,6 +46,15 @@ pub(super) trait Driver {
 
     /// Whether the plan that a stream told of rests on values that are not known yet.
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool;
+
+    /// Takes the shared lock on what is installed in the stack's folder, where instances of one folder share that.
+    fn lock_in_use(
+        &self,
+        _target: &Target,
+        _session: &Session<'_>,
+    ) -> Result<Option<FolderLock>, EngineError> {
+        Ok(None)
+    }
 
     /// States that the engine could not save and left where it ran.
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf>;

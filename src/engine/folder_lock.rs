@@ -2,14 +2,24 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io, thread,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    thread,
     time::Duration,
 };
 
 use camino::Utf8Path;
+use rustix::fs::OFlags;
+use sha2::{Digest, Sha256};
 
-use super::{EngineError, Progress, Session};
-use crate::model::{Failure, FailureKind};
+use super::{
+    EngineError, Progress, Session, Target,
+    data_dir::{ENGINE_FOLDER, real_path},
+};
+use crate::{
+    files,
+    model::{Failure, FailureKind, hex},
+};
 
 /// A lock that is held until it is dropped.
 #[derive(Debug)]
@@ -17,9 +27,12 @@ pub(super) struct FolderLock {
     _file: File,
 }
 
+/// Where the locks on the `.terraform` of stack folders are: files of envctl's own, which outlive that folder.
+const LOCKS: &str = ".envctl/locks";
+
 /// Who else may hold a lock on the same folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sharing {
+pub(super) enum Sharing {
     Nobody,
     OthersWhoShare,
 }
@@ -45,15 +58,35 @@ pub(super) fn lock_plugin_cache(
     fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
     // Held while looking and afterwards: nobody installs meanwhile, and many who install nothing may pass.
     let shared = wait(cache, Sharing::OthersWhoShare, words, session)?;
-    let all_there = fs::read_to_string(lockfile).is_ok_and(|text| {
-        let mut folders = provider_folders(&text).peekable();
-        folders.peek().is_some() && folders.all(|folder| cache.join(folder).is_dir())
-    });
-    if all_there {
+    if has_providers(cache, lockfile) {
         return Ok(shared);
     }
     drop(shared);
     wait(cache, Sharing::Nobody, words, session)
+}
+
+/// Waits for the lock on what is installed in the `.terraform` of a stack's folder: shared to use it, alone to install.
+///
+/// It is another lock than the one on the folder itself, by which applies take turns. Who needs both takes that one first.
+pub(super) fn lock_installed(
+    target: &Target,
+    sharing: Sharing,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    let words = match sharing {
+        Sharing::Nobody => "waiting for plans and applies in this folder to end before an init",
+        Sharing::OthersWhoShare => "waiting for an init in this folder",
+    };
+    let real = real_path(&target.dir.join(ENGINE_FOLDER));
+    let locks = target.project.join(LOCKS);
+    let path = locks.join(hex(&Sha256::digest(real.as_os_str().as_encoded_bytes())));
+    let open = || {
+        files::create_dirs(&locks)?;
+        let flags = OFlags::NOFOLLOW.bits().cast_signed();
+        let mut options = fs::OpenOptions::new();
+        options.append(true).create(true).mode(0o600).custom_flags(flags).open(&path)
+    };
+    wait_for(open().map_err(|error| unusable(&path, &error))?, (&path, sharing), words, session)
 }
 
 fn wait(
@@ -63,6 +96,15 @@ fn wait(
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let file = File::open(folder).map_err(|error| unusable(folder, &error))?;
+    wait_for(file, (folder, sharing), words, session)
+}
+
+fn wait_for(
+    file: File,
+    (path, sharing): (&Utf8Path, Sharing),
+    words: &str,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
     let mut pause = Duration::ZERO;
     loop {
         let tried = match sharing {
@@ -75,7 +117,7 @@ fn wait(
                 return Err(EngineError::Interrupted { notes: Vec::new() });
             }
             Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) => return Err(unusable(folder, &error)),
+            Err(TryLockError::Error(error)) => return Err(unusable(path, &error)),
         }
         if pause.is_zero() {
             (session.observer)(Progress::Doing(words.to_owned()));
@@ -85,11 +127,16 @@ fn wait(
     }
 }
 
-fn unusable(folder: &Utf8Path, error: &io::Error) -> EngineError {
-    EngineError::Failed(Failure::new(
-        FailureKind::Config,
-        format!("cannot lock the folder `{folder}`: {error}"),
-    ))
+fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+    EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot lock `{path}`: {error}")))
+}
+
+/// Returns true if a lockfile names providers, and a folder has all of them.
+pub(super) fn has_providers(folder: &Utf8Path, lockfile: &Utf8Path) -> bool {
+    fs::read_to_string(lockfile).is_ok_and(|text| {
+        let mut folders = provider_folders(&text).peekable();
+        folders.peek().is_some() && folders.all(|provider| folder.join(provider).is_dir())
+    })
 }
 
 /// `registry/namespace/name/version` of each provider in a lockfile.

@@ -1,6 +1,7 @@
 //! Initialises an instance and makes sure that its workspace exists, for OpenTofu and Terraform.
 
 use std::{
+    ffi::OsStr,
     fs::{self, DirBuilder},
     io,
     os::unix::fs::DirBuilderExt,
@@ -15,14 +16,18 @@ use super::{
     backend_record::{BackendRecord, RECORD},
     call::{Dialect, capture, capture_mutating, stream},
     claims::claim_address,
+    data_dir,
     detect::LOCKFILE,
     driver::Driver,
     ending::{ended_badly, failed_text},
     environment::{places, plugin_cache},
+    failure::{from_text, init_needed},
     fingerprint::{Fingerprint, write_private},
-    folder_lock::{lock, lock_plugin_cache},
+    folder_lock::{Sharing, lock_installed, lock_plugin_cache},
+    install::{InitModules, Install},
     lineage,
     terraform::Terraform,
+    verbs::is_upgrade,
 };
 use crate::model::{Failure, FailureKind};
 
@@ -74,7 +79,7 @@ impl Terraform {
             fs::create_dir_all(cache).map_err(|error| failed(cache, &error))?;
         }
         // What the fingerprint remembers is in a folder that a person may empty.
-        let is_there = target.data_dir.is_dir();
+        let is_there = data_dir::is_laid_out(&target.data_dir);
         if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
             return match look_up {
                 LookUp::AfterInit => Ok(()),
@@ -87,7 +92,7 @@ impl Terraform {
         // A backend that its files no longer have would stay in it, and stop every plan.
         forget(&target.data_dir.join(RECORD))?;
         let known = remember_local_backend(target)?;
-        self.run_init(target, !known, session)?;
+        self.run_init(target, !known, force, session)?;
         check_stated(target, &target.data_dir)?;
         self.enter_workspace(target, create_workspace, look_up, session)?;
         // Taken again: an init may write the lockfile.
@@ -99,7 +104,7 @@ impl Terraform {
         // One that cannot be read is no record that an init has left.
         let record = BackendRecord::in_force(&target.data_dir).map(|record| record.canonical());
         let inputs = [
-            "2",
+            "3",
             &record.unwrap_or_else(|error| error.to_string()),
             self.program().as_str(),
             self.version_text(),
@@ -114,24 +119,54 @@ impl Terraform {
         Fingerprint::of(&target.dir, &inputs).map_err(|error| failed(&target.dir, &error))
     }
 
-    fn run_init(&self, target: &Target, reconfigure: bool, session: &Session<'_>) -> Result<(), EngineError> {
+    /// Runs `init`: beside plans and applies in the same folder where nothing has to be installed, and alone otherwise.
+    fn run_init(
+        &self,
+        target: &Target,
+        reconfigure: bool,
+        force: bool,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        let upgrades = self.settings().init_args.iter().any(|arg| is_upgrade(OsStr::new(arg)));
+        if !(force || upgrades)
+            && let Some(lock) = self.lock_complete(target, session)?
+        {
+            let ended = self.init_once(target, reconfigure, InitModules::Skip, session);
+            drop(lock);
+            match ended {
+                // The tests of a stack call modules as well, of which its own files say nothing.
+                Err(InitError { needs_modules: true, .. }) => {}
+                ended => return ended.map_err(|failed| failed.error),
+            }
+        }
+        let lock = lock_installed(target, Sharing::Nobody, session)?;
+        let install = Install { update: upgrades, even_if_complete: true };
+        let modules = self.install_modules(target, install, session)?;
+        let ended = self.init_once(target, reconfigure, modules, session);
+        drop(lock);
+        ended.map_err(|failed| failed.error)
+    }
+
+    fn init_once(
+        &self,
+        target: &Target,
+        reconfigure: bool,
+        modules: InitModules,
+        session: &Session<'_>,
+    ) -> Result<(), InitError> {
         let lockfile = target.dir.join(LOCKFILE);
-        // Only an init without a lockfile writes one; the others may run side by side.
-        let words = "waiting for another init in this folder";
-        let folder = (!lockfile.exists()).then(|| lock(&target.dir, words, session)).transpose()?;
-        let read_only = lockfile.exists();
-        let folder = folder.filter(|_| !read_only);
         let cache = plugin_cache(self.settings(), target)
             .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
             .transpose()?;
-        let command = self.init_command(target, reconfigure, read_only);
+        let command = self.init_command(target, (reconfigure, lockfile.exists()), modules);
         let ended = if self.speaks_json_in_init() {
             let streamed = stream(session, &command)?;
             if !streamed.exit.is_success() {
-                Err(ended_badly(self, &streamed, "init", target, session))
+                let error = ended_badly(self, &streamed, "init", target, session);
+                Err(InitError { error, needs_modules: init_needed(&streamed.diagnostics) })
                 // Terraform 1.11 says some things in words even here.
             } else if let Some(failure) = streamed.nonsense(self.program_name(), Dialect::Mixed) {
-                Err(EngineError::Failed(failure))
+                Err(EngineError::Failed(failure).into())
             } else {
                 Ok(())
             }
@@ -140,10 +175,12 @@ impl Terraform {
             if captured.exit.is_success() {
                 Ok(())
             } else {
-                Err(failed_text(self, &captured, "init", target, session))
+                let needs_modules = init_needed(&from_text(&String::from_utf8_lossy(&captured.stderr)));
+                let error = failed_text(self, &captured, "init", target, session);
+                Err(InitError { error, needs_modules })
             }
         };
-        drop((folder, cache));
+        drop(cache);
         ended
     }
 
@@ -194,6 +231,19 @@ impl Terraform {
             return Err(failed_text(self, &captured, "workspace new", target, session));
         }
         forget_selection(target)
+    }
+}
+
+/// An init that failed.
+struct InitError {
+    error: EngineError,
+    /// Whether modules are not installed that were taken to be.
+    needs_modules: bool,
+}
+
+impl From<EngineError> for InitError {
+    fn from(error: EngineError) -> Self {
+        Self { error, needs_modules: false }
     }
 }
 

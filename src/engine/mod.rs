@@ -10,6 +10,7 @@ mod backend_record;
 mod call;
 mod claims;
 mod contract;
+mod data_dir;
 pub mod detect;
 mod document;
 mod driver;
@@ -23,6 +24,7 @@ mod footing;
 #[cfg(test)]
 mod hostile;
 mod init;
+mod install;
 mod installed;
 mod known;
 pub mod layout;
@@ -31,6 +33,7 @@ mod local_state;
 mod lock_info;
 mod log;
 mod meeting;
+mod module_manifest;
 mod mutating;
 mod outputs;
 mod plan_file;
@@ -48,6 +51,7 @@ mod state_outputs;
 mod state_stamp;
 pub mod stream_json;
 mod surroundings;
+mod target;
 mod terraform;
 mod terragrunt;
 mod transient;
@@ -60,8 +64,8 @@ mod upstream;
 mod verbs;
 
 pub use contract::{
-    Applied, Backend, BackendInForce, Engine, EngineError, Footing, Neighbours, PlanFacts, PlanMode,
-    PlanRequest, Planned, Progress, Session, StateIdentity, Target, WorkspaceStatus,
+    Applied, Engine, EngineError, Footing, PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session,
+    StateIdentity, WorkspaceStatus,
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
@@ -82,6 +86,7 @@ pub use state_stamp::{LocalIdentity, state_at};
 pub use surroundings::{
     BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, recorded_variables, replaced_providers,
 };
+pub use target::{Backend, BackendInForce, CalledModule, Neighbours, StackFolder, Target};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};
 pub use unsaved::{is_rescued, unwritable};

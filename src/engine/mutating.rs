@@ -17,11 +17,14 @@ use crate::{
     process::{CommandLine, Exit, Stream},
 };
 
-/// Runs a typed command.
+/// Makes the command line of a typed command, and takes the lock under which it runs.
+pub(super) type MakeCommand<'a> = &'a dyn Fn() -> Result<(Option<FolderLock>, CommandLine), EngineError>;
+
+/// Runs a typed command, whose command line is made once it is its turn in the folder.
 pub(super) fn run_mutating(
     driver: &dyn Driver,
     target: &Target,
-    (command, args): (&CommandLine, &[OsString]),
+    (command, args): (MakeCommand<'_>, &[OsString]),
     session: &Session<'_>,
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, EngineError> {
@@ -42,11 +45,12 @@ pub(super) fn run_mutating(
     if !saves_it {
         unsaved::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;
     }
+    let (used, command) = command()?;
     if makes_something {
         unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     }
     let written = Written::of(session);
-    let ran = mutate(session, command, &written, on_line);
+    let ran = mutate(session, &command, &written, on_line);
     let told = ran.as_ref().ok();
     let went_well = told.is_some_and(|told| told.finished.exit.is_success() && told.signs.error.is_none());
     let signs = told.map(|told| &told.signs).filter(|_| makes_something);
@@ -56,7 +60,7 @@ pub(super) fn run_mutating(
     } else {
         rescue(driver, (target, session), written, suspect, signs)
     };
-    drop(lock);
+    drop((lock, used));
     for note in removed {
         on_line(Stream::Stderr, &note);
     }

@@ -14,16 +14,19 @@ use super::{
     Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanMode,
     PlanRequest, Planned, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
-    call::Dialect,
+    call::{Dialect, not_run},
     claims::claim_address,
+    data_dir::{self, ModulesAt},
     driver::Driver,
+    folder_lock::{FolderLock, Sharing, lock_installed},
     footing::footing,
     init::LookUp,
+    install::{InitModules, Install},
     installed::Installed,
     mutating,
     planning::{self, Attempt},
     state_outputs::known_outputs,
-    verbs,
+    verbs::{self, is_upgrade},
 };
 use crate::{
     config::EngineSettings,
@@ -81,10 +84,10 @@ impl Terraform {
     }
 
     /// A command in the stack's folder and data directory, without a workspace.
-    fn bare(&self, target: &Target) -> CommandLine {
+    pub(super) fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.program().as_os_str(), target.dir.clone(), target.env.clone())
-                .env("TF_DATA_DIR", target.data_dir.as_os_str());
+                .env("TF_DATA_DIR", data_dir::relative(target).into_os_string());
         command.env.remove(OsStr::new("TF_WORKSPACE"));
         match &self.settings.plugin_cache {
             Some(cache) => command.env("TF_PLUGIN_CACHE_DIR", cache.as_os_str()),
@@ -102,15 +105,15 @@ impl Terraform {
         self.flavor == Flavor::OpenTofu && self.installed.is_at_least((1, 8))
     }
 
-    fn early_var_files(&self, target: &Target) -> Vec<OsString> {
+    pub(super) fn early_var_files(&self, target: &Target) -> Vec<OsString> {
         if self.variables_everywhere() { var_files(target) } else { Vec::new() }
     }
 
     pub(super) fn init_command(
         &self,
         target: &Target,
-        reconfigure: bool,
-        lockfile_read_only: bool,
+        (reconfigure, lockfile_read_only): (bool, bool),
+        modules: InitModules,
     ) -> CommandLine {
         let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
         // Whatever the data directory remembers is envctl's own, so there is never anything to migrate.
@@ -120,6 +123,9 @@ impl Terraform {
         if self.speaks_json_in_init() {
             command = command.arg("-json");
         }
+        if modules == InitModules::Skip {
+            command = command.arg("-get=false");
+        }
         if let Some(file) = &target.backend.config_file {
             command = command.arg(format!("-backend-config={file}"));
         }
@@ -127,6 +133,43 @@ impl Terraform {
             command = command.arg("-lockfile=readonly");
         }
         command.args(self.early_var_files(target)).args(&self.settings.init_args)
+    }
+
+    /// Plans while nobody installs anything in the folder.
+    fn plan_once(
+        &self,
+        target: &Target,
+        request: &PlanRequest,
+        session: &Session<'_>,
+    ) -> Result<Attempt, EngineError> {
+        let _used = lock_installed(target, Sharing::OthersWhoShare, session)?;
+        planning::plan(self, target, request, session)
+    }
+
+    /// The command line of a typed command that may install modules or providers, once the modules are installed.
+    fn installing_command(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+    ) -> Result<CommandLine, EngineError> {
+        let update = args.iter().any(|arg| is_upgrade(arg));
+        let (verb, rest) = args.split_at(1);
+        if verb[0] != "init" {
+            let mut command = self.command(target, args);
+            if self.modules_at(target) == ModulesAt::StackFolder {
+                command.env.remove(OsStr::new("TF_DATA_DIR"));
+            }
+            return Ok(command);
+        }
+        let install = Install { update, even_if_complete: true };
+        let mut args = args.to_vec();
+        if self.install_modules(target, install, session)? == InitModules::Skip
+            && !rest.iter().any(|arg| arg.to_string_lossy().trim_start_matches('-').starts_with("get"))
+        {
+            args.insert(1, "-get=false".into());
+        }
+        Ok(self.command(target, &args))
     }
 
     pub(super) fn workspace_list_command(&self, target: &Target) -> CommandLine {
@@ -195,6 +238,10 @@ impl Driver for Terraform {
         Ok(vec![BackendInFolder::read(&target.data_dir, &target.dir)?])
     }
 
+    fn lock_in_use(&self, target: &Target, session: &Session<'_>) -> Result<Option<FolderLock>, EngineError> {
+        lock_installed(target, Sharing::OthersWhoShare, session).map(Some)
+    }
+
     fn is_tentative(&self, _: &Target, _: &[String]) -> bool {
         // Stand-ins are given by envctl itself, which knows where.
         false
@@ -247,11 +294,11 @@ impl Engine for Terraform {
         request: &PlanRequest,
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
-        if let Attempt::Planned(planned) = planning::plan(self, target, request, session)? {
+        if let Attempt::Planned(planned) = self.plan_once(target, request, session)? {
             return Ok(*planned);
         }
         self.initialise(target, (false, LookUp::AfterInit), true, session)?;
-        match planning::plan(self, target, request, session)? {
+        match self.plan_once(target, request, session)? {
             Attempt::Planned(planned) => Ok(*planned),
             Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
         }
@@ -268,8 +315,25 @@ impl Engine for Terraform {
         session: &Session<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
-        let command = self.command(target, args);
+        let command = || {
+            if verbs::installs(args) {
+                let lock = lock_installed(target, Sharing::Nobody, session)?;
+                return Ok((Some(lock), self.installing_command(target, args, session)?));
+            }
+            Ok((self.lock_in_use(target, session)?, self.command(target, args)))
+        };
         mutating::run_mutating(self, target, (&command, args), session, on_line)
+    }
+
+    fn run_reading(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+    ) -> Result<Exit, EngineError> {
+        let _used = lock_installed(target, Sharing::OthersWhoShare, session)?;
+        let ended = session.runner.inherit(&self.command(target, args)).map_err(not_run)?;
+        Ok(ended.exit)
     }
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {

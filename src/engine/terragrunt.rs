@@ -30,7 +30,7 @@ use super::{
     rendered,
     state_outputs::known_outputs,
     terraform::{apply_args, plan_args},
-    unit_folders::{files_named, working_folder, working_folders},
+    unit_folders::{download_dir, files_named, make_download_dir, working_folder, working_folders},
     unit_values::{Place, place_in_unit, with_values},
     verbs,
 };
@@ -77,7 +77,7 @@ impl Terragrunt {
     }
 
     /// A command in the unit's folder. Its data directory is Terragrunt's own: an inherited one would also be used for
-    /// the units that it reads outputs of.
+    /// the units that it reads outputs of. Instances of one folder have download directories of their own.
     fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), target.env.clone())
@@ -86,6 +86,9 @@ impl Terragrunt {
             command = command.env(*name, *value);
         }
         command.env.remove(OsStr::new("TF_WORKSPACE"));
+        if let Some(folder) = download_dir(target) {
+            command = command.env("TG_DOWNLOAD_DIR", folder.as_os_str());
+        }
         // Terragrunt initialises by itself whenever it finds that needed, and takes no flags for that.
         if target.dir.join(LOCKFILE).exists() {
             command = command.env(INIT_FLAGS, READ_ONLY);
@@ -123,8 +126,9 @@ impl Terragrunt {
         };
         let fingerprint = || -> io::Result<Fingerprint> {
             let unit = fs::read_to_string(target.dir.join(UNIT_FILE))?;
-            let inputs =
-                [self.version(), &self.driven.version, &target.backend.digest, cache.as_str(), &unit];
+            let folder = download_dir(target).unwrap_or_default();
+            let (own, driven) = (self.version(), &*self.driven.version);
+            let inputs = [own, driven, &target.backend.digest, cache.as_str(), &unit, folder.as_str()];
             Fingerprint::of(&target.dir, &inputs)
         };
         if !force && fingerprint().map_err(unusable)?.is_current(&target.state_dir) {
@@ -167,11 +171,8 @@ impl Driver for Terragrunt {
     /// units once more, and refuse where `mock_outputs_allowed_terraform_commands` does not name `show`.
     fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> CommandLine {
         let format = if json { "-json" } else { "-no-color" };
-        let mut command = CommandLine::new(
-            self.driven.program.as_os_str(),
-            working_folder(&target.dir),
-            target.env.clone(),
-        );
+        let mut command =
+            CommandLine::new(self.driven.program.as_os_str(), working_folder(target), target.env.clone());
         command.env.remove(OsStr::new("TF_WORKSPACE"));
         command.args(["show", format]).arg(plan.as_os_str())
     }
@@ -196,7 +197,7 @@ impl Driver for Terragrunt {
     }
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
-        let folders = working_folders(&target.dir);
+        let folders = working_folders(target);
         folders.iter().map(|folder| BackendInFolder::read(&folder.join(".terraform"), folder)).collect()
     }
 
@@ -206,7 +207,7 @@ impl Driver for Terragrunt {
     }
 
     fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
-        files_named(&target.dir, super::unsaved::UNSAVED)
+        files_named(target, super::unsaved::UNSAVED)
     }
 }
 
@@ -253,6 +254,7 @@ impl Engine for Terragrunt {
                 "a Terragrunt unit takes its backend from `remote_state`, not from `backend` pairs",
             );
         }
+        make_download_dir(target).map_err(EngineError::Failed)?;
         match plugin_cache(&self.settings, target) {
             Some(cache) => self.fill_plugin_cache(target, &cache, force, session),
             None => Ok(()),
@@ -280,7 +282,7 @@ impl Engine for Terragrunt {
             Attempt::Planned(planned) if planned.facts.is_some() => Ok(*planned),
             Attempt::Planned(planned) => {
                 // Nothing but the folder that Terragrunt initialised tells the state of an encrypted plan.
-                let folder = working_folder(&target.dir);
+                let folder = working_folder(target);
                 match claim_address(target, &folder.join(".terraform"), &folder) {
                     Ok(()) => Ok(*planned),
                     Err(failure) => Err(EngineError::Failed(planning::discard(request, failure))),
@@ -301,7 +303,7 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
-        let command = self.command(target, args);
+        let command = || Ok((None, self.command(target, args)));
         mutating::run_mutating(self, target, (&command, args), session, on_line)
     }
 
@@ -316,7 +318,7 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<KnownOutputs, EngineError> {
         let known = known_outputs(self, (target, self.footing(target)), accept_lineage, session)?;
-        let folder = working_folder(&target.dir);
+        let folder = working_folder(target);
         claim_address(target, &folder.join(".terraform"), &folder).map_err(EngineError::Failed)?;
         Ok(known)
     }
@@ -324,7 +326,7 @@ impl Engine for Terragrunt {
     fn footing(&self, target: &Target) -> io::Result<Footing> {
         let engine = format!("{} driving {}", self.name().as_str(), self.driven.name.as_str());
         let version = format!("{} driving {}", self.installed.version, self.driven.version);
-        let folder = working_folder(&target.dir);
+        let folder = working_folder(target);
         footing(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
     }
 
@@ -344,7 +346,7 @@ impl Engine for Terragrunt {
     ) -> Result<StateIdentity, EngineError> {
         let state = applying::known_state(self, target, accept_lineage, session)?;
         // Terragrunt initialised as it asked, so only now the address of the state is known.
-        let folder = working_folder(&target.dir);
+        let folder = working_folder(target);
         claim_address(target, &folder.join(".terraform"), &folder).map_err(EngineError::Failed)?;
         Ok(state)
     }

@@ -1,34 +1,75 @@
 //! Folders of a Terragrunt unit: where Terragrunt runs the engine that it drives, and what an engine leaves there.
 
-use std::time::SystemTime;
+use std::{os::unix::ffi::OsStrExt, time::SystemTime};
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use camino::{Utf8Path, Utf8PathBuf};
+use sha1::{Digest, Sha1};
 
-/// Folder in which Terragrunt keeps the working folders of a unit with a `source`, inside the unit's own.
+use super::{Target, data_dir::real_path};
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+};
+
+/// The folder beside a unit that Terragrunt copies modules into.
 const CACHE: &str = ".terragrunt-cache";
 
-/// Folder in which Terragrunt runs the engine for a unit: the one of its cache that was initialised last, or the unit's own.
-pub(super) fn working_folder(unit: &Utf8Path) -> Utf8PathBuf {
-    working_folders(unit).swap_remove(0)
+/// The folder in an instance's data directory in its place, where several instances have the same unit.
+const OWN: &str = "terragrunt";
+
+/// Returns the download directory of an instance's own, where its unit's folder serves several instances: what Terragrunt
+/// generates for one of them must not be read for another.
+pub(super) fn download_dir(target: &Target) -> Option<Utf8PathBuf> {
+    target.folder.is_shared.then(|| target.data_dir.join(OWN))
 }
 
-/// Folders in which Terragrunt has run an engine for a unit, that of the last init first; the unit's own is the last of them.
-pub(super) fn working_folders(unit: &Utf8Path) -> Vec<Utf8PathBuf> {
+/// Makes the download directory of an instance's own, which only its user may enter: Terragrunt writes backends into it.
+pub(super) fn make_download_dir(target: &Target) -> Result<(), Failure> {
+    let Some(folder) = download_dir(target) else { return Ok(()) };
+    files::create_dirs(&folder)
+        .map_err(|error| Failure::new(FailureKind::Config, format!("cannot make `{folder}`: {error}")))
+}
+
+/// Returns the folder in which Terragrunt runs the engine for a unit: the one of its cache that was initialised last, or the
+/// unit's own.
+pub(super) fn working_folder(target: &Target) -> Utf8PathBuf {
+    working_folders(target).swap_remove(0)
+}
+
+/// Returns the folders in which Terragrunt has run an engine for a unit, that of the last init first; the unit's own is the
+/// last of them.
+pub(super) fn working_folders(target: &Target) -> Vec<Utf8PathBuf> {
+    let cache = match download_dir(target) {
+        // The units that it reads outputs of are in the same directory.
+        Some(folder) => folder.join(encoded(real_path(&target.dir).as_os_str().as_bytes())),
+        None => target.dir.join(CACHE),
+    };
     let mut found = Vec::new();
-    initialised(&unit.join(CACHE), &mut found);
+    initialised(&cache, &mut found);
     found.sort_by(|one, other| other.cmp(one));
-    found.into_iter().map(|(_, folder)| folder).chain([unit.to_owned()]).collect()
+    found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect()
 }
 
-/// Files of a name that an engine left in a unit's folder or in any of its working folders.
-pub(super) fn files_named(unit: &Utf8Path, name: &str) -> Vec<Utf8PathBuf> {
+/// Returns the name under which Terragrunt downloads for the unit in a folder.
+///
+/// Source: `util.EncodeBase64Sha1` of Terragrunt, of the folder's path; measured on 1.1.3.
+fn encoded(unit: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha1::digest(unit))
+}
+
+/// Finds the files of a name that an engine left for a unit: in the unit's own folder and in all folders of its caches.
+pub(super) fn files_named(target: &Target, name: &str) -> Vec<Utf8PathBuf> {
     let mut found = Vec::new();
-    collect(unit, name, &mut found);
-    collect(&unit.join(CACHE), name, &mut found);
+    let own = target.dir.join(name);
+    let is_there = own.symlink_metadata().is_ok_and(|found| !found.is_dir());
+    found.extend(is_there.then_some(own));
+    for cache in [Some(target.dir.join(CACHE)), download_dir(target)].into_iter().flatten() {
+        collect(&cache, name, &mut found);
+    }
     found
 }
 
-/// Adds the initialised folders below a folder, each with the time of its last init.
 fn initialised(folder: &Utf8Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) {
     let Ok(entries) = folder.read_dir_utf8() else { return };
     for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
@@ -41,16 +82,26 @@ fn initialised(folder: &Utf8Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) {
     }
 }
 
-/// Adds the files of a name in a folder and, below the cache, in all folders of the cached modules.
+/// Collects the files of a name below a folder, but for the data directories of engines.
 fn collect(folder: &Utf8Path, name: &str, found: &mut Vec<Utf8PathBuf>) {
-    let inside_cache = folder.as_str().contains(CACHE);
     let Ok(entries) = folder.read_dir_utf8() else { return };
     for entry in entries.flatten() {
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && inside_cache && entry.file_name() != ".terraform" {
+        if is_folder && entry.file_name() != ".terraform" {
             collect(entry.path(), name, found);
         } else if !is_folder && entry.file_name() == name {
             found.push(entry.into_path());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_download_folder_is_named_as_terragrunt_names_it() {
+        // As Terragrunt 1.1.3 named it.
+        assert_eq!(encoded(b"/tmp/unit/live/app"), "CiZ1h87FFsLTE3d4fWnFYVRONhw");
     }
 }

@@ -1,6 +1,6 @@
 //! What the verbs of OpenTofu and Terraform do, for commands that a user types.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::{
     arguments::positionals,
@@ -92,6 +92,19 @@ fn only_checks(args: &[OsString]) -> bool {
         }
     }
     keeps
+}
+
+/// Returns true if a command installs modules or providers in the folder of its stack.
+pub(super) fn installs(args: &[OsString]) -> bool {
+    first_is(args, "init") || first_is(args, "get")
+}
+
+/// Returns true if a flag of `init` or `get` takes newer versions than the installed ones.
+pub(super) fn is_upgrade(arg: &OsStr) -> bool {
+    arg.to_str().is_some_and(|arg| {
+        let flag = arg.trim_start_matches('-');
+        arg.starts_with('-') && ["upgrade", "upgrade=true"].contains(&flag)
+    })
 }
 
 /// Whether a command is one that a state which could not be saved waits for: its push, or the release of a lock before it.

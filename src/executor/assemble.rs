@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     config::Config,
-    engine::{EngineUnavailable, Engines, Neighbours, clean_environment},
+    engine::{EngineUnavailable, Engines, Neighbours, StackFolder, clean_environment},
     graph::StackGraph,
-    inventory::{Instance, Modules, address::address_in_force},
+    inventory::{Instance, Modules, address::address_in_force, called_modules},
     model::{Allow, CreateWorkspace, EngineName, StackId},
     process::Runner,
 };
@@ -87,7 +87,9 @@ impl Assembly<'_> {
             let module = module.map(|m| &**m);
             let called = module.map(|_| self.modules.tree(instance)).unwrap_or_default();
             let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
-            let built = targets.build(instance, &called)?;
+            let folder =
+                StackFolder { is_shared: self.modules.is_shared(instance), module_calls: called_modules };
+            let built = targets.build(instance, &called, folder)?;
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
             let ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);

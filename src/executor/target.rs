@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::{EnvSource, Origin, SecretSource},
     diagnostic::{Diagnostic, SourceFile},
-    engine::{Backend, Neighbours, Target, value_from},
+    engine::{Backend, Neighbours, StackFolder, Target, value_from},
     files,
     inventory::{
         Instance,
@@ -89,7 +89,12 @@ pub struct Targets {
 impl Targets {
     /// The target of an instance. `modules` are its root module and the local modules that this calls; empty for engines
     /// that do not read one.
-    pub fn build(&self, instance: &Instance, modules: &[&Module]) -> Result<Built, TargetError> {
+    pub fn build(
+        &self,
+        instance: &Instance,
+        modules: &[&Module],
+        folder: StackFolder,
+    ) -> Result<Built, TargetError> {
         let module = modules.first().copied();
         let stack = instance.id.stack.as_str();
         let place = Utf8PathBuf::from(instance.id.environment.as_str()).join(instance.id.stack.file_name());
@@ -117,6 +122,7 @@ impl Targets {
             project: self.project.clone(),
             dir: instance.dir.clone(),
             data_dir: self.home.join("data").join(place),
+            folder,
             backend: self.backend(instance, module, &mut notes)?,
             state_dir,
             workspace: instance.workspace().map(str::to_owned),

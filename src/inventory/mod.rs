@@ -29,7 +29,7 @@ pub use error::InventoryError;
 pub use instance::Instance;
 pub use links::Links;
 pub use load::{instances_without_needs, load};
-pub use modules::Modules;
+pub use modules::{Modules, called_modules};
 pub use probe::Probe;
 pub use revision::revision;
 pub use stacks::Inventory;

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     num::NonZeroUsize,
+    path::PathBuf,
     sync::Arc,
     thread,
 };
@@ -11,11 +12,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Instance,
-    hcl::{Module, ModuleCall, read_folder, read_unit},
+    hcl::{Attribute, Module, ModuleCall, read_folder, read_unit},
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
-    engine::{layout::unit_file, units::normalised},
+    engine::{CalledModule, layout::unit_file, units::normalised},
     model::EngineName,
 };
 
@@ -29,6 +30,23 @@ const WORTH_A_THREAD: usize = 16;
 #[derive(Debug, Clone, Default)]
 pub struct Modules {
     read: HashMap<Key, Arc<Module>>,
+    /// How many instances have a folder, by its path without links.
+    users: HashMap<PathBuf, usize>,
+}
+
+/// Returns the module calls in the files of a folder as an engine reads them; nothing where they cannot be read.
+pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledModule>> {
+    let module = read_folder(engine, dir, dir).ok()?;
+    let called = |call: &ModuleCall| {
+        let text = |attribute: &Option<Attribute>| {
+            attribute.as_ref().and_then(|attribute| attribute.value.text()).map(str::to_owned)
+        };
+        let version = text(&call.version);
+        // Of a version that is an expression nothing is known.
+        let source = text(&call.source).filter(|_| version.is_some() || call.version.is_none());
+        CalledModule { name: call.name.clone(), source, version }
+    };
+    Some(module.modules.values().map(called).collect())
 }
 
 impl Modules {
@@ -44,6 +62,9 @@ impl Modules {
         let mut seen = HashSet::new();
         let mut wanted: Vec<Key> = Vec::new();
         for instance in instances {
+            if let Ok(real) = instance.dir.canonicalize() {
+                *modules.users.entry(real).or_default() += 1;
+            }
             let key = (instance.dir.clone(), instance.engine);
             if instance.dir.is_dir() && seen.insert(key.clone()) {
                 if unit_file(instance.engine).is_some() {
@@ -78,6 +99,12 @@ impl Modules {
     /// The root module of an instance; absent when it could not be read.
     pub fn root(&self, instance: &Instance) -> Option<&Arc<Module>> {
         self.read.get(&(instance.dir.clone(), instance.engine))
+    }
+
+    /// Returns true if other instances, of whichever environments, have the folder of this one, links followed.
+    pub fn is_shared(&self, instance: &Instance) -> bool {
+        let users = instance.dir.canonicalize().ok().and_then(|real| self.users.get(&real));
+        users.is_some_and(|count| *count > 1)
     }
 
     /// The folders of an instance's local modules at any depth, its own first.

@@ -19,6 +19,7 @@ mod check;
 mod clean_tree;
 mod concurrency;
 mod config;
+mod data_directories;
 mod deploy;
 mod durations;
 mod engine_faults;

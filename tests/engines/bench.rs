@@ -14,9 +14,9 @@ use envctl::{
     config::EngineSettings,
     engine::{
         Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, Neighbours, PlanMode, PlanRequest,
-        Planned, Progress, Session, Target, clean_environment,
+        Planned, Progress, Session, StackFolder, Target, clean_environment,
     },
-    inventory::address::address_in_force,
+    inventory::{address::address_in_force, called_modules},
     model::{Failure, InstanceId},
     process::Runner,
 };
@@ -132,6 +132,7 @@ impl Bench {
             project: self.root.clone(),
             dir: self.dir(),
             data_dir: own.join("data"),
+            folder: StackFolder { is_shared: false, module_calls: called_modules },
             state_dir: own.join("state"),
             workspace: (environment != "default").then(|| environment.to_owned()),
             backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },

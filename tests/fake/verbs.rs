@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &Arguments, script: &Script, ui: &Ui) -> Result<u8,
             }
         }
         "show" => show(arguments, ui),
+        "get" => Ok(0),
         "workspace list" | "workspace new" | "plan" | "apply" | "output" | "state pull" | "state rm"
         | "state push" => {
             if arguments.has("json") && ["plan", "apply", "workspace list"].contains(&arguments.verb.as_str())

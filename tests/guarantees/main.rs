@@ -8,6 +8,7 @@ mod bound_alike;
 mod changed_meanwhile;
 mod contained_failure;
 mod crash;
+mod data_directories;
 mod destruction;
 mod exact_plan;
 mod exact_plan_backends;

@@ -6,6 +6,7 @@
 mod bucket;
 mod driven;
 mod env;
+mod fetched;
 mod http;
 mod launch;
 mod live;
@@ -25,6 +26,7 @@ pub(crate) use self::{
     bucket::{AUTHORITY, Bucket},
     driven::{Driven, each_engine, real_engines},
     env::Env,
+    fetched::{Fetched, resource},
     live::Live,
     postgres::Postgres,
     programs::{Program, programs},

@@ -1,0 +1,209 @@
+//! The data directory of an instance: the backend's record is its own, modules and providers are those of the stack's folder.
+//!
+//! `modules` and `providers` in it are relative links to the `.terraform` that the engine itself uses in the stack's folder. So
+//! `path.module` of a fetched module is the same text as without envctl, in every checkout, and several environments of one
+//! folder share what is installed. Where the sources of modules rest on values that differ between environments, `modules` is
+//! a folder of the instance's own.
+
+use std::{
+    fs, io,
+    os::unix::fs::symlink,
+    path::{Component, Path, PathBuf},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{EngineError, Target};
+use crate::model::{Failure, FailureKind};
+
+/// The folder that an engine makes in a stack's folder for what it installs.
+pub(super) const ENGINE_FOLDER: &str = ".terraform";
+
+/// The folders of a data directory that the instances of one stack folder share.
+const SHARED: [&str; 2] = ["modules", "providers"];
+
+/// Where the modules of an instance are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ModulesAt {
+    /// In the `.terraform` of the stack's folder.
+    StackFolder,
+    /// In the instance's data directory.
+    DataDir,
+}
+
+/// Whether links may replace what an older envctl or another configuration left in a data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replace {
+    /// They may: nobody else reads it now.
+    Allowed,
+    /// They may not: somebody may be reading it.
+    Refused,
+}
+
+/// Returns the data directory relative to the stack's folder, links in both resolved; absolute where that cannot be told.
+pub(super) fn relative(target: &Target) -> Utf8PathBuf {
+    let relative = relative_path(&real_path(&target.dir), &real_path(&target.data_dir));
+    relative.unwrap_or_else(|| target.data_dir.clone())
+}
+
+/// Makes the links of a data directory and the folders that they lead to; returns false where something is in their place that
+/// they must not replace.
+///
+/// A folder that nobody may write to keeps its links, which lead to nothing then: an engine that has nothing to install does
+/// not follow them.
+pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replace) -> Result<bool, EngineError> {
+    let engine_folder = target.dir.join(ENGINE_FOLDER);
+    refuse_other_than_folder(&engine_folder, target)?;
+    let mut is_linked = true;
+    for name in SHARED {
+        let (place, shared) = (target.data_dir.join(name), engine_folder.join(name));
+        let is_own = name == "modules" && modules == ModulesAt::DataDir;
+        let made = if is_own {
+            own_folder(&place, replace)
+        } else {
+            make_folder(&shared).map_err(|error| unusable(&shared, &error))?;
+            let leads_to = relative_path(&real_path(&target.data_dir), &real_path(&shared)).unwrap_or(shared);
+            link_to(&place, &leads_to, replace)
+        };
+        is_linked &= made.map_err(|error| unusable(&place, &error))?;
+    }
+    Ok(is_linked)
+}
+
+/// Returns true if a data directory has its links, or folders in their place.
+pub(super) fn is_laid_out(data_dir: &Utf8Path) -> bool {
+    data_dir.is_dir() && SHARED.iter().all(|name| data_dir.join(name).symlink_metadata().is_ok())
+}
+
+/// Makes a folder unless nobody may write there.
+fn make_folder(folder: &Utf8Path) -> io::Result<()> {
+    match fs::create_dir_all(folder) {
+        Err(error)
+            if [io::ErrorKind::PermissionDenied, io::ErrorKind::ReadOnlyFilesystem]
+                .contains(&error.kind()) =>
+        {
+            Ok(())
+        }
+        made => made,
+    }
+}
+
+fn own_folder(place: &Utf8Path, replace: Replace) -> io::Result<bool> {
+    match place.symlink_metadata() {
+        Ok(found) if found.is_dir() => return Ok(true),
+        Ok(_) if replace == Replace::Refused => return Ok(false),
+        Ok(_) => fs::remove_file(place)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    fs::create_dir_all(place).map(|()| true)
+}
+
+fn link_to(place: &Utf8Path, leads_to: &Utf8Path, replace: Replace) -> io::Result<bool> {
+    match place.symlink_metadata() {
+        Ok(found) if found.is_symlink() && fs::read_link(place)? == leads_to.as_std_path() => {
+            return Ok(true);
+        }
+        Ok(_) if replace == Replace::Refused => return Ok(false),
+        Ok(found) if found.is_dir() => fs::remove_dir_all(place)?,
+        Ok(_) => fs::remove_file(place)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    match symlink(leads_to, place) {
+        // Another envctl process made it.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(true),
+        made => made.map(|()| true),
+    }
+}
+
+/// Refuses a `.terraform` that is a file, or a link that leads to no folder: the engine's own words do not say so.
+fn refuse_other_than_folder(engine_folder: &Utf8Path, target: &Target) -> Result<(), EngineError> {
+    let (is_there, is_folder) = (engine_folder.symlink_metadata().is_ok(), engine_folder.is_dir());
+    if !is_there || is_folder {
+        return Ok(());
+    }
+    let shown = engine_folder.strip_prefix(&target.project).unwrap_or(engine_folder);
+    let what = if engine_folder.is_symlink() { "is a link that leads to no folder" } else { "is a file" };
+    let failure = Failure::new(FailureKind::Config, format!("`{shown}` {what}"))
+        .with_detail(format!("engines install modules and providers there; remove it: `rm {shown}`"));
+    Err(EngineError::Failed(failure))
+}
+
+fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+    EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot use `{path}`: {error}")))
+}
+
+/// Returns the path with its links resolved, as far as it exists; what does not exist yet is appended.
+pub(super) fn real_path(path: &Utf8Path) -> PathBuf {
+    let mut missing = Vec::new();
+    let mut existing = path.as_std_path();
+    loop {
+        if let Ok(real) = existing.canonicalize() {
+            return missing.into_iter().rev().fold(real, |path, name| path.join(name));
+        }
+        let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) else {
+            return path.as_std_path().to_owned();
+        };
+        missing.push(name);
+        existing = parent;
+    }
+}
+
+/// Returns the way from one folder to another path, both absolute and without links; nothing where it is not UTF-8.
+fn relative_path(from: &Path, to: &Path) -> Option<Utf8PathBuf> {
+    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
+    let up = from.components().skip(common).map(|_| Component::ParentDir);
+    let path: PathBuf = up.chain(to.components().skip(common)).collect();
+    let path = Utf8PathBuf::from_path_buf(path).ok()?;
+    Some(if path.as_str().is_empty() { ".".into() } else { path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_between_two_folders_is_relative() {
+        for (from, to, way) in [
+            ("/p/infra/app", "/p/.envctl/data/dev/app", "../../.envctl/data/dev/app"),
+            (
+                "/p/.envctl/data/dev/app",
+                "/p/infra/app/.terraform/modules",
+                "../../../../infra/app/.terraform/modules",
+            ),
+            ("/a", "/b", "../b"),
+            ("/a/b", "/a/b", "."),
+        ] {
+            assert_eq!(relative_path(Path::new(from), Path::new(to)).unwrap(), way);
+        }
+    }
+
+    #[test]
+    fn links_are_followed_in_what_exists_of_a_path() {
+        let keep = tempfile::tempdir().unwrap();
+        let root = keep.path().canonicalize().unwrap();
+        fs::create_dir_all(root.join("real/below")).unwrap();
+        symlink("real", root.join("link")).unwrap();
+        let path = Utf8PathBuf::from_path_buf(root.join("link/below/missing/x")).unwrap();
+        assert_eq!(real_path(&path), root.join("real/below/missing/x"));
+    }
+
+    #[test]
+    fn a_folder_in_place_of_a_link_goes_only_where_that_is_allowed() {
+        let keep = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(keep.path()).unwrap();
+        let place = root.join("modules");
+        fs::create_dir_all(place.join("old")).unwrap();
+        fs::create_dir_all(root.join("shared/kept")).unwrap();
+        let leads_to = Utf8Path::new("shared");
+        assert!(!link_to(&place, leads_to, Replace::Refused).unwrap());
+        assert!(place.join("old").is_dir());
+        assert!(link_to(&place, leads_to, Replace::Allowed).unwrap());
+        assert!(place.join("kept").is_dir());
+        assert!(link_to(&place, leads_to, Replace::Refused).unwrap());
+        assert!(!own_folder(&place, Replace::Refused).unwrap());
+        assert!(own_folder(&place, Replace::Allowed).unwrap());
+        assert!(place.is_dir() && !place.is_symlink() && root.join("shared/kept").is_dir());
+    }
+}

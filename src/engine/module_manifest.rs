@@ -1,0 +1,243 @@
+//! What is installed of the modules that a stack calls: the engine's manifest compared with the calls in its files.
+
+use std::{collections::HashMap, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
+
+use super::{CalledModule, data_dir::ENGINE_FOLDER, units::normalised};
+use crate::config::VersionConstraint;
+
+/// How the installed modules of a stack compare with the calls in its files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ModulesInstalled {
+    /// Every call has its module. Fetched ones are among them, or not.
+    Complete {
+        /// Whether any comes from outside the project's folders.
+        fetched: bool,
+    },
+    /// Something is missing, and all modules are local folders.
+    LocalMissing,
+    /// Something is missing or cannot be compared, and a module has to be fetched, or may have to.
+    FetchedMissing,
+}
+
+/// One module of an engine's `modules.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InstalledModule {
+    key: String,
+    source: String,
+    #[serde(default)]
+    version: Option<String>,
+    dir: Utf8PathBuf,
+}
+
+/// Reads the module calls in the files of a folder; nothing where they cannot be read.
+pub(super) type ReadCalls<'a> = &'a dyn Fn(&Utf8Path) -> Option<Vec<CalledModule>>;
+
+/// Returns true if an expression decides where a module comes from, so that the environments of one folder may differ.
+pub(super) fn has_computed_sources(dir: &Utf8Path, read: ReadCalls<'_>) -> bool {
+    let (mut open, mut seen) = (vec![dir.to_owned()], Vec::new());
+    while let Some(dir) = open.pop() {
+        if seen.contains(&dir) {
+            continue;
+        }
+        for call in read(&dir).unwrap_or_default() {
+            match call.source {
+                None => return true,
+                Some(source) if is_local(&source) => open.push(normalised(&dir.join(source))),
+                Some(_) => {}
+            }
+        }
+        seen.push(dir);
+    }
+    false
+}
+
+/// Compares the manifest below `modules` with the calls in the files of a stack and of all modules that are installed for it.
+pub(super) fn installed(dir: &Utf8Path, modules: &Utf8Path, read: ReadCalls<'_>) -> ModulesInstalled {
+    let mut found =
+        Comparison { stack: dir, manifest: manifest(modules), read, fetched: false, missing: false };
+    found.compare(dir, "");
+    match (found.missing, found.fetched) {
+        (false, fetched) => ModulesInstalled::Complete { fetched },
+        (true, false) => ModulesInstalled::LocalMissing,
+        (true, true) => ModulesInstalled::FetchedMissing,
+    }
+}
+
+/// Returns true if a manifest names a fetched module outside the `.terraform` of the stack's folder: an init through the links
+/// of a data directory wrote it.
+pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
+    manifest(modules).values().any(|module| {
+        !module.source.is_empty() && !is_local(&module.source) && !module.dir.starts_with(ENGINE_FOLDER)
+    })
+}
+
+/// The modules of a manifest by key; none where there is no manifest or it cannot be read: the engine installs anew then.
+fn manifest(modules: &Utf8Path) -> HashMap<String, InstalledModule> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Manifest {
+        modules: Vec<InstalledModule>,
+    }
+    let read = || -> io::Result<Manifest> {
+        serde_json::from_slice(&fs::read(modules.join("modules.json"))?).map_err(io::Error::other)
+    };
+    let modules = read().map(|manifest| manifest.modules).unwrap_or_default();
+    modules.into_iter().map(|module| (module.key.clone(), module)).collect()
+}
+
+/// Comparison of the calls of a stack with a manifest.
+struct Comparison<'a> {
+    stack: &'a Utf8Path,
+    manifest: HashMap<String, InstalledModule>,
+    read: ReadCalls<'a>,
+    fetched: bool,
+    missing: bool,
+}
+
+impl Comparison<'_> {
+    /// Compares the calls of one folder; the keys of its modules start with `prefix`.
+    fn compare(&mut self, dir: &Utf8Path, prefix: &str) {
+        let calls = (self.read)(dir).filter(|_| prefix.matches('.').count() < DEEPEST);
+        let Some(calls) = calls else {
+            (self.fetched, self.missing) = (true, true);
+            return;
+        };
+        for call in calls {
+            let local = call.source.as_deref().filter(|source| is_local(source));
+            self.fetched |= local.is_none();
+            let key = format!("{prefix}{}", call.name);
+            let module = self.manifest.get(&key).filter(|module| fits(&call, module));
+            let installed = module.map(|module| normalised(&self.stack.join(&module.dir)));
+            let installed = installed.filter(|dir| dir.is_dir());
+            self.missing |= installed.is_none();
+            // A local module that is not installed yet may call modules that have to be fetched.
+            let dir = installed.or_else(|| local.map(|source| normalised(&dir.join(source))));
+            if let Some(dir) = dir {
+                self.compare(&dir, &format!("{key}."));
+            }
+        }
+    }
+}
+
+/// Calls are followed this deep: a module that calls itself has no end. What lies deeper is left to the engine.
+const DEEPEST: usize = 20;
+
+/// Returns true if an installed module is for certain the one that a call names. Engines write some sources otherwise than they
+/// were given, with the registry's host or as a URL: those do not fit, and the engine decides.
+fn fits(call: &CalledModule, module: &InstalledModule) -> bool {
+    let Some(source) = &call.source else { return false };
+    let same_source = module.source == *source || module.source.ends_with(&format!("/{source}"));
+    let at_home = is_local(source) || module.dir.starts_with(ENGINE_FOLDER);
+    let right_version = match (&call.version, &module.version) {
+        (None, _) => true,
+        (Some(wanted), Some(installed)) => {
+            wanted.parse::<VersionConstraint>().is_ok_and(|wanted| wanted.allows(installed))
+        }
+        (Some(_), None) => false,
+    };
+    same_source && at_home && right_version
+}
+
+fn is_local(source: &str) -> bool {
+    source.starts_with("./") || source.starts_with("../") || [".", ".."].contains(&source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(source: Option<&str>, version: Option<&str>) -> CalledModule {
+        CalledModule {
+            name: "m".to_owned(),
+            source: source.map(str::to_owned),
+            version: version.map(str::to_owned),
+        }
+    }
+
+    fn module(source: &str, version: Option<&str>, dir: &str) -> InstalledModule {
+        InstalledModule {
+            key: "m".to_owned(),
+            source: source.to_owned(),
+            version: version.map(str::to_owned),
+            dir: dir.into(),
+        }
+    }
+
+    #[test]
+    fn calls_are_followed_into_what_is_installed_and_what_is_local() {
+        let keep = tempfile::tempdir().unwrap();
+        let stack = Utf8Path::from_path(keep.path()).unwrap().join("app");
+        let modules = stack.join(".terraform/modules");
+        fs::create_dir_all(modules.join("f")).unwrap();
+        let local =
+            |name: &str, source: &str| CalledModule { name: name.to_owned(), ..call(Some(source), None) };
+        let read = |dir: &Utf8Path| {
+            Some(match dir.file_name() {
+                Some("app") => vec![local("l", "./l")],
+                Some("l") => vec![local("f", "git::file:///f")],
+                _ => Vec::new(),
+            })
+        };
+        fs::create_dir(stack.join("l")).unwrap();
+        assert_eq!(installed(&stack, &modules, &read), ModulesInstalled::FetchedMissing);
+        let mut list = vec![serde_json::json!({ "Key": "l", "Source": "./l", "Dir": "l" })];
+        let mut write = |module: Option<serde_json::Value>| {
+            list.extend(module);
+            let text = serde_json::json!({ "Modules": list }).to_string();
+            fs::write(modules.join("modules.json"), text).unwrap();
+        };
+        write(None);
+        assert_eq!(installed(&stack, &modules, &read), ModulesInstalled::FetchedMissing);
+        write(Some(
+            serde_json::json!({ "Key": "l.f", "Source": "git::file:///f", "Dir": ".terraform/modules/f" }),
+        ));
+        assert_eq!(installed(&stack, &modules, &read), ModulesInstalled::Complete { fetched: true });
+        assert!(!has_foreign_folders(&modules));
+        write(Some(
+            serde_json::json!({ "Key": "x", "Source": "git::file:///x", "Dir": "../data/modules/x" }),
+        ));
+        assert!(has_foreign_folders(&modules));
+        let endless = |_: &Utf8Path| Some(vec![local("l", "./l")]);
+        assert_eq!(installed(&stack, &modules, &endless), ModulesInstalled::FetchedMissing);
+        assert_eq!(
+            installed(&stack, &modules, &|_| Some(vec![local("o", "./o")])),
+            ModulesInstalled::FetchedMissing
+        );
+        let flat = |dir: &Utf8Path| Some(if dir == stack { vec![local("o", "./o")] } else { Vec::new() });
+        assert_eq!(installed(&stack, &modules, &flat), ModulesInstalled::LocalMissing);
+    }
+
+    #[test]
+    fn an_installed_module_fits_only_where_that_is_certain() {
+        let registry = || module("registry.opentofu.org/a/vpc/aws", Some("5.1.0"), ".terraform/modules/m");
+        for (call, module, expected) in [
+            (call(Some("../m"), None), module("../m", None, "../m"), true),
+            (call(Some("../n"), None), module("../m", None, "../m"), false),
+            (call(Some("a/vpc/aws"), Some("~> 5.0")), registry(), true),
+            (call(Some("a/vpc/aws"), Some("~> 6.0")), registry(), false),
+            (call(Some("a/vpc/aws"), Some("latest")), registry(), false),
+            (
+                call(Some("github.com/a/b"), None),
+                module("git::https://github.com/a/b.git", None, ".terraform/modules/m"),
+                false,
+            ),
+            (
+                call(Some("git::file:///m"), None),
+                module("git::file:///m", None, ".terraform/modules/m"),
+                true,
+            ),
+            (
+                call(Some("git::file:///m"), None),
+                module("git::file:///m", None, "../.envctl/data/dev/app/modules/m"),
+                false,
+            ),
+            (call(None, None), module("../m", None, "../m"), false),
+        ] {
+            assert_eq!(fits(&call, &module), expected, "{call:?} {module:?}");
+        }
+    }
+}

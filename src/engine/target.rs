@@ -1,0 +1,102 @@
+//! One instance as an engine needs to know it: folders, values, backend, and who may share what it uses.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    num::NonZeroUsize,
+    sync::Arc,
+    time::Duration,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::model::{EngineName, InstanceId};
+
+/// The backend of an instance as its files and environments.toml give it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backend {
+    /// `s3`, `pg`, `local` …; absent when the stack has no backend block (Terragrunt may generate one).
+    pub kind: Option<String>,
+    /// The file of declared pairs, passed as `-backend-config=FILE`; absent without pairs.
+    pub config_file: Option<Utf8PathBuf>,
+    /// Its keys, pairs over block, where an engine is not needed to tell them.
+    pub config: Option<serde_json::Map<String, serde_json::Value>>,
+    /// A digest over kind and pairs, part of the init fingerprint.
+    pub digest: String,
+}
+
+/// The backend that an engine has initialised, with the values that its expressions had.
+#[derive(Debug, Clone, Copy)]
+pub struct BackendInForce<'a> {
+    /// Its type.
+    pub kind: &'a str,
+    /// Its keys.
+    pub config: &'a serde_json::Map<String, serde_json::Value>,
+    /// The workspace; absent for the default one.
+    pub workspace: Option<&'a str>,
+    /// The folder that a relative local path starts at.
+    pub folder: &'a Utf8Path,
+    /// The environment of the engine's processes, which fills the gaps of some backends.
+    pub env: &'a BTreeMap<OsString, OsString>,
+}
+
+/// What is needed to see that two instances share a state.
+#[derive(Debug, Clone)]
+pub struct Neighbours {
+    /// The environments that there are: what is recorded of others does not count.
+    pub environments: Arc<BTreeSet<String>>,
+    /// The place of a state, as one text that is equal exactly when the place is, and holds no credentials; absent where
+    /// it cannot be told.
+    pub address: fn(&BackendInForce<'_>) -> Option<String>,
+}
+
+/// Call of a module, as the files of a folder state it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalledModule {
+    /// Name of the call.
+    pub name: String,
+    /// Source of the module; absent where it, or the version, is an expression.
+    pub source: Option<String>,
+    /// Constraint on its version.
+    pub version: Option<String>,
+}
+
+/// Facts about a stack's folder by which an engine decides where it installs modules and where it works.
+#[derive(Debug, Clone, Copy)]
+pub struct StackFolder {
+    /// Whether several instances, of whichever environments, have this folder.
+    pub is_shared: bool,
+    /// Reads the module calls in a folder's files; gives nothing where they cannot be read.
+    pub module_calls: fn(EngineName, &Utf8Path) -> Option<Vec<CalledModule>>,
+}
+
+/// All that an engine needs to know of one instance: paths are absolute.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Whose.
+    pub instance: InstanceId,
+    /// The folder of environments.toml; files in messages are named relative to it.
+    pub project: Utf8PathBuf,
+    /// The stack's folder.
+    pub dir: Utf8PathBuf,
+    /// `TF_DATA_DIR`, this instance's own, whose modules and providers are those of the stack's folder.
+    pub data_dir: Utf8PathBuf,
+    /// Facts about the stack's folder.
+    pub folder: StackFolder,
+    /// A folder of this instance's own for envctl's files: fingerprints, generated var files.
+    pub state_dir: Utf8PathBuf,
+    /// The workspace; absent for the default one.
+    pub workspace: Option<String>,
+    /// The backend.
+    pub backend: Backend,
+    /// Existing var files in order; the generated one is last.
+    pub var_files: Vec<Utf8PathBuf>,
+    /// The whole environment of its processes, already cleaned of what must not be inherited.
+    pub env: BTreeMap<OsString, OsString>,
+    /// The engine's own `-parallelism`.
+    pub parallelism: Option<NonZeroUsize>,
+    /// `-lock-timeout`.
+    pub lock_timeout: Duration,
+    /// Who else may have its state.
+    pub neighbours: Neighbours,
+}

@@ -1,0 +1,248 @@
+//! Data directories: modules and providers are those of the stack's folder, as the engine itself installs them.
+
+use std::{fs, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Fetched, real_engines, resource};
+
+/// A provider beside the module.
+const PROVIDER: &str = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n\
+                        resource \"local_file\" \"f\" {\n  filename = \"${path.module}/made.txt\"\n  content  = \"x\"\n}\n";
+
+fn projects() -> impl Iterator<Item = Fetched> {
+    real_engines().into_iter().filter_map(|engine| Fetched::new(&engine))
+}
+
+/// The folders that the manifest of a stack's folder names.
+fn folders(fetched: &Fetched) -> Vec<String> {
+    let manifest: Value =
+        serde_json::from_str(&fetched.project.read("app/.terraform/modules/modules.json")).unwrap();
+    let modules = manifest["Modules"].as_array().unwrap();
+    modules.iter().map(|module| module["Dir"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A CLI configuration with a mirror that lists the provider, and whose package is none: engines ask for the list at each init,
+/// and installing fails.
+fn mirror_of_nothing(fetched: &Fetched) -> PathBuf {
+    let mirror = fetched.project.around().join("home/mirror");
+    for registry in ["registry.opentofu.org", "registry.terraform.io"] {
+        let folder = mirror.join(registry).join("hashicorp/local");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("terraform-provider-local_2.9.0_linux_amd64.zip"), "no package").unwrap();
+    }
+    let config = mirror.with_extension("tfrc");
+    let text = format!(
+        "provider_installation {{\n  filesystem_mirror {{\n    path = \"{}\"\n  }}\n}}\n",
+        mirror.display()
+    );
+    fs::write(&config, text).unwrap();
+    config
+}
+
+#[test]
+fn what_the_bare_engine_installed_is_not_fetched_again() {
+    for mut fetched in projects() {
+        fetched.env = fetched.env.with_providers();
+        fetched.project.write("app/provider.tf", PROVIDER);
+        fetched.bare(["init", "-input=false", "-backend-config=path=dev.tfstate"]).exits(0);
+        fetched.bare(["apply", "-input=false", "-auto-approve"]).exits(0);
+        assert!(fetched.state("dev").contains(".terraform/modules/m.inner/inner 1"));
+        let own = fetched.project.read("app/.terraform/terraform.tfstate");
+        fetched.without_repository();
+        let env = fetched.env.clone().var("TF_CLI_CONFIG_FILE", mirror_of_nothing(&fetched));
+
+        env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+
+        let copy = fetched.copied();
+        env.clone().in_folder(&copy).run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+        assert_eq!(fetched.project.read("app/.terraform/terraform.tfstate"), own);
+    }
+}
+
+#[test]
+fn environments_of_one_folder_share_modules_and_providers() {
+    for mut fetched in projects() {
+        fetched.env = fetched.env.with_providers();
+        fetched.project.write("app/provider.tf", PROVIDER);
+        fetched.project.edit(
+            "environments.toml",
+            "[environments.prod]\n",
+            "[environments.prod]\n[environments.stage]\n",
+        );
+        for environment in ["dev", "stage", "prod"] {
+            fetched.env.run(["deploy", environment, "--yes"]).exits(0);
+            for name in ["modules", "providers"] {
+                assert_eq!(fetched.kind(environment, name), "link", "{environment} {name}");
+            }
+            assert!(fetched.state(environment).contains("\".terraform/modules/m 1\""));
+            assert!(fetched.state(environment).contains("\".terraform/modules/m.inner/inner 1\""));
+        }
+        assert_eq!(folders(&fetched), [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]);
+        // The engine itself goes on where envctl left off.
+        fetched.without_repository();
+        fetched.bare(["init", "-input=false", "-backend-config=path=dev.tfstate"]).exits(0);
+        fetched.bare(["plan", "-input=false", "-detailed-exitcode"]).exits(0);
+    }
+}
+
+#[test]
+fn a_module_inside_an_installed_one_is_a_source() {
+    for fetched in projects() {
+        let source = fetched.source();
+        let inner = "module \"part\" {\n  source = \"./.terraform/modules/m/inner\"\n}\n";
+        fetched.main(&format!("module \"m\" {{\n  source = \"{source}\"\n}}\n{inner}"));
+
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+
+        assert!(fetched.state("dev").contains("\".terraform/modules/m/inner 1\""));
+    }
+}
+
+#[test]
+fn an_upgrade_that_is_typed_changes_the_modules_of_all_environments() {
+    for fetched in projects() {
+        for environment in ["dev", "prod"] {
+            fetched.env.run(["deploy", environment, "--yes"]).exits(0);
+        }
+        fetched.module("inner/main.tf", &resource("2"));
+        fetched.env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+
+        fetched.env.run(["exec", "dev", "app", "--yes", "--", "init", "-upgrade", "-input=false"]).exits(0);
+
+        assert_eq!(folders(&fetched), [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]);
+        for environment in ["dev", "prod"] {
+            fetched.env.run(["deploy", environment, "--yes"]).exits(0);
+            assert!(fetched.state(environment).contains("\".terraform/modules/m.inner/inner 2\""));
+        }
+        assert_eq!(fetched.kind("dev", "modules"), "link");
+        fetched.module("inner/main.tf", &resource("3"));
+        fetched.env.run(["exec", "dev", "app", "--yes", "--", "get", "-update"]).exits(0);
+        assert_eq!(folders(&fetched), [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]);
+        fetched.env.run(["plan", "prod", "--detailed-exitcode"]).exits(2);
+    }
+}
+
+#[test]
+fn a_data_directory_of_an_older_envctl_is_taken_over() {
+    for fetched in projects() {
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        let data = fetched.project.path(".envctl/data/dev/app");
+        for name in ["modules", "providers"] {
+            fs::remove_file(data.join(name)).unwrap();
+            fs::create_dir_all(data.join(name).join("old")).unwrap();
+        }
+        fs::remove_dir_all(fetched.project.path("app/.terraform")).unwrap();
+        fs::write(fetched.project.path(".envctl/instances/dev/app/init"), "older").unwrap();
+
+        fetched.env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+
+        assert_eq!([fetched.kind("dev", "modules"), fetched.kind("dev", "providers")], ["link", "link"]);
+        assert!(!data.join("modules/old").exists());
+    }
+}
+
+#[test]
+fn an_installed_folder_that_the_user_removed_is_made_again() {
+    for fetched in projects() {
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        fs::remove_dir_all(fetched.project.path("app/.terraform")).unwrap();
+
+        fetched.env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+
+        assert_eq!(folders(&fetched), [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]);
+    }
+}
+
+#[test]
+fn an_installed_folder_that_is_a_link_is_followed_and_a_file_is_refused() {
+    for fetched in projects() {
+        let (own, elsewhere) =
+            (fetched.project.path("app/.terraform"), fetched.project.around().join("elsewhere"));
+        fs::create_dir(&elsewhere).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, &own).unwrap();
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        assert!(elsewhere.join("modules/m/main.tf").exists());
+
+        fs::remove_dir(&elsewhere).unwrap_err();
+        fs::remove_dir_all(&elsewhere).unwrap();
+        fetched
+            .env
+            .run(["plan", "prod"])
+            .exits(4)
+            .tells("`app/.terraform` is a link that leads to no folder");
+        fs::remove_file(&own).unwrap();
+        fs::write(&own, "mine").unwrap();
+        fetched.env.run(["plan", "prod"]).exits(4).tells("`app/.terraform` is a file");
+        assert_eq!(fs::read_to_string(&own).unwrap(), "mine");
+    }
+}
+
+#[test]
+fn sources_that_differ_between_environments_have_modules_of_their_own() {
+    // Terraform 1.11 takes no variables there.
+    for fetched in projects().filter(|fetched| fetched.engine.name == "tofu") {
+        let source = fetched.source();
+        fetched.module("other/main.tf", &resource("other"));
+        fetched.main(&format!(
+            "variable \"part\" {{}}\nmodule \"m\" {{\n  source = \"{source}//${{var.part}}\"\n}}\n"
+        ));
+        for (environment, part) in [("dev", "inner"), ("prod", "other")] {
+            let table = format!("[environments.{environment}]\n");
+            fetched.project.edit(
+                "environments.toml",
+                &table,
+                &format!("{table}vars = {{ part = \"{part}\" }}\n"),
+            );
+        }
+
+        let running = ["dev", "prod"].map(|environment| fetched.env.spawn(["deploy", environment, "--yes"]));
+        for run in running {
+            run.wait().exits(0);
+        }
+
+        assert!(fetched.state("dev").contains("../.envctl/data/dev/app/modules/m/inner 1"));
+        assert!(fetched.state("prod").contains("../.envctl/data/prod/app/modules/m/other other"));
+        for environment in ["dev", "prod"] {
+            assert_eq!(fetched.kind(environment, "modules"), "folder");
+            fetched.env.run(["plan", environment, "--detailed-exitcode"]).exits(0);
+        }
+    }
+}
+
+#[test]
+fn a_stack_of_local_modules_alone_is_initialised_by_one_process() {
+    for fetched in projects() {
+        fetched.project.write("parts/a/main.tf", "module \"b\" {\n  source = \"../b\"\n}\n");
+        fetched.project.write("parts/b/main.tf", &resource("1"));
+        fetched.main("module \"a\" {\n  source = \"../parts/a\"\n}\n");
+        for environment in ["dev", "prod"] {
+            let report = fetched.env.run(["plan", environment, "--json"]).exits(0).json();
+            // `init`, `plan`, and `show` for actions and for the diff.
+            assert_eq!(report["stacks"][0]["processes"], 4, "{environment}: {report}");
+        }
+        assert_eq!(folders(&fetched), [".", "../parts/a", "../parts/b"]);
+    }
+}
+
+#[test]
+fn modules_and_providers_come_through_a_plugin_cache() {
+    for mut fetched in projects() {
+        fetched.env = fetched.env.with_providers();
+        fetched.project.write("app/provider.tf", PROVIDER);
+        let text = fetched.project.read("environments.toml");
+        let engine = fetched.engine.name;
+        fetched
+            .project
+            .write("environments.toml", &format!("{text}\n[{engine}]\nplugin_cache = \"plugins\"\n"));
+
+        let running = ["dev", "prod"].map(|environment| fetched.env.spawn(["plan", environment]));
+        for run in running {
+            run.wait().exits(0);
+        }
+
+        assert!(fetched.project.path("plugins").read_dir().unwrap().next().is_some());
+        assert_eq!(fetched.kind("dev", "providers"), "link");
+        fetched.env.run(["plan", "dev", "--detailed-exitcode"]).exits(2);
+    }
+}

@@ -1,0 +1,123 @@
+//! A stack that calls a module from a git repository, on a real engine.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::{Driven, Env, Program, Project};
+
+/// A project with one stack, `app`, and a repository with the module that it fetches.
+pub(crate) struct Fetched {
+    pub(crate) project: Project,
+    pub(crate) env: Env,
+    pub(crate) engine: Program,
+    repository: Project,
+}
+
+/// The state of each environment lies in a file of its own.
+const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nbackend.local = { path = \"{env}.tfstate\" }\n\n\
+                            [environments.dev]\n\n[environments.prod]\n\n[stacks.app]\npath = \"app\"\n";
+
+impl Fetched {
+    /// The stack with the fetched module `m` of one resource, and one that this calls from the same repository, `m.inner`; both
+    /// hold their `path.module`.
+    #[track_caller]
+    pub(crate) fn new(engine: &Driven) -> Option<Self> {
+        let Driven::Real(engine) = engine else { return None };
+        let (project, repository) = (Project::without_files(), Project::without_files());
+        for folder in [&project, &repository] {
+            folder.git(["init", "--quiet", "--initial-branch=main"]);
+        }
+        let fetched = Self {
+            env: Env::new(&project).with(engine).with_system(),
+            project,
+            engine: engine.clone(),
+            repository,
+        };
+        let source = fetched.source();
+        fetched.module(
+            "main.tf",
+            &format!("{}module \"inner\" {{\n  source = \"{source}//inner\"\n}}\n", resource("1")),
+        );
+        fetched.module("inner/main.tf", &resource("1"));
+        fetched.project.write(
+            "environments.toml",
+            &ENVIRONMENTS
+                .replace("name = \"shop\"\n", &format!("name = \"shop\"\nengine = \"{}\"\n", engine.name)),
+        );
+        fetched.main(&format!("module \"m\" {{\n  source = \"{source}\"\n}}\n"));
+        Some(fetched)
+    }
+
+    /// The source of the module.
+    pub(crate) fn source(&self) -> String {
+        format!("git::file://{}", self.repository.root().display())
+    }
+
+    /// Writes the stack's file, with a backend that environments.toml completes.
+    pub(crate) fn main(&self, hcl: &str) {
+        self.project.write("app/main.tf", &format!("terraform {{\n  backend \"local\" {{}}\n}}\n{hcl}"));
+    }
+
+    /// Writes a file of the module and commits it.
+    pub(crate) fn module(&self, file: &str, text: &str) {
+        self.repository.write(file, text);
+        self.repository.commit("Change");
+    }
+
+    /// Takes the repository away: whoever fetches from it fails.
+    pub(crate) fn without_repository(&self) {
+        fs::rename(self.repository.root(), self.repository.around().join("gone")).expect("it is renamed");
+    }
+
+    /// Runs the engine itself in the stack's folder.
+    #[track_caller]
+    pub(crate) fn bare<const N: usize>(&self, args: [&str; N]) -> super::Run {
+        self.env.clone().in_folder("app").run_program(&self.engine, &args)
+    }
+
+    /// Copies the checkout with what the engine installed in it, and without what envctl keeps.
+    pub(crate) fn copied(&self) -> PathBuf {
+        let copy = self.project.around().join("copy");
+        copy_all(&self.project.root(), &copy);
+        fs::remove_dir_all(copy.join(".envctl")).unwrap_or_default();
+        copy
+    }
+
+    /// The state of an environment as text.
+    #[track_caller]
+    pub(crate) fn state(&self, environment: &str) -> String {
+        self.project.read(&format!("app/{environment}.tfstate"))
+    }
+
+    /// What is at a place in the data directory of an environment: `link`, `folder` or `nothing`.
+    pub(crate) fn kind(&self, environment: &str, name: &str) -> &'static str {
+        match self.project.path(&format!(".envctl/data/{environment}/app/{name}")).symlink_metadata() {
+            Ok(found) if found.is_symlink() => "link",
+            Ok(found) if found.is_dir() => "folder",
+            _ => "nothing",
+        }
+    }
+}
+
+/// A resource that holds the path of its module, and a mark.
+pub(crate) fn resource(mark: &str) -> String {
+    format!("resource \"terraform_data\" \"r\" {{\n  input = \"${{path.module}} {mark}\"\n}}\n")
+}
+
+/// Copies a folder, links as links.
+fn copy_all(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder for the copy");
+    for entry in fs::read_dir(from).expect("a folder that can be read") {
+        let (from, name) = entry.map(|entry| (entry.path(), entry.file_name())).expect("an entry");
+        let to = to.join(name);
+        if let Ok(target) = from.read_link() {
+            std::os::unix::fs::symlink(target, to).expect("a link in the copy");
+        } else if from.is_dir() {
+            copy_all(&from, &to);
+        } else {
+            fs::copy(&from, &to).expect("a file in the copy");
+        }
+    }
+}
