@@ -24,7 +24,7 @@ use super::{
     failure::{from_text, init_needed},
     fingerprint::{Fingerprint, write_private},
     folder_lock::{Sharing, lock_installed, lock_plugin_cache},
-    install::{InitModules, Install},
+    install::{InitModules, Install, is_installed_through_links},
     lineage,
     terraform::Terraform,
     verbs::is_upgrade,
@@ -79,7 +79,7 @@ impl Terraform {
             fs::create_dir_all(cache).map_err(|error| failed(cache, &error))?;
         }
         // What the fingerprint remembers is in a folder that a person may empty.
-        let is_there = data_dir::is_laid_out(&target.data_dir);
+        let is_there = data_dir::is_laid_out(&target.data_dir) && !is_installed_through_links(target);
         if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
             return match look_up {
                 LookUp::AfterInit => Ok(()),

@@ -38,6 +38,12 @@ pub(super) struct Install {
     pub(super) even_if_complete: bool,
 }
 
+/// Returns true if an init that a user typed has installed modules through the links of a data directory: every instance of the
+/// folder would read another `path.module` than the bare engine.
+pub(super) fn is_installed_through_links(target: &Target) -> bool {
+    has_foreign_folders(&target.dir.join(data_dir::ENGINE_FOLDER).join("modules"))
+}
+
 impl Terraform {
     /// Where the modules of an instance are: in the stack's folder, but for sources that may differ between its environments.
     pub(super) fn modules_at(&self, target: &Target) -> ModulesAt {

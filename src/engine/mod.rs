@@ -19,6 +19,7 @@ mod engines;
 mod environment;
 mod failure;
 mod fingerprint;
+mod flags;
 mod folder_lock;
 mod footing;
 #[cfg(test)]

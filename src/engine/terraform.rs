@@ -4,20 +4,29 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     io,
+<<<<<<< HEAD
     sync::Arc,
     time::Duration,
+=======
+>>>>>>> 638396a (Move the flags of plans and applies into a file of their own)
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+<<<<<<< HEAD
     Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanMode,
     PlanRequest, Planned, Session, StateIdentity, Target, applying,
+=======
+    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
+    StateIdentity, Target, applying,
+>>>>>>> 638396a (Move the flags of plans and applies into a file of their own)
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::{Dialect, not_run},
     claims::claim_address,
     data_dir::{self, ModulesAt},
     driver::Driver,
+    flags::{apply_args, lock_timeout, plan_args, var_files},
     folder_lock::{FolderLock, Sharing, lock_installed},
     footing::footing,
     init::LookUp,
@@ -398,45 +407,4 @@ impl Engine for Terraform {
     fn reads_root_module(&self) -> bool {
         true
     }
-}
-
-/// The arguments of a plan, its verb first.
-pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString> {
-    let mut args: Vec<OsString> =
-        ["plan", "-json", "-detailed-exitcode", "-input=false"].map(OsString::from).into();
-    args.push(format!("-out={}", request.out).into());
-    args.push(lock_timeout(target));
-    match request.mode {
-        PlanMode::Normal => {}
-        PlanMode::Destroy => args.push("-destroy".into()),
-        PlanMode::RefreshOnly => args.push("-refresh-only".into()),
-    }
-    args.extend(parallelism(target));
-    args.extend(var_files(target));
-    args.extend(request.targets.iter().map(|address| format!("-target={address}").into()));
-    args.extend(request.replace.iter().map(|address| format!("-replace={address}").into()));
-    args
-}
-
-/// The arguments of an apply, its verb first, without the plan file.
-pub(super) fn apply_args(target: &Target) -> Vec<OsString> {
-    let mut args: Vec<OsString> = ["apply", "-json", "-input=false"].map(OsString::from).into();
-    args.push(lock_timeout(target));
-    args.extend(parallelism(target));
-    args
-}
-
-/// The flags for var files.
-pub(super) fn var_files(target: &Target) -> Vec<OsString> {
-    target.var_files.iter().map(|file| format!("-var-file={file}").into()).collect()
-}
-
-fn parallelism(target: &Target) -> Option<OsString> {
-    target.parallelism.map(|count| format!("-parallelism={count}").into())
-}
-
-/// `-lock-timeout=90s`, in whole seconds, rounded up.
-pub(super) fn lock_timeout(target: &Target) -> OsString {
-    let wait: Duration = target.lock_timeout;
-    format!("-lock-timeout={}s", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).into()
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::{Target, terraform::var_files, verbs::place_of_var_files};
+use super::{Target, flags::var_files, verbs::place_of_var_files};
 
 /// Flags of Terragrunt that stand alone and leave a command to the one unit.
 const ALONE: &[&str] = &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];

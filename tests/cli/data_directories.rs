@@ -4,7 +4,7 @@ use std::{fs, path::PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Fetched, real_engines, resource};
+use crate::support::{Fetched, real_engines, resource, script};
 
 /// A provider beside the module.
 const PROVIDER: &str = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n\
@@ -120,6 +120,25 @@ fn an_upgrade_that_is_typed_changes_the_modules_of_all_environments() {
         fetched.env.run(["exec", "dev", "app", "--yes", "--", "get", "-update"]).exits(0);
         assert_eq!(folders(&fetched), [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]);
         fetched.env.run(["plan", "prod", "--detailed-exitcode"]).exits(2);
+    }
+}
+
+#[test]
+fn an_upgrade_in_a_shell_leaves_no_other_paths_behind() {
+    for fetched in projects() {
+        for environment in ["dev", "prod"] {
+            fetched.env.run(["deploy", environment, "--yes"]).exits(0);
+        }
+        let shell = fetched.project.around().join("bin/upgrade");
+        let typed = "init -upgrade -input=false -backend-config=path=dev.tfstate";
+        script(&shell, &format!("#!/bin/sh\nexec {} {typed}\n", fetched.engine.name));
+        fetched.env.clone().var("SHELL", &shell).run(["shell", "dev", "app"]).exits(0);
+        assert!(folders(&fetched)[1].starts_with("../.envctl"), "{:?}", folders(&fetched));
+
+        fetched.env.run(["plan", "prod", "--detailed-exitcode"]).exits(0);
+
+        assert_eq!(folders(&fetched), [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]);
+        fetched.env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
     }
 }
 
