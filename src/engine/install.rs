@@ -4,7 +4,7 @@
 //! folder that it installs into to its manifest, and `path.module` is read from that. `get` knows neither backend nor providers,
 //! unlike `init -backend=false`, which reads the state that the user's own init chose.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 
 use camino::Utf8Path;
 
@@ -17,6 +17,7 @@ use super::{
     folder_lock::{FolderLock, Sharing, has_providers, lock_installed},
     module_manifest::{ModulesInstalled, has_computed_sources, has_foreign_folders, installed},
     terraform::Terraform,
+    verbs::is_upgrade,
 };
 use crate::process::CommandLine;
 
@@ -104,6 +105,32 @@ impl Terraform {
             }
         }
         Ok(InitModules::Skip)
+    }
+
+    /// The command line of a typed command that may install modules or providers, once the modules are installed.
+    pub(super) fn installing_command(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+    ) -> Result<CommandLine, EngineError> {
+        let update = args.iter().any(|arg| is_upgrade(arg));
+        let (verb, rest) = args.split_at(1);
+        if verb[0] != "init" {
+            let mut command = self.command(target, args);
+            if self.modules_at(target) == ModulesAt::StackFolder {
+                command.env.remove(OsStr::new("TF_DATA_DIR"));
+            }
+            return Ok(command);
+        }
+        let install = Install { update, even_if_complete: true };
+        let mut args = args.to_vec();
+        if self.install_modules(target, install, session)? == InitModules::Skip
+            && !rest.iter().any(|arg| arg.to_string_lossy().trim_start_matches('-').starts_with("get"))
+        {
+            args.insert(1, "-get=false".into());
+        }
+        Ok(self.command(target, &args))
     }
 
     /// Fetches modules into the stack's own folder.

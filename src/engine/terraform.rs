@@ -4,38 +4,29 @@ use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
     io,
-<<<<<<< HEAD
     sync::Arc,
-    time::Duration,
-=======
->>>>>>> 638396a (Move the flags of plans and applies into a file of their own)
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-<<<<<<< HEAD
-    Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanMode,
-    PlanRequest, Planned, Session, StateIdentity, Target, applying,
-=======
-    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
-    StateIdentity, Target, applying,
->>>>>>> 638396a (Move the flags of plans and applies into a file of their own)
+    Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanRequest,
+    Planned, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::{Dialect, not_run},
     claims::claim_address,
-    data_dir::{self, ModulesAt},
+    data_dir,
     driver::Driver,
     flags::{apply_args, lock_timeout, plan_args, var_files},
     folder_lock::{FolderLock, Sharing, lock_installed},
     footing::footing,
     init::LookUp,
-    install::{InitModules, Install},
+    install::InitModules,
     installed::Installed,
     mutating,
     planning::{self, Attempt},
     state_outputs::known_outputs,
-    verbs::{self, is_upgrade},
+    verbs,
 };
 use crate::{
     config::EngineSettings,
@@ -153,32 +144,6 @@ impl Terraform {
     ) -> Result<Attempt, EngineError> {
         let _used = lock_installed(target, Sharing::OthersWhoShare, session)?;
         planning::plan(self, target, request, session)
-    }
-
-    /// The command line of a typed command that may install modules or providers, once the modules are installed.
-    fn installing_command(
-        &self,
-        target: &Target,
-        args: &[OsString],
-        session: &Session<'_>,
-    ) -> Result<CommandLine, EngineError> {
-        let update = args.iter().any(|arg| is_upgrade(arg));
-        let (verb, rest) = args.split_at(1);
-        if verb[0] != "init" {
-            let mut command = self.command(target, args);
-            if self.modules_at(target) == ModulesAt::StackFolder {
-                command.env.remove(OsStr::new("TF_DATA_DIR"));
-            }
-            return Ok(command);
-        }
-        let install = Install { update, even_if_complete: true };
-        let mut args = args.to_vec();
-        if self.install_modules(target, install, session)? == InitModules::Skip
-            && !rest.iter().any(|arg| arg.to_string_lossy().trim_start_matches('-').starts_with("get"))
-        {
-            args.insert(1, "-get=false".into());
-        }
-        Ok(self.command(target, &args))
     }
 
     pub(super) fn workspace_list_command(&self, target: &Target) -> CommandLine {
