@@ -29,6 +29,7 @@ mod right_environment;
 mod rounds;
 mod same_values;
 mod secret_sources;
+mod secret_texts;
 mod secrets;
 mod slow;
 mod stale_state;

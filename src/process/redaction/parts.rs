@@ -1,0 +1,177 @@
+//! The texts that a secret consists of: itself, its lines, and what it holds as JSON, YAML or `KEY=value` lines.
+
+use std::collections::BTreeSet;
+
+use saphyr_parser::{Event, Parser};
+use serde_json::Value;
+
+use super::patterns::SHORTEST;
+
+/// How deep documents inside of documents are read, as a key in PEM form inside of a service account's JSON.
+const DEPTH: usize = 4;
+
+/// All texts in a secret that are masked, each once. A text counts when at least six bytes of it are not white space
+/// around it: lines that are blank or nearly so are no secret.
+///
+/// Values of documents are taken, keys are not: these are the names of fields, which stand everywhere.
+pub(super) fn parts(secret: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    collect(secret, DEPTH, &mut found);
+    found
+}
+
+fn collect(text: &str, depth: usize, found: &mut BTreeSet<String>) {
+    if text.trim().len() < SHORTEST {
+        return;
+    }
+    if !add(text, found) || depth == 0 {
+        return;
+    }
+    for line in text.lines() {
+        add(line, found);
+        if let Some(value) = assigned(line) {
+            collect(&value, depth - 1, found);
+        }
+    }
+    match serde_json::from_str::<Value>(text) {
+        Ok(document) => values(&document, depth - 1, found),
+        // Every JSON document is one of YAML as well.
+        Err(_) => scalars(text, depth - 1, found),
+    }
+}
+
+/// Adds a text and its trimmed form; returns false if both were known.
+fn add(text: &str, found: &mut BTreeSet<String>) -> bool {
+    let trimmed = text.trim();
+    if trimmed.len() < SHORTEST {
+        return false;
+    }
+    let is_new = found.insert(trimmed.to_owned());
+    found.insert(text.to_owned()) || is_new
+}
+
+/// Collects the strings of a JSON document, and its numbers as they are written.
+fn values(document: &Value, depth: usize, found: &mut BTreeSet<String>) {
+    match document {
+        Value::String(text) => collect(text, depth, found),
+        Value::Number(number) => drop(add(&number.to_string(), found)),
+        Value::Array(items) => items.iter().for_each(|item| values(item, depth, found)),
+        Value::Object(members) => members.values().for_each(|member| values(member, depth, found)),
+        Value::Bool(_) | Value::Null => {}
+    }
+}
+
+/// Collects the scalars of a YAML document up to where it is broken, but for the keys of its mappings.
+fn scalars(text: &str, depth: usize, found: &mut BTreeSet<String>) {
+    // For each open mapping whether a key comes next; none for a sequence.
+    let mut open: Vec<Option<bool>> = Vec::new();
+    for event in Parser::new_from_str(text) {
+        let Ok((event, _)) = event else { return };
+        let is_node = matches!(
+            &event,
+            Event::Scalar(..) | Event::Alias(..) | Event::SequenceStart(..) | Event::MappingStart(..)
+        );
+        let mut is_key = false;
+        if is_node && let Some(Some(key)) = open.last_mut() {
+            is_key = *key;
+            *key = !*key;
+        }
+        match event {
+            // A text that is no document is one scalar: itself.
+            Event::Scalar(value, ..) if !is_key && !open.is_empty() => collect(&value, depth, found),
+            Event::MappingStart(..) => open.push(Some(true)),
+            Event::SequenceStart(..) => open.push(None),
+            Event::MappingEnd | Event::SequenceEnd => drop(open.pop()),
+            _ => {}
+        }
+    }
+}
+
+/// The value of a line `KEY=value`, as `.env` files, INI files and shells have it, without its quotes or a comment.
+fn assigned(line: &str) -> Option<String> {
+    let line = line.trim();
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let (key, value) = line.split_once('=')?;
+    let key = key.trim();
+    let is_key = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+    if key.is_empty() || !is_key {
+        return None;
+    }
+    let value = value.trim();
+    let quoted = |quote: char| {
+        value.strip_prefix(quote).map(|rest| rest.rsplit_once(quote).map_or(rest, |(inner, _)| inner))
+    };
+    if let Some(inner) = quoted('"') {
+        let json = format!("\"{inner}\"");
+        return Some(serde_json::from_str(&json).unwrap_or_else(|_| inner.to_owned()));
+    }
+    if let Some(inner) = quoted('\'') {
+        return Some(inner.to_owned());
+    }
+    let plain = value.split_once(" #").map_or(value, |(value, _)| value.trim_end());
+    Some(plain.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn holds(secret: &str, wanted: &[&str]) {
+        let found = parts(secret);
+        for text in wanted {
+            assert!(found.contains(*text), "{text:?} is not in {found:?}");
+        }
+    }
+
+    #[test]
+    fn the_values_of_a_json_document_are_parts_and_its_keys_are_not() {
+        let secret =
+            r#"{"private_key_id":"key-1234","n":12345678,"few":123,"list":[{"deep":"line one\nline two"}]}"#;
+        holds(secret, &[secret, "key-1234", "12345678", "line one\nline two", "line one", "line two"]);
+        let found = parts(secret);
+        assert!(!found.iter().any(|text| ["private_key_id", "123"].contains(&text.as_str())), "{found:?}");
+    }
+
+    #[test]
+    fn a_document_inside_a_string_of_another_is_read() {
+        holds(r#"{"config":"{\"token\":\"inner-token\"}"}"#, &["inner-token"]);
+        holds("config: |\n  {\"token\": \"inner-token\"}\n", &["inner-token"]);
+    }
+
+    #[test]
+    fn the_scalars_of_a_yaml_document_are_parts() {
+        let secret = "user: \"qu\\u006Fted text\"\ntoken: 'single ''quoted'''\nblock: |\n  first line\n  second line\n\
+                      folded: >-\n  one two\n  three\nlist:\n- item-one # a comment\n- { key_name: flow-value }\nn: 12345678\n";
+        let wanted = [
+            "quoted text",
+            "single 'quoted'",
+            "first line\nsecond line\n",
+            "one two three",
+            "item-one",
+            "flow-value",
+            "12345678",
+        ];
+        holds(secret, &wanted);
+        assert!(!parts(secret).contains("key_name"));
+    }
+
+    #[test]
+    fn the_values_of_assignments_are_parts() {
+        let secret = "# comment\nexport A=plain-value # why\nB=\"double \\\"quoted\\\"\"\nC='single quoted'\nd.e = spaced-value\n";
+        holds(secret, &["plain-value", "double \"quoted\"", "single quoted", "spaced-value"]);
+    }
+
+    #[test]
+    fn blank_and_short_lines_are_no_parts() {
+        assert_eq!(parts("          \n\t\t\t\t\t\t\t\n   short   \n"), BTreeSet::new());
+        let found = parts("token: abcdefgh\n          \n   ab   \nend: ijklmnop");
+        assert!(found.iter().all(|text| text.trim().len() >= SHORTEST), "{found:?}");
+        assert!(found.contains("abcdefgh"));
+    }
+
+    #[test]
+    fn a_text_is_a_part_with_and_without_white_space_around_it() {
+        holds("  padded-secret\t", &["  padded-secret\t", "padded-secret"]);
+    }
+}

@@ -1,0 +1,64 @@
+//! A set of texts and the search for all of them in one pass.
+
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+    sync::Arc,
+};
+
+/// The length of the shortest pattern in bytes: a shorter one would hit ordinary words. Each pattern is indexed by as many
+/// bytes of its beginning.
+pub(super) const SHORTEST: usize = 6;
+
+type Key = [u8; SHORTEST];
+
+/// Texts to be found. Patterns of the same beginning are tried one after the other, so that building the index costs no
+/// more than storing the texts; an automaton over as many would take hundreds of megabytes.
+#[derive(Clone, Default)]
+pub(super) struct Patterns {
+    all: HashSet<Arc<str>>,
+    by_beginning: HashMap<Key, Vec<Arc<str>>>,
+}
+
+impl Patterns {
+    /// Returns true if a text is one of the patterns, or too short for one.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        text.len() < SHORTEST || self.all.contains(text)
+    }
+
+    /// Adds patterns; those that are too short are left out.
+    pub(super) fn extend(&mut self, texts: impl IntoIterator<Item = String>) {
+        for text in texts {
+            let Some(key) = text.as_bytes().first_chunk::<SHORTEST>() else { continue };
+            let pattern: Arc<str> = Arc::from(text.as_str());
+            if self.all.insert(Arc::clone(&pattern)) {
+                let same = self.by_beginning.entry(*key).or_default();
+                // The longest first: the first that matches is the one that counts.
+                let at = same.partition_point(|other| other.len() >= pattern.len());
+                same.insert(at, pattern);
+            }
+        }
+    }
+
+    /// The places of all patterns in a text in order; those that overlap or touch are one.
+    pub(super) fn spans(&self, text: &str) -> Vec<Range<usize>> {
+        let mut spans: Vec<Range<usize>> = Vec::new();
+        if self.all.is_empty() {
+            return spans;
+        }
+        let bytes = text.as_bytes();
+        for (start, window) in bytes.windows(SHORTEST).enumerate() {
+            let Some(key) = window.first_chunk::<SHORTEST>() else { continue };
+            let Some(same) = self.by_beginning.get(key) else { continue };
+            let Some(longest) = same.iter().find(|p| bytes[start..].starts_with(p.as_bytes())) else {
+                continue;
+            };
+            let end = start + longest.len();
+            match spans.last_mut().filter(|last| start <= last.end) {
+                Some(last) => last.end = last.end.max(end),
+                None => spans.push(start..end),
+            }
+        }
+        spans
+    }
+}

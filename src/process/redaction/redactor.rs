@@ -1,0 +1,79 @@
+//! The redactor that everything which is printed or written passes.
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{
+    parts::parts,
+    patterns::Patterns,
+    spellings::{Depth, spellings},
+};
+
+/// The text that stands where a secret was.
+pub const MASK: &str = "(redacted)";
+
+/// Secrets up to this many bytes are masked in all spellings. Of a longer one each text is masked as it stands and in one
+/// transformation alone, so that memory and time stay bounded.
+const DEEP: usize = 16 * 1024;
+
+/// Masks secrets in text: each text of six bytes or more in a secret, also as JSON, YAML or `KEY=value` lines hold it, in
+/// the quoting of Go, Python and shells, and encoded by JSON, base64 (also in the middle of a longer text), hex and URLs.
+///
+/// Secrets can be added at any time; without any, masking costs nothing, and with many it takes one pass over the text.
+#[derive(Default)]
+pub struct Redactor {
+    known: Mutex<Arc<Patterns>>,
+}
+
+impl Redactor {
+    /// Creates a redactor that knows no secret yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Masks one more secret from now on.
+    pub fn add(&self, secret: &str) {
+        let depth = if secret.len() <= DEEP { Depth::Two } else { Depth::One };
+        let mut found = spellings(&parts(secret), depth);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        found.retain(|spelling| !known.contains(spelling));
+        if !found.is_empty() {
+            Arc::make_mut(&mut known).extend(found);
+        }
+    }
+
+    /// Returns the text with every secret masked. Secrets that overlap or touch are masked together, so that none leaves
+    /// a rest of another.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let patterns = Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
+        let spans = patterns.spans(text);
+        if spans.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        let mut shown = String::with_capacity(text.len());
+        let mut at = 0;
+        for span in spans {
+            shown.push_str(&text[at..span.start]);
+            shown.push_str(MASK);
+            at = span.end;
+        }
+        shown.push_str(&text[at..]);
+        Cow::Owned(shown)
+    }
+
+    /// Returns true if a text holds a secret.
+    pub fn masks(&self, text: &str) -> bool {
+        matches!(self.mask(text), Cow::Owned(_))
+    }
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+#[cfg(test)]
+mod tests;
