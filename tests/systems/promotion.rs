@@ -68,7 +68,12 @@ fn a_change_goes_from_dev_through_staging_to_prod() {
 
     env.run(["deploy", "prod"]).exits(3).tells("prod").tells("--confirm");
     assert!(server.keys(&bucket("prod")).is_empty(), "a refused deployment leaves no state");
-    env.run(["deploy", "production", "--confirm"]).exits(0);
+    // Each round is confirmed by the command that the one before names.
+    let first = env.run(["deploy", "production", "--confirm", "--json"]).exits(3).report();
+    assert_eq!(first.stacks(), ["network applied", "database changes", "app deferred"]);
+    let second = env.run_args(&[&first.next()[..], &["--json"]].concat()).exits(3).report();
+    assert_eq!(second.stacks(), ["network clean", "database applied", "app changes"]);
+    env.run_args(&second.next()).exits(0);
     let prod = states(&server, "prod");
     are_linked(&prod, "prod");
     assert_eq!(prod[2].input("module.app.terraform_data.service")["replicas"], 4, "an instance's own value");
