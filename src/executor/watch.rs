@@ -5,13 +5,19 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU8, Ordering},
-        mpsc::{RecvTimeoutError, channel},
+        mpsc::{self, RecvTimeoutError},
     },
     thread,
     time::Duration,
 };
 
-use tokio::{runtime::Builder, sync::oneshot};
+use tokio::{
+    runtime::Builder,
+    sync::{
+        mpsc::{UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+};
 
 use super::{Ask, Asked, Prompter, Rung, SignalSource, rung::Ladder};
 
@@ -22,6 +28,8 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Watch {
     first: Arc<AtomicU8>,
     stop: Option<oneshot::Sender<()>>,
+    /// Asks the thread to take in every signal that has arrived.
+    catch_up: UnboundedSender<mpsc::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -34,31 +42,40 @@ impl Watch {
         drop(entered);
         let first = Arc::new(AtomicU8::new(0));
         let (stop, mut stopped) = oneshot::channel::<()>();
+        let (catch_up, mut catching_up) = unbounded_channel::<mpsc::Sender<()>>();
         let seen = Arc::clone(&first);
         let thread = thread::spawn(move || {
             runtime.block_on(async {
                 let mut ladder = Ladder::default();
+                let mut climb = |signal| {
+                    if let Some((rung, count)) = ladder.climb(signal) {
+                        if count == 1 {
+                            seen.store(signal, Ordering::SeqCst);
+                        }
+                        act(rung);
+                    }
+                };
                 loop {
                     tokio::select! {
                         _ = &mut stopped => break,
-                        signal = signals.next() => {
-                            if let Some((rung, count)) = ladder.climb(signal) {
-                                if count == 1 {
-                                    seen.store(signal, Ordering::SeqCst);
-                                }
-                                act(rung);
+                        signal = signals.next() => climb(signal),
+                        Some(done) = catching_up.recv() => {
+                            while let Some(signal) = signals.pending().await {
+                                climb(signal);
                             }
+                            // Whoever asked may have given up waiting.
+                            let _received = done.send(());
                         }
                     }
                 }
             });
         });
-        Ok(Self { first, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { first, stop: Some(stop), catch_up, thread: Some(thread) })
     }
 
     /// Asks a person on a thread of its own, and waits for the answer or a signal, whatever comes first.
     pub fn ask(&self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Asked {
-        let (sender, answers) = channel();
+        let (sender, answers) = mpsc::channel();
         let (ask, asked) = (ask.clone(), Arc::clone(prompter));
         thread::spawn(move || {
             // Nobody waits any more after a signal.
@@ -66,6 +83,10 @@ impl Watch {
         });
         loop {
             let answer = answers.recv_timeout(LOOK);
+            if answer.is_ok() {
+                // A terminal that is closed both answers and sends a signal.
+                self.catch_up();
+            }
             if let Some(signal) = self.signal() {
                 prompter.abandoned();
                 return Asked::Interrupted(signal);
@@ -78,6 +99,15 @@ impl Watch {
                     return Asked::Failed(io::Error::other("the prompt panicked"));
                 }
             }
+        }
+    }
+
+    /// Waits until every signal that has arrived is taken in.
+    fn catch_up(&self) {
+        let (done, waiting) = mpsc::channel();
+        // A thread that has ended takes in nothing any more.
+        if self.catch_up.send(done).is_ok() {
+            let _answered = waiting.recv();
         }
     }
 

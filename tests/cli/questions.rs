@@ -200,3 +200,60 @@ fn of_two_pasted_lines_the_second_answers_no_later_question() {
     run.hides(DISCARDED);
     assert_eq!(shop.folders("apply"), [""; 0]);
 }
+
+#[test]
+fn the_review_is_on_the_terminal_before_its_question_when_output_is_a_file() {
+    let losing = || {
+        let shop = deployed();
+        shop.script("network", &serde_json::json!({ "resources": {}, "outputs": { "id": "network-1" } }));
+        shop
+    };
+    let digest_of = |shop: &Shop, environment: &str| {
+        shop.run(["plan", environment, "--json"]).exits(0).report().digest()[..16].to_owned()
+    };
+    for (environment, question) in [
+        ("staging", "Apply these changes to staging? [y/N] "),
+        ("production", "Type `production` to apply: "),
+    ] {
+        let shop = losing();
+        let digest = digest_of(&shop, environment);
+        let terminal = IdleTerminal::open();
+        let asked =
+            shop.env.on_terminal(terminal, Streams::AllButOutput, deploy(environment)).shows(question);
+        let run = asked.types("\n").wait().exits(3);
+
+        let before = run.stderr.split(question).next().expect("what stands before the question");
+        for shown in ["STACK", "Would be lost:", "delete network: terraform_data.network", &*digest] {
+            assert!(before.contains(shown), "`{shown}` is not on the terminal\n{run}");
+            assert!(run.stdout.contains(shown), "`{shown}` is not in the file\n{run}");
+        }
+    }
+}
+
+#[test]
+fn the_review_is_on_the_terminal_before_the_checklist_too() {
+    let shop = Shop::with(CHECKLIST).with_stacks(&["network"]);
+    let args = ["deploy", "staging", "--yes"];
+    let question = "on-call: somebody is on call? [y/N] ";
+    let asked = shop.env.on_terminal(IdleTerminal::open(), Streams::AllButOutput, args).shows(question);
+    let run = asked.types("\n").wait().exits(3);
+    let before = run.stderr.split(question).next().expect("what stands before the question");
+    assert!(before.contains("1 stack to change"), "{run}");
+}
+
+#[test]
+fn without_a_question_the_review_is_in_the_file_alone() {
+    let shop = fresh();
+    let args = ["deploy", "staging", "--yes"];
+    let run = shop.env.on_terminal(IdleTerminal::open(), Streams::AllButOutput, args).wait().exits(0);
+    assert!(run.stdout.contains("1 stack to change") && !run.stderr.contains("1 stack to change"), "{run}");
+}
+
+#[test]
+fn the_environment_is_not_picked_by_what_was_typed_before() {
+    let shop = fresh();
+    let early = IdleTerminal::open().typed("\n\n");
+    let asked = shop.env.on_terminal(early, Streams::All, ["deploy"]).shows("Which environment?");
+    asked.types("q").wait().exits(64).tells(DISCARDED);
+    assert_eq!(shop.calls(), [""; 0]);
+}
