@@ -119,6 +119,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         inputs: &dir.inputs(),
         env: &context.env,
         runner: &runner,
+        inventory: &inventory,
         modules: &modules,
         secret_use: SecretUse::Required,
         says: &context.says(),

@@ -78,6 +78,7 @@ impl Prepared {
             inputs: &path,
             env: &context.env,
             runner: &runner,
+            inventory,
             modules,
             secret_use: needs.secrets,
             says: &says,

@@ -12,9 +12,10 @@ use super::{
     document::document,
     driver::Driver,
     ending::{ended_badly, failed_text, unbelievable},
-    lineage,
+    lineage::{self, KnownState},
     mutating::{rescue, take_turns},
     plan_file::plan_facts,
+    state_after::{StateBefore, local_version},
     state_file::State,
     unsaved,
 };
@@ -31,7 +32,6 @@ pub(super) fn apply(
     session: &Session<'_>,
 ) -> Result<Applied, EngineError> {
     let facts = plan_facts(plan).ok();
-    let state_is_new = facts.as_ref().is_some_and(|facts| facts.lineage.is_empty());
     // Two environments that share a folder would overwrite each other's unsaved state.
     let turn = take_turns(target, session)?;
     let used = driver.lock_in_use(target, session)?;
@@ -40,6 +40,7 @@ pub(super) fn apply(
         check_plan(driver, target, facts)?;
     }
     unsaved::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
+    let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
     unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     let written = Written::of(session);
     let streamed = stream_mutating(session, &driver.apply_command(target, plan), &written);
@@ -73,9 +74,10 @@ pub(super) fn apply(
     if let Some(version) = &streamed.version {
         notes.extend(driver.check_version(version).unwrap_or_else(|failure| Some(failure.summary)));
     }
-    if state_is_new {
-        notes.extend(remember_lineage(driver, target, session).err());
-    }
+    let compared = before.compare(driver, target, &streamed.signs, session);
+    notes.extend(compared.map_err(|failure| {
+        EngineError::Failed(Failure { engine_exit_code: streamed.exit.code(), ..failure })
+    })?);
     Ok(Applied { exit_code: 0, notes })
 }
 
@@ -99,40 +101,39 @@ fn half_done(error: EngineError, done: usize) -> EngineError {
     }
 }
 
-/// Learns the lineage that the first apply gave to a new state: the plan file could not know it.
-fn remember_lineage(driver: &dyn Driver, target: &Target, session: &Session<'_>) -> Result<(), String> {
-    let unknown = |why: String| format!("the new state's lineage is not known yet: {why}");
-    let state = state_identity(driver, target, session).map_err(|error| unknown(error.to_string()))?;
-    lineage::watch(target, &state.lineage, true).map_err(|failure| unknown(failure.summary))
-}
-
 /// Which state a prepared instance has now.
 pub(super) fn state_identity(
     driver: &dyn Driver,
     target: &Target,
     session: &Session<'_>,
 ) -> Result<StateIdentity, EngineError> {
-    #[derive(Deserialize, Default)]
-    struct State {
-        #[serde(default)]
-        lineage: String,
-        #[serde(default)]
-        serial: u64,
-    }
-    let State { lineage, serial } = pull(driver, target, session)?.unwrap_or_default();
-    Ok(StateIdentity { lineage, serial })
+    Ok(pull(driver, target, session)?.unwrap_or_default())
 }
 
-/// The same of a state that is the last known one, or accepted, and no other instance's; remembers a new one.
+/// Asks for the state of a prepared instance that is the last known one, or accepted, and no other instance's; remembers it.
 pub(super) fn known_state(
     driver: &dyn Driver,
     target: &Target,
     accept_lineage: bool,
     session: &Session<'_>,
 ) -> Result<StateIdentity, EngineError> {
+    let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let state = state_identity(driver, target, session)?;
-    lineage::watch(target, &state.lineage, accept_lineage).map_err(EngineError::Failed)?;
+    lineage::watch_in_force((driver, target), &known, (&state, accept_lineage))
+        .map_err(EngineError::Failed)?;
     Ok(state)
+}
+
+/// Compares a state that was read before with the last known one, and remembers it.
+pub(super) fn check_state(
+    driver: &dyn Driver,
+    target: &Target,
+    state: &StateIdentity,
+    accept_lineage: bool,
+) -> Result<(), EngineError> {
+    KnownState::read(target)
+        .and_then(|known| lineage::watch_in_force((driver, target), &known, (state, accept_lineage)))
+        .map_err(EngineError::Failed)
 }
 
 /// The resources that the state of a prepared instance manages now.
@@ -170,7 +171,7 @@ pub(super) fn pull<T: DeserializeOwned>(
     })
 }
 
-/// The outputs of a prepared instance.
+/// The outputs of a prepared instance. A local state that is not the last known one is refused, which takes no process.
 pub(super) fn outputs(
     driver: &dyn Driver,
     target: &Target,
@@ -186,9 +187,13 @@ pub(super) fn outputs(
         value: serde_json::Value,
     }
     driver.check_backend(target)?;
+    let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let captured = capture(session, &driver.output_command(target))?;
     if !captured.exit.is_success() {
         return Err(failed_text(driver, &captured, "output -json", target, session));
+    }
+    if let Some(state) = local_version(driver, target) {
+        lineage::watch_in_force((driver, target), &known, (&state, false)).map_err(EngineError::Failed)?;
     }
     let raw: indexmap::IndexMap<String, Raw> =
         document(&captured.stdout, driver.dialect()).map_err(|error| {

@@ -93,11 +93,19 @@ pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<(), E
     Err(wrong(summary, detail))
 }
 
+/// Backend in force where the engine initialised last for an instance.
+pub(super) fn current_backend(driver: &dyn Driver, target: &Target) -> Result<BackendInFolder, Failure> {
+    let in_force = driver.backends_in_force(target);
+    let current =
+        in_force.and_then(|found| found.into_iter().next().ok_or_else(|| io::ErrorKind::NotFound.into()));
+    current.map_err(|error| no_backend(target, &error))
+}
+
 /// Refuses a plan file that was made on another backend than the one in force, or on the state of another instance: an
 /// apply of it reads nothing else.
 pub(super) fn check_plan(driver: &dyn Driver, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
     let planned = planned_backend(driver, target, facts)?;
-    claim_backend(target, &planned.record, &planned.folder).map_err(EngineError::Failed)
+    claim_backend(target, &planned.record, &planned.folder).map(drop).map_err(EngineError::Failed)
 }
 
 /// Backend that a plan file was made on, with the folder that it is in force in; refused where it is in force in none.
@@ -122,8 +130,12 @@ pub(super) fn planned_backend(
 }
 
 fn unreadable(target: &Target, error: &io::Error) -> EngineError {
+    EngineError::Failed(no_backend(target, error))
+}
+
+fn no_backend(target: &Target, error: &io::Error) -> Failure {
     let summary = format!("cannot tell the backend in force of `{}`: {error}", target.instance);
-    EngineError::Failed(Failure::new(FailureKind::State, summary))
+    Failure::new(FailureKind::State, summary)
 }
 
 fn wrong(summary: String, detail: String) -> EngineError {

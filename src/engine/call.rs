@@ -178,7 +178,7 @@ impl Streamed {
                 }
             }
             Message::Doing(words) => (session.observer)(Progress::Doing(words)),
-            Message::Done(address) => (session.observer)(Progress::Doing(format!("{address}: done"))),
+            Message::Done { address, .. } => (session.observer)(Progress::Doing(format!("{address}: done"))),
             Message::Errored(address) => (session.observer)(Progress::Doing(format!("{address}: failed"))),
             Message::Summary(_) | Message::Other => {}
         }

@@ -3,7 +3,8 @@
 //! Addresses that rest on expressions, and those that Terragrunt makes, are known only once an engine has initialised. What
 //! an instance has stands in a file in its own folder; beside the folders of all instances lies an index by digest, so that
 //! a claim costs the same however many instances there are. The claim of an instance counts only as long as its own file
-//! still says the same, its environment is in environments.toml and its folder exists.
+//! still says the same, its environment is in environments.toml and its folder exists. That of an instance whose name is gone
+//! from environments.toml gives way to one with the same folder, which was renamed and takes over what is known of the state.
 
 use std::{fs, io, io::Write, os::unix::fs::OpenOptionsExt};
 
@@ -11,8 +12,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Target, backend_record::BackendRecord, fingerprint::write_private};
-use crate::model::{Failure, FailureKind};
+use super::{
+    Target,
+    backend_record::BackendRecord,
+    fingerprint::write_private,
+    lineage::{LINEAGE, RECORD},
+    unsaved,
+};
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+};
 
 /// The file in an instance's own folder that holds the address of its state.
 const ADDRESS: &str = "address";
@@ -31,12 +41,61 @@ impl Owner {
         let environment = self.instance.split('/').next().unwrap_or_default();
         target.neighbours.environments.contains(environment)
             && self.dir.is_dir()
-            && fs::read_to_string(self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
+            && self.says(name, value)
+            && !self.was_renamed(target)
+    }
+
+    /// Returns true if its own file holds that value.
+    fn says(&self, name: &str, value: &str) -> bool {
+        fs::read_to_string(self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
+    }
+
+    /// Returns true if the target has its folder, and its name is gone from environments.toml.
+    ///
+    /// The stacks of other environments are not known for certain, so theirs count as declared.
+    fn was_renamed(&self, target: &Target) -> bool {
+        let (environment, stack) = self.instance.split_once('/').unwrap_or_default();
+        let neighbours = &target.neighbours;
+        let is_gone = !neighbours.environments.contains(environment)
+            || (environment == target.instance.environment.as_str() && !neighbours.stacks.contains(stack));
+        is_gone && self.dir == target.dir
+    }
+
+    /// Moves what is known of its state to the target, unless that knows a state of its own.
+    fn carry_over(&self, target: &Target) -> io::Result<()> {
+        if target.state_dir.join(LINEAGE).exists() {
+            return Ok(());
+        }
+        // The lineage comes last: with it nothing else is left to be moved.
+        for name in unsaved::FILES.iter().chain(&[RECORD, LINEAGE]) {
+            let to = target.state_dir.join(name);
+            if to.exists() {
+                continue;
+            }
+            match fs::rename(self.state_dir.join(name), &to) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        files::sync_dir(&target.state_dir)
     }
 }
 
+/// What became of a claim on an address.
+#[derive(Debug)]
+pub(super) struct Claimed {
+    /// The address; absent where it cannot be told.
+    pub(super) address: Option<String>,
+    /// Whether the instance took over what was known of the state under a former name.
+    pub(super) carried_over: bool,
+}
+
 /// Claims the state at the address of the backend in a data directory; relative local paths start at `folder`.
-pub(super) fn claim_address(target: &Target, data_dir: &Utf8Path, folder: &Utf8Path) -> Result<(), Failure> {
+pub(super) fn claim_address(
+    target: &Target,
+    data_dir: &Utf8Path,
+    folder: &Utf8Path,
+) -> Result<Claimed, Failure> {
     let backend = BackendRecord::in_force(data_dir).map_err(|error| unusable(target, &error))?;
     claim_backend(target, &backend, folder)
 }
@@ -46,7 +105,7 @@ pub(super) fn claim_backend(
     target: &Target,
     backend: &BackendRecord,
     folder: &Utf8Path,
-) -> Result<(), Failure> {
+) -> Result<Claimed, Failure> {
     let own = target.state_dir.join(ADDRESS);
     let unusable = |error: io::Error| unusable(target, &error);
     let address = backend.address(target, folder);
@@ -54,16 +113,23 @@ pub(super) fn claim_backend(
     if address.is_none() || fs::read_to_string(&own).ok() != address {
         remove(&own).map_err(unusable)?;
     }
-    let Some(address) = address else { return Ok(()) };
-    if let Err(failure) = claim(target, ADDRESS, &address) {
-        remove(&own).map_err(unusable)?;
-        return Err(failure);
+    let Some(address) = address else { return Ok(Claimed { address, carried_over: false }) };
+    let carried_over = match claim(target, ADDRESS, &address) {
+        Ok(carried_over) => carried_over,
+        Err(failure) => {
+            remove(&own).map_err(unusable)?;
+            return Err(failure);
+        }
+    };
+    if !own.exists() {
+        write_private(&own, address.as_bytes()).map_err(unusable)?;
     }
-    if own.exists() { Ok(()) } else { write_private(&own, address.as_bytes()).map_err(unusable) }
+    Ok(Claimed { address: Some(address), carried_over })
 }
 
-/// Claims what stands, or is about to stand, in the file of that name in the instance's own folder.
-pub(super) fn claim(target: &Target, name: &str, value: &str) -> Result<(), Failure> {
+/// Claims what stands, or is about to stand, in the file of that name in the instance's own folder. Returns true if the
+/// instance took over what was known of its state under a former name.
+pub(super) fn claim(target: &Target, name: &str, value: &str) -> Result<bool, Failure> {
     let hex = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
     let digest: String =
         Sha256::digest(value).iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 0xf)]).collect();
@@ -82,15 +148,22 @@ pub(super) fn claim(target: &Target, name: &str, value: &str) -> Result<(), Fail
     };
     let text = serde_json::to_string(&me).map_err(io::Error::other).map_err(unusable)?;
     match first(&entry, &text).map_err(unusable)? {
-        None => Ok(()),
-        Some(owner) if owner == text => Ok(()),
-        Some(owner) => match serde_json::from_str::<Owner>(&owner) {
-            Ok(owner) if owner.instance != me.instance && owner.still_has(target, name, value) => {
-                Err(shared(&me, &owner, name, value))
-            }
+        None => Ok(false),
+        Some(owner) if owner == text => Ok(false),
+        Some(owner) => {
             // One that cannot be read was torn by a crash, and one that no longer counts makes room.
-            _ => write_private(&entry, text.as_bytes()).map_err(unusable),
-        },
+            let owner = serde_json::from_str::<Owner>(&owner).ok();
+            let owner = owner.filter(|owner| owner.instance != me.instance);
+            if let Some(owner) = owner.as_ref().filter(|owner| owner.still_has(target, name, value)) {
+                return Err(shared(&me, owner, name, value));
+            }
+            let former = owner.filter(|owner| owner.was_renamed(target) && owner.says(name, value));
+            if let Some(former) = &former {
+                former.carry_over(target).map_err(unusable)?;
+            }
+            write_private(&entry, text.as_bytes()).map_err(unusable)?;
+            Ok(former.is_some())
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::Deserialize;
 
 use super::{EngineProgram, KnownOutputs, Output, PlannedOutput, Target};
 use crate::{
@@ -42,7 +43,7 @@ pub struct PlanRequest {
     pub targets: Vec<String>,
     /// `-replace`.
     pub replace: Vec<String>,
-    /// Whether a state that is not the last known one is accepted, as after a deliberate reset.
+    /// Whether a state that is not the last known one, or went back, is accepted, as after a deliberate reset.
     pub accept_lineage: bool,
 }
 
@@ -125,11 +126,13 @@ pub struct Footing {
 }
 
 /// Which state it is, and how often it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct StateIdentity {
     /// Its lineage; empty when there is none yet.
+    #[serde(default)]
     pub lineage: String,
     /// Its serial.
+    #[serde(default)]
     pub serial: u64,
 }
 
@@ -272,7 +275,7 @@ pub trait Engine: Send + Sync {
     /// Which state a prepared instance has now, asked of its backend.
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError>;
 
-    /// The same, and refuses a state that is not the last known one, unless `accept_lineage`, or that is another
+    /// The same, and refuses a state that is not the last known one or went back, unless `accept_lineage`, or that is another
     /// instance's. A new one is remembered.
     fn known_state(
         &self,
@@ -280,6 +283,14 @@ pub trait Engine: Send + Sync {
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<StateIdentity, EngineError>;
+
+    /// Refuses a state that was read before as [`Engine::known_state`] does; no process is started.
+    fn check_state(
+        &self,
+        target: &Target,
+        state: &StateIdentity,
+        accept_lineage: bool,
+    ) -> Result<(), EngineError>;
 
     /// The resources that the state of a prepared instance manages now, asked of its backend.
     fn state_addresses(

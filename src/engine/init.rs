@@ -25,7 +25,7 @@ use super::{
     fingerprint::{Fingerprint, write_private},
     folder_lock::{Sharing, lock_installed, lock_plugin_cache},
     install::{InitModules, Install, is_installed_through_links},
-    lineage,
+    lineage::KnownState,
     terraform::Terraform,
     verbs::is_upgrade,
 };
@@ -34,7 +34,8 @@ use crate::model::{Failure, FailureKind};
 /// When a workspace is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LookUp {
-    /// After an init: the verb that follows notices by the state where it vanished since.
+    /// After an init, and where no state of the instance is known: the verb that follows notices by a known state where it
+    /// vanished since.
     AfterInit,
     /// Always; one that vanished with a known state is not made anew unless that is accepted.
     Always {
@@ -58,7 +59,7 @@ impl Terraform {
         let force = force || before.as_ref().is_some_and(|before| is_other_backend(target, before));
         self.initialise_where_needed(target, (create_workspace, look_up), force, session)?;
         say_other_backend(target, before.as_ref(), session);
-        claim_address(target, &target.data_dir, &target.dir).map_err(|refused| {
+        claim_address(target, &target.data_dir, &target.dir).map(drop).map_err(|refused| {
             // The next attempt initialises anew: by then an expression of the backend may have another value.
             match Fingerprint::forget(&target.state_dir) {
                 Ok(()) => EngineError::Failed(refused),
@@ -81,9 +82,10 @@ impl Terraform {
         // What the fingerprint remembers is in a folder that a person may empty.
         let is_there = data_dir::is_laid_out(&target.data_dir) && !is_installed_through_links(target);
         if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
+            let is_known = || KnownState::read(target).map(|known| !known.is_none());
             return match look_up {
-                LookUp::AfterInit => Ok(()),
-                LookUp::Always { .. } => self.enter_workspace(target, create_workspace, look_up, session),
+                LookUp::AfterInit if is_known().map_err(EngineError::Failed)? => Ok(()),
+                _ => self.enter_workspace(target, create_workspace, look_up, session),
             };
         }
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
@@ -196,7 +198,12 @@ impl Terraform {
             && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
         {
             if look_up == (LookUp::Always { accept_lineage: false }) {
-                lineage::refuse_vanished(target).map_err(EngineError::Failed)?;
+                let backend = BackendRecord::in_force(&target.data_dir)
+                    .map_err(|error| failed(&target.data_dir, &error))?;
+                let address = backend.address(target, &target.dir);
+                KnownState::read(target)
+                    .and_then(|known| known.refuse_vanished(target, address.as_deref()))
+                    .map_err(EngineError::Failed)?;
             }
             if !create_workspace {
                 return Err(EngineError::MissingWorkspace { wanted: wanted.to_owned(), existing });

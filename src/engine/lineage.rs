@@ -1,91 +1,326 @@
-//! The last known lineage of an instance's state, so that a state that vanished is noticed.
+//! The last known state of an instance, by which a state that vanished, was replaced or went back is noticed.
 //!
-//! A lineage is an id that the engine gives to a state when it is first written, and that stays with it.
+//! A lineage is an id that the engine gives to a state when it is first written, and that stays with it; its serial grows with
+//! every write. Source: <https://developer.hashicorp.com/terraform/language/state/backends#manual-state-pull-push>.
 
 use std::{fs, io};
 
 use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
 
-use super::{Target, claims::claim, fingerprint::write_private};
+use super::{
+    StateIdentity, Target,
+    backend_check::{BackendInFolder, current_backend},
+    claims::{claim, claim_backend},
+    driver::Driver,
+    fingerprint::write_private,
+};
 use crate::model::{Failure, FailureKind};
 
-/// The file in an instance's own folder that holds its last known lineage.
-const FILE: &str = "lineage";
+/// The file in an instance's own folder that holds the lineage of its last known state.
+pub(super) const LINEAGE: &str = "lineage";
 
-/// Refuses a state that is not there where one is known, as when its whole workspace is gone.
-pub(super) fn refuse_vanished(target: &Target) -> Result<(), Failure> {
-    compare(&target.state_dir, "", false).map_err(|failure| with_exception(failure, target))
+/// The file in an instance's own folder that holds the rest of what is known of that state.
+pub(super) const RECORD: &str = "last-state.json";
+
+/// The last known state of an instance as this checkout has recorded it.
+///
+/// It is read before an engine reads the state: a serial that another envctl process raises meanwhile is no reason to refuse.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct KnownState {
+    /// Its lineage; empty where no state is known.
+    lineage: String,
+    /// Its highest serial and its address; absent where an older envctl recorded the lineage alone.
+    version: Option<StateVersion>,
 }
 
-/// Compares the lineage that a plan was made on with those of other instances, and with the last known one of this instance;
-/// remembers a new one.
-pub(super) fn watch(target: &Target, found: &str, accept: bool) -> Result<(), Failure> {
-    if !found.is_empty() {
-        claim(target, FILE, found)?;
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct StateVersion {
+    /// The lineage that the rest belongs to: the two files are not written as one.
+    lineage: String,
+    /// The highest serial.
+    serial: u64,
+    /// The address where the state lay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+}
+
+/// Claims the state that an engine read from a backend, and its address, for the instance, compares it with the last known one,
+/// and remembers it.
+pub(super) fn watch(
+    (target, backend): (&Target, &BackendInFolder),
+    known: &KnownState,
+    (found, accept): (&StateIdentity, bool),
+) -> Result<(), Failure> {
+    let carried_over = !found.lineage.is_empty() && claim(target, LINEAGE, &found.lineage)?;
+    let claimed = claim_backend(target, &backend.record, &backend.folder)?;
+    let address = claimed.address.as_deref();
+    if carried_over || claimed.carried_over {
+        return KnownState::read(target)?.compare(target, (found, address), accept);
     }
-    compare(&target.state_dir, found, accept).map_err(|failure| with_exception(failure, target))
+    known.compare(target, (found, address), accept)
 }
 
-/// Adds what lets another state through.
-fn with_exception(failure: Failure, target: &Target) -> Failure {
-    if failure.kind != FailureKind::Refused {
-        return failure;
+/// Does the same for a state that was read from the backend in force.
+pub(super) fn watch_in_force(
+    (driver, target): (&dyn Driver, &Target),
+    known: &KnownState,
+    (found, accept): (&StateIdentity, bool),
+) -> Result<(), Failure> {
+    watch((target, &current_backend(driver, target)?), known, (found, accept))
+}
+
+impl KnownState {
+    /// Reads what is recorded of the last known state of an instance.
+    pub(super) fn read(target: &Target) -> Result<Self, Failure> {
+        let lineage = match fs::read_to_string(target.state_dir.join(LINEAGE)) {
+            Ok(text) => text.trim().to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            Err(error) => return Err(unusable(&target.state_dir.join(LINEAGE), &error)),
+        };
+        let path = target.state_dir.join(RECORD);
+        let version: Option<StateVersion> = match fs::read(&path) {
+            Ok(bytes) => {
+                Some(serde_json::from_slice(&bytes).map_err(|error| unusable(&path, &error.into()))?)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(unusable(&path, &error)),
+        };
+        Ok(Self { version: version.filter(|version| version.lineage == lineage), lineage })
     }
-    let (instance, environment) = (&target.instance, &target.instance.environment);
-    let allow =
-        format!("after a deliberate reset `envctl plan {environment} --allow lineage:{instance}` takes it");
-    Failure { detail: format!("{}; {allow}", failure.detail), ..failure }
+
+    /// Returns true if no state of the instance is known.
+    pub(super) fn is_none(&self) -> bool {
+        self.lineage.is_empty()
+    }
+
+    /// The identity of this state, as far as it is recorded: that of no state where none is known.
+    pub(super) fn identity(&self) -> Option<StateIdentity> {
+        match &self.version {
+            Some(version) => Some(StateIdentity { lineage: version.lineage.clone(), serial: version.serial }),
+            None => self.is_none().then(StateIdentity::default),
+        }
+    }
+
+    /// Refuses the absence of a state where one is known, as when its whole workspace is gone.
+    pub(super) fn refuse_vanished(&self, target: &Target, address: Option<&str>) -> Result<(), Failure> {
+        self.refuse_other(target, &StateIdentity::default(), address)
+    }
+
+    /// Compares a state with this one and remembers it, unless it is refused.
+    fn compare(
+        &self,
+        target: &Target,
+        (found, address): (&StateIdentity, Option<&str>),
+        accept: bool,
+    ) -> Result<(), Failure> {
+        if !accept {
+            self.refuse_other(target, found, address)?;
+        }
+        self.replace(target, (found, address), accept)
+    }
+
+    fn serial(&self) -> Option<u64> {
+        self.version.as_ref().map(|version| version.serial)
+    }
+
+    /// Refuses a state that is not this one, or an earlier version of it.
+    fn refuse_other(
+        &self,
+        target: &Target,
+        found: &StateIdentity,
+        address: Option<&str>,
+    ) -> Result<(), Failure> {
+        let Self { lineage, .. } = self;
+        let went_back = self.serial().filter(|serial| found.serial < *serial);
+        let (summary, detail) = match (lineage == &found.lineage, went_back) {
+            (true, None) => return Ok(()),
+            (false, _) if lineage.is_empty() => return Ok(()),
+            (true, Some(serial)) => (
+                "the state went back to an earlier version",
+                format!(
+                    "the last known state had the serial {serial} or a higher one; now it is {}: an older version was restored, \
+                     or an apply did not reach it, so a plan would do again what was done since",
+                    found.serial
+                ),
+            ),
+            (false, _) if found.lineage.is_empty() => (
+                "the state has vanished",
+                format!(
+                    "the last known state had the lineage {lineage}; now there is none, so a plan would create everything anew"
+                ),
+            ),
+            (false, _) => (
+                "the state was replaced by another one",
+                format!("the last known state had the lineage {lineage}; now it is {}", found.lineage),
+            ),
+        };
+        let (instance, environment, stack) =
+            (&target.instance, &target.instance.environment, &target.instance.stack);
+        let before = self.version.as_ref().and_then(|version| version.address.as_deref());
+        let moved = match (before, address) {
+            (Some(before), Some(now)) if before != now && lineage != &found.lineage => format!(
+                "; it lay at `{before}`, and the address is `{now}` now: a state is moved there by \
+                 `envctl exec {environment} {stack} -- init -migrate-state`"
+            ),
+            _ => String::new(),
+        };
+        let accepts = format!(
+            "after a deliberate reset or restore `envctl plan {environment} --allow lineage:{instance}` takes it"
+        );
+        Err(Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}{moved}; {accepts}")))
+    }
+
+    /// Remembers a state in the place of this one, unless another envctl process has recorded a later one meanwhile.
+    fn replace(
+        &self,
+        target: &Target,
+        (found, address): (&StateIdentity, Option<&str>),
+        accept: bool,
+    ) -> Result<(), Failure> {
+        let current = Self::read(target)?;
+        let is_same = current.lineage == found.lineage;
+        let is_later = is_same && current.serial().is_some_and(|serial| serial > found.serial);
+        let is_other = !is_same && current.lineage != self.lineage;
+        if (is_later || is_other) && !accept {
+            return Ok(());
+        }
+        let StateIdentity { lineage, serial } = found.clone();
+        let address = address.map(str::to_owned);
+        let version = StateVersion { lineage: lineage.clone(), serial, address };
+        let version = Some(version).filter(|_| !lineage.is_empty());
+        current.overwrite(target, &Self { lineage, version })
+    }
+
+    /// Writes what differs from this.
+    fn overwrite(&self, target: &Target, wanted: &Self) -> Result<(), Failure> {
+        let write = |name: &str, bytes: &[u8]| {
+            let path = target.state_dir.join(name);
+            write_private(&path, bytes).map_err(|error| unusable(&path, &error))
+        };
+        if let Some(version) = &wanted.version
+            && self.version.as_ref() != Some(version)
+        {
+            let bytes = serde_json::to_vec(version).map_err(io::Error::other);
+            write(RECORD, &bytes.map_err(|error| unusable(&target.state_dir.join(RECORD), &error))?)?;
+        }
+        if self.lineage == wanted.lineage { Ok(()) } else { write(LINEAGE, wanted.lineage.as_bytes()) }
+    }
 }
 
-fn compare(state_dir: &Utf8Path, found: &str, accept: bool) -> Result<(), Failure> {
-    let file = state_dir.join(FILE);
-    let unusable = |error: io::Error| {
-        Failure::new(
-            FailureKind::State,
-            format!("cannot use `{file}`, the last known state's lineage: {error}"),
-        )
-    };
-    let known = match fs::read_to_string(&file) {
-        Ok(text) => text.trim().to_owned(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(unusable(error)),
-    };
-    if known == found {
+/// Remembers that the last known state of an instance has at least this serial now: an apply has written it.
+pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failure> {
+    let known = KnownState::read(target)?;
+    let address = known.version.as_ref().and_then(|version| version.address.clone());
+    if known.lineage != state.lineage || known.is_none() {
         return Ok(());
     }
-    if !known.is_empty() && !accept {
-        let what =
-            if found.is_empty() { "the state has vanished" } else { "the state was replaced by another one" };
-        let detail = if found.is_empty() {
-            format!(
-                "the last known state had the lineage {known}; now there is none, so a plan would create everything anew"
-            )
-        } else {
-            format!("the last known state had the lineage {known}; now it is {found}")
-        };
-        return Err(Failure::new(FailureKind::Refused, what).with_detail(detail));
-    }
-    write_private(&file, found.as_bytes()).map_err(unusable)
+    known.replace(target, (state, address.as_deref()), false)
+}
+
+fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
+    let summary = format!("cannot use `{path}`, which tells of the last known state: {error}");
+    Failure::new(FailureKind::State, summary)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
     use super::*;
+    use crate::{
+        engine::{Backend, Neighbours, StackFolder},
+        model::InstanceId,
+    };
+
+    fn target(state_dir: &Utf8Path) -> Target {
+        let instance = InstanceId { environment: "dev".parse().unwrap(), stack: "app".parse().unwrap() };
+        let neighbours = Neighbours {
+            environments: Arc::new(["dev".to_owned()].into()),
+            stacks: Arc::new(["app".to_owned()].into()),
+            address: |_| None,
+        };
+        Target {
+            instance,
+            project: state_dir.to_owned(),
+            dir: state_dir.to_owned(),
+            data_dir: state_dir.join("data"),
+            folder: StackFolder { is_shared: false, module_calls: |_, _| None },
+            state_dir: state_dir.join("instances/dev/app"),
+            workspace: None,
+            backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
+            var_files: Vec::new(),
+            env: BTreeMap::new(),
+            parallelism: None,
+            lock_timeout: Duration::ZERO,
+            neighbours,
+        }
+    }
+
+    fn state(lineage: &str, serial: u64) -> StateIdentity {
+        StateIdentity { lineage: lineage.to_owned(), serial }
+    }
+
+    const VANISHED: Result<(), &str> = Err("the state has vanished");
+    const REPLACED: Result<(), &str> = Err("the state was replaced by another one");
+    const WENT_BACK: Result<(), &str> = Err("the state went back to an earlier version");
 
     #[test]
-    fn a_known_state_must_not_vanish_or_be_replaced_unless_that_is_accepted() {
+    fn a_known_state_must_not_vanish_change_or_go_back_unless_accepted() {
         let folder = tempfile::tempdir().unwrap();
-        let dir = Utf8Path::from_path(folder.path()).unwrap();
-        let summary = |found, accept| compare(dir, found, accept).map_err(|failure| failure.summary);
-        assert_eq!(summary("", false), Ok(()));
-        assert_eq!(summary("one", false), Ok(()));
-        assert_eq!(summary("one", false), Ok(()));
-        assert_eq!(summary("", false), Err("the state has vanished".to_owned()));
-        assert_eq!(summary("two", false), Err("the state was replaced by another one".to_owned()));
-        assert_eq!(summary("one", false), Ok(()));
-        assert_eq!(summary("two", true), Ok(()));
-        assert_eq!(summary("one", false), Err("the state was replaced by another one".to_owned()));
-        assert_eq!(summary("", true), Ok(()));
-        assert_eq!(summary("three", false), Ok(()));
+        let target = target(Utf8Path::from_path(folder.path()).unwrap());
+        for (lineage, serial, accept, result) in [
+            ("", 0, false, Ok(())),
+            ("one", 3, false, Ok(())),
+            ("one", 3, false, Ok(())),
+            ("", 0, false, VANISHED),
+            ("two", 9, false, REPLACED),
+            ("one", 5, false, Ok(())),
+            ("one", 4, false, WENT_BACK),
+            ("one", 5, false, Ok(())),
+            ("one", 4, true, Ok(())),
+            ("one", 4, false, Ok(())),
+            ("two", 1, true, Ok(())),
+            ("one", 7, false, REPLACED),
+            ("", 0, true, Ok(())),
+            ("three", 1, false, Ok(())),
+        ] {
+            let known = KnownState::read(&target).unwrap();
+            let compared = known.compare(&target, (&state(lineage, serial), None), accept);
+            let summary = compared.map_err(|failure| failure.summary);
+            assert_eq!(summary, result.map_err(str::to_owned), "{lineage} {serial} {accept}");
+        }
+    }
+
+    #[test]
+    fn a_state_that_others_raise_while_it_is_read_is_not_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(Utf8Path::from_path(folder.path()).unwrap());
+        let nothing = KnownState::read(&target).unwrap();
+        nothing.compare(&target, (&state("one", 1), None), false).unwrap();
+        let known = KnownState::read(&target).unwrap();
+        raise(&target, &state("one", 6)).unwrap();
+        raise(&target, &state("two", 9)).unwrap();
+
+        known.compare(&target, (&state("one", 1), None), false).unwrap();
+        nothing.compare(&target, (&state("", 0), None), false).unwrap();
+
+        assert_eq!(KnownState::read(&target).unwrap().identity(), Some(state("one", 6)));
+    }
+
+    #[test]
+    fn a_lineage_that_an_older_envctl_recorded_has_no_serial_yet() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = target(Utf8Path::from_path(folder.path()).unwrap());
+        fs::create_dir_all(&target.state_dir).unwrap();
+        fs::write(target.state_dir.join(LINEAGE), "one\n").unwrap();
+        let known = KnownState::read(&target).unwrap();
+        assert_eq!((known.is_none(), known.identity()), (false, None));
+        assert!(known.compare(&target, (&state("", 0), None), false).is_err());
+        known.compare(&target, (&state("one", 4), None), false).unwrap();
+        assert_eq!(KnownState::read(&target).unwrap().identity(), Some(state("one", 4)));
+        fs::write(target.state_dir.join(RECORD), "{\"lineage\": ").unwrap();
+        let broken = KnownState::read(&target).unwrap_err();
+        assert!(broken.summary.contains("last-state.json"), "{broken:?}");
     }
 }

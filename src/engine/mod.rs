@@ -47,6 +47,7 @@ mod rendered;
 #[cfg(feature = "s3")]
 mod s3;
 mod stale;
+mod state_after;
 mod state_file;
 mod state_outputs;
 mod state_stamp;

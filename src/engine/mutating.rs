@@ -8,6 +8,7 @@ use super::{
     driver::Driver,
     fingerprint::forget_init,
     folder_lock::{self, FolderLock},
+    state_after::StateBefore,
     typed,
     unsaved::{self, Remains, Rescued, Signs},
     verbs,
@@ -46,6 +47,7 @@ pub(super) fn run_mutating(
         unsaved::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;
     }
     let (used, command) = command()?;
+    let before = StateBefore::of_known(driver, target).map_err(EngineError::Failed)?;
     if makes_something {
         unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     }
@@ -68,12 +70,18 @@ pub(super) fn run_mutating(
         return Err(EngineError::Failed(rescued.failure(target, ran.err())));
     }
     let Mutated { finished, signs, .. } = ran?;
-    if let (Exit::Code(0), Some(error)) = (finished.exit, signs.error) {
+    if let (Exit::Code(0), Some(error)) = (finished.exit, &signs.error) {
         let program = driver.program_name();
         let verb = args.first().map(|verb| verb.to_string_lossy()).unwrap_or_default();
         let summary = format!("`{program} {verb}` ended with status 0 in spite of an error: {error}");
         let failure = Failure::new(FailureKind::Engine, summary);
         return Err(EngineError::Failed(Failure { engine_exit_code: Some(0), ..failure }));
+    }
+    if makes_something && finished.exit.is_success() {
+        let note = before.compare(driver, target, &signs, session).map_err(EngineError::Failed)?;
+        if let Some(note) = note {
+            on_line(Stream::Stderr, &note);
+        }
     }
     if saves_it && finished.exit.is_success() {
         unsaved::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;

@@ -3,14 +3,14 @@
 use camino::Utf8Path;
 
 use super::{
-    EngineError, PlanFacts, PlanRequest, Planned, Session, Target,
-    backend_check::{BackendInFolder, planned_backend},
+    EngineError, PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target,
+    backend_check::{current_backend, planned_backend},
     call::{Streamed, capture, stream},
     claims::claim_backend,
     driver::Driver,
     ending::{ended_badly, failed_text},
     failure::{init_needed, warnings},
-    lineage,
+    lineage::{self, KnownState},
     plan_file::{PlanFileError, plan_facts},
     plan_json::{self, PlanJson},
     unsaved,
@@ -50,11 +50,6 @@ pub(super) fn plan(
     attempt
 }
 
-/// Removes a plan that must not be applied, and gives the reason, or that it could not be removed.
-pub(super) fn discard(request: &PlanRequest, reason: Failure) -> Failure {
-    remove(request).err().unwrap_or(reason)
-}
-
 fn remove(request: &PlanRequest) -> Result<(), Failure> {
     files::remove_if_there(&request.out).map_err(|error| {
         let summary = format!("cannot remove the unusable plan file `{}`: {error}", request.out);
@@ -68,6 +63,7 @@ fn plan_into(
     request: &PlanRequest,
     session: &Session<'_>,
 ) -> Result<Attempt, EngineError> {
+    let known_state = KnownState::read(target).map_err(EngineError::Failed)?;
     let streamed = stream(session, &driver.plan_command(target, request))?;
     let Exit::Code(exit_code @ (0 | 2)) = streamed.exit else {
         return match ended_badly(driver, &streamed, "plan", target, session) {
@@ -85,13 +81,15 @@ fn plan_into(
         0 => Default::default(),
         _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
     };
-    if let Some(facts) = &facts {
-        lineage::watch(target, &facts.lineage, request.accept_lineage).map_err(|failure| {
-            EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure })
-        })?;
-    }
-    if let Some(BackendInFolder { record, folder }) = &backend {
-        claim_backend(target, record, folder).map_err(EngineError::Failed)?;
+    let failed = |failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });
+    if let (Some(facts), Some(backend)) = (&facts, &backend) {
+        let state = StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial };
+        lineage::watch((target, backend), &known_state, (&state, request.accept_lineage)).map_err(failed)?;
+    } else {
+        // Nothing but the folder that the engine initialised tells the state of an encrypted plan.
+        current_backend(driver, target)
+            .and_then(|backend| claim_backend(target, &backend.record, &backend.folder))
+            .map_err(failed)?;
     }
     let tentative = driver.is_tentative(target, &streamed.stderr);
     Ok(Attempt::Planned(Box::new(Planned {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::StateIdentity;
 use crate::model::ResourceAddress;
 
 /// Why a text is no state that could be read.
@@ -19,9 +20,12 @@ pub enum StateError {
 }
 
 /// Source: `internal/states/statefile/version4.go` of OpenTofu 1.12 and Terraform 1.11.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(super) struct State {
     version: u64,
+    /// Which state it is, and how often it was written.
+    #[serde(flatten)]
+    pub(super) identity: StateIdentity,
     #[serde(default)]
     resources: Vec<Resource>,
 }

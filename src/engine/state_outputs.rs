@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    EngineError, Footing, KnownOutputs, Output, OutputKind, PlanFileError, Session, Target,
+    EngineError, Footing, KnownOutputs, Output, OutputKind, PlanFileError, Session, StateIdentity, Target,
     applying::pull,
     driver::Driver,
-    lineage,
+    lineage::{self, KnownState},
     local_state::{self, LocalState},
     plan_file::state_before,
     unsaved,
@@ -23,6 +23,8 @@ struct State {
     version: u64,
     #[serde(default)]
     lineage: String,
+    #[serde(default)]
+    serial: u64,
     #[serde(default)]
     outputs: IndexMap<String, Raw>,
 }
@@ -65,13 +67,16 @@ pub(super) fn known_outputs(
         EngineError::Failed(Failure::new(FailureKind::State, summary))
     };
     let address = footing.map_err(unreadable)?.address;
+    let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let in_file = address.as_deref().map(in_file).transpose().map_err(unreadable)?.flatten();
     let from_file = in_file.is_some();
     let state = match in_file {
         Some(state) => state,
         None => pull(driver, target, session)?.unwrap_or_default(),
     };
-    lineage::watch(target, &state.lineage, accept_lineage).map_err(EngineError::Failed)?;
+    let identity = StateIdentity { lineage: state.lineage.clone(), serial: state.serial };
+    lineage::watch_in_force((driver, target), &known, (&identity, accept_lineage))
+        .map_err(EngineError::Failed)?;
     Ok(KnownOutputs { outputs: outputs_of(state), from_file })
 }
 

@@ -25,8 +25,13 @@ pub enum Message {
     Diagnostic(Diagnostic),
     /// Work on a resource began, goes on or ended: `aws_vpc.main: creating`.
     Doing(String),
-    /// An apply is done with a resource, whose address this is.
-    Done(String),
+    /// An apply is done with a resource.
+    Done {
+        /// Its address.
+        address: String,
+        /// `create`, `update`, `delete`, `read` …; empty where it is not said.
+        action: String,
+    },
     /// An apply failed at a resource, whose address this is.
     Errored(String),
     /// It counts what was done or would be: `apply`, `destroy`, `plan`.
@@ -161,9 +166,11 @@ pub fn parse(line: &str) -> Option<Line> {
             raw.outputs.unwrap_or_default().into_iter().map(|(name, output)| (name, output.action)).collect(),
         ),
         Some("diagnostic") => raw.diagnostic.map_or(Message::Other, Message::Diagnostic),
-        Some("apply_complete") => match raw.hook.and_then(|hook| hook.resource) {
-            Some(resource) => Message::Done(resource.addr),
-            None => Message::Other,
+        Some("apply_complete") => match raw.hook {
+            Some(RawHook { resource: Some(resource), action, .. }) => {
+                Message::Done { address: resource.addr, action: action.unwrap_or_default() }
+            }
+            _ => Message::Other,
         },
         Some("apply_errored") => match raw.hook.and_then(|hook| hook.resource) {
             Some(resource) => Message::Errored(resource.addr),
@@ -248,7 +255,7 @@ mod tests {
         );
         assert_eq!(
             message(r#"{"hook":{"resource":{"addr":"a.b"},"action":"create"},"type":"apply_complete"}"#),
-            Message::Done("a.b".to_owned())
+            Message::Done { address: "a.b".to_owned(), action: "create".to_owned() }
         );
     }
 

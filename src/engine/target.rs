@@ -45,6 +45,8 @@ pub struct BackendInForce<'a> {
 pub struct Neighbours {
     /// The environments that there are: what is recorded of others does not count.
     pub environments: Arc<BTreeSet<String>>,
+    /// The names of all stacks in the environment of the target.
+    pub stacks: Arc<BTreeSet<String>>,
     /// The place of a state, as one text that is equal exactly when the place is, and holds no credentials; absent where
     /// it cannot be told.
     pub address: fn(&BackendInForce<'_>) -> Option<String>,

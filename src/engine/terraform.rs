@@ -205,7 +205,7 @@ impl Driver for Terraform {
 
     fn check_backend(&self, target: &Target) -> Result<(), EngineError> {
         check_stated(target, &target.data_dir)?;
-        claim_address(target, &target.data_dir, &target.dir).map_err(EngineError::Failed)
+        claim_address(target, &target.data_dir, &target.dir).map(drop).map_err(EngineError::Failed)
     }
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
@@ -344,6 +344,15 @@ impl Engine for Terraform {
         session: &Session<'_>,
     ) -> Result<StateIdentity, EngineError> {
         applying::known_state(self, target, accept_lineage, session)
+    }
+
+    fn check_state(
+        &self,
+        target: &Target,
+        state: &StateIdentity,
+        accept_lineage: bool,
+    ) -> Result<(), EngineError> {
+        applying::check_state(self, target, state, accept_lineage)
     }
 
     fn state_addresses(

@@ -15,7 +15,6 @@ use super::{
     Planned, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan},
     call::{Dialect, capture},
-    claims::claim_address,
     detect::LOCKFILE,
     driver::Driver,
     ending::failed_text,
@@ -279,15 +278,7 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
         match planning::plan(self, target, request, session)? {
-            Attempt::Planned(planned) if planned.facts.is_some() => Ok(*planned),
-            Attempt::Planned(planned) => {
-                // Nothing but the folder that Terragrunt initialised tells the state of an encrypted plan.
-                let folder = working_folder(target);
-                match claim_address(target, &folder.join(".terraform"), &folder) {
-                    Ok(()) => Ok(*planned),
-                    Err(failure) => Err(EngineError::Failed(planning::discard(request, failure))),
-                }
-            }
+            Attempt::Planned(planned) => Ok(*planned),
             Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
         }
     }
@@ -317,10 +308,7 @@ impl Engine for Terragrunt {
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<KnownOutputs, EngineError> {
-        let known = known_outputs(self, (target, self.footing(target)), accept_lineage, session)?;
-        let folder = working_folder(target);
-        claim_address(target, &folder.join(".terraform"), &folder).map_err(EngineError::Failed)?;
-        Ok(known)
+        known_outputs(self, (target, self.footing(target)), accept_lineage, session)
     }
 
     fn footing(&self, target: &Target) -> io::Result<Footing> {
@@ -344,11 +332,16 @@ impl Engine for Terragrunt {
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<StateIdentity, EngineError> {
-        let state = applying::known_state(self, target, accept_lineage, session)?;
-        // Terragrunt initialised as it asked, so only now the address of the state is known.
-        let folder = working_folder(target);
-        claim_address(target, &folder.join(".terraform"), &folder).map_err(EngineError::Failed)?;
-        Ok(state)
+        applying::known_state(self, target, accept_lineage, session)
+    }
+
+    fn check_state(
+        &self,
+        target: &Target,
+        state: &StateIdentity,
+        accept_lineage: bool,
+    ) -> Result<(), EngineError> {
+        applying::check_state(self, target, state, accept_lineage)
     }
 
     fn state_addresses(

@@ -20,7 +20,7 @@ use crate::{
     config::Config,
     engine::{EngineUnavailable, Engines, Neighbours, StackFolder, clean_environment},
     graph::StackGraph,
-    inventory::{Instance, Modules, address::address_in_force, called_modules},
+    inventory::{Instance, Inventory, Modules, address::address_in_force, called_modules},
     model::{Allow, CreateWorkspace, EngineName, StackId},
     process::Runner,
 };
@@ -37,6 +37,8 @@ pub struct Assembly<'a> {
     pub env: &'a BTreeMap<OsString, OsString>,
     /// Starts programs.
     pub runner: &'a Arc<Runner>,
+    /// All instances of the environment.
+    pub inventory: &'a Inventory,
     /// What the stacks' files say.
     pub modules: &'a Modules,
     /// Which secrets the command needs.
@@ -74,7 +76,12 @@ impl Assembly<'_> {
         ));
         let project = self.config.root().to_owned();
         let environments = self.config.environments().keys().map(ToString::to_string).collect();
-        let neighbours = Neighbours { environments: Arc::new(environments), address: address_in_force };
+        let stacks = self.inventory.instances().map(|instance| instance.id.stack.to_string()).collect();
+        let neighbours = Neighbours {
+            environments: Arc::new(environments),
+            stacks: Arc::new(stacks),
+            address: address_in_force,
+        };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
         let (secret_use, source) = (self.secret_use, Arc::clone(self.config.source()));
         let targets = Targets { project, home, inputs, env, secrets, secret_use, source, neighbours };

@@ -142,6 +142,7 @@ impl Bench {
             lock_timeout: Duration::from_secs(5),
             neighbours: Neighbours {
                 environments: Arc::new(["default", "staging", "production"].map(str::to_owned).into()),
+                stacks: Arc::new(["app".to_owned()].into()),
                 address: address_in_force,
             },
         }

@@ -16,13 +16,13 @@ use crate::{
 };
 
 /// What tells of a lost state, in the instance's own folder.
-const RECORD: &str = "lost-state.json";
+pub(super) const RECORD: &str = "lost-state.json";
 
 /// The same of an apply that goes on: on a disk that is full a file can still be given another name.
-const BEGUN: &str = "apply-begun.json";
+pub(super) const BEGUN: &str = "apply-begun.json";
 
 /// A file that an engine left for a state and that holds none.
-const TORN: &str = "errored.torn";
+pub(super) const TORN: &str = "errored.torn";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
@@ -68,6 +68,22 @@ fn write(path: &Utf8Path, log: &Utf8Path, done: &[String]) -> io::Result<()> {
     files::write(path, &serde_json::to_vec_pretty(&record)?)
 }
 
+/// Blocks the instance after a command that ended well and whose work the state does not have, and gives its failure.
+pub(in crate::engine) fn missing(target: &Target, log: &Utf8Path, done: &[String]) -> Failure {
+    let blocked = match record(target, log, done) {
+        Ok(()) => "nothing is planned or changed here until then".to_owned(),
+        Err(error) => format!("**nothing keeps the next apply from making it again**: {error}"),
+    };
+    let summary = "the apply ended well, and the state does not have what it did";
+    let detail = format!(
+        "{}; {}: {blocked}\nthe engine wrote another state: look for `-state` or `-state-out` in `extra_arguments` or \
+         `TF_CLI_ARGS_apply` of the unit, and for a program around the engine",
+        extent(done, log),
+        way_out(target)
+    );
+    Failure::new(FailureKind::State, summary).with_detail(detail)
+}
+
 /// Refuses to go on over a lost state.
 pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     let path = target.state_dir.join(RECORD);
@@ -79,7 +95,8 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
             return Err(Failure::new(FailureKind::State, summary));
         }
     };
-    let summary = "an earlier apply could not save its state, and no copy of it is left";
+    let summary =
+        "an earlier apply left a state without what it did, or could not save it, and no copy of it is left";
     let detail = match serde_json::from_slice::<Record>(&bytes) {
         Ok(Record { log, done }) => format!("{}; {}", extent(&done, &log), way_out(target)),
         Err(error) => format!("`{path}` should tell more and cannot be read: {error}; {}", way_out(target)),

@@ -10,8 +10,12 @@ mod signs;
 mod veil;
 mod waiting;
 
+/// The files in an instance's own folder that tell of a state which is not where it belongs.
+pub(super) const FILES: &[&str] =
+    &[waiting::UNSAVED, waiting::PRINTED, lost::TORN, lost::BEGUN, lost::RECORD];
+
 pub use lost::unwritable;
-pub(super) use lost::{begin, end, give_up};
+pub(super) use lost::{begin, end, give_up, missing};
 pub(super) use rescue::{Remains, Rescued, rescue};
 pub(super) use signs::Signs;
 pub(super) use veil::Veil;

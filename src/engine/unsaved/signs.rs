@@ -17,14 +17,23 @@ const UNSAVED: &[&str] = &[
 ];
 
 /// How the engines tell people, behind an address, that they are done with a resource.
-const DONE: &[&str] =
-    &["Creation complete after ", "Modifications complete after ", "Destruction complete after "];
+const DONE: &[(&str, &str)] = &[
+    ("Creation complete after ", "create"),
+    ("Modifications complete after ", "update"),
+    ("Destruction complete after ", "delete"),
+];
 
 /// What was said so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) struct Signs {
     /// The resources that it was done with.
     pub(in crate::engine) done: Vec<String>,
+    /// The resources among them that it made.
+    pub(in crate::engine) created: Vec<String>,
+    /// Those that it destroyed.
+    pub(in crate::engine) destroyed: Vec<String>,
+    /// Whether it told outputs.
+    pub(in crate::engine) has_outputs: bool,
     /// The first resource that it failed at.
     pub(in crate::engine) errored: Option<String>,
     /// Its first error.
@@ -39,7 +48,8 @@ impl Signs {
     /// Takes in what a line of JSON says.
     pub(in crate::engine) fn hear(&mut self, message: &Message) {
         match message {
-            Message::Done(address) => self.done.push(address.clone()),
+            Message::Done { address, action } => self.is_done(address, action),
+            Message::Outputs(outputs) => self.has_outputs |= !outputs.is_empty(),
             Message::Errored(address) => {
                 self.errored.get_or_insert_with(|| address.clone());
             }
@@ -57,9 +67,9 @@ impl Signs {
                 if let Some(line) = stream_json::parse(line) {
                     self.hear(&line.message);
                 } else if let Some((address, rest)) = line.split_once(": ")
-                    && DONE.iter().any(|words| rest.starts_with(words))
+                    && let Some((_, action)) = DONE.iter().find(|(words, _)| rest.starts_with(words))
                 {
-                    self.done.push(address.to_owned());
+                    self.is_done(address, action);
                 }
             }
             Stream::Stderr => {
@@ -67,6 +77,22 @@ impl Signs {
                     self.failed(&found.summary);
                 }
             }
+        }
+    }
+
+    /// Returns true if it made a resource that was not there before, or destroyed one that is not there any more: no state is
+    /// the same before and after that. A resource that was replaced may have the same attributes again.
+    pub(in crate::engine) fn changed_resources(&self) -> bool {
+        let differ = |one: &[String], other: &[String]| one.iter().any(|address| !other.contains(address));
+        differ(&self.created, &self.destroyed) || differ(&self.destroyed, &self.created)
+    }
+
+    fn is_done(&mut self, address: &str, action: &str) {
+        self.done.push(address.to_owned());
+        match action {
+            "create" => self.created.push(address.to_owned()),
+            "delete" => self.destroyed.push(address.to_owned()),
+            _ => {}
         }
     }
 
@@ -97,6 +123,18 @@ mod tests {
         words.read(Stream::Stderr, "│ Error: Failed to save state");
         assert_eq!(json, words);
         assert!(json.unsaved && !json.finished && json.done == ["a.b"]);
+    }
+
+    #[test]
+    fn a_replaced_resource_is_neither_a_new_one_nor_gone() {
+        let after = |lines: &[&str]| {
+            let mut signs = Signs::default();
+            lines.iter().for_each(|line| signs.read(Stream::Stdout, line));
+            signs.changed_resources()
+        };
+        let (made, gone) = ("a.b: Creation complete after 0s", "a.b: Destruction complete after 0s");
+        assert!(after(&[made]) && after(&[gone]) && after(&[gone, "a.c: Creation complete after 0s"]));
+        assert!(!after(&[gone, made]) && !after(&["a.b: Modifications complete after 0s [id=x]"]));
     }
 
     #[test]

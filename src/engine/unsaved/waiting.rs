@@ -25,9 +25,12 @@ pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
     kept(target).canonicalize_utf8().is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
 }
 
-/// Where what an engine printed is kept, when there was no room to take its state out of it.
+/// What an engine printed, kept when there was no room to take its state out of it.
+pub(super) const PRINTED: &str = "errored.output";
+
+/// Where what an engine printed is kept.
 pub(super) fn printed(target: &Target) -> Utf8PathBuf {
-    target.state_dir.join("errored.output")
+    target.state_dir.join(PRINTED)
 }
 
 /// Refuses to plan beside a state that waits to be pushed, or over a lost one unless that is accepted: what the engine knows

@@ -88,6 +88,10 @@ impl Worker {
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }
+        // The state may be that of the plan again, after it was another one.
+        if let Err(error) = work.engine.check_state(&work.target, &state, work.accept_lineage) {
+            return unprepared(error, work);
+        }
         self.upstreams.planned(stack, &waiting.file, None);
         let unbound = match self.recorded_differences(work, &manifest) {
             Ok(differences) => differences,

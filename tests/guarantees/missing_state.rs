@@ -1,0 +1,165 @@
+//! 8. A crash loses nothing, and an apply that made something and left a state without it has failed.
+
+use std::fs;
+
+use crate::{
+    support::{Driven, Shop, programs, real_engines},
+    wrapped::{wrap_apply, wrapped},
+};
+
+const MISSING: &str = "the apply ended well, and the state does not have what it did";
+const STATE: &str = "network/terraform.tfstate.d/staging/terraform.tfstate";
+const ALLOW: &str = "--allow=lineage:staging/network";
+
+fn resources(names: &[&str]) -> String {
+    let resource = |name: &&str| format!("resource \"terraform_data\" \"{name}\" {{\n  input = \"x\"\n}}\n");
+    names.iter().map(resource).collect()
+}
+
+/// What stands in for an engine that writes another state: the flag of an apply, as Terragrunt or a wrapper adds it.
+fn elsewhere(flag: &str) -> String {
+    format!("verb=$1\nshift\nexec ENGINE \"$verb\" {flag}=../elsewhere.tfstate \"$@\"")
+}
+
+#[test]
+fn a_first_apply_that_writes_another_state_has_failed() {
+    for engine in real_engines() {
+        for (flag, files, made) in [
+            ("-state", resources(&["a"]), "it was done with `terraform_data.a`"),
+            ("-state-out", resources(&["a"]), "it was done with `terraform_data.a`"),
+            ("-state", "output \"o\" {\n  value = \"x\"\n}\n".to_owned(), "what it did is in `"),
+        ] {
+            let shop = wrapped(&engine, &files);
+            wrap_apply(&shop, &engine, &elsewhere(flag));
+
+            let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1);
+
+            assert_eq!(run.report().stacks(), ["network failed"], "{}: {flag}", engine.name());
+            run.tells(MISSING).tells(made).tells("`-state` or `-state-out`");
+            assert!(shop.project.path("elsewhere.tfstate").exists(), "{}: {flag}", engine.name());
+            // Nothing is made twice before somebody has looked.
+            wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
+            shop.run(["deploy", "staging", "--yes"]).exits(3).tells(ALLOW.trim_start_matches("--allow="));
+            assert!(!shop.project.path(STATE).exists(), "{}: {flag}", engine.name());
+            shop.run(["deploy", "staging", "--yes", ALLOW]).exits(0);
+            assert!(shop.project.path(STATE).exists());
+        }
+    }
+}
+
+#[test]
+fn a_later_apply_that_leaves_the_state_as_it_was_has_failed() {
+    for engine in real_engines() {
+        for (names, done) in [(&["a", "b"] as &[&str], "terraform_data.b"), (&[], "terraform_data.a")] {
+            let shop = wrapped(&engine, &resources(&["a"]));
+            shop.run(["deploy", "staging", "--yes"]).exits(0);
+            let before = fs::read(shop.project.path(STATE)).unwrap();
+            shop.project.write("network/main.tf", &resources(names));
+            wrap_apply(&shop, &engine, &elsewhere("-state-out"));
+
+            let run = shop.run(["deploy", "staging", "--yes"]).exits(1);
+
+            run.tells(MISSING).tells(&format!("it was done with `{done}`"));
+            assert_eq!(fs::read(shop.project.path(STATE)).unwrap(), before, "{}", engine.name());
+            shop.run(["plan", "staging"]).exits(3).tells("no copy of it is left");
+        }
+    }
+}
+
+#[test]
+fn a_typed_apply_that_writes_another_state_has_failed() {
+    for engine in real_engines() {
+        let shop = wrapped(&engine, &resources(&["a"]));
+        let apply = ["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve", "-no-color"];
+        wrap_apply(&shop, &engine, &elsewhere("-state"));
+        shop.run(apply).exits(1).tells(MISSING);
+        wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
+        shop.run(["deploy", "staging", "--yes", ALLOW]).exits(0);
+
+        shop.project.write("network/main.tf", &resources(&["a", "b"]));
+        wrap_apply(&shop, &engine, &elsewhere("-state-out"));
+        shop.run(apply).exits(1).tells(MISSING).tells("`terraform_data.b`");
+    }
+}
+
+#[test]
+fn an_apply_that_leaves_the_state_rightly_as_it_was_has_not_failed() {
+    for engine in real_engines() {
+        let shop = wrapped(&engine, &resources(&["a", "b"]));
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        // An update, a resource that is forgotten, and an output alone; then a replacement and a destroy of everything.
+        let forgotten = "removed {\n  from = terraform_data.b\n  lifecycle {\n    destroy = false\n  }\n}\n";
+        for files in [
+            resources(&["a", "b"]).replace("input = \"x\"", "input = \"y\""),
+            resources(&["a"]) + forgotten,
+            resources(&["a"]) + "output \"o\" {\n  value = \"x\"\n}\n",
+            resources(&["a"]),
+        ] {
+            shop.project.write("network/main.tf", &files);
+            shop.run(["deploy", "staging", "--yes"]).exits(0);
+            shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+        }
+        shop.run(["deploy", "staging", "--yes", "--replace", "terraform_data.a"]).exits(0);
+        shop.run(["destroy", "staging", "--yes"]).exits(0);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+    }
+}
+
+/// A unit whose extra arguments, or variables, send what its applies make elsewhere.
+fn unit(engine: &'static str, extra: &str) -> Option<Shop> {
+    let [terragrunt, driven] = programs(["terragrunt", engine])?;
+    let environments = format!(
+        "[project]\nname = \"shop\"\nengine = \"terragrunt\"\n\n[terragrunt]\ndrives = \"{engine}\"\n\n\
+         [environments.dev]\n\n[stacks.u]\npath = \"live/u\"\n"
+    );
+    let shop = Shop::driven_by(&Driven::Real(terragrunt), &environments);
+    let env = shop.env.clone().with(&driven);
+    shop.project.write("module/main.tf", &resources(&["a"]));
+    let around = shop.project.around();
+    let around = around.display();
+    shop.project.write(
+        "live/u/terragrunt.hcl",
+        &format!(
+            "terraform {{\n  source = \"../../module\"\n  extra_arguments \"elsewhere\" {{\n    commands = [\"apply\"]\n    \
+             {}\n  }}\n}}\nremote_state {{\n  backend = \"local\"\n  generate = {{\n    path = \"backend.tf\"\n    if_exists = \
+             \"overwrite\"\n  }}\n  config = {{\n    path = \"{around}/u.tfstate\"\n  }}\n}}\n",
+            extra.replace("AROUND", &around.to_string())
+        ),
+    );
+    shop.project.commit("Begin");
+    Some(Shop { env, ..shop })
+}
+
+#[test]
+fn a_unit_whose_apply_writes_another_state_has_failed() {
+    for engine in ["tofu", "terraform"] {
+        for extra in [
+            "arguments = [\"-state=AROUND/elsewhere.tfstate\"]",
+            "env_vars = { TF_CLI_ARGS_apply = \"-state-out=AROUND/elsewhere.tfstate\" }",
+        ] {
+            let Some(shop) = unit(engine, extra) else { continue };
+
+            shop.run(["deploy", "dev", "--yes"]).exits(1).tells(MISSING).tells("`terraform_data.a`");
+
+            assert!(shop.marker("elsewhere.tfstate").exists(), "{engine}");
+            assert!(!shop.marker("u.tfstate").exists(), "{engine}");
+            shop.run(["deploy", "dev", "--yes"]).exits(3).tells("lineage:dev/u");
+        }
+    }
+}
+
+#[test]
+fn a_unit_that_begins_to_write_another_state_later_has_failed() {
+    for engine in ["tofu", "terraform"] {
+        let Some(shop) = unit(engine, "arguments = []") else { continue };
+        shop.run(["deploy", "dev", "--yes"]).exits(0);
+        shop.project.write("module/main.tf", &resources(&["a", "b"]));
+        let elsewhere =
+            format!("arguments = [\"-state-out={}\"]", shop.marker("elsewhere.tfstate").display());
+        shop.project.edit("live/u/terragrunt.hcl", "arguments = []", &elsewhere);
+
+        shop.run(["deploy", "dev", "--yes"]).exits(1).tells(MISSING).tells("`terraform_data.b`");
+
+        assert!(!fs::read_to_string(shop.marker("u.tfstate")).unwrap().contains("\"b\""), "{engine}");
+    }
+}
