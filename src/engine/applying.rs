@@ -192,7 +192,8 @@ pub(super) fn outputs(
     if !captured.exit.is_success() {
         return Err(failed_text(driver, &captured, "output -json", target, session));
     }
-    if let Some(state) = local_version(driver, target) {
+    // The folder that Terragrunt ran in may be another one than the one where it is looked for.
+    if let Some(state) = local_version(driver, target).filter(|state| !state.lineage.is_empty()) {
         lineage::watch_in_force((driver, target), &known, (&state, false)).map_err(EngineError::Failed)?;
     }
     let raw: indexmap::IndexMap<String, Raw> =

@@ -93,12 +93,15 @@ pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<(), E
     Err(wrong(summary, detail))
 }
 
-/// Backend in force where the engine initialised last for an instance.
-pub(super) fn current_backend(driver: &dyn Driver, target: &Target) -> Result<BackendInFolder, Failure> {
-    let in_force = driver.backends_in_force(target);
-    let current =
-        in_force.and_then(|found| found.into_iter().next().ok_or_else(|| io::ErrorKind::NotFound.into()));
-    current.map_err(|error| no_backend(target, &error))
+/// Backend in force where the engine initialised last for an instance; absent where nobody can tell where that is.
+pub(super) fn current_backend(
+    driver: &dyn Driver,
+    target: &Target,
+) -> Result<Option<BackendInFolder>, Failure> {
+    match driver.backends_in_force(target) {
+        Ok(in_force) => Ok(in_force.into_iter().next()),
+        Err(error) => Err(no_backend(target, &error)),
+    }
 }
 
 /// Refuses a plan file that was made on another backend than the one in force, or on the state of another instance: an
@@ -108,7 +111,8 @@ pub(super) fn check_plan(driver: &dyn Driver, target: &Target, facts: &PlanFacts
     claim_backend(target, &planned.record, &planned.folder).map(drop).map_err(EngineError::Failed)
 }
 
-/// Backend that a plan file was made on, with the folder that it is in force in; refused where it is in force in none.
+/// Backend that a plan file was made on, with the folder that it is in force in; refused where it is in force in none of those
+/// that are known.
 pub(super) fn planned_backend(
     driver: &dyn Driver,
     target: &Target,
@@ -118,6 +122,9 @@ pub(super) fn planned_backend(
     let in_force = driver.backends_in_force(target).map_err(|error| unreadable(target, &error))?;
     if let Some(found) = in_force.iter().find(|in_folder| in_folder.record.is_same(&in_plan)) {
         return Ok(BackendInFolder { record: in_plan, folder: found.folder.clone() });
+    }
+    if in_force.is_empty() {
+        return Ok(BackendInFolder { record: in_plan, folder: target.dir.clone() });
     }
     let first = in_force.first();
     let difference = first.and_then(|first| difference(target, &first.folder, &first.record, &in_plan));

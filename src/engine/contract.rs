@@ -3,9 +3,8 @@
 use std::{collections::BTreeSet, ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Deserialize;
 
-use super::{EngineProgram, KnownOutputs, Output, PlannedOutput, Target};
+use super::{EngineProgram, KnownOutputs, Output, PlannedOutput, StateIdentity, Target};
 use crate::{
     model::{Changes, EngineName, Failure, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
@@ -123,17 +122,6 @@ pub struct Footing {
     pub address: Option<String>,
     /// The folders of the local modules that the engine installed, absolute; absent before an init.
     pub modules: Option<Vec<Utf8PathBuf>>,
-}
-
-/// Which state it is, and how often it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct StateIdentity {
-    /// Its lineage; empty when there is none yet.
-    #[serde(default)]
-    pub lineage: String,
-    /// Its serial.
-    #[serde(default)]
-    pub serial: u64,
 }
 
 /// A word on what a running engine does.

@@ -77,7 +77,8 @@ pub fn forget_init(target: &Target) -> io::Result<()> {
     Fingerprint::forget(&target.state_dir)
 }
 
-fn is_configuration(name: &str) -> bool {
+/// Returns true if an engine reads a file of that name as configuration.
+pub(super) fn is_configuration(name: &str) -> bool {
     [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end)) && !name.starts_with('.')
 }
 

@@ -67,7 +67,10 @@ pub(super) fn watch_in_force(
     known: &KnownState,
     (found, accept): (&StateIdentity, bool),
 ) -> Result<(), Failure> {
-    watch((target, &current_backend(driver, target)?), known, (found, accept))
+    match current_backend(driver, target)? {
+        Some(backend) => watch((target, &backend), known, (found, accept)),
+        None => known.compare(target, (found, None), accept),
+    }
 }
 
 impl KnownState {

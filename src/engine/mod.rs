@@ -67,7 +67,7 @@ mod verbs;
 
 pub use contract::{
     Applied, Engine, EngineError, Footing, PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session,
-    StateIdentity, WorkspaceStatus,
+    WorkspaceStatus,
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
@@ -84,7 +84,7 @@ pub use remote_state::{AT_ONCE, RemoteStates, Stamp, Stamped};
 pub use stale::stale;
 pub use state_file::{StateError, state_addresses};
 pub use state_outputs::outputs_before;
-pub use state_stamp::{LocalIdentity, state_at};
+pub use state_stamp::{LocalIdentity, StateIdentity, state_at};
 pub use surroundings::{
     BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, recorded_variables, replaced_providers,
 };

@@ -85,11 +85,9 @@ fn plan_into(
     if let (Some(facts), Some(backend)) = (&facts, &backend) {
         let state = StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial };
         lineage::watch((target, backend), &known_state, (&state, request.accept_lineage)).map_err(failed)?;
-    } else {
+    } else if let Some(backend) = current_backend(driver, target).map_err(failed)? {
         // Nothing but the folder that the engine initialised tells the state of an encrypted plan.
-        current_backend(driver, target)
-            .and_then(|backend| claim_backend(target, &backend.record, &backend.folder))
-            .map_err(failed)?;
+        claim_backend(target, &backend.record, &backend.folder).map_err(failed)?;
     }
     let tentative = driver.is_tentative(target, &streamed.stderr);
     Ok(Attempt::Planned(Box::new(Planned {

@@ -107,7 +107,7 @@ impl StateBefore {
 
 /// The version of the state at a local address; absent where it is elsewhere, not there, or cannot be read.
 pub(super) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
-    let backend = current_backend(driver, target).ok()?;
+    let backend = current_backend(driver, target).ok()??;
     let address = backend.record.address(target, &backend.folder)?;
     state_at(&address).ok()?.map(|found| found.state)
 }

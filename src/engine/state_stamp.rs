@@ -5,11 +5,19 @@ use std::io;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{
-    StateIdentity,
-    local_state::{self, LocalState},
-};
+use super::local_state::{self, LocalState};
 use crate::model::hex;
+
+/// Which state it is, and how often it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct StateIdentity {
+    /// Its lineage; empty when there is none yet.
+    #[serde(default)]
+    pub lineage: String,
+    /// Its serial.
+    #[serde(default)]
+    pub serial: u64,
+}
 
 /// A state that is a file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -29,7 +29,9 @@ use super::{
     planning::{self, Attempt},
     rendered,
     state_outputs::known_outputs,
-    unit_folders::{download_dir, files_named, make_download_dir, working_folder, working_folders},
+    unit_folders::{
+        download_dir, files_named, has_engine_run, make_download_dir, working_folder, working_folders,
+    },
     unit_values::{Place, place_in_unit, with_values},
     verbs,
 };
@@ -197,7 +199,8 @@ impl Driver for Terragrunt {
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
         let folders = working_folders(target);
-        folders.iter().map(|folder| BackendInFolder::read(&folder.join(".terraform"), folder)).collect()
+        let known = folders.iter().filter(|folder| has_engine_run(folder));
+        known.map(|folder| BackendInFolder::read(&folder.join(".terraform"), folder)).collect()
     }
 
     fn is_tentative(&self, _: &Target, stderr: &[String]) -> bool {

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use camino::{Utf8Path, Utf8PathBuf};
 use sha1::{Digest, Sha1};
 
-use super::{Target, data_dir::real_path};
+use super::{Target, data_dir::real_path, fingerprint::is_configuration};
 use crate::{
     files,
     model::{Failure, FailureKind},
@@ -49,6 +49,17 @@ pub(super) fn working_folders(target: &Target) -> Vec<Utf8PathBuf> {
     initialised(&cache, &mut found);
     found.sort_by(|one, other| other.cmp(one));
     found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect()
+}
+
+/// Returns true if Terragrunt runs or has run an engine in a folder. It runs none in that of a unit with a `source`, whose working
+/// folders lie elsewhere where the unit names a `download_dir`.
+pub(super) fn has_engine_run(folder: &Utf8Path) -> bool {
+    let is_configured = || {
+        folder.read_dir_utf8().is_ok_and(|mut entries| {
+            entries.any(|entry| entry.is_ok_and(|entry| is_configuration(entry.file_name())))
+        })
+    };
+    folder.join(".terraform").is_dir() || is_configured()
 }
 
 /// Returns the name under which Terragrunt downloads for the unit in a folder.

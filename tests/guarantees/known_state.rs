@@ -104,6 +104,21 @@ fn an_older_state_that_is_pushed_by_force_is_said_and_refused() {
 }
 
 #[test]
+fn a_clean_plan_is_not_reused_for_a_state_that_went_back_to_it() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]).deployed();
+        shop.run(["plan", "staging", "--reuse"]).exits(0);
+        shop.run(["plan", "staging", "--reuse", "--detailed-exitcode"]).exits(0).prints("reused");
+        let older = shop.marker("older.tfstate");
+        fs::copy(shop.project.path(STATE), &older).unwrap();
+        exec(&shop, &[], &["apply", "-auto-approve", "-replace=terraform_data.app"]).exits(0);
+        restore(&shop, &older);
+
+        shop.run(["plan", "staging", "--reuse"]).exits(3).tells(WENT_BACK);
+    }
+}
+
+#[test]
 fn outputs_of_a_state_that_went_back_are_not_shown() {
     for engine in each_engine() {
         let (shop, older) = deployed_twice(&engine);

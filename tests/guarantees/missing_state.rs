@@ -163,3 +163,21 @@ fn a_unit_that_begins_to_write_another_state_later_has_failed() {
         assert!(!fs::read_to_string(shop.marker("u.tfstate")).unwrap().contains("\"b\""), "{engine}");
     }
 }
+
+#[test]
+fn a_unit_whose_download_dir_lies_elsewhere_is_no_unit_without_a_state() {
+    for engine in ["tofu", "terraform"] {
+        let Some(shop) = unit(engine, "arguments = []") else { continue };
+        let text = shop.project.read("live/u/terragrunt.hcl");
+        let elsewhere = shop.marker("downloads");
+        let text = format!("download_dir = \"{}\"\n{text}", elsewhere.display());
+        shop.project.write("live/u/terragrunt.hcl", &text);
+        let output = "output \"o\" {\n  value = \"a value\"\n}\n";
+        for names in [&["a"] as &[&str], &["a", "b"], &["b"]] {
+            shop.project.write("module/main.tf", &(resources(names) + output));
+            shop.run(["deploy", "dev", "--yes"]).exits(0);
+            shop.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+            shop.run(["output", "dev", "u"]).exits(0).prints("a value");
+        }
+    }
+}

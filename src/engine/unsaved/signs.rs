@@ -129,7 +129,9 @@ mod tests {
     fn a_replaced_resource_is_neither_a_new_one_nor_gone() {
         let after = |lines: &[&str]| {
             let mut signs = Signs::default();
-            lines.iter().for_each(|line| signs.read(Stream::Stdout, line));
+            for line in lines {
+                signs.read(Stream::Stdout, line);
+            }
             signs.changed_resources()
         };
         let (made, gone) = ("a.b: Creation complete after 0s", "a.b: Destruction complete after 0s");

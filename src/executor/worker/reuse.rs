@@ -59,6 +59,10 @@ impl Worker {
         }
         let now = |state: &StateIdentity| self.binding(work, &contents, &footing, state);
         if let Some(LocalIdentity { state, content }) = state {
+            // One that went back to that of the clean plan is refused by a new plan.
+            if work.engine.check_state(&work.target, &state, false).is_err() {
+                return Ok(false);
+            }
             let mut now = now(&state)?;
             now.bind(CONTENT, content);
             return Ok(clean.items.mismatch(&now).is_none());
