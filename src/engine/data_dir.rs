@@ -46,7 +46,7 @@ pub(super) fn relative(target: &Target) -> Utf8PathBuf {
     relative.unwrap_or_else(|| target.data_dir.clone())
 }
 
-/// Makes the links of a data directory and the folders that they lead to; returns false where something is in their place that
+/// Makes the links of a data directory and, where it may replace, the folders that they lead to; returns false where something is in their place that
 /// they must not replace.
 ///
 /// A folder that nobody may write to keeps its links, which lead to nothing then: an engine that has nothing to install does
@@ -61,13 +61,25 @@ pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replace) -> Res
         let made = if is_own {
             own_folder(&place, replace)
         } else {
-            make_folder(&shared).map_err(|error| unusable(&shared, &error))?;
+            if replace == Replace::Allowed {
+                make_folder(&shared).map_err(|error| unusable(&shared, &error))?;
+            }
             let leads_to = relative_path(&real_path(&target.data_dir), &real_path(&shared)).unwrap_or(shared);
             link_to(&place, &leads_to, replace)
         };
         is_linked &= made.map_err(|error| unusable(&place, &error))?;
     }
     Ok(is_linked)
+}
+
+/// Removes the folders in a stack's own that an init was given and left empty: links may lead to nothing where nothing is
+/// installed.
+pub(super) fn remove_empty(target: &Target) {
+    let engine_folder = target.dir.join(ENGINE_FOLDER);
+    for folder in SHARED.map(|name| engine_folder.join(name)).iter().chain([&engine_folder]) {
+        // One that holds something stays, as does a link to a folder, and one that may not be removed does no harm.
+        fs::remove_dir(folder).ok();
+    }
 }
 
 /// Returns true if a data directory has its links, or folders in their place.

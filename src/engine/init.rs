@@ -143,8 +143,11 @@ impl Terraform {
         }
         let lock = lock_installed(target, Sharing::Nobody, session)?;
         let install = Install { update: upgrades, even_if_complete: true };
-        let modules = self.install_modules(target, install, session)?;
-        let ended = self.init_once(target, reconfigure, modules, session);
+        let modules = self.install_modules(target, install, session);
+        let ended = modules
+            .map_err(InitError::from)
+            .and_then(|modules| self.init_once(target, reconfigure, modules, session));
+        data_dir::remove_empty(target);
         drop(lock);
         ended.map_err(|failed| failed.error)
     }

@@ -142,7 +142,7 @@ fn a_shell_has_the_environment_of_its_instance_and_says_where_it_is() {
     let lines: Vec<&str> = production.stdout.lines().collect();
     assert_eq!(
         lines[0],
-        format!("{root}/network|production|{root}/.envctl/data/production/network|prod|production/network")
+        format!("{root}/network|production|../.envctl/data/production/network|prod|production/network")
     );
     assert!(lines[1].contains("[production/network]"), "{production}");
     let staging = env.run(["shell", "staging", "network"]).exits(0);

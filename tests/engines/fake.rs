@@ -90,7 +90,10 @@ fn a_warm_clean_plan_is_one_process_and_that_is_a_plan() {
     let verbs: Vec<_> = calls[before..].iter().filter_map(|call| call["argv"][1].as_str()).collect();
     assert_eq!(verbs, ["plan"]);
     assert_eq!(calls[before]["workspace"], "default");
-    assert_eq!(calls[before]["data_dir"], target.data_dir.as_str());
+    // Relative to the stack's folder, `infra/app`.
+    let data_dir = calls[before]["data_dir"].as_str().unwrap();
+    assert_eq!(target.dir.join(data_dir).canonicalize().unwrap(), target.data_dir.canonicalize().unwrap());
+    assert!(data_dir.starts_with("../../"), "{data_dir}");
 }
 
 #[test]
