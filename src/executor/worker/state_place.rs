@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 
 use super::{Worker, lock};
-use crate::{model::StackId, plans::StatePlace};
+use crate::{engine::units::normalised, model::StackId, plans::StatePlace};
 
 /// How the address of a local state begins.
 const LOCAL: &str = "local:";
@@ -29,6 +29,8 @@ pub(super) fn reviewed_address(
     let Some(address) = address else { return "unknown".to_owned() };
     let Some(path) = address.strip_prefix(LOCAL).map(Utf8Path::new) else { return address.to_owned() };
     let written = |key| config.get(key).and_then(Value::as_str);
+    // As it was typed with `--config` it may lead through `..`.
+    let project = &*normalised(project);
     let is_absolute = |key| written(key).is_some_and(|path| Utf8Path::new(path).is_absolute());
     if let Ok(below) = path.strip_prefix(project) {
         format!("{LOCAL}{below}")
@@ -53,6 +55,13 @@ mod tests {
     use super::*;
 
     fn reviewed(address: Option<&str>, config: &Value) -> String {
+        let typed = Utf8Path::new("/home/one/other/../shop");
+        let found = reviewed_address(address, config.as_object().unwrap(), typed);
+        assert_eq!(found, reviewed_normalised(address, config));
+        found
+    }
+
+    fn reviewed_normalised(address: Option<&str>, config: &Value) -> String {
         reviewed_address(address, config.as_object().unwrap(), Utf8Path::new("/home/one/shop"))
     }
 
