@@ -221,3 +221,45 @@ fn many_stacks_resolve_each_to_their_own() {
         assert_eq!(settings.workspace.unwrap().value, "production");
     }
 }
+
+#[test]
+fn no_layer_sets_a_variable_that_would_steer_an_engine() {
+    for name in [
+        "TF_WORKSPACE",
+        "TF_DATA_DIR",
+        "TF_INPUT",
+        "TF_CLI_ARGS",
+        "TF_CLI_ARGS_init",
+        "TF_LOG",
+        "TF_LOG_PATH",
+        "TF_LOG_PROVIDER",
+        "TG_TF_PATH",
+        "TERRAGRUNT_CONFIG",
+        "TF_VAR_size",
+    ] {
+        let set = |path: String, value: String| {
+            let overrides = Overrides { sets: vec![(path, value)], ..Overrides::default() };
+            Config::from_text("environments.toml".into(), FILE, &overrides).unwrap_err().to_string()
+        };
+        for error in [
+            set(format!("env.{name}"), "\"\"".to_owned()),
+            set(format!("\"env\".\"{name}\""), "x".to_owned()),
+            set("env".to_owned(), format!("{{ {name} = \"x\" }}")),
+            set(format!("env.{name}.command"), "[\"x\"]".to_owned()),
+        ] {
+            assert!(error.contains("flags and environment:1:"), "{name}: {error}");
+            assert!(error.contains(&format!("`{name}` is ")), "{name}: {error}");
+        }
+        for layer in ["defaults", "templates.t", "environments.x", "stacks.app", "stacks.app.in.production"] {
+            let text = format!("{FILE}\n[{layer}.env]\n{name} = \"\"\n");
+            let error = Config::from_text("environments.toml".into(), text, &Overrides::default());
+            let error = error.unwrap_err().to_string();
+            assert!(error.contains(&format!("`{name}` is ")), "{layer} {name}: {error}");
+        }
+    }
+    let free = Overrides {
+        sets: vec![("env.TF_CLI_CONFIG_FILE".to_owned(), "rc".to_owned())],
+        ..Overrides::default()
+    };
+    Config::from_text("environments.toml".into(), FILE, &free).unwrap();
+}

@@ -7,14 +7,19 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Judges every layer of a document.
-pub(crate) fn layers(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
+/// Judges every layer of a document, and those that flags and the process's environment lay over it.
+pub(crate) fn layers(
+    document: &Document,
+    overrides: &[LayerTable],
+    sources: &Sources,
+    problems: &mut Diagnostics,
+) {
     let shared = document.defaults.iter();
     let named = document.templates.iter().chain(document.environments.iter()).map(|(_, layer)| layer);
     let of_stacks = document.stacks.iter().flat_map(|(_, stack)| {
         stack.layer.as_deref().into_iter().chain(stack.own.r#in.iter().map(|(_, layer)| layer))
     });
-    for layer in shared.chain(named).chain(of_stacks) {
+    for layer in shared.chain(named).chain(of_stacks).chain(overrides) {
         judge(layer, sources, problems);
     }
 }
@@ -52,22 +57,29 @@ fn refused_backend(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// Variables that envctl sets itself, by name or by beginning, and where the wish behind each belongs.
+/// Variables that envctl sets itself or keeps from engines, and where the wish behind each belongs; one that ends with `*` is
+/// the beginning of names.
 const OWNED: &[(&str, &str)] = &[
     ("TF_WORKSPACE", "write `workspace = \"…\"`"),
     ("TF_DATA_DIR", "each instance has a data directory of its own"),
     ("TF_INPUT", "engines never ask"),
     ("TF_IN_AUTOMATION", "envctl sets it"),
-    ("TF_CLI_ARGS", "write `plan_args`, `init_args` or `apply_args` into the engine's table"),
-    ("TF_VAR_", "write it into `vars`, or into `secrets` when it must not be seen"),
+    ("TF_CLI_ARGS*", "write `plan_args`, `init_args` or `apply_args` into the engine's table"),
+    ("TF_VAR_*", "write it into `vars`, or into `secrets` when it must not be seen"),
+    ("TF_LOG*", "the engine's own log would hold values and secrets: use it with the bare engine"),
+    ("TG_*", "it would take Terragrunt elsewhere than envctl reviewed"),
+    ("TERRAGRUNT_*", "it would take Terragrunt elsewhere than envctl reviewed"),
 ];
 
 fn env_name(name: &str, span: &Range<usize>, sources: &Sources, problems: &mut Diagnostics) {
-    let owned = OWNED.iter().find(|(owned, _)| {
-        name == *owned || (name.starts_with(owned) && ["TF_CLI_ARGS", "TF_VAR_"].contains(owned))
+    let owned = OWNED.iter().find(|(owned, _)| match owned.strip_suffix('*') {
+        Some(beginning) => name.starts_with(beginning),
+        None => name == *owned,
     });
-    let (problem, label) = if let Some((_, place)) = owned {
-        let message = format!("`{name}` is set by envctl itself");
+    let (problem, label) = if let Some((owned, place)) = owned {
+        let is_set = !["TF_LOG*", "TG_*", "TERRAGRUNT_*"].contains(owned);
+        let what = if is_set { "is set by envctl itself" } else { "is never handed to an engine" };
+        let message = format!("`{name}` {what}");
         (Diagnostic::error("config::owned-variable", message).help(*place), "not free")
     } else if name.is_empty() || name.contains(['=', '\0']) {
         let message = format!("`{}` is no name of a variable", name.escape_default());

@@ -12,7 +12,8 @@ use crate::{
         environments::Resolved,
         raw::{
             checks::CheckTable, comparison::ParityTable, document::Document, field::Placed,
-            generate::GenerateTable, imports::ImportTable, reader::Sources, text_values::check_json_path,
+            generate::GenerateTable, imports::ImportTable, layer::LayerTable, reader::Sources,
+            text_values::check_json_path,
         },
     },
     diagnostic::{Diagnostic, Diagnostics},
@@ -21,13 +22,13 @@ use crate::{
 /// Judges everything that does not need the stacks' layers.
 pub(crate) fn document(
     document: &Document,
-    resolved: &Resolved,
+    (resolved, overrides): (&Resolved, &[LayerTable]),
     sources: &Sources,
     problems: &mut Diagnostics,
 ) {
     let names = KnownNames::of(document, sources);
     project(document, sources, problems);
-    layers(document, sources, problems);
+    layers(document, overrides, sources, problems);
     patterns(document, sources, problems);
     guards(resolved, sources, problems);
     environments::names(document, &names, problems);
