@@ -54,12 +54,17 @@ fn visible_but(text: &str, allowed: impl Fn(&str) -> usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters, and those that turn the direction of text.
+/// Control characters, and those that turn the direction of text, break its lines, or stand in it unseen.
 fn is_obeyed(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         ' '..='~' => false,
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        // Marks of direction: ALM, LRM, RLM, embeddings, overrides and isolates with their ends, and the deprecated shapings.
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => true,
+        // Separators of lines and paragraphs.
+        '\u{2028}' | '\u{2029}' => true,
+        // A byte order mark, the Mongolian vowel separator, anchors of annotations, and tags: nobody sees them.
+        '\u{feff}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
         other => other.is_control(),
     }
 }
@@ -90,6 +95,27 @@ mod tests {
             r"a\u{1b}[2K\u{d}\u{7}\u{9b}1A\u{202e}\u{2066}z"
         });
         assert_eq!(visible("\u{0}\u{7f}\u{85}"), r"\u{0}\u{7f}\u{85}");
+        let unseen = [
+            '\u{61c}',
+            '\u{180e}',
+            '\u{200e}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{2029}',
+            '\u{202a}',
+            '\u{202e}',
+            '\u{2066}',
+            '\u{2069}',
+            '\u{206a}',
+            '\u{feff}',
+            '\u{fffb}',
+            '\u{e0001}',
+            '\u{e0041}',
+            '\u{e007f}',
+        ];
+        for mark in unseen {
+            assert_eq!(visible(&format!("a{mark}b")), format!("a{}b", mark.escape_unicode()));
+        }
         for plain in ["", "a\n\tb", "ünï → ✔ ╷│╵ אבג", "\u{200b}"] {
             assert!(matches!(visible(plain), Cow::Borrowed(_)), "{plain}");
         }

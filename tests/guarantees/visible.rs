@@ -17,7 +17,8 @@ const IN_HCL: &str = r"a\u001b[1A\u001b[2K\u001b[8mb\u001b]0;title\u0007\u009b1A
 
 fn is_obeyed(character: char) -> bool {
     (character.is_control() && !"\n\t".contains(character))
-        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{61c}' | '\u{180e}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(character, '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Asserts that a terminal obeys nothing in a text.
@@ -104,6 +105,24 @@ check "always" {{
 }}
 "#
     )
+}
+
+#[test]
+fn marks_that_nobody_sees_are_shown_in_reviews_and_records() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        let in_hcl = r"one\n\u200ftwo\u061c\u200e\u2028\u2066\ufeff\u180e\U000e0041three\n";
+        let text = format!(
+            "resource \"terraform_data\" \"app\" {{\n  input = \"{in_hcl}\"\n}}\noutput \"id\" {{\n  value = \"{in_hcl}\"\n}}\n"
+        );
+        shop.project.write("app/main.tf", &text);
+        let plan = harmless(shop.run(["plan", "staging"]).exits(0));
+        plan.prints(r"\u{200f}two\u{61c}\u{200e}\u{2028}\u{2066}\u{feff}\u{180e}\u{e0041}three");
+        harmless(shop.run(["deploy", "staging", "--yes"]).exits(0));
+        harmless(shop.run(["output", "staging", "app"]).exits(0));
+        harmless(shop.run(["runs", "log"]).exits(0));
+        leaves_harmless_files(&shop);
+    }
 }
 
 #[test]
