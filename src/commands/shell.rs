@@ -35,7 +35,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",
-        marked(environment, &id, context.printer.err_styles()),
+        marked(environment, &id.to_string(), context.printer.err_styles()),
         context.shown(&inventory_dir(inventory, &id))
     ));
     prepared.with(context, (&id.stack, Gone::Left), |work, session| {
@@ -44,7 +44,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let command = CommandLine::new(&program, &work.target.dir, like.env)
             .args(plain_start(&program).iter().copied())
             .env("ENVCTL_INSTANCE", id.to_string())
-            .env("PS1", format!("{} \\w $ ", marked(environment, &id, Styles::new(true))));
+            .env("PS1", prompt(&program, environment, &id));
         // Whatever the user initialises there, the next command initialises anew.
         forget_init(&work.target).map_err(|error| {
             let summary = format!("cannot forget the last init of `{id}`: {error}");
@@ -69,11 +69,40 @@ fn plain_start(shell: &str) -> &'static [&'static str] {
     }
 }
 
-fn marked(environment: &Environment, id: &InstanceId, styles: Styles) -> String {
+fn marked(environment: &Environment, id: &str, styles: Styles) -> String {
     let role = if environment.confirm { Role::Protected } else { Role::Environment };
     styles.paint(role, format!("[{id}]"))
 }
 
+/// Returns the prompt of a shell. Shells expand what stands in `PS1` each time they show it, so a name comes into it without any
+/// character that one of them knows; the folder is left to the escapes of the shell itself, which expand nothing in it.
+fn prompt(shell: &str, environment: &Environment, id: &InstanceId) -> String {
+    let name = marked(environment, &inert(&id.to_string()), Styles::new(true));
+    match shell.rsplit('/').next() {
+        Some("bash") => format!("{name} \\w $ "),
+        Some("zsh") => format!("{name} %~ $ "),
+        // The others know no escape for it.
+        _ => format!("{name} $ "),
+    }
+}
+
+/// Returns a text with `_` in place of whatever a shell could take for more than itself.
+fn inert(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./ ".contains(c);
+    text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
+}
+
 fn inventory_dir(inventory: &crate::inventory::Inventory, id: &InstanceId) -> camino::Utf8PathBuf {
     inventory.instances().find(|i| i.id == *id).map(|i| i.dir.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_prompt_holds_nothing_that_a_shell_expands() {
+        assert_eq!(inert("dev/eu-1/my app.v2_\u{fc}"), "dev/eu-1/my app.v2_\u{fc}");
+        assert_eq!(inert("a$(touch x)`b`${c}!d%e\\f\"g'h;i\u{202e}\n"), "a__touch x__b___c__d_e_f_g_h_i__");
+    }
 }

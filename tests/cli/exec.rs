@@ -158,3 +158,25 @@ fn a_shell_that_cannot_be_started_is_4() {
     let run = shop.env.clone().var("SHELL", "/nowhere/sh").run(["shell", "staging", "network"]).exits(4);
     run.tells("the shell cannot be started").tells("/nowhere/sh");
 }
+
+#[test]
+fn a_name_in_the_prompt_of_a_shell_runs_nothing() {
+    const HOSTILE: &str = "a$(touch pwned)`touch pwned2`$HOME%!b";
+    let shop = Shop::of(&[]);
+    shop.script(HOSTILE, &plain("app"));
+    shop.append("environments.toml", &format!("\n[stacks.\"{HOSTILE}\"]\npath = \"{HOSTILE}\"\n"));
+    for name in ["bash", "sh"] {
+        // Without a terminal a shell shows its prompt where it is told that somebody types.
+        let words = format!("#!/bin/sh\nprintf 'exit\\n' | exec /bin/{name} \"$@\" -i 2>&1\n");
+        let shell = shop.marker(name);
+        script(&shell, &words);
+        let env = shop.env.clone().with_system().var("SHELL", shell);
+        let run = env.run(["shell", "staging", HOSTILE]).exits(0);
+        for made in ["pwned", "pwned2"] {
+            assert!(!shop.project.path(made).exists(), "{name}");
+            assert!(!shop.project.path(&format!("{HOSTILE}/{made}")).exists(), "{name}");
+        }
+        // The end of what a line has room for.
+        run.prints("E__b]");
+    }
+}
