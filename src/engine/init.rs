@@ -1,11 +1,6 @@
 //! Initialises an instance and makes sure that its workspace exists, for OpenTofu and Terraform.
 
-use std::{
-    ffi::OsStr,
-    fs::{self, DirBuilder},
-    io,
-    os::unix::fs::DirBuilderExt,
-};
+use std::{ffi::OsStr, fs, io};
 
 use camino::Utf8Path;
 use serde::Deserialize;
@@ -29,7 +24,10 @@ use super::{
     terraform::Terraform,
     verbs::is_upgrade,
 };
-use crate::model::{Failure, FailureKind};
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+};
 
 /// When a workspace is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -327,7 +325,7 @@ fn forget(file: &Utf8Path) -> Result<(), EngineError> {
 
 /// A data directory holds backend credentials in clear, so only its owner may enter it.
 fn make_private_folder(folder: &Utf8Path) -> Result<(), EngineError> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(folder, &error))
+    files::create_dirs(folder).map_err(|error| failed(folder, &error))
 }
 
 fn failed(path: &Utf8Path, error: &io::Error) -> EngineError {

@@ -8,11 +8,6 @@ use std::{
 
 use camino::Utf8Path;
 
-/// Makes a folder and the missing ones above it, 0700 each.
-pub fn create_dirs(path: &Utf8Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
 /// Makes a folder that must not exist yet, 0700.
 pub fn create_new_dir(path: &Utf8Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
@@ -37,7 +32,7 @@ pub fn sync_dir(path: &Utf8Path) -> io::Result<()> {
 mod tests {
     use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _};
 
-    use super::*;
+    use super::{super::create_dirs, *};
 
     fn mode(path: &Utf8Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777

@@ -6,13 +6,15 @@
 mod create;
 mod digest;
 mod digest_cache;
+mod private;
 mod remove;
 mod resolve;
 mod write;
 
-pub use create::{append, create_dirs, create_new, create_new_dir, sync_dir};
+pub use create::{append, create_new, create_new_dir, sync_dir};
 pub use digest::{file_digest, is_executable};
 pub use digest_cache::{ContentStamp, DigestCache};
+pub use private::{create_dirs, open_own, open_own_to_read};
 pub use remove::remove_if_there;
 pub use resolve::resolve_links;
 pub use write::{write, write_if_changed, write_new};

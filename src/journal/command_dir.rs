@@ -105,7 +105,7 @@ impl RunStore {
         let mut found = Vec::new();
         for entry in entries {
             let entry = entry.map_err(JournalError::io("read", self.home()))?;
-            if entry.file_name().starts_with(PREFIX) && entry.path().is_dir() {
+            if entry.file_name().starts_with(PREFIX) && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                 found.push(entry.into_path());
             }
         }

@@ -1,9 +1,8 @@
 //! One deploy per environment at a time: a lock of the operating system, which ends with its holder however that ends.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, TryLockError},
     io::{self, Seek as _, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
     thread,
     time::Duration,
 };
@@ -86,9 +85,7 @@ impl RunStore {
         let path = self.lock_file(environment);
         let locks = self.envctl_dir()?.join("locks");
         files::create_dirs(&locks).map_err(JournalError::io("create", &locks))?;
-        let opened =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let mut file = opened.map_err(JournalError::io("create", &path))?;
+        let mut file = files::open_own(&path).map_err(JournalError::io("use", &path))?;
         let mut patience = LAST_BREATH;
         loop {
             match file.try_lock() {

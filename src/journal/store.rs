@@ -1,6 +1,6 @@
 //! All runs of a project: where they are, which there are, and one by its id.
 
-use std::fs;
+use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -45,7 +45,7 @@ impl RunStore {
 
     /// The folder of all that envctl keeps; made, with the `.gitignore` that hides it, where it is missing.
     pub fn envctl_dir(&self) -> Result<&Utf8Path, JournalError> {
-        files::create_dirs(&self.envctl).map_err(JournalError::io("create", &self.envctl))?;
+        files::create_dirs(&self.envctl).map_err(JournalError::io("use", &self.envctl))?;
         let ignore = self.envctl.join(".gitignore");
         if !ignore.exists() {
             files::write(&ignore, b"*\n").map_err(JournalError::io("write", &ignore))?;
@@ -72,24 +72,30 @@ impl RunStore {
     pub fn create(&self, id: &RunId) -> Result<RunDir, JournalError> {
         self.envctl_dir()?;
         let runs = self.runs_dir();
-        files::create_dirs(&runs).map_err(JournalError::io("create", &runs))?;
+        files::create_dirs(&runs).map_err(JournalError::io("use", &runs))?;
         RunDir::create(runs.join(id.as_str()))
     }
 
-    /// All runs, newest first. Folders that are not named by a run's id are left out.
+    /// All runs, newest first. Only real folders that are named by a run's id count: a link could lead to somebody else's.
     ///
     /// Journals are not read: a broken one shows when its report is asked for, and hides no other run.
     pub fn list(&self) -> Result<Vec<StoredRun>, JournalError> {
         let runs = self.runs_dir();
+        if runs.is_symlink() {
+            let error = io::Error::other("it is a link, and envctl keeps its runs in a real folder");
+            return Err(JournalError::io("read", runs)(error));
+        }
         let entries = match fs::read_dir(&runs) {
             Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(JournalError::io("read", runs)(error)),
         };
         let mut found = Vec::new();
         for entry in entries {
             let entry = entry.map_err(JournalError::io("read", &runs))?;
-            if let Some(id) = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok()) {
+            let is_folder = entry.file_type().map_err(JournalError::io("read", &runs))?.is_dir();
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<RunId>().ok());
+            if let Some(id) = id.filter(|_| is_folder) {
                 let dir = RunDir::new(runs.join(id.as_str()));
                 found.push(StoredRun { id, dir });
             }
@@ -119,7 +125,7 @@ impl RunStore {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::super::{
         Journal,
@@ -157,6 +163,9 @@ mod tests {
         let (old, new) = (RunId::new(1, 1), RunId::new(2, 0));
         let store = with_runs(&root, &[&old, &new]);
         fs::create_dir(store.runs_dir().join("not-a-run")).unwrap();
+        let linked = store.runs_dir().join(RunId::new(3, 0).as_str());
+        symlink(store.runs_dir().join(new.as_str()), linked).unwrap();
+        fs::write(store.runs_dir().join(RunId::new(4, 0).as_str()), "").unwrap();
         fs::write(store.runs_dir().join(new.as_str()).join("journal.jsonl"), "{}\n{}\n").unwrap();
         let runs = store.list().unwrap();
         assert_eq!(runs.iter().map(|run| &run.id).collect::<Vec<_>>(), [&new, &old]);

@@ -1,6 +1,6 @@
 //! The project's own key: what it digests and seals can be neither guessed nor forged without it.
 
-use std::io;
+use std::io::{self, Read as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hmac::{Hmac, KeyInit, Mac};
@@ -44,14 +44,19 @@ impl Key {
     pub fn of_project(home: &Utf8Path) -> Result<Self, KeyError> {
         let path = home.join(FILE);
         let failed = |source| KeyError::Io { path: path.clone(), source };
-        let bytes = match std::fs::read(&path) {
+        let read = || -> io::Result<Vec<u8>> {
+            let mut bytes = Vec::new();
+            files::open_own_to_read(&path)?.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let bytes = match read() {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut fresh = [0; LENGTH];
                 getrandom::fill(&mut fresh).map_err(|error| KeyError::NoRandomness(error.to_string()))?;
                 // Whoever comes first makes it; the others take that one.
                 files::write_new(&path, &fresh).map_err(failed)?;
-                std::fs::read(&path).map_err(failed)?
+                read().map_err(failed)?
             }
             Err(error) => return Err(failed(error)),
         };

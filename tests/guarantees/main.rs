@@ -26,6 +26,7 @@ mod mixed_mocks;
 mod never_retried;
 mod one_review;
 mod printed_state;
+mod private_folder;
 mod review_place;
 mod right_environment;
 mod rounds;
