@@ -1,6 +1,6 @@
 //! Whether a stack's lockfile was written by the engine that the stack is run by.
 
-use std::{fs, io};
+use std::io;
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
@@ -8,6 +8,7 @@ use crate::{
         detect::{LOCKFILE, by_lockfile},
         layout::unit_file,
     },
+    files,
     inventory::Instance,
 };
 
@@ -16,7 +17,7 @@ pub(super) fn lockfiles<'a>(instances: impl Iterator<Item = &'a Instance>) -> Di
     let mut found = Diagnostics::default();
     for instance in instances.filter(|instance| unit_file(instance.engine).is_none()) {
         let shown = instance.path.join(LOCKFILE);
-        let text = match fs::read_to_string(instance.dir.join(LOCKFILE)) {
+        let text = match files::read_text(&instance.dir.join(LOCKFILE)) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => {

@@ -12,7 +12,7 @@ use crate::{
     diagnostic::Severity,
     engine::clean_environment,
     executor::engines,
-    inventory,
+    files, inventory,
     journal::RunStore,
     model::{EngineName, ExitStatus},
     process::{CommandLine, Runner},
@@ -257,7 +257,7 @@ fn known_profiles(context: &Context) -> Vec<String> {
     let files =
         [file("AWS_CONFIG_FILE", ".aws/config"), file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")];
     let mut found = Vec::new();
-    for text in files.iter().filter_map(|path| fs::read_to_string(path).ok()) {
+    for text in files.iter().filter_map(|path| files::read_text(path).ok()) {
         let sections = text.lines().filter_map(|l| l.trim().strip_prefix('[')?.strip_suffix(']'));
         found.extend(sections.map(|s| s.trim().trim_start_matches("profile ").trim().to_owned()));
     }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Diagnostics, SourceFile},
+    files,
     model::{EnvName, StackId},
 };
 
@@ -75,8 +76,8 @@ impl Config {
     ///
     /// The path should be absolute: the folder that it stands in is the root of all that is relative in it.
     pub fn load(path: &Utf8Path, overrides: &Overrides) -> Result<(Self, Diagnostics), ConfigError> {
-        let bytes = std::fs::read(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let bytes =
+            files::read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
         let text = String::from_utf8(bytes).map_err(|error| ConfigError::NotUtf8 {
             path: path.to_owned(),
             at: error.utf8_error().valid_up_to(),

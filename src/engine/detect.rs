@@ -1,11 +1,11 @@
 //! `engine = "auto"`: which engine a stack belongs to, by the evidence that lies beside it.
 
-use std::{cell::RefCell, collections::HashMap, fs, io};
+use std::{cell::RefCell, collections::HashMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::layout::{UNIT_FILE, is_tofu_only};
-use crate::model::EngineName;
+use crate::{files, model::EngineName};
 
 /// The lockfile of OpenTofu and Terraform.
 pub const LOCKFILE: &str = ".terraform.lock.hcl";
@@ -141,7 +141,7 @@ impl<'a> Detector<'a> {
 
 /// The text of a file; absent when the file is.
 fn read(file: &Utf8Path) -> Result<Option<String>, DetectError> {
-    match fs::read(file) {
+    match files::read(file) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DetectError::Unreadable { file: file.to_owned(), error }),
@@ -193,6 +193,8 @@ fn by_version_files(
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     struct Tree(tempfile::TempDir);

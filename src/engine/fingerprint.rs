@@ -40,7 +40,7 @@ impl Fingerprint {
         }
         files.sort();
         for file in files {
-            let bytes = match fs::read(&file) {
+            let bytes = match files::read(&file) {
                 Ok(bytes) => bytes,
                 // An editor's dangling lock link is no configuration; the engine will say so of anything else.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -133,7 +133,7 @@ fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
 
 /// Returns true if a lockfile names providers, and a folder has all of them.
 pub(super) fn has_providers(folder: &Utf8Path, lockfile: &Utf8Path) -> bool {
-    fs::read_to_string(lockfile).is_ok_and(|text| {
+    files::read_text(lockfile).is_ok_and(|text| {
         let mut folders = provider_folders(&text).peekable();
         folders.peek().is_some() && folders.all(|provider| folder.join(provider).is_dir())
     })

@@ -3,10 +3,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
-    fs,
+    io,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::files;
 
 /// What the names of variables start with that providers, backends and engines take credentials, regions, endpoints and
 /// values from. Documented in `docs/stored-plans.md`.
@@ -129,7 +131,7 @@ pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     let folders = [home.map(|home| home.join(".terraform.d")), own];
     let mut found: Vec<Utf8PathBuf> = files.into_iter().flatten().collect();
     found.extend(folders.into_iter().flatten().flat_map(|folder| more_settings(&folder)));
-    found.retain(|file| file.is_file());
+    found.retain(|file| files::is_there(file));
     found
 }
 
@@ -148,17 +150,23 @@ pub fn replaced_providers(env: &BTreeMap<OsString, OsString>) -> Option<String> 
     if is_set(env, LENT_PROVIDERS) {
         return Some(format!("`{LENT_PROVIDERS}` is set"));
     }
-    let overrides = |file: &Utf8PathBuf| {
-        let text = fs::read_to_string(file).unwrap_or_default();
-        let code = |line: &str| !line.starts_with('#') && !line.starts_with("//");
-        text.lines().map(str::trim).any(|line| code(line) && line.contains("dev_overrides"))
-    };
-    let file = cli_configs(env).into_iter().find(overrides)?;
-    Some(format!("`{file}` has `dev_overrides`"))
+    let code = |line: &str| !line.starts_with('#') && !line.starts_with("//");
+    cli_configs(env).into_iter().find_map(|file| match files::read(&file) {
+        Ok(bytes) => {
+            let text = String::from_utf8_lossy(&bytes);
+            let mut lines = text.lines().map(str::trim);
+            let found = lines.any(|line| code(line) && line.contains("dev_overrides"));
+            found.then(|| format!("`{file}` has `dev_overrides`"))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => Some(format!("`{file}` cannot be read, and may have `dev_overrides` ({error})")),
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn env(pairs: &[(&str, &str)]) -> BTreeMap<OsString, OsString> {

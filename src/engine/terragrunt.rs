@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     ffi::{OsStr, OsString},
-    fs, io,
+    io,
     sync::Arc,
 };
 
@@ -37,7 +37,7 @@ use super::{
 };
 use crate::{
     config::EngineSettings,
-    files::DigestCache,
+    files::{self, DigestCache},
     model::{EngineName, Failure, FailureKind, ResourceAddress},
     process::{CommandLine, Exit, SignalTarget, Stream},
 };
@@ -126,7 +126,7 @@ impl Terragrunt {
             EngineError::Failed(Failure::new(FailureKind::Config, summary))
         };
         let fingerprint = || -> io::Result<Fingerprint> {
-            let unit = fs::read_to_string(target.dir.join(UNIT_FILE))?;
+            let unit = files::read_text(&target.dir.join(UNIT_FILE))?;
             let folder = download_dir(target).unwrap_or_default();
             let (own, driven) = (self.version(), &*self.driven.version);
             let inputs = [own, driven, &target.backend.digest, cache.as_str(), &unit, folder.as_str()];

@@ -3,10 +3,11 @@
 use std::{
     collections::{BTreeMap, HashMap},
     ffi::OsString,
+    io,
     sync::Arc,
 };
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     ground::Ground,
@@ -18,7 +19,8 @@ use super::{
 };
 use crate::{
     config::Config,
-    engine::{EngineUnavailable, Engines, Neighbours, StackFolder, clean_environment},
+    engine::{EngineUnavailable, Engines, Neighbours, StackFolder, clean_environment, cli_configs},
+    files,
     graph::StackGraph,
     inventory::{Instance, Inventory, Modules, address::address_in_force, called_modules},
     model::{Allow, CreateWorkspace, EngineName, StackId},
@@ -67,6 +69,8 @@ impl Assembly<'_> {
         allow: &[Allow],
     ) -> Result<HashMap<StackId, Work>, AssembleError> {
         let (env, _removed) = clean_environment(self.env.clone());
+        // An engine reads them whenever it is started, also for its version.
+        readable_settings(&env)?;
         let engines = engines(self.config, self.home, &env);
         let secrets = Arc::new(Secrets::new(
             Arc::clone(self.runner),
@@ -97,6 +101,7 @@ impl Assembly<'_> {
             let folder =
                 StackFolder { is_shared: self.modules.is_shared(instance), module_calls: called_modules };
             let built = targets.build(instance, &called, folder)?;
+            readable_settings(&built.target.env)?;
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
             let ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);
@@ -122,6 +127,16 @@ impl Assembly<'_> {
         }
         Ok(works)
     }
+}
+
+/// Refuses settings of engines that are no regular file: an engine would wait for a fifo.
+fn readable_settings(env: &BTreeMap<OsString, OsString>) -> Result<(), TargetError> {
+    let refused = |path: Utf8PathBuf| {
+        let source =
+            files::open_regular(&path).err().filter(|error| error.kind() == io::ErrorKind::InvalidInput)?;
+        Some(TargetError::Read { path, source })
+    };
+    cli_configs(env).into_iter().find_map(refused).map_or(Ok(()), Err)
 }
 
 /// The engines as environments.toml sets them up, found on the PATH of an environment; `home` is `.envctl`.

@@ -32,6 +32,7 @@ mod scheduler;
 mod secret_use;
 mod secrets;
 mod signals;
+mod sops;
 mod step;
 mod target;
 mod upstreams;

@@ -3,15 +3,19 @@
 use std::{
     collections::{BTreeMap, HashMap},
     ffi::OsString,
-    fs, io,
+    io,
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::named_program::{ask, command_line};
+use super::{
+    named_program::{ask, command_line},
+    sops::{keys, pick},
+};
 use crate::{
     config::{Secret, SecretSource},
+    files,
     process::{Captured, ProcessError, Runner},
 };
 
@@ -161,7 +165,7 @@ impl Secrets {
             SecretSource::Env(variable) => {
                 self.env.get(&OsString::from(variable)).and_then(|value| value.to_str()).map(str::to_owned)
             }
-            SecretSource::File(path) => fs::read_to_string(self.root.join(path)).ok(),
+            SecretSource::File(path) => files::read_text(&self.root.join(path)).ok(),
             SecretSource::Command(_) | SecretSource::Sops { .. } => None,
         };
         if let Some(value) = value {
@@ -187,7 +191,7 @@ impl Secrets {
                 None => Err(SecretError::Unset { name, variable: variable.clone() }),
                 Some(value) => value.to_str().map(str::to_owned).ok_or(SecretError::NotUtf8 { name }),
             },
-            SecretSource::File(path) => match fs::read_to_string(self.root.join(path)) {
+            SecretSource::File(path) => match files::read_text(&self.root.join(path)) {
                 Ok(text) => Ok(text),
                 Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                     Err(SecretError::NotUtf8 { name })
@@ -209,6 +213,12 @@ impl Secrets {
     }
 
     fn open(&self, name: &str, file: &Utf8Path) -> Result<Arc<serde_json::Value>, SecretError> {
+        // `sops` itself would wait for a fifo.
+        files::open_regular(&self.root.join(file)).map_err(|error| SecretError::File {
+            name: name.to_owned(),
+            path: file.to_owned(),
+            source: Arc::new(error),
+        })?;
         let argv = ["sops", "decrypt", "--output-type", "json", file.as_str()].map(str::to_owned);
         let text = self.run(name, &argv)?;
         serde_json::from_str(&text)
@@ -262,31 +272,10 @@ fn without_line_end(mut text: String) -> String {
     text
 }
 
-/// The text at a dotted key; a key that holds dots itself is found as a whole first.
-fn pick(document: &serde_json::Value, key: &str) -> Option<String> {
-    let found =
-        document.get(key).or_else(|| key.split('.').try_fold(document, |value, part| value.get(part)))?;
-    match found {
-        serde_json::Value::String(text) => Some(text.clone()),
-        serde_json::Value::Number(number) => Some(number.to_string()),
-        serde_json::Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
-}
-
-fn keys(document: &serde_json::Value) -> String {
-    let names: Vec<&str> = document
-        .as_object()
-        .into_iter()
-        .flatten()
-        .map(|(k, _)| k.as_str())
-        .filter(|k| *k != "sops")
-        .collect();
-    if names.is_empty() { String::new() } else { format!("; it holds {}", names.join(", ")) }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn secrets(folder: &Utf8Path) -> Secrets {

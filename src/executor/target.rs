@@ -49,6 +49,14 @@ pub enum TargetError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Settings of the engine are no regular file.
+    #[error("the engine cannot be started with the settings in `{path}`: {source}")]
+    Read {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// A variable of envctl's own environment would set what environments.toml sets.
     #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
     Inherited {
@@ -105,7 +113,7 @@ impl Targets {
         let mut var_files = Vec::new();
         for file in &instance.settings.var_files {
             let path = instance.dir.join(&file.path);
-            if path.is_file() {
+            if files::is_there(&path) {
                 var_files.push(path);
             } else if !file.optional {
                 return Err(TargetError::MissingVarFile { stack: stack.to_owned(), path: file.path.clone() });

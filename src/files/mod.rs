@@ -1,4 +1,5 @@
-//! Private files: written whole, readable by their owner alone, removed; and digests of any files.
+//! Private files: written whole, readable by their owner alone, removed; and digests of any files. Files of others: read when they are
+//! regular ones.
 //!
 //! Plans, logs and what envctl keeps between runs may hold values that only their owner should see: folders are 0700 and
 //! files 0600.
@@ -7,6 +8,7 @@ mod create;
 mod digest;
 mod digest_cache;
 mod private;
+mod regular;
 mod remove;
 mod resolve;
 mod write;
@@ -15,6 +17,7 @@ pub use create::{append, create_new, create_new_dir, sync_dir};
 pub use digest::{file_digest, is_executable};
 pub use digest_cache::{ContentStamp, DigestCache};
 pub use private::{create_dirs, open_own, open_own_to_read};
+pub use regular::{LARGEST, is_there, open_regular, read, read_text};
 pub use remove::remove_if_there;
 pub use resolve::resolve_links;
 pub use write::{write, write_if_changed, write_new};

@@ -12,6 +12,7 @@ use crate::{
     config::VarFile,
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::auto_var_files,
+    files,
 };
 
 /// One var file of an instance.
@@ -77,7 +78,7 @@ impl<'a> VarFiles<'a> {
     /// The content of one file; absent when the file is.
     fn content(&mut self, path: &Utf8Path) -> Option<&Result<Arc<VarFileContent>, Diagnostic>> {
         if !self.read.contains_key(path) {
-            if !path.is_file() {
+            if !files::is_there(path) {
                 return None;
             }
             self.read.insert(path.to_owned(), read_var_file(path, self.root).map(Arc::new));

@@ -10,6 +10,7 @@ mod contained_failure;
 mod crash;
 mod data_directories;
 mod destruction;
+mod endless_input;
 mod exact_plan;
 mod exact_plan_backends;
 mod exact_plan_files;

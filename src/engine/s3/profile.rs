@@ -2,11 +2,12 @@
 //!
 //! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
-use std::{collections::BTreeMap, fs, io};
+use std::{collections::BTreeMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{Unaskable, credentials::Keys, variables::Variables};
+use crate::files;
 
 /// What does not matter for a question.
 const OF_NO_CONCERN: &[&str] =
@@ -97,7 +98,7 @@ fn not_followed(key: &str, profile: &str) -> Unaskable {
 /// What a file says under any of these headings; none where there is no file or no such heading.
 fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Section>, Unaskable> {
     let Some(path) = path else { return Ok(None) };
-    let text = match fs::read_to_string(&path) {
+    let text = match files::read_text(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Unaskable(format!("`{path}` cannot be read: {error}"))),

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::File,
     io::{self, Read as _},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -15,6 +14,7 @@ use crate::{
         layout::{module_files, unit_file},
         units::normalised,
     },
+    files,
     inventory::Instance,
     model::EngineName,
 };
@@ -101,7 +101,7 @@ impl Skimming {
 /// a fifth of the work.
 fn read(file: &Utf8Path, text: &mut String) -> io::Result<()> {
     text.clear();
-    File::open(file)?.take(u64::MAX).read_to_string(text).map(drop)
+    files::open_regular(file)?.take(files::LARGEST).read_to_string(text).map(drop)
 }
 
 /// The folders that a text gives as sources; nothing where one of them has to be worked out.

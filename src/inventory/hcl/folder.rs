@@ -8,6 +8,7 @@ use super::{Block, Module, from_hcl, from_json};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
     engine::layout::module_files,
+    files,
     model::EngineName,
 };
 
@@ -64,7 +65,7 @@ fn blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<Block>, Diagnostic> {
 
 /// A file as text, without a byte order mark.
 pub(super) fn open(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagnostic> {
-    let bytes = fs::read(file).map_err(|error| ReadError { path: file.to_owned(), error })?;
+    let bytes = files::read(file).map_err(|error| ReadError { path: file.to_owned(), error })?;
     let shown = file.strip_prefix(root).unwrap_or(file);
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();

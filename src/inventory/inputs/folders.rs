@@ -81,7 +81,7 @@ fn direct(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     let mut files = Vec::new();
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
-        let is_file = fs::metadata(entry.path()).is_ok_and(|kind| kind.is_file());
+        let is_file = fs::metadata(entry.path()).is_ok_and(|kind| !kind.is_dir());
         if is_file && !is_left_out(entry.file_name()) {
             files.push(entry.into_path());
         }

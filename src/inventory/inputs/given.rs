@@ -1,6 +1,6 @@
 //! What variables of a stack are given as texts, by environments.toml and by var files.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{expr::Expression, parser, visit::Visit};
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{
     config::{self, Shared, VarFile},
+    files,
     inventory::{Instance, var_files::paths_in},
 };
 
@@ -64,7 +65,7 @@ impl Texts {
 
     /// Takes in what a var file sets; a file that is not valid sets nothing, and no engine plans with it.
     fn file(&mut self, file: &Utf8Path, variable: &str) -> bool {
-        let Ok(text) = fs::read_to_string(file) else { return false };
+        let Ok(text) = files::read_text(file) else { return false };
         if file.extension() == Some("json") {
             let value = serde_json::from_str::<Value>(&text).ok();
             let found = value.as_ref().and_then(|value| value.get(variable));

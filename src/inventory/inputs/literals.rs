@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    fs,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -17,7 +16,7 @@ use super::{
     sight::{Locals, take_locals},
     unit::Unit,
 };
-use crate::engine::layout::any_module_files;
+use crate::{engine::layout::any_module_files, files};
 
 /// What files mention, each of the files that mean the same to every stack read once.
 #[derive(Debug, Default)]
@@ -104,7 +103,7 @@ impl Literals {
 }
 
 fn text_of(file: &Utf8Path) -> Option<String> {
-    let text = fs::read_to_string(file).ok()?;
+    let text = files::read_text(file).ok()?;
     Some(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
@@ -144,6 +143,8 @@ fn descend<'v>(value: &'v Value, locals: &Locals, keys: &mut Vec<&'v str>, found
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

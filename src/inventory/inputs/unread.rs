@@ -1,6 +1,6 @@
 //! What a unit takes in and cannot be followed to: a file whose path only Terragrunt can work out may hold anything.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use hcl_edit::{
@@ -10,7 +10,10 @@ use hcl_edit::{
 };
 
 use super::{literals::Literals, scope::InputScope, unit::Unit};
-use crate::engine::{layout::unit_file, units::normalised};
+use crate::{
+    engine::{layout::unit_file, units::normalised},
+    files,
+};
 
 /// How each setting begins that mixes mocks with outputs.
 const MIXING: &str = "mock_outputs_merge";
@@ -106,7 +109,7 @@ fn mixes_below(dir: &Utf8Path) -> bool {
             // Also `x.hcl.json`.
             name.contains(".hcl")
                 && name != crate::engine::detect::LOCKFILE
-                && fs::read(path)
+                && files::read(path)
                     .map_or(true, |text| text.windows(MIXING.len()).any(|part| part == MIXING.as_bytes()))
         }
     })
@@ -114,6 +117,8 @@ fn mixes_below(dir: &Utf8Path) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::inventory::{fixture::Project, inputs::Apart};
 

@@ -22,7 +22,7 @@ pub(super) struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// All regular files below a folder, links followed.
+    /// All files below a folder, links followed; what is no regular file is refused by whoever reads it.
     pub(super) fn files(&self, dir: &Utf8Path) -> io::Result<BTreeSet<Utf8PathBuf>> {
         let mut found = BTreeSet::new();
         let mut above = Vec::new();
@@ -52,7 +52,7 @@ impl Walk<'_> {
             let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
             let name = path.file_name().unwrap_or_default();
             let Ok(kind) = fs::metadata(&path) else { continue };
-            if kind.is_file()
+            if !kind.is_dir()
                 && !is_left_out(name)
                 && !self.is_state(&path)
                 && !self.apart.is_bound_apart(&path)

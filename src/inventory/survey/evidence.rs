@@ -9,7 +9,7 @@ use super::{
     shell,
     tree::{SurveyError, Tree},
 };
-use crate::{engine::detect::set_up_by, model::EngineName};
+use crate::{engine::detect::set_up_by, files, model::EngineName};
 
 /// Files past this size are no scripts.
 const LIMIT: u64 = 256 * 1024;
@@ -40,7 +40,7 @@ impl Evidence {
         for file in tree.files().filter(|file| is_script(file)) {
             let path = tree.root.join(&file);
             if fs::metadata(&path).is_ok_and(|data| data.is_file() && data.len() <= LIMIT) {
-                let bytes = fs::read(&path).map_err(|error| SurveyError::Unreadable { path, error })?;
+                let bytes = files::read(&path).map_err(|error| SurveyError::Unreadable { path, error })?;
                 evidence.take(&file, &String::from_utf8_lossy(&bytes));
             }
         }

@@ -1,6 +1,6 @@
 //! What the project is called, and which engine it uses.
 
-use std::{fs, io};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -13,13 +13,14 @@ use crate::{
         detect::{DetectError, Detector},
         layout::marks_stack,
     },
+    files,
     model::EngineName,
 };
 
 /// The name of the repository: that of its remote, else of its folder.
 pub(super) fn name(root: &Utf8Path) -> Result<String, SurveyError> {
     let path = root.join(".git/config");
-    let config = match fs::read(&path) {
+    let config = match files::read(&path) {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             String::new()

@@ -1,6 +1,6 @@
 //! Root modules: folders of configuration that have a state of their own, told from modules that others call.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -10,6 +10,7 @@ use crate::{
         detect::LOCKFILE,
         layout::{UNIT_FILE, reader_of},
     },
+    files,
     inventory::{
         hcl::{Module, read_folder},
         survey::var_files::is_var_file,
@@ -116,7 +117,7 @@ fn has_provider(dir: &Utf8Path, names: &[String]) -> bool {
         |name: &str| ["tf", "tofu"].contains(&Utf8Path::new(name).extension().unwrap_or_default());
     let configuration = names.iter().filter(|name| is_native(name));
     configuration.into_iter().any(|name| {
-        let text = fs::read(dir.join(name)).unwrap_or_default();
+        let text = files::read(&dir.join(name)).unwrap_or_default();
         String::from_utf8_lossy(&text).lines().any(|line| line.starts_with("provider \""))
     })
 }

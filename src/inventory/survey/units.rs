@@ -1,9 +1,6 @@
 //! Terragrunt units, and the patterns that find them again.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -12,7 +9,7 @@ use super::{
     place::Places,
     tree::Tree,
 };
-use crate::{engine::layout::UNIT_FILE, inventory::discovery::PathPattern};
+use crate::{engine::layout::UNIT_FILE, files, inventory::discovery::PathPattern};
 
 /// Where clouds have data centres, as far as their regions' names tell.
 const REGIONS: [&str; 12] =
@@ -58,7 +55,7 @@ pub(super) fn unit_folders(tree: &Tree) -> Vec<Utf8PathBuf> {
 }
 
 fn names_a_module(file: &Utf8Path) -> bool {
-    let text = fs::read(file).unwrap_or_default();
+    let text = files::read(file).unwrap_or_default();
     let text = String::from_utf8_lossy(&text).into_owned();
     let mut in_block = false;
     text.lines().map(str::trim).any(|line| {

@@ -1,9 +1,9 @@
 //! What a module's own text says of workspaces.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use super::env_word::is_name;
-use crate::inventory::hcl::Module;
+use crate::{files, inventory::hcl::Module};
 
 /// How a module speaks of its workspace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) struct Workspaces {
 pub(super) fn workspaces(module: &Module) -> Workspaces {
     let mut found = Workspaces::default();
     for file in &module.files {
-        let text = fs::read(file).unwrap_or_default();
+        let text = files::read(file).unwrap_or_default();
         for line in String::from_utf8_lossy(&text).lines() {
             take(&mut found, line.trim_start());
         }

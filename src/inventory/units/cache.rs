@@ -63,7 +63,7 @@ fn key(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
     for file in own.chain(reading.iter().cloned()) {
         digest.update(file.as_str().len().to_le_bytes());
         digest.update(file.as_str());
-        match fs::read(&file) {
+        match files::read(&file) {
             Ok(content) => {
                 digest.update([1]);
                 digest.update(content.len().to_le_bytes());

@@ -1,6 +1,9 @@
 //! Which unit comes before which.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    io,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -11,6 +14,7 @@ use crate::{
         layout::UNIT_FILE,
         units::{normalised, parse_units},
     },
+    files,
     inventory::hcl::read_unit,
 };
 
@@ -73,6 +77,7 @@ pub fn unit_edges(
     let listed = if let Some(kept) = cache.get(&sorted) {
         kept
     } else if let Some(finder) = finder {
+        readable(&sorted, root)?;
         let stdout = finder.find(&dir).map_err(|error| UnitError::Finder { dir: dir.clone(), error })?;
         let answer =
             parse_units(&stdout, &dir).map_err(|error| UnitError::Answer { dir: dir.clone(), error })?;
@@ -85,7 +90,7 @@ pub fn unit_edges(
         edges.add(&units, unit, needs);
     }
     for unit in &sorted {
-        if !edges.needs.contains_key(unit) && unit.join(UNIT_FILE).is_file() {
+        if !edges.needs.contains_key(unit) && files::is_there(&unit.join(UNIT_FILE)) {
             let paths = read_unit(unit, root).map_err(|diagnostic| UnitError::File(Box::new(diagnostic)))?;
             let needs = paths.into_iter().map(|(path, _)| normalised(&unit.join(path))).collect();
             if finder.is_some() {
@@ -95,6 +100,29 @@ pub fn unit_edges(
         }
     }
     Ok(edges)
+}
+
+/// Refuses units whose folder, or one above it, holds an `*.hcl` that is no regular file: Terragrunt would wait for a fifo.
+fn readable(units: &[Utf8PathBuf], root: &Utf8Path) -> Result<(), UnitError> {
+    let above = |unit: &Utf8PathBuf| -> Vec<Utf8PathBuf> {
+        unit.ancestors().take_while(|dir| dir.starts_with(root)).map(Utf8Path::to_owned).collect()
+    };
+    let folders: BTreeSet<Utf8PathBuf> = units.iter().flat_map(above).collect();
+    for folder in folders {
+        // A folder that cannot be listed is for Terragrunt to tell.
+        for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension() == Some("hcl")
+                && let Err(error) = files::open_regular(path)
+                && error.kind() == io::ErrorKind::InvalidInput
+            {
+                let shown = path.strip_prefix(root).unwrap_or(path);
+                let problem = Diagnostic::error("hcl::unreadable", format!("cannot read `{shown}`: {error}"));
+                return Err(UnitError::File(Box::new(problem)));
+            }
+        }
+    }
+    Ok(())
 }
 
 impl UnitEdges {

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{InputError, InputScope};
-use crate::{engine::detect::version_files, inventory::inputs::file_pattern::FilePattern};
+use crate::{engine::detect::version_files, files, inventory::inputs::file_pattern::FilePattern};
 
 impl InputScope {
     /// The files that `files` of environments.toml names.
@@ -17,7 +17,7 @@ impl InputScope {
                 reason: error.kind().to_string(),
             };
             let pattern = FilePattern::new(&self.dir, glob).map_err(failed)?;
-            if pattern.literal().is_file() {
+            if files::is_there(pattern.literal()) {
                 found.insert(pattern.literal().to_owned());
             }
             if !pattern.is_literal() {
@@ -55,7 +55,7 @@ fn matching(dir: &Utf8Path, pattern: &FilePattern, found: &mut BTreeSet<Utf8Path
                 matching(path, pattern, found)?;
             }
         } else if path.strip_prefix(pattern.folder()).is_ok_and(|below| pattern.matches(below))
-            && fs::metadata(path).is_ok_and(|kind| kind.is_file())
+            && fs::metadata(path).is_ok_and(|kind| !kind.is_dir())
         {
             found.insert(path.to_owned());
         }

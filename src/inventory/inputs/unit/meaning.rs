@@ -8,7 +8,6 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
-    fs,
     rc::Rc,
     sync::Arc,
 };
@@ -24,6 +23,7 @@ use hcl_edit::{
 use super::functions::call;
 use crate::{
     engine::{layout::UNIT_FILE, units::normalised},
+    files,
     inventory::inputs::gone::Gone,
 };
 
@@ -92,7 +92,7 @@ impl Unit {
     pub(super) fn part(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<Part> {
         let mut read = self.read.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
-            let text = fs::read_to_string(file).ok()?;
+            let text = files::read_text(file).ok()?;
             parser::parse_body(text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
         });
         let body = Rc::clone(body.as_ref()?);

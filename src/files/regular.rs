@@ -1,0 +1,116 @@
+//! Regular files, opened so that nothing is waited for: a fifo, a socket or a device is an error, not an end that never comes.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    os::unix::fs::FileTypeExt as _,
+};
+
+use camino::Utf8Path;
+use rustix::{
+    fs::{CWD, Mode, OFlags, openat},
+    io::Errno,
+};
+
+/// Size that no file of configuration has: 32 MiB.
+pub const LARGEST: u64 = 32 << 20;
+
+/// Opens a regular file to be read, links followed. A folder is an error of its own kind, anything else that is no regular file
+/// is [`io::ErrorKind::InvalidInput`] and says what it is.
+pub fn open_regular(path: &Utf8Path) -> io::Result<File> {
+    // Without the first flag a fifo is waited for until somebody writes to it.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = openat(CWD, path.as_str(), flags, Mode::empty()).map_err(|errno| match errno {
+        // The answer to whoever opens a socket.
+        Errno::NXIO => not_regular("a socket or a device"),
+        other => other.into(),
+    })?;
+    let file = File::from(opened);
+    let kind = file.metadata()?.file_type();
+    if kind.is_file() {
+        Ok(file)
+    } else if kind.is_dir() {
+        Err(io::ErrorKind::IsADirectory.into())
+    } else {
+        Err(not_regular(if kind.is_fifo() { "a fifo" } else { "a device" }))
+    }
+}
+
+/// Reads a regular file of configuration whole; one that is larger than [`LARGEST`] is [`io::ErrorKind::FileTooLarge`].
+pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // A file may grow while it is read: its size is not believed.
+    open_regular(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        let message = format!("it is larger than {} MiB", LARGEST >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
+/// Reads a regular file of configuration as UTF-8; anything else is [`io::ErrorKind::InvalidData`].
+pub fn read_text(path: &Utf8Path) -> io::Result<String> {
+    String::from_utf8(read(path)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
+/// Returns true if something is there that is no folder: a regular file, or what [`open_regular`] refuses by its name.
+pub fn is_there(path: &Utf8Path) -> bool {
+    path.metadata().is_ok_and(|found| !found.is_dir())
+}
+
+fn not_regular(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, format!("it is {what}, not a regular file"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        fs,
+        os::unix::{fs::symlink, net::UnixListener},
+    };
+
+    use rustix::fs::{FileType, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn what_is_no_regular_file_is_named_and_not_waited_for() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap();
+        mknodat(CWD, dir.join("fifo").as_str(), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let _socket = UnixListener::bind(dir.join("socket")).unwrap();
+        symlink("/dev/zero", dir.join("zero")).unwrap();
+        symlink("fifo", dir.join("link")).unwrap();
+        for (name, what) in [
+            ("fifo", "it is a fifo, not a regular file"),
+            ("link", "it is a fifo, not a regular file"),
+            ("socket", "it is a socket or a device, not a regular file"),
+            ("zero", "it is a device, not a regular file"),
+        ] {
+            let error = read(&dir.join(name)).unwrap_err();
+            assert_eq!((error.kind(), error.to_string()), (io::ErrorKind::InvalidInput, what.to_owned()));
+            assert!(is_there(&dir.join(name)));
+        }
+        assert_eq!(read(dir).unwrap_err().kind(), io::ErrorKind::IsADirectory);
+        assert_eq!(read(&dir.join("gone")).unwrap_err().kind(), io::ErrorKind::NotFound);
+        assert!(!is_there(dir) && !is_there(&dir.join("gone")));
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_a_size_that_no_configuration_has() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap();
+        let (text, large) = (dir.join("text"), dir.join("large"));
+        fs::write(&text, "caf\u{e9}").unwrap();
+        symlink("text", dir.join("link")).unwrap();
+        assert_eq!(read_text(&dir.join("link")).unwrap(), "caf\u{e9}");
+        File::create(&large).unwrap().set_len(LARGEST).unwrap();
+        assert_eq!(read(&large).unwrap().len() as u64, LARGEST);
+        File::create(&large).unwrap().set_len(LARGEST + 1).unwrap();
+        let error = read(&large).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
+        assert_eq!(error.to_string(), "it is larger than 32 MiB");
+        fs::write(&text, b"caf\xe9").unwrap();
+        assert_eq!(read_text(&text).unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}
