@@ -80,6 +80,11 @@ impl Guarded {
         self.acting.as_deref()
     }
 
+    /// Returns true if the environment needs a confirmation.
+    pub(super) fn confirms(&self) -> bool {
+        self.confirm
+    }
+
     fn rules(&self) -> Rules<'_> {
         Rules { guards: &self.guards, confirm: self.confirm }
     }

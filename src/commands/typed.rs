@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::guarded::Guarded;
 use crate::{
-    engine::{EngineError, Session, Typed, is_rescued, plan_facts, state_addresses},
+    engine::{EngineError, Session, Typed, is_rescued, plan_facts, replaced_providers, state_addresses},
     executor::Work,
     model::{Block, Blocked, Failure, FailureKind, StackId},
     plans::guards::{Place, covered, foreign},
@@ -36,6 +36,9 @@ pub(super) struct Found {
 impl Against<'_> {
     /// Judges a command right before it is run.
     pub(super) fn judge(&self, typed: &Typed, guarded: &mut Guarded) -> Result<Found, EngineError> {
+        if let Some(found) = self.replaced_providers(typed, guarded) {
+            return Ok(Found { blocked: self.blocked("binding", &found), run: None });
+        }
         let blocked = match typed {
             Typed::PlanFile { file } => return self.plan_file(file),
             Typed::Push { file } if guarded.judges_losses() => match self.pushed(file.as_deref()) {
@@ -66,6 +69,13 @@ impl Against<'_> {
             _ => Vec::new(),
         };
         Ok(Found { blocked, run: None })
+    }
+
+    /// Returns the refusal of a command that starts providers, where a confirmation is needed and they are not the locked ones.
+    fn replaced_providers(&self, typed: &Typed, guarded: &Guarded) -> Option<String> {
+        let starts = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. } | Typed::Named { .. });
+        let found = replaced_providers(&self.work.target.env).filter(|_| starts && guarded.confirms())?;
+        Some(format!("{found}: the providers would not be the locked ones"))
     }
 
     fn blocked(&self, guard: &str, message: &str) -> Vec<Blocked> {

@@ -97,9 +97,22 @@ fn plan_into(
         facts,
         diff,
         tentative,
+        dev_overrides: has_dev_overrides(&streamed),
         notes,
         exit_code,
     })))
+}
+
+/// Summary of the warning with which an engine starts where providers of a developer replace the locked ones, whichever file,
+/// folder or spelling of the settings says so.
+///
+/// Measured on OpenTofu 1.12.6 and Terraform 1.11.4: each plan and each init has it, as a diagnostic of the JSON stream too.
+const DEV_OVERRIDES: &str = "Provider development overrides are in effect";
+
+/// Returns true if the engine warned of development overrides.
+fn has_dev_overrides(streamed: &Streamed) -> bool {
+    streamed.diagnostics.iter().any(|found| found.summary.contains(DEV_OVERRIDES))
+        || streamed.stderr.iter().any(|line| line.contains(DEV_OVERRIDES))
 }
 
 /// What a stream said that ended with 0 or 2, when it can be believed.

@@ -28,6 +28,7 @@ mod never_retried;
 mod one_review;
 mod printed_state;
 mod private_folder;
+mod provider_overrides;
 mod review_place;
 mod right_environment;
 mod rounds;

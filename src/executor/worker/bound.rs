@@ -45,6 +45,14 @@ pub(super) enum Check<'a> {
 /// The items that an init tells.
 const OF_INIT: &[&str] = &["backend", "state address"];
 
+/// Refusal of providers that are not the locked ones.
+fn replaced(found: &str) -> Vec<Block> {
+    let message = format!(
+        "{found}: the providers would not be the locked ones, which an environment with `confirm` refuses"
+    );
+    vec![Block::new(GUARD, message)]
+}
+
 /// A refusal because of an item.
 pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
     vec![Block::new(GUARD, mismatch.to_string())]
@@ -62,10 +70,13 @@ impl Worker {
     /// What keeps any plan from being made or taken where a confirmation is needed.
     pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
         let found = replaced_providers(&work.target.env).filter(|_| work.ground.protected)?;
-        let message = format!(
-            "{found}: the providers would not be the locked ones, which an environment with `confirm` refuses"
-        );
-        Some(vec![Block::new(GUARD, message)])
+        Some(replaced(&found))
+    }
+
+    /// Returns the refusal of a plan that its engine made with development overrides, where a confirmation is needed.
+    pub(super) fn overridden(work: &Work, planned: &Planned) -> Option<Vec<Block>> {
+        let is_refused = work.ground.protected && planned.dev_overrides;
+        is_refused.then(|| replaced("the engine says that development overrides of providers are in effect"))
     }
 
     /// The manifest of a plan with changes, written beside its file, and what to say of it; or why it cannot be bound.

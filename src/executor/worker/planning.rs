@@ -120,6 +120,11 @@ impl Worker {
         ended.tentative = planned.tentative;
         ended.notes.clone_from(&planned.notes);
         lock(&self.diffs).insert(stack.clone(), planned.diff.clone());
+        if let Some(blocks) = Self::overridden(work, &planned) {
+            lock(&self.waiting).remove(stack);
+            ended.notes.extend(removed(&file));
+            return Ended { outcome: Outcome::Refused(blocks), ..ended };
+        }
         self.upstreams.planned(stack, &file, self.coming(&planned));
         if let Some(failure) = self.stands_on_nothing(work).filter(|_| !planned.changes.is_empty()) {
             ended.notes.extend(removed(&file));

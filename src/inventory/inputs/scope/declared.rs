@@ -35,7 +35,7 @@ impl InputScope {
         let top = self.dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&self.root);
         let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
         let named = above.flat_map(|dir| version_files(self.engine).map(|name| dir.join(name)));
-        named.filter(|file| file.is_file()).collect()
+        named.filter(|file| files::is_there(file)).collect()
     }
 }
 
