@@ -22,6 +22,10 @@ use crate::{config::Overrides, model::CreateWorkspace};
   0 done   1 a stack failed   2 differences   3 refused   4 configuration   5 locked
   64 usage   70 a defect of envctl   129, 130, 143 interrupted
 
+Variables:
+  ENVCTL_CONFIG     as --config
+  ENVCTL_READ_ONLY  1: refuse every verb that would change a state, a remote object or a file of the project
+
 Learn more: `envctl VERB --help`, `envctl generate man`."
 )]
 pub(super) struct App {
@@ -109,6 +113,23 @@ impl Verb {
             Self::Runs(args) => args.json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) | Self::Shell(_) | Self::Generate(_) | Self::Init(_) => false,
+        }
+    }
+
+    /// Returns what the verb is called and what it would change by itself, whatever it finds; nothing for one that only reads.
+    pub(super) fn changes(&self, overrides: &Overrides) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Deploy(_) => Some(("deploy", "states")),
+            Self::Apply(_) => Some(("apply", "states")),
+            Self::Destroy(_) => Some(("destroy", "states")),
+            Self::Shell(_) => Some(("shell", "whatever is typed into it")),
+            Self::Runs(args) if args.resumes() => Some(("runs resume", "states")),
+            Self::Init(args) if !args.print => Some(("init", "environments.toml")),
+            Self::Generate(args) if args.writes() => Some(("generate", "files")),
+            Self::Plan(_) | Self::Exec(_) if overrides.create_workspace == Some(CreateWorkspace::Always) => {
+                Some(("--create-workspace", "the workspaces of a backend"))
+            }
+            _ => None,
         }
     }
 

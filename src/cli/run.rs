@@ -53,6 +53,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
         let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
         app.verb.lay_over(&mut context.overrides);
+        if let Some((command, change)) = app.verb.changes(&context.overrides) {
+            context.refuse_read_only(command, change)?;
+        }
         dispatch(&context, app.verb)
     }));
     let status = match outcome {
@@ -117,6 +120,7 @@ fn context(
         ..Overrides::default()
     };
     let dialogue = Arc::new(Dialogue::new(Arc::clone(&printer)));
+    let read_only = commands::is_read_only(env.get(OsStr::new(commands::READ_ONLY)))?;
     Ok(Context {
         printer,
         clock: clock(),
@@ -126,6 +130,7 @@ fn context(
         dir,
         config_path: global.config.clone(),
         overrides,
+        read_only,
         env,
     })
 }

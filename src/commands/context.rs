@@ -58,6 +58,8 @@ pub struct Context {
     pub config_path: Option<Utf8PathBuf>,
     /// What is laid over environments.toml.
     pub overrides: Overrides,
+    /// Whether `ENVCTL_READ_ONLY` refuses every change.
+    pub read_only: bool,
 }
 
 impl Context {
@@ -84,6 +86,7 @@ impl Context {
             env: self.env.clone(),
             config_path: self.config_path.clone(),
             overrides: Overrides { sets, vars, ..self.overrides.clone() },
+            read_only: self.read_only,
         }
     }
 

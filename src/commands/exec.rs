@@ -60,6 +60,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         needs(&request.args),
     )?;
     let mutating = prepared.is_mutating(&request.args);
+    if mutating {
+        context.refuse_read_only(&format!("exec … -- {}", line(request)), "a state or a file")?;
+    }
+    context.refuse_files(&request.args)?;
     let mut guarded = None;
     if mutating {
         context.sound(&config, environment, &[VerbClass::Change])?;

@@ -29,6 +29,7 @@ pub mod output;
 pub mod plan;
 mod prepared;
 mod project;
+mod read_only;
 mod readied;
 mod request;
 pub mod resume;
@@ -48,4 +49,5 @@ mod working_tree;
 
 pub use context::{Context, Picker, Terminal};
 pub use errors::{StackFailed, Stopped, Usage};
+pub use read_only::{READ_ONLY, is_read_only};
 pub use request::{Confirm, REUSED_WITHOUT_AGE, RunRequest, Stop};

@@ -123,6 +123,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         modules: &modules,
         secret_use: SecretUse::Required,
         says: &context.says(),
+        read_only: context.read_only,
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let ready = ready(context, &assembly, environment, (&inventory, &instances), &graph, &request.allow);
@@ -185,7 +186,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         eta: request.eta,
         changed_since,
         absent,
-        askable: askable(&instances),
+        askable: if context.read_only { Vec::new() } else { askable(&instances) },
         _turn: turn,
     })
 }

@@ -82,6 +82,7 @@ impl Prepared {
             modules,
             secret_use: needs.secrets,
             says: &says,
+            read_only: context.read_only,
         };
         let instances: Vec<_> =
             inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
@@ -172,6 +173,7 @@ impl Prepared {
         if let Err(EngineError::MissingWorkspace { wanted, .. }) = &prepared
             && self.asks.get(stack) == Some(&CreateWorkspace::Ask)
             && context.terminal.interactive
+            && !context.read_only
         {
             let question = format!("Create workspace `{wanted}` for stack `{stack}`?");
             match self.ask(context, &Ask::YesNo { question }) {

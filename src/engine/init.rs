@@ -161,7 +161,8 @@ impl Terraform {
         let cache = plugin_cache(self.settings(), target)
             .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
             .transpose()?;
-        let command = self.init_command(target, (reconfigure, lockfile.exists()), modules);
+        let keeps_lockfile = target.read_only || lockfile.exists();
+        let command = self.init_command(target, (reconfigure, keeps_lockfile), modules);
         let ended = if self.speaks_json_in_init() {
             let streamed = stream(session, &command)?;
             if !streamed.exit.is_success() {

@@ -257,6 +257,7 @@ mod tests {
             parallelism: None,
             lock_timeout: Duration::ZERO,
             neighbours,
+            read_only: false,
         }
     }
 

@@ -93,4 +93,4 @@ pub use transient::is_transient;
 pub use typed::{Typed, typed};
 pub use unsaved::{is_rescued, unwritable};
 pub use upstream::awaits_upstream;
-pub use verbs::{evaluates_variables, takes_values};
+pub use verbs::{evaluates_variables, takes_values, writes_a_file};

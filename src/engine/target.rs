@@ -101,4 +101,6 @@ pub struct Target {
     pub lock_timeout: Duration,
     /// Who else may have its state.
     pub neighbours: Neighbours,
+    /// Whether an init writes no lockfile, also where there is none.
+    pub read_only: bool,
 }

@@ -91,7 +91,7 @@ impl Terragrunt {
             command = command.env("TG_DOWNLOAD_DIR", folder.as_os_str());
         }
         // Terragrunt initialises by itself whenever it finds that needed, and takes no flags for that.
-        if target.dir.join(LOCKFILE).exists() {
+        if target.read_only || target.dir.join(LOCKFILE).exists() {
             command = command.env(INIT_FLAGS, READ_ONLY);
         }
         command.signal = SignalTarget::Children;
@@ -137,7 +137,8 @@ impl Terragrunt {
         }
         let lock = lock_plugin_cache(cache, &target.dir.join(LOCKFILE), session)?;
         let args = self.settings.init_args.iter().map(OsString::from);
-        let read_only = target.dir.join(LOCKFILE).exists().then(|| OsString::from(READ_ONLY));
+        let is_kept = target.read_only || target.dir.join(LOCKFILE).exists();
+        let read_only = is_kept.then(|| OsString::from(READ_ONLY));
         let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(read_only).chain(args);
         let mut command = self.passed_on(target, "init", args);
         command.env.remove(OsStr::new(INIT_FLAGS));

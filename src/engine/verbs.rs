@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 
 use super::{
-    arguments::positionals,
+    arguments::{flag_name, positionals},
     unit_values::{Place, place_in_unit},
 };
 
@@ -139,6 +139,12 @@ pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<
         _ => false,
     };
     takes_them.then_some(at + 1)
+}
+
+/// Returns the flag with which a typed command that only reads writes a file of the user's choice, if it has one.
+pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
+    const WRITING: &[&str] = &["out", "generate-config-out", "json-into", "out-file", "write"];
+    args.iter().filter_map(|arg| flag_name(arg)).find(|flag| WRITING.contains(flag))
 }
 
 /// Whether a typed command wants the values of variables.

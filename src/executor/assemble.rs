@@ -47,6 +47,8 @@ pub struct Assembly<'a> {
     pub secret_use: SecretUse,
     /// Is told of a command that takes its time.
     pub says: &'a Says,
+    /// Whether no workspace is made and no lockfile written: `ENVCTL_READ_ONLY`.
+    pub read_only: bool,
 }
 
 /// Why there is no work.
@@ -88,7 +90,9 @@ impl Assembly<'_> {
         };
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
         let (secret_use, source) = (self.secret_use, Arc::clone(self.config.source()));
-        let targets = Targets { project, home, inputs, env, secrets, secret_use, source, neighbours };
+        let read_only = self.read_only;
+        let targets =
+            Targets { project, home, inputs, env, secrets, secret_use, source, neighbours, read_only };
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let mut works = HashMap::new();
         for instance in instances {
@@ -109,7 +113,7 @@ impl Assembly<'_> {
                 engine,
                 target: built.target,
                 needs: graph.needs(stack.as_str()),
-                create_workspace: instance.settings.create_workspace == CreateWorkspace::Always,
+                create_workspace: instance.settings.create_workspace == CreateWorkspace::Always && !read_only,
                 accept_lineage: allow
                     .iter()
                     .any(|allow| matches!(allow, Allow::Lineage(id) if *id == instance.id)),

@@ -92,6 +92,8 @@ pub struct Targets {
     pub source: Arc<SourceFile>,
     /// Who else may have an instance's state.
     pub neighbours: Neighbours,
+    /// Whether no lockfile is written.
+    pub read_only: bool,
 }
 
 impl Targets {
@@ -139,6 +141,7 @@ impl Targets {
             parallelism: instance.settings.parallelism,
             lock_timeout: instance.settings.lock_timeout,
             neighbours: self.neighbours.clone(),
+            read_only: self.read_only,
         };
         Ok(Built { target, notes })
     }

@@ -42,6 +42,7 @@ mod paths;
 mod planned_outputs;
 mod processes;
 mod questions;
+mod read_only;
 mod replans;
 mod reports;
 mod reuse;

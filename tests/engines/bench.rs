@@ -145,6 +145,7 @@ impl Bench {
                 stacks: Arc::new(["app".to_owned()].into()),
                 address: address_in_force,
             },
+            read_only: false,
         }
     }
 

@@ -33,7 +33,9 @@ fn folders_that_others_could_enter_are_narrowed_before_anything_is_kept() {
             ".envctl/instances/staging",
             ".envctl/instances/staging/app",
         ];
-        folders.iter().for_each(|folder| open_to_all(&shop.project.path(folder)));
+        for folder in folders {
+            open_to_all(&shop.project.path(folder));
+        }
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         for folder in folders {
             assert_eq!(mode(&shop.project.path(folder)), 0o700, "{}: {folder}", engine.name());

@@ -11,6 +11,13 @@ pub(in crate::cli) struct Generate {
     pub(in crate::cli) what: What,
 }
 
+impl Generate {
+    /// Returns true if it writes files, and does not only print.
+    pub(in crate::cli) fn writes(&self) -> bool {
+        matches!(&self.what, What::Man { dir: Some(_) })
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum What {
     /// Print a JSON Schema

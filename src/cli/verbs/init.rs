@@ -14,7 +14,7 @@ use crate::commands::init;
 pub(in crate::cli) struct Init {
     /// Print it instead of writing it.
     #[arg(long)]
-    print: bool,
+    pub(in crate::cli) print: bool,
 
     /// Replace an environments.toml that is there.
     #[arg(long, conflicts_with = "print")]

@@ -76,6 +76,11 @@ enum Verb {
 }
 
 impl Runs {
+    /// Returns true if it resumes a run.
+    pub(in crate::cli) fn resumes(&self) -> bool {
+        matches!(self.verb, Verb::Resume(_))
+    }
+
     pub(in crate::cli) fn json(&self) -> bool {
         match self.verb {
             Verb::List { json, .. } | Verb::Show { json, .. } => json,
