@@ -20,12 +20,24 @@ pub enum Severity {
 pub struct SourceFile {
     path: Utf8PathBuf,
     text: String,
+    is_confidential: bool,
 }
 
 impl SourceFile {
     /// A file by the path to show and its whole text.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into() })
+        Arc::new(Self { path: path.into(), text: text.into(), is_confidential: false })
+    }
+
+    /// The same file with lines that are never shown, since they hold values: a var file.
+    #[must_use]
+    pub fn confidential(&self) -> Arc<Self> {
+        Arc::new(Self { path: self.path.clone(), text: self.text.clone(), is_confidential: true })
+    }
+
+    /// Returns true if its lines are not shown.
+    pub fn is_confidential(&self) -> bool {
+        self.is_confidential
     }
 
     /// The path as it is shown.
@@ -104,6 +116,15 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, source: &Arc<SourceFile>, span: Range<usize>, text: impl Into<String>) -> Self {
         self.labels.push(Label { source: Arc::clone(source), span, text: text.into() });
+        self
+    }
+
+    /// The same finding without the lines of the files that it is about: a value in them is, or should be, a secret.
+    #[must_use]
+    pub fn without_excerpts(mut self) -> Self {
+        for label in &mut self.labels {
+            label.source = label.source.confidential();
+        }
         self
     }
 

@@ -5,7 +5,7 @@ use std::{fs, io, time::Duration};
 use camino::Utf8Path;
 use jiff::Timestamp;
 
-use super::{Context, resume::told};
+use super::{Context, left_output::take_in, resume::told};
 use crate::{
     journal::{Abandoned, Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
     model::{ExitStatus, RunId},
@@ -50,6 +50,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             }
             Verdict::Young => {}
         }
+    }
+    if !request.dry_run {
+        take_in(context, &store, None, None);
     }
     let abandoned = abandoned(context, &store)?;
     let mut freed = 0;

@@ -23,6 +23,7 @@ mod groundless;
 mod guarded;
 pub mod init;
 mod ladder;
+mod left_output;
 pub mod list;
 mod opening;
 pub mod output;

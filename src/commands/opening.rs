@@ -7,6 +7,7 @@ use super::{
     emitter::emitter,
     groundless::Absent,
     guarded::Guarded,
+    left_output::take_in,
     readied::{Readied, interrupted, ready},
     selecting::{Chosen, age_behind_reuse},
     to_type::ToType,
@@ -127,6 +128,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let ready = ready(context, &assembly, environment, (&inventory, &instances), &graph, &request.allow);
+    take_in(context, &store, Some(&environment.name), ready.is_ok().then(|| runner.redactor()));
     // Without it nothing has happened that would be worth a run.
     let Readied { work, upstreams, acting } =
         ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;

@@ -129,7 +129,11 @@ impl Config {
             } else {
                 problem = problem.help(format!("the plain value comes from {}", var.origin.layer));
             }
-            problems.push(problem.help(format!("take one of them away, as by `unset = [\"vars.{name}\"]`")));
+            problems.push(
+                problem
+                    .without_excerpts()
+                    .help(format!("take one of them away, as by `unset = [\"vars.{name}\"]`")),
+            );
         }
     }
 }

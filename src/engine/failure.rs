@@ -230,6 +230,8 @@ pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
         } else if let Some(last) = found.last_mut() {
             if let (None, Some(range)) = (&last.range, place_in_text(line)) {
                 last.range = Some(range);
+            } else if is_confidential(last, line) {
+                // An excerpt of a var file, or the values of an expression.
             } else if !(line.is_empty() && last.detail.is_empty()) {
                 last.detail.push_str(line);
                 last.detail.push('\n');
@@ -238,6 +240,13 @@ pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
     }
     found.retain(Diagnostic::is_error);
     found
+}
+
+/// Returns true if a line below a diagnostic shows a value: the line of a var file that it is about, or what a variable is.
+fn is_confidential(diagnostic: &Diagnostic, line: &str) -> bool {
+    let in_var_file = diagnostic.range.as_ref().is_some_and(|range| range.filename.contains(".tfvars"));
+    let is_excerpt = line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok());
+    (in_var_file && is_excerpt) || (line.starts_with("var.") && line.contains(" is "))
 }
 
 /// What follows `ERRO[0000] ` in Terragrunt's bare log.
@@ -312,6 +321,15 @@ mod tests {
         assert_eq!((failure.file.as_deref(), failure.line), (Some("infra/a/main.tf"), Some(2)));
         assert_eq!(failure.kind, FailureKind::Config);
         assert!(failure.detail.ends_with("An attribute name is required after a dot."), "{}", failure.detail);
+    }
+
+    #[test]
+    fn the_excerpt_of_a_var_file_and_the_values_of_variables_are_left_out() {
+        let text = "Error: Invalid value for variable\n\n  on prod.tfvars line 2:\n   2: password = \"hush-hush\"\n                        ├────────────────\n    │ var.password is \"hush-hush\"\n\nIt is too short.\n";
+        let found = from_text(text);
+        assert_eq!(found[0].range.as_ref().map(|range| range.start.line), Some(2));
+        assert!(!found[0].detail.contains("hush-hush"), "{}", found[0].detail);
+        assert!(found[0].detail.contains("It is too short."), "{}", found[0].detail);
     }
 
     #[test]

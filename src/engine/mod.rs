@@ -91,6 +91,6 @@ pub use surroundings::{
 pub use target::{Backend, BackendInForce, CalledModule, Neighbours, StackFolder, Target};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};
-pub use unsaved::{is_rescued, unwritable};
+pub use unsaved::{holds_state, is_rescued, unwritable};
 pub use upstream::awaits_upstream;
 pub use verbs::{evaluates_variables, takes_values, writes_a_file};

@@ -21,11 +21,15 @@ pub fn render(diagnostic: &Diagnostic, color: bool, width: usize) -> String {
     };
     let title = level.primary_title(diagnostic.message.as_str()).id(diagnostic.code);
     let mut group = Group::with_title(title);
-    for (source, labels) in by_source(&diagnostic.labels) {
+    let shown_labels = diagnostic.labels.iter().filter(|label| !label.source.is_confidential());
+    for (source, labels) in by_source(shown_labels) {
         group = group.element(snippet(source, &labels, diagnostic.labels.first()));
     }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     let mut shown = renderer.term_width(width).render(&[group]);
+    for label in diagnostic.labels.iter().filter(|label| label.source.is_confidential()) {
+        shown.push_str(&place(label));
+    }
     for line in &diagnostic.help {
         shown.push('\n');
         shown.push_str(&help(diagnostic, line, color));
@@ -38,7 +42,8 @@ fn help(diagnostic: &Diagnostic, line: &str, color: bool) -> String {
     let style = |style: Style, text: &str| {
         if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
     };
-    let last_line = diagnostic.labels.iter().map(last_line).max();
+    let shown_labels = diagnostic.labels.iter().filter(|label| !label.source.is_confidential());
+    let last_line = shown_labels.map(last_line).max();
     match last_line {
         Some(number) => {
             let indent = " ".repeat(number.to_string().len() + 1);
@@ -50,6 +55,13 @@ fn help(diagnostic: &Diagnostic, line: &str, color: bool) -> String {
         }
         None => format!("{}: {line}", style(DEFAULT_HELP_STYLE, "hint")),
     }
+}
+
+/// The place of a label in a file whose lines are not shown.
+fn place(label: &Label) -> String {
+    let (line, column) = label.source.position(label.span.start);
+    let text = if label.text.is_empty() { String::new() } else { format!(" ({})", label.text) };
+    format!("\n --> {}:{line}:{column}{text}", label.source.path())
 }
 
 /// The number of the last line that a label touches.
@@ -64,7 +76,7 @@ pub fn render_all(diagnostics: &Diagnostics, color: bool, width: usize) -> Strin
 }
 
 /// The labels of each file, the file of the first label first.
-fn by_source(labels: &[Label]) -> Vec<(&Arc<SourceFile>, Vec<&Label>)> {
+fn by_source<'l>(labels: impl Iterator<Item = &'l Label>) -> Vec<(&'l Arc<SourceFile>, Vec<&'l Label>)> {
     let mut sources: Vec<(&Arc<SourceFile>, Vec<&Label>)> = Vec::new();
     for label in labels {
         match sources.iter_mut().find(|(source, _)| Arc::ptr_eq(source, &label.source)) {

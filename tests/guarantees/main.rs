@@ -33,6 +33,7 @@ mod review_place;
 mod right_environment;
 mod rounds;
 mod same_values;
+mod secret_output;
 mod secret_sources;
 mod secret_texts;
 mod secrets;

@@ -67,7 +67,7 @@ fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'stati
         };
         let message = format!("`{}` does not say where the secret comes from", reader.dotted());
         let problem = reader.problem("config::secret-source", message, node.span(), what).help(SOURCE_HELP);
-        reader.report(problem);
+        reader.report(problem.without_excerpts());
         return None;
     };
     let before = reader.problems.0.len();

@@ -40,6 +40,13 @@ pub(super) fn find(file: &Utf8Path) -> io::Result<Option<State>> {
     Ok(newest(&bytes))
 }
 
+/// Returns true if a program wrote a state into a file, or began to.
+pub fn holds_state(file: &Utf8Path) -> io::Result<bool> {
+    let bytes = fs::read(file)?;
+    let begun = bytes.windows(MESSAGE.len()).any(|part| part == MESSAGE.as_bytes());
+    Ok(begun || newest(&bytes).is_some())
+}
+
 fn newest(bytes: &[u8]) -> Option<State> {
     let mut found: Option<State> = None;
     let mut at = 0;

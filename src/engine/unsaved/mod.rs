@@ -14,6 +14,7 @@ mod waiting;
 pub(super) const FILES: &[&str] =
     &[waiting::UNSAVED, waiting::PRINTED, lost::TORN, lost::BEGUN, lost::RECORD];
 
+pub use dump::holds_state;
 pub use lost::unwritable;
 pub(super) use lost::{begin, end, give_up, missing};
 pub(super) use rescue::{Remains, Rescued, rescue};

@@ -11,7 +11,7 @@ pub type VarFileContent = IndexMap<String, Attribute>;
 
 /// Reads a var file; paths in findings are shown relative to `root`.
 pub fn read_var_file(file: &Utf8Path, root: &Utf8Path) -> Result<VarFileContent, Diagnostic> {
-    let source = open(file, root)?;
+    let source = open(file, root)?.confidential();
     if file.extension() == Some("json") {
         from_json::attributes(&source)
     } else {
