@@ -84,7 +84,8 @@ impl Context {
                         .hint("declare one as `[stacks.NAME]`, or many with `[discover]`")
                         .into());
                 }
-                Ok((inventory, offline.survey.modules))
+                let survey = offline.survey;
+                Ok((inventory, survey.modules.with_stated_states(survey.addresses.stated)))
             }
             _ => Err(errors.into()),
         }

@@ -114,6 +114,13 @@ pub(super) fn claim_backend(
         remove(&own).map_err(unusable)?;
     }
     let Some(address) = address else { return Ok(Claimed { address, carried_over: false }) };
+    if let Some(other) = target.neighbours.stated.get(&address).filter(|other| **other != target.instance) {
+        remove(&own).map_err(unusable)?;
+        let summary = format!("`{}` and `{other}` have the same state: address {address}", target.instance);
+        let detail =
+            format!("the files and environments.toml give it to `{other}`; give each a state of its own");
+        return Err(Failure::new(FailureKind::State, summary).with_detail(detail));
+    }
     let carried_over = match claim(target, ADDRESS, &address) {
         Ok(carried_over) => carried_over,
         Err(failure) => {

@@ -241,6 +241,7 @@ mod tests {
         let neighbours = Neighbours {
             environments: Arc::new(["dev".to_owned()].into()),
             stacks: Arc::new(["app".to_owned()].into()),
+            stated: Arc::default(),
             address: |_| None,
         };
         Target {

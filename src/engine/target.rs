@@ -47,6 +47,8 @@ pub struct Neighbours {
     pub environments: Arc<BTreeSet<String>>,
     /// The names of all stacks in the environment of the target.
     pub stacks: Arc<BTreeSet<String>>,
+    /// Instances of all environments by the addresses that their files state, local ones absolute.
+    pub stated: Arc<BTreeMap<String, InstanceId>>,
     /// The place of a state, as one text that is equal exactly when the place is, and holds no credentials; absent where
     /// it cannot be told.
     pub address: fn(&BackendInForce<'_>) -> Option<String>,

@@ -1,7 +1,7 @@
 //! The modules of many instances, each folder read once, local modules at any depth included.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     num::NonZeroUsize,
     path::PathBuf,
     sync::Arc,
@@ -17,7 +17,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
     engine::{CalledModule, layout::unit_file, units::normalised},
-    model::EngineName,
+    model::{EngineName, InstanceId},
 };
 
 /// A folder as one engine reads it.
@@ -30,6 +30,7 @@ const WORTH_A_THREAD: usize = 16;
 #[derive(Debug, Clone, Default)]
 pub struct Modules {
     read: HashMap<Key, Arc<Module>>,
+    stated: Arc<BTreeMap<String, InstanceId>>,
     /// How many instances have a folder, by its path without links.
     users: HashMap<PathBuf, usize>,
 }
@@ -50,6 +51,17 @@ pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledMo
 }
 
 impl Modules {
+    /// Adds the addresses of states that the modules state, by instance.
+    #[must_use]
+    pub fn with_stated_states(self, stated: BTreeMap<String, InstanceId>) -> Self {
+        Self { stated: Arc::new(stated), ..self }
+    }
+
+    /// Instances of all environments by the addresses of their states, as far as the files tell.
+    pub fn stated_states(&self) -> Arc<BTreeMap<String, InstanceId>> {
+        Arc::clone(&self.stated)
+    }
+
     /// Reads the root modules of these instances and all local modules that they call.
     ///
     /// What is wrong with a file is told in the findings, each file once; a folder with a broken file has no module.

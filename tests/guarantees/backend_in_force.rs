@@ -1,6 +1,6 @@
 //! 3. The wrong environment is impossible, or refused: the backend in force is compared before every process.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use serde_json::Value;
 
@@ -267,6 +267,105 @@ fn a_unit_whose_state_moves_between_plan_and_apply_is_refused() {
     fs::remove_dir_all(project.path("app/.terragrunt-cache")).unwrap();
     env.run(["deploy", "dev", "--yes"]).exits(0);
     assert!(states.join("one.tfstate").exists());
+}
+
+#[test]
+fn an_address_that_an_expression_makes_is_no_other_instances() {
+    for engine in each_engine().into_iter().filter(|engine| engine.name() != "terraform") {
+        let shop = shop(&engine);
+        // Nobody but the engine knows where this one's state is: where production's is, says its variable.
+        let mut other = plain("other");
+        other["backend"] = "local".into();
+        other["path"] = "../state/production.tfstate".into();
+        shop.stack("other", &[], &other);
+        let main = shop.project.read("other/main.tf");
+        let block = "variable \"place\" {\n  default = \"../state/production.tfstate\"\n}\n\nterraform {\n  backend \"local\" {\n    path = var.place\n  }\n}\n";
+        let (_, rest) = main.split_once("}\n\n").unwrap();
+        shop.project.write("other/main.tf", &format!("{block}{rest}"));
+        shop.project.edit(
+            "environments.toml",
+            "[defaults]\nbackend.local = { path = \"../state/{env}.tfstate\" }\n",
+            "",
+        );
+        shop.append("environments.toml", "\n[stacks.app.backend.local]\npath = \"../state/{env}.tfstate\"\n");
+
+        let run = shop.run(["deploy", "staging", "other", "--yes"]);
+
+        assert_ne!(run.code(), 0, "{}: {run}", engine.name());
+        run.tells("`staging/other` and `production/app` have the same state: address local:");
+        assert_eq!(value(&shop, "production").as_deref(), Some("first"), "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_hook_that_edits_the_record_before_an_apply_is_noticed() {
+    for engine in each_engine() {
+        let shop = shop(&engine);
+        let hook = shop.marker("hook");
+        let record = shop.project.path(".envctl/data/staging/app/terraform.tfstate");
+        let edit = format!("sed -i s/staging.tfstate/production.tfstate/ '{}'", record.display());
+        script(&hook, &format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{edit}\n"));
+        let hooks = format!("\n[stacks.app.hooks]\nbefore_apply = [[\"{}\"]]\n", hook.display());
+        shop.append("environments.toml", &hooks);
+
+        shop.run(["deploy", "staging", "--yes"]).exits(3).tells("state/production.tfstate");
+
+        assert_eq!(value(&shop, "production").as_deref(), Some("first"), "{}", engine.name());
+        assert_eq!(value(&shop, "staging"), None, "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_record_that_is_torn_gone_or_another_environments_is_made_anew() {
+    for engine in each_engine() {
+        for how in ["torn", "gone", "another type", "a link to production's folder"] {
+            let shop = shop(&engine);
+            for environment in ["staging", "production"] {
+                shop.run(["plan", environment]).exits(0);
+            }
+            let data = |environment: &str| shop.project.path(&format!(".envctl/data/{environment}/app"));
+            let record = data("staging").join("terraform.tfstate");
+            match how {
+                "torn" => fs::write(&record, "{\"version\": 3, \"backe").unwrap(),
+                "gone" => fs::remove_file(&record).unwrap(),
+                "another type" => {
+                    let http = "{\"version\":3,\"backend\":{\"type\":\"http\",\"config\":{\"address\":\"http://127.0.0.1:1\"},\"hash\":1}}";
+                    fs::write(&record, http).unwrap();
+                }
+                _ => {
+                    fs::remove_dir_all(data("staging")).unwrap();
+                    symlink(data("production"), data("staging")).unwrap();
+                }
+            }
+
+            shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+            is_where_it_belongs(&shop, &engine);
+            shop.run(["deploy", "production", "--confirm"]).exits(0);
+            assert_eq!(value(&shop, "production").as_deref(), Some("second"), "{}: {how}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn a_key_that_no_file_states_moves_no_state_either() {
+    let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n";
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, environments);
+        let mut first = plain("app");
+        first["backend"] = "local".into();
+        shop.stack("app", &[], &first);
+        shop.project.commit("Begin");
+        let add = "PATH=/usr/bin:/bin\nsed -i 's/\"workspace_dir\": *null/\"workspace_dir\":\"..\\/elsewhere\"/' \"$TF_DATA_DIR/terraform.tfstate\"\n\
+                   grep -q elsewhere \"$TF_DATA_DIR/terraform.tfstate\" || sed -i 's/\"path\": *null/\"path\":null,\"workspace_dir\":\"..\\/elsewhere\"/' \"$TF_DATA_DIR/terraform.tfstate\"";
+        wrap(&shop, &engine, "init", &format!("ENGINE \"$@\" || exit $?\n{add}"));
+
+        shop.run(["deploy", "staging", "--yes"])
+            .exits(3)
+            .tells("elsewhere/staging/terraform.tfstate in place of local:");
+
+        assert!(!shop.project.path("elsewhere").exists(), "{}", engine.name());
+    }
 }
 
 /// Puts a program before the engine that runs these lines of a shell for a verb; `ENGINE` is the engine itself.

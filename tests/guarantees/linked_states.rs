@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink};
 
-use crate::support::{Driven, Shop, each_engine, plain};
+use crate::support::{Driven, Env, Project, Shop, each_engine, plain, programs};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
 
@@ -95,4 +95,29 @@ fn a_project_that_is_reached_through_a_link_has_the_same_states() {
             .exits(0)
             .hides("have the same state");
     }
+}
+
+#[test]
+fn a_linked_unit_folder_is_no_second_unit() {
+    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
+    let project = Project::without_files();
+    project.git(["init", "--quiet", "--initial-branch=main"]);
+    let unit = |name: &str| format!("[stacks.{name}]\npath = \"{name}\"\nengine = \"terragrunt\"\n");
+    let environments = format!("{ENVIRONMENTS}\n{}\n{}", unit("a"), unit("b"));
+    project.write("environments.toml", &environments);
+    project.write(
+        "a/terragrunt.hcl",
+        "remote_state {\n  backend = \"local\"\n  generate = {\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }\n  \
+         config = {\n    path = \"${get_terragrunt_dir()}/state/x.tfstate\"\n  }\n}\n",
+    );
+    project.write("a/main.tf", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n");
+    symlink("a", project.path("b")).unwrap();
+    project.commit("Begin");
+    let env = Env::new(&project).with(&terragrunt).with(&tofu);
+    env.run(["deploy", "dev", "a", "--yes"]).exits(0);
+
+    let run = env.run(["deploy", "dev", "b", "--yes"]);
+
+    assert_ne!(run.code(), 0, "{run}");
+    run.tells("`dev/b` and `dev/a` have the same state: ");
 }
