@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment, VerbClass},
-    engine::{EngineError, Session, evaluates_variables, may_make_workspace, takes_values, typed},
+    engine::{EngineError, Session, Typed, evaluates_variables, may_make_workspace, takes_values, typed},
     executor::{Answer, Ask, Asked, Refusal, SecretUse, Work},
     inventory::{Inventory, Modules},
     journal::RunStore,
@@ -76,8 +76,12 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
     let several = stacks.len() > 1;
     let runs = RunStore::new(config.root()).runs_dir();
-    let gone = if may_make_workspace(&request.args) { Gone::Noticed } else { Gone::Left };
     let typed = typed(&request.args);
+    let gone = match () {
+        () if typed == Typed::MigrateState => Gone::Untouched,
+        () if may_make_workspace(&request.args) => Gone::Noticed,
+        () => Gone::Left,
+    };
     for stack in stacks {
         if several {
             context.printer.say(format_args!("── {stack}"));

@@ -28,6 +28,8 @@ pub(super) enum Gone {
     Noticed,
     /// The command does not make it, or is meant to.
     Left,
+    /// The command moves the state away from the backend in force: nothing is initialised before it.
+    Untouched,
 }
 
 /// What a command needs beside the states of its stacks.
@@ -167,6 +169,7 @@ impl Prepared {
         let session = Session { runner: &self.runner, log: &log, observer: &observer };
         let prepare = |create| match gone {
             Gone::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
+            Gone::Untouched => Ok(()),
             Gone::Left => work.engine.prepare(&work.target, create, false, &session),
         };
         let mut prepared = prepare(work.create_workspace);

@@ -66,7 +66,7 @@ impl Difference {
 }
 
 /// Backend that the files of a root module and environments.toml state; absent where an expression decides.
-fn stated(target: &Target) -> Option<BackendRecord> {
+pub(super) fn stated(target: &Target) -> Option<BackendRecord> {
     let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
     Some(BackendRecord { kind, config: target.backend.config.clone()? })
 }

@@ -25,8 +25,18 @@ pub(super) struct BackendRecord {
 }
 
 impl BackendRecord {
+    /// A local backend with its defaults, as without a backend block.
+    pub(super) fn local() -> Self {
+        Self { kind: "local".to_owned(), config: Map::new() }
+    }
+
     /// Reads the record of a data directory; absent where no backend was initialised.
     pub(super) fn read(data_dir: &Utf8Path) -> io::Result<Option<Self>> {
+        Self::read_file(&data_dir.join(RECORD))
+    }
+
+    /// Reads a file with a record.
+    pub(super) fn read_file(file: &Utf8Path) -> io::Result<Option<Self>> {
         #[derive(Deserialize)]
         struct File {
             backend: Option<Initialised>,
@@ -38,17 +48,17 @@ impl BackendRecord {
             #[serde(default)]
             config: Option<Map<String, Value>>,
         }
-        let file: File = match fs::read(data_dir.join(RECORD)) {
+        let record: File = match fs::read(file) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(file.backend.map(|found| Self { kind: found.kind, config: found.config.unwrap_or_default() }))
+        Ok(record.backend.map(|found| Self { kind: found.kind, config: found.config.unwrap_or_default() }))
     }
 
     /// Reads the backend in force in a data directory: a local one with its defaults where there is no record.
     pub(super) fn in_force(data_dir: &Utf8Path) -> io::Result<Self> {
-        Ok(Self::read(data_dir)?.unwrap_or_else(|| Self { kind: "local".to_owned(), config: Map::new() }))
+        Ok(Self::read(data_dir)?.unwrap_or_else(Self::local))
     }
 
     /// Text that is the same exactly when type and set keys are the same; it holds credentials.

@@ -21,6 +21,7 @@ use super::{
     folder_lock::{Sharing, lock_installed, lock_plugin_cache},
     install::{InitModules, Install, is_installed_through_links},
     lineage::KnownState,
+    migrating::keep_former,
     terraform::Terraform,
     verbs::is_upgrade,
 };
@@ -54,7 +55,9 @@ impl Terraform {
     ) -> Result<(), EngineError> {
         // One that cannot be read goes with the init that it calls for.
         let before = BackendRecord::read(&target.data_dir).ok().flatten();
-        let force = force || before.as_ref().is_some_and(|before| is_other_backend(target, before));
+        let is_other = before.as_ref().is_some_and(|before| is_other_backend(target, before));
+        keep_replaced(target, before.as_ref())?;
+        let force = force || is_other;
         self.initialise_where_needed(target, (create_workspace, look_up), force, session)?;
         say_other_backend(target, before.as_ref(), session);
         claim_address(target, &target.data_dir, &target.dir).map(drop).map_err(|refused| {
@@ -257,7 +260,7 @@ impl From<EngineError> for InitError {
 }
 
 /// The names that `workspace list` prints, as JSON or for people, the selected one behind a `*`.
-fn workspaces(text: &str) -> Vec<String> {
+pub(super) fn workspaces(text: &str) -> Vec<String> {
     #[derive(Deserialize)]
     struct Line {
         #[serde(default)]
@@ -277,6 +280,18 @@ fn workspaces(text: &str) -> Vec<String> {
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect()
+}
+
+/// Keeps the backend of an instance that has a state, before another one takes its place: a migration starts there.
+fn keep_replaced(target: &Target, before: Option<&BackendRecord>) -> Result<(), EngineError> {
+    let is_known = !KnownState::read(target).map_err(EngineError::Failed)?.is_none();
+    // Without a record the engine was initialised for a local state.
+    let local = BackendRecord::local();
+    let former = before.unwrap_or(&local);
+    if is_known && target.data_dir.is_dir() && is_other_backend(target, former) {
+        keep_former(target, former).map_err(|error| failed(&target.state_dir, &error))?;
+    }
+    Ok(())
 }
 
 /// Tells the user that a data directory held another state, and was initialised anew for its instance's.

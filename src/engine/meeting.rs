@@ -34,7 +34,7 @@ pub fn may_make_workspace(args: &[OsString]) -> bool {
 
 /// Whether what a changing command does rests on the state that is there: a push replaces it.
 pub fn builds_on_state(typed: &Typed) -> bool {
-    !matches!(typed, Typed::Other | Typed::Push { .. })
+    !matches!(typed, Typed::Other | Typed::Push { .. } | Typed::MigrateState)
 }
 
 #[cfg(test)]

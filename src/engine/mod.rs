@@ -34,6 +34,7 @@ mod local_state;
 mod lock_info;
 mod log;
 mod meeting;
+mod migrating;
 mod module_manifest;
 mod mutating;
 mod outputs;

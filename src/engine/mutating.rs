@@ -30,7 +30,11 @@ pub(super) fn run_mutating(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, EngineError> {
     let lock = take_turns(target, session)?;
-    driver.check_backend(target)?;
+    let typed = typed(args);
+    // A migration leaves another backend.
+    if typed != Typed::MigrateState {
+        driver.check_backend(target)?;
+    }
     if verbs::is_init(args) {
         forget_init(target).map_err(|error| {
             let summary = format!("cannot forget the last init of `{}`: {error}", target.instance);
@@ -41,7 +45,6 @@ pub(super) fn run_mutating(
     let saves_it = verbs::saves_a_state(args);
     let left_before = !driver.unsaved_states(target).is_empty();
     // Others change what a state says, or nothing: they are how a lost one is made again.
-    let typed = typed(args);
     let makes_something = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. });
     if !saves_it {
         unsaved::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;

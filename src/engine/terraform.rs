@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanRequest,
-    Planned, Session, StateIdentity, Target, applying,
+    Planned, Session, StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::{Dialect, not_run},
     claims::claim_address,
@@ -23,10 +23,11 @@ use super::{
     init::LookUp,
     install::InitModules,
     installed::Installed,
+    migrating::prepare_migration,
     mutating,
     planning::{self, Attempt},
     state_outputs::known_outputs,
-    verbs,
+    typed, verbs,
 };
 use crate::{
     config::EngineSettings,
@@ -289,6 +290,11 @@ impl Engine for Terraform {
         session: &Session<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
+        let migration = match typed(args) {
+            Typed::MigrateState => Some(prepare_migration(self, target, args, session, on_line)?),
+            _ => None,
+        };
+        let args = migration.as_deref().unwrap_or(args);
         let command = || {
             if verbs::installs(args) {
                 let lock = lock_installed(target, Sharing::Nobody, session)?;

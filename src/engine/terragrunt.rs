@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanRequest,
-    Planned, Session, StateIdentity, Target, applying,
+    Planned, Session, StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
     call::{Dialect, capture},
     detect::LOCKFILE,
@@ -25,10 +25,12 @@ use super::{
     footing::footing,
     installed::Installed,
     layout::UNIT_FILE,
+    migrating::refuse_unit,
     mutating,
     planning::{self, Attempt},
     rendered,
     state_outputs::known_outputs,
+    typed,
     unit_folders::{
         download_dir, files_named, has_engine_run, make_download_dir, working_folder, working_folders,
     },
@@ -193,7 +195,6 @@ impl Driver for Terragrunt {
         self.passed_on(target, "state", ["pull".into(), "-no-color".into()])
     }
 
-    /// A unit's files state no address: Terragrunt makes the backend as it runs.
     fn check_backend(&self, _: &Target) -> Result<(), EngineError> {
         Ok(())
     }
@@ -298,6 +299,9 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
+        if typed(args) == Typed::MigrateState {
+            return Err(refuse_unit());
+        }
         let command = || Ok((None, self.command(target, args)));
         mutating::run_mutating(self, target, (&command, args), session, on_line)
     }

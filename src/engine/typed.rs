@@ -29,6 +29,8 @@ pub enum Typed {
         /// The file as it was typed; absent where there is not exactly one.
         file: Option<OsString>,
     },
+    /// It moves the state to the backend that the files and environments.toml state.
+    MigrateState,
     /// Nobody could judge it where that is asked for: it runs another program, or takes the state elsewhere.
     Unjudged {
         /// The words that say so: `init -migrate-state`.
@@ -97,6 +99,9 @@ const STATE_FILE: &[&str] = &["state", "state-out"];
 
 /// Flags of `init` that decide where the state is.
 const BACKEND: &[&str] = &["force-copy", "from-module", "migrate-state", "reconfigure"];
+
+/// Those of them that move a state to where it is stated.
+const MIGRATION: &[&str] = &["force-copy", "migrate-state"];
 
 const VERB_FIRST: &str = "the engine's verb comes first; its folder is that of the stack";
 const ITS_STACK: &str = "name the stack; `--all` before `--` runs it in every stack";
@@ -189,6 +194,11 @@ fn init(args: &[OsString]) -> Typed {
     if named(&["backend-config"]).is_some() {
         let what = "`init -backend-config` takes another state".to_owned();
         return Typed::Astray { what, instead: ITS_BACKEND };
+    }
+    let mut flags = args.iter().filter(|arg| flag_name(arg).is_some_and(|flag| BACKEND.contains(&flag)));
+    let migrates = flags.clone().any(|arg| arg.to_str().is_some_and(|arg| arg.ends_with("-migrate-state")));
+    if migrates && flags.all(|arg| flag_name(arg).is_some_and(|flag| MIGRATION.contains(&flag))) {
+        return Typed::MigrateState;
     }
     match named(BACKEND) {
         Some(flag) => Typed::Unjudged { what: format!("`init -{flag}`"), instead: ITS_BACKEND },
@@ -301,8 +311,18 @@ mod tests {
         ] {
             assert!(matches!(told(line), Typed::Astray { .. }), "{line}: {:?}", told(line));
         }
-        for line in ["init -migrate-state", "init --force-copy", "exec -- tofu apply FILE", "backend delete"]
+        for line in
+            ["init -migrate-state", "init -force-copy --migrate-state -upgrade", "run -- init -migrate-state"]
         {
+            assert_eq!(told(line), Typed::MigrateState, "{line}");
+        }
+        for line in [
+            "init -migrate-state=false",
+            "init -migrate-state -reconfigure",
+            "init --force-copy",
+            "exec -- tofu apply FILE",
+            "backend delete",
+        ] {
             assert!(matches!(told(line), Typed::Unjudged { .. }), "{line}: {:?}", told(line));
         }
     }

@@ -22,6 +22,7 @@ mod interrupts;
 mod known_state;
 mod linked_states;
 mod lost_state;
+mod migrated_state;
 mod missing_state;
 mod mixed_mocks;
 mod never_retried;

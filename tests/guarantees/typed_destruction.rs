@@ -135,7 +135,7 @@ fn no_typed_command_acts_on_another_workspace_or_backend() {
             let run = exec(&shop, &[], typed).exits(3).tells("acts on another workspace");
             is_still_there(&shop, &engine, &run);
         }
-        for flag in ["-migrate-state", "-force-copy", "-reconfigure", "-backend-config=path=x"] {
+        for flag in ["-migrate-state=true", "-force-copy", "-reconfigure", "-backend-config=path=x"] {
             let name = flag.split('=').next().unwrap();
             let run = exec(&shop, &[], &["init", flag]).exits(3).tells(&format!("`init {name}`"));
             is_still_there(&shop, &engine, &run);

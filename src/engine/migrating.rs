@@ -1,0 +1,269 @@
+//! Moves a state to the backend that the files and environments.toml state, by the engine's own `init -migrate-state`.
+//!
+//! The engine copies every workspace of the former backend and overwrites what lies at the new address, without a question
+//! once `-force-copy` is given. So both places are looked at first, each through a configuration of its own in a private
+//! folder, and the state is kept as a backup.
+
+use std::{ffi::OsString, fs, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    EngineError, Session, Target,
+    backend_check::{is_other_backend, stated},
+    backend_record::{BackendRecord, RECORD},
+    call::capture,
+    ending::failed_text,
+    fingerprint::{forget_init, write_private},
+    init::workspaces,
+    terraform::Terraform,
+};
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+    process::{CommandLine, Stream},
+};
+
+/// File in an instance's own folder with the record of the backend that it had before the last one.
+const FORMER: &str = "former-backend";
+
+const BY_HAND: &str =
+    "move the state by `state pull` through the former backend and `state push` through the new one";
+
+/// States of one backend, as far as an instance's is concerned.
+struct Stored {
+    /// Names of the workspaces.
+    workspaces: Vec<String>,
+    /// State of the instance's workspace; empty where there is none.
+    state: Vec<u8>,
+    /// True where the default workspace has a state that is not the instance's.
+    has_default: bool,
+}
+
+/// Keeps the record of a backend that an init is about to replace, for a migration from it.
+pub(super) fn keep_former(target: &Target, record: &BackendRecord) -> io::Result<()> {
+    write_private(&target.state_dir.join(FORMER), text(record).as_bytes())
+}
+
+/// Prepares a typed `init -migrate-state`: looks at both places, keeps a backup, puts the record of the former backend back.
+/// Returns the arguments to run.
+pub(super) fn prepare_migration(
+    engine: &Terraform,
+    target: &Target,
+    args: &[OsString],
+    session: &Session<'_>,
+    on_line: &mut dyn FnMut(Stream, &str),
+) -> Result<Vec<OsString>, EngineError> {
+    let Some(new) = stated(target) else {
+        return refused("an expression decides where the state is, so nobody can look there first", BY_HAND);
+    };
+    let former = former(target)?;
+    if !is_other_backend(target, &former) {
+        let address = former.address(target, &target.dir).unwrap_or(former.kind);
+        return refused(&format!("the state is at {address} already: there is nothing to migrate"), "");
+    }
+    let [from, to] = [&former, &new].map(|backend| {
+        backend.address(target, &target.dir).unwrap_or_else(|| format!("a backend `{}`", backend.kind))
+    });
+    let before = stored(engine, target, &former, "former", session)?;
+    let own = target.workspace.as_deref().unwrap_or("default");
+    let is_other = |name: &&str| *name != own && (*name != "default" || before.has_default);
+    let others: Vec<&str> = before.workspaces.iter().map(String::as_str).filter(is_other).collect();
+    if !others.is_empty() {
+        let summary =
+            format!("{from} has other workspaces as well, which would be copied too: {}", others.join(", "));
+        return refused(&summary, BY_HAND);
+    }
+    if before.state.is_empty() {
+        return refused(&format!("there is no state at {from}: there is nothing to migrate"), "");
+    }
+    let after = stored(engine, target, &new, "stated", session)?;
+    if !after.state.is_empty() {
+        return refused(&format!("there is a state at {to} already, which would be overwritten"), BY_HAND);
+    }
+    let backup = keep_backup(target, &before.state)?;
+    on_line(Stream::Stderr, &format!("the state from {from} is kept in `{backup}`; it goes to {to}"));
+    forget_init(target).map_err(|error| unusable(&target.state_dir, &error))?;
+    put_back(target, &former)?;
+    // The gate was the question that the engine would ask.
+    let mut typed: Vec<OsString> = ["init", "-input=false", "-force-copy"].map(OsString::from).into();
+    typed.extend(args.iter().skip(1).filter(|arg| !is_force_copy(arg)).cloned());
+    Ok(typed)
+}
+
+/// Refusal of a migration of a unit's state.
+pub(super) fn refuse_unit() -> EngineError {
+    let summary = "a unit's state is not migrated here: Terragrunt decides where it is";
+    let detail = "move it by `state pull` with the former `remote_state` and `state push` with the new one";
+    EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
+}
+
+fn is_force_copy(arg: &OsString) -> bool {
+    arg.to_str().is_some_and(|arg| arg.trim_start_matches('-').split('=').next() == Some("force-copy"))
+}
+
+/// Backend that the state lies in before a migration: the one in force, or the one before it where an init has replaced it.
+fn former(target: &Target) -> Result<BackendRecord, EngineError> {
+    let read = |file: &Utf8Path| BackendRecord::read_file(file).map_err(|error| unusable(file, &error));
+    let in_force = read(&target.data_dir.join(RECORD))?;
+    if let Some(record) = in_force.as_ref().filter(|record| is_other_backend(target, record)) {
+        return Ok(record.clone());
+    }
+    let kept = read(&target.state_dir.join(FORMER))?;
+    Ok(kept.or(in_force).unwrap_or_else(BackendRecord::local))
+}
+
+/// Puts a record into the data directory, so that the engine migrates from there; a local backend without a block has none.
+fn put_back(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
+    let file = target.data_dir.join(RECORD);
+    let put = if *former == BackendRecord::local() {
+        files::remove_if_there(&file)
+    } else {
+        files::create_dirs(&target.data_dir).and_then(|()| write_private(&file, text(former).as_bytes()))
+    };
+    put.map_err(|error| unusable(&file, &error))
+}
+
+fn text(record: &BackendRecord) -> String {
+    let backend = json!({ "type": record.kind, "config": record.config, "hash": 0 });
+    json!({ "version": 3, "backend": backend }).to_string()
+}
+
+/// Reads the workspaces of a backend and the state of the instance's own, through a folder that holds nothing else.
+fn stored(
+    engine: &Terraform,
+    target: &Target,
+    backend: &BackendRecord,
+    name: &str,
+    session: &Session<'_>,
+) -> Result<Stored, EngineError> {
+    let folder = session.log.with_extension(name);
+    let configuration = json!({ "terraform": { "backend": { (&backend.kind): absolute(target, backend) } } });
+    let file = folder.join("main.tf.json");
+    files::create_dirs(&folder)
+        .and_then(|()| write_private(&file, configuration.to_string().as_bytes()))
+        .map_err(|error| unusable(&file, &error))?;
+    let run = |workspace: Option<&str>, args: &[&str]| {
+        let mut command = CommandLine::new(engine.program().as_os_str(), folder.clone(), target.env.clone())
+            .env("TF_DATA_DIR", folder.join(".terraform").as_os_str());
+        command.env.remove(std::ffi::OsStr::new("TF_WORKSPACE"));
+        if let Some(workspace) = workspace {
+            command = command.env("TF_WORKSPACE", workspace);
+        }
+        let captured = capture(session, &command.args(args.iter().copied()))?;
+        if captured.exit.is_success() {
+            Ok(captured.stdout)
+        } else {
+            Err(failed_text(engine, &captured, args[0], target, session))
+        }
+    };
+    run(None, &["init", "-input=false", "-no-color"])?;
+    let workspaces = workspaces(&String::from_utf8_lossy(&run(None, &["workspace", "list"])?));
+    let own = target.workspace.as_deref().unwrap_or("default");
+    let pull = |workspace: &str| {
+        if !workspaces.iter().any(|name| name == workspace) {
+            return Ok(Vec::new());
+        }
+        written_state(&run(Some(workspace), &["state", "pull", "-no-color"])?).map_err(|error| {
+            let summary = format!("`state pull` from the {name} backend cannot be understood: {error}");
+            EngineError::Failed(Failure::new(FailureKind::State, summary))
+        })
+    };
+    let state = pull(own)?;
+    let has_default = own != "default" && !pull("default")?.is_empty();
+    Ok(Stored { workspaces, state, has_default })
+}
+
+/// State that an engine printed, without the warnings before it; empty where it was never written. Of a state that is not
+/// there an engine prints nothing, or, where it is not a file, one without a lineage.
+fn written_state(printed: &[u8]) -> serde_json::Result<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Written {
+        lineage: String,
+    }
+    let starts = |at: &usize| printed[*at] == b'{' && (*at == 0 || printed[at - 1] == b'\n');
+    let Some(start) = (0..printed.len()).find(starts) else { return Ok(Vec::new()) };
+    let state = printed[start..].to_vec();
+    let written: Written = serde_json::from_slice(&state)?;
+    Ok(if written.lineage.is_empty() { Vec::new() } else { state })
+}
+
+/// Configuration of a backend that means the same in any folder, in the syntax of JSON configuration files.
+fn absolute(target: &Target, backend: &BackendRecord) -> Map<String, Value> {
+    let mut config: Map<String, Value> = backend
+        .config
+        .iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| (key.clone(), escaped(value)))
+        .collect();
+    if backend.kind == "local" {
+        for (key, default) in [("path", "terraform.tfstate"), ("workspace_dir", "terraform.tfstate.d")] {
+            let path = backend.config.get(key).and_then(Value::as_str).unwrap_or(default);
+            config.insert(key.to_owned(), escaped(&Value::from(target.dir.join(path).as_str())));
+        }
+    }
+    config
+}
+
+/// A value whose texts are no templates.
+fn escaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::from(text.replace("${", "$${").replace("%{", "%%{")),
+        Value::Array(items) => items.iter().map(escaped).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| (name.clone(), escaped(value))).collect()
+        }
+        other => other.clone(),
+    }
+}
+
+/// Writes a backup that no other one replaces, 0600 in folders of 0700.
+fn keep_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError> {
+    let (home, instance) = (target.state_dir.ancestors().nth(3), target.state_dir.ancestors().nth(2));
+    let below = instance.and_then(|instances| target.state_dir.strip_prefix(instances).ok());
+    let folder = home.unwrap_or(&target.state_dir).join("backups").join(below.unwrap_or("".into()));
+    files::create_dirs(&folder).map_err(|error| unusable(&folder, &error))?;
+    let now = Timestamp::now().strftime("%Y%m%dT%H%M%S.%fZ");
+    let file = folder.join(format!("{now}.tfstate"));
+    match files::write_new(&file, state) {
+        Ok(true) => fs::File::open(&file).and_then(|written| written.sync_all()).map(|()| file.clone()),
+        Ok(false) => Err(io::Error::from(io::ErrorKind::AlreadyExists)),
+        Err(error) => Err(error),
+    }
+    .map_err(|error| unusable(&file, &error))
+}
+
+fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+    EngineError::Failed(Failure::new(FailureKind::State, format!("cannot use `{path}`: {error}")))
+}
+
+fn refused<T>(summary: &str, detail: &str) -> Result<T, EngineError> {
+    Err(EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_was_never_written_is_none_whatever_is_printed_of_it() {
+        let read = |text: &str| written_state(text.as_bytes()).map(|state| String::from_utf8(state).unwrap());
+        let state = "{\n  \"version\": 4, \"lineage\": \"l\"\n}\n";
+        assert_eq!(read(state).unwrap(), state);
+        assert_eq!(read(&format!("\nWarning: {{x}}\n\n{state}")).unwrap(), state);
+        for none in ["", "\nWarning: x\n\n", "{\"version\":4,\"serial\":0,\"lineage\":\"\"}\n"] {
+            assert_eq!(read(none).unwrap(), "", "{none}");
+        }
+        assert!(read("{\"encrypted_data\":\"x\"}").is_err());
+        assert!(read("{\"version\":4").is_err());
+    }
+
+    #[test]
+    fn texts_of_a_backend_are_no_templates_in_json() {
+        let value = json!({ "a": "${x}", "b": ["%{y}", 1, true] });
+        assert_eq!(escaped(&value), json!({ "a": "$${x}", "b": ["%%{y}", 1, true] }));
+    }
+}

@@ -1,0 +1,194 @@
+//! 3. The wrong environment is impossible, or refused: a state that is moved to another address arrives there, and is kept.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::support::{Driven, Run, S3Server, Shop, plain, programs, real_engines};
+
+const ENVIRONMENTS: &str = "[project]
+name = \"shop\"
+
+[defaults]
+backend.local = { path = \"../old/{env}.tfstate\" }
+
+[environments.staging]
+
+[environments.production]
+confirm = true
+";
+
+/// A stack that is deployed to staging and to production, whose pairs then say another path.
+#[track_caller]
+fn moved(engine: &Driven) -> Shop {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    let mut script = plain("app");
+    script["backend"] = "local".into();
+    shop.stack("app", &[], &script);
+    shop.project.commit("Begin");
+    for environment in ["staging", "production"] {
+        shop.run(["deploy", environment, "--confirm"]).exits(0);
+    }
+    shop.project.edit("environments.toml", "../old/", "../new/");
+    shop
+}
+
+#[track_caller]
+fn migrate(shop: &Shop, environment: &str, flags: &[&str]) -> Run {
+    shop.env.run_args(&[&["exec", environment, "app"], flags, &["--", "init", "-migrate-state"]].concat())
+}
+
+fn state(shop: &Shop, path: &str) -> Option<Value> {
+    let text = fs::read_to_string(shop.project.path(path)).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The backups of an environment's stack.
+fn backups(shop: &Shop, environment: &str) -> Vec<PathBuf> {
+    let folder = shop.project.path(&format!(".envctl/backups/{environment}/app"));
+    folder.read_dir().into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
+}
+
+#[test]
+fn a_migration_is_confirmed_moves_the_state_and_keeps_a_backup() {
+    for engine in real_engines() {
+        for replaced_before in [false, true] {
+            let shop = moved(&engine);
+            if replaced_before {
+                // The data directory is initialised for the new address already.
+                shop.run(["plan", "staging"]).exits(3).tells("vanished");
+            }
+            let before = state(&shop, "old/staging.tfstate").unwrap();
+            migrate(&shop, "staging", &[]).exits(3).tells("was not confirmed");
+            assert_eq!(state(&shop, "new/staging.tfstate"), None, "{}", engine.name());
+
+            let run = migrate(&shop, "staging", &["--yes"]).exits(0).tells("old/staging.tfstate is kept in");
+
+            let after = state(&shop, "new/staging.tfstate").unwrap();
+            assert_eq!(after["lineage"], before["lineage"], "{}: {run}", engine.name());
+            assert_eq!(after["resources"], before["resources"], "{}: {run}", engine.name());
+            let [backup] = backups(&shop, "staging").try_into().unwrap();
+            let kept: Value = serde_json::from_str(&fs::read_to_string(&backup).unwrap()).unwrap();
+            assert_eq!((&kept["lineage"], &kept["serial"]), (&before["lineage"], &before["serial"]));
+            for (path, mode) in [(backup.as_path(), 0o600), (backup.parent().unwrap(), 0o700)] {
+                assert_eq!(
+                    fs::metadata(path).unwrap().permissions().mode() & 0o777,
+                    mode,
+                    "{}",
+                    path.display()
+                );
+            }
+            shop.run(["plan", "staging", "--json"]).exits(0).prints("\"clean\"");
+            assert!(state(&shop, "old/production.tfstate").is_some(), "{}", engine.name());
+            assert_eq!(state(&shop, "new/production.tfstate"), None, "{}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn a_migration_that_could_lose_something_is_refused() {
+    for engine in real_engines() {
+        let shop = moved(&engine);
+        let unchanged = |shop: &Shop, run: Run, told: &str| {
+            run.exits(3).tells(told);
+            assert!(backups(shop, "production").is_empty(), "{}", engine.name());
+        };
+        // A state lies at the new address already.
+        fs::create_dir_all(shop.project.path("new")).unwrap();
+        let other = fs::read(shop.project.path("old/staging.tfstate")).unwrap();
+        fs::write(shop.project.path("new/production.tfstate"), &other).unwrap();
+        let run = migrate(&shop, "production", &["--confirm"]);
+        unchanged(&shop, run, "there is a state at local:");
+        assert_eq!(fs::read(shop.project.path("new/production.tfstate")).unwrap(), other);
+        // Nothing to migrate, at the same address or from an empty one.
+        shop.project.edit("environments.toml", "../new/", "../old/");
+        shop.run(["plan", "production"]).exits(0);
+        let run = migrate(&shop, "production", &["--confirm"]);
+        unchanged(&shop, run, "there is nothing to migrate");
+        fs::remove_file(shop.project.path("old/production.tfstate")).unwrap();
+        shop.project.edit("environments.toml", "../old/", "../third/");
+        let run = migrate(&shop, "production", &["--confirm"]);
+        unchanged(&shop, run, "there is nothing to migrate");
+    }
+}
+
+#[test]
+fn a_state_in_a_workspace_moves_alone() {
+    for engine in real_engines() {
+        let environments = "[project]\nname = \"shop\"\n\n[defaults]\ncreate_workspace = \"always\"\n\n\
+                            [environments.staging]\nworkspace = \"staging\"\n\n[environments.other]\nworkspace = \"other\"\n";
+        let shop = Shop::driven_by(&engine, environments);
+        let mut script = plain("app");
+        script["backend"] = "local".into();
+        shop.stack("app", &[], &script);
+        shop.project.commit("Begin");
+        for environment in ["staging", "other"] {
+            shop.run(["deploy", environment, "--yes"]).exits(0);
+        }
+        let place = "\n[defaults.backend.local]\nworkspace_dir = \"../new\"\n";
+        shop.append("environments.toml", place);
+        migrate(&shop, "staging", &["--yes"]).exits(3).tells("has other workspaces as well");
+        assert!(!shop.project.path("new").exists(), "{}", engine.name());
+        fs::remove_dir_all(shop.project.path("app/terraform.tfstate.d/other")).unwrap();
+
+        migrate(&shop, "staging", &["--yes"]).exits(0);
+
+        assert!(state(&shop, "new/staging/terraform.tfstate").is_some(), "{}", engine.name());
+        shop.run(["plan", "staging", "--json"]).exits(0).prints("\"clean\"");
+    }
+}
+
+#[test]
+fn a_state_without_a_backend_block_moves_into_one() {
+    for engine in real_engines() {
+        let environments =
+            ENVIRONMENTS.replace("[defaults]\nbackend.local = { path = \"../old/{env}.tfstate\" }\n\n", "");
+        let shop = Shop::driven_by(
+            &engine,
+            &environments.replace("[environments.production]\nconfirm = true\n", ""),
+        );
+        shop.stack("app", &[], &plain("app"));
+        shop.project.commit("Begin");
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let mut script = plain("app");
+        script["backend"] = "local".into();
+        shop.script("app", &script);
+        shop.append("environments.toml", "\n[defaults.backend.local]\npath = \"../new/{env}.tfstate\"\n");
+
+        migrate(&shop, "staging", &["--yes"]).exits(0);
+
+        assert!(state(&shop, "new/staging.tfstate").is_some(), "{}", engine.name());
+        shop.run(["plan", "staging", "--json"]).exits(0).prints("\"clean\"");
+    }
+}
+
+#[test]
+fn a_local_state_moves_to_a_bucket_and_on_to_another_key() {
+    let Some([moto]) = programs(["moto_server"]) else { return };
+    for engine in real_engines() {
+        let server = S3Server::start(&moto);
+        server.make_backend("eu-west-1", "states", "locks");
+        let shop = Shop::driven_by(&engine, "[project]\nname = \"shop\"\n\n[environments.staging]\n");
+        let env = shop.env.clone().vars(server.variables());
+        shop.stack("app", &[], &plain("app"));
+        shop.project.commit("Begin");
+        env.run(["deploy", "staging", "--yes"]).exits(0);
+        let before = state(&shop, "app/terraform.tfstate").unwrap();
+        let mut script = plain("app");
+        script["backend"] = "s3".into();
+        shop.script("app", &script);
+        let pairs = "\n[defaults.backend.s3]\nbucket = \"states\"\nkey = \"{env}/one\"\nregion = \"eu-west-1\"\nuse_path_style = true\nskip_credentials_validation = true\nskip_requesting_account_id = true\nskip_metadata_api_check = true\nskip_region_validation = true\n";
+        shop.append("environments.toml", pairs);
+        let migrate = ["exec", "staging", "app", "--yes", "--", "init", "-migrate-state"];
+        for (key, other) in [("one", "two"), ("two", "three")] {
+            env.run(migrate).exits(0);
+
+            let text = server.text("states", &format!("staging/{key}"));
+            let after: Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(after["lineage"], before["lineage"], "{}", engine.name());
+            env.run(["plan", "staging", "--json"]).exits(0).prints("\"clean\"");
+            shop.project.edit("environments.toml", &format!("{{env}}/{key}"), &format!("{{env}}/{other}"));
+        }
+        assert_eq!(backups(&shop, "staging").len(), 2, "{}", engine.name());
+    }
+}
