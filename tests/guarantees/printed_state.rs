@@ -39,7 +39,7 @@ fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
         let path = entry.path();
         if path.is_dir() {
             found.extend(holding(&path, text));
-        } else if String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(text) {
+        } else if !path.is_symlink() && String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(text) {
             found.push(path);
         }
     }
