@@ -15,6 +15,9 @@ enum Then {
     New,
     /// The state that was pushed.
     Pushed,
+    /// The state that was moved to another backend, which may give it a new lineage: S3 does (measured on OpenTofu 1.12.6 and
+    /// Terraform 1.11.4).
+    Moved,
 }
 
 /// Watches over the state of one instance.
@@ -36,6 +39,8 @@ impl<'a> StateWatch<'a> {
             if state.lineage.is_empty() { Then::New } else { Then::Nothing }
         } else if matches!(typed, Typed::Push { .. }) {
             Then::Pushed
+        } else if *typed == Typed::MigrateState {
+            Then::Moved
         } else {
             Then::Nothing
         };
@@ -46,8 +51,9 @@ impl<'a> StateWatch<'a> {
     pub(super) fn after(self, exit: Exit) -> Result<(), EngineError> {
         let accept = match self.then {
             Then::New => true,
+            Then::Moved if exit.is_success() => true,
             Then::Pushed if exit.is_success() => self.work.accept_lineage,
-            Then::Nothing | Then::Pushed => return Ok(()),
+            Then::Nothing | Then::Pushed | Then::Moved => return Ok(()),
         };
         self.work.engine.known_state(&self.work.target, accept, self.session).map(drop)
     }
