@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{EngineProgram, KnownOutputs, Output, PlannedOutput, StateIdentity, Target};
+use super::{BoundContent, KnownOutputs, Output, PlannedOutput, StateIdentity, Target};
 use crate::{
     model::{Changes, EngineName, Failure, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
@@ -178,7 +178,7 @@ pub enum EngineError {
 }
 
 /// One engine at one version. Methods block; they are called from worker threads.
-pub trait Engine: Send + Sync {
+pub trait Engine: BoundContent + Send + Sync {
     /// Its name.
     fn name(&self) -> EngineName;
 
@@ -189,9 +189,6 @@ pub trait Engine: Send + Sync {
 
     /// Its version: `1.12.6`.
     fn version(&self) -> &str;
-
-    /// The programs that run when it does, as they are now: itself, and the one that it drives.
-    fn programs(&self) -> io::Result<Vec<EngineProgram>>;
 
     /// Whether a plan of the instance may be made at all, as far as files tell: no state of it waits to be saved, or is lost.
     fn may_plan(&self, target: &Target) -> Result<(), Failure> {

@@ -44,8 +44,8 @@ pub(super) fn footing(
     })
 }
 
-/// The folders of the local modules that an init found, whatever their sources are made of; those that it copied are its own.
-pub fn installed_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
+/// Returns the folders of all modules that an init found, absolute; none before there was one.
+pub(super) fn module_folders(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Installed {
@@ -61,8 +61,12 @@ pub fn installed_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<O
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     };
-    let mut dirs: Vec<Utf8PathBuf> =
-        installed.modules.into_iter().map(|module| normalised(&folder.join(module.dir))).collect();
+    Ok(Some(installed.modules.into_iter().map(|module| normalised(&folder.join(module.dir))).collect()))
+}
+
+/// The folders of the local modules that an init found, whatever their sources are made of; those that it copied are its own.
+pub fn installed_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
+    let Some(mut dirs) = module_folders(data_dir, folder)? else { return Ok(None) };
     let copied = |dir: &Utf8PathBuf| dir.starts_with(data_dir) || dir.as_str().contains("/.terra");
     dirs.retain(|dir| dir != folder && !copied(dir));
     dirs.sort();

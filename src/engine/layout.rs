@@ -31,6 +31,12 @@ pub fn marks_stack(name: &str) -> bool {
     !is_ignored(name) && (name == UNIT_FILE || extension(name).is_some())
 }
 
+/// Returns true if a file of this name is configuration or holds values for it: an engine only ever reads it.
+pub fn is_configuration(name: &str) -> bool {
+    let endings = [".tf", ".tofu", ".hcl", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
+    endings.iter().any(|ending| name.ends_with(ending))
+}
+
 /// Whether a file of this name is read by OpenTofu alone.
 pub fn is_tofu_only(name: &str) -> bool {
     extension(name).is_some_and(|(_, extension)| [".tofu", ".tofu.json"].contains(&extension))

@@ -7,6 +7,7 @@ mod arguments;
 mod attributes;
 mod backend_check;
 mod backend_record;
+mod bound_content;
 mod call;
 mod claims;
 mod contract;
@@ -38,6 +39,7 @@ mod migrating;
 mod module_manifest;
 mod mutating;
 mod outputs;
+mod packages;
 mod plan_file;
 mod plan_json;
 mod plan_variables;
@@ -66,6 +68,7 @@ mod unsaved;
 mod upstream;
 mod verbs;
 
+pub use bound_content::BoundContent;
 pub use contract::{
     Applied, Engine, EngineError, Footing, PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session,
     WorkspaceStatus,
@@ -78,6 +81,7 @@ pub use installed::EngineUnavailable;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};
 pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput};
+pub use packages::PackageDigest;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use plan_variables::plan_variables;
 pub use program_digest::EngineProgram;

@@ -1,7 +1,7 @@
 //! OpenTofu and Terraform: one adapter, two flavours.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     io,
     sync::Arc,
@@ -10,8 +10,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanRequest,
-    Planned, Session, StateIdentity, Target, Typed, applying,
+    Applied, BoundContent, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PackageDigest,
+    PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::{Dialect, not_run},
     claims::claim_address,
@@ -25,6 +25,7 @@ use super::{
     installed::Installed,
     migrating::prepare_migration,
     mutating,
+    packages::fetched_packages,
     planning::{self, Attempt},
     state_outputs::known_outputs,
     typed, verbs,
@@ -227,6 +228,16 @@ impl Driver for Terraform {
     }
 }
 
+impl BoundContent for Terraform {
+    fn programs(&self) -> io::Result<Vec<EngineProgram>> {
+        Ok(vec![EngineProgram::of("engine program", &self.installed, &self.digests)?])
+    }
+
+    fn packages(&self, target: &Target) -> io::Result<BTreeMap<String, PackageDigest>> {
+        fetched_packages(&target.data_dir, &target.dir, &self.digests)
+    }
+}
+
 impl Engine for Terraform {
     fn name(&self) -> EngineName {
         match self.flavor {
@@ -237,10 +248,6 @@ impl Engine for Terraform {
 
     fn version(&self) -> &str {
         &self.installed.version
-    }
-
-    fn programs(&self) -> io::Result<Vec<EngineProgram>> {
-        Ok(vec![EngineProgram::of("engine program", &self.installed, &self.digests)?])
     }
 
     fn prepare(

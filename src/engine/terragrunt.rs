@@ -11,8 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 
 use super::{
-    Applied, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PlanFacts, PlanRequest,
-    Planned, Session, StateIdentity, Target, Typed, applying,
+    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
+    StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
     call::{Dialect, capture},
     detect::LOCKFILE,
@@ -63,10 +63,10 @@ const READ_ONLY: &str = "-lockfile=readonly";
 /// Terragrunt at one version, with the engine that it drives.
 #[derive(Debug)]
 pub(super) struct Terragrunt {
-    installed: Installed,
-    driven: Installed,
+    pub(super) installed: Installed,
+    pub(super) driven: Installed,
     settings: EngineSettings,
-    digests: Arc<DigestCache>,
+    pub(super) digests: Arc<DigestCache>,
 }
 
 impl Terragrunt {
@@ -226,13 +226,6 @@ impl Engine for Terragrunt {
 
     fn version(&self) -> &str {
         &self.installed.version
-    }
-
-    fn programs(&self) -> io::Result<Vec<EngineProgram>> {
-        Ok(vec![
-            EngineProgram::of("engine program", &self.installed, &self.digests)?,
-            EngineProgram::of("driven engine program", &self.driven, &self.digests)?,
-        ])
     }
 
     fn prepare(

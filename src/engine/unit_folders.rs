@@ -1,6 +1,6 @@
 //! Folders of a Terragrunt unit: where Terragrunt runs the engine that it drives, and what an engine leaves there.
 
-use std::{os::unix::ffi::OsStrExt, time::SystemTime};
+use std::{fs, os::unix::ffi::OsStrExt, time::SystemTime};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,6 +14,10 @@ use crate::{
 
 /// The folder beside a unit that Terragrunt copies modules into.
 const CACHE: &str = ".terragrunt-cache";
+
+/// File that Terragrunt writes at each run into the folder that it runs the engine in, where that is a copy of the unit's source.
+/// Measured on Terragrunt 1.1.
+const MANIFEST: &str = ".terragrunt-module-manifest";
 
 /// The folder in an instance's data directory in its place, where several instances have the same unit.
 const OWN: &str = "terragrunt";
@@ -40,15 +44,28 @@ pub(super) fn working_folder(target: &Target) -> Utf8PathBuf {
 /// Returns the folders in which Terragrunt has run an engine for a unit, that of the last init first; the unit's own is the
 /// last of them.
 pub(super) fn working_folders(target: &Target) -> Vec<Utf8PathBuf> {
-    let cache = match download_dir(target) {
+    let mut found = Vec::new();
+    initialised(&cache_of(target), &mut found);
+    found.sort_by(|one, other| other.cmp(one));
+    found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect()
+}
+
+/// Returns the folder that holds the copies that Terragrunt makes of a unit's source.
+fn cache_of(target: &Target) -> Utf8PathBuf {
+    match download_dir(target) {
         // The units that it reads outputs of are in the same directory.
         Some(folder) => folder.join(encoded(real_path(&target.dir).as_os_str().as_bytes())),
         None => target.dir.join(CACHE),
-    };
+    }
+}
+
+/// Returns the folder that Terragrunt ran the engine in last: a copy of the unit's source, initialised or not, or the unit's own.
+pub(super) fn folder_in_use(target: &Target) -> Utf8PathBuf {
     let mut found = Vec::new();
-    initialised(&cache, &mut found);
-    found.sort_by(|one, other| other.cmp(one));
-    found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect()
+    collect(&cache_of(target), MANIFEST, &mut found);
+    let written = |file: Utf8PathBuf| Some((fs::metadata(&file).ok()?.modified().ok()?, file));
+    let newest = found.into_iter().filter_map(written).max();
+    newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone())
 }
 
 /// Returns true if Terragrunt runs or has run an engine in a folder. It runs none in that of a unit with a `source`, whose working

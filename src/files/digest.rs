@@ -1,6 +1,6 @@
 //! Digests of files, and what git keeps of their modes.
 
-use std::{fs, io, os::unix::fs::PermissionsExt as _};
+use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
 
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
@@ -9,7 +9,7 @@ use super::open_regular;
 use crate::model::hex;
 
 /// Returns the SHA-256 of a file's content in lower-case hexadecimal digits; a link counts as what it leads to.
-pub fn file_digest(path: &Utf8Path) -> io::Result<String> {
+pub fn file_digest(path: impl AsRef<Path>) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut file = open_regular(path)?;
     let mut buffer = vec![0; 64 * 1024];

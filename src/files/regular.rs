@@ -4,6 +4,7 @@ use std::{
     fs::File,
     io::{self, Read as _},
     os::unix::fs::FileTypeExt as _,
+    path::Path,
 };
 
 use camino::Utf8Path;
@@ -17,10 +18,10 @@ pub const LARGEST: u64 = 32 << 20;
 
 /// Opens a regular file to be read, links followed. A folder is an error of its own kind, anything else that is no regular file
 /// is [`io::ErrorKind::InvalidInput`] and says what it is.
-pub fn open_regular(path: &Utf8Path) -> io::Result<File> {
+pub fn open_regular(path: impl AsRef<Path>) -> io::Result<File> {
     // Without the first flag a fifo is waited for until somebody writes to it.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let opened = openat(CWD, path.as_str(), flags, Mode::empty()).map_err(|errno| match errno {
+    let opened = openat(CWD, path.as_ref(), flags, Mode::empty()).map_err(|errno| match errno {
         // The answer to whoever opens a socket.
         Errno::NXIO => not_regular("a socket or a device"),
         other => other.into(),

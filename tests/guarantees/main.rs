@@ -14,6 +14,7 @@ mod endless_input;
 mod exact_plan;
 mod exact_plan_backends;
 mod exact_plan_files;
+mod exact_plan_modules;
 mod exact_plan_programs;
 mod exact_plan_units;
 mod exit_codes;

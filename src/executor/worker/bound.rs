@@ -53,6 +53,9 @@ fn replaced(found: &str) -> Vec<Block> {
     vec![Block::new(GUARD, message)]
 }
 
+/// Beginning of the items of packages that an init fetched.
+const FETCHED: &str = "fetched ";
+
 /// A refusal because of an item.
 pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
     vec![Block::new(GUARD, mismatch.to_string())]
@@ -95,7 +98,9 @@ impl Worker {
         }
         let footing = footing(work).map_err(failed)?;
         let after = Contents::read(work, &footing).map_err(failed)?;
-        let (contents, notes) = before.contents.settled(after);
+        let mut before = before.contents;
+        before.renew_packages(work).map_err(failed)?;
+        let (contents, notes) = before.settled(after);
         let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
         let seen = super::lock(&self.seen).get(stack).cloned().unwrap_or_default();
         let manifest = Manifest {
@@ -169,6 +174,9 @@ impl Worker {
         let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
         if matches!(check, Check::BeforeInit) {
             left_out.extend(OF_INIT);
+            // An init may still fetch what the plan was made with.
+            let items = manifest.items.names().chain(now.names());
+            left_out.extend(items.filter(|item| item.starts_with(FETCHED)));
             if footing.modules.is_none() {
                 // Before there is an init nobody can tell all modules.
                 let files = manifest.items.names().filter(|item| item.starts_with("file "));
@@ -249,6 +257,10 @@ impl Worker {
         bind("backend pairs", &keyed("backend pairs", target.backend.digest.as_bytes()));
         if let Some(digest) = &contents.lockfile {
             bind("lockfile", digest);
+        }
+        for (name, package) in &contents.packages {
+            let digest = Sha256::digest(format!("{} {}", package.configuration, package.others));
+            bind(&format!("{FETCHED}{name}"), &format!("{SHA256}{}", hex(&digest)));
         }
         for (path, input) in &contents.files {
             let mode = if input.executable { EXECUTABLE } else { "" };

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Work;
 use crate::{
-    engine::{Footing, cli_configs},
+    engine::{Footing, PackageDigest, cli_configs},
     files::file_digest,
     inventory::inputs::{InputFile, Inputs},
     model::{Failure, FailureKind},
@@ -22,6 +22,8 @@ pub(super) struct Contents {
     pub(super) var_files: Vec<(String, String)>,
     /// The lockfile, where there is one.
     pub(super) lockfile: Option<String>,
+    /// Packages of fetched modules, by what they are to the stack.
+    pub(super) packages: BTreeMap<String, PackageDigest>,
     /// The rest, by their paths.
     pub(super) files: BTreeMap<String, InputFile>,
     /// Whether the configuration reads more, at paths that only its engine works out.
@@ -43,7 +45,16 @@ impl Contents {
             .read(footing.modules.as_deref().unwrap_or_default())
             .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
         files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
-        Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, files, reads_more })
+        let packages = fetched(work)?;
+        Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, packages, files, reads_more })
+    }
+
+    /// Takes in the packages as a plan left them, where its engine fetches them as it plans.
+    pub(super) fn renew_packages(&mut self, work: &Work) -> Result<(), Failure> {
+        if work.engine.fetches_while_planning() {
+            self.packages = fetched(work)?;
+        }
+        Ok(())
     }
 
     /// The contents to bind a plan to, from those before and after it was made, and what to say of it.
@@ -64,9 +75,28 @@ impl Contents {
                 Some(_) => {}
             }
         }
+        for (name, package) in after.packages {
+            match self.packages.get_mut(&name) {
+                None => {
+                    self.packages.insert(name, package);
+                }
+                Some(before) if before.others != package.others => {
+                    notes.push(format!("files of the fetched {name} changed while this was planned"));
+                    before.others = package.others;
+                }
+                Some(_) => {}
+            }
+        }
         self.lockfile = self.lockfile.or(after.lockfile);
         (self, notes)
     }
+}
+
+fn fetched(work: &Work) -> Result<BTreeMap<String, PackageDigest>, Failure> {
+    work.engine.packages(&work.target).map_err(|error| {
+        let summary = format!("cannot read the fetched modules of `{}`: {error}", work.target.instance);
+        Failure::new(FailureKind::Config, summary)
+    })
 }
 
 /// The digest of a file as a value; none where there is no file. One that nobody may read says so.
@@ -96,6 +126,7 @@ mod tests {
             settings: vec![],
             var_files: vec![],
             lockfile: lockfile.map(str::to_owned),
+            packages: BTreeMap::new(),
             files: files.iter().map(file).collect(),
             reads_more: false,
         }
@@ -119,6 +150,19 @@ mod tests {
         );
         assert_eq!(settled, expected);
         assert_eq!(notes, ["`x.zip` changed while this was planned"]);
+    }
+
+    #[test]
+    fn a_fetched_module_counts_as_a_plan_left_it_but_for_its_configuration() {
+        let with = |configuration: &str, others: &str| {
+            let package =
+                PackageDigest { configuration: configuration.to_owned(), others: others.to_owned() };
+            Contents { packages: [("module m".to_owned(), package)].into(), ..contents(&[], None) }
+        };
+        let (settled, notes) = with("1", "1").settled(with("2", "2"));
+        assert_eq!(settled, with("1", "2"));
+        assert_eq!(notes, ["files of the fetched module m changed while this was planned"]);
+        assert_eq!(contents(&[], None).settled(with("2", "2")).0, with("2", "2"));
     }
 
     #[test]

@@ -116,7 +116,9 @@ impl Worker {
             .filter(|_| whole && !planned.tentative && !work.accept_lineage && work.from_plans.is_empty())?;
         let kept = || -> Result<(), String> {
             let footing = footing(work).map_err(|failure| failure.summary)?;
-            let items = self.binding(work, &before.contents, &footing, &state_of(facts));
+            let mut contents = before.contents.clone();
+            contents.renew_packages(work).map_err(|failure| failure.summary)?;
+            let items = self.binding(work, &contents, &footing, &state_of(facts));
             let mut items = items.map_err(|failure| failure.summary)?;
             // The same before and after: it is the one that was planned on.
             if let Some(stamp) = before.stamp.clone()

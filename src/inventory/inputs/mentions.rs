@@ -156,6 +156,7 @@ impl<'l> Mentions<'l> {
         if self.in_place {
             return;
         }
+        let text = if self.aim == Aim::Source { local_source(text) } else { text };
         // Joined to any folder, an absolute path stays what it is.
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
         let is_read = self.aim == Aim::Read && !text.is_empty();
@@ -354,6 +355,12 @@ fn is_computed(pieces: &[Piece<'_>]) -> bool {
 }
 
 mod visiting;
+
+/// Returns the path of a source that is a `file` URL, without its query, and any other source as it is.
+fn local_source(source: &str) -> &str {
+    let Some(path) = source.strip_prefix("file://") else { return source };
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
 
 #[cfg(test)]
 mod tests;

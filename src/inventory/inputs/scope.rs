@@ -18,11 +18,11 @@ use super::{
     mentions::{Aim, Mention},
     pieces::Base,
     unit::Unit,
-    walk::{Walk, is_configuration, is_left_out},
+    walk::{Walk, is_left_out},
 };
 use crate::{
     engine::{
-        layout::{UNIT_FILE, auto_var_files, module_files, unit_file},
+        layout::{UNIT_FILE, auto_var_files, is_configuration, module_files, unit_file},
         units::normalised,
     },
     files::{self, file_digest, is_executable},

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::apart::Apart;
-use crate::engine::layout::marks_stack;
+use crate::engine::layout::{is_configuration, marks_stack};
 
 const DATA: &[&str] =
     &[".terraform", ".terragrunt-cache", ".envctl", "terraform.tfstate.d", ".git", ".hg", ".svn"];
@@ -88,12 +88,6 @@ pub(in super::super) fn is_data(name: &str) -> bool {
 fn belongs_to_state(behind: &str) -> bool {
     let is_backup = behind.starts_with('.') && behind.ends_with(".backup");
     is_backup || ["", ".lock.info"].contains(&behind)
-}
-
-/// Whether a file of this name is configuration or holds values for it: an engine only ever reads it.
-pub(super) fn is_configuration(name: &str) -> bool {
-    let endings = [".tf", ".tofu", ".hcl", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
-    endings.iter().any(|ending| name.ends_with(ending))
 }
 
 /// Returns true if a file of this name is a state, a backup or the lock of one. No other file is left out by its name: whatever
