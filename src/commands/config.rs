@@ -11,7 +11,7 @@ use crate::{
     config::{Config, EnvSource, Environment, Layer, Origin, Secret, SecretSource, Settings},
     diagnostic::SourceFile,
     inventory::Instance,
-    model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId},
+    model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId, VariablePattern},
     ui::{Role, Styles},
 };
 
@@ -187,6 +187,10 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
     put("var_files".to_owned(), files.into(), None);
     if let Some(parallelism) = settings.parallelism {
         put("parallelism".to_owned(), parallelism.get().into(), None);
+    }
+    if let Some(bind) = &settings.bind {
+        let names: Vec<&str> = bind.value.iter().map(VariablePattern::as_str).collect();
+        put("bind".to_owned(), names.into(), Some(&bind.origin));
     }
     put("lock_timeout".to_owned(), format!("{}s", settings.lock_timeout.as_secs()).into(), None);
     for (name, value) in &settings.vars {

@@ -63,6 +63,7 @@ fn settings(table: &EngineTable, root: &Utf8Path, process_env: &BTreeMap<String,
         plan_args: flags(&table.plan_args),
         apply_args: flags(&table.apply_args),
         plugin_cache: table.plugin_cache.as_ref().map(|path| folder(&path.value, root, process_env)),
+        bind: table.bind.iter().map(|name| name.0.clone()).collect(),
         drives: table.drives.as_ref().map(|drives| drives.value.0),
     }
 }

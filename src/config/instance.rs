@@ -183,6 +183,10 @@ fn assemble(path: Utf8PathBuf, parts: &Parts<'_>, expander: &mut Expander<'_>) -
         secrets: either(plain && keys.secrets.is_shared_with(&top.secrets), shared.secrets.as_ref(), || {
             convert::secrets(keys, expander)
         }),
+        bind: keys.bind.as_ref().map(|names| Value {
+            value: names.value.iter().map(|name| name.0.clone()).collect(),
+            origin: names.origin.clone(),
+        }),
         parallelism: keys.parallelism.as_ref().map(|number| number.value),
         lock_timeout: keys.lock_timeout.as_ref().map(|length| length.value.0).unwrap_or_default(),
         hooks: keys.hooks.as_ref().map(|table| convert::hooks(table, expander)).unwrap_or_default(),

@@ -56,7 +56,7 @@ pub fn program_variable(engine: EngineName) -> String {
 
 /// The keys that protect an environment: what they hold back is let through by name and on record, never by a flag that
 /// takes them away.
-const PROTECTING: &[&str] = &["confirm", "guards", "checklist", "require"];
+const PROTECTING: &[&str] = &["bind", "confirm", "guards", "checklist", "require"];
 
 /// Where they are changed instead.
 const PROTECTED_BY: &str =

@@ -13,7 +13,7 @@ use crate::{
         shared::Shared,
         support::Unsupported,
     },
-    model::{CreateWorkspace, EngineName, EnvName, StackId},
+    model::{CreateWorkspace, EngineName, EnvName, StackId, VariablePattern},
 };
 
 /// `[project]`
@@ -42,6 +42,8 @@ pub struct EngineSettings {
     pub apply_args: Vec<String>,
     /// The provider plugin cache, `~` expanded, relative to environments.toml.
     pub plugin_cache: Option<Utf8PathBuf>,
+    /// More variables that its plans are bound to.
+    pub bind: Vec<VariablePattern>,
     /// For Terragrunt: the engine that it drives.
     pub drives: Option<EngineName>,
 }
@@ -233,6 +235,8 @@ pub struct Settings {
     pub backend: Shared<IndexMap<String, IndexMap<String, BackendPair>>>,
     /// Variables for engines, hooks and commands.
     pub env: Shared<IndexMap<String, Value<EnvVar>>>,
+    /// More variables that plans are bound to.
+    pub bind: Option<Value<Vec<VariablePattern>>>,
     /// Secrets by HCL variable.
     pub secrets: Shared<IndexMap<String, Value<Secret>>>,
     /// The engine's own `-parallelism`.

@@ -45,10 +45,12 @@ mod plan_json;
 mod plan_variables;
 mod planning;
 mod program_digest;
+mod provider_variables;
 mod remote_state;
 mod rendered;
 #[cfg(feature = "s3")]
 mod s3;
+mod shared_accounts;
 mod stale;
 mod state_after;
 mod state_file;
@@ -85,14 +87,14 @@ pub use packages::PackageDigest;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use plan_variables::plan_variables;
 pub use program_digest::EngineProgram;
+pub use provider_variables::{aws_credentials, bound_variables, recorded_variables};
 pub use remote_state::{AT_ONCE, RemoteStates, Stamp, Stamped};
+pub use shared_accounts::{shared_account_files, shared_accounts};
 pub use stale::stale;
 pub use state_file::{StateError, state_addresses};
 pub use state_outputs::outputs_before;
 pub use state_stamp::{LocalIdentity, StateIdentity, state_at};
-pub use surroundings::{
-    BOUND_PREFIXES, aws_credentials, bound_variables, cli_configs, recorded_variables, replaced_providers,
-};
+pub use surroundings::{cli_configs, replaced_providers};
 pub use target::{Backend, BackendInForce, CalledModule, Neighbours, StackFolder, Target};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};

@@ -1,111 +1,18 @@
-//! The variables and the files of settings that decide what an engine and its providers do, and where.
+//! The files of settings of an engine, and what would put another provider in the place of a locked one.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     ffi::{OsStr, OsString},
     io,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::provider_variables::is_set;
 use crate::files;
-
-/// What the names of variables start with that providers, backends and engines take credentials, regions, endpoints and
-/// values from. Documented in `docs/stored-plans.md`.
-pub const BOUND_PREFIXES: &[&str] = &[
-    "ALICLOUD_",
-    "ARM_",
-    "AWS_",
-    "AZURE_",
-    "CLOUDFLARE_",
-    "CLOUDSDK_",
-    "CONSUL_",
-    "DIGITALOCEAN_",
-    "GOOGLE_",
-    "HCLOUD_",
-    "KUBE",
-    "NOMAD_",
-    "OCI_",
-    "OS_",
-    "PG",
-    "TF_ENCRYPTION",
-    "TF_HTTP_",
-    "TF_REATTACH_PROVIDERS",
-    "TF_TOKEN_",
-    "TF_VAR_",
-    "VAULT_",
-];
-
-/// Credentials that are made anew every hour or every job, and what only names the session.
-const ROTATING: &[&str] = &[
-    "ARM_OIDC_REQUEST_TOKEN",
-    "ARM_OIDC_TOKEN",
-    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
-    "AWS_ROLE_SESSION_NAME",
-    "AWS_SECURITY_TOKEN",
-    "AWS_SESSION_TOKEN",
-    "CLOUDSDK_AUTH_ACCESS_TOKEN",
-    "GOOGLE_OAUTH_ACCESS_TOKEN",
-];
-
-/// Those that come with a session token and change with it.
-const OF_A_SESSION: &[&str] =
-    &["AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"];
 
 /// The variable under which a debugger lends an engine its own provider.
 const LENT_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
-
-/// The variables of an environment that a plan is bound to, sorted: those that matter by their names, and further ones.
-pub fn bound_variables<'e>(
-    env: &'e BTreeMap<OsString, OsString>,
-    further: &'e BTreeSet<String>,
-) -> BTreeSet<&'e str> {
-    let session = in_session(env);
-    env.keys()
-        .filter_map(|name| name.to_str())
-        .filter(|name| {
-            further.contains(*name) || BOUND_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        })
-        .filter(|name| !ROTATING.contains(name))
-        .filter(|name| !session || !OF_A_SESSION.contains(name))
-        .collect()
-}
-
-/// Variables, in any case, by which programs choose a proxy.
-const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
-
-/// Beginning of the names of variables by which programs choose whose certificates they trust.
-const CERTIFICATES: &str = "SSL_CERT_";
-
-/// Returns the variables of an environment that are recorded with a plan and not compared, sorted: proxies and trusted
-/// certificates, which belong to a machine.
-pub fn recorded_variables(env: &BTreeMap<OsString, OsString>) -> BTreeSet<&str> {
-    let names = env.keys().filter_map(|name| name.to_str());
-    names
-        .filter(|name| {
-            name.starts_with(CERTIFICATES) || PROXIES.contains(&name.to_ascii_uppercase().as_str())
-        })
-        .collect()
-}
-
-/// What kind of credentials for AWS an environment holds: those of a session are not bound one by one.
-pub fn aws_credentials(env: &BTreeMap<OsString, OsString>) -> &'static str {
-    let keys = || OF_A_SESSION.iter().any(|name| is_set(env, name));
-    match in_session(env) {
-        true => "of a session",
-        false if keys() => "keys",
-        false => "none in the environment",
-    }
-}
-
-fn in_session(env: &BTreeMap<OsString, OsString>) -> bool {
-    ["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"].iter().any(|name| is_set(env, name))
-}
-
-fn is_set(env: &BTreeMap<OsString, OsString>, name: &str) -> bool {
-    env.get(OsStr::new(name)).is_some_and(|value| !value.is_empty())
-}
 
 /// The files of settings that engines read: the one that is named, else those in the home folder; existing ones only, in
 /// an order of their own.
@@ -171,34 +78,6 @@ mod tests {
 
     fn env(pairs: &[(&str, &str)]) -> BTreeMap<OsString, OsString> {
         pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
-    }
-
-    #[test]
-    fn credentials_regions_endpoints_and_values_are_bound_and_sessions_are_not() {
-        let mut pairs = vec![
-            ("AWS_ACCESS_KEY_ID", "a"),
-            ("AWS_ENDPOINT_URL_S3", "x"),
-            ("AWS_ROLE_SESSION_NAME", "build-7"),
-            ("FURTHER", "x"),
-            ("HOME", "/"),
-            ("PG_CONN_STR", "x"),
-            ("PWD", "/"),
-            ("TF_PLUGIN_CACHE_DIR", "/x"),
-            ("TF_VAR_x", "1"),
-        ];
-        let bound = |pairs: &[(&str, &str)]| -> Vec<String> {
-            let further = ["AWS_ROLE_SESSION_NAME", "FURTHER", "ABSENT"].map(str::to_owned).into();
-            bound_variables(&env(pairs), &further).into_iter().map(str::to_owned).collect()
-        };
-        let mut expected =
-            vec!["AWS_ACCESS_KEY_ID", "AWS_ENDPOINT_URL_S3", "FURTHER", "PG_CONN_STR", "TF_VAR_x"];
-        assert_eq!(bound(&pairs), expected);
-        assert_eq!(aws_credentials(&env(&pairs)), "keys");
-        pairs.push(("AWS_SESSION_TOKEN", "t"));
-        expected.remove(0);
-        assert_eq!(bound(&pairs), expected);
-        assert_eq!(aws_credentials(&env(&pairs)), "of a session");
-        assert_eq!(aws_credentials(&env(&[])), "none in the environment");
     }
 
     #[test]

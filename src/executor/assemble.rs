@@ -109,7 +109,9 @@ impl Assembly<'_> {
             readable_settings(&built.target.env)?;
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
-            let ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);
+            let mut ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);
+            let engines = engine.engines();
+            ground.bind.extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
             let work = Work {
                 engine,
                 target: built.target,

@@ -14,7 +14,7 @@ use crate::{
         hcl::Module,
         inputs::{Apart, InputScope},
     },
-    model::StackId,
+    model::{StackId, VariablePattern},
 };
 
 /// What a stack's plan rests on beside its target.
@@ -28,6 +28,8 @@ pub struct Ground {
     pub(super) generated: Utf8PathBuf,
     /// The variables that environments.toml sets for its processes.
     pub(super) names: BTreeSet<String>,
+    /// Patterns of `bind` over further ones.
+    pub(super) bind: Vec<VariablePattern>,
     /// The stacks whose values it may take.
     pub(super) upstreams: Vec<StackId>,
     /// Whether its environment needs a confirmation.
@@ -54,6 +56,7 @@ impl Ground {
             values: values.map(|(name, value)| (name.clone(), value.value.to_string())).collect(),
             generated: inputs.join(instance.id.stack.file_name() + ".tfvars.json"),
             names: settings.env.keys().cloned().chain(secrets).collect(),
+            bind: settings.bind.iter().flat_map(|names| &names.value).cloned().collect(),
             upstreams: instance.needs.clone(),
             protected,
             identity: None,

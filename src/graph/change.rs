@@ -54,6 +54,8 @@ pub enum Part {
     Version,
     /// A file of settings for its engine.
     CliConfig,
+    /// A shared file by which providers choose an account.
+    Account,
     /// The program of its engine, or of the one that it drives, which lies in the repository.
     Program,
     /// What environments.toml says of it.
@@ -81,6 +83,7 @@ impl fmt::Display for Change {
             Part::Hook => "changed file of a hook",
             Part::Version => "changed version file",
             Part::CliConfig => "changed CLI config",
+            Part::Account => "changed account settings",
             Part::Program => "changed program of the engine",
             Part::Setting => "changed setting",
             Part::Computed => "a module's source is an expression, which only an init works out",

@@ -18,6 +18,7 @@ mod ids;
 mod known;
 mod outcome;
 mod report;
+mod variable_pattern;
 mod workspace;
 
 pub use action::{Action, ReplaceOrder};
@@ -41,4 +42,5 @@ pub use report::{
     EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report, ResourceReport, RunResult, StackReport,
     StackResult, TENTATIVE,
 };
+pub use variable_pattern::{InvalidVariablePattern, VariablePattern};
 pub use workspace::CreateWorkspace;

@@ -118,3 +118,12 @@ fn a_program_that_runs_before_a_plan_touches_its_stack() {
     shop.append("tools/make.sh", "two\n");
     assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed file of a hook: tools/make.sh"]);
 }
+
+#[test]
+fn a_shared_file_of_a_cloud_touches_the_stacks_that_name_it() {
+    let shop = having("env.AWS_CONFIG_FILE = \"../aws/config\"", &["aws/config", "aws/other"]);
+    shop.append("aws/other", "two\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), NONE);
+    shop.append("aws/config", "two\n");
+    assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed account settings: aws/config"]);
+}

@@ -12,6 +12,7 @@ mod data_directories;
 mod destruction;
 mod endless_input;
 mod exact_plan;
+mod exact_plan_accounts;
 mod exact_plan_backends;
 mod exact_plan_files;
 mod exact_plan_modules;

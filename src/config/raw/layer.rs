@@ -19,6 +19,7 @@ use super::{
     table::{Table, table},
     template::Template,
     var_file::VarFileTemplate,
+    variable_pattern::BoundName,
     words::FreeValue,
 };
 use crate::{
@@ -56,6 +57,8 @@ table! {
         backend: Map<Map<Value<TemplateJson>>>,
         /// Variables for engines, hooks, checks and guard commands.
         env: Map<Value<EnvVarTemplate>>,
+        /// More variables that decide what a provider does, as `ACME_*`: plans are bound to them.
+        bind: Option<Value<Vec<BoundName>>>,
         /// Where the values of secret HCL variables come from.
         secrets: Map<Value<SecretTemplate>>,
         /// Whether changes need a confirmation.

@@ -29,5 +29,6 @@ pub(crate) mod table;
 pub(crate) mod template;
 pub(crate) mod text_values;
 pub(crate) mod var_file;
+pub(crate) mod variable_pattern;
 pub(crate) mod version;
 pub(crate) mod words;

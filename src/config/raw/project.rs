@@ -6,6 +6,7 @@ use super::{
     engine_flags::EngineFlag,
     field::Placed,
     table::{plain_table, table},
+    variable_pattern::BoundName,
     version::VersionConstraint,
     words::{DrivenEngine, EngineChoice},
 };
@@ -39,6 +40,8 @@ table! {
         apply_args: Vec<EngineFlag>,
         /// The provider plugin cache.
         plugin_cache: Option<Placed<String>>,
+        /// More variables that decide what a provider does, as `ACME_*`: plans of this engine are bound to them.
+        bind: Vec<BoundName>,
         /// For Terragrunt: the engine that it drives.
         drives: Option<Placed<DrivenEngine>>,
     }

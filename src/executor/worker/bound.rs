@@ -13,7 +13,7 @@ use crate::executor::applied_last;
 use crate::{
     engine::{
         EngineError, Footing, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity,
-        aws_credentials, bound_variables, plan_facts, replaced_providers, state_at,
+        aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts, state_at,
     },
     model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
     plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
@@ -225,13 +225,18 @@ impl Worker {
         if let Some(identity) = &ground.identity {
             bind("identity", identity);
         }
-        for name in bound_variables(&target.env, &ground.names) {
+        for name in bound_variables(&target.env, &ground.names, &ground.bind) {
             if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
                 let item = format!("variable {name}");
                 bind(&item, &keyed(&item, value.as_encoded_bytes()));
             }
         }
         bind("AWS credentials", aws_credentials(&target.env));
+        let profile = footing.backend_config.get("profile").and_then(serde_json::Value::as_str);
+        for (name, value) in shared_accounts(&target.env, &target.dir, profile.as_slice()) {
+            let item = format!("account setting {name}");
+            bind(&item, &keyed(&item, value.as_bytes()));
+        }
         let settings: Vec<String> =
             contents.settings.iter().map(|(path, digest)| format!("{path} {digest}")).collect();
         bind("CLI config", &settings.join(", "));

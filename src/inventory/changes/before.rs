@@ -12,7 +12,7 @@ use crate::{
         Instance,
         candidates::{Candidate, candidates},
     },
-    model::StackId,
+    model::{StackId, VariablePattern},
 };
 
 /// environments.toml as it was.
@@ -109,6 +109,7 @@ fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
         var_files,
         backend,
         env,
+        bind,
         secrets,
         parallelism,
         lock_timeout,
@@ -129,6 +130,8 @@ fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
     let name = |workspace: &Option<Value<String>>| workspace.as_ref().map(|name| name.value.clone());
     plain("workspace", name(workspace) == name(&new.workspace));
     plain("create_workspace", *create_workspace == new.create_workspace);
+    let patterns = |bind: &Option<Value<Vec<VariablePattern>>>| bind.as_ref().map(|list| list.value.clone());
+    plain("bind", patterns(bind) == patterns(&new.bind));
     plain("var_files", *var_files == new.var_files);
     plain("parallelism", *parallelism == new.parallelism);
     plain("lock_timeout", *lock_timeout == new.lock_timeout);
@@ -178,6 +181,7 @@ fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static s
         plan_args,
         apply_args,
         plugin_cache,
+        bind,
         drives,
     } = old;
     let same = BTreeMap::from([
@@ -187,6 +191,7 @@ fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static s
         ("plan_args", *plan_args == new.plan_args),
         ("apply_args", *apply_args == new.apply_args),
         ("plugin_cache", *plugin_cache == new.plugin_cache),
+        ("bind", *bind == new.bind),
         ("drives", *drives == new.drives),
     ]);
     same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()

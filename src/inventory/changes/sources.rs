@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::matching::{Matching, Trace};
 use crate::{
     config::{Config, EnvSource, SecretSource, Settings},
-    engine::{cli_configs, value_from},
+    engine::{cli_configs, shared_account_files, value_from},
     inventory::inputs::words::words,
     model::EngineName,
 };
@@ -20,6 +20,16 @@ use crate::{
 const NAMED: [&str; 2] = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"];
 /// Those that name the folders where such files lie.
 const FOLDERS: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
+/// Those that name the shared files by which providers choose an account, and their folders.
+const ACCOUNTS: [&str; 7] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AZURE_CONFIG_DIR",
+    "CLOUDSDK_ACTIVE_CONFIG_NAME",
+    "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
+    "CLOUDSDK_CONFIG",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+];
 
 /// What has changed of the files that the secrets of a stack come from; they start at the folder of environments.toml.
 pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
@@ -43,6 +53,29 @@ pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matchi
 /// What has changed of the programs that run before a stack is planned.
 pub(super) fn of_hooks(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     settings.hooks.before_plan.iter().flat_map(|argv| of_command(argv, root, matching)).collect()
+}
+
+/// Returns the shared files by which the providers of a stack choose an account, where the stack names any of them itself.
+pub(super) fn own_account_files(
+    settings: &Settings,
+    dir: &Utf8Path,
+    naming: &BTreeMap<OsString, OsString>,
+) -> Option<Vec<Utf8PathBuf>> {
+    let (mut own, mut may_be_inherited) = (None, false);
+    for name in ACCOUNTS.iter().chain(&FOLDERS) {
+        // A path that is a secret is one that nobody is to read here.
+        if let Some(variable) = settings.env.get(*name)
+            && let EnvSource::Plain(text) = &variable.value.source
+        {
+            own.get_or_insert_with(|| naming.clone()).insert(name.into(), text.into());
+            may_be_inherited |= !variable.value.unless.is_empty();
+        }
+    }
+    let mut files = shared_account_files(&own?, dir);
+    if may_be_inherited {
+        files.extend(shared_account_files(naming, dir));
+    }
+    Some(files)
 }
 
 /// Returns which programs have changed that run when an engine does: those that environments.toml names by a path.
@@ -79,7 +112,7 @@ pub(super) fn naming(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, O
         // An empty value is no path.
         _ => value.clone(),
     };
-    let known = NAMED.iter().chain(&FOLDERS).filter_map(|name| {
+    let known = NAMED.iter().chain(&FOLDERS).chain(&ACCOUNTS).filter_map(|name| {
         let value = env.get(OsStr::new(name))?;
         Some((OsString::from(name), absolute(name, value)))
     });

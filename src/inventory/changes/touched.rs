@@ -16,13 +16,16 @@ use super::{
     matching::{Matching, Trace},
     read::Changes,
     skimming::Skimming,
-    sources::{of_hooks, of_programs, of_secrets, of_settings, own_settings_files, settings_files},
+    sources::{
+        of_hooks, of_programs, of_secrets, of_settings, own_account_files, own_settings_files, settings_files,
+    },
 };
 use crate::{
     config::{Config, Environment, Overrides},
     engine::{
         detect::{LOCKFILE, version_files},
         layout::UNIT_ENGINE,
+        shared_account_files,
     },
     graph::{Change, Part, Touched},
     inventory::{
@@ -154,12 +157,15 @@ struct Touching<'c> {
     shared: &'c Shared<'c>,
     /// What has changed of the files of settings that every engine reads which is told of no other.
     settings: Vec<Trace>,
+    /// What has changed of the shared files by which providers choose an account.
+    accounts: Vec<Trace>,
 }
 
 impl<'c> Touching<'c> {
     fn new(matching: Matching<'c>, shared: &'c Shared<'c>) -> Self {
         let settings = of_settings(&settings_files(shared.naming), &matching);
-        Self { matching, shared, settings }
+        let accounts = of_settings(&shared_account_files(shared.naming, shared.config.root()), &matching);
+        Self { matching, shared, settings, accounts }
     }
 
     fn of(&self, instance: &Instance) -> Found {
@@ -200,6 +206,9 @@ impl<'c> Touching<'c> {
         let version_files: Vec<String> =
             self.shared.version_files.iter().filter(of_engine).cloned().collect();
         note(found, Part::Version, self.matching.above(&instance.dir, &version_files));
+        let own = own_account_files(&instance.settings, &instance.dir, self.shared.naming);
+        let own = own.map(|files| of_settings(&files, &self.matching));
+        note(found, Part::Account, own.unwrap_or_else(|| self.accounts.clone()));
         note(found, Part::Program, of_programs(instance.engine, self.shared.config, &self.matching));
         let own = own_settings_files(&instance.settings, root, self.shared.naming);
         let own = own.map(|files| of_settings(&files, &self.matching));

@@ -1,0 +1,290 @@
+//! What the shared files of AWS, Google and Azure choose: a region, a role, an account, an endpoint, a project, a subscription.
+//!
+//! They lie in a home folder or where a variable names them. Keys, tokens and times of expiry in them are left out: they are made anew, and
+//! what they are for is chosen by the rest.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::{OsStr, OsString},
+    fs,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde_json::Value;
+
+/// Larger files are none that these programs write.
+const LARGEST: u64 = 8 << 20;
+
+/// Keys of a profile of AWS that choose something.
+/// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>.
+const OF_PROFILES: &[&str] = &[
+    "aws_account_id",
+    "credential_process",
+    "credential_source",
+    "external_id",
+    "region",
+    "role_arn",
+    "services",
+    "source_profile",
+    "sso_account_id",
+    "sso_region",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    "sts_regional_endpoints",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+];
+
+/// Members of a file of Google's credentials that choose something.
+/// Source: <https://cloud.google.com/docs/authentication/application-default-credentials>.
+const OF_CREDENTIALS: &[&str] = &[
+    "account",
+    "audience",
+    "client_email",
+    "client_id",
+    "project_id",
+    "quota_project_id",
+    "service_account_impersonation_url",
+    "type",
+    "universe_domain",
+    "workforce_pool_user_project",
+];
+
+/// Keys of a configuration of gcloud that choose something.
+/// Source: <https://cloud.google.com/sdk/gcloud/reference/config>.
+const OF_CONFIGURATIONS: &[&str] = &[
+    "auth.impersonate_service_account",
+    "billing.quota_project",
+    "compute.region",
+    "compute.zone",
+    "core.account",
+    "core.project",
+    "core.universe_domain",
+];
+
+/// Environment of an engine's processes.
+type Environment = BTreeMap<OsString, OsString>;
+
+/// Returns what the shared files chose that an environment leads to, by a name that a person knows it by. Relative paths start at `dir`, where
+/// the engine runs; `profiles` are profiles of AWS that something else names, as a backend.
+pub fn shared_accounts(env: &Environment, dir: &Utf8Path, profiles: &[&str]) -> BTreeMap<String, String> {
+    let mut chosen = BTreeMap::new();
+    let places = Places { env, dir };
+    places.aws(profiles, &mut chosen);
+    places.google(&mut chosen);
+    places.azure(&mut chosen);
+    chosen
+}
+
+/// Returns the shared files that an environment leads to, whether or not they are there.
+pub fn shared_account_files(env: &Environment, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let places = Places { env, dir };
+    let gcloud = places.gcloud();
+    let azure = places.azure_folder();
+    let files = [
+        places.file("AWS_CONFIG_FILE", ".aws/config"),
+        places.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials"),
+        places.google_credentials(),
+        gcloud.as_ref().map(|folder| folder.join("active_config")),
+        azure.as_ref().map(|folder| folder.join("azureProfile.json")),
+        azure.as_ref().map(|folder| folder.join("clouds.config")),
+        azure.as_ref().map(|folder| folder.join("config")),
+    ];
+    let configuration = gcloud.map(|folder| places.configuration(&folder));
+    files.into_iter().flatten().chain(configuration).collect()
+}
+
+/// Where the shared files lie.
+struct Places<'e> {
+    env: &'e Environment,
+    dir: &'e Utf8Path,
+}
+
+impl Places<'_> {
+    fn variable(&self, name: &str) -> Option<&str> {
+        self.env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Returns the file that a variable names, else the one below the home folder.
+    fn file(&self, variable: &str, below_home: &str) -> Option<Utf8PathBuf> {
+        let named = self.variable(variable).map(|path| match path.strip_prefix("~/") {
+            Some(below) => self.home().map_or_else(|| path.into(), |home| home.join(below)),
+            None => self.dir.join(path),
+        });
+        named.or_else(|| Some(self.home()?.join(below_home)))
+    }
+
+    fn home(&self) -> Option<&Utf8Path> {
+        self.variable("HOME").map(Utf8Path::new)
+    }
+
+    /// Adds what the profile in force chooses, and those that it leads to.
+    fn aws(&self, profiles: &[&str], chosen: &mut BTreeMap<String, String>) {
+        let file = |variable: &str, below: &str| {
+            self.file(variable, below).and_then(|path| text(&path)).map(|text| sections(&text))
+        };
+        let config = file("AWS_CONFIG_FILE", ".aws/config").unwrap_or_default();
+        let credentials = file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials").unwrap_or_default();
+        let in_force = self.variable("AWS_PROFILE").or_else(|| self.variable("AWS_DEFAULT_PROFILE"));
+        let mut open: Vec<String> = vec![in_force.unwrap_or("default").to_owned()];
+        open.extend(profiles.iter().map(|profile| (*profile).to_owned()));
+        let has_region =
+            ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().any(|name| self.variable(name).is_some());
+        let mut seen = BTreeSet::new();
+        while let Some(profile) = open.pop() {
+            if !seen.insert(profile.clone()) {
+                continue;
+            }
+            let of_config = [format!("profile {profile}"), profile.clone()];
+            let of_config =
+                of_config.iter().filter(|name| name.starts_with("profile ") || *name == "default");
+            let tables = of_config.filter_map(|name| config.get(name)).chain(credentials.get(&profile));
+            for (key, value) in tables.flatten() {
+                let is_chooser = OF_PROFILES.contains(&key.as_str()) || key.ends_with("endpoint_url");
+                if !is_chooser || (key == "region" && has_region) {
+                    continue;
+                }
+                chosen.insert(format!("AWS profile {profile}: {key}"), value.clone());
+                match key.as_str() {
+                    "source_profile" => open.push(value.clone()),
+                    "sso_session" => whole(&config, &format!("sso-session {value}"), chosen),
+                    "services" => whole(&config, &format!("services {value}"), chosen),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn gcloud(&self) -> Option<Utf8PathBuf> {
+        self.file("CLOUDSDK_CONFIG", ".config/gcloud")
+    }
+
+    fn google_credentials(&self) -> Option<Utf8PathBuf> {
+        let named = ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"];
+        let named = named.iter().find_map(|name| self.variable(name)).map(|path| self.dir.join(path));
+        named.or_else(|| Some(self.gcloud()?.join("application_default_credentials.json")))
+    }
+
+    /// Returns the file of the configuration of gcloud that is active.
+    fn configuration(&self, folder: &Utf8Path) -> Utf8PathBuf {
+        let named = self.variable("CLOUDSDK_ACTIVE_CONFIG_NAME").map(str::to_owned);
+        let active = named.or_else(|| text(&folder.join("active_config")));
+        let name = active.as_deref().map_or("default", str::trim);
+        folder.join("configurations").join(format!("config_{name}"))
+    }
+
+    fn google(&self, chosen: &mut BTreeMap<String, String>) {
+        if let Some(text) = self.google_credentials().and_then(|path| text(&path)) {
+            match serde_json::from_str::<Value>(&text) {
+                Ok(credentials) => members("Google credentials", &credentials, OF_CREDENTIALS, chosen),
+                Err(_) => drop(chosen.insert("Google credentials".to_owned(), text)),
+            }
+        }
+        let configuration = self.gcloud().map(|folder| self.configuration(&folder));
+        let Some(text) = configuration.and_then(|path| text(&path)) else { return };
+        for (section, keys) in sections(&text) {
+            for (key, value) in keys {
+                let key = format!("{section}.{key}");
+                let is_endpoint = section == "api_endpoint_overrides";
+                if is_endpoint || OF_CONFIGURATIONS.contains(&key.as_str()) {
+                    chosen.insert(format!("gcloud configuration: {key}"), value);
+                }
+            }
+        }
+    }
+
+    fn azure_folder(&self) -> Option<Utf8PathBuf> {
+        self.file("AZURE_CONFIG_DIR", ".azure")
+    }
+
+    /// Adds the cloud and the subscription that `az` uses.
+    /// Source: <https://learn.microsoft.com/cli/azure/azure-cli-configuration>.
+    fn azure(&self, chosen: &mut BTreeMap<String, String>) {
+        let Some(folder) = self.azure_folder() else { return };
+        let config = text(&folder.join("config")).map(|text| sections(&text)).unwrap_or_default();
+        if let Some(name) = config.get("cloud").and_then(|cloud| cloud.get("name")) {
+            chosen.insert("Azure CLI: cloud".to_owned(), name.clone());
+        }
+        let clouds = text(&folder.join("clouds.config")).map(|text| sections(&text)).unwrap_or_default();
+        for (cloud, keys) in clouds {
+            if let Some(subscription) = keys.get("subscription") {
+                chosen.insert(format!("Azure CLI: subscription in {cloud}"), subscription.clone());
+            }
+        }
+        let Some(text) = text(&folder.join("azureProfile.json")) else { return };
+        let Ok(profile) = serde_json::from_str::<Value>(text.trim_start_matches('\u{feff}')) else {
+            chosen.insert("Azure CLI profile".to_owned(), text);
+            return;
+        };
+        let subscriptions = profile["subscriptions"].as_array().into_iter().flatten();
+        for subscription in subscriptions.filter(|subscription| subscription["isDefault"] == true) {
+            let name = "Azure CLI profile";
+            members(name, subscription, &["environmentName", "id", "tenantId"], chosen);
+            members(&format!("{name}: user"), &subscription["user"], &["name", "type"], chosen);
+        }
+    }
+}
+
+/// Returns the text of a regular file; none where there is none. One that cannot be read is what it is: unknown, and not absent.
+fn text(path: &Utf8Path) -> Option<String> {
+    let file = fs::metadata(path).ok()?;
+    if !file.is_file() || file.len() > LARGEST {
+        return Some("not read".to_owned());
+    }
+    Some(
+        fs::read(path)
+            .map_or_else(|_| "not read".to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned()),
+    )
+}
+
+/// Adds members of an object.
+fn members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMap<String, String>) {
+    for member in wanted {
+        if let Some(value) = object.get(*member) {
+            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            chosen.insert(format!("{name}: {member}"), value);
+        }
+    }
+}
+
+/// Keys by section, both of a file in the syntax of `configparser`.
+type Sections = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Adds all keys of a section that holds nothing but choices.
+fn whole(sections: &Sections, name: &str, chosen: &mut BTreeMap<String, String>) {
+    for (key, value) in sections.get(name).into_iter().flatten() {
+        chosen.insert(format!("AWS {name}: {key}"), value.clone());
+    }
+}
+
+/// Returns the sections of a file in the syntax of Python's `configparser`; a key below another one, as `endpoint_url` below `s3 =`, is
+/// named with it.
+fn sections(text: &str) -> Sections {
+    let mut found = Sections::new();
+    let (mut section, mut outer) = (String::new(), String::new());
+    for line in text.lines() {
+        let bare = line.trim();
+        if bare.is_empty() || bare.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(name) = bare.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            section = name.split_whitespace().collect::<Vec<_>>().join(" ");
+            outer.clear();
+            found.entry(section.clone()).or_default();
+            continue;
+        }
+        let Some((key, value)) = bare.split_once(['=', ':']) else { continue };
+        let (key, value) = (key.trim().to_lowercase(), value.trim().to_owned());
+        let is_inner = line.starts_with([' ', '\t']) && !outer.is_empty();
+        let name = if is_inner { format!("{outer}.{key}") } else { key.clone() };
+        if !is_inner {
+            outer = if value.is_empty() { key } else { String::new() };
+        }
+        found.entry(section.clone()).or_default().insert(name, value);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests;
