@@ -1,6 +1,6 @@
 //! What a user's shell has set steers no engine: guarantee 3.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use crate::{
     support::Shop,
@@ -98,8 +98,9 @@ fn what_would_steer_an_engine_never_reaches_it() {
         assert_eq!(call["env"]["TF_VAR_region"], "eu", "{text}");
         assert_eq!(call["env"]["TF_REGISTRY_CLIENT_TIMEOUT"], "20", "{text}");
         if call["argv"][1] != "version" {
-            let data = call["data_dir"].as_str().unwrap_or_default();
-            assert!(data.starts_with(own.join(".envctl/data").to_str().unwrap()), "{text}");
+            let (dir, data) = (call["dir"].as_str().unwrap(), call["data_dir"].as_str().unwrap_or_default());
+            let data = fs::canonicalize(Path::new(dir).join(data)).unwrap();
+            assert!(data.starts_with(own.join(".envctl/data")), "{text}");
         }
     }
 }

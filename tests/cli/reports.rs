@@ -148,6 +148,7 @@ network
 staging  commit [COMMIT] (uncommitted changes)  1 stack could not be planned, so there is nothing to confirm
 --- stderr
 ::group::✔ network  1 to create, 1 output  [SECONDS]
+    $ tofu workspace list -json
     $ tofu plan -json -detailed-exitcode -input=false -out=[PROJECT]/.envctl/runs/[RUN]/plans/network.tfplan -lock-timeout=[SECONDS]
     OpenTofu 1.12.6
     terraform_data.network: Plan to create
@@ -156,6 +157,7 @@ staging  commit [COMMIT] (uncommitted changes)  1 stack could not be planned, so
     $ tofu show -no-color [PROJECT]/.envctl/runs/[RUN]/plans/network.tfplan
 ::endgroup::
 ::group::✘ mail     plan failed (config): Reference to undeclared input variable  [SECONDS]
+    $ tofu workspace list -json
     $ tofu plan -json -detailed-exitcode -input=false -out=[PROJECT]/.envctl/runs/[RUN]/plans/mail.tfplan -lock-timeout=[SECONDS]
     Error: Reference to undeclared input variable
       on main.tf line 2

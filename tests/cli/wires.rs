@@ -28,6 +28,8 @@ fn network(shop: &Shop, place: &str) {
 
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    // Links of a data directory lead out of it, or nowhere yet.
+    let entries = entries.filter(|path| !path.is_symlink());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 

@@ -67,21 +67,41 @@ fn a_missing_var_file_fails_the_stack() {
 
 #[test]
 fn a_plan_that_wants_an_init_gets_one() {
+    for engine in under_test::all().into_iter().filter(|engine| !engine.is_fake) {
+        let bench = Bench::new(engine);
+        bench.write(&Stack { hcl: "module \"outer\" {\n  source = \"./outer\"\n}\n", ..Stack::default() });
+        for module in ["outer", "outer/inner"] {
+            fs::create_dir_all(bench.dir().join(module)).unwrap();
+            fs::write(bench.dir().join(module).join("main.tf"), "output \"a\" {\n  value = 1\n}\n").unwrap();
+        }
+        let target = bench.target("default");
+        bench.plan(&target).unwrap();
+        // A module calls another one from now on, which the stack's own files do not tell.
+        fs::write(bench.dir().join("outer/main.tf"), "module \"inner\" {\n  source = \"./inner\"\n}\n")
+            .unwrap();
+        let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
+        assert_eq!((planned.exit_code, processes), (0, 3), "a plan that asks, an init, a plan");
+        let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
+        assert_eq!((planned.exit_code, processes), (0, 1), "a plan");
+    }
+}
+
+#[test]
+fn a_data_directory_that_lost_its_content_is_seen_without_an_engine() {
     for engine in under_test::all() {
         let bench = Bench::new(engine);
         bench.write(&Stack { resources: vec![("a", "\"x\"")], backend: true, ..Stack::default() });
         let mut target = bench.target("default");
         target.backend.kind = Some("local".to_owned());
         bench.deploy(&target);
-        // What is in the data directory is lost, and the fingerprint does not know.
-        fs::remove_dir_all(&target.data_dir).unwrap();
-        fs::create_dir(&target.data_dir).unwrap();
-        let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
-        assert_eq!((planned.exit_code, processes), (0, 3), "a plan that asks, an init, a plan");
-        // One that is not there at all is seen without an engine.
-        fs::remove_dir_all(&target.data_dir).unwrap();
-        let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
-        assert_eq!((planned.exit_code, processes), (0, 2), "an init, a plan");
+        for is_there in [true, false] {
+            fs::remove_dir_all(&target.data_dir).unwrap();
+            if is_there {
+                fs::create_dir(&target.data_dir).unwrap();
+            }
+            let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
+            assert_eq!((planned.exit_code, processes), (0, 2), "an init, a plan");
+        }
     }
 }
 

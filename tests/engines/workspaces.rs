@@ -43,7 +43,7 @@ fn a_workspace_is_made_on_purpose_and_then_trusted() {
         let engine = bench.engine();
         bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
         let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());
-        assert_eq!(processes, 3, "prepared already: a plan, and `show` twice");
+        assert_eq!(processes, 4, "no state is known yet: `workspace list`, a plan, and `show` twice");
         assert_eq!(planned.facts.unwrap().workspace, "staging");
         bench.apply(&target).unwrap();
         assert!(bench.state(&target).to_string().contains("terraform_data"));
