@@ -6,6 +6,7 @@ mod check_item;
 mod inputs;
 mod lockfiles;
 mod offline;
+mod sensitive;
 mod survey;
 mod unsupported;
 mod values;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     CheckItem, CheckName, CheckStatus, Survey, inputs::inputs, lockfiles::lockfiles,
-    unsupported::unsupported, values,
+    sensitive::not_sensitive, unsupported::unsupported, values,
 };
 use crate::{
     config::{Config, Environment, VerbClass},
@@ -147,6 +147,7 @@ impl Checked<'_> {
                 config.extend(values::unset_variables(instance, &self.survey.modules, &set, self.own));
                 let modules = &self.survey.modules;
                 missing.extend(values::missing_sources(self.config, instance, modules, self.own));
+                secrets.extend(not_sensitive(self.config, instance, modules));
             }
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));
             secrets.extend(values::inherited(self.config, instance, self.own));

@@ -144,3 +144,29 @@ fn a_secret_that_cannot_be_had_here_is_told_and_no_fault_of_a_file() {
     let run = shop.run(["check", "production"]).exits(0).hides("sentinel");
     run.prints("✔ secrets production: nothing competes with a secret\n");
 }
+
+#[test]
+fn a_secret_for_a_variable_that_is_not_sensitive_is_a_warning() {
+    let mut shop = shop("");
+    shop.append("network/main.tf", "variable \"password\" {\n  type = string\n}\n");
+    let secrets = "\n[environments.production.secrets]\npassword = { env = \"DB_PASSWORD\" }\n";
+    shop.append("environments.toml", secrets);
+    shop.env = shop.env.var("DB_PASSWORD", "sentinel-one");
+    let main = fs::read_to_string(shop.project.root().join("network/main.tf")).unwrap();
+    let line = 1 + main.lines().position(|line| line.starts_with("variable \"password\"")).unwrap();
+    let warning =
+        "`password` takes a secret of `production/network`, and its variable is not declared `sensitive`";
+
+    for args in [["check", "production", "--verbose"], ["check", "production", "--offline"]] {
+        let run = shop.run(args).exits(0);
+        run.prints("✔ secrets production: nothing competes with a secret\n")
+            .tells(&format!("warning[secrets::not-sensitive]: {warning}\n"))
+            .tells(&format!("--> network/main.tf:{line}:1\n"));
+    }
+    let run = shop.run(["check", "production", "--json"]).exits(0);
+    assert!(run.stdout.contains(&format!("network/main.tf:{line}:1: {warning}")), "{}", run.stdout);
+    shop.run(["check", "staging"]).exits(0).hides("password");
+
+    shop.project.write("network/main.tf", &main.replace("type = string", "sensitive = true"));
+    shop.run(["check", "production"]).exits(0).hides("not-sensitive");
+}

@@ -19,5 +19,5 @@ pub use folder::{ReadError, read_folder};
 pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
 };
-pub use unit::read_unit;
+pub use unit::{read_unit, read_unit_source};
 pub use var_file::{VarFileContent, read_var_file};

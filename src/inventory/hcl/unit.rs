@@ -25,6 +25,14 @@ pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>
     Ok(paths)
 }
 
+/// The source of the unit's module, where the unit's own file states it as a literal string.
+pub fn read_unit_source(dir: &Utf8Path, root: &Utf8Path) -> Option<String> {
+    let source = open(&dir.join(UNIT_FILE), root).ok()?;
+    let body = from_hcl::body(&source).ok()?;
+    let mut sources = body.get_blocks("terraform").flat_map(|block| texts(&source, &block.body, "source"));
+    sources.next().map(|(text, _)| text)
+}
+
 /// The literal string, or strings, of an attribute.
 fn texts(source: &Arc<SourceFile>, body: &Body, name: &str) -> Vec<(String, Place)> {
     let Some(attribute) = from_hcl::convert_attributes(source, body).swap_remove(name) else {
