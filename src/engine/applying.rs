@@ -17,7 +17,7 @@ use super::{
     plan_file::plan_facts,
     state_after::{StateBefore, local_version},
     state_file::State,
-    unsaved,
+    unsaved::{self, Signs},
 };
 use crate::{
     model::{Failure, FailureKind, ResourceAddress},
@@ -42,6 +42,7 @@ pub(super) fn apply(
     unsaved::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
     unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
+    before.record_first(driver, target).map_err(EngineError::Failed)?;
     let written = Written::of(session);
     let streamed = stream_mutating(session, &driver.apply_command(target, plan), &written);
     let told = streamed.as_ref().ok();
@@ -54,7 +55,8 @@ pub(super) fn apply(
         (Err(error), Ok(Some(rescued))) => {
             return Err(EngineError::Failed(rescued.failure(target, Some(error))));
         }
-        (streamed, _) => streamed?,
+        (Ok(streamed), _) => streamed,
+        (Err(error), _) => return Err(before.failed(driver, target, (error, None), session)),
     };
     let mut notes = streamed.notes.clone();
     notes.extend(removed);
@@ -68,7 +70,9 @@ pub(super) fn apply(
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
         (Some(rescued), error) => return Err(EngineError::Failed(rescued.failure(target, error))),
-        (None, Some(error)) => return Err(error),
+        (None, Some(error)) => {
+            return Err(before.failed(driver, target, (error, Some(&streamed.signs)), session));
+        }
         (None, None) => {}
     }
     if let Some(version) = &streamed.version {
@@ -79,6 +83,38 @@ pub(super) fn apply(
         EngineError::Failed(Failure { engine_exit_code: streamed.exit.code(), ..failure })
     })?);
     Ok(Applied { exit_code: 0, notes })
+}
+
+impl StateBefore {
+    /// Remembers the state that an apply left which ended badly, and adds to its error what that shows.
+    fn failed(
+        &self,
+        driver: &dyn Driver,
+        target: &Target,
+        (error, signs): (EngineError, Option<&Signs>),
+        session: &Session<'_>,
+    ) -> EngineError {
+        match (error, self.remember_after_failure(driver, target, signs, session)) {
+            (error, Ok(None)) => error,
+            (EngineError::Failed(failure), Ok(Some(note))) => {
+                let detail = format!("{}\n{note}", failure.detail);
+                EngineError::Failed(failure.with_detail(detail.trim()))
+            }
+            (EngineError::Failed(cause), Err(missing)) => {
+                let detail =
+                    format!("{}\nit failed with: {}\n{}", missing.detail, cause.summary, cause.detail);
+                let failure = Failure { engine_exit_code: cause.engine_exit_code, ..missing };
+                EngineError::Failed(failure.with_detail(detail.trim()))
+            }
+            (EngineError::Interrupted { mut notes }, found) => {
+                notes.extend(
+                    found.unwrap_or_else(|missing| Some(format!("{}: {}", missing.summary, missing.detail))),
+                );
+                EngineError::Interrupted { notes }
+            }
+            (error, _) => error,
+        }
+    }
 }
 
 /// How an apply ended badly, and how much it had done by then.

@@ -16,6 +16,7 @@ use super::{
     Target,
     backend_record::BackendRecord,
     fingerprint::write_private,
+    first_apply::FIRST_APPLY,
     lineage::{LINEAGE, RECORD},
     unsaved,
 };
@@ -67,7 +68,7 @@ impl Owner {
             return Ok(());
         }
         // The lineage comes last: with it nothing else is left to be moved.
-        for name in unsaved::FILES.iter().chain(&[RECORD, LINEAGE]) {
+        for name in unsaved::FILES.iter().chain(&[FIRST_APPLY, RECORD, LINEAGE]) {
             let to = target.state_dir.join(name);
             if to.exists() {
                 continue;

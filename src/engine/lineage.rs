@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StateIdentity, Target,
-    backend_check::{BackendInFolder, current_backend},
+    backend_check::{BackendInFolder, current_backend, stated},
     claims::{claim, claim_backend},
     driver::Driver,
     fingerprint::write_private,
+    first_apply::FirstApply,
 };
 use crate::model::{Failure, FailureKind};
 
@@ -32,6 +33,8 @@ pub(super) struct KnownState {
     lineage: String,
     /// Its highest serial and its address; absent where an older envctl recorded the lineage alone.
     version: Option<StateVersion>,
+    /// A first apply whose end is not known.
+    first_apply: Option<FirstApply>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +92,8 @@ impl KnownState {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(unusable(&path, &error)),
         };
-        Ok(Self { version: version.filter(|version| version.lineage == lineage), lineage })
+        let version = version.filter(|version| version.lineage == lineage);
+        Ok(Self { version, lineage, first_apply: FirstApply::read(target)? })
     }
 
     /// Returns true if no state of the instance is known.
@@ -135,10 +139,13 @@ impl KnownState {
         address: Option<&str>,
     ) -> Result<(), Failure> {
         let Self { lineage, .. } = self;
+        if self.is_none() {
+            let conflict = self.first_apply.as_ref().and_then(|first| first.conflict(found, address));
+            return conflict.map_or(Ok(()), |(summary, detail)| Err(refusal(target, summary, &detail)));
+        }
         let went_back = self.serial().filter(|serial| found.serial < *serial);
         let (summary, detail) = match (lineage == &found.lineage, went_back) {
             (true, None) => return Ok(()),
-            (false, _) if lineage.is_empty() => return Ok(()),
             (true, Some(serial)) => (
                 "the state went back to an earlier version",
                 format!(
@@ -158,8 +165,7 @@ impl KnownState {
                 format!("the last known state had the lineage {lineage}; now it is {}", found.lineage),
             ),
         };
-        let (instance, environment, stack) =
-            (&target.instance, &target.instance.environment, &target.instance.stack);
+        let (environment, stack) = (&target.instance.environment, &target.instance.stack);
         let before = self.version.as_ref().and_then(|version| version.address.as_deref());
         let moved = match (before, address) {
             (Some(before), Some(now)) if before != now && lineage != &found.lineage => format!(
@@ -168,10 +174,7 @@ impl KnownState {
             ),
             _ => String::new(),
         };
-        let accepts = format!(
-            "after a deliberate reset or restore `envctl plan {environment} --allow lineage:{instance}` takes it"
-        );
-        Err(Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}{moved}; {accepts}")))
+        Err(refusal(target, summary, &format!("{detail}{moved}")))
     }
 
     /// Remembers a state in the place of this one, unless another envctl process has recorded a later one meanwhile.
@@ -192,7 +195,9 @@ impl KnownState {
         let address = address.map(str::to_owned);
         let version = StateVersion { lineage: lineage.clone(), serial, address };
         let version = Some(version).filter(|_| !lineage.is_empty());
-        current.overwrite(target, &Self { lineage, version })
+        let is_over = current.first_apply.is_some() && (accept || !lineage.is_empty());
+        current.overwrite(target, &Self { lineage, version, first_apply: None })?;
+        if is_over { FirstApply::forget(target) } else { Ok(()) }
     }
 
     /// Writes what differs from this.
@@ -219,6 +224,24 @@ pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failur
         return Ok(());
     }
     known.replace(target, (state, address.as_deref()), false)
+}
+
+/// Returns the address of the last known state of an instance and the one that its files and environments.toml state, where
+/// they differ.
+pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failure> {
+    let KnownState { version, first_apply, .. } = KnownState::read(target)?;
+    let known = version.and_then(|version| version.address);
+    let known = known.or_else(|| first_apply.and_then(|first| first.address));
+    let stated = stated(target).and_then(|backend| backend.address(target, &target.dir));
+    Ok(known.zip(stated).filter(|(known, stated)| known != stated))
+}
+
+fn refusal(target: &Target, summary: &str, detail: &str) -> Failure {
+    let (instance, environment) = (&target.instance, &target.instance.environment);
+    let accepts = format!(
+        "after a deliberate reset or restore `envctl plan {environment} --allow lineage:{instance}` takes it"
+    );
+    Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}; {accepts}"))
 }
 
 fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {

@@ -53,6 +53,7 @@ pub(super) fn run_mutating(
     let before = StateBefore::of_known(driver, target).map_err(EngineError::Failed)?;
     if makes_something {
         unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
+        before.record_first(driver, target).map_err(EngineError::Failed)?;
     }
     let written = Written::of(session);
     let ran = mutate(session, &command, &written, on_line);
@@ -71,6 +72,14 @@ pub(super) fn run_mutating(
     }
     if let Some(rescued) = rescued.map_err(EngineError::Failed)? {
         return Err(EngineError::Failed(rescued.failure(target, ran.err())));
+    }
+    if makes_something && !went_well {
+        let signs = ran.as_ref().ok().map(|ran| &ran.signs);
+        let note =
+            before.remember_after_failure(driver, target, signs, session).map_err(EngineError::Failed)?;
+        if let Some(note) = note {
+            on_line(Stream::Stderr, &note);
+        }
     }
     let Mutated { finished, signs, .. } = ran?;
     if let (Exit::Code(0), Some(error)) = (finished.exit, &signs.error) {

@@ -2,13 +2,14 @@
 //!
 //! A new state is asked for once, which tells its lineage too. Of a later one the serial is compared, where the state is a
 //! local file; elsewhere the lowest serial that it must have is remembered, so that the next plan refuses one that did not
-//! move. Updates and replacements are not judged: after them a state may be what it was.
+//! move. What a first apply left that failed is looked for as well. Updates and replacements are not judged: after them a state may be what it was.
 
 use super::{
     PlanFacts, Session, StateIdentity, Target,
     applying::pull,
     backend_check::current_backend,
     driver::Driver,
+    first_apply::FirstApply,
     lineage::{self, KnownState},
     state_file::State,
     state_stamp::state_at,
@@ -51,6 +52,65 @@ impl StateBefore {
         Self { known, version, is_local }
     }
 
+    /// Returns true if there was no state.
+    fn is_first(&self) -> bool {
+        self.version.as_ref().is_some_and(|version| version.lineage.is_empty())
+    }
+
+    /// Records where a first apply begins, before it does.
+    pub(super) fn record_first(&self, driver: &dyn Driver, target: &Target) -> Result<(), Failure> {
+        if !self.is_first() {
+            return Ok(());
+        }
+        let backend = current_backend(driver, target)?;
+        let address = backend.and_then(|backend| backend.record.address(target, &backend.folder));
+        FirstApply { address, done: Vec::new() }.write(target)
+    }
+
+    /// Remembers the state that a command left which did not end well, without a process where it is a local file. Gives what
+    /// could not be found out, or the failure of a command whose work no state has; the instance is blocked then.
+    pub(super) fn remember_after_failure(
+        &self,
+        driver: &dyn Driver,
+        target: &Target,
+        signs: Option<&Signs>,
+        session: &Session<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let local = local_version(driver, target).filter(|state| !state.lineage.is_empty());
+        if !self.is_first() {
+            let raised = local.filter(|_| self.is_local).map(|state| lineage::raise(target, &state));
+            return Ok(raised.and_then(Result::err).map(|failure| failure.summary));
+        }
+        let done = signs.map(|signs| &*signs.done).unwrap_or_default();
+        // A resource that it failed at may be in the state all the same.
+        let did_something = signs.is_some_and(|signs| !signs.done.is_empty() || signs.errored.is_some());
+        let found = match local {
+            Some(state) => Some(state),
+            None if did_something => {
+                pull::<StateIdentity>(driver, target, session).ok().map(Option::unwrap_or_default)
+            }
+            // It said what it failed at, and that was before anything was done.
+            None if signs.is_some_and(|signs| signs.error.is_some()) => Some(StateIdentity::default()),
+            None => None,
+        };
+        let remembered = match found {
+            Some(state) if !state.lineage.is_empty() => {
+                lineage::watch_in_force((driver, target), &self.known, (&state, true))
+            }
+            Some(_) if !done.is_empty() => {
+                return Err(unsaved::missing(target, session.log, ("failed", done)));
+            }
+            Some(_) => FirstApply::forget(target),
+            None => {
+                let record = FirstApply::read(target)?.unwrap_or_default();
+                FirstApply { done: done.to_vec(), ..record }.write(target)
+            }
+        };
+        Ok(remembered
+            .err()
+            .map(|failure| format!("the new state's lineage is not known yet: {}", failure.summary)))
+    }
+
     /// Compares the state with what a command that ended well says it made, and remembers it. Gives what could not be found
     /// out, or the failure of a command whose work the state does not have; the instance is blocked then.
     pub(super) fn compare(
@@ -71,7 +131,7 @@ impl StateBefore {
             Some(StateIdentity { serial: before.serial + u64::from(moves), ..before.clone() })
         };
         match after {
-            None if moves => Err(unsaved::missing(target, session.log, &signs.done)),
+            None if moves => Err(unsaved::missing(target, session.log, ("ended well", &signs.done))),
             None => Ok(None),
             Some(after) => {
                 let unknown = |failure: Failure| format!("its new serial is not known: {}", failure.summary);
@@ -96,7 +156,7 @@ impl StateBefore {
         let has_nothing = state.identity.lineage.is_empty()
             || (!signs.created.is_empty() && state.addresses().is_ok_and(|found| found.is_empty()));
         if has_nothing && (!signs.created.is_empty() || signs.has_outputs) {
-            return Err(unsaved::missing(target, session.log, &signs.done));
+            return Err(unsaved::missing(target, session.log, ("ended well", &signs.done)));
         }
         match lineage::watch_in_force((driver, target), &self.known, (&state.identity, true)) {
             Ok(()) => Ok(None),

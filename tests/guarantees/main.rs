@@ -19,6 +19,7 @@ mod exact_plan_modules;
 mod exact_plan_programs;
 mod exact_plan_units;
 mod exit_codes;
+mod first_apply;
 mod forged_plan;
 mod interrupts;
 mod known_state;

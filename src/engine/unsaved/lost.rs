@@ -68,13 +68,17 @@ fn write(path: &Utf8Path, log: &Utf8Path, done: &[String]) -> io::Result<()> {
     files::write(path, &serde_json::to_vec_pretty(&record)?)
 }
 
-/// Blocks the instance after a command that ended well and whose work the state does not have, and gives its failure.
-pub(in crate::engine) fn missing(target: &Target, log: &Utf8Path, done: &[String]) -> Failure {
+/// Blocks the instance after a command whose work the state does not have, and gives its failure. `ended` says how it ended.
+pub(in crate::engine) fn missing(
+    target: &Target,
+    log: &Utf8Path,
+    (ended, done): (&str, &[String]),
+) -> Failure {
     let blocked = match record(target, log, done) {
         Ok(()) => "nothing is planned or changed here until then".to_owned(),
         Err(error) => format!("**nothing keeps the next apply from making it again**: {error}"),
     };
-    let summary = "the apply ended well, and the state does not have what it did";
+    let summary = format!("the apply {ended}, and the state does not have what it did");
     let detail = format!(
         "{}; {}: {blocked}\nthe engine wrote another state: look for `-state` or `-state-out` in `extra_arguments` or \
          `TF_CLI_ARGS_apply` of the unit, and for a program around the engine",

@@ -9,7 +9,7 @@ use super::{
     wires::{Take, Wired},
 };
 use crate::{
-    engine::Session,
+    engine::{Session, moved_address},
     executor::Earlier,
     model::{Block, Outcome, StackId},
     plans::Mismatch,
@@ -35,11 +35,10 @@ impl Worker {
         let stored = match earlier {
             Earlier::Planned(stored) => *stored,
             Earlier::Begun => return self.plan(stack, work, session),
-            Earlier::Clean => return Ended::new(Outcome::Clean),
+            Earlier::Clean => return kept(work, Vec::new()),
             Earlier::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
             Earlier::Applied { run } => {
-                let notes = vec![format!("applied by run {run}")];
-                return Ended { notes, ..Ended::new(Outcome::Clean) };
+                return kept(work, vec![format!("applied by run {run}")]);
             }
         };
         if let Some(blocks) = Self::unbindable(work) {
@@ -116,4 +115,21 @@ impl Worker {
         lock(&self.waiting).insert(stack.clone(), waiting);
         ended
     }
+}
+
+/// Takes a stack over as it was left, unless its state has another address by now.
+fn kept(work: &Work, notes: Vec<String>) -> Ended {
+    let outcome = match moved_address(&work.target) {
+        Ok(None) => Outcome::Clean,
+        Ok(Some((then, now))) => {
+            let instance = &work.target.instance;
+            let message = format!(
+                "the state of `{instance}` lay at `{then}` in the run that is resumed, and its address is `{now}` now: put the \
+                 address back, or deploy again"
+            );
+            Outcome::Refused(vec![Block::new("backend", message)])
+        }
+        Err(failure) => Outcome::Failed(failure),
+    };
+    Ended { notes, ..Ended::new(outcome) }
 }

@@ -1,0 +1,89 @@
+//! Record of a first apply whose end is not known yet: where it began, and what it was done with.
+//!
+//! It is written before a first apply starts, and removed once the state is known that the apply left. Until then no state
+//! at another address is taken, and none that is absent where the apply was done with something.
+
+use std::{fs, io};
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use super::{StateIdentity, Target, fingerprint::write_private};
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+};
+
+/// The file in an instance's own folder that holds the record.
+pub(super) const FIRST_APPLY: &str = "first-apply.json";
+
+/// A first apply whose end is not known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct FirstApply {
+    /// The address of the state when it began; absent where that cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) address: Option<String>,
+    /// The resources that it was done with, as far as envctl saw them.
+    #[serde(default)]
+    pub(super) done: Vec<String>,
+}
+
+impl FirstApply {
+    /// Reads the record of an instance, if it has one.
+    pub(super) fn read(target: &Target) -> Result<Option<Self>, Failure> {
+        let path = path(target);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(target, &error.into()))
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(unusable(target, &error)),
+        }
+    }
+
+    /// Writes the record.
+    pub(super) fn write(&self, target: &Target) -> Result<(), Failure> {
+        let bytes = serde_json::to_vec(self).map_err(io::Error::other);
+        bytes.and_then(|bytes| write_private(&path(target), &bytes)).map_err(|error| unusable(target, &error))
+    }
+
+    /// Removes the record: the state is known, or there is none.
+    pub(super) fn forget(target: &Target) -> Result<(), Failure> {
+        files::remove_if_there(&path(target)).map_err(|error| unusable(target, &error))
+    }
+
+    /// Returns why a state cannot be the one that the apply left, as a summary and a detail.
+    pub(super) fn conflict(
+        &self,
+        found: &StateIdentity,
+        address: Option<&str>,
+    ) -> Option<(&'static str, String)> {
+        if let (Some(began), Some(now)) = (self.address.as_deref(), address)
+            && began != now
+        {
+            let detail = format!(
+                "what the first apply left may lie at `{began}`, where it began, and nobody saw its end; the address is `{now}` \
+                 now, where everything would be created anew: put the address back and plan"
+            );
+            return Some(("the address of the state is another one than the first apply began at", detail));
+        }
+        let is_gone = found.lineage.is_empty() && !self.done.is_empty();
+        is_gone.then(|| {
+            let detail = format!(
+                "the first apply did not end well and was done with `{}`; now there is no state, so a plan would create that anew",
+                self.done.join("`, `")
+            );
+            ("the state has vanished", detail)
+        })
+    }
+}
+
+fn path(target: &Target) -> Utf8PathBuf {
+    target.state_dir.join(FIRST_APPLY)
+}
+
+fn unusable(target: &Target, error: &io::Error) -> Failure {
+    let path = path(target);
+    let summary = format!("cannot use `{path}`, which tells of a first apply: {error}");
+    Failure::new(FailureKind::State, summary)
+}
