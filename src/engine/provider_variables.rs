@@ -34,6 +34,10 @@ const PROVIDERS: &[ProviderVariables] = &[
         &["AWS_*"],
     ),
     row(
+        "https://raw.githubusercontent.com/auth0/terraform-provider-auth0/main/docs/index.md",
+        &["AUTH0_CLIENT_ID", "AUTH0_DOMAIN"],
+    ),
+    row(
         "https://learn.microsoft.com/dotnet/api/overview/azure/identity-readme#environment-variables",
         &["AZURE_*"],
     ),
@@ -43,6 +47,10 @@ const PROVIDERS: &[ProviderVariables] = &[
         &["CLOUDSDK_*"],
     ),
     row("https://developer.hashicorp.com/consul/commands#environment-variables", &["CONSUL_*"]),
+    row(
+        "https://docs.databricks.com/aws/dev-tools/auth/env-vars",
+        &["DATABRICKS_ACCOUNT_ID", "DATABRICKS_CLIENT_ID", "DATABRICKS_CLUSTER_ID", "DATABRICKS_HOST"],
+    ),
     row(
         "https://registry.terraform.io/providers/DataDog/datadog/latest/docs",
         &["DD_API_KEY", "DD_APP_KEY", "DD_HOST", "DATADOG_API_KEY", "DATADOG_APP_KEY", "DATADOG_HOST"],
@@ -109,6 +117,10 @@ const PROVIDERS: &[ProviderVariables] = &[
     row(
         "https://registry.terraform.io/providers/terraform-provider-openstack/openstack/latest/docs",
         &["OS_*"],
+    ),
+    row(
+        "https://github.com/ovh/terraform-provider-ovh/blob/v0.14.0/ovh/provider.go",
+        &["OVH_APPLICATION_KEY", "OVH_ENDPOINT"],
     ),
     row("https://registry.terraform.io/providers/PagerDuty/pagerduty/latest/docs", &["PAGERDUTY_*"]),
     row("https://www.postgresql.org/docs/current/libpq-envars.html", &["PG*"]),
@@ -301,6 +313,10 @@ mod tests {
     fn whole_names_leave_out_what_a_job_sets_for_itself() {
         let pairs = ["GITHUB_OWNER", "GITHUB_RUN_ID", "GITHUB_TOKEN", "GITLAB_USER_LOGIN", "DD_TRACE_ID"];
         assert_eq!(bound(&pairs.map(|name| (name, "x"))), ["GITHUB_OWNER"]);
+        let pairs =
+            ["AUTH0_API_TOKEN", "AUTH0_DOMAIN", "DATABRICKS_HOST", "DATABRICKS_TOKEN", "OVH_ENDPOINT"];
+        let expected = ["AUTH0_DOMAIN", "DATABRICKS_HOST", "OVH_ENDPOINT"];
+        assert_eq!(bound(&pairs.map(|name| (name, "x"))), expected);
         let files = ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_PROJECT", "AWS_CONFIG_FILE"];
         assert_eq!(bound(&files.map(|name| (name, "x"))), ["GOOGLE_PROJECT"]);
         let session = ["TENCENTCLOUD_REGION", "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECURITY_TOKEN"];
