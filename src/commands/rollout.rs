@@ -71,6 +71,7 @@ fn rounds(
     let mut stacks = opened.deployment.stacks();
     let mut answers = Answers::new(confirm);
     let mut applied = BTreeSet::new();
+    let mut has_begun_to_apply = false;
     let status = loop {
         let review = opened.deployment.review(&stacks);
         let blocked = opened.judge(context, &review);
@@ -79,6 +80,7 @@ fn rounds(
         match round(context, request, &mut answers, wish, opened, &review, &blocked)? {
             Round::Stopped(status) => break status,
             Round::Applied => {
+                has_begun_to_apply = true;
                 let now = opened.applied();
                 // Plans that never stay within what is confirmed would be reviewed for ever.
                 if now == applied && opened.deployment.has_unsettled() {
@@ -98,7 +100,7 @@ fn rounds(
     };
     opened.deployment.dispatcher().flush();
     if !request.json
-        && !applied.is_empty()
+        && has_begun_to_apply
         && let Some(report) = opened.deployment.dispatcher().report()
     {
         let styles = context.printer.out_styles();
