@@ -198,8 +198,7 @@ fn plugin_cache(context: &Context, config: &Config) -> Vec<Finding> {
     caches.sort();
     caches.dedup();
     if caches.is_empty() {
-        let message =
-            "none: every instance installs its providers anew (`plugin_cache` under [tofu] or [terraform])";
+        let message = "none: every stack folder installs its providers anew (`plugin_cache` under [tofu] or [terraform])";
         return vec![Finding::absent("plugin cache", message)];
     }
     let look = |cache: Utf8PathBuf| {

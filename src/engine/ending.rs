@@ -23,7 +23,7 @@ pub(super) fn ended_badly(
     let failure = from_diagnostics(&streamed.diagnostics, &target.project, &target.dir);
     if session.runner.is_interrupted() {
         return EngineError::Interrupted {
-            notes: what_was_left(&all_words(&streamed.diagnostics), streamed.exit),
+            notes: what_was_left(verb, &all_words(&streamed.diagnostics), streamed.exit),
         };
     }
     let failure = match streamed.exit {
@@ -82,8 +82,11 @@ pub(super) fn failed_text(
     EngineError::Failed(told(Failure { engine_exit_code: captured.exit.code(), ..failure }, target, session))
 }
 
-/// What an interrupted engine may have left behind.
-fn what_was_left(said: &str, exit: Exit) -> Vec<String> {
+/// Returns notes on what an interrupted engine may have left behind; an engine that plans has changed no state.
+fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
+    if verb == "plan" {
+        return Vec::new();
+    }
     let mut notes = Vec::new();
     if said.contains("provisioner") {
         notes.push(
@@ -134,5 +137,17 @@ fn told(failure: Failure, target: &Target, session: &Session<'_>) -> Failure {
         summary: redactor.mask(&failure.summary).into_owned(),
         detail: redactor.mask(&failure.detail).into_owned(),
         ..failure
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interrupted_plan_has_left_nothing_behind_that_a_user_must_mend() {
+        assert_eq!(what_was_left("plan", "operation canceled", Exit::Signal(2)), Vec::<String>::new());
+        let applied = what_was_left("apply", "operation canceled", Exit::Signal(2));
+        assert!(applied.len() == 2 && applied[1].contains("may still be locked"), "{applied:?}");
     }
 }

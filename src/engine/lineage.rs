@@ -157,7 +157,8 @@ impl KnownState {
             (false, _) if found.lineage.is_empty() => (
                 "the state has vanished",
                 format!(
-                    "the last known state had the lineage {lineage}; now there is none, so a plan would create everything anew"
+                    "the last known state had the lineage {lineage}; now there is none{}, so a plan would create everything anew",
+                    address.map(|address| format!(" at `{address}`")).unwrap_or_default()
                 ),
             ),
             (false, _) => (

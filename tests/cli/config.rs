@@ -165,6 +165,6 @@ exit code 0
 ✔ tofu: 1.12.6 ([AROUND]/bin/tofu)
 – terraform: not found, and no stack needs it
 – terragrunt: not found, and no stack needs it
-– plugin cache: none: every instance installs its providers anew (`plugin_cache` under [tofu] or [terraform])
+– plugin cache: none: every stack folder installs its providers anew (`plugin_cache` under [tofu] or [terraform])
 "#);
 }

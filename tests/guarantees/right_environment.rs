@@ -50,7 +50,10 @@ fn a_state_that_vanished_is_refused_even_though_the_engine_would_create_it_all()
         let state = shop.project.path("app/terraform.tfstate.d/staging/terraform.tfstate");
         fs::remove_file(&state).unwrap();
 
-        shop.run(["deploy", "staging", "--yes"]).exits(3).tells("the state has vanished");
+        shop.run(["deploy", "staging", "--yes"])
+            .exits(3)
+            .tells("the state has vanished")
+            .tells("there is none at `local:");
         shop.run(["deploy", "staging", "--yes", "--allow", "lineage:production/app"]).exits(3);
         assert!(!state.exists(), "{}", engine.name());
 
