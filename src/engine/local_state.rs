@@ -15,9 +15,14 @@ pub(super) enum LocalState {
     There(Vec<u8>),
 }
 
+/// Returns the path of a local address.
+pub(super) fn path(address: &str) -> Option<&str> {
+    address.strip_prefix(LOCAL)
+}
+
 /// Looks at an address.
 pub(super) fn read(address: &str) -> io::Result<LocalState> {
-    let Some(path) = address.strip_prefix(LOCAL) else { return Ok(LocalState::Elsewhere) };
+    let Some(path) = path(address) else { return Ok(LocalState::Elsewhere) };
     match fs::read(path) {
         Ok(bytes) => Ok(LocalState::There(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(LocalState::Missing),

@@ -67,6 +67,25 @@ fn a_later_apply_that_leaves_the_state_as_it_was_has_failed() {
 }
 
 #[test]
+fn an_update_or_a_replacement_that_writes_another_state_has_failed() {
+    for engine in real_engines() {
+        for flags in [&[] as &[&str], &["--replace", "terraform_data.a"]] {
+            let shop = wrapped(&engine, &resources(&["a"]));
+            shop.run(["deploy", "staging", "--yes"]).exits(0);
+            if flags.is_empty() {
+                shop.project.write("network/main.tf", &resources(&["a"]).replace("\"x\"", "\"y\""));
+            }
+            wrap_apply(&shop, &engine, &elsewhere("-state-out"));
+
+            let run = shop.env.run_args(&[&["deploy", "staging", "--yes"], flags].concat()).exits(1);
+
+            run.tells(MISSING).tells("it was done with `terraform_data.a`");
+            shop.run(["plan", "staging"]).exits(3).tells("no copy of it is left");
+        }
+    }
+}
+
+#[test]
 fn a_typed_apply_that_writes_another_state_has_failed() {
     for engine in real_engines() {
         let shop = wrapped(&engine, &resources(&["a"]));
