@@ -1,6 +1,6 @@
 //! The files of a folder, without states, data directories and what a plan is bound to by other items.
 
-use std::{collections::BTreeSet, fs, io};
+use std::{collections::BTreeSet, fs, io, path::Path};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -47,9 +47,7 @@ impl Walk<'_> {
         };
         above.push(real);
         for entry in entries {
-            let entry = entry?;
-            // What is not UTF-8 is no file that an engine can be told of, or that a path literal could name.
-            let Ok(path) = Utf8PathBuf::from_path_buf(entry.path()) else { continue };
+            let path = Utf8PathBuf::from_path_buf(entry?.path()).map_err(|path| not_utf8(&path))?;
             let name = path.file_name().unwrap_or_default();
             let Ok(kind) = fs::metadata(&path) else { continue };
             if !kind.is_dir()
@@ -79,6 +77,14 @@ impl Walk<'_> {
     }
 }
 
+/// The error of a name that is not UTF-8, shown escaped: `fileset` may find the file, and no manifest could name it.
+fn not_utf8(path: &Path) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("the name of {path:?} is not UTF-8: rename or move it"),
+    )
+}
+
 /// Whether a folder of this name holds what engines, envctl and git keep.
 pub(in super::super) fn is_data(name: &str) -> bool {
     DATA.contains(&name)
@@ -104,7 +110,12 @@ fn has_configuration(dir: &Utf8Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashSet, os::unix::fs::symlink, sync::Arc};
+    use std::{
+        collections::HashSet,
+        ffi::OsStr,
+        os::unix::{ffi::OsStrExt as _, fs::symlink},
+        sync::Arc,
+    };
 
     use super::*;
 
@@ -122,6 +133,20 @@ mod tests {
         let found = Walk { apart: &apart, skip_modules: false }.files(&dir).unwrap();
         let shown: Vec<&str> = found.iter().filter_map(|path| path.file_name()).collect();
         assert_eq!(shown, inputs);
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_is_an_error_that_shows_it_escaped() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
+        fs::create_dir(dir.join("conf")).unwrap();
+        fs::write(dir.join("conf").as_std_path().join(OsStr::from_bytes(b"b\xffd")), "one").unwrap();
+        let error = Walk { apart: &Apart::default(), skip_modules: false }.files(&dir).unwrap_err();
+        let shown = format!("the name of \"{dir}/conf/b\\xFFd\" is not UTF-8: rename or move it");
+        assert_eq!(error.to_string(), shown);
+        fs::create_dir(dir.join(".terraform")).unwrap();
+        fs::rename(dir.join("conf"), dir.join(".terraform/conf")).unwrap();
+        Walk { apart: &Apart::default(), skip_modules: false }.files(&dir).unwrap();
     }
 
     #[test]
