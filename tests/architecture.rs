@@ -249,6 +249,29 @@ fn only_the_engines_own_room_tells_engines_apart() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Ways to open a file to be read that wait for a fifo and never reach the end of a device.
+const WAITING_READS: &[&str] = &["fs::read(", "fs::read_to_string(", "File::open("];
+
+#[test]
+fn files_are_read_by_the_room_that_waits_for_no_fifo() {
+    let tests = test_files();
+    let mut wrong = Vec::new();
+    for file in sources(&root().join("src")) {
+        // `process` reads what the kernel tells of processes, and outputs that it has just made.
+        let is_exempt = ["files", "process"].contains(&room_of(&file).as_str());
+        if is_exempt || tests.contains(&file) || file.ends_with("cli/test_clock.rs") {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in without_tests(&text).lines().enumerate() {
+            if WAITING_READS.iter().any(|read| line.contains(read)) {
+                wrong.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn the_reader_of_imports_sees_groups_and_paths() {
     let text = "use crate::{\n    config::{Config, Scope},\n    model,\n    process::Runner as R, ui,\n};\nlet x = crate::engine::find();";

@@ -1,6 +1,6 @@
 //! Takes in what programs of a killed envctl wrote: masked into the log of its run, the raw file removed.
 
-use std::{fs, io};
+use std::io;
 
 use super::Context;
 use crate::{
@@ -46,7 +46,7 @@ pub(super) fn take_in(
 
 fn take(output: &RawOutput, redactor: Option<&Redactor>) -> io::Result<()> {
     if let Some(redactor) = redactor {
-        let text = fs::read(&output.file)?;
+        let text = files::read_whole(&output.file)?;
         let mut log = Log::open(&output.log, redactor);
         log.line("(all that the program wrote, read after its envctl was killed)");
         String::from_utf8_lossy(&text).lines().for_each(|line| log.line(line));

@@ -1,12 +1,11 @@
 //! `envctl runs`: past runs, their reviews, diffs and logs.
 
-use std::fs;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Context, Stopped, gc, resume};
 use crate::{
+    files,
     journal::{JournalError, RunStore, StoredRun},
     model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, StackId},
     reporter::report_table,
@@ -211,7 +210,7 @@ fn show(context: &Context, stored: &StoredRun, json: bool) -> anyhow::Result<Exi
 
 fn show_diff(context: &Context, stored: &StoredRun, stack: &str) -> anyhow::Result<ExitStatus> {
     let stack = stack_of(stored, stack)?;
-    match fs::read_to_string(stored.dir.diff(&stack)) {
+    match files::read_whole_text(&stored.dir.diff(&stack)) {
         Ok(diff) => context.printer.text(format_args!("{}\n", diff.trim_end_matches('\n')))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             context.printer.say(format_args!("`{stack}` had no changes in this run"));
@@ -229,7 +228,7 @@ fn log(context: &Context, stored: &StoredRun, stack: Option<&str>) -> anyhow::Re
     let several = stacks.len() > 1;
     for stack in stacks {
         let path = stored.dir.log(&stack);
-        let text = match fs::read(&path) {
+        let text = match files::read_whole(&path) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
             Err(error) => return Err(JournalError::io("read", path)(error).into()),

@@ -1,6 +1,6 @@
 //! What only an engine and its files can tell of a typed command: whose plan it would apply, and what a state would lose.
 
-use std::{ffi::OsStr, fs, io};
+use std::{ffi::OsStr, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,6 +8,7 @@ use super::guarded::Guarded;
 use crate::{
     engine::{EngineError, Session, Typed, is_rescued, plan_facts, replaced_providers, state_addresses},
     executor::Work,
+    files,
     model::{Block, Blocked, Failure, FailureKind, StackId},
     plans::guards::{Place, covered, foreign},
 };
@@ -99,7 +100,7 @@ impl Against<'_> {
         if is_rescued(&self.work.target, &path) {
             return Ok(None);
         }
-        fs::read(&path)
+        files::read_whole(&path)
             .map(Some)
             .map_err(|error| format!("`{path}` cannot be compared with the state: {error}"))
     }
@@ -141,11 +142,11 @@ fn stored(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
     if let Some(at) = names.windows(2).position(|pair| pair == [".envctl", "runs"]) {
         return Ok(names.get(at + 2).map(|run| (*run).to_owned()));
     }
-    let bytes = fs::read(file)?;
+    let bytes = files::read_whole(file)?;
     for run in entries(runs)? {
         for plan in entries(&run.join("plans"))? {
             let same_size = plan.metadata().is_ok_and(|plan| plan.len() == bytes.len() as u64);
-            if same_size && fs::read(&plan)? == bytes {
+            if same_size && files::read_whole(&plan)? == bytes {
                 return Ok(run.file_name().map(str::to_owned));
             }
         }

@@ -4,13 +4,14 @@
 //! those that come from environment variables are null, values have the type of the schema, and a plan may write `hash`
 //! anew, so that files are never compared as bytes. A plan file holds the same configuration in its field 13.2.
 
-use std::{fs, io};
+use std::io;
 
 use camino::Utf8Path;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{BackendInForce, Target};
+use crate::files;
 
 /// File in a data directory that holds the backend of its last init.
 pub(super) const RECORD: &str = "terraform.tfstate";
@@ -48,7 +49,7 @@ impl BackendRecord {
             #[serde(default)]
             config: Option<Map<String, Value>>,
         }
-        let record: File = match fs::read(file) {
+        let record: File = match files::read_whole(&file) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -135,6 +136,8 @@ fn is_same(one: &Value, other: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use serde_json::json;
 
     use super::*;

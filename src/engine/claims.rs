@@ -48,7 +48,7 @@ impl Owner {
 
     /// Returns true if its own file holds that value.
     fn says(&self, name: &str, value: &str) -> bool {
-        fs::read_to_string(self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
+        files::read_whole_text(&self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
     }
 
     /// Returns true if the target has its folder, and its name is gone from environments.toml.
@@ -111,7 +111,7 @@ pub(super) fn claim_backend(
     let unusable = |error: io::Error| unusable(target, &error);
     let address = backend.address(target, folder);
     // What is claimed below is claimed by the file of its owner: an old one must not vouch for it.
-    if address.is_none() || fs::read_to_string(&own).ok() != address {
+    if address.is_none() || files::read_whole_text(&own).ok() != address {
         remove(&own).map_err(unusable)?;
     }
     let Some(address) = address else { return Ok(Claimed { address, carried_over: false }) };
@@ -177,7 +177,7 @@ pub(super) fn claim(target: &Target, name: &str, value: &str) -> Result<bool, Fa
 
 /// Writes an entry unless there is one, which it gives then.
 fn first(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
-    match fs::read_to_string(entry) {
+    match files::read_whole_text(entry) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         found => return found.map(Some),
     }
@@ -186,7 +186,7 @@ fn first(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
     }
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(entry) {
         Ok(mut file) => file.write_all(text.as_bytes()).map(|()| None),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fs::read_to_string(entry).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => files::read_whole_text(entry).map(Some),
         Err(error) => Err(error),
     }
 }

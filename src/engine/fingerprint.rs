@@ -3,7 +3,7 @@
 //! It need not be perfect: a plan that wants an init says so, and gets one. So files are read by lines, not parsed: the
 //! `terraform` blocks and the sources and versions of modules, as a formatted file has them.
 
-use std::{fs, io};
+use std::io;
 
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
@@ -57,7 +57,7 @@ impl Fingerprint {
 
     /// Whether the last init of an instance was made for this digest.
     pub(super) fn is_current(&self, state_dir: &Utf8Path) -> bool {
-        fs::read_to_string(state_dir.join(FILE)).is_ok_and(|last| last == self.0)
+        files::read_whole_text(&state_dir.join(FILE)).is_ok_and(|last| last == self.0)
     }
 
     /// Remembers that an init was made for this digest.
@@ -129,6 +129,8 @@ fn starts_block(words: &str, kind: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn folder() -> (tempfile::TempDir, camino::Utf8PathBuf) {

@@ -82,7 +82,8 @@ pub(super) fn lock_installed(
     let path = locks.join(hex(&Sha256::digest(real.as_os_str().as_encoded_bytes())));
     let open = || {
         files::create_dirs(&locks)?;
-        let flags = OFlags::NOFOLLOW.bits().cast_signed();
+        // A fifo in its place is an error, not waited for.
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
         let mut options = fs::OpenOptions::new();
         options.append(true).create(true).mode(0o600).custom_flags(flags).open(&path)
     };
@@ -95,7 +96,7 @@ fn wait(
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
-    let file = File::open(folder).map_err(|error| unusable(folder, &error))?;
+    let file = files::open_folder(folder).map_err(|error| unusable(folder, &error))?;
     wait_for(file, (folder, sharing), words, session)
 }
 

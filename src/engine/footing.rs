@@ -1,6 +1,6 @@
 //! What a plan rests on beside its files: engine, flags, caches, and the backend that was initialised.
 
-use std::{fs, io};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use super::{
     Footing, Target, backend_record::BackendRecord, detect::LOCKFILE, environment::plugin_cache,
     units::normalised,
 };
-use crate::config::EngineSettings;
+use crate::{config::EngineSettings, files};
 
 /// What an init writes of the modules that it found, in its data directory.
 pub const MODULES: &str = "modules/modules.json";
@@ -56,7 +56,7 @@ pub(super) fn module_folders(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Resu
     struct Module {
         dir: Utf8PathBuf,
     }
-    let installed: Installed = match fs::read(data_dir.join(MODULES)) {
+    let installed: Installed = match files::read_whole(&data_dir.join(MODULES)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -76,6 +76,8 @@ pub fn installed_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<O
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

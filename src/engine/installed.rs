@@ -140,7 +140,7 @@ pub(super) struct VersionCache<'p> {
 
 impl<'p> VersionCache<'p> {
     pub(super) fn at(file: &'p Utf8Path) -> Self {
-        let seen = fs::read(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let seen = files::read_whole(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         Self { file, seen: seen.unwrap_or_default() }
     }
 

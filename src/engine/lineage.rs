@@ -3,7 +3,7 @@
 //! A lineage is an id that the engine gives to a state when it is first written, and that stays with it; its serial grows with
 //! every write. Source: <https://developer.hashicorp.com/terraform/language/state/backends#manual-state-pull-push>.
 
-use std::{fs, io};
+use std::io;
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,10 @@ use super::{
     fingerprint::write_private,
     first_apply::FirstApply,
 };
-use crate::model::{Failure, FailureKind};
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+};
 
 /// The file in an instance's own folder that holds the lineage of its last known state.
 pub(super) const LINEAGE: &str = "lineage";
@@ -79,13 +82,13 @@ pub(super) fn watch_in_force(
 impl KnownState {
     /// Reads what is recorded of the last known state of an instance.
     pub(super) fn read(target: &Target) -> Result<Self, Failure> {
-        let lineage = match fs::read_to_string(target.state_dir.join(LINEAGE)) {
+        let lineage = match files::read_whole_text(&target.state_dir.join(LINEAGE)) {
             Ok(text) => text.trim().to_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
             Err(error) => return Err(unusable(&target.state_dir.join(LINEAGE), &error)),
         };
         let path = target.state_dir.join(RECORD);
-        let version: Option<StateVersion> = match fs::read(&path) {
+        let version: Option<StateVersion> = match files::read_whole(&path) {
             Ok(bytes) => {
                 Some(serde_json::from_slice(&bytes).map_err(|error| unusable(&path, &error.into()))?)
             }
@@ -252,7 +255,7 @@ fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, sync::Arc, time::Duration};
+    use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
 
     use super::*;
     use crate::{

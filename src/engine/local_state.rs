@@ -1,6 +1,10 @@
 //! The state at a local address, read as the file that it is.
 
-use std::{fs, io};
+use std::io;
+
+use camino::Utf8Path;
+
+use crate::files;
 
 /// What makes a local address: what stands behind it is a path.
 const LOCAL: &str = "local:";
@@ -23,7 +27,7 @@ pub(super) fn path(address: &str) -> Option<&str> {
 /// Looks at an address.
 pub(super) fn read(address: &str) -> io::Result<LocalState> {
     let Some(path) = path(address) else { return Ok(LocalState::Elsewhere) };
-    match fs::read(path) {
+    match files::read_whole(Utf8Path::new(path)) {
         Ok(bytes) => Ok(LocalState::There(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(LocalState::Missing),
         Err(error) => Err(error),

@@ -4,7 +4,7 @@
 //! once `-force-copy` is given. So both places are looked at first, each through a configuration of its own in a private
 //! folder, and the state is kept as a backup.
 
-use std::{ffi::OsString, fs, io};
+use std::{ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use jiff::Timestamp;
@@ -229,7 +229,7 @@ fn keep_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S.%fZ");
     let file = folder.join(format!("{now}.tfstate"));
     match files::write_new(&file, state) {
-        Ok(true) => fs::File::open(&file).and_then(|written| written.sync_all()).map(|()| file.clone()),
+        Ok(true) => files::open_regular(&file).and_then(|written| written.sync_all()).map(|()| file.clone()),
         Ok(false) => Err(io::Error::from(io::ErrorKind::AlreadyExists)),
         Err(error) => Err(error),
     }

@@ -1,12 +1,12 @@
 //! What is installed of the modules that a stack calls: the engine's manifest compared with the calls in its files.
 
-use std::{collections::HashMap, fs, io};
+use std::{collections::HashMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::{CalledModule, data_dir::ENGINE_FOLDER, units::normalised};
-use crate::config::VersionConstraint;
+use crate::{config::VersionConstraint, files};
 
 /// How the installed modules of a stack compare with the calls in its files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ fn manifest(modules: &Utf8Path) -> HashMap<String, InstalledModule> {
         modules: Vec<InstalledModule>,
     }
     let read = || -> io::Result<Manifest> {
-        serde_json::from_slice(&fs::read(modules.join("modules.json"))?).map_err(io::Error::other)
+        serde_json::from_slice(&files::read_whole(&modules.join("modules.json"))?).map_err(io::Error::other)
     };
     let modules = read().map(|manifest| manifest.modules).unwrap_or_default();
     modules.into_iter().map(|module| (module.key.clone(), module)).collect()
@@ -148,6 +148,8 @@ fn is_local(source: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn call(source: Option<&str>, version: Option<&str>) -> CalledModule {

@@ -18,6 +18,7 @@ use super::{
     PlanFacts, PlanMode,
     plan_variables::{DynamicValue, value_of},
 };
+use crate::files;
 
 /// Why a plan file does not say anything.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +93,7 @@ pub(super) fn plan_of(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
 
 fn archive(path: &Utf8Path) -> Result<ZipArchive<BufReader<File>>, PlanFileError> {
     let unreadable = |source| PlanFileError::Unreadable { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = files::open_regular(path).map_err(unreadable)?;
     match ZipArchive::new(BufReader::new(file)) {
         Ok(archive) => Ok(archive),
         Err(ZipError::Io(source)) if source.kind() != io::ErrorKind::UnexpectedEof => Err(unreadable(source)),

@@ -1,11 +1,12 @@
 //! What an earlier run left of its stacks, to be taken over by another one.
 
-use std::{fs, io};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    files,
     journal::RunDir,
     model::{RunId, StackId, hex},
     plans::{Key, Manifest, SealError},
@@ -98,8 +99,8 @@ impl StoredPlan {
 }
 
 fn shown_diff(path: &Utf8Path, manifest: &Manifest) -> Result<String, StoredPlanError> {
-    let diff =
-        fs::read_to_string(path).map_err(|source| StoredPlanError::Diff { path: path.to_owned(), source })?;
+    let diff = files::read_whole_text(path)
+        .map_err(|source| StoredPlanError::Diff { path: path.to_owned(), source })?;
     if hex(&Sha256::digest(&diff)) == manifest.diff {
         Ok(diff)
     } else {

@@ -1,9 +1,8 @@
 //! Which commands need the values of `secrets`, and which stacks need them for every command.
 
-use std::fs;
-
 use crate::{
     engine::layout::{has_state_encryption, unit_file},
+    files,
     inventory::hcl::{Attribute, Module},
     model::EngineName,
 };
@@ -46,7 +45,7 @@ fn has_early_variables(engine: EngineName, modules: &[&Module]) -> bool {
 /// Returns true if a file of a module may hold an `encryption` block.
 fn has_encryption(module: &Module) -> bool {
     module.files.iter().any(|file| {
-        fs::read_to_string(file).map_or(true, |text| {
+        files::read_whole_text(file).map_or(true, |text| {
             text.split("encryption").skip(1).any(|rest| {
                 let rest = rest.trim_start_matches('"').trim_start();
                 rest.starts_with('{') || rest.starts_with(':')

@@ -17,7 +17,9 @@ pub use create::{append, create_new, create_new_dir, sync_dir};
 pub use digest::{file_digest, is_executable};
 pub use digest_cache::{ContentStamp, DigestCache};
 pub use private::{create_dirs, open_own, open_own_to_read};
-pub use regular::{LARGEST, is_there, open_regular, read, read_text};
+pub use regular::{
+    LARGEST, is_there, open_folder, open_regular, read, read_text, read_whole, read_whole_text,
+};
 pub use remove::remove_if_there;
 pub use resolve::resolve_links;
 pub use write::{write, write_if_changed, write_new};

@@ -51,7 +51,29 @@ pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
 
 /// Reads a regular file of configuration as UTF-8; anything else is [`io::ErrorKind::InvalidData`].
 pub fn read_text(path: &Utf8Path) -> io::Result<String> {
-    String::from_utf8(read(path)?).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    into_text(read(path)?)
+}
+
+/// Reads a regular file whole, whatever its size: a state, a log, a record of envctl's own.
+pub fn read_whole(path: &Utf8Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open_regular(path)?.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a regular file whole as UTF-8; anything else is [`io::ErrorKind::InvalidData`].
+pub fn read_whole_text(path: &Utf8Path) -> io::Result<String> {
+    into_text(read_whole(path)?)
+}
+
+/// Opens a folder, links followed; anything else is [`io::ErrorKind::NotADirectory`].
+pub fn open_folder(path: &Utf8Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(File::from(openat(CWD, path.as_str(), flags, Mode::empty())?))
+}
+
+fn into_text(bytes: Vec<u8>) -> io::Result<String> {
+    String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
 /// Returns true if something is there that is no folder: a regular file, or what [`open_regular`] refuses by its name.
@@ -88,8 +110,11 @@ mod tests {
             ("socket", "it is a socket or a device, not a regular file"),
             ("zero", "it is a device, not a regular file"),
         ] {
-            let error = read(&dir.join(name)).unwrap_err();
-            assert_eq!((error.kind(), error.to_string()), (io::ErrorKind::InvalidInput, what.to_owned()));
+            for error in [read(&dir.join(name)).unwrap_err(), read_whole(&dir.join(name)).unwrap_err()] {
+                assert_eq!((error.kind(), error.to_string()), (io::ErrorKind::InvalidInput, what.to_owned()));
+            }
+            let error = open_folder(&dir.join(name)).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::NotADirectory, "{name}");
             assert!(is_there(&dir.join(name)));
         }
         assert_eq!(read(dir).unwrap_err().kind(), io::ErrorKind::IsADirectory);
@@ -111,7 +136,9 @@ mod tests {
         let error = read(&large).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::FileTooLarge);
         assert_eq!(error.to_string(), "it is larger than 32 MiB");
+        assert_eq!(read_whole(&large).unwrap().len() as u64, LARGEST + 1);
         fs::write(&text, b"caf\xe9").unwrap();
         assert_eq!(read_text(&text).unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(read_whole_text(&text).unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 }

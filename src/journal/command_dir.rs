@@ -9,7 +9,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{JournalError, RunStore};
-use crate::model::EnvName;
+use crate::{files, model::EnvName};
 
 /// How the folders of commands begin.
 const PREFIX: &str = "command-";
@@ -58,7 +58,7 @@ impl RunStore {
             let folder = made.map_err(failed)?;
             let path = Utf8PathBuf::try_from(folder.path().to_owned())
                 .map_err(|error| failed(io::Error::other(error)))?;
-            let held = File::open(&path).map_err(failed)?;
+            let held = files::open_folder(&path).map_err(failed)?;
             held.lock().map_err(failed)?;
             // Somebody who removes what nobody owns may have come in between.
             if path.is_dir() {
@@ -81,7 +81,7 @@ impl RunStore {
     pub fn abandoned_commands(&self) -> Result<Vec<Abandoned>, JournalError> {
         let mut found = Vec::new();
         for path in self.all_command_dirs()? {
-            let held = match File::open(&path) {
+            let held = match files::open_folder(&path) {
                 Ok(held) => held,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(JournalError::io("read", path)(error)),

@@ -3,7 +3,7 @@
 //! The last three of each step are kept, and their median is what the step probably takes: one that had to install
 //! everything, or waited for somebody, moves nothing.
 
-use std::{collections::BTreeMap, fs, io, time::Duration};
+use std::{collections::BTreeMap, io, time::Duration};
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ impl Durations {
     /// Reads a file. One that is missing, torn or somebody else's is as good as an empty one: durations only decide what
     /// comes first.
     pub fn read(file: &Utf8Path) -> Self {
-        let stacks = fs::read(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
+        let stacks = files::read_whole(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
         let typical = Task::ALL
             .map(|task| median(stacks.values().filter_map(|all| median(all.of(task).to_vec())).collect()));
         Self { stacks, typical: typical.map(|number| number.map(milliseconds)) }
@@ -130,7 +130,7 @@ fn milliseconds(number: u32) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use camino::Utf8PathBuf;
 

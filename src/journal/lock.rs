@@ -1,7 +1,7 @@
 //! One deploy per environment at a time: a lock of the operating system, which ends with its holder however that ends.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{File, TryLockError},
     io::{self, Seek as _, Write as _},
     thread,
     time::Duration,
@@ -91,7 +91,7 @@ impl RunStore {
             match file.try_lock() {
                 Ok(()) => break,
                 Err(TryLockError::WouldBlock) => {
-                    let text = fs::read(&path).unwrap_or_default();
+                    let text = files::read_whole(&path).unwrap_or_default();
                     let found: Option<Box<Holder>> = serde_json::from_slice(&text).ok().map(Box::new);
                     // A program that envctl was starting when it was killed has the lock until it is that program.
                     let is_gone = found.as_ref().is_some_and(|found| found.is_gone(holder));
@@ -119,7 +119,7 @@ fn write(file: &mut File, holder: &Holder) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use camino::Utf8Path;
 

@@ -1,11 +1,12 @@
 //! Reads a journal back, whole or torn.
 
-use std::fs;
-
 use camino::Utf8Path;
 
 use super::{FORMAT, JournalError};
-use crate::event::{Event, EventKind};
+use crate::{
+    event::{Event, EventKind},
+    files,
+};
 
 /// What a journal holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,7 +22,7 @@ pub struct Recorded {
 /// A last line that is no event is taken for one that a crash cut off. Anywhere else it is an error, as is a gap in the
 /// numbers: then somebody has edited the file.
 pub fn read_journal(path: &Utf8Path) -> Result<Recorded, JournalError> {
-    let bytes = fs::read(path).map_err(JournalError::io("read", path))?;
+    let bytes = files::read_whole(path).map_err(JournalError::io("read", path))?;
     parse(path, &bytes)
 }
 

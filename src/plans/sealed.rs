@@ -1,6 +1,6 @@
 //! Documents that nobody can change unseen: canonical JSON with a seal made with the project's key.
 
-use std::{fs, io};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Serialize, de::DeserializeOwned};
@@ -64,8 +64,11 @@ pub(super) fn write(
 /// Reads a document whose seal fits.
 pub(super) fn read<T: DeserializeOwned>(key: &Key, purpose: &str, path: &Utf8Path) -> Result<T, SealError> {
     let broken = |reason: String| SealError::Broken { path: path.to_owned(), reason };
-    let bytes =
-        fs::read(path).map_err(|source| SealError::Io { verb: "read", path: path.to_owned(), source })?;
+    let bytes = files::read_whole(path).map_err(|source| SealError::Io {
+        verb: "read",
+        path: path.to_owned(),
+        source,
+    })?;
     let mut members: Map<String, Value> =
         serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
     let seal = members.shift_remove(SEAL);
@@ -100,7 +103,7 @@ fn bytes_of(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
 
     use serde_json::json;
 

@@ -1,15 +1,17 @@
 //! The part of a stack's log that the last step wrote.
 
-use std::{fs, io};
+use std::io;
 
 use camino::Utf8Path;
+
+use crate::files;
 
 /// Begins the line that a step writes into its stack's log before anything else.
 const STEP_MARK: &str = "── ";
 
 /// The lines after the last step mark.
 pub(super) fn last_step(log: &Utf8Path) -> io::Result<Vec<String>> {
-    let text = fs::read(log)?;
+    let text = files::read_whole(log)?;
     let text = String::from_utf8_lossy(&text);
     let lines: Vec<&str> = text.lines().collect();
     let start = lines.iter().rposition(|line| line.starts_with(STEP_MARK)).map_or(0, |at| at + 1);
@@ -18,6 +20,8 @@ pub(super) fn last_step(log: &Utf8Path) -> io::Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

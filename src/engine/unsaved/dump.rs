@@ -1,10 +1,12 @@
 //! The state in an engine's own output: its last resort when there is no other place to save it.
 
-use std::{fs, io};
+use std::io;
 
 use camino::Utf8Path;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use crate::files;
 
 /// What the engines say of the line in their JSON that has the state.
 ///
@@ -32,7 +34,7 @@ pub(super) fn state(bytes: &[u8]) -> Option<State> {
 
 /// The newest state in what a program wrote, which must be its own bytes: lines that were handed on are masked.
 pub(super) fn find(file: &Utf8Path) -> io::Result<Option<State>> {
-    let bytes = match fs::read(file) {
+    let bytes = match files::read_whole(file) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
@@ -42,7 +44,7 @@ pub(super) fn find(file: &Utf8Path) -> io::Result<Option<State>> {
 
 /// Returns true if a program wrote a state into a file, or began to.
 pub fn holds_state(file: &Utf8Path) -> io::Result<bool> {
-    let bytes = fs::read(file)?;
+    let bytes = files::read_whole(file)?;
     let begun = bytes.windows(MESSAGE.len()).any(|part| part == MESSAGE.as_bytes());
     Ok(begun || newest(&bytes).is_some())
 }

@@ -1,10 +1,7 @@
 //! A state that is nowhere: what an apply made exists, and nobody would know it. Its instance is blocked until somebody says
 //! that this is taken care of.
 
-use std::{
-    fs::{self, File},
-    io,
-};
+use std::{fs, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -56,7 +53,7 @@ pub(in crate::engine) fn end(target: &Target) -> Option<String> {
 /// Blocks the instance.
 pub(super) fn record(target: &Target, log: &Utf8Path, done: &[String]) -> io::Result<()> {
     let [record, begun] = [RECORD, BEGUN].map(|name| target.state_dir.join(name));
-    match write(&record, log, done).and_then(|()| File::open(&record)?.sync_all()) {
+    match write(&record, log, done).and_then(|()| files::open_regular(&record)?.sync_all()) {
         Ok(()) => files::remove_if_there(&begun)?,
         Err(error) => fs::rename(begun, record).map_err(|_| error)?,
     }
@@ -91,7 +88,7 @@ pub(in crate::engine) fn missing(
 /// Refuses to go on over a lost state.
 pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     let path = target.state_dir.join(RECORD);
-    let bytes = match fs::read(&path) {
+    let bytes = match files::read_whole(&path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => {

@@ -1,7 +1,7 @@
 //! Takes a state that could not be saved to where it is kept.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, Permissions},
     io,
     os::unix::fs::PermissionsExt as _,
 };
@@ -67,7 +67,7 @@ pub(in crate::engine) fn rescue(
 ) -> Result<Option<Rescued>, Failure> {
     let mut left: Vec<(Utf8PathBuf, Option<State>)> = Vec::new();
     for path in driver.unsaved_states(target) {
-        let bytes = fs::read(&path).map_err(|error| unmoved(&path, &error))?;
+        let bytes = files::read_whole(&path).map_err(|error| unmoved(&path, &error))?;
         left.push((path, dump::state(&bytes)));
     }
     let in_files = left.iter().filter_map(|(path, state)| Some((path, state.as_ref()?)));
@@ -120,11 +120,11 @@ fn take(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathB
         match fs::rename(left, &kept) {
             // On another file system it has to be copied.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                write(target, &kept, &fs::read(left)?)?;
+                write(target, &kept, &files::read_whole(left)?)?;
                 fs::remove_file(left)
             }
             Ok(()) => {
-                File::open(&kept)?.sync_all()?;
+                files::open_regular(&kept)?.sync_all()?;
                 files::sync_dir(&target.state_dir)
             }
             other => other,
@@ -152,7 +152,7 @@ pub(super) fn save(target: &Target, bytes: &[u8]) -> io::Result<Utf8PathBuf> {
 
 fn write(target: &Target, path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     files::write(path, bytes)?;
-    File::open(path)?.sync_all()?;
+    files::open_regular(path)?.sync_all()?;
     files::sync_dir(&target.state_dir)
 }
 

@@ -1,6 +1,6 @@
 //! What waits to be pushed, and is in the way of everything else until then.
 
-use std::{ffi::OsString, fs, io};
+use std::{ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -74,7 +74,7 @@ fn take_out(target: &Target) -> Result<(), Failure> {
 
 fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Result<(), Failure> {
     let Some(path) = waiting.next() else { return Ok(()) };
-    if fs::read(&path).is_ok_and(|bytes| dump::state(&bytes).is_none()) {
+    if files::read_whole(&path).is_ok_and(|bytes| dump::state(&bytes).is_none()) {
         let summary =
             format!("an earlier apply could not save its state, and what it left in `{path}` is no state");
         let detail = format!(

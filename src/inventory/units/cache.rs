@@ -1,6 +1,6 @@
 //! Terragrunt's last answer, kept while the files that it rests on have the same content.
 
-use std::{fs, io};
+use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl Cache {
     /// The kept answer, if it is still good for these units.
     pub(super) fn get(&self, units: &[Utf8PathBuf]) -> Option<Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>> {
         // An answer that cannot be read is none: Terragrunt is asked again.
-        let kept: Kept = serde_json::from_slice(&fs::read(&self.file).ok()?).ok()?;
+        let kept: Kept = serde_json::from_slice(&files::read_whole(&self.file).ok()?).ok()?;
         (key(units, &kept.reading).ok()? == kept.key).then_some(kept.units)
     }
 
