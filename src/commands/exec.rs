@@ -169,7 +169,7 @@ fn refusal(
 ) -> Stopped {
     guarded.say_idle(context);
     let name = &environment.name;
-    let names = request.stack.as_deref().unwrap_or("--all");
+    let names = names(request);
     let mut refusal = guarded.refusal(&found.blocked, &format!("envctl exec {name} {names}"));
     // The command comes last, behind the flags.
     refusal.hint = refusal.hint.map(|hint| format!("{} -- {}`", hint.trim_end_matches('`'), line(request)));
@@ -261,7 +261,7 @@ fn valueless(environment: &Environment, request: &Request, stack: &StackId) -> E
     let detail = format!(
         "type the verb itself, as in `envctl exec {} {} -- plan`: the values of one unit are not those of the others",
         environment.name,
-        request.stack.as_deref().map_or("--all".to_owned(), shell_word)
+        names(request)
     );
     EngineError::Failed(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
@@ -270,6 +270,11 @@ fn unconfirmed(environment: &Environment, request: &Request) -> Stopped {
     let flag = if environment.confirm { "--confirm" } else { "--yes" };
     Stopped::refused(format!("`{}` may change `{}` and was not confirmed", shown(request), environment.name))
         .hint(format!("with `{flag}` it runs without a question"))
+}
+
+/// The stack of the command as a shell takes it, or the flag for all.
+fn names(request: &Request) -> String {
+    request.stack.as_deref().map_or_else(|| "--all".to_owned(), shell_word)
 }
 
 /// The engine's command as a shell takes it.

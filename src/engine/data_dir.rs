@@ -14,7 +14,10 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{EngineError, Target};
-use crate::model::{Failure, FailureKind};
+use crate::{
+    model::{Failure, FailureKind},
+    ui::shell_word,
+};
 
 /// The folder that an engine makes in a stack's folder for what it installs.
 pub(super) const ENGINE_FOLDER: &str = ".terraform";
@@ -137,8 +140,10 @@ fn refuse_other_than_folder(engine_folder: &Utf8Path, target: &Target) -> Result
     }
     let shown = engine_folder.strip_prefix(&target.project).unwrap_or(engine_folder);
     let what = if engine_folder.is_symlink() { "is a link that leads to no folder" } else { "is a file" };
-    let failure = Failure::new(FailureKind::Config, format!("`{shown}` {what}"))
-        .with_detail(format!("engines install modules and providers there; remove it: `rm {shown}`"));
+    let failure = Failure::new(FailureKind::Config, format!("`{shown}` {what}")).with_detail(format!(
+        "engines install modules and providers there; remove it: `rm {}`",
+        shell_word(shown.as_str())
+    ));
     Err(EngineError::Failed(failure))
 }
 

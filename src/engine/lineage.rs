@@ -15,6 +15,7 @@ use super::{
     driver::Driver,
     fingerprint::write_private,
     first_apply::FirstApply,
+    to_type::{allow_lineage, exec_line},
 };
 use crate::{
     files,
@@ -169,12 +170,11 @@ impl KnownState {
                 format!("the last known state had the lineage {lineage}; now it is {}", found.lineage),
             ),
         };
-        let (environment, stack) = (&target.instance.environment, &target.instance.stack);
         let before = self.version.as_ref().and_then(|version| version.address.as_deref());
         let moved = match (before, address) {
             (Some(before), Some(now)) if before != now && lineage != &found.lineage => format!(
-                "; it lay at `{before}`, and the address is `{now}` now: a state is moved there by \
-                 `envctl exec {environment} {stack} -- init -migrate-state`"
+                "; it lay at `{before}`, and the address is `{now}` now: a state is moved there by `{}`",
+                exec_line(&target.instance, &["init", "-migrate-state"])
             ),
             _ => String::new(),
         };
@@ -241,9 +241,10 @@ pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failur
 }
 
 fn refusal(target: &Target, summary: &str, detail: &str) -> Failure {
-    let (instance, environment) = (&target.instance, &target.instance.environment);
     let accepts = format!(
-        "after a deliberate reset or restore `envctl plan {environment} --allow lineage:{instance}` takes it"
+        "after a deliberate reset or restore `envctl plan {} {}` takes it",
+        target.instance.environment,
+        allow_lineage(&target.instance)
     );
     Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}; {accepts}"))
 }

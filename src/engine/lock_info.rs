@@ -1,5 +1,6 @@
 //! Who holds a state's lock, as far as the engine's message tells.
 
+use super::to_type::exec_line;
 use crate::model::{Failure, FailureKind, InstanceId};
 
 /// What the backend `pg` says of a lock; the information below it is then that of the one who asked.
@@ -39,10 +40,8 @@ fn holder(detail: &str, instance: &InstanceId) -> Option<String> {
         line = format!("{line}, since {}", to_the_second(created));
     }
     let Some(id) = field("ID") else { return Some(line) };
-    let (environment, stack) = (&instance.environment, &instance.stack);
-    Some(format!(
-        "{line}, lock id {id}\nwhen nobody works on it any more: `envctl exec {environment} {stack} -- force-unlock -force {id}`"
-    ))
+    let unlock = exec_line(instance, &["force-unlock", "-force", id]);
+    Some(format!("{line}, lock id {id}\nwhen nobody works on it any more: `{unlock}`"))
 }
 
 /// `2026-11-21 00:07:22.968715713 +0000 UTC` without what nobody reads.

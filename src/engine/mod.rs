@@ -62,6 +62,7 @@ mod surroundings;
 mod target;
 mod terraform;
 mod terragrunt;
+mod to_type;
 mod transient;
 mod typed;
 mod unit_folders;

@@ -9,6 +9,7 @@ use crate::{
         ChangeCounts, EngineReport, ErrorReport, ExitStatus, Expected, FailureKind, Report, RunResult,
         StackId, StackResult,
     },
+    ui::shell_word,
 };
 
 /// The version of the report's format.
@@ -171,7 +172,8 @@ fn refusal(decision: &Decision) -> Option<ErrorReport> {
 /// What a person should know of how a gate was passed.
 fn notes(decision: &Decision) -> Vec<String> {
     let Decision::Confirmed { record, .. } = decision else { return Vec::new() };
-    let allowed = record.allowed.iter().map(|allow| format!("let through by `--allow {allow}`"));
+    let allowed =
+        record.allowed.iter().map(|allow| format!("let through by `--allow {}`", shell_word(allow)));
     let acked = record.acked.iter().map(|id| format!("the checklist's `{id}` was answered with yes"));
     allowed.chain(acked).collect()
 }

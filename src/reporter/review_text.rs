@@ -103,7 +103,7 @@ fn folded(diff: &str, stack: &str, run: &str, styles: Styles) -> String {
     if lines.len() > FOLD {
         let rest = lines.len() - FOLD;
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  … {rest} more lines: `envctl runs show {run} {stack}`");
+        let _ = writeln!(text, "  … {rest} more lines: `envctl runs show {run} {}`", shell_word(stack));
     }
     text
 }

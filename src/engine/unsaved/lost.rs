@@ -7,7 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    engine::Target,
+    engine::{
+        Target,
+        to_type::{allow_lineage, exec_line},
+    },
     files,
     model::{Failure, FailureKind},
 };
@@ -115,11 +118,10 @@ pub(super) fn extent(done: &[String], log: &Utf8Path) -> String {
 
 /// What to do about it.
 pub(super) fn way_out(target: &Target) -> String {
-    let (environment, stack) = (&target.instance.environment, &target.instance.stack);
     format!(
-        "bring that into the state by `envctl exec {environment} {stack} -- import ADDRESS ID` or push a copy of the state, then \
-         plan with `--allow lineage:{}`",
-        target.instance
+        "bring that into the state by `{}` or push a copy of the state, then plan with `{}`",
+        exec_line(&target.instance, &["import", "ADDRESS", "ID"]),
+        allow_lineage(&target.instance)
     )
 }
 

@@ -6,10 +6,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{dump, lost, rescue::save};
 use crate::{
-    engine::{Target, driver::Driver},
+    engine::{Target, driver::Driver, to_type::exec_line},
     files,
     model::{Failure, FailureKind},
-    ui::shell_word,
 };
 
 /// What an engine calls a state that it could not save; it writes it into the folder that it runs in.
@@ -78,9 +77,8 @@ fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Re
         let summary =
             format!("an earlier apply could not save its state, and what it left in `{path}` is no state");
         let detail = format!(
-            "bring what it made into the state by `envctl exec {} {} -- state push FILE` of a copy or by imports, then \
-             remove the file",
-            target.instance.environment, target.instance.stack
+            "bring what it made into the state by `{}` of a copy or by imports, then remove the file",
+            exec_line(&target.instance, &["state", "push", "FILE"])
         );
         return Err(Failure::new(FailureKind::State, summary).with_detail(detail));
     }
@@ -91,8 +89,7 @@ fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Re
 
 /// What to type for a state that waits to be pushed.
 pub(super) fn push_command(target: &Target, path: &Utf8Path) -> String {
-    let (environment, stack) = (&target.instance.environment, &target.instance.stack);
-    format!("envctl exec {environment} {stack} -- state push {}", shell_word(path.as_str()))
+    exec_line(&target.instance, &["state", "push", path.as_str()])
 }
 
 /// Removes the file of a state that has just been pushed by a command with these arguments.

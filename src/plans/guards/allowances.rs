@@ -10,6 +10,7 @@ use crate::{
     config::Guards,
     model::{Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId},
     plans::Review,
+    ui::shell_word,
 };
 
 /// Name of the guard that refuses an exception which could mean several stacks.
@@ -74,7 +75,8 @@ impl Exception {
             _ => None,
         };
         let forms = stacks.iter().filter_map(long);
-        let forms: Vec<String> = forms.map(|allow| format!("`--allow {allow}`")).collect();
+        let forms: Vec<String> =
+            forms.map(|allow| format!("`--allow {}`", shell_word(&allow.to_string()))).collect();
         let message = format!(
             "`{}` could mean several stacks: name the one that is meant by {}",
             self.allow,
