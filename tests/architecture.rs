@@ -264,7 +264,7 @@ fn files_are_read_by_the_room_that_waits_for_no_fifo() {
         }
         let text = fs::read_to_string(&file).unwrap();
         for (number, line) in without_tests(&text).lines().enumerate() {
-            if WAITING_READS.iter().any(|read| line.contains(read)) {
+            if WAITING_READS.iter().any(|read| line.contains(read)) && !line.contains("\"/proc/") {
                 wrong.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
             }
         }

@@ -3,7 +3,7 @@
 //! It is written before a first apply starts, and removed once the state is known that the apply left. Until then no state
 //! at another address is taken, and none that is absent where the apply was done with something.
 
-use std::{fs, io};
+use std::io;
 
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ impl FirstApply {
     /// Reads the record of an instance, if it has one.
     pub(super) fn read(target: &Target) -> Result<Option<Self>, Failure> {
         let path = path(target);
-        match fs::read(&path) {
+        match files::read_whole(&path) {
             Ok(bytes) => {
                 serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(target, &error.into()))
             }

@@ -12,6 +12,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
+use crate::files;
+
 /// Larger files are none that these programs write.
 const LARGEST: u64 = 8 << 20;
 
@@ -233,7 +235,7 @@ fn text(path: &Utf8Path) -> Option<String> {
         return Some("not read".to_owned());
     }
     Some(
-        fs::read(path)
+        files::read_whole(path)
             .map_or_else(|_| "not read".to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned()),
     )
 }
