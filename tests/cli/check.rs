@@ -148,7 +148,7 @@ fn a_secret_that_cannot_be_had_here_is_told_and_no_fault_of_a_file() {
 #[test]
 fn a_secret_for_a_variable_that_is_not_sensitive_is_a_warning() {
     let mut shop = shop("");
-    shop.append("network/main.tf", "variable \"password\" {\n  type = string\n}\n");
+    shop.append("network/main.tf", "variable \"password\" {\n  type = string\n  default = \"\"\n}\n");
     let secrets = "\n[environments.production.secrets]\npassword = { env = \"DB_PASSWORD\" }\n";
     shop.append("environments.toml", secrets);
     shop.env = shop.env.var("DB_PASSWORD", "sentinel-one");
