@@ -128,9 +128,15 @@ impl Against<'_> {
             backend: &footing.backend,
             lineage: &state.lineage,
         };
-        match foreign(&facts, place) {
-            Some(why) => not(&format!("`{path}` is no plan of this state: {why}")),
-            None => Ok(Found::default()),
+        if let Some(why) = foreign(&facts, place) {
+            return not(&format!("`{path}` is no plan of this state: {why}"));
+        }
+        // An apply reads the backend of the plan file and nothing else.
+        match engine.check_plan_backend(target, &facts) {
+            Err(EngineError::WrongBackend(failure)) => {
+                not(&format!("`{path}` is no plan of this state: {}", failure.summary))
+            }
+            checked => checked.map(|()| Found::default()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink};
 
-use crate::support::{ENVIRONMENTS, Run, Shop, each_engine};
+use crate::support::{ENVIRONMENTS, Run, Shop, each_engine, plain, real_engines};
 
 /// Plans staging and gives the id of the run with its plan file.
 #[track_caller]
@@ -97,5 +97,43 @@ fn a_plan_file_of_ones_own_is_applied_only_to_the_state_that_it_was_made_on() {
         plan("staging", "app", "of-app");
         apply("staging", "of-app").exits(0);
         assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("second"), "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_plan_file_whose_own_backend_is_another_instances_is_refused() {
+    let environments = "[project]\nname = \"shop\"\n\n[defaults]\nbackend.local = { path = \"../state/{env}.tfstate\" }\n\n\
+                        [environments.staging]\n\n[environments.production]\nconfirm = true\n";
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, environments);
+        let mut script = plain("app");
+        script["backend"] = "local".into();
+        shop.stack("app", &[], &script);
+        shop.project.commit("Begin");
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let [staging, production] =
+            ["staging", "production"].map(|name| shop.project.path(&format!("state/{name}.tfstate")));
+        fs::copy(&staging, &production).unwrap();
+        shop.change("app", "second");
+        if !shop.project.read("app/main.tf").contains("backend \"local\"") {
+            shop.append("app/main.tf", "\nterraform {\n  backend \"local\" {}\n}\n");
+        }
+        let out = format!("-out={}", shop.project.path("of-production").display());
+        let plan = exec(&shop, &["production", "app"], &["plan", &out]);
+        // A state with the lineage of staging belongs to staging in this checkout: the plan is made in one that knows nothing.
+        let forgotten = shop.project.path("forgotten");
+        if !shop.project.path("of-production").exists() {
+            fs::rename(shop.project.path(".envctl"), &forgotten).unwrap();
+            exec(&shop, &["production", "app"], &["plan", &out]).exits(0);
+            fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
+            fs::rename(&forgotten, shop.project.path(".envctl")).unwrap();
+        }
+        let before = fs::read(&production).unwrap();
+
+        let file = shop.project.path("of-production");
+        let run = exec(&shop, &["staging", "app", "--yes"], &["apply", file.to_str().unwrap()]);
+
+        run.exits(3).tells("is no plan of this state").tells("state/production.tfstate in place of local:");
+        assert!(fs::read(&production).unwrap() == before, "{}: {plan}", engine.name());
     }
 }
