@@ -49,7 +49,7 @@ impl BackendRecord {
             #[serde(default)]
             config: Option<Map<String, Value>>,
         }
-        let record: File = match files::read_whole(&file) {
+        let record: File = match files::read_whole(file) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),

@@ -214,7 +214,7 @@ impl Secrets {
 
     fn open(&self, name: &str, file: &Utf8Path) -> Result<Arc<serde_json::Value>, SecretError> {
         // `sops` itself would wait for a fifo.
-        files::open_regular(&self.root.join(file)).map_err(|error| SecretError::File {
+        files::open_regular(self.root.join(file)).map_err(|error| SecretError::File {
             name: name.to_owned(),
             path: file.to_owned(),
             source: Arc::new(error),

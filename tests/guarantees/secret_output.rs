@@ -18,7 +18,8 @@ fn holding(shop: &Shop, text: &str) -> Vec<String> {
             // Links of a data directory lead out of it, or nowhere yet.
             if path.is_symlink() {
                 continue;
-            } else if path.is_dir() {
+            }
+            if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_none_or(|end| end != "tfplan")
                 && String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(text)

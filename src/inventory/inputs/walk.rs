@@ -78,6 +78,7 @@ impl Walk<'_> {
 }
 
 /// The error of a name that is not UTF-8, shown escaped: `fileset` may find the file, and no manifest could name it.
+#[expect(clippy::unnecessary_debug_formatting, reason = "`Display` hides the bytes that are not UTF-8")]
 fn not_utf8(path: &Path) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
