@@ -1,4 +1,4 @@
-//! Whether the variables that take secrets are declared `sensitive`.
+//! Finds variables that take secrets and are not declared `sensitive`.
 
 use std::sync::Arc;
 

@@ -58,7 +58,7 @@ pub struct Context {
     pub config_path: Option<Utf8PathBuf>,
     /// What is laid over environments.toml.
     pub overrides: Overrides,
-    /// Whether `ENVCTL_READ_ONLY` refuses every change.
+    /// True if `ENVCTL_READ_ONLY` refuses every change.
     pub read_only: bool,
 }
 

@@ -122,7 +122,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// What a typed command needs beside the states of its stacks.
+/// Requirements of a typed command beside the states of its stacks.
 fn needs(args: &[OsString]) -> CommandNeeds {
     let secrets = if evaluates_variables(args) { SecretUse::Required } else { SecretUse::MaskOnly };
     CommandNeeds { upstream_values: takes_values(args), secrets }

@@ -32,7 +32,7 @@ pub(super) enum Gone {
     Untouched,
 }
 
-/// What a command needs beside the states of its stacks.
+/// Requirements of a command beside the states of its stacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CommandNeeds {
     /// The values that stacks take from others.

@@ -82,12 +82,12 @@ impl Owner {
     }
 }
 
-/// What became of a claim on an address.
+/// Result of a claim on a state address.
 #[derive(Debug)]
 pub(super) struct Claimed {
     /// The address; absent where it cannot be told.
     pub(super) address: Option<String>,
-    /// Whether the instance took over what was known of the state under a former name.
+    /// True if the instance took over what was known of the state under a former name.
     pub(super) carried_over: bool,
 }
 

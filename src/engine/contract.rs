@@ -86,7 +86,7 @@ pub struct Planned {
     pub diff: String,
     /// Whether it rests on values that are not known yet.
     pub tentative: bool,
-    /// Whether the engine said that development overrides of providers are in effect, from whatever source.
+    /// True if the engine said that development overrides of providers are in effect, from whatever source.
     pub dev_overrides: bool,
     /// What a person should know.
     pub notes: Vec<String>,

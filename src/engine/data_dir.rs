@@ -34,7 +34,7 @@ pub(super) enum ModulesAt {
     DataDir,
 }
 
-/// Whether links may replace what an older envctl or another configuration left in a data directory.
+/// Permission to replace by links what an older envctl or another configuration left in a data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replace {
     /// They may: nobody else reads it now.

@@ -249,7 +249,7 @@ impl Terraform {
 /// An init that failed.
 struct InitError {
     error: EngineError,
-    /// Whether modules are not installed that were taken to be.
+    /// True if modules are not installed that were taken to be.
     needs_modules: bool,
 }
 

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::process::CommandLine;
 
-/// What an init of an instance has to do about modules.
+/// Work that an init of an instance has to do about modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InitModules {
     /// Write down where the local ones are, and fetch those that are the instance's own.
@@ -33,9 +33,9 @@ pub(super) enum InitModules {
 /// How modules are fetched into a stack's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Install {
-    /// Whether the newest allowed versions take the place of installed ones.
+    /// True if the newest allowed versions take the place of installed ones.
     pub(super) update: bool,
-    /// Whether the engine compares also where all modules that the files call are there: it knows more of them.
+    /// True if the engine compares also where all modules that the files call are there: it knows more of them.
     pub(super) even_if_complete: bool,
 }
 

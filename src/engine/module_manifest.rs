@@ -1,4 +1,4 @@
-//! What is installed of the modules that a stack calls: the engine's manifest compared with the calls in its files.
+//! Installed modules that a stack calls: the engine's manifest compared with the calls in its files.
 
 use std::{collections::HashMap, io};
 
@@ -13,7 +13,7 @@ use crate::{config::VersionConstraint, files};
 pub(super) enum ModulesInstalled {
     /// Every call has its module. Fetched ones are among them, or not.
     Complete {
-        /// Whether any comes from outside the project's folders.
+        /// True if any comes from outside the project's folders.
         fetched: bool,
     },
     /// Something is missing, and all modules are local folders.

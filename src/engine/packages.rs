@@ -17,7 +17,7 @@ use crate::{
     model::hex,
 };
 
-/// What version control systems keep in a folder that they fetched: it differs from one fetch to the next.
+/// Folders that version control systems keep in what they fetched: it differs from one fetch to the next.
 const VERSION_CONTROL: [&str; 2] = [".git", ".hg"];
 
 /// What Terragrunt and the engine that it drives write into the copy of a unit's source.
