@@ -112,7 +112,7 @@ impl Opened {
         if answers.confirm_rounds { format!("{line} --confirm-rounds") } else { line }
     }
 
-    /// Shows a review on standard output, and where a question about it will be asked on another terminal, there too.
+    /// Shows a review, masked since an address may hold a secret, on standard output, and where a question about it will be asked on another terminal, there too.
     pub(super) fn show_review(
         &self,
         context: &Context,
@@ -123,12 +123,14 @@ impl Opened {
     ) -> anyhow::Result<()> {
         let printer = &context.printer;
         if !request.json {
-            printer.text(self.review_text(review, blocked, (context, printer.out_styles()))?)?;
+            let text = self.review_text(review, blocked, (context, printer.out_styles()))?;
+            printer.text(self.runner.redactor().mask(&text))?;
         }
         let is_unseen =
             if request.json { context.terminal.interactive } else { asks && !context.terminal.shows_output };
         if is_unseen {
-            printer.always(self.review_text(review, blocked, (context, printer.err_styles()))?);
+            let text = self.review_text(review, blocked, (context, printer.err_styles()))?;
+            printer.always(self.runner.redactor().mask(&text));
         }
         Ok(())
     }

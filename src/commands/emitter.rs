@@ -23,7 +23,8 @@ pub(super) fn emitter(
         Some(journal),
         consumers(context, stopwatch),
         Cancel::new(SignalSource::System, ladder(runner)),
-    );
+    )
+    .masking(runner);
     dispatcher.listen()?;
     Ok(dispatcher)
 }

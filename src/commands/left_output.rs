@@ -7,17 +7,26 @@ use crate::{
     engine::{Log, holds_state},
     files,
     journal::{RawOutput, RunStore},
-    model::EnvName,
+    model::{EnvName, StackId},
     process::Redactor,
 };
 
-/// Takes in the raw output that is left of an environment, or of all of them. Without a redactor, where the secrets cannot
-/// be had, nothing of it is kept.
+/// What can be masked: the secrets of some stacks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Masking<'a> {
+    /// Knows all of their secrets.
+    pub(super) redactor: &'a Redactor,
+    /// These stacks.
+    pub(super) stacks: &'a [StackId],
+}
+
+/// Takes in the raw output that is left of an environment, or of all of them. What programs of another stack wrote than of
+/// those whose secrets are known is removed without being kept.
 pub(super) fn take_in(
     context: &Context,
     store: &RunStore,
     environment: Option<&EnvName>,
-    redactor: Option<&Redactor>,
+    masking: Option<Masking<'_>>,
 ) {
     let outputs = match store.raw_outputs(environment) {
         Ok(outputs) => outputs,
@@ -31,7 +40,7 @@ pub(super) fn take_in(
                 output.file
             )),
             Ok(false) => {
-                if let Err(error) = take(&output, redactor) {
+                if let Err(error) = take(&output, masking.and_then(|masking| masking.of(&output))) {
                     let file = &output.file;
                     context
                         .printer
@@ -41,6 +50,14 @@ pub(super) fn take_in(
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => context.printer.warn(format_args!("`{}` cannot be read: {error}", output.file)),
         }
+    }
+}
+
+impl<'a> Masking<'a> {
+    /// Returns what masks an output; nothing where it is not of one of the stacks.
+    fn of(self, output: &RawOutput) -> Option<&'a Redactor> {
+        let is_own = |stack: &StackId| Some(&*stack.file_name()) == output.file.file_stem();
+        self.stacks.iter().any(is_own).then_some(self.redactor)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     emitter::emitter,
     groundless::Absent,
     guarded::Guarded,
-    left_output::take_in,
+    left_output::{Masking, take_in},
     readied::{Readied, interrupted, ready},
     selecting::{Chosen, age_behind_reuse},
     to_type::ToType,
@@ -77,6 +77,8 @@ pub(super) struct Opened {
     pub(super) changed_since: Option<ChangedSince>,
     /// What its stacks need beside each other.
     pub(super) absent: Absent,
+    /// Knows the secrets of its stacks.
+    pub(super) runner: Arc<Runner>,
     askable: Vec<StackId>,
     /// Nobody else changes the environment until the run is closed.
     _turn: Option<Turn>,
@@ -128,7 +130,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
     let ready = ready(context, &assembly, environment, (&inventory, &instances), &graph, &request.allow);
-    take_in(context, &store, Some(&environment.name), ready.is_ok().then(|| runner.redactor()));
+    let masking = Masking { redactor: runner.redactor(), stacks: &stacks };
+    take_in(context, &store, Some(&environment.name), ready.is_ok().then_some(masking));
     // Without it nothing has happened that would be worth a run.
     let Readied { work, upstreams, acting } =
         ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
@@ -188,6 +191,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         eta: request.eta,
         changed_since,
         absent,
+        runner,
         askable: if context.read_only { Vec::new() } else { askable(&instances) },
         _turn: turn,
     })

@@ -7,6 +7,7 @@ use camino::Utf8PathBuf;
 use super::{
     Context, StackFailed, Stopped,
     ladder::ladder,
+    left_output::{Masking, take_in},
     readied::acting,
     sources::Sources,
     turn::{self, Turn},
@@ -53,6 +54,7 @@ pub(super) struct Prepared {
     asks: HashMap<StackId, CreateWorkspace>,
     store: RunStore,
     environment: EnvName,
+    secret_use: SecretUse,
     logs: Utf8PathBuf,
 }
 
@@ -106,6 +108,7 @@ impl Prepared {
             asks,
             store,
             environment: environment.clone(),
+            secret_use: needs.secrets,
             logs: path,
         })
     }
@@ -134,9 +137,15 @@ impl Prepared {
         acting(context, config, environment, &mut self.works, &self.runner)
     }
 
-    /// Takes the turn of a verb to change something; nobody else has it until what is given back is dropped.
+    /// Takes the turn of a verb to change something; nobody else has it until what is given back is dropped. Raw output that
+    /// a killed envctl left in the environment is taken in.
     pub(super) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<Turn> {
-        turn::take(context, &self.store, &self.environment, verb, None)
+        let turn = turn::take(context, &self.store, &self.environment, verb, None)?;
+        let stacks: Vec<StackId> = self.works.keys().cloned().collect();
+        let masking = Masking { redactor: self.runner.redactor(), stacks: &stacks };
+        let is_complete = self.secret_use == SecretUse::Required;
+        take_in(context, &self.store, Some(&self.environment), is_complete.then_some(masking));
+        Ok(turn)
     }
 
     /// The first signal of the user, if there was one.

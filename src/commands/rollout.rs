@@ -208,12 +208,13 @@ fn refuse(
 /// Says a refusal that is recorded.
 fn said(context: &Context, opened: &mut Opened, refusal: &Refusal) -> Round {
     opened.deployment.dispatcher().flush();
-    context.printer.error(&refusal.summary);
+    let redactor = opened.runner.redactor();
+    context.printer.error(redactor.mask(&refusal.summary));
     if !refusal.detail.is_empty() {
-        context.printer.always(refusal.indented());
+        context.printer.always(redactor.mask(&refusal.indented()));
     }
     if let Some(hint) = &refusal.hint {
-        context.printer.hint(hint);
+        context.printer.hint(redactor.mask(hint));
     }
     Round::Stopped(opened.deployment.dispatcher().status(false))
 }

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     ground::Ground,
-    secret_use::SecretUse,
+    secret_use::{SecretUse, secrets_of},
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
     wiring::Wiring,
@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     config::Config,
-    engine::{EngineUnavailable, Engines, Neighbours, StackFolder, clean_environment, cli_configs},
+    engine::{
+        EngineUnavailable, Engines, Neighbours, StackFolder, clean_environment, cli_configs,
+        layout::unit_file,
+    },
     files,
     graph::StackGraph,
     inventory::{Instance, Inventory, Modules, address::address_in_force, called_modules},
@@ -92,8 +95,25 @@ impl Assembly<'_> {
         let (home, inputs) = (self.home.to_owned(), self.inputs.to_owned());
         let (secret_use, source) = (self.secret_use, Arc::clone(self.config.source()));
         let read_only = self.read_only;
-        let targets =
-            Targets { project, home, inputs, env, secrets, secret_use, source, neighbours, read_only };
+        let all_secrets = instances
+            .iter()
+            .flat_map(|instance| {
+                let module = self.modules.root(instance).filter(|_| unit_file(instance.engine).is_none());
+                secrets_of(instance, module.map(|module| &**module), secret_use)
+            })
+            .collect();
+        let targets = Targets {
+            project,
+            home,
+            inputs,
+            env,
+            secrets,
+            secret_use,
+            all_secrets,
+            source,
+            neighbours,
+            read_only,
+        };
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let mut works = HashMap::new();
         for instance in instances {

@@ -16,12 +16,13 @@ use crate::{
     event::{Consumer, Decision, Event, EventKind, StepKind},
     journal::{Fold, FoldError, Journal, JournalError},
     model::{Clock, ExitStatus, Outcome, Report, StackId},
+    process::Runner,
 };
 
 mod asking;
 mod shown;
 
-use shown::shown;
+use shown::{masked, shown};
 
 pub use asking::{Asked, Gated};
 
@@ -71,6 +72,7 @@ pub struct Dispatcher {
     refused: bool,
     mutated: bool,
     synced: bool,
+    redactor: Option<Arc<Runner>>,
 }
 
 impl Dispatcher {
@@ -95,7 +97,15 @@ impl Dispatcher {
             refused: false,
             mutated: false,
             synced: false,
+            redactor: None,
         }
+    }
+
+    /// Masks what this runner's redactor knows in every event. How steps ended is kept as it is: plans are compared by their
+    /// addresses.
+    #[must_use]
+    pub fn masking(self, runner: &Arc<Runner>) -> Self {
+        Self { redactor: Some(Arc::clone(runner)), ..self }
     }
 
     /// Begins to listen to the user's signals, before anything is there that they could stop.
@@ -108,6 +118,16 @@ impl Dispatcher {
     ///
     /// [`DispatchError::Journal`] means that it was shown but not recorded; no mutating step starts after that.
     pub fn emit(&mut self, kind: EventKind) -> Result<(), DispatchError> {
+        let kind = shown(kind);
+        match &kind {
+            EventKind::StepFinished(finished) => {
+                self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
+            }
+            EventKind::StackSkipped { stack, outcome } => {
+                self.outcomes.insert(stack.clone(), outcome.clone());
+            }
+            _ => {}
+        }
         let event = self.event(kind);
         let recorded = self.record(&event);
         self.deliver(&event)?;
@@ -228,7 +248,11 @@ impl Dispatcher {
     }
 
     fn event(&self, kind: EventKind) -> Arc<Event> {
-        Arc::new(Event { seq: self.seq, at: self.clock.now(), kind: shown(kind) })
+        let kind = match &self.redactor {
+            Some(runner) => masked(kind, runner.redactor()),
+            None => kind,
+        };
+        Arc::new(Event { seq: self.seq, at: self.clock.now(), kind })
     }
 
     fn record(&mut self, event: &Event) -> Result<(), JournalError> {
@@ -254,12 +278,6 @@ impl Dispatcher {
             // A plan is as old as its beginning.
             EventKind::StepStarted { stack, step: StepKind::Plan } => {
                 self.planned.insert(stack.clone(), event.at);
-            }
-            EventKind::StepFinished(finished) => {
-                self.outcomes.insert(finished.stack.clone(), finished.outcome.clone());
-            }
-            EventKind::StackSkipped { stack, outcome } => {
-                self.outcomes.insert(stack.clone(), outcome.clone());
             }
             // A plan that makes a workspace changes no resource.
             EventKind::EngineStarted { step, .. } => self.mutated |= step.is_mutating(),

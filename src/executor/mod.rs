@@ -12,6 +12,7 @@ mod deployment;
 mod dispatcher;
 mod earlier;
 mod exit;
+mod failed_output;
 #[cfg(feature = "fake-engine")]
 mod fault;
 mod forecast;
@@ -47,6 +48,7 @@ pub use deployment::{Deployment, Parts};
 pub use dispatcher::{Asked, DispatchError, Dispatcher, Finished, Gated};
 pub use earlier::{Earlier, StoredPlan, StoredPlanError};
 pub use exit::{Circumstances, exit_status};
+pub use failed_output::FailedOutput;
 pub use gate::{
     Confirmation, DigestPrefix, Gate, GateRequest, GateRound, InvalidDigest, Reviewed, answered, gate,
 };
@@ -57,7 +59,7 @@ pub use prompt::{Answer, Ask, Prompter};
 pub use refusal::Refusal;
 pub use rung::Rung;
 pub use scheduler::{Ending, ScheduleError, Scheduler, Skip};
-pub use secret_use::SecretUse;
+pub use secret_use::{SecretOfRun, SecretUse};
 pub use secrets::{Says, SecretError, Secrets};
 pub use signals::SignalSource;
 pub use step::{Limits, Step};

@@ -1,9 +1,13 @@
 //! Which commands need the values of `secrets`, and which stacks need them for every command.
 
 use crate::{
+    config::{EnvSource, Secret},
     engine::layout::{has_state_encryption, unit_file},
     files,
-    inventory::hcl::{Attribute, Module},
+    inventory::{
+        Instance,
+        hcl::{Attribute, Module},
+    },
     model::EngineName,
 };
 
@@ -52,4 +56,74 @@ fn has_encryption(module: &Module) -> bool {
             })
         })
     })
+}
+
+/// A secret of one of the instances that a command is about.
+#[derive(Debug, Clone)]
+pub struct SecretOfRun {
+    /// Its name.
+    pub name: String,
+    /// Where its value comes from.
+    pub secret: Secret,
+    /// Whether an engine gets the value.
+    pub needed: bool,
+}
+
+/// Returns the secrets of an instance, of `secrets` and of `env`; `module` is its root module, where that is known.
+pub(super) fn secrets_of(
+    instance: &Instance,
+    module: Option<&Module>,
+    wanted: SecretUse,
+) -> Vec<SecretOfRun> {
+    let settings = &instance.settings;
+    let declared = |name: &str| module.is_none_or(|module| module.variables.contains_key(name));
+    let in_env = settings.env.iter().filter_map(|(name, variable)| match &variable.value.source {
+        EnvSource::Secret(secret) => Some(SecretOfRun {
+            name: name.clone(),
+            secret: secret.clone(),
+            needed: variable.value.unless.is_empty(),
+        }),
+        EnvSource::Plain(_) => None,
+    });
+    let secrets = settings.secrets.iter().map(|(name, secret)| SecretOfRun {
+        name: name.clone(),
+        secret: secret.value.clone(),
+        needed: wanted == SecretUse::Required && declared(name),
+    });
+    secrets.chain(in_env).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeMap, sync::Arc};
+
+    use super::*;
+    use crate::{config::SecretSource, executor::Secrets, process::Runner};
+
+    #[test]
+    fn a_failed_command_shows_no_secret_that_is_looked_up_later() {
+        let env = std::env::vars_os().filter(|(name, _)| name == "PATH");
+        let env: BTreeMap<_, _> = env.chain([("LATER".into(), "a-later-secret".into())]).collect();
+        let runner = Arc::new(Runner::new());
+        let folder = tempfile::tempdir().unwrap();
+        let root = camino::Utf8Path::from_path(folder.path()).unwrap();
+        let secrets = Secrets::new(runner, root, env, Arc::new(|_| {}));
+        let command = |script: &str| Secret {
+            source: SecretSource::Command(["sh", "-c", script].map(str::to_owned).to_vec()),
+            allow_empty: false,
+        };
+        let of_run =
+            |secret: &Secret, needed| SecretOfRun { name: "x".to_owned(), secret: secret.clone(), needed };
+        let failing = command("echo no a-later-secret, no told-by-a-command >&2; exit 7");
+        let later = Secret { source: SecretSource::Env("LATER".to_owned()), allow_empty: false };
+        let told = command("echo told-by-a-command");
+        let unneeded = command("touch started");
+
+        let failed = secrets.value("db", &failing).unwrap_err();
+
+        let all =
+            [of_run(&failing, true), of_run(&later, false), of_run(&told, true), of_run(&unneeded, false)];
+        assert_eq!(failed.help(secrets.mask_all(&all)), ["it printed `no (redacted), no (redacted)`"]);
+        assert!(!root.join("started").exists(), "no program is started for a secret that no engine gets");
+    }
 }

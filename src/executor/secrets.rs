@@ -10,13 +10,15 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
+    failed_output::FailedOutput,
     named_program::{ask, command_line},
+    secret_use::SecretOfRun,
     sops::{keys, pick},
 };
 use crate::{
     config::{Secret, SecretSource},
     files,
-    process::{Captured, ProcessError, Runner},
+    process::{ProcessError, Redactor, Runner},
 };
 
 /// Why a secret could not be had. Never holds any part of a secret.
@@ -73,9 +75,8 @@ pub enum SecretError {
         program: String,
         /// How it ended.
         exit: String,
-        /// The last lines of its standard error, masked. A line that also stands on its standard output is masked as a
-        /// whole: a failing program may have printed the secret.
-        stderr: Vec<String>,
+        /// What it printed.
+        output: FailedOutput,
     },
     /// What SOPS printed is no document.
     #[error("secret `{name}` comes from `{path}`, of which `sops` printed no JSON")]
@@ -100,25 +101,23 @@ pub enum SecretError {
 }
 
 impl SecretError {
-    /// Lines that say what to do, or what the program printed.
-    pub fn help(&self) -> Vec<String> {
+    /// Lines that say what to do, or what the program printed. Secrets that the redactor does not know are not masked in
+    /// them.
+    pub fn help(&self, redactor: &Redactor) -> Vec<String> {
         match self {
             Self::Empty { .. } => {
                 vec!["an empty value is accepted with `allow_empty = true` beside the source".to_owned()]
             }
-            Self::Command { stderr, .. } if stderr.is_empty() => {
-                vec!["it printed nothing on standard error; run it by hand to see why".to_owned()]
-            }
-            Self::Command { stderr, .. } => {
-                stderr.iter().map(|line| format!("it printed `{line}`")).collect()
-            }
+            Self::Command { output, .. } => match output.last_lines(redactor) {
+                lines if lines.is_empty() => {
+                    vec!["it printed nothing on standard error; run it by hand to see why".to_owned()]
+                }
+                lines => lines.iter().map(|line| format!("it printed `{line}`")).collect(),
+            },
             _ => Vec::new(),
         }
     }
 }
-
-/// How many lines of the standard error of a failed program are shown.
-const SHOWN_LINES: usize = 5;
 
 type Slot<T> = Arc<OnceLock<Result<T, SecretError>>>;
 
@@ -237,22 +236,25 @@ impl Secrets {
         };
         if !done.exit.is_success() {
             let exit = done.exit.to_string();
-            let stderr = self.last_lines(&done);
-            return Err(SecretError::Command { name, program, exit, stderr });
+            return Err(SecretError::Command { name, program, exit, output: FailedOutput::new(done) });
         }
         String::from_utf8(done.stdout).map_err(|_| SecretError::NotUtf8 { name })
     }
 }
 
 impl Secrets {
-    /// The last lines of a failed program's standard error, masked.
-    fn last_lines(&self, done: &Captured) -> Vec<String> {
-        let redactor = self.runner.redactor();
-        redactor.add(&String::from_utf8_lossy(&done.stdout));
-        let stderr = String::from_utf8_lossy(&done.stderr);
-        let lines: Vec<&str> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-        let last = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
-        last.iter().map(|line| redactor.mask(line).into_owned()).collect()
+    /// Masks every one of these secrets that can be had, and returns what masks them; a program is started only for those
+    /// that are `needed`.
+    pub fn mask_all(&self, wanted: &[SecretOfRun]) -> &Redactor {
+        for SecretOfRun { name, secret, needed } in wanted {
+            if *needed {
+                // Its own failure is shown when it is the first.
+                let _unknown_is_not_masked = self.value(name, secret);
+            } else {
+                self.mask_if_at_hand(&secret.source);
+            }
+        }
+        self.runner.redactor()
     }
 }
 
@@ -345,10 +347,14 @@ mod tests {
             failed.to_string(),
             "secret `db` comes from the command `sh`, which failed (exit status 7)"
         );
-        assert_eq!(failed.help(), ["it printed `(redacted)`", "it printed `no (redacted) session`"]);
+        let redactor = secrets.runner.redactor();
+        assert_eq!(failed.help(redactor), ["it printed `(redacted)`", "it printed `no (redacted) session`"]);
         let silent = secret(SecretSource::Command(vec!["false".to_owned()]));
         let failed = secrets.value("db", &silent).unwrap_err();
-        assert_eq!(failed.help(), ["it printed nothing on standard error; run it by hand to see why"]);
+        assert_eq!(
+            failed.help(redactor),
+            ["it printed nothing on standard error; run it by hand to see why"]
+        );
     }
 
     #[test]
@@ -372,7 +378,7 @@ mod tests {
         ] {
             let refused = secrets.value("db", &secret(source.clone())).unwrap_err();
             assert_eq!(refused.to_string(), format!("secret `db` comes from {text}, which is empty"));
-            assert!(refused.help()[0].contains("`allow_empty = true`"));
+            assert!(refused.help(secrets.runner.redactor())[0].contains("`allow_empty = true`"));
             let allowed = Secret { source, allow_empty: true };
             assert_eq!(&*secrets.value("db", &allowed).unwrap(), "");
         }

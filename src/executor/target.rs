@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::{
-    secret_use::{SecretUse, effective_use},
+    secret_use::{SecretOfRun, SecretUse, effective_use},
     secrets::{SecretError, Secrets},
 };
 use crate::{
@@ -88,6 +88,8 @@ pub struct Targets {
     pub secrets: Arc<Secrets>,
     /// Which of them the command needs.
     pub secret_use: SecretUse,
+    /// The secrets of all instances, which are masked in what a failing secret command printed.
+    pub all_secrets: Vec<SecretOfRun>,
     /// environments.toml, for the places of secrets that cannot be had.
     pub source: Arc<SourceFile>,
     /// Who else may have an instance's state.
@@ -234,7 +236,9 @@ impl Targets {
             Some(span) => problem.at(&self.source, span.clone(), "declared here"),
             None => problem.help(format!("it comes from {}", origin.layer)),
         };
-        TargetError::Secret(Box::new(error.help().into_iter().fold(problem, Diagnostic::help)))
+        TargetError::Secret(Box::new(
+            error.help(self.secrets.mask_all(&self.all_secrets)).into_iter().fold(problem, Diagnostic::help),
+        ))
     }
 
     /// The backend of an instance, its declared pairs in a file of their own.

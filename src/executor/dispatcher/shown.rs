@@ -1,33 +1,87 @@
-//! What others said goes into an event in a form that no terminal obeys: whoever takes events may show them as they are.
+//! What others said goes into an event in a form that no terminal obeys and without secrets: whoever takes events may show
+//! and keep them as they are.
 
 use std::borrow::Cow;
 
 use crate::{
     event::{Decision, EventKind},
-    model::{Block, Outcome},
+    model::{Block, Changes, GateRecord, Outcome, ResourceAddress},
+    process::Redactor,
     ui::visible,
 };
 
-/// The same event with every text of engines, hooks and configuration made harmless; names and addresses are already.
+/// Returns the event with every text of engines, hooks and configuration made harmless; names and addresses are already.
 pub(super) fn shown(mut kind: EventKind) -> EventKind {
-    match &mut kind {
-        EventKind::Progress { text, .. } => show(text),
-        EventKind::HookStarted { program, .. } => show(program),
-        EventKind::HookEnded { exit, .. } => show(exit),
-        EventKind::StepFinished(step) => {
-            of_outcome(&mut step.outcome);
-            step.notes.iter_mut().for_each(show);
+    each_text(&mut kind, &mut |text| {
+        if let Cow::Owned(shown) = visible(text) {
+            *text = shown;
         }
-        EventKind::StackSkipped { outcome, .. } => of_outcome(outcome),
+    });
+    kind
+}
+
+/// Returns the event with secrets masked in its texts and in addresses: the key of a resource may be one.
+pub(super) fn masked(mut kind: EventKind, redactor: &Redactor) -> EventKind {
+    each_text(&mut kind, &mut |text| {
+        if let Cow::Owned(masked) = redactor.mask(text) {
+            *text = masked;
+        }
+    });
+    match &mut kind {
+        EventKind::StepFinished(step) => mask_addresses(&mut step.outcome, redactor),
+        EventKind::StackSkipped { outcome, .. } => mask_addresses(outcome, redactor),
+        EventKind::Decided(Decision::Confirmed { record, .. } | Decision::Refused { record, .. }) => {
+            mask_exceptions(record, redactor);
+        }
+        _ => {}
+    }
+    kind
+}
+
+fn mask_addresses(outcome: &mut Outcome, redactor: &Redactor) {
+    let (Outcome::Changed(changes) | Outcome::Applied(changes)) = outcome else { return };
+    let Changes { resources, outputs: _ } = changes;
+    for change in resources {
+        mask_address(&mut change.address, redactor);
+        change.previous_address.iter_mut().for_each(|address| mask_address(address, redactor));
+    }
+}
+
+fn mask_address(address: &mut ResourceAddress, redactor: &Redactor) {
+    if let Cow::Owned(masked) = redactor.mask(address.as_str())
+        && let Ok(masked) = masked.parse()
+    {
+        *address = masked;
+    }
+}
+
+/// `--allow` names addresses.
+fn mask_exceptions(record: &mut GateRecord, redactor: &Redactor) {
+    for allowed in &mut record.allowed {
+        *allowed = redactor.mask(allowed).into_owned();
+    }
+}
+
+/// Hands every text of an event to `change` that an engine, a hook or configuration may have written.
+fn each_text(kind: &mut EventKind, change: &mut impl FnMut(&mut String)) {
+    match kind {
+        EventKind::Progress { text, .. } => change(text),
+        EventKind::HookStarted { program, .. } => change(program),
+        EventKind::HookEnded { exit, .. } => change(exit),
+        EventKind::StepFinished(step) => {
+            of_outcome(&mut step.outcome, change);
+            step.notes.iter_mut().for_each(change);
+        }
+        EventKind::StackSkipped { outcome, .. } => of_outcome(outcome, change),
         EventKind::Reviewed { blocked, .. } => {
-            blocked.iter_mut().map(|blocked| &mut blocked.block).for_each(of_block);
+            blocked.iter_mut().for_each(|blocked| of_block(&mut blocked.block, change));
         }
         EventKind::Decided(Decision::Refused { because, detail, next, .. }) => {
-            show(because);
-            show(detail);
-            next.iter_mut().for_each(show);
+            change(because);
+            change(detail);
+            next.iter_mut().for_each(change);
         }
-        EventKind::WorkingTree(revision) => revision.branch.iter_mut().for_each(show),
+        EventKind::WorkingTree(revision) => revision.branch.iter_mut().for_each(change),
         EventKind::RunStarted { .. }
         | EventKind::StepStarted { .. }
         | EventKind::Expected { .. }
@@ -36,17 +90,16 @@ pub(super) fn shown(mut kind: EventKind) -> EventKind {
         | EventKind::InterruptRequested { .. }
         | EventKind::RunFinished { .. } => {}
     }
-    kind
 }
 
-fn of_outcome(outcome: &mut Outcome) {
+fn of_outcome(outcome: &mut Outcome, change: &mut impl FnMut(&mut String)) {
     match outcome {
         Outcome::Failed(failure) => {
-            show(&mut failure.summary);
-            show(&mut failure.detail);
-            failure.file.iter_mut().for_each(show);
+            change(&mut failure.summary);
+            change(&mut failure.detail);
+            failure.file.iter_mut().for_each(change);
         }
-        Outcome::Refused(blocks) => blocks.iter_mut().for_each(of_block),
+        Outcome::Refused(blocks) => blocks.iter_mut().for_each(|block| of_block(block, change)),
         Outcome::Clean
         | Outcome::Changed(_)
         | Outcome::Applied(_)
@@ -56,13 +109,48 @@ fn of_outcome(outcome: &mut Outcome) {
     }
 }
 
-fn of_block(block: &mut Block) {
-    show(&mut block.message);
-    block.allow.iter_mut().for_each(show);
+fn of_block(block: &mut Block, change: &mut impl FnMut(&mut String)) {
+    change(&mut block.message);
+    block.allow.iter_mut().for_each(change);
 }
 
-fn show(text: &mut String) {
-    if let Cow::Owned(shown) = visible(text) {
-        *text = shown;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        event::{StepFinished, StepKind},
+        model::{Action, ResourceChange},
+    };
+
+    #[test]
+    fn a_secret_in_an_address_is_masked() {
+        let redactor = Redactor::new();
+        redactor.add("hunter2-hunter2");
+        let change = |key: &str| ResourceChange {
+            previous_address: Some(format!("terraform_data.old[\"{key}\"]").parse().unwrap()),
+            ..ResourceChange::new(format!("terraform_data.each[\"{key}\"]").parse().unwrap(), Action::Delete)
+        };
+        let finished = |resources| {
+            let outcome = Outcome::Changed(Changes { resources, outputs: vec![] });
+            EventKind::StepFinished(Box::new(StepFinished::new(
+                "app".parse().unwrap(),
+                StepKind::Plan,
+                outcome,
+            )))
+        };
+        let event =
+            finished(vec![change("hunter2-hunter2"), change("b64-aHVudGVyMi1odW50ZXIy"), change("b")]);
+        let expected = finished(vec![change("(redacted)"), change("b64-(redacted)"), change("b")]);
+        assert_eq!(masked(event, &redactor), expected);
+
+        let record = GateRecord {
+            allowed: vec!["delete:app/a[\"hunter2-hunter2\"]".to_owned()],
+            ..GateRecord::default()
+        };
+        let confirmed =
+            |record| EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record });
+        let expected =
+            GateRecord { allowed: vec!["delete:app/a[\"(redacted)\"]".to_owned()], ..GateRecord::default() };
+        assert_eq!(masked(confirmed(record), &redactor), confirmed(expected));
     }
 }
