@@ -1,6 +1,7 @@
 //! From an instance to what its engine needs: files written, secrets found, the environment put together.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     io,
@@ -228,17 +229,20 @@ impl Targets {
         Ok(env)
     }
 
-    /// The error of a secret that cannot be had, at its place.
+    /// Returns the error of a secret that cannot be had, at its place. Lines of environments.toml are not shown where another
+    /// secret stands in that file.
     fn missing_secret(&self, instance: &Instance, origin: &Origin, error: &SecretError) -> TargetError {
+        let redactor = self.secrets.mask_all(&self.all_secrets);
         let message = format!("stack `{}`: {error}", instance.id.stack);
-        let problem = Diagnostic::error("secrets::source", message);
-        let problem = match &origin.span {
+        let mut problem = Diagnostic::error("secrets::source", redactor.mask(&message));
+        problem = match &origin.span {
             Some(span) => problem.at(&self.source, span.clone(), "declared here"),
             None => problem.help(format!("it comes from {}", origin.layer)),
         };
-        TargetError::Secret(Box::new(
-            error.help(self.secrets.mask_all(&self.all_secrets)).into_iter().fold(problem, Diagnostic::help),
-        ))
+        if matches!(redactor.mask(self.source.text()), Cow::Owned(_)) {
+            problem = problem.without_excerpts();
+        }
+        TargetError::Secret(Box::new(error.help(redactor).into_iter().fold(problem, Diagnostic::help)))
     }
 
     /// The backend of an instance, its declared pairs in a file of their own.

@@ -5,68 +5,87 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Shop, real_engines};
+use crate::support::{Shop, real_engines, wait_for_process_end};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.staging]\n";
 
-/// The files below the folder of runs and commands that hold a text; plan files may.
-fn holding(shop: &Shop, text: &str) -> Vec<String> {
-    let (mut found, mut folders) = (Vec::new(), vec![shop.project.path(".envctl")]);
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            // Links of a data directory lead out of it, or nowhere yet.
-            if path.is_symlink() {
-                continue;
-            }
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_none_or(|end| end != "tfplan")
-                && String::from_utf8_lossy(&fs::read(&path).unwrap()).contains(text)
-            {
-                found.push(path.to_string_lossy().into_owned());
-            }
-        }
-    }
-    found
+/// Deploys `app` of staging, whose provisioner prints the secret `TOKEN`, and kills envctl meanwhile. Returns the folder of
+/// the run once the engine has ended.
+fn killed_run<const N: usize>(shop: &Shop, args: [&str; N]) -> String {
+    let (begun, go) = (shop.marker("begun.marker"), shop.marker("go.marker"));
+    let command = format!(
+        "echo $PPID > {begun}.part; mv {begun}.part {begun}; while [ ! -e {go} ]; do sleep 0.05; done; echo said: $TF_VAR_token",
+        begun = begun.display(),
+        go = go.display()
+    );
+    let main = format!(
+        "variable \"token\" {{}}\nresource \"terraform_data\" \"a\" {{\n  input = var.token\n  provisioner \"local-exec\" \
+         {{\n    command = \"{command}\"\n  }}\n}}\n"
+    );
+    shop.project.write("app/main.tf", &main);
+    let mut running = shop.env.spawn(args);
+    running.wait_until("the provisioner runs", || begun.exists());
+    let run = shop.newest_run();
+    running.signal(Signal::KILL);
+    assert!(running.wait().was_killed());
+    let engine = fs::read_to_string(&begun).unwrap();
+    fs::write(&go, "").unwrap();
+    wait_for_process_end(engine.trim());
+    assert!(
+        shop.project.path(&format!("{run}/logs/app.stdout")).exists(),
+        "the killed run left the raw output"
+    );
+    run
 }
 
 #[test]
 fn raw_output_of_a_killed_run_is_masked_into_its_log_and_removed() {
     let secret = "s3ntinel-of-a-killed-run";
+    let taint = ["exec", "staging", "app", "--yes", "--", "taint", "terraform_data.a"];
     for engine in real_engines() {
-        for next in [&["runs", "resume", "--yes"][..], &["deploy", "staging", "--yes"], &["runs", "gc"]] {
+        for next in
+            [&["runs", "resume", "--yes"][..], &["deploy", "staging", "--yes"], &["runs", "gc"], &taint]
+        {
             let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
             shop.env = shop.env.with_system().var("TOKEN", secret);
             shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
             shop.stack("app", &[], &json!({}));
-            let (begun, go) = (shop.marker("begun.marker"), shop.marker("go.marker"));
-            let wait =
-                format!("touch {}; while [ ! -e {} ]; do sleep 0.05; done", begun.display(), go.display());
-            let main = format!(
-                "variable \"token\" {{}}\nresource \"terraform_data\" \"a\" {{\n  input = var.token\n  provisioner                  \"local-exec\" {{\n    command = \"{wait}; echo said: $TF_VAR_token\"\n  }}\n}}\n"
-            );
-            shop.project.write("app/main.tf", &main);
-            let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
-            running.wait_until("the provisioner runs", || begun.exists());
-            let run = shop.newest_run();
-            running.signal(Signal::KILL);
-            assert!(running.wait().was_killed());
-            fs::write(&go, "").unwrap();
-            // The state is the last thing that the engine writes; the next deploy waits for its end.
+            let run = killed_run(&shop, ["deploy", "staging", "--yes"]);
             let raw = shop.project.path(&format!("{run}/logs/app.stdout"));
-            if next[1] == "gc" {
-                shop.run(["exec", "staging", "app", "--yes", "--", "untaint", "terraform_data.a"]);
-                assert_eq!(holding(&shop, secret), [raw.to_string_lossy()], "in clear so far");
-            }
-            assert!(raw.exists(), "the killed run left the raw output");
+            // A command that changes nothing leaves it.
+            shop.run(["exec", "staging", "app", "--", "state", "list"]).exits(0);
+            assert_eq!(shop.files_with(secret), [raw.to_string_lossy()], "in clear so far");
 
             shop.env.run_args(next).exits(0);
 
-            assert_eq!(holding(&shop, secret), [""; 0], "after {next:?}");
+            assert_eq!(shop.files_with(secret), [""; 0], "after {next:?}");
             assert!(!raw.exists(), "after {next:?}");
             let log = shop.project.read(&format!("{run}/logs/app.log"));
             assert_eq!(log.contains("said: (redacted)"), next[1] != "gc", "{log}");
+        }
+    }
+}
+
+#[test]
+fn raw_output_is_not_kept_where_the_secrets_of_its_stack_are_unknown() {
+    let secret = "s3ntinel-of-another-stack";
+    for engine in real_engines() {
+        for next in [
+            &["deploy", "staging", "web", "--yes"][..],
+            &["exec", "staging", "web", "--yes", "--", "apply", "-auto-approve"],
+        ] {
+            let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
+            shop.env = shop.env.with_system().var("TOKEN", secret);
+            shop.stack("web", &[], &json!({}));
+            shop.stack("app", &[], &json!({}));
+            shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
+            let run = killed_run(&shop, ["deploy", "staging", "app", "--yes"]);
+
+            shop.env.run_args(next).exits(0);
+
+            assert_eq!(shop.files_with(secret), [""; 0], "after {next:?}");
+            let log = shop.project.read(&format!("{run}/logs/app.log"));
+            assert!(!log.contains("said: (redacted)"), "{log}");
         }
     }
 }

@@ -119,3 +119,43 @@ fn a_unit_without_its_secret_still_tells_its_outputs() {
         shown.tells("secret `token` comes from the command `cat`, which failed (exit status 1); the engine runs without it");
     }
 }
+
+#[test]
+fn the_output_of_a_failing_secret_command_shows_no_other_secret() {
+    let failing = "{ command = [\"sh\", \"-c\", \"echo sealed, $ONE $(cat vault) >&2; exit 7\"] }";
+    for engine in each_engine() {
+        // The failing command comes before, between and after the others.
+        for names in [["a", "b", "c"], ["b", "a", "c"], ["c", "a", "b"]] {
+            let mut shop = Shop::driven_by(&engine, "[project]\nname = \"shop\"\n[environments.staging]\n");
+            shop.env = shop.env.with_system().var("ONE", "s3ntinel-one");
+            let mut script = plain("app");
+            script["variables"] = json!(["a", "b", "c"]);
+            shop.stack("web", &[], &plain("web"));
+            shop.stack("app", &["web"], &script);
+            let [first, one, two] = names;
+            let sources = format!(
+                "secrets.{first} = {failing}\nsecrets.{one} = {{ env = \"ONE\" }}\n[stacks.web.secrets]\n{two} = {{ command = [\"cat\", \"vault\"] }}\n"
+            );
+            shop.append("environments.toml", &sources);
+            shop.project.write("web/main.tf", &format!("variable \"{two}\" {{}}\n"));
+            shop.project.write("vault", "s3ntinel-two\n");
+            let line = 1 + shop
+                .project
+                .read("environments.toml")
+                .lines()
+                .position(|l| l.contains("sealed"))
+                .unwrap();
+
+            for comment in ["", "# s3ntinel-one\n"] {
+                shop.append("environments.toml", comment);
+                for args in [&["plan", "staging"][..], &["plan", "staging", "--json"]] {
+                    let run = shop.env.run_args(args).exits(4).hides("s3ntinel");
+                    let run = run
+                        .tells("sealed, (redacted) (redacted)")
+                        .tells(&format!("environments.toml:{line}:"));
+                    assert_eq!(run.stderr.contains("^^^^"), comment.is_empty(), "{run}");
+                }
+            }
+        }
+    }
+}

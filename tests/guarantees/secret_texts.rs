@@ -1,4 +1,4 @@
-//! 9. Secrets stay secret: the texts inside a secret that is a document.
+//! 9. Secrets stay secret: the texts inside a secret that is a document, and secrets in addresses.
 
 use serde_json::json;
 
@@ -63,5 +63,38 @@ fn blank_lines_of_a_secret_leave_the_review_as_it_is() {
     for engine in real_engines() {
         let shop = shop_with(&engine, "token: abcdefgh\n          \nend: ijklmnop\n", main);
         assert!(shown(&shop).contains("one          two"));
+    }
+}
+
+#[test]
+fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address() {
+    let (secret, encoded) = ("s3ntinel-key", "czNudGluZWwta2V5");
+    let main = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document, base64encode(var.document)])\n}\n";
+    for engine in real_engines() {
+        let shop = shop_with(&engine, secret, main);
+        let secrets = "guards.protect = [\"terraform_data.each\"]\nsecrets.document";
+        shop.project.edit("environments.toml", "secrets.document", secrets);
+        let run = |args: &[&str], code: i32| {
+            let run = shop.env.run_args(args).exits(code).hides(secret).hides(encoded);
+            let text = format!("{}{}", run.stdout, run.stderr).replace("\\\"", "\"");
+            assert!(text.contains("terraform_data.each[\"(redacted)\"]"), "{run}");
+            run
+        };
+
+        let digest = run(&["plan", "dev", "--json"], 0).json()["digest"].clone();
+        let confirm = format!("--confirm={}", digest.as_str().unwrap());
+        run(&["apply", "last", &confirm, "--json"], 0);
+        run(&["runs", "show", "last"], 0);
+        shop.project.edit("app/main.tf", "toset([var.document, base64encode(var.document)])", "toset([])");
+        run(&["deploy", "dev", "--yes", "--report", "report.json"], 3);
+        let allow = |key: &str| format!("delete:app/terraform_data.each[\"{key}\"]");
+        run(&["deploy", "dev", "--yes", "--allow", &allow("(redacted)")], 3);
+        run(&["deploy", "dev", "--yes", "--allow", &allow(secret), "--allow", &allow(encoded)], 0);
+
+        // Manifests are as confidential as the plan files beside them, whose addresses are the same.
+        let is_masked = |file: &String| !file.contains("/backups/") && !file.ends_with(".manifest.json");
+        let kept = [shop.files_with(secret), shop.files_with(encoded)].concat();
+        assert_eq!(kept.into_iter().filter(is_masked).collect::<Vec<_>>(), [""; 0]);
+        assert!(!shop.project.read("report.json").contains(secret));
     }
 }

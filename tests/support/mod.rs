@@ -33,7 +33,7 @@ pub(crate) use self::{
     project::Project,
     report::Report,
     run::Run,
-    running::Running,
+    running::{Running, wait_for_process_end},
     s3::S3Server,
     script::script,
     shop::{ENVIRONMENTS, Shop, error, plain},

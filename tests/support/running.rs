@@ -116,3 +116,15 @@ impl Reader {
         std::mem::take(&mut self.read.lock().expect("no reader panics"))
     }
 }
+
+/// Waits until a process that this one did not start has ended; one that takes a minute over it fails the test.
+#[track_caller]
+pub(crate) fn wait_for_process_end(pid: &str) {
+    let given_up = Instant::now() + Duration::from_mins(1);
+    let runs =
+        || std::fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    while runs() {
+        assert!(Instant::now() < given_up, "process {pid} takes for ever");
+        thread::yield_now();
+    }
+}

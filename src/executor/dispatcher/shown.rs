@@ -33,12 +33,20 @@ pub(super) fn masked(mut kind: EventKind, redactor: &Redactor) -> EventKind {
         EventKind::Decided(Decision::Confirmed { record, .. } | Decision::Refused { record, .. }) => {
             mask_exceptions(record, redactor);
         }
+        EventKind::Reviewed { blocked, .. } => {
+            for blocked in blocked {
+                mask_subject(&mut blocked.block, redactor);
+            }
+        }
         _ => {}
     }
     kind
 }
 
 fn mask_addresses(outcome: &mut Outcome, redactor: &Redactor) {
+    if let Outcome::Refused(blocks) = outcome {
+        blocks.iter_mut().for_each(|block| mask_subject(block, redactor));
+    }
     let (Outcome::Changed(changes) | Outcome::Applied(changes)) = outcome else { return };
     let Changes { resources, outputs: _ } = changes;
     for change in resources {
@@ -53,6 +61,11 @@ fn mask_address(address: &mut ResourceAddress, redactor: &Redactor) {
     {
         *address = masked;
     }
+}
+
+/// Masks the resource that a guard refuses.
+fn mask_subject(block: &mut Block, redactor: &Redactor) {
+    block.address.iter_mut().for_each(|address| mask_address(address, redactor));
 }
 
 /// `--allow` names addresses.
@@ -74,7 +87,9 @@ fn each_text(kind: &mut EventKind, change: &mut impl FnMut(&mut String)) {
         }
         EventKind::StackSkipped { outcome, .. } => of_outcome(outcome, change),
         EventKind::Reviewed { blocked, .. } => {
-            blocked.iter_mut().for_each(|blocked| of_block(&mut blocked.block, change));
+            for blocked in blocked {
+                of_block(&mut blocked.block, change);
+            }
         }
         EventKind::Decided(Decision::Refused { because, detail, next, .. }) => {
             change(because);
