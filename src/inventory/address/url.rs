@@ -1,13 +1,23 @@
 //! Addresses of servers without what must not be shown: credentials and parameters.
 
-/// A URL's host, port and path without credentials, parameters or a trailing slash.
+/// A URL's host, port and path without credentials, parameters or a trailing slash: scheme and host in lower case, without the
+/// default port of the scheme.
 pub(super) fn without_credentials(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let path = path.trim_end_matches('/');
-    if scheme.is_empty() { format!("{host}{path}") } else { format!("{scheme}://{host}{path}") }
+    if scheme.is_empty() {
+        return format!("{host}{path}");
+    }
+    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
+    let default_port = match scheme.as_str() {
+        "http" => ":80",
+        "https" => ":443",
+        _ => "",
+    };
+    format!("{scheme}://{}{path}", host.strip_suffix(default_port).unwrap_or(&host))
 }
 
 /// Host, port and database of a PostgreSQL connection string, in either of its forms.
@@ -53,6 +63,17 @@ mod tests {
         assert_eq!(postgres("postgres://me:secret@db.example/states?sslmode=disable"), address);
         assert_eq!(postgres("host=db.example user=me password=secret dbname='states'"), address);
         assert_eq!(postgres("postgres:///states?host=/run/pg&port=5433"), "/run/pg:5433/states");
+    }
+
+    #[test]
+    fn case_and_default_port_make_no_other_server() {
+        for spelling in ["HTTP://Host/State", "http://host:80/State/", "http://u:p@HOST:80/State?x"] {
+            assert_eq!(without_credentials(spelling), "http://host/State", "{spelling}");
+        }
+        assert_eq!(without_credentials("https://h:443/s"), "https://h/s");
+        for other in ["http://host:443/State", "https://host:80/State", "http://host:8080/state"] {
+            assert_eq!(without_credentials(other), other);
+        }
     }
 
     #[test]
