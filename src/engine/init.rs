@@ -43,6 +43,9 @@ pub(super) enum LookUp {
     },
 }
 
+/// How an engine says that a data directory holds another backend than it is to be initialised for.
+const OTHER_BACKEND: &str = "Backend configuration changed";
+
 impl Terraform {
     /// Initialises where the fingerprint says so, or `force` does, and looks the workspace up; then the address of the state
     /// is known, and must not be another instance's.
@@ -95,7 +98,13 @@ impl Terraform {
         // A backend that its files no longer have would stay in it, and stop every plan.
         forget(&target.data_dir.join(RECORD))?;
         let known = remember_local_backend(target)?;
-        self.run_init(target, !known, force, session)?;
+        match self.run_init(target, !known, force, session) {
+            // The program that runs as the engine initialises elsewhere: the comparison below names both addresses.
+            Err(EngineError::Failed(failure)) if known && failure.summary.contains(OTHER_BACKEND) => {
+                self.run_init(target, true, force, session)?;
+            }
+            ended => ended?,
+        }
         check_stated(target, &target.data_dir)?;
         self.enter_workspace(target, create_workspace, look_up, session)?;
         // Taken again: an init may write the lockfile.
