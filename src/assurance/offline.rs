@@ -11,7 +11,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
     inventory::{
         Instance, Inventory, Links, Probe, VarFiles,
-        address::{StateAddress, instance_variable, shared_addresses},
+        address::{StateAddress, instance_variable, linked_units, shared_addresses},
         load,
     },
     model::{EnvName, InstanceId},
@@ -84,6 +84,7 @@ pub fn check_offline(
 fn isolation(environments: &[&Environment], survey: &Survey) -> CheckItem {
     let checked = |id: &InstanceId| environments.iter().any(|environment| environment.name == id.environment);
     let mut found = Diagnostics(shared_addresses(&survey.addresses.addressed));
+    found.0.extend(linked_units(&survey.instances));
     let mut unknown = 0;
     for addressed in survey.addresses.addressed.iter().filter(|addressed| checked(&addressed.id)) {
         if let StateAddress::Unknown { because } = &addressed.address {

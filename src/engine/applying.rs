@@ -39,6 +39,7 @@ pub(super) fn apply(
     if let Some(facts) = &facts {
         check_plan(driver, target, facts)?;
     }
+    driver.check_unit_backend(target, facts.as_ref(), session)?;
     unsaved::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
     unsaved::begin(target, session.log).map_err(EngineError::Failed)?;

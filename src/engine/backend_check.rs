@@ -65,6 +65,19 @@ impl Difference {
     }
 }
 
+/// Returns in words how the address of a backend differs from that of the stated one; every key counts only where an address
+/// cannot be told.
+pub(super) fn other_address(
+    target: &Target,
+    folder: &Utf8Path,
+    stated: &BackendRecord,
+    found: &BackendRecord,
+) -> Option<String> {
+    let is_known = found.address(target, folder).is_some();
+    let difference = difference(target, folder, stated, found)?;
+    (!is_known || difference.expected != difference.found).then(|| difference.text())
+}
+
 /// Backend that the files of a root module and environments.toml state; absent where an expression decides.
 pub(super) fn stated(target: &Target) -> Option<BackendRecord> {
     let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
@@ -145,6 +158,6 @@ fn no_backend(target: &Target, error: &io::Error) -> Failure {
     Failure::new(FailureKind::State, summary)
 }
 
-fn wrong(summary: String, detail: String) -> EngineError {
+pub(super) fn wrong(summary: String, detail: String) -> EngineError {
     EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }

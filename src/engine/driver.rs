@@ -5,8 +5,8 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    EngineError, Session, Target, backend_check::BackendInFolder, call::Dialect, contract::PlanRequest,
-    folder_lock::FolderLock,
+    EngineError, PlanFacts, Session, Target, backend_check::BackendInFolder, call::Dialect,
+    contract::PlanRequest, folder_lock::FolderLock,
 };
 use crate::{model::Failure, process::CommandLine};
 
@@ -43,6 +43,17 @@ pub(super) trait Driver {
 
     /// Backends in force in the folders that the engine runs in for an instance, that of the last init first.
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>>;
+
+    /// Compares the backend of a plan file, or the one in force, with the one that a unit states as its engine renders it,
+    /// unless that was done before; ahead of a process that changes a state.
+    fn check_unit_backend(
+        &self,
+        _target: &Target,
+        _facts: Option<&PlanFacts>,
+        _session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
 
     /// Whether the plan that a stream told of rests on values that are not known yet.
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool;

@@ -34,6 +34,9 @@ pub(super) fn run_mutating(
     // A migration leaves another backend.
     if typed != Typed::MigrateState {
         driver.check_backend(target)?;
+        if typed != Typed::Other {
+            driver.check_unit_backend(target, None, session)?;
+        }
     }
     if verbs::is_init(args) {
         forget_init(target).map_err(|error| {

@@ -10,8 +10,8 @@ use crate::{
     process::CommandLine,
 };
 
-/// The `dependency` blocks of a unit, by label. Nothing of it is logged: the same answer has values of inputs.
-pub(super) fn dependencies(
+/// Returns the configuration of a unit as Terragrunt renders it. Nothing of it is logged: it holds the values of inputs.
+pub(super) fn unit(
     driver: &dyn Driver,
     (command, target): (&CommandLine, &Target),
     session: &Session<'_>,
@@ -20,11 +20,19 @@ pub(super) fn dependencies(
     if !captured.exit.is_success() {
         return Err(failed_text(driver, &captured, "render", target, session));
     }
-    let mut unit: Map<String, Value> = document(&captured.stdout, driver.dialect()).map_err(|error| {
+    document(&captured.stdout, driver.dialect()).map_err(|error| {
         let summary = format!("`{} render` cannot be understood: {error}", driver.program_name());
         EngineError::Failed(Failure::new(FailureKind::Engine, summary))
-    })?;
-    match unit.remove("dependency") {
+    })
+}
+
+/// The `dependency` blocks of a unit, by label.
+pub(super) fn dependencies(
+    driver: &dyn Driver,
+    (command, target): (&CommandLine, &Target),
+    session: &Session<'_>,
+) -> Result<Map<String, Value>, EngineError> {
+    match unit(driver, (command, target), session)?.remove("dependency") {
         Some(Value::Object(dependencies)) => Ok(dependencies),
         Some(Value::Null) => Ok(Map::new()),
         _ => {

@@ -14,23 +14,20 @@ use super::{
     Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
     StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
-    call::{Dialect, capture},
+    call::Dialect,
     detect::LOCKFILE,
     driver::Driver,
-    ending::failed_text,
     environment::plugin_cache,
-    fingerprint::Fingerprint,
     flags::{apply_args, plan_args},
-    folder_lock::lock_plugin_cache,
     footing::footing,
     installed::Installed,
-    layout::UNIT_FILE,
     migrating::refuse_unit,
     mutating,
     planning::{self, Attempt},
     rendered,
     state_outputs::known_outputs,
     typed,
+    unit_backend::check_unit_backend,
     unit_folders::{
         download_dir, files_named, has_engine_run, make_download_dir, working_folder, working_folders,
     },
@@ -39,7 +36,7 @@ use super::{
 };
 use crate::{
     config::EngineSettings,
-    files::{self, DigestCache},
+    files::DigestCache,
     model::{EngineName, Failure, FailureKind, ResourceAddress},
     process::{CommandLine, Exit, SignalTarget, Stream},
 };
@@ -55,17 +52,17 @@ const SET: &[(&str, &str)] = &[
 ];
 
 /// The flags of every init that Terragrunt makes.
-const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
+pub(super) const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
 
 /// A lockfile is the user's: an init that wants another one fails.
-const READ_ONLY: &str = "-lockfile=readonly";
+pub(super) const READ_ONLY: &str = "-lockfile=readonly";
 
 /// Terragrunt at one version, with the engine that it drives.
 #[derive(Debug)]
 pub(super) struct Terragrunt {
     pub(super) installed: Installed,
     pub(super) driven: Installed,
-    settings: EngineSettings,
+    pub(super) settings: EngineSettings,
     pub(super) digests: Arc<DigestCache>,
 }
 
@@ -104,7 +101,7 @@ impl Terragrunt {
     }
 
     /// `terragrunt VERB --tf-path … --non-interactive -- ARGS`
-    fn passed_on(
+    pub(super) fn passed_on(
         &self,
         target: &Target,
         verb: &str,
@@ -115,41 +112,10 @@ impl Terragrunt {
             .args(args)
     }
 
-    /// Initialises a unit under the lock of the plugin cache; without such a cache Terragrunt does so by itself.
-    fn fill_plugin_cache(
-        &self,
-        target: &Target,
-        cache: &Utf8Path,
-        force: bool,
-        session: &Session<'_>,
-    ) -> Result<(), EngineError> {
-        let unusable = |error: io::Error| {
-            let summary = format!("cannot read the unit in `{}`: {error}", target.dir);
-            EngineError::Failed(Failure::new(FailureKind::Config, summary))
-        };
-        let fingerprint = || -> io::Result<Fingerprint> {
-            let unit = files::read_text(&target.dir.join(UNIT_FILE))?;
-            let folder = download_dir(target).unwrap_or_default();
-            let (own, driven) = (self.version(), &*self.driven.version);
-            let inputs = [own, driven, &target.backend.digest, cache.as_str(), &unit, folder.as_str()];
-            Fingerprint::of(&target.dir, &inputs)
-        };
-        if !force && fingerprint().map_err(unusable)?.is_current(&target.state_dir) {
-            return Ok(());
-        }
-        let lock = lock_plugin_cache(cache, &target.dir.join(LOCKFILE), session)?;
-        let args = self.settings.init_args.iter().map(OsString::from);
-        let is_kept = target.read_only || target.dir.join(LOCKFILE).exists();
-        let read_only = is_kept.then(|| OsString::from(READ_ONLY));
-        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(read_only).chain(args);
-        let mut command = self.passed_on(target, "init", args);
-        command.env.remove(OsStr::new(INIT_FLAGS));
-        let captured = capture(session, &command)?;
-        drop(lock);
-        if !captured.exit.is_success() {
-            return Err(failed_text(self, &captured, "init", target, session));
-        }
-        fingerprint().and_then(|taken| taken.save(&target.state_dir)).map_err(unusable)
+    /// `terragrunt render --format json`
+    fn render_command(&self, target: &Target) -> CommandLine {
+        let driven = self.driven.program.as_str();
+        self.bare(target).args(["render", "--format", "json", "--tf-path", driven, "--non-interactive"])
     }
 }
 
@@ -203,6 +169,15 @@ impl Driver for Terragrunt {
         let folders = working_folders(target);
         let known = folders.iter().filter(|folder| has_engine_run(folder));
         known.map(|folder| BackendInFolder::read(&folder.join(".terraform"), folder)).collect()
+    }
+
+    fn check_unit_backend(
+        &self,
+        target: &Target,
+        facts: Option<&PlanFacts>,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        check_unit_backend(self, (target, facts), &self.render_command(target), session)
     }
 
     fn is_tentative(&self, _: &Target, stderr: &[String]) -> bool {
@@ -367,9 +342,7 @@ impl Engine for Terragrunt {
         target: &Target,
         session: &Session<'_>,
     ) -> Result<Option<Map<String, Value>>, EngineError> {
-        let args =
-            ["render", "--format", "json", "--tf-path", self.driven.program.as_str(), "--non-interactive"];
-        rendered::dependencies(self, (&self.bare(target).args(args), target), session).map(Some)
+        rendered::dependencies(self, (&self.render_command(target), target), session).map(Some)
     }
 
     fn loses_values(&self, target: &Target, args: &[OsString]) -> bool {

@@ -50,6 +50,7 @@ mod swallowed_status;
 mod typed_destruction;
 mod typed_plan;
 mod typed_state;
+mod unit_backend;
 mod unreadable_plan;
 mod unsaved_state;
 mod visible;

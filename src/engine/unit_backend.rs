@@ -1,0 +1,144 @@
+//! Compares the backend of a Terragrunt unit with the `remote_state` that the unit states.
+//!
+//! Arguments of the unit (`TF_CLI_ARGS_init`, `-backend-config`), or whoever edits its cache, decide where the driven engine
+//! initialises. Terragrunt alone can tell what the unit states, and is asked before the first change of each backend.
+
+use std::{fs, os::unix::ffi::OsStrExt};
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::{
+    EngineError, PlanFacts, Session, Target,
+    applying::pull,
+    backend_check::{BackendInFolder, current_backend, other_address, planned_backend, wrong},
+    backend_record::BackendRecord,
+    driver::Driver,
+    layout::UNIT_FILE,
+    rendered,
+    unit_folders::working_folder,
+};
+use crate::{
+    files,
+    model::{Failure, FailureKind, hex},
+    process::CommandLine,
+};
+
+/// File in an instance's own folder that holds the digest of the backend that was compared last.
+const COMPARED: &str = "compared_backend";
+
+/// Refuses a plan file, or a unit that is initialised, for another state than the unit's `remote_state`.
+pub(super) fn check_unit_backend(
+    driver: &dyn Driver,
+    (target, facts): (&Target, Option<&PlanFacts>),
+    render: &CommandLine,
+    session: &Session<'_>,
+) -> Result<(), EngineError> {
+    let backend = match facts {
+        Some(facts) => Some(planned_backend(driver, target, facts)?),
+        None => initialised_backend(driver, target, session)?,
+    };
+    let Some(backend) = backend else { return Ok(()) };
+    let digest = digest(target, &backend)?;
+    let compared = target.state_dir.join(COMPARED);
+    if fs::read_to_string(&compared).is_ok_and(|known| known == digest) {
+        return Ok(());
+    }
+    let unit = rendered::unit(driver, (render, target), session)?;
+    if let Some(stated) = stated_backend(&unit, &backend.record)
+        && let Some(difference) = other_address(target, &backend.folder, &stated, &backend.record)
+    {
+        let summary = format!(
+            "`{}` is initialised for another state than its `remote_state` says: {difference}",
+            target.instance
+        );
+        let detail = "an engine would change that state: look for `-backend-config` in `extra_arguments` and `env_vars` of the \
+                      unit, then remove its `.terragrunt-cache`";
+        return Err(wrong(summary, detail.to_owned()));
+    }
+    files::write(&compared, digest.as_bytes()).map_err(|error| {
+        let summary = format!("cannot write `{compared}`, the last compared backend: {error}");
+        EngineError::Failed(Failure::new(FailureKind::State, summary))
+    })
+}
+
+/// Returns the backend in force after an init, which a read of the state makes where there was none; absent where nobody can
+/// tell where Terragrunt runs the engine.
+fn initialised_backend(
+    driver: &dyn Driver,
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<Option<BackendInFolder>, EngineError> {
+    let is_initialised = || working_folder(target).join(".terraform").is_dir();
+    if !is_initialised() {
+        pull::<Value>(driver, target, session)?;
+    }
+    if !is_initialised() {
+        return Ok(None);
+    }
+    current_backend(driver, target).map_err(EngineError::Failed)
+}
+
+/// Returns the backend that a rendered unit states, without the keys that only Terragrunt knows; absent where it states none, or
+/// leaves the init to others.
+fn stated_backend(unit: &Map<String, Value>, record: &BackendRecord) -> Option<BackendRecord> {
+    let stated = unit.get("remote_state")?.as_object()?;
+    if stated.get("disable_init") == Some(&Value::Bool(true)) {
+        return None;
+    }
+    let mut config = stated.get("config").and_then(Value::as_object).cloned().unwrap_or_default();
+    config.retain(|key, _| record.config.is_empty() || record.config.contains_key(key));
+    Some(BackendRecord { kind: stated.get("backend")?.as_str()?.to_owned(), config })
+}
+
+/// Returns a digest of a backend, and of the unit's own file and environment.
+fn digest(target: &Target, backend: &BackendInFolder) -> Result<String, EngineError> {
+    let unit = files::read_text(&target.dir.join(UNIT_FILE)).map_err(|error| {
+        let summary = format!("cannot read the unit in `{}`: {error}", target.dir);
+        EngineError::Failed(Failure::new(FailureKind::Config, summary))
+    })?;
+    let address = backend.record.address(target, &backend.folder).unwrap_or_default();
+    let mut digest = Sha256::new();
+    let mut add = |part: &[u8]| {
+        digest.update(part.len().to_le_bytes());
+        digest.update(part);
+    };
+    for part in [&backend.record.canonical(), &address, &unit] {
+        add(part.as_bytes());
+    }
+    for (name, value) in &target.env {
+        add(name.as_bytes());
+        add(value.as_bytes());
+    }
+    Ok(hex(&digest.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn stated(remote_state: &Value, record: &Value) -> Option<Map<String, Value>> {
+        let record =
+            BackendRecord { kind: "s3".to_owned(), config: record.as_object().cloned().unwrap_or_default() };
+        let unit = json!({ "remote_state": remote_state });
+        stated_backend(unit.as_object()?, &record).map(|stated| stated.config)
+    }
+
+    #[test]
+    fn keys_that_only_terragrunt_knows_are_not_compared() {
+        let unit = json!({ "backend": "s3", "config": { "key": "k", "s3_bucket_tags": { "a": "b" } } });
+        let found = stated(&unit, &json!({ "bucket": "b", "key": null }));
+        assert_eq!(found.as_ref(), json!({ "key": "k" }).as_object());
+        // Without a record all of it is missing.
+        assert_eq!(stated(&unit, &json!({})).map(|config| config.len()), Some(2));
+    }
+
+    #[test]
+    fn a_unit_without_a_backend_of_its_own_states_none() {
+        assert_eq!(stated(&Value::Null, &json!({})), None);
+        let left_to_others = json!({ "backend": "s3", "config": {}, "disable_init": true });
+        assert_eq!(stated(&left_to_others, &json!({})), None);
+    }
+}
