@@ -3,7 +3,7 @@
 //! Arguments of the unit (`TF_CLI_ARGS_init`, `-backend-config`), or whoever edits its cache, decide where the driven engine
 //! initialises. Terragrunt alone can tell what the unit states, and is asked before the first change of each backend.
 
-use std::{fs, os::unix::ffi::OsStrExt};
+use std::os::unix::ffi::OsStrExt;
 
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
@@ -41,7 +41,7 @@ pub(super) fn check_unit_backend(
     let Some(backend) = backend else { return Ok(()) };
     let digest = digest(target, &backend)?;
     let compared = target.state_dir.join(COMPARED);
-    if fs::read_to_string(&compared).is_ok_and(|known| known == digest) {
+    if files::read_text(&compared).is_ok_and(|known| known == digest) {
         return Ok(());
     }
     let unit = rendered::unit(driver, (render, target), session)?;
