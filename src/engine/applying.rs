@@ -79,7 +79,7 @@ pub(super) fn apply(
     if let Some(version) = &streamed.version {
         notes.extend(driver.check_version(version).unwrap_or_else(|failure| Some(failure.summary)));
     }
-    let compared = before.compare(driver, target, &streamed.signs, session);
+    let compared = before.compare(driver, target, (&streamed.signs, Some(plan)), session);
     notes.extend(compared.map_err(|failure| {
         EngineError::Failed(Failure { engine_exit_code: streamed.exit.code(), ..failure })
     })?);
@@ -156,6 +156,9 @@ pub(super) fn known_state(
 ) -> Result<StateIdentity, EngineError> {
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let state = state_identity(driver, target, session)?;
+    if known.is_none() && !state.lineage.is_empty() {
+        driver.check_unit_backend(target, None, session)?;
+    }
     lineage::watch_in_force((driver, target), &known, (&state, accept_lineage))
         .map_err(EngineError::Failed)?;
     Ok(state)
@@ -228,6 +231,9 @@ pub(super) fn outputs(
     let captured = capture(session, &driver.output_command(target))?;
     if !captured.exit.is_success() {
         return Err(failed_text(driver, &captured, "output -json", target, session));
+    }
+    if known.is_none() {
+        driver.check_unit_backend(target, None, session)?;
     }
     // The folder that Terragrunt ran in may be another one than the one where it is looked for.
     if let Some(state) = local_version(driver, target).filter(|state| !state.lineage.is_empty()) {

@@ -45,7 +45,8 @@ pub(super) trait Driver {
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>>;
 
     /// Compares the backend of a plan file, or the one in force, with the one that a unit states as its engine renders it,
-    /// unless that was done before; ahead of a process that changes a state.
+    /// unless that was done before; ahead of a process that changes a state, and before a state is taken for the instance's
+    /// own.
     fn check_unit_backend(
         &self,
         _target: &Target,

@@ -93,7 +93,7 @@ pub(super) fn run_mutating(
         return Err(EngineError::Failed(Failure { engine_exit_code: Some(0), ..failure }));
     }
     if makes_something && finished.exit.is_success() {
-        let note = before.compare(driver, target, &signs, session).map_err(EngineError::Failed)?;
+        let note = before.compare(driver, target, (&signs, None), session).map_err(EngineError::Failed)?;
         if let Some(note) = note {
             on_line(Stream::Stderr, &note);
         }

@@ -84,6 +84,9 @@ fn plan_into(
     let failed = |failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });
     if let (Some(facts), Some(backend)) = (&facts, &backend) {
         let state = StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial };
+        if known_state.is_none() && !state.lineage.is_empty() {
+            driver.check_unit_backend(target, Some(facts), session)?;
+        }
         lineage::watch((target, backend), &known_state, (&state, request.accept_lineage)).map_err(failed)?;
     } else if let Some(backend) = current_backend(driver, target).map_err(failed)? {
         // Nothing but the folder that the engine initialised tells the state of an encrypted plan.

@@ -2,11 +2,16 @@
 //!
 //! A new state is asked for once, which tells its lineage too. Of a later one the serial is compared, where the state is a
 //! local file; elsewhere the lowest serial that it must have is remembered, so that the next plan refuses one that did not
-//! move. What a first apply left that failed is looked for as well. After updates and
-//! replacements a state may be what it was: those are judged by the file alone, which both engines write after every apply
-//! (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
+//! move. What a first apply left that failed is looked for as well.
+//!
+//! A serial stays where the state is what it was, as after the repair of a resource that somebody changed or deleted outside.
+//! Both engines write the file then too, keep its inode, and write the backup beside it only where the state differs from the
+//! one that they began with (measured on OpenTofu 1.12.6 and Terraform 1.11.4): by that a local state that was put back to an
+//! earlier version is told from one that is rightly what it was.
 
-use std::{fs, os::unix::fs::MetadataExt};
+use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt};
+
+use camino::Utf8Path;
 
 use super::{
     PlanFacts, Session, StateIdentity, Target,
@@ -15,12 +20,13 @@ use super::{
     driver::Driver,
     first_apply::FirstApply,
     lineage::{self, KnownState},
-    local_state,
-    state_file::State,
+    local_state::{self, LocalState},
+    plan_file::state_before,
+    state_file::{State, state_addresses},
     state_stamp::state_at,
     unsaved::{self, Signs},
 };
-use crate::model::Failure;
+use crate::model::{Failure, ResourceAddress};
 
 /// The state of an instance before a command that may make something.
 #[derive(Debug)]
@@ -31,12 +37,38 @@ pub(super) struct StateBefore {
     version: Option<StateIdentity>,
     /// Whether that version was seen in a local file.
     is_local: bool,
-    /// When that file was written last.
-    written: Option<FileWrite>,
+    /// When that file and its backup were written last.
+    written: LocalWrites,
 }
 
 /// Inode of a file, and when it was written last.
 type FileWrite = (u64, i64, i64);
+
+/// Last writes of the file of a local state and of the backup that engines keep beside it; absent where there is no file.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct LocalWrites {
+    state: Option<FileWrite>,
+    backup: Option<FileWrite>,
+}
+
+impl LocalWrites {
+    fn read(driver: &dyn Driver, target: &Target) -> Self {
+        let Some(address) = address_in_force(driver, target) else { return Self::default() };
+        let Some(path) = local_state::path(&address) else { return Self::default() };
+        let last = |path: &str| {
+            fs::metadata(path).ok().map(|found| (found.ino(), found.mtime(), found.mtime_nsec()))
+        };
+        Self { state: last(path), backup: last(&format!("{path}.backup")) }
+    }
+
+    /// Returns true if an engine that changed the state between these writes and later ones did not write it last.
+    fn is_not_engines(&self, later: &Self, did_something: bool) -> bool {
+        let inode = |write: Option<FileWrite>| write.map(|(inode, ..)| inode);
+        let is_other_file = inode(self.state) != inode(later.state);
+        let has_new_backup = later.backup.is_some() && self.backup != later.backup;
+        has_new_backup || (did_something && (self.state == later.state || is_other_file))
+    }
+}
 
 impl StateBefore {
     /// Takes the state that a plan was made on; absent where its file tells nothing.
@@ -59,7 +91,7 @@ impl StateBefore {
 
     fn new(driver: &dyn Driver, target: &Target, known: KnownState, version: Option<StateIdentity>) -> Self {
         let is_local = version.is_some() && local_version(driver, target) == version;
-        let written = if is_local { local_write(driver, target) } else { None };
+        let written = if is_local { LocalWrites::read(driver, target) } else { LocalWrites::default() };
         Self { known, version, is_local, written }
     }
 
@@ -68,10 +100,24 @@ impl StateBefore {
         self.version.as_ref().is_some_and(|version| version.lineage.is_empty())
     }
 
-    /// Returns true if a command was done with something, and nobody has written the file of the local state since: an
-    /// engine writes it after every change, also where the state is what it was.
-    fn is_untouched(&self, driver: &dyn Driver, target: &Target, signs: &Signs) -> bool {
-        !signs.done.is_empty() && self.written.is_some() && self.written == local_write(driver, target)
+    /// Returns true if a local state that a command left does not have what the command did.
+    fn is_missing_in_file(
+        &self,
+        driver: &dyn Driver,
+        target: &Target,
+        (before, after): (&StateIdentity, Option<&StateIdentity>),
+        signs: &Signs,
+    ) -> bool {
+        let did_something = !signs.done.is_empty();
+        match after {
+            Some(after) if after.lineage == before.lineage && after.serial > before.serial => false,
+            Some(after) if after == before => {
+                self.written.is_not_engines(&LocalWrites::read(driver, target), did_something)
+                    || local_addresses(driver, target).is_some_and(|found| signs.contradict(&found))
+            }
+            // It went back, vanished, was replaced, or cannot be read.
+            _ => did_something,
+        }
     }
 
     /// Records where a first apply begins, before it does.
@@ -134,29 +180,26 @@ impl StateBefore {
         self,
         driver: &dyn Driver,
         target: &Target,
-        signs: &Signs,
+        (signs, plan): (&Signs, Option<&Utf8Path>),
         session: &Session<'_>,
     ) -> Result<Option<String>, Failure> {
         let Some(before) = &self.version else { return Ok(None) };
         if before.lineage.is_empty() {
             return self.first(driver, target, signs, session);
         }
-        let moves = signs.changed_resources();
         let after = if self.is_local {
-            local_version(driver, target).filter(|after| after != before)
+            let after = local_version(driver, target);
+            if self.is_missing_in_file(driver, target, (before, after.as_ref()), signs) {
+                return Err(unsaved::missing(target, session.log, ("ended well", &signs.done)));
+            }
+            after.filter(|after| after != before)
         } else {
+            let moves = signs.changed_resources() && !is_only_made_again(signs, plan);
             Some(StateIdentity { serial: before.serial + u64::from(moves), ..before.clone() })
         };
-        match after {
-            None if moves || self.is_untouched(driver, target, signs) => {
-                Err(unsaved::missing(target, session.log, ("ended well", &signs.done)))
-            }
-            None => Ok(None),
-            Some(after) => {
-                let unknown = |failure: Failure| format!("its new serial is not known: {}", failure.summary);
-                Ok(lineage::raise(target, &after).err().map(unknown))
-            }
-        }
+        let Some(after) = after else { return Ok(None) };
+        let unknown = |failure: Failure| format!("its new serial is not known: {}", failure.summary);
+        Ok(lineage::raise(target, &after).err().map(unknown))
     }
 
     /// Asks for a state that was new to the command: the plan file could not know its lineage.
@@ -184,17 +227,28 @@ impl StateBefore {
     }
 }
 
-/// The version of the state at a local address; absent where it is elsewhere, not there, or cannot be read.
-pub(super) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
-    let backend = current_backend(driver, target).ok()??;
-    let address = backend.record.address(target, &backend.folder)?;
-    state_at(&address).ok()?.map(|found| found.state)
+/// Returns true if the state before a plan already had what the apply of that plan made, and lost nothing: of resources that
+/// were deleted outside and made again the state may be what it was.
+fn is_only_made_again(signs: &Signs, plan: Option<&Utf8Path>) -> bool {
+    let before = plan.and_then(|plan| state_before(plan).ok());
+    before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !signs.contradict(&before))
 }
 
-/// When the file of a local state was written last; absent where there is none.
-fn local_write(driver: &dyn Driver, target: &Target) -> Option<FileWrite> {
+/// Returns the address of the backend in force.
+fn address_in_force(driver: &dyn Driver, target: &Target) -> Option<String> {
     let backend = current_backend(driver, target).ok()??;
-    let address = backend.record.address(target, &backend.folder)?;
-    let found = fs::metadata(local_state::path(&address)?).ok()?;
-    Some((found.ino(), found.mtime(), found.mtime_nsec()))
+    backend.record.address(target, &backend.folder)
+}
+
+/// Returns the addresses of the resources in a local state; absent where they cannot be read.
+fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<ResourceAddress>> {
+    match local_state::read(&address_in_force(driver, target)?) {
+        Ok(LocalState::There(state)) => state_addresses(&state).ok(),
+        _ => None,
+    }
+}
+
+/// The version of the state at a local address; absent where it is elsewhere, not there, or cannot be read.
+pub(super) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
+    state_at(&address_in_force(driver, target)?).ok()?.map(|found| found.state)
 }

@@ -1,7 +1,8 @@
 //! Compares the backend of a Terragrunt unit with the `remote_state` that the unit states.
 //!
 //! Arguments of the unit (`TF_CLI_ARGS_init`, `-backend-config`), or whoever edits its cache, decide where the driven engine
-//! initialises. Terragrunt alone can tell what the unit states, and is asked before the first change of each backend.
+//! initialises. Terragrunt alone can tell what the unit states, and is asked before the first change of each backend, and
+//! before a checkout that knows no state of the unit takes the one that it found for the unit's own.
 
 use std::os::unix::ffi::OsStrExt;
 

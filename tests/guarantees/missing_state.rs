@@ -124,6 +124,61 @@ fn an_apply_that_leaves_the_state_rightly_as_it_was_has_not_failed() {
     }
 }
 
+#[test]
+fn a_local_state_that_is_put_back_after_an_apply_has_failed() {
+    for engine in real_engines() {
+        for (replace, put_back) in [
+            (("\"a\" {\n  input = \"x\"", "\"a\" {\n  input = \"y\""), "cp ../../before STATE"),
+            (("\"a\" {\n  input = \"x\"", "\"a\" {\n  input = \"y\""), "mv -f STATE.backup STATE"),
+            (("\"a\" {\n  input = \"x\"", "\"a\" {\n  input = \"y\""), "rm STATE"),
+            (("\"a\" {\n  input = \"x\"", "\"a\" {\n  input = \"y\""), ": > STATE"),
+            (("output \"o\"", "output \"p\""), "cp ../../before STATE"),
+            (("\"b\"", "\"c\""), "cp ../../before STATE"),
+        ] {
+            let output = "output \"o\" {\n  value = \"x\"\n}\n";
+            let shop = wrapped(&engine, &(resources(&["a", "b"]) + output));
+            let env = shop.env.clone().with_system();
+            let shop = Shop { env, ..shop };
+            shop.run(["deploy", "staging", "--yes"]).exits(0);
+            fs::copy(shop.project.path(STATE), shop.project.around().join("before")).unwrap();
+            shop.project.edit("network/main.tf", replace.0, replace.1);
+            let put_back = put_back.replace("STATE", STATE.trim_start_matches("network/"));
+            wrap_apply(&shop, &engine, &format!("ENGINE \"$@\" || exit\n{put_back}"));
+
+            shop.run(["deploy", "staging", "--yes"]).exits(1).tells(MISSING);
+
+            wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
+            shop.run(["plan", "staging"]).exits(3).tells(ALLOW.trim_start_matches("--allow="));
+        }
+    }
+}
+
+#[test]
+fn a_resource_that_is_made_again_as_it_was_is_not_missing() {
+    for engine in real_engines() {
+        let file = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n\
+                    resource \"local_file\" \"a\" {\n  filename = \"${path.module}/made\"\n  content  = \"one\"\n}\n";
+        let shop = wrapped(&engine, file);
+        let env = shop.env.clone().with_providers();
+        let shop = Shop { env, ..shop };
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let serial = || shop.state("network", "staging").unwrap()["serial"].clone();
+        let before = serial();
+        for command in [
+            &["deploy", "staging", "--yes"] as &[&str],
+            &["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve"],
+        ] {
+            fs::remove_file(shop.project.path("network/made")).unwrap();
+
+            shop.env.run_args(command).exits(0);
+
+            assert_eq!(fs::read_to_string(shop.project.path("network/made")).unwrap(), "one");
+            assert_eq!(serial(), before, "{}: the engine keeps the serial", engine.name());
+        }
+        shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+    }
+}
+
 /// A unit whose extra arguments, or variables, send what its applies make elsewhere.
 fn unit(engine: &'static str, extra: &str) -> Option<Shop> {
     let [terragrunt, driven] = programs(["terragrunt", engine])?;

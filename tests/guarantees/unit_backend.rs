@@ -109,7 +109,9 @@ fn a_linked_environment_folder_is_refused_by_every_run() {
     for command in [&["check", "dev"] as &[&str], &["deploy", "dev", "--yes"], &["plan", "prod"]] {
         let run = env.run_args(command);
         assert_ne!(run.code(), 0, "{command:?}: {run}");
-        run.tells("`live/dev/app`").tells("`live/prod/app` are one folder through `live/dev`");
+        run.tells("`dev/app` in `live/dev/app`")
+            .tells("`prod/app` in `live/prod/app`")
+            .tells("are one folder through `live/dev`");
     }
 
     assert!(fs::read(state(&project, "prod")).unwrap() == before);

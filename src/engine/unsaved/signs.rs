@@ -1,10 +1,13 @@
 //! What a program that may change a state says of its work and of that state, in JSON or in words for people.
 
+use std::collections::BTreeSet;
+
 use crate::{
     engine::{
         failure::from_text,
         stream_json::{self, Message},
     },
+    model::ResourceAddress,
     process::Stream,
 };
 
@@ -80,11 +83,19 @@ impl Signs {
         }
     }
 
-    /// Returns true if it made a resource that was not there before, or destroyed one that is not there any more: no state is
-    /// the same before and after that. A resource that was replaced may have the same attributes again.
+    /// Returns true if it made a resource, or destroyed one that is not there any more. A resource that was replaced may have
+    /// the same attributes again.
     pub(in crate::engine) fn changed_resources(&self) -> bool {
         let differ = |one: &[String], other: &[String]| one.iter().any(|address| !other.contains(address));
         differ(&self.created, &self.destroyed) || differ(&self.destroyed, &self.created)
+    }
+
+    /// Returns true if a state with these resources lacks one that it made, or still has one that it destroyed.
+    pub(in crate::engine) fn contradict(&self, found: &BTreeSet<ResourceAddress>) -> bool {
+        let has = |address: &String| found.iter().any(|found| found.as_str() == address);
+        let Self { created, destroyed, .. } = self;
+        created.iter().any(|address| !has(address))
+            || destroyed.iter().any(|address| !created.contains(address) && has(address))
     }
 
     fn is_done(&mut self, address: &str, action: &str) {
