@@ -6,7 +6,12 @@
 //! still says the same, its environment is in environments.toml and its folder exists. That of an instance whose name is gone
 //! from environments.toml gives way to one with the same folder, which was renamed and takes over what is known of the state.
 
-use std::{fs, io, io::Write, os::unix::fs::OpenOptionsExt};
+use std::{
+    fs::{self, File},
+    io,
+    io::Write,
+    os::unix::fs::OpenOptionsExt,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -22,13 +27,16 @@ use super::{
 };
 use crate::{
     files,
-    model::{Failure, FailureKind},
+    model::{Failure, FailureKind, hex},
 };
 
 /// The file in an instance's own folder that holds the address of its state.
 const ADDRESS: &str = "address";
 
-/// Who met a state first.
+/// The file beside the indexes on which [`ClaimsLock`] is held.
+const LOCK: &str = ".claims";
+
+/// Owner of a claim: the instance that met a state first.
 #[derive(Debug, Serialize, Deserialize)]
 struct Owner {
     instance: String,
@@ -37,7 +45,7 @@ struct Owner {
 }
 
 impl Owner {
-    /// Whether its claim on a value still counts.
+    /// Returns true if its claim on a value still counts.
     fn still_has(&self, target: &Target, name: &str, value: &str) -> bool {
         let environment = self.instance.split('/').next().unwrap_or_default();
         target.neighbours.environments.contains(environment)
@@ -107,75 +115,109 @@ pub(super) fn claim_backend(
     backend: &BackendRecord,
     folder: &Utf8Path,
 ) -> Result<Claimed, Failure> {
-    let own = target.state_dir.join(ADDRESS);
-    let unusable = |error: io::Error| unusable(target, &error);
-    let address = backend.address(target, folder);
-    // What is claimed below is claimed by the file of its owner: an old one must not vouch for it.
-    if address.is_none() || files::read_whole_text(&own).ok() != address {
-        remove(&own).map_err(unusable)?;
-    }
-    let Some(address) = address else { return Ok(Claimed { address, carried_over: false }) };
-    if let Some(other) = target.neighbours.stated.get(&address).filter(|other| **other != target.instance) {
-        remove(&own).map_err(unusable)?;
-        let summary = format!("`{}` and `{other}` have the same state: address {address}", target.instance);
-        let detail =
-            format!("the files and environments.toml give it to `{other}`; give each a state of its own");
-        return Err(Failure::new(FailureKind::State, summary).with_detail(detail));
-    }
-    let carried_over = match claim(target, ADDRESS, &address) {
-        Ok(carried_over) => carried_over,
-        Err(failure) => {
-            remove(&own).map_err(unusable)?;
-            return Err(failure);
-        }
-    };
-    if !own.exists() {
-        write_private(&own, address.as_bytes()).map_err(unusable)?;
-    }
-    Ok(Claimed { address: Some(address), carried_over })
+    ClaimsLock::take(target)?.claim_backend(target, backend, folder)
 }
 
-/// Claims what stands, or is about to stand, in the file of that name in the instance's own folder. Returns true if the
-/// instance took over what was known of its state under a former name.
-pub(super) fn claim(target: &Target, name: &str, value: &str) -> Result<bool, Failure> {
-    let hex = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
-    let digest: String =
-        Sha256::digest(value).iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 0xf)]).collect();
-    let all = target.state_dir.ancestors().nth(2).unwrap_or(&target.state_dir);
-    let entry = all.join(format!(".{name}")).join(digest);
-    let unusable = |error: io::Error| {
-        Failure::new(
-            FailureKind::State,
-            format!("cannot use `{entry}`, which says whose state it is: {error}"),
-        )
-    };
-    let me = Owner {
-        instance: target.instance.to_string(),
-        dir: target.dir.clone(),
-        state_dir: target.state_dir.clone(),
-    };
-    let text = serde_json::to_string(&me).map_err(io::Error::other).map_err(unusable)?;
-    match first(&entry, &text).map_err(unusable)? {
-        None => Ok(false),
-        Some(owner) if owner == text => Ok(false),
-        Some(owner) => {
-            // One that cannot be read was torn by a crash, and one that no longer counts makes room.
-            let owner = serde_json::from_str::<Owner>(&owner).ok();
-            let owner = owner.filter(|owner| owner.instance != me.instance);
-            if let Some(owner) = owner.as_ref().filter(|owner| owner.still_has(target, name, value)) {
-                return Err(shared(&me, owner, name, value));
+/// Lock on the claims of all instances of a project. It is held until the file that vouches for a claim is written: of two
+/// instances that claim one state at once, the later one finds both.
+#[derive(Debug)]
+pub(super) struct ClaimsLock {
+    /// Folder of all instances, which holds the indexes.
+    folder: Utf8PathBuf,
+    _file: File,
+}
+
+impl ClaimsLock {
+    /// Waits for the lock, which others hold for as long as they read and write a few small files.
+    pub(super) fn take(target: &Target) -> Result<Self, Failure> {
+        let folder = target.state_dir.ancestors().nth(2).unwrap_or(&target.state_dir).to_owned();
+        let path = folder.join(LOCK);
+        let take = || {
+            files::create_dirs(&folder)?;
+            let file = files::open_own(&path)?;
+            file.lock()?;
+            Ok(Self { folder, _file: file })
+        };
+        take().map_err(|error: io::Error| {
+            Failure::new(FailureKind::State, format!("cannot lock `{path}`: {error}"))
+        })
+    }
+
+    /// Claims the state at the address of a backend; relative local paths start at `folder`.
+    pub(super) fn claim_backend(
+        &self,
+        target: &Target,
+        backend: &BackendRecord,
+        folder: &Utf8Path,
+    ) -> Result<Claimed, Failure> {
+        let own = target.state_dir.join(ADDRESS);
+        let unusable = |error: io::Error| unusable(target, &error);
+        let address = backend.address(target, folder);
+        // What is claimed below is claimed by the file of its owner: an old one must not vouch for it.
+        if address.is_none() || files::read_whole_text(&own).ok() != address {
+            files::remove_if_there(&own).map_err(unusable)?;
+        }
+        let Some(address) = address else { return Ok(Claimed { address, carried_over: false }) };
+        if let Some(other) = target.neighbours.stated.get(&address).filter(|other| **other != target.instance)
+        {
+            files::remove_if_there(&own).map_err(unusable)?;
+            let summary =
+                format!("`{}` and `{other}` have the same state: address {address}", target.instance);
+            let detail =
+                format!("the files and environments.toml give it to `{other}`; give each a state of its own");
+            return Err(Failure::new(FailureKind::State, summary).with_detail(detail));
+        }
+        let carried_over = match self.claim(target, ADDRESS, &address) {
+            Ok(carried_over) => carried_over,
+            Err(failure) => {
+                files::remove_if_there(&own).map_err(unusable)?;
+                return Err(failure);
             }
-            let former = owner.filter(|owner| owner.was_renamed(target) && owner.says(name, value));
-            if let Some(former) = &former {
-                former.carry_over(target).map_err(unusable)?;
+        };
+        if !own.exists() {
+            write_private(&own, address.as_bytes()).map_err(unusable)?;
+        }
+        Ok(Claimed { address: Some(address), carried_over })
+    }
+
+    /// Claims what stands, or is about to stand, in the file of that name in the instance's own folder. Returns true if the
+    /// instance took over what was known of its state under a former name.
+    pub(super) fn claim(&self, target: &Target, name: &str, value: &str) -> Result<bool, Failure> {
+        let entry = self.folder.join(format!(".{name}")).join(hex(&Sha256::digest(value)));
+        let unusable = |error: io::Error| {
+            Failure::new(
+                FailureKind::State,
+                format!("cannot use `{entry}`, which says whose state it is: {error}"),
+            )
+        };
+        let me = Owner {
+            instance: target.instance.to_string(),
+            dir: target.dir.clone(),
+            state_dir: target.state_dir.clone(),
+        };
+        let text = serde_json::to_string(&me).map_err(io::Error::other).map_err(unusable)?;
+        match first(&entry, &text).map_err(unusable)? {
+            None => Ok(false),
+            Some(owner) if owner == text => Ok(false),
+            Some(owner) => {
+                // One that cannot be read was torn by a crash, and one that no longer counts makes room.
+                let owner = serde_json::from_str::<Owner>(&owner).ok();
+                let owner = owner.filter(|owner| owner.instance != me.instance);
+                if let Some(owner) = owner.as_ref().filter(|owner| owner.still_has(target, name, value)) {
+                    return Err(shared(&me, owner, name, value));
+                }
+                let former = owner.filter(|owner| owner.was_renamed(target) && owner.says(name, value));
+                if let Some(former) = &former {
+                    former.carry_over(target).map_err(unusable)?;
+                }
+                write_private(&entry, text.as_bytes()).map_err(unusable)?;
+                Ok(former.is_some())
             }
-            write_private(&entry, text.as_bytes()).map_err(unusable)?;
-            Ok(former.is_some())
         }
     }
 }
 
-/// Writes an entry unless there is one, which it gives then.
+/// Writes an entry unless there is one, which is returned then.
 fn first(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
     match files::read_whole_text(entry) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -207,9 +249,44 @@ fn unusable(target: &Target, error: &io::Error) -> Failure {
     Failure::new(FailureKind::State, format!("cannot use `{own}`, the address of the state: {error}"))
 }
 
-fn remove(file: &Utf8Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{Arc, Barrier},
+        thread,
+    };
+
+    use super::*;
+
+    #[test]
+    fn of_instances_that_claim_one_address_at_once_one_gets_it() {
+        const STACKS: usize = 6;
+        for _ in 0..40 {
+            let keep = tempfile::tempdir().unwrap();
+            let root = Utf8Path::from_path(keep.path()).unwrap();
+            let begin = Barrier::new(STACKS);
+            let claim = |number: usize| {
+                let mut target = Target::sample(root, &format!("app{number}"));
+                fs::create_dir_all(&target.dir).unwrap();
+                fs::create_dir_all(&target.state_dir).unwrap();
+                target.neighbours.stacks =
+                    Arc::new((0..STACKS).map(|number| format!("app{number}")).collect());
+                target.neighbours.address = |_| Some("local:/state".to_owned());
+                begin.wait();
+                claim_backend(&target, &BackendRecord::local(), root).is_ok()
+            };
+            let claimed = thread::scope(|scope| {
+                let running: Vec<_> = (0..STACKS)
+                    .map(|number| {
+                        scope.spawn({
+                            let claim = &claim;
+                            move || claim(number)
+                        })
+                    })
+                    .collect();
+                running.into_iter().filter_map(|thread| thread.join().unwrap().then_some(())).count()
+            });
+            assert_eq!(claimed, 1);
+        }
     }
 }

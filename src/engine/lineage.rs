@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     StateIdentity, Target,
     backend_check::{BackendInFolder, current_backend, stated},
-    claims::{claim, claim_backend},
+    claims::ClaimsLock,
     driver::Driver,
     fingerprint::write_private,
     first_apply::FirstApply,
@@ -59,8 +59,10 @@ pub(super) fn watch(
     known: &KnownState,
     (found, accept): (&StateIdentity, bool),
 ) -> Result<(), Failure> {
-    let carried_over = !found.lineage.is_empty() && claim(target, LINEAGE, &found.lineage)?;
-    let claimed = claim_backend(target, &backend.record, &backend.folder)?;
+    // Held until the lineage is recorded, which vouches for its claim.
+    let claims = ClaimsLock::take(target)?;
+    let carried_over = !found.lineage.is_empty() && claims.claim(target, LINEAGE, &found.lineage)?;
+    let claimed = claims.claim_backend(target, &backend.record, &backend.folder)?;
     let address = claimed.address.as_deref();
     if carried_over || claimed.carried_over {
         return KnownState::read(target)?.compare(target, (found, address), accept);
@@ -76,7 +78,10 @@ pub(super) fn watch_in_force(
 ) -> Result<(), Failure> {
     match current_backend(driver, target)? {
         Some(backend) => watch((target, &backend), known, (found, accept)),
-        None => known.compare(target, (found, None), accept),
+        None => {
+            let _claims = ClaimsLock::take(target)?;
+            known.compare(target, (found, None), accept)
+        }
     }
 }
 
@@ -98,6 +103,12 @@ impl KnownState {
         };
         let version = version.filter(|version| version.lineage == lineage);
         Ok(Self { version, lineage, first_apply: FirstApply::read(target)? })
+    }
+
+    /// Returns true unless no state is known, or the known one lies at another address.
+    pub(super) fn may_lie_at(&self, address: Option<&str>) -> bool {
+        let known = self.version.as_ref().and_then(|version| version.address.as_deref());
+        !self.is_none() && known.zip(address).is_none_or(|(known, address)| known == address)
     }
 
     /// Returns true if no state of the instance is known.
@@ -222,6 +233,7 @@ impl KnownState {
 
 /// Remembers that the last known state of an instance has at least this serial now: an apply has written it.
 pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failure> {
+    let _claims = ClaimsLock::take(target)?;
     let known = KnownState::read(target)?;
     let address = known.version.as_ref().and_then(|version| version.address.clone());
     if known.lineage != state.lineage || known.is_none() {
@@ -256,39 +268,9 @@ fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, fs, sync::Arc, time::Duration};
+    use std::fs;
 
     use super::*;
-    use crate::{
-        engine::{Backend, Neighbours, StackFolder},
-        model::InstanceId,
-    };
-
-    fn target(state_dir: &Utf8Path) -> Target {
-        let instance = InstanceId { environment: "dev".parse().unwrap(), stack: "app".parse().unwrap() };
-        let neighbours = Neighbours {
-            environments: Arc::new(["dev".to_owned()].into()),
-            stacks: Arc::new(["app".to_owned()].into()),
-            stated: Arc::default(),
-            address: |_| None,
-        };
-        Target {
-            instance,
-            project: state_dir.to_owned(),
-            dir: state_dir.to_owned(),
-            data_dir: state_dir.join("data"),
-            folder: StackFolder { is_shared: false, module_calls: |_, _| None },
-            state_dir: state_dir.join("instances/dev/app"),
-            workspace: None,
-            backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
-            var_files: Vec::new(),
-            env: BTreeMap::new(),
-            parallelism: None,
-            lock_timeout: Duration::ZERO,
-            neighbours,
-            read_only: false,
-        }
-    }
 
     fn state(lineage: &str, serial: u64) -> StateIdentity {
         StateIdentity { lineage: lineage.to_owned(), serial }
@@ -301,7 +283,7 @@ mod tests {
     #[test]
     fn a_known_state_must_not_vanish_change_or_go_back_unless_accepted() {
         let folder = tempfile::tempdir().unwrap();
-        let target = target(Utf8Path::from_path(folder.path()).unwrap());
+        let target = Target::sample(Utf8Path::from_path(folder.path()).unwrap(), "app");
         for (lineage, serial, accept, result) in [
             ("", 0, false, Ok(())),
             ("one", 3, false, Ok(())),
@@ -328,7 +310,7 @@ mod tests {
     #[test]
     fn a_state_that_others_raise_while_it_is_read_is_not_refused() {
         let folder = tempfile::tempdir().unwrap();
-        let target = target(Utf8Path::from_path(folder.path()).unwrap());
+        let target = Target::sample(Utf8Path::from_path(folder.path()).unwrap(), "app");
         let nothing = KnownState::read(&target).unwrap();
         nothing.compare(&target, (&state("one", 1), None), false).unwrap();
         let known = KnownState::read(&target).unwrap();
@@ -344,7 +326,7 @@ mod tests {
     #[test]
     fn a_lineage_that_an_older_envctl_recorded_has_no_serial_yet() {
         let folder = tempfile::tempdir().unwrap();
-        let target = target(Utf8Path::from_path(folder.path()).unwrap());
+        let target = Target::sample(Utf8Path::from_path(folder.path()).unwrap(), "app");
         fs::create_dir_all(&target.state_dir).unwrap();
         fs::write(target.state_dir.join(LINEAGE), "one\n").unwrap();
         let known = KnownState::read(&target).unwrap();

@@ -40,17 +40,17 @@ pub struct BackendInForce<'a> {
     pub env: &'a BTreeMap<OsString, OsString>,
 }
 
-/// What is needed to see that two instances share a state.
+/// Other instances and their states, by which an instance that shares one of them is noticed.
 #[derive(Debug, Clone)]
 pub struct Neighbours {
-    /// The environments that there are: what is recorded of others does not count.
+    /// Names of all environments of environments.toml: records of others do not count.
     pub environments: Arc<BTreeSet<String>>,
     /// The names of all stacks in the environment of the target.
     pub stacks: Arc<BTreeSet<String>>,
     /// Instances of all environments by the addresses that their files state, local ones absolute.
     pub stated: Arc<BTreeMap<String, InstanceId>>,
-    /// The place of a state, as one text that is equal exactly when the place is, and holds no credentials; absent where
-    /// it cannot be told.
+    /// Returns the address of a state, as one text that is equal exactly when the place is, and holds no credentials; absent
+    /// where it cannot be told.
     pub address: fn(&BackendInForce<'_>) -> Option<String>,
 }
 
@@ -68,16 +68,16 @@ pub struct CalledModule {
 /// Facts about a stack's folder by which an engine decides where it installs modules and where it works.
 #[derive(Debug, Clone, Copy)]
 pub struct StackFolder {
-    /// Whether several instances, of whichever environments, have this folder.
+    /// True if several instances, of whichever environments, have this folder.
     pub is_shared: bool,
     /// Reads the module calls in a folder's files; gives nothing where they cannot be read.
     pub module_calls: fn(EngineName, &Utf8Path) -> Option<Vec<CalledModule>>,
 }
 
-/// All that an engine needs to know of one instance: paths are absolute.
+/// One instance as its engine needs it: paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Whose.
+    /// Name of the instance.
     pub instance: InstanceId,
     /// The folder of environments.toml; files in messages are named relative to it.
     pub project: Utf8PathBuf,
@@ -101,8 +101,38 @@ pub struct Target {
     pub parallelism: Option<NonZeroUsize>,
     /// `-lock-timeout`.
     pub lock_timeout: Duration,
-    /// Who else may have its state.
+    /// Other instances that may have its state.
     pub neighbours: Neighbours,
-    /// Whether an init writes no lockfile, also where there is none.
+    /// True if an init writes no lockfile, also where there is none.
     pub read_only: bool,
+}
+
+#[cfg(test)]
+impl Target {
+    /// Target of a stack of `dev` in a project below a folder, with a local state and without values.
+    pub(super) fn sample(root: &Utf8Path, stack: &str) -> Self {
+        let instance = InstanceId { environment: "dev".parse().unwrap(), stack: stack.parse().unwrap() };
+        let neighbours = Neighbours {
+            environments: Arc::new(["dev".to_owned()].into()),
+            stacks: Arc::new([stack.to_owned()].into()),
+            stated: Arc::default(),
+            address: |_| None,
+        };
+        Self {
+            instance,
+            project: root.to_owned(),
+            dir: root.join(stack),
+            data_dir: root.join("data/dev").join(stack),
+            folder: StackFolder { is_shared: false, module_calls: |_, _| None },
+            state_dir: root.join("instances/dev").join(stack),
+            workspace: None,
+            backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
+            var_files: Vec::new(),
+            env: BTreeMap::new(),
+            parallelism: None,
+            lock_timeout: Duration::ZERO,
+            neighbours,
+            read_only: false,
+        }
+    }
 }
