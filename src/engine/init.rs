@@ -21,7 +21,7 @@ use super::{
     folder_lock::{Sharing, lock_installed, lock_plugin_cache},
     install::{InitModules, Install, is_installed_through_links},
     lineage::KnownState,
-    migrating::keep_former,
+    migrating::{keep_former, migration_needed},
     terraform::Terraform,
     verbs::is_upgrade,
 };
@@ -61,7 +61,8 @@ impl Terraform {
         let is_other = before.as_ref().is_some_and(|before| is_other_backend(target, before));
         keep_replaced(target, before.as_ref())?;
         let force = force || is_other;
-        self.initialise_where_needed(target, (create_workspace, look_up), force, session)?;
+        self.initialise_where_needed(target, (create_workspace, look_up), force, session)
+            .map_err(|error| migration_needed(target, error))?;
         say_other_backend(target, before.as_ref(), session);
         claim_address(target, &target.data_dir, &target.dir).map(drop).map_err(|refused| {
             // The next attempt initialises anew: by then an expression of the backend may have another value.
@@ -291,13 +292,15 @@ pub(super) fn workspaces(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Keeps the backend of an instance that has a state, before another one takes its place: a migration starts there.
+/// Keeps the backend that the last known state of an instance lies in, before another one takes its place: a migration starts
+/// there.
 fn keep_replaced(target: &Target, before: Option<&BackendRecord>) -> Result<(), EngineError> {
-    let is_known = !KnownState::read(target).map_err(EngineError::Failed)?.is_none();
-    // Without a record the engine was initialised for a local state.
+    let known = KnownState::read(target).map_err(EngineError::Failed)?;
+    // Without a record the engine was initialised for a local state, or an init has failed since.
     let local = BackendRecord::local();
     let former = before.unwrap_or(&local);
-    if is_known && target.data_dir.is_dir() && is_other_backend(target, former) {
+    let is_its = known.may_lie_at(former.address(target, &target.dir).as_deref());
+    if is_its && target.data_dir.is_dir() && is_other_backend(target, former) {
         keep_former(target, former).map_err(|error| failed(&target.state_dir, &error))?;
     }
     Ok(())

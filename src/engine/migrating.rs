@@ -16,10 +16,13 @@ use super::{
     backend_check::{is_other_backend, stated},
     backend_record::{BackendRecord, RECORD},
     call::capture,
+    claims::claim_backend,
     ending::failed_text,
     fingerprint::{forget_init, write_private},
     init::workspaces,
+    lineage::moved_address,
     terraform::Terraform,
+    to_type::exec_line,
 };
 use crate::{
     files,
@@ -65,6 +68,9 @@ pub(super) fn prepare_migration(
         let address = former.address(target, &target.dir).unwrap_or(former.kind);
         return refused(&format!("the state is at {address} already: there is nothing to migrate"), "");
     }
+    // Whatever was initialised by hand may lead to the state of another instance.
+    claim_backend(target, &former, &target.dir)
+        .map_err(|failure| EngineError::WrongBackend(Failure { kind: FailureKind::Refused, ..failure }))?;
     let [from, to] = [&former, &new].map(|backend| {
         backend.address(target, &target.dir).unwrap_or_else(|| format!("a backend `{}`", backend.kind))
     });
@@ -92,6 +98,31 @@ pub(super) fn prepare_migration(
     let mut typed: Vec<OsString> = ["init", "-input=false", "-force-copy"].map(OsString::from).into();
     typed.extend(args.iter().skip(1).filter(|arg| !is_force_copy(arg)).cloned());
     Ok(typed)
+}
+
+/// Beginning of what an init says that would have to move a local state to another backend, and may not ask for it. Measured on
+/// OpenTofu 1.12.6 and Terraform 1.11.4.
+const NO_APPROVAL: &str = "Can't ask approval for state migration";
+
+/// Returns the refusal of an init that would have to move the last known state, with the command that does; other errors stay.
+pub(super) fn migration_needed(target: &Target, error: EngineError) -> EngineError {
+    let EngineError::Failed(failure) = error else { return error };
+    if !failure.summary.starts_with(NO_APPROVAL) {
+        return EngineError::Failed(failure);
+    }
+    match moved_address(target) {
+        Ok(Some((then, now))) => {
+            let summary =
+                format!("the address of the state of `{}` is another one than before", target.instance);
+            let detail = format!(
+                "it lay at `{then}`, and the address is `{now}` now: a state is moved there by `{}`",
+                exec_line(&target.instance, &["init", "-migrate-state"])
+            );
+            EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
+        }
+        Ok(None) => EngineError::Failed(failure),
+        Err(unreadable) => EngineError::Failed(unreadable),
+    }
 }
 
 /// Refusal of a migration of a unit's state.

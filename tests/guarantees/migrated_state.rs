@@ -113,6 +113,30 @@ fn a_migration_that_could_lose_something_is_refused() {
 }
 
 #[test]
+fn a_migration_takes_no_state_of_another_instance() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        let mut script = plain("app");
+        script["backend"] = "local".into();
+        shop.stack("app", &[], &script);
+        shop.project.commit("Begin");
+        shop.run(["deploy", "production", "--confirm"]).exits(0);
+        shop.run(["plan", "staging"]).exits(0);
+        // As an init that was typed in a shell leaves it.
+        let record = ".envctl/data/staging/app/terraform.tfstate";
+        let of_staging = shop.project.read(record);
+        shop.project.write(record, &of_staging.replace("old/staging.tfstate", "old/production.tfstate"));
+
+        let run = migrate(&shop, "staging", &["--yes"]).exits(3);
+
+        run.tells("`staging/app` and `production/app` have the same state");
+        assert_eq!(state(&shop, "old/staging.tfstate"), None, "{}", engine.name());
+        assert!(state(&shop, "old/production.tfstate").is_some(), "{}", engine.name());
+        assert!(backups(&shop, "staging").is_empty(), "{}", engine.name());
+    }
+}
+
+#[test]
 fn a_state_in_a_workspace_moves_alone() {
     for engine in real_engines() {
         let environments = "[project]\nname = \"shop\"\n\n[defaults]\ncreate_workspace = \"always\"\n\n\
@@ -181,6 +205,13 @@ fn a_local_state_moves_to_a_bucket_and_on_to_another_key() {
         shop.append("environments.toml", pairs);
         let migrate = ["exec", "staging", "app", "--yes", "--", "init", "-migrate-state"];
         for (key, other) in [("one", "two"), ("two", "three")] {
+            // An init that fails in between leaves no record of where the state was.
+            let failing = format!("\n[{}]\ninit_args = [\"-no-such-flag\"]\n", engine.name());
+            shop.append("environments.toml", &failing);
+            env.run(["plan", "staging"]).exits(1);
+            shop.project.edit("environments.toml", &failing, "");
+            let refused = env.run(["plan", "staging"]).exits(3);
+            refused.tells("a state is moved there by `envctl exec staging app -- init -migrate-state`");
             env.run(migrate).exits(0);
 
             let text = server.text("states", &format!("staging/{key}"));
