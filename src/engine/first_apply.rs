@@ -47,6 +47,12 @@ impl FirstApply {
         bytes.and_then(|bytes| write_private(&path(target), &bytes)).map_err(|error| unusable(target, &error))
     }
 
+    /// Records what the apply was done with, since nobody could see the state that it left.
+    pub(super) fn record_done(target: &Target, done: &[String]) -> Result<(), Failure> {
+        let record = Self::read(target)?.unwrap_or_default();
+        Self { done: done.to_vec(), ..record }.write(target)
+    }
+
     /// Removes the record: the state is known, or there is none.
     pub(super) fn forget(target: &Target) -> Result<(), Failure> {
         files::remove_if_there(&path(target)).map_err(|error| unusable(target, &error))
@@ -70,7 +76,8 @@ impl FirstApply {
         let is_gone = found.lineage.is_empty() && !self.done.is_empty();
         is_gone.then(|| {
             let detail = format!(
-                "the first apply did not end well and was done with `{}`; now there is no state, so a plan would create that anew",
+                "the first apply was done with `{}`, and nobody saw the state that it left; now there is none, so a plan would \
+                 create that anew",
                 self.done.join("`, `")
             );
             ("the state has vanished", detail)

@@ -31,13 +31,13 @@ use crate::model::{Failure, ResourceAddress};
 /// The state of an instance before a command that may make something.
 #[derive(Debug)]
 pub(super) struct StateBefore {
-    /// What this checkout knew of it.
+    /// Last known state, as this checkout had recorded it.
     known: KnownState,
     /// The version that the command starts from; absent where it cannot be told.
     version: Option<StateIdentity>,
-    /// Whether that version was seen in a local file.
+    /// True if that version was seen in a local file.
     is_local: bool,
-    /// When that file and its backup were written last.
+    /// Last writes of that file and of its backup.
     written: LocalWrites,
 }
 
@@ -164,10 +164,7 @@ impl StateBefore {
                 return Err(unsaved::missing(target, session.log, ("failed", done)));
             }
             Some(_) => FirstApply::forget(target),
-            None => {
-                let record = FirstApply::read(target)?.unwrap_or_default();
-                FirstApply { done: done.to_vec(), ..record }.write(target)
-            }
+            None => FirstApply::record_done(target, done),
         };
         Ok(remembered
             .err()
@@ -213,7 +210,11 @@ impl StateBefore {
         let unknown = |why: String| Ok(Some(format!("the new state's lineage is not known yet: {why}")));
         let state = match pull::<State>(driver, target, session) {
             Ok(state) => state.unwrap_or_default(),
-            Err(error) => return unknown(error.to_string()),
+            Err(error) => {
+                let recorded = FirstApply::record_done(target, &signs.done);
+                let not_recorded = recorded.err().map(|failure| format!("; {}", failure.summary));
+                return unknown(format!("{error}{}", not_recorded.unwrap_or_default()));
+            }
         };
         let has_nothing = state.identity.lineage.is_empty()
             || (!signs.created.is_empty() && state.addresses().is_ok_and(|found| found.is_empty()));
@@ -248,7 +249,7 @@ fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<Reso
     }
 }
 
-/// The version of the state at a local address; absent where it is elsewhere, not there, or cannot be read.
+/// Returns the version of the state at a local address; absent where it is elsewhere, not there, or cannot be read.
 pub(super) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
     state_at(&address_in_force(driver, target)?).ok()?.map(|found| found.state)
 }

@@ -4,6 +4,8 @@ use std::fs;
 
 use rustix::process::Signal;
 
+use serde_json::json;
+
 use crate::support::{Driven, Shop, real_engines};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.staging]\nbackend.local = { path = \"../state/one.tfstate\" }\n";
@@ -116,6 +118,28 @@ fn a_first_apply_that_did_nothing_keeps_no_address() {
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         assert!(!record.exists(), "{}", engine.name());
     }
+}
+
+#[test]
+fn a_first_state_that_could_not_be_read_back_is_not_made_anew() {
+    let shop = Shop::of(&["network"]);
+    shop.behave("network", &json!({ "state pull": { "error": { "summary": "no answer" } } }));
+    shop.run(["deploy", "staging", "--yes"]).exits(0).tells("the new state's lineage is not known yet");
+    shop.behave("network", &json!({}));
+    let state = "network/terraform.tfstate.d/staging/terraform.tfstate";
+    let text = shop.project.read(state);
+    fs::remove_file(shop.project.path(state)).unwrap();
+
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(3);
+
+    run.tells("the state has vanished")
+        .tells("`terraform_data.network`")
+        .tells("--allow lineage:staging/network");
+    assert!(shop.state("network", "staging").is_none());
+    shop.project.write(state, &text);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    fs::remove_file(shop.project.path(state)).unwrap();
+    shop.run(["deploy", "staging", "--yes"]).exits(3).tells("the last known state had the lineage");
 }
 
 #[test]
