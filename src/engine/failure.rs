@@ -215,8 +215,10 @@ fn shown(filename: &str, project: &Utf8Path, dir: &Utf8Path) -> String {
 /// The diagnostics in text for people, for the verbs that have no JSON: `Error: …`, `on main.tf line 2`, paragraphs.
 pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
+    let mut shows_values = false;
     for line in text.lines() {
         let line = without_log_prefix(line).trim_start_matches(['│', '╷', '╵', '|', ' ']).trim_end();
+        shows_values = (shows_values && !line.is_empty()) || line.starts_with(VALUES);
         if let Some(summary) = line.strip_prefix("Error: ") {
             found.push(Diagnostic {
                 severity: "error".to_owned(),
@@ -230,8 +232,8 @@ pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
         } else if let Some(last) = found.last_mut() {
             if let (None, Some(range)) = (&last.range, place_in_text(line)) {
                 last.range = Some(range);
-            } else if is_confidential(last, line) {
-                // An excerpt of a var file, or the values of an expression.
+            } else if (shows_values && !line.starts_with(CALL)) || is_of_var_file(last, line) {
+                // A value of the expression, or an excerpt of a var file.
             } else if !(line.is_empty() && last.detail.is_empty()) {
                 last.detail.push_str(line);
                 last.detail.push('\n');
@@ -242,11 +244,17 @@ pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
     found
 }
 
-/// Returns true if a line below a diagnostic shows a value: the line of a var file that it is about, or what a variable is.
-fn is_confidential(diagnostic: &Diagnostic, line: &str) -> bool {
+/// Beginning of the line below which a diagnostic lists the values of its expression, to the next empty line: those of variables,
+/// locals, `each.value` and whatever else the expression names. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
+const VALUES: &str = "├─";
+
+/// Beginning of the line in that list that names a function and no value.
+const CALL: &str = "while calling ";
+
+/// Returns true if a line below a diagnostic is the line of a var file that it is about.
+fn is_of_var_file(diagnostic: &Diagnostic, line: &str) -> bool {
     let in_var_file = diagnostic.range.as_ref().is_some_and(|range| range.filename.contains(".tfvars"));
-    let is_excerpt = line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok());
-    (in_var_file && is_excerpt) || (line.starts_with("var.") && line.contains(" is "))
+    in_var_file && line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok())
 }
 
 /// What follows `ERRO[0000] ` in Terragrunt's bare log.
@@ -330,6 +338,18 @@ mod tests {
         assert_eq!(found[0].range.as_ref().map(|range| range.start.line), Some(2));
         assert!(!found[0].detail.contains("hush-hush"), "{}", found[0].detail);
         assert!(found[0].detail.contains("It is too short."), "{}", found[0].detail);
+    }
+
+    #[test]
+    fn the_values_that_an_expression_names_are_left_out() {
+        let text = "Error: Error in function call\n\n  on main.tf line 5, in resource \"terraform_data\" \"a\":\n   5:   input = regex(\"^[0-9]+$\", local.secret)\n    ├────────────────\n    │ while calling regex(pattern, string)\n    │ local.secret is \"hush-hush\"\n    │ each.value is \"hush-hush\"\n    │ k is \"hush-hush\"\n\nCall to function \"regex\" failed.\n";
+        let boxed: String = text.lines().map(|line| format!("│ {line}\n")).collect();
+        for text in [text, &boxed] {
+            let detail = &from_text(text)[0].detail;
+            assert!(!detail.contains("hush-hush"), "{detail}");
+            assert!(detail.contains("while calling regex(pattern, string)"), "{detail}");
+            assert!(detail.contains("Call to function \"regex\" failed."), "{detail}");
+        }
     }
 
     #[test]
