@@ -86,6 +86,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         if several {
             context.printer.say(format_args!("── {stack}"));
         }
+        let mut is_known = true;
         let ended = prepared.with(context, (&stack, gone), |work, session| {
             let wired = prepared.with_values(work, session)?;
             let work = &*wired;
@@ -102,8 +103,15 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
                 return Ok(Err(refusal(context, environment, request, guarded, &found)));
             }
             let exit = mutate(context, work, request, session)?;
-            if let Err(failure) = state.after(exit) {
-                context.printer.error(format_args!("`{stack}`: {failure}"));
+            match state.after(exit) {
+                Err(failure) if matches!(typed, Typed::Push { .. }) => {
+                    context.printer.warn(format_args!("`{stack}`: {failure}"));
+                }
+                Err(failure) => {
+                    context.printer.error(format_args!("`{stack}`: {failure}"));
+                    is_known = false;
+                }
+                Ok(()) => {}
             }
             Ok(Ok(exit))
         })?;
@@ -113,6 +121,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
         if exit != Exit::Code(0) {
             context.printer.error(format_args!("`{}` ended with {exit} in `{stack}`", shown(request)));
+            return Ok(ExitStatus::Failed);
+        }
+        if !is_known {
             return Ok(ExitStatus::Failed);
         }
     }

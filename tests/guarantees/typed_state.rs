@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use crate::support::{ENVIRONMENTS, Env, Project, Run, Shop, each_engine, programs, real_engines};
+use crate::{
+    support::{Driven, ENVIRONMENTS, Env, Project, Run, Shop, each_engine, programs, real_engines, script},
+    wrapped::wrapped,
+};
 
 const VANISHED: &str = "the state has vanished";
 
@@ -161,6 +164,29 @@ fn a_state_that_vanished_has_not_just_no_outputs() {
         fs::remove_file(shop.project.path("app/terraform.tfstate.d/staging/terraform.tfstate")).unwrap();
         shop.run(["output", "staging", "app"]).exits(3).tells(VANISHED);
         shop.run(["output", "staging", "app", "--json"]).exits(3).tells(VANISHED);
+    }
+}
+
+#[test]
+fn a_typed_first_apply_whose_state_cannot_be_read_back_has_failed() {
+    for engine in real_engines() {
+        let shop = wrapped(&engine, "resource \"terraform_data\" \"a\" {\n}\n");
+        let Driven::Real(program) = &engine else { panic!("a real engine") };
+        let pull = "*' pull '*) [ -e ../applied ] && { echo 'Error: no answer' >&2; exit 1; } ;;";
+        script(
+            &shop.project.around().join("wrapper"),
+            &format!(
+                "#!/bin/bash\ncase \" $* \" in\n{pull}\n*' apply '*) : > ../applied ;;\nesac\nexec {} \"$@\"\n",
+                program.path.display()
+            ),
+        );
+        let typed = ["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve"];
+
+        shop.run(typed).exits(1).tells("error: `network`: no answer");
+
+        assert!(shop.state("network", "staging").is_some(), "{}", engine.name());
+        fs::remove_file(shop.project.path("applied")).unwrap();
+        shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
     }
 }
 
