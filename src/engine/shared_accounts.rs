@@ -1,4 +1,4 @@
-//! What the shared files of AWS, Google and Azure choose: a region, a role, an account, an endpoint, a project, a subscription.
+//! Choices in the shared files of AWS, Google and Azure: a region, a role, an account, an endpoint, a project, a subscription.
 //!
 //! They lie in a home folder or where a variable names them. Keys, tokens and times of expiry in them are left out: they are made anew, and
 //! what they are for is chosen by the rest.
@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
-    fs,
+    io,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use crate::files;
 
-/// Larger files are none that these programs write.
-const LARGEST: u64 = 8 << 20;
+/// Stands for the content of a file that cannot be read.
+const NOT_READ: &str = "not read";
 
 /// Keys of a profile of AWS that choose something.
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>.
@@ -123,11 +123,10 @@ impl Places<'_> {
 
     /// Adds what the profile in force chooses, and those that it leads to.
     fn aws(&self, profiles: &[&str], chosen: &mut BTreeMap<String, String>) {
-        let file = |variable: &str, below: &str| {
-            self.file(variable, below).and_then(|path| text(&path)).map(|text| sections(&text))
-        };
-        let config = file("AWS_CONFIG_FILE", ".aws/config").unwrap_or_default();
-        let credentials = file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials").unwrap_or_default();
+        let config = self.file("AWS_CONFIG_FILE", ".aws/config");
+        let config = sections_of("AWS config file", config, chosen);
+        let credentials = self.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
+        let credentials = sections_of("AWS credentials file", credentials, chosen);
         let in_force = self.variable("AWS_PROFILE").or_else(|| self.variable("AWS_DEFAULT_PROFILE"));
         let mut open: Vec<String> = vec![in_force.unwrap_or("default").to_owned()];
         open.extend(profiles.iter().map(|profile| (*profile).to_owned()));
@@ -184,8 +183,7 @@ impl Places<'_> {
             }
         }
         let configuration = self.gcloud().map(|folder| self.configuration(&folder));
-        let Some(text) = configuration.and_then(|path| text(&path)) else { return };
-        for (section, keys) in sections(&text) {
+        for (section, keys) in sections_of("gcloud configuration", configuration, chosen) {
             for (key, value) in keys {
                 let key = format!("{section}.{key}");
                 let is_endpoint = section == "api_endpoint_overrides";
@@ -204,11 +202,11 @@ impl Places<'_> {
     /// Source: <https://learn.microsoft.com/cli/azure/azure-cli-configuration>.
     fn azure(&self, chosen: &mut BTreeMap<String, String>) {
         let Some(folder) = self.azure_folder() else { return };
-        let config = text(&folder.join("config")).map(|text| sections(&text)).unwrap_or_default();
+        let config = sections_of("Azure CLI config", Some(folder.join("config")), chosen);
         if let Some(name) = config.get("cloud").and_then(|cloud| cloud.get("name")) {
             chosen.insert("Azure CLI: cloud".to_owned(), name.clone());
         }
-        let clouds = text(&folder.join("clouds.config")).map(|text| sections(&text)).unwrap_or_default();
+        let clouds = sections_of("Azure CLI clouds", Some(folder.join("clouds.config")), chosen);
         for (cloud, keys) in clouds {
             if let Some(subscription) = keys.get("subscription") {
                 chosen.insert(format!("Azure CLI: subscription in {cloud}"), subscription.clone());
@@ -228,16 +226,24 @@ impl Places<'_> {
     }
 }
 
-/// Returns the text of a regular file; none where there is none. One that cannot be read is what it is: unknown, and not absent.
+/// Returns the text of a file, [`NOT_READ`] for one that cannot be read, and nothing where there is none.
 fn text(path: &Utf8Path) -> Option<String> {
-    let file = fs::metadata(path).ok()?;
-    if !file.is_file() || file.len() > LARGEST {
-        return Some("not read".to_owned());
+    match files::read(path) {
+        Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => None,
+        Err(_) => Some(NOT_READ.to_owned()),
     }
-    Some(
-        files::read_whole(path)
-            .map_or_else(|_| "not read".to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned()),
-    )
+}
+
+/// Returns the sections of a file, none where there is no file; that one cannot be read is a choice under `name`: what it
+/// chooses is unknown, and not absent.
+fn sections_of(name: &str, path: Option<Utf8PathBuf>, chosen: &mut BTreeMap<String, String>) -> Sections {
+    let text = path.and_then(|path| text(&path)).unwrap_or_default();
+    if text == NOT_READ {
+        chosen.insert(name.to_owned(), text);
+        return Sections::new();
+    }
+    sections(&text)
 }
 
 /// Adds members of an object.

@@ -1,5 +1,7 @@
 //! Tests of what the shared files of clouds choose.
 
+use std::fs;
+
 use super::*;
 
 struct Home(tempfile::TempDir);
@@ -116,4 +118,14 @@ fn a_file_that_nobody_can_read_or_parse_is_not_taken_for_absent() {
     assert_eq!(home.chosen(&[], &[]), ["Google credentials = {"]);
     let folder = Home::new(&[(".azure/azureProfile.json/x", "")]);
     assert_eq!(folder.chosen(&[], &[]), ["Azure CLI profile = not read"]);
+    for (file, shown) in [
+        (".aws/config", "AWS config file"),
+        (".aws/credentials", "AWS credentials file"),
+        (".azure/config", "Azure CLI config"),
+        (".azure/clouds.config", "Azure CLI clouds"),
+        (".config/gcloud/configurations/config_default", "gcloud configuration"),
+    ] {
+        let folder = Home::new(&[(&format!("{file}/x"), "")]);
+        assert_eq!(folder.chosen(&[], &[]), [format!("{shown} = not read")]);
+    }
 }

@@ -98,10 +98,11 @@ impl Skimming {
 }
 
 /// Reads a file into a text that has room for most. Its length is not asked for first: of thousands of small files that is
-/// a fifth of the work.
+/// a fifth of the work. One that is larger than configuration may be is an error, not read in part.
 fn read(file: &Utf8Path, text: &mut String) -> io::Result<()> {
     text.clear();
-    files::open_regular(file)?.take(files::LARGEST).read_to_string(text).map(drop)
+    let length = files::open_regular(file)?.take(files::LARGEST + 1).read_to_string(text)?;
+    if length as u64 > files::LARGEST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
 }
 
 /// The folders that a text gives as sources; nothing where one of them has to be worked out.
@@ -129,6 +130,14 @@ fn calls(text: &str) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_larger_than_configuration_may_be_is_not_skimmed() {
+        let keep = tempfile::tempdir().unwrap();
+        let file = Utf8Path::from_path(keep.path()).unwrap().join("main.tf");
+        std::fs::File::create(&file).unwrap().set_len(files::LARGEST + 1).unwrap();
+        assert_eq!(read(&file, &mut String::new()).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
 
     #[test]
     fn sources_are_found_in_either_syntax_and_what_is_not_plain_is_not_skimmed() {
