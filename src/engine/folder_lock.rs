@@ -2,14 +2,11 @@
 
 use std::{
     fs::{self, File, TryLockError},
-    io,
-    os::unix::fs::OpenOptionsExt,
-    thread,
+    io, thread,
     time::Duration,
 };
 
 use camino::Utf8Path;
-use rustix::fs::OFlags;
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -80,14 +77,8 @@ pub(super) fn lock_installed(
     let real = real_path(&target.dir.join(ENGINE_FOLDER));
     let locks = target.project.join(LOCKS);
     let path = locks.join(hex(&Sha256::digest(real.as_os_str().as_encoded_bytes())));
-    let open = || {
-        files::create_dirs(&locks)?;
-        // A fifo in its place is an error, not waited for.
-        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-        let mut options = fs::OpenOptions::new();
-        options.append(true).create(true).mode(0o600).custom_flags(flags).open(&path)
-    };
-    wait_for(open().map_err(|error| unusable(&path, &error))?, (&path, sharing), words, session)
+    let opened = files::create_dirs(&locks).and_then(|()| files::open_own(&path));
+    wait_for(opened.map_err(|error| unusable(&path, &error))?, (&path, sharing), words, session)
 }
 
 fn wait(
