@@ -1,6 +1,6 @@
 //! The files of a folder, without states, data directories and what a plan is bound to by other items.
 
-use std::{collections::BTreeSet, fs, io, path::Path};
+use std::{collections::BTreeSet, fs, io, os::unix::ffi::OsStrExt as _, path::Path};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -78,11 +78,13 @@ impl Walk<'_> {
 }
 
 /// The error of a name that is not UTF-8, shown escaped: `fileset` may find the file, and no manifest could name it.
-#[expect(clippy::unnecessary_debug_formatting, reason = "`Display` hides the bytes that are not UTF-8")]
 fn not_utf8(path: &Path) -> io::Error {
+    let chunks = path.as_os_str().as_bytes().utf8_chunks();
+    let shown: String =
+        chunks.map(|chunk| format!("{}{}", chunk.valid(), chunk.invalid().escape_ascii())).collect();
     io::Error::new(
         io::ErrorKind::InvalidData,
-        format!("the name of {path:?} is not UTF-8: rename or move it"),
+        format!("the name of `{shown}` is not UTF-8: rename or move it"),
     )
 }
 
@@ -143,7 +145,7 @@ mod tests {
         fs::create_dir(dir.join("conf")).unwrap();
         fs::write(dir.join("conf").as_std_path().join(OsStr::from_bytes(b"b\xffd")), "one").unwrap();
         let error = Walk { apart: &Apart::default(), skip_modules: false }.files(&dir).unwrap_err();
-        let shown = format!("the name of \"{dir}/conf/b\\xFFd\" is not UTF-8: rename or move it");
+        let shown = format!("the name of `{dir}/conf/b\\xffd` is not UTF-8: rename or move it");
         assert_eq!(error.to_string(), shown);
         fs::create_dir(dir.join(".terraform")).unwrap();
         fs::rename(dir.join("conf"), dir.join(".terraform/conf")).unwrap();
