@@ -29,7 +29,7 @@ impl SourceFile {
         Arc::new(Self { path: path.into(), text: text.into(), is_confidential: false })
     }
 
-    /// The same file with lines that are never shown, since they hold values: a var file.
+    /// Source file whose lines are never shown, since they hold values: a var file.
     #[must_use]
     pub fn confidential(&self) -> Arc<Self> {
         Arc::new(Self { path: self.path.clone(), text: self.text.clone(), is_confidential: true })
@@ -119,7 +119,7 @@ impl Diagnostic {
         self
     }
 
-    /// The same finding without the lines of the files that it is about: a value in them is, or should be, a secret.
+    /// Removes the lines of the files that the finding is about: a value in them is, or should be, a secret.
     #[must_use]
     pub fn without_excerpts(mut self) -> Self {
         for label in &mut self.labels {

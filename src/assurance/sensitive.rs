@@ -66,7 +66,7 @@ mod tests {
     const TOML: &str =
         "[environments.dev]\nsecrets.pw = { env = \"PW\" }\nsecrets.token = { env = \"TOKEN\" }\n";
 
-    /// What is found of the only instance of `dev`, whose folder holds these files.
+    /// Returns the findings for the only instance of `dev`, whose folder holds these files.
     fn found(engine: &str, files: &[(&str, &str)]) -> Vec<String> {
         let toml = format!("{TOML}[stacks.app]\npath = \"app\"\nengine = \"{engine}\"\n");
         let project = Project::new(&toml, files);

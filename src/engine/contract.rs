@@ -42,7 +42,7 @@ pub struct PlanRequest {
     pub targets: Vec<String>,
     /// `-replace`.
     pub replace: Vec<String>,
-    /// Whether a state that is not the last known one, or went back, is accepted, as after a deliberate reset.
+    /// True if a state that is not the last known one, or went back, is accepted, as after a deliberate reset.
     pub accept_lineage: bool,
 }
 
@@ -262,8 +262,8 @@ pub trait Engine: BoundContent + Send + Sync {
     /// Which state a prepared instance has now, asked of its backend.
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError>;
 
-    /// The same, and refuses a state that is not the last known one or went back, unless `accept_lineage`, or that is another
-    /// instance's. A new one is remembered.
+    /// Asks the backend which state a prepared instance has now, and refuses one that is not the last known one or went back,
+    /// unless `accept_lineage`, or that is another instance's. A new one is remembered.
     fn known_state(
         &self,
         target: &Target,

@@ -20,7 +20,7 @@ use crate::{
 /// Folders that version control systems keep in what they fetched: it differs from one fetch to the next.
 const VERSION_CONTROL: [&str; 2] = [".git", ".hg"];
 
-/// What Terragrunt and the engine that it drives write into the copy of a unit's source.
+/// Names of what Terragrunt and the engine that it drives write into the copy of a unit's source.
 const OF_UNITS: [&str; 7] = [
     ".terraform",
     ".terragrunt-cache",

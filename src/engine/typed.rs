@@ -29,7 +29,7 @@ pub enum Typed {
         /// The file as it was typed; absent where there is not exactly one.
         file: Option<OsString>,
     },
-    /// It moves the state to the backend that the files and environments.toml state.
+    /// Migration of the state to the backend that the files and environments.toml state.
     MigrateState,
     /// Nobody could judge it where that is asked for: it runs another program, or takes the state elsewhere.
     Unjudged {
@@ -100,7 +100,7 @@ const STATE_FILE: &[&str] = &["state", "state-out"];
 /// Flags of `init` that decide where the state is.
 const BACKEND: &[&str] = &["force-copy", "from-module", "migrate-state", "reconfigure"];
 
-/// Those of them that move a state to where it is stated.
+/// Flags of `init` that move a state to the stated backend.
 const MIGRATION: &[&str] = &["force-copy", "migrate-state"];
 
 const VERB_FIRST: &str = "the engine's verb comes first; its folder is that of the stack";

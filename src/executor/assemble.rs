@@ -50,7 +50,7 @@ pub struct Assembly<'a> {
     pub secret_use: SecretUse,
     /// Is told of a command that takes its time.
     pub says: &'a Says,
-    /// Whether no workspace is made and no lockfile written: `ENVCTL_READ_ONLY`.
+    /// True if no workspace is made and no lockfile written: `ENVCTL_READ_ONLY`.
     pub read_only: bool,
 }
 

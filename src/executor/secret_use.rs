@@ -11,7 +11,7 @@ use crate::{
     model::EngineName,
 };
 
-/// What a command needs the values of `secrets` for.
+/// Use that a command makes of the values of `secrets`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretUse {
     /// The command evaluates variables: a secret that cannot be had is an error.

@@ -95,7 +95,7 @@ pub struct Targets {
     pub source: Arc<SourceFile>,
     /// Who else may have an instance's state.
     pub neighbours: Neighbours,
-    /// Whether no lockfile is written.
+    /// True if no lockfile is written.
     pub read_only: bool,
 }
 

@@ -96,7 +96,7 @@ pub struct Mismatch {
     pub then: Option<String>,
     /// What it is now; absent when it is not there.
     pub now: Option<String>,
-    /// What differs as well and is not compared, in words.
+    /// Recorded circumstances that differ as well and are not compared, in words.
     pub beside: Vec<String>,
 }
 

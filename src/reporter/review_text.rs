@@ -16,7 +16,7 @@ use crate::{
 /// A diff longer than this is folded to its first lines; `runs show RUN STACK` has the whole.
 const FOLD: usize = 120;
 
-/// What stands in a diff for a value that is not shown: of the engine, and of envctl.
+/// Texts that stand in a diff for a value that is not shown: the engine's, and envctl's.
 const MASKS: [&str; 2] = ["(sensitive value)", MASK];
 
 /// The review of a run, ended by a line feed. `last_line` is the line with commit, digest and what to type.

@@ -7,7 +7,7 @@ struct Question {
     shop: fn() -> Shop,
     args: [&'static str; 7],
     ends: &'static str,
-    /// What would be a yes.
+    /// Answer that would be a yes.
     yes: &'static str,
 }
 

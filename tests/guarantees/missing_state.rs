@@ -16,7 +16,7 @@ fn resources(names: &[&str]) -> String {
     names.iter().map(resource).collect()
 }
 
-/// What stands in for an engine that writes another state: the flag of an apply, as Terragrunt or a wrapper adds it.
+/// Lines of a wrapper around an engine that writes another state: the flag of an apply, as Terragrunt or a wrapper adds it.
 fn elsewhere(flag: &str) -> String {
     format!("verb=$1\nshift\nexec ENGINE \"$verb\" {flag}=../elsewhere.tfstate \"$@\"")
 }

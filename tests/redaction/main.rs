@@ -79,7 +79,7 @@ fn allowed(name: &str) -> usize {
     if name.contains("behind") { 20 } else { 8 }
 }
 
-/// What is left of a masked spelling beside quotes and what encodes them, padding, and white space around the text.
+/// Returns the rest of a masked spelling beside quotes and what encodes them, padding, and white space around the text.
 fn rest_of(shown: &str) -> String {
     let rest =
         shown.replace(MASK, "").replace("%22", "").replace("%27", "").replace("%3D", "").replace("3d", "");

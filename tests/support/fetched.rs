@@ -91,7 +91,7 @@ impl Fetched {
         self.project.read(&format!("app/{environment}.tfstate"))
     }
 
-    /// What is at a place in the data directory of an environment: `link`, `folder` or `nothing`.
+    /// Returns the kind of a place in the data directory of an environment: `link`, `folder` or `nothing`.
     pub(crate) fn kind(&self, environment: &str, name: &str) -> &'static str {
         match self.project.path(&format!(".envctl/data/{environment}/app/{name}")).symlink_metadata() {
             Ok(found) if found.is_symlink() => "link",

@@ -33,9 +33,9 @@ pub(in crate::engine) struct Signs {
     pub(in crate::engine) done: Vec<String>,
     /// The resources among them that it made.
     pub(in crate::engine) created: Vec<String>,
-    /// Those that it destroyed.
+    /// The resources among them that it destroyed.
     pub(in crate::engine) destroyed: Vec<String>,
-    /// Whether it told outputs.
+    /// True if it reported outputs.
     pub(in crate::engine) has_outputs: bool,
     /// The first resource that it failed at.
     pub(in crate::engine) errored: Option<String>,

@@ -24,10 +24,10 @@ pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
     kept(target).canonicalize_utf8().is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
 }
 
-/// What an engine printed, kept when there was no room to take its state out of it.
+/// File with the output of an engine, kept when there was no room to take its state out of it.
 pub(super) const PRINTED: &str = "errored.output";
 
-/// Where what an engine printed is kept.
+/// Path of the kept output of an engine.
 pub(super) fn printed(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(PRINTED)
 }

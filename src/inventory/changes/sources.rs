@@ -20,7 +20,7 @@ use crate::{
 const NAMED: [&str; 2] = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"];
 /// Those that name the folders where such files lie.
 const FOLDERS: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
-/// Those that name the shared files by which providers choose an account, and their folders.
+/// Variables that name the shared files by which providers choose an account, or their folders.
 const ACCOUNTS: [&str; 7] = [
     "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE",

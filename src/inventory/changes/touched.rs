@@ -157,7 +157,7 @@ struct Touching<'c> {
     shared: &'c Shared<'c>,
     /// What has changed of the files of settings that every engine reads which is told of no other.
     settings: Vec<Trace>,
-    /// What has changed of the shared files by which providers choose an account.
+    /// Returns the changes of the shared files by which providers choose an account.
     accounts: Vec<Trace>,
 }
 

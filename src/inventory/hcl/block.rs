@@ -53,7 +53,7 @@ impl Block {
         self.blocks.iter().filter(move |block| block.kind == kind)
     }
 
-    /// Whether an attribute is the literal `true`, or the text `"true"`, which engines convert.
+    /// Returns true if an attribute is the literal `true`, or the text `"true"`, which engines convert.
     pub fn is_true(&self, attribute: &str) -> bool {
         let value = self.attributes.get(attribute).and_then(|a| a.value.literal());
         value.is_some_and(|value| value.as_bool() == Some(true) || value.as_str() == Some("true"))

@@ -56,7 +56,7 @@ pub enum InputError {
 pub struct InputFile {
     /// SHA-256 of its content.
     pub digest: String,
-    /// Whether its owner may execute it, which is what git keeps of a mode.
+    /// True if its owner may execute it, which is what git keeps of a mode.
     pub executable: bool,
     /// Whether an engine only ever reads it: configuration and values. Others, as an archive, may be made while planning.
     pub configuration: bool,

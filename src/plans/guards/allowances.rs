@@ -122,7 +122,8 @@ impl Allowances {
             .collect()
     }
 
-    /// Whether this very exception was made; it counts as used then. For those of a resource there are others.
+    /// Returns true if this very exception was made, which counts as used then. Exceptions for a resource are looked up by
+    /// [`Self::take_loss`] and [`Self::take_change`].
     pub(super) fn take(&self, wanted: &Allow) -> bool {
         self.any(|exception| exception.allow == *wanted)
     }

@@ -13,7 +13,7 @@ pub(super) fn json_html(text: &str) -> String {
     json_script(text).replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026")
 }
 
-/// The same with `SetEscapeHTML(false)`.
+/// Quotes a text as Go's `encoding/json` does with `SetEscapeHTML(false)`.
 pub(super) fn json_script(text: &str) -> String {
     json(text).replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029")
 }
@@ -142,7 +142,7 @@ pub(super) fn shell_dollar(text: &str) -> String {
     escaped(text, |character, out| shell_escape(character, !is_unprintable(character), out))
 }
 
-/// The same in a locale that knows ASCII alone.
+/// Quotes a text for a shell between `$'` and `'`, in a locale that knows ASCII alone.
 pub(super) fn shell_dollar_ascii(text: &str) -> String {
     escaped(text, |character, out| shell_escape(character, character.is_ascii(), out))
 }
