@@ -53,6 +53,24 @@ impl Checklist {
         self.items.keys().any(|id| !self.acked.contains(id) && !acks.contains(id))
     }
 
+    /// Returns the refusal of the items that neither a flag nor a user has answered; none where all are.
+    pub(super) fn unanswered(&self, acks: &[String]) -> Option<Refusal> {
+        let mut open = self.open();
+        open.retain(|(id, _)| !acks.contains(id));
+        (!open.is_empty()).then(|| unanswered(&open))
+    }
+
+    /// Returns the flags that answer what is still open.
+    pub(super) fn ack_flags(&self, acks: &[String]) -> Vec<String> {
+        let open = self.open().into_iter().filter(|(id, _)| !acks.contains(id));
+        open.map(|(id, _)| format!("--ack {}", shell_word(&id))).collect()
+    }
+
+    /// Returns the items with their sentences, a line each.
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.items.iter().map(|(id, sentence)| format!("{id}: {sentence}")).collect()
+    }
+
     /// The items that nobody has said yes to yet.
     fn open(&self) -> Vec<(String, String)> {
         let open = self.items.iter().filter(|(id, _)| !self.acked.contains(id));
@@ -90,12 +108,12 @@ impl Checklist {
 
 fn unanswered(open: &[(String, String)]) -> Refusal {
     let ids: Vec<String> = open.iter().map(|(id, _)| format!("`{id}`")).collect();
-    let flags: Vec<String> = open.iter().map(|(id, _)| format!("--ack {}", shell_word(id))).collect();
-    let lines: Vec<String> = open.iter().map(|(id, sentence)| format!("{id}: {sentence}")).collect();
+    let lines: Vec<String> =
+        open.iter().map(|(id, sentence)| format!("checklist {id}: {sentence}")).collect();
     Refusal {
         summary: format!("the checklist is not answered: {}", ids.join(", ")),
         detail: lines.join("\n"),
-        hint: Some(format!("where it is true: `{}`", flags.join(" "))),
+        hint: None,
         next: None,
     }
 }

@@ -104,9 +104,9 @@ impl Opened {
         (!absent.is_empty()).then(|| first(&self.environment))
     }
 
-    /// The refusal of what is blocked; `invocation` is what the user typed.
-    pub(super) fn refusal(&self, blocked: &[Blocked], invocation: &str) -> Refusal {
-        let refusal = self.guarded.refusal(blocked, invocation);
+    /// Returns the refusal of what is blocked, with what comes first where tentative plans are among it.
+    pub(super) fn refusal(&self, blocked: &[Blocked]) -> Refusal {
+        let refusal = self.guarded.refusal(blocked);
         if !is_any_groundless(blocked) {
             return refusal;
         }
@@ -124,7 +124,7 @@ impl Opened {
 }
 
 /// Whether tentative plans are among what is blocked.
-fn is_any_groundless(blocked: &[Blocked]) -> bool {
+pub(super) fn is_any_groundless(blocked: &[Blocked]) -> bool {
     blocked.iter().any(|found| found.block.guard == GUARD)
 }
 

@@ -109,6 +109,12 @@ impl Guarded {
         judge(review, self.rules(), facts, self.before, &self.allowed)
     }
 
+    /// Returns the refusals of exceptions for addresses that no plan of the first review has.
+    pub(super) fn judge_names(&self, review: &Review) -> Vec<Blocked> {
+        let blocks = self.allowed.misnamed(review);
+        blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
+    }
+
     /// Returns everything that the plans of a review would take away, by stack: deleted, replaced, forgotten, unknown, or
     /// moved out of its protection.
     pub(super) fn losses<'r>(&self, review: &'r Review) -> Vec<(&'r StackId, Loss<'r>)> {
@@ -194,8 +200,8 @@ impl Guarded {
         }
     }
 
-    /// The refusal of what the guards found; `invocation` is what the user typed.
-    pub(super) fn refusal(&self, blocked: &[Blocked], invocation: &str) -> Refusal {
+    /// Returns the refusal of what the guards found; what to type is said by who knows the rest of the command.
+    pub(super) fn refusal(&self, blocked: &[Blocked]) -> Refusal {
         let mut names: Vec<&str> = Vec::new();
         for found in blocked {
             if !names.contains(&found.block.guard.as_str()) {
@@ -208,7 +214,7 @@ impl Guarded {
         Refusal {
             summary: format!("{} {verb} this in `{}`", names.join(", "), self.environment),
             detail: lines.join("\n"),
-            hint: hint(blocked, invocation),
+            hint: None,
             next: None,
         }
     }
@@ -236,8 +242,8 @@ fn line(found: &Blocked) -> String {
     format!("{guard}{stack}: {message}")
 }
 
-/// What to type to let all of it through, or what cannot be.
-fn hint(blocked: &[Blocked], invocation: &str) -> Option<String> {
+/// Returns the flags that let all of it through; none where something cannot be.
+pub(super) fn allow_flags(blocked: &[Blocked]) -> Option<Vec<String>> {
     let mut flags: Vec<String> = Vec::new();
     for found in blocked {
         let allow = found.block.allow.as_ref()?;
@@ -246,5 +252,5 @@ fn hint(blocked: &[Blocked], invocation: &str) -> Option<String> {
             flags.push(flag);
         }
     }
-    Some(format!("only where it is meant: `{invocation} {}`", flags.join(" ")))
+    Some(flags)
 }

@@ -1,5 +1,6 @@
 //! One file a verb: load, select, do, report. What two verbs need is in the files without a verb's name, or lower.
 
+mod allowed_names;
 mod answers;
 pub mod apply;
 pub mod check;
@@ -15,6 +16,7 @@ mod emitter;
 mod errors;
 mod eta;
 pub mod exec;
+mod exec_gate;
 mod footing;
 pub mod gc;
 pub mod generate;
@@ -46,6 +48,7 @@ mod to_type;
 mod turn;
 mod typed;
 mod who;
+mod whole_command;
 mod working_tree;
 
 pub use context::{Context, Picker, Terminal};

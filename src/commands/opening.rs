@@ -3,7 +3,9 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 
 use super::{
-    Context, RunRequest, Stop, Stopped, Usage, checklist,
+    Context, RunRequest, Stop, Stopped, Usage,
+    allowed_names::know_allowed,
+    checklist,
     emitter::emitter,
     groundless::Absent,
     guarded::Guarded,
@@ -102,6 +104,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     fits(environment, request, wish)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
+    know_allowed((&config, environment), &inventory, &request.allow)?;
     let chosen = context.select((&config, environment), &inventory, &mut changes);
     let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
     let Chosen { stacks: selected, changed_since } = chosen;
@@ -173,6 +176,12 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         durations: Durations::read(&durations),
         eta: request.eta,
     });
+    let to_type = ToType::of(
+        context,
+        request,
+        wish,
+        (&id, &environment.name, stacks.len() == inventory.instances().len()),
+    );
     Ok(Opened {
         deployment,
         id,
@@ -180,12 +189,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         protected: environment.confirm,
         guarded,
         verb: wish.command,
-        to_type: ToType::of(
-            context,
-            request,
-            wish,
-            (&environment.name, stacks.len() == inventory.instances().len()),
-        ),
+        to_type,
         working_tree,
         mode: wish.mode,
         eta: request.eta,

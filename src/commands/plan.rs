@@ -33,7 +33,8 @@ fn plan(
     opened.plan_all(context)?;
     let stacks = opened.deployment.stacks();
     *review = opened.deployment.review(&stacks);
-    let blocked = opened.judge(context, review);
+    let mut blocked = opened.judge(context, review);
+    blocked.extend(opened.guarded.judge_names(review));
     opened.deployment.reviewed(1, review, &blocked)?;
     let status = opened.deployment.dispatcher().status(request.detailed_exitcode);
     opened.deployment.dispatcher().flush();

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment},
-    engine::{EngineError, Progress, Session},
+    engine::{EngineError, Progress, Session, StateMove},
     executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
@@ -125,6 +125,20 @@ impl Prepared {
         session: &Session<'_>,
     ) -> Result<Cow<'w, Work>, EngineError> {
         self.upstreams.wire(work, session)
+    }
+
+    /// Returns the states that a typed `init` would move to other addresses, or leave for others.
+    pub(super) fn state_moves(
+        &self,
+        stacks: &[StackId],
+        args: &[OsString],
+    ) -> anyhow::Result<Vec<StateMove>> {
+        let mut moves = Vec::new();
+        for (stack, work) in stacks.iter().filter_map(|stack| Some((stack, self.works.get(stack)?))) {
+            let found = work.engine.state_move(&work.target, args);
+            moves.extend(found.map_err(|error| engine_error(stack, error))?);
+        }
+        Ok(moves)
     }
 
     /// Asks who is acting where the environment wants to know, gives who it is, and refuses anybody else.

@@ -68,6 +68,19 @@ pub struct Confirm {
     pub confirm_rounds: bool,
 }
 
+impl Confirm {
+    /// Returns these answers as flags.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let confirm = self.confirmation.as_ref().map(|confirmation| match confirmation {
+            Confirmation::Plain => "--confirm".to_owned(),
+            Confirmation::Digest(digest) => format!("--confirm={digest}"),
+        });
+        let yes = self.yes.then(|| "--yes".to_owned());
+        let rounds = self.confirm_rounds.then(|| "--confirm-rounds".to_owned());
+        [confirm, yes, rounds].into_iter().flatten().collect()
+    }
+}
+
 impl RunRequest {
     /// The command line that asks a verb for the same stacks in the same way, to be typed again.
     pub(super) fn command_line(

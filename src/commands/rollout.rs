@@ -47,6 +47,7 @@ pub(super) fn run_adopting(
     earlier: Vec<(StackId, Earlier)>,
 ) -> anyhow::Result<ExitStatus> {
     let mut opened = opening::open(context, request, wish)?;
+    opened.keep_answers(confirm);
     for (stack, earlier) in earlier {
         opened.deployment.adopt(stack, earlier);
     }
@@ -74,7 +75,11 @@ fn rounds(
     let mut has_begun_to_apply = false;
     let status = loop {
         let review = opened.deployment.review(&stacks);
-        let blocked = opened.judge(context, &review);
+        let mut blocked = opened.judge(context, &review);
+        // Later rounds have plans that no review has shown yet, and a resumed run has applied some already.
+        if answers.number() == 1 && request.resumes.is_none() && !confirm.confirm_rounds {
+            blocked.extend(opened.guarded.judge_names(&review));
+        }
         opened.deployment.reviewed(answers.number(), &review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
         match round(context, request, &mut answers, wish, opened, &review, &blocked)? {
@@ -160,15 +165,17 @@ fn round(
     if review.changed().next().is_none() {
         return Ok(Round::Idle);
     }
-    if !blocked.is_empty() {
-        let refusal = opened.refusal(blocked, &invocation);
+    if let Some(refusal) = opened.incomplete_answers(blocked, request, &request_with(&empty)) {
         return refuse(context, opened, review, &refusal);
     }
     let dispatcher = opened.deployment.dispatcher();
     let ask = |ask: &Ask| dispatcher.ask(ask, &context.prompter);
     match opened.guarded.checklist.go_through(context.terminal.interactive, &request.acks, ask)? {
         Checked::Yes => {}
-        Checked::Refused(refusal) => return refuse(context, opened, review, &refusal),
+        Checked::Refused(refusal) => {
+            let refusal = opened.with_hint(refusal, &[], request, &request_with(&empty));
+            return refuse(context, opened, review, &refusal);
+        }
         Checked::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
     }
     let record = opened.guarded.record(context, Some(review.digest()));
@@ -180,7 +187,7 @@ fn round(
     // Somebody may have thought about it for an hour.
     let late = opened.guarded.late(review, context.clock.now());
     if !late.is_empty() {
-        let refusal = opened.guarded.refusal(&late, &invocation);
+        let refusal = opened.with_hint(opened.guarded.refusal(&late), &late, request, &request_with(&empty));
         return refuse(context, opened, review, &refusal);
     }
     if opened.deployment.refuse_unfit()? {

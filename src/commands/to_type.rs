@@ -1,14 +1,15 @@
 //! What an open run shows of itself before its gate: the review with its line, and what to type next.
 
 use super::{
-    Context, RunRequest,
-    groundless::are_all_groundless,
+    Confirm, Context, RunRequest,
+    groundless::{are_all_groundless, is_any_groundless},
+    guarded::allow_flags,
     opening::{Opened, Wish},
 };
 use crate::{
     engine::PlanMode,
     graph::Selection,
-    model::{Blocked, EnvName},
+    model::{Blocked, EnvName, RunId},
     plans::Review,
     reporter,
     ui::{Count, Role, Styles},
@@ -16,8 +17,8 @@ use crate::{
 
 /// The commands that go on from here.
 pub(super) struct ToType {
-    /// The command that deploys what was asked for.
-    deploy: String,
+    /// The command that applies the plans of this run.
+    apply: String,
     /// The command that was given.
     again: String,
     /// The command that makes new plans of the same.
@@ -32,7 +33,7 @@ impl ToType {
         context: &Context,
         request: &RunRequest,
         wish: Wish,
-        (environment, all): (&EnvName, bool),
+        (run, environment, all): (&RunId, &EnvName, bool),
     ) -> Self {
         let line = |request: &RunRequest, verb| {
             let config = context.config_path.as_deref();
@@ -48,7 +49,7 @@ impl ToType {
             (other, _) => other,
         };
         Self {
-            deploy: line(request, "deploy"),
+            apply: line(&RunRequest { stored: Some(run.clone()), ..request.clone() }, "apply"),
             again: line(request, wish.command),
             anew: line(&new, planner),
             adopts: request.adopts(),
@@ -57,6 +58,12 @@ impl ToType {
 }
 
 impl Opened {
+    /// Keeps the answers to the gate in the command that is typed again.
+    pub(super) fn keep_answers(&mut self, confirm: &Confirm) {
+        let flags = confirm.flags();
+        self.to_type.again.extend(flags.iter().map(|flag| format!(" {flag}")));
+    }
+
     /// Says what to type when workspaces are missing still.
     pub(super) fn say_missing(&mut self, context: &Context) {
         if !self.deployment.without_workspace().is_empty() {
@@ -64,6 +71,19 @@ impl Opened {
             let again = &self.to_type.again;
             context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
         }
+    }
+
+    /// Returns the whole command that applies the plans of this run, with the answers that it needs.
+    fn apply_command(&self, allow: &[String], context: &Context) -> String {
+        let mut words = vec![self.to_type.apply.clone()];
+        words.extend(allow.iter().cloned());
+        words.extend(self.guarded.checklist.ack_flags(&[]));
+        words.extend(match (self.protected, context.terminal.interactive) {
+            (true, _) => Some("--confirm".to_owned()),
+            (false, true) => None,
+            (false, false) => Some("--yes".to_owned()),
+        });
+        words.join(" ")
     }
 
     /// Says what to type when plans do not fit any more.
@@ -111,13 +131,16 @@ impl Opened {
                 }
                 if let Some(first) = self.first(blocked) {
                     line = format!("{line}\nnext: `{first}`");
+                } else if let Some(flags) = allow_flags(blocked).filter(|_| !is_any_groundless(blocked)) {
+                    let command = self.apply_command(&flags, context);
+                    line = format!("{line}; only where it is meant:\nnext: `{command}`");
                 }
             } else if self.verb == "plan" {
-                let confirm = if self.protected { " --confirm" } else { "" };
-                line = format!(
-                    "{line}\nnext: `envctl apply {}{confirm}`, or `{}{confirm}` to plan anew",
-                    self.id, self.to_type.deploy
-                );
+                line = format!("{line}\nnext: `{}`", self.apply_command(&[], context));
+            }
+            if self.verb == "plan" {
+                let items = self.guarded.checklist.lines();
+                line.extend(items.iter().map(|item| format!("\nchecklist {item}")));
             }
         }
         let losses = self.guarded.losses(review);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{BoundContent, KnownOutputs, Output, PlannedOutput, StateIdentity, Target};
+use super::{BoundContent, KnownOutputs, Output, PlannedOutput, StateIdentity, StateMove, Target};
 use crate::{
     model::{Changes, EngineName, Failure, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
@@ -228,6 +228,11 @@ pub trait Engine: BoundContent + Send + Sync {
 
     /// Applies a plan file: never retried, never killed, output to files.
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError>;
+
+    /// Returns where a typed `init` takes the state from and to, as far as files tell; none where it stays.
+    fn state_move(&self, _target: &Target, _args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
+        Ok(None)
+    }
 
     /// Runs any other command that may change something, with the protections of an apply: one at a time in a folder, not
     /// over a state that could not be saved (unless that is what it pushes), output to files that do not stay. Its lines are

@@ -23,11 +23,12 @@ use super::{
     lineage::moved_address,
     terraform::Terraform,
     to_type::exec_line,
+    typed::{Typed, typed},
 };
 use crate::{
     files,
-    model::{Failure, FailureKind},
-    process::{CommandLine, Stream},
+    model::{Failure, FailureKind, StackId},
+    process::{CommandLine, Exit, Stream},
 };
 
 /// File in an instance's own folder with the record of the backend that it had before the last one.
@@ -46,20 +47,76 @@ struct Stored {
     has_default: bool,
 }
 
+/// Addresses between which a typed `init` takes the state of an instance, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateMove {
+    /// Stack of the instance.
+    pub stack: StackId,
+    /// Address that the state is at.
+    pub from: String,
+    /// Address that the files and environments.toml state.
+    pub to: String,
+    /// Folder that a copy of the state is kept in; none where the state is not copied to the new address either.
+    pub backup: Option<Utf8PathBuf>,
+}
+
+/// Returns where a typed `init -migrate-state` or `init -reconfigure` takes the state from and to; none where both are one
+/// address, where nobody knows the new one, or for any other command.
+pub(super) fn state_move(target: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
+    let migrates = match typed(args) {
+        Typed::MigrateState => true,
+        Typed::Unjudged { what, .. } if what == "`init -reconfigure`" => false,
+        _ => return Ok(None),
+    };
+    let Some(new) = stated(target) else { return Ok(None) };
+    let former = former(target)?;
+    if !is_other_backend(target, &former) {
+        return Ok(None);
+    }
+    let [from, to] = addresses(target, [&former, &new]);
+    let backup = migrates.then(|| backup_folder(target));
+    Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to, backup }))
+}
+
+/// Returns the addresses of a target's state in two backends, without credentials.
+fn addresses(target: &Target, backends: [&BackendRecord; 2]) -> [String; 2] {
+    backends.map(|backend| {
+        backend.address(target, &target.dir).unwrap_or_else(|| format!("a backend `{}`", backend.kind))
+    })
+}
+
 /// Keeps the record of a backend that an init is about to replace, for a migration from it.
 pub(super) fn keep_former(target: &Target, record: &BackendRecord) -> io::Result<()> {
     write_private(&target.state_dir.join(FORMER), text(record).as_bytes())
 }
 
+/// Runs a typed command; prepares an `init -migrate-state` before it, and says after it what that has left.
+pub(super) fn around_migration(
+    (engine, target, session): (&Terraform, &Target, &Session<'_>),
+    args: &[OsString],
+    on_line: &mut dyn FnMut(Stream, &str),
+    run: impl FnOnce(&[OsString], &mut dyn FnMut(Stream, &str)) -> Result<Exit, EngineError>,
+) -> Result<Exit, EngineError> {
+    if typed(args) != Typed::MigrateState {
+        return run(args, on_line);
+    }
+    let (prepared, from) = prepare_migration(engine, target, args, session, on_line)?;
+    let exit = run(&prepared, on_line)?;
+    if exit.is_success() {
+        note_old_file(&from, on_line);
+    }
+    Ok(exit)
+}
+
 /// Prepares a typed `init -migrate-state`: looks at both places, keeps a backup, puts the record of the former backend back.
-/// Returns the arguments to run.
-pub(super) fn prepare_migration(
+/// Returns the arguments to run, and the address that the state was at.
+fn prepare_migration(
     engine: &Terraform,
     target: &Target,
     args: &[OsString],
     session: &Session<'_>,
     on_line: &mut dyn FnMut(Stream, &str),
-) -> Result<Vec<OsString>, EngineError> {
+) -> Result<(Vec<OsString>, String), EngineError> {
     let Some(new) = stated(target) else {
         return refused("an expression decides where the state is, so nobody can look there first", BY_HAND);
     };
@@ -71,9 +128,7 @@ pub(super) fn prepare_migration(
     // Whatever was initialised by hand may lead to the state of another instance.
     claim_backend(target, &former, &target.dir)
         .map_err(|failure| EngineError::WrongBackend(Failure { kind: FailureKind::Refused, ..failure }))?;
-    let [from, to] = [&former, &new].map(|backend| {
-        backend.address(target, &target.dir).unwrap_or_else(|| format!("a backend `{}`", backend.kind))
-    });
+    let [from, to] = addresses(target, [&former, &new]);
     let before = stored(engine, target, &former, "former", session)?;
     let own = target.workspace.as_deref().unwrap_or("default");
     let is_other = |name: &&str| *name != own && (*name != "default" || before.has_default);
@@ -97,7 +152,17 @@ pub(super) fn prepare_migration(
     // The gate was the question that the engine would ask.
     let mut typed: Vec<OsString> = ["init", "-input=false", "-force-copy"].map(OsString::from).into();
     typed.extend(args.iter().skip(1).filter(|arg| !is_force_copy(arg)).cloned());
-    Ok(typed)
+    Ok((typed, from))
+}
+
+/// Says after a migration that the engine has left the old file of a local state.
+fn note_old_file(from: &str, on_line: &mut dyn FnMut(Stream, &str)) {
+    let old = from.strip_prefix("local:").map(Utf8Path::new);
+    if let Some(path) = old.filter(|path| path.metadata().is_ok_and(|file| file.len() > 0)) {
+        let line =
+            format!("the old file `{path}` stays: no engine removes it, and nothing reads it any more");
+        on_line(Stream::Stderr, &line);
+    }
 }
 
 /// Beginning of what an init says that would have to move a local state to another backend, and may not ask for it. Measured on
@@ -251,11 +316,16 @@ fn escaped(value: &Value) -> Value {
     }
 }
 
-/// Writes a backup that no other one replaces, 0600 in folders of 0700.
-fn keep_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError> {
+/// Returns the folder of an instance's backups.
+fn backup_folder(target: &Target) -> Utf8PathBuf {
     let (home, instance) = (target.state_dir.ancestors().nth(3), target.state_dir.ancestors().nth(2));
     let below = instance.and_then(|instances| target.state_dir.strip_prefix(instances).ok());
-    let folder = home.unwrap_or(&target.state_dir).join("backups").join(below.unwrap_or("".into()));
+    home.unwrap_or(&target.state_dir).join("backups").join(below.unwrap_or("".into()))
+}
+
+/// Writes a backup that no other one replaces, 0600 in folders of 0700.
+fn keep_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError> {
+    let folder = backup_folder(target);
     files::create_dirs(&folder).map_err(|error| unusable(&folder, &error))?;
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S.%fZ");
     let file = folder.join(format!("{now}.tfstate"));

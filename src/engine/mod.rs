@@ -87,6 +87,7 @@ pub use installed::EngineUnavailable;
 pub use lineage::moved_address;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};
+pub use migrating::StateMove;
 pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput};
 pub use packages::PackageDigest;
 pub use plan_file::{PlanFileError, plan_facts};

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Applied, BoundContent, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PackageDigest,
-    PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target, Typed, applying,
+    PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::{Dialect, not_run},
     claims::claim_address,
@@ -23,12 +23,12 @@ use super::{
     init::LookUp,
     install::InitModules,
     installed::Installed,
-    migrating::prepare_migration,
+    migrating::{StateMove, around_migration, state_move},
     mutating,
     packages::fetched_packages,
     planning::{self, Attempt},
     state_outputs::known_outputs,
-    typed, verbs,
+    verbs,
 };
 use crate::{
     config::EngineSettings,
@@ -290,6 +290,10 @@ impl Engine for Terraform {
         applying::apply(self, target, plan, session)
     }
 
+    fn state_move(&self, target: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
+        state_move(target, args)
+    }
+
     fn run_mutating(
         &self,
         target: &Target,
@@ -297,19 +301,16 @@ impl Engine for Terraform {
         session: &Session<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
-        let migration = match typed(args) {
-            Typed::MigrateState => Some(prepare_migration(self, target, args, session, on_line)?),
-            _ => None,
-        };
-        let args = migration.as_deref().unwrap_or(args);
-        let command = || {
-            if verbs::installs(args) {
-                let lock = lock_installed(target, Sharing::Nobody, session)?;
-                return Ok((Some(lock), self.installing_command(target, args, session)?));
-            }
-            Ok((self.lock_in_use(target, session)?, self.command(target, args)))
-        };
-        mutating::run_mutating(self, target, (&command, args), session, on_line)
+        around_migration((self, target, session), args, on_line, |args, on_line| {
+            let command = || {
+                if verbs::installs(args) {
+                    let lock = lock_installed(target, Sharing::Nobody, session)?;
+                    return Ok((Some(lock), self.installing_command(target, args, session)?));
+                }
+                Ok((self.lock_in_use(target, session)?, self.command(target, args)))
+            };
+            mutating::run_mutating(self, target, (&command, args), session, on_line)
+        })
     }
 
     fn run_reading(

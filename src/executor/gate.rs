@@ -218,6 +218,25 @@ impl GateRequest<'_> {
         Refusal { summary, detail, hint: None, next }
     }
 
+    /// Returns the flag that answers this review in a command that is typed again: the one that the user gave, where it is
+    /// enough. None where the user will be asked, where `--confirm-rounds` answers it, or where nobody knows the next digest.
+    pub fn confirm_flag(&self) -> Option<String> {
+        match gate(self) {
+            Gate::Confirmed { by } => (by != "--confirm-rounds").then_some(by),
+            Gate::Ask(_) => None,
+            Gate::Refused(_) => self.missing_flag(),
+        }
+    }
+
+    /// Returns the flag that would confirm what is refused now.
+    fn missing_flag(&self) -> Option<String> {
+        if self.is_later() && self.round.leaves_others {
+            return None;
+        }
+        let is_digest = self.protected || self.is_later() || self.confirmation.is_some();
+        Some(if is_digest { format!("--confirm={}", self.digest()) } else { "--yes".to_owned() })
+    }
+
     fn unconfirmed(&self) -> Refusal {
         let Self { invocation, environment, .. } = self;
         let digest = self.digest();
@@ -242,19 +261,16 @@ impl GateRequest<'_> {
                     "`{invocation} --confirm={digest}`; a plain `--confirm` is not enough to destroy `{environment}`"
                 )
             }
-            (true, false) => {
-                format!("`{invocation} --confirm`, or `--confirm={digest}` to insist on this very plan")
-            }
-            (false, _) => {
-                format!("`{invocation} --yes`, or `--confirm={digest}` to insist on this very plan")
-            }
+            (true, false) => format!("`{invocation} --confirm={digest}` confirms exactly this plan"),
+            (false, _) => format!("`{invocation} --yes` runs without a question"),
         };
         Refusal { hint: Some(hint), next, ..self.refusal(format!("`{environment}` needs a confirmation")) }
     }
 
     fn other_plan(&self, confirmed: &DigestPrefix) -> Refusal {
         let hint = format!("review it, then `{} --confirm={}`", self.invocation, self.digest());
-        let summary = format!("plan {confirmed} was confirmed for `{}`, this is another", self.environment);
+        let summary =
+            format!("the plans changed: you confirmed {confirmed}, this review is {}", self.digest());
         let next = Some(format!("{} --confirm={}", self.invocation, self.digest()));
         Refusal { hint: Some(hint), next, ..self.refusal(summary) }
     }

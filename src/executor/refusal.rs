@@ -30,6 +30,19 @@ impl Refusal {
 }
 
 impl Refusal {
+    /// Joins it with another reason why the same run does not go on. What to type is a matter of both.
+    #[must_use]
+    pub fn and(self, other: &Self) -> Self {
+        let details = [self.detail.as_str(), other.detail.as_str()];
+        let details: Vec<&str> = details.into_iter().filter(|detail| !detail.is_empty()).collect();
+        Self {
+            summary: format!("{}; {}", self.summary, other.summary),
+            detail: details.join("\n"),
+            hint: None,
+            next: None,
+        }
+    }
+
     /// What it is about, each line a little to the right.
     pub fn indented(&self) -> String {
         let lines: Vec<String> = self.detail.lines().map(|line| format!("  {line}")).collect();

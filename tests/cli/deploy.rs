@@ -170,7 +170,7 @@ staging  commit [COMMIT]  review [DIGEST]  2 stacks to change
 ✔ network  1 to delete, 1 output  [SECONDS]
 error: `staging` needs a confirmation
   plan [DIGEST] would change 2 resources in 2 stacks (2 to delete)
-hint: `envctl destroy staging --yes`, or `--confirm=[DIGEST]` to insist on this very plan
+hint: `envctl destroy staging --yes` runs without a question
 "#);
 }
 

@@ -35,12 +35,14 @@ fn a_mutating_command_passes_the_gate() {
     insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
 exit code 3
 --- stderr
-error: `state` may change `production` and was not confirmed
-hint: with `--confirm` it runs without a question
+error: `state rm terraform_data.network` may change `network` in `production` and was not confirmed
+hint: `envctl exec production network --confirm -- state rm terraform_data.network`
 "#);
     exec(&["production", "network", "--yes"]).exits(3).tells("was not confirmed");
     exec(&["production", "network", "--confirm=0123456789abcdef"]).exits(64);
-    exec(&["staging", "network"]).exits(3).tells("hint: with `--yes` it runs without a question");
+    exec(&["staging", "network"])
+        .exits(3)
+        .tells("hint: `envctl exec staging network --yes -- state rm terraform_data.network`");
     assert_eq!(shop.folders("state rm"), [""; 0]);
     assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
 

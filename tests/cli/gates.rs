@@ -1,6 +1,9 @@
 //! What lets a run go on after its review, and what does not.
 
-use crate::{snapshot::snapshot, support::Shop};
+use crate::{
+    snapshot::{snapshot, text},
+    support::Shop,
+};
 
 #[test]
 fn a_protected_environment_is_refused_without_a_confirmation() {
@@ -22,10 +25,173 @@ production  commit [COMMIT]  review [DIGEST]  1 stack to change
 ✔ network  1 to create, 1 output  [SECONDS]
 error: `production` needs a confirmation
   plan [DIGEST] would change 1 resource in 1 stack
-hint: `envctl deploy production --confirm`, or `--confirm=[DIGEST]` to insist on this very plan
+hint: `envctl deploy production --confirm=[DIGEST]` confirms exactly this plan
 "#);
     assert_eq!(shop.folders("apply"), [""; 0]);
     assert_eq!(shop.deployed_value("network", "production"), None);
+}
+
+const GUARDED: &str = "[project]
+name = \"shop\"
+
+[defaults]
+workspace = \"{env}\"
+create_workspace = \"always\"
+
+[environments.staging]
+
+[environments.production]
+confirm = true
+checklist.on-call = \"somebody is on call\"
+checklist.told = \"the customers were told\"
+guards.protect = [\"terraform_data.*\"]
+";
+
+/// A protected environment with a checklist, where a plan would delete a protected resource.
+fn guarded() -> Shop {
+    let shop = Shop::with(GUARDED).with_stacks(&["network", "app: network"]);
+    shop.run(["deploy", "production", "--confirm", "--ack", "on-call", "--ack", "told"]).exits(0);
+    shop.script("network", &serde_json::json!({ "outputs": { "id": "network-1" } }));
+    shop.change("app", "second");
+    shop.forget_calls();
+    shop
+}
+
+#[test]
+fn one_refusal_names_all_that_is_missing_and_one_command_gives_it() {
+    let shop = guarded();
+
+    let run = shop.run(["deploy", "production", "network", "app", "--ack", "told"]).exits(3);
+
+    let stderr = text(&run.stderr, &shop.project);
+    let refusal = &stderr[stderr.find("error:").unwrap()..];
+    insta::assert_snapshot!(refusal, @"
+    error: `protect` refuses this in `production`; the checklist is not answered: `on-call`; `production` needs a confirmation
+      protect network: delete of `terraform_data.network` is protected by `terraform_data.*`
+      checklist on-call: somebody is on call
+      plan [DIGEST] would change 2 resources in 2 stacks (1 to delete)
+    hint: only where it is meant: `envctl deploy production network app --ack told --allow delete:network/terraform_data.network --ack on-call --confirm=[DIGEST]`
+    ");
+    assert_eq!(shop.folders("apply"), [""; 0]);
+    shop.type_hint(&run).exits(0);
+    assert_eq!(shop.folders("apply"), ["network", "app"]);
+}
+
+#[test]
+fn a_refusal_keeps_the_confirmation_that_was_given() {
+    for given in ["--confirm", "--confirm=DIGEST"] {
+        let shop = guarded();
+        let digest = shop.run(["plan", "production", "--json"]).exits(0).report().digest()[..16].to_owned();
+        let given = given.replace("DIGEST", &digest);
+        let run = shop.run(["deploy", "production", &given]).exits(3);
+        run.tells("error: `protect` refuses this in `production`; the checklist is not answered")
+            .tells(&format!("--ack on-call --ack told {given}`\n"))
+            .hides("needs a confirmation");
+        let only_checklist =
+            ["deploy", "production", &given, "--allow", "delete:network/terraform_data.network"];
+        let refused = shop
+            .run(only_checklist)
+            .exits(3)
+            .tells("error: the checklist is not answered: `on-call`, `told`\n");
+        shop.type_hint(&refused).exits(0);
+        assert_eq!(shop.folders("apply"), ["network", "app"]);
+    }
+}
+
+#[test]
+fn the_next_command_of_a_plan_names_the_checklist_and_the_exceptions() {
+    let shop = guarded();
+    let plan = shop
+        .run(["plan", "production"])
+        .exits(0)
+        .prints("guards would refuse to apply this; only where it is meant:\nnext: `envctl apply")
+        .prints("\nchecklist on-call: somebody is on call\nchecklist told: the customers were told\n");
+    shop.type_next(&plan).exits(0);
+    assert_eq!(shop.folders("apply"), ["network", "app"]);
+
+    shop.change("app", "third");
+    let plan = shop.run(["plan", "production"]).exits(0).prints(" --ack on-call --ack told --confirm`\n");
+    shop.type_next(&plan).exits(0);
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("third"));
+
+    shop.change("app", "fourth");
+    let plan = shop.run(["plan", "staging"]).exits(0);
+    shop.type_next(&plan).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("fourth"));
+}
+
+#[test]
+fn a_typed_command_is_refused_once_for_all_that_is_missing() {
+    let shop = guarded();
+    let remove = ["exec", "production", "app", "--", "state", "rm", "terraform_data.app"];
+
+    let run = shop.run(remove).exits(3);
+
+    insta::assert_snapshot!(text(&run.stderr, &shop.project), @"
+    error: `protect` refuses this in `production`; the checklist is not answered: `on-call`, `told`; `state rm terraform_data.app` may change `app` in `production` and was not confirmed
+      protect app: `terraform_data.app` is protected by `terraform_data.*`, or may hold what is
+      checklist on-call: somebody is on call
+      checklist told: the customers were told
+    hint: only where it is meant: `envctl exec production app --allow delete:app/terraform_data.app --ack on-call --ack told --confirm -- state rm terraform_data.app`
+    ");
+    assert_eq!(shop.folders("state rm"), [""; 0]);
+    shop.type_hint(&run).exits(0);
+    assert_eq!(shop.folders("state rm"), ["app"]);
+}
+
+#[test]
+fn an_exception_for_no_stack_is_64_before_any_engine_starts() {
+    let shop = guarded();
+    for (allow, told) in [
+        (
+            "delete:netwrok/terraform_data.network",
+            "there is no stack `netwrok` in `production`; did you mean `network`?",
+        ),
+        ("change:nope/terraform_data.x[\"a\"]", "there is no stack `nope` in `production`\n"),
+        ("lineage:production/ap", "there is no stack `ap` in `production`; did you mean `app`?"),
+        ("lineage:prodction/app", "there is no environment `prodction`; did you mean `production`?"),
+    ] {
+        let remove =
+            ["exec", "production", "app", "--allow", allow, "--", "state", "rm", "terraform_data.app"];
+        for args in [
+            &["plan", "production", "--allow", allow] as &[&str],
+            &["deploy", "production", "--allow", allow],
+            &remove,
+        ] {
+            shop.env.run_args(args).exits(64).tells(told);
+        }
+    }
+    assert_eq!(shop.calls(), [""; 0]);
+}
+
+#[test]
+fn an_exception_for_no_address_of_the_run_is_refused_before_the_gate() {
+    let shop = guarded();
+    let flags = [
+        "--confirm",
+        "--ack",
+        "on-call",
+        "--ack",
+        "told",
+        "--allow",
+        "delete:network/terraform_data.network",
+    ];
+    for (wrong, told) in [
+        (
+            "delete:network/terraform_data.netwrok",
+            "the plan of `network` has no change of `terraform_data.netwrok`; did you mean `terraform_data.network`?",
+        ),
+        ("delete:terraform_data.nope", "the plans of this run have no change of `terraform_data.nope`"),
+        ("change:app/terraform_data.ap", "did you mean `terraform_data.app`?"),
+    ] {
+        let args = [&["deploy", "production"] as &[&str], &flags, &["--allow", wrong]].concat();
+        shop.env.run_args(&args).exits(3).tells("error: `allow` refuses this in `production`\n").tells(told);
+        assert_eq!(shop.folders("apply"), [""; 0], "{wrong}");
+    }
+    // A stack without changes may be named: its loss is done already.
+    let done = ["--exclude", "app", "--allow", "delete:app/terraform_data.gone"];
+    shop.env.run_args(&[&["deploy", "production"] as &[&str], &flags, &done].concat()).exits(0);
+    assert_eq!(shop.folders("apply"), ["network"]);
 }
 
 #[test]
@@ -76,12 +242,15 @@ fn a_digest_confirms_that_very_review_and_no_other() {
     let confirm = format!("--confirm={}", &digest[..16]);
 
     let wrong = shop.run(["deploy", "production", "--confirm=0123456789abcdef"]).exits(3);
-    let wrong = wrong.tells("error: plan 0123456789abcdef was confirmed for `production`, this is another");
+    let wrong = wrong.tells(&format!(
+        "error: the plans changed: you confirmed 0123456789abcdef, this review is {}",
+        &digest[..16]
+    ));
     wrong.tells(&confirm);
     assert_eq!(shop.folders("apply"), [""; 0]);
 
     shop.change("app", "second");
-    shop.run(["deploy", "production", &confirm]).exits(3).tells("this is another");
+    shop.run(["deploy", "production", &confirm]).exits(3).tells("the plans changed: you confirmed");
     assert_eq!(shop.folders("apply"), [""; 0]);
 
     shop.change("app", "first");

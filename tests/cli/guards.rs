@@ -58,7 +58,7 @@ fn a_protected_resource_is_refused_before_anybody_is_asked_and_let_through_by_na
         let refused = deploy(&shop, &[]).exits(3).tells("error: `protect` refuses this in `production`");
         refused
             .tells("is protected by `terraform_data.net*`")
-            .tells("`envctl deploy production --allow delete:network/terraform_data.network`");
+            .tells("`envctl deploy production --allow delete:network/terraform_data.network --confirm`");
         let report = deploy(&shop, &["--json"]).exits(3).json();
         assert_eq!(guards(&report), ["network protect"]);
         assert_eq!(report["stacks"][0]["blocked"][0]["address"], "terraform_data.network");
@@ -101,7 +101,7 @@ fn an_exception_that_two_stacks_could_mean_is_refused_with_the_long_forms() {
 
     let long = ["--allow", "delete:network/terraform_data.a"];
     let run = deploy(&shop, &long).exits(3).tells("protect app: delete of `terraform_data.a`");
-    run.tells("--allow delete:network/terraform_data.a --allow delete:app/terraform_data.a`");
+    run.tells("--allow delete:network/terraform_data.a --allow delete:app/terraform_data.a --confirm`");
     assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
 
     shop.script("app", &with("first"));
@@ -236,13 +236,15 @@ fn the_checklist_is_answered_by_its_ids() {
 
 #[test]
 fn an_exception_that_nobody_knows_is_64() {
-    let shop = Shop::of(&["network"]);
+    let shop = Shop::of(&["network", "app"]);
     let allow = |what: &str| shop.run(["plan", "staging", "--allow", what]).exits(64);
     allow("brunch").tells("nothing is allowed by `brunch`; did you mean `branch`?");
     allow("delete").tells("it is written `delete:STACK/ADDR`");
     allow("promotion").tells("`promotion` is not supported yet");
     allow("naming:a.b").tells("`naming` is not supported yet");
-    shop.run(["plan", "staging", "--allow", "lineage:staging/app"]).exits(0).tells("it is not in this run");
+    allow("lineage:staging/web").tells("there is no stack `web` in `staging`");
+    let other = ["plan", "staging", "network", "--allow", "lineage:staging/app"];
+    shop.run(other).exits(0).tells("it is not in this run");
 }
 
 #[test]

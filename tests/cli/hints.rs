@@ -32,7 +32,7 @@ fn the_hint_of_a_refused_typed_command_has_the_command() {
     let shop = Shop::with(GUARDED).with_stacks(&["network"]);
     shop.run(["exec", "staging", "network", "--yes", "--", "state", "rm", "a.b[\"x\"]"])
         .exits(3)
-        .tells("`envctl exec staging network --allow window -- state rm 'a.b[\"x\"]'`");
+        .tells("`envctl exec staging network --allow window --yes -- state rm 'a.b[\"x\"]'`");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use serde_json::Value;
 
-use crate::support::{Driven, Run, S3Server, Shop, plain, programs, real_engines};
+use crate::support::{Driven, IdleTerminal, Run, S3Server, Shop, Streams, plain, programs, real_engines};
 
 const ENVIRONMENTS: &str = "[project]
 name = \"shop\"
@@ -43,6 +43,19 @@ fn state(shop: &Shop, path: &str) -> Option<Value> {
     serde_json::from_str(&text).ok()
 }
 
+const UNCONFIRMED: &str = "\
+error: `init -migrate-state` may change `app` in `staging` and was not confirmed
+  `app` moves its state:
+    from    local:[PROJECT]/old/staging.tfstate
+    to      local:[PROJECT]/new/staging.tfstate
+    backup  [PROJECT]/.envctl/backups/staging/app/
+hint: `envctl exec staging app --yes -- init -migrate-state`
+";
+
+fn text(shop: &Shop, text: &str) -> String {
+    text.replace(&*shop.project.root().to_string_lossy(), "[PROJECT]")
+}
+
 /// The backups of an environment's stack.
 fn backups(shop: &Shop, environment: &str) -> Vec<PathBuf> {
     let folder = shop.project.path(&format!(".envctl/backups/{environment}/app"));
@@ -59,10 +72,16 @@ fn a_migration_is_confirmed_moves_the_state_and_keeps_a_backup() {
                 shop.run(["plan", "staging"]).exits(3).tells("vanished");
             }
             let before = state(&shop, "old/staging.tfstate").unwrap();
-            migrate(&shop, "staging", &[]).exits(3).tells("was not confirmed");
+            let refused = migrate(&shop, "staging", &[]).exits(3);
+            assert_eq!(text(&shop, &refused.stderr), UNCONFIRMED, "{}", engine.name());
             assert_eq!(state(&shop, "new/staging.tfstate"), None, "{}", engine.name());
 
             let run = migrate(&shop, "staging", &["--yes"]).exits(0).tells("old/staging.tfstate is kept in");
+            let old = shop.project.path("old/staging.tfstate");
+            let run = run.tells(&format!(
+                "the old file `{}` stays: no engine removes it, and nothing reads it any more",
+                old.display()
+            ));
 
             let after = state(&shop, "new/staging.tfstate").unwrap();
             assert_eq!(after["lineage"], before["lineage"], "{}: {run}", engine.name());
@@ -81,6 +100,35 @@ fn a_migration_is_confirmed_moves_the_state_and_keeps_a_backup() {
             shop.run(["plan", "staging", "--json"]).exits(0).prints("\"clean\"");
             assert!(state(&shop, "old/production.tfstate").is_some(), "{}", engine.name());
             assert_eq!(state(&shop, "new/production.tfstate"), None, "{}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn the_question_of_a_migration_names_both_addresses_and_the_backup() {
+    for engine in real_engines() {
+        for (flag, shown) in [
+            ("-migrate-state", ["`app` moves its state:", "staging.tfstate", "backup  "]),
+            ("-reconfigure", ["`app` takes another state and copies nothing:", "(stays there)", "to  "]),
+        ] {
+            let shop = moved(&engine);
+            let before = fs::read(shop.project.path("old/staging.tfstate")).unwrap();
+            let args = ["exec", "staging", "app", "--", "init", flag];
+
+            let terminal =
+                shop.env.on_terminal(IdleTerminal::open(), Streams::All, args).shows("Run it? [y/N] ");
+            let run = terminal.types("n\n").wait().exits(3);
+
+            let (above, _) = run.stderr.split_once("may change `app` in `staging`. Run it?").unwrap();
+            let lines = text(&shop, above);
+            for shown in shown
+                .iter()
+                .chain(&["from    local:[PROJECT]/old/staging.tfstate", "to      local:[PROJECT]/new/"])
+            {
+                assert!(lines.contains(shown), "{}: `{shown}` in {lines}", engine.name());
+            }
+            assert_eq!(fs::read(shop.project.path("old/staging.tfstate")).unwrap(), before);
+            assert_eq!(state(&shop, "new/staging.tfstate"), None);
         }
     }
 }

@@ -44,7 +44,7 @@ fn equal_plans_have_an_equal_digest_which_a_later_command_can_quote() {
         assert_eq!(first, digest(), "{}", engine.name());
         shop.run(["apply", "last", &format!("--confirm={}", "0".repeat(16))])
             .exits(3)
-            .tells("this is another");
+            .tells("the plans changed: you confirmed");
         // The refused run took the plans over and applied none of them: they are where they were.
         let run = shop.run(["runs", "list", "--json"]).json()["runs"][1]["run"].as_str().unwrap().to_owned();
         shop.run(["apply", &run, &format!("--confirm={first}")]).exits(0);

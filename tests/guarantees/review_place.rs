@@ -45,7 +45,7 @@ fn digest(env: &Env) -> String {
 fn is_refused(env: &Env, digest: &str) {
     let confirm = format!("--confirm={digest}");
     let run = env.run(["deploy", "production", &confirm, "--allow", "lineage:production/app"]).exits(3);
-    run.tells("this is another");
+    run.tells("the plans changed: you confirmed");
 }
 
 #[test]

@@ -141,6 +141,12 @@ impl Env {
         self.start(&program.path, args)
     }
 
+    /// Runs a shell in the same world.
+    #[track_caller]
+    pub(super) fn run_shell(&self, shell: &Path, args: &[&str]) -> Run {
+        self.start(shell, args)
+    }
+
     #[track_caller]
     fn start(&self, program: &Path, args: &[&str]) -> Run {
         let output = self.command(program, args).output();

@@ -21,6 +21,7 @@ mod script;
 mod shop;
 mod state;
 mod terminal;
+mod typed;
 
 pub(crate) use self::{
     bucket::{AUTHORITY, Bucket},

@@ -66,7 +66,8 @@ fn the_gate_follows_the_table() {
         let refused = "refused: `production` needs a confirmation".to_owned();
         let protected_decision = if terminal { "type production".to_owned() } else { refused.clone() };
         assert_eq!(told(Some(&right)), confirmed("--confirm=9f2c41d0a7b35e18"), "{all:?}");
-        let other = "refused: plan 0123456789abcdef was confirmed for `production`, this is another";
+        let other =
+            "refused: the plans changed: you confirmed 0123456789abcdef, this review is 9f2c41d0a7b35e18";
         assert_eq!(told(Some(&wrong)), other, "{all:?}");
         let plain = if protected && destroy { protected_decision.clone() } else { confirmed("--confirm") };
         assert_eq!(told(Some(&Confirmation::Plain)), plain, "{all:?}");
@@ -92,14 +93,15 @@ fn a_refusal_says_what_would_change_and_what_to_type() {
         refused([true, false, false, false], None),
         "`production` needs a confirmation\n  \
          plan 9f2c41d0a7b35e18 would change 3 resources in 2 stacks (1 to delete)\n\
-         hint: `envctl deploy production --confirm`, or `--confirm=9f2c41d0a7b35e18` to insist on this very plan"
+         hint: `envctl deploy production --confirm=9f2c41d0a7b35e18` confirms exactly this plan"
     );
     let destroy = refused([true, true, true, false], Some(&Confirmation::Plain));
     let hint =
         "hint: `envctl destroy production --confirm=9f2c41d0a7b35e18`; a plain `--confirm` is not enough";
     assert!(destroy.contains(hint), "{destroy}");
     let open = refused([false, false, false, false], None);
-    assert!(open.contains("hint: `envctl deploy production --yes`"), "{open}");
+    let hint = "hint: `envctl deploy production --yes` runs without a question";
+    assert!(open.ends_with(hint), "{open}");
     let other = refused([false, false, true, true], Some(&digest("0123456789abcdef")));
     assert!(
         other.ends_with("hint: review it, then `envctl deploy production --confirm=9f2c41d0a7b35e18`"),
@@ -158,6 +160,34 @@ fn a_later_review_that_lacks_failed_stacks_has_no_digest_to_quote() {
         other => panic!("{other:?}"),
     });
     assert_eq!(next.as_deref(), Some("envctl deploy production"));
+}
+
+fn flag_of(request: &GateRequest<'_>) -> Option<String> {
+    request.confirm_flag()
+}
+
+#[test]
+fn a_command_to_type_again_keeps_the_flag_that_is_enough() {
+    let flag = |confirmation: Option<&Confirmation>, switches| with(confirmation, switches, flag_of);
+    let (right, wrong) = (digest(&DIGEST[..16]), digest("0123456789abcdef"));
+    let this = Some("--confirm=9f2c41d0a7b35e18".to_owned());
+    assert_eq!(flag(Some(&Confirmation::Plain), [true, false, false, false]).as_deref(), Some("--confirm"));
+    assert_eq!(flag(Some(&right), [true, true, false, true]), this);
+    assert_eq!(flag(Some(&wrong), [false, false, true, true]), this);
+    assert_eq!(
+        flag(Some(&Confirmation::Plain), [true, true, false, false]),
+        this,
+        "to destroy it is not enough"
+    );
+    assert_eq!(flag(None, [true, false, true, false]), this, "`--yes` is not enough");
+    assert_eq!(flag(None, [true, false, true, true]), None, "the user is asked");
+    assert_eq!(flag(None, [false, false, true, true]).as_deref(), Some("--yes"));
+    assert_eq!(flag(None, [false, false, false, false]).as_deref(), Some("--yes"));
+    let round = GateRound { is_later: true, number: 2, ..GateRound::default() };
+    let later = |round: &GateRound| in_round(round, None, [false, false, false, false], flag_of);
+    assert_eq!(later(&round), this);
+    assert_eq!(later(&GateRound { confirm_rounds: true, ..round.clone() }), None);
+    assert_eq!(later(&GateRound { leaves_others: true, ..round }), None);
 }
 
 #[test]

@@ -8,13 +8,14 @@ use std::{
 use super::losses;
 use crate::{
     config::Guards,
-    model::{Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId},
-    plans::Review,
+    diagnostic::closest,
+    model::{Allow, Block, NamedResource, Outcome, ResourceAddress, ResourceChange, StackId},
+    plans::{Review, ReviewStack},
     ui::shell_word,
 };
 
-/// Name of the guard that refuses an exception which could mean several stacks.
-const AMBIGUOUS: &str = "allow";
+/// Name of the guard that refuses an exception which could mean several stacks, or means none.
+const NAMES: &str = "allow";
 
 /// The exceptions of a run.
 #[derive(Debug, Clone, Default)]
@@ -82,8 +83,20 @@ impl Exception {
             self.allow,
             forms.join(" or ")
         );
-        Block::new(AMBIGUOUS, message)
+        Block::new(NAMES, message)
     }
+}
+
+/// The refusal of an exception for an address that is in no plan.
+fn misnamed(allow: &Allow, named: &NamedResource, addresses: &[&ResourceAddress]) -> Block {
+    let plans = match &named.stack {
+        Some(stack) => format!("the plan of `{stack}` has"),
+        None => "the plans of this run have".to_owned(),
+    };
+    let meant = closest(named.address.as_str(), addresses.iter().map(|address| address.as_str()));
+    let meant = meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
+    let allow = shell_word(&allow.to_string());
+    Block::new(NAMES, format!("`--allow {allow}`: {plans} no change of `{}`{meant}", named.address))
 }
 
 impl Allowances {
@@ -100,7 +113,7 @@ impl Allowances {
     /// Binds each short form to the stack of the review that it could let something through of; returns the refusals of
     /// those that could mean several.
     pub fn bind_to_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {
-        let has = |exception: &Exception, stack: &crate::plans::ReviewStack| {
+        let has = |exception: &Exception, stack: &ReviewStack| {
             let mut changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
             changes.any(|change| exception.fits(change, guards))
         };
@@ -110,6 +123,36 @@ impl Allowances {
             exception.bind(&stacks.map(|stack| &stack.stack).collect::<Vec<_>>())
         };
         self.0.iter().filter_map(bind).collect()
+    }
+
+    /// Returns the refusals of exceptions for addresses that no plan of the review has: most likely mistyped ones. A stack
+    /// whose plan is not made yet, rests on values that are not known, or is clean may be meant for another reason.
+    pub fn misnamed(&self, review: &Review) -> Vec<Block> {
+        let is_settled = |stack: &ReviewStack| match &stack.outcome {
+            Outcome::Changed(_) => !stack.tentative,
+            Outcome::Clean => true,
+            _ => false,
+        };
+        let is_all_settled = review.stacks.iter().all(is_settled);
+        let refuse = |exception: &Exception| {
+            let (Allow::Delete(named) | Allow::Change(named)) = &exception.allow else { return None };
+            let plans: Vec<&ReviewStack> = match &named.stack {
+                Some(stack) => {
+                    review.changed().filter(|plan| plan.stack == *stack && !plan.tentative).collect()
+                }
+                None if is_all_settled => review.changed().collect(),
+                None => return None,
+            };
+            let changes = plans.iter().filter_map(|plan| plan.outcome.changes());
+            let changes = changes.flat_map(|changes| &changes.resources);
+            let addresses: Vec<&ResourceAddress> = changes
+                .flat_map(|change| [Some(&change.address), change.previous_address.as_ref()])
+                .flatten()
+                .collect();
+            (!plans.is_empty() && !addresses.contains(&&named.address))
+                .then(|| misnamed(&exception.allow, named, &addresses))
+        };
+        self.0.iter().filter_map(refuse).collect()
     }
 
     /// Binds each short form to the only stack of a typed command; returns the refusals where there are several.
@@ -239,6 +282,32 @@ mod tests {
         assert_eq!(allowed.bind_to_review(&round("app"), &Guards::default()), []);
         assert_eq!(allowed.bind_to_review(&round("db"), &Guards::default()), []);
         assert!(takes(&allowed, "app") && !takes(&allowed, "db"));
+    }
+
+    #[test]
+    fn an_address_that_no_plan_has_is_refused_with_the_closest_one() {
+        let plans = || {
+            let mut later = stack("later", &[("a.b", Action::Create)]);
+            later.tentative = true;
+            let mut clean = stack("clean", &[]);
+            clean.outcome = Outcome::Clean;
+            vec![stack("app", &[("a.bcd", Action::Delete), ("x.y", Action::Update)]), later, clean]
+        };
+        let refused = |allow: &str, stacks: Vec<ReviewStack>| {
+            let blocks = allowances(&[allow]).misnamed(&review(stacks));
+            blocks.into_iter().map(|block| block.message).collect::<Vec<_>>()
+        };
+        let wrong =
+            "`--allow delete:app/a.bce`: the plan of `app` has no change of `a.bce`; did you mean `a.bcd`?";
+        assert_eq!(refused("delete:app/a.bce", plans()), [wrong]);
+        let far = "`--allow change:app/far.away`: the plan of `app` has no change of `far.away`";
+        assert_eq!(refused("change:app/far.away", plans()), [far]);
+        for fits in ["delete:app/a.bcd", "delete:app/x.y", "delete:later/z.z", "delete:clean/z.z", "window"] {
+            assert_eq!(refused(fits, plans()), [""; 0], "{fits}");
+        }
+        assert_eq!(refused("delete:z.z", plans()), [""; 0], "`later` may have it");
+        let short = "`--allow delete:z.z`: the plans of this run have no change of `z.z`";
+        assert_eq!(refused("delete:z.z", plans().drain(..1).collect()), [short]);
     }
 
     #[test]

@@ -9,7 +9,8 @@
 //! |                | a move of what matches to where nothing protects it                    | `delete:`, old one  |
 //! | `deny_actions` | those actions of what matches; `delete` includes replace               | `delete:`, `change:`|
 //! | `unknown`      | in a `confirm` environment: actions that nobody knows                  | `delete:STACK/ADDR` |
-//! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks  |                     |
+//! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks, |                     |
+//! |                | or whose address is in no plan of the run                              |                     |
 //! | `max_deletes`  | more deletes, replaces and forgets than that over the run              | `deletes=N`         |
 //! | `max_changes`  | more changed resources than that over the run                          | `changes=N`         |
 //! | `incomplete`   | in a `confirm` environment: `--target`                                 | `incomplete`        |

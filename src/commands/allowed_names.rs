@@ -1,0 +1,48 @@
+//! Checks the stacks and environments that `--allow` names before an engine is started for any of them.
+
+use super::Usage;
+use crate::{
+    config::{Config, Environment},
+    diagnostic::closest,
+    inventory::Inventory,
+    model::{Allow, EnvName, InstanceId, NamedResource, StackId},
+    ui::shell_word,
+};
+
+/// Refuses an exception for a stack that the environment does not have, or for an environment that there is not.
+pub(super) fn know_allowed(
+    (config, environment): (&Config, &Environment),
+    inventory: &Inventory,
+    allow: &[Allow],
+) -> Result<(), Usage> {
+    for exception in allow {
+        let stack = match exception {
+            Allow::Delete(NamedResource { stack: Some(stack), .. })
+            | Allow::Change(NamedResource { stack: Some(stack), .. }) => stack,
+            Allow::Lineage(InstanceId { environment: wanted, stack }) => {
+                if *wanted != environment.name {
+                    let names = config.environments().keys().map(EnvName::as_str);
+                    if config.environments().contains_key(wanted) {
+                        continue;
+                    }
+                    let what = format!("there is no environment `{wanted}`");
+                    return Err(unknown(exception, &what, closest(wanted.as_str(), names)));
+                }
+                stack
+            }
+            _ => continue,
+        };
+        if inventory.get(stack.as_str()).is_none() {
+            let names: Vec<StackId> = inventory.graph().order();
+            let meant = closest(stack.as_str(), names.iter().map(StackId::as_str));
+            let what = format!("there is no stack `{stack}` in `{}`", environment.name);
+            return Err(unknown(exception, &what, meant));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(exception: &Allow, what: &str, meant: Option<&str>) -> Usage {
+    let meant = meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
+    Usage::Other(format!("`--allow {}`: {what}{meant}", shell_word(&exception.to_string())))
+}

@@ -1,0 +1,194 @@
+//! The gate of a typed command that may change something: guards, checklist and confirmation, asked for at once.
+
+use super::{
+    Context, Stopped,
+    allowed_names::know_allowed,
+    checklist::{Checked, know_acks},
+    exec::Request,
+    guarded::{Guarded, allow_flags},
+    prepared::Prepared,
+    readied::interrupted,
+    typed::Found,
+};
+use crate::{
+    config::{Config, Environment},
+    engine::{StateMove, typed},
+    executor::{Answer, Ask, Asked, Refusal},
+    inventory::{Inventory, Modules},
+    model::{Blocked, StackId},
+    ui::shell_word,
+};
+
+/// A typed command at its gate.
+pub(super) struct ExecGate<'a> {
+    /// The streams and the user's flags for every verb.
+    pub(super) context: &'a Context,
+    /// The environment.
+    pub(super) environment: &'a Environment,
+    /// The command.
+    pub(super) request: &'a Request,
+    /// Its stacks, in order.
+    pub(super) stacks: &'a [StackId],
+}
+
+impl ExecGate<'_> {
+    /// Passes the gate, or refuses with everything that is missing. There is no review, so there is nothing that a digest
+    /// could name.
+    pub(super) fn pass(
+        &self,
+        config: &Config,
+        (inventory, modules): &(Inventory, Modules),
+        prepared: &Prepared,
+    ) -> anyhow::Result<Guarded> {
+        let Self { context, environment, request, stacks } = self;
+        know_acks(environment, &request.acks)?;
+        know_allowed((config, environment), inventory, &request.allow)?;
+        let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
+        let mut guarded =
+            Guarded::new(config, environment, &instances, modules, &prepared.runner, &request.allow);
+        let typed = typed(&request.args);
+        let mut blocked = guarded.judge_without_plan(context);
+        blocked.extend(guarded.judge_short_forms(stacks));
+        blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &typed)));
+        let moves = prepared.state_moves(stacks, &request.args)?;
+        if let Some(refusal) = self.incomplete(&guarded, &blocked, &moves) {
+            return Err(self.stopped(&guarded, &refusal, &Found { blocked, run: None }).into());
+        }
+        let interactive = context.terminal.interactive;
+        let checked =
+            guarded.checklist.go_through(interactive, &request.acks, |ask| Ok(prepared.ask(context, ask)))?;
+        match checked {
+            Checked::Refused(refusal) => {
+                return Err(self.stopped(&guarded, &refusal, &Found::default()).into());
+            }
+            Checked::Interrupted(signal) => return Err(interrupted(signal)),
+            Checked::Yes => {}
+        }
+        if self.is_confirmed() || self.ask(prepared, &moves)? {
+            Ok(guarded)
+        } else {
+            Err(self.stopped(&guarded, &self.unconfirmed(&moves), &Found::default()).into())
+        }
+    }
+
+    /// Returns the refusal of what the guards found of one stack, once its engine and its files were asked.
+    pub(super) fn refusal(&self, guarded: &Guarded, found: &Found) -> Stopped {
+        guarded.say_idle(self.context);
+        self.stopped(guarded, &guarded.refusal(&found.blocked), found)
+    }
+
+    /// Returns one refusal for everything that no question could settle.
+    fn incomplete(&self, guarded: &Guarded, blocked: &[Blocked], moves: &[StateMove]) -> Option<Refusal> {
+        let nobody_to_ask = !self.context.terminal.interactive;
+        let guards = (!blocked.is_empty()).then(|| {
+            guarded.say_idle(self.context);
+            guarded.refusal(blocked)
+        });
+        let checklist = guarded.checklist.unanswered(&self.request.acks).filter(|_| nobody_to_ask);
+        let unconfirmed = (nobody_to_ask && !self.is_confirmed()).then(|| self.unconfirmed(moves));
+        let reasons = [guards, checklist, unconfirmed].into_iter().flatten();
+        reasons.reduce(|refusal, other| refusal.and(&other))
+    }
+
+    /// Turns a refusal into the error of the verb, with the whole command that answers it.
+    fn stopped(&self, guarded: &Guarded, refusal: &Refusal, found: &Found) -> Stopped {
+        let message = format!("{}\n{}", refusal.summary, refusal.indented());
+        let mut stopped = Stopped::refused(message.trim_end());
+        if let Some(flags) = allow_flags(&found.blocked) {
+            let meant = if flags.is_empty() { "" } else { "only where it is meant: " };
+            stopped = stopped.hint(format!("{meant}`{}`", self.command(guarded, flags)));
+        }
+        let name = &self.environment.name;
+        let by = |guard: &str| found.blocked.iter().any(|found| found.block.guard == guard);
+        if by("plan") {
+            stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
+        }
+        if let Some(run) = &found.run {
+            stopped = stopped.hint(format!("`envctl apply {run}`"));
+        } else if by("plan_file") {
+            stopped = stopped.hint(format!("`envctl plan {name}` and `envctl apply RUN`"));
+        }
+        stopped
+    }
+
+    /// Returns the whole command with these flags and every answer that it needs.
+    fn command(&self, guarded: &Guarded, more: Vec<String>) -> String {
+        let Self { context, environment, request, .. } = self;
+        let config = context.config_path.iter().map(|path| format!("--config {}", shell_word(path.as_str())));
+        let given = request.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string())));
+        let acks = request.acks.iter().map(|id| format!("--ack {}", shell_word(id)));
+        let sets = context.overrides.sets.iter();
+        let sets = sets.map(|(path, value)| format!("--set {}", shell_word(&format!("{path}={value}"))));
+        let workspace = context.overrides.create_workspace.map(|_| "--create-workspace".to_owned());
+        let confirm = match (request.confirm, request.yes && !environment.confirm, environment.confirm) {
+            (true, ..) | (_, _, true) => "--confirm",
+            (_, true, _) | (_, _, false) => "--yes",
+        };
+        let words = std::iter::once("envctl".to_owned())
+            .chain(config)
+            .chain(["exec".to_owned(), environment.name.to_string(), request.names()])
+            .chain(given)
+            .chain(more)
+            .chain(acks)
+            .chain(guarded.checklist.ack_flags(&request.acks))
+            .chain(workspace)
+            .chain(sets)
+            .chain([confirm.to_owned(), "--".to_owned(), request.line()]);
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns true if a flag answers the question.
+    fn is_confirmed(&self) -> bool {
+        self.request.confirm || (self.request.yes && !self.environment.confirm)
+    }
+
+    fn ask(&self, prepared: &Prepared, moves: &[StateMove]) -> anyhow::Result<bool> {
+        for line in moves.iter().flat_map(lines_of) {
+            self.context.printer.always(line);
+        }
+        let name = self.environment.name.to_string();
+        let what = self.what();
+        let ask = if self.environment.confirm {
+            Ask::TypeName { question: format!("{what}. Type `{name}` to run it"), name: name.clone() }
+        } else {
+            Ask::YesNo { question: format!("{what}. Run it?") }
+        };
+        match prepared.ask(self.context, &ask) {
+            Asked::Answered(Answer::Yes) => Ok(true),
+            Asked::Answered(Answer::Typed(typed)) => Ok(typed == name),
+            Asked::Answered(Answer::No) => Ok(false),
+            Asked::Failed(error) => Err(error.into()),
+            Asked::Interrupted(signal) => Err(interrupted(signal)),
+        }
+    }
+
+    fn unconfirmed(&self, moves: &[StateMove]) -> Refusal {
+        let detail: Vec<String> = moves.iter().flat_map(lines_of).collect();
+        let summary = format!("{} and was not confirmed", self.what());
+        Refusal { summary, detail: detail.join("\n"), hint: None, next: None }
+    }
+
+    /// Names the command, its stacks and its environment: `` `state rm a.b` may change `app` in `staging` ``.
+    fn what(&self) -> String {
+        let names: Vec<String> = self.stacks.iter().map(|stack| format!("`{stack}`")).collect();
+        format!("`{}` may change {} in `{}`", self.request.line(), names.join(", "), self.environment.name)
+    }
+}
+
+/// Returns the two addresses of a state that a typed `init` moves or leaves, and the folder of its backup.
+fn lines_of(state: &StateMove) -> Vec<String> {
+    let StateMove { stack, from, to, backup } = state;
+    match backup {
+        Some(folder) => vec![
+            format!("`{stack}` moves its state:"),
+            format!("  from    {from}"),
+            format!("  to      {to}"),
+            format!("  backup  {folder}/"),
+        ],
+        None => vec![
+            format!("`{stack}` takes another state and copies nothing:"),
+            format!("  from    {from} (stays there)"),
+            format!("  to      {to}"),
+        ],
+    }
+}
