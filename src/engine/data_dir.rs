@@ -13,7 +13,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{EngineError, Target};
+use super::{EngineError, Target, backend_record::RECORD};
 use crate::{
     model::{Failure, FailureKind},
     ui::shell_word,
@@ -85,9 +85,12 @@ pub(super) fn remove_empty(target: &Target) {
     }
 }
 
-/// Returns true if a data directory has its links, or folders in their place.
+/// Returns true if a data directory has its links, or folders in their place, and no record of a backend that is a link: the
+/// next init removes that one.
 pub(super) fn is_laid_out(data_dir: &Utf8Path) -> bool {
-    data_dir.is_dir() && SHARED.iter().all(|name| data_dir.join(name).symlink_metadata().is_ok())
+    data_dir.is_dir()
+        && !data_dir.join(RECORD).is_symlink()
+        && SHARED.iter().all(|name| data_dir.join(name).symlink_metadata().is_ok())
 }
 
 /// Makes a folder unless nobody may write there.

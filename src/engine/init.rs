@@ -84,6 +84,8 @@ impl Terraform {
             // Every verb of an engine refuses a cache folder that is not there.
             fs::create_dir_all(cache).map_err(|error| failed(cache, &error))?;
         }
+        // A link would lead to what belongs to others, which an init changes.
+        make_private_folder(&target.data_dir)?;
         // What the fingerprint remembers is in a folder that a person may empty.
         let is_there = data_dir::is_laid_out(&target.data_dir) && !is_installed_through_links(target);
         if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
@@ -94,7 +96,6 @@ impl Terraform {
             };
         }
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
-        make_private_folder(&target.data_dir)?;
         forget_selection(target)?;
         // A backend that its files no longer have would stay in it, and stop every plan.
         forget(&target.data_dir.join(RECORD))?;

@@ -106,3 +106,48 @@ fn a_linked_folder_of_another_project_is_no_run() {
     assert_ne!(applied.code(), 0, "{applied}");
     assert_eq!(own.folders("apply"), [""; 0]);
 }
+
+#[test]
+fn a_data_directory_that_is_a_link_is_refused() {
+    for engine in each_engine() {
+        for folder in [".envctl/data/staging/app", ".envctl/data/staging", ".envctl/data"] {
+            let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+            shop.run(["deploy", "staging", "--yes"]).exits(0);
+            let (folder, elsewhere) = (shop.project.path(folder), shop.project.around().join("elsewhere"));
+            fs::rename(&folder, &elsewhere).unwrap();
+            symlink(&elsewhere, &folder).unwrap();
+            shop.change("app", "second");
+
+            for command in [&["plan", "staging"] as &[&str], &["deploy", "staging", "--yes"]] {
+                let run = shop.env.run_args(command);
+                assert_ne!(run.code(), 0, "{}: {folder:?}: {run}", engine.name());
+                run.tells("it is a link or no folder");
+            }
+            assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"));
+        }
+    }
+}
+
+#[test]
+fn a_record_of_a_backend_that_is_a_link_is_made_anew() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let record = shop.project.path(".envctl/data/staging/app/terraform.tfstate");
+        let elsewhere = shop.project.around().join("elsewhere");
+        // The default backend leaves none.
+        fs::write(
+            &elsewhere,
+            "{\"version\": 3, \"backend\": {\"type\": \"local\", \"config\": {}, \"hash\": 1}}",
+        )
+        .unwrap();
+        fs::remove_file(&record).ok();
+        symlink(&elsewhere, &record).unwrap();
+        let before = fs::read(&elsewhere).unwrap();
+
+        shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+
+        assert!(!record.is_symlink(), "{}", engine.name());
+        assert!(fs::read(&elsewhere).unwrap() == before, "{}", engine.name());
+    }
+}
