@@ -3,7 +3,7 @@
 use super::{
     Confirm, Context, RunRequest, Stopped, Usage,
     opening::Wish,
-    rollout,
+    rollout::{self, TakenOver},
     stored::{Stored, stored},
 };
 use crate::{
@@ -55,7 +55,13 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let wish = Wish { command: VERB, mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal } };
     let context = context.with_values(asked.vars, asked.sets);
-    rollout::run_adopting(&context, &how, &request.confirm, wish, stacks)
+    rollout::run_adopting(
+        &context,
+        &how,
+        &request.confirm,
+        wish,
+        TakenOver { stacks, ..TakenOver::default() },
+    )
 }
 
 /// The newest run that made plans: one that was refused its gate has none of its own, and hides none. A run without anything

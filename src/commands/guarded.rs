@@ -15,8 +15,8 @@ use crate::{
     plans::{
         Review,
         guards::{
-            Allowances, Circumstances, Loss, Rules, ShownLoss, Tally, circumstances, judge, losses_of_review,
-            of_lost, of_typed, shown_losses, timely, unnamed, unseen_losses,
+            Allowances, Circumstances, EarlierChanges, Loss, Rules, ShownLoss, Tally, circumstances, judge,
+            losses_of_review, of_lost, of_typed, shown_losses, timely, unnamed, unseen_losses,
         },
     },
     process::Runner,
@@ -29,12 +29,15 @@ pub(super) struct Guarded {
     guards: Guards,
     confirm: bool,
     allowed: Allowances,
+    /// No exceptions.
+    none: Allowances,
     /// Exceptions for the states of instances that are not in the run.
     strangers: Vec<String>,
     root: Utf8PathBuf,
     footing: Option<Footing>,
     runner: Arc<Runner>,
     before: Tally,
+    earlier: EarlierChanges,
     acting: Option<String>,
     /// The questions at the gate.
     pub(super) checklist: Checklist,
@@ -60,11 +63,13 @@ impl Guarded {
             guards: environment.guards.clone(),
             confirm: environment.confirm,
             allowed: Allowances::new(allow),
+            none: Allowances::default(),
             strangers: allow.iter().filter(|allow| !known(allow)).map(ToString::to_string).collect(),
             root: config.root().to_owned(),
             footing,
             runner: Arc::clone(runner),
             before: Tally::default(),
+            earlier: EarlierChanges::default(),
             acting: None,
             checklist: Checklist::of(environment),
         }
@@ -73,6 +78,11 @@ impl Guarded {
     /// The same, once it is known who is acting.
     pub(super) fn acted_by(self, who: Option<String>) -> Self {
         Self { acting: who, ..self }
+    }
+
+    /// Counts what the runs did that this one resumes for its limits.
+    pub(super) fn resumes(&mut self, earlier: EarlierChanges) {
+        self.earlier = earlier;
     }
 
     /// Who is acting, where the environment wants to know.
@@ -106,7 +116,7 @@ impl Guarded {
         }
         let tree = self.ask_git(context);
         let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
-        judge(review, self.rules(), facts, self.before, &self.allowed)
+        judge(review, self.rules(), facts, self.before(review), &self.allowed)
     }
 
     /// Returns the refusals of exceptions for addresses that no plan of the first review has.
@@ -162,13 +172,28 @@ impl Guarded {
         timely(review, self.rules(), now, &self.allowed)
     }
 
+    /// Returns what counts for the limits before a review: what this run did, and the runs that it resumes.
+    fn before(&self, review: &Review) -> Tally {
+        if self.guards.max_deletes.is_none() && self.guards.max_changes.is_none() {
+            return self.before;
+        }
+        let earlier = self.earlier.tally(review, &self.guards, self.counted());
+        Tally {
+            deletes: self.before.deletes + earlier.deletes,
+            changes: self.before.changes + earlier.changes,
+        }
+    }
+
+    /// Returns the exceptions that counting uses: none without a limit of losses.
+    fn counted(&self) -> &Allowances {
+        if self.guards.max_deletes.is_some() { &self.allowed } else { &self.none }
+    }
+
     /// The review was confirmed: what it does counts for the limits of the whole run.
     pub(super) fn confirmed(&mut self, review: &Review) {
-        // Without a limit no exception is used by counting.
         if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
-            let none = Allowances::default();
-            let allowed = if self.guards.max_deletes.is_some() { &self.allowed } else { &none };
-            self.before = self.before.with(review, allowed);
+            self.before = self.before(review).with(review, &self.guards, self.counted());
+            self.earlier.settle(review);
         }
     }
 

@@ -2,7 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Confirm, Context, RunRequest, Stopped, Usage, opening::Wish, rollout, stored::asked_for, turn};
+use super::{
+    Confirm, Context, RunRequest, Stopped, Usage,
+    opening::Wish,
+    rollout::{self, TakenOver},
+    stored::asked_for,
+    turn,
+};
 use crate::{
     engine::PlanMode,
     event::{Event, EventKind, StepKind},
@@ -10,7 +16,7 @@ use crate::{
     graph::Selection,
     journal::{JournalError, Remainder, RunStore, Standing, StoreError, StoredRun, resumption},
     model::{EnvName, ExitStatus, RunId, StackId},
-    plans::{AskedFor, Key},
+    plans::{AskedFor, Key, guards::EarlierChanges},
 };
 
 /// What to resume.
@@ -70,7 +76,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         .into());
     }
     let (asked, key) = asked_for(&store, &last.run)?;
-    let earlier = earlier(&chain, &asked, &key, &left.stacks)?;
+    let taken = TakenOver {
+        stacks: earlier(&chain, &asked, &key, &left.stacks)?,
+        changes: EarlierChanges::of_runs(chain.iter().map(|told| told.events.as_slice())),
+    };
     let wish = Wish {
         command: verb(&asked),
         mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
@@ -87,7 +96,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         ..request.how.clone()
     };
     let context = context.with_values(asked.vars, asked.sets);
-    rollout::run_adopting(&context, &how, &request.confirm, wish, earlier)
+    rollout::run_adopting(&context, &how, &request.confirm, wish, taken)
 }
 
 /// The verb that the resumed run goes on with.

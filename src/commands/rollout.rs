@@ -14,7 +14,7 @@ use crate::{
     event::EventKind,
     executor::{Ask, Earlier, Gate, GateRequest, Gated, Refusal, Reviewed, gate},
     model::{Blocked, ExitStatus, GateRecord, Outcome, StackId},
-    plans::Review,
+    plans::{Review, guards::EarlierChanges},
     reporter,
 };
 
@@ -35,22 +35,32 @@ pub(super) fn run(
     confirm: &Confirm,
     wish: Wish,
 ) -> anyhow::Result<ExitStatus> {
-    run_adopting(context, request, confirm, wish, Vec::new())
+    run_adopting(context, request, confirm, wish, TakenOver::default())
 }
 
-/// The same, with what an earlier run made of some of the stacks in the place of their first plans.
+/// What a run takes over from earlier ones.
+#[derive(Debug, Default)]
+pub(super) struct TakenOver {
+    /// What they made of some of the stacks, in the place of their first plans.
+    pub(super) stacks: Vec<(StackId, Earlier)>,
+    /// What they applied, which counts for the limits.
+    pub(super) changes: EarlierChanges,
+}
+
+/// The same, with what it takes over from earlier runs.
 pub(super) fn run_adopting(
     context: &Context,
     request: &RunRequest,
     confirm: &Confirm,
     wish: Wish,
-    earlier: Vec<(StackId, Earlier)>,
+    taken: TakenOver,
 ) -> anyhow::Result<ExitStatus> {
     let mut opened = opening::open(context, request, wish)?;
     opened.keep_answers(confirm);
-    for (stack, earlier) in earlier {
+    for (stack, earlier) in taken.stacks {
         opened.deployment.adopt(stack, earlier);
     }
+    opened.guarded.resumes(taken.changes);
     let mut reviewed = opened.deployment.review(&[]);
     let status = rounds(context, request, confirm, wish, &mut opened, &mut reviewed);
     if reviewed.unplanned().next().is_none() {

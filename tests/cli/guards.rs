@@ -156,7 +156,7 @@ fn the_limits_count_over_the_whole_run_and_what_is_named_does_not_count() {
 
     let refused = deploy(&shop, &[]).exits(3);
     refused
-        .tells("max_deletes: 2 would be deleted, replaced or forgotten, at most 1 may be")
+        .tells("max_deletes: 2 would be deleted, replaced, forgotten or moved out of protection, at most 1 may be")
         .tells("--allow deletes=2");
     deploy(&shop, &["--allow", "delete:terraform_data.app"]).exits(0);
     assert_eq!(shop.deployed_value("app", "production"), None);
@@ -178,6 +178,33 @@ fn a_later_round_of_the_same_run_counts_on_top_of_the_earlier_ones() {
     assert_eq!(shop.folders("apply"), ["network"]);
     deploy(&shop, &[]).exits(0);
     assert_eq!(shop.folders("apply"), ["network", "app"]);
+}
+
+#[test]
+fn a_resumed_run_counts_what_the_runs_before_it_applied() {
+    for more in [false, true] {
+        let shop = shop("max_changes = 3", &["network", "app", "web"]);
+        shop.behave("app", &json!({ "apply": { "error": { "summary": "it broke", "detail": "" } } }));
+        deploy(&shop, &[]).exits(1);
+        assert_eq!(shop.deployed_value("network", "production").as_deref(), Some("first"));
+        let resume =
+            |flags: &[&str]| shop.env.run_args(&[&["runs", "resume", "last", "--confirm"], flags].concat());
+        let mut resources = json!({ "terraform_data.app": "first" });
+        if more {
+            resources["terraform_data.more"] = json!("more");
+        }
+        shop.script("app", &json!({ "resources": resources }));
+
+        if more {
+            let refused = resume(&[]).exits(3);
+            refused.tells("max_changes: 4 would be changed, at most 3 may be").tells("--allow changes=4");
+            assert_eq!(shop.deployed_value("app", "production"), None);
+            resume(&["--allow", "changes=4"]).exits(0);
+        } else {
+            resume(&[]).exits(0);
+        }
+        assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("first"));
+    }
 }
 
 #[test]

@@ -229,3 +229,31 @@ fn on_a_terminal_each_round_is_asked_and_yes_answers_all_of_them() {
         assert!(holds(&shop, "app", "staging", "one"), "{}", engine.name());
     }
 }
+
+#[test]
+fn a_resumed_run_counts_what_a_failed_apply_got_done() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        let guards =
+            "\n[stacks.network]\npath = \"network\"\n\n[environments.staging.guards]\nmax_changes = 2\n";
+        shop.append("environments.toml", guards);
+        let made = |name: &str| format!("resource \"terraform_data\" \"{name}\" {{\n}}\n");
+        let fails = "resource \"terraform_data\" \"b\" {\n  depends_on = [terraform_data.a]\n  provisioner \"local-exec\" {\n    \
+                     command = \"exit 1\"\n  }\n}\n";
+        shop.project.write("network/main.tf", &(made("a") + fails));
+        shop.run(["deploy", "staging", "--yes"]).exits(1);
+        let resume =
+            |flags: &[&str]| shop.env.run_args(&[&["runs", "resume", "last", "--yes"], flags].concat());
+
+        shop.project.write("network/main.tf", &(made("a") + &made("b") + &made("c")));
+        resume(&[]).exits(3).tells("max_changes: 3 would be changed, at most 2 may be");
+        assert!(
+            !shop.state("network", "staging").unwrap().to_string().contains("\"c\""),
+            "{}",
+            engine.name()
+        );
+
+        resume(&["--allow", "changes=3"]).exits(0);
+        assert!(shop.state("network", "staging").unwrap().to_string().contains("\"c\""), "{}", engine.name());
+    }
+}

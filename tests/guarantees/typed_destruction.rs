@@ -69,7 +69,10 @@ fn a_state_that_is_pushed_loses_nothing_that_nobody_named() {
     for engine in real_engines() {
         for (guards, words) in [
             ("guards.protect = [\"terraform_data.database\"]", "protected by `terraform_data.database`"),
-            ("guards.max_deletes = 0", "1 would be deleted, replaced or forgotten, at most 0 may be"),
+            (
+                "guards.max_deletes = 0",
+                "1 would be deleted, replaced, forgotten or moved out of protection, at most 0 may be",
+            ),
             (
                 "guards.deny_actions = [ { match = \"terraform_data.*\", actions = [\"forget\"] } ]",
                 "`forget` is denied for `terraform_data.*`",

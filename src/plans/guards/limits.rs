@@ -1,36 +1,44 @@
 //! Guards over all changes of a run together: `max_deletes` and `max_changes`.
 
-use super::{Allowances, Rules};
+use super::{Allowances, Rules, losses};
 use crate::{
-    model::{Allow, Block},
+    config::Guards,
+    model::{Allow, Block, ResourceChange, StackId},
     plans::Review,
 };
 
 /// How much a run changed in rounds that were confirmed already.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Deletes, replaces and forgets that no exception names.
+    /// Losses that no exception names.
     pub deletes: u64,
     /// Changed resources.
     pub changes: u64,
 }
 
 impl Tally {
-    /// The same with what this review would do on top; what `delete:ADDR` names is no delete.
+    /// The same with what this review would do on top; a loss that `delete:ADDR` names is none.
     #[must_use]
-    pub fn with(self, review: &Review, allowed: &Allowances) -> Self {
+    pub fn with(self, review: &Review, guards: &Guards, allowed: &Allowances) -> Self {
         let all = review.changed().flat_map(|stack| {
             let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
             changes.map(|change| (&stack.stack, change))
         });
-        let (mut deletes, mut changes) = (self.deletes, self.changes);
-        for (stack, change) in all.filter(|(_, change)| change.is_change()) {
-            changes += 1;
-            let named = || allowed.take_loss(stack, &change.address);
-            deletes += u64::from(change.action.is_destructive() && !named());
-        }
-        Self { deletes, changes }
+        let changed = all.filter(|(_, change)| change.is_change());
+        changed.fold(self, |tally, (stack, change)| Self {
+            deletes: tally.deletes + u64::from(is_lost((stack, change), guards, allowed)),
+            changes: tally.changes + 1,
+        })
     }
+}
+
+/// Returns true if a change would cause a loss that no exception names.
+pub(super) fn is_lost(
+    (stack, change): (&StackId, &ResourceChange),
+    guards: &Guards,
+    allowed: &Allowances,
+) -> bool {
+    losses(change, guards).iter().any(|loss| !allowed.take_loss(stack, loss.address))
 }
 
 /// What refuses the run as a whole because of how much it does.
@@ -41,7 +49,7 @@ pub(super) fn blocks(review: &Review, rules: Rules<'_>, before: Tally, allowed: 
     }
     // Without that limit nothing is counted, and no exception is used.
     let named = if max_deletes.is_some() { allowed } else { &Allowances::default() };
-    of_tally(before.with(review, named), rules, allowed)
+    of_tally(before.with(review, rules.guards, named), rules, allowed)
 }
 
 /// What refuses as much as this.
@@ -51,8 +59,10 @@ pub(super) fn of_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> 
     if let Some(limit) = max_deletes.filter(|limit| tally.deletes > *limit)
         && !allowed.take_deletes(tally.deletes)
     {
-        let message =
-            format!("{} would be deleted, replaced or forgotten, at most {limit} may be", tally.deletes);
+        let message = format!(
+            "{} would be deleted, replaced, forgotten or moved out of protection, at most {limit} may be",
+            tally.deletes
+        );
         found.push(block("max_deletes", message, &Allow::Deletes(tally.deletes)));
     }
     if let Some(limit) = max_changes.filter(|limit| tally.changes > *limit)
@@ -72,8 +82,7 @@ fn block(guard: &str, message: String, allow: &Allow) -> Block {
 mod tests {
     use super::*;
     use crate::{
-        config::Guards,
-        model::Action,
+        model::{Action, Outcome},
         plans::guards::rig::{review, stack},
     };
 
@@ -91,7 +100,8 @@ mod tests {
     fn the_losses_of_all_stacks_are_counted_together() {
         let limit = |max| Guards { max_deletes: Some(max), ..Guards::default() };
         assert_eq!(judged(&limit(2), Tally::default(), &[]), []);
-        let message = "2 would be deleted, replaced or forgotten, at most 1 may be".to_owned();
+        let message =
+            "2 would be deleted, replaced, forgotten or moved out of protection, at most 1 may be".to_owned();
         assert_eq!(judged(&limit(1), Tally::default(), &[]), [(message, Some("deletes=2".to_owned()))]);
         assert_eq!(judged(&limit(1), Tally::default(), &["deletes=2"]), []);
         assert_eq!(judged(&limit(0), Tally::default(), &["deletes=1"]).len(), 1);
@@ -102,6 +112,27 @@ mod tests {
         );
         let one = judged(&limit(0), Tally::default(), &["delete:app/a.gone"]);
         assert_eq!(one[0].1.as_deref(), Some("deletes=1"), "the other stack's counts");
+    }
+
+    #[test]
+    fn a_move_out_of_protection_counts_as_the_loss_of_the_old_address() {
+        let mut app = stack("app", &[("a.new", Action::NoOp), ("a.other", Action::Create)]);
+        if let Outcome::Changed(changes) = &mut app.outcome {
+            changes.resources[0].previous_address = Some("a.old".parse().unwrap());
+        }
+        let review = review(vec![app]);
+        let guards = |protect: &str| Guards {
+            protect: vec![protect.parse().unwrap()],
+            max_deletes: Some(0),
+            ..Guards::default()
+        };
+        let found = |guards: &Guards, allow: &[&str]| {
+            let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+            Tally::default().with(&review, guards, &Allowances::new(&allows))
+        };
+        assert_eq!(found(&guards("a.old"), &[]), Tally { deletes: 1, changes: 2 });
+        assert_eq!(found(&guards("a.old"), &["delete:app/a.old"]), Tally { deletes: 0, changes: 2 });
+        assert_eq!(found(&guards("a.*"), &[]), Tally { deletes: 0, changes: 2 });
     }
 
     #[test]

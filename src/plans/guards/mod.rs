@@ -1,7 +1,7 @@
 //! Guards: what keeps a plan from being applied, whoever confirmed it. Pure: time and git facts are passed in.
 //!
 //! `losses` tells what a plan would take away; `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
-//! from where, `unplanned` commands that make no plan, `rounds` losses that only a later round shows, `plan_file` a plan that is given by hand; `allowances` keeps what the user lets through by name.
+//! from where, `unplanned` commands that make no plan, `rounds` losses that only a later round shows, `earlier` what the runs did that a run resumes, `plan_file` a plan that is given by hand; `allowances` keeps what the user lets through by name.
 //!
 //! | guard          | refuses                                                                | let through by      |
 //! |----------------|------------------------------------------------------------------------|---------------------|
@@ -11,7 +11,7 @@
 //! | `unknown`      | in a `confirm` environment: actions that nobody knows                  | `delete:STACK/ADDR` |
 //! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks, |                     |
 //! |                | or whose address is in no plan of the run                              |                     |
-//! | `max_deletes`  | more deletes, replaces and forgets than that over the run              | `deletes=N`         |
+//! | `max_deletes`  | more losses (`losses`) than that over the run and those that it resumes| `deletes=N`         |
 //! | `max_changes`  | more changed resources than that over the run                          | `changes=N`         |
 //! | `incomplete`   | in a `confirm` environment: `--target`                                 | `incomplete`        |
 //! | `max_plan_age` | plans older than that                                                  | `age`               |
@@ -23,6 +23,7 @@
 
 mod allowances;
 mod circumstances;
+mod earlier;
 mod judge;
 mod limits;
 mod losses;
@@ -36,6 +37,7 @@ mod unplanned;
 
 pub use allowances::Allowances;
 pub use circumstances::{Circumstances, circumstances};
+pub use earlier::EarlierChanges;
 pub use judge::{Rules, judge, timely};
 pub use limits::Tally;
 pub use losses::{Loss, LossKind, losses, losses_of_review};

@@ -1,0 +1,288 @@
+//! Changes that the runs before a resumed one applied: the limits count them with what the resumed run would do.
+
+use super::{Allowances, Tally, limits::is_lost};
+use crate::{
+    config::Guards,
+    event::{Decision, Event, EventKind, StepFinished, StepKind},
+    model::{Allow, Changes, NamedResource, Outcome, ResourceChange, StackId},
+    plans::Review,
+};
+
+/// Changes that earlier runs applied, or began to apply.
+///
+/// Nobody knows how much an apply did that failed or was interrupted: what its plan had and a later plan of the stack has not
+/// any more was done, what that has again was not.
+#[derive(Debug, Clone, Default)]
+pub struct EarlierChanges {
+    /// Changes of applies that ended well.
+    done: Vec<EarlierChange>,
+    /// Changes of those that did not, as far as no later plan has them again.
+    begun: Vec<EarlierChange>,
+}
+
+/// One change of an earlier run.
+#[derive(Debug, Clone)]
+struct EarlierChange {
+    stack: StackId,
+    change: ResourceChange,
+    /// Whether an exception of that run names its loss.
+    is_named: bool,
+    /// Whether it counts as a change: a loss that is followed by another change of the resource counts once as such.
+    is_counted: bool,
+}
+
+impl EarlierChange {
+    fn is_of(&self, stack: &StackId, other: &ResourceChange) -> bool {
+        self.stack == *stack
+            && self.change.address == other.address
+            && self.change.deposed == other.deposed
+            && other.is_change()
+    }
+}
+
+impl EarlierChanges {
+    /// Reads what runs applied from their events, oldest run first.
+    pub fn of_runs<'e>(runs: impl IntoIterator<Item = &'e [Event]>) -> Self {
+        let mut found = Self::default();
+        for events in runs {
+            let mut run = EarlierRun::default();
+            for event in events {
+                run.take(&event.kind, &mut found);
+            }
+            run.end(&mut found);
+        }
+        found
+    }
+
+    /// Returns how much of it counts beside a review that is about to be judged.
+    pub fn tally(&self, review: &Review, guards: &Guards, allowed: &Allowances) -> Tally {
+        let mut tally = Tally::default();
+        let is_lost = |earlier: &EarlierChange| {
+            !earlier.is_named && is_lost((&earlier.stack, &earlier.change), guards, allowed)
+        };
+        for earlier in &self.done {
+            tally.changes += u64::from(earlier.is_counted);
+            tally.deletes += u64::from(is_lost(earlier));
+        }
+        for earlier in &self.begun {
+            let again = changes(review, &earlier.stack).find(|change| earlier.is_of(&earlier.stack, change));
+            tally.changes += u64::from(earlier.is_counted && again.is_none());
+            let is_lost_again = again.is_some_and(|change| change.action.is_destructive());
+            tally.deletes += u64::from(!is_lost_again && is_lost(earlier));
+        }
+        tally
+    }
+
+    /// Forgets what was counted beside a review that is confirmed now.
+    pub fn settle(&mut self, review: &Review) {
+        self.done.clear();
+        self.begun.retain(|earlier| review.stacks.iter().all(|stack| stack.stack != earlier.stack));
+    }
+
+    /// Takes in that a later plan of a stack is applied: what it has again was not done before.
+    fn supersede(&mut self, stack: &StackId, planned: &Changes) {
+        self.begun.retain_mut(|earlier| {
+            let again = planned.resources.iter().find(|change| earlier.is_of(stack, change));
+            let Some(again) = again else { return true };
+            earlier.is_counted = false;
+            earlier.change.action.is_destructive() && !again.action.is_destructive()
+        });
+    }
+}
+
+/// What is known of one earlier run while its events are read.
+#[derive(Debug, Default)]
+struct EarlierRun {
+    planned: Vec<(StackId, Changes)>,
+    /// Plans whose applies have not ended well so far.
+    begun: Vec<(StackId, Changes)>,
+    allowed: Vec<NamedResource>,
+}
+
+impl EarlierRun {
+    fn take(&mut self, kind: &EventKind, found: &mut EarlierChanges) {
+        match kind {
+            EventKind::Decided(Decision::Confirmed { record, .. }) => {
+                let allows = record.allowed.iter().filter_map(|text| text.parse().ok());
+                self.allowed.extend(allows.filter_map(|allow| match allow {
+                    Allow::Delete(named) => Some(named),
+                    _ => None,
+                }));
+            }
+            // An engine may change something from here on.
+            EventKind::EngineStarted { stack, step: StepKind::Apply, .. } => {
+                let place = self.planned.iter().position(|(planned, _)| planned == stack);
+                self.begun.extend(place.map(|place| self.planned.swap_remove(place)));
+            }
+            EventKind::StepFinished(finished) => self.finished(finished, found),
+            _ => {}
+        }
+    }
+
+    fn finished(&mut self, finished: &StepFinished, found: &mut EarlierChanges) {
+        let StepFinished { stack, step, outcome, .. } = finished;
+        match (step, outcome) {
+            (StepKind::Plan, outcome) => {
+                self.planned.retain(|(planned, _)| planned != stack);
+                self.planned.extend(outcome.changes().map(|changes| (stack.clone(), changes.clone())));
+            }
+            (StepKind::Apply, Outcome::Applied(changes)) => {
+                self.begun.retain(|(begun, _)| begun != stack);
+                found.supersede(stack, changes);
+                found.done.extend(self.changes(stack, changes));
+            }
+            (StepKind::Apply, Outcome::Clean) => self.begun.retain(|(begun, _)| begun != stack),
+            (StepKind::Apply, _) => {}
+        }
+    }
+
+    /// Takes over the applies that did not end well.
+    fn end(self, found: &mut EarlierChanges) {
+        for (stack, planned) in &self.begun {
+            found.supersede(stack, planned);
+            found.begun.extend(self.changes(stack, planned));
+        }
+    }
+
+    fn changes(&self, stack: &StackId, changes: &Changes) -> Vec<EarlierChange> {
+        let earlier = |change: &ResourceChange| EarlierChange {
+            stack: stack.clone(),
+            change: change.clone(),
+            is_named: self.allowed.iter().any(|named| {
+                let is_address = named.address == change.address
+                    || change.previous_address.as_ref() == Some(&named.address);
+                is_address && named.stack.as_ref().is_none_or(|named| named == stack)
+            }),
+            is_counted: true,
+        };
+        changes.resources.iter().filter(|change| change.is_change()).map(earlier).collect()
+    }
+}
+
+/// Returns the changes of a stack in a review.
+fn changes<'r>(review: &'r Review, stack: &StackId) -> impl Iterator<Item = &'r ResourceChange> {
+    let stacks = review.stacks.iter().filter(move |reviewed| reviewed.stack == *stack);
+    stacks.filter_map(|stack| stack.outcome.changes()).flat_map(|changes| &changes.resources)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::{
+        model::{Action, Failure, FailureKind, GateRecord, ReplaceOrder},
+        plans::guards::rig::{review, stack},
+    };
+
+    const REPLACE: Action = Action::Replace(ReplaceOrder::DeleteFirst);
+
+    fn outcome(changes: &[(&str, Action)], made: fn(Changes) -> Outcome) -> Outcome {
+        made(stack("app", changes).outcome.changes().cloned().unwrap_or_default())
+    }
+
+    fn finished(step: StepKind, outcome: Outcome) -> EventKind {
+        EventKind::StepFinished(Box::new(StepFinished::new("app".parse().unwrap(), step, outcome)))
+    }
+
+    fn planned(changes: &[(&str, Action)]) -> EventKind {
+        finished(StepKind::Plan, outcome(changes, Outcome::Changed))
+    }
+
+    fn applied(changes: &[(&str, Action)]) -> EventKind {
+        finished(StepKind::Apply, outcome(changes, Outcome::Applied))
+    }
+
+    fn failed() -> EventKind {
+        finished(StepKind::Apply, Outcome::Failed(Failure::new(FailureKind::Engine, "it broke")))
+    }
+
+    fn begun() -> EventKind {
+        EventKind::EngineStarted {
+            stack: "app".parse().unwrap(),
+            step: StepKind::Apply,
+            pid: 1,
+            start_time: None,
+            boot_id: None,
+        }
+    }
+
+    fn confirmed(allowed: &[&str]) -> EventKind {
+        let record = GateRecord {
+            allowed: allowed.iter().map(|text| (*text).to_owned()).collect(),
+            ..GateRecord::default()
+        };
+        EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record })
+    }
+
+    /// Deletes and changes that count beside a plan of `app`.
+    fn counted(runs: &[Vec<EventKind>], next: &[(&str, Action)]) -> (u64, u64) {
+        let event = |kind: &EventKind| Event { seq: 0, at: Timestamp::UNIX_EPOCH, kind: kind.clone() };
+        let runs: Vec<Vec<Event>> = runs.iter().map(|run| run.iter().map(event).collect()).collect();
+        let earlier = EarlierChanges::of_runs(runs.iter().map(Vec::as_slice));
+        let review = review(vec![stack("app", next)]);
+        let tally = earlier.tally(&review, &Guards::default(), &Allowances::default());
+        (tally.deletes, tally.changes)
+    }
+
+    #[test]
+    fn what_was_applied_counts_in_full_and_what_was_only_planned_does_not() {
+        let plan = [("a.b", Action::Delete), ("a.c", Action::Create), ("a.read", Action::Read)];
+        assert_eq!(counted(&[vec![planned(&plan), begun(), applied(&plan)]], &[]), (1, 2));
+        assert_eq!(
+            counted(&[vec![planned(&plan), begun(), applied(&plan)]], &[("a.c", Action::Update)]),
+            (1, 2)
+        );
+        assert_eq!(counted(&[vec![planned(&plan)]], &[]), (0, 0));
+        assert_eq!(counted(&[vec![planned(&plan), failed()]], &[]), (0, 0), "no engine was started");
+        let clean = finished(StepKind::Apply, Outcome::Clean);
+        assert_eq!(counted(&[vec![planned(&plan), begun(), clean]], &[]), (0, 0));
+    }
+
+    #[test]
+    fn of_an_apply_that_did_not_end_well_counts_what_is_not_planned_again() {
+        let plan = [("a.b", Action::Delete), ("a.c", Action::Create), ("a.d", REPLACE)];
+        for run in [vec![planned(&plan), begun(), failed()], vec![planned(&plan), begun()]] {
+            assert_eq!(counted(std::slice::from_ref(&run), &plan), (0, 0));
+            assert_eq!(counted(std::slice::from_ref(&run), &[("a.c", Action::Create)]), (2, 2));
+            // Its old object is gone, and the new one was not made.
+            assert_eq!(counted(&[run], &[("a.d", Action::Create)]), (2, 2));
+        }
+    }
+
+    #[test]
+    fn several_runs_count_together_and_each_change_once() {
+        let plan = [("a.b", REPLACE), ("a.c", Action::Create), ("a.d", Action::Delete)];
+        let first = vec![planned(&plan), begun(), failed()];
+        let left = [("a.b", Action::Create), ("a.d", Action::Delete)];
+        assert_eq!(counted(&[first.clone(), vec![planned(&left), begun(), failed()]], &left), (1, 1));
+        assert_eq!(counted(&[first, vec![planned(&left), begun(), applied(&left)]], &[]), (2, 3));
+    }
+
+    #[test]
+    fn a_loss_that_was_named_then_is_no_loss_now() {
+        let plan = [("a.b", Action::Delete), ("a.c", Action::Delete)];
+        for allow in ["delete:a.b", "delete:app/a.b"] {
+            let run = vec![planned(&plan), confirmed(&[allow]), begun(), applied(&plan)];
+            assert_eq!(counted(&[run], &[]), (1, 2), "{allow}");
+        }
+        let other = vec![planned(&plan), confirmed(&["delete:db/a.b", "window"]), begun(), applied(&plan)];
+        assert_eq!(counted(&[other], &[]), (2, 2));
+    }
+
+    #[test]
+    fn what_a_confirmed_review_took_in_is_counted_once() {
+        let event = |kind: EventKind| Event { seq: 0, at: Timestamp::UNIX_EPOCH, kind };
+        let plan = [("a.b", Action::Delete)];
+        let run: Vec<Event> = [planned(&plan), begun(), failed()].map(event).into();
+        let mut earlier = EarlierChanges::of_runs([run.as_slice()]);
+        let tally = |earlier: &EarlierChanges, review: &Review| {
+            earlier.tally(review, &Guards::default(), &Allowances::default())
+        };
+        let other = review(vec![stack("db", &[("a.b", Action::Create)])]);
+        earlier.settle(&other);
+        assert_eq!(tally(&earlier, &other), Tally { deletes: 1, changes: 1 }, "its stack comes later");
+        earlier.settle(&review(vec![stack("app", &[])]));
+        assert_eq!(tally(&earlier, &other), Tally::default());
+    }
+}
