@@ -27,6 +27,9 @@ pub struct Request {
 /// The age at which a run goes when nothing says otherwise.
 const AGE: Duration = Duration::from_hours(30 * 24);
 
+/// Where typed migrations keep the states that they move.
+const BACKUPS: &str = ".envctl/backups";
+
 /// Removes.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
@@ -74,6 +77,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     if request.dry_run {
         context.printer.say(format_args!("{count} would go, {}", Size(freed)));
+        say_backups(context, config.root())?;
         return Ok(ExitStatus::Success);
     }
     // A plan without its run can do nothing any more; a run without its plans is still a record.
@@ -87,7 +91,25 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         removed(&folder.path)?;
     }
     context.printer.say(format_args!("{count} removed, {} freed", Size(freed)));
+    say_backups(context, config.root())?;
     Ok(ExitStatus::Success)
+}
+
+/// Tells the user about the states that typed migrations have kept: they may be the last copy of one, and no run goes with them.
+fn say_backups(context: &Context, root: &Utf8Path) -> Result<(), JournalError> {
+    let folder = root.join(BACKUPS);
+    if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+        return Ok(());
+    }
+    let (files, bytes) = contents(&folder).map_err(JournalError::io("read", &folder))?;
+    if files > 0 {
+        let count = Count(files, "backup");
+        let size = Size(bytes);
+        context.printer.say(format_args!(
+            "{count} of migrated states left in `{BACKUPS}`, {size}: to be removed by hand"
+        ));
+    }
+    Ok(())
 }
 
 /// The folders of killed commands that no process has to do with any more.
@@ -146,12 +168,19 @@ fn removed(folder: &Utf8Path) -> Result<(), JournalError> {
 
 /// The bytes of all files below a folder.
 fn size(folder: &Utf8Path) -> io::Result<u64> {
-    let mut bytes = 0;
+    contents(folder).map(|(_, bytes)| bytes)
+}
+
+/// Returns the number of all files below a folder, and their bytes.
+fn contents(folder: &Utf8Path) -> io::Result<(u64, u64)> {
+    let (mut files, mut bytes) = (0, 0);
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
-        bytes += if entry.file_type()?.is_dir() { size(entry.path())? } else { entry.metadata()?.len() };
+        let below =
+            if entry.file_type()?.is_dir() { contents(entry.path())? } else { (1, entry.metadata()?.len()) };
+        (files, bytes) = (files + below.0, bytes + below.1);
     }
-    Ok(bytes)
+    Ok((files, bytes))
 }
 
 /// Bytes as people read them.

@@ -12,6 +12,7 @@ use crate::{
     engine,
     executor::SecretUse,
     model::{EnvName, ExitStatus, StackId},
+    process::Redactor,
     ui::{Role, Styles},
 };
 
@@ -109,7 +110,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             .into_iter()
             .map(|(stack, outputs)| StackOutputs {
                 stack,
-                outputs: outputs.into_iter().map(|o| view(o, request.show_sensitive)).collect(),
+                outputs: outputs
+                    .into_iter()
+                    .map(|o| view(o, request.show_sensitive, prepared.redactor()))
+                    .collect(),
             })
             .collect();
         let document = OutputDocument { format: 1, environment: environment.name.clone(), stacks };
@@ -150,12 +154,15 @@ fn bare(output: &engine::Output) -> String {
     }
 }
 
-fn view(output: engine::Output, show_sensitive: bool) -> OutputView {
+fn view(output: engine::Output, show_sensitive: bool, redactor: &Redactor) -> OutputView {
     let hidden = output.sensitive && !show_sensitive;
+    // The names of an object's attributes are part of its type.
+    let kind = output.kind.0;
+    let masked = hidden.then(|| serde_json::from_str(&redactor.mask(&kind.to_string())).ok());
     OutputView {
         name: output.name,
         sensitive: output.sensitive,
-        kind: output.kind.0,
+        kind: masked.map_or(kind, Option::unwrap_or_default),
         value: if hidden { serde_json::Value::Null } else { output.value },
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
     model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
-    process::Runner,
+    process::{Redactor, Runner},
 };
 
 /// What becomes of a workspace that is gone.
@@ -149,6 +149,11 @@ impl Prepared {
         environment: &Environment,
     ) -> anyhow::Result<Option<String>> {
         acting(context, config, environment, &mut self.works, &self.runner)
+    }
+
+    /// What masks the secrets of its stacks.
+    pub(super) fn redactor(&self) -> &Redactor {
+        self.runner.redactor()
     }
 
     /// Takes the turn of a verb to change something; nobody else has it until what is given back is dropped. Raw output that

@@ -2,8 +2,8 @@
 //!
 //! `modules` and `providers` in it are relative links to the `.terraform` that the engine itself uses in the stack's folder. So
 //! `path.module` of a fetched module is the same text as without envctl, in every checkout, and several environments of one
-//! folder share what is installed. Where the sources of modules rest on values that differ between environments, `modules` is
-//! a folder of the instance's own.
+//! folder share what is installed. Where all modules are local, and where their sources rest on values that differ between
+//! environments, `modules` is a folder of the instance's own.
 
 use std::{
     fs, io,
@@ -150,7 +150,8 @@ fn refuse_other_than_folder(engine_folder: &Utf8Path, target: &Target) -> Result
     Err(EngineError::Failed(failure))
 }
 
-fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+/// Returns the error of a path that cannot be used.
+pub(super) fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot use `{path}`: {error}")))
 }
 

@@ -19,7 +19,7 @@ use super::{
     failure::{from_text, init_needed},
     fingerprint::{Fingerprint, write_private},
     folder_lock::{Sharing, lock_installed, lock_plugin_cache},
-    install::{InitModules, Install, is_installed_through_links},
+    install::{InitModules, Install, is_unusable},
     lineage::KnownState,
     migrating::{keep_former, migration_needed},
     terraform::Terraform,
@@ -87,7 +87,7 @@ impl Terraform {
         // A link would lead to what belongs to others, which an init changes.
         make_private_folder(&target.data_dir)?;
         // What the fingerprint remembers is in a folder that a person may empty.
-        let is_there = data_dir::is_laid_out(&target.data_dir) && !is_installed_through_links(target);
+        let is_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
         if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
             let is_known = || KnownState::read(target).map(|known| !known.is_none());
             return match look_up {
@@ -143,9 +143,9 @@ impl Terraform {
     ) -> Result<(), EngineError> {
         let upgrades = self.settings().init_args.iter().any(|arg| is_upgrade(OsStr::new(arg)));
         if !(force || upgrades)
-            && let Some(lock) = self.lock_complete(target, session)?
+            && let Some((lock, modules)) = self.lock_complete(target, session)?
         {
-            let ended = self.init_once(target, reconfigure, InitModules::Skip, session);
+            let ended = self.init_once(target, reconfigure, modules, session);
             drop(lock);
             match ended {
                 // The tests of a stack call modules as well, of which its own files say nothing.

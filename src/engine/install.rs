@@ -2,20 +2,27 @@
 //!
 //! Fetched modules are installed there by the engine's `get`, never through the links of a data directory: an engine writes the
 //! folder that it installs into to its manifest, and `path.module` is read from that. `get` knows neither backend nor providers,
-//! unlike `init -backend=false`, which reads the state that the user's own init chose.
+//! unlike `init -backend=false`, which reads the state that the user's own init chose. Local modules are not installed: what an
+//! engine notes of them is in the instance's data directory.
 
-use std::ffi::{OsStr, OsString};
+use std::{
+    ffi::{OsStr, OsString},
+    fs,
+};
 
 use camino::Utf8Path;
 
 use super::{
-    CalledModule, Engine, EngineError, Session, Target,
+    CalledModule, Engine, EngineError, Progress, Session, Target,
     call::capture,
     data_dir::{self, ModulesAt, Replace},
     detect::LOCKFILE,
     ending::failed_text,
     folder_lock::{FolderLock, Sharing, has_providers, lock_installed},
-    module_manifest::{ModulesInstalled, has_computed_sources, has_foreign_folders, installed},
+    footing::MODULES,
+    module_manifest::{
+        ModuleSources, ModulesInstalled, has_foreign_folders, installed, is_fixed, is_torn, module_sources,
+    },
     terraform::Terraform,
     verbs::is_upgrade,
 };
@@ -39,41 +46,70 @@ pub(super) struct Install {
     pub(super) even_if_complete: bool,
 }
 
-/// Returns true if an init that a user typed has installed modules through the links of a data directory: every instance of the
-/// folder would read another `path.module` than the bare engine.
-pub(super) fn is_installed_through_links(target: &Target) -> bool {
-    has_foreign_folders(&target.dir.join(data_dir::ENGINE_FOLDER).join("modules"))
+/// Returns true if what is installed has to be installed anew: an init that a user typed has installed modules through the links
+/// of a data directory, so that every instance of the folder would read another `path.module` than the bare engine, or the
+/// manifest of modules is torn.
+pub(super) fn is_unusable(target: &Target) -> bool {
+    let modules = target.data_dir.join("modules");
+    (modules.is_symlink() && has_foreign_folders(&modules)) || is_torn(&target.data_dir.join(MODULES))
+}
+
+/// Removes a manifest of modules that is no JSON, and says so. The caller holds the lock on the folder alone.
+fn remove_torn_manifest(target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
+    let manifest = target.data_dir.join(MODULES);
+    if !is_torn(&manifest) {
+        return Ok(());
+    }
+    let real = manifest.canonicalize_utf8().unwrap_or_else(|_| manifest.clone());
+    let shown = real.strip_prefix(&target.project).unwrap_or(&real);
+    fs::remove_file(&manifest).map_err(|error| data_dir::unusable(shown, &error))?;
+    let note = format!("`{shown}` was no JSON: removed, and the modules are installed anew");
+    (session.observer)(Progress::Note(note));
+    Ok(())
 }
 
 impl Terraform {
-    /// Where the modules of an instance are: in the stack's folder, but for sources that may differ between its environments.
+    /// Where the modules of an instance are: in the stack's folder, but for local ones, of which nothing is installed but a
+    /// manifest, and for sources that may differ between its environments.
     pub(super) fn modules_at(&self, target: &Target) -> ModulesAt {
-        let is_own = target.folder.is_shared && has_computed_sources(&target.dir, &self.reader(target));
-        if is_own { ModulesAt::DataDir } else { ModulesAt::StackFolder }
+        match module_sources(&target.dir, &self.reader(target)) {
+            ModuleSources::Local => ModulesAt::DataDir,
+            ModuleSources::Computed if target.folder.is_shared => ModulesAt::DataDir,
+            ModuleSources::Computed | ModuleSources::Fetched => ModulesAt::StackFolder,
+        }
     }
 
-    /// Takes the shared lock on a stack's folder where everything is installed that an instance needs; gives nothing where
-    /// something has to be installed, or cannot be told.
+    /// Takes the shared lock on a stack's folder where everything is installed there that an instance needs, and returns what is
+    /// left to its init; gives nothing where something has to be installed, or cannot be told.
     pub(super) fn lock_complete(
         &self,
         target: &Target,
         session: &Session<'_>,
-    ) -> Result<Option<FolderLock>, EngineError> {
-        if !self.is_complete(target) {
+    ) -> Result<Option<(FolderLock, InitModules)>, EngineError> {
+        if self.complete(target).is_none() {
             return Ok(None);
         }
         let lock = lock_installed(target, Sharing::OthersWhoShare, session)?;
-        let is_ready =
-            self.is_complete(target) && data_dir::link(target, ModulesAt::StackFolder, Replace::Refused)?;
-        Ok(is_ready.then_some(lock))
+        let Some((modules_at, modules)) = self.complete(target) else { return Ok(None) };
+        let is_ready = data_dir::link(target, modules_at, Replace::Refused)? && !is_unusable(target);
+        Ok(is_ready.then_some((lock, modules)))
     }
 
-    fn is_complete(&self, target: &Target) -> bool {
+    /// Returns where the modules of an instance are and what its init does about them, where nothing has to be installed in the
+    /// stack's folder.
+    fn complete(&self, target: &Target) -> Option<(ModulesAt, InitModules)> {
         let engine_folder = target.dir.join(data_dir::ENGINE_FOLDER);
-        let modules = installed(&target.dir, &engine_folder.join("modules"), &self.reader(target));
-        has_providers(&engine_folder.join("providers"), &target.dir.join(LOCKFILE))
-            && matches!(modules, ModulesInstalled::Complete { .. })
-            && self.modules_at(target) == ModulesAt::StackFolder
+        if !has_providers(&engine_folder.join("providers"), &target.dir.join(LOCKFILE)) {
+            return None;
+        }
+        let reader = self.reader(target);
+        if module_sources(&target.dir, &reader) == ModuleSources::Local {
+            return Some((ModulesAt::DataDir, InitModules::Install));
+        }
+        let modules = installed(&target.dir, &engine_folder.join("modules"), &reader);
+        let is_complete = matches!(modules, ModulesInstalled::Complete { .. })
+            && self.modules_at(target) == ModulesAt::StackFolder;
+        is_complete.then_some((ModulesAt::StackFolder, InitModules::Skip))
     }
 
     /// Links a data directory to the stack's folder and fetches the modules that are missing there. The caller holds the lock
@@ -86,6 +122,7 @@ impl Terraform {
     ) -> Result<InitModules, EngineError> {
         let modules_at = self.modules_at(target);
         data_dir::link(target, modules_at, Replace::Allowed)?;
+        remove_torn_manifest(target, session)?;
         if modules_at == ModulesAt::DataDir {
             return Ok(InitModules::Install);
         }
@@ -98,6 +135,9 @@ impl Terraform {
             ModulesInstalled::FetchedMissing => false,
         };
         let update = update || has_foreign_folders(&modules);
+        if !update && is_fixed(&target.dir, &modules) {
+            return Ok(InitModules::Skip);
+        }
         if !is_fetched || update || even_if_complete {
             let got = capture(session, &self.get_command(target, update))?;
             if !got.exit.is_success() {

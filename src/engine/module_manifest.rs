@@ -3,7 +3,11 @@
 use std::{collections::HashMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Deserialize;
+use rustix::{
+    fs::{Access, access},
+    io::Errno,
+};
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{CalledModule, data_dir::ENGINE_FOLDER, units::normalised};
 use crate::{config::VersionConstraint, files};
@@ -36,23 +40,52 @@ struct InstalledModule {
 /// Reads the module calls in the files of a folder; nothing where they cannot be read.
 pub(super) type ReadCalls<'a> = &'a dyn Fn(&Utf8Path) -> Option<Vec<CalledModule>>;
 
-/// Returns true if an expression decides where a module comes from, so that the environments of one folder may differ.
-pub(super) fn has_computed_sources(dir: &Utf8Path, read: ReadCalls<'_>) -> bool {
+/// Where the modules that a stack calls come from, its local modules' own calls included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ModuleSources {
+    /// All from folders beside the stack, or it calls none.
+    Local,
+    /// Some are fetched, or may be: files that cannot be read, and tests, may call any.
+    Fetched,
+    /// An expression decides, so that the environments of one folder may differ.
+    Computed,
+}
+
+/// Returns where the modules that a stack calls come from.
+pub(super) fn module_sources(dir: &Utf8Path, read: ReadCalls<'_>) -> ModuleSources {
+    let mut sources = if has_tests(dir) { ModuleSources::Fetched } else { ModuleSources::Local };
     let (mut open, mut seen) = (vec![dir.to_owned()], Vec::new());
     while let Some(dir) = open.pop() {
         if seen.contains(&dir) {
             continue;
         }
-        for call in read(&dir).unwrap_or_default() {
+        let calls = read(&dir);
+        if calls.is_none() {
+            sources = ModuleSources::Fetched;
+        }
+        for call in calls.unwrap_or_default() {
             match call.source {
-                None => return true,
+                None => return ModuleSources::Computed,
                 Some(source) if is_local(&source) => open.push(normalised(&dir.join(source))),
-                Some(_) => {}
+                Some(_) => sources = ModuleSources::Fetched,
             }
         }
         seen.push(dir);
     }
-    false
+    sources
+}
+
+/// Returns true if a stack has files of tests, which an init reads too.
+fn has_tests(dir: &Utf8Path) -> bool {
+    let is_test = |name: &str| {
+        [".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json"]
+            .iter()
+            .any(|end| name.ends_with(end))
+    };
+    [dir.to_owned(), dir.join("tests")].iter().any(|dir| {
+        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| is_test(entry.file_name()))
+    })
 }
 
 /// Compares the manifest below `modules` with the calls in the files of a stack and of all modules that are installed for it.
@@ -73,6 +106,23 @@ pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
     manifest(modules).values().any(|module| {
         !module.source.is_empty() && !is_local(&module.source) && !module.dir.starts_with(ENGINE_FOLDER)
     })
+}
+
+/// Returns true if a manifest is there and is no JSON: every command of an engine fails on it.
+pub(super) fn is_torn(manifest: &Utf8Path) -> bool {
+    files::read_whole(manifest).is_ok_and(|text| serde_json::from_slice::<IgnoredAny>(&text).is_err())
+}
+
+/// Returns true if a manifest names modules that are all installed, and nobody may write it or the folder beside it: nothing
+/// can be installed there, and the engine tells at the init whether something is missing.
+pub(super) fn is_fixed(stack: &Utf8Path, modules: &Utf8Path) -> bool {
+    let is_refused = |path: &Utf8Path| {
+        matches!(access(path.as_std_path(), Access::WRITE_OK), Err(Errno::ACCESS | Errno::ROFS | Errno::PERM))
+    };
+    let manifest = manifest(modules);
+    !manifest.is_empty()
+        && manifest.values().all(|module| stack.join(&module.dir).is_dir())
+        && [modules, &modules.join("modules.json")].into_iter().any(is_refused)
 }
 
 /// The modules of a manifest by key; none where there is no manifest or it cannot be read: the engine installs anew then.

@@ -58,7 +58,7 @@ const PROVIDERS: &[ProviderVariables] = &[
     row("https://registry.terraform.io/providers/digitalocean/digitalocean/latest/docs", &["DIGITALOCEAN_*"]),
     row(
         "https://docs.docker.com/reference/cli/docker/#environment-variables",
-        &["DOCKER_HOST", "DOCKER_CONTEXT"],
+        &["DOCKER_HOST", "DOCKER_CERT_PATH", "DOCKER_CONTEXT"],
     ),
     row("https://registry.terraform.io/providers/exoscale/exoscale/latest/docs", &["EXOSCALE_*"]),
     row(
@@ -124,7 +124,12 @@ const PROVIDERS: &[ProviderVariables] = &[
     ),
     row("https://registry.terraform.io/providers/PagerDuty/pagerduty/latest/docs", &["PAGERDUTY_*"]),
     row("https://www.postgresql.org/docs/current/libpq-envars.html", &["PG*"]),
+    row(
+        "https://registry.terraform.io/providers/cyrilgdn/rabbitmq/latest/docs",
+        &["RABBITMQ_ENDPOINT", "RABBITMQ_USERNAME"],
+    ),
     row("https://registry.terraform.io/providers/scaleway/scaleway/latest/docs", &["SCW_*"]),
+    row("https://registry.terraform.io/providers/jianyuan/sentry/latest/docs", &["SENTRY_BASE_URL"]),
     row("https://registry.terraform.io/providers/snowflakedb/snowflake/latest/docs", &["SNOWFLAKE_*"]),
     row(
         "https://registry.terraform.io/providers/tencentcloudstack/tencentcloud/latest/docs",
@@ -142,6 +147,10 @@ const PROVIDERS: &[ProviderVariables] = &[
         &["TF_VAR_*"],
     ),
     row("https://developer.hashicorp.com/vault/docs/commands#environment-variables", &["VAULT_*"]),
+    row(
+        "https://registry.terraform.io/providers/vmware/vsphere/latest/docs",
+        &["VSPHERE_SERVER", "VSPHERE_USER"],
+    ),
     row("https://registry.terraform.io/providers/vultr/vultr/latest/docs", &["VULTR_API_KEY"]),
     row("https://registry.terraform.io/providers/yandex-cloud/yandex/latest/docs", &["YC_*"]),
 ];
@@ -319,6 +328,10 @@ mod tests {
         assert_eq!(bound(&pairs.map(|name| (name, "x"))), expected);
         let files = ["GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_PROJECT", "AWS_CONFIG_FILE"];
         assert_eq!(bound(&files.map(|name| (name, "x"))), ["GOOGLE_PROJECT"]);
+        let servers = ["DOCKER_CERT_PATH", "RABBITMQ_ENDPOINT", "RABBITMQ_PASSWORD", "SENTRY_AUTH_TOKEN"];
+        assert_eq!(bound(&servers.map(|name| (name, "x"))), ["DOCKER_CERT_PATH", "RABBITMQ_ENDPOINT"]);
+        let servers = ["SENTRY_BASE_URL", "VSPHERE_PASSWORD", "VSPHERE_SERVER"];
+        assert_eq!(bound(&servers.map(|name| (name, "x"))), ["SENTRY_BASE_URL", "VSPHERE_SERVER"]);
         let session = ["TENCENTCLOUD_REGION", "TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECURITY_TOKEN"];
         assert_eq!(bound(&session.map(|name| (name, "x"))), ["TENCENTCLOUD_REGION"]);
     }

@@ -1,7 +1,6 @@
 //! From an instance to what its engine needs: files written, secrets found, the environment put together.
 
 use std::{
-    borrow::Cow,
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     io,
@@ -239,7 +238,7 @@ impl Targets {
             Some(span) => problem.at(&self.source, span.clone(), "declared here"),
             None => problem.help(format!("it comes from {}", origin.layer)),
         };
-        if matches!(redactor.mask(self.source.text()), Cow::Owned(_)) {
+        if redactor.masks(self.source.text()) {
             problem = problem.without_excerpts();
         }
         TargetError::Secret(Box::new(error.help(redactor).into_iter().fold(problem, Diagnostic::help)))

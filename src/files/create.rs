@@ -7,6 +7,7 @@ use std::{
 };
 
 use camino::Utf8Path;
+use rustix::fs::OFlags;
 
 /// Makes a folder that must not exist yet, 0700.
 pub fn create_new_dir(path: &Utf8Path) -> io::Result<()> {
@@ -18,9 +19,10 @@ pub fn create_new(path: &Utf8Path) -> io::Result<File> {
     OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Opens a file to be appended to; made, 0600, where it is missing.
+/// Opens a file to be appended to; made, 0600, where it is missing. A fifo in its place is an error, not waited for.
 pub fn append(path: &Utf8Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)
 }
 
 /// Makes sure that the entries of a folder outlive a crash.

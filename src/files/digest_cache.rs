@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, Metadata},
+    fs::Metadata,
     io,
     os::unix::fs::MetadataExt as _,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -13,7 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::write;
+use super::{read_whole, write};
 use crate::model::hex;
 
 /// Time that content must have rested before its digest is remembered. The clock of a file system is coarse: content that is
@@ -128,12 +128,14 @@ impl DigestCache {
     }
 
     fn load(&self) -> Entries {
-        fs::read(&self.file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        read_whole(&self.file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     struct Place {

@@ -1,14 +1,14 @@
 //! Files that are there as a whole or not at all.
 
 use std::{
-    fs::{self, Permissions},
+    fs::Permissions,
     io::{self, Write as _},
     os::unix::fs::PermissionsExt as _,
 };
 
 use camino::Utf8Path;
 
-use super::create_dirs;
+use super::{create_dirs, read_whole};
 
 /// Writes a whole file, 0600, so that a reader sees the old or the new bytes and never some of both; not synced. Missing
 /// folders above it are made.
@@ -44,7 +44,7 @@ pub fn write_new(path: &Utf8Path, bytes: &[u8]) -> io::Result<bool> {
 /// Writes a whole file unless it says this already.
 pub fn write_if_changed(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     // A file that cannot be read is written anew, and says what is wrong with it then.
-    if fs::read(path).is_ok_and(|there| there == bytes) { Ok(()) } else { write(path, bytes) }
+    if read_whole(path).is_ok_and(|there| there == bytes) { Ok(()) } else { write(path, bytes) }
 }
 
 #[cfg(test)]

@@ -16,8 +16,13 @@ fn projects() -> impl Iterator<Item = Fetched> {
 
 /// The folders that the manifest of a stack's folder names.
 fn folders(fetched: &Fetched) -> Vec<String> {
+    folders_in(fetched, "app/.terraform")
+}
+
+/// The folders that the manifest below a data directory names.
+fn folders_in(fetched: &Fetched, data_dir: &str) -> Vec<String> {
     let manifest: Value =
-        serde_json::from_str(&fetched.project.read("app/.terraform/modules/modules.json")).unwrap();
+        serde_json::from_str(&fetched.project.read(&format!("{data_dir}/modules/modules.json"))).unwrap();
     let modules = manifest["Modules"].as_array().unwrap();
     modules.iter().map(|module| module["Dir"].as_str().unwrap().to_owned()).collect()
 }
@@ -236,11 +241,74 @@ fn a_stack_of_local_modules_alone_is_initialised_by_one_process() {
         fetched.project.write("parts/b/main.tf", &resource("1"));
         fetched.main("module \"a\" {\n  source = \"../parts/a\"\n}\n");
         for environment in ["dev", "prod"] {
-            let report = fetched.env.run(["plan", environment, "--json"]).exits(0).json();
+            let processes = |report: Value| report["stacks"][0]["processes"].clone();
+            let plan = || processes(fetched.env.run(["plan", environment, "--json"]).json());
             // `init`, `plan`, and `show` for actions and for the diff.
-            assert_eq!(report["stacks"][0]["processes"], 4, "{environment}: {report}");
+            assert_eq!(plan(), 4, "{environment}");
+            assert_eq!(plan(), 3, "{environment}");
+            fetched.env.run(["deploy", environment, "--yes"]).exits(0);
+            // What the user's own engine keeps beside the stack may go, come and be torn.
+            assert_eq!(plan(), 1, "{environment}");
+            fetched.bare(["init", "-backend=false"]).exits(0);
+            assert_eq!(plan(), 1, "{environment}");
+            fetched.project.write("app/.terraform/modules/modules.json", "{\"Modules\":[{");
+            assert_eq!(plan(), 1, "{environment}");
+            fs::remove_dir_all(fetched.project.path("app/.terraform")).unwrap();
+            assert_eq!(plan(), 1, "{environment}");
+            let found = folders_in(&fetched, &format!(".envctl/data/{environment}/app"));
+            assert_eq!(found, [".", "../parts/a", "../parts/b"]);
+            assert!(!fetched.project.path("app/.terraform").exists());
         }
-        assert_eq!(folders(&fetched), [".", "../parts/a", "../parts/b"]);
+    }
+}
+
+#[test]
+fn a_module_that_is_fetched_no_more_or_from_now_on_changes_the_links() {
+    for fetched in projects() {
+        fetched.project.write("parts/a/main.tf", &resource("1"));
+        let fetches = fetched.project.read("app/main.tf");
+        let local = "module \"m\" {\n  source = \"../parts/a\"\n}\n";
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        assert_eq!(fetched.kind("dev", "modules"), "link");
+
+        fetched.main(local);
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        assert_eq!(fetched.kind("dev", "modules"), "folder");
+        assert!(fetched.state("dev").contains("\"../parts/a 1\""));
+        assert!(
+            fetched.project.path("app/.terraform/modules/m/main.tf").exists(),
+            "what a link led to stays"
+        );
+
+        fetched.project.write("app/main.tf", &fetches);
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        assert_eq!(fetched.kind("dev", "modules"), "link");
+        assert!(fetched.state("dev").contains("\".terraform/modules/m 1\""));
+    }
+}
+
+#[test]
+fn a_torn_manifest_of_modules_is_removed_and_they_are_installed_anew() {
+    for fetched in projects() {
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        let manifest = "app/.terraform/modules/modules.json";
+        let whole = fetched.project.read(manifest);
+        for torn in ["", "{\"Modules\":[{\"Key\":\"\",\"Source\"", "<<<<<<< HEAD\n{}"] {
+            // The second environment meets it at its first init.
+            for environment in ["dev", "prod"] {
+                fetched.project.write(manifest, torn);
+                fs::remove_dir_all(fetched.project.path(".envctl/data/prod")).unwrap_or_default();
+                let said = "`app/.terraform/modules/modules.json` was no JSON: removed, and the modules are installed anew";
+                let run = fetched.env.run(["plan", environment]).exits(0).tells(said);
+                assert_eq!(run.stderr.matches(said).count(), 1, "{run}");
+                assert_eq!(
+                    folders(&fetched),
+                    [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]
+                );
+                fetched.env.run(["plan", environment]).exits(0).hides("no JSON");
+            }
+        }
+        assert_eq!(fetched.project.read(manifest), whole);
     }
 }
 

@@ -56,5 +56,6 @@ mod snapshot;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
+mod unwritable_folders;
 mod wires;
 mod workspaces;

@@ -119,3 +119,44 @@ fn a_unit_whose_files_are_fifos_is_named_before_terragrunt_is_asked() {
         env.run(["plan", "dev"]).exits(4).tells(name).tells("it is a fifo, not a regular file");
     }
 }
+
+#[test]
+fn a_fifo_in_place_of_a_file_of_envctls_own_stops_no_plan_for_ever() {
+    let shop = Shop::of(&["network"]).deployed();
+    shop.run(["plan", "staging"]).exits(0);
+    let own = shop.project.path(".envctl");
+    // A digest is remembered once a file has rested; without one there is no file of that name.
+    fs::create_dir_all(own.join("cache")).unwrap();
+    fs::write(own.join("cache/digests.json"), "{}").unwrap();
+    let (mut files, mut folders) = (Vec::new(), vec![own.clone()]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_file() {
+                files.push(path);
+            } else if entry.file_type().unwrap().is_dir()
+                && !["runs", "data"].iter().any(|name| path.ends_with(name))
+            {
+                folders.push(path);
+            }
+        }
+    }
+    assert!(files.len() > 3, "{files:?}");
+    for file in files {
+        // A plan in between may have removed it.
+        let Ok(kept) = fs::read(&file) else { continue };
+        fs::remove_file(&file).unwrap();
+        fifo(&file);
+
+        // One that does not matter is written anew, any other is named.
+        let run = shop.run(["plan", "staging"]);
+
+        if run.code() != 0 {
+            run.tells(file.file_name().unwrap().to_str().unwrap());
+        }
+        if file.symlink_metadata().is_ok() {
+            fs::remove_file(&file).unwrap();
+        }
+        fs::write(&file, kept).unwrap();
+    }
+}

@@ -87,6 +87,11 @@ fn a_migration_is_confirmed_moves_the_state_and_keeps_a_backup() {
             assert_eq!(after["lineage"], before["lineage"], "{}: {run}", engine.name());
             assert_eq!(after["resources"], before["resources"], "{}: {run}", engine.name());
             let [backup] = backups(&shop, "staging").try_into().unwrap();
+            for gc in [&["runs", "gc", "--dry-run"][..], &["runs", "gc", "--older-than", "0s"]] {
+                let told = shop.env.run_args(gc).exits(0);
+                told.tells("1 backup of migrated states left in `.envctl/backups`, ");
+                assert!(backup.exists(), "{gc:?}");
+            }
             let kept: Value = serde_json::from_str(&fs::read_to_string(&backup).unwrap()).unwrap();
             assert_eq!((&kept["lineage"], &kept["serial"]), (&before["lineage"], &before["serial"]));
             for (path, mode) in [(backup.as_path(), 0o600), (backup.parent().unwrap(), 0o700)] {

@@ -69,7 +69,7 @@ fn blank_lines_of_a_secret_leave_the_review_as_it_is() {
 #[test]
 fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address() {
     let (secret, encoded) = ("s3ntinel-key", "czNudGluZWwta2V5");
-    let main = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document, base64encode(var.document)])\n}\n";
+    let main = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document, base64encode(var.document)])\n}\noutput \"map\" {\n  value = { (var.document) = \"x\" }\n}\n";
     for engine in real_engines() {
         let shop = shop_with(&engine, secret, main);
         let secrets = "guards.protect = [\"terraform_data.each\"]\nsecrets.document";
@@ -85,6 +85,9 @@ fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address() {
         let confirm = format!("--confirm={}", digest.as_str().unwrap());
         run(&["apply", "last", &confirm, "--json"], 0);
         run(&["runs", "show", "last"], 0);
+        for output in [&["output", "dev"][..], &["output", "dev", "--json"]] {
+            shop.env.run_args(output).exits(0).hides(secret);
+        }
         shop.project.edit("app/main.tf", "toset([var.document, base64encode(var.document)])", "toset([])");
         run(&["deploy", "dev", "--yes", "--report", "report.json"], 3);
         let allow = |key: &str| format!("delete:app/terraform_data.each[\"{key}\"]");

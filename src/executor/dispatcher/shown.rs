@@ -45,7 +45,9 @@ pub(super) fn masked(mut kind: EventKind, redactor: &Redactor) -> EventKind {
 
 fn mask_addresses(outcome: &mut Outcome, redactor: &Redactor) {
     if let Outcome::Refused(blocks) = outcome {
-        blocks.iter_mut().for_each(|block| mask_subject(block, redactor));
+        for block in blocks.iter_mut() {
+            mask_subject(block, redactor);
+        }
     }
     let (Outcome::Changed(changes) | Outcome::Applied(changes)) = outcome else { return };
     let Changes { resources, outputs: _ } = changes;

@@ -1,0 +1,76 @@
+//! Stacks in folders that nobody may write: what an engine has installed there is used, and nothing else is needed.
+
+use std::fs;
+
+use crate::support::{Fetched, Program, Run, programs, real_engines, resource};
+
+/// Gives all of a project but the stack's folder to another user, and returns a command that runs envctl as that user; as the
+/// same user, who takes the right to write from the folder, where that is not root.
+fn without_right_to_write(fetched: &Fetched) -> Option<impl Fn(&[&str]) -> Run> {
+    let app = fetched.project.path("app");
+    let shell = |script: &str| {
+        let around = fetched.project.around();
+        let done = std::process::Command::new("sh").args(["-c", script, "sh"]).args([around, &app]).status();
+        assert!(done.unwrap().success(), "{script}");
+    };
+    let envctl = fetched.project.around().join("envctl");
+    fs::copy(env!("CARGO_BIN_EXE_envctl"), &envctl).unwrap();
+    let mut start: Vec<String> = vec![];
+    let mut program = Program { name: "envctl", path: envctl.clone() };
+    if rustix::process::geteuid().is_root() {
+        [program] = programs(["setpriv"])?;
+        let user = ["--reuid", "65534", "--regid", "65534", "--clear-groups"].map(str::to_owned);
+        start = user.into_iter().chain([envctl.to_string_lossy().into_owned()]).collect();
+        shell("chown -R 65534:65534 \"$1\" && chown -R 0:0 \"$2\"");
+    }
+    shell("chmod -R a+rX,a-w \"$2\"");
+    let env = fetched
+        .env
+        .clone()
+        .var("GIT_CONFIG_COUNT", "1")
+        .var("GIT_CONFIG_KEY_0", "safe.directory")
+        .var("GIT_CONFIG_VALUE_0", "*");
+    Some(move |args: &[&str]| {
+        let args: Vec<&str> = start.iter().map(String::as_str).chain(args.iter().copied()).collect();
+        env.run_program(&program, &args)
+    })
+}
+
+#[test]
+fn a_folder_that_nobody_may_write_is_planned_with_local_modules() {
+    for fetched in real_engines().into_iter().filter_map(|engine| Fetched::new(&engine)) {
+        fetched.project.write("app/part/main.tf", &resource("1"));
+        fetched.main("module \"a\" {\n  source = \"./part\"\n}\n");
+        let text = fetched.project.read("environments.toml").replace("{env}.tfstate", "../{env}.tfstate");
+        fetched.project.write("environments.toml", &text);
+        let Some(run) = without_right_to_write(&fetched) else { return };
+
+        run(&["deploy", "dev", "--yes"]).exits(0);
+
+        run(&["plan", "dev", "--detailed-exitcode"]).exits(0);
+        assert!(!fetched.project.path("app/.terraform").exists());
+    }
+}
+
+#[test]
+fn a_folder_that_nobody_may_write_is_planned_with_the_modules_that_are_installed() {
+    for fetched in real_engines().into_iter().filter_map(|engine| Fetched::new(&engine)) {
+        let text = fetched.project.read("environments.toml").replace("{env}.tfstate", "../{env}.tfstate");
+        fetched.project.write("environments.toml", &text);
+        fetched.bare(["init", "-backend=false"]).exits(0);
+        fetched.without_repository();
+        let Some(run) = without_right_to_write(&fetched) else { return };
+
+        run(&["deploy", "dev", "--yes"]).exits(0);
+
+        run(&["plan", "dev", "--detailed-exitcode"]).exits(0);
+        assert!(fetched.project.read("dev.tfstate").contains("\".terraform/modules/m 1\""));
+        // One that is not installed is missed by the engine.
+        let main = fetched.project.path("app/main.tf");
+        let more = fs::read_to_string(&main).unwrap().replace("module \"m\"", "module \"n\"");
+        fs::write(&main, more).unwrap();
+        let missing = run(&["plan", "dev"]);
+        assert_ne!(missing.code(), 0, "{missing}");
+        missing.tells("Module not installed");
+    }
+}
