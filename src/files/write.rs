@@ -49,7 +49,7 @@ pub fn write_if_changed(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::{os::unix::fs::MetadataExt as _, thread};
+    use std::{fs, os::unix::fs::MetadataExt as _, thread};
 
     use super::*;
 

@@ -8,10 +8,10 @@ use crate::support::{Fetched, Program, Run, programs, real_engines, resource};
 /// same user, who takes the right to write from the folder, where that is not root.
 fn without_right_to_write(fetched: &Fetched) -> Option<impl Fn(&[&str]) -> Run> {
     let app = fetched.project.path("app");
+    let [sh] = programs(["sh"])?;
     let shell = |script: &str| {
-        let around = fetched.project.around();
-        let done = std::process::Command::new("sh").args(["-c", script, "sh"]).args([around, &app]).status();
-        assert!(done.unwrap().success(), "{script}");
+        let folders = [fetched.project.around(), &*app].map(|folder| folder.to_str().unwrap());
+        fetched.env.run_program(&sh, &["-c", script, "sh", folders[0], folders[1]]).exits(0);
     };
     let envctl = fetched.project.around().join("envctl");
     fs::copy(env!("CARGO_BIN_EXE_envctl"), &envctl).unwrap();
