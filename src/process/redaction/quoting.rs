@@ -32,6 +32,43 @@ pub(super) fn json_ascii(text: &str) -> String {
     })
 }
 
+/// Quotes a text as JSON in ASCII with upper-case digits, as Java's Jackson does.
+pub(super) fn json_ascii_upper(text: &str) -> String {
+    escaped(&json(text), |character, out| {
+        let is_kept = (' '..='~').contains(&character);
+        if !is_kept {
+            upper_units(character, out);
+        }
+        !is_kept
+    })
+}
+
+/// Quotes a text as .NET's `System.Text.Json` does by default: with upper-case digits, and with what is special in HTML as digits.
+/// Source: <https://learn.microsoft.com/dotnet/standard/serialization/system-text-json/character-encoding>.
+pub(super) fn json_dotnet(text: &str) -> String {
+    escaped(text, |character, out| {
+        match character {
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            ' '..='~' if !"\"&'+<>`".contains(character) => return false,
+            _ => upper_units(character, out),
+        }
+        true
+    })
+}
+
+/// Writes the UTF-16 units of a character as `\uXXXX`.
+fn upper_units(character: char, out: &mut String) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        // Writing to a string cannot fail.
+        let _ = write!(out, "\\u{unit:04X}");
+    }
+}
+
 /// Quotes a text as HCL does: as JSON, and without templates.
 pub(super) fn hcl(text: &str) -> String {
     json(text).replace("${", "$${").replace("%{", "%%{")

@@ -32,6 +32,15 @@ const QUOTINGS: &[Transformation] = &[
     quoting::json_html,
     quoting::json_script,
     quoting::json_ascii,
+    quoting::json_ascii_upper,
+    // Java and JavaScript libraries that escape HTML in JSON.
+    |text| {
+        quoting::json_ascii_upper(text)
+            .replace('<', "\\u003C")
+            .replace('>', "\\u003E")
+            .replace('&', "\\u0026")
+    },
+    quoting::json_dotnet,
     quoting::hcl,
     quoting::go,
     quoting::go_ascii,

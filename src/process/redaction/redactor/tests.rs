@@ -29,6 +29,23 @@ fn blank_lines_of_a_secret_mask_no_space() {
 }
 
 #[test]
+fn json_of_java_and_dotnet_is_masked() {
+    let redactor = knowing("pä<ss>'+\"\\日😀");
+    for text in [
+        r#"p\u00E4<ss>'+\"\\\u65E5\uD83D\uDE00"#,
+        r#"p\u00E4\u003Css\u003E'+\"\\\u65E5\uD83D\uDE00"#,
+        r"p\u00E4\u003Css\u003E\u0027\u002B\u0022\\\u65E5\uD83D\uDE00",
+    ] {
+        assert_eq!(redactor.mask(text), MASK, "{text}");
+        assert_eq!(
+            redactor.mask(&base64(text.as_bytes(), ALPHABETS[0])).trim_end_matches('='),
+            MASK,
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn other_spellings_are_masked() {
     let redactor = knowing("pass<word>&/ü");
     for text in [
