@@ -257,36 +257,76 @@ mod tests {
     };
 
     use super::*;
+    use crate::engine::{
+        StateIdentity,
+        backend_check::BackendInFolder,
+        lineage::{KnownState, watch},
+    };
+
+    const STACKS: usize = 6;
+
+    /// Returns how many of several instances get what all of them claim at once, in the worst of many times.
+    fn most_that_get_it(prepare: impl Fn(&Utf8Path), claim: impl Fn(&Target) -> bool + Sync) -> usize {
+        let once = |_| {
+            let keep = tempfile::tempdir().unwrap();
+            let root = Utf8Path::from_path(keep.path()).unwrap();
+            prepare(root);
+            let begin = Barrier::new(STACKS);
+            let (begin, claim) = (&begin, &claim);
+            let of_stack = |number: usize| {
+                let target = target(root, &format!("app{number}"));
+                move || {
+                    begin.wait();
+                    claim(&target)
+                }
+            };
+            thread::scope(|scope| {
+                let running: Vec<_> = (0..STACKS).map(|number| scope.spawn(of_stack(number))).collect();
+                running.into_iter().filter_map(|thread| thread.join().unwrap().then_some(())).count()
+            })
+        };
+        (0..25).map(once).max().unwrap()
+    }
+
+    fn target(root: &Utf8Path, stack: &str) -> Target {
+        let mut target = Target::sample(root, stack);
+        fs::create_dir_all(&target.dir).unwrap();
+        fs::create_dir_all(&target.state_dir).unwrap();
+        target.neighbours.stacks = Arc::new((0..STACKS).map(|number| format!("app{number}")).collect());
+        target
+    }
+
+    /// Claims one address, whatever the target.
+    fn address(target: &Target) -> bool {
+        let mut target = target.clone();
+        target.neighbours.address = |_| Some("local:/state".to_owned());
+        claim_backend(&target, &BackendRecord::local(), &target.dir).is_ok()
+    }
 
     #[test]
     fn of_instances_that_claim_one_address_at_once_one_gets_it() {
-        const STACKS: usize = 6;
-        for _ in 0..40 {
-            let keep = tempfile::tempdir().unwrap();
-            let root = Utf8Path::from_path(keep.path()).unwrap();
-            let begin = Barrier::new(STACKS);
-            let claim = |number: usize| {
-                let mut target = Target::sample(root, &format!("app{number}"));
-                fs::create_dir_all(&target.dir).unwrap();
-                fs::create_dir_all(&target.state_dir).unwrap();
-                target.neighbours.stacks =
-                    Arc::new((0..STACKS).map(|number| format!("app{number}")).collect());
-                target.neighbours.address = |_| Some("local:/state".to_owned());
-                begin.wait();
-                claim_backend(&target, &BackendRecord::local(), root).is_ok()
-            };
-            let claimed = thread::scope(|scope| {
-                let running: Vec<_> = (0..STACKS)
-                    .map(|number| {
-                        scope.spawn({
-                            let claim = &claim;
-                            move || claim(number)
-                        })
-                    })
-                    .collect();
-                running.into_iter().filter_map(|thread| thread.join().unwrap().then_some(())).count()
-            });
-            assert_eq!(claimed, 1);
-        }
+        assert_eq!(most_that_get_it(|_| {}, address), 1);
+    }
+
+    #[test]
+    fn of_instances_that_claim_what_nobody_has_any_more_one_gets_it() {
+        let gone = |root: &Utf8Path| {
+            let mut owner = target(root, "old");
+            owner.instance.environment = "gone".parse().unwrap();
+            owner.state_dir = root.join("instances/gone/old");
+            fs::create_dir_all(&owner.state_dir).unwrap();
+            assert!(address(&owner));
+        };
+        assert_eq!(most_that_get_it(gone, address), 1);
+    }
+
+    #[test]
+    fn of_instances_that_meet_one_state_at_once_one_gets_it() {
+        let state = StateIdentity { lineage: "one".to_owned(), serial: 1 };
+        let meet = |target: &Target| {
+            let backend = BackendInFolder { record: BackendRecord::local(), folder: target.dir.clone() };
+            watch((target, &backend), &KnownState::default(), (&state, false)).is_ok()
+        };
+        assert_eq!(most_that_get_it(|_| {}, meet), 1);
     }
 }
