@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::support::{
-    Driven, Env, Project, S3Server, Shop, each_engine, plain, programs, real_engines, script,
+    Driven, Env, S3Server, Shop, app_unit, each_engine, plain, programs, real_engines, remote_state, script,
 };
 
 /// Two environments whose states are told apart by pairs alone.
@@ -232,25 +232,12 @@ fn another_bucket_key_or_region_in_the_record_moves_no_state() {
 
 #[test]
 fn a_unit_whose_state_moves_between_plan_and_apply_is_refused() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
-    let project = Project::without_files();
-    project.git(["init", "--quiet", "--initial-branch=main"]);
-    project.write(
-        "environments.toml",
-        "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"app\"\nengine = \"terragrunt\"\n",
-    );
+    let Some((project, env)) = app_unit("app") else { return };
     let states = project.around().join("states");
-    project.write(
-        "app/terragrunt.hcl",
-        &format!(
-            "remote_state {{\n  backend = \"local\"\n  generate = {{\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }}\n  \
-             config = {{\n    path = \"{}/${{get_env(\"WHERE\", \"one\")}}.tfstate\"\n  }}\n}}\n",
-            states.display()
-        ),
-    );
+    let path = format!("{}/${{get_env(\"WHERE\", \"one\")}}.tfstate", states.display());
+    project.write("app/terragrunt.hcl", &remote_state(&path));
     project.write("app/main.tf", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n");
     project.commit("Begin");
-    let env = Env::new(&project).with(&terragrunt).with(&tofu);
     env.run(["plan", "dev"]).exits(0);
     let moved = env.clone().var("WHERE", "two");
 

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use crate::support::{Env, Project, Shop, programs};
+use crate::support::{Shop, unit_project};
 
 fn fifo(path: &Path) {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
@@ -102,20 +102,15 @@ fn environments_toml_itself_is_a_regular_file_of_a_size_that_people_write() {
 
 #[test]
 fn a_unit_whose_files_are_fifos_is_named_before_terragrunt_is_asked() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
+    let environments =
+        "[project]\nname = \"shop\"\n[environments.dev]\n[discover]\npaths = [\"live/<unit>\"]\n";
     for name in ["live/app/terragrunt.hcl", "live/root.hcl"] {
-        let project = Project::without_files();
-        project.git(["init", "--quiet", "--initial-branch=main"]);
-        project.write(
-            "environments.toml",
-            "[project]\nname = \"shop\"\n[environments.dev]\n[discover]\npaths = [\"live/<unit>\"]\n",
-        );
+        let Some((project, env)) = unit_project(environments) else { return };
         project.write("live/app/terragrunt.hcl", "include \"root\" {\n  path = \"../root.hcl\"\n}\n");
         project.write("live/root.hcl", "");
         project.commit("Begin");
         fs::remove_file(project.path(name)).unwrap();
         fifo(&project.path(name));
-        let env = Env::new(&project).with(&terragrunt).with(&tofu);
         env.run(["plan", "dev"]).exits(4).tells(name).tells("it is a fifo, not a regular file");
     }
 }

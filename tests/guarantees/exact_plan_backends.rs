@@ -1,7 +1,8 @@
 //! 1. The plan you saw is the plan that is applied: with states on servers, and for Terragrunt units.
 
 use crate::support::{
-    ENVIRONMENTS, Env, Postgres, Program, Project, Run, S3Server, Shop, plain, programs, real_engines,
+    ENVIRONMENTS, Env, Postgres, Program, Run, S3Server, Shop, app_unit, plain, programs, real_engines,
+    remote_state,
 };
 
 /// A shop whose only stack keeps its state in a backend of this kind.
@@ -58,19 +59,9 @@ fn a_plan_on_one_database_is_not_applied_on_another() {
 
 #[test]
 fn the_plan_of_a_unit_is_bound_to_what_it_includes_and_to_its_module() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
-    let project = Project::without_files();
-    project.git(["init", "--quiet", "--initial-branch=main"]);
-    project.write(
-        "environments.toml",
-        "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n",
-    );
+    let Some((project, env)) = app_unit("live/app") else { return };
     let state = project.around().join("app.tfstate");
-    let root = format!(
-        "remote_state {{\n  backend = \"local\"\n  generate = {{\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }}\n  \
-         config = {{\n    path = \"{}\"\n  }}\n}}\n",
-        state.display()
-    );
+    let root = remote_state(&state.display().to_string());
     project.write("live/root.hcl", &root);
     project.write(
         "live/app/terragrunt.hcl",
@@ -78,7 +69,6 @@ fn the_plan_of_a_unit_is_bound_to_what_it_includes_and_to_its_module() {
     );
     project.write("modules/app/main.tf", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n");
     project.commit("Begin");
-    let env = Env::new(&project).with(&terragrunt).with(&tofu);
     env.run(["plan", "dev"]).exits(0);
     let newest = || {
         let runs = project.path(".envctl/runs").read_dir().expect("runs");

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::{Driven, ENVIRONMENTS, Env, Project, Shop, plain, programs, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Project, Shop, app_unit, plain, real_engines};
 
 /// A repository beside the project whose module lies in `sub`, with a script above it.
 fn package(project: &Project) -> String {
@@ -140,20 +140,14 @@ fn a_module_by_a_file_url_is_local() {
 
 #[test]
 fn the_copy_that_terragrunt_makes_of_a_source_is_bound() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
-    let project = Project::without_files();
-    project.git(["init", "--quiet", "--initial-branch=main"]);
+    let Some((project, env)) = app_unit("app") else { return };
+    let env = env.with_system();
     let dir = package(&project);
-    project.write(
-        "environments.toml",
-        "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"app\"\nengine = \"terragrunt\"\n",
-    );
     let unit = format!(
         "terraform {{\n  source = \"git::file://{dir}//sub?ref=main\"\n}}\n\
          generate \"more\" {{\n  path      = \"more.tf\"\n  if_exists = \"overwrite\"\n  contents  = \"locals {{}}\\n\"\n}}\n"
     );
     project.write("app/terragrunt.hcl", &unit);
-    let env = Env::new(&project).with(&terragrunt).with(&tofu).with_system();
     env.run(["plan", "dev"]).exits(0);
     let script = copy_of(&project.path("app/.terragrunt-cache"), "run.sh");
     fs::write(&script, "two\n").unwrap();

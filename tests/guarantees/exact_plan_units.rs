@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::support::{Env, Project, programs};
+use crate::support::{Env, Project, app_unit};
 
 const UNIT: &str = r#"
 include "root" {
@@ -51,13 +51,7 @@ const FILES: [(&str, &str, &str); 7] = [
 
 /// A unit that leads to all of them, where its state will be, and where its hook says that it ran.
 fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
-    let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
-    let project = Project::without_files();
-    project.git(["init", "--quiet", "--initial-branch=main"]);
-    project.write(
-        "environments.toml",
-        "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n",
-    );
+    let (project, env) = app_unit("live/app")?;
     let (state, ran) = (project.around().join("app.tfstate"), project.around().join("ran"));
     project.write(
         "live/root.hcl",
@@ -77,8 +71,7 @@ fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
         "variable \"text\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.text\n}\n",
     );
     project.commit("Begin");
-    let env = Env::new(&project).with(&terragrunt).with(&tofu).with_system();
-    Some((project, env, state, ran))
+    Some((project, env.with_system(), state, ran))
 }
 
 /// Adds to a file, and gives back what undoes that.

@@ -287,13 +287,14 @@ fn a_workspace_of_a_cached_data_directory_is_looked_up_without_a_record() {
         let shop = Shop::driven_by(&engine, &environments).with_stacks(&["app"]);
         shop.run(["deploy", "staging", "--yes", "--create-workspace"]).exits(0);
         // A job that keeps the data directories alone, and another name of the workspace.
-        for record in ["lineage", "last-state.json"] {
-            fs::remove_file(shop.project.path(".envctl/instances/staging/app").join(record)).unwrap();
-        }
+        let forget_state = || {
+            for record in ["lineage", "last-state.json"] {
+                fs::remove_file(shop.project.path(".envctl/instances/staging/app").join(record)).unwrap();
+            }
+        };
+        forget_state();
         shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
-        for record in ["lineage", "last-state.json"] {
-            fs::remove_file(shop.project.path(".envctl/instances/staging/app").join(record)).unwrap();
-        }
+        forget_state();
         let states = shop.project.path("app/terraform.tfstate.d");
         fs::remove_dir_all(&states).unwrap();
 

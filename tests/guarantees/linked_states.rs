@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::symlink};
 
-use crate::support::{Driven, Env, Project, Shop, each_engine, plain, programs};
+use crate::support::{Driven, Shop, each_engine, plain, remote_state, unit_project};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
 
@@ -99,21 +99,13 @@ fn a_project_that_is_reached_through_a_link_has_the_same_states() {
 
 #[test]
 fn a_linked_unit_folder_is_no_second_unit() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
-    let project = Project::without_files();
-    project.git(["init", "--quiet", "--initial-branch=main"]);
     let unit = |name: &str| format!("[stacks.{name}]\npath = \"{name}\"\nengine = \"terragrunt\"\n");
     let environments = format!("{ENVIRONMENTS}\n{}\n{}", unit("a"), unit("b"));
-    project.write("environments.toml", &environments);
-    project.write(
-        "a/terragrunt.hcl",
-        "remote_state {\n  backend = \"local\"\n  generate = {\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }\n  \
-         config = {\n    path = \"${get_terragrunt_dir()}/state/x.tfstate\"\n  }\n}\n",
-    );
+    let Some((project, env)) = unit_project(&environments) else { return };
+    project.write("a/terragrunt.hcl", &remote_state("${get_terragrunt_dir()}/state/x.tfstate"));
     project.write("a/main.tf", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n");
     symlink("a", project.path("b")).unwrap();
     project.commit("Begin");
-    let env = Env::new(&project).with(&terragrunt).with(&tofu);
 
     for stack in ["a", "b"] {
         let run = env.run(["deploy", "dev", stack, "--yes"]);

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    support::{Driven, ENVIRONMENTS, Env, Project, Run, Shop, each_engine, programs, real_engines, script},
+    support::{Driven, ENVIRONMENTS, Run, Shop, app_unit, each_engine, real_engines, script},
     wrapped::wrapped,
 };
 
@@ -192,13 +192,7 @@ fn a_typed_first_apply_whose_state_cannot_be_read_back_has_failed() {
 
 #[test]
 fn what_is_typed_builds_on_no_state_of_a_unit_that_vanished() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
-    let project = Project::without_files();
-    project.git(["init", "--quiet", "--initial-branch=main"]);
-    project.write(
-        "environments.toml",
-        "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"app\"\nengine = \"terragrunt\"\n",
-    );
+    let Some((project, env)) = app_unit("app") else { return };
     project.write("app/terragrunt.hcl", "terraform {\n  source = \"../modules//app\"\n}\n");
     let state = project.around().join("app.tfstate");
     let backend =
@@ -206,7 +200,6 @@ fn what_is_typed_builds_on_no_state_of_a_unit_that_vanished() {
     let resource = "resource \"terraform_data\" \"app\" {\n  input = 1\n}\n";
     project.write("modules/app/main.tf", &(backend + resource));
     project.commit("Begin");
-    let env = Env::new(&project).with(&terragrunt).with(&tofu);
     let apply = ["exec", "dev", "app", "--yes", "--", "apply", "-auto-approve"];
     env.run(apply).exits(0);
     env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);

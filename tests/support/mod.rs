@@ -28,7 +28,7 @@ pub(crate) use self::{
     driven::{Driven, each_engine, real_engines},
     env::Env,
     fetched::{Fetched, resource},
-    live::Live,
+    live::{Live, app_unit, remote_state, unit_project},
     postgres::Postgres,
     programs::{Program, programs},
     project::Project,
