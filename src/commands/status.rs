@@ -1,6 +1,6 @@
 //! `envctl status`: what was last planned and deployed, one line a stack, from the journals alone.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
@@ -10,6 +10,7 @@ use super::{Context, resume, stored::asked_for};
 use crate::{
     config::{Config, Environment},
     event::EventKind,
+    inventory::Instance,
     journal::RunStore,
     model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, StackId, StackReport, StackResult},
     ui::{Align, Count, Role, Styles, Table, seconds},
@@ -51,6 +52,10 @@ struct StackStatus {
     /// Its name.
     #[schemars(with = "String")]
     stack: StackId,
+    /// Names that it had in runs before: no stack of the environment has them now, and their folder and workspace are its own.
+    #[schemars(with = "Vec<String>")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    former_names: Vec<StackId>,
     /// The newest run that it was part of, with how it ended there.
     last: Option<Seen>,
     /// Its newest plan.
@@ -157,11 +162,35 @@ fn look(
         }
     }
     let inventory = context.inventory(config, environment)?;
+    let former = |instance: &Instance| {
+        let is_own = |stack: &StackReport| {
+            stack.path == instance.path.as_str() && stack.workspace.as_deref() == instance.workspace()
+        };
+        let is_only = inventory.instances().filter(|other| is_same_place(instance, other)).count() == 1;
+        let mut names: Vec<StackId> = by_stack
+            .iter()
+            .filter(|(name, runs)| {
+                inventory.get(name.as_str()).is_none() && runs.iter().all(|(_, stack)| is_own(stack))
+            })
+            .filter(|_| is_only)
+            .map(|(name, _)| (*name).clone())
+            .collect();
+        names.sort_unstable();
+        names
+    };
     let stacks = inventory
         .instances()
         .map(|instance| {
-            let runs = by_stack.get(&instance.id.stack).map(Vec::as_slice).unwrap_or_default();
-            stack_status(&instance.id.stack, runs, now)
+            let former = former(instance);
+            let mut runs: Vec<(&Past, &StackReport)> = former
+                .iter()
+                .chain([&instance.id.stack])
+                .filter_map(|name| by_stack.get(name))
+                .flatten()
+                .copied()
+                .collect();
+            runs.sort_by(|(one, _), (other, _)| other.report.run.cmp(&one.report.run));
+            stack_status((&instance.id.stack, former), &runs, now)
         })
         .collect();
     let last_run =
@@ -169,8 +198,17 @@ fn look(
     Ok(EnvironmentStatus { environment: environment.name.clone(), last_run, stacks })
 }
 
+/// Returns true if two instances of an environment have one folder and one workspace.
+fn is_same_place(one: &Instance, other: &Instance) -> bool {
+    one.path == other.path && one.workspace() == other.workspace()
+}
+
 /// `runs` are newest first.
-fn stack_status(stack: &StackId, runs: &[(&Past, &StackReport)], now: Timestamp) -> StackStatus {
+fn stack_status(
+    (stack, former_names): (&StackId, Vec<StackId>),
+    runs: &[(&Past, &StackReport)],
+    now: Timestamp,
+) -> StackStatus {
     let settled = |past: &Past, stack: &StackReport| {
         matches!(past.report.command.as_str(), "deploy" | "apply")
             && !past.destroys
@@ -194,6 +232,7 @@ fn stack_status(stack: &StackId, runs: &[(&Past, &StackReport)], now: Timestamp)
     };
     StackStatus {
         stack: stack.clone(),
+        former_names,
         last: at((!runs.is_empty()).then_some(0)),
         planned: at(planned),
         deployed: at(deployed),
@@ -251,8 +290,16 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
             }),
         ]);
     }
-    let table = table.render(context.printer.width());
-    format!("{}  {last}\n{table}", styles.paint(role, &status.environment))
+    let mut text = format!("{}  {last}\n", styles.paint(role, &status.environment));
+    text.push_str(&table.render(context.printer.width()));
+    for StackStatus { stack, former_names, .. } in &status.stacks {
+        let names: Vec<String> = former_names.iter().map(|name| format!("`{name}`")).collect();
+        if !names.is_empty() {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "`{stack}` was {} before: same folder, same workspace", names.join(", "));
+        }
+    }
+    text
 }
 
 /// `deploy failed, 3.1s ago`

@@ -68,15 +68,15 @@ impl FirstApply {
             && began != now
         {
             let detail = format!(
-                "what the first apply left may lie at `{began}`, where it began, and nobody saw its end; the address is `{now}` \
-                 now, where everything would be created anew: put the address back and plan"
+                "what the first apply left may lie at `{began}`, where it began, and nobody saw its end\nthe address is `{now}` \
+                 now, where everything would be created anew\nput the address back and plan"
             );
             return Some(("the address of the state is another one than the first apply began at", detail));
         }
         let is_gone = found.lineage.is_empty() && !self.done.is_empty();
         is_gone.then(|| {
             let detail = format!(
-                "the first apply was done with `{}`, and nobody saw the state that it left; now there is none, so a plan would \
+                "the first apply was done with `{}`, and nobody saw the state that it left\nnow there is none: a plan would \
                  create that anew",
                 self.done.join("`, `")
             );

@@ -164,27 +164,27 @@ impl KnownState {
             (true, Some(serial)) => (
                 "the state went back to an earlier version",
                 format!(
-                    "the last known state had the serial {serial} or a higher one; now it is {}: an older version was restored, \
-                     or an apply did not reach it, so a plan would do again what was done since",
+                    "the last known state had the serial {serial} or a higher one\nnow it is {}: an older version was restored, \
+                     or an apply did not reach it\na plan would do again what was done since",
                     found.serial
                 ),
             ),
             (false, _) if found.lineage.is_empty() => (
                 "the state has vanished",
                 format!(
-                    "the last known state had the lineage {lineage}; now there is none{}, so a plan would create everything anew",
+                    "the last known state had the lineage {lineage}\nnow there is none{}\na plan would create everything anew",
                     address.map(|address| format!(" at `{address}`")).unwrap_or_default()
                 ),
             ),
             (false, _) => (
                 "the state was replaced by another one",
-                format!("the last known state had the lineage {lineage}; now it is {}", found.lineage),
+                format!("the last known state had the lineage {lineage}\nnow it is {}", found.lineage),
             ),
         };
         let before = self.version.as_ref().and_then(|version| version.address.as_deref());
         let moved = match (before, address) {
             (Some(before), Some(now)) if before != now && lineage != &found.lineage => format!(
-                "; it lay at `{before}`, and the address is `{now}` now: a state is moved there by `{}`",
+                "\nit lay at `{before}`\nthe address is `{now}` now\nhint: `{}` moves the state there",
                 exec_line(&target.instance, &["init", "-migrate-state"])
             ),
             _ => String::new(),
@@ -254,11 +254,11 @@ pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failur
 
 fn refusal(target: &Target, summary: &str, detail: &str) -> Failure {
     let accepts = format!(
-        "after a deliberate reset or restore `envctl plan {} {}` takes it",
+        "hint: `envctl plan {} {}` takes it, after a deliberate reset or restore",
         target.instance.environment,
         allow_lineage(&target.instance)
     );
-    Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}; {accepts}"))
+    Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}\n{accepts}"))
 }
 
 fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {

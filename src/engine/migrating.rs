@@ -180,7 +180,7 @@ pub(super) fn migration_needed(target: &Target, error: EngineError) -> EngineErr
             let summary =
                 format!("the address of the state of `{}` is another one than before", target.instance);
             let detail = format!(
-                "it lay at `{then}`, and the address is `{now}` now: a state is moved there by `{}`",
+                "it lay at `{then}`\nthe address is `{now}` now\nhint: `{}` moves the state there",
                 exec_line(&target.instance, &["init", "-migrate-state"])
             );
             EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))

@@ -51,7 +51,7 @@ pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (Str
             (styles.paint(Role::Warning, "…"), format!("deferred: `{because}` has to exist first"))
         }
         Outcome::Refused(blocks) => {
-            let why: Vec<&str> = blocks.iter().map(|b| b.message.as_str()).collect();
+            let why: Vec<&str> = blocks.iter().map(|b| first_line(&b.message)).collect();
             (styles.paint(Role::Error, "✘"), format!("refused: {}", why.join("; ")))
         }
         Outcome::Interrupted => (styles.paint(Role::Warning, "!"), "interrupted".to_owned()),

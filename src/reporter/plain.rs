@@ -48,6 +48,9 @@ impl Consumer for Plain {
             }
             EventKind::StackSkipped { stack, outcome } => {
                 self.printer.say(outcome_line::skipped(stack.as_str(), outcome, self.width, styles));
+                for line in refused(outcome) {
+                    self.printer.say(format_args!("    {line}"));
+                }
             }
             EventKind::InterruptRequested { count, .. } => {
                 self.printer.always(interrupted(*count, self.running));
@@ -77,6 +80,7 @@ pub(super) fn told(step: &StepFinished) -> Vec<String> {
         }));
         lines.extend(failure.summary.lines().skip(1).chain(failure.detail.lines()).map(str::to_owned));
     }
+    lines.extend(refused(&step.outcome));
     lines.extend(
         step.notes.iter().map(
             |note| {
@@ -85,6 +89,12 @@ pub(super) fn told(step: &StepFinished) -> Vec<String> {
         ),
     );
     lines
+}
+
+/// Returns the facts behind a refusal, and what to type: the lines under its short reason.
+pub(super) fn refused(outcome: &Outcome) -> Vec<String> {
+    let Outcome::Refused(blocks) = outcome else { return Vec::new() };
+    blocks.iter().flat_map(|block| block.message.lines().skip(1)).map(str::to_owned).collect()
 }
 
 /// What the engine said in a step; the command lines only on demand.

@@ -43,7 +43,10 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
     if !warnings.is_empty() {
         note.push(styles.paint(Role::Warning, Count(warnings.len() as u64, "warning")));
     }
-    note.extend(others.into_iter().cloned());
+    // Why a stack was refused or failed is told in full as it ends; the table has the short reason.
+    if !matches!(stack.outcome, Outcome::Refused(_) | Outcome::Failed(_)) {
+        note.extend(others.into_iter().cloned());
+    }
     let rank = match &stack.outcome {
         Outcome::Failed(_) => 0,
         Outcome::Refused(_) => 1,
@@ -78,7 +81,7 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
     if let Some(error) = &stack.error {
         note = format!("{note}: {}", outcome_line::first_line(&error.summary));
     } else if let Some(block) = stack.blocked.first() {
-        note = format!("{note}: {}", block.message);
+        note = format!("{note}: {}", outcome_line::first_line(&block.message));
     } else if let Some(because) = &stack.because {
         note = format!("{note}: because of {because}");
     } else if let (Some(StackResult::Interrupted), Some(extent)) = (stack.result, stack.notes.last()) {

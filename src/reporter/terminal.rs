@@ -196,6 +196,9 @@ impl Consumer for Terminal {
             EventKind::StackSkipped { stack, outcome } => {
                 self.end(stack, false);
                 self.area.println(outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
+                for line in plain::refused(outcome) {
+                    self.area.println(format!("    {line}"))?;
+                }
             }
             EventKind::InterruptRequested { count, .. } => {
                 self.area.println(plain::interrupted(*count, self.running.len()))?;

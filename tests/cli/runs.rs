@@ -117,6 +117,39 @@ fn status_tells_what_was_planned_deployed_and_is_pending() {
 }
 
 #[test]
+fn a_stack_that_gets_another_name_keeps_its_deployments_in_status() {
+    let shop = Shop::of(&["network", "app"]).deployed();
+    shop.project.edit("environments.toml", "[stacks.network]", "[stacks.net]");
+    let stacks = |shop: &Shop| {
+        let document = shop.run(["status", "staging", "--json"]).exits(0).json();
+        document["environments"][0]["stacks"].as_array().unwrap().clone()
+    };
+    let deployed = |name: &str| stacks(&shop).into_iter().find(|stack| stack["stack"] == name).unwrap();
+
+    assert_eq!(deployed("net")["deployed"]["result"], "applied");
+    assert_eq!(deployed("net")["former_names"], json!(["network"]));
+    assert_eq!(deployed("app")["former_names"], json!(null));
+    let run = shop.run(["status", "staging"]).exits(0);
+    run.prints("`net` was `network` before: same folder, same workspace\n").hides("never");
+
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(deployed("net")["last"]["result"], "clean", "its own runs are newer");
+    // A name that is declared still gives nothing away.
+    shop.project.edit(
+        "environments.toml",
+        "[stacks.net]\npath = \"network\"",
+        "[stacks.other]\npath = \"app\"",
+    );
+    shop.project.edit(
+        "environments.toml",
+        "[stacks.app]\npath = \"app\"",
+        "[stacks.app]\npath = \"network\"",
+    );
+    assert_eq!(deployed("other")["former_names"], json!(null));
+    assert_eq!(deployed("other")["deployed"], json!(null));
+}
+
+#[test]
 fn what_a_deploy_that_ended_early_had_planned_is_pending() {
     let shop = Shop::of(&["network", "app: network"]);
     let pending = |stack: usize| {

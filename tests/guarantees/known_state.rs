@@ -46,7 +46,7 @@ fn a_state_that_went_back_is_refused_until_that_is_accepted() {
 
         let run = shop.run(["plan", "staging"]).exits(3);
         run.tells(WENT_BACK)
-            .tells(&format!("the serial {newer} or a higher one; now it is {older}"))
+            .tells(&format!("the serial {newer} or a higher one\n    now it is {older}"))
             .tells("`envctl plan staging --allow lineage:staging/app` takes it");
         shop.run(["deploy", "staging", "--yes"]).exits(3).tells(WENT_BACK);
         shop.run(["deploy", "staging", "--yes", "--allow", "lineage:production/app"]).exits(3);
@@ -178,8 +178,8 @@ fn a_state_that_is_not_at_a_new_address_is_said_with_the_old_one() {
         for _ in 0..2 {
             let run = shop.run(["plan", "staging"]).exits(3);
             run.tells(VANISHED)
-                .tells("app/one.tfstate`, and the address is `local:")
-                .tells("app/two.tfstate` now")
+                .tells("app/one.tfstate`\n    the address is `local:")
+                .tells("app/two.tfstate` now\n    hint: ")
                 .tells("`envctl exec staging app -- init -migrate-state`");
         }
         fs::rename(shop.project.path("app/one.tfstate"), shop.project.path("app/two.tfstate")).unwrap();

@@ -43,6 +43,15 @@ fn state(shop: &Shop, path: &str) -> Option<Value> {
     serde_json::from_str(&text).ok()
 }
 
+const VANISHED: &str = "    the last known state had the lineage [LINEAGE]
+    now there is none at `local:[PROJECT]/new/staging.tfstate`
+    a plan would create everything anew
+    it lay at `local:[PROJECT]/old/staging.tfstate`
+    the address is `local:[PROJECT]/new/staging.tfstate` now
+    hint: `envctl exec staging app -- init -migrate-state` moves the state there
+    hint: `envctl plan staging --allow lineage:staging/app` takes it, after a deliberate reset or restore
+";
+
 const UNCONFIRMED: &str = "\
 error: `init -migrate-state` may change `app` in `staging` and was not confirmed
   `app` moves its state:
@@ -67,11 +76,18 @@ fn a_migration_is_confirmed_moves_the_state_and_keeps_a_backup() {
     for engine in real_engines() {
         for replaced_before in [false, true] {
             let shop = moved(&engine);
+            let before = state(&shop, "old/staging.tfstate").unwrap();
             if replaced_before {
                 // The data directory is initialised for the new address already.
-                shop.run(["plan", "staging"]).exits(3).tells("vanished");
+                let run = shop.run(["plan", "staging"]).exits(3).prints("refused: the state has vanished\n");
+                let facts =
+                    text(&shop, &run.stderr).replace(before["lineage"].as_str().unwrap(), "[LINEAGE]");
+                let (_, facts) = facts.split_once("refused: the state has vanished  ").unwrap();
+                let (_, facts) = facts.split_once('\n').unwrap();
+                assert!(facts.starts_with(VANISHED), "{}: {facts}", engine.name());
+                assert_eq!(run.stderr.matches("the last known state").count(), 1, "{run}");
+                assert!(!run.stdout.contains("the last known state"), "{run}");
             }
-            let before = state(&shop, "old/staging.tfstate").unwrap();
             let refused = migrate(&shop, "staging", &[]).exits(3);
             assert_eq!(text(&shop, &refused.stderr), UNCONFIRMED, "{}", engine.name());
             assert_eq!(state(&shop, "new/staging.tfstate"), None, "{}", engine.name());
@@ -264,7 +280,7 @@ fn a_local_state_moves_to_a_bucket_and_on_to_another_key() {
             env.run(["plan", "staging"]).exits(1);
             shop.project.edit("environments.toml", &failing, "");
             let refused = env.run(["plan", "staging"]).exits(3);
-            refused.tells("a state is moved there by `envctl exec staging app -- init -migrate-state`");
+            refused.tells("hint: `envctl exec staging app -- init -migrate-state` moves the state there\n");
             env.run(migrate).exits(0);
 
             let text = server.text("states", &format!("staging/{key}"));

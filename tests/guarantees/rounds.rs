@@ -96,6 +96,22 @@ fn a_checkout_without_the_run_goes_on_with_the_same_digest() {
 }
 
 #[test]
+fn a_chain_of_three_is_deployed_by_one_job_that_takes_a_digest() {
+    for engine in each_engine() {
+        let shop = shop(&engine, &["app", "web"]);
+        let fresh_checkout = || fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
+        let mut confirm = "--confirm".to_owned();
+        for applied in ["network", "app"] {
+            let report = stopped(&shop, &["deploy", "staging", &confirm], 2, &[applied]);
+            confirm = format!("--confirm={}", report.digest());
+            fresh_checkout();
+        }
+        shop.run(["deploy", "staging", &confirm]).exits(0);
+        assert!(holds(&shop, "web", "staging", "app-1"), "{}", engine.name());
+    }
+}
+
+#[test]
 fn every_later_round_has_a_review_and_a_command_of_its_own() {
     for engine in each_engine() {
         let shop = shop(&engine, &["app", "web"]);

@@ -8,7 +8,7 @@ use super::Work;
 use crate::{
     engine::EngineError,
     files,
-    model::{Block, FailureKind, Outcome},
+    model::{Block, Failure, FailureKind, Outcome},
 };
 
 /// How a step through an engine ended, before it is put into an event.
@@ -42,14 +42,12 @@ impl Ended {
 pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
     match error {
         EngineError::Failed(failure) if failure.kind == FailureKind::Refused => {
-            let message = format!("{}: {}", failure.summary, failure.detail);
-            let block = Block::new("lineage", message);
+            let block = Block::new("lineage", reason(&failure));
             Ended { exit_code: failure.engine_exit_code, ..Ended::new(Outcome::Refused(vec![block])) }
         }
         EngineError::Failed(failure) => Ended::new(Outcome::Failed(failure)),
         EngineError::WrongBackend(failure) => {
-            let message = format!("{}: {}", failure.summary, failure.detail);
-            Ended::new(Outcome::Refused(vec![Block::new("backend", message)]))
+            Ended::new(Outcome::Refused(vec![Block::new("backend", reason(&failure))]))
         }
         EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
         EngineError::MissingWorkspace { wanted, existing } => {
@@ -61,6 +59,11 @@ pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
             Ended::new(Outcome::Refused(vec![Block::new("workspace", message)]))
         }
     }
+}
+
+/// Returns a refusal as a short reason, with its facts and the commands to type on lines of their own.
+fn reason(failure: &Failure) -> String {
+    format!("{}\n{}", failure.summary, failure.detail).trim_end().to_owned()
 }
 
 /// Removes a plan file that is of no more use; it holds values. A note when that fails.

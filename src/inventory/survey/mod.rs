@@ -22,6 +22,7 @@ mod stack;
 mod stacks;
 mod toml_text;
 mod tree;
+mod unit_sources;
 mod units;
 mod uses;
 mod var_files;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::tree::Tree;
+use super::{tree::Tree, unit_sources::UnitSources};
 use crate::{
     engine::{
         detect::LOCKFILE,
@@ -57,9 +57,18 @@ impl Roots {
             .flat_map(|(folder, _, module)| module.modules.values().map(move |call| (folder, call)))
             .filter_map(|(folder, call)| Some(normalised(&folder.join(call.local_source()?))))
             .collect();
+        let of_units = if has_units { UnitSources::read(tree) } else { UnitSources::default() };
+        // A unit gives its module a state, whose backend its module leaves open.
+        let is_of_unit = |folder: &Utf8Path, module: &Module| {
+            let is_open = module.backend.as_ref().is_none_or(|backend| backend.attributes.is_empty());
+            module.cloud.is_none() && is_open && of_units.name(folder)
+        };
         let mut kinds: Vec<Kind> = folders
             .iter()
-            .map(|(folder, names, module)| kind(tree, folder, names, module, &called))
+            .map(|(folder, names, module)| match is_of_unit(folder, module) {
+                true => Kind::Module,
+                false => kind(tree, folder, names, module, &called),
+            })
             .collect();
         // Where no folder says that it has a state, each that nobody calls has one, in a local file.
         let nothing_says_so = !has_units && !kinds.contains(&Kind::Root);
@@ -161,6 +170,24 @@ mod tests {
         assert_eq!(roots(&files), ["lib/b"], "app says nothing of a state and another does");
         let files = [("app/main.tf", call), ("lib/a/main.tf", ""), ("lib/b/main.tf", "")];
         assert_eq!(roots(&files), ["app"]);
+    }
+
+    #[test]
+    fn a_module_that_a_unit_names_is_no_root_where_it_leaves_its_backend_open() {
+        let unit = "terraform {\n  source = \"${get_repo_root()}/components//app\"\n}\n";
+        let own = "terraform {\n  backend \"s3\" {\n    key = \"own\"\n  }\n}\n";
+        for (module, found) in
+            [(BACKEND, vec!["other"]), (own, vec!["components/app", "other"]), ("", vec!["other"])]
+        {
+            let sample = Sample::new(&[
+                ("live/dev/app/terragrunt.hcl", unit),
+                ("components/app/main.tf", module),
+                ("other/main.tf", BACKEND),
+            ]);
+            let roots = Roots::read(&Tree::read(sample.root()).unwrap(), true);
+            let dirs: Vec<String> = roots.found.into_iter().map(|root| root.dir.into_string()).collect();
+            assert_eq!(dirs, found, "{module}");
+        }
     }
 
     #[test]
