@@ -14,7 +14,7 @@ use super::{
     Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
     StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
-    call::Dialect,
+    call::{Dialect, not_run},
     detect::LOCKFILE,
     driver::Driver,
     environment::plugin_cache,
@@ -272,6 +272,20 @@ impl Engine for Terragrunt {
         }
         let command = || Ok((None, self.command(target, args)));
         mutating::run_mutating(self, target, (&command, args), session, on_line)
+    }
+
+    fn run_reading(
+        &self,
+        target: &Target,
+        args: &[OsString],
+        session: &Session<'_>,
+    ) -> Result<Exit, EngineError> {
+        // One that is not initialised is initialised by Terragrunt, from what the unit says.
+        if verbs::reads_a_state(args) && working_folder(target).join(".terraform").is_dir() {
+            self.check_unit_backend(target, None, session)?;
+        }
+        let ended = session.runner.inherit(&self.command(target, args)).map_err(not_run)?;
+        Ok(ended.exit)
     }
 
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {

@@ -60,6 +60,12 @@ fn first_is(args: &[OsString], verb: &str) -> bool {
     args.first().is_some_and(|first| first == verb)
 }
 
+/// Returns true if a command that changes nothing may read a state.
+pub(super) fn reads_a_state(args: &[OsString]) -> bool {
+    let verb = args.first().and_then(|verb| verb.to_str());
+    verb.is_some_and(|verb| matches!(verb, "plan" | "show" | "output" | "graph" | "console" | "state"))
+}
+
 /// Whether the first words name a verb that is known to read; none at all shows the engine's help.
 fn reads(args: &[OsString]) -> bool {
     let words = [0, 1].map(|at| args.get(at).map(|arg| arg.to_str()));

@@ -239,6 +239,29 @@ fn a_unit_that_begins_to_write_another_state_later_has_failed() {
 }
 
 #[test]
+fn a_unit_whose_hook_puts_its_state_back_has_failed() {
+    for engine in ["tofu", "terraform"] {
+        let Some(shop) = unit(engine, "arguments = []") else { continue };
+        let env = shop.env.clone().with_system();
+        let shop = Shop { env, ..shop };
+        shop.run(["deploy", "dev", "--yes"]).exits(0);
+        let (state, before) = (shop.marker("u.tfstate"), shop.marker("before"));
+        fs::copy(&state, &before).unwrap();
+        shop.project.write("module/main.tf", &resources(&["a"]).replace("\"x\"", "\"y\""));
+        let hook = format!(
+            "terraform {{\n  after_hook \"back\" {{\n    commands = [\"apply\"]\n    execute  = [\"cp\", \"{}\", \"{}\"]\n  }}\n  source",
+            before.display(),
+            state.display()
+        );
+        shop.project.edit("live/u/terragrunt.hcl", "terraform {\n  source", &hook);
+
+        shop.run(["deploy", "dev", "--yes"]).exits(1).tells(MISSING).tells("for its hooks");
+
+        shop.run(["plan", "dev"]).exits(3).tells("lineage:dev/u");
+    }
+}
+
+#[test]
 fn a_unit_whose_download_dir_lies_elsewhere_is_no_unit_without_a_state() {
     for engine in ["tofu", "terraform"] {
         let Some(shop) = unit(engine, "arguments = []") else { continue };

@@ -100,6 +100,26 @@ fn an_edited_cache_takes_no_unit_to_another_state() {
 }
 
 #[test]
+fn an_edited_cache_shows_no_other_state() {
+    let Some((project, env)) = units() else { return };
+    env.run(["plan", "dev"]).exits(0);
+    edit_cache(&project.path("live/dev"));
+
+    for command in [
+        &["output", "dev", "app"] as &[&str],
+        &["exec", "dev", "app", "--", "output", "-json"],
+        &["exec", "dev", "app", "--", "state", "list"],
+        &["exec", "dev", "app", "--", "state", "pull"],
+    ] {
+        let run = env.run_args(command).exits(3).tells("its `remote_state` says");
+        run.hides("terraform_data");
+    }
+
+    fs::remove_dir_all(project.path("live/dev/app/.terragrunt-cache")).unwrap();
+    env.run(["exec", "prod", "app", "--", "state", "list"]).exits(0).prints("terraform_data.a");
+}
+
+#[test]
 fn a_linked_environment_folder_is_refused_by_every_run() {
     let Some((project, env)) = units() else { return };
     fs::remove_dir_all(project.path("live/dev")).unwrap();

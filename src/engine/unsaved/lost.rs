@@ -80,8 +80,8 @@ pub(in crate::engine) fn missing(
     };
     let summary = format!("the apply {ended}, and the state does not have what it did");
     let detail = format!(
-        "{}; {}: {blocked}\nthe engine wrote another state: look for `-state` or `-state-out` in `extra_arguments` or \
-         `TF_CLI_ARGS_apply` of the unit, and for a program around the engine",
+        "{}; {}: {blocked}\nthe engine wrote another state, or something put an earlier one back: look for `-state` or `-state-out` in \
+         `extra_arguments` or `TF_CLI_ARGS_apply` of the unit, for its hooks, and for a program around the engine",
         extent(done, log),
         way_out(target)
     );
