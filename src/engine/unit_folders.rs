@@ -68,6 +68,13 @@ pub(super) fn folder_in_use(target: &Target) -> Utf8PathBuf {
     newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone())
 }
 
+/// Returns true if a file of a project lies in a copy of a unit's source: Terragrunt writes those anew as it runs, wherever
+/// `download_dir` puts them.
+pub fn is_working_copy(project: &Utf8Path, file: &Utf8Path) -> bool {
+    let above = file.ancestors().skip(1).take_while(|folder| folder.starts_with(project));
+    above.into_iter().any(|folder| folder.join(MANIFEST).is_file())
+}
+
 /// Returns true if Terragrunt runs or has run an engine in a folder. It runs none in that of a unit with a `source`, whose working
 /// folders lie elsewhere where the unit names a `download_dir`.
 pub(super) fn has_engine_run(folder: &Utf8Path) -> bool {

@@ -74,6 +74,52 @@ fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
     Some((project, env.with_system(), state, ran))
 }
 
+/// A unit whose parent names a `download_dir` within the project.
+fn downloading() -> Option<(Project, Env)> {
+    let (project, env) = app_unit("live/app")?;
+    project.write(
+        "live/root.hcl",
+        "download_dir = \"${get_parent_terragrunt_dir()}/../cache\"\nremote_state {\n  backend = \"local\"\n  generate = {\n    \
+         path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }\n  config = {\n    \
+         path = \"${get_parent_terragrunt_dir()}/../state/app.tfstate\"\n  }\n}\n",
+    );
+    project.write(
+        "live/app/terragrunt.hcl",
+        "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\nterraform {\n  source = \"../../mod\"\n}\n",
+    );
+    project.write("mod/main.tf", "resource \"terraform_data\" \"a\" {\n  input = \"one\"\n}\n");
+    project.write("mod/more.tf", "resource \"terraform_data\" \"b\" {\n}\n");
+    project.write(".gitignore", "cache/\nstate/\n");
+    project.commit("Begin");
+    Some((project, env))
+}
+
+#[test]
+fn a_unit_that_downloads_into_the_project_goes_on_after_its_module_changed() {
+    let Some((project, env)) = downloading() else { return };
+    env.run(["deploy", "dev", "--yes"]).exits(0);
+    project.edit("mod/main.tf", "one", "two");
+    fs::remove_file(project.path("mod/more.tf")).unwrap();
+    project.write("mod/new.tf", "resource \"terraform_data\" \"c\" {\n}\n");
+
+    env.run(["deploy", "dev", "--yes"]).exits(0);
+
+    let state = project.read("state/app.tfstate");
+    assert!(state.contains("\"two\"") && state.contains("\"c\"") && !state.contains("\"b\""), "{state}");
+    project.edit("mod/main.tf", "two", "three");
+    env.run(["plan", "dev"]).exits(0);
+    let copy = fs::read_dir(project.path("cache")).unwrap().next().unwrap().unwrap().path();
+    let copy = fs::read_dir(copy).unwrap().next().unwrap().unwrap().path().join("main.tf");
+    for edited in [project.path("mod/main.tf"), copy] {
+        let before = fs::read_to_string(&edited).unwrap();
+        fs::write(&edited, before.clone() + "# edited\n").unwrap();
+        env.run(["apply", "last", "--yes"]).exits(3).tells("is not what it was when it was planned");
+        fs::write(&edited, before).unwrap();
+    }
+    env.run(["apply", "last", "--yes"]).exits(0);
+    assert!(project.read("state/app.tfstate").contains("\"three\""));
+}
+
 /// Adds to a file, and gives back what undoes that.
 fn edited(project: &Project, file: &str, more: &str) -> impl FnOnce() {
     let path = project.path(file);

@@ -100,6 +100,7 @@ impl Worker {
         let after = Contents::read(work, &footing).map_err(failed)?;
         let mut before = before.contents;
         before.renew_packages(work).map_err(failed)?;
+        before.renew_copies(work, &after);
         let (contents, notes) = before.settled(after);
         let state = planned.facts.as_ref().map(state_of).unwrap_or_default();
         let seen = super::lock(&self.seen).get(stack).cloned().unwrap_or_default();

@@ -1,12 +1,15 @@
 //! What the files under a plan hold at one moment.
 
-use std::{collections::BTreeMap, io};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Work;
 use crate::{
-    engine::{Footing, PackageDigest, cli_configs},
+    engine::{Footing, PackageDigest, cli_configs, is_working_copy},
     files::file_digest,
     inventory::inputs::{InputFile, Inputs},
     model::{Failure, FailureKind},
@@ -55,6 +58,29 @@ impl Contents {
             self.packages = fetched(work)?;
         }
         Ok(())
+    }
+
+    /// Takes in the copies of a unit's source as a plan left them, where they lie among the files: Terragrunt writes them anew
+    /// before it plans, and the source itself counts as it was before.
+    pub(super) fn renew_copies(&mut self, work: &Work, after: &Self) {
+        if !work.engine.fetches_while_planning() {
+            return;
+        }
+        let project = &work.target.project;
+        let paths: BTreeSet<&String> = self.files.keys().chain(after.files.keys()).collect();
+        let is_other = |path: &&String| self.files.get(*path) != after.files.get(*path);
+        let written: Vec<String> = paths
+            .into_iter()
+            .filter(is_other)
+            .filter(|path| is_working_copy(project, &project.join(path)))
+            .cloned()
+            .collect();
+        for path in written {
+            match after.files.get(&path) {
+                Some(file) => drop(self.files.insert(path, file.clone())),
+                None => drop(self.files.remove(&path)),
+            }
+        }
     }
 
     /// The contents to bind a plan to, from those before and after it was made, and what to say of it.
