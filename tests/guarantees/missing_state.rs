@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    support::{Driven, Shop, programs, real_engines},
+    support::{Driven, S3Server, Shop, programs, real_engines},
     wrapped::{wrap_apply, wrapped},
 };
 
@@ -176,6 +176,33 @@ fn a_resource_that_is_made_again_as_it_was_is_not_missing() {
             assert_eq!(serial(), before, "{}: the engine keeps the serial", engine.name());
         }
         shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+    }
+}
+
+#[test]
+fn a_state_in_a_bucket_may_keep_its_serial_after_a_resource_is_made_again() {
+    let Some([moto]) = programs(["moto_server"]) else { return };
+    for engine in real_engines() {
+        let server = S3Server::start(&moto);
+        server.make_backend("eu-west-1", "states", "locks");
+        let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\n\n[stacks.network]\npath = \"network\"\n\n\
+                            [defaults.backend.s3]\nbucket = \"states\"\nkey = \"one\"\nregion = \"eu-west-1\"\nuse_path_style = true\n\
+                            skip_credentials_validation = true\nskip_requesting_account_id = true\n\
+                            skip_metadata_api_check = true\nskip_region_validation = true\n";
+        let shop = Shop::driven_by(&engine, environments);
+        let env = shop.env.clone().with_providers().vars(server.variables());
+        let backend = "  backend \"s3\" {}\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n";
+        let file = "resource \"local_file\" \"a\" {\n  filename = \"${path.module}/made\"\n  content  = \"one\"\n}\n";
+        shop.project.write("network/main.tf", &format!("terraform {{\n{backend}}}\n{file}"));
+        shop.project.commit("Begin");
+        env.run(["deploy", "staging", "--yes"]).exits(0);
+        let before = server.text("states", "one");
+        fs::remove_file(shop.project.path("network/made")).unwrap();
+
+        env.run(["deploy", "staging", "--yes"]).exits(0);
+
+        assert_eq!(server.text("states", "one"), before, "{}", engine.name());
+        env.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
     }
 }
 
