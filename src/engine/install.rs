@@ -21,7 +21,8 @@ use super::{
     folder_lock::{FolderLock, Sharing, has_providers, lock_installed},
     footing::MODULES,
     module_manifest::{
-        ModuleSources, ModulesInstalled, has_foreign_folders, installed, is_fixed, is_torn, module_sources,
+        ManifestFile, ModuleSources, ModulesInstalled, has_foreign_folders, installed, is_fixed,
+        manifest_file, module_sources,
     },
     terraform::Terraform,
     verbs::is_upgrade,
@@ -51,19 +52,22 @@ pub(super) struct Install {
 /// manifest of modules is torn.
 pub(super) fn is_unusable(target: &Target) -> bool {
     let modules = target.data_dir.join("modules");
-    (modules.is_symlink() && has_foreign_folders(&modules)) || is_torn(&target.data_dir.join(MODULES))
+    let manifest = manifest_file(&target.data_dir.join(MODULES));
+    (modules.is_symlink() && has_foreign_folders(&modules))
+        || !matches!(manifest, Ok(ManifestFile::Missing | ManifestFile::Whole))
 }
 
-/// Removes a manifest of modules that is no JSON, and says so. The caller holds the lock on the folder alone.
+/// Removes a manifest of modules that is torn, and says so; what is no file is refused, since an engine would wait for it. The caller holds the lock on the folder alone.
 fn remove_torn_manifest(target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
     let manifest = target.data_dir.join(MODULES);
-    if !is_torn(&manifest) {
-        return Ok(());
-    }
     let real = manifest.canonicalize_utf8().unwrap_or_else(|_| manifest.clone());
     let shown = real.strip_prefix(&target.project).unwrap_or(&real);
+    let found = manifest_file(&manifest).map_err(|error| data_dir::unusable(shown, &error))?;
+    if found != ManifestFile::Torn {
+        return Ok(());
+    }
     fs::remove_file(&manifest).map_err(|error| data_dir::unusable(shown, &error))?;
-    let note = format!("`{shown}` was no JSON: removed, and the modules are installed anew");
+    let note = format!("`{shown}` was no list of modules: removed, and they are installed anew");
     (session.observer)(Progress::Note(note));
     Ok(())
 }

@@ -7,7 +7,7 @@ use rustix::{
     fs::{Access, access},
     io::Errno,
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 use super::{CalledModule, data_dir::ENGINE_FOLDER, units::normalised};
 use crate::{config::VersionConstraint, files};
@@ -35,6 +35,13 @@ struct InstalledModule {
     #[serde(default)]
     version: Option<String>,
     dir: Utf8PathBuf,
+}
+
+/// An engine's `modules.json`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Manifest {
+    modules: Vec<InstalledModule>,
 }
 
 /// Reads the module calls in the files of a folder; nothing where they cannot be read.
@@ -108,9 +115,25 @@ pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
     })
 }
 
-/// Returns true if a manifest is there and is no JSON: every command of an engine fails on it.
-pub(super) fn is_torn(manifest: &Utf8Path) -> bool {
-    files::read_whole(manifest).is_ok_and(|text| serde_json::from_slice::<IgnoredAny>(&text).is_err())
+/// What is in place of a manifest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ManifestFile {
+    /// Nothing.
+    Missing,
+    /// A list of modules.
+    Whole,
+    /// Anything else: every command of an engine fails on it.
+    Torn,
+}
+
+/// Looks at the manifest in a file.
+pub(super) fn manifest_file(file: &Utf8Path) -> io::Result<ManifestFile> {
+    match files::read_whole(file) {
+        Ok(text) if serde_json::from_slice::<Manifest>(&text).is_ok() => Ok(ManifestFile::Whole),
+        Ok(_) => Ok(ManifestFile::Torn),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ManifestFile::Missing),
+        Err(error) => Err(error),
+    }
 }
 
 /// Returns true if a manifest names modules that are all installed, and nobody may write it or the folder beside it: nothing
@@ -127,11 +150,6 @@ pub(super) fn is_fixed(stack: &Utf8Path, modules: &Utf8Path) -> bool {
 
 /// The modules of a manifest by key; none where there is no manifest or it cannot be read: the engine installs anew then.
 fn manifest(modules: &Utf8Path) -> HashMap<String, InstalledModule> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct Manifest {
-        modules: Vec<InstalledModule>,
-    }
     let read = || -> io::Result<Manifest> {
         serde_json::from_slice(&files::read_whole(&modules.join("modules.json"))?).map_err(io::Error::other)
     };

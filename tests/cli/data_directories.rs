@@ -293,22 +293,30 @@ fn a_torn_manifest_of_modules_is_removed_and_they_are_installed_anew() {
         fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
         let manifest = "app/.terraform/modules/modules.json";
         let whole = fetched.project.read(manifest);
-        for torn in ["", "{\"Modules\":[{\"Key\":\"\",\"Source\"", "<<<<<<< HEAD\n{}"] {
+        for torn in
+            ["", "{\"Modules\":[{\"Key\":\"\",\"Source\"", "<<<<<<< HEAD\n{}", "[]", "{\"Modules\":null}"]
+        {
             // The second environment meets it at its first init.
             for environment in ["dev", "prod"] {
                 fetched.project.write(manifest, torn);
                 fs::remove_dir_all(fetched.project.path(".envctl/data/prod")).unwrap_or_default();
-                let said = "`app/.terraform/modules/modules.json` was no JSON: removed, and the modules are installed anew";
+                let said = "`app/.terraform/modules/modules.json` was no list of modules: removed, and they are installed anew";
                 let run = fetched.env.run(["plan", environment]).exits(0).tells(said);
                 assert_eq!(run.stderr.matches(said).count(), 1, "{run}");
                 assert_eq!(
                     folders(&fetched),
                     [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]
                 );
-                fetched.env.run(["plan", environment]).exits(0).hides("no JSON");
+                fetched.env.run(["plan", environment]).exits(0).hides("no list of modules");
             }
         }
         assert_eq!(fetched.project.read(manifest), whole);
+        fs::remove_file(fetched.project.path(manifest)).unwrap();
+        fs::create_dir(fetched.project.path(manifest)).unwrap();
+        for environment in ["dev", "prod"] {
+            let run = fetched.env.run(["plan", environment]).exits(4);
+            run.tells("cannot use `app/.terraform/modules/modules.json`");
+        }
     }
 }
 
