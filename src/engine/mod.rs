@@ -104,7 +104,7 @@ pub use surroundings::{cli_configs, replaced_providers};
 pub use target::{Backend, BackendInForce, CalledModule, Neighbours, StackFolder, Target};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};
-pub use unit_folders::is_working_copy;
+pub use unit_folders::{DownloadedFor, downloaded_for};
 pub use unsaved::{holds_state, is_rescued, unwritable};
 pub use upstream::awaits_upstream;
 pub use verbs::{evaluates_variables, takes_values, writes_a_file};

@@ -19,6 +19,9 @@ const CACHE: &str = ".terragrunt-cache";
 /// Measured on Terragrunt 1.1.
 const MANIFEST: &str = ".terragrunt-module-manifest";
 
+/// Length of a name that Terragrunt gives to a folder below a download directory: a SHA-1 in base64 without padding.
+const ENCODED: usize = 27;
+
 /// The folder in an instance's data directory in its place, where several instances have the same unit.
 const OWN: &str = "terragrunt";
 
@@ -68,11 +71,26 @@ pub(super) fn folder_in_use(target: &Target) -> Utf8PathBuf {
     newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone())
 }
 
-/// Returns true if a file of a project lies in a copy of a unit's source: Terragrunt writes those anew as it runs, wherever
-/// `download_dir` puts them.
-pub fn is_working_copy(project: &Utf8Path, file: &Utf8Path) -> bool {
-    let above = file.ancestors().skip(1).take_while(|folder| folder.starts_with(project));
-    above.into_iter().any(|folder| folder.join(MANIFEST).is_file())
+/// Unit whose source a file was copied from, where it lies below a download directory of Terragrunt's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadedFor {
+    /// The unit of the target.
+    ThisUnit,
+    /// Another unit, whose plans and applies write the file.
+    OtherUnit,
+}
+
+/// Returns the unit that a file was downloaded for; none for any other file. Terragrunt writes below
+/// `DOWNLOAD_DIR/<encoded unit>/<encoded source>`, wherever `download_dir` puts that.
+pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor> {
+    let names: Vec<&str> = file.components().map(|part| part.as_str()).collect();
+    let is_encoded = |name: &str| {
+        name.len() == ENCODED
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let pair = names.windows(2).find(|pair| pair.iter().all(|name| is_encoded(name)))?;
+    let own = encoded(real_path(&target.dir).as_os_str().as_bytes());
+    Some(if pair[0] == own { DownloadedFor::ThisUnit } else { DownloadedFor::OtherUnit })
 }
 
 /// Returns true if Terragrunt runs or has run an engine in a folder. It runs none in that of a unit with a `source`, whose working

@@ -81,7 +81,7 @@ fn downloading() -> Option<(Project, Env)> {
         "live/root.hcl",
         "download_dir = \"${get_parent_terragrunt_dir()}/../cache\"\nremote_state {\n  backend = \"local\"\n  generate = {\n    \
          path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }\n  config = {\n    \
-         path = \"${get_parent_terragrunt_dir()}/../state/app.tfstate\"\n  }\n}\n",
+         path = \"${get_parent_terragrunt_dir()}/../state/${path_relative_to_include()}.tfstate\"\n  }\n}\n",
     );
     project.write(
         "live/app/terragrunt.hcl",
@@ -97,7 +97,14 @@ fn downloading() -> Option<(Project, Env)> {
 #[test]
 fn a_unit_that_downloads_into_the_project_goes_on_after_its_module_changed() {
     let Some((project, env)) = downloading() else { return };
+    // Another unit downloads into the same folder, before and after this one.
+    let other = project.read("live/app/terragrunt.hcl").replace("../../mod\"", "../../other\"");
+    project.write("live/other/terragrunt.hcl", &(other + "dependencies {\n  paths = [\"../app\"]\n}\n"));
+    project.write("other/main.tf", "resource \"terraform_data\" \"other\" {\n  input = \"one\"\n}\n");
+    let stack = "\n[stacks.other]\npath = \"live/other\"\nengine = \"terragrunt\"\n";
+    project.write("environments.toml", &(project.read("environments.toml") + stack));
     env.run(["deploy", "dev", "--yes"]).exits(0);
+    project.edit("other/main.tf", "one", "two");
     project.edit("mod/main.tf", "one", "two");
     fs::remove_file(project.path("mod/more.tf")).unwrap();
     project.write("mod/new.tf", "resource \"terraform_data\" \"c\" {\n}\n");
@@ -107,9 +114,17 @@ fn a_unit_that_downloads_into_the_project_goes_on_after_its_module_changed() {
     let state = project.read("state/app.tfstate");
     assert!(state.contains("\"two\"") && state.contains("\"c\"") && !state.contains("\"b\""), "{state}");
     project.edit("mod/main.tf", "two", "three");
-    env.run(["plan", "dev"]).exits(0);
-    let copy = fs::read_dir(project.path("cache")).unwrap().next().unwrap().unwrap().path();
-    let copy = fs::read_dir(copy).unwrap().next().unwrap().unwrap().path().join("main.tf");
+    env.run(["plan", "dev", "app"]).exits(0);
+    let below = |folder: &PathBuf| {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.collect::<Vec<_>>()
+    };
+    let copies = below(&project.path("cache"))
+        .into_iter()
+        .flat_map(|unit| below(&unit))
+        .map(|copy| copy.join("main.tf"));
+    let is_of_app = |copy: &PathBuf| fs::read_to_string(copy).unwrap().contains("three");
+    let copy = copies.into_iter().find(is_of_app).unwrap();
     for edited in [project.path("mod/main.tf"), copy] {
         let before = fs::read_to_string(&edited).unwrap();
         fs::write(&edited, before.clone() + "# edited\n").unwrap();

@@ -9,12 +9,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Work;
 use crate::{
-    engine::{Footing, PackageDigest, cli_configs, is_working_copy},
+    engine::{DownloadedFor, Footing, PackageDigest, cli_configs, downloaded_for},
     files::file_digest,
     inventory::inputs::{InputFile, Inputs},
     model::{Failure, FailureKind},
     plans::SHA256,
 };
+
+/// Beginning of the names of files that Terragrunt keeps beside what it downloads.
+const NOTES: &str = ".terragrunt-";
 
 /// The digests of all files under a stack's plan.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +51,17 @@ impl Contents {
             .read(footing.modules.as_deref().unwrap_or_default())
             .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
         files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
+        if work.engine.fetches_while_planning() {
+            // What Terragrunt downloads for other units below a common `download_dir` is theirs.
+            // Its own notes there are about times of change.
+            let is_note =
+                |path: &str| Utf8Path::new(path).file_name().is_some_and(|name| name.starts_with(NOTES));
+            files.retain(|path, _| match downloaded_for(&work.target, path.as_str().into()) {
+                Some(DownloadedFor::OtherUnit) => false,
+                Some(DownloadedFor::ThisUnit) => !is_note(path),
+                None => true,
+            });
+        }
         let packages = fetched(work)?;
         Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, packages, files, reads_more })
     }
@@ -66,15 +80,9 @@ impl Contents {
         if !work.engine.fetches_while_planning() {
             return;
         }
-        let project = &work.target.project;
         let paths: BTreeSet<&String> = self.files.keys().chain(after.files.keys()).collect();
-        let is_other = |path: &&String| self.files.get(*path) != after.files.get(*path);
-        let written: Vec<String> = paths
-            .into_iter()
-            .filter(is_other)
-            .filter(|path| is_working_copy(project, &project.join(path)))
-            .cloned()
-            .collect();
+        let is_own = |path: &&String| downloaded_for(&work.target, path.as_str().into()).is_some();
+        let written: Vec<String> = paths.into_iter().filter(is_own).cloned().collect();
         for path in written {
             match after.files.get(&path) {
                 Some(file) => drop(self.files.insert(path, file.clone())),

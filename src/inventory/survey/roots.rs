@@ -65,9 +65,12 @@ impl Roots {
         };
         let mut kinds: Vec<Kind> = folders
             .iter()
-            .map(|(folder, names, module)| match is_of_unit(folder, module) {
-                true => Kind::Module,
-                false => kind(tree, folder, names, module, &called),
+            .map(|(folder, names, module)| {
+                if is_of_unit(folder, module) {
+                    Kind::Module
+                } else {
+                    kind(tree, folder, names, module, &called)
+                }
             })
             .collect();
         // Where no folder says that it has a state, each that nobody calls has one, in a local file.
