@@ -1,6 +1,6 @@
 //! Takes in what programs of a killed envctl wrote: masked into the log of its run, the raw file removed.
 
-use std::io;
+use std::{collections::BTreeSet, io};
 
 use super::Context;
 use crate::{
@@ -21,7 +21,7 @@ pub(super) struct Masking<'a> {
 }
 
 /// Takes in the raw output that is left of an environment, or of all of them. What programs of another stack wrote than of
-/// those whose secrets are known is removed without being kept.
+/// those whose secrets are known is removed without being kept, and so is that of a run whose environment nobody can tell.
 pub(super) fn take_in(
     context: &Context,
     store: &RunStore,
@@ -32,7 +32,9 @@ pub(super) fn take_in(
         Ok(outputs) => outputs,
         Err(error) => return context.printer.warn(error),
     };
+    let mut unknown_runs = BTreeSet::new();
     for output in outputs {
+        let masking = masking.filter(|_| !output.is_of_unknown_run);
         match holds_state(&output.file) {
             // This may be all that is left of it.
             Ok(true) => context.printer.warn(format_args!(
@@ -45,11 +47,19 @@ pub(super) fn take_in(
                     context
                         .printer
                         .warn(format_args!("`{file}` may hold secrets and could not be removed: {error}"));
+                } else if output.is_of_unknown_run {
+                    unknown_runs.extend(output.file.parent().map(ToOwned::to_owned));
                 }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => context.printer.warn(format_args!("`{}` cannot be read: {error}", output.file)),
         }
+    }
+    for logs in unknown_runs {
+        context.printer.warn(format_args!(
+            "what programs of a killed run wrote was removed from `{logs}` without being kept: its journal does not tell the \
+             environment, so that nobody knows which secrets to mask"
+        ));
     }
 }
 

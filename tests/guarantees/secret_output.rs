@@ -91,6 +91,32 @@ fn raw_output_is_not_kept_where_the_secrets_of_its_stack_are_unknown() {
 }
 
 #[test]
+fn raw_output_of_a_run_without_a_readable_journal_is_removed() {
+    let secret = "s3ntinel-of-an-unknown-run";
+    let typed = ["exec", "staging", "app", "--yes", "--", "taint", "terraform_data.a"];
+    for engine in real_engines() {
+        for journal in [Some("{\"no event\": 1}\n{}\n"), Some(""), None] {
+            let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
+            shop.env = shop.env.with_system().var("TOKEN", secret);
+            shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
+            shop.stack("app", &[], &json!({}));
+            let run = killed_run(&shop, ["deploy", "staging", "--yes"]);
+            let file = format!("{run}/journal.jsonl");
+            match journal {
+                Some(text) => shop.project.write(&file, text),
+                None => fs::remove_file(shop.project.path(&file)).unwrap(),
+            }
+
+            let first = shop.env.run_args(&typed).exits(0);
+
+            assert_eq!(first.stderr.matches("its journal does not tell").count(), 1, "{first}");
+            assert_eq!(shop.files_with(secret), [""; 0], "{journal:?}");
+            shop.env.run_args(&typed).exits(0).hides("its journal does not tell");
+        }
+    }
+}
+
+#[test]
 fn no_excerpt_of_a_diagnostic_shows_a_value_of_a_var_file_or_a_secret() {
     for engine in real_engines() {
         let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
