@@ -33,8 +33,9 @@ pub(super) fn apply(
 ) -> Result<Applied, EngineError> {
     let facts = plan_facts(plan).ok();
     // Two environments that share a folder would overwrite each other's unsaved state.
-    let turn = take_turns(target, session)?;
-    let used = driver.lock_in_use(target, session)?;
+    // Both locks are held until the state was compared: another apply in between would be taken for this one.
+    let _turn = take_turns(target, session)?;
+    let _used = driver.lock_in_use(target, session)?;
     driver.check_backend(target)?;
     if let Some(facts) = &facts {
         check_plan(driver, target, facts)?;
@@ -51,7 +52,6 @@ pub(super) fn apply(
     let signs = told.map(|told| &told.signs);
     let suspect = !went_well || told.is_some_and(Streamed::printed_its_state);
     let (rescued, removed) = rescue(driver, (target, session), written, suspect, signs);
-    drop((turn, used));
     let streamed = match (streamed, &rescued) {
         (Err(error), Ok(Some(rescued))) => {
             return Err(EngineError::Failed(rescued.failure(target, Some(error))));

@@ -29,7 +29,8 @@ pub(super) fn run_mutating(
     session: &Session<'_>,
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, EngineError> {
-    let lock = take_turns(target, session)?;
+    // Both locks are held until the state was compared: another apply in between would be taken for this one.
+    let _turn = take_turns(target, session)?;
     let typed = typed(args);
     // A migration leaves another backend.
     if typed != Typed::MigrateState {
@@ -46,13 +47,13 @@ pub(super) fn run_mutating(
     }
     // What an unsaved state waits for; with a stale lock in the way, that one first.
     let saves_it = verbs::saves_a_state(args);
-    let left_before = !driver.unsaved_states(target).is_empty();
+    let left_before = !unsaved::in_folders(driver, target).map_err(EngineError::Failed)?.is_empty();
     // Others change what a state says, or nothing: they are how a lost one is made again.
     let makes_something = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. });
     if !saves_it {
         unsaved::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;
     }
-    let (used, command) = command()?;
+    let (_used, command) = command()?;
     let before = StateBefore::of_known(driver, target).map_err(EngineError::Failed)?;
     if makes_something {
         unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
@@ -69,7 +70,6 @@ pub(super) fn run_mutating(
     } else {
         rescue(driver, (target, session), written, suspect, signs)
     };
-    drop((lock, used));
     for note in removed {
         on_line(Stream::Stderr, &note);
     }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    support::{Driven, S3Server, Shop, programs, real_engines},
+    support::{Driven, S3Server, Shop, programs, real_engines, script},
     wrapped::{wrap_apply, wrapped},
 };
 
@@ -302,6 +302,37 @@ fn a_unit_whose_download_dir_lies_elsewhere_is_no_unit_without_a_state() {
             shop.run(["deploy", "dev", "--yes"]).exits(0);
             shop.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
             shop.run(["output", "dev", "u"]).exits(0).prints("a value");
+        }
+    }
+}
+
+/// Wraps an engine so that a read of the state after an apply notes whether another program could lock the stack's folder.
+fn note_lock_after_apply(shop: &Shop, engine: &Driven) {
+    let Driven::Real(program) = engine else { panic!("a real engine") };
+    let (applied, noted) = (shop.marker("applied"), shop.marker("noted"));
+    let lines = format!(
+        "#!/bin/bash\nPATH=/usr/bin:/bin:$PATH\ncase \" $* \" in\n*' state pull '*) if [ -e {applied} ]; then if flock --nonblock . true; then echo \
+         free; else echo held; fi >> {noted}; fi ;;\n*' apply '*) touch {applied} ;;\nesac\nexec {engine} \"$@\"\n",
+        applied = applied.display(),
+        noted = noted.display(),
+        engine = program.path.display(),
+    );
+    script(shop.project.around().join("wrapper"), &lines);
+}
+
+#[test]
+fn no_other_apply_in_the_folder_begins_before_the_state_was_compared() {
+    let typed = ["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve"];
+    for engine in real_engines() {
+        for args in [&["deploy", "staging", "--yes"][..], &typed] {
+            let shop = wrapped(&engine, &resources(&["a"]));
+            note_lock_after_apply(&shop, &engine);
+
+            shop.env.run_args(args).exits(0);
+
+            let noted = fs::read_to_string(shop.marker("noted")).unwrap();
+            // Later reads of a typed command only record which state is there.
+            assert_eq!(noted.lines().next(), Some("held"), "{}: {args:?}", engine.name());
         }
     }
 }
