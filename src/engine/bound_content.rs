@@ -32,7 +32,7 @@ impl BoundContent for Terragrunt {
     }
 
     fn packages(&self, target: &Target) -> io::Result<BTreeMap<String, PackageDigest>> {
-        let folder = folder_in_use(target);
+        let folder = folder_in_use(target)?;
         let mut packages = fetched_packages(&folder.join(".terraform"), &folder, &self.digests)?;
         let own = unit_package(&folder, &target.dir, &self.digests)?;
         packages.extend(own.map(|own| ("unit source".to_owned(), own)));

@@ -26,7 +26,7 @@ pub(super) trait Driver {
     fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine;
 
     /// `show` of a plan file, as JSON or for people.
-    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> CommandLine;
+    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine>;
 
     /// `apply -json` of a plan file.
     fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine;
@@ -69,5 +69,5 @@ pub(super) trait Driver {
     }
 
     /// States that the engine could not save and left where it ran.
-    fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf>;
+    fn unsaved_states(&self, target: &Target) -> io::Result<Vec<Utf8PathBuf>>;
 }

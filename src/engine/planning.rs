@@ -18,7 +18,7 @@ use super::{
 use crate::{
     files,
     model::{Failure, FailureKind},
-    process::Exit,
+    process::{CommandLine, Exit},
     ui::visible,
 };
 
@@ -189,6 +189,18 @@ fn facts(
     Ok(Some(facts))
 }
 
+fn show_command(
+    driver: &dyn Driver,
+    target: &Target,
+    request: &PlanRequest,
+    json: bool,
+) -> Result<CommandLine, EngineError> {
+    driver.show_command(target, &request.out, json).map_err(|error| {
+        let summary = format!("cannot tell where the plan of `{}` was made: {error}", target.instance);
+        EngineError::Failed(Failure::new(FailureKind::State, summary))
+    })
+}
+
 fn exact_changes(
     driver: &dyn Driver,
     target: &Target,
@@ -196,7 +208,7 @@ fn exact_changes(
     session: &Session<'_>,
 ) -> Result<PlanJson, EngineError> {
     let program = driver.program_name();
-    let shown = capture(session, &driver.show_command(target, &request.out, true))?;
+    let shown = capture(session, &show_command(driver, target, request, true)?)?;
     if !shown.exit.is_success() {
         return Err(failed_text(driver, &shown, "show -json", target, session));
     }
@@ -223,7 +235,7 @@ fn diff(
     request: &PlanRequest,
     session: &Session<'_>,
 ) -> Result<String, EngineError> {
-    let shown = capture(session, &driver.show_command(target, &request.out, false))?;
+    let shown = capture(session, &show_command(driver, target, request, false)?)?;
     if !shown.exit.is_success() {
         return Err(failed_text(driver, &shown, "show", target, session));
     }

@@ -182,12 +182,10 @@ impl Driver for Terraform {
         self.in_workspace(target).args(plan_args(target, request)).args(&self.settings.plan_args)
     }
 
-    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> CommandLine {
+    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine> {
         let format = if json { "-json" } else { "-no-color" };
-        self.in_workspace(target)
-            .args(["show", format])
-            .args(self.early_var_files(target))
-            .arg(plan.as_os_str())
+        let command = self.in_workspace(target).args(["show", format]).args(self.early_var_files(target));
+        Ok(command.arg(plan.as_os_str()))
     }
 
     fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine {
@@ -223,8 +221,9 @@ impl Driver for Terraform {
         false
     }
 
-    fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
-        Some(target.dir.join(super::unsaved::UNSAVED)).filter(|path| path.exists()).into_iter().collect()
+    fn unsaved_states(&self, target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
+        let path = target.dir.join(super::unsaved::UNSAVED);
+        Ok(path.try_exists()?.then_some(path).into_iter().collect())
     }
 }
 

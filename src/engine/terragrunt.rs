@@ -27,7 +27,7 @@ use super::{
     rendered,
     state_outputs::known_outputs,
     typed,
-    unit_backend::check_unit_backend,
+    unit_backend::{check_unit_backend, is_initialised},
     unit_folders::{
         download_dir, files_named, has_engine_run, make_download_dir, working_folder, working_folders,
     },
@@ -139,12 +139,12 @@ impl Driver for Terragrunt {
 
     /// Asked of the driven engine itself, where the unit was initialised: Terragrunt would read the outputs of other
     /// units once more, and refuse where `mock_outputs_allowed_terraform_commands` does not name `show`.
-    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> CommandLine {
+    fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine> {
         let format = if json { "-json" } else { "-no-color" };
         let mut command =
-            CommandLine::new(self.driven.program.as_os_str(), working_folder(target), target.env.clone());
+            CommandLine::new(self.driven.program.as_os_str(), working_folder(target)?, target.env.clone());
         command.env.remove(OsStr::new("TF_WORKSPACE"));
-        command.args(["show", format]).arg(plan.as_os_str())
+        Ok(command.args(["show", format]).arg(plan.as_os_str()))
     }
 
     fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine {
@@ -166,7 +166,7 @@ impl Driver for Terragrunt {
     }
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
-        let folders = working_folders(target);
+        let folders = working_folders(target)?;
         let known = folders.iter().filter(|folder| has_engine_run(folder));
         known.map(|folder| BackendInFolder::read(&folder.join(".terraform"), folder)).collect()
     }
@@ -185,7 +185,7 @@ impl Driver for Terragrunt {
         stderr.iter().any(|line| line.contains("mock outputs provided"))
     }
 
-    fn unsaved_states(&self, target: &Target) -> Vec<Utf8PathBuf> {
+    fn unsaved_states(&self, target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
         files_named(target, super::unsaved::UNSAVED)
     }
 }
@@ -281,7 +281,7 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<Exit, EngineError> {
         // One that is not initialised is initialised by Terragrunt, from what the unit says.
-        if verbs::reads_a_state(args) && working_folder(target).join(".terraform").is_dir() {
+        if verbs::reads_a_state(args) && is_initialised(target)? {
             self.check_unit_backend(target, None, session)?;
         }
         let ended = session.runner.inherit(&self.command(target, args)).map_err(not_run)?;
@@ -304,7 +304,7 @@ impl Engine for Terragrunt {
     fn footing(&self, target: &Target) -> io::Result<Footing> {
         let engine = format!("{} driving {}", self.name().as_str(), self.driven.name.as_str());
         let version = format!("{} driving {}", self.installed.version, self.driven.version);
-        let folder = working_folder(target);
+        let folder = working_folder(target)?;
         footing(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
     }
 

@@ -63,6 +63,15 @@ pub(super) fn check_unit_backend(
     })
 }
 
+/// Returns true if Terragrunt has initialised an engine for a unit.
+pub(super) fn is_initialised(target: &Target) -> Result<bool, EngineError> {
+    working_folder(target).map(|folder| folder.join(".terraform").is_dir()).map_err(|error| {
+        let summary =
+            format!("cannot tell where Terragrunt runs the engine of `{}`: {error}", target.instance);
+        EngineError::Failed(Failure::new(FailureKind::State, summary))
+    })
+}
+
 /// Returns the backend in force after an init, which a read of the state makes where there was none; absent where nobody can
 /// tell where Terragrunt runs the engine.
 fn initialised_backend(
@@ -70,11 +79,10 @@ fn initialised_backend(
     target: &Target,
     session: &Session<'_>,
 ) -> Result<Option<BackendInFolder>, EngineError> {
-    let is_initialised = || working_folder(target).join(".terraform").is_dir();
-    if !is_initialised() {
+    if !is_initialised(target)? {
         pull::<Value>(driver, target, session)?;
     }
-    if !is_initialised() {
+    if !is_initialised(target)? {
         return Ok(None);
     }
     current_backend(driver, target).map_err(EngineError::Failed)

@@ -1,6 +1,11 @@
 //! Folders of a Terragrunt unit: where Terragrunt runs the engine that it drives, and what an engine leaves there.
 
-use std::{fs, os::unix::ffi::OsStrExt, time::SystemTime};
+use std::{
+    fs, io,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -40,17 +45,17 @@ pub(super) fn make_download_dir(target: &Target) -> Result<(), Failure> {
 
 /// Returns the folder in which Terragrunt runs the engine for a unit: the one of its cache that was initialised last, or the
 /// unit's own.
-pub(super) fn working_folder(target: &Target) -> Utf8PathBuf {
-    working_folders(target).swap_remove(0)
+pub(super) fn working_folder(target: &Target) -> io::Result<Utf8PathBuf> {
+    working_folders(target).map(|mut folders| folders.swap_remove(0))
 }
 
 /// Returns the folders in which Terragrunt has run an engine for a unit, that of the last init first; the unit's own is the
 /// last of them.
-pub(super) fn working_folders(target: &Target) -> Vec<Utf8PathBuf> {
+pub(super) fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
-    initialised(&cache_of(target), &mut found);
+    initialised(cache_of(target).as_std_path(), &mut found)?;
     found.sort_by(|one, other| other.cmp(one));
-    found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect()
+    Ok(found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect())
 }
 
 /// Returns the folder that holds the copies that Terragrunt makes of a unit's source.
@@ -63,12 +68,16 @@ fn cache_of(target: &Target) -> Utf8PathBuf {
 }
 
 /// Returns the folder that Terragrunt ran the engine in last: a copy of the unit's source, initialised or not, or the unit's own.
-pub(super) fn folder_in_use(target: &Target) -> Utf8PathBuf {
+pub(super) fn folder_in_use(target: &Target) -> io::Result<Utf8PathBuf> {
     let mut found = Vec::new();
-    collect(&cache_of(target), MANIFEST, &mut found);
-    let written = |file: Utf8PathBuf| Some((fs::metadata(&file).ok()?.modified().ok()?, file));
-    let newest = found.into_iter().filter_map(written).max();
-    newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone())
+    collect(cache_of(target).as_std_path(), MANIFEST, &mut found)?;
+    let mut written = Vec::new();
+    for file in found {
+        let time = fs::metadata(&file).and_then(|metadata| metadata.modified());
+        written.push((time.map_err(|error| unreadable(file.as_std_path(), &error))?, file));
+    }
+    let newest = written.into_iter().max();
+    Ok(newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone()))
 }
 
 /// Unit whose source a file was copied from, where it lies below a download directory of Terragrunt's.
@@ -112,45 +121,137 @@ fn encoded(unit: &[u8]) -> String {
 }
 
 /// Finds the files of a name that an engine left for a unit: in the unit's own folder and in all folders of its caches.
-pub(super) fn files_named(target: &Target, name: &str) -> Vec<Utf8PathBuf> {
+pub(super) fn files_named(target: &Target, name: &str) -> io::Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
     let own = target.dir.join(name);
-    let is_there = own.symlink_metadata().is_ok_and(|found| !found.is_dir());
-    found.extend(is_there.then_some(own));
-    for cache in [Some(target.dir.join(CACHE)), download_dir(target)].into_iter().flatten() {
-        collect(&cache, name, &mut found);
+    match own.symlink_metadata() {
+        Ok(kind) if kind.is_dir() => {}
+        Ok(_) => found.push(own),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unreadable(own.as_std_path(), &error)),
     }
-    found
+    for cache in [Some(target.dir.join(CACHE)), download_dir(target)].into_iter().flatten() {
+        collect(cache.as_std_path(), name, &mut found)?;
+    }
+    Ok(found)
 }
 
-fn initialised(folder: &Utf8Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) {
-    let Ok(entries) = folder.read_dir_utf8() else { return };
-    for entry in entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-        if entry.file_name() == ".terraform" {
-            let time = entry.metadata().and_then(|metadata| metadata.modified());
-            found.extend(time.ok().map(|time| (time, folder.to_owned())));
+/// Finds the folders below one that an engine has initialised, and when.
+fn initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io::Result<()> {
+    for (path, is_folder) in entries(folder)? {
+        if !is_folder {
+            continue;
+        }
+        if path.file_name().is_some_and(|name| name == ".terraform") {
+            match fs::metadata(&path).and_then(|metadata| metadata.modified()) {
+                Ok(time) => found.push((time, utf8(folder.to_owned())?)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(unreadable(&path, &error)),
+            }
         } else {
-            initialised(entry.path(), found);
+            initialised(&path, found)?;
         }
     }
+    Ok(())
 }
 
 /// Collects the files of a name below a folder, but for the data directories of engines.
-fn collect(folder: &Utf8Path, name: &str, found: &mut Vec<Utf8PathBuf>) {
-    let Ok(entries) = folder.read_dir_utf8() else { return };
-    for entry in entries.flatten() {
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_folder && entry.file_name() != ".terraform" {
-            collect(entry.path(), name, found);
-        } else if !is_folder && entry.file_name() == name {
-            found.push(entry.into_path());
+fn collect(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Result<()> {
+    for (path, is_folder) in entries(folder)? {
+        let own = path.file_name();
+        if is_folder && own.is_some_and(|own| own != ".terraform") {
+            collect(&path, name, found)?;
+        } else if !is_folder && own.is_some_and(|own| own == name) {
+            found.push(utf8(path)?);
         }
     }
+    Ok(())
+}
+
+/// Returns what a folder holds, and which of it are folders; nothing where it is gone or none.
+fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+    let listed = match fs::read_dir(folder) {
+        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+            return Ok(Vec::new());
+        }
+        listed => listed.map_err(|error| unreadable(folder, &error))?,
+    };
+    let mut found = Vec::new();
+    for entry in listed {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        match entry.file_type() {
+            Ok(kind) => found.push((entry.path(), kind.is_dir())),
+            // Gone since it was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(&entry.path(), &error)),
+        }
+    }
+    Ok(found)
+}
+
+fn utf8(path: PathBuf) -> io::Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path).map_err(|path| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, "its path is not UTF-8");
+        unreadable(&path, &error)
+    })
+}
+
+/// Returns an error that names the path, as that of the operating system does not.
+fn unreadable(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot read `{}`: {error}", path.display()))
 }
 
 #[cfg(test)]
 mod tests {
+    use rustix::fs::{Mode, OFlags, mkdirat, openat};
+
     use super::*;
+
+    /// Makes folders in each other until no system opens the path of the last one.
+    fn nest_beyond_any_path(folder: &Utf8Path) {
+        let name = "n".repeat(200);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut above = fs::File::open(folder).unwrap();
+        for _ in 0..25 {
+            mkdirat(&above, &*name, Mode::RWXU).unwrap();
+            above = openat(&above, &*name, flags, Mode::empty()).unwrap().into();
+        }
+    }
+
+    #[test]
+    fn a_folder_of_a_cache_that_cannot_be_read_is_an_error_and_not_empty() {
+        let keep = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(keep.path()).unwrap();
+        for (what, nothing) in [("a file", folder.join("file")), ("nothing", folder.join("missing"))] {
+            if what == "a file" {
+                fs::write(&nothing, "").unwrap();
+            }
+            assert!(entries(nothing.as_std_path()).unwrap().is_empty(), "{what}");
+        }
+        nest_beyond_any_path(folder);
+        let errors = [
+            collect(folder.as_std_path(), "errored.tfstate", &mut Vec::new()).unwrap_err(),
+            initialised(folder.as_std_path(), &mut Vec::new()).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().starts_with(&format!("cannot read `{folder}/nnn")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_hides_no_file_beside_it() {
+        let keep = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(keep.path()).unwrap();
+        let odd = folder.as_std_path().join(std::ffi::OsStr::from_bytes(b"a\xff"));
+        fs::create_dir(&odd).unwrap();
+        fs::write(folder.join("errored.tfstate"), "").unwrap();
+        let mut found = Vec::new();
+        collect(folder.as_std_path(), "errored.tfstate", &mut found).unwrap();
+        assert_eq!(found, [folder.join("errored.tfstate")]);
+        fs::write(odd.join("errored.tfstate"), "").unwrap();
+        let error = collect(folder.as_std_path(), "errored.tfstate", &mut found).unwrap_err();
+        assert!(error.to_string().ends_with("its path is not UTF-8"), "{error}");
+    }
 
     #[test]
     fn a_download_folder_is_named_as_terragrunt_names_it() {

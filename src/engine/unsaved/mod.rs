@@ -21,4 +21,4 @@ pub(super) use rescue::{Remains, Rescued, rescue};
 pub(super) use signs::Signs;
 pub(super) use veil::Veil;
 pub use waiting::is_rescued;
-pub(super) use waiting::{UNSAVED, forget_pushed, refuse_to_change, refuse_to_plan};
+pub(super) use waiting::{UNSAVED, forget_pushed, in_folders, refuse_to_change, refuse_to_plan};

@@ -12,7 +12,7 @@ use super::{
     Signs,
     dump::{self, State},
     lost,
-    waiting::{kept, printed, push_command},
+    waiting::{in_folders, kept, printed, push_command},
 };
 use crate::{
     engine::{EngineError, Target, driver::Driver},
@@ -66,7 +66,7 @@ pub(in crate::engine) fn rescue(
     remains: Remains<'_>,
 ) -> Result<Option<Rescued>, Failure> {
     let mut left: Vec<(Utf8PathBuf, Option<State>)> = Vec::new();
-    for path in driver.unsaved_states(target) {
+    for path in in_folders(driver, target)? {
         let bytes = files::read_whole(&path).map_err(|error| unmoved(&path, &error))?;
         left.push((path, dump::state(&bytes)));
     }

@@ -48,8 +48,21 @@ pub(in crate::engine) fn refuse_to_change(
 ) -> Result<(), Failure> {
     take_out(target)?;
     let kept = Some(kept(target)).filter(|path| path.exists());
-    refuse(target, kept.into_iter().chain(driver.unsaved_states(target)))?;
+    refuse(target, kept.into_iter().chain(in_folders(driver, target)?))?;
     if makes_something { lost::refuse(target) } else { Ok(()) }
+}
+
+/// Returns the states that an engine could not save and left where it ran. A folder that cannot be read may hold one.
+pub(in crate::engine) fn in_folders(
+    driver: &dyn Driver,
+    target: &Target,
+) -> Result<Vec<Utf8PathBuf>, Failure> {
+    driver.unsaved_states(target).map_err(|error| {
+        let summary =
+            format!("cannot look for a state of `{}` that an apply could not save: {error}", target.instance);
+        let detail = "make the folder readable, or move it away, and try again: nothing is done over it";
+        Failure::new(FailureKind::State, summary).with_detail(detail)
+    })
 }
 
 /// Takes a state out of what an engine printed, now that there may be room for it.
@@ -99,7 +112,7 @@ pub(in crate::engine) fn forget_pushed(
     args: &[OsString],
 ) -> Result<(), Failure> {
     let pushed = args.last().and_then(|path| target.dir.join(path.to_str()?).canonicalize_utf8().ok());
-    let waiting = Some(kept(target)).into_iter().chain(driver.unsaved_states(target));
+    let waiting = Some(kept(target)).into_iter().chain(in_folders(driver, target)?);
     for path in waiting.filter(|path| path.canonicalize_utf8().ok().is_some_and(|path| Some(path) == pushed))
     {
         files::remove_if_there(&path).map_err(|error| {
