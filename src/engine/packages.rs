@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{detect::LOCKFILE, footing::module_folders, layout::is_configuration};
 use crate::{
-    files::{ContentStamp, DigestCache, file_digest},
+    files::{self, ContentStamp, DigestCache, file_digest},
     model::hex,
 };
 
@@ -34,7 +34,7 @@ const OF_UNITS: [&str; 7] = [
 /// File by which Terragrunt remembers what it downloaded, at the root of the copy. Measured on Terragrunt 1.1.
 const SOURCE_VERSION: &str = ".terragrunt-source-version";
 
-/// Folders deeper than this are not followed: deeper than any path that a system opens.
+/// Levels of folders that are followed; a package with more of them is refused. Links that lead in circles are told by the folder.
 const DEPTH: usize = 64;
 
 /// Content of one package, as a whole: a module may lie below it (`//sub`), and read files of the folders above its own.
@@ -100,7 +100,7 @@ enum Content {
     File {
         executable: bool,
     },
-    /// A link that leads nowhere, or a device: never opened.
+    /// A link that leads nowhere or to itself, or a device: never opened.
     Unread(String),
 }
 
@@ -132,8 +132,12 @@ fn collect(
 ) -> io::Result<()> {
     let own = fs::metadata(folder)?;
     let own = (own.dev(), own.ino());
-    if above.contains(&own) || above.len() > DEPTH {
+    if above.contains(&own) {
         return Ok(());
+    }
+    if above.len() > DEPTH {
+        let text = format!("`{}` has more than {DEPTH} folders above it in one package", folder.display());
+        return Err(io::Error::other(text));
     }
     let mut names: Vec<_> =
         fs::read_dir(folder)?.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<_, _>>()?;
@@ -143,7 +147,7 @@ fn collect(
         let (path, name) = (folder.join(name), below.join(name));
         let kind = match fs::metadata(&path) {
             Ok(kind) => kind,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::read_link(&path) {
+            Err(error) if files::leads_nowhere(&error) => match fs::read_link(&path) {
                 Ok(target) => {
                     found.1.add(name.as_os_str().as_bytes(), &fs::symlink_metadata(&path)?);
                     let content = Content::Unread(format!("link to {}", target.display()));
@@ -151,7 +155,8 @@ fn collect(
                     continue;
                 }
                 // Gone since it was listed: as if it had not been there.
-                Err(_) => continue,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(_) => return Err(error),
             },
             Err(error) => return Err(error),
         };
@@ -247,13 +252,14 @@ mod tests {
         symlink("../outside", place.root.join("p/linked")).unwrap();
         symlink("..", place.root.join("p/sub/circle")).unwrap();
         symlink("nowhere", place.root.join("p/dangling")).unwrap();
+        symlink("itself", place.root.join("p/itself")).unwrap();
         let mut before = place.tree("p");
         place.write("p/.git/HEAD", "two");
         assert_eq!(place.tree("p"), before);
         let mode = |mode: u32| {
             fs::set_permissions(place.root.join("p/run.sh"), fs::Permissions::from_mode(mode)).unwrap();
         };
-        let changes: [(&str, &dyn Fn(), bool); 6] = [
+        let changes: [(&str, &dyn Fn(), bool); 8] = [
             ("a module in it", &|| place.write("p/sub/main.tf", "two"), true),
             ("a script above the module", &|| place.write("p/run.sh", "two"), false),
             ("its mode", &|| mode(0o755), false),
@@ -267,6 +273,19 @@ mod tests {
                 },
                 false,
             ),
+            (
+                "a link that leads to itself by another way",
+                &|| {
+                    fs::remove_file(place.root.join("p/itself")).unwrap();
+                    symlink("./itself", place.root.join("p/itself")).unwrap();
+                },
+                false,
+            ),
+            (
+                "a link that leads through a file",
+                &|| symlink("run.sh/below", place.root.join("p/through")).unwrap(),
+                false,
+            ),
         ];
         for (what, change, is_configuration) in changes {
             change();
@@ -275,6 +294,19 @@ mod tests {
             assert_eq!(before.others == after.others, is_configuration, "{what}");
             before = after;
         }
+    }
+
+    #[test]
+    fn a_file_below_many_folders_counts_and_too_many_are_an_error() {
+        let deep = |levels: usize| format!("p/{}x", "d/".repeat(levels));
+        let place = Place::new(&[&deep(DEPTH)]);
+        let before = place.tree("p");
+        place.write(&deep(DEPTH), "two");
+        assert_ne!(place.tree("p"), before);
+        place.write(&deep(DEPTH + 1), "one");
+        let digests = DigestCache::at(place.root.join("digests.json"));
+        let error = tree_digest(&place.root.join("p"), &|_: &OsStr| false, &digests).unwrap_err();
+        assert!(error.to_string().ends_with("has more than 64 folders above it in one package"), "{error}");
     }
 
     #[test]

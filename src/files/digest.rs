@@ -3,6 +3,7 @@
 use std::{fs, io, os::unix::fs::PermissionsExt as _, path::Path};
 
 use camino::Utf8Path;
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
 use super::open_regular;
@@ -25,6 +26,13 @@ pub fn file_digest(path: impl AsRef<Path>) -> io::Result<String> {
 
 /// Returns true if the owner of a file may execute it: git keeps no other bit of a mode, and the others depend on the `umask` of
 /// a checkout.
-pub fn is_executable(path: &Utf8Path) -> bool {
-    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o100 != 0)
+pub fn is_executable(path: &Utf8Path) -> io::Result<bool> {
+    fs::metadata(path).map(|file| file.permissions().mode() & 0o100 != 0)
+}
+
+/// Returns true if an error says that nothing is at a path: it, or what its links lead to, is missing, lies below a file, or the
+/// links lead in a circle.
+pub fn leads_nowhere(error: &io::Error) -> bool {
+    let is_missing = [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind());
+    is_missing || Errno::from_io_error(error) == Some(Errno::LOOP)
 }

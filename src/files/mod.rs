@@ -14,7 +14,7 @@ mod resolve;
 mod write;
 
 pub use create::{append, create_new, create_new_dir, sync_dir};
-pub use digest::{file_digest, is_executable};
+pub use digest::{file_digest, is_executable, leads_nowhere};
 pub use digest_cache::{ContentStamp, DigestCache};
 pub use private::{create_dirs, open_own, open_own_to_read};
 pub use regular::{

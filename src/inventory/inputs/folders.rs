@@ -10,7 +10,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::walk::{Walk, is_data, is_left_out};
-use crate::{files::is_executable, model::hex};
+use crate::{
+    files::{is_executable, leads_nowhere},
+    model::hex,
+};
 
 /// Of a folder with more files than this, names and sizes count.
 const MANY: usize = 5_000;
@@ -68,7 +71,7 @@ impl Folders {
             }
             let files = walk.files(folder).map_err(failed)?;
             if files.len() > MANY {
-                held.large.insert(folder.clone(), listing(folder, &files));
+                held.large.insert(folder.clone(), listing(folder, &files).map_err(failed)?);
             } else {
                 held.files.extend(files);
             }
@@ -81,7 +84,11 @@ fn direct(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     let mut files = Vec::new();
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
-        let is_file = fs::metadata(entry.path()).is_ok_and(|kind| !kind.is_dir());
+        let is_file = match fs::metadata(entry.path()) {
+            Ok(kind) => !kind.is_dir(),
+            Err(error) if leads_nowhere(&error) => false,
+            Err(error) => return Err(error),
+        };
         if is_file && !is_left_out(entry.file_name()) {
             files.push(entry.into_path());
         }
@@ -89,15 +96,20 @@ fn direct(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     Ok(files)
 }
 
-fn listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> String {
+fn listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> io::Result<String> {
     let mut text = String::new();
     for file in files {
-        let size = fs::metadata(file).map_or(0, |file| file.len());
-        let mode = if is_executable(file) { "x" } else { "-" };
+        let size = match fs::metadata(file) {
+            Ok(found) => found.len(),
+            // Gone since it was listed: as if it had not been there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        let mode = if is_executable(file)? { "x" } else { "-" };
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{size} {mode} {}", file.strip_prefix(folder).unwrap_or(file));
     }
-    hex(&Sha256::digest(text))
+    Ok(hex(&Sha256::digest(text)))
 }
 
 #[cfg(test)]

@@ -288,9 +288,14 @@ impl InputScope {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unreadable".to_owned(),
             Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
         };
+        let executable = match is_executable(path) {
+            Ok(executable) => executable,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => false,
+            Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
+        };
         let name = path.file_name().unwrap_or_default();
-        let file =
-            InputFile { digest, executable: is_executable(path), configuration: is_configuration(name) };
+        let file = InputFile { digest, executable, configuration: is_configuration(name) };
         Ok(Some((self.shown(path), file)))
     }
 

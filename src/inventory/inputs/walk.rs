@@ -5,12 +5,15 @@ use std::{collections::BTreeSet, fs, io, os::unix::ffi::OsStrExt as _, path::Pat
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::apart::Apart;
-use crate::engine::layout::{is_configuration, marks_stack};
+use crate::{
+    engine::layout::{is_configuration, marks_stack},
+    files,
+};
 
 const DATA: &[&str] =
     &[".terraform", ".terragrunt-cache", ".envctl", "terraform.tfstate.d", ".git", ".hg", ".svn"];
 
-/// How deep folders are followed: deeper than any path that a system opens, for links that lead in circles.
+/// Levels of folders that are followed; a folder with more of them is refused. Links that lead in circles are told by the folder.
 const DEPTH: usize = 64;
 
 /// Where a walk leaves out what.
@@ -37,8 +40,13 @@ impl Walk<'_> {
         found: &mut BTreeSet<Utf8PathBuf>,
     ) -> io::Result<()> {
         let real = dir.canonicalize_utf8()?;
-        if above.contains(&real) || above.len() > DEPTH {
+        if above.contains(&real) {
             return Ok(());
+        }
+        if above.len() > DEPTH {
+            let text =
+                format!("`{dir}` lies more than {DEPTH} folders deep: move it up, or out of the stack");
+            return Err(io::Error::other(text));
         }
         let entries = match fs::read_dir(dir) {
             // An engine that wants to read it will say so.
@@ -49,7 +57,13 @@ impl Walk<'_> {
         for entry in entries {
             let path = Utf8PathBuf::from_path_buf(entry?.path()).map_err(|path| not_utf8(&path))?;
             let name = path.file_name().unwrap_or_default();
-            let Ok(kind) = fs::metadata(&path) else { continue };
+            let kind = match fs::metadata(&path) {
+                Ok(kind) => kind,
+                // An engine that wants to read it will say so.
+                Err(error) if files::leads_nowhere(&error) => continue,
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => continue,
+                Err(error) => return Err(error),
+            };
             if !kind.is_dir()
                 && !is_left_out(name)
                 && !self.is_state(&path)
@@ -153,6 +167,23 @@ mod tests {
     }
 
     #[test]
+    fn a_file_below_many_folders_is_an_input_and_too_many_are_an_error() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
+        let deepest = dir.join("d/".repeat(DEPTH));
+        fs::create_dir_all(&deepest).unwrap();
+        fs::write(deepest.join("x"), "").unwrap();
+        let walk = Walk { apart: &Apart::default(), skip_modules: false };
+        assert_eq!(walk.files(&dir).unwrap(), BTreeSet::from([deepest.join("x")]));
+        fs::create_dir(deepest.join("d")).unwrap();
+        let error = walk.files(&dir).unwrap_err().to_string();
+        assert!(
+            error.ends_with("lies more than 64 folders deep: move it up, or out of the stack"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn states_data_and_other_stacks_are_left_out_and_links_are_followed() {
         let keep = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
@@ -187,6 +218,7 @@ mod tests {
         symlink("../elsewhere", dir.join("app/linked")).unwrap();
         symlink("..", dir.join("elsewhere/circle")).unwrap();
         symlink("nowhere", dir.join("app/dangling")).unwrap();
+        symlink("itself", dir.join("app/itself")).unwrap();
         let stacks = HashSet::from([dir.join("app/other")]);
         let apart = Apart::new(&Arc::new(stacks), vec![dir.join("app/states/own.json")]);
         let apart = apart.seen_from(&dir.join("app"), &dir);
