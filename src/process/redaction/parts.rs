@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use saphyr_parser::{Event, Parser};
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::Number;
 
 use super::patterns::SHORTEST;
 
@@ -33,8 +34,8 @@ fn collect(text: &str, depth: usize, found: &mut BTreeSet<String>) {
             collect(&value, depth - 1, found);
         }
     }
-    match serde_json::from_str::<Value>(text) {
-        Ok(document) => values(&document, depth - 1, found),
+    match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(_) => tokens(text, depth - 1, found),
         // Every JSON document is one of YAML as well.
         Err(_) => scalars(text, depth - 1, found),
     }
@@ -50,15 +51,40 @@ fn add(text: &str, found: &mut BTreeSet<String>) -> bool {
     found.insert(text.to_owned()) || is_new
 }
 
-/// Collects the strings of a JSON document, and its numbers as they are written.
-fn values(document: &Value, depth: usize, found: &mut BTreeSet<String>) {
-    match document {
-        Value::String(text) => collect(text, depth, found),
-        Value::Number(number) => drop(add(&number.to_string(), found)),
-        Value::Array(items) => items.iter().for_each(|item| values(item, depth, found)),
-        Value::Object(members) => members.values().for_each(|member| values(member, depth, found)),
-        Value::Bool(_) | Value::Null => {}
+/// Collects the strings of a JSON document, all those of a key that it has twice, but for the keys; and its numbers, as they
+/// are written and as a program writes them that has read them.
+fn tokens(document: &str, depth: usize, found: &mut BTreeSet<String>) {
+    let begins = |c: char| c == '"' || c == '-' || c.is_ascii_digit();
+    let is_of_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+    let mut rest = document;
+    while let Some(at) = rest.find(begins) {
+        rest = &rest[at..];
+        let is_string = rest.starts_with('"');
+        let end = if is_string { string_end(rest) } else { rest.find(|c| !is_of_number(c)) };
+        let (token, after) = rest.split_at(end.unwrap_or(rest.len()));
+        if !is_string {
+            add(token, found);
+            if let Ok(number) = serde_json::from_str::<Number>(token) {
+                add(&number.to_string(), found);
+            }
+        } else if !after.trim_start().starts_with(':') {
+            // What the document may hold and no text can, as half a surrogate pair, is taken as it is written.
+            let text = serde_json::from_str(token).unwrap_or_else(|_| token.trim_matches('"').to_owned());
+            collect(&text, depth, found);
+        }
+        rest = after;
     }
+}
+
+/// Returns where the JSON string ends that a text begins with.
+fn string_end(text: &str) -> Option<usize> {
+    let mut is_escaped = false;
+    let end = text.char_indices().skip(1).find(|(_, c)| {
+        let is_end = *c == '"' && !is_escaped;
+        is_escaped = *c == '\\' && !is_escaped;
+        is_end
+    });
+    end.map(|(at, quote)| at + quote.len_utf8())
 }
 
 /// Collects the scalars of a YAML document up to where it is broken, but for the keys of its mappings.
@@ -131,6 +157,20 @@ mod tests {
         holds(secret, &[secret, "key-1234", "12345678", "line one\nline two", "line one", "line two"]);
         let found = parts(secret);
         assert!(!found.iter().any(|text| ["private_key_id", "123"].contains(&text.as_str())), "{found:?}");
+    }
+
+    #[test]
+    fn the_numbers_of_a_json_document_are_parts_as_they_are_written() {
+        let secret = r#"{"a": 1234.50, "b":[123456789012345678901234567890,-1.20E+10],"c\"":"it is 765432","d":0.000001}"#;
+        holds(secret, &["1234.50", "1234.5", "123456789012345678901234567890", "-1.20E+10", "0.000001"]);
+        holds("1234567.50", &["1234567.50"]);
+        assert!(!parts(secret).contains("765432"), "a number within a text is none of its own");
+    }
+
+    #[test]
+    fn both_values_of_a_key_that_a_json_document_has_twice_are_parts() {
+        holds(r#"{"key": "first-value", "key": "other\\value\"x"}"#, &["first-value", "other\\value\"x"]);
+        holds(r#"{"key": "half-\ud800-pair", "next": "next-value"}"#, &["half-\\ud800-pair", "next-value"]);
     }
 
     #[test]
