@@ -107,7 +107,7 @@ fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
 }
 
 fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: &Target) -> Failure {
-    from_diagnostics(&from_text(text), &target.project, &target.dir).unwrap_or_else(|| {
+    from_diagnostics(&from_text(text, &target.var_files), &target.project, &target.dir).unwrap_or_else(|| {
         let kind = kind_of(text).map_or(FailureKind::Unknown, |row| row.kind);
         let last = text.lines().rfind(|line| !line.trim().is_empty()).map(str::trim);
         let summary = match last {

@@ -212,8 +212,9 @@ fn shown(filename: &str, project: &Utf8Path, dir: &Utf8Path) -> String {
     path.strip_prefix(project).unwrap_or(&path).to_string()
 }
 
-/// The diagnostics in text for people, for the verbs that have no JSON: `Error: …`, `on main.tf line 2`, paragraphs.
-pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
+/// The diagnostics in text for people, for the verbs that have no JSON: `Error: …`, `on main.tf line 2`, paragraphs. Excerpts of
+/// files that hold values, those of the instance or others, are left out.
+pub(super) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut shows_values = false;
     for line in text.lines() {
@@ -232,7 +233,7 @@ pub(super) fn from_text(text: &str) -> Vec<Diagnostic> {
         } else if let Some(last) = found.last_mut() {
             if let (None, Some(range)) = (&last.range, place_in_text(line)) {
                 last.range = Some(range);
-            } else if (shows_values && !line.starts_with(CALL)) || is_of_var_file(last, line) {
+            } else if (shows_values && !line.starts_with(CALL)) || is_of_value_file(last, line, var_files) {
                 // A value of the expression, or an excerpt of a var file.
             } else if !(line.is_empty() && last.detail.is_empty()) {
                 last.detail.push_str(line);
@@ -251,10 +252,19 @@ const VALUES: &str = "├─";
 /// Beginning of the line in that list that names a function and no value.
 const CALL: &str = "while calling ";
 
-/// Returns true if a line below a diagnostic is the line of a var file that it is about.
-fn is_of_var_file(diagnostic: &Diagnostic, line: &str) -> bool {
-    let in_var_file = diagnostic.range.as_ref().is_some_and(|range| range.filename.contains(".tfvars"));
-    in_var_file && line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok())
+/// Endings of the names of files that declare something. Any other file holds values: a var file or a backend's configuration
+/// may have any name, and Terragrunt's units name some that envctl does not know.
+const DECLARING: [&str; 4] = [".tf", ".tofu", ".tf.json", ".tofu.json"];
+
+/// Returns true if a line below a diagnostic is the line that it is about, of a file that holds values. Of the instance's var files
+/// the name alone counts, for engines show paths in several ways.
+fn is_of_value_file(diagnostic: &Diagnostic, line: &str, var_files: &[Utf8PathBuf]) -> bool {
+    let in_value_file = diagnostic.range.as_ref().is_some_and(|range| {
+        let name = Utf8Path::new(&range.filename).file_name();
+        let is_own = var_files.iter().any(|file| file.file_name() == name);
+        is_own || !name.is_some_and(|name| DECLARING.iter().any(|ending| name.ends_with(ending)))
+    });
+    in_value_file && line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok())
 }
 
 /// What follows `ERRO[0000] ` in Terragrunt's bare log.
@@ -323,7 +333,7 @@ mod tests {
         let text = "Initializing the backend...\n\nWarning: Old\n\nhush\n\nError: Invalid attribute name\n\n  \
                     on main.tf line 2, in resource \"terraform_data\" \"a\":\n   2:  input = var.\n\nAn attribute name \
                     is required after a dot.\n";
-        let found = from_text(text);
+        let found = from_text(text, &[]);
         let failure = from_diagnostics(&found, "/p".into(), "/p/infra/a".into()).unwrap();
         assert_eq!(failure.summary, "Invalid attribute name");
         assert_eq!((failure.file.as_deref(), failure.line), (Some("infra/a/main.tf"), Some(2)));
@@ -333,11 +343,17 @@ mod tests {
 
     #[test]
     fn the_excerpt_of_a_var_file_and_the_values_of_variables_are_left_out() {
-        let text = "Error: Invalid value for variable\n\n  on prod.tfvars line 2:\n   2: password = \"hush-hush\"\n                        ├────────────────\n    │ var.password is \"hush-hush\"\n\nIt is too short.\n";
-        let found = from_text(text);
-        assert_eq!(found[0].range.as_ref().map(|range| range.start.line), Some(2));
-        assert!(!found[0].detail.contains("hush-hush"), "{}", found[0].detail);
-        assert!(found[0].detail.contains("It is too short."), "{}", found[0].detail);
+        let var_files = ["../vars/prod.tf".into()];
+        for file in ["prod.tfvars", "prod.values", "../vars/secret", "../common.hcl", "../vars/prod.tf"] {
+            let text = format!(
+                "Error: Invalid value for variable\n\n  on {file} line 2:\n   2: password = \"hush-hush\"\n    ├────────────────\n    │ \
+                 var.password is \"hush-hush\"\n\nIt is too short.\n"
+            );
+            let found = from_text(&text, &var_files);
+            assert_eq!(found[0].range.as_ref().map(|range| range.start.line), Some(2));
+            assert!(!found[0].detail.contains("hush-hush"), "{file}: {}", found[0].detail);
+            assert!(found[0].detail.contains("It is too short."), "{}", found[0].detail);
+        }
     }
 
     #[test]
@@ -345,7 +361,7 @@ mod tests {
         let text = "Error: Error in function call\n\n  on main.tf line 5, in resource \"terraform_data\" \"a\":\n   5:   input = regex(\"^[0-9]+$\", local.secret)\n    ├────────────────\n    │ while calling regex(pattern, string)\n    │ local.secret is \"hush-hush\"\n    │ each.value is \"hush-hush\"\n    │ k is \"hush-hush\"\n\nCall to function \"regex\" failed.\n";
         let boxed: String = text.lines().map(|line| format!("│ {line}\n")).collect();
         for text in [text, &boxed] {
-            let detail = &from_text(text)[0].detail;
+            let detail = &from_text(text, &[])[0].detail;
             assert!(!detail.contains("hush-hush"), "{detail}");
             assert!(detail.contains("while calling regex(pattern, string)"), "{detail}");
             assert!(detail.contains("Call to function \"regex\" failed."), "{detail}");

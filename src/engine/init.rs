@@ -193,7 +193,8 @@ impl Terraform {
             if captured.exit.is_success() {
                 Ok(())
             } else {
-                let needs_modules = init_needed(&from_text(&String::from_utf8_lossy(&captured.stderr)));
+                let needs_modules =
+                    init_needed(&from_text(&String::from_utf8_lossy(&captured.stderr), &target.var_files));
                 let error = failed_text(self, &captured, "init", target, session);
                 Err(InitError { error, needs_modules })
             }

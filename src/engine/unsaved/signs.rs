@@ -76,7 +76,7 @@ impl Signs {
                 }
             }
             Stream::Stderr => {
-                for found in from_text(line) {
+                for found in from_text(line, &[]) {
                     self.failed(&found.summary);
                 }
             }
