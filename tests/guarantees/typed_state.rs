@@ -174,7 +174,7 @@ fn a_typed_first_apply_whose_state_cannot_be_read_back_has_failed() {
         let Driven::Real(program) = &engine else { panic!("a real engine") };
         let pull = "*' pull '*) [ -e ../applied ] && { echo 'Error: no answer' >&2; exit 1; } ;;";
         script(
-            &shop.project.around().join("wrapper"),
+            shop.project.around().join("wrapper"),
             &format!(
                 "#!/bin/bash\ncase \" $* \" in\n{pull}\n*' apply '*) : > ../applied ;;\nesac\nexec {} \"$@\"\n",
                 program.path.display()
