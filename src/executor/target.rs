@@ -269,8 +269,11 @@ impl Targets {
             Expr::Literal(value) => Some((name.clone(), value.clone())),
             _ => None,
         };
-        let block = module.and_then(|m| m.backend.as_ref()).map(|b| b.attributes.iter());
-        let config = block.into_iter().flatten().map(literal).collect::<Option<serde_json::Map<_, _>>>();
+        // Terragrunt alone tells what the backend of a unit is.
+        let config = module.and_then(|module| {
+            let block = module.backend.iter().flat_map(|backend| backend.attributes.iter());
+            block.map(literal).collect::<Option<serde_json::Map<_, _>>>()
+        });
         let config = config.map(|mut config| {
             config.extend(pairs.iter().map(|(key, value)| ((*key).clone(), (*value).clone())));
             config
