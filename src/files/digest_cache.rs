@@ -1,9 +1,10 @@
 //! Digests of content that is too large to be read in every run, remembered by what the file system says of the files.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
-    fs::Metadata,
-    io,
+    fs::{File, Metadata},
+    io::{self, Write as _},
     os::unix::fs::MetadataExt as _,
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
@@ -13,7 +14,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{read_whole, write};
+use super::{read_whole_text, write};
 use crate::model::hex;
 
 /// Time that content must have rested before its digest is remembered. The clock of a file system is coarse: content that is
@@ -65,19 +66,36 @@ impl ContentStamp {
 }
 
 /// Digest that was computed of content with a stamp.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Remembered {
     stamp: String,
     digest: String,
 }
 
-type Entries = BTreeMap<Utf8PathBuf, Remembered>;
-
 /// Digests by path. Without its file, or with one that is no cache, all content is read.
+///
+/// The file has a line for each digest, and of a path the last one counts. The first digest that a process adds writes it anew,
+/// without the paths that are gone; each further one only adds a line.
 #[derive(Debug)]
 pub struct DigestCache {
     file: Utf8PathBuf,
     entries: Mutex<Option<Entries>>,
+}
+
+/// Digests that a process knows, once it has read the file.
+#[derive(Debug, Default)]
+struct Entries {
+    by_path: BTreeMap<Utf8PathBuf, Remembered>,
+    /// The file was written anew by this process, which may add lines to it.
+    is_rewritten: bool,
+}
+
+/// Line of the file.
+#[derive(Debug, Serialize, Deserialize)]
+struct Line<'a> {
+    path: Cow<'a, Utf8Path>,
+    stamp: Cow<'a, str>,
+    digest: Cow<'a, str>,
 }
 
 impl DigestCache {
@@ -107,7 +125,7 @@ impl DigestCache {
             return read();
         }
         let stamp = stamp.text();
-        if let Some(known) = self.lock().get_or_insert_with(|| self.load()).get(path)
+        if let Some(known) = self.lock().get_or_insert_with(|| self.load()).by_path.get(path)
             && known.stamp == stamp
         {
             return Ok(known.digest.clone());
@@ -115,12 +133,24 @@ impl DigestCache {
         let digest = read()?;
         let mut entries = self.lock();
         let entries = entries.get_or_insert_with(|| self.load());
-        entries.insert(path.to_owned(), Remembered { stamp, digest: digest.clone() });
-        entries.retain(|path, _| path.exists());
+        let remembered = Remembered { stamp, digest: digest.clone() };
+        let added = line(path, &remembered);
+        entries.by_path.insert(path.to_owned(), remembered);
         // A cache that cannot be written costs time in the next run, and nothing else.
-        let _ =
-            serde_json::to_vec(entries).map_err(io::Error::other).and_then(|text| write(&self.file, &text));
+        let _ = if entries.is_rewritten { self.append(added) } else { self.rewrite(entries) };
         Ok(digest)
+    }
+
+    fn append(&self, added: io::Result<String>) -> io::Result<()> {
+        File::options().append(true).open(&self.file)?.write_all(added?.as_bytes())
+    }
+
+    fn rewrite(&self, entries: &mut Entries) -> io::Result<()> {
+        entries.by_path.retain(|path, _| path.exists());
+        let lines = entries.by_path.iter().map(|(path, remembered)| line(path, remembered));
+        write(&self.file, lines.collect::<io::Result<String>>()?.as_bytes())?;
+        entries.is_rewritten = true;
+        Ok(())
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Entries>> {
@@ -128,8 +158,22 @@ impl DigestCache {
     }
 
     fn load(&self) -> Entries {
-        read_whole(&self.file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+        let text = read_whole_text(&self.file).unwrap_or_default();
+        // A line that was torn is none.
+        let lines = text.lines().filter_map(|line| serde_json::from_str::<Line<'_>>(line).ok());
+        let by_path = lines
+            .map(|Line { path, stamp, digest }| {
+                (path.into_owned(), Remembered { stamp: stamp.into_owned(), digest: digest.into_owned() })
+            })
+            .collect();
+        Entries { by_path, is_rewritten: false }
     }
+}
+
+fn line(path: &Utf8Path, remembered: &Remembered) -> io::Result<String> {
+    let Remembered { stamp, digest } = remembered;
+    let line = Line { path: path.into(), stamp: stamp.into(), digest: digest.into() };
+    serde_json::to_string(&line).map(|line| line + "\n").map_err(io::Error::other)
 }
 
 #[cfg(test)]
@@ -210,7 +254,34 @@ mod tests {
         let moved = place.dir.join("moved");
         let stamp = ContentStamp::of(&fs::metadata(&moved).unwrap());
         let now = SystemTime::now() + Duration::from_secs(10);
-        place.cache.digest_at(now, &moved, stamp, || Ok("x".to_owned())).unwrap();
-        assert_eq!(place.cache.load().into_keys().collect::<Vec<_>>(), [moved]);
+        let next_run = DigestCache::at(place.cache.file.clone());
+        next_run.digest_at(now, &moved, stamp, || Ok("x".to_owned())).unwrap();
+        assert_eq!(place.cache.load().by_path.into_keys().collect::<Vec<_>>(), [moved]);
+    }
+
+    #[test]
+    fn a_run_that_adds_many_digests_writes_its_file_anew_only_once() {
+        let place = Place::new();
+        let add = |cache: &DigestCache, name: &str| {
+            let path = place.dir.join(name);
+            fs::write(&path, "one").unwrap();
+            let stamp = ContentStamp::of(&fs::metadata(&path).unwrap());
+            let now = SystemTime::now() + Duration::from_secs(10);
+            cache.digest_at(now, &path, stamp, || Ok(format!("of {name}"))).unwrap();
+            fs::metadata(&place.cache.file).unwrap().ino()
+        };
+        let first = add(&place.cache, "a");
+        assert_eq!([add(&place.cache, "b"), add(&place.cache, "c"), add(&place.cache, "a")], [first; 3]);
+        assert_eq!(fs::read_to_string(&place.cache.file).unwrap().lines().count(), 4);
+        // Another process was killed while it wrote.
+        fs::File::options().append(true).open(&place.cache.file).unwrap().write_all(b"{\"path\":\"").unwrap();
+
+        let next_run = DigestCache::at(place.cache.file.clone());
+
+        let known = next_run.load().by_path;
+        let known: Vec<_> = known.iter().map(|(path, known)| (path.file_name(), &*known.digest)).collect();
+        assert_eq!(known, [(Some("a"), "of a"), (Some("b"), "of b"), (Some("c"), "of c")]);
+        assert_ne!(add(&next_run, "d"), first);
+        assert_eq!(fs::read_to_string(&place.cache.file).unwrap().lines().count(), 4);
     }
 }
