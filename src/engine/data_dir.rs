@@ -5,16 +5,13 @@
 //! folder share what is installed. Where all modules are local, and where their sources rest on values that differ between
 //! environments, `modules` is a folder of the instance's own.
 
-use std::{
-    fs, io,
-    os::unix::fs::symlink,
-    path::{Component, Path, PathBuf},
-};
+use std::{fs, io, os::unix::fs::symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{EngineError, Target, backend_record::RECORD};
 use crate::{
+    files::{relative_path, resolve_links},
     model::{Failure, FailureKind},
     ui::shell_word,
 };
@@ -43,10 +40,9 @@ pub(super) enum Replace {
     Refused,
 }
 
-/// Returns the data directory relative to the stack's folder, links in both resolved; absolute where that cannot be told.
+/// Returns the data directory relative to the stack's folder, links in both resolved.
 pub(super) fn relative(target: &Target) -> Utf8PathBuf {
-    let relative = relative_path(&real_path(&target.dir), &real_path(&target.data_dir));
-    relative.unwrap_or_else(|| target.data_dir.clone())
+    relative_path(&resolve_links(&target.dir), &resolve_links(&target.data_dir))
 }
 
 /// Makes the links of a data directory and, where it may replace, the folders that they lead to; returns false where something is in their place that
@@ -67,7 +63,7 @@ pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replace) -> Res
             if replace == Replace::Allowed {
                 make_folder(&shared).map_err(|error| unusable(&shared, &error))?;
             }
-            let leads_to = relative_path(&real_path(&target.data_dir), &real_path(&shared)).unwrap_or(shared);
+            let leads_to = relative_path(&resolve_links(&target.data_dir), &resolve_links(&shared));
             link_to(&place, &leads_to, replace)
         };
         is_linked &= made.map_err(|error| unusable(&place, &error))?;
@@ -155,60 +151,9 @@ pub(super) fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot use `{path}`: {error}")))
 }
 
-/// Returns the path with its links resolved, as far as it exists; what does not exist yet is appended.
-pub(super) fn real_path(path: &Utf8Path) -> PathBuf {
-    let mut missing = Vec::new();
-    let mut existing = path.as_std_path();
-    loop {
-        if let Ok(real) = existing.canonicalize() {
-            return missing.into_iter().rev().fold(real, |path, name| path.join(name));
-        }
-        let (Some(parent), Some(name)) = (existing.parent(), existing.file_name()) else {
-            return path.as_std_path().to_owned();
-        };
-        missing.push(name);
-        existing = parent;
-    }
-}
-
-/// Returns the way from one folder to another path, both absolute and without links; nothing where it is not UTF-8.
-fn relative_path(from: &Path, to: &Path) -> Option<Utf8PathBuf> {
-    let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = from.components().skip(common).map(|_| Component::ParentDir);
-    let path: PathBuf = up.chain(to.components().skip(common)).collect();
-    let path = Utf8PathBuf::from_path_buf(path).ok()?;
-    Some(if path.as_str().is_empty() { ".".into() } else { path })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_way_between_two_folders_is_relative() {
-        for (from, to, way) in [
-            ("/p/infra/app", "/p/.envctl/data/dev/app", "../../.envctl/data/dev/app"),
-            (
-                "/p/.envctl/data/dev/app",
-                "/p/infra/app/.terraform/modules",
-                "../../../../infra/app/.terraform/modules",
-            ),
-            ("/a", "/b", "../b"),
-            ("/a/b", "/a/b", "."),
-        ] {
-            assert_eq!(relative_path(Path::new(from), Path::new(to)).unwrap(), way);
-        }
-    }
-
-    #[test]
-    fn links_are_followed_in_what_exists_of_a_path() {
-        let keep = tempfile::tempdir().unwrap();
-        let root = keep.path().canonicalize().unwrap();
-        fs::create_dir_all(root.join("real/below")).unwrap();
-        symlink("real", root.join("link")).unwrap();
-        let path = Utf8PathBuf::from_path_buf(root.join("link/below/missing/x")).unwrap();
-        assert_eq!(real_path(&path), root.join("real/below/missing/x"));
-    }
 
     #[test]
     fn a_folder_in_place_of_a_link_goes_only_where_that_is_allowed() {

@@ -9,10 +9,7 @@ use std::{
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 
-use super::{
-    EngineError, Progress, Session, Target,
-    data_dir::{ENGINE_FOLDER, real_path},
-};
+use super::{EngineError, Progress, Session, Target, data_dir::ENGINE_FOLDER};
 use crate::{
     files,
     model::{Failure, FailureKind, hex},
@@ -74,9 +71,9 @@ pub(super) fn lock_installed(
         Sharing::Nobody => "waiting for plans and applies in this folder to end before an init",
         Sharing::OthersWhoShare => "waiting for an init in this folder",
     };
-    let real = real_path(&target.dir.join(ENGINE_FOLDER));
+    let real = files::resolve_links(&target.dir.join(ENGINE_FOLDER));
     let locks = target.project.join(LOCKS);
-    let path = locks.join(hex(&Sha256::digest(real.as_os_str().as_encoded_bytes())));
+    let path = locks.join(hex(&Sha256::digest(real.as_str())));
     let opened = files::create_dirs(&locks).and_then(|()| files::open_own(&path));
     wait_for(opened.map_err(|error| unusable(&path, &error))?, (&path, sharing), words, session)
 }

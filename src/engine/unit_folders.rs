@@ -2,7 +2,6 @@
 
 use std::{
     fs, io,
-    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -11,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use camino::{Utf8Path, Utf8PathBuf};
 use sha1::{Digest, Sha1};
 
-use super::{Target, data_dir::real_path, fingerprint::is_configuration};
+use super::{Target, fingerprint::is_configuration};
 use crate::{
     files,
     model::{Failure, FailureKind},
@@ -62,7 +61,7 @@ pub(super) fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
 fn cache_of(target: &Target) -> Utf8PathBuf {
     match download_dir(target) {
         // The units that it reads outputs of are in the same directory.
-        Some(folder) => folder.join(encoded(real_path(&target.dir).as_os_str().as_bytes())),
+        Some(folder) => folder.join(encoded(files::resolve_links(&target.dir).as_str().as_bytes())),
         None => target.dir.join(CACHE),
     }
 }
@@ -98,7 +97,7 @@ pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor>
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     };
     let pair = names.windows(2).find(|pair| pair.iter().all(|name| is_encoded(name)))?;
-    let own = encoded(real_path(&target.dir).as_os_str().as_bytes());
+    let own = encoded(files::resolve_links(&target.dir).as_str().as_bytes());
     Some(if pair[0] == own { DownloadedFor::ThisUnit } else { DownloadedFor::OtherUnit })
 }
 
@@ -203,6 +202,8 @@ fn unreadable(path: &Path, error: &io::Error) -> io::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
     use rustix::fs::{Mode, OFlags, mkdirat, openat};
 
     use super::*;

@@ -37,6 +37,14 @@ pub fn resolve_links(path: &Utf8Path) -> Utf8PathBuf {
     resolved
 }
 
+/// Returns the way from one folder to another path, both absolute and without links.
+pub fn relative_path(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
+    let common = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
+    let up = from.components().skip(common).map(|_| Utf8Component::ParentDir);
+    let path: Utf8PathBuf = up.chain(to.components().skip(common)).collect();
+    if path.as_str().is_empty() { ".".into() } else { path }
+}
+
 /// Parts of a path, the first one last; a root stands for itself and starts the path anew.
 fn parts(path: &Utf8Path) -> Vec<String> {
     path.components().rev().map(|part| part.as_str().to_owned()).collect()
@@ -67,6 +75,22 @@ mod tests {
             ("./real/../linked/./x", "real/below/x"),
         ] {
             assert_eq!(resolve_links(&dir.join(path)), dir.join(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_way_between_two_folders_is_relative() {
+        for (from, to, way) in [
+            ("/p/infra/app", "/p/.envctl/data/dev/app", "../../.envctl/data/dev/app"),
+            (
+                "/p/.envctl/data/dev/app",
+                "/p/infra/app/.terraform/modules",
+                "../../../../infra/app/.terraform/modules",
+            ),
+            ("/a", "/b", "../b"),
+            ("/a/b", "/a/b", "."),
+        ] {
+            assert_eq!(relative_path(from.into(), to.into()), way);
         }
     }
 

@@ -1,10 +1,10 @@
 //! Where the plan of a stack would change a state, as the digest of the review takes it.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde_json::{Map, Value};
 
 use super::{Worker, lock};
-use crate::{engine::units::normalised, model::StackId, plans::StatePlace};
+use crate::{engine::units::normalised, files::relative_path, model::StackId, plans::StatePlace};
 
 /// How the address of a local state begins.
 const LOCAL: &str = "local:";
@@ -37,15 +37,8 @@ pub(super) fn reviewed_address(
     } else if is_absolute("path") || is_absolute("workspace_dir") {
         address.to_owned()
     } else {
-        format!("{LOCAL}{}", relative(project, path))
+        format!("{LOCAL}{}", relative_path(project, path))
     }
-}
-
-/// Returns the way from one absolute folder to a path.
-fn relative(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
-    let common = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
-    let up = from.components().skip(common).map(|_| "..");
-    up.chain(to.components().skip(common).map(|part| part.as_str())).collect()
 }
 
 #[cfg(test)]
