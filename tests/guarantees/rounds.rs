@@ -172,14 +172,21 @@ fn what_changed_after_the_review_of_a_round_is_not_applied_by_its_command() {
     }
 }
 
+/// Deploys `app`, which is replaced when the output of `network` changes, and then changes that.
+#[track_caller]
+fn shop_that_would_replace(engine: &Driven) -> Shop {
+    let shop = shop(engine, &["app"]);
+    let replaced = "  triggers_replace = data.terraform_remote_state.net.outputs.id\n";
+    shop.project.write("app/main.tf", &reader("app", "network", replaced));
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    network(&shop, "two");
+    shop
+}
+
 #[test]
 fn a_loss_that_no_review_has_shown_is_not_confirmed_beforehand() {
     for engine in real_engines() {
-        let shop = shop(&engine, &["app"]);
-        let replaced = "  triggers_replace = data.terraform_remote_state.net.outputs.id\n";
-        shop.project.write("app/main.tf", &reader("app", "network", replaced));
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        network(&shop, "two");
+        let shop = shop_that_would_replace(&engine);
 
         let args = ["deploy", "staging", "--confirm", "--confirm-rounds"];
         let run = shop.run(args).exits(3);
@@ -198,11 +205,7 @@ fn a_loss_that_no_review_has_shown_is_not_confirmed_beforehand() {
 #[test]
 fn a_loss_that_the_confirmed_review_has_shown_is_confirmed_beforehand() {
     for engine in real_engines() {
-        let shop = shop(&engine, &["app"]);
-        let replaced = "  triggers_replace = data.terraform_remote_state.net.outputs.id\n";
-        shop.project.write("app/main.tf", &reader("app", "network", replaced));
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        network(&shop, "two");
+        let shop = shop_that_would_replace(&engine);
         // The review shows the replacement already, with another value than it will have.
         let again = "  triggers_replace = \"${data.terraform_remote_state.net.outputs.id} again\"\n";
         shop.project.write("app/main.tf", &reader("app", "network", again));
