@@ -14,6 +14,7 @@ use super::{
     secret_use::{SecretUse, secrets_of},
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
+    typed_values::mask_typed_values,
     wiring::Wiring,
     worker::Work,
 };
@@ -121,6 +122,7 @@ impl Assembly<'_> {
             let engine = engines.get(instance.engine, self.runner)?;
             let module = self.modules.root(instance).filter(|_| engine.reads_root_module());
             let module = module.map(|m| &**m);
+            mask_typed_values(instance, module, self.runner.redactor());
             let called = module.map(|_| self.modules.tree(instance)).unwrap_or_default();
             let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
             let folder =

@@ -36,6 +36,7 @@ mod signals;
 mod sops;
 mod step;
 mod target;
+mod typed_values;
 mod upstreams;
 mod watch;
 mod weighing;

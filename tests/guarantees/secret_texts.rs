@@ -101,3 +101,26 @@ fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address() {
         assert!(!shop.project.read("report.json").contains(secret));
     }
 }
+
+#[test]
+fn the_value_of_a_flag_for_a_sensitive_variable_is_masked() {
+    let (hidden, shown) = ("typed-passphrase", "typed-region");
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.stack("app", &[], &json!({}));
+        let variables = "variable \"pass\" {\n  sensitive = true\n}\nvariable \"region\" {}\n";
+        let resource = "resource \"terraform_data\" \"a\" {\n  input = [var.pass, var.region]\n}\n";
+        shop.project.write("app/main.tf", &format!("{variables}{resource}"));
+        let (pass, region) = (format!("pass={hidden}"), format!("region={shown}"));
+
+        let refused =
+            shop.run(["deploy", "dev", "--var", &pass, "--var", &region, "--report", "out.json"]).exits(3);
+
+        let run = shop.newest_run();
+        let kept =
+            ["report.json", "journal.jsonl"].map(|file| shop.project.read(&format!("{run}/{file}"))).concat();
+        let all = format!("{}{}{}{kept}", refused.stdout, refused.stderr, shop.project.read("out.json"));
+        assert!(!all.contains(hidden), "{engine:?}: {all}");
+        refused.tells(&format!("`envctl deploy dev --var pass=(redacted) --var {region} --yes`"));
+    }
+}
