@@ -113,17 +113,19 @@ fn versions(context: &Context, config: &Config, inventory: &Inventory) -> CheckI
         Err(error) => return CheckItem { status: CheckStatus::Red, message: error.to_string(), ..item },
     };
     let (engines, runner) = (engines(config, home, &env), Runner::new());
-    let mut names: Vec<_> = inventory.instances().map(|i| i.engine).collect();
-    names.sort_unstable();
-    names.dedup();
-    let mut found = Vec::new();
-    for name in names {
-        match engines.get(name, &runner) {
-            Ok(engine) => found.push(format!("{name} {}", engine.version())),
+    let mut asked: Vec<_> = inventory.instances().map(|i| (i.engine, &*i.dir)).collect();
+    asked.sort_unstable();
+    let mut found: Vec<String> = Vec::new();
+    for (name, dir) in asked {
+        let answer = match engines.get(name, dir, &runner) {
+            Ok(engine) => format!("{name} {}", engine.version()),
             Err(error) => {
                 item.status = CheckStatus::Red;
-                found.push(error.to_string());
+                error.to_string()
             }
+        };
+        if !found.contains(&answer) {
+            found.push(answer);
         }
     }
     if found.is_empty() {

@@ -1,6 +1,10 @@
 //! `envctl doctor`: what this machine has, and what to fix.
 
-use std::{fs, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    sync::Arc,
+};
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
@@ -135,20 +139,30 @@ fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<F
     let (env, removed) = clean_environment(context.env.clone());
     let engines = engines(config, &home, &env);
     let needed = needed_engines(context, config);
-    let mut findings: Vec<Finding> = EngineName::ALL
-        .into_iter()
-        .map(|name| match engines.get(name, runner) {
-            Ok(engine) => {
-                let program = engines.program(name).map_or_else(|_| String::new(), |p| format!(" ({p})"));
-                Finding::good(name.as_str(), format!("{}{program}", engine.version()))
+    let mut findings = Vec::new();
+    for name in EngineName::ALL {
+        let dirs = needed.get(&name);
+        let mut versions: Vec<String> = Vec::new();
+        for dir in dirs.into_iter().flatten().map(|dir| &**dir).chain(dirs.is_none().then(|| config.root())) {
+            match engines.get(name, dir, runner) {
+                Ok(engine) if versions.iter().any(|known| known == engine.version()) => {}
+                Ok(engine) => versions.push(engine.version().to_owned()),
+                Err(_) if dirs.is_none() => {
+                    findings.push(Finding::absent(name.as_str(), "not found, and no stack needs it"));
+                }
+                Err(error) => {
+                    let fix = error.help();
+                    findings.push(Finding::bad(name.as_str(), error.to_string(), fix));
+                    // The other folders would mostly say the same.
+                    break;
+                }
             }
-            Err(error) if needed.contains(&name) => {
-                let fix = error.help();
-                Finding::bad(name.as_str(), error.to_string(), fix)
-            }
-            Err(_) => Finding::absent(name.as_str(), "not found, and no stack needs it"),
-        })
-        .collect();
+        }
+        if !versions.is_empty() {
+            let program = engines.program(name).map_or_else(|_| String::new(), |p| format!(" ({p})"));
+            findings.push(Finding::good(name.as_str(), format!("{}{program}", versions.join(", "))));
+        }
+    }
     if !removed.is_empty() {
         let names = removed.join(", ");
         findings.push(Finding::absent("environment", format!("set here, never passed to engines: {names}")));
@@ -181,11 +195,14 @@ fn stack_findings(context: &Context, config: &Config) -> Vec<Finding> {
     findings
 }
 
-fn needed_engines(context: &Context, config: &Config) -> Vec<EngineName> {
-    let mut needed = Vec::new();
+/// The engines that stacks need, with the folders of those stacks.
+fn needed_engines(context: &Context, config: &Config) -> BTreeMap<EngineName, BTreeSet<Utf8PathBuf>> {
+    let mut needed: BTreeMap<EngineName, BTreeSet<Utf8PathBuf>> = BTreeMap::new();
     for environment in config.environments().values() {
         if let Ok((inventory, _)) = context.inventory_and_findings(config, environment) {
-            needed.extend(inventory.instances().map(|i| i.engine));
+            for instance in inventory.instances() {
+                needed.entry(instance.engine).or_default().insert(instance.dir.clone());
+            }
         }
     }
     needed

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     diagnostic::closest,
-    engine,
+    engine::{self, ExactJson},
     executor::SecretUse,
     model::{EnvName, ExitStatus, StackId},
     process::Redactor,
@@ -64,7 +64,8 @@ struct OutputView {
     #[serde(rename = "type")]
     kind: serde_json::Value,
     /// Its value; null for a sensitive one that is not shown.
-    value: serde_json::Value,
+    #[schemars(with = "serde_json::Value")]
+    value: ExactJson,
 }
 
 /// Shows outputs.
@@ -128,7 +129,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 }
 
 /// Keeps one output by its name.
-fn one(found: &mut [(StackId, Vec<engine::Output>)], name: &str) -> anyhow::Result<()> {
+fn one(found: &mut [(StackId, Vec<engine::PrintedOutput>)], name: &str) -> anyhow::Result<()> {
     let names: Vec<String> = found.iter().flat_map(|(_, o)| o).map(|o| o.name.clone()).collect();
     for (_, outputs) in found.iter_mut() {
         outputs.retain(|output| output.name == name);
@@ -147,14 +148,14 @@ fn one(found: &mut [(StackId, Vec<engine::Output>)], name: &str) -> anyhow::Resu
 }
 
 /// The value of one output by itself: text without quotes, all else as JSON.
-fn bare(output: &engine::Output) -> String {
+fn bare(output: &engine::PrintedOutput) -> String {
     match &output.value {
-        serde_json::Value::String(text) => text.clone(),
+        ExactJson::Plain(serde_json::Value::String(text)) => text.clone(),
         other => other.to_string(),
     }
 }
 
-fn view(output: engine::Output, show_sensitive: bool, redactor: &Redactor) -> OutputView {
+fn view(output: engine::PrintedOutput, show_sensitive: bool, redactor: &Redactor) -> OutputView {
     let hidden = output.sensitive && !show_sensitive;
     // The names of an object's attributes are part of its type.
     let kind = output.kind.0;
@@ -163,11 +164,11 @@ fn view(output: engine::Output, show_sensitive: bool, redactor: &Redactor) -> Ou
         name: output.name,
         sensitive: output.sensitive,
         kind: masked.map_or(kind, Option::unwrap_or_default),
-        value: if hidden { serde_json::Value::Null } else { output.value },
+        value: if hidden { ExactJson::default() } else { output.value },
     }
 }
 
-fn text(stack: &StackId, outputs: &[engine::Output], show_sensitive: bool, styles: Styles) -> String {
+fn text(stack: &StackId, outputs: &[engine::PrintedOutput], show_sensitive: bool, styles: Styles) -> String {
     let mut lines = vec![styles.paint(Role::Heading, stack)];
     if outputs.is_empty() {
         lines.push(styles.paint(Role::Dim, "  no outputs"));

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Applied, EngineError, Output, OutputKind, Session, StateIdentity, Target,
+    Applied, EngineError, ExactJson, OutputKind, PrintedOutput, Session, StateIdentity, Target,
     backend_check::check_plan,
     call::{Streamed, Written, capture, stream_mutating},
     document::document,
@@ -216,7 +216,7 @@ pub(super) fn outputs(
     driver: &dyn Driver,
     target: &Target,
     session: &Session<'_>,
-) -> Result<Vec<Output>, EngineError> {
+) -> Result<Vec<PrintedOutput>, EngineError> {
     #[derive(Deserialize)]
     struct Raw {
         #[serde(default)]
@@ -224,7 +224,7 @@ pub(super) fn outputs(
         #[serde(rename = "type")]
         kind: serde_json::Value,
         #[serde(default)]
-        value: serde_json::Value,
+        value: ExactJson,
     }
     driver.check_backend(target)?;
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
@@ -245,15 +245,14 @@ pub(super) fn outputs(
             EngineError::Failed(Failure::new(FailureKind::Engine, summary))
         })?;
     // A variable that is not marked may carry a secret all the same.
-    let holds_secret = |value: &serde_json::Value| session.runner.redactor().masks(&value.to_string());
+    let holds_secret = |value: &ExactJson| session.runner.redactor().masks(&value.to_string());
     Ok(raw
         .into_iter()
-        .map(|(name, raw)| Output {
+        .map(|(name, raw)| PrintedOutput {
             name,
             sensitive: raw.sensitive || holds_secret(&raw.value),
             kind: OutputKind(raw.kind),
             value: raw.value,
-            is_exact: true,
         })
         .collect())
 }

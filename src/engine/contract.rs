@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{BoundContent, KnownOutputs, Output, PlannedOutput, StateIdentity, StateMove, Target};
+use super::{BoundContent, KnownOutputs, PlannedOutput, PrintedOutput, StateIdentity, StateMove, Target};
 use crate::{
     model::{Changes, EngineName, Failure, KnownValues, ResourceAddress},
     process::{CommandLine, Exit, Stream},
@@ -246,7 +246,7 @@ pub trait Engine: BoundContent + Send + Sync {
     ) -> Result<Exit, EngineError>;
 
     /// The outputs of a prepared instance, in the engine's order.
-    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError>;
+    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<PrintedOutput>, EngineError>;
 
     /// The outputs that others may take: those of a state that is the last known one (unless `accept_lineage`) and does
     /// not wait to be saved. A local state is read as a file, any other is asked of its backend; nothing is masked.

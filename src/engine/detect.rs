@@ -13,13 +13,17 @@ pub const LOCKFILE: &str = ".terraform.lock.hcl";
 /// Files that say which engine is wanted, or which version of it, in a folder or above it.
 const VERSION_FILES: [&str; 3] = [".opentofu-version", ".terraform-version", ".tool-versions"];
 
+/// Further ones, of version managers, which tell no engine by being there.
+const MANAGER_FILES: [&str; 6] =
+    [".tfswitchrc", ".tfswitch.toml", "mise.toml", ".mise.toml", "mise.local.toml", ".mise.local.toml"];
+
 /// The same for Terragrunt itself.
-const UNIT_VERSION_FILES: [&str; 2] = [".terragrunt-version", ".tgswitchrc"];
+const UNIT_VERSION_FILES: [&str; 3] = [".terragrunt-version", ".tgswitchrc", ".tgswitch.toml"];
 
 /// Names the files that say which version of an engine, or of the one that it drives, is wanted.
 pub fn version_files(engine: EngineName) -> impl Iterator<Item = &'static str> {
     let of_units: &[&str] = if engine == EngineName::Terragrunt { &UNIT_VERSION_FILES } else { &[] };
-    VERSION_FILES.into_iter().chain(of_units.iter().copied())
+    VERSION_FILES.into_iter().chain(MANAGER_FILES).chain(of_units.iter().copied())
 }
 
 /// Why no engine could be told.

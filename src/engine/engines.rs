@@ -1,4 +1,5 @@
-//! The engines of a project: found once, checked once, handed out by name. The only place that matches on a name.
+//! The engines of a project: found once, checked once for each choice of a version manager, handed out by name. The only place that
+//! matches on a name.
 
 use std::{
     collections::BTreeMap,
@@ -10,9 +11,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Engine,
-    installed::{EngineUnavailable, Installed, VersionCache, ask_version, version_in_json, version_in_text},
+    installed::{EngineUnavailable, Installed, ask_version, version_in_json, version_in_text},
     terraform::{Flavor, Terraform},
     terragrunt::Terragrunt,
+    version_cache::VersionCache,
+    version_files::{VersionChoice, VersionFiles},
 };
 use crate::{
     config::EngineSettings,
@@ -28,7 +31,20 @@ pub struct Engines {
     digests: Arc<DigestCache>,
     settings: BTreeMap<EngineName, EngineSettings>,
     env: BTreeMap<OsString, OsString>,
-    found: Mutex<BTreeMap<EngineName, Arc<dyn Engine>>>,
+    found: Mutex<FoundEngines>,
+}
+
+/// The engines that were found, and the version files that were looked for.
+#[derive(Default)]
+struct FoundEngines {
+    files: VersionFiles,
+    engines: BTreeMap<(EngineName, VersionChoice), Arc<dyn Engine>>,
+}
+
+/// Where the version of an engine is asked.
+struct AskedIn<'a> {
+    dir: &'a Utf8Path,
+    choice: VersionChoice,
 }
 
 impl Engines {
@@ -59,32 +75,43 @@ impl Engines {
         which(OsStr::new(&program), path).map_err(|source| EngineUnavailable::Program { name, source })
     }
 
-    /// An engine, its program found and its version known and allowed.
-    pub fn get(&self, name: EngineName, runner: &Runner) -> Result<Arc<dyn Engine>, EngineUnavailable> {
+    /// An engine as it is in the folder of a stack, its program found and its version known and allowed: a version manager
+    /// chooses by files in that folder and above it.
+    pub fn get(
+        &self,
+        name: EngineName,
+        dir: &Utf8Path,
+        runner: &Runner,
+    ) -> Result<Arc<dyn Engine>, EngineUnavailable> {
         // Held while it is asked: many stacks that want the same engine at once ask it once.
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = found.get(&name) {
+        let choice = found.files.choice(dir, &self.env);
+        let key = (name, choice.clone());
+        if let Some(engine) = found.engines.get(&key) {
             return Ok(Arc::clone(engine));
         }
-        let engine = self.open(name, runner)?;
-        found.insert(name, Arc::clone(&engine));
+        let engine = self.open(name, &AskedIn { dir, choice }, runner)?;
+        found.engines.insert(key, Arc::clone(&engine));
         Ok(engine)
     }
 
-    fn open(&self, name: EngineName, runner: &Runner) -> Result<Arc<dyn Engine>, EngineUnavailable> {
+    fn open(
+        &self,
+        name: EngineName,
+        place: &AskedIn<'_>,
+        runner: &Runner,
+    ) -> Result<Arc<dyn Engine>, EngineUnavailable> {
         let mut settings = self.settings.get(&name).cloned().unwrap_or_default();
         settings.plugin_cache = settings.plugin_cache.map(|cache| self.project.join(cache));
         let digests = Arc::clone(&self.digests);
+        let installed = self.installed(name, place, runner)?;
         Ok(match name {
-            EngineName::Tofu => {
-                Arc::new(Terraform::new(Flavor::OpenTofu, self.installed(name, runner)?, settings, digests))
-            }
+            EngineName::Tofu => Arc::new(Terraform::new(Flavor::OpenTofu, installed, settings, digests)),
             EngineName::Terraform => {
-                Arc::new(Terraform::new(Flavor::Terraform, self.installed(name, runner)?, settings, digests))
+                Arc::new(Terraform::new(Flavor::Terraform, installed, settings, digests))
             }
             EngineName::Terragrunt => {
-                let installed = self.installed(name, runner)?;
-                let driven = self.installed(self.driven_by_terragrunt(&settings)?, runner)?;
+                let driven = self.installed(self.driven_by_terragrunt(&settings)?, place, runner)?;
                 Arc::new(Terragrunt::new(installed, driven, settings, digests))
             }
         })
@@ -103,16 +130,23 @@ impl Engines {
         }
     }
 
-    fn installed(&self, name: EngineName, runner: &Runner) -> Result<Installed, EngineUnavailable> {
+    fn installed(
+        &self,
+        name: EngineName,
+        place: &AskedIn<'_>,
+        runner: &Runner,
+    ) -> Result<Installed, EngineUnavailable> {
         let program = self.program(name)?;
         let wanted = self.settings.get(&name).and_then(|settings| settings.version.as_ref());
-        let version = VersionCache::at(&self.cache).version(&program, || self.ask(name, &program, runner))?;
+        let version = VersionCache::at(&self.cache)
+            .version(&program, &place.choice, || self.ask(name, (&program, place.dir), runner))?;
         if let Some((constraint, span)) = wanted
             && !constraint.allows(&version)
         {
             return Err(EngineUnavailable::VersionRefused {
                 name,
                 program,
+                dir: self.shown(place.dir),
                 version,
                 constraint: constraint.to_string(),
                 span: span.clone(),
@@ -122,18 +156,33 @@ impl Engines {
         Ok(Installed::new(name, program, version, constraint, self.cache.clone()))
     }
 
+    /// A folder as it is shown, relative to the project where it lies in it.
+    fn shown(&self, dir: &Utf8Path) -> Utf8PathBuf {
+        match dir.strip_prefix(&self.project) {
+            Ok(own) if own.as_str().is_empty() => ".".into(),
+            Ok(own) => own.to_owned(),
+            Err(_) => dir.to_owned(),
+        }
+    }
+
     fn ask(
         &self,
         name: EngineName,
-        program: &Utf8Path,
+        (program, dir): (&Utf8Path, &Utf8Path),
         runner: &Runner,
     ) -> Result<String, EngineUnavailable> {
         let ask = |args: &[&str], read: fn(&str) -> Option<String>| {
-            ask_version(name, program, args, read, &self.env, runner)
+            ask_version(name, (program, dir), args, read, &self.env, runner)
         };
-        match name {
+        let answer = match name {
             EngineName::Tofu | EngineName::Terraform => ask(&["version", "-json"], version_in_json),
             EngineName::Terragrunt => ask(&["--version"], version_in_text),
-        }
+        };
+        answer.map_err(|error| match error {
+            EngineUnavailable::NoVersion { name, program, dir, said } => {
+                EngineUnavailable::NoVersion { name, program, dir: self.shown(&dir), said }
+            }
+            other => other,
+        })
     }
 }

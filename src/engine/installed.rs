@@ -1,21 +1,18 @@
-//! Which program an engine is, and at which version: asked once, then remembered by the program's path, size and mtime.
+//! Which program an engine is, and at which version.
 
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs, io,
     ops::Range,
-    os::unix::fs::MetadataExt,
     sync::atomic::{AtomicBool, Ordering},
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::document::from_first_object;
+use super::{document::from_first_object, version_cache::VersionCache};
 use crate::{
     config::VersionConstraint,
-    files,
     model::{EngineName, Failure, FailureKind},
     process::{CommandLine, ProcessError, Runner},
 };
@@ -32,22 +29,26 @@ pub enum EngineUnavailable {
         source: ProcessError,
     },
     /// Its program did not say a version.
-    #[error("engine `{name}` cannot be used: `{program}` did not say its version ({said})")]
+    #[error("engine `{name}` cannot be used in `{dir}`: `{program}` did not say its version ({said})")]
     NoVersion {
         /// The engine.
         name: EngineName,
         /// The program.
         program: Utf8PathBuf,
+        /// The folder that it was asked in.
+        dir: Utf8PathBuf,
         /// How it ended and what it said instead.
         said: String,
     },
     /// Its version is not allowed.
-    #[error("`{program}` is {name} {version}, and `{constraint}` is wanted")]
+    #[error("`{program}` is {name} {version} in `{dir}`, and `{constraint}` is wanted")]
     VersionRefused {
         /// The engine.
         name: EngineName,
         /// The program.
         program: Utf8PathBuf,
+        /// The folder that it was asked in.
+        dir: Utf8PathBuf,
         /// Its version.
         version: String,
         /// What environments.toml wants.
@@ -66,7 +67,9 @@ impl EngineUnavailable {
                     "install it, or name its program in environments.toml: `[{name}]`, `program = \"/path/to/{name}\"`"
                 )
             }
-            Self::NoVersion { name, .. } => format!("`program` under `[{name}]` must name {name} itself"),
+            Self::NoVersion { name, .. } => format!(
+                "`program` under `[{name}]` must name {name} itself, or a version manager that has a version for that folder"
+            ),
             Self::VersionRefused { name, .. } => {
                 format!("install a version that is wanted, or change `version` under `[{name}]`")
             }
@@ -123,70 +126,16 @@ impl Installed {
     }
 }
 
-/// What a program looked like when its version was asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
-    size: u64,
-    mtime: i64,
-    mtime_nsec: i64,
-    version: String,
-}
-
-/// The remembered versions; without the file, or with a broken one, programs are asked.
-pub(super) struct VersionCache<'p> {
-    file: &'p Utf8Path,
-    seen: BTreeMap<Utf8PathBuf, Seen>,
-}
-
-impl<'p> VersionCache<'p> {
-    pub(super) fn at(file: &'p Utf8Path) -> Self {
-        let seen = files::read_whole(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Self { file, seen: seen.unwrap_or_default() }
-    }
-
-    /// The version of a program: remembered, or asked for by `ask` and then remembered.
-    pub(super) fn version(
-        &mut self,
-        program: &Utf8Path,
-        ask: impl FnOnce() -> Result<String, EngineUnavailable>,
-    ) -> Result<String, EngineUnavailable> {
-        let looks = fs::metadata(program).ok().map(|found| (found.size(), found.mtime(), found.mtime_nsec()));
-        if let (Some((size, mtime, mtime_nsec)), Some(seen)) = (looks, self.seen.get(program))
-            && (size, mtime, mtime_nsec) == (seen.size, seen.mtime, seen.mtime_nsec)
-        {
-            return Ok(seen.version.clone());
-        }
-        let version = ask()?;
-        if let Some((size, mtime, mtime_nsec)) = looks {
-            let seen = Seen { size, mtime, mtime_nsec, version: version.clone() };
-            self.seen.insert(program.to_owned(), seen);
-            // A cache that cannot be written costs one process per run, and nothing else.
-            let _ = self.save();
-        }
-        Ok(version)
-    }
-
-    fn forget(&mut self, program: &Utf8Path) {
-        if self.seen.remove(program).is_some() {
-            let _ = self.save();
-        }
-    }
-
-    fn save(&self) -> io::Result<()> {
-        files::write(self.file, serde_json::to_string(&self.seen).map_err(io::Error::other)?.as_bytes())
-    }
-}
-
-/// Asks a program for its version.
+/// Asks a program for its version in the folder of a stack, where a version manager chooses the one that will run.
 pub(super) fn ask_version(
     name: EngineName,
-    program: &Utf8Path,
+    (program, dir): (&Utf8Path, &Utf8Path),
     args: &[&str],
     read: impl Fn(&str) -> Option<String>,
     env: &BTreeMap<OsString, OsString>,
     runner: &Runner,
 ) -> Result<String, EngineUnavailable> {
-    let command = CommandLine::new(program.as_os_str(), "/", env.clone()).args(args);
+    let command = CommandLine::new(program.as_os_str(), dir, env.clone()).args(args);
     let captured = runner.capture(&command).map_err(|source| EngineUnavailable::Program { name, source })?;
     let text = String::from_utf8_lossy(&captured.stdout);
     read(&text).filter(|_| captured.exit.is_success()).ok_or_else(|| {
@@ -196,7 +145,7 @@ pub(super) fn ask_version(
             Some(line) => format!("{}: `{}`", captured.exit, line.trim().escape_debug()),
             None => format!("{}, without a word", captured.exit),
         };
-        EngineUnavailable::NoVersion { name, program: program.to_owned(), said }
+        EngineUnavailable::NoVersion { name, program: program.to_owned(), dir: dir.to_owned(), said }
     })
 }
 

@@ -18,6 +18,7 @@ mod driver;
 mod ending;
 mod engines;
 mod environment;
+mod exact_json;
 mod failure;
 mod fingerprint;
 mod first_apply;
@@ -73,6 +74,8 @@ pub mod units;
 mod unsaved;
 mod upstream;
 mod verbs;
+mod version_cache;
+mod version_files;
 
 pub use bound_content::BoundContent;
 pub use contract::{
@@ -81,6 +84,7 @@ pub use contract::{
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
+pub use exact_json::ExactJson;
 pub use fingerprint::forget_init;
 pub use footing::{MODULES, installed_modules};
 pub use installed::EngineUnavailable;
@@ -88,7 +92,7 @@ pub use lineage::moved_address;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};
 pub use migrating::StateMove;
-pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput};
+pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput, PrintedOutput};
 pub use packages::PackageDigest;
 pub use plan_file::{PlanFileError, plan_facts};
 pub use plan_variables::plan_variables;

@@ -4,7 +4,22 @@ use std::fmt;
 
 use serde_json::Value;
 
-/// The type and value of one output.
+use super::exact_json::ExactJson;
+
+/// One output as the engine prints it.
+#[derive(Debug, Clone)]
+pub struct PrintedOutput {
+    /// Its name.
+    pub name: String,
+    /// Whether the stack marks it sensitive, or its value holds a secret of environments.toml.
+    pub sensitive: bool,
+    /// The type as the engine gives it.
+    pub kind: OutputKind,
+    /// Its value, every digit of it.
+    pub value: ExactJson,
+}
+
+/// The type and value of one output of a state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
     /// Its name.

@@ -10,8 +10,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, BoundContent, Engine, EngineError, EngineProgram, Footing, KnownOutputs, Output, PackageDigest,
-    PlanFacts, PlanRequest, Planned, Session, StateIdentity, Target, applying,
+    Applied, BoundContent, Engine, EngineError, EngineProgram, Footing, KnownOutputs, PackageDigest,
+    PlanFacts, PlanRequest, Planned, PrintedOutput, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::{Dialect, not_run},
     claims::claim_address,
@@ -323,7 +323,7 @@ impl Engine for Terraform {
         Ok(ended.exit)
     }
 
-    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
+    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<PrintedOutput>, EngineError> {
         applying::outputs(self, target, session)
     }
 

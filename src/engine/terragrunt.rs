@@ -11,8 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 
 use super::{
-    Applied, Engine, EngineError, Footing, KnownOutputs, Output, PlanFacts, PlanRequest, Planned, Session,
-    StateIdentity, Target, Typed, applying,
+    Applied, Engine, EngineError, Footing, KnownOutputs, PlanFacts, PlanRequest, Planned, PrintedOutput,
+    Session, StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
     call::{Dialect, not_run},
     detect::LOCKFILE,
@@ -288,7 +288,7 @@ impl Engine for Terragrunt {
         Ok(ended.exit)
     }
 
-    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<Output>, EngineError> {
+    fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<PrintedOutput>, EngineError> {
         applying::outputs(self, target, session)
     }
 

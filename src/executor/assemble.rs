@@ -119,7 +119,7 @@ impl Assembly<'_> {
         let mut works = HashMap::new();
         for instance in instances {
             let stack = &instance.id.stack;
-            let engine = engines.get(instance.engine, self.runner)?;
+            let engine = engines.get(instance.engine, &instance.dir, self.runner)?;
             let module = self.modules.root(instance).filter(|_| engine.reads_root_module());
             let module = module.map(|m| &**m);
             mask_typed_values(instance, module, self.runner.redactor());

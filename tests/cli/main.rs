@@ -23,6 +23,7 @@ mod data_directories;
 mod deploy;
 mod durations;
 mod engine_faults;
+mod exact_outputs;
 mod exec;
 mod failures;
 mod gates;
@@ -57,5 +58,6 @@ mod snapshot;
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
 mod unwritable_folders;
+mod version_managers;
 mod wires;
 mod workspaces;

@@ -117,7 +117,8 @@ impl Bench {
     pub(crate) fn open(&self) -> Result<Arc<dyn Engine>, EngineUnavailable> {
         let settings = BTreeMap::from([(self.under_test.name, self.settings.clone())]);
         let cache = self.path(".envctl/cache/engines.json");
-        Engines::new(&self.root, cache, settings, self.env.clone()).get(self.under_test.name, &self.runner)
+        let engines = Engines::new(&self.root, cache, settings, self.env.clone());
+        engines.get(self.under_test.name, &self.dir(), &self.runner)
     }
 
     pub(crate) fn engine(&self) -> Arc<dyn Engine> {

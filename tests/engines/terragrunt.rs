@@ -61,7 +61,7 @@ fn a_unit_is_planned_applied_and_clean() {
         assert_eq!((clean.exit_code, processes), (0, 1));
         let engine = bench.engine();
         let outputs = bench.with_session(|session| engine.outputs(&target, session)).unwrap();
-        assert_eq!((outputs[0].name.as_str(), outputs[0].value.as_str()), ("o", Some("one")));
+        assert_eq!((outputs[0].name.as_str(), &*outputs[0].value.to_string()), ("o", "\"one\""));
         fs::remove_file(bench.path("states/app.tfstate")).unwrap();
         assert_eq!(failure(bench.plan(&target)).summary, "the state has vanished");
     }

@@ -1,0 +1,83 @@
+//! What a version manager chooses the version of an engine by: files in a stack's folder, above it and in the home directory,
+//! and variables.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::{OsStr, OsString},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::{detect::version_files, version_cache::FileStamp};
+use crate::model::EngineName;
+
+/// Further files of version managers, which lie in folders of their own.
+const IN_FOLDERS: [&str; 5] = [
+    ".config/mise.toml",
+    ".config/mise/config.toml",
+    ".mise/config.toml",
+    "mise/config.toml",
+    ".config/mise/mise.toml",
+];
+
+/// Words in the names of variables such as `TFENV_TERRAFORM_VERSION` and `ASDF_OPENTOFU_VERSION`, which end in `_VERSION`.
+const VARIABLE_WORDS: [&str; 4] = ["TF", "TOFU", "TERRAFORM", "TERRAGRUNT"];
+
+/// What a version manager would choose by in one folder. Where there is nothing, all folders have the same version.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct VersionChoice {
+    files: Vec<FileStamp>,
+    variables: BTreeMap<String, String>,
+}
+
+impl VersionChoice {
+    /// Returns true if both are of the same files, whatever is in them: the newer one takes the other's place.
+    pub(super) fn is_of_same_files(&self, other: &Self) -> bool {
+        self.files.iter().map(FileStamp::path).eq(other.files.iter().map(FileStamp::path))
+    }
+}
+
+/// Finds version files, each folder's once.
+#[derive(Debug, Default)]
+pub(super) struct VersionFiles {
+    above: HashMap<Utf8PathBuf, Vec<FileStamp>>,
+}
+
+impl VersionFiles {
+    /// What a version manager would choose by in a folder.
+    pub(super) fn choice(&mut self, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> VersionChoice {
+        // A program sees the folder that it runs in without links.
+        let dir = dir.canonicalize_utf8().unwrap_or_else(|_| dir.to_owned());
+        let mut files = self.above(&dir);
+        if let Some(home) = env.get(OsStr::new("HOME")).and_then(|home| home.to_str()) {
+            let home = Utf8Path::new(home);
+            if home.is_absolute() && !dir.starts_with(home) {
+                files.extend(in_folder(home));
+            }
+        }
+        let variables = env.iter().filter_map(|(name, value)| {
+            let name = name.to_str().filter(|name| name.ends_with("_VERSION"))?;
+            let is_chosen_by = VARIABLE_WORDS.iter().any(|word| name.contains(word));
+            is_chosen_by.then(|| (name.to_owned(), value.to_string_lossy().into_owned()))
+        });
+        VersionChoice { files, variables: variables.collect() }
+    }
+
+    fn above(&mut self, dir: &Utf8Path) -> Vec<FileStamp> {
+        if let Some(known) = self.above.get(dir) {
+            return known.clone();
+        }
+        let mut found = in_folder(dir);
+        found.extend(dir.parent().map(|parent| self.above(parent)).unwrap_or_default());
+        self.above.insert(dir.to_owned(), found.clone());
+        found
+    }
+}
+
+/// The version files of one folder.
+fn in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
+    // The engine of units has those of all others.
+    let names = version_files(EngineName::Terragrunt).chain(IN_FOLDERS);
+    names.filter_map(|name| FileStamp::of(&dir.join(name))).collect()
+}
