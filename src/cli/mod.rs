@@ -10,6 +10,7 @@ mod run;
 mod terminal;
 #[cfg(feature = "fake-engine")]
 mod test_clock;
+mod unknown_flag;
 mod verbs;
 mod without_dashes;
 

@@ -17,7 +17,7 @@ use super::{
     app::{App, Global, Verb},
     border,
     prompts::Dialogue,
-    terminal,
+    terminal, unknown_flag,
     verbs::{SchemaOf, What},
     without_dashes,
 };
@@ -35,7 +35,10 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let argv: Vec<OsString> = argv.into_iter().collect();
     let app = match App::try_parse_from(&argv) {
         Ok(app) => app,
-        Err(error) => return unparsed(&without_dashes::explained(error, &argv), &argv),
+        Err(error) => {
+            let error = unknown_flag::explained(without_dashes::explained(error, &argv), &argv);
+            return unparsed(&error, &argv);
+        }
     };
     let json = app.verb.json();
     let env: BTreeMap<OsString, OsString> = std::env::vars_os().collect();

@@ -31,7 +31,7 @@ impl Context {
         }
         let message = format!("`{command}` would change {change}, and `{READ_ONLY}` is set");
         Err(Stopped::refused(message).hint(format!(
-            "`envctl plan ENV` shows what would change; without `{READ_ONLY}` it can be changed"
+            "`envctl plan ENV` shows what would change; unset `{READ_ONLY}` where something is to be changed"
         )))
     }
 

@@ -113,7 +113,10 @@ impl fmt::Display for Mismatch {
         let Self { item, then, now, beside } = self;
         match (then.as_deref(), now.as_deref()) {
             (Some(then), Some(now)) if then.starts_with(KEYED) && now.starts_with(KEYED) => {
-                write!(f, "`{item}` is not what it was when it was planned: keyed digest changed")
+                write!(
+                    f,
+                    "`{item}` is not what it was when it was planned: it has another value, which is not shown"
+                )
             }
             (then, now) => write!(
                 f,
@@ -177,7 +180,12 @@ mod tests {
             ("workspace", Some("staging"), Some("production"), "then `staging`, now `production`"),
             ("file a.tf", Some(&a), Some(&b), "then sha256 aaaaaaaaaaaa…, now sha256 bbbbbbbbbbbb…"),
             ("file a.tf", None, Some(&b), "then missing, now sha256 bbbbbbbbbbbb…"),
-            ("variable AWS_PROFILE", Some("keyed:1"), Some("keyed:2"), "keyed digest changed"),
+            (
+                "variable AWS_PROFILE",
+                Some("keyed:1"),
+                Some("keyed:2"),
+                "it has another value, which is not shown",
+            ),
             ("variable AWS_PROFILE", Some("keyed:1"), None, "then set, now missing"),
         ];
         for (item, then, now, text) in cases {
