@@ -58,9 +58,7 @@ impl<'a> Round<'a> {
         mut self,
         signals: &mut Signals,
     ) -> Result<BTreeMap<StackId, Outcome>, DispatchError> {
-        while let Some(signal) = signals.pending().await {
-            self.dispatcher.climb(signal);
-        }
+        self.climb_pending(signals).await;
         loop {
             self.start();
             if self.scheduler.is_done() {
@@ -69,12 +67,23 @@ impl<'a> Round<'a> {
             tokio::select! {
                 biased;
                 signal = signals.next() => self.dispatcher.climb(signal),
-                Some(message) = self.receiver.recv() => self.handle(message),
+                Some(message) = self.receiver.recv() => {
+                    // A signal may have come after the select looked for one.
+                    self.climb_pending(signals).await;
+                    self.handle(message);
+                }
             }
         }
         match self.defect {
             Some(defect) => Err(defect),
             None => Ok(self.outcomes),
+        }
+    }
+
+    /// Acts on the signals that have come.
+    async fn climb_pending(&mut self, signals: &mut Signals) {
+        while let Some(signal) = signals.pending().await {
+            self.dispatcher.climb(signal);
         }
     }
 
