@@ -5,14 +5,17 @@ use std::sync::Arc;
 use hcl_edit::{
     Span,
     expr::{Expression, ObjectKey, TraversalOperator},
-    parser,
     structure::{self, Body},
-    template::{Element, Template},
+    template::Element,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::{Attribute, Block, Expr, Folder, Place, block::labels_of};
+use super::{
+    Attribute, Block, Expr, Folder, Place,
+    block::labels_of,
+    parse::{parse_body, parse_template},
+};
 use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// The blocks of a file that are read here.
@@ -33,7 +36,7 @@ pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, At
 
 /// The whole file as a tree with spans.
 pub(super) fn body(source: &Arc<SourceFile>) -> Result<Body, Diagnostic> {
-    parser::parse_body(source.text()).map_err(|error| {
+    parse_body(source.text()).map_err(|error| {
         let at = error.location().offset();
         let end = source.text()[at..].chars().next().map_or(at, |c| at + c.len_utf8());
         Diagnostic::error("hcl::syntax", format!("`{}` is not valid HCL", source.path())).at(
@@ -74,11 +77,8 @@ fn simplify(expression: &Expression) -> Expr {
         }
         Expression::String(text) => Expr::Literal(Value::String(text.value().clone())),
         Expression::StringTemplate(template) => Expr::template(template.iter().map(part).collect()),
-        Expression::HeredocTemplate(heredoc) => {
-            let mut heredoc = heredoc.clone();
-            heredoc.dedent();
-            Expr::template(heredoc.template.iter().map(part).collect())
-        }
+        // The parser has taken the indentation out of `<<-`.
+        Expression::HeredocTemplate(heredoc) => Expr::template(heredoc.template.iter().map(part).collect()),
         Expression::Parenthesis(inner) => simplify(inner.inner()),
         Expression::Array(items) => Expr::array(&items.iter().map(simplify).collect::<Vec<_>>()),
         Expression::Object(object) => {
@@ -131,8 +131,7 @@ pub(super) fn template(text: &str) -> Expr {
     if !text.contains("${") && !text.contains("%{") {
         return Expr::Literal(Value::String(text.to_owned()));
     }
-    text.parse::<Template>()
-        .map_or(Expr::Opaque, |template| Expr::template(template.iter().map(part).collect()))
+    parse_template(text).map_or(Expr::Opaque, |template| Expr::template(template.iter().map(part).collect()))
 }
 
 #[cfg(test)]
@@ -155,6 +154,7 @@ mod tests {
             Expr::Literal(json!({"a": [1, true], "b": null}))
         );
         assert_eq!(value("<<-E\n    one\n    E"), Expr::Literal(json!("one\n")));
+        assert_eq!(value("<<E\n    one\n  E"), Expr::Literal(json!("    one\n")));
         assert_eq!(value("-1.5"), Expr::Literal(json!(-1.5)));
     }
 

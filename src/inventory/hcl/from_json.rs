@@ -8,10 +8,8 @@ use std::{ops::Range, sync::Arc};
 use indexmap::IndexMap;
 use serde_json::{Value, value::RawValue};
 
-use super::{Attribute, Block, Expr, Place, block::labels_of, from_hcl::template};
+use super::{Attribute, Block, Expr, Place, block::labels_of, from_hcl::template, json_tree::Members};
 use crate::diagnostic::{Diagnostic, SourceFile};
-
-type Members<'a> = IndexMap<String, &'a RawValue>;
 
 /// The blocks of a file that are read here.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
@@ -27,7 +25,8 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic>
 
 /// The members of a file that is one object, as a var file.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
-    let members: Members<'_> = serde_json::from_str(source.text()).map_err(|error| broken(source, &error))?;
+    let Members(members) =
+        serde_json::from_str::<Members<&RawValue>>(source.text()).map_err(|error| broken(source, &error))?;
     let reader = Reader { source };
     let literal = |raw: &RawValue| serde_json::from_str(raw.get()).map_or(Expr::Opaque, Expr::Literal);
     let attribute = |raw: &RawValue| Attribute { value: literal(raw), place: reader.place(raw) };
@@ -102,8 +101,8 @@ impl Reader<'_> {
 }
 
 /// An object, or the objects of a list.
-fn objects(raw: &RawValue) -> Vec<Members<'_>> {
-    if let Ok(members) = serde_json::from_str::<Members<'_>>(raw.get()) {
+fn objects(raw: &RawValue) -> Vec<Vec<(String, &RawValue)>> {
+    if let Ok(Members(members)) = serde_json::from_str(raw.get()) {
         return vec![members];
     }
     let items: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
@@ -149,6 +148,21 @@ mod tests {
         assert_eq!(&text[backend.attributes["bucket"].place.span.clone()], "\"b\"");
         assert_eq!(backend.attributes["key"].value, Expr::Variable("k".to_owned()));
         assert!(blocks[3].is_true("sensitive"));
+    }
+
+    #[test]
+    fn a_member_may_stand_twice_where_it_is_a_block() {
+        let text = r#"{
+  "variable": { "a": {} },
+  "terraform": { "required_version": ">= 1" },
+  "variable": { "b": {}, "b": { "sensitive": true } },
+  "terraform": { "backend": { "s3": {} } }
+}"#;
+        let blocks = blocks(&SourceFile::new("main.tf.json", text)).unwrap();
+        let heads: Vec<String> =
+            blocks.iter().map(|b| format!("{} {}", b.kind, b.labels.join(" "))).collect();
+        assert_eq!(heads, ["variable a", "terraform ", "variable b", "variable b", "terraform "]);
+        assert!(blocks[3].is_true("sensitive") && blocks[4].inner("backend").next().is_some());
     }
 
     #[test]

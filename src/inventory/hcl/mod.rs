@@ -7,8 +7,11 @@ mod expression;
 mod folder;
 mod from_hcl;
 mod from_json;
+mod heredocs;
+mod json_tree;
 mod module;
 mod overrides;
+mod parse;
 mod parts;
 mod unit;
 mod var_file;
@@ -16,8 +19,10 @@ mod var_file;
 pub use block::{Attribute, Block, Place};
 pub use expression::{Expr, Folder, Reference};
 pub use folder::{ReadError, read_folder};
+pub use json_tree::JsonTree;
 pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
 };
+pub use parse::parse_body;
 pub use unit::{read_unit, read_unit_source};
 pub use var_file::{VarFileContent, read_var_file};

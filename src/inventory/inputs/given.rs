@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hcl_edit::{expr::Expression, parser, visit::Visit};
+use hcl_edit::{expr::Expression, visit::Visit};
 use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
     config::{self, Shared, VarFile},
     files,
-    inventory::{Instance, var_files::paths_in},
+    inventory::{Instance, hcl::parse_body, var_files::paths_in},
 };
 
 /// Where the variables of a stack get their values.
@@ -66,15 +66,16 @@ impl Texts {
     /// Takes in what a var file sets; a file that is not valid sets nothing, and no engine plans with it.
     fn file(&mut self, file: &Utf8Path, variable: &str) -> bool {
         let Ok(text) = files::read_text(file) else { return false };
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if file.extension() == Some("json") {
-            let value = serde_json::from_str::<Value>(&text).ok();
+            let value = serde_json::from_str::<Value>(text).ok();
             let found = value.as_ref().and_then(|value| value.get(variable));
             if let Some(value) = found {
                 self.json(value);
             }
             return found.is_some();
         }
-        let body = parser::parse_body(&text).ok();
+        let body = parse_body(text).ok();
         let found = body.as_ref().and_then(|body| body.get_attribute(variable));
         if let Some(attribute) = found {
             self.visit_expr(&attribute.value);

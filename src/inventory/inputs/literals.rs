@@ -6,8 +6,7 @@ use std::{
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hcl_edit::{parser, structure::Body};
-use serde_json::Value;
+use hcl_edit::structure::Body;
 
 use super::{
     mentions::{Aim, Mention, Mentions, Role, Said},
@@ -16,7 +15,11 @@ use super::{
     sight::{Locals, take_locals},
     unit::Unit,
 };
-use crate::{engine::layout::any_module_files, files};
+use crate::{
+    engine::layout::any_module_files,
+    files,
+    inventory::hcl::{JsonTree, parse_body},
+};
 
 /// What files mention, each of the files that mean the same to every stack read once.
 #[derive(Debug, Default)]
@@ -65,12 +68,12 @@ impl Literals {
         let locals = if text.contains("local.") { self.locals(dir) } else { Arc::default() };
         if file.extension() == Some("json") {
             let mut found = Said::default();
-            if let Ok(value) = serde_json::from_str::<Value>(&text) {
+            if let Ok(value) = serde_json::from_str::<JsonTree>(&text) {
                 descend(&value, &locals, &mut Vec::new(), &mut found);
             }
             return found;
         }
-        parser::parse_body(&text).map(|body| Mentions::of(&body, &locals)).unwrap_or_default()
+        parse_body(&text).map(|body| Mentions::of(&body, &locals)).unwrap_or_default()
     }
 
     /// The locals that the files in a folder define.
@@ -87,7 +90,7 @@ impl Literals {
             let mut locals = Locals::new();
             for name in names {
                 if let Some(text) = text_of(&dir.join(name)).filter(|text| text.contains("locals"))
-                    && let Ok(body) = parser::parse_body(&text)
+                    && let Ok(body) = parse_body(&text)
                 {
                     take_locals(&body, &mut locals);
                 }
@@ -107,9 +110,9 @@ fn text_of(file: &Utf8Path) -> Option<String> {
     Some(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
-fn descend<'v>(value: &'v Value, locals: &Locals, keys: &mut Vec<&'v str>, found: &mut Said) {
+fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, found: &mut Said) {
     match value {
-        Value::String(text) => {
+        JsonTree::Text(text) => {
             let role = match keys.as_slice() {
                 ["module", _, "source"] => Role::Source,
                 ["terraform", "backend", ..] | ["data", "terraform_remote_state", ..] => Role::Place,
@@ -126,9 +129,11 @@ fn descend<'v>(value: &'v Value, locals: &Locals, keys: &mut Vec<&'v str>, found
             }
             found.extend(said);
         }
-        Value::Array(items) => items.iter().for_each(|item| descend(item, locals, keys, found)),
-        Value::Object(members) => {
-            if let (["variable", name], true) = (keys.as_slice(), members.contains_key("default")) {
+        JsonTree::Array(items) => items.iter().for_each(|item| descend(item, locals, keys, found)),
+        JsonTree::Object(members) => {
+            if let (["variable", name], true) =
+                (keys.as_slice(), members.iter().any(|(key, _)| key == "default"))
+            {
                 found.variables.defaults.push(((*name).to_owned(), WRITTEN));
             }
             for (key, member) in members {
@@ -137,7 +142,7 @@ fn descend<'v>(value: &'v Value, locals: &Locals, keys: &mut Vec<&'v str>, found
                 keys.pop();
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        JsonTree::Other => {}
     }
 }
 

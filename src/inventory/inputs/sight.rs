@@ -106,8 +106,8 @@ impl Sight<'_> {
         let Some((name, rest)) = names.split_first() else { return Some(expression) };
         match expression {
             Expression::Object(object) => {
-                let (_, value) =
-                    object.iter().find(|(key, _)| key_text(key).is_some_and(|key| key == *name))?;
+                let is_named = |key: &ObjectKey| key_text(key).is_some_and(|key| key == *name);
+                let (_, value) = object.iter().filter(|(key, _)| is_named(key)).last()?;
                 self.member(value.expr(), rest, depth)
             }
             Expression::Traversal(traversal) if depth > 0 => {

@@ -15,7 +15,6 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{
     expr::{Expression, ObjectKey, Traversal, TraversalOperator},
-    parser,
     structure::{Block, Body},
     template::{Element, StringTemplate},
 };
@@ -24,7 +23,7 @@ use super::functions::call;
 use crate::{
     engine::{layout::UNIT_FILE, units::normalised},
     files,
-    inventory::inputs::gone::Gone,
+    inventory::{hcl::parse_body, inputs::gone::Gone},
 };
 
 /// How deep values rest on others: a circle of locals ends here.
@@ -93,7 +92,7 @@ impl Unit {
         let mut read = self.read.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
             let text = files::read_text(file).ok()?;
-            parser::parse_body(text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
+            parse_body(text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
         });
         let body = Rc::clone(body.as_ref()?);
         Some(Part { body, own: file.parent()?.to_owned(), dir: dir.to_owned() })
@@ -180,7 +179,7 @@ impl Unit {
                     ObjectKey::Ident(key) => key.as_str() == name,
                     ObjectKey::Expression(key) => self.text(part, key).is_some_and(|key| key == name),
                 };
-                let (_, found) = object.iter().find(|(key, _)| named(key))?;
+                let (_, found) = object.iter().filter(|(key, _)| named(key)).last()?;
                 self.value(part, found.expr())
             }
             Value::Object(..) | Value::Text(_) => None,

@@ -1,0 +1,128 @@
+//! Finds the heredocs of a text of native syntax as the scanner of engines does.
+//!
+//! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/scan_tokens.rl>.
+
+use std::ops::Range;
+
+/// Markers of one heredoc, in bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Heredoc {
+    /// Marker after `<<` or `<<-`.
+    pub opening: Range<usize>,
+    /// Marker that is a line alone.
+    pub closing: Range<usize>,
+}
+
+/// What the scanner is inside of.
+enum Mode {
+    /// Expressions and blocks, with the number of open braces; below the file itself, an interpolation.
+    Code(usize),
+    /// A quoted template.
+    Quoted,
+    /// A heredoc, with its opening marker.
+    Heredoc(Range<usize>),
+}
+
+/// Returns the heredocs of a text in the order in which they end, nested ones included. Scanning stops where the text is broken.
+pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
+    let mut found = Vec::new();
+    let mut modes = vec![Mode::Code(0)];
+    let mut at = 0;
+    while let (Some(mode), Some(c)) = (modes.last_mut(), text[at..].chars().next()) {
+        let rest = &text[at..];
+        match mode {
+            Mode::Code(braces) => {
+                if c == '#' || rest.starts_with("//") {
+                    at += rest.find('\n').unwrap_or(rest.len());
+                    continue;
+                }
+                if rest.starts_with("/*") {
+                    at += rest.find("*/").map_or(rest.len(), |end| end + 2);
+                    continue;
+                }
+                if let Some(marker) = opening(text, at) {
+                    at = marker.end + text[marker.end..].find('\n').map_or(0, |end| end + 1);
+                    modes.push(Mode::Heredoc(marker));
+                    closing(text, &mut at, &mut modes, &mut found);
+                    continue;
+                }
+                match c {
+                    '{' => *braces += 1,
+                    '}' if *braces > 0 => *braces -= 1,
+                    '}' if modes.len() > 1 => drop(modes.pop()),
+                    '"' => modes.push(Mode::Quoted),
+                    _ => {}
+                }
+                at += c.len_utf8();
+            }
+            Mode::Quoted | Mode::Heredoc(_) => {
+                let is_quoted = matches!(mode, Mode::Quoted);
+                if rest.starts_with("$${") || rest.starts_with("%%{") {
+                    at += 3;
+                } else if rest.starts_with("${") || rest.starts_with("%{") {
+                    modes.push(Mode::Code(0));
+                    at += 2;
+                } else if is_quoted && c == '\\' {
+                    at += 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
+                } else {
+                    if is_quoted && c == '"' {
+                        modes.pop();
+                    }
+                    at += c.len_utf8();
+                    if !is_quoted && c == '\n' {
+                        closing(text, &mut at, &mut modes, &mut found);
+                    }
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Returns the marker of a heredoc that begins at a position.
+fn opening(text: &str, at: usize) -> Option<Range<usize>> {
+    let marker = text[at..].strip_prefix("<<")?;
+    let marker = marker.strip_prefix('-').unwrap_or(marker);
+    let end = marker.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))?;
+    let start = text.len() - marker.len();
+    let is_opening = end > 0 && (marker[end..].starts_with('\n') || marker[end..].starts_with("\r\n"));
+    is_opening.then_some(start..start + end)
+}
+
+/// Ends the innermost heredoc where the line that begins here is its marker alone.
+fn closing(text: &str, at: &mut usize, modes: &mut Vec<Mode>, found: &mut Vec<Heredoc>) {
+    let Some(Mode::Heredoc(opening)) = modes.last() else { return };
+    let line = text[*at..].split('\n').next().unwrap_or_default();
+    if line.trim() == &text[opening.clone()] {
+        let start = *at + (line.len() - line.trim_start().len());
+        let heredoc = Heredoc { opening: opening.clone(), closing: start..start + opening.len() };
+        *at = heredoc.closing.end;
+        found.push(heredoc);
+        modes.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bodies(text: &str) -> Vec<&str> {
+        heredocs(text).iter().map(|heredoc| text[heredoc.opening.end..heredoc.closing.start].trim()).collect()
+    }
+
+    #[test]
+    fn openings_in_comments_strings_and_heredocs_are_none() {
+        let text = concat!(
+            "# <<A\nA\n// <<A\n/* <<A\nA */\n",
+            "x = \"<<A $${ \\\" # \"\n",
+            "y = <<A\n<<A\n$${ \"\nA\n",
+            "z = f(<<-B\n  ${f(<<C\n}\nB\nC\n)}\n  B\n, 1)\n",
+        );
+        assert_eq!(bodies(text), ["<<A\n$${ \"", "}\nB", "${f(<<C\n}\nB\nC\n)}"]);
+    }
+
+    #[test]
+    fn carriage_returns_and_blanks_around_the_closing_marker_are_no_part_of_it() {
+        assert_eq!(bodies("x = <<E\r\na\r\n\t E \r\ny = <<E\nE\n"), ["a", ""]);
+    }
+}

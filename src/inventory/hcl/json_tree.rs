@@ -1,0 +1,101 @@
+//! JSON whose objects keep a member that stands twice: in JSON syntax both are blocks.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, SeqAccess, Visitor},
+};
+
+/// Members of one object in order, repeated ones included.
+#[derive(Debug)]
+pub(super) struct Members<T>(pub Vec<(String, T)>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfObject<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for OfObject<T> {
+            type Value = Members<T>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(OfObject(PhantomData))
+    }
+}
+
+/// Value of a JSON file as far as its texts go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum JsonTree {
+    /// String.
+    Text(String),
+    /// Array.
+    Array(Vec<Self>),
+    /// Object, its members in order, repeated ones included.
+    Object(Vec<(String, Self)>),
+    /// Null, a boolean or a number.
+    Other,
+}
+
+impl<'de> Deserialize<'de> for JsonTree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OfValue;
+        impl<'de> Visitor<'de> for OfValue {
+            type Value = JsonTree;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("a JSON value")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<JsonTree, E> {
+                Ok(JsonTree::Text(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<JsonTree, A::Error> {
+                let mut found = Vec::new();
+                while let Some(item) = items.next_element()? {
+                    found.push(item);
+                }
+                Ok(JsonTree::Array(found))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<JsonTree, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(JsonTree::Object(members))
+            }
+
+            fn visit_unit<E>(self) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other)
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other)
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other)
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other)
+            }
+        }
+        deserializer.deserialize_any(OfValue)
+    }
+}
