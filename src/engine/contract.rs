@@ -316,6 +316,16 @@ pub trait Engine: BoundContent + Send + Sync {
         Ok(None)
     }
 
+    /// Variables that a unit itself gives to the apply of a plan, as its engine renders them: `inputs`, and `TF_VAR_*` of
+    /// `extra_arguments`. Empty where there are no units.
+    fn unit_variables(
+        &self,
+        _target: &Target,
+        _session: &Session<'_>,
+    ) -> Result<serde_json::Map<String, serde_json::Value>, EngineError> {
+        Ok(serde_json::Map::new())
+    }
+
     /// Whether that command may want values, and would run without those of the target.
     fn loses_values(&self, _target: &Target, _args: &[OsString]) -> bool {
         false

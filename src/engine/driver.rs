@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     EngineError, PlanFacts, Session, Target, backend_check::BackendInFolder, call::Dialect,
-    contract::PlanRequest, folder_lock::FolderLock,
+    contract::PlanRequest, folder_lock::FolderLock, installed::Installed,
 };
 use crate::{model::Failure, process::CommandLine};
 
@@ -14,6 +14,9 @@ use crate::{model::Failure, process::CommandLine};
 pub(super) trait Driver {
     /// The program's name for messages.
     fn program_name(&self) -> &str;
+
+    /// OpenTofu or Terraform: the program itself, or the one that Terragrunt drives.
+    fn core(&self) -> &Installed;
 
     /// How strictly its JSON streams are read.
     fn dialect(&self) -> Dialect;
@@ -28,8 +31,8 @@ pub(super) trait Driver {
     /// `show` of a plan file, as JSON or for people.
     fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine>;
 
-    /// `apply -json` of a plan file.
-    fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine;
+    /// `apply -json` of a plan file; `with_values` gives the var files of the plan again.
+    fn apply_command(&self, target: &Target, plan: &Utf8Path, with_values: bool) -> CommandLine;
 
     /// `output -json`
     fn output_command(&self, target: &Target) -> CommandLine;

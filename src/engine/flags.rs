@@ -22,11 +22,14 @@ pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString>
     args
 }
 
-/// The arguments of an apply, its verb first, without the plan file.
-pub(super) fn apply_args(target: &Target) -> Vec<OsString> {
+/// Arguments of an apply, its verb first, without the plan file. `with_values` gives the var files of the plan again.
+pub(super) fn apply_args(target: &Target, with_values: bool) -> Vec<OsString> {
     let mut args: Vec<OsString> = ["apply", "-json", "-input=false"].map(OsString::from).into();
     args.push(lock_timeout(target));
     args.extend(parallelism(target));
+    if with_values {
+        args.extend(var_files(target));
+    }
     args
 }
 

@@ -41,3 +41,29 @@ pub(super) fn dependencies(
         }
     }
 }
+
+/// Returns the variables that a unit gives to the apply of a plan: its `inputs`, and the `TF_VAR_*` of `extra_arguments` for
+/// `apply`, which are stronger. Terragrunt gives no `-var` and no var file of `extra_arguments` with a plan.
+///
+/// Measured on Terragrunt 1.1.3.
+pub(super) fn variables(
+    driver: &dyn Driver,
+    (command, target): (&CommandLine, &Target),
+    session: &Session<'_>,
+) -> Result<Map<String, Value>, EngineError> {
+    let unit = Value::Object(unit(driver, (command, target), session)?);
+    let object =
+        |pointer: &str| unit.pointer(pointer).and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut variables = object("/inputs");
+    for arguments in object("/terraform/extra_arguments").values() {
+        let commands = arguments["commands"].as_array().into_iter().flatten();
+        let set =
+            arguments["env_vars"].as_object().filter(|_| commands.clone().any(|command| command == "apply"));
+        for (name, value) in set.into_iter().flatten() {
+            if let Some(variable) = name.strip_prefix("TF_VAR_") {
+                variables.insert(variable.to_owned(), value.clone());
+            }
+        }
+    }
+    Ok(variables)
+}

@@ -1,7 +1,7 @@
 //! OpenTofu and Terraform: one adapter, two flavours.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     ffi::{OsStr, OsString},
     io,
     sync::Arc,
@@ -10,8 +10,8 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, BoundContent, Engine, EngineError, EngineProgram, Footing, KnownOutputs, PackageDigest,
-    PlanFacts, PlanRequest, Planned, PrintedOutput, Session, StateIdentity, Target, applying,
+    Applied, Engine, EngineError, Footing, KnownOutputs, PlanFacts, PlanRequest, Planned, PrintedOutput,
+    Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan, check_stated},
     call::{Dialect, not_run},
     claims::claim_address,
@@ -25,7 +25,6 @@ use super::{
     installed::Installed,
     migrating::{StateMove, around_migration, state_move},
     mutating,
-    packages::fetched_packages,
     planning::{self, Attempt},
     state_outputs::known_outputs,
     verbs,
@@ -50,9 +49,9 @@ pub(super) enum Flavor {
 #[derive(Debug)]
 pub(super) struct Terraform {
     flavor: Flavor,
-    installed: Installed,
+    pub(super) installed: Installed,
     settings: EngineSettings,
-    digests: Arc<DigestCache>,
+    pub(super) digests: Arc<DigestCache>,
 }
 
 impl Terraform {
@@ -170,6 +169,10 @@ impl Driver for Terraform {
         self.name().as_str()
     }
 
+    fn core(&self) -> &Installed {
+        &self.installed
+    }
+
     fn dialect(&self) -> Dialect {
         Dialect::Pure
     }
@@ -188,9 +191,9 @@ impl Driver for Terraform {
         Ok(command.arg(plan.as_os_str()))
     }
 
-    fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine {
+    fn apply_command(&self, target: &Target, plan: &Utf8Path, with_values: bool) -> CommandLine {
         self.in_workspace(target)
-            .args(apply_args(target))
+            .args(apply_args(target, with_values))
             .args(&self.settings.apply_args)
             .arg(plan.as_os_str())
     }
@@ -224,16 +227,6 @@ impl Driver for Terraform {
     fn unsaved_states(&self, target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
         let path = target.dir.join(super::unsaved::UNSAVED);
         Ok(path.try_exists()?.then_some(path).into_iter().collect())
-    }
-}
-
-impl BoundContent for Terraform {
-    fn programs(&self) -> io::Result<Vec<EngineProgram>> {
-        Ok(vec![EngineProgram::of("engine program", &self.installed, &self.digests)?])
-    }
-
-    fn packages(&self, target: &Target) -> io::Result<BTreeMap<String, PackageDigest>> {
-        fetched_packages(&target.data_dir, &target.dir, &self.digests)
     }
 }
 

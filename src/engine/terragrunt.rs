@@ -124,6 +124,10 @@ impl Driver for Terragrunt {
         self.name().as_str()
     }
 
+    fn core(&self) -> &Installed {
+        &self.driven
+    }
+
     fn dialect(&self) -> Dialect {
         Dialect::Mixed
     }
@@ -147,8 +151,8 @@ impl Driver for Terragrunt {
         Ok(command.args(["show", format]).arg(plan.as_os_str()))
     }
 
-    fn apply_command(&self, target: &Target, plan: &Utf8Path) -> CommandLine {
-        let args = apply_args(target).into_iter().skip(1);
+    fn apply_command(&self, target: &Target, plan: &Utf8Path, with_values: bool) -> CommandLine {
+        let args = apply_args(target, with_values).into_iter().skip(1);
         let more = self.settings.apply_args.iter().map(OsString::from);
         self.passed_on(target, "apply", args.chain(more).chain([plan.as_os_str().to_owned()]))
     }
@@ -357,6 +361,14 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
     ) -> Result<Option<Map<String, Value>>, EngineError> {
         rendered::dependencies(self, (&self.render_command(target), target), session).map(Some)
+    }
+
+    fn unit_variables(
+        &self,
+        target: &Target,
+        session: &Session<'_>,
+    ) -> Result<Map<String, Value>, EngineError> {
+        rendered::variables(self, (&self.render_command(target), target), session)
     }
 
     fn loses_values(&self, target: &Target, args: &[OsString]) -> bool {

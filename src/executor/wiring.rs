@@ -159,12 +159,12 @@ impl Wiring {
         wire.map_or_else(|| "its input".to_owned(), |wire| wire.from.to_string())
     }
 
-    /// What to say of a variable that a plan does not have. Where its declaration is known, it is ephemeral: no plan has that.
+    /// Returns a warning about a variable that a plan does not have and that is not ephemeral, unless its declaration is known.
     pub(super) fn lost(&self, variable: &str) -> Option<String> {
         let wire = self.wires.iter().find(|wire| wire.variable == variable && wire.declared.is_none())?;
         let Wire { variable, from, .. } = wire;
         Some(format!(
-            "warning: `{variable}` takes `{from}`, and the plan has no such variable: nothing declares it, unless it is ephemeral"
+            "warning: `{variable}` takes `{from}`, and the plan has no such variable: nothing declares it"
         ))
     }
 

@@ -6,6 +6,7 @@ mod around;
 mod bound;
 mod contents;
 mod ended;
+mod ephemeral;
 mod mixing;
 mod planning;
 mod recorded;

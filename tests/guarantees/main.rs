@@ -11,6 +11,7 @@ mod crash;
 mod data_directories;
 mod destruction;
 mod endless_input;
+mod ephemeral_variables;
 mod exact_plan;
 mod exact_plan_accounts;
 mod exact_plan_backends;

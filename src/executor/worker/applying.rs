@@ -4,7 +4,7 @@ use std::{fs, io};
 
 use super::{
     Waiting, Work, Worker, around,
-    bound::{Check, refusal},
+    bound::{Check, footing, refusal},
     contents::digest,
     ended::{Ended, removed, unprepared},
     lock,
@@ -44,7 +44,7 @@ impl Worker {
             Err(ended) => return *ended,
         };
         let work = &*work;
-        let waiting = match self.claimed((stack, work), waiting) {
+        let waiting = match self.claimed((stack, work), waiting, is_renewed, session) {
             Ok(waiting) => waiting,
             Err(outcome) => return Ended::new(*outcome),
         };
@@ -97,13 +97,24 @@ impl Worker {
 
     /// The plan, once all that it is bound to was compared and its file was taken to a name under which nobody finds it
     /// again: a plan is applied at most once, whatever becomes of the apply.
-    fn claimed(&self, (stack, work): (&StackId, &Work), waiting: Waiting) -> Result<Waiting, Box<Outcome>> {
+    fn claimed(
+        &self,
+        (stack, work): (&StackId, &Work),
+        waiting: Waiting,
+        is_renewed: bool,
+        session: &Session<'_>,
+    ) -> Result<Waiting, Box<Outcome>> {
         let Some(manifest) = &waiting.manifest else { return Ok(waiting) };
         let failed = |failure| Box::new(Outcome::Failed(failure));
         let other = |mismatch: &Mismatch| Err(Box::new(Outcome::Refused(refusal(mismatch))));
         if let Some(mismatch) = self.mismatch(work, &waiting, Check::Initialised).map_err(failed)? {
             lock(&self.waiting).insert(stack.clone(), waiting);
             return other(&mismatch);
+        }
+        // One that is made again gets the values of its unit then.
+        if !is_renewed || self.wish.mode == PlanMode::Destroy {
+            let footing = footing(work).map_err(failed)?;
+            self.refuse_other_unit_values((work, &footing), manifest, session)?;
         }
         let [begun, _] = self.dir.begun_plans(stack);
         match fs::rename(&waiting.file, &begun) {
@@ -207,7 +218,7 @@ impl Worker {
             let waiting = Waiting { file, changes: planned.changes, tentative: false, manifest: None };
             return Ok((waiting, notes));
         }
-        let manifest = match self.bind((stack, work), before, &planned, &file) {
+        let manifest = match self.bind((stack, work), before, &planned, (&file, session)) {
             Ok((manifest, bound)) => {
                 notes.extend(bound);
                 manifest

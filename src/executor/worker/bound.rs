@@ -6,13 +6,14 @@ use sha2::{Digest as _, Sha256};
 use super::{
     PlanWish, Waiting, Work, Worker,
     contents::{Contents, digest},
+    ephemeral::of_ephemeral,
     recorded::programs,
     state_place::reviewed_address,
 };
 use crate::executor::applied_last;
 use crate::{
     engine::{
-        EngineError, Footing, LocalIdentity, PlanFacts, PlanMode, Planned, Stamp, StateIdentity,
+        EngineError, Footing, LocalIdentity, PlanFacts, PlanMode, Planned, Session, Stamp, StateIdentity,
         aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts, state_at,
     },
     model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// The guard that a refusal names.
-const GUARD: &str = "binding";
+pub(super) const GUARD: &str = "binding";
 
 /// What is known of a plan before it is made.
 pub(super) struct Before {
@@ -88,7 +89,7 @@ impl Worker {
         (stack, work): (&StackId, &Work),
         before: Before,
         planned: &Planned,
-        file: &Utf8Path,
+        (file, session): (&Utf8Path, &Session<'_>),
     ) -> Result<(Manifest, Vec<String>), Box<Outcome>> {
         let failed = |failure| Box::new(Outcome::Failed(failure));
         if planned.facts.is_none() && work.ground.protected {
@@ -97,6 +98,7 @@ impl Worker {
             return Err(Box::new(Outcome::Refused(vec![Block::new(GUARD, message)])));
         }
         let footing = footing(work).map_err(failed)?;
+        let ephemeral = self.ephemeral_items((work, &footing), file, session)?;
         let after = Contents::read(work, &footing).map_err(failed)?;
         let mut before = before.contents;
         before.renew_packages(work).map_err(failed)?;
@@ -111,7 +113,7 @@ impl Worker {
             environment: work.target.instance.environment.clone(),
             format: Manifest::FORMAT,
             items: self
-                .binding(work, &contents, &footing, &state)
+                .binding((work, ephemeral), &contents, &footing, &state)
                 .and_then(|b| with_plan_file(b, file))
                 .map_err(failed)?,
             from_plans: work.from_plans.clone(),
@@ -161,7 +163,8 @@ impl Worker {
             Check::BeforeInit | Check::Initialised => None,
         };
         let in_file = facts.as_ref().map(state_of).unwrap_or_default();
-        let now = self.binding(work, &contents, &footing, state.unwrap_or(&in_file))?;
+        let ephemeral = self.ephemeral_items_now((work, &footing), manifest)?;
+        let now = self.binding((work, ephemeral), &contents, &footing, state.unwrap_or(&in_file))?;
         let now = with_plan_file(now, &waiting.file)?;
         let unreadable = || {
             let refuses = work.ground.protected && facts.is_none();
@@ -169,8 +172,10 @@ impl Worker {
         };
         // What this run applied itself has its plans made again, and so has what rests on plans.
         let own: Vec<String> = super::lock(&self.applied).iter().map(of_upstream).collect();
-        let told =
-            manifest.from_plans.iter().flat_map(|name| [of_value(name), format!("variable TF_VAR_{name}")]);
+        let told = manifest
+            .from_plans
+            .iter()
+            .flat_map(|name| [of_value(name), format!("variable TF_VAR_{name}"), of_ephemeral(name)]);
         let own: Vec<String> = own.into_iter().chain(told).collect();
         let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
         if matches!(check, Check::BeforeInit) {
@@ -203,10 +208,11 @@ impl Worker {
         beside(mismatch)
     }
 
-    /// Everything that a plan is bound to but its own file, in the order in which a refusal names it.
+    /// Everything that a plan is bound to but its own file, in the order in which a refusal names it. `ephemeral` holds the items
+    /// of its ephemeral variables.
     pub(super) fn binding(
         &self,
-        work: &Work,
+        (work, ephemeral): (&Work, Binding),
         contents: &Contents,
         footing: &Footing,
         state: &StateIdentity,
@@ -226,6 +232,8 @@ impl Worker {
         if let Some(identity) = &ground.identity {
             bind("identity", identity);
         }
+        binding.extend(ephemeral);
+        let mut bind = |item: &str, value: &str| binding.bind(item, value);
         for name in bound_variables(&target.env, &ground.names, &ground.bind) {
             if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
                 let item = format!("variable {name}");

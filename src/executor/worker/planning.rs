@@ -68,7 +68,7 @@ impl Worker {
                 _ => unprepared(EngineError::Failed(failure), work),
             },
             Err(error) => unprepared(error, work),
-            Ok((before, planned)) => self.keep((stack, work), file, before, planned),
+            Ok((before, planned)) => self.keep((stack, work), (file, session), before, planned),
         };
         ended.attempts = tried.attempts;
         ended.notes.extend(tried.note.into_iter().chain(told).chain(self.unstamped(stack)));
@@ -111,7 +111,7 @@ impl Worker {
     fn keep(
         &self,
         (stack, work): (&StackId, &Work),
-        file: Utf8PathBuf,
+        (file, session): (Utf8PathBuf, &Session<'_>),
         before: Before,
         planned: Planned,
     ) -> Ended {
@@ -139,7 +139,7 @@ impl Worker {
         if let Err(error) = files::write(&self.dir.diff(stack), planned.diff.as_bytes()) {
             ended.notes.push(format!("the diff could not be kept: {error}"));
         }
-        let manifest = match self.bind((stack, work), before, &planned, &file) {
+        let manifest = match self.bind((stack, work), before, &planned, (&file, session)) {
             Ok((manifest, notes)) => {
                 ended.notes.extend(notes);
                 manifest

@@ -14,7 +14,7 @@ use crate::{
     engine::{LocalIdentity, Log, PlanMode, Planned, Session, Stamp, Stamped, StateIdentity, state_at},
     files,
     model::{Failure, Outcome, StackId},
-    plans::CleanPlan,
+    plans::{Binding, CleanPlan},
     ui::seconds,
 };
 
@@ -57,7 +57,8 @@ impl Worker {
         if contents.reads_more {
             return Ok(false);
         }
-        let now = |state: &StateIdentity| self.binding(work, &contents, &footing, state);
+        let now =
+            |state: &StateIdentity| self.binding((work, Binding::default()), &contents, &footing, state);
         if let Some(LocalIdentity { state, content }) = state {
             // One that went back to that of the clean plan is refused by a new plan.
             if work.engine.check_state(&work.target, &state, false).is_err() {
@@ -118,7 +119,7 @@ impl Worker {
             let footing = footing(work).map_err(|failure| failure.summary)?;
             let mut contents = before.contents.clone();
             contents.renew_packages(work).map_err(|failure| failure.summary)?;
-            let items = self.binding(work, &contents, &footing, &state_of(facts));
+            let items = self.binding((work, Binding::default()), &contents, &footing, &state_of(facts));
             let mut items = items.map_err(|failure| failure.summary)?;
             // The same before and after: it is the one that was planned on.
             if let Some(stamp) = before.stamp.clone()

@@ -37,9 +37,20 @@ impl Work {
             Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
         };
         let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
+        let ephemeral = self
+            .engine
+            .ephemeral_variables(plan)
+            .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))?;
         for (variable, value) in &*self.taken {
             let Some(planned) = planned.get(variable) else {
-                notes.extend(self.wiring.lost(variable));
+                if !ephemeral.contains(variable) {
+                    notes.extend(self.wiring.lost(variable));
+                } else if let Some(file) = self.file_over_environment(variable)? {
+                    let from = self.wiring.source(variable);
+                    return Err(refused(format!(
+                        "`{variable}` takes `{from}`, and `{file}` sets it as well"
+                    )));
+                }
                 continue;
             };
             let in_environment = self.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));

@@ -1,0 +1,206 @@
+//! 1. The plan you saw is the plan that is applied: ephemeral variables, whose values no plan file holds.
+
+use std::fs;
+
+use crate::support::{Driven, Live, Shop, real_engines};
+
+const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
+
+/// A stack that writes its ephemeral variable into a file when it is applied. What is not given at apply is `DEFAULT` on OpenTofu.
+const APP: &str = r#"
+variable "token" {
+  type      = string
+  default   = "DEFAULT"
+  ephemeral = true
+}
+variable "other" {
+  default   = "unset"
+  ephemeral = true
+}
+variable "size" {
+  type    = number
+  default = 1
+}
+resource "terraform_data" "app" {
+  input = var.size
+  provisioner "local-exec" {
+    command     = "printf %s \"$TOKEN\" > ../app.marker"
+    environment = { TOKEN = var.token }
+  }
+}
+"#;
+
+/// A project with `net`, whose output is the token, and `app` with these lines in its table and these files.
+fn shop(engine: &Driven, keys: &str, files: &[(&str, &str)]) -> Shop {
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.env = shop.env.with_system().var("TOKEN_OF_CI", "token-value");
+    shop.project.write("net/main.tf", "output \"token\" {\n  value = \"token-value\"\n}\n");
+    shop.project.write("app/main.tf", APP);
+    for (file, text) in files {
+        shop.project.write(file, text);
+    }
+    let stacks = format!("\n[stacks.net]\npath = \"net\"\n\n[stacks.app]\npath = \"app\"\n{keys}\n");
+    shop.append("environments.toml", &stacks);
+    shop.project.commit("Begin");
+    shop
+}
+
+/// The value that the last apply of `app` had.
+fn applied(shop: &Shop) -> Option<String> {
+    fs::read_to_string(shop.project.path("app.marker")).ok()
+}
+
+const VAR_FILE: (&str, &str) = ("app/token.tfvars", "size  = \"2\"\ntoken = \"token-value\"\n");
+
+#[test]
+fn an_apply_gets_the_ephemeral_values_of_its_plan_from_every_source() {
+    type Source = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+    let sources: [Source; 6] = [
+        ("vars.token = \"token-value\"", &[], &[]),
+        ("var_files = [\"token.tfvars\"]", &[VAR_FILE], &[]),
+        ("", &[], &["--var", "token=token-value"]),
+        ("inputs = { token = \"net.token\" }", &[], &[]),
+        ("secrets.token = { env = \"TOKEN_OF_CI\" }", &[], &[]),
+        ("", &[("app/x.auto.tfvars", "token = \"token-value\"\n")], &[]),
+    ];
+    for engine in real_engines() {
+        for (keys, files, flags) in sources {
+            let shop = shop(&engine, keys, files);
+            let what = format!("{}: {keys}{flags:?}", engine.name());
+            let at_once = [&["deploy", "dev", "--yes"], flags].concat();
+            shop.env.run_args(&at_once).exits(0);
+            assert_eq!(applied(&shop).as_deref(), Some("token-value"), "{what}");
+
+            // Through a stored plan, and through the plan of a destruction.
+            shop.project.edit("app/main.tf", "input = var.size", "triggers_replace = 2");
+            fs::remove_file(shop.project.path("app.marker")).unwrap();
+            shop.env.run_args(&[&["plan", "dev"], flags].concat()).exits(0);
+            let run = shop.newest_run();
+            let run = run.rsplit('/').next().unwrap();
+            shop.env.run_args(&[&["apply", run, "--yes"][..], &[]].concat()).exits(0);
+            assert_eq!(applied(&shop).as_deref(), Some("token-value"), "{what}");
+            shop.env.run_args(&[&["destroy", "dev", "--yes"], flags].concat()).exits(0);
+        }
+    }
+}
+
+#[test]
+fn a_changed_or_missing_ephemeral_value_refuses_the_plan_by_its_name() {
+    let item = "`ephemeral variable token` is not what it was when it was planned";
+    for engine in real_engines() {
+        let var_file = shop(&engine, "var_files = [\"token.tfvars\"]", &[VAR_FILE]);
+        let vars = shop(&engine, "vars.token = \"token-value\"", &[]);
+        let secret =
+            shop(&engine, "secrets.token = { file = \"token.secret\" }", &[("token.secret", "token-value")]);
+        let auto = shop(&engine, "", &[("app/x.auto.tfvars", "token = \"token-value\"\n")]);
+        let cases: [(&Shop, &str, &str, &str, &str); 5] = [
+            (&var_file, "app/token.tfvars", "token-value", "other-value", "keyed digest changed"),
+            (&var_file, "app/token.tfvars", "token =", "other =", "then set, now missing"),
+            (&vars, "environments.toml", "token-value", "other-value", "keyed digest changed"),
+            (&secret, "token.secret", "token-value", "other-value", "keyed digest changed"),
+            (&auto, "app/x.auto.tfvars", "token-value", "other-value", "keyed digest changed"),
+        ];
+        for (shop, file, from, to, how) in cases {
+            shop.run(["plan", "dev", "app"]).exits(0);
+            let before = shop.project.read(file);
+            shop.project.edit(file, from, to);
+            let run = shop.newest_run();
+            let refused = shop.env.run_args(&["apply", run.rsplit('/').next().unwrap(), "--yes"]).exits(3);
+            refused.tells(item).tells(how).hides("token-value").hides("other-value");
+            assert_eq!(applied(shop), None, "{}: {file}", engine.name());
+            shop.project.write(file, &before);
+        }
+    }
+}
+
+#[test]
+fn an_encrypted_plan_gets_its_ephemeral_values_too() {
+    for engine in real_engines().into_iter().filter(|engine| engine.name() == "tofu") {
+        let encryption = "terraform {\n  encryption {\n    key_provider \"pbkdf2\" \"k\" {\n      passphrase = \"a-long-enough-passphrase\"\n    }\n    \
+                          method \"aes_gcm\" \"m\" {\n      keys = key_provider.pbkdf2.k\n    }\n    plan {\n      method = method.aes_gcm.m\n    }\n  }\n}\n";
+        let files = [VAR_FILE, ("app/encryption.tf", encryption)];
+        let shop = shop(&engine, "var_files = [\"token.tfvars\"]", &files);
+        shop.run(["deploy", "dev", "--yes"]).exits(0).prints("encrypted");
+        assert_eq!(applied(&shop).as_deref(), Some("token-value"));
+    }
+}
+
+#[test]
+fn an_ephemeral_input_that_a_file_overrides_is_refused_by_its_plan() {
+    for engine in real_engines() {
+        let shop = shop(
+            &engine,
+            "inputs = { token = \"net.token\" }\nhooks.before_plan = [[\"sh\", \"-c\", \"cp late app/x.auto.tfvars\"]]",
+            &[("late", "token = \"other-value\"\n")],
+        );
+        shop.project
+            .write("net/main.tf", "output \"token\" {\n  value = \"token-value\"\n  sensitive = true\n}\n");
+        shop.run(["deploy", "dev", "net", "--yes"]).exits(0);
+        let told = "`token` takes `net.token`, and `app/x.auto.tfvars` sets it as well";
+        shop.run(["deploy", "dev", "--yes"]).exits(4).tells(told).hides("other-value");
+        assert_eq!(applied(&shop), None, "{}", engine.name());
+    }
+}
+
+/// A unit whose ephemeral variable gets its value by these lines of its file, of its table or of its module.
+fn unit(hcl: &str, stack: &str) -> Option<Live> {
+    let live = Live::new()?;
+    let marker = live.project.path("app.marker").display().to_string();
+    live.unit("app", hcl, &APP.replace("../app.marker", &marker), stack);
+    live.project.write("token.secret", "token-value");
+    tell(&live, "token-value");
+    live.project.write("live/app/more.tfvars", "token = \"token-value\"\n");
+    live.project.write("more.tfvars", "token = \"token-value\"\n");
+    live.project.commit("Begin");
+    Some(live)
+}
+
+/// Makes the value of [`READ`] another one.
+fn tell(live: &Live, value: &str) {
+    let home = live.project.around().join("home");
+    fs::create_dir_all(&home).unwrap();
+    fs::write(home.join("token"), value).unwrap();
+}
+
+/// Something that only Terragrunt can tell, and that no file of the project tells.
+const READ: &str =
+    "inputs = {\n  token = run_cmd(\"--terragrunt-quiet\", \"sh\", \"-c\", \"cat $HOME/token\")\n}\n";
+
+#[test]
+fn the_apply_of_a_unit_gets_the_ephemeral_values_of_its_plan() {
+    let by_environment = "terraform {\n  extra_arguments \"token\" {\n    commands = [\"plan\", \"apply\"]\n    env_vars = {\n      \
+                          TF_VAR_token = \"token-value\"\n    }\n  }\n}\n";
+    for (hcl, stack) in [
+        (READ, ""),
+        (by_environment, ""),
+        ("", "vars.token = \"token-value\"\n"),
+        ("", "var_files = [\"more.tfvars\"]\n"),
+        ("", "secrets.token = { file = \"token.secret\" }\n"),
+    ] {
+        let Some(live) = unit(hcl, stack) else { return };
+        live.env.run(["deploy", "dev", "--yes"]).exits(0);
+        assert_eq!(live.project.read("app.marker"), "token-value", "{hcl}{stack}");
+    }
+}
+
+#[test]
+fn a_unit_that_gives_another_ephemeral_value_is_refused_by_its_name() {
+    let Some(live) = unit(READ, "") else { return };
+    live.env.run(["plan", "dev"]).exits(0);
+    tell(&live, "other-value");
+    let runs = fs::read_dir(live.project.path(".envctl/runs")).unwrap();
+    let run = runs.map(|run| run.unwrap().file_name().into_string().unwrap()).max().unwrap();
+    let refused = live.env.run_args(&["apply", &run, "--yes"]).exits(3);
+    refused.tells("`ephemeral variable token` is not what it was when it was planned: keyed digest changed");
+    assert!(!live.project.path("app.marker").exists());
+}
+
+#[test]
+fn a_unit_whose_ephemeral_value_no_apply_would_get_is_refused_by_its_plan() {
+    let for_plan = "terraform {\n  extra_arguments \"token\" {\n    commands = [\"plan\", \"apply\"]\n    arguments = \
+                    [\"-var-file=${get_terragrunt_dir()}/more.tfvars\"]\n  }\n}\n";
+    let Some(live) = unit(for_plan, "") else { return };
+    let told = "a value of the ephemeral variable `token` that its apply would not get again";
+    live.env.run(["deploy", "dev", "--yes"]).exits(3).tells(told);
+    assert!(!live.project.path("app.marker").exists());
+}
