@@ -103,7 +103,12 @@ fn resolve(bencher: Bencher, count: usize) {
 
 fn instances(config: &Config) -> Attempt<Inventory> {
     let environment = config.environments().values().next().ok_or("no environment")?;
-    let probe = Probe { on_path: &|_| true, units: None, cache_dir: Utf8Path::new("/nowhere") };
+    let probe = Probe {
+        on_path: &|_| true,
+        earlier_engines: &|| None,
+        units: None,
+        cache_dir: Utf8Path::new("/nowhere"),
+    };
     Ok(load(config, environment, &probe)?.0)
 }
 

@@ -21,18 +21,35 @@ pub struct SourceFile {
     path: Utf8PathBuf,
     text: String,
     is_confidential: bool,
+    is_argument: bool,
 }
 
 impl SourceFile {
     /// A file by the path to show and its whole text.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Self { path: path.into(), text: text.into(), is_confidential: false })
+        Arc::new(Self { path: path.into(), text: text.into(), is_confidential: false, is_argument: false })
+    }
+
+    /// Text that was given on the command line or by the environment; it is named as the user gave it.
+    pub fn argument(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
+        let path = Utf8PathBuf::from(name.into());
+        Arc::new(Self { path, text: text.into(), is_confidential: false, is_argument: true })
+    }
+
+    /// Returns true if it is no file: an editor or a pipeline cannot open it.
+    pub fn is_argument(&self) -> bool {
+        self.is_argument
     }
 
     /// Source file whose lines are never shown, since they hold values: a var file.
     #[must_use]
     pub fn confidential(&self) -> Arc<Self> {
-        Arc::new(Self { path: self.path.clone(), text: self.text.clone(), is_confidential: true })
+        Arc::new(Self {
+            path: self.path.clone(),
+            text: self.text.clone(),
+            is_confidential: true,
+            is_argument: self.is_argument,
+        })
     }
 
     /// Returns true if its lines are not shown.
@@ -147,7 +164,9 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(label) = self.labels.first() {
+        if let Some(label) = self.labels.first().filter(|label| label.source.is_argument()) {
+            write!(f, "{}: ", label.source.path())?;
+        } else if let Some(label) = self.labels.first() {
             let (line, column) = label.source.position(label.span.start);
             write!(f, "{}:{line}:{column}: ", label.source.path())?;
         }

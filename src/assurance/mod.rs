@@ -12,5 +12,5 @@ mod unsupported;
 mod values;
 
 pub use check_item::{CheckItem, CheckName, CheckStatus};
-pub use offline::{Offline, check_offline};
+pub use offline::{Offline, UnsetVariables, check_offline};
 pub use survey::Survey;

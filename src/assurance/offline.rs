@@ -26,7 +26,12 @@ pub struct Offline {
     pub inventories: Vec<Inventory>,
     /// What the files of all instances say.
     pub survey: Survey,
+    /// Variables without a value, by stack, where plans are made: an error for a run that has the stack.
+    pub unset: UnsetVariables,
 }
+
+/// Errors about variables without a value, by instance.
+pub type UnsetVariables = Vec<(InstanceId, Diagnostics)>;
 
 impl Offline {
     /// Everything that is wrong, each finding once.
@@ -48,6 +53,7 @@ pub fn check_offline(
     classes: &[VerbClass],
 ) -> Offline {
     let mut inventories = Vec::new();
+    let mut unset = Vec::new();
     let mut findings: Vec<(EnvName, Diagnostics)> = Vec::new();
     for environment in environments {
         let found = match load(config, environment, probe) {
@@ -74,10 +80,11 @@ pub fn check_offline(
     }
     for (environment, (_, found)) in environments.iter().zip(findings) {
         let inventory = inventories.iter().find(|inventory| *inventory.environment() == environment.name);
-        let mut checked = Checked { config, environment, survey: &survey, own, classes, found };
+        let mut checked = Checked { config, environment, survey: &survey, own, classes, found, unset };
         items.extend(checked.items(inventory));
+        unset = checked.unset;
     }
-    Offline { items, inventories, survey }
+    Offline { items, inventories, survey, unset }
 }
 
 /// No two instances may have one state; states that cannot be known are told of the checked environments.
@@ -119,6 +126,8 @@ struct Checked<'a> {
     classes: &'a [VerbClass],
     /// What its inventory told.
     found: Diagnostics,
+    /// Variables without a value, by stack.
+    unset: UnsetVariables,
 }
 
 impl Checked<'_> {
@@ -143,9 +152,17 @@ impl Checked<'_> {
             config.extend(values::undeclared_vars(self.config, instance, &self.survey.modules));
             config.extend(inputs(self.config, instance, &self.survey.modules, &set, self.own));
             config.extend(links.undeclared(instance, &self.survey.modules, &set));
+            if self.classes.iter().any(|class| matches!(class, VerbClass::Check | VerbClass::Plan)) {
+                let unset = values::unset_variables(instance, &self.survey.modules, &set, self.own);
+                // A plan of other stacks does not need them.
+                if self.classes.contains(&VerbClass::Check) {
+                    config.extend(unset);
+                } else if !unset.0.is_empty() {
+                    self.unset.push((instance.id.clone(), unset));
+                }
+            }
             // A plan says so itself, and more exactly; a check is asked before it.
             if self.classes.contains(&VerbClass::Check) {
-                config.extend(values::unset_variables(instance, &self.survey.modules, &set, self.own));
                 let modules = &self.survey.modules;
                 missing.extend(values::missing_sources(self.config, instance, modules, self.own));
                 secrets.extend(not_sensitive(self.config, instance, modules));
@@ -206,6 +223,7 @@ mod tests {
         let cache_dir = project.root().join(".envctl/cache");
         let probe = Probe {
             on_path: &|engine| engine == EngineName::Tofu,
+            earlier_engines: &|| None,
             units: Some(project),
             cache_dir: &cache_dir,
         };

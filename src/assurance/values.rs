@@ -55,6 +55,10 @@ pub(super) fn unset_variables(
         return Diagnostics::default();
     };
     let settings = &instance.settings;
+    // A program that runs before the plan may write a var file that the engine loads by its name.
+    if !settings.hooks.before_plan.is_empty() {
+        return Diagnostics::default();
+    }
     let is_set = |name: &str| {
         settings.vars.contains_key(name)
             || settings.secrets.contains_key(name)

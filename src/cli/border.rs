@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{
     commands::{StackFailed, Stopped, Usage},
     config::{ConfigError, UnknownEnvironment},
-    diagnostic::{Diagnostic, Diagnostics, Severity},
+    diagnostic::{Diagnostic, Diagnostics, Label, Severity},
     engine::EngineUnavailable,
     executor::{AssembleError, DispatchError, SecretError, TargetError},
     graph::SelectionError,
@@ -191,12 +191,14 @@ impl Shown {
     /// Says it where GitHub Actions shows it beside the file.
     fn annotate(&self, printer: &Printer) {
         for finding in self.findings.0.iter().filter(|f| f.severity == Severity::Error) {
-            let place = finding.labels.first().map(|label| {
-                let (line, _) = label.source.position(label.span.start);
-                (label.source.path().as_str(), u32::try_from(line).ok())
-            });
-            let (file, line) = place.unzip();
-            printer.command(github_annotation("envctl", file, line.flatten(), &finding.message));
+            let first = finding.labels.first();
+            let (file, line) = first.and_then(file_and_line).unzip();
+            let given = first.map(|label| &label.source).filter(|source| source.is_argument());
+            let message = match given {
+                Some(argument) => format!("{} (given by `{}`)", finding.message, argument.path()),
+                None => finding.message.clone(),
+            };
+            printer.command(github_annotation("envctl", file, line.flatten(), &message));
         }
         if let Some(message) = &self.message {
             printer.command(github_annotation("envctl", None, None, message));
@@ -210,7 +212,7 @@ impl Shown {
 
     fn report(&self) -> ErrorReport {
         let first = self.findings.0.iter().find(|f| f.severity == Severity::Error);
-        let place = first.and_then(|f| f.labels.first());
+        let place = first.and_then(|f| f.labels.first()).and_then(file_and_line);
         let summary = first.map(|f| f.message.clone()).or_else(|| self.message.clone()).unwrap_or_default();
         let detail: Vec<String> = match first {
             Some(_) => self.findings.0.iter().map(ToString::to_string).collect(),
@@ -220,10 +222,16 @@ impl Shown {
             kind: self.kind,
             summary,
             detail: detail.join("\n"),
-            file: place.map(|l| l.source.path().to_string()),
-            line: place.and_then(|l| u32::try_from(l.source.position(l.span.start).0).ok()),
+            file: place.map(|(file, _)| file.to_owned()),
+            line: place.and_then(|(_, line)| line),
         }
     }
+}
+
+/// Returns the file and the line of a label; a text of the command line has none.
+fn file_and_line(label: &Label) -> Option<(&str, Option<u32>)> {
+    let (line, _) = label.source.position(label.span.start);
+    (!label.source.is_argument()).then(|| (label.source.path().as_str(), u32::try_from(line).ok()))
 }
 
 #[cfg(test)]

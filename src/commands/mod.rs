@@ -20,6 +20,7 @@ mod exec_gate;
 mod footing;
 pub mod gc;
 pub mod generate;
+mod given_values;
 pub mod graph;
 mod groundless;
 mod guarded;

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 
 use super::{
-    Context, RunRequest, Stop, Stopped, Usage,
+    Context, RunRequest, Stop, Stopped,
     allowed_names::know_allowed,
     checklist,
     emitter::emitter,
+    given_values::know_values,
     groundless::Absent,
     guarded::Guarded,
     left_output::{Masking, take_in},
@@ -19,14 +20,13 @@ use super::{
 };
 use crate::{
     config::{Config, Environment, VerbClass},
-    diagnostic::closest,
     engine::PlanMode,
     event::{EventKind, RunStack},
     executor::{
         Answer, Ask, Asked, Assembly, Deployment, Parts, PlanWish, SecretUse, SignalSource, Watch, Worker,
     },
     graph::{Selected, StackGraph, Why},
-    inventory::{Instance, Inventory, Modules},
+    inventory::{Instance, Inventory},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
     model::{ChangedSince, CreateWorkspace, EnvName, RunId, StackId},
     plans::{AskedFor, Key},
@@ -43,6 +43,11 @@ pub(super) struct Wish {
 }
 
 impl Wish {
+    /// Returns true if all its plans are new ones.
+    fn plans_anew(self, request: &RunRequest) -> bool {
+        self.command != "apply" && !request.adopts()
+    }
+
     /// Which keys of environments.toml it would have to honour.
     fn classes(self) -> &'static [VerbClass] {
         match (self.command, self.mode) {
@@ -103,14 +108,14 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let environment = context.environment(&config, request.environment.as_deref())?;
     fits(environment, request, wish)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
-    let (inventory, modules) = context.sound(&config, environment, wish.classes())?;
+    let (inventory, modules, unset) = context.sound_and_unset(&config, environment, wish.classes())?;
     know_allowed((&config, environment), &inventory, &request.allow)?;
     let chosen = context.select((&config, environment), &inventory, &mut changes);
     let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
     let Chosen { stacks: selected, changed_since } = chosen;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
-    declared_somewhere(context, &inventory, &stacks, &modules)?;
+    know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(unset))?;
     still_needed(context, &inventory, &stacks, (environment, wish.mode))?;
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
@@ -345,25 +350,6 @@ fn still_needed(
     }
     context.printer.warn(message);
     context.printer.hint("`--with-dependents` destroys them first");
-    Ok(())
-}
-
-/// A variable of `--var` that no selected stack declares would silently have no effect.
-fn declared_somewhere(
-    context: &Context,
-    inventory: &Inventory,
-    stacks: &[StackId],
-    modules: &Modules,
-) -> Result<(), Usage> {
-    let roots: Vec<_> =
-        stacks.iter().filter_map(|stack| modules.root(inventory.get(stack.as_str())?)).collect();
-    for (name, _) in context.overrides.vars.iter().filter(|_| !stacks.is_empty()) {
-        if roots.len() == stacks.len() && !roots.iter().any(|root| root.variables.contains_key(name)) {
-            let names = roots.iter().flat_map(|root| root.variables.keys()).map(String::as_str);
-            let meant = closest(name, names).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
-            return Err(Usage::Other(format!("no selected stack declares the variable `{name}`{meant}")));
-        }
-    }
     Ok(())
 }
 

@@ -1,15 +1,16 @@
 //! From environments.toml to instances that may be handed to engines.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, collections::BTreeSet, ffi::OsStr};
 
 use camino::Utf8Path;
 
 use super::{Context, Stopped, Usage};
 use crate::{
-    assurance::{Offline, check_offline},
+    assurance::{Offline, UnsetVariables, check_offline},
     config::{Config, Environment, VerbClass},
     diagnostic::{Diagnostics, closest},
     engine::{Engines, clean_environment, layout::UNIT_ENGINE},
+    event::EventKind,
     executor::engines,
     inventory::{
         self, Instance, Inventory, Modules, Probe,
@@ -19,6 +20,23 @@ use crate::{
     model::{EngineName, ExitStatus},
     process::Runner,
 };
+
+/// Says which engines the newest run of this checkout used that used one of OpenTofu and Terraform.
+fn earlier_engines(store: &RunStore) -> Option<String> {
+    let runs = store.list().ok()?;
+    runs.iter().find_map(|run| {
+        let events = run.events().ok()?.events;
+        let stacks = events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { stacks, .. } => Some(stacks),
+            _ => None,
+        })?;
+        let engines: BTreeSet<EngineName> =
+            stacks.iter().map(|stack| stack.engine).filter(|engine| *engine != UNIT_ENGINE).collect();
+        let engines: Vec<String> = engines.iter().map(|engine| format!("`{engine}`")).collect();
+        (!engines.is_empty())
+            .then(|| format!("run {} of this checkout used {}", run.id, engines.join(" and ")))
+    })
+}
 
 /// Runs Terragrunt for its list of units, and only when there are any whose answer is not kept.
 struct Terragrunt<'a> {
@@ -75,6 +93,16 @@ impl Context {
         environment: &Environment,
         classes: &[VerbClass],
     ) -> anyhow::Result<(Inventory, Modules)> {
+        self.sound_and_unset(config, environment, classes).map(|(inventory, modules, _)| (inventory, modules))
+    }
+
+    /// The same, with the variables that have no value, by stack: errors for a run that plans the stack.
+    pub(super) fn sound_and_unset(
+        &self,
+        config: &Config,
+        environment: &Environment,
+        classes: &[VerbClass],
+    ) -> anyhow::Result<(Inventory, Modules, UnsetVariables)> {
         let mut offline = self.check_offline(config, &[environment], classes, true);
         let errors = offline.errors();
         match offline.inventories.pop() {
@@ -85,7 +113,8 @@ impl Context {
                         .into());
                 }
                 let survey = offline.survey;
-                Ok((inventory, survey.modules.with_stated_states(survey.addresses.stated)))
+                let modules = survey.modules.with_stated_states(survey.addresses.stated);
+                Ok((inventory, modules, offline.unset))
             }
             _ => Err(errors.into()),
         }
@@ -100,7 +129,11 @@ impl Context {
         classes: &[VerbClass],
         start_programs: bool,
     ) -> Offline {
-        let own = |name: &str| self.variable(name).map(str::to_owned);
+        let own = |name: &str| {
+            // Engines take an empty value of these for a value.
+            let value = self.env.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned());
+            if name.starts_with("TF_VAR_") { value } else { self.variable(name).map(str::to_owned) }
+        };
         self.with_probe(config, |probe| {
             let units = probe.units.filter(|_| start_programs);
             check_offline(config, environments, &Probe { units, ..*probe }, &own, classes)
@@ -123,7 +156,13 @@ impl Context {
         };
         let cache_dir = store.home().join("cache");
         let units = Terragrunt { context: self, engines: &engines };
-        look(&Probe { on_path: &on_path, units: Some(&units), cache_dir: &cache_dir })
+        let earlier_engines = || earlier_engines(&store);
+        look(&Probe {
+            on_path: &on_path,
+            earlier_engines: &earlier_engines,
+            units: Some(&units),
+            cache_dir: &cache_dir,
+        })
     }
 
     /// One instance by the name of its stack.

@@ -54,7 +54,7 @@ struct StackStatus {
     stack: StackId,
     /// Names that it had in runs before: no stack of the environment has them now, and their folder and workspace are its own.
     #[schemars(with = "Vec<String>")]
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     former_names: Vec<StackId>,
     /// The newest run that it was part of, with how it ended there.
     last: Option<Seen>,

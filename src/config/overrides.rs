@@ -78,25 +78,23 @@ impl Overrides {
         unread: Vec<String>,
     ) -> (Sources, Vec<LayerTable>, Diagnostics) {
         let assignments = self.assignments();
-        let lines: Vec<_> = assignments
+        let line = |given: &Assignment| format!("{} = {}", given.path, given.value);
+        let overrides: Vec<_> = assignments
             .iter()
-            .map(|assignment| format!("{} = {}", assignment.path, assignment.value))
+            .map(|given| SourceFile::argument(given.layer.to_string(), line(given)))
             .collect();
-        let text = lines.join("\n");
-        let overrides = SourceFile::new("flags and environment", text);
-        let sources = Sources { file: Arc::clone(file), overrides, unread };
         let mut problems = Diagnostics::default();
         let mut layers = Vec::new();
-        let mut start = 0;
-        for (assignment, line) in assignments.iter().zip(&lines) {
-            match read_line(&sources, start, line, assignment) {
+        let mut base = file.text().len() + 1;
+        for (assignment, source) in assignments.iter().zip(&overrides) {
+            match read_line(source, base, assignment) {
                 Ok(layer) => layers.push(layer),
                 Err(found) => {
                     let giver = format!("given by `{}`", assignment.layer);
                     problems.extend(found.into_iter().map(|problem| problem.help(giver.clone())));
                 }
             }
-            start += line.len() + 1;
+            base += source.text().len() + 1;
         }
         for (name, value) in &self.vars {
             match var_layer(name, value) {
@@ -104,7 +102,7 @@ impl Overrides {
                 Err(problem) => problems.push(problem),
             }
         }
-        (sources, layers, problems)
+        (Sources { file: Arc::clone(file), overrides, unread }, layers, problems)
     }
 
     fn assignments(&self) -> Vec<Assignment> {
@@ -147,13 +145,12 @@ fn as_toml(path: &str, value: &str) -> String {
 }
 
 fn read_line(
-    sources: &Sources,
-    start: usize,
-    line: &str,
+    source: &Arc<SourceFile>,
+    base: usize,
     assignment: &Assignment,
 ) -> Result<LayerTable, Diagnostics> {
-    let source = &sources.overrides;
-    let whole = start..start + line.len();
+    let line = source.text();
+    let whole = 0..line.len();
     let refused = |why: &str, help: &str| {
         Diagnostic::error("config::set", format!("{} {why}", assignment.layer))
             .at(source, whole.clone(), "")
@@ -164,7 +161,7 @@ fn read_line(
         .filter(|_| dotted_keys(&assignment.path).is_some())
         .ok_or_else(|| refused("names no key", "a path of keys and a value, as `--set vars.size=3`"))?;
     let protects = |key: &str| PROTECTING.contains(&key);
-    let mut reader = Reader::of_override(sources, start, assignment.layer.clone());
+    let mut reader = Reader::of_override(source, base, assignment.layer.clone());
     let mut layer = LayerTable::default();
     for (key, node) in tree.get_ref() {
         let name: &str = key.get_ref();

@@ -54,6 +54,21 @@ pub enum DetectError {
 }
 
 impl DetectError {
+    /// Says the same of several stacks, whose names are given.
+    pub fn of_stacks(&self, stacks: &str, count: usize) -> String {
+        match self {
+            Self::Ambiguous { could, .. } => {
+                let could: Vec<String> = could.iter().map(|engine| format!("`{engine}`")).collect();
+                format!("{stacks} could be run by {}", could.join(" or "))
+            }
+            Self::NoneOnPath { .. } => {
+                let verb = if count == 1 { "names" } else { "name" };
+                format!("{stacks} {verb} no engine, and neither `tofu` nor `terraform` is on PATH")
+            }
+            Self::Unreadable { .. } => self.to_string(),
+        }
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {

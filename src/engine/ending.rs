@@ -4,7 +4,7 @@ use super::{
     EngineError, Session, Target,
     call::Streamed,
     driver::Driver,
-    failure::{all_words, from_diagnostics, from_text, kind_of},
+    failure::{all_words, failure_of, from_text, kind_of},
     lock_info::with_holder,
 };
 use crate::{
@@ -20,7 +20,7 @@ pub(super) fn ended_badly(
     target: &Target,
     session: &Session<'_>,
 ) -> EngineError {
-    let failure = from_diagnostics(&streamed.diagnostics, &target.project, &target.dir);
+    let failure = failure_of(&streamed.diagnostics, target);
     if session.runner.is_interrupted() {
         return EngineError::Interrupted {
             notes: what_was_left(verb, &all_words(&streamed.diagnostics), streamed.exit),
@@ -43,7 +43,7 @@ pub(super) fn unbelievable(
     session: &Session<'_>,
 ) -> Option<Failure> {
     let program = driver.program_name();
-    let error = from_diagnostics(&streamed.diagnostics, &target.project, &target.dir);
+    let error = failure_of(&streamed.diagnostics, target);
     let failure = match (error, &streamed.signs.errored) {
         (Some(error), _) => {
             let summary =
@@ -107,7 +107,7 @@ fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
 }
 
 fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: &Target) -> Failure {
-    from_diagnostics(&from_text(text, &target.var_files), &target.project, &target.dir).unwrap_or_else(|| {
+    failure_of(&from_text(text, &target.var_files), target).unwrap_or_else(|| {
         let kind = kind_of(text).map_or(FailureKind::Unknown, |row| row.kind);
         let last = text.lines().rfind(|line| !line.trim().is_empty()).map(str::trim);
         let summary = match last {

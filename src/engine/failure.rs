@@ -5,7 +5,11 @@ use std::{fmt::Write as _, sync::LazyLock};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use regex::{RegexSet, RegexSetBuilder};
 
-use super::stream_json::{Diagnostic, SourcePosition, SourceRange};
+use super::{
+    Target,
+    stream_json::{Diagnostic, SourcePosition, SourceRange},
+    value_place::placed,
+};
 use crate::model::{Failure, FailureKind};
 
 /// One kind of message; `fixtures/failures/KIND/` holds recorded ones.
@@ -136,7 +140,8 @@ pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static Row> {
 }
 
 /// The warnings among diagnostics, a line each: `warning: summary (file:line)`.
-pub(super) fn warnings(diagnostics: &[Diagnostic], project: &Utf8Path, dir: &Utf8Path) -> Vec<String> {
+pub(super) fn warnings(diagnostics: &[Diagnostic], target: &Target) -> Vec<String> {
+    let (project, dir) = (&target.project, &target.dir);
     let line = |found: &Diagnostic| match &found.range {
         Some(range) => {
             let file = shown(&range.filename, project, dir);
@@ -144,15 +149,16 @@ pub(super) fn warnings(diagnostics: &[Diagnostic], project: &Utf8Path, dir: &Utf
         }
         None => format!("warning: {}", found.summary.trim()),
     };
-    diagnostics.iter().filter(|found| !found.is_error()).map(line).collect()
+    placed(diagnostics, target).iter().filter(|found| !found.is_error()).map(line).collect()
+}
+
+/// Returns the failure that diagnostics tell of, with errors about values placed where these are written.
+pub(super) fn failure_of(diagnostics: &[Diagnostic], target: &Target) -> Option<Failure> {
+    from_diagnostics(&placed(diagnostics, target), &target.project, &target.dir)
 }
 
 /// The failure that diagnostics tell of: the first error, with the others below it; nothing without an error.
-pub(super) fn from_diagnostics(
-    diagnostics: &[Diagnostic],
-    project: &Utf8Path,
-    dir: &Utf8Path,
-) -> Option<Failure> {
+fn from_diagnostics(diagnostics: &[Diagnostic], project: &Utf8Path, dir: &Utf8Path) -> Option<Failure> {
     let mut errors = diagnostics.iter().filter(|found| found.is_error() && !is_preamble(found));
     let first = errors.next().or_else(|| diagnostics.iter().find(|found| found.is_error()))?;
     let mut detail = first.detail.clone();
@@ -182,6 +188,7 @@ pub(super) fn all_words<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic
 /// A message that is in no row: one about a resource comes from its provider, one about a line from the files.
 fn by_place(diagnostic: &Diagnostic) -> FailureKind {
     match (&diagnostic.address, &diagnostic.range) {
+        _ if diagnostic.is_about_value => FailureKind::Config,
         (Some(_), _) => FailureKind::Provider,
         (None, Some(_)) => FailureKind::Config,
         (None, None) => FailureKind::Unknown,
@@ -227,6 +234,7 @@ pub(super) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<Diagnostic
                 detail: String::new(),
                 address: None,
                 range: None,
+                is_about_value: false,
             });
         } else if line.starts_with("Warning: ") {
             found.push(Diagnostic { severity: "warning".to_owned(), ..empty() });
@@ -282,6 +290,7 @@ fn empty() -> Diagnostic {
         detail: String::new(),
         address: None,
         range: None,
+        is_about_value: false,
     }
 }
 

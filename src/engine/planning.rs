@@ -125,7 +125,7 @@ fn trusted(
     streamed: &Streamed,
     exit_code: i32,
 ) -> Result<Vec<String>, EngineError> {
-    let warnings = warnings(&streamed.diagnostics, &target.project, &target.dir);
+    let warnings = warnings(&streamed.diagnostics, target);
     let program = driver.program_name();
     let distrust =
         |failure: Failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });

@@ -67,6 +67,9 @@ pub struct Diagnostic {
     /// The place in the configuration.
     #[serde(default)]
     pub range: Option<SourceRange>,
+    /// True if it is about the value of a variable, which is written in no file of the engine.
+    #[serde(skip)]
+    pub is_about_value: bool,
 }
 
 /// A place in the configuration.

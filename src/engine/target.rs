@@ -10,6 +10,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::ValuePlaces;
 use crate::model::{EngineName, InstanceId};
 
 /// The backend of an instance as its files and environments.toml give it.
@@ -95,6 +96,10 @@ pub struct Target {
     pub backend: Backend,
     /// Existing var files in order; the generated one is last.
     pub var_files: Vec<Utf8PathBuf>,
+    /// Path of the generated var file, written or not.
+    pub generated_values: Option<Utf8PathBuf>,
+    /// Places of the values of its variables, for errors about them; absent where no root module is read.
+    pub value_places: Option<Arc<dyn ValuePlaces>>,
     /// The whole environment of its processes, already cleaned of what must not be inherited.
     pub env: BTreeMap<OsString, OsString>,
     /// The engine's own `-parallelism`.
@@ -128,6 +133,8 @@ impl Target {
             workspace: None,
             backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
             var_files: Vec::new(),
+            generated_values: None,
+            value_places: None,
             env: BTreeMap::new(),
             parallelism: None,
             lock_timeout: Duration::ZERO,

@@ -15,13 +15,14 @@ use super::{
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
     typed_values::mask_typed_values,
+    value_places::InstanceValues,
     wiring::Wiring,
     worker::Work,
 };
 use crate::{
     config::Config,
     engine::{
-        EngineUnavailable, Engines, Neighbours, StackFolder, clean_environment, cli_configs,
+        EngineUnavailable, Engines, Neighbours, StackFolder, ValuePlaces, clean_environment, cli_configs,
         layout::unit_file,
     },
     files,
@@ -116,18 +117,25 @@ impl Assembly<'_> {
             read_only,
         };
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
+        let inherited = self.env.keys().filter_map(|name| name.to_str());
+        let inherited = inherited.filter(|name| name.starts_with("TF_VAR_")).map(str::to_owned);
+        let inherited = Arc::new(inherited.collect());
         let mut works = HashMap::new();
         for instance in instances {
             let stack = &instance.id.stack;
             let engine = engines.get(instance.engine, &instance.dir, self.runner)?;
-            let module = self.modules.root(instance).filter(|_| engine.reads_root_module());
-            let module = module.map(|m| &**m);
+            let root = self.modules.root(instance).filter(|_| engine.reads_root_module());
+            let module = root.map(|m| &**m);
             mask_typed_values(instance, module, self.runner.redactor());
             let called = module.map(|_| self.modules.tree(instance)).unwrap_or_default();
             let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
             let folder =
                 StackFolder { is_shared: self.modules.is_shared(instance), module_calls: called_modules };
-            let built = targets.build(instance, &called, folder)?;
+            let mut built = targets.build(instance, &called, folder)?;
+            built.target.value_places = root.map(|module| {
+                let places = InstanceValues::new(self.config, (instance, module), &inherited);
+                Arc::new(places) as Arc<dyn ValuePlaces>
+            });
             readable_settings(&built.target.env)?;
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);

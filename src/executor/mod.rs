@@ -38,6 +38,7 @@ mod step;
 mod target;
 mod typed_values;
 mod upstreams;
+mod value_places;
 mod watch;
 mod weighing;
 mod wiring;

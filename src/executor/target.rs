@@ -139,6 +139,8 @@ impl Targets {
             state_dir,
             workspace: instance.workspace().map(str::to_owned),
             var_files,
+            generated_values: Some(self.generated_values(instance)),
+            value_places: None,
             env,
             parallelism: instance.settings.parallelism,
             lock_timeout: instance.settings.lock_timeout,
@@ -173,9 +175,14 @@ impl Targets {
         if values.is_empty() {
             return Ok(None);
         }
-        let path = self.inputs.join(instance.id.stack.file_name() + ".tfvars.json");
+        let path = self.generated_values(instance);
         write_private(&path, &json(&values))?;
         Ok(Some(path))
+    }
+
+    /// Returns the path of the generated var file.
+    fn generated_values(&self, instance: &Instance) -> Utf8PathBuf {
+        self.inputs.join(instance.id.stack.file_name() + ".tfvars.json")
     }
 
     /// The whole environment of an instance's processes: what is inherited, what is set, and its secrets.

@@ -59,8 +59,12 @@ impl Project {
     pub(crate) fn load(&self, environment: &str) -> Result<(Inventory, Diagnostics), InventoryError> {
         let config = self.config();
         let cache_dir = self.root().join(".envctl/cache");
-        let probe =
-            Probe { on_path: &|engine| engine == EngineName::Tofu, units: Some(self), cache_dir: &cache_dir };
+        let probe = Probe {
+            on_path: &|engine| engine == EngineName::Tofu,
+            earlier_engines: &|| None,
+            units: Some(self),
+            cache_dir: &cache_dir,
+        };
         load(&config, config.environment(environment).unwrap(), &probe)
     }
 

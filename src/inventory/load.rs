@@ -1,5 +1,7 @@
 //! From the configuration to the instances of one environment.
 
+use std::ops::Range;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
@@ -11,9 +13,10 @@ use super::{
 use crate::{
     config::{Config, Environment},
     diagnostic::{Diagnostic, Diagnostics},
-    engine::detect::Detector,
+    engine::detect::{DetectError, Detector},
     graph::{GraphError, Node, StackGraph},
     model::{EngineName, InstanceId, StackId},
+    ui::Count,
 };
 
 /// The instances of one environment, and what is wrong or worth knowing about them.
@@ -25,7 +28,8 @@ pub fn load(
     environment: &Environment,
     probe: &Probe<'_>,
 ) -> Result<(Inventory, Diagnostics), InventoryError> {
-    let (mut instances, mut found) = instances_without_needs(config, environment, probe.on_path)?;
+    let (mut instances, mut found) =
+        instances_of(config, environment, (probe.on_path, probe.earlier_engines))?;
     Needs { config, environment, probe }.resolve(&mut instances, &mut found)?;
     let nodes = instances.iter().map(|instance| Node {
         stack: instance.id.stack.clone(),
@@ -54,14 +58,61 @@ pub fn instances_without_needs(
     environment: &Environment,
     on_path: &dyn Fn(EngineName) -> bool,
 ) -> Result<(Vec<Instance>, Diagnostics), InventoryError> {
+    instances_of(config, environment, (on_path, &|| None))
+}
+
+fn instances_of(
+    config: &Config,
+    environment: &Environment,
+    (on_path, earlier_engines): (&dyn Fn(EngineName) -> bool, &dyn Fn() -> Option<String>),
+) -> Result<(Vec<Instance>, Diagnostics), InventoryError> {
     let mut found = Diagnostics::default();
     let candidates = candidates(config, environment, &mut found)?;
     let mut instances = Vec::with_capacity(candidates.len());
     let detector = Detector::new(config.root(), on_path);
+    let mut undecided = Undecided::default();
     for candidate in candidates {
-        instances.extend(instance(config, environment, candidate, &detector, &mut found));
+        instances.extend(instance(config, environment, candidate, &detector, (&mut found, &mut undecided)));
     }
+    found.extend(undecided.problem(config, earlier_engines));
     Ok((instances, found))
+}
+
+/// Stacks whose engine cannot be told, all for one reason.
+#[derive(Default)]
+struct Undecided {
+    /// Their folders, relative to environments.toml.
+    paths: Vec<Utf8PathBuf>,
+    /// The place of the first that is declared.
+    declared: Option<Range<usize>>,
+    /// The reason of the last one.
+    error: Option<DetectError>,
+}
+
+/// How many stacks a message names.
+const NAMED_STACKS: usize = 3;
+
+impl Undecided {
+    /// Returns one error for all of them.
+    fn problem(self, config: &Config, earlier_engines: &dyn Fn() -> Option<String>) -> Option<Diagnostic> {
+        let error = self.error?;
+        let mut names: Vec<String> =
+            self.paths.iter().take(NAMED_STACKS).map(|path| format!("`{path}`")).collect();
+        if let Some(others) = self.paths.len().checked_sub(NAMED_STACKS).filter(|others| *others > 0) {
+            names.push(Count(others as u64, "more stack").to_string());
+        }
+        let last = names.pop()?;
+        let all = if names.is_empty() { last } else { format!("{} and {last}", names.join(", ")) };
+        let mut problem = Diagnostic::error("inventory::engine", error.of_stacks(&all, self.paths.len()));
+        if matches!(error, DetectError::Ambiguous { .. }) {
+            problem.help.extend(earlier_engines());
+        }
+        problem.help.extend(error.hint().map(str::to_owned));
+        Some(match self.declared {
+            Some(span) => problem.at(config.source(), span, ""),
+            None => problem,
+        })
+    }
 }
 
 /// The instance of a candidate, unless its folder or its engine cannot be told.
@@ -70,7 +121,7 @@ fn instance(
     environment: &Environment,
     candidate: Candidate,
     detector: &Detector<'_>,
-    found: &mut Diagnostics,
+    (found, undecided): (&mut Diagnostics, &mut Undecided),
 ) -> Option<Instance> {
     let declared = config.stacks().get(&candidate.stack);
     let dir = config.root().join(&candidate.settings.path);
@@ -91,6 +142,14 @@ fn instance(
             };
             match detector.engine_of(&dir, &files) {
                 Ok(engine) => engine,
+                Err(error @ (DetectError::Ambiguous { .. } | DetectError::NoneOnPath { .. })) => {
+                    undecided.paths.push(candidate.settings.path.clone());
+                    if undecided.declared.is_none() {
+                        undecided.declared = declared.map(|stack| stack.span.clone());
+                    }
+                    undecided.error = Some(error);
+                    return None;
+                }
                 Err(error) => {
                     let mut problem = Diagnostic::error("inventory::engine", error.to_string());
                     problem.help.extend(error.hint().map(str::to_owned));

@@ -58,6 +58,7 @@ mod snapshot;
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
 mod unwritable_folders;
+mod value_places;
 mod version_managers;
 mod wires;
 mod workspaces;

@@ -129,6 +129,8 @@ impl Bench {
     pub(crate) fn target(&self, environment: &str) -> Target {
         let own = self.path(".envctl").join(environment);
         Target {
+            generated_values: None,
+            value_places: None,
             instance: InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() },
             project: self.root.clone(),
             dir: self.dir(),

@@ -22,8 +22,8 @@ pub(crate) type Node<'t> = Spanned<DeValue<'t>>;
 pub(crate) struct Sources {
     /// environments.toml.
     pub(crate) file: Arc<SourceFile>,
-    /// One line per flag or variable, each a TOML assignment.
-    pub(crate) overrides: Arc<SourceFile>,
+    /// One text for each flag or variable, a TOML assignment, each one byte behind the end of the text before it.
+    pub(crate) overrides: Vec<Arc<SourceFile>>,
     /// The keys of values that could not be read: that they are missing further on is not said again.
     pub(crate) unread: Vec<String>,
 }
@@ -31,12 +31,16 @@ pub(crate) struct Sources {
 impl Sources {
     /// The text that a place points into, and the place in that text.
     pub(crate) fn locate(&self, span: &Range<usize>) -> (&Arc<SourceFile>, Range<usize>) {
-        let end = self.file.text().len() + 1;
-        if span.start < end {
-            (&self.file, span.clone())
-        } else {
-            (&self.overrides, span.start - end..span.end - end)
+        let mut start = 0;
+        let mut located = &self.file;
+        for next in &self.overrides {
+            let end = start + located.text().len() + 1;
+            if span.start < end {
+                break;
+            }
+            (start, located) = (end, next);
         }
+        (located, span.start.saturating_sub(start)..span.end.saturating_sub(start))
     }
 
     /// Whether a value of this key could not be read.
@@ -59,9 +63,7 @@ impl Sources {
 /// Walks the tree, knows where it is, and collects what is wrong.
 pub(crate) struct Reader<'t> {
     source: Arc<SourceFile>,
-    /// Where the part of the source begins that is read.
-    start: usize,
-    /// Where that part begins in all texts laid end to end.
+    /// Where the source begins in all texts laid end to end.
     base: usize,
     path: Vec<&'t str>,
     /// The layer that values read now belong to.
@@ -77,7 +79,6 @@ impl<'t> Reader<'t> {
     pub(crate) fn of_file(source: &Arc<SourceFile>) -> Self {
         Self {
             source: Arc::clone(source),
-            start: 0,
             base: 0,
             path: Vec::new(),
             layer: Layer::Builtin,
@@ -86,12 +87,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A reader of what one flag or variable said: the text behind `start`.
-    pub(crate) fn of_override(sources: &Sources, start: usize, layer: Layer) -> Self {
+    /// Reader of what one flag or variable said; `base` is where that text begins in all texts laid end to end.
+    pub(crate) fn of_override(source: &Arc<SourceFile>, base: usize, layer: Layer) -> Self {
         Self {
-            source: Arc::clone(&sources.overrides),
-            start,
-            base: sources.file.text().len() + 1 + start,
+            source: Arc::clone(source),
+            base,
             path: Vec::new(),
             layer,
             problems: Diagnostics::default(),
@@ -101,7 +101,7 @@ impl<'t> Reader<'t> {
 
     /// The text that is read.
     pub(crate) fn text(&self) -> &str {
-        &self.source.text()[self.start..]
+        self.source.text()
     }
 
     /// The keys from the root to where the reader is.
@@ -141,7 +141,6 @@ impl<'t> Reader<'t> {
         span: Range<usize>,
         label: impl Into<String>,
     ) -> Diagnostic {
-        let span = span.start + self.start..span.end + self.start;
         Diagnostic::error(code, message).at(&self.source, span, label)
     }
 

@@ -1,0 +1,42 @@
+//! Refuses to start a run with values that are missing, or that no stack takes.
+
+use super::Usage;
+use crate::{
+    assurance::UnsetVariables,
+    config::Layer,
+    diagnostic::{Diagnostics, closest},
+    inventory::{Inventory, Modules},
+    model::StackId,
+};
+
+/// Refuses flags that set variables which no selected stack declares, and selected stacks with variables that have no value.
+pub(super) fn know_values(
+    (inventory, modules): (&Inventory, &Modules),
+    stacks: &[StackId],
+    unset: Option<UnsetVariables>,
+) -> anyhow::Result<()> {
+    declared_somewhere(inventory, stacks, modules)?;
+    let selected = unset.into_iter().flatten().filter(|(id, _)| stacks.contains(&id.stack));
+    let missing = Diagnostics(selected.flat_map(|(_, found)| found).collect());
+    if missing.has_errors() { Err(missing.into()) } else { Ok(()) }
+}
+
+/// Refuses a variable of `--var` or `--set vars.NAME` that no selected stack declares: it would silently have no effect.
+fn declared_somewhere(inventory: &Inventory, stacks: &[StackId], modules: &Modules) -> Result<(), Usage> {
+    let instances: Vec<_> = stacks.iter().filter_map(|stack| inventory.get(stack.as_str())).collect();
+    let roots: Vec<_> = instances.iter().filter_map(|instance| modules.root(instance)).collect();
+    if roots.len() != stacks.len() {
+        return Ok(());
+    }
+    for (name, value) in instances.iter().flat_map(|instance| instance.settings.vars.iter()) {
+        let Layer::Flag(flag) = &value.origin.layer else { continue };
+        if !roots.iter().any(|root| root.variables.contains_key(name)) {
+            let names = roots.iter().flat_map(|root| root.variables.keys()).map(String::as_str);
+            let meant = closest(name, names).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
+            return Err(Usage::Other(format!(
+                "no selected stack declares the variable `{name}`, which `{flag}` sets{meant}"
+            )));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Places the errors of an engine about the value of a variable where the user wrote that value.
+//!
+//! Engines place them at the var file that envctl generates, or at the declaration of the variable. Measured on OpenTofu 1.12.6
+//! and Terraform 1.11.4: a value of the wrong type is at the var file (Terraform) or at the declaration (OpenTofu), one that a
+//! `validation` refuses likewise, and one of the environment at the declaration or in `<value for var.NAME>`.
+
+use std::{fmt, sync::LazyLock};
+
+use camino::Utf8Path;
+use regex::Regex;
+
+use super::{
+    Target,
+    stream_json::{Diagnostic, SourcePosition, SourceRange},
+};
+use crate::files;
+
+/// Place where the value of a variable is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValuePlace {
+    /// Says who sets the value, after the name of the variable: `is set by --var size`.
+    pub set_by: String,
+    /// File, relative to the project, and line from 1; absent for a flag and for a variable of the environment.
+    pub line: Option<(String, u32)>,
+}
+
+/// Knows where the values of the variables of a stack are written.
+pub trait ValuePlaces: fmt::Debug + Send + Sync {
+    /// Returns the place of the value that the engine takes for a variable; absent where nothing sets it.
+    fn place_of(&self, variable: &str) -> Option<ValuePlace>;
+
+    /// Returns the variable whose block stands at a line of a file in the stack's folder.
+    fn declared_at(&self, file: &str, line: u32) -> Option<String>;
+}
+
+/// Names the variable in what engines say of a value that does not fit its type.
+static UNSUITABLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:not suitable for|Unsuitable value for) var\.([\w-]+) (?:declared|defined|set) ")
+        .expect("the pattern is valid")
+});
+
+/// Names the validation rule that refused a value; one of a called module has a folder in its path.
+static VALIDATION: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"This was checked by the validation rule at ([^/\s:]+):(\d+),").expect("the pattern is valid")
+});
+
+/// Returns the diagnostics of an engine, those about a value placed where the value is written.
+pub(super) fn placed(diagnostics: &[Diagnostic], target: &Target) -> Vec<Diagnostic> {
+    diagnostics.iter().map(|diagnostic| placed_one(diagnostic, target)).collect()
+}
+
+fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
+    let mut found = diagnostic.clone();
+    let Some(places) = &target.value_places else { return found };
+    let generated = diagnostic.range.as_ref().filter(|range| {
+        let file = target.dir.join(&range.filename);
+        target.generated_values.as_ref().is_some_and(|generated| *generated == file)
+    });
+    let variable = match (generated, &target.generated_values) {
+        (Some(range), Some(file)) => key_at(file, range.start.line),
+        _ => variable_of(diagnostic, &**places),
+    };
+    if generated.is_some() {
+        // No user has that file.
+        found.range = None;
+        found.is_about_value = true;
+    }
+    if let Some(variable) = variable
+        && let Some(place) = places.place_of(&variable)
+    {
+        found.is_about_value = true;
+        found.summary = format!("{}: `{variable}` {}", diagnostic.summary.trim(), place.set_by);
+        found.range = place.line.map(|(file, line)| SourceRange {
+            filename: target.project.join(file).into_string(),
+            start: SourcePosition { line },
+        });
+    }
+    found
+}
+
+/// Returns the variable whose value a diagnostic is about.
+fn variable_of(diagnostic: &Diagnostic, places: &dyn ValuePlaces) -> Option<String> {
+    if let Some(found) = UNSUITABLE.captures(&diagnostic.detail) {
+        return Some(found[1].to_owned());
+    }
+    if let Some(found) = VALIDATION.captures(&diagnostic.detail) {
+        return places.declared_at(&found[1], found[2].parse().ok()?);
+    }
+    let name = &diagnostic.range.as_ref()?.filename;
+    Some(name.strip_prefix("<value for var.")?.strip_suffix('>')?.to_owned())
+}
+
+/// Returns the key of the outermost object that a line of an indented JSON file belongs to.
+fn key_at(file: &Utf8Path, line: u32) -> Option<String> {
+    let text = String::from_utf8(files::read(file).ok()?).ok()?;
+    let before: Vec<&str> = text.lines().take(line as usize).collect();
+    before.iter().rev().find_map(|line| {
+        let member = line.strip_prefix("  ").filter(|member| member.starts_with('"'))?;
+        serde_json::Deserializer::from_str(member).into_iter::<String>().next()?.ok()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Places;
+
+    impl ValuePlaces for Places {
+        fn place_of(&self, variable: &str) -> Option<ValuePlace> {
+            let line = Some(("environments.toml".to_owned(), 7));
+            match variable {
+                "size" => Some(ValuePlace { set_by: "is set by `vars` in [stacks.app]".to_owned(), line }),
+                "flag" => Some(ValuePlace { set_by: "is set by `--var flag`".to_owned(), line: None }),
+                _ => None,
+            }
+        }
+
+        fn declared_at(&self, file: &str, line: u32) -> Option<String> {
+            (file == "main.tf" && line == 3).then(|| "size".to_owned())
+        }
+    }
+
+    fn shown(file: &str, line: u32, detail: &str) -> (String, Option<(String, u32)>) {
+        let root = tempfile::tempdir().unwrap();
+        let root = Utf8Path::from_path(root.path()).unwrap();
+        let mut target = Target::sample(root, "app");
+        std::fs::create_dir_all(&target.dir).unwrap();
+        let generated = root.join("values.tfvars.json");
+        std::fs::write(
+            &generated,
+            "{\n  \"size\": {\n    \"other\": 1\n  },\n  \"flag\": 2,\n  \"x\": 3\n}\n",
+        )
+        .unwrap();
+        target.generated_values = Some(generated.clone());
+        target.value_places = Some(Arc::new(Places));
+        let filename = if file == "GENERATED" { generated.as_str() } else { file };
+        let diagnostic = Diagnostic {
+            severity: "error".to_owned(),
+            summary: "Invalid value".to_owned(),
+            detail: detail.to_owned(),
+            address: None,
+            range: Some(SourceRange { filename: filename.to_owned(), start: SourcePosition { line } }),
+            is_about_value: false,
+        };
+        let found = placed_one(&diagnostic, &target);
+        let range = found.range.map(|range| {
+            let file = range.filename.strip_prefix(root.as_str()).unwrap_or(&range.filename).to_owned();
+            (file, range.start.line)
+        });
+        (found.summary, range)
+    }
+
+    #[test]
+    fn an_error_about_a_value_is_where_the_value_is_written() {
+        let size = (
+            "Invalid value: `size` is set by `vars` in [stacks.app]".to_owned(),
+            Some(("/environments.toml".to_owned(), 7)),
+        );
+        let flag = ("Invalid value: `flag` is set by `--var flag`".to_owned(), None);
+        assert_eq!(shown("GENERATED", 3, "It must be above 3."), size);
+        assert_eq!(shown("GENERATED", 5, ""), flag);
+        let unsuitable =
+            "The given value is not suitable for var.size declared at main.tf:1,1-16: a number is required.";
+        assert_eq!(shown("main.tf", 1, unsuitable), size);
+        let environment = "Unsuitable value for var.size set using the TF_VAR_size environment variable: no.";
+        assert_eq!(shown("main.tf", 1, environment), size);
+        let validation = "No.\n\nThis was checked by the validation rule at main.tf:3,3-13.";
+        assert_eq!(shown("main.tf", 1, validation), size);
+        assert_eq!(shown("<value for var.flag>", 1, ""), flag);
+    }
+
+    #[test]
+    fn other_errors_stay_where_the_engine_places_them() {
+        let unchanged = |file: &str, line| ("Invalid value".to_owned(), Some((file.to_owned(), line)));
+        assert_eq!(shown("main.tf", 9, "var.size is no list"), unchanged("main.tf", 9));
+        let of_module = "This was checked by the validation rule at ../modules/a/main.tf:3,3-13.";
+        assert_eq!(shown("main.tf", 9, of_module), unchanged("main.tf", 9));
+        let default = "The given value is not suitable for var.other declared at main.tf:1,1-16: no.";
+        assert_eq!(shown("main.tf", 1, default), unchanged("main.tf", 1));
+    }
+
+    #[test]
+    fn a_line_of_a_generated_file_that_is_of_no_variable_has_no_place() {
+        assert_eq!(shown("GENERATED", 1, ""), ("Invalid value".to_owned(), None));
+        assert_eq!(shown("GENERATED", 6, ""), ("Invalid value".to_owned(), None));
+    }
+}

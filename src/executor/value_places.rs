@@ -1,0 +1,100 @@
+//! Where the values of a stack's variables are written: environments.toml, a flag, a var file, or the environment.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use crate::{
+    config::{Config, Layer, Origin},
+    diagnostic::SourceFile,
+    engine::{ValuePlace, ValuePlaces},
+    files,
+    inventory::{
+        Instance,
+        hcl::{Module, Place, read_var_file},
+        var_file_paths,
+    },
+};
+
+/// Places of the values of one instance.
+#[derive(Debug)]
+pub(super) struct InstanceValues {
+    instance: Instance,
+    module: Arc<Module>,
+    /// environments.toml.
+    source: Arc<SourceFile>,
+    /// Its name, relative to the project.
+    file_name: String,
+    /// Variables of the process environment that set variables of engines.
+    inherited: Arc<BTreeSet<String>>,
+}
+
+impl InstanceValues {
+    /// Places of the values of an instance; `inherited` are the names of the variables `TF_VAR_*` of the process environment.
+    pub(super) fn new(
+        config: &Config,
+        (instance, module): (&Instance, &Arc<Module>),
+        inherited: &Arc<BTreeSet<String>>,
+    ) -> Self {
+        Self {
+            instance: instance.clone(),
+            module: Arc::clone(module),
+            source: Arc::clone(config.source()),
+            file_name: config.path().file_name().unwrap_or_default().to_owned(),
+            inherited: Arc::clone(inherited),
+        }
+    }
+
+    /// Returns the place of a value of environments.toml, or the flag that gave it.
+    fn written(&self, what: &str, origin: &Origin) -> ValuePlace {
+        let line = origin.span.as_ref().map(|span| self.source.position(span.start).0);
+        let set_by = match &origin.layer {
+            Layer::Flag(flag) => format!("is set by `{flag}`"),
+            Layer::ProcessEnvironment(name) => format!("is set by the environment variable `{name}`"),
+            layer => format!("{what} {layer}"),
+        };
+        let line = line.and_then(|line| Some((self.file_name.clone(), u32::try_from(line).ok()?)));
+        ValuePlace { set_by, line }
+    }
+}
+
+impl ValuePlaces for InstanceValues {
+    fn place_of(&self, variable: &str) -> Option<ValuePlace> {
+        let settings = &self.instance.settings;
+        let value = settings.vars.get(variable);
+        let is_by_hand =
+            |origin: &Origin| matches!(origin.layer, Layer::Flag(_) | Layer::ProcessEnvironment(_));
+        if let Some(input) = settings.inputs.get(variable)
+            && !value.is_some_and(|value| is_by_hand(&value.origin))
+        {
+            return Some(self.written(&format!("takes `{}` by `inputs` of", input.value), &input.origin));
+        }
+        if let Some(value) = value {
+            return Some(self.written("is set by `vars` of", &value.origin));
+        }
+        for file in var_file_paths(&self.instance).iter().rev().filter(|file| files::is_there(&file.path)) {
+            // In a file that cannot be read the engine has found its place itself.
+            let content = read_var_file(&file.path, self.instance.root()).ok()?;
+            if let Some(Place { source, span }) = content.get(variable).map(|value| &value.place) {
+                let line = u32::try_from(source.position(span.start).0).ok()?;
+                let file = source.path().to_string();
+                return Some(ValuePlace { set_by: format!("is set in {file}"), line: Some((file, line)) });
+            }
+        }
+        if let Some(secret) = settings.secrets.get(variable) {
+            return Some(self.written("is one of the `secrets` of", &secret.origin));
+        }
+        let name = format!("TF_VAR_{variable}");
+        let set_by = format!("is set by the environment variable `{name}`");
+        self.inherited.contains(&name).then_some(ValuePlace { set_by, line: None })
+    }
+
+    fn declared_at(&self, file: &str, line: u32) -> Option<String> {
+        let line = usize::try_from(line).ok()?;
+        let start = |place: &Place| {
+            let is_there = place.source.path().file_name() == Some(file);
+            is_there.then(|| place.source.position(place.span.start).0).filter(|start| *start <= line)
+        };
+        let declared = self.module.variables.iter();
+        let above = declared.filter_map(|(name, variable)| Some((start(&variable.place)?, name)));
+        above.max().map(|(_, name)| name.clone())
+    }
+}
