@@ -41,7 +41,7 @@ pub(super) fn lockfiles<'a>(instances: impl Iterator<Item = &'a Instance>) -> Di
             )
             .at(&SourceFile::new(shown, text), at..end, format!("from the registry of `{engine}`"))
             .help(format!(
-                "write `engine = \"{engine}\"` for it, or make the lockfile anew by `envctl upgrade`"
+                "write `engine = \"{engine}\"` for it, or remove the lockfile: the next init writes one"
             )),
         );
     }

@@ -129,6 +129,7 @@ impl Verb {
             Self::Plan(_) | Self::Exec(_) if overrides.create_workspace == Some(CreateWorkspace::Always) => {
                 Some(("--create-workspace", "the workspaces of a backend"))
             }
+            Self::Plan(_) if overrides.update_lockfile => Some(("--update-lockfile", "lock files")),
             _ => None,
         }
     }

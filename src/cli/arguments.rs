@@ -149,6 +149,11 @@ pub(super) struct RunArgs {
     /// Make the workspace when it does not exist, without asking.
     #[arg(long)]
     create_workspace: bool,
+
+    /// Let an init in CI add the providers that a lock file lacks and remove those that it has too many; outside of CI it may,
+    /// and where the environment has `confirm` it never does.
+    #[arg(long)]
+    update_lockfile: bool,
 }
 
 impl RunArgs {
@@ -157,6 +162,7 @@ impl RunArgs {
         self.how.lay_over(overrides);
         overrides.vars.clone_from(&self.vars);
         overrides.create_workspace = self.create_workspace.then_some(CreateWorkspace::Always);
+        overrides.update_lockfile = self.update_lockfile;
     }
 
     /// Whether standard output is to be one JSON document.

@@ -35,6 +35,7 @@ pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Optio
         terminal: commands::Terminal {
             interactive: io::stdin().is_terminal() && err_tty && !ci,
             shows_output: out_tty && is_same_device(),
+            ci,
             live: progress && err_tty && !dumb && !ci,
             github,
         },

@@ -13,6 +13,7 @@ use super::Usage;
 use crate::{
     config::{self, Config, Environment, Overrides},
     diagnostic::Diagnostics,
+    engine::LockfilePolicy,
     executor::{Prompter, Says},
     model::Clock,
     ui::{Detail, Printer},
@@ -26,6 +27,8 @@ pub struct Terminal {
     pub interactive: bool,
     /// Standard output is the terminal that questions are asked on.
     pub shows_output: bool,
+    /// `CI` says that nobody watches.
+    pub ci: bool,
     /// Live lines may be drawn on standard error.
     pub live: bool,
     /// The program runs in a GitHub Actions job.
@@ -66,6 +69,16 @@ impl Context {
     /// A variable of envctl's own environment, when it is set to UTF-8 text that is not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty())
+    }
+
+    /// What an init may do with the lock files of an environment's stacks.
+    pub(super) fn lockfile_policy(&self, environment: &Environment) -> LockfilePolicy {
+        match () {
+            () if self.read_only => LockfilePolicy::Unwritten,
+            () if environment.confirm => LockfilePolicy::KeptByConfirm,
+            () if self.terminal.ci && !self.overrides.update_lockfile => LockfilePolicy::KeptInCi,
+            () => LockfilePolicy::Updated,
+        }
     }
 
     /// Says lines on standard error, for what has no printer of its own.

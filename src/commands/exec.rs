@@ -80,6 +80,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         context.sound(&config, environment, &[VerbClass::Change])?;
         guarded = Some(at_gate.pass(&config, &sound, &prepared)?);
         prepared.acting(context, &config, environment)?;
+        prepared.let_lockfiles_change(&request.args);
     }
     let _turn = mutating.then(|| prepared.take_turn(context, "exec")).transpose()?;
     let several = stacks.len() > 1;

@@ -111,8 +111,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let (inventory, modules, unset) = context.sound_and_unset(&config, environment, wish.classes())?;
     know_allowed((&config, environment), &inventory, &request.allow)?;
     let chosen = context.select((&config, environment), &inventory, &mut changes);
-    let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
-    let Chosen { stacks: selected, changed_since } = chosen;
+    let Chosen { stacks: selected, changed_since } =
+        chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
     know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(unset))?;
@@ -134,6 +134,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         modules: &modules,
         secret_use: SecretUse::Required,
         says: &context.says(),
+        lockfile: context.lockfile_policy(environment),
         read_only: context.read_only,
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
@@ -148,14 +149,13 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow).acted_by(acting);
     let engines = work.iter().map(|(stack, work)| (stack.clone(), work.engine.engines())).collect();
     let run_stacks = run_stacks(&instances, &selected, &graph);
-    let bound = (id.clone(), key);
     let worker = Worker::new(
         (work, upstreams),
         plan_wish(request, wish),
         Arc::clone(&runner),
         dir.clone(),
         Arc::clone(&context.clock),
-        bound,
+        (id.clone(), key),
     );
     let absent = Absent::of(&instances, &graph);
     let durations = store.durations(&environment.name);

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment},
-    engine::{EngineError, Progress, Session, StateMove},
+    engine::{EngineError, LockfilePolicy, Progress, Session, StateMove},
     executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
@@ -76,6 +76,8 @@ impl Prepared {
         let own = store.command_dir(environment)?;
         let path = own.path().to_owned();
         let says = context.says();
+        let settings = config.environments().get(environment);
+        let lockfile = settings.map_or(LockfilePolicy::KeptByConfirm, |own| context.lockfile_policy(own));
         let assembly = Assembly {
             config,
             home,
@@ -86,6 +88,7 @@ impl Prepared {
             modules,
             secret_use: needs.secrets,
             says: &says,
+            lockfile,
             read_only: context.read_only,
         };
         let instances: Vec<_> =
@@ -111,6 +114,17 @@ impl Prepared {
             secret_use: needs.secrets,
             logs: path,
         })
+    }
+
+    /// Lets a typed command do with lock files what it says: an init of envctl's own before it would stop there.
+    pub(super) fn let_lockfiles_change(&mut self, args: &[OsString]) {
+        if let Some(policy) = LockfilePolicy::of_typed(args) {
+            for work in
+                self.works.values_mut().filter(|work| work.target.lockfile != LockfilePolicy::Unwritten)
+            {
+                work.target.lockfile = policy;
+            }
+        }
     }
 
     /// Whether a command may change something in any of the stacks.
@@ -224,7 +238,9 @@ impl Prepared {
 
 fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
     match error {
-        EngineError::Failed(failure) | EngineError::WrongBackend(failure) => failed(stack, failure),
+        EngineError::Failed(failure)
+        | EngineError::WrongBackend(failure)
+        | EngineError::KeptLockfile(failure) => failed(stack, failure),
         EngineError::MissingWorkspace { wanted, existing } => {
             let message = format!("workspace `{wanted}` of stack `{stack}` does not exist");
             let mut stopped = Stopped::refused(message)

@@ -32,6 +32,8 @@ pub struct Overrides {
     pub jobs: Option<NonZeroUsize>,
     /// `--create-workspace`
     pub create_workspace: Option<CreateWorkspace>,
+    /// `--update-lockfile`
+    pub update_lockfile: bool,
     /// The process's environment; only [`VARIABLES`], [`ENGINE_VARIABLE`], [`program_variable`] and `HOME` are read.
     pub process_env: BTreeMap<String, String>,
     /// Where the user stands: paths in messages are shown relative to it.

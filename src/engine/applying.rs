@@ -155,7 +155,9 @@ fn half_done(error: EngineError, done: usize) -> EngineError {
             notes.push(format!("{extent} when it was interrupted"));
             EngineError::Interrupted { notes }
         }
-        other @ (EngineError::MissingWorkspace { .. } | EngineError::WrongBackend(_)) => other,
+        other @ (EngineError::MissingWorkspace { .. }
+        | EngineError::WrongBackend(_)
+        | EngineError::KeptLockfile(_)) => other,
     }
 }
 

@@ -90,6 +90,8 @@ pub struct Planned {
     pub dev_overrides: bool,
     /// What a person should know.
     pub notes: Vec<String>,
+    /// The digest of the lock file that an init on the way has written.
+    pub lockfile: Option<String>,
     /// The engine's exit status.
     pub exit_code: i32,
 }
@@ -161,6 +163,9 @@ pub enum EngineError {
     /// The backend in force is not the one of the instance, or a plan was made on another one.
     #[error("{0}")]
     WrongBackend(Failure),
+    /// The lock file is out of date, and may not be written.
+    #[error("{0}")]
+    KeptLockfile(Failure),
     /// The wanted workspace does not exist.
     #[error("workspace `{wanted}` does not exist")]
     MissingWorkspace {

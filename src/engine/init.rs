@@ -3,7 +3,6 @@
 use std::{ffi::OsStr, fs, io};
 
 use camino::Utf8Path;
-use serde::Deserialize;
 
 use super::{
     EngineError, Progress, Session, Target, WorkspaceStatus,
@@ -21,9 +20,11 @@ use super::{
     folder_lock::{Sharing, lock_installed, lock_plugin_cache},
     install::{InitModules, Install, is_unusable},
     lineage::KnownState,
+    lockfile::{LockfilePolicy, says_stale},
     migrating::{keep_former, migration_needed},
     terraform::Terraform,
     verbs::is_upgrade,
+    workspace_list::workspaces,
 };
 use crate::{
     files,
@@ -141,16 +142,19 @@ impl Terraform {
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
-        let upgrades = self.settings().init_args.iter().any(|arg| is_upgrade(OsStr::new(arg)));
+        let upgrades = target.lockfile == LockfilePolicy::Upgraded
+            || self.settings().init_args.iter().any(|arg| is_upgrade(OsStr::new(arg)));
         if !(force || upgrades)
             && let Some((lock, modules)) = self.lock_complete(target, session)?
         {
-            let ended = self.init_once(target, reconfigure, modules, session);
+            let ended = self.init_once(target, (reconfigure, target.keeps_lockfile()), modules, session);
             drop(lock);
             match ended {
                 // The tests of a stack call modules as well, of which its own files say nothing.
                 Err(InitError { needs_modules: true, .. }) => {}
-                ended => return ended.map_err(|failed| failed.error),
+                // Others in the folder must not use a lock file that is being written.
+                Err(failed) if says_stale(&failed.error) && target.may_update_lockfile() => {}
+                ended => return ended.map_err(|failed| target.refuse_stale_lockfile(failed.error)),
             }
         }
         let lock = lock_installed(target, Sharing::Nobody, session)?;
@@ -158,16 +162,39 @@ impl Terraform {
         let modules = self.install_modules(target, install, session);
         let ended = modules
             .map_err(InitError::from)
-            .and_then(|modules| self.init_once(target, reconfigure, modules, session));
+            .and_then(|modules| self.init_updating(target, reconfigure, modules, session));
         data_dir::remove_empty(target);
         drop(lock);
-        ended.map_err(|failed| failed.error)
+        ended.map_err(|failed| target.refuse_stale_lockfile(failed.error))
+    }
+
+    /// Initialises, once more without `-lockfile=readonly` where the lock file is out of date and may be written.
+    fn init_updating(
+        &self,
+        target: &Target,
+        reconfigure: bool,
+        modules: InitModules,
+        session: &Session<'_>,
+    ) -> Result<(), InitError> {
+        let keeps_lockfile = target.keeps_lockfile();
+        let before = target.lockfile_digest()?;
+        let mut ended = self.init_once(target, (reconfigure, keeps_lockfile), modules, session);
+        if keeps_lockfile
+            && target.may_update_lockfile()
+            && ended.as_ref().is_err_and(|failed| says_stale(&failed.error))
+        {
+            ended = self.init_once(target, (reconfigure, false), modules, session);
+        }
+        if before.is_some() {
+            target.say_updated_lockfile(before.as_ref(), session)?;
+        }
+        ended
     }
 
     fn init_once(
         &self,
         target: &Target,
-        reconfigure: bool,
+        (reconfigure, keeps_lockfile): (bool, bool),
         modules: InitModules,
         session: &Session<'_>,
     ) -> Result<(), InitError> {
@@ -175,7 +202,6 @@ impl Terraform {
         let cache = plugin_cache(self.settings(), target)
             .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
             .transpose()?;
-        let keeps_lockfile = target.read_only || lockfile.exists();
         let command = self.init_command(target, (reconfigure, keeps_lockfile), modules);
         let ended = if self.speaks_json_in_init() {
             let streamed = stream(session, &command)?;
@@ -271,29 +297,6 @@ impl From<EngineError> for InitError {
     }
 }
 
-/// The names that `workspace list` prints, as JSON or for people, the selected one behind a `*`.
-pub(super) fn workspaces(text: &str) -> Vec<String> {
-    #[derive(Deserialize)]
-    struct Line {
-        #[serde(default)]
-        workspaces: Option<Vec<String>>,
-    }
-    // A warning may stand before either form.
-    if text.lines().any(|line| line.starts_with('{')) {
-        return text
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Line>(line).ok()?.workspaces)
-            .flatten()
-            .collect();
-    }
-    text.lines()
-        .filter_map(|line| line.strip_prefix("* ").or_else(|| line.strip_prefix("  ")))
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
 /// Keeps the backend that the last known state of an instance lies in, before another one takes its place: a migration starts
 /// there.
 fn keep_replaced(target: &Target, before: Option<&BackendRecord>) -> Result<(), EngineError> {
@@ -360,20 +363,4 @@ fn make_private_folder(folder: &Utf8Path) -> Result<(), EngineError> {
 
 fn failed(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot use `{path}`: {error}")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn workspaces_are_read_from_both_forms_of_the_list() {
-        assert_eq!(workspaces("  default\n* with space\n\n"), ["default", "with space"]);
-        let json = "{\"@message\":\"OpenTofu 1.12.6\",\"type\":\"version\"}\n{\"type\":\"workspace_list\",\
-                    \"workspaces\":[\"default\",\"st\"]}\n";
-        assert_eq!(workspaces(json), ["default", "st"]);
-        let warning = "\nWarning: Unable to open CLI configuration file\n\nIt does not exist.\n\n";
-        assert_eq!(workspaces(&format!("{warning}{json}")), ["default", "st"]);
-        assert_eq!(workspaces(&format!("{warning}* default\n  st\n")), ["default", "st"]);
-    }
 }

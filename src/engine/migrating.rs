@@ -19,11 +19,11 @@ use super::{
     claims::claim_backend,
     ending::failed_text,
     fingerprint::{forget_init, write_private},
-    init::workspaces,
     lineage::moved_address,
     terraform::Terraform,
     to_type::exec_line,
     typed::{Typed, typed},
+    workspace_list::workspaces,
 };
 use crate::{
     files,

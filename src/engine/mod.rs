@@ -35,6 +35,7 @@ pub mod layout;
 mod lineage;
 mod local_state;
 mod lock_info;
+mod lockfile;
 mod log;
 mod meeting;
 mod migrating;
@@ -77,6 +78,7 @@ mod value_place;
 mod verbs;
 mod version_cache;
 mod version_files;
+mod workspace_list;
 
 pub use bound_content::BoundContent;
 pub use contract::{
@@ -90,6 +92,7 @@ pub use fingerprint::forget_init;
 pub use footing::{MODULES, installed_modules};
 pub use installed::EngineUnavailable;
 pub use lineage::moved_address;
+pub use lockfile::LockfilePolicy;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};
 pub use migrating::StateMove;

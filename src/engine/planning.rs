@@ -102,6 +102,7 @@ fn plan_into(
         tentative,
         dev_overrides: has_dev_overrides(&streamed),
         notes,
+        lockfile: None,
         exit_code,
     })))
 }

@@ -10,7 +10,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::ValuePlaces;
+use super::{LockfilePolicy, ValuePlaces};
 use crate::model::{EngineName, InstanceId};
 
 /// The backend of an instance as its files and environments.toml give it.
@@ -108,8 +108,8 @@ pub struct Target {
     pub lock_timeout: Duration,
     /// Other instances that may have its state.
     pub neighbours: Neighbours,
-    /// True if an init writes no lockfile, also where there is none.
-    pub read_only: bool,
+    /// What an init may do with the lock file.
+    pub lockfile: LockfilePolicy,
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ impl Target {
             parallelism: None,
             lock_timeout: Duration::ZERO,
             neighbours,
-            read_only: false,
+            lockfile: LockfilePolicy::Updated,
         }
     }
 }

@@ -17,12 +17,13 @@ use super::{
     claims::claim_address,
     data_dir,
     driver::Driver,
-    flags::{apply_args, lock_timeout, plan_args, var_files},
+    flags::{apply_args, plan_args, var_files},
     folder_lock::{FolderLock, Sharing, lock_installed},
     footing::footing,
     init::LookUp,
     install::InitModules,
     installed::Installed,
+    lockfile::LockfilePolicy,
     migrating::{StateMove, around_migration, state_move},
     mutating,
     planning::{self, Attempt},
@@ -113,7 +114,7 @@ impl Terraform {
     pub(super) fn init_command(
         &self,
         target: &Target,
-        (reconfigure, lockfile_read_only): (bool, bool),
+        (reconfigure, keeps_lockfile): (bool, bool),
         modules: InitModules,
     ) -> CommandLine {
         let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
@@ -130,8 +131,11 @@ impl Terraform {
         if let Some(file) = &target.backend.config_file {
             command = command.arg(format!("-backend-config={file}"));
         }
-        if lockfile_read_only {
+        if keeps_lockfile {
             command = command.arg("-lockfile=readonly");
+        }
+        if target.lockfile == LockfilePolicy::Upgraded {
+            command = command.arg("-upgrade");
         }
         command.args(self.early_var_files(target)).args(&self.settings.init_args)
     }
@@ -147,20 +151,9 @@ impl Terraform {
         planning::plan(self, target, request, session)
     }
 
-    pub(super) fn workspace_list_command(&self, target: &Target) -> CommandLine {
-        let command = self.bare(target).args(["workspace", "list"]);
-        // Source: measured; Terraform 1.11 has no JSON here.
-        let json = self.flavor == Flavor::OpenTofu && self.installed.is_at_least((1, 12));
-        let command = if json { command.arg("-json") } else { command };
-        command.args(self.early_var_files(target))
-    }
-
-    pub(super) fn workspace_new_command(&self, target: &Target, name: &str) -> CommandLine {
-        self.bare(target)
-            .args(["workspace", "new", "-no-color"])
-            .arg(lock_timeout(target))
-            .args(self.early_var_files(target))
-            .arg(name)
+    /// Source: measured; Terraform 1.11 has no JSON here.
+    pub(super) fn speaks_json_in_workspace_list(&self) -> bool {
+        self.flavor == Flavor::OpenTofu && self.installed.is_at_least((1, 12))
     }
 }
 
@@ -271,9 +264,13 @@ impl Engine for Terraform {
         if let Attempt::Planned(planned) = self.plan_once(target, request, session)? {
             return Ok(*planned);
         }
+        let before = target.lockfile_digest()?;
         self.initialise(target, (false, LookUp::AfterInit), true, session)?;
+        let lockfile = target.lockfile_digest()?;
         match self.plan_once(target, request, session)? {
-            Attempt::Planned(planned) => Ok(*planned),
+            Attempt::Planned(planned) => {
+                Ok(Planned { lockfile: lockfile.filter(|now| Some(now) != before.as_ref()), ..*planned })
+            }
             Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
         }
     }

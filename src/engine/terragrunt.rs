@@ -15,12 +15,12 @@ use super::{
     Session, StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
     call::{Dialect, not_run},
-    detect::LOCKFILE,
     driver::Driver,
     environment::plugin_cache,
     flags::{apply_args, plan_args},
     footing::footing,
     installed::Installed,
+    lockfile::says_stale,
     migrating::refuse_unit,
     mutating,
     planning::{self, Attempt},
@@ -90,7 +90,7 @@ impl Terragrunt {
             command = command.env("TG_DOWNLOAD_DIR", folder.as_os_str());
         }
         // Terragrunt initialises by itself whenever it finds that needed, and takes no flags for that.
-        if target.read_only || target.dir.join(LOCKFILE).exists() {
+        if target.keeps_lockfile() {
             command = command.env(INIT_FLAGS, READ_ONLY);
         }
         command.signal = SignalTarget::Children;
@@ -254,9 +254,18 @@ impl Engine for Terragrunt {
         request: &PlanRequest,
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
-        match planning::plan(self, target, request, session)? {
+        let planned = |attempt| match attempt {
             Attempt::Planned(planned) => Ok(*planned),
             Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
+        };
+        match planning::plan(self, target, request, session).and_then(planned) {
+            // Terragrunt initialises by itself with `-lockfile=readonly`, or takes what is there for initialised.
+            Err(error) if says_stale(&error) => {
+                let lockfile = self.update_lockfile(target, error, session)?;
+                let planned = planning::plan(self, target, request, session).and_then(planned)?;
+                Ok(Planned { lockfile, ..planned })
+            }
+            ended => ended,
         }
     }
 
@@ -349,7 +358,7 @@ impl Engine for Terragrunt {
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
         let mut command = self.bare(target).args(with_values(target, args));
         // An init that the user types has the flags that the user types: `-upgrade` would contradict.
-        if args.iter().any(|arg| arg == "init") {
+        if args.iter().any(|arg| arg == "init") || verbs::writes_lockfile(args) {
             command.env.remove(OsStr::new(INIT_FLAGS));
         }
         command

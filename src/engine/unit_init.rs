@@ -12,9 +12,11 @@ use super::{
     call::capture,
     detect::LOCKFILE,
     ending::failed_text,
+    environment::plugin_cache,
     fingerprint::Fingerprint,
     folder_lock::lock_plugin_cache,
     layout::UNIT_FILE,
+    lockfile::says_stale,
     terragrunt::{INIT_FLAGS, READ_ONLY, Terragrunt},
     unit_folders::download_dir,
 };
@@ -48,16 +50,53 @@ impl Terragrunt {
         }
         let lock = lock_plugin_cache(cache, &target.dir.join(LOCKFILE), session)?;
         let args = self.settings.init_args.iter().map(OsString::from);
-        let is_kept = target.read_only || target.dir.join(LOCKFILE).exists();
-        let read_only = is_kept.then(|| OsString::from(READ_ONLY));
-        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(read_only).chain(args);
+        let read_only = target.keeps_lockfile().then(|| OsString::from(READ_ONLY));
+        let ended = self.init_unit(target, read_only.into_iter().chain(args), session);
+        drop(lock);
+        match ended {
+            Err(error) if says_stale(&error) => {
+                self.update_lockfile(target, error, session)?;
+            }
+            ended => ended?,
+        }
+        fingerprint().and_then(|taken| taken.save(&target.state_dir)).map_err(unusable)
+    }
+
+    /// Initialises a unit whose lock file is out of date so that it is written, where that is allowed, and returns its digest
+    /// where it has changed; else the error becomes a refusal.
+    pub(super) fn update_lockfile(
+        &self,
+        target: &Target,
+        error: EngineError,
+        session: &Session<'_>,
+    ) -> Result<Option<String>, EngineError> {
+        if !target.may_update_lockfile() {
+            return Err(target.refuse_stale_lockfile(error));
+        }
+        let before = target.lockfile_digest()?;
+        let cache = plugin_cache(&self.settings, target);
+        let lock =
+            cache.map(|cache| lock_plugin_cache(&cache, &target.dir.join(LOCKFILE), session)).transpose()?;
+        let ended = self.init_unit(target, self.settings.init_args.iter().map(OsString::from), session);
+        drop(lock);
+        ended?;
+        target.say_updated_lockfile(before.as_ref(), session)?;
+        Ok(target.lockfile_digest()?.filter(|now| Some(now) != before.as_ref()))
+    }
+
+    fn init_unit(
+        &self,
+        target: &Target,
+        args: impl Iterator<Item = OsString>,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        let args = ["-input=false", "-no-color"].map(OsString::from).into_iter().chain(args);
         let mut command = self.passed_on(target, "init", args);
         command.env.remove(OsStr::new(INIT_FLAGS));
         let captured = capture(session, &command)?;
-        drop(lock);
-        if !captured.exit.is_success() {
-            return Err(failed_text(self, &captured, "init", target, session));
+        if captured.exit.is_success() {
+            return Ok(());
         }
-        fingerprint().and_then(|taken| taken.save(&target.state_dir)).map_err(unusable)
+        Err(failed_text(self, &captured, "init", target, session))
     }
 }

@@ -105,6 +105,13 @@ pub(super) fn installs(args: &[OsString]) -> bool {
     first_is(args, "init") || first_is(args, "get")
 }
 
+/// Returns true if a command is `providers lock`, also behind `run --`.
+pub(super) fn writes_lockfile(args: &[OsString]) -> bool {
+    let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
+    let rest = behind.map_or(args, |at| &args[at + 1..]);
+    first_is(rest, "providers") && first_is(&rest[1..], "lock")
+}
+
 /// Returns true if a flag of `init` or `get` takes newer versions than the installed ones.
 pub(super) fn is_upgrade(arg: &OsStr) -> bool {
     arg.to_str().is_some_and(|arg| {

@@ -22,8 +22,8 @@ use super::{
 use crate::{
     config::Config,
     engine::{
-        EngineUnavailable, Engines, Neighbours, StackFolder, ValuePlaces, clean_environment, cli_configs,
-        layout::unit_file,
+        EngineUnavailable, Engines, LockfilePolicy, Neighbours, StackFolder, ValuePlaces, clean_environment,
+        cli_configs, layout::unit_file,
     },
     files,
     graph::StackGraph,
@@ -52,7 +52,9 @@ pub struct Assembly<'a> {
     pub secret_use: SecretUse,
     /// Is told of a command that takes its time.
     pub says: &'a Says,
-    /// True if no workspace is made and no lockfile written: `ENVCTL_READ_ONLY`.
+    /// What an init may do with lock files.
+    pub lockfile: LockfilePolicy,
+    /// True if no workspace is made: `ENVCTL_READ_ONLY`.
     pub read_only: bool,
 }
 
@@ -114,7 +116,7 @@ impl Assembly<'_> {
             all_secrets,
             source,
             neighbours,
-            read_only,
+            lockfile: self.lockfile,
         };
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let inherited = self.env.keys().filter_map(|name| name.to_str());

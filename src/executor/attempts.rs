@@ -91,6 +91,7 @@ fn passes(error: &EngineError) -> Option<&Failure> {
     match error {
         EngineError::Failed(failure) => Some(failure).filter(|failure| is_transient(failure)),
         EngineError::WrongBackend(_)
+        | EngineError::KeptLockfile(_)
         | EngineError::MissingWorkspace { .. }
         | EngineError::Interrupted { .. } => None,
     }

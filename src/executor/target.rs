@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::{EnvSource, Origin, SecretSource},
     diagnostic::{Diagnostic, SourceFile},
-    engine::{Backend, Neighbours, StackFolder, Target, value_from},
+    engine::{Backend, LockfilePolicy, Neighbours, StackFolder, Target, value_from},
     files,
     inventory::{
         Instance,
@@ -94,8 +94,8 @@ pub struct Targets {
     pub source: Arc<SourceFile>,
     /// Who else may have an instance's state.
     pub neighbours: Neighbours,
-    /// True if no lockfile is written.
-    pub read_only: bool,
+    /// What an init may do with lock files.
+    pub lockfile: LockfilePolicy,
 }
 
 impl Targets {
@@ -145,7 +145,7 @@ impl Targets {
             parallelism: instance.settings.parallelism,
             lock_timeout: instance.settings.lock_timeout,
             neighbours: self.neighbours.clone(),
-            read_only: self.read_only,
+            lockfile: self.lockfile,
         };
         Ok(Built { target, notes })
     }

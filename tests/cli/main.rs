@@ -39,6 +39,7 @@ mod input_faults;
 mod interrupts;
 mod json;
 mod limits;
+mod lockfiles;
 mod paths;
 mod planned_outputs;
 mod processes;

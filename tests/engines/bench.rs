@@ -13,8 +13,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use envctl::{
     config::EngineSettings,
     engine::{
-        Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, Neighbours, PlanMode, PlanRequest,
-        Planned, Progress, Session, StackFolder, Target, clean_environment,
+        Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, LockfilePolicy, Neighbours,
+        PlanMode, PlanRequest, Planned, Progress, Session, StackFolder, Target, clean_environment,
     },
     inventory::{address::address_in_force, called_modules},
     model::{Failure, InstanceId},
@@ -149,7 +149,7 @@ impl Bench {
                 stated: Arc::default(),
                 address: address_in_force,
             },
-            read_only: false,
+            lockfile: LockfilePolicy::Updated,
         }
     }
 

@@ -35,7 +35,7 @@ const OWNED: &[(&str, &str)] = &[
     ("migrate-state", "`envctl state move` does it"),
     ("force-copy", "`envctl state move` does it"),
     ("from-module", "init never writes configuration"),
-    ("upgrade", "`envctl upgrade` is the only verb that changes lockfiles"),
+    ("upgrade", "`envctl exec ENV STACK -- init -upgrade` does that on purpose"),
     ("lockfile", "it is read-only wherever there is a lockfile"),
     ("chdir", "each stack runs in its own folder"),
     ("state", "write it into `backend.local`"),

@@ -32,6 +32,16 @@ pub(super) struct Before {
     pub(super) stamp: Option<Stamp>,
 }
 
+impl Before {
+    /// Takes the lock file as an init on the way to the plan has written it.
+    pub(super) fn with_lockfile(mut self, digest: Option<String>) -> Self {
+        if let Some(digest) = digest {
+            self.contents.lockfile = Some(format!("{SHA256}{digest}"));
+        }
+        self
+    }
+}
+
 /// How much can be compared.
 #[derive(Clone, Copy)]
 pub(super) enum Check<'a> {
@@ -296,7 +306,9 @@ impl Worker {
 /// Failure of a comparison of backends, which starts no process.
 fn of_backend(error: EngineError) -> Failure {
     match error {
-        EngineError::Failed(failure) | EngineError::WrongBackend(failure) => failure,
+        EngineError::Failed(failure)
+        | EngineError::WrongBackend(failure)
+        | EngineError::KeptLockfile(failure) => failure,
         other => Failure::new(FailureKind::Defect, other.to_string()),
     }
 }

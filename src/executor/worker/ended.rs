@@ -49,6 +49,9 @@ pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
         EngineError::WrongBackend(failure) => {
             Ended::new(Outcome::Refused(vec![Block::new("backend", reason(&failure))]))
         }
+        EngineError::KeptLockfile(failure) => {
+            Ended::new(Outcome::Refused(vec![Block::new("lockfile", reason(&failure))]))
+        }
         EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
         EngineError::MissingWorkspace { wanted, existing } => {
             let mut message = format!("workspace `{wanted}` of `{}` does not exist", work.target.instance);

@@ -56,7 +56,8 @@ impl Worker {
             let before = Before { stamp: self.stamp_before(stack, work), ..before };
             let applied = lock(&self.applied).clone();
             lock(&self.seen).insert(stack.clone(), applied);
-            let planned = work.engine.plan(&work.target, &self.request(work, file.clone()), session)?;
+            let mut planned = work.engine.plan(&work.target, &self.request(work, file.clone()), session)?;
+            let before = before.with_lockfile(planned.lockfile.take());
             Ok((before, self.examined((work, &file), planned, session)?))
         });
         let mut ended = match tried.result {

@@ -1,0 +1,141 @@
+//! What an init may do with the lock file of a stack, and what is said where that is not enough.
+
+use std::ffi::OsString;
+
+use super::{EngineError, Progress, Session, Target, detect::LOCKFILE, verbs};
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+    ui::shell_word,
+};
+
+/// How an init must treat the lock file of a stack's folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockfilePolicy {
+    /// `ENVCTL_READ_ONLY` lets none be written, also where there is none.
+    Unwritten,
+    /// One that is there stays as it is: the environment has `confirm`.
+    KeptByConfirm,
+    /// One that is there stays as it is: the run is in CI, without `--update-lockfile`.
+    KeptInCi,
+    /// Providers that the configuration needs, or needs no more, may be added to it and removed from it.
+    Updated,
+    /// The user upgrades it, by a typed `init -upgrade`.
+    Upgraded,
+}
+
+impl LockfilePolicy {
+    /// The policy for a command of the engine that a user typed, where that command changes lock files.
+    pub fn of_typed(args: &[OsString]) -> Option<Self> {
+        if verbs::is_init(args) {
+            let upgrades = args.iter().any(|arg| verbs::is_upgrade(arg));
+            return Some(if upgrades { Self::Upgraded } else { Self::Updated });
+        }
+        verbs::writes_lockfile(args).then_some(Self::Updated)
+    }
+}
+
+/// How an engine says that the lock file does not name the providers that the configuration needs.
+///
+/// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4, the first for `init -lockfile=readonly`, the second for `plan`.
+const STALE: &[&str] = &["Provider dependency changes detected", "Inconsistent dependency lock file"];
+
+/// Returns true if a failure says that the lock file lacks providers or has too many.
+pub(super) fn is_stale(failure: &Failure) -> bool {
+    STALE.iter().any(|words| failure.summary.contains(words) || failure.detail.contains(words))
+}
+
+/// The same for an error of an engine.
+pub(super) fn says_stale(error: &EngineError) -> bool {
+    matches!(error, EngineError::Failed(failure) if is_stale(failure))
+}
+
+impl Target {
+    /// Returns true if an init has `-lockfile=readonly` as long as nothing says that the lock file is out of date.
+    pub(super) fn keeps_lockfile(&self) -> bool {
+        match self.lockfile {
+            LockfilePolicy::Unwritten => true,
+            LockfilePolicy::Upgraded => false,
+            LockfilePolicy::KeptByConfirm | LockfilePolicy::KeptInCi | LockfilePolicy::Updated => {
+                self.dir.join(LOCKFILE).exists()
+            }
+        }
+    }
+
+    /// Returns true if a lock file that is out of date may be brought up to date.
+    pub(super) fn may_update_lockfile(&self) -> bool {
+        matches!(self.lockfile, LockfilePolicy::Updated | LockfilePolicy::Upgraded)
+    }
+
+    /// Returns the digest of the lock file; nothing where there is none.
+    pub(super) fn lockfile_digest(&self) -> Result<Option<String>, EngineError> {
+        let path = self.dir.join(LOCKFILE);
+        match files::file_digest(&path) {
+            Ok(digest) => Ok(Some(digest)),
+            Err(error) if files::leads_nowhere(&error) => Ok(None),
+            Err(error) => {
+                let summary = format!("cannot read `{path}`: {error}");
+                Err(EngineError::Failed(Failure::new(FailureKind::Config, summary)))
+            }
+        }
+    }
+
+    /// Returns the refusal of an init for a lock file that is out of date and may not be written, with the command that mends it;
+    /// any other error as it is.
+    pub(super) fn refuse_stale_lockfile(&self, error: EngineError) -> EngineError {
+        let failure = match error {
+            EngineError::Failed(failure) if is_stale(&failure) => failure,
+            EngineError::Failed(failure) if failure.detail.contains("-upgrade") => {
+                let typed = self.typed_init("-- init -upgrade");
+                let detail = format!("{}\nhere that is {typed}", failure.detail);
+                return EngineError::Failed(failure.with_detail(detail));
+            }
+            other => return other,
+        };
+        let environment = &self.instance.environment;
+        let (why, mending) = match self.lockfile {
+            LockfilePolicy::Unwritten => (
+                "ENVCTL_READ_ONLY",
+                format!("`envctl plan {environment}` without ENVCTL_READ_ONLY updates it"),
+            ),
+            LockfilePolicy::KeptByConfirm => (
+                "an environment with `confirm`",
+                format!("{} updates it; commit it then", self.typed_init("-- init")),
+            ),
+            LockfilePolicy::KeptInCi => (
+                "a run in CI",
+                format!(
+                    "`envctl plan {environment}` outside of CI updates it, to be committed; `--update-lockfile` does so in CI"
+                ),
+            ),
+            // An init that may write it has said so itself.
+            LockfilePolicy::Updated | LockfilePolicy::Upgraded => return EngineError::Failed(failure),
+        };
+        let lockfile = self.dir.join(LOCKFILE);
+        let shown = lockfile.strip_prefix(&self.project).unwrap_or(&lockfile);
+        let found = if lockfile.exists() { "does not fit the providers of the stack" } else { "is missing" };
+        let summary = format!("the lock file `{shown}` {found}, and {why} leaves it as it is");
+        let refused = Failure::new(FailureKind::Refused, summary).with_detail(mending);
+        EngineError::KeptLockfile(Failure { engine_exit_code: failure.engine_exit_code, ..refused })
+    }
+
+    /// Tells the user that an init has written the lock file, where it did.
+    pub(super) fn say_updated_lockfile(
+        &self,
+        before: Option<&String>,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        if self.lockfile_digest()?.as_ref() != before {
+            let lockfile = self.dir.join(LOCKFILE);
+            let shown = lockfile.strip_prefix(&self.project).unwrap_or(&lockfile);
+            (session.observer)(Progress::Note(format!("lock file updated: commit it (`{shown}`)")));
+        }
+        Ok(())
+    }
+
+    fn typed_init(&self, typed: &str) -> String {
+        let (environment, stack) = (&self.instance.environment, shell_word(self.instance.stack.as_str()));
+        let answer = if self.lockfile == LockfilePolicy::KeptByConfirm { "--confirm" } else { "--yes" };
+        format!("`envctl exec {environment} {stack} {answer} {typed}`")
+    }
+}
