@@ -35,6 +35,7 @@ mod prepared;
 mod project;
 mod read_only;
 mod readied;
+mod report_files;
 mod request;
 pub mod resume;
 mod rollout;

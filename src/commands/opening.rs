@@ -12,6 +12,7 @@ use super::{
     guarded::Guarded,
     left_output::{Masking, take_in},
     readied::{Readied, interrupted, ready},
+    report_files::know_writable,
     selecting::{Chosen, age_behind_reuse},
     to_type::ToType,
     turn::{self, Turn},
@@ -106,7 +107,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let mut changes = context.ask_changes(&request.selection, &runner)?;
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    fits(environment, request, wish)?;
+    fits(context, environment, request, wish)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules, unset) = context.sound_and_unset(&config, environment, wish.classes())?;
     know_allowed((&config, environment), &inventory, &request.allow)?;
@@ -265,8 +266,14 @@ impl Opened {
     }
 }
 
-/// Refuses flags that are not for this environment.
-fn fits(environment: &Environment, request: &RunRequest, wish: Wish) -> anyhow::Result<()> {
+/// Refuses flags that are not for this environment, and files that cannot be written.
+fn fits(
+    context: &Context,
+    environment: &Environment,
+    request: &RunRequest,
+    wish: Wish,
+) -> anyhow::Result<()> {
+    know_writable(context, request)?;
     may_reuse(environment, request, wish)?;
     Ok(checklist::know_acks(environment, &request.acks)?)
 }

@@ -63,13 +63,13 @@ pub(super) fn apply(
     };
     let mut notes = streamed.notes.clone();
     notes.extend(removed);
-    let done = streamed.signs.done.len();
+    let signs = &streamed.signs;
     let error = match streamed.exit {
         Exit::Code(0) => streamed
             .nonsense(driver.program_name(), driver.dialect())
             .or_else(|| unbelievable(driver, &streamed, target, session))
-            .map(|failure| half_done(EngineError::Failed(failure), done)),
-        _ => Some(half_done(ended_badly(driver, &streamed, "apply", target, session), done)),
+            .map(|failure| half_done(EngineError::Failed(failure), signs)),
+        _ => Some(half_done(ended_badly(driver, &streamed, "apply", target, session), signs)),
     };
     match (rescued.map_err(EngineError::Failed)?, error) {
         (Some(rescued), error) => return Err(EngineError::Failed(rescued.failure(target, error))),
@@ -139,19 +139,28 @@ impl StateBefore {
     }
 }
 
-/// How an apply ended badly, and how much it had done by then.
-fn half_done(error: EngineError, done: usize) -> EngineError {
-    let extent = match done {
+/// How an apply ended badly, how much it had done by then, and what it left tainted.
+fn half_done(error: EngineError, signs: &Signs) -> EngineError {
+    let extent = match signs.done.len() {
+        0 if !signs.tainted.is_empty() => "no other resource was done".to_owned(),
         0 => "no resource was done".to_owned(),
         1 => "1 resource was done".to_owned(),
         several => format!("{several} resources were done"),
     };
+    let tainted = signs.tainted.iter().map(|address| {
+        format!(
+            "`{address}` was made and its provisioner failed: it is tainted, and the next plan replaces it"
+        )
+    });
     match error {
         EngineError::Failed(failure) => {
-            let detail = format!("{}\n{extent} before it failed", failure.detail);
-            EngineError::Failed(failure.with_detail(detail.trim()))
+            let mut lines = vec![failure.detail.clone()];
+            lines.extend(tainted);
+            lines.push(format!("{extent} before it failed"));
+            EngineError::Failed(failure.with_detail(lines.join("\n").trim()))
         }
         EngineError::Interrupted { mut notes } => {
+            notes.extend(tainted);
             notes.push(format!("{extent} when it was interrupted"));
             EngineError::Interrupted { notes }
         }

@@ -179,7 +179,12 @@ impl Streamed {
             }
             Message::Doing(words) => (session.observer)(Progress::Doing(words)),
             Message::Done { address, .. } => (session.observer)(Progress::Doing(format!("{address}: done"))),
-            Message::Errored(address) => (session.observer)(Progress::Doing(format!("{address}: failed"))),
+            Message::Errored { address, .. } => {
+                (session.observer)(Progress::Doing(format!("{address}: failed")));
+            }
+            Message::ProvisionerFailed(address) => {
+                (session.observer)(Progress::Doing(format!("{address}: provisioning failed")));
+            }
             Message::Summary(_) | Message::Other => {}
         }
         log.line(&line.text);

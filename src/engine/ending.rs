@@ -4,7 +4,8 @@ use super::{
     EngineError, Session, Target,
     call::Streamed,
     driver::Driver,
-    failure::{all_words, failure_of, from_text, kind_of},
+    engine_words::engine_words,
+    failure::{failure_of, from_text, kind_of},
     lock_info::with_holder,
 };
 use crate::{
@@ -23,7 +24,7 @@ pub(super) fn ended_badly(
     let failure = failure_of(&streamed.diagnostics, target);
     if session.runner.is_interrupted() {
         return EngineError::Interrupted {
-            notes: what_was_left(verb, &all_words(&streamed.diagnostics), streamed.exit),
+            notes: what_was_left(verb, &engine_words(&streamed.diagnostics), streamed.exit),
         };
     }
     let failure = match streamed.exit {

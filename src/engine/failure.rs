@@ -7,6 +7,7 @@ use regex::{RegexSet, RegexSetBuilder};
 
 use super::{
     Target,
+    engine_words::engine_words,
     stream_json::{Diagnostic, SourcePosition, SourceRange},
     value_place::placed,
 };
@@ -158,7 +159,11 @@ pub(super) fn failure_of(diagnostics: &[Diagnostic], target: &Target) -> Option<
 }
 
 /// The failure that diagnostics tell of: the first error, with the others below it; nothing without an error.
-fn from_diagnostics(diagnostics: &[Diagnostic], project: &Utf8Path, dir: &Utf8Path) -> Option<Failure> {
+pub(super) fn from_diagnostics(
+    diagnostics: &[Diagnostic],
+    project: &Utf8Path,
+    dir: &Utf8Path,
+) -> Option<Failure> {
     let mut errors = diagnostics.iter().filter(|found| found.is_error() && !is_preamble(found));
     let first = errors.next().or_else(|| diagnostics.iter().find(|found| found.is_error()))?;
     let mut detail = first.detail.clone();
@@ -170,7 +175,7 @@ fn from_diagnostics(diagnostics: &[Diagnostic], project: &Utf8Path, dir: &Utf8Pa
         // Writing to a string cannot fail.
         let _ = write!(detail, "{place}{}\n{}", other.summary, other.detail);
     }
-    let words = all_words(diagnostics.iter().filter(|found| found.is_error()));
+    let words = engine_words(diagnostics.iter().filter(|found| found.is_error()));
     let kind = kind_of(&words).map_or_else(|| by_place(first), |row| row.kind);
     let mut failure = Failure::new(kind, first.summary.trim()).with_detail(detail.trim());
     if let Some(range) = &first.range {
@@ -178,11 +183,6 @@ fn from_diagnostics(diagnostics: &[Diagnostic], project: &Utf8Path, dir: &Utf8Pa
         failure.line = Some(range.start.line);
     }
     Some(failure)
-}
-
-/// Summaries and details as one text.
-pub(super) fn all_words<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
-    diagnostics.into_iter().flat_map(|found| [&found.summary, "\n", &found.detail, "\n"]).collect()
 }
 
 /// A message that is in no row: one about a resource comes from its provider, one about a line from the files.

@@ -16,6 +16,7 @@ pub mod detect;
 mod document;
 mod driver;
 mod ending;
+mod engine_words;
 mod engines;
 mod environment;
 mod exact_json;

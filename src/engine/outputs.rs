@@ -39,6 +39,8 @@ pub struct Output {
 pub struct KnownOutputs {
     /// In the order of the state.
     pub outputs: Vec<Output>,
+    /// Whether there is a state at all.
+    pub has_state: bool,
     /// Whether a file was read for them, and no process was needed.
     pub from_file: bool,
 }

@@ -77,7 +77,7 @@ pub(super) fn known_outputs(
     let identity = StateIdentity { lineage: state.lineage.clone(), serial: state.serial };
     lineage::watch_in_force((driver, target), &known, (&identity, accept_lineage))
         .map_err(EngineError::Failed)?;
-    Ok(KnownOutputs { outputs: outputs_of(state), from_file })
+    Ok(KnownOutputs { outputs: outputs_of(state), has_state: !identity.lineage.is_empty(), from_file })
 }
 
 /// The local state at an address; absent where only an engine can read it.

@@ -32,8 +32,15 @@ pub enum Message {
         /// `create`, `update`, `delete`, `read` …; empty where it is not said.
         action: String,
     },
-    /// An apply failed at a resource, whose address this is.
-    Errored(String),
+    /// An apply failed at a resource.
+    Errored {
+        /// Its address.
+        address: String,
+        /// `create`, `update`, `delete` …; empty where it is not said.
+        action: String,
+    },
+    /// A provisioner of a resource failed, whose address this is.
+    ProvisionerFailed(String),
     /// It counts what was done or would be: `apply`, `destroy`, `plan`.
     Summary(String),
     /// Anything else.
@@ -175,8 +182,14 @@ pub fn parse(line: &str) -> Option<Line> {
             }
             _ => Message::Other,
         },
-        Some("apply_errored") => match raw.hook.and_then(|hook| hook.resource) {
-            Some(resource) => Message::Errored(resource.addr),
+        Some("apply_errored") => match raw.hook {
+            Some(RawHook { resource: Some(resource), action, .. }) => {
+                Message::Errored { address: resource.addr, action: action.unwrap_or_default() }
+            }
+            _ => Message::Other,
+        },
+        Some("provision_errored") => match raw.hook.and_then(|hook| hook.resource) {
+            Some(resource) => Message::ProvisionerFailed(resource.addr),
             None => Message::Other,
         },
         Some("change_summary") => {
@@ -216,7 +229,6 @@ fn doing(kind: &str, hook: RawHook) -> Option<String> {
         "provision_start" => {
             format!("{address}: provisioning with {}", hook.provisioner.as_deref().unwrap_or("a provisioner"))
         }
-        "provision_errored" => format!("{address}: provisioning failed"),
         "ephemeral_op_start" => format!("{address}: opening"),
         _ => return None,
     })

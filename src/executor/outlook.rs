@@ -26,7 +26,10 @@ pub(super) enum Standing {
     /// They are what they will be in this run.
     Settled,
     /// This run makes none: it is no part of it, or destroys.
-    Elsewhere,
+    Elsewhere {
+        /// Whether it has a state.
+        has_state: bool,
+    },
 }
 
 impl Standing {
@@ -92,6 +95,9 @@ pub(super) fn outlook<'o>(
     let planned = coming.outputs.iter().find(|output| output.name == from.output());
     match (planned.map(|output| (&output.after, output.sensitive)), now) {
         (Some((After::Gone, _)), _) => Err(lasting(format!("{} once its plan is applied", none()))),
+        (Some((After::Known(value), _)), None) if from.select(value).is_err() => {
+            Err(lasting(from.select(value).err().unwrap_or_default()))
+        }
         // Whatever looks for the new thing by its name would not find it yet.
         (Some(_), None) => Err(Lack::Yet(format!("{} yet", none()))),
         (Some((After::Known(value), sensitive)), Some(_)) => {

@@ -23,6 +23,7 @@ use crate::{
 struct Read {
     outputs: Arc<Vec<Output>>,
     from_file: bool,
+    has_state: bool,
     /// How many plans had begun when it was read for an apply.
     asked_after: Option<u64>,
 }
@@ -88,11 +89,17 @@ impl Upstreams {
             Ok(()) => work.engine.known_outputs(&work.target, work.accept_lineage, session)?,
             // Nothing was ever applied there.
             Err(EngineError::MissingWorkspace { .. }) => {
-                KnownOutputs { outputs: Vec::new(), from_file: true }
+                KnownOutputs { outputs: Vec::new(), has_state: false, from_file: true }
             }
             Err(error) => return Err(error),
         };
-        Ok(Read { outputs: Arc::new(known.outputs), from_file: known.from_file, asked_after: None })
+        let KnownOutputs { outputs, has_state, from_file } = known;
+        Ok(Read { outputs: Arc::new(outputs), from_file, has_state, asked_after: None })
+    }
+
+    /// Returns true if a stack whose outputs were read has a state.
+    pub(super) fn has_state(&self, stack: &StackId) -> bool {
+        lock(&self.slot(stack)).as_ref().is_some_and(|read| read.has_state)
     }
 
     /// What was asked for applies holds no longer than until the next plans.
@@ -119,7 +126,7 @@ impl Upstreams {
         let read =
             sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
         let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
-        let wired = work.wired_to(&read, session.runner.redactor());
+        let wired = work.wired_to(&read, &|stack| self.has_state(stack), session.runner.redactor());
         wired.map(Cow::Owned).map_err(EngineError::Failed)
     }
 
@@ -130,8 +137,12 @@ impl Upstreams {
             return;
         }
         if let Ok(outputs) = outputs_before(plan) {
-            *lock(&self.slot(stack)) =
-                Some(Read { outputs: Arc::new(outputs), from_file: false, asked_after: None });
+            *lock(&self.slot(stack)) = Some(Read {
+                outputs: Arc::new(outputs),
+                from_file: false,
+                has_state: true,
+                asked_after: None,
+            });
         }
         let mut all = lock(&self.coming);
         all.remove(stack);

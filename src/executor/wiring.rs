@@ -75,6 +75,8 @@ pub(super) struct Values {
     pub(super) given: Vec<Given>,
     /// The outputs that mocks stand for.
     pub(super) mocked: Vec<OutputPath>,
+    /// Those of stacks that exist and do not have the output.
+    pub(super) lacking: Vec<OutputPath>,
     /// The variables whose values only plans tell yet.
     pub(super) from_plans: Vec<String>,
     /// The outputs that will be others, or may be, each with the reason.
@@ -93,7 +95,11 @@ impl Values {
         let verb = if names.len() == 1 { "is a mock" } else { "are mocks" };
         let mocks = (!names.is_empty()).then(|| format!("{TENTATIVE}{} {verb}", names.join(", ")));
         let others = self.uncertain.iter().map(|(name, why)| format!("{TENTATIVE}`{name}` {why}"));
-        mocks.into_iter().chain(others).collect()
+        let lacking = self
+            .lacking
+            .iter()
+            .map(|name| format!("{TENTATIVE}`{}` exists and has no output `{}`", name.stack, name.output()));
+        mocks.into_iter().chain(lacking).chain(others).collect()
     }
 }
 
@@ -208,10 +214,13 @@ impl Wiring {
                 }
                 Err(lack) => {
                     let may_be_mocked =
-                        matches!(lack, Lack::Yet(_)) || matches!(standing, Standing::Elsewhere);
+                        matches!(lack, Lack::Yet(_)) || matches!(standing, Standing::Elsewhere { .. });
                     match (self.mock(wire).filter(|_| may_be_mocked), lack) {
                         (Some(mock), _) => {
                             values.mocked.push(wire.from.clone());
+                            if matches!(standing, Standing::Elsewhere { has_state: true }) {
+                                values.lacking.push(wire.from.clone());
+                            }
                             (mock.map_err(NoValues::Never)?, false)
                         }
                         (None, Lack::Yet(missing)) => {
@@ -259,10 +268,12 @@ fn never(wire: &Wire, missing: &str, there: &[Output], standing: &Standing) -> F
     }
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let detail = match (names.as_slice(), standing) {
-        ([], Standing::Elsewhere) => {
+        ([], Standing::Elsewhere { has_state: false }) => {
             format!("nothing was applied there yet: apply `{}` first", wire.from.stack)
         }
-        ([], _) => "it has no outputs at all; one that is null is not kept".to_owned(),
+        ([], _) => {
+            format!("`{}` exists and has no outputs at all; one that is null is not kept", wire.from.stack)
+        }
         (names, _) => format!("its outputs are: {}; one that is null is not kept", names.join(", ")),
     };
     let summary = format!("`{}` takes `{}`: {missing}", wire.variable, wire.from);

@@ -48,7 +48,7 @@ pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (Str
         }
         Outcome::Skipped { because } => (styles.paint(Role::Dim, "–"), skip(because)),
         Outcome::Deferred { because } => {
-            (styles.paint(Role::Warning, "…"), format!("deferred: `{because}` has to exist first"))
+            (styles.paint(Role::Warning, "…"), format!("deferred until `{because}` is applied"))
         }
         Outcome::Refused(blocks) => {
             let why: Vec<&str> = blocks.iter().map(|b| first_line(&b.message)).collect();

@@ -25,6 +25,7 @@ mod durations;
 mod engine_faults;
 mod exact_outputs;
 mod exec;
+mod failed_applies;
 mod failures;
 mod gates;
 mod generate;

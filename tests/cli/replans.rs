@@ -41,7 +41,7 @@ fn a_stack_that_waits_for_another_is_deferred_and_planned_in_the_next_round() {
     assert_eq!(report.stack("web")["because"], "network");
 
     let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
-    let run = run.tells("deferred: `network` has to exist first");
+    let run = run.tells("deferred until `network` is applied");
     run.tells("Planning deferred stacks, which need what was just applied (round 2)");
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
     assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("first"));

@@ -56,12 +56,18 @@ fn a_report_names_its_format_by_its_extension() {
 }
 
 #[test]
-fn a_report_or_summary_that_cannot_be_written_is_no_success() {
+fn a_report_or_summary_that_cannot_be_written_starts_no_engine() {
     let shop = Shop::of(&["network"]);
     for flag in ["--report", "--summary"] {
-        let run = shop.run(["plan", "staging", flag, "nowhere/out.json"]).exits(1);
-        run.prints("1  changes").tells("cannot be written to").tells("nowhere/out.json");
+        let run = shop.run(["plan", "staging", flag, "nowhere/out.json"]).exits(64);
+        run.tells("cannot be written to").tells("nowhere/out.json");
+        shop.run(["deploy", "staging", "--yes", flag, "network"]).exits(64);
     }
+    assert_eq!(shop.calls(), [""; 0], "no engine was started");
+    fs::write(shop.project.path("old.json"), "kept").unwrap();
+    shop.run(["plan", "staging", "--report", "old.json", "--summary", "new.md", "nowhere"]).exits(64);
+    assert_eq!(shop.project.read("old.json"), "kept");
+    assert!(!shop.project.path("new.md").exists());
 }
 
 #[test]

@@ -37,6 +37,23 @@ RUN                         STARTED               VERB    ENVIRONMENT  RESULT   
 }
 
 #[test]
+fn the_diff_of_a_stack_is_shown_for_the_run_that_applied_a_stored_plan() {
+    let shop = Shop::of(&["network", "mail"]);
+    shop.run(["plan", "staging"]).exits(0);
+    let planned = shop.run(["runs", "show", "last", "network"]).exits(0);
+    shop.run(["apply", "last", "--yes"]).exits(0);
+
+    let applied = shop.run(["runs", "show", "last", "network"]).exits(0).prints("terraform_data.network");
+    assert_eq!(applied.stdout, planned.stdout);
+    shop.change("network", "second");
+    shop.run(["plan", "staging", "network"]).exits(0);
+    let planned = shop.run(["runs", "show", "last", "network"]).exits(0);
+    shop.run(["apply", "last", "--confirm=0000000000000000"]).exits(3);
+    let refused = shop.run(["runs", "show", "last", "network"]).exits(0);
+    assert_eq!(refused.stdout, planned.stdout, "also where nothing was applied");
+}
+
+#[test]
 fn a_run_is_shown_by_its_id_by_a_start_of_it_and_as_the_last() {
     let shop = Shop::of(&["network", "app: network"]);
     let id = shop.run(["plan", "staging", "--json"]).json()["run"].as_str().unwrap().to_owned();

@@ -78,6 +78,24 @@ fn list_previews_exactly_what_plan_takes() {
 }
 
 #[test]
+fn a_list_that_is_not_whole_is_an_error_document() {
+    let shop = Shop::of(&["network", "mail"]);
+    std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+
+    for args in [["list", "--json"].as_slice(), &["list", "staging", "--json"]] {
+        let run = shop.env.run_args(args);
+
+        let document = run.json();
+        assert_eq!((run.code(), &document["exit_code"]), (4, &serde_json::json!(4)), "{run}");
+        assert_eq!(document["error"]["kind"], "config");
+        let file = document["error"]["file"].as_str();
+        assert_eq!(file, Some("environments.toml"), "{document}");
+        run.tells("the folder of `staging/mail` does not exist: `mail`");
+    }
+    shop.run(["list", "staging"]).exits(4).prints("network");
+}
+
+#[test]
 fn why_says_why_each_stack_is_in() {
     let shop = shop();
     let args = ["list", "staging", "app-*", "mail", "--with-dependencies", "--why"];

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::Shop;
+use crate::support::{Shop, real_engines};
 
 /// `app` takes `place` from `network`, whose output is what its resource is.
 fn wired(inputs: &str) -> Shop {
@@ -151,6 +151,37 @@ fn an_output_that_does_not_exist_names_those_that_there_are() {
     shop.run(["plan", "staging"]).exits(4).tells("`zones` has no `[2]`");
     let shop = wired(INPUTS);
     shop.run(["plan", "staging", "app"]).exits(4).tells("nothing was applied there yet");
+}
+
+#[test]
+fn a_stack_that_exists_without_the_output_is_not_told_to_be_applied_first() {
+    for engine in real_engines() {
+        let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
+                    [stacks.app]\npath = \"app\"\ninputs = { place = \"network.place\" }\n";
+        let shop = Shop::driven_by(&engine, toml);
+        shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+        shop.project.write("app/main.tf", "variable \"place\" {}\noutput \"p\" {\n  value = var.place\n}\n");
+        shop.run(["plan", "dev", "app"])
+            .exits(4)
+            .tells("nothing was applied there yet: apply `network` first");
+        shop.run(["deploy", "dev", "network", "--yes"]).exits(0);
+
+        let run = shop.run(["plan", "dev", "app"]).exits(4).hides("applied there yet").hides("first");
+        run.tells("`network` has no output `place`").tells("`network` exists and has no outputs at all");
+
+        shop.append("environments.toml", "mocks.network = { place = \"here\" }\n");
+        shop.run(["plan", "dev", "app"]).exits(0).prints("`network` exists and has no output `place`");
+    }
+}
+
+#[test]
+fn a_part_that_a_planned_output_does_not_have_is_an_error_before_the_first_deploy() {
+    let shop = wired("inputs = { place = \"network.zones[2].id\" }\n");
+
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(4);
+
+    run.tells("`place` takes `network.zones[2].id`: `zones` has no `[2]`");
+    assert_eq!(shop.state("network", "staging"), None, "nothing was applied");
 }
 
 #[test]

@@ -39,6 +39,10 @@ pub(in crate::engine) struct Signs {
     pub(in crate::engine) has_outputs: bool,
     /// The first resource that it failed at.
     pub(in crate::engine) errored: Option<String>,
+    /// The resources that it made and whose provisioner failed: the state has them, tainted.
+    pub(in crate::engine) tainted: Vec<String>,
+    /// The resources whose provisioner failed, whatever came of it.
+    failed_provisioners: BTreeSet<String>,
     /// Its first error.
     pub(in crate::engine) error: Option<String>,
     /// Whether its state is not where it belongs.
@@ -53,9 +57,12 @@ impl Signs {
         match message {
             Message::Done { address, action } => self.is_done(address, action),
             Message::Outputs(outputs) => self.has_outputs |= !outputs.is_empty(),
-            Message::Errored(address) => {
+            Message::Errored { address, action } => {
+                let was_made = action == "create" && self.failed_provisioners.contains(address);
+                self.tainted.extend(was_made.then(|| address.clone()));
                 self.errored.get_or_insert_with(|| address.clone());
             }
+            Message::ProvisionerFailed(address) => drop(self.failed_provisioners.insert(address.clone())),
             Message::Diagnostic(found) if found.is_error() => self.failed(&found.summary),
             // Source: measured; the apply of a plan that destroys counts as `apply`, `destroy` itself as `destroy`.
             Message::Summary(operation) => self.finished |= operation != "plan",

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     engine::{Session, moved_address},
     executor::Earlier,
+    files,
     model::{Block, Outcome, StackId},
     plans::Mismatch,
 };
@@ -105,6 +106,9 @@ impl Worker {
             manifest.created.strftime("%Y-%m-%d %H:%M:%SZ")
         ));
         lock(&self.seen).insert(stack.clone(), manifest.seen.into_iter().collect());
+        if let Err(error) = files::write(&self.dir.diff(stack), stored.diff.as_bytes()) {
+            notes.push(format!("the diff could not be kept: {error}"));
+        }
         lock(&self.diffs).insert(stack.clone(), stored.diff);
         let ended = Ended {
             plan: Some(waiting.file.clone()),

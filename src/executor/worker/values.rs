@@ -25,9 +25,11 @@ impl Work {
     pub(in crate::executor) fn wired_to(
         &self,
         outputs: &HashMap<StackId, Arc<Vec<Output>>>,
+        has_state: &dyn Fn(&StackId) -> bool,
         redactor: &Redactor,
     ) -> Result<Self, Failure> {
-        let values = self.wiring.without_mocks().values(outputs, &|_| Standing::Elsewhere);
+        let standing = |stack: &StackId| Standing::Elsewhere { has_state: has_state(stack) };
+        let values = self.wiring.without_mocks().values(outputs, &standing);
         self.wired(&values.map_err(NoValues::into_failure)?, redactor)
     }
 

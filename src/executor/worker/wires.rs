@@ -77,7 +77,8 @@ impl Worker {
         }
         let read = |source: &StackId| self.upstreams.outputs_now(source, session);
         let outputs = self.sources(work, session, &mut Vec::new(), read)?;
-        work.wired_to(&outputs, self.runner.redactor()).map(Cow::Owned).map_err(failed)
+        let has_state = |source: &StackId| self.upstreams.has_state(source);
+        work.wired_to(&outputs, &has_state, self.runner.redactor()).map(Cow::Owned).map_err(failed)
     }
 
     /// The outputs of all stacks that values are taken from.
@@ -114,7 +115,7 @@ impl Worker {
     fn standing(&self, source: &StackId, take: Take) -> Standing {
         // What is destroyed gets no more outputs, and lost those that it had when it went.
         if self.wish.mode == PlanMode::Destroy || !self.work.contains_key(source) {
-            Standing::Elsewhere
+            Standing::Elsewhere { has_state: self.upstreams.has_state(source) }
         } else if self.is_pending(source) {
             let pending = Standing::Pending(self.upstreams.coming(source));
             if take == Take::Planned { pending } else { pending.doubted() }

@@ -1,0 +1,65 @@
+//! What is told of an apply that failed at a program of the user: a provisioner.
+
+use crate::support::{Driven, Shop, real_engines};
+
+const ENVIRONMENTS: &str = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"app\"\n";
+
+fn project(engine: &Driven, provisioner: &str) -> Shop {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    let resource = format!("resource \"terraform_data\" \"x\" {{\n{provisioner}\n}}\n");
+    shop.project.write("app/main.tf", &resource);
+    shop
+}
+
+/// A provisioner that prints a text and fails.
+fn failing(more: &str, text: &str) -> String {
+    format!("  provisioner \"local-exec\" {{\n    command = \"echo '{text}' >&2; exit 3\"\n{more}  }}")
+}
+
+const TAINTED: &str =
+    "`terraform_data.x` was made and its provisioner failed: it is tainted, and the next plan replaces it";
+
+#[test]
+fn a_resource_whose_provisioner_failed_is_named_as_tainted() {
+    for engine in real_engines() {
+        let shop = project(&engine, &failing("", "no"));
+
+        let run = shop.run(["deploy", "dev", "--yes", "--json"]).exits(1);
+
+        assert!(shop.project.read("app/terraform.tfstate").contains("\"status\": \"tainted\""));
+        let error = run.json()["stacks"][0]["error"].to_string();
+        assert!(error.contains(TAINTED), "{}: {error}", engine.name());
+        assert!(error.contains("no other resource was done before it failed"), "{error}");
+        shop.run(["plan", "dev"]).exits(0).prints("replace");
+    }
+}
+
+#[test]
+fn a_failed_provisioner_that_taints_nothing_is_not_named_as_one_that_does() {
+    for engine in real_engines() {
+        let shop = project(&engine, &failing("    on_failure = continue\n", "no"));
+        shop.run(["deploy", "dev", "--yes"]).exits(0).hides("tainted");
+
+        let shop = project(&engine, &failing("    when = destroy\n", "no"));
+        shop.run(["deploy", "dev", "--yes"]).exits(0);
+        let run = shop.run(["destroy", "dev", "--yes"]).exits(1).hides("tainted");
+        run.tells("no resource was done before it failed");
+    }
+}
+
+#[test]
+fn the_output_of_a_provisioner_does_not_make_the_class_of_its_failure() {
+    for engine in real_engines() {
+        for text in
+            ["AccessDenied: StatusCode: 403", "Lock Info: ID: 7", "connection reset by peer", "SlowDown"]
+        {
+            let shop = project(&engine, &failing("", text));
+
+            let run = shop.run(["deploy", "dev", "--yes", "--json"]).exits(1);
+
+            let error = run.json()["stacks"][0]["error"].clone();
+            assert_eq!(error["kind"], "provider", "{}: {error}", engine.name());
+            assert!(error["detail"].to_string().contains(text), "{error}");
+        }
+    }
+}
