@@ -282,7 +282,9 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
             deployed.and_then(|d| d.user.clone()).unwrap_or_default(),
             deployed.and_then(|d| d.commit.as_ref()).map_or("", |c| c.get(..12).unwrap_or(c)).to_owned(),
             stack.pending.map_or(String::new(), |p| {
-                if p.resources() == 0 {
+                if p.resources() == 0 && p.outputs == 0 && p.actions > 0 {
+                    Count(p.actions, "action").to_string()
+                } else if p.resources() == 0 {
                     Count(p.outputs, "output").to_string()
                 } else {
                     p.resources().to_string()

@@ -33,6 +33,8 @@ pub(super) struct Streamed {
     pub(super) version: Option<String>,
     /// The first resource or output that it would change.
     pub(super) first_change: Option<String>,
+    /// True if the engine put off a change for a later plan.
+    pub(super) has_deferred: bool,
     /// What it said of its work and of its state.
     pub(super) signs: Signs,
     /// Its warnings and errors.
@@ -105,6 +107,7 @@ fn listen(
         exit: Exit::Code(0),
         version: None,
         first_change: None,
+        has_deferred: false,
         signs: Signs::default(),
         diagnostics: Vec::new(),
         garbage: None,
@@ -170,6 +173,10 @@ impl Streamed {
                     self.first_change.get_or_insert(address);
                 }
             }
+            Message::PlannedAction(address) => {
+                self.first_change.get_or_insert(address);
+            }
+            Message::DeferredChange => self.has_deferred = true,
             Message::Outputs(outputs) => {
                 let changed =
                     outputs.into_iter().find(|(_, action)| action.as_ref().is_some_and(|a| a != "noop"));

@@ -46,6 +46,13 @@ pub struct PlanRequest {
     pub accept_lineage: bool,
 }
 
+impl PlanRequest {
+    /// Returns true if the user narrowed the plan.
+    pub fn is_narrowed(&self) -> bool {
+        !self.targets.is_empty()
+    }
+}
+
 /// What a plan file says of itself, read without a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFacts {
@@ -86,6 +93,8 @@ pub struct Planned {
     pub diff: String,
     /// Whether it rests on values that are not known yet.
     pub tentative: bool,
+    /// What the engine left for a later plan, one text for each; empty for a plan that is complete, or that was narrowed.
+    pub deferred: Vec<String>,
     /// True if the engine said that development overrides of providers are in effect, from whatever source.
     pub dev_overrides: bool,
     /// What a person should know.

@@ -44,6 +44,7 @@ mod module_manifest;
 mod mutating;
 mod outputs;
 mod packages;
+mod plan_actions;
 mod plan_file;
 mod plan_json;
 mod plan_variables;

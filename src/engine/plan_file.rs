@@ -63,6 +63,19 @@ struct Plan {
     errored: bool,
 }
 
+/// Verdict of Terraform on its own plan.
+///
+/// Source: `planfile.proto` of Terraform since 1.9, measured on 1.11.4; OpenTofu has no such fields.
+#[derive(Clone, Copy, PartialEq, Eq, Message)]
+pub(super) struct PlanVerdict {
+    /// True if an apply of the plan does something.
+    #[prost(bool, tag = "25")]
+    pub(super) applyable: bool,
+    /// True if nothing is left for a later plan.
+    #[prost(bool, tag = "26")]
+    pub(super) complete: bool,
+}
+
 #[derive(Message)]
 struct PlanBackend {
     #[prost(string, tag = "1")]
@@ -89,6 +102,12 @@ pub(super) fn state_before(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
 /// What a plan file says of itself and of the plan in it, as it is encoded.
 pub(super) fn plan_of(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
     member(path, &mut archive(path)?, "tfplan")
+}
+
+/// Returns the verdict of Terraform on its own plan.
+pub(super) fn plan_verdict(path: &Utf8Path) -> Result<PlanVerdict, PlanFileError> {
+    PlanVerdict::decode(plan_of(path)?.as_slice())
+        .map_err(|error| PlanFileError::Broken { path: path.to_owned(), reason: error.to_string() })
 }
 
 fn archive(path: &Utf8Path) -> Result<ZipArchive<BufReader<File>>, PlanFileError> {

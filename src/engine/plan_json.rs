@@ -18,6 +18,7 @@ use super::{
     call::Dialect,
     document::document,
     known as values,
+    plan_actions::{RawDeferredAction, RawDeferredChange, RawInvocation, deferred},
 };
 use crate::{
     model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange},
@@ -33,6 +34,13 @@ pub(super) struct PlanJson {
     pub(super) known: KnownValues,
     /// What becomes of the outputs.
     pub(super) outputs: Vec<PlannedOutput>,
+    /// Changes and actions that the engine put off for a later plan, each with the engine's reason.
+    pub(super) deferred: Vec<String>,
+    /// False if the engine says that something is left for a later plan, as it is for a narrowed one; absent where it says
+    /// nothing.
+    pub(super) complete: Option<bool>,
+    /// True if an apply does something; absent where the engine says nothing.
+    pub(super) applyable: Option<bool>,
     /// Whether planning ended with errors.
     pub(super) errored: bool,
 }
@@ -46,6 +54,16 @@ struct Raw {
     resource_drift: Resources,
     #[serde(default)]
     output_changes: IndexMap<String, RawChange>,
+    #[serde(default)]
+    action_invocations: Vec<RawInvocation>,
+    #[serde(default)]
+    deferred_changes: Vec<RawDeferredChange>,
+    #[serde(default)]
+    deferred_action_invocations: Vec<RawDeferredAction>,
+    #[serde(default)]
+    complete: Option<bool>,
+    #[serde(default)]
+    applyable: Option<bool>,
     #[serde(default)]
     errored: bool,
 }
@@ -82,7 +100,16 @@ pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<Pla
         }
     }
     changes.outputs.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(PlanJson { changes, known, outputs, errored: raw.errored })
+    for invocation in raw.action_invocations {
+        let (action, values) = invocation.into_action().map_err(serde::de::Error::custom)?;
+        if let Some(values) = values {
+            known.of_action(&action, values);
+        }
+        changes.actions.push(action);
+    }
+    let deferred = deferred(raw.deferred_changes, raw.deferred_action_invocations);
+    let Raw { complete, applyable, errored, .. } = raw;
+    Ok(PlanJson { changes, known, outputs, deferred, complete, applyable, errored })
 }
 
 /// The changed resources, with what is known of their values; unchanged ones are dropped as they are read.
@@ -263,6 +290,36 @@ mod tests {
         assert!(parse(text, Dialect::Pure, PlanMode::Normal).unwrap().changes.is_empty());
         let drifted = parse(text, Dialect::Pure, PlanMode::RefreshOnly).unwrap().changes;
         assert_eq!(drifted.resources.iter().map(describe).collect::<Vec<_>>(), ["a.b update x"]);
+    }
+
+    /// `show -json` as `internal/command/jsonplan` of Terraform 1.14 writes it; values that envctl does not read are left out.
+    fn documented() -> Vec<u8> {
+        let root = env!("CARGO_MANIFEST_DIR");
+        fs::read(format!("{root}/fixtures/plan-json/actions-terraform.json")).unwrap()
+    }
+
+    #[test]
+    fn actions_and_what_is_deferred_are_read() {
+        let plan = parse(&documented(), Dialect::Pure, PlanMode::Normal).unwrap();
+        let actions: Vec<String> = plan.changes.actions.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            actions,
+            [
+                "action.aws_lambda_invoke.warm[\"eu\"] (AfterCreate of terraform_data.app)",
+                "module.m.action.local_command.say",
+            ]
+        );
+        assert_eq!(
+            plan.deferred,
+            [
+                "`module.later.terraform_data.each[*]` (instance_count_unknown)",
+                "`action.local_command.later` (deferred_prereq)"
+            ]
+        );
+        assert_eq!((plan.complete, plan.applyable), (Some(false), Some(true)));
+        assert!(plan.known.action(&plan.changes.actions[0]).is_some());
+        assert!(!serde_json::to_string(&plan.known).unwrap().contains("SENTINEL"));
+        assert!(!plan.changes.is_empty() && plan.changes.resources.is_empty());
     }
 
     #[test]

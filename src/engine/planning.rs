@@ -11,13 +11,13 @@ use super::{
     ending::{ended_badly, failed_text},
     failure::{init_needed, warnings},
     lineage::{self, KnownState},
-    plan_file::{PlanFileError, plan_facts},
+    plan_file::{PlanFileError, PlanVerdict, plan_facts, plan_verdict},
     plan_json::{self, PlanJson},
     unsaved,
 };
 use crate::{
     files,
-    model::{Failure, FailureKind},
+    model::{EngineName, Failure, FailureKind},
     process::{CommandLine, Exit},
     ui::visible,
 };
@@ -77,10 +77,14 @@ fn plan_into(
     let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
     driver.check_backend(target)?;
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
-    let (PlanJson { changes, known, outputs, .. }, diff) = match exit_code {
-        0 => Default::default(),
-        _ => (exact_changes(driver, target, request, session)?, diff(driver, target, request, session)?),
+    let is_clean = exit_code == 0 && !streamed.has_deferred && !has_more(driver, request)?;
+    let (PlanJson { changes, known, outputs, deferred, .. }, diff) = if is_clean {
+        Default::default()
+    } else {
+        let plan = exact_changes(driver, target, (request, exit_code), session)?;
+        (plan, diff(driver, target, request, session)?)
     };
+    notes.extend(deferred.iter().map(|what| format!("incomplete: the engine deferred {what}")));
     let failed = |failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });
     if let (Some(facts), Some(backend)) = (&facts, &backend) {
         let state = StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial };
@@ -100,6 +104,7 @@ fn plan_into(
         facts,
         diff,
         tentative,
+        deferred,
         dev_overrides: has_dev_overrides(&streamed),
         notes,
         lockfile: None,
@@ -202,10 +207,27 @@ fn show_command(
     })
 }
 
+/// Version of Terraform whose plans say whether they are complete.
+const SAYS_COMPLETE: (u64, u64) = (1, 9);
+
+/// Returns true if a plan that ended with status 0 says that it changes something, or leaves something for a later plan. Of a plan
+/// that the user narrowed the latter is known.
+fn has_more(driver: &dyn Driver, request: &PlanRequest) -> Result<bool, EngineError> {
+    let core = driver.core();
+    if core.name != EngineName::Terraform || !core.is_at_least(SAYS_COMPLETE) {
+        return Ok(false);
+    }
+    match plan_verdict(&request.out) {
+        Ok(PlanVerdict { applyable, complete }) => Ok(applyable || !(complete || request.is_narrowed())),
+        Err(PlanFileError::Opaque { .. }) => Ok(false),
+        Err(error) => Err(EngineError::Failed(Failure::new(FailureKind::Engine, error.to_string()))),
+    }
+}
+
 fn exact_changes(
     driver: &dyn Driver,
     target: &Target,
-    request: &PlanRequest,
+    (request, exit_code): (&PlanRequest, i32),
     session: &Session<'_>,
 ) -> Result<PlanJson, EngineError> {
     let program = driver.program_name();
@@ -217,10 +239,24 @@ fn exact_changes(
     let mut plan = plan_json::parse(&shown.stdout, driver.dialect(), request.mode)
         .map_err(|error| failed(format!("`{program} show -json` cannot be understood: {error}")))?;
     if plan.errored {
-        return Err(failed(format!("`{program} plan` ended with status 2, and yet planning failed")));
+        return Err(failed(format!(
+            "`{program} plan` ended with status {exit_code}, and yet planning failed"
+        )));
     }
-    if plan.changes.is_empty() {
-        let summary = format!("`{program} plan` ended with status 2, changes, and yet its plan names none");
+    if plan.complete == Some(false) && plan.deferred.is_empty() && !request.is_narrowed() {
+        plan.deferred.push("something that it does not name".to_owned());
+    }
+    if plan.changes.is_empty() && plan.deferred.is_empty() {
+        let summary = format!("`{program} plan` would change something, and yet its plan names nothing");
+        return Err(failed(summary));
+    }
+    if !plan.changes.is_empty() && plan.applyable == Some(false) {
+        let summary = format!("`{program} plan` names changes, and yet says that its plan cannot be applied");
+        return Err(failed(summary));
+    }
+    if exit_code == 0 && !plan.changes.is_empty() {
+        let summary =
+            format!("`{program} plan` ended with status 0, no changes, and yet its plan names some");
         return Err(failed(summary));
     }
     // The names in a map are values too.

@@ -19,6 +19,10 @@ pub enum Message {
         /// `create`, `move`, `noop` …: less exact than `show -json`.
         action: String,
     },
+    /// An action of a provider that an apply would invoke, whose address this is.
+    PlannedAction(String),
+    /// A change that the engine put off for a later plan.
+    DeferredChange,
     /// The outputs and what would happen to them; an apply gives no actions.
     Outputs(Vec<(String, Option<String>)>),
     /// A warning or an error.
@@ -115,6 +119,8 @@ struct Raw {
     #[serde(default)]
     change: Option<RawChange>,
     #[serde(default)]
+    invocation: Option<RawInvocation>,
+    #[serde(default)]
     hook: Option<RawHook>,
     #[serde(default)]
     diagnostic: Option<Diagnostic>,
@@ -137,10 +143,23 @@ struct RawChange {
 }
 
 #[derive(Deserialize)]
+struct RawInvocation {
+    action: RawResource,
+}
+
+/// What a hook says that it does: a word, or the address of an action of a provider.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum RawAction {
+    Word(String),
+    Provider(RawResource),
+}
+
+#[derive(Deserialize)]
 struct RawHook {
     resource: Option<RawResource>,
     #[serde(default)]
-    action: Option<String>,
+    action: Option<RawAction>,
     #[serde(default)]
     provisioner: Option<String>,
 }
@@ -172,19 +191,23 @@ pub fn parse(line: &str) -> Option<Line> {
             Some(change) => Message::PlannedChange { address: change.resource.addr, action: change.action },
             None => Message::Other,
         },
+        Some("planned_action_invocation") => {
+            raw.invocation.map_or(Message::Other, |invocation| Message::PlannedAction(invocation.action.addr))
+        }
+        Some("deferred_change") => Message::DeferredChange,
         Some("outputs") => Message::Outputs(
             raw.outputs.unwrap_or_default().into_iter().map(|(name, output)| (name, output.action)).collect(),
         ),
         Some("diagnostic") => raw.diagnostic.map_or(Message::Other, Message::Diagnostic),
         Some("apply_complete") => match raw.hook {
             Some(RawHook { resource: Some(resource), action, .. }) => {
-                Message::Done { address: resource.addr, action: action.unwrap_or_default() }
+                Message::Done { address: resource.addr, action: word(action.as_ref()).to_owned() }
             }
             _ => Message::Other,
         },
         Some("apply_errored") => match raw.hook {
             Some(RawHook { resource: Some(resource), action, .. }) => {
-                Message::Errored { address: resource.addr, action: action.unwrap_or_default() }
+                Message::Errored { address: resource.addr, action: word(action.as_ref()).to_owned() }
             }
             _ => Message::Other,
         },
@@ -213,13 +236,31 @@ pub(super) fn parse_within(line: &str) -> (&str, Option<Line>) {
     }
 }
 
+/// Returns the word for what a hook does to a resource, empty where none is said.
+fn word(action: Option<&RawAction>) -> &str {
+    match action {
+        Some(RawAction::Word(word)) => word,
+        Some(RawAction::Provider(_)) | None => "",
+    }
+}
+
 fn doing(kind: &str, hook: RawHook) -> Option<String> {
+    if let Some(RawAction::Provider(action)) = &hook.action {
+        let address = &action.addr;
+        return Some(match kind {
+            "action_start" => format!("{address}: invoking"),
+            "action_progress" => format!("{address}: still invoking"),
+            "action_complete" | "applied_action_invocation" => format!("{address}: done"),
+            "action_errored" => format!("{address}: failed"),
+            _ => return None,
+        });
+    }
     let address = hook.resource?.addr;
-    let working = match hook.action.as_deref() {
-        Some("create") => "creating",
-        Some("update") => "updating",
-        Some("delete") => "destroying",
-        Some("read") => "reading",
+    let working = match word(hook.action.as_ref()) {
+        "create" => "creating",
+        "update" => "updating",
+        "delete" => "destroying",
+        "read" => "reading",
         _ => "changing",
     };
     Some(match kind {
@@ -272,6 +313,28 @@ mod tests {
             message(r#"{"hook":{"resource":{"addr":"a.b"},"action":"create"},"type":"apply_complete"}"#),
             Message::Done { address: "a.b".to_owned(), action: "create".to_owned() }
         );
+    }
+
+    #[test]
+    fn actions_of_providers_are_read_in_plans_and_applies() {
+        let addr = r#"{"addr":"action.x_run.a","module":"","action_type":"x_run","action_name":"a"}"#;
+        let planned = format!(
+            r#"{{"@message":"planned action invocation","type":"planned_action_invocation","invocation":{{"action":{addr},"invoke":{{}}}}}}"#
+        );
+        assert_eq!(message(&planned), Message::PlannedAction("action.x_run.a".to_owned()));
+        for (kind, words) in [
+            ("action_start", "action.x_run.a: invoking"),
+            ("action_progress", "action.x_run.a: still invoking"),
+            ("action_complete", "action.x_run.a: done"),
+            ("action_errored", "action.x_run.a: failed"),
+        ] {
+            let line = format!(
+                r#"{{"@message":"m","type":"{kind}","hook":{{"action":{addr},"lifecycle":{{"resource":{{"addr":"a.b"}},"trigger_event":"AfterCreate"}}}}}}"#
+            );
+            assert_eq!(message(&line), Message::Doing(words.to_owned()));
+        }
+        let deferred = r#"{"type":"deferred_change","deferred":{"reason":"instance_count_unknown"}}"#;
+        assert_eq!(message(deferred), Message::DeferredChange);
     }
 
     #[test]

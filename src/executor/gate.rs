@@ -280,9 +280,14 @@ impl GateRequest<'_> {
 fn extent(review: &Reviewed) -> String {
     let Reviewed { totals, stacks, .. } = review;
     let count = |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
-    let what = match totals.resources() {
-        0 => count(totals.outputs, "output"),
-        resources => count(resources, "resource"),
+    let what = match (totals.resources(), totals.outputs, totals.actions) {
+        (0, 0, actions) if actions > 0 => count(actions, "action"),
+        (0, outputs, 0) => count(outputs, "output"),
+        (0, outputs, actions) => format!("{} and {}", count(outputs, "output"), count(actions, "action")),
+        (resources, _, 0) => count(resources, "resource"),
+        (resources, _, actions) => {
+            format!("{} and {}", count(resources, "resource"), count(actions, "action"))
+        }
     };
     let losses = [(totals.delete, "delete"), (totals.replace, "replace"), (totals.forget, "forget")];
     let losses: Vec<String> = losses

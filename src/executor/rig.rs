@@ -31,7 +31,7 @@ pub(super) fn id(name: &str) -> StackId {
 
 pub(super) fn changes() -> Changes {
     let change = ResourceChange::new("terraform_data.a".parse().unwrap(), Action::Create);
-    Changes { resources: vec![change], outputs: vec![] }
+    Changes { resources: vec![change], ..Changes::default() }
 }
 
 pub(super) fn failed() -> Outcome {

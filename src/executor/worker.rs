@@ -248,7 +248,7 @@ impl StepRunner for Worker {
             log: Some(log),
             plan: ended.plan,
             tentative: ended.tentative,
-            incomplete: !self.wish.targets.is_empty(),
+            incomplete: ended.is_deferring || !self.wish.targets.is_empty(),
             reused: ended.reused,
             notes: ended.notes,
         }

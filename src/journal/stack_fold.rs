@@ -27,6 +27,7 @@ impl StackFold {
             result: None,
             changes: ChangeCounts::default(),
             resources: Vec::new(),
+            actions: Vec::new(),
             engine: stack.engine,
             reused: false,
             why: stack.why.clone(),
@@ -152,6 +153,7 @@ impl StackFold {
 
 fn set_changes(report: &mut StackReport, changes: &Changes) {
     report.changes = changes.counts();
+    report.actions.clone_from(&changes.actions);
     report.resources = changes
         .resources
         .iter()

@@ -1,6 +1,6 @@
 //! What a plan would change in one stack, without any value.
 
-use std::ops::AddAssign;
+use std::{fmt, ops::AddAssign};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,37 @@ pub struct OutputChange {
     pub action: Action,
 }
 
+/// Resource whose change triggers an action, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActionTrigger {
+    /// Resource whose change triggers it.
+    #[schemars(with = "String")]
+    pub resource: ResourceAddress,
+    /// Event of its lifecycle, in the engine's word.
+    pub event: String,
+}
+
+/// Action of a provider that an apply would invoke: it changes something that is in no state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ActionInvocation {
+    /// Address of the action: `action.TYPE.NAME`, in a module behind the module's address.
+    #[schemars(with = "String")]
+    pub address: ResourceAddress,
+    /// What triggers it; absent for one that was asked for by its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<ActionTrigger>,
+}
+
+impl fmt::Display for ActionInvocation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.address.as_str())?;
+        match &self.trigger {
+            Some(ActionTrigger { resource, event }) => write!(f, " ({event} of {resource})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// All that a plan would change in one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
@@ -65,6 +96,9 @@ pub struct Changes {
     pub resources: Vec<ResourceChange>,
     /// Outputs that change, by name.
     pub outputs: Vec<OutputChange>,
+    /// Actions that would be invoked, in the engine's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionInvocation>,
 }
 
 /// How many of each kind: the columns of the review.
@@ -87,17 +121,24 @@ pub struct ChangeCounts {
     pub moved: u64,
     /// Output values that change.
     pub outputs: u64,
+    /// Actions of providers that are invoked.
+    #[serde(default)]
+    pub actions: u64,
 }
 
 impl Changes {
     /// Whether an apply would do nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.resources.is_empty() && self.outputs.is_empty()
+        self.resources.is_empty() && self.outputs.is_empty() && self.actions.is_empty()
     }
 
     /// How many of each kind. A resource that is moved and updated counts in both columns.
     pub fn counts(&self) -> ChangeCounts {
-        let mut counts = ChangeCounts { outputs: self.outputs.len() as u64, ..ChangeCounts::default() };
+        let mut counts = ChangeCounts {
+            outputs: self.outputs.len() as u64,
+            actions: self.actions.len() as u64,
+            ..ChangeCounts::default()
+        };
         for change in &self.resources {
             match change.action {
                 Action::NoOp | Action::Read => {}
@@ -119,7 +160,7 @@ impl Changes {
 }
 
 impl ChangeCounts {
-    /// Resources that change, each kind added up; outputs are not resources.
+    /// Resources that change, each kind added up; outputs and actions are not resources.
     pub fn resources(&self) -> u64 {
         self.create + self.update + self.replace + self.delete + self.forget + self.import + self.moved
     }
@@ -145,6 +186,7 @@ impl AddAssign for ChangeCounts {
         self.import += other.import;
         self.moved += other.moved;
         self.outputs += other.outputs;
+        self.actions += other.actions;
     }
 }
 
@@ -156,13 +198,13 @@ mod tests {
     fn a_moved_and_updated_resource_counts_in_both_columns() {
         let mut change = ResourceChange::new("a.b".parse().unwrap(), Action::Update);
         change.previous_address = Some("a.c".parse().unwrap());
-        let counts = Changes { resources: vec![change], outputs: vec![] }.counts();
+        let counts = Changes { resources: vec![change], ..Changes::default() }.counts();
         assert_eq!((counts.update, counts.moved), (1, 1));
     }
 
     #[test]
     fn a_forget_and_create_is_destructive() {
         let change = ResourceChange::new("a.b".parse().unwrap(), Action::ForgetAndCreate);
-        assert_eq!(Changes { resources: vec![change], outputs: vec![] }.counts().destructive(), 1);
+        assert_eq!(Changes { resources: vec![change], ..Changes::default() }.counts().destructive(), 1);
     }
 }

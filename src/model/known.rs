@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::ResourceChange;
+use super::{ActionInvocation, ResourceChange};
 
 /// A value as a plan knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -58,6 +58,9 @@ pub struct KnownValues {
     resources: BTreeMap<String, Known>,
     /// Those of outputs, by name.
     outputs: BTreeMap<String, Known>,
+    /// Configurations of actions, by action and trigger.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    actions: BTreeMap<String, Known>,
 }
 
 impl KnownValues {
@@ -69,6 +72,16 @@ impl KnownValues {
     /// Takes in that of an output.
     pub fn of_output(&mut self, output: &str, known: Known) {
         self.outputs.insert(output.to_owned(), known);
+    }
+
+    /// Takes in the configuration of an action.
+    pub fn of_action(&mut self, action: &ActionInvocation, known: Known) {
+        self.actions.insert(action.to_string(), known);
+    }
+
+    /// Returns the configuration of an action.
+    pub fn action(&self, action: &ActionInvocation) -> Option<&Known> {
+        self.actions.get(&action.to_string())
     }
 
     /// Those of a resource.
@@ -87,7 +100,7 @@ impl KnownValues {
         let all = |values: &BTreeMap<String, Known>| {
             values.iter().map(|(of, known)| (of.clone(), known.map(name, digest))).collect()
         };
-        Self { resources: all(&self.resources), outputs: all(&self.outputs) }
+        Self { resources: all(&self.resources), outputs: all(&self.outputs), actions: all(&self.actions) }
     }
 }
 

@@ -27,7 +27,7 @@ pub use allow::{Allow, InvalidAllow, NamedResource};
 pub use attribute_path::member_path;
 pub use canonical_address::is_canonical_address;
 pub use changed_since::{ChangedSince, GoneStack, short_commit, shown_base};
-pub use changes::{ChangeCounts, Changes, OutputChange, ResourceChange};
+pub use changes::{ActionInvocation, ActionTrigger, ChangeCounts, Changes, OutputChange, ResourceChange};
 pub use clock::{Clock, SystemClock};
 pub use engine_name::{EngineName, UnknownEngine};
 pub use eta::{Eta, Expected};

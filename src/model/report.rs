@@ -5,7 +5,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Block, ChangeCounts, ChangedSince, EngineName, EnvName, Eta, FailureKind, ResourceAddress, RunId, StackId,
+    ActionInvocation, Block, ChangeCounts, ChangedSince, EngineName, EnvName, Eta, FailureKind,
+    ResourceAddress, RunId, StackId,
 };
 
 /// How a run ended.
@@ -126,6 +127,9 @@ pub struct StackReport {
     pub changes: ChangeCounts,
     /// The changed resources, by address.
     pub resources: Vec<ResourceReport>,
+    /// Actions of providers that would be invoked, or were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<ActionInvocation>,
     /// The engine that ran.
     pub engine: EngineName,
     /// Whether an earlier clean plan was taken instead of a new one.
@@ -134,7 +138,7 @@ pub struct StackReport {
     pub why: Vec<String>,
     /// Whether the plan rests on values that are not known yet.
     pub tentative: bool,
-    /// Whether only a part of it was planned: `--target`.
+    /// Whether only a part of it was planned: `--target`, or changes that the engine deferred.
     #[serde(default)]
     pub incomplete: bool,
     /// What refused it, or keeps its plan from being applied.

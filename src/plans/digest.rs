@@ -6,10 +6,10 @@ use super::Review;
 use crate::model::hex;
 
 /// Returns the SHA-256 of what the review shows: environment, direction, and for each changed stack its workspace, the
-/// address of its state, its addresses, actions, outputs and diff. Who acts is not part of it: plan and deploy jobs often differ. Each part is written with its length, so that no two reviews run into each other.
+/// address of its state, its addresses, actions, outputs, invoked actions of providers and diff. Who acts is not part of it: plan and deploy jobs often differ. Each part is written with its length, so that no two reviews run into each other.
 pub(super) fn of(review: &Review) -> String {
     let mut hash = Sha256::new();
-    part(&mut hash, "envctl review 2");
+    part(&mut hash, "envctl review 3");
     part(&mut hash, review.environment.as_str());
     part(&mut hash, if review.destroy { "destroy" } else { "deploy" });
     for stack in &review.stacks {
@@ -34,6 +34,10 @@ pub(super) fn of(review: &Review) -> String {
             part(&mut hash, &output.name);
             part(&mut hash, &format!("{:?}", output.action));
         }
+        number(&mut hash, changes.actions.len());
+        for action in &changes.actions {
+            part(&mut hash, &action.to_string());
+        }
         part(&mut hash, &stack.diff);
     }
     hex(&hash.finalize())
@@ -51,14 +55,14 @@ fn number(hash: &mut Sha256, number: usize) {
 #[cfg(test)]
 mod tests {
     use crate::{
-        model::{Action, Changes, Outcome, ResourceChange},
+        model::{Action, ActionInvocation, Changes, Outcome, ResourceChange},
         plans::{Review, ReviewStack},
     };
 
     fn review(address: &str, diff: &str) -> Review {
         let changes = Changes {
             resources: vec![ResourceChange::new(address.parse().unwrap(), Action::Create)],
-            outputs: vec![],
+            ..Changes::default()
         };
         Review {
             environment: "staging".parse().unwrap(),
@@ -89,7 +93,12 @@ mod tests {
         workspace.stacks[0].place.workspace = "qa".to_owned();
         let mut state = review("a.b", "+ a");
         state.stacks[0].place.address = "local:state/qa.tfstate".to_owned();
-        let others = [review("a.c", "+ a"), review("a.b", "+ b"), elsewhere, reversed, workspace, state];
+        let mut invoking = review("a.b", "+ a");
+        if let Outcome::Changed(changes) = &mut invoking.stacks[0].outcome {
+            changes.actions.push(ActionInvocation { address: "action.a.b".parse().unwrap(), trigger: None });
+        }
+        let others =
+            [invoking, review("a.c", "+ a"), review("a.b", "+ b"), elsewhere, reversed, workspace, state];
         for other in others {
             assert_ne!(base, other.digest());
         }

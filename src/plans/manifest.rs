@@ -19,6 +19,9 @@ const FORMAT: u32 = 1;
 pub struct Manifest {
     /// What the plan would do.
     pub changes: Changes,
+    /// What the engine left for a later plan.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deferred: Vec<String>,
     /// When it was planned.
     pub created: Timestamp,
     /// SHA-256 of the diff that was shown.

@@ -50,6 +50,16 @@ pub fn beyond(confirmed: Content<'_>, later: Content<'_>) -> Vec<String> {
             found.push(format!("output `{name}`: has another value than was confirmed"));
         }
     }
+    for action in &later.changes.actions {
+        if !confirmed.changes.actions.contains(action) {
+            found.push(format!("invoke {action}: not in what was confirmed"));
+            continue;
+        }
+        let others = other_values(confirmed.known.action(action), later.known.action(action));
+        if !others.is_empty() {
+            found.push(format!("{action}: {}", set_otherwise(&others)));
+        }
+    }
     found
 }
 
@@ -92,7 +102,7 @@ fn covered(seen: &HashSet<&str>, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Known, OutputChange, ReplaceOrder};
+    use crate::model::{ActionInvocation, ActionTrigger, Known, OutputChange, ReplaceOrder};
 
     fn changes(list: &[(&str, Action, &[&str])]) -> Changes {
         let resources = list
@@ -102,7 +112,7 @@ mod tests {
                 ..ResourceChange::new(address.parse().unwrap(), *action)
             })
             .collect();
-        Changes { resources, outputs: vec![] }
+        Changes { resources, ..Changes::default() }
     }
 
     /// What the later plan holds beyond the confirmed one, by addresses, actions and attributes.
@@ -132,6 +142,35 @@ mod tests {
         ] {
             assert_eq!(beyond(&confirmed, &later), [text]);
         }
+    }
+
+    #[test]
+    fn another_action_trigger_or_configuration_of_an_action_is_beyond() {
+        let invoke = |address: &str, event: Option<&str>| ActionInvocation {
+            address: address.parse().unwrap(),
+            trigger: event
+                .map(|event| ActionTrigger { resource: "a.b".parse().unwrap(), event: event.to_owned() }),
+        };
+        let of = |action: ActionInvocation| Changes { actions: vec![action], ..Changes::default() };
+        let confirmed = of(invoke("action.x.run", Some("AfterCreate")));
+        assert!(beyond(&confirmed, &confirmed).is_empty());
+        for (other, text) in [
+            (invoke("action.x.stop", Some("AfterCreate")), "action.x.stop (AfterCreate of a.b)"),
+            (invoke("action.x.run", Some("AfterUpdate")), "action.x.run (AfterUpdate of a.b)"),
+            (invoke("action.x.run", None), "action.x.run"),
+        ] {
+            assert_eq!(beyond(&confirmed, &of(other)), [format!("invoke {text}: not in what was confirmed")]);
+        }
+        let known = |text: &str| {
+            let mut known = KnownValues::default();
+            known.of_action(&confirmed.actions[0], Known::Digest(text.to_owned()));
+            known
+        };
+        let content = |known| Content { changes: &confirmed, known };
+        assert_eq!(
+            super::beyond(content(&known("1")), content(&known("2"))),
+            ["action.x.run (AfterCreate of a.b): has other values than were confirmed"]
+        );
     }
 
     #[test]

@@ -93,6 +93,9 @@ pub(super) fn counts(counts: &ChangeCounts, to: &str) -> String {
     if counts.outputs > 0 {
         parts.push(Count(counts.outputs, "output").to_string());
     }
+    if counts.actions > 0 {
+        parts.push(format!("{} {}", Count(counts.actions, "action"), word("invoke", "invoked")));
+    }
     parts.join(", ")
 }
 

@@ -49,6 +49,19 @@ pub fn review_text(
             let _ = writeln!(text, "\n{word} {}: {note}", stack.stack);
         }
     }
+    let actions = |stack: &'_ ReviewStack| {
+        stack.outcome.changes().map(|changes| changes.actions.clone()).unwrap_or_default()
+    };
+    if review.changed().any(|stack| !actions(stack).is_empty()) {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n{}\n", styles.paint(Role::Update, "Actions to invoke:"));
+        for stack in review.changed() {
+            for action in actions(stack) {
+                // Writing to a String cannot fail.
+                let _ = writeln!(text, "  {}: {action}", stack.stack);
+            }
+        }
+    }
     if !losses.is_empty() {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n{}\n", styles.paint(Role::Delete, "Would be lost:"));
@@ -140,7 +153,7 @@ mod tests {
     fn what_would_be_lost_is_listed_by_address() {
         let changes = Changes {
             resources: vec![ResourceChange::new("aws_sqs_queue.old".parse().unwrap(), Action::Delete)],
-            outputs: vec![],
+            ..Changes::default()
         };
         let review = Review {
             environment: "staging".parse().unwrap(),

@@ -146,7 +146,7 @@ struct Column {
     count: fn(&ChangeCounts) -> u64,
 }
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     Column { heading: "+create", sign: "+", role: Role::Create, always: true, count: |c| c.create },
     Column { heading: "~update", sign: "~", role: Role::Update, always: true, count: |c| c.update },
     Column { heading: "±replace", sign: "±", role: Role::Delete, always: true, count: |c| c.replace },
@@ -155,6 +155,7 @@ const COLUMNS: [Column; 8] = [
     Column { heading: "↓import", sign: "↓", role: Role::Create, always: false, count: |c| c.import },
     Column { heading: "→move", sign: "→", role: Role::Update, always: false, count: |c| c.moved },
     Column { heading: "outputs", sign: "out", role: Role::Update, always: true, count: |c| c.outputs },
+    Column { heading: "!actions", sign: "!", role: Role::Update, always: false, count: |c| c.actions },
 ];
 
 fn cell(column: &Column, counts: &ChangeCounts, styles: Styles) -> String {
@@ -177,7 +178,7 @@ mod tests {
     fn the_widest_problem_comes_first_and_totals_last() {
         let changes = Changes {
             resources: vec![ResourceChange::new("a.b".parse().unwrap(), Action::Delete)],
-            outputs: vec![],
+            ..Changes::default()
         };
         let stacks = [
             stack("clean", Outcome::Clean),

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, iter};
 use crate::{
     model::{ChangedSince, GoneStack, Report, RunResult, StackReport, StackResult, TENTATIVE},
     plans::Review,
-    ui::{seconds, visible},
+    ui::{Count, seconds, visible},
 };
 
 /// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
@@ -111,7 +111,11 @@ fn result(stack: &StackReport) -> String {
         Some(StackResult::Refused) => "refused",
         Some(StackResult::Interrupted) => "interrupted",
     };
-    let word = if stack.reused { format!("{word}, reused") } else { word.to_owned() };
+    let word = match stack.changes.actions {
+        0 => word.to_owned(),
+        actions => format!("{word}, {}", Count(actions, "action")),
+    };
+    let word = if stack.reused { format!("{word}, reused") } else { word };
     let word = if stack.tentative { format!("{word}, tentative") } else { word };
     match (&stack.error, &stack.because) {
         (Some(error), _) => format!("{word}: {}", error.summary),

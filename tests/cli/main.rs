@@ -2,6 +2,7 @@
 //! real ones. Each test is named by the sentence that it proves.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
+mod actions;
 mod apply;
 mod changed;
 mod changed_files;

@@ -34,6 +34,10 @@ pub(crate) struct Saved {
     /// 0 normal, 1 destroy, 2 refresh only.
     pub(crate) mode: i32,
     pub(crate) targets: Vec<String>,
+    /// Actions that an apply invokes.
+    pub(crate) actions: BTreeMap<String, Option<(String, String)>>,
+    /// Resources that are left for a later plan.
+    pub(crate) deferred: BTreeMap<String, String>,
 }
 
 /// What would happen to one resource.
@@ -57,6 +61,10 @@ struct Plan {
     mode: i32,
     #[prost(map = "string, message", tag = "2")]
     variables: HashMap<String, Dynamic>,
+    #[prost(bool, tag = "25")]
+    applyable: bool,
+    #[prost(bool, tag = "26")]
+    complete: bool,
 }
 
 #[derive(PartialEq, Message)]
@@ -149,6 +157,8 @@ impl Saved {
             targets: self.targets.clone(),
             version: self.version.clone(),
             mode: self.mode,
+            applyable: !self.is_empty(),
+            complete: self.is_complete(),
             variables: self
                 .variables
                 .iter()
@@ -223,8 +233,13 @@ impl Saved {
             .collect()
     }
 
+    pub(crate) fn is_complete(&self) -> bool {
+        self.deferred.is_empty() && self.targets.is_empty()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.changes().iter().all(|change| change.actions == ["no-op"])
+        self.actions.is_empty()
+            && self.changes().iter().all(|change| change.actions == ["no-op"])
             && self.output_changes().iter().all(|(_, action)| *action == "no-op")
     }
 }

@@ -24,6 +24,10 @@ pub(crate) struct Script {
     /// State files of other stacks, by name: `${NAME.OUTPUT}` is replaced by an output in one, as through
     /// `terraform_remote_state`.
     pub(crate) remote: BTreeMap<String, PathBuf>,
+    /// Actions of providers that each plan invokes: their addresses, each with the resource and the event that trigger it.
+    pub(crate) actions: BTreeMap<String, Option<(String, String)>>,
+    /// Addresses of resources that each plan defers, with the reason.
+    pub(crate) deferred: BTreeMap<String, String>,
     /// Variables without a default.
     pub(crate) variables: Vec<String>,
     /// The type in the backend block, if there is one; its state is a file all the same.

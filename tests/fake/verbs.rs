@@ -161,6 +161,8 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
         variables: given,
         mode: if destroy { 1 } else { 2 * i32::from(arguments.has("refresh-only")) },
         targets: arguments.values("target").map(str::to_owned).collect(),
+        actions: script.actions.clone(),
+        deferred: script.deferred.clone(),
     };
     announce(&saved, ui)?;
     if let Some(path) = arguments.value("out") {
@@ -177,6 +179,15 @@ fn announce(saved: &Saved, ui: &Ui) -> Result<(), Fatal> {
             let change = json!({ "resource": { "addr": address, "resource": address }, "action": action });
             ui.line("planned_change", &format!("{address}: Plan to {action}"), json!({ "change": change }))?;
         }
+    }
+    for address in saved.actions.keys() {
+        let invocation = json!({ "invocation": { "action": { "addr": address }, "invoke": {} } });
+        ui.line("planned_action_invocation", &format!("planned action invocation: {address}"), invocation)?;
+    }
+    for (address, reason) in &saved.deferred {
+        let change = json!({ "resource": { "addr": address }, "action": "create" });
+        let deferred = json!({ "deferred": { "reason": reason, "change": change } });
+        ui.line("deferred_change", &format!("{address}: Deferred ({reason})"), deferred)?;
     }
     let outputs: BTreeMap<String, Value> = saved
         .output_changes()
@@ -219,14 +230,35 @@ fn show(arguments: &Arguments, ui: &Ui) -> Result<u8, Fatal> {
             (name, change)
         })
         .collect();
-    print(
-        &json!({
-            "format_version": "1.2", "terraform_version": ui.version, "resource_changes": resources,
-            "output_changes": outputs, "errored": false,
-        })
-        .to_string(),
-    )?;
+    let mut plan = json!({
+        "format_version": "1.2", "terraform_version": ui.version, "resource_changes": resources,
+        "output_changes": outputs, "errored": false,
+    });
+    if arguments.engine == "terraform" {
+        plan["applyable"] = Value::from(!saved.is_empty());
+        plan["complete"] = Value::from(saved.is_complete());
+        plan["action_invocations"] = saved.actions.iter().map(invocation).collect();
+        let deferred = saved.deferred.iter().map(|(address, reason)| {
+            let change = json!({ "actions": ["create"], "after": {}, "after_unknown": {} });
+            json!({ "reason": reason, "resource_change": { "address": address, "change": change } })
+        });
+        plan["deferred_changes"] = deferred.collect();
+    }
+    print(&plan.to_string())?;
     Ok(0)
+}
+
+/// An action as the plan JSON of Terraform has it.
+fn invocation((address, trigger): (&String, &Option<(String, String)>)) -> Value {
+    let mut invocation = json!({ "address": address, "config_values": {}, "config_unknown": {} });
+    match trigger {
+        Some((resource, event)) => {
+            invocation["lifecycle_action_trigger"] =
+                json!({ "triggering_resource_address": resource, "action_trigger_event": event });
+        }
+        None => invocation["invoke_action_trigger"] = json!({}),
+    }
+    invocation
 }
 
 fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Result<u8, Fatal> {
@@ -250,6 +282,11 @@ fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resu
             ui.line("apply_complete", &format!("{address}: complete"), hook)?;
             done += 1;
         }
+    }
+    for address in saved.actions.keys() {
+        let hook = json!({ "hook": { "action": { "addr": address }, "invoke": {} } });
+        ui.line("action_start", &format!("Action started: {address}"), hook.clone())?;
+        ui.line("action_complete", &format!("Action complete: {address}"), hook)?;
     }
     let mut state = State { serial: now.serial + 1, ..saved.after };
     if state.lineage.is_empty() {

@@ -60,7 +60,7 @@ checked_text! {
 pub(crate) const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// Actions that a pattern may speak of.
-pub(crate) const ACTIONS: [&str; 6] = ["create", "update", "replace", "delete", "forget", "read"];
+pub(crate) const ACTIONS: [&str; 7] = ["create", "update", "replace", "delete", "forget", "read", "invoke"];
 
 fn check_time(text: &str) -> Result<(), String> {
     let valid = text.split_once(':').is_some_and(|(hour, minute)| {

@@ -50,7 +50,11 @@ fn mask_addresses(outcome: &mut Outcome, redactor: &Redactor) {
         }
     }
     let (Outcome::Changed(changes) | Outcome::Applied(changes)) = outcome else { return };
-    let Changes { resources, outputs: _ } = changes;
+    let Changes { resources, outputs: _, actions } = changes;
+    for action in actions {
+        mask_address(&mut action.address, redactor);
+        action.trigger.iter_mut().for_each(|trigger| mask_address(&mut trigger.resource, redactor));
+    }
     for change in resources {
         mask_address(&mut change.address, redactor);
         change.previous_address.iter_mut().for_each(|address| mask_address(address, redactor));
@@ -148,7 +152,7 @@ mod tests {
             ..ResourceChange::new(format!("terraform_data.each[\"{key}\"]").parse().unwrap(), Action::Delete)
         };
         let finished = |resources| {
-            let outcome = Outcome::Changed(Changes { resources, outputs: vec![] });
+            let outcome = Outcome::Changed(Changes { resources, ..Changes::default() });
             EventKind::StepFinished(Box::new(StepFinished::new(
                 "app".parse().unwrap(),
                 StepKind::Plan,

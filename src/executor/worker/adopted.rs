@@ -113,6 +113,7 @@ impl Worker {
         let ended = Ended {
             plan: Some(waiting.file.clone()),
             tentative: waiting.tentative,
+            is_deferring: !manifest.deferred.is_empty(),
             notes,
             ..Ended::new(Outcome::Changed(waiting.changes.clone()))
         };

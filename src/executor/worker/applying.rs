@@ -8,6 +8,7 @@ use super::{
     contents::digest,
     ended::{Ended, removed, unprepared},
     lock,
+    planning::only_deferring,
     wires::{Take, Wired},
 };
 use crate::{
@@ -198,6 +199,15 @@ impl Worker {
             let why = planned.notes.iter().filter_map(|note| note.strip_prefix(TENTATIVE));
             let why = why.map(|why| Block::new("tentative", why));
             return refuse([Block::new("tentative", message)].into_iter().chain(why).collect());
+        }
+        let was_deferring = confirmed.manifest.as_ref().is_some_and(|manifest| !manifest.deferred.is_empty());
+        if let Some(blocks) = only_deferring(&planned) {
+            return refuse(blocks);
+        }
+        if !planned.deferred.is_empty() && !was_deferring {
+            let what = planned.deferred.join(", ");
+            let message = format!("the engine deferred {what}, which was not in what was confirmed");
+            return refuse(vec![Block::new("replan", message)]);
         }
         // Any value of a tentative plan may rest on a mock, so none of them was known.
         let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);

@@ -119,6 +119,7 @@ impl Worker {
         let manifest = Manifest {
             changes: planned.changes.clone(),
             created: self.clock.now(),
+            deferred: planned.deferred.clone(),
             diff: hex(&Sha256::digest(&planned.diff)),
             environment: work.target.instance.environment.clone(),
             format: Manifest::FORMAT,

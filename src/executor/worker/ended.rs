@@ -17,6 +17,8 @@ pub(super) struct Ended {
     pub(super) exit_code: Option<i32>,
     pub(super) plan: Option<Utf8PathBuf>,
     pub(super) tentative: bool,
+    /// True if the engine left something for a later plan.
+    pub(super) is_deferring: bool,
     /// Whether an earlier plan stands for it.
     pub(super) reused: bool,
     pub(super) attempts: u32,
@@ -31,6 +33,7 @@ impl Ended {
             exit_code: None,
             plan: None,
             tentative: false,
+            is_deferring: false,
             reused: false,
             attempts: 1,
             notes: Vec::new(),

@@ -13,7 +13,7 @@ use crate::{
     engine::{EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream},
     executor::{attempts::attempt, outlook::Coming},
     files,
-    model::{Outcome, StackId},
+    model::{Block, Outcome, StackId},
 };
 
 impl Worker {
@@ -104,7 +104,8 @@ impl Worker {
 
     /// What a plan will make of outputs: with `--target` it does not tell of all of them.
     fn coming(&self, planned: &Planned) -> Option<Coming> {
-        let whole = self.wish.targets.is_empty() && self.wish.mode == PlanMode::Normal;
+        let is_narrowed = !self.wish.targets.is_empty() || !planned.deferred.is_empty();
+        let whole = !is_narrowed && self.wish.mode == PlanMode::Normal;
         whole.then(|| Coming { outputs: planned.outputs.clone(), tentative: planned.tentative })
     }
 
@@ -130,6 +131,12 @@ impl Worker {
         if let Some(failure) = self.stands_on_nothing(work).filter(|_| !planned.changes.is_empty()) {
             ended.notes.extend(removed(&file));
             return Ended { outcome: Outcome::Failed(failure), ..ended };
+        }
+        ended.is_deferring = !planned.deferred.is_empty();
+        if let Some(blocks) = only_deferring(&planned) {
+            lock(&self.waiting).remove(stack);
+            ended.notes.extend(removed(&file));
+            return Ended { outcome: Outcome::Refused(blocks), ..ended };
         }
         if planned.changes.is_empty() {
             lock(&self.waiting).remove(stack);
@@ -161,4 +168,15 @@ impl Worker {
         ended.plan = Some(file);
         ended
     }
+}
+
+/// Returns the refusal of a plan that leaves everything for a later one: it is not clean, and there is nothing to apply.
+pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
+    if !planned.changes.is_empty() || planned.deferred.is_empty() {
+        return None;
+    }
+    let what = planned.deferred.join(", ");
+    let message =
+        format!("the plan is incomplete: the engine deferred {what}, and nothing else would change");
+    Some(vec![Block::new("incomplete", message)])
 }

@@ -43,7 +43,7 @@ fn id(name: &str) -> StackId {
 
 fn creates(count: usize) -> Changes {
     let change = |n| ResourceChange::new(format!("terraform_data.a[{n}]").parse().unwrap(), Action::Create);
-    Changes { resources: (0..count).map(change).collect(), outputs: vec![] }
+    Changes { resources: (0..count).map(change).collect(), ..Changes::default() }
 }
 
 fn block() -> Block {

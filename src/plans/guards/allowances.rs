@@ -9,7 +9,9 @@ use super::losses;
 use crate::{
     config::Guards,
     diagnostic::closest,
-    model::{Allow, Block, NamedResource, Outcome, ResourceAddress, ResourceChange, StackId},
+    model::{
+        ActionInvocation, Allow, Block, NamedResource, Outcome, ResourceAddress, ResourceChange, StackId,
+    },
     plans::{Review, ReviewStack},
     ui::shell_word,
 };
@@ -54,6 +56,11 @@ impl Exception {
             Allow::Change(named) => change.address == named.address && !change.action.is_destructive(),
             _ => false,
         }
+    }
+
+    /// Returns true if the exception could let this action of a provider through.
+    fn fits_action(&self, action: &ActionInvocation) -> bool {
+        matches!(&self.allow, Allow::Change(named) if named.address == action.address)
     }
 
     /// Binds the short form to the only stack, or returns the refusal of one that could mean several.
@@ -114,8 +121,10 @@ impl Allowances {
     /// those that could mean several.
     pub fn bind_to_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {
         let has = |exception: &Exception, stack: &ReviewStack| {
-            let mut changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
-            changes.any(|change| exception.fits(change, guards))
+            stack.outcome.changes().is_some_and(|changes| {
+                changes.resources.iter().any(|change| exception.fits(change, guards))
+                    || changes.actions.iter().any(|action| exception.fits_action(action))
+            })
         };
         let bind = |exception: &Exception| {
             exception.unbound()?;
@@ -143,11 +152,13 @@ impl Allowances {
                 None if is_all_settled => review.changed().collect(),
                 None => return None,
             };
-            let changes = plans.iter().filter_map(|plan| plan.outcome.changes());
-            let changes = changes.flat_map(|changes| &changes.resources);
-            let addresses: Vec<&ResourceAddress> = changes
+            let changes = || plans.iter().filter_map(|plan| plan.outcome.changes());
+            let actions = changes().flat_map(|changes| &changes.actions).map(|action| &action.address);
+            let addresses: Vec<&ResourceAddress> = changes()
+                .flat_map(|changes| &changes.resources)
                 .flat_map(|change| [Some(&change.address), change.previous_address.as_ref()])
                 .flatten()
+                .chain(actions)
                 .collect();
             (!plans.is_empty() && !addresses.contains(&&named.address))
                 .then(|| misnamed(&exception.allow, named, &addresses))

@@ -31,9 +31,13 @@ pub fn judge(
     let mut found: Vec<Blocked> = ambiguous.into_iter().map(|block| Blocked { stack: None, block }).collect();
     for stack in review.changed() {
         let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
+        let actions = stack.outcome.changes().into_iter().flat_map(|changes| &changes.actions);
         let mut blocks = Vec::from_iter(plan::incomplete(stack, rules, allowed));
         blocks.extend(plan::old(stack, rules, facts.now, allowed));
         blocks.extend(changes.flat_map(|change| resources::blocks((&stack.stack, change), rules, allowed)));
+        blocks.extend(
+            actions.flat_map(|action| resources::action_blocks((&stack.stack, action), rules, allowed)),
+        );
         found.extend(blocks.into_iter().map(|block| Blocked { stack: Some(stack.stack.clone()), block }));
     }
     let whole = limits::blocks(review, rules, before, allowed)

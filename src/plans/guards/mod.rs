@@ -7,13 +7,14 @@
 //! |----------------|------------------------------------------------------------------------|---------------------|
 //! | `protect`      | delete, replace, forget, unknown of what matches, also where it was    | `delete:STACK/ADDR` |
 //! |                | a move of what matches to where nothing protects it                    | `delete:`, old one  |
+//! |                | the invocation of an action of a provider that matches                 | `change:STACK/ADDR` |
 //! | `deny_actions` | those actions of what matches; `delete` includes replace               | `delete:`, `change:`|
 //! | `unknown`      | in a `confirm` environment: actions that nobody knows                  | `delete:STACK/ADDR` |
 //! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks, |                     |
 //! |                | or whose address is in no plan of the run                              |                     |
 //! | `max_deletes`  | more losses (`losses`) than that over the run and those that it resumes| `deletes=N`         |
 //! | `max_changes`  | more changed resources than that over the run                          | `changes=N`         |
-//! | `incomplete`   | in a `confirm` environment: `--target`                                 | `incomplete`        |
+//! | `incomplete`   | in a `confirm` environment: `--target`, changes that the engine defers | `incomplete`        |
 //! | `max_plan_age` | plans older than that                                                  | `age`               |
 //! | `window`       | any other time                                                         | `window`            |
 //! | `branch`       | any other branch                                                       | `branch`            |

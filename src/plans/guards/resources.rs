@@ -3,7 +3,9 @@
 use super::{Allowances, LossKind, Rules, losses};
 use crate::{
     config::Guards,
-    model::{Action, Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId},
+    model::{
+        Action, ActionInvocation, Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId,
+    },
 };
 
 /// Returns the refusals of a change in a stack, each guard once; a move out of protection has one of its own.
@@ -58,6 +60,38 @@ pub(super) fn blocks(
         }
     }
     blocks
+}
+
+/// Word of `deny_actions` for the invocation of an action of a provider.
+const INVOKE: &str = "invoke";
+
+/// Returns the refusals of an action of a provider that a stack would invoke, each guard once. A protected one is not invoked at
+/// all: what it does is in no plan.
+pub(super) fn action_blocks(
+    (stack, action): (&StackId, &ActionInvocation),
+    rules: Rules<'_>,
+    allowed: &Allowances,
+) -> Vec<Block> {
+    let address = action.address.as_str();
+    let guards = rules.guards;
+    let protecting = guards.protect.iter().find(|pattern| pattern.matches(address));
+    let denying = guards
+        .deny_actions
+        .iter()
+        .find(|rule| rule.actions.contains(&INVOKE) && rule.pattern.matches(address));
+    let mut found = Vec::new();
+    if let Some(pattern) = protecting {
+        found.push(("protect", format!("invocation of `{action}`: it is protected by `{pattern}`")));
+    }
+    if let Some(rule) = denying {
+        let message = format!("invocation of `{action}`: `{INVOKE}` is denied for `{}`", rule.pattern);
+        found.push(("deny_actions", message));
+    }
+    if found.is_empty() || allowed.take_change(stack, &action.address) {
+        return Vec::new();
+    }
+    let block = |(guard, message)| block(guard, message, (stack, &action.address), Allow::Change);
+    found.into_iter().map(block).collect()
 }
 
 fn block(
@@ -220,6 +254,36 @@ mod tests {
                 let allow = format!("{name}:app/aws_db.main[0]");
                 assert_eq!(judged(&change(action), &denying(vec![word]), false, &[&allow]), [""; 0]);
             }
+        }
+    }
+
+    #[test]
+    fn an_invoked_action_is_refused_by_its_address_and_let_through_by_name() {
+        let action = ActionInvocation {
+            address: "module.m.action.aws_lambda_invoke.warm".parse().unwrap(),
+            trigger: None,
+        };
+        let judged = |guards: &Guards, allow: &[&str]| -> Vec<String> {
+            let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+            let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm: false });
+            let blocks = action_blocks((&app, &action), rules, &Allowances::new(&allows));
+            blocks.into_iter().map(|block| block.guard).collect()
+        };
+        let deny = |pattern: &str, word| {
+            let rule = DenyRule { pattern: pattern.parse().unwrap(), actions: vec![word] };
+            Guards { deny_actions: vec![rule], ..Guards::default() }
+        };
+        let exception = "change:app/module.m.action.aws_lambda_invoke.warm";
+        for (guards, wanted) in [
+            (protecting("action.aws_lambda_invoke.*"), &["protect"] as &[&str]),
+            (protecting("aws_lambda_invoke.*"), &[]),
+            (deny("action.*.*", "invoke"), &["deny_actions"]),
+            (deny("action.*.*", "delete"), &[]),
+            (deny("action.aws_lambda_invoke.cold", "invoke"), &[]),
+        ] {
+            assert_eq!(judged(&guards, &[]), wanted, "{guards:?}");
+            assert_eq!(judged(&guards, &[exception]), [""; 0]);
+            assert_eq!(judged(&guards, &["delete:app/module.m.action.aws_lambda_invoke.warm"]), wanted);
         }
     }
 

@@ -23,6 +23,9 @@ pub(super) fn stack(name: &str, changes: &[(&str, Action)]) -> ReviewStack {
         .collect();
     ReviewStack {
         planned_at: Some(Timestamp::from_second(PLANNED).unwrap()),
-        ..ReviewStack::new(name.parse().unwrap(), Outcome::Changed(Changes { resources, outputs: vec![] }))
+        ..ReviewStack::new(
+            name.parse().unwrap(),
+            Outcome::Changed(Changes { resources, ..Changes::default() }),
+        )
     }
 }
