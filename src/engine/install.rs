@@ -19,7 +19,7 @@ use super::{
     detect::LOCKFILE,
     ending::failed_text,
     folder_lock::{FolderLock, Sharing, has_providers, lock_installed},
-    footing::MODULES,
+    footing::{MODULES, module_folders},
     module_manifest::{
         ManifestFile, ModuleSources, ModulesInstalled, has_foreign_folders, installed, is_fixed,
         manifest_file, module_sources,
@@ -49,12 +49,19 @@ pub(super) struct Install {
 
 /// Returns true if what is installed has to be installed anew: an init that a user typed has installed modules through the links
 /// of a data directory, so that every instance of the folder would read another `path.module` than the bare engine, or the
-/// manifest of modules is torn.
+/// manifest of modules is torn, or a folder that it names is gone.
 pub(super) fn is_unusable(target: &Target) -> bool {
     let modules = target.data_dir.join("modules");
     let manifest = manifest_file(&target.data_dir.join(MODULES));
     (modules.is_symlink() && has_foreign_folders(&modules))
         || !matches!(manifest, Ok(ManifestFile::Missing | ManifestFile::Whole))
+        || is_module_gone(target)
+}
+
+/// Returns true if a folder that the manifest of modules names is not there.
+fn is_module_gone(target: &Target) -> bool {
+    let named = module_folders(&target.data_dir, &target.dir).ok().flatten().unwrap_or_default();
+    named.iter().any(|folder| !folder.is_dir())
 }
 
 /// Removes a manifest of modules that is torn, and says so; what is no file is refused, since an engine would wait for it. The caller holds the lock on the folder alone.

@@ -321,6 +321,19 @@ fn a_torn_manifest_of_modules_is_removed_and_they_are_installed_anew() {
 }
 
 #[test]
+fn a_fetched_module_whose_folder_is_gone_is_installed_anew() {
+    for fetched in projects() {
+        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+        fetched.env.run(["deploy", "prod", "--confirm"]).exits(0);
+        for environment in ["dev", "prod"] {
+            fs::remove_dir_all(fetched.project.path("app/.terraform/modules/m")).unwrap();
+            fetched.env.run(["plan", environment, "--detailed-exitcode"]).exits(0);
+            assert!(fetched.project.path("app/.terraform/modules/m").is_dir());
+        }
+    }
+}
+
+#[test]
 fn modules_and_providers_come_through_a_plugin_cache() {
     for mut fetched in projects() {
         fetched.env = fetched.env.with_providers();
