@@ -9,7 +9,10 @@ use std::{
 
 use camino::Utf8Path;
 
-use super::{Addressed, EffectiveBackend, StateAddress, effective_backend, instance_variable, state_address};
+use super::{
+    Addressed, EffectiveBackend, StateAddress, computed::backend_inputs, effective_backend,
+    instance_variable, state_address,
+};
 use crate::{
     diagnostic::{Diagnostics, SourceFile},
     engine::layout::unit_file,
@@ -58,7 +61,7 @@ impl Addresses {
     ) {
         let id = &instance.id;
         let unknown = |because: &str| StateAddress::Unknown { because: because.to_owned() };
-        let (mut place, mut hard_link) = (None, None);
+        let (mut place, mut hard_link, mut inputs) = (None, None, None);
         let address = if unit_file(instance.engine).is_some() {
             unknown("Terragrunt makes the backend")
         } else if let Some(module) = modules.root(instance) {
@@ -79,6 +82,7 @@ impl Addresses {
                     }
                     let address = address.below(instance.root());
                     place.clone_from(&backend.place);
+                    inputs = backend_inputs(instance, module, &backend);
                     self.backends.insert(id.clone(), backend);
                     address
                 }
@@ -87,7 +91,7 @@ impl Addresses {
             unknown("its files could not be read")
         };
         self.by_id.insert(id.clone(), self.addressed.len());
-        self.addressed.push(Addressed { id: id.clone(), address, place, hard_link });
+        self.addressed.push(Addressed { id: id.clone(), address, place, hard_link, inputs });
     }
 
     /// The address of one instance.

@@ -2,6 +2,7 @@
 
 mod backends;
 mod collect;
+mod computed;
 mod effective;
 mod environment;
 mod fields;

@@ -16,9 +16,14 @@ pub struct Addressed {
     pub place: Option<Place>,
     /// Device and inode of a local state that has more than one name, by hard links.
     pub hard_link: Option<(u64, u64)>,
+    /// What the values of a backend with expressions rest on, as far as they are known before a run.
+    pub inputs: Option<String>,
 }
 
-/// One error for each known address that more than one instance has.
+/// Said in place of an address that only an engine can tell.
+const EVALUATED: &str = "the variables that their backend is made of have the same values";
+
+/// One error for each address that more than one instance has: a known one, or one that an engine evaluates from the same values.
 pub fn shared_addresses(instances: &[Addressed]) -> Vec<Diagnostic> {
     let mut by_state: IndexMap<String, Vec<&Addressed>> = IndexMap::new();
     for instance in instances {
@@ -26,10 +31,12 @@ pub fn shared_addresses(instances: &[Addressed]) -> Vec<Diagnostic> {
             // Names of one file are one state, whatever they are.
             let inode = instance.hard_link.map(|(device, inode)| format!("{device} {inode}"));
             by_state.entry(inode.unwrap_or_else(|| address.to_owned())).or_default().push(instance);
+        } else if let Some(inputs) = &instance.inputs {
+            by_state.entry(format!("inputs {inputs}")).or_default().push(instance);
         }
     }
     let shared_ones = by_state.into_values().filter(|sharers| sharers.len() > 1);
-    shared_ones.map(|sharers| shared(sharers[0].address.known().unwrap_or_default(), &sharers)).collect()
+    shared_ones.map(|sharers| shared(sharers[0].address.known().unwrap_or(EVALUATED), &sharers)).collect()
 }
 
 fn shared(address: &str, sharers: &[&Addressed]) -> Diagnostic {
@@ -54,10 +61,11 @@ fn shared(address: &str, sharers: &[&Addressed]) -> Diagnostic {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inventory::{Modules, address::Addresses, fixture::Project};
 
     fn addressed(environment: &str, address: StateAddress) -> Addressed {
         let id = InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() };
-        Addressed { id, address, place: None, hard_link: None }
+        Addressed { id, address, place: None, hard_link: None, inputs: None }
     }
 
     #[test]
@@ -74,5 +82,49 @@ mod tests {
         ]);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].message, "`dev/app` and `prod/app` have the same state: s3://b/k");
+    }
+
+    /// The shared states of a stack in `dev` and `prod`, each with settings of its own beside those of the stack.
+    fn same_states([dev, prod, stack]: [&str; 3], backend: &str) -> Vec<String> {
+        let toml = format!(
+            "[environments.dev]\n{dev}\n[environments.prod]\n{prod}\n[stacks.a]\npath = \"a\"\n{stack}\n"
+        );
+        let main = format!(
+            "variable \"env\" {{}}\nlocals {{\n  folder = \"s\"\n}}\nterraform {{\n  backend \"local\" {{\n    path = {backend}\n  }}\n}}\n"
+        );
+        let files = [("a/main.tf", main.as_str()), ("a/dev.tfvars", ""), ("a/prod.tfvars", "")];
+        let project = Project::new(&toml, &files);
+        let mut instances = project.instances("dev");
+        instances.extend(project.instances("prod"));
+        let (modules, _) = Modules::read(&instances, &project.root());
+        let addresses = Addresses::of(&instances, &modules, project.config().source(), &|_| None);
+        shared_addresses(&addresses.addressed).into_iter().map(|found| found.message).collect()
+    }
+
+    const PLAIN: &str = "\"${var.env}.tfstate\"";
+    const OF_LOCAL: &str = "\"${local.folder}/${var.env}\"";
+
+    #[test]
+    fn backends_of_equal_variables_are_one_state() {
+        let message = format!("`dev/a` and `prod/a` have the same state: {EVALUATED}");
+        for backend in [PLAIN, OF_LOCAL] {
+            assert_eq!(same_states(["", "", "vars.env = \"x\""], backend), [message.as_str()]);
+            assert_eq!(same_states(["vars.env = \"x\"", "vars.env = \"y\"", ""], backend), [""; 0]);
+        }
+        // Another variable makes no other address, unless a local may hold it.
+        let others = ["vars.size = 1", "vars.size = 2", "vars.env = \"x\""];
+        assert_eq!(same_states(others, PLAIN), [message.as_str()]);
+        assert_eq!(same_states(others, OF_LOCAL), [""; 0]);
+    }
+
+    #[test]
+    fn a_variable_of_var_files_and_secrets_may_have_other_values() {
+        let var_files = "var_files = [\"{env}.tfvars\"]";
+        assert_eq!(same_states(["", "", var_files], PLAIN), [""; 0]);
+        assert_eq!(same_states(["", "", "secrets.env = { env = \"NAME\" }"], PLAIN), [""; 0]);
+        // What environments.toml sets comes over var files.
+        assert_eq!(same_states(["", "", &format!("{var_files}\nvars.env = \"x\"")], PLAIN).len(), 1);
+        let workspaces = ["workspace = \"one\"", "workspace = \"two\"", "vars.env = \"x\""];
+        assert_eq!(same_states(workspaces, PLAIN), [""; 0]);
     }
 }
