@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, check_around};
+use super::{
+    Context, check_around,
+    gone_stacks::{undeclared_environments, undeclared_stacks},
+};
 use crate::{
     assurance::{CheckItem, CheckName, CheckStatus},
     config::{Config, VerbClass},
@@ -59,6 +62,23 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let wanted = context.environments(&config, &request.environments)?;
     let offline = context.check_offline(&config, &wanted, &[VerbClass::Check], !request.offline);
     let mut items = offline.items;
+    let stated = || offline.survey.addresses.stated.clone();
+    let mut gone = Vec::new();
+    for inventory in &offline.inventories {
+        let name = inventory.environment();
+        let stacks = undeclared_stacks(context, &config, name, Some(inventory), &stated)?;
+        gone.push((Some(name.clone()), stacks));
+    }
+    if request.environments.is_empty() {
+        gone.push((None, undeclared_environments(context, &config, &stated)?));
+    }
+    for (environment, stacks) in gone {
+        let is_about =
+            |item: &&mut CheckItem| item.name == CheckName::Config && item.environment == environment;
+        if let Some(item) = items.iter_mut().find(is_about) {
+            item.diagnostics.extend(stacks.iter().map(|stack| stack.finding(context, &config)));
+        }
+    }
     if !request.offline {
         for inventory in &offline.inventories {
             items.push(versions(context, &config, inventory));

@@ -8,6 +8,7 @@ use super::{
     checklist,
     emitter::emitter,
     given_values::know_values,
+    gone_stacks::undeclared_stacks,
     groundless::Absent,
     guarded::Guarded,
     left_output::{Masking, take_in},
@@ -27,7 +28,7 @@ use crate::{
         Answer, Ask, Asked, Assembly, Deployment, Parts, PlanWish, SecretUse, SignalSource, Watch, Worker,
     },
     graph::{Selected, StackGraph, Why},
-    inventory::{Instance, Inventory},
+    inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
     model::{ChangedSince, CreateWorkspace, EnvName, RunId, StackId},
     plans::{AskedFor, Key},
@@ -111,9 +112,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules, unset) = context.sound_and_unset(&config, environment, wish.classes())?;
     know_allowed((&config, environment), &inventory, &request.allow)?;
-    let chosen = context.select((&config, environment), &inventory, &mut changes);
     let Chosen { stacks: selected, changed_since } =
-        chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
+        choose(context, (request, wish), (&config, environment), (&inventory, &modules), &mut changes)?;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
     know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(unset))?;
@@ -205,6 +205,26 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         askable: if context.read_only { Vec::new() } else { askable(&instances) },
         _turn: turn,
     })
+}
+
+/// Selects the stacks, and warns of those that were deployed and that no file declares any more. What is compared with a commit
+/// says so itself.
+fn choose(
+    context: &Context,
+    (request, wish): (&RunRequest, Wish),
+    (config, environment): (&Config, &Environment),
+    (inventory, modules): (&Inventory, &Modules),
+    changes: &mut super::selecting::Asked,
+) -> anyhow::Result<Chosen> {
+    let chosen = context.select((config, environment), inventory, changes);
+    let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
+    if wish.plans_anew(request) && request.selection.changed.is_none() {
+        let stated = || modules.stated_states().as_ref().clone();
+        for gone in undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)? {
+            gone.say(context, config);
+        }
+    }
+    Ok(chosen)
 }
 
 /// The first event of a run.

@@ -6,13 +6,17 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, resume, stored::asked_for};
+use super::{
+    Context,
+    gone_stacks::{UndeclaredStack, undeclared_environments, undeclared_stacks},
+    resume,
+    run_history::{PastRun, past_runs},
+};
 use crate::{
     config::{Config, Environment},
-    event::EventKind,
     inventory::Instance,
     journal::RunStore,
-    model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, StackId, StackReport, StackResult},
+    model::{ChangeCounts, EnvName, ExitStatus, RunId, StackId, StackReport, StackResult},
     ui::{Align, Count, Role, Styles, Table, seconds},
 };
 
@@ -32,6 +36,9 @@ pub struct StatusDocument {
     format: u32,
     /// The environments.
     environments: Vec<EnvironmentStatus>,
+    /// Stacks that were deployed to environments which are gone from environments.toml; only where none was named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<UndeclaredStack>,
 }
 
 /// One environment.
@@ -44,6 +51,9 @@ struct EnvironmentStatus {
     last_run: Option<Seen>,
     /// Its stacks, in dependency order.
     stacks: Vec<StackStatus>,
+    /// Stacks that were deployed here and are gone from the files: what they made still exists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    gone: Vec<UndeclaredStack>,
 }
 
 /// One stack.
@@ -86,24 +96,26 @@ struct Seen {
     commit: Option<String>,
 }
 
-struct Past {
-    report: Report,
-    user: Option<String>,
-    /// Whether it removed what it applied.
-    destroys: bool,
-}
-
 /// Shows it.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
-    let past = past(context, &config)?;
+    let past = past_runs(context, &config)?;
     let mut environments = Vec::new();
     for environment in wanted {
         environments.push(look(context, &config, environment, &past)?);
     }
+    let all: Vec<&Environment> = config.environments().values().collect();
+    let stated = || context.check_offline(&config, &all, &[], false).survey.addresses.stated;
+    let gone = match request.environments.as_slice() {
+        [] => undeclared_environments(context, &config, &stated)?,
+        _ => Vec::new(),
+    };
+    for stack in environments.iter().flat_map(|environment| &environment.gone).chain(&gone) {
+        stack.say(context, &config);
+    }
     if request.json {
-        let document = StatusDocument { format: 1, environments };
+        let document = StatusDocument { format: 1, environments, gone };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
         return Ok(ExitStatus::Success);
     }
@@ -117,45 +129,15 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Every run that can be read, newest first; one that cannot is said and passed over.
-fn past(context: &Context, config: &Config) -> anyhow::Result<Vec<Past>> {
-    let mut found = Vec::new();
-    let store = RunStore::new(config.root());
-    for stored in store.list()? {
-        let recorded = match stored.events() {
-            Ok(recorded) => recorded,
-            Err(error) => {
-                context.printer.warn(format_args!("run {}: {error}", stored.id));
-                continue;
-            }
-        };
-        let user = recorded.events.iter().find_map(|event| match &event.kind {
-            EventKind::RunStarted { user, .. } => user.clone(),
-            _ => None,
-        });
-        match crate::journal::fold(&recorded.events) {
-            Ok(report) => {
-                // Of a stored plan only what was asked for tells it.
-                let destroys = report.command == "destroy"
-                    || (report.command == "apply"
-                        && asked_for(&store, &stored).is_ok_and(|(asked, _)| asked.destroy));
-                found.push(Past { report, user, destroys });
-            }
-            Err(error) => context.printer.warn(format_args!("run {}: {error}", stored.id)),
-        }
-    }
-    Ok(found)
-}
-
 fn look(
     context: &Context,
     config: &Config,
     environment: &Environment,
-    past: &[Past],
+    past: &[PastRun],
 ) -> anyhow::Result<EnvironmentStatus> {
     let now = context.clock.now();
-    let own: Vec<&Past> = past.iter().filter(|p| p.report.environment == environment.name).collect();
-    let mut by_stack: HashMap<&StackId, Vec<(&Past, &StackReport)>> = HashMap::new();
+    let own: Vec<&PastRun> = past.iter().filter(|p| p.report.environment == environment.name).collect();
+    let mut by_stack: HashMap<&StackId, Vec<(&PastRun, &StackReport)>> = HashMap::new();
     for past in &own {
         for stack in &past.report.stacks {
             by_stack.entry(&stack.stack).or_default().push((past, stack));
@@ -182,7 +164,7 @@ fn look(
         .instances()
         .map(|instance| {
             let former = former(instance);
-            let mut runs: Vec<(&Past, &StackReport)> = former
+            let mut runs: Vec<(&PastRun, &StackReport)> = former
                 .iter()
                 .chain([&instance.id.stack])
                 .filter_map(|name| by_stack.get(name))
@@ -195,7 +177,9 @@ fn look(
         .collect();
     let last_run =
         own.first().map(|p| seen(p, p.report.result.map(|r| format!("{r:?}").to_lowercase()), now));
-    Ok(EnvironmentStatus { environment: environment.name.clone(), last_run, stacks })
+    let stated = || context.check_offline(config, &[environment], &[], false).survey.addresses.stated;
+    let gone = undeclared_stacks(context, config, &environment.name, Some(&inventory), &stated)?;
+    Ok(EnvironmentStatus { environment: environment.name.clone(), last_run, stacks, gone })
 }
 
 /// Returns true if two instances of an environment have one folder and one workspace.
@@ -206,10 +190,10 @@ fn is_same_place(one: &Instance, other: &Instance) -> bool {
 /// `runs` are newest first.
 fn stack_status(
     (stack, former_names): (&StackId, Vec<StackId>),
-    runs: &[(&Past, &StackReport)],
+    runs: &[(&PastRun, &StackReport)],
     now: Timestamp,
 ) -> StackStatus {
-    let settled = |past: &Past, stack: &StackReport| {
+    let settled = |past: &PastRun, stack: &StackReport| {
         matches!(past.report.command.as_str(), "deploy" | "apply")
             && !past.destroys
             && !stack.incomplete
@@ -240,7 +224,7 @@ fn stack_status(
     }
 }
 
-fn seen(past: &Past, result: Option<String>, now: Timestamp) -> Seen {
+fn seen(past: &PastRun, result: Option<String>, now: Timestamp) -> Seen {
     let report = &past.report;
     Seen {
         run: report.run.clone(),

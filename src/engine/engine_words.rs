@@ -35,7 +35,7 @@ mod tests {
         let kind = |found: &[Diagnostic]| from_diagnostics(found, "/p".into(), "/p".into()).unwrap().kind;
         let external = said("External Program Execution Failed", "Error Message: 429 Too Many Requests");
         let remote = said("remote-exec provisioner error", "AccessDenied");
-        assert_eq!(kind(&[external.clone()]), FailureKind::Provider);
+        assert_eq!(kind(std::slice::from_ref(&external)), FailureKind::Provider);
         assert_eq!(kind(&[remote, external.clone()]), FailureKind::Provider);
         assert_eq!(kind(&[external, said("creating queue", "AccessDenied")]), FailureKind::Auth);
     }

@@ -242,6 +242,24 @@ pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failur
     known.replace(target, (state, address.as_deref()), false)
 }
 
+/// State that this checkout knows of an instance, whether that is still declared or not.
+#[derive(Debug, Clone)]
+pub struct RecordedState {
+    /// Its lineage.
+    pub lineage: String,
+    /// The address where it lay; absent where that was never told.
+    pub address: Option<String>,
+}
+
+/// Returns the state that is recorded in the folder of an instance; absent where none is known, or another instance took it over.
+pub fn recorded_state(folder: &Utf8Path) -> Option<RecordedState> {
+    let lineage = files::read_whole_text(&folder.join(LINEAGE)).ok()?.trim().to_owned();
+    let version = files::read_whole(&folder.join(RECORD)).ok();
+    let version: Option<StateVersion> = version.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let address = version.filter(|version| version.lineage == lineage).and_then(|version| version.address);
+    (!lineage.is_empty()).then_some(RecordedState { lineage, address })
+}
+
 /// Returns the address of the last known state of an instance and the one that its files and environments.toml state, where
 /// they differ.
 pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failure> {

@@ -93,7 +93,7 @@ pub use exact_json::ExactJson;
 pub use fingerprint::forget_init;
 pub use footing::{MODULES, installed_modules};
 pub use installed::EngineUnavailable;
-pub use lineage::moved_address;
+pub use lineage::{RecordedState, moved_address, recorded_state};
 pub use lockfile::LockfilePolicy;
 pub use log::Log;
 pub use meeting::{builds_on_state, may_make_workspace};

@@ -30,6 +30,7 @@ mod failed_applies;
 mod failures;
 mod gates;
 mod generate;
+mod gone_stacks;
 mod guards;
 mod guards_of_git;
 mod guards_of_time;

@@ -1,0 +1,137 @@
+//! A stack that was deployed and is gone from the files is told by `plan`, `check` and `status`; one that was renamed is not.
+
+use serde_json::{Value, json};
+
+use crate::support::{Shop, real_engines};
+
+const GONE: &str = "stack `mail` (`mail`) of `staging` is gone from the files since run ";
+
+/// Takes the table of the last stack out of environments.toml.
+fn remove_table(shop: &Shop, stack: &str) {
+    let text = shop.project.read("environments.toml");
+    let at = text.find(&format!("\n[stacks.{stack}]")).unwrap();
+    shop.project.write("environments.toml", &text[..at]);
+}
+
+/// The names of the stacks that `status` says to be gone.
+fn gone(document: &Value) -> Vec<String> {
+    let stacks = document["environments"][0]["gone"].as_array().cloned().unwrap_or_default();
+    stacks.iter().map(|gone| format!("{} {}", gone["environment"], gone["stack"]).replace('"', "")).collect()
+}
+
+#[test]
+fn a_deployed_stack_whose_table_is_gone_is_told() {
+    let shop = Shop::of(&["network", "mail"]).deployed();
+    let run = shop.newest_run();
+    remove_table(&shop, "mail");
+
+    let told = format!("{GONE}{}; what it made is not", run.rsplit('/').next().unwrap());
+    let hint = "`envctl destroy staging mail` shows what it made and asks";
+    shop.run(["plan", "staging"]).exits(0).tells(&told).tells(hint);
+    shop.run(["check", "staging", "--offline"]).exits(0).tells(&told).tells(hint);
+    shop.run(["status", "staging"]).exits(0).tells(&told);
+    let document = shop.run(["status", "staging", "--json"]).exits(0).json();
+    assert_eq!(gone(&document), ["staging mail"]);
+    shop.run(["plan", "production"]).exits(0).hides("is gone");
+    let kept = shop.run(["check", "--offline", "--json"]).exits(0).json().to_string();
+    assert!(kept.contains("stack `mail` (`mail`) of `staging` is gone"), "{kept}");
+}
+
+#[test]
+fn a_deployed_folder_below_a_discovered_pattern_that_is_deleted_is_told() {
+    let shop = Shop::new();
+    for stack in ["network", "mail"] {
+        shop.script(stack, &crate::support::plain(stack));
+    }
+    shop.append("environments.toml", "\n[discover]\npaths = [\"<unit>\"]\nname = \"{unit}\"\n");
+    shop.project.commit("Begin");
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+
+    let run = shop.run(["plan", "staging"]).exits(0).tells(GONE);
+
+    run.tells("`git restore --source=").tells(" -- mail` brings its files back");
+    shop.run(["check", "staging", "--offline"]).exits(0).tells(GONE);
+    shop.run(["status", "staging"]).exits(0).tells(GONE);
+    shop.run(["list", "staging", "--changed=HEAD"]).tells("stack `mail` (`mail`) of `staging` is gone since");
+}
+
+#[test]
+fn a_stack_that_was_never_deployed_or_was_destroyed_is_not_told() {
+    let shop = Shop::of(&["network", "mail"]);
+    shop.run(["plan", "staging"]).exits(0);
+    let before = shop.project.read("environments.toml");
+    remove_table(&shop, "mail");
+    shop.run(["plan", "staging"]).exits(0).hides("is gone");
+
+    shop.project.write("environments.toml", &before);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.run(["destroy", "staging", "mail", "--yes"]).exits(0);
+    remove_table(&shop, "mail");
+    shop.run(["plan", "staging"]).exits(0).hides("is gone");
+    shop.run(["status", "staging"]).exits(0).hides("is gone");
+    shop.run(["check", "staging", "--offline"]).exits(0).hides("is gone");
+}
+
+#[test]
+fn a_failed_deployment_of_a_stack_that_is_gone_is_told() {
+    let shop = Shop::of(&["network", "mail"]).deployed();
+    shop.change("mail", "second");
+    let mut script = crate::support::plain("mail");
+    script["resources"] = json!({ "terraform_data.mail": "second" });
+    script["steps"] = json!({ "apply": { "error": { "summary": "no", "detail": "" } } });
+    shop.script("mail", &script);
+    shop.run(["deploy", "staging", "--yes"]).exits(1);
+    remove_table(&shop, "mail");
+
+    shop.run(["plan", "staging"]).exits(0).tells(GONE);
+}
+
+#[test]
+fn a_renamed_stack_that_keeps_its_state_is_not_told() {
+    for engine in real_engines() {
+        let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n";
+        let shop = Shop::driven_by(&engine, toml);
+        shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+        shop.run(["deploy", "dev", "--yes"]).exits(0);
+        shop.project.edit("environments.toml", "[stacks.network]", "[stacks.net]");
+
+        shop.run(["check", "dev", "--offline"]).exits(0).hides("is gone");
+        shop.run(["status", "dev"]).exits(0).hides("is gone");
+        shop.run(["plan", "dev"]).exits(0).hides("is gone");
+        shop.run(["status", "dev"]).exits(0).hides("is gone");
+        shop.run(["plan", "dev"]).exits(0).hides("is gone");
+    }
+}
+
+#[test]
+fn a_renamed_stack_whose_state_moves_with_its_name_is_told() {
+    for engine in real_engines() {
+        let toml = "[project]\nname = \"p\"\n\n[defaults]\nbackend.local = { path = \"{stack}.tfstate\" }\n\n\
+                    [environments.dev]\n\n[stacks.network]\npath = \"network\"\n";
+        let shop = Shop::driven_by(&engine, toml);
+        let main = "terraform {\n  backend \"local\" {}\n}\nresource \"terraform_data\" \"a\" {}\n";
+        shop.project.write("network/main.tf", main);
+        shop.run(["deploy", "dev", "--yes"]).exits(0);
+        shop.project.edit("environments.toml", "[stacks.network]", "[stacks.net]");
+
+        let told = "stack `network` (`network`) of `dev` is gone from the files since run ";
+        shop.run(["check", "dev", "--offline"]).exits(0).tells(told);
+    }
+}
+
+#[test]
+fn the_stacks_of_an_environment_that_is_gone_are_told_where_none_is_named() {
+    let shop = Shop::of(&["network"]).deployed();
+    shop.project.edit(
+        "environments.toml",
+        "[environments.staging]\naliases = [\"stag\"]",
+        "[environments.test]",
+    );
+    shop.project.edit("environments.toml", "workspace = \"staging\"", "workspace = \"test\"");
+
+    let told = "stack `network` (`network`) of `staging` is gone from the files since run ";
+    shop.run(["status"]).exits(0).tells(told);
+    shop.run(["check", "--offline"]).exits(0).tells(told);
+    shop.run(["status", "production"]).exits(0).hides("is gone");
+}
