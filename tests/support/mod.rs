@@ -28,6 +28,7 @@ pub(crate) use self::{
     driven::{Driven, each_engine, real_engines},
     env::Env,
     fetched::{Fetched, resource},
+    launch::hermetic,
     live::{Live, app_unit, remote_state, unit_project},
     postgres::Postgres,
     programs::{Program, programs},

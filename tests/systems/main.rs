@@ -3,6 +3,7 @@
 mod backend_keys;
 mod demo;
 mod directories;
+mod hcl_files;
 mod init;
 mod promotion;
 #[path = "../support/mod.rs"]

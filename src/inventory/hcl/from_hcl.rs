@@ -14,9 +14,12 @@ use serde_json::Value;
 use super::{
     Attribute, Block, Expr, Folder, Place,
     block::labels_of,
-    parse::{parse_body, parse_template},
+    parse::{parse_body, parse_expression, parse_template},
 };
 use crate::diagnostic::{Diagnostic, SourceFile};
+
+/// Code of the finding that a file is not valid in its syntax, as far as the parser here knows it.
+pub const SYNTAX_CODE: &str = "hcl::syntax";
 
 /// The blocks of a file that are read here.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
@@ -39,7 +42,7 @@ pub(super) fn body(source: &Arc<SourceFile>) -> Result<Body, Diagnostic> {
     parse_body(source.text()).map_err(|error| {
         let at = error.location().offset();
         let end = source.text()[at..].chars().next().map_or(at, |c| at + c.len_utf8());
-        Diagnostic::error("hcl::syntax", format!("`{}` is not valid HCL", source.path())).at(
+        Diagnostic::error(SYNTAX_CODE, format!("`{}` is not valid HCL", source.path())).at(
             source,
             at..end,
             error.message(),
@@ -121,8 +124,19 @@ fn key_text(key: &ObjectKey) -> Option<String> {
 fn part(element: &Element) -> Expr {
     match element {
         Element::Literal(text) => Expr::Literal(Value::String(text.value().clone())),
-        Element::Interpolation(interpolation) => simplify(&interpolation.expr),
+        // `${~ x ~}` takes blanks out of the texts around it.
+        Element::Interpolation(value) if value.strip.strip_start() || value.strip.strip_end() => Expr::Opaque,
+        Element::Interpolation(value) => simplify(&value.expr),
         Element::Directive(_) => Expr::Opaque,
+    }
+}
+
+/// Returns the value of a text that is one literal expression; the reason where it is none.
+pub fn literal_value(text: &str) -> Result<Value, String> {
+    let expression = parse_expression(text.trim()).map_err(|error| error.message().to_owned())?;
+    match simplify(&expression) {
+        Expr::Literal(value) => Ok(value),
+        _ => Err("it holds references, functions or operators".to_owned()),
     }
 }
 
@@ -171,6 +185,7 @@ mod tests {
         assert_eq!(path.evaluate(&|_| None), None);
         assert_eq!(value("\"${var.x}\""), Expr::Variable("x".to_owned()));
         assert_eq!(value("\"${local.x}/a\""), Expr::Opaque);
+        assert_eq!(value("\"a ${~ var.x ~} b\""), Expr::Opaque);
     }
 
     #[test]

@@ -8,7 +8,12 @@ use std::{ops::Range, sync::Arc};
 use indexmap::IndexMap;
 use serde_json::{Value, value::RawValue};
 
-use super::{Attribute, Block, Expr, Place, block::labels_of, from_hcl::template, json_tree::Members};
+use super::{
+    Attribute, Block, Expr, Place,
+    block::labels_of,
+    from_hcl::{SYNTAX_CODE, template},
+    json_tree::Members,
+};
 use crate::diagnostic::{Diagnostic, SourceFile};
 
 /// The blocks of a file that are read here.
@@ -37,7 +42,7 @@ fn broken(source: &Arc<SourceFile>, error: &serde_json::Error) -> Diagnostic {
     let line_start: usize =
         source.text().split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let at = usize::min(line_start + error.column().saturating_sub(1), source.text().len());
-    Diagnostic::error("hcl::syntax", format!("`{}` is not valid JSON", source.path())).at(
+    Diagnostic::error(SYNTAX_CODE, format!("`{}` is not valid JSON", source.path())).at(
         source,
         at..at,
         error.to_string(),

@@ -19,6 +19,7 @@ mod var_file;
 pub use block::{Attribute, Block, Place};
 pub use expression::{Expr, Folder, Reference};
 pub use folder::{ReadError, read_folder};
+pub use from_hcl::{SYNTAX_CODE, literal_value};
 pub use json_tree::JsonTree;
 pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,

@@ -45,6 +45,15 @@ pub(super) fn parse_template(text: &str) -> Result<Template, parser::Error> {
     Ok(template)
 }
 
+/// Parses a text that is one expression.
+pub(super) fn parse_expression(text: &str) -> Result<Expression, parser::Error> {
+    let (mut expression, repeated) = parse(text, parser::parse_expr)?;
+    if !repeated.is_empty() {
+        RestoreKeys(repeated).visit_expr_mut(&mut expression);
+    }
+    Ok(expression)
+}
+
 /// Original keys by the position of their stand-ins.
 type RepeatedKeys = HashMap<usize, ObjectKey>;
 

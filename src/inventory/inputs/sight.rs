@@ -52,10 +52,22 @@ impl Sight<'_> {
 
     fn template<'e>(&self, elements: impl Iterator<Item = &'e Element>, depth: usize) -> Vec<Piece<'e>> {
         let mut pieces = Vec::new();
+        // Whether the last value takes the blanks before the next text away.
+        let mut strips = false;
         for element in elements {
             match element {
-                Element::Literal(text) => push(&mut pieces, Piece::Text(text.value().clone())),
+                Element::Literal(text) => {
+                    let text = if strips { text.value().trim_start() } else { text.value() };
+                    push(&mut pieces, Piece::Text(text.to_owned()));
+                    strips = false;
+                }
                 Element::Interpolation(value) => {
+                    if value.strip.strip_start()
+                        && let Some(Piece::Text(before)) = pieces.last_mut()
+                    {
+                        before.truncate(before.trim_end().len());
+                    }
+                    strips = value.strip.strip_end();
                     self.text(&value.expr, depth).into_iter().for_each(|piece| push(&mut pieces, piece));
                 }
                 Element::Directive(directive) => pieces.push(Piece::Directive(directive)),

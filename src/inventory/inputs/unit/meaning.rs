@@ -139,6 +139,9 @@ impl Unit {
         for element in template {
             match element {
                 Element::Literal(literal) => text.push_str(literal.value()),
+                Element::Interpolation(value) if value.strip.strip_start() || value.strip.strip_end() => {
+                    return None;
+                }
                 Element::Interpolation(value) => text.push_str(&self.text(part, &value.expr)?),
                 Element::Directive(_) => return None,
             }

@@ -1,0 +1,3 @@
+﻿locals {
+  mark = "after a byte order mark"
+}

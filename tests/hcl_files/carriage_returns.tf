@@ -1,0 +1,11 @@
+locals {
+  text = <<EOT
+one
+  EOT,
+two
+EOT
+  list = [
+    1,
+    2,
+  ]
+}

@@ -1,0 +1,7 @@
+locals {
+  name = "a"
+  tags = {
+    (local.name) = 1
+    (local.name) = 2
+  }
+}
