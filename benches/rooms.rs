@@ -107,6 +107,7 @@ fn instances(config: &Config) -> Attempt<Inventory> {
         on_path: &|_| true,
         earlier_engines: &|| None,
         units: None,
+        syntax: None,
         cache_dir: Utf8Path::new("/nowhere"),
     };
     Ok(load(config, environment, &probe)?.0)

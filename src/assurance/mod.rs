@@ -8,6 +8,7 @@ mod lockfiles;
 mod offline;
 mod sensitive;
 mod survey;
+mod syntax;
 mod unsupported;
 mod values;
 

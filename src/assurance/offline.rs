@@ -3,8 +3,13 @@
 use std::collections::HashSet;
 
 use super::{
-    CheckItem, CheckName, CheckStatus, Survey, inputs::inputs, lockfiles::lockfiles,
-    sensitive::not_sensitive, unsupported::unsupported, values,
+    CheckItem, CheckName, CheckStatus, Survey,
+    inputs::inputs,
+    lockfiles::lockfiles,
+    sensitive::not_sensitive,
+    syntax::{SyntaxVerdicts, UNUSUAL},
+    unsupported::unsupported,
+    values,
 };
 use crate::{
     config::{Config, Environment, VerbClass},
@@ -12,7 +17,7 @@ use crate::{
     inventory::{
         Instance, Inventory, Links, Probe, VarFiles,
         address::{StateAddress, instance_variable, linked_units, shared_addresses},
-        load,
+        load, type_flag_values,
     },
     model::{EnvName, InstanceId},
     ui::Count,
@@ -34,6 +39,12 @@ pub struct Offline {
 pub type UnsetVariables = Vec<(InstanceId, Diagnostics)>;
 
 impl Offline {
+    /// Warnings about files that an engine can parse and envctl cannot, each once.
+    pub fn unusual_files(&self) -> Diagnostics {
+        let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
+        deduplicated(Diagnostics(all.filter(|d| d.code == UNUSUAL).collect()))
+    }
+
     /// Everything that is wrong, each finding once.
     pub fn errors(&self) -> Diagnostics {
         let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
@@ -65,7 +76,14 @@ pub fn check_offline(
         };
         findings.push((environment.name.clone(), found));
     }
-    let survey = Survey::take(config, &inventories, probe.on_path, own);
+    let verdicts = SyntaxVerdicts::new(probe.syntax, config.root());
+    let survey = Survey::take(config, &inventories, probe.on_path, own, &verdicts);
+    for inventory in &mut inventories {
+        let problems = type_flag_values(inventory, &survey.modules);
+        if let Some((_, found)) = findings.iter_mut().find(|(name, _)| name == inventory.environment()) {
+            found.extend(problems);
+        }
+    }
     let stacks = Count(survey.instances.len() as u64, "instance");
     let fine = format!("the files of {stacks} are read");
     let mut items = vec![
@@ -80,7 +98,9 @@ pub fn check_offline(
     }
     for (environment, (_, found)) in environments.iter().zip(findings) {
         let inventory = inventories.iter().find(|inventory| *inventory.environment() == environment.name);
-        let mut checked = Checked { config, environment, survey: &survey, own, classes, found, unset };
+        let verdicts = &verdicts;
+        let mut checked =
+            Checked { config, environment, survey: &survey, own, classes, verdicts, found, unset };
         items.extend(checked.items(inventory));
         unset = checked.unset;
     }
@@ -124,6 +144,7 @@ struct Checked<'a> {
     survey: &'a Survey,
     own: &'a dyn Fn(&str) -> Option<String>,
     classes: &'a [VerbClass],
+    verdicts: &'a SyntaxVerdicts<'a>,
     /// What its inventory told.
     found: Diagnostics,
     /// Variables without a value, by stack.
@@ -148,11 +169,15 @@ impl Checked<'_> {
         let links = Links::new(&self.survey.addresses.addressed, &variable);
         for instance in inventory.instances() {
             config.extend(values::missing_var_files(self.config, instance));
-            let set = values::read(&mut files, instance, &mut config);
+            let read = values::read(&mut files, instance, self.verdicts, &mut config);
+            let (set, is_read) = (read.clone().unwrap_or_default(), read.is_some());
             config.extend(values::undeclared_vars(self.config, instance, &self.survey.modules));
             config.extend(inputs(self.config, instance, &self.survey.modules, &set, self.own));
-            config.extend(links.undeclared(instance, &self.survey.modules, &set));
-            if self.classes.iter().any(|class| matches!(class, VerbClass::Check | VerbClass::Plan)) {
+            if is_read {
+                config.extend(links.undeclared(instance, &self.survey.modules, &set));
+            }
+            if is_read && self.classes.iter().any(|class| matches!(class, VerbClass::Check | VerbClass::Plan))
+            {
                 let unset = values::unset_variables(instance, &self.survey.modules, &set, self.own);
                 // A plan of other stacks does not need them.
                 if self.classes.contains(&VerbClass::Check) {
@@ -213,160 +238,4 @@ fn deduplicated(found: Diagnostics) -> Diagnostics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{inventory::fixture::Project, model::EngineName};
-
-    /// The items of an environment, one line each, their errors and warnings indented.
-    fn checked(project: &Project, environment: &str, own: &[(&str, &str)]) -> String {
-        let config = project.config();
-        let cache_dir = project.root().join(".envctl/cache");
-        let probe = Probe {
-            on_path: &|engine| engine == EngineName::Tofu,
-            earlier_engines: &|| None,
-            units: Some(project),
-            cache_dir: &cache_dir,
-        };
-        let own = |name: &str| own.iter().find(|(n, _)| *n == name).map(|(_, value)| (*value).to_owned());
-        let environments = [config.environment(environment).unwrap()];
-        let items = check_offline(&config, &environments, &probe, &own, &[VerbClass::Check]).items;
-        let mut text = String::new();
-        for item in items {
-            let of = item.environment.as_ref().map_or(String::new(), |name| format!(" of {name}"));
-            text += &[&format!("{:?} {}{of}: {}", item.status, item.name, item.message), "\n"].concat();
-            for diagnostic in &item.diagnostics.0 {
-                text += &["  ", &diagnostic.to_string(), "\n"].concat();
-            }
-        }
-        text
-    }
-
-    const TOML: &str = r#"
-[defaults]
-var_files = ["{env}.tfvars", "?local.tfvars"]
-backend.s3 = { key = "{env}/{stack}" }
-[environments.dev]
-[environments.prod]
-workspace = "prod"
-secrets.password = { env = "PASSWORD" }
-vars = { size = 2 }
-[stacks.network]
-path = "network"
-[stacks.app]
-path = "app"
-needs = ["network"]
-"#;
-
-    const S3: &str = "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n  }\n}\nvariable \"size\" {}\n";
-
-    fn files() -> Vec<(&'static str, &'static str)> {
-        let tfvars = ["network/dev.tfvars", "network/prod.tfvars", "app/dev.tfvars", "app/prod.tfvars"];
-        let mut files = vec![("network/main.tf", S3), ("app/main.tf", S3)];
-        files.extend(tfvars.map(|name| (name, "size = 1\n")));
-        files
-    }
-
-    #[test]
-    fn a_project_in_which_all_fits_is_green() {
-        insta::assert_snapshot!(checked(&Project::new(TOML, &files()), "prod", &[]), @r"
-        Green config: the files of 4 instances are read
-        Green isolation: every instance has a state of its own
-        Green config of prod: 2 stacks, nothing wrong
-        Green backend of prod: 2 stacks, each with a backend that can be used
-        Green lockfiles of prod: no lockfile is another engine's
-        Green secrets of prod: nothing competes with a secret
-        ");
-    }
-
-    #[test]
-    fn what_may_be_there_is_not_told() {
-        let toml = TOML
-            .replace("\"PASSWORD\"", "\"TF_VAR_password\"")
-            .replace("vars = { size = 2 }", "vars = { elsewhere = 2 }");
-        let project = Project::new(&toml, &files());
-        project.write("app/.terraform.lock.hcl", "provider \"registry.opentofu.org/hashicorp/aws\" {\n}\n");
-        let own = [("TF_VAR_password", "its own source"), ("TF_VAR_other", "nobody's")];
-        assert!(!checked(&project, "prod", &own).contains("Red"));
-    }
-
-    #[test]
-    fn everything_that_the_files_can_tell_is_told_at_once() {
-        let toml = TOML
-            .replace("{env}/{stack}", "fixed")
-            .replace("path = \"app\"", "path = \"app\"\nvars = { sise = 1 }")
-            .replace("workspace = \"prod\"\n", "");
-        let project = Project::new(&toml, &files());
-        project.write("network/prod.tfvars", "size = 1\npassword = \"hush\"\n");
-        std::fs::remove_file(project.root().join("app/prod.tfvars")).unwrap();
-        project
-            .write("network/.terraform.lock.hcl", "provider \"registry.terraform.io/hashicorp/aws\" {\n}\n");
-        project.write("network/main.tofu", S3);
-        let toml = toml.replace("[stacks.network]", "[stacks.network]\nengine = \"tofu\"");
-        project.write("environments.toml", &format!("{toml}\n[project]\nname = \"x\"\n"));
-        insta::assert_snapshot!(checked(&project, "prod", &[("TF_VAR_size", "9")]), @r"
-        Green config: the files of 4 instances are read
-        Red isolation: 1 problem
-          network/main.tofu:2:3: `prod/network`, `prod/app`, `dev/network` and `dev/app` have the same state: s3://b/fixed
-        Red config of prod: 2 problems
-          the var file of `prod/app` does not exist: `app/prod.tfvars`
-          environments.toml:14:17: `sise` is set for `prod/app`, which declares no such variable
-        Green backend of prod: 2 stacks, each with a backend that can be used
-        Red lockfiles of prod: 1 problem
-          network/.terraform.lock.hcl:1:1: `prod/network` is run by `tofu`, and its lockfile is `terraform`'s
-        Red secrets of prod: 2 problems
-          network/prod.tfvars:2:12: `password` is a secret of `prod/network`, and a var file sets it too
-          environments.toml:8:17: `TF_VAR_size` is set in your environment, and environments.toml sets `size`
-        ");
-    }
-
-    #[test]
-    fn broken_files_are_told_at_their_place() {
-        let project = Project::new(TOML, &files());
-        project.write("app/broken.tf", "x {\n");
-        project.write("app/dev.tfvars", "size =\n");
-        insta::assert_snapshot!(checked(&project, "dev", &[]), @r"
-        Red config: 1 problem
-          app/broken.tf:1:4: `app/broken.tf` is not valid HCL
-        Unknown isolation: 1 state address not known before init
-          the files do not tell the state of `dev/app`: its files could not be read
-        Red config of dev: 1 problem
-          app/dev.tfvars:1:7: `app/dev.tfvars` is not valid HCL
-        Green backend of dev: 2 stacks, each with a backend that can be used
-        Green lockfiles of dev: no lockfile is another engine's
-        Green secrets of dev: nothing competes with a secret
-        ");
-    }
-
-    #[test]
-    fn what_needs_an_engine_is_listed_as_unknown() {
-        let project = Project::new(TOML, &files());
-        project.write("app/main.tf", &S3.replace("\"b\"", "var.bucket"));
-        insta::assert_snapshot!(checked(&project, "dev", &[]), @r"
-        Green config: the files of 4 instances are read
-        Unknown isolation: 1 state address not known before init
-          the files do not tell the state of `dev/app`: `bucket` at app/main.tf:3 is an expression
-        Green config of dev: 2 stacks, nothing wrong
-        Green backend of dev: 2 stacks, each with a backend that can be used
-        Green lockfiles of dev: no lockfile is another engine's
-        Green secrets of dev: nothing competes with a secret
-        ");
-    }
-
-    #[test]
-    fn backends_that_cannot_be_used_are_told() {
-        let project = Project::new(TOML, &files());
-        project.write("app/main.tf", "terraform {\n  cloud {}\n}\n");
-        project.write("network/main.tf", "terraform {\n  backend \"local\" {}\n}\n");
-        insta::assert_snapshot!(checked(&project, "dev", &[]), @r"
-        Green config: the files of 4 instances are read
-        Unknown isolation: 1 state address not known before init
-          the files do not tell the state of `dev/app`: its backend is wrong
-        Green config of dev: 2 stacks, nothing wrong
-        Red backend of dev: 1 problem
-          environments.toml:4:22: pairs for backend `s3` do not reach `dev/network`, whose backend is `local`
-          app/main.tf:2:3: `dev/app` uses `cloud`, which keeps no saved plans
-        Green lockfiles of dev: no lockfile is another engine's
-        Green secrets of dev: nothing competes with a secret
-        ");
-    }
-}
+mod tests;

@@ -1,5 +1,6 @@
 //! All instances of all environments with what their files say: what isolation can be judged on.
 
+use super::syntax::SyntaxVerdicts;
 use crate::{
     config::Config,
     diagnostic::Diagnostics,
@@ -25,11 +26,12 @@ impl Survey {
     /// Looks at these inventories and, for the addresses alone, at all other environments.
     ///
     /// `on_path` tells whether an engine's program is there, `own` looks up a variable of envctl's own environment.
-    pub fn take(
+    pub(super) fn take(
         config: &Config,
         inventories: &[Inventory],
         on_path: &dyn Fn(EngineName) -> bool,
         own: &dyn Fn(&str) -> Option<String>,
+        verdicts: &SyntaxVerdicts<'_>,
     ) -> Self {
         let mut instances: Vec<Instance> =
             inventories.iter().flat_map(Inventory::instances).cloned().collect();
@@ -42,6 +44,11 @@ impl Survey {
             }
         }
         let (modules, files) = Modules::read(&instances, config.root());
+        let judged = files.into_iter().map(|problem| match modules.reader_of(&problem) {
+            Some(engine) => verdicts.judge(engine, problem),
+            None => problem,
+        });
+        let files = Diagnostics(judged.collect());
         let addresses = Addresses::of(&instances, &modules, config.source(), own);
         Self { instances, modules, addresses, files, not_looked_at }
     }

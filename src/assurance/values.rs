@@ -1,5 +1,6 @@
 //! Whether values reach the stacks that they are meant for, and secrets nobody else.
 
+use super::syntax::SyntaxVerdicts;
 use crate::{
     config::{Config, EnvSource, Layer, Origin, SecretSource},
     diagnostic::{Diagnostic, Diagnostics},
@@ -162,12 +163,21 @@ pub(super) fn missing_sources(
     Diagnostics(missing.collect())
 }
 
-/// What the var files of an instance set; what is wrong with them is told.
-pub(super) fn read(files: &mut VarFiles<'_>, instance: &Instance, found: &mut Diagnostics) -> VarFileContent {
-    files.values(instance).unwrap_or_else(|diagnostics| {
-        found.extend(diagnostics);
-        VarFileContent::new()
-    })
+/// Returns what the var files of an instance set; nothing is known where one of them cannot be parsed. Findings about
+/// them are added to `found`.
+pub(super) fn read(
+    files: &mut VarFiles<'_>,
+    instance: &Instance,
+    verdicts: &SyntaxVerdicts<'_>,
+    found: &mut Diagnostics,
+) -> Option<VarFileContent> {
+    match files.values(instance) {
+        Ok(values) => Some(values),
+        Err(diagnostics) => {
+            found.extend(verdicts.judge_all(instance.engine, diagnostics));
+            None
+        }
+    }
 }
 
 /// A problem with the place where a value comes from.

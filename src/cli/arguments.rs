@@ -134,7 +134,8 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     how: HowArgs,
 
-    /// Set an HCL variable of every selected stack, over var files and `vars`. May be repeated.
+    /// Set an HCL variable of every selected stack, over var files and `vars`. Its declared type says how the value is read, as
+    /// with `-var` of the engines. May be repeated.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
     vars: Vec<(String, String)>,
 

@@ -9,11 +9,11 @@ use crate::{
     assurance::{Offline, UnsetVariables, check_offline},
     config::{Config, Environment, VerbClass},
     diagnostic::{Diagnostics, closest},
-    engine::{Engines, clean_environment, layout::UNIT_ENGINE},
+    engine::{Engines, clean_environment, layout::UNIT_ENGINE, syntax_check},
     event::EventKind,
     executor::engines,
     inventory::{
-        self, Instance, Inventory, Modules, Probe,
+        self, Instance, Inventory, Modules, Probe, SyntaxChecker,
         units::{self, UnitFinder, UnitFinderError},
     },
     journal::RunStore,
@@ -38,13 +38,14 @@ fn earlier_engines(store: &RunStore) -> Option<String> {
     })
 }
 
-/// Runs Terragrunt for its list of units, and only when there are any whose answer is not kept.
-struct Terragrunt<'a> {
+/// Runs engines while the files of a project are read: Terragrunt for its list of units where no answer is kept, and any engine
+/// about a file that envctl cannot parse.
+struct EnginePrograms<'a> {
     context: &'a Context,
     engines: &'a Engines,
 }
 
-impl UnitFinder for Terragrunt<'_> {
+impl UnitFinder for EnginePrograms<'_> {
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
         let program = self
             .engines
@@ -53,6 +54,18 @@ impl UnitFinder for Terragrunt<'_> {
         let (env, _) = clean_environment(self.context.env.clone());
         let runner = Runner::new();
         units::Terragrunt { runner: &runner, program: program.into_string().into(), env }.find(dir)
+    }
+}
+
+impl SyntaxChecker for EnginePrograms<'_> {
+    fn can_parse(&self, engine: EngineName, file: &Utf8Path) -> Result<bool, String> {
+        let program = |name| self.engines.program(name).map_err(|error| error.to_string());
+        let Some((reader, name)) = syntax_check::reader(engine, file, &|name| program(name).is_ok()) else {
+            return Err("no engine here reads files of this name".to_owned());
+        };
+        let (env, _) = clean_environment(self.context.env.clone());
+        let program = program(name)?;
+        syntax_check::can_parse(reader, program.as_str(), env, file, &Runner::new())
     }
 }
 
@@ -107,6 +120,7 @@ impl Context {
         let errors = offline.errors();
         match offline.inventories.pop() {
             Some(inventory) if !errors.has_errors() => {
+                self.say(&offline.unusual_files());
                 if inventory.graph().is_empty() {
                     return Err(Stopped::configuration(format!("`{}` has no stacks", environment.name))
                         .hint("declare one as `[stacks.NAME]`, or many with `[discover]`")
@@ -136,7 +150,8 @@ impl Context {
         };
         self.with_probe(config, |probe| {
             let units = probe.units.filter(|_| start_programs);
-            check_offline(config, environments, &Probe { units, ..*probe }, &own, classes)
+            let syntax = probe.syntax.filter(|_| start_programs);
+            check_offline(config, environments, &Probe { units, syntax, ..*probe }, &own, classes)
         })
     }
 
@@ -155,12 +170,13 @@ impl Context {
             there
         };
         let cache_dir = store.home().join("cache");
-        let units = Terragrunt { context: self, engines: &engines };
+        let programs = EnginePrograms { context: self, engines: &engines };
         let earlier_engines = || earlier_engines(&store);
         look(&Probe {
             on_path: &on_path,
             earlier_engines: &earlier_engines,
-            units: Some(&units),
+            units: Some(&programs),
+            syntax: Some(&programs),
             cache_dir: &cache_dir,
         })
     }

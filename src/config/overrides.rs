@@ -3,10 +3,10 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
 use camino::Utf8PathBuf;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 use super::{
-    origin::{Layer, Value, quoted},
+    origin::{Layer, Value},
     raw::{
         comparison::is_variable_name,
         json::Json,
@@ -26,7 +26,7 @@ pub struct Overrides {
     /// `--set PATH=VALUE`: a key of an environment (`parallelism`, `vars.size`, `backend.s3.key`) and a TOML value, or a
     /// text without quotes; laid over every instance.
     pub sets: Vec<(String, String)>,
-    /// `--var NAME=VALUE`: a text, or a list or object in JSON or TOML; laid over every instance.
+    /// `--var NAME=VALUE`: a text, read by the type that each stack declares for the variable; laid over every instance.
     pub vars: Vec<(String, String)>,
     /// `--jobs`
     pub jobs: Option<NonZeroUsize>,
@@ -188,30 +188,11 @@ fn var_layer(name: &str, value: &str) -> Result<LayerTable, Diagnostic> {
         return Err(Diagnostic::error("config::variable", format!("`--var {name}` names no HCL variable"))
             .help("a name and a value, as `--var size=3`"));
     }
-    let json = if value.starts_with(['[', '{']) {
-        serde_json::from_str(value).ok().or_else(|| toml_value(value)).ok_or_else(|| {
-            Diagnostic::error(
-                "config::value",
-                format!("the value of `--var {name}` is neither JSON nor TOML"),
-            )
-            .help(format!("a text that only looks like one is set by `--set 'vars.{}=\"…\"'`", quoted(name)))
-        })?
-    } else {
-        serde_json::Value::String(value.to_owned())
-    };
+    // Its type is the one that each stack declares.
+    let json = serde_json::Value::String(value.to_owned());
     let origin = super::Origin { layer: Layer::Flag(Arc::from(format!("--var {name}"))), span: None };
     let named = Named { name_span: 0..0, value: Value { value: Json(json), origin } };
     let mut layer = LayerTable::default();
     layer.keys.vars = std::iter::once((Arc::from(name), named)).collect();
     Ok(layer)
-}
-
-/// A TOML value as JSON.
-fn toml_value(text: &str) -> Option<serde_json::Value> {
-    let line = format!("value = {text}");
-    let tree = DeTable::parse(&line).ok()?;
-    let node = toml::Spanned::new(0..line.len(), DeValue::Table(tree.into_inner()));
-    let mut reader = Reader::of_file(&SourceFile::new("", line.as_str()));
-    let json = <Json as super::raw::field::Read>::read(&node, &mut reader)?;
-    if reader.problems.has_errors() { None } else { json.0.get("value").cloned() }
 }

@@ -63,6 +63,7 @@ mod state_outputs;
 mod state_stamp;
 pub mod stream_json;
 mod surroundings;
+pub mod syntax_check;
 mod target;
 mod terraform;
 mod terragrunt;

@@ -14,11 +14,12 @@ use sha2::{Digest, Sha256};
 use super::{
     secret_use::{SecretOfRun, SecretUse, effective_use},
     secrets::{SecretError, Secrets},
+    worker::expression,
 };
 use crate::{
     config::{EnvSource, Origin, SecretSource},
     diagnostic::{Diagnostic, SourceFile},
-    engine::{Backend, LockfilePolicy, Neighbours, StackFolder, Target, value_from},
+    engine::{Backend, LockfilePolicy, Neighbours, StackFolder, Target, layout::unit_file, value_from},
     files,
     inventory::{
         Instance,
@@ -41,6 +42,16 @@ pub enum TargetError {
     /// A secret cannot be had; the diagnostic names the stack and the place in environments.toml.
     #[error("{0}")]
     Secret(Box<Diagnostic>),
+    /// Pairs for several backends, and a root module that envctl cannot parse.
+    #[error(
+        "cannot tell which backend stack `{stack}` has: envctl cannot parse its files, and environments.toml has pairs for {kinds}"
+    )]
+    UnknownBackend {
+        /// The stack.
+        stack: String,
+        /// The types of backends with pairs.
+        kinds: String,
+    },
     /// A file of envctl's own cannot be written.
     #[error("cannot write `{path}`: {source}")]
     Write {
@@ -254,14 +265,19 @@ impl Targets {
     /// The backend of an instance, its declared pairs in a file of their own.
     ///
     /// Both engines read a file of pairs as JSON when its name ends in `.json` (seen on OpenTofu 1.12.6 and Terraform
-    /// 1.11.4).
+    /// 1.11.4). Pairs with `${` or `%{` are written in native syntax, in which both engines know an escape for them.
     fn backend(
         &self,
         instance: &Instance,
         module: Option<&Module>,
         notes: &mut Vec<String>,
     ) -> Result<Backend, TargetError> {
-        let kind = module.and_then(|m| m.backend.as_ref()).map(|b| b.kind.clone());
+        let kind = match module {
+            Some(module) => module.backend.as_ref().map(|backend| backend.kind.clone()),
+            // What the engine makes of it is compared with the backend of the plan.
+            None if unit_file(instance.engine).is_none() => only_kind(instance)?,
+            None => None,
+        };
         for other in instance.settings.backend.keys().filter(|k| Some(*k) != kind.as_ref()) {
             notes.push(format!("pairs for backend `{other}` do not concern this stack"));
         }
@@ -293,10 +309,35 @@ impl Targets {
         if pairs.is_empty() {
             return Ok(Backend { kind, config_file: None, config, digest });
         }
-        let path = self.inputs.join(instance.id.stack.file_name() + ".tfbackend.json");
+        // OpenTofu takes `${` and `%{` in JSON for templates, and Terraform does not.
+        let has_templates = text.contains("${") || text.contains("%{");
+        let (ending, text) = if has_templates {
+            let line =
+                |(key, value): (&&String, &&serde_json::Value)| format!("{key} = {}\n", expression(value));
+            (".tfbackend", pairs.iter().map(line).collect())
+        } else {
+            (".tfbackend.json", text)
+        };
+        let path = self.inputs.join(instance.id.stack.file_name() + ending);
         write_private(&path, &text)?;
         let config_file = Some(self.without_equals_sign(instance, path));
         Ok(Backend { kind, config_file, config, digest })
+    }
+}
+
+/// Returns the type of backend that has pairs, for a stack whose root module cannot be parsed.
+fn only_kind(instance: &Instance) -> Result<Option<String>, TargetError> {
+    let mut kinds = instance.settings.backend.keys();
+    match (kinds.next(), kinds.len()) {
+        (kind, 0) => Ok(kind.cloned()),
+        (_, _) => {
+            let kinds: Vec<String> =
+                instance.settings.backend.keys().map(|kind| format!("`{kind}`")).collect();
+            Err(TargetError::UnknownBackend {
+                stack: instance.id.stack.to_string(),
+                kinds: kinds.join(" and "),
+            })
+        }
     }
 }
 

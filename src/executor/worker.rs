@@ -17,6 +17,8 @@ mod taken;
 mod values;
 mod wires;
 
+pub(in crate::executor) use values::{expression, hide};
+
 use std::{
     collections::{BTreeSet, HashMap},
     io,

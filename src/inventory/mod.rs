@@ -7,6 +7,7 @@ pub mod discovery;
 mod error;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod flag_values;
 mod git;
 pub mod hcl;
 mod index;
@@ -26,11 +27,12 @@ mod var_files;
 mod working_tree;
 
 pub use error::InventoryError;
+pub use flag_values::type_flag_values;
 pub use instance::Instance;
 pub use links::Links;
 pub use load::{instances_without_needs, load};
 pub use modules::{Modules, called_modules};
-pub use probe::Probe;
+pub use probe::{Probe, SyntaxChecker};
 pub use revision::revision;
 pub use stacks::Inventory;
 pub use var_files::{VarFilePath, VarFiles, var_file_paths};

@@ -31,6 +31,8 @@ const WORTH_A_THREAD: usize = 16;
 pub struct Modules {
     read: HashMap<Key, Arc<Module>>,
     stated: Arc<BTreeMap<String, InstanceId>>,
+    /// Files that could not be parsed, as their findings, with the engine that would read each.
+    unread: Vec<(Diagnostic, EngineName)>,
     /// How many instances have a folder, by its path without links.
     users: HashMap<PathBuf, usize>,
 }
@@ -80,7 +82,9 @@ impl Modules {
             let key = (instance.dir.clone(), instance.engine);
             if instance.dir.is_dir() && seen.insert(key.clone()) {
                 if unit_file(instance.engine).is_some() {
-                    found.extend(read_unit(&instance.dir, root).err());
+                    let problem = read_unit(&instance.dir, root).err();
+                    modules.unread.extend(problem.clone().map(|problem| (problem, instance.engine)));
+                    found.extend(problem);
                 }
                 wanted.push(key);
             }
@@ -89,7 +93,10 @@ impl Modules {
             let mut next = Vec::new();
             for ((dir, engine), result) in read_all(wanted, root) {
                 match result {
-                    Err(diagnostics) => found.extend(diagnostics),
+                    Err(diagnostics) => {
+                        modules.unread.extend(diagnostics.0.iter().map(|problem| (problem.clone(), engine)));
+                        found.extend(diagnostics);
+                    }
                     Ok(module) => {
                         for call in module.modules.values() {
                             let Some(called) = local_folder(&dir, call) else { continue };
@@ -106,6 +113,11 @@ impl Modules {
             wanted = next;
         }
         (modules, found)
+    }
+
+    /// Returns the engine that would read the file of a finding that a file could not be parsed.
+    pub fn reader_of(&self, problem: &Diagnostic) -> Option<EngineName> {
+        self.unread.iter().find(|(unread, _)| unread == problem).map(|(_, engine)| *engine)
     }
 
     /// The root module of an instance; absent when it could not be read.

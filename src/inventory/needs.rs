@@ -134,6 +134,10 @@ impl Needs<'_> {
                 ));
             }
         }
+        for problem in &edges.unread {
+            let problem = Diagnostic { severity: Severity::Warning, ..problem.clone() };
+            found.push(problem.help("`envctl check` asks Terragrunt whether the file is valid"));
+        }
         if let Some(because) = &edges.not_kept {
             found.push(note(
                 "inventory::cache",

@@ -110,14 +110,14 @@ fn an_engine_that_cannot_be_executed_is_4() {
 }
 
 #[test]
-fn broken_hcl_is_shown_with_file_and_line_before_any_engine_starts() {
+fn broken_hcl_is_shown_with_file_and_line_and_only_asked_about() {
     let shop = Shop::of(&["network"]);
     shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {\n  input = \n}\n");
 
     let run = shop.run(["plan", "staging"]).exits(4);
 
     run.tells("network/main.tf:2");
-    assert_eq!(shop.calls(), [""; 0]);
+    assert_eq!(shop.calls(), ["network fmt"]);
 }
 
 #[test]

@@ -28,6 +28,7 @@ mod exact_outputs;
 mod exec;
 mod failed_applies;
 mod failures;
+mod flag_values;
 mod gates;
 mod generate;
 mod gone_stacks;
@@ -61,6 +62,7 @@ mod snapshot;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
+mod unusual_hcl;
 mod unwritable_folders;
 mod value_places;
 mod version_managers;

@@ -34,6 +34,8 @@ pub(crate) fn run(arguments: &Arguments, script: &Script, ui: &Ui) -> Result<u8,
         }
         "show" => show(arguments, ui),
         "get" => Ok(0),
+        // It is asked only about files that envctl cannot parse, and they are broken unless a script says otherwise.
+        "fmt" => Ok(2),
         "workspace list" | "workspace new" | "plan" | "apply" | "output" | "state pull" | "state rm"
         | "state push" => {
             if arguments.has("json") && ["plan", "apply", "workspace list"].contains(&arguments.verb.as_str())

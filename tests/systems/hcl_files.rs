@@ -1,4 +1,5 @@
 //! The files of `tests/hcl_files`, which use every construct of both languages, are read as the engines read them.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its scene has failed")]
 
 use std::{fs, io::Write, path::Path, process::Stdio};
 

@@ -18,7 +18,7 @@ pub(in crate::cli) struct Check {
     #[arg(value_name = "ENV", add = ArgValueCandidates::new(crate::cli::complete::environments))]
     environments: Vec<String>,
 
-    /// Start no program at all.
+    /// Start no program at all; a file of HCL that cannot be parsed is a warning then.
     #[arg(long)]
     offline: bool,
 

@@ -91,7 +91,7 @@ fn in_environment(given: &Given) -> Result<String, Failure> {
 }
 
 /// A value as an expression of HCL.
-fn expression(value: &Value) -> String {
+pub(in crate::executor) fn expression(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::String(text) => quoted(text),
@@ -128,7 +128,7 @@ fn quoted(text: &str) -> String {
 
 /// Hands on everything that would tell a value: its texts, as they are and as engines write them, the names in its maps, and
 /// long numbers.
-fn hide(value: &Value, act: &dyn Fn(&str)) {
+pub(in crate::executor) fn hide(value: &Value, act: &dyn Fn(&str)) {
     let text = |text: &str| {
         act(text);
         for written in [Value::from(text).to_string(), quoted(text)] {

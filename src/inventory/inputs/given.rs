@@ -43,8 +43,10 @@ impl Given {
             is_given = true;
             texts.json(&value.value);
         }
-        for file in paths_in(&self.dir, &self.var_files) {
-            is_given |= texts.file(&file.path, variable);
+        for file in
+            paths_in(&self.dir, &self.var_files).into_iter().filter(|file| files::is_there(&file.path))
+        {
+            is_given |= texts.file(&file.path, variable)?;
         }
         is_given.then_some(texts.0)
     }
@@ -63,24 +65,24 @@ impl Texts {
         }
     }
 
-    /// Takes in what a var file sets; a file that is not valid sets nothing, and no engine plans with it.
-    fn file(&mut self, file: &Utf8Path, variable: &str) -> bool {
-        let Ok(text) = files::read_text(file) else { return false };
+    /// Takes in what a var file sets, and returns whether it sets the variable; absent where it cannot be parsed.
+    fn file(&mut self, file: &Utf8Path, variable: &str) -> Option<bool> {
+        let text = files::read_text(file).ok()?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         if file.extension() == Some("json") {
-            let value = serde_json::from_str::<Value>(text).ok();
-            let found = value.as_ref().and_then(|value| value.get(variable));
+            let value = serde_json::from_str::<Value>(text).ok()?;
+            let found = value.get(variable);
             if let Some(value) = found {
                 self.json(value);
             }
-            return found.is_some();
+            return Some(found.is_some());
         }
-        let body = parse_body(text).ok();
-        let found = body.as_ref().and_then(|body| body.get_attribute(variable));
+        let body = parse_body(text).ok()?;
+        let found = body.get_attribute(variable);
         if let Some(attribute) = found {
             self.visit_expr(&attribute.value);
         }
-        found.is_some()
+        Some(found.is_some())
     }
 }
 

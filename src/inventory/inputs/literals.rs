@@ -30,8 +30,7 @@ pub(super) struct Literals {
 }
 
 impl Literals {
-    /// What a file mentions; Terragrunt's in terms of the unit. One that is not valid mentions nothing: no engine plans with
-    /// it.
+    /// What a file mentions; Terragrunt's in terms of the unit. One that cannot be parsed may mention anything.
     pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<Said> {
         if file.extension() == Some("hcl") {
             let of = |body: &Body| {
@@ -40,6 +39,9 @@ impl Literals {
                 Mentions::of(body, &locals)
             };
             let roles: Vec<Said> = unit.plain(file).iter().map(of).collect();
+            if roles.is_empty() && files::is_there(file) {
+                return Arc::new(Said::unknown());
+            }
             // What is known in one of its roles is no expression.
             let is_computed = |mention: &Mention, aim| mention.base == Base::Computed && mention.aim == aim;
             let always =
@@ -73,7 +75,7 @@ impl Literals {
             }
             return found;
         }
-        parse_body(&text).map(|body| Mentions::of(&body, &locals)).unwrap_or_default()
+        parse_body(&text).map_or_else(|_| Said::unknown(), |body| Mentions::of(&body, &locals))
     }
 
     /// The locals that the files in a folder define.

@@ -51,6 +51,12 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// Returns what a file may say that cannot be parsed: it reads files and has sources that nobody here can tell.
+    pub(super) fn unknown() -> Self {
+        let mention = |aim| Mention { base: Base::Computed, path: String::new(), aim };
+        Self { mentions: vec![mention(Aim::Source), mention(Aim::Read)], ..Self::default() }
+    }
+
     /// Takes in what a part says.
     pub(super) fn extend(&mut self, part: Self) {
         self.mentions.extend(part.mentions);

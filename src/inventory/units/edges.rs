@@ -15,7 +15,7 @@ use crate::{
         units::{normalised, parse_units},
     },
     files,
-    inventory::hcl::read_unit,
+    inventory::hcl::{SYNTAX_CODE, read_unit},
 };
 
 /// Why the edges of Terragrunt units could not be told.
@@ -51,6 +51,8 @@ pub struct UnitEdges {
     pub outside: Vec<(Utf8PathBuf, Utf8PathBuf)>,
     /// Units that Terragrunt leaves out of its list, as it does with those on a cycle.
     pub left_out: Vec<Utf8PathBuf>,
+    /// Units among those that were left out whose file could not be parsed.
+    pub unread: Vec<Diagnostic>,
     /// Why the answer could not be kept for the next time, if so.
     pub not_kept: Option<String>,
 }
@@ -91,7 +93,15 @@ pub fn unit_edges(
     }
     for unit in &sorted {
         if !edges.needs.contains_key(unit) && files::is_there(&unit.join(UNIT_FILE)) {
-            let paths = read_unit(unit, root).map_err(|diagnostic| UnitError::File(Box::new(diagnostic)))?;
+            let paths = match read_unit(unit, root) {
+                Ok(paths) => paths,
+                // Whether it is broken is for Terragrunt to tell, and for `check` to ask.
+                Err(problem) if problem.code == SYNTAX_CODE => {
+                    edges.unread.extend(finder.is_some().then_some(problem));
+                    Vec::new()
+                }
+                Err(problem) => return Err(UnitError::File(Box::new(problem))),
+            };
             let needs = paths.into_iter().map(|(path, _)| normalised(&unit.join(path))).collect();
             if finder.is_some() {
                 edges.left_out.push(unit.clone());
@@ -263,9 +273,11 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_unit_is_told_at_its_place() {
+    fn a_unit_that_cannot_be_parsed_is_left_to_terragrunt_with_its_place() {
         let live = Live::new("[]", &[("live/a/terragrunt.hcl", "x {")]);
-        let error = live.edges(&["live/a"]).unwrap_err().to_string();
-        assert!(error.starts_with("live/a/terragrunt.hcl:1:"), "{error}");
+        let edges = live.edges(&["live/a"]).unwrap();
+        let unread = edges.unread.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(unread[0].starts_with("live/a/terragrunt.hcl:1:"), "{unread:?}");
+        assert_eq!(live.shown(&edges), ["live/a: "]);
     }
 }

@@ -1,0 +1,64 @@
+//! Files that the reader here cannot parse: the engine decides whether they are broken or only unusual.
+
+use std::{cell::RefCell, collections::HashMap};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Severity},
+    inventory::{SyntaxChecker, hcl::SYNTAX_CODE},
+    model::EngineName,
+};
+
+/// Code of the warning about a file that an engine can parse and the reader here cannot.
+pub(super) const UNUSUAL: &str = "hcl::unusual";
+
+/// What engines say of files that could not be parsed, each file asked about once.
+pub(super) struct SyntaxVerdicts<'a> {
+    checker: Option<&'a dyn SyntaxChecker>,
+    root: &'a Utf8Path,
+    known: RefCell<HashMap<(Utf8PathBuf, EngineName), Result<bool, String>>>,
+}
+
+impl<'a> SyntaxVerdicts<'a> {
+    /// Nothing asked yet; without a `checker` no engine may be started. Findings show paths relative to `root`.
+    pub(super) fn new(checker: Option<&'a dyn SyntaxChecker>, root: &'a Utf8Path) -> Self {
+        Self { checker, root, known: RefCell::default() }
+    }
+
+    /// Replaces the error that a file is not valid by a warning where the engine can parse it, and where no engine may be
+    /// asked. Every other finding is returned as it is.
+    pub(super) fn judge(&self, engine: EngineName, problem: Diagnostic) -> Diagnostic {
+        let Some(file) = problem.labels.first().map(|label| label.source.path().to_owned()) else {
+            return problem;
+        };
+        // `fmt` refuses every JSON file, and what is no JSON is valid for no engine.
+        if problem.code != SYNTAX_CODE || file.extension() == Some("json") {
+            return problem;
+        }
+        let Some(checker) = self.checker else {
+            let message = format!("envctl cannot parse `{file}`");
+            let help = format!("`envctl check` asks {engine} whether the file is valid");
+            return Diagnostic { code: UNUSUAL, severity: Severity::Warning, message, ..problem }.help(help);
+        };
+        let path = self.root.join(&file);
+        let mut known = self.known.borrow_mut();
+        let verdict = known.entry((path.clone(), engine)).or_insert_with(|| checker.can_parse(engine, &path));
+        match verdict {
+            Ok(false) => problem,
+            Ok(true) => {
+                let message =
+                    format!("envctl cannot parse `{file}`, which {engine} can: what it says is unknown here");
+                Diagnostic { code: UNUSUAL, severity: Severity::Warning, message, ..problem }.help(
+                    "its backend is compared after init, its links are not checked, and it gets all values",
+                )
+            }
+            Err(reason) => problem.help(format!("{engine} could not be asked about the file: {reason}")),
+        }
+    }
+
+    /// Judges several findings about files that one engine would read.
+    pub(super) fn judge_all(&self, engine: EngineName, found: Diagnostics) -> Diagnostics {
+        Diagnostics(found.into_iter().map(|problem| self.judge(engine, problem)).collect())
+    }
+}

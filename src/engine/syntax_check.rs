@@ -1,0 +1,77 @@
+//! Asks an engine whether it can parse one file.
+//!
+//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: `fmt -check FILE` ends with 0 or 3 where the engine can parse the file, with
+//! 2 where it cannot, and with 2 for every file that is not named `*.tf`, `*.tfvars`, `*.tftest.hcl` or, on OpenTofu, `*.tofu`.
+//! Measured on Terragrunt 1.1.3: `find` ends with 0 for broken units too; `hcl fmt --check --file FILE` ends with 0, or with 1 and
+//! "needs formatting" where it can parse the file, and with 1 and the error where it cannot.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use camino::Utf8Path;
+
+use crate::{
+    model::EngineName,
+    process::{CommandLine, Runner},
+};
+
+/// How a program is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyntaxReader {
+    /// By `fmt -check`.
+    Module,
+    /// By `hcl fmt --check`.
+    Unit,
+}
+
+/// Returns how to ask about a file that `engine` would read, and which engine; absent where none reads files of its name.
+///
+/// The modules of Terragrunt units are read by the engine that Terragrunt drives. `is_there` tells which of them are installed.
+pub fn reader(
+    engine: EngineName,
+    file: &Utf8Path,
+    is_there: &dyn Fn(EngineName) -> bool,
+) -> Option<(SyntaxReader, EngineName)> {
+    let name = file.file_name()?;
+    let ends = |ending: &str| name.ends_with(ending);
+    let reads = |engine| {
+        ends(".tf") || ends(".tfvars") || ends(".tftest.hcl") || (ends(".tofu") && engine == EngineName::Tofu)
+    };
+    match engine {
+        EngineName::Terragrunt if ends(".hcl") && !ends(".tftest.hcl") => Some((SyntaxReader::Unit, engine)),
+        EngineName::Terragrunt => {
+            let mut driven = [EngineName::Tofu, EngineName::Terraform].into_iter();
+            driven.find(|name| reads(*name) && is_there(*name)).map(|name| (SyntaxReader::Module, name))
+        }
+        EngineName::Tofu | EngineName::Terraform => reads(engine).then_some((SyntaxReader::Module, engine)),
+    }
+}
+
+/// Returns true if the program can parse the file (absolute path); the reason where it could not be asked.
+pub fn can_parse(
+    reader: SyntaxReader,
+    program: &str,
+    env: BTreeMap<OsString, OsString>,
+    file: &Utf8Path,
+    runner: &Runner,
+) -> Result<bool, String> {
+    let dir = file.parent().unwrap_or(file);
+    let command = CommandLine::new(program, dir, env);
+    let command = match reader {
+        SyntaxReader::Module => {
+            command.args(["fmt", "-check", "-no-color"].map(OsString::from)).arg(file.as_str())
+        }
+        SyntaxReader::Unit => {
+            let args = ["hcl", "fmt", "--check", "--no-color", "--non-interactive", "--file"];
+            command.args(args.map(OsString::from)).arg(file.as_str())
+        }
+    };
+    let captured = runner.capture(&command).map_err(|error| error.to_string())?;
+    match (reader, captured.exit.code()) {
+        (SyntaxReader::Module, Some(0 | 3)) | (SyntaxReader::Unit, Some(0)) => Ok(true),
+        (SyntaxReader::Module, Some(2)) => Ok(false),
+        (SyntaxReader::Unit, Some(_)) => {
+            Ok(String::from_utf8_lossy(&captured.stderr).contains("needs formatting"))
+        }
+        (_, _) => Err(captured.exit.to_string()),
+    }
+}

@@ -1,0 +1,62 @@
+//! Values of `--var`, by the declared type of the variable as engines take `-var`.
+//!
+//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: a variable without a type and one of a primitive type take the text as it
+//! is (and convert it); every other one takes it as an expression.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::{
+    Instance, Inventory, Modules,
+    hcl::{VariableKind, literal_value},
+};
+use crate::{
+    config::Layer,
+    diagnostic::{Diagnostic, Diagnostics},
+    engine::layout::unit_file,
+};
+
+/// Turns the texts that `--var` gave into values of the declared types, and returns those that are none.
+pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    for instance in inventory.instances.values_mut() {
+        let typed = typed(instance, modules, &mut found);
+        if !typed.is_empty() {
+            let mut vars = (*instance.settings.vars).clone();
+            for (name, value) in typed {
+                if let Some(var) = vars.get_mut(&name) {
+                    var.value = value;
+                }
+            }
+            Arc::make_mut(&mut instance.settings).vars = vars.into();
+        }
+    }
+    found
+}
+
+/// Returns the values of an instance that are expressions.
+fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec<(String, Value)> {
+    let module = modules.root(instance).filter(|_| unit_file(instance.engine).is_none());
+    let mut typed = Vec::new();
+    for (name, value) in &instance.settings.vars {
+        let is_flag = matches!(&value.origin.layer, Layer::Flag(flag) if flag.starts_with("--var "));
+        let Some(text) = value.value.as_str().filter(|_| is_flag) else { continue };
+        let kind = module.map(|module| module.variables.get(name).map(|variable| variable.kind));
+        match (kind, literal_value(text)) {
+            (Some(Some(VariableKind::Other)), Ok(value)) => typed.push((name.clone(), value)),
+            (Some(Some(VariableKind::Other)), Err(reason)) => {
+                let message = format!("the value of `--var {name}` is no literal of HCL: {reason}");
+                let help = format!(
+                    "`{name}` of `{}` is declared with a type that takes an expression, as `[\"a\"]`, `{{ a = 1 }}` or `\"text\"`",
+                    instance.id
+                );
+                found.push(Diagnostic::error("config::value", message).help(help));
+            }
+            // The type is not known here: a text that reads as a list or an object is one.
+            (None, Ok(value @ (Value::Array(_) | Value::Object(_)))) => typed.push((name.clone(), value)),
+            (None | Some(None | Some(VariableKind::Untyped | VariableKind::Primitive)), _) => {}
+        }
+    }
+    typed
+}

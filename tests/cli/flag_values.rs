@@ -1,0 +1,101 @@
+//! Values of `--var` reach the engine as its own `-var` takes them.
+
+use crate::support::{ENVIRONMENTS, Shop, real_engines};
+
+const MAIN: &str = r#"
+variable "untyped" { default = "" }
+variable "text" {
+  type    = string
+  default = ""
+}
+variable "count_of" {
+  type    = number
+  default = 0
+}
+variable "flag" {
+  type    = bool
+  default = false
+}
+variable "zones" {
+  type    = list(string)
+  default = []
+}
+variable "tags" {
+  type    = map(string)
+  default = {}
+}
+variable "anything" {
+  type    = any
+  default = null
+}
+output "all" {
+  value = jsonencode([var.untyped, var.text, var.count_of, var.flag, var.zones, var.tags, var.anything])
+}
+"#;
+
+#[test]
+fn each_value_is_read_by_the_declared_type_as_the_engine_reads_its_own() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.project.write("app/main.tf", MAIN);
+        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+        shop.project.commit("Begin");
+        for (given, expected) in [
+            ("text=[1]", r#"["","[1]",0,false,[],{},null]"#),
+            ("text={ not = hcl", r#"["","{ not = hcl",0,false,[],{},null]"#),
+            ("text=\"quoted\"", r#"["","\"quoted\"",0,false,[],{},null]"#),
+            ("text=${x}", r#"["","${x}",0,false,[],{},null]"#),
+            ("text=null", r#"["","null",0,false,[],{},null]"#),
+            ("untyped=[\"a\"]", r#"["[\"a\"]","",0,false,[],{},null]"#),
+            ("count_of=3", r#"["","",3,false,[],{},null]"#),
+            ("flag=true", r#"["","",0,true,[],{},null]"#),
+            ("zones=[\"a\", \"b\",]", r#"["","",0,false,["a","b"],{},null]"#),
+            ("tags={ a = \"1\", \"b\" : \"2\", a = \"3\" }", r#"["","",0,false,[],{"a":"3","b":"2"},null]"#),
+            ("anything=\"x\"", r#"["","",0,false,[],{},"x"]"#),
+            ("anything=7", r#"["","",0,false,[],{},7]"#),
+        ] {
+            shop.run(["deploy", "staging", "--yes", "--var", given]).exits(0);
+            let state = shop.state("app", "staging").unwrap();
+            let all: serde_json::Value =
+                serde_json::from_str(state["outputs"]["all"]["value"].as_str().unwrap()).unwrap();
+            let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
+            assert_eq!(all, expected, "{}: {given}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_no_literal_of_its_type_is_refused_with_the_flag() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.project.write("app/main.tf", MAIN);
+        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+        shop.project.commit("Begin");
+        for value in ["zones=[a", "zones=[file(\"x\")]", "tags=", "anything=text"] {
+            let name = value.split('=').next().unwrap();
+            let run = shop.run(["plan", "staging", "--var", value]).exits(4);
+            run.tells(&format!("the value of `--var {name}` is no literal of HCL"));
+        }
+    }
+}
+
+#[test]
+fn template_marks_in_backend_pairs_are_literal() {
+    for engine in real_engines() {
+        let pairs =
+            "[defaults]\nbackend.local = { path = 'a-${{lower(\"X\")}}-%{{ if true }}-$${{y}}/x.tfstate' }\n";
+        let shop = Shop::driven_by(&engine, &format!("{pairs}[environments.staging]\n"));
+        shop.project.write(
+            "app/main.tf",
+            "terraform {\n  backend \"local\" {}\n}\nresource \"terraform_data\" \"a\" {}\n",
+        );
+        shop.append("environments.toml", "\n[project]\nname = \"x\"\n[stacks.app]\npath = \"app\"\n");
+        shop.project.commit("Begin");
+
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+        let path = "app/a-${lower(\"X\")}-%{ if true }-$${y}/x.tfstate";
+        assert!(shop.project.path(path).exists(), "{}", engine.name());
+        shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+    }
+}

@@ -1,0 +1,159 @@
+//! Files that envctl cannot parse: the engine decides whether they are broken, and what they say is unknown.
+
+use serde_json::json;
+
+use crate::support::{Shop, app_unit, plain, real_engines};
+
+/// Valid on both engines; a key that is an expression and stands twice is beyond the reader.
+const UNUSUAL: &str =
+    "locals {\n  name = \"a\"\n  tags = {\n    (local.name) = 1\n    (local.name) = 2\n  }\n}\n";
+
+/// A stack `network` whose engine accepts an unusual file beside its other ones.
+fn unusual(path: &str, text: &str) -> Shop {
+    let shop = Shop::of(&["network"]);
+    shop.behave("network", &json!({ "fmt": { "exit": 3 } }));
+    shop.project.write(path, text);
+    shop
+}
+
+#[test]
+fn a_file_that_the_engine_can_parse_is_planned_with_a_warning() {
+    let shop = unusual("network/unusual.tf", UNUSUAL);
+
+    let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
+
+    run.tells("envctl cannot parse `network/unusual.tf`, which tofu can").tells("network/unusual.tf:5:");
+    assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("first"));
+    let run = shop.run(["check", "staging"]).exits(0);
+    run.tells("envctl cannot parse `network/unusual.tf`, which tofu can");
+}
+
+#[test]
+fn one_process_is_started_for_each_unreadable_file_and_none_otherwise() {
+    let shop = unusual("network/unusual.tf", UNUSUAL);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.forget_calls();
+
+    shop.run(["plan", "staging"]).exits(0);
+    assert_eq!(shop.calls(), ["network fmt", "network plan"]);
+
+    shop.project.write("network/unusual.tf", "locals {}\n");
+    shop.run(["plan", "staging"]).exits(0);
+    shop.forget_calls();
+    shop.run(["plan", "staging"]).exits(0);
+    assert_eq!(shop.calls(), ["network plan"]);
+}
+
+#[test]
+fn offline_an_unreadable_file_is_a_warning_and_no_engine_is_started() {
+    for text in [UNUSUAL, "x {\n"] {
+        let shop = unusual("network/unusual.tf", text);
+        let run = shop.run(["check", "staging", "--offline"]).exits(0);
+        run.tells("envctl cannot parse `network/unusual.tf`").tells("`envctl check` asks tofu");
+        assert_eq!(shop.calls(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_file_that_the_engine_refuses_too_is_an_error_at_its_place() {
+    for (path, text, place, calls) in [
+        ("network/broken.tf", "x {\n", "network/broken.tf:1:4", vec!["network fmt"]),
+        ("network/app.auto.tfvars", "x =\n", "network/app.auto.tfvars:1:4", vec!["network fmt"]),
+        // `fmt` refuses every JSON file, so it is not asked.
+        ("network/broken.tf.json", "{\n", "network/broken.tf.json:1:3", vec![]),
+    ] {
+        let shop = Shop::of(&["network"]);
+        shop.project.write(path, text);
+        shop.run(["plan", "staging"]).exits(4).tells(place);
+        assert_eq!(shop.calls(), calls, "{path}");
+    }
+}
+
+#[test]
+fn an_engine_that_cannot_say_leaves_the_error_and_its_reason() {
+    let shop = unusual("network/unusual.tf", UNUSUAL);
+    shop.behave("network", &json!({ "fmt": { "exit": 1 } }));
+
+    let run = shop.run(["plan", "staging"]).exits(4);
+
+    run.tells("`network/unusual.tf` is not valid HCL").tells("tofu could not be asked about the file");
+}
+
+#[test]
+fn an_unreadable_var_file_leaves_all_values_unknown() {
+    let shop = unusual("network/app.auto.tfvars", "x = { (\"a\") = 1, (\"a\") = 2 }\nsize = 1\n");
+    let mut script = plain("network");
+    script["steps"] = json!({ "fmt": { "exit": 0 } });
+    script["variables"] = json!(["size"]);
+    shop.script("network", &script);
+
+    let run = shop.run(["check", "staging"]).exits(0);
+
+    run.tells("envctl cannot parse `network/app.auto.tfvars`").hides("has no default and no value");
+}
+
+/// One environment with these pairs, in the default workspace.
+fn with_pairs(pairs: &str) -> String {
+    format!("[project]\nname = \"shop\"\n[defaults]\nbackend.{pairs}\n[environments.staging]\n")
+}
+
+#[test]
+fn pairs_reach_a_stack_whose_backend_block_cannot_be_read() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, &with_pairs("local = { path = \"{env}/x.tfstate\" }"));
+        shop.project.write("app/main.tf", &format!("terraform {{\n  backend \"local\" {{}}\n}}\noutput \"a\" {{\n  value = local.tags[\"a\"]\n}}\n{UNUSUAL}"));
+        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+        shop.project.commit("Begin");
+
+        shop.run(["deploy", "staging", "--yes"]).exits(0).tells("envctl cannot parse `app/main.tf`");
+
+        let state = shop.project.read("app/staging/x.tfstate");
+        assert!(state.contains("\"value\": 2"), "{}: {state}", engine.name());
+    }
+}
+
+#[test]
+fn pairs_that_meet_no_backend_block_apply_nothing() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, &with_pairs("s3 = { bucket = \"b\", key = \"{env}/x\" }"));
+        shop.project.write("app/main.tf", &format!("resource \"terraform_data\" \"a\" {{}}\n{UNUSUAL}"));
+        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+        shop.project.commit("Begin");
+
+        let run = shop.run(["deploy", "staging", "--yes"]);
+
+        assert!([1, 3, 4].contains(&run.code()), "{}: {run}", engine.name());
+        assert!(!shop.project.path("app/terraform.tfstate").exists(), "{}: {run}", engine.name());
+    }
+}
+
+#[test]
+fn pairs_of_several_backends_need_a_readable_block() {
+    let shop = unusual("network/unusual.tf", UNUSUAL);
+    shop.append("environments.toml", "backend.s3 = { key = \"a\" }\nbackend.gcs = { prefix = \"a\" }\n");
+
+    let run = shop.run(["plan", "staging"]).exits(4);
+
+    run.tells("cannot tell which backend stack `network` has").tells("pairs for `s3` and `gcs`");
+    assert_eq!(shop.calls(), ["network fmt", "network version"]);
+}
+
+#[test]
+fn terragrunt_decides_about_the_file_of_a_unit() {
+    let Some((project, env)) = app_unit("app") else {
+        return;
+    };
+    project.write("app/main.tf", "variable \"tags\" { type = any }\n");
+    project.write(
+        "app/terragrunt.hcl",
+        "locals {\n  k = \"a\"\n}\ninputs = { tags = { (local.k) = 1, (local.k) = 2 } }\n",
+    );
+
+    env.run(["plan", "dev"]).exits(0).tells("envctl cannot parse `app/terragrunt.hcl`, which terragrunt can");
+
+    project.write("app/terragrunt.hcl", "inputs = {\n");
+    env.run(["plan", "dev"])
+        .exits(4)
+        .tells("`app/terragrunt.hcl` is not valid HCL")
+        .tells("app/terragrunt.hcl:1:1");
+}
