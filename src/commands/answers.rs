@@ -76,10 +76,8 @@ impl Opened {
             Vec::new()
         };
         let leaves_others = self.deployment.dispatcher().outcomes().values().any(|outcome| {
-            matches!(
-                outcome,
-                Outcome::Failed(_) | Outcome::Skipped { .. } | Outcome::Refused(_) | Outcome::Interrupted
-            )
+            outcome.is_left_undone()
+                || matches!(outcome, Outcome::Failed(_) | Outcome::Refused(_) | Outcome::Interrupted)
         });
         GateRound {
             leaves_others,

@@ -250,6 +250,7 @@ fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
             }
             stopped.into()
         }
+        EngineError::Excluded(why) => Stopped::refused(format!("stack `{stack}` is left out: {why}")).into(),
         EngineError::Interrupted { .. } => interrupted(None),
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     event::{EventKind, StepKind},
     executor::{Earlier, StoredPlan},
     journal::{RunStore, StoredRun},
-    model::{Report, RunId, StackId, StackReport, StackResult},
+    model::{LEFT_OUT, Report, RunId, StackId, StackReport, StackResult},
     plans::{AskedFor, Key, SealError},
 };
 
@@ -82,6 +82,12 @@ fn without_plan(report: &Report, stack: &StackId) -> anyhow::Result<Earlier> {
     let refused = |message: String| Stopped::refused(message).hint("plan again");
     match (reported.result, &reported.because) {
         (Some(StackResult::Clean), _) => Ok(Earlier::Clean),
+        // Its own files exclude it.
+        (Some(StackResult::Skipped), None)
+            if reported.notes.iter().any(|note| note.starts_with(LEFT_OUT)) =>
+        {
+            Ok(Earlier::Clean)
+        }
         (Some(StackResult::Deferred), Some(because)) => Ok(Earlier::Deferred { because: because.clone() }),
         (Some(StackResult::Changes), _) => Err(refused(format!(
             "the plan of stack `{stack}` in run {run} is gone: a stored plan is applied at most once"

@@ -166,7 +166,8 @@ fn half_done(error: EngineError, signs: &Signs) -> EngineError {
         }
         other @ (EngineError::MissingWorkspace { .. }
         | EngineError::WrongBackend(_)
-        | EngineError::KeptLockfile(_)) => other,
+        | EngineError::KeptLockfile(_)
+        | EngineError::Excluded(_)) => other,
     }
 }
 

@@ -175,6 +175,9 @@ pub enum EngineError {
     /// The lock file is out of date, and may not be written.
     #[error("{0}")]
     KeptLockfile(Failure),
+    /// The stack's own files leave it out of what is asked for, in these words.
+    #[error("left out: {0}")]
+    Excluded(String),
     /// The wanted workspace does not exist.
     #[error("workspace `{wanted}` does not exist")]
     MissingWorkspace {

@@ -4,7 +4,7 @@ use std::{cell::RefCell, collections::HashMap, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::layout::{UNIT_FILE, is_tofu_only};
+use super::layout::{is_tofu_only, is_unit_file};
 use crate::{files, model::EngineName};
 
 /// The lockfile of OpenTofu and Terraform.
@@ -100,10 +100,10 @@ impl<'a> Detector<'a> {
 
     /// The engine of the stack in this folder, whose file names are given.
     ///
-    /// `terragrunt.hcl`; else the registry of the lockfile; else `*.tofu` files; else version files, here and upwards
+    /// `terragrunt.hcl` or `terragrunt.hcl.json`; else the registry of the lockfile; else `*.tofu` files; else version files, here and upwards
     /// to the root; else the only engine on PATH.
     pub fn engine_of(&self, dir: &Utf8Path, names: &[String]) -> Result<EngineName, DetectError> {
-        if names.iter().any(|name| name == UNIT_FILE) {
+        if names.iter().any(|name| is_unit_file(name)) {
             return Ok(EngineName::Terragrunt);
         }
         // Looked for by itself: a list of names may leave out what git ignores.

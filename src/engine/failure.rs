@@ -81,6 +81,15 @@ pub(super) static ROWS: &[Row] = &[
     transient(FailureKind::Network, r"(?m)\bEOF$"),
     // What the backend `http` says of a status above 499.
     transient(FailureKind::Network, r"(?m)giving up after \d+ attempt\(s\)$"),
+    // What git says of a source that cannot be fetched.
+    row(
+        FailureKind::Auth,
+        r"fatal: Authentication failed for|fatal: could not read Username|Permission denied \(publickey",
+    ),
+    row(
+        FailureKind::Network,
+        r"fatal: unable to access|Could not read from remote repository|does not appear to be a git repository|fatal: unable to connect to",
+    ),
     row(FailureKind::Config, r"Provider dependency changes detected|Inconsistent dependency lock file"),
     wrapping(
         FailureKind::Provider,

@@ -2,10 +2,26 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::model::EngineName;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{files, model::EngineName};
 
 /// The file that makes a folder a Terragrunt unit.
 pub const UNIT_FILE: &str = "terragrunt.hcl";
+
+/// The file that does so in a folder without a [`UNIT_FILE`].
+pub const JSON_UNIT_FILE: &str = "terragrunt.hcl.json";
+
+/// Returns true if a file of this name makes its folder a Terragrunt unit.
+pub fn is_unit_file(name: &str) -> bool {
+    [UNIT_FILE, JSON_UNIT_FILE].contains(&name)
+}
+
+/// Returns the file of the unit in a folder: the one in JSON where it is there and no other is.
+pub fn unit_file_in(dir: &Utf8Path) -> Utf8PathBuf {
+    let (own, json) = (dir.join(UNIT_FILE), dir.join(JSON_UNIT_FILE));
+    if !files::is_there(&own) && files::is_there(&json) { json } else { own }
+}
 
 /// The engine of units.
 pub const UNIT_ENGINE: EngineName = EngineName::Terragrunt;
@@ -28,12 +44,12 @@ impl ModuleFiles {
 
 /// Whether a file of this name makes its folder a stack.
 pub fn marks_stack(name: &str) -> bool {
-    !is_ignored(name) && (name == UNIT_FILE || extension(name).is_some())
+    !is_ignored(name) && (is_unit_file(name) || extension(name).is_some())
 }
 
 /// Returns true if a file of this name is configuration or holds values for it: an engine only ever reads it.
 pub fn is_configuration(name: &str) -> bool {
-    let endings = [".tf", ".tofu", ".hcl", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
+    let endings = [".tf", ".tofu", ".hcl", ".hcl.json", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
     endings.iter().any(|ending| name.ends_with(ending))
 }
 

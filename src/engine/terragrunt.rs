@@ -20,11 +20,8 @@ use super::{
     flags::{apply_args, plan_args},
     footing::footing,
     installed::Installed,
-    lockfile::says_stale,
     migrating::refuse_unit,
-    mutating,
-    planning::{self, Attempt},
-    rendered,
+    mutating, rendered,
     state_outputs::known_outputs,
     typed,
     unit_backend::{check_unit_backend, is_initialised},
@@ -78,7 +75,7 @@ impl Terragrunt {
 
     /// A command in the unit's folder. Its data directory is Terragrunt's own: an inherited one would also be used for
     /// the units that it reads outputs of. Instances of one folder have download directories of their own.
-    fn bare(&self, target: &Target) -> CommandLine {
+    pub(super) fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), target.env.clone())
                 .env("TG_TF_PATH", self.driven.program.as_os_str());
@@ -113,7 +110,7 @@ impl Terragrunt {
     }
 
     /// `terragrunt render --format json`
-    fn render_command(&self, target: &Target) -> CommandLine {
+    pub(super) fn render_command(&self, target: &Target) -> CommandLine {
         let driven = self.driven.program.as_str();
         self.bare(target).args(["render", "--format", "json", "--tf-path", driven, "--non-interactive"])
     }
@@ -254,19 +251,7 @@ impl Engine for Terragrunt {
         request: &PlanRequest,
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
-        let planned = |attempt| match attempt {
-            Attempt::Planned(planned) => Ok(*planned),
-            Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
-        };
-        match planning::plan(self, target, request, session).and_then(planned) {
-            // Terragrunt initialises by itself with `-lockfile=readonly`, or takes what is there for initialised.
-            Err(error) if says_stale(&error) => {
-                let lockfile = self.update_lockfile(target, error, session)?;
-                let planned = planning::plan(self, target, request, session).and_then(planned)?;
-                Ok(Planned { lockfile, ..planned })
-            }
-            ended => ended,
-        }
+        self.plan_unit(target, request, session)
     }
 
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError> {

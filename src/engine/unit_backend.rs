@@ -15,7 +15,7 @@ use super::{
     backend_check::{BackendInFolder, current_backend, other_address, planned_backend, wrong},
     backend_record::BackendRecord,
     driver::Driver,
-    layout::UNIT_FILE,
+    layout::unit_file_in,
     rendered,
     unit_folders::working_folder,
 };
@@ -102,7 +102,7 @@ fn stated_backend(unit: &Map<String, Value>, record: &BackendRecord) -> Option<B
 
 /// Returns a digest of a backend, and of the unit's own file and environment.
 fn digest(target: &Target, backend: &BackendInFolder) -> Result<String, EngineError> {
-    let unit = files::read_text(&target.dir.join(UNIT_FILE)).map_err(|error| {
+    let unit = files::read_text(&unit_file_in(&target.dir)).map_err(|error| {
         let summary = format!("cannot read the unit in `{}`: {error}", target.dir);
         EngineError::Failed(Failure::new(FailureKind::Config, summary))
     })?;

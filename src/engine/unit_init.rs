@@ -15,7 +15,7 @@ use super::{
     environment::plugin_cache,
     fingerprint::Fingerprint,
     folder_lock::lock_plugin_cache,
-    layout::UNIT_FILE,
+    layout::unit_file_in,
     lockfile::says_stale,
     terragrunt::{INIT_FLAGS, READ_ONLY, Terragrunt},
     unit_folders::download_dir,
@@ -39,7 +39,7 @@ impl Terragrunt {
             EngineError::Failed(Failure::new(FailureKind::Config, summary))
         };
         let fingerprint = || -> io::Result<Fingerprint> {
-            let unit = files::read_text(&target.dir.join(UNIT_FILE))?;
+            let unit = files::read_text(&unit_file_in(&target.dir))?;
             let folder = download_dir(target).unwrap_or_default();
             let (own, driven) = (self.version(), &*self.driven.version);
             let inputs = [own, driven, &target.backend.digest, cache.as_str(), &unit, folder.as_str()];

@@ -92,6 +92,7 @@ fn passes(error: &EngineError) -> Option<&Failure> {
         EngineError::Failed(failure) => Some(failure).filter(|failure| is_transient(failure)),
         EngineError::WrongBackend(_)
         | EngineError::KeptLockfile(_)
+        | EngineError::Excluded(_)
         | EngineError::MissingWorkspace { .. }
         | EngineError::Interrupted { .. } => None,
     }

@@ -214,7 +214,7 @@ impl Deployment {
     /// confirmed one, those that wait for them, and those that are due.
     pub fn unsettled(&self) -> Vec<StackId> {
         self.whose_needs_are_met(|outcome| {
-            went_beyond(outcome) || matches!(outcome, Outcome::Deferred { .. } | Outcome::Skipped { .. })
+            went_beyond(outcome) || matches!(outcome, Outcome::Deferred { .. }) || outcome.is_left_undone()
         })
     }
 
@@ -227,9 +227,7 @@ impl Deployment {
     /// Plans stacks whose workspace may now be made, and what was skipped because of nothing else.
     pub fn plan_with_workspaces(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.worker.allow_workspaces(stacks);
-        let again = self.whose_needs_are_met(|outcome| {
-            lacks_workspace(outcome) || matches!(outcome, Outcome::Skipped { .. })
-        });
+        let again = self.whose_needs_are_met(|outcome| lacks_workspace(outcome) || outcome.is_left_undone());
         self.round(StepKind::Plan, &again)
     }
 
@@ -287,7 +285,13 @@ impl Deployment {
 }
 
 fn succeeded(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Clean | Outcome::Changed(_) | Outcome::Applied(_))
+    matches!(
+        outcome,
+        Outcome::Clean
+            | Outcome::Changed(_)
+            | Outcome::Applied(_)
+            | Outcome::Skipped { because: SkipReason::Excluded(_) }
+    )
 }
 
 fn went_beyond(outcome: &Outcome) -> bool {

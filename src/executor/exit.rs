@@ -79,9 +79,9 @@ fn of_stack(outcome: &Outcome, applied: bool, circumstances: Circumstances) -> E
         | Outcome::Applied(_)
         | Outcome::Changed(_)
         | Outcome::Deferred { .. }
-        | Outcome::Skipped { because: SkipReason::Dependency(_) | SkipReason::FailFast(_) } => {
-            ExitStatus::Success
-        }
+        | Outcome::Skipped {
+            because: SkipReason::Dependency(_) | SkipReason::FailFast(_) | SkipReason::Excluded(_),
+        } => ExitStatus::Success,
     }
 }
 
@@ -114,6 +114,7 @@ mod tests {
             (Outcome::Applied(Changes::default()), [0, 0, 0]),
             (skipped(SkipReason::Dependency(stack())), [0, 0, 0]),
             (skipped(SkipReason::FailFast(stack())), [0, 0, 0]),
+            (skipped(SkipReason::Excluded("why".to_owned())), [0, 0, 0]),
             (skipped(SkipReason::NotConfirmed), [3, 3, 3]),
             (Outcome::Refused(vec![]), [3, 3, 3]),
             (Outcome::Interrupted, [130, 130, 130]),

@@ -211,7 +211,10 @@ fn hook_event((stack, step): (&StackId, StepKind), process: HookProcess, ended: 
 
 fn ending(outcome: &Outcome) -> Ending {
     match outcome {
-        Outcome::Clean | Outcome::Changed(_) | Outcome::Applied(_) => Ending::Succeeded,
+        Outcome::Clean
+        | Outcome::Changed(_)
+        | Outcome::Applied(_)
+        | Outcome::Skipped { because: SkipReason::Excluded(_) } => Ending::Succeeded,
         Outcome::Deferred { .. } => Ending::Deferred,
         Outcome::Failed(_) | Outcome::Skipped { .. } | Outcome::Refused(_) | Outcome::Interrupted => {
             Ending::Failed

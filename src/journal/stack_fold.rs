@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::{
     event::{RunStack, StepFinished, StepKind},
     model::{
-        Block, ChangeCounts, Changes, ErrorReport, Failure, NOT_BEGUN, Outcome, ResourceReport, StackReport,
-        StackResult,
+        Block, ChangeCounts, Changes, ErrorReport, Failure, LEFT_OUT, NOT_BEGUN, Outcome, ResourceReport,
+        SkipReason, StackReport, StackResult,
     },
 };
 
@@ -136,6 +136,9 @@ impl StackFold {
             }
             Outcome::Skipped { because } => {
                 report.because = because.stack().cloned();
+                if let SkipReason::Excluded(why) = because {
+                    report.notes.push(format!("{LEFT_OUT}{why}"));
+                }
                 StackResult::Skipped
             }
             Outcome::Deferred { because } => {

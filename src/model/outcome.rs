@@ -126,6 +126,8 @@ pub enum SkipReason {
     FailFast(StackId),
     /// The review was not confirmed.
     NotConfirmed,
+    /// Its own files leave it out of what would be done, in these words.
+    Excluded(String),
 }
 
 impl SkipReason {
@@ -133,7 +135,7 @@ impl SkipReason {
     pub fn stack(&self) -> Option<&StackId> {
         match self {
             Self::Dependency(stack) | Self::FailFast(stack) => Some(stack),
-            Self::NotConfirmed => None,
+            Self::NotConfirmed | Self::Excluded(_) => None,
         }
     }
 }
@@ -166,7 +168,20 @@ pub enum Outcome {
     Interrupted,
 }
 
+/// Beginning of the note on a stack that its own files exclude.
+pub const LEFT_OUT: &str = "left out: ";
+
 impl Outcome {
+    /// Returns true if the files of the stack exclude it.
+    pub fn is_excluded(&self) -> bool {
+        matches!(self, Self::Skipped { because: SkipReason::Excluded(_) })
+    }
+
+    /// Returns true if a stack was skipped that others wait for; one that its own files exclude is as it should be.
+    pub fn is_left_undone(&self) -> bool {
+        matches!(self, Self::Skipped { .. }) && !self.is_excluded()
+    }
+
     /// The changes of a plan or an apply.
     pub fn changes(&self) -> Option<&Changes> {
         match self {

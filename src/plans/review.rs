@@ -81,6 +81,7 @@ impl Review {
         self.stacks
             .iter()
             .filter(|s| !matches!(s.outcome, Outcome::Clean | Outcome::Changed(_) | Outcome::Deferred { .. }))
+            .filter(|s| !s.outcome.is_excluded())
     }
 
     /// The digest of the review's content, 64 hex digits: equal for equal content, whatever run, time or plan file.

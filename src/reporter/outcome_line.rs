@@ -2,7 +2,7 @@
 
 use crate::{
     event::{StepFinished, StepKind},
-    model::{ChangeCounts, FailureKind, NOT_BEGUN, Outcome, SkipReason},
+    model::{ChangeCounts, FailureKind, LEFT_OUT, NOT_BEGUN, Outcome, SkipReason},
     ui::{Count, Role, Styles, seconds},
 };
 
@@ -68,6 +68,7 @@ fn skip(because: &SkipReason) -> String {
         SkipReason::Dependency(stack) => format!("skipped: `{stack}` did not succeed"),
         SkipReason::FailFast(stack) => format!("skipped: `{stack}` failed first (--fail-fast)"),
         SkipReason::NotConfirmed => "not confirmed".to_owned(),
+        SkipReason::Excluded(why) => format!("{LEFT_OUT}{why}"),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::outcome_line;
 use crate::{
     event::StepKind,
-    model::{ChangeCounts, Changes, Outcome, Report, StackReport, StackResult, TENTATIVE},
+    model::{ChangeCounts, Changes, LEFT_OUT, Outcome, Report, StackReport, StackResult, TENTATIVE},
     plans::ReviewStack,
     ui::{Align, Count, Role, Styles, Table},
 };
@@ -44,7 +44,7 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
         note.push(styles.paint(Role::Warning, Count(warnings.len() as u64, "warning")));
     }
     // Why a stack was refused or failed is told in full as it ends; the table has the short reason.
-    if !matches!(stack.outcome, Outcome::Refused(_) | Outcome::Failed(_)) {
+    if !matches!(stack.outcome, Outcome::Refused(_) | Outcome::Failed(_)) && !stack.outcome.is_excluded() {
         note.extend(others.into_iter().cloned());
     }
     let rank = match &stack.outcome {
@@ -86,6 +86,8 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
         note = format!("{note}: because of {because}");
     } else if let (Some(StackResult::Interrupted), Some(extent)) = (stack.result, stack.notes.last()) {
         note = format!("{note}: {extent}");
+    } else if let Some(why) = stack.notes.iter().find_map(|note| note.strip_prefix(LEFT_OUT)) {
+        note = format!("{LEFT_OUT}{why}");
     }
     let counts = (!stack.changes.is_empty()).then_some(stack.changes);
     Row { stack: stack.stack.to_string(), counts, note, rank }

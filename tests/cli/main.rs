@@ -62,6 +62,7 @@ mod snapshot;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
+mod unit_files;
 mod unusual_hcl;
 mod unwritable_folders;
 mod value_places;

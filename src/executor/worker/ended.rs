@@ -8,7 +8,7 @@ use super::Work;
 use crate::{
     engine::EngineError,
     files,
-    model::{Block, Failure, FailureKind, Outcome},
+    model::{Block, Failure, FailureKind, Outcome, SkipReason},
 };
 
 /// How a step through an engine ended, before it is put into an event.
@@ -55,6 +55,7 @@ pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
         EngineError::KeptLockfile(failure) => {
             Ended::new(Outcome::Refused(vec![Block::new("lockfile", reason(&failure))]))
         }
+        EngineError::Excluded(why) => Ended::new(Outcome::Skipped { because: SkipReason::Excluded(why) }),
         EngineError::Interrupted { notes } => Ended { notes, ..Ended::new(Outcome::Interrupted) },
         EngineError::MissingWorkspace { wanted, existing } => {
             let mut message = format!("workspace `{wanted}` of `{}` does not exist", work.target.instance);

@@ -9,6 +9,7 @@ mod from_hcl;
 mod from_json;
 mod heredocs;
 mod json_tree;
+mod json_unit;
 mod module;
 mod overrides;
 mod parse;
@@ -25,5 +26,5 @@ pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
 };
 pub use parse::parse_body;
-pub use unit::{read_unit, read_unit_source};
+pub use unit::{parse_unit, read_unit, read_unit_source};
 pub use var_file::{VarFileContent, read_var_file};

@@ -5,17 +5,20 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use hcl_edit::structure::Body;
 
-use super::{Expr, Place, folder::open, from_hcl};
+use super::{Expr, Place, folder::open, from_hcl, json_unit, parse_body};
 use crate::{
     diagnostic::{Diagnostic, SourceFile},
-    engine::layout::UNIT_FILE,
+    engine::layout::unit_file_in,
 };
 
 /// The paths in `dependency` and `dependencies` blocks, as written, with their places.
 pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>, Diagnostic> {
-    let source = open(&dir.join(UNIT_FILE), root)?;
+    let source = open_unit(&unit_file_in(dir), root)?;
     let body = from_hcl::body(&source)?;
     let mut paths = Vec::new();
+    if is_json(&unit_file_in(dir)) {
+        plain_edges(&source, &body)?;
+    }
     for block in body.get_blocks("dependency") {
         paths.extend(texts(&source, &block.body, "config_path"));
     }
@@ -25,12 +28,57 @@ pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>
     Ok(paths)
 }
 
+/// Refuses a unit in JSON with an edge that is computed: Terragrunt does not list such a unit, so nobody would tell it.
+fn plain_edges(source: &Arc<SourceFile>, body: &Body) -> Result<(), Diagnostic> {
+    for (block, name) in [("dependency", "config_path"), ("dependencies", "paths")] {
+        for found in body.get_blocks(block).filter(|found| found.body.has_attribute(name)) {
+            if texts(source, &found.body, name).is_empty() {
+                let message = format!("`{name}` of a `{block}` in `{}` is computed", source.path());
+                return Err(Diagnostic::error("unit::computed-edge", message).help(
+                    "write it as a plain text: Terragrunt does not list units in JSON, so that their order is read from the file",
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The source of the unit's module, where the unit's own file states it as a literal string.
 pub fn read_unit_source(dir: &Utf8Path, root: &Utf8Path) -> Option<String> {
-    let source = open(&dir.join(UNIT_FILE), root).ok()?;
+    let source = open_unit(&unit_file_in(dir), root).ok()?;
     let body = from_hcl::body(&source).ok()?;
     let mut sources = body.get_blocks("terraform").flat_map(|block| texts(&source, &block.body, "source"));
     sources.next().map(|(text, _)| text)
+}
+
+/// The body of a unit's file, or of one that it includes, whose name tells whether it is JSON.
+pub fn parse_unit(file: &Utf8Path, text: &str) -> Result<Body, String> {
+    let hcl = if is_json(file) {
+        json_unit::to_hcl(text).map_err(|error| error.to_string())?
+    } else {
+        text.to_owned()
+    };
+    parse_body(&hcl).map_err(|error| error.to_string())
+}
+
+fn is_json(file: &Utf8Path) -> bool {
+    file.extension() == Some("json")
+}
+
+/// Opens a unit's file; one in JSON as the HCL that says the same.
+fn open_unit(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagnostic> {
+    let source = open(file, root)?;
+    if !is_json(file) {
+        return Ok(source);
+    }
+    json_unit::to_hcl(source.text()).map(|hcl| SourceFile::new(source.path(), hcl)).map_err(|error| {
+        let text = source.text();
+        let line =
+            text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        let at = (line + error.column().saturating_sub(1)).min(text.len());
+        let message = format!("`{}` is not valid JSON", source.path());
+        Diagnostic::error("json::syntax", message).at(&source, at..at, error.to_string())
+    })
 }
 
 /// The literal string, or strings, of an attribute.

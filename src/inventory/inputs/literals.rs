@@ -18,7 +18,7 @@ use super::{
 use crate::{
     engine::layout::any_module_files,
     files,
-    inventory::hcl::{JsonTree, parse_body},
+    inventory::hcl::{JsonTree, parse_body, parse_unit},
 };
 
 /// What files mention, each of the files that mean the same to every stack read once.
@@ -68,6 +68,9 @@ impl Literals {
         let Some(text) = text_of(file) else { return Said::default() };
         let dir = file.parent().unwrap_or(file);
         let locals = if text.contains("local.") { self.locals(dir) } else { Arc::default() };
+        if file.file_name().is_some_and(|name| name.ends_with(".hcl.json")) {
+            return parse_unit(file, &text).map(|body| Mentions::of(&body, &locals)).unwrap_or_default();
+        }
         if file.extension() == Some("json") {
             let mut found = Said::default();
             if let Ok(value) = serde_json::from_str::<JsonTree>(&text) {

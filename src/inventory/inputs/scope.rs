@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     engine::{
-        layout::{UNIT_FILE, auto_var_files, is_configuration, module_files, unit_file},
+        layout::{auto_var_files, is_configuration, is_unit_file, module_files, unit_file, unit_file_in},
         units::normalised,
     },
     files::{self, file_digest, is_executable},
@@ -315,11 +315,13 @@ impl InputScope {
             .collect();
         let modules = module_files(self.engine, names.iter().map(String::as_str));
         let mut files: Vec<Utf8PathBuf> = modules.all().map(|name| dir.join(name)).collect();
-        if dir == self.dir && names.iter().any(|name| name == UNIT_FILE) {
-            let mut wanted = vec![dir.join(UNIT_FILE)];
+        if dir == self.dir && names.iter().any(|name| is_unit_file(name)) {
+            let mut wanted = vec![unit_file_in(dir)];
             while let Some(file) = wanted.pop() {
                 let included = self.leads(&file, unit, literals).paths.into_iter().filter(|(path, _)| {
-                    path.extension() == Some("hcl") && self.is_file(path) && !files.contains(path)
+                    (path.extension() == Some("hcl") || path.as_str().ends_with(".hcl.json"))
+                        && self.is_file(path)
+                        && !files.contains(path)
                 });
                 wanted.extend(included.map(|(path, _)| path));
                 if !files.contains(&file) {

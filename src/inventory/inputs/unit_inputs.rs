@@ -8,7 +8,7 @@ use hcl_edit::{
 
 use super::{scope::InputScope, unit::Unit};
 use crate::engine::{
-    layout::{UNIT_FILE, unit_file},
+    layout::{unit_file, unit_file_in},
     units::normalised,
 };
 
@@ -17,7 +17,7 @@ impl InputScope {
     pub fn sets_input(&self, variable: &str) -> Option<String> {
         unit_file(self.engine)?;
         let unit = Unit::new(&self.dir, &self.gone);
-        let own = self.dir.join(UNIT_FILE);
+        let own = unit_file_in(&self.dir);
         let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
         let included = body(&own).map(|body| included(&body, &self.dir)).unwrap_or_default();
         let sets = |file: &Utf8PathBuf| {

@@ -8,7 +8,7 @@ use super::{tree::Tree, unit_sources::UnitSources};
 use crate::{
     engine::{
         detect::LOCKFILE,
-        layout::{UNIT_FILE, reader_of},
+        layout::{is_unit_file, reader_of},
     },
     files,
     inventory::{
@@ -43,7 +43,7 @@ impl Roots {
         let mut roots = Self::default();
         let mut folders = Vec::new();
         let engine = reader_of(tree.marked().flat_map(|(_, names)| names.iter().map(String::as_str)));
-        for (folder, names) in tree.marked().filter(|(_, names)| !names.iter().any(|name| name == UNIT_FILE))
+        for (folder, names) in tree.marked().filter(|(_, names)| !names.iter().any(|name| is_unit_file(name)))
         {
             let module =
                 read_folder(engine, &tree.root.join(folder), &tree.root).unwrap_or_else(|problems| {

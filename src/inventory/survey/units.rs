@@ -9,7 +9,11 @@ use super::{
     place::Places,
     tree::Tree,
 };
-use crate::{engine::layout::UNIT_FILE, files, inventory::discovery::PathPattern};
+use crate::{
+    engine::layout::{is_unit_file, unit_file_in},
+    files,
+    inventory::discovery::PathPattern,
+};
 
 /// Where clouds have data centres, as far as their regions' names tell.
 const REGIONS: [&str; 12] =
@@ -43,12 +47,12 @@ pub(super) struct Units {
 pub(super) fn unit_folders(tree: &Tree) -> Vec<Utf8PathBuf> {
     let all: Vec<&Utf8PathBuf> = tree
         .marked()
-        .filter(|(_, names)| names.iter().any(|name| name == UNIT_FILE))
+        .filter(|(_, names)| names.iter().any(|name| is_unit_file(name)))
         .map(|(dir, _)| dir)
         .collect();
     let is_parent = |dir: &Utf8Path| {
         all.iter().any(|other| *other != dir && other.starts_with(dir))
-            && !names_a_module(&tree.root.join(dir).join(UNIT_FILE))
+            && !names_a_module(&unit_file_in(&tree.root.join(dir)))
             && !tree.folders[dir].iter().any(|name| Utf8Path::new(name).extension() == Some("tf"))
     };
     all.iter().filter(|dir| !is_parent(dir)).map(|dir| (*dir).clone()).collect()

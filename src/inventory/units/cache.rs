@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    engine::{layout::UNIT_FILE, units::Unit},
+    engine::{layout::unit_file_in, units::Unit},
     files,
     model::hex,
 };
@@ -59,7 +59,7 @@ impl Cache {
 /// A digest over the names and contents of the units' files and the others; a file that is gone counts as such.
 fn key(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
     let mut digest = Sha256::new();
-    let own = units.iter().map(|dir| dir.join(UNIT_FILE));
+    let own = units.iter().map(|dir| unit_file_in(dir));
     for file in own.chain(reading.iter().cloned()) {
         digest.update(file.as_str().len().to_le_bytes());
         digest.update(file.as_str());

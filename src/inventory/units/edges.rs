@@ -11,7 +11,7 @@ use super::{UnitFinder, UnitFinderError, cache::Cache};
 use crate::{
     diagnostic::Diagnostic,
     engine::{
-        layout::UNIT_FILE,
+        layout::{JSON_UNIT_FILE, is_unit_file, unit_file_in},
         units::{normalised, parse_units},
     },
     files,
@@ -60,7 +60,8 @@ pub struct UnitEdges {
 /// The edges between these units (their folders, absolute), from Terragrunt or from its kept answer.
 ///
 /// Terragrunt is asked once, about the folder that holds all of them. Units that it leaves out are read here, so that
-/// a cycle can be told with its whole path; without a finder all of them are.
+/// a cycle can be told with its whole path; without a finder all of them are. So are units in JSON, which Terragrunt runs and
+/// does not list (measured on 1.1.3): their edges must be written as plain texts.
 pub fn unit_edges(
     units: &[Utf8PathBuf],
     root: &Utf8Path,
@@ -76,14 +77,18 @@ pub fn unit_edges(
     };
     let cache = Cache::new(cache_dir, &dir);
     let mut edges = UnitEdges::default();
-    let listed = if let Some(kept) = cache.get(&sorted) {
+    let is_json = |unit: &Utf8PathBuf| unit_file_in(unit).file_name() == Some(JSON_UNIT_FILE);
+    let asked: Vec<Utf8PathBuf> = sorted.iter().filter(|unit| !is_json(unit)).cloned().collect();
+    let listed = if asked.is_empty() {
+        Vec::new()
+    } else if let Some(kept) = cache.get(&asked) {
         kept
     } else if let Some(finder) = finder {
         readable(&sorted, root)?;
         let stdout = finder.find(&dir).map_err(|error| UnitError::Finder { dir: dir.clone(), error })?;
         let answer =
             parse_units(&stdout, &dir).map_err(|error| UnitError::Answer { dir: dir.clone(), error })?;
-        edges.not_kept = cache.put(&sorted, &answer).err().map(|error| error.to_string());
+        edges.not_kept = cache.put(&asked, &answer).err().map(|error| error.to_string());
         answer.into_iter().map(|unit| (unit.dir, unit.dependencies)).collect()
     } else {
         Vec::new()
@@ -92,7 +97,7 @@ pub fn unit_edges(
         edges.add(&units, unit, needs);
     }
     for unit in &sorted {
-        if !edges.needs.contains_key(unit) && files::is_there(&unit.join(UNIT_FILE)) {
+        if !edges.needs.contains_key(unit) && files::is_there(&unit_file_in(unit)) {
             let paths = match read_unit(unit, root) {
                 Ok(paths) => paths,
                 // Whether it is broken is for Terragrunt to tell, and for `check` to ask.
@@ -103,7 +108,7 @@ pub fn unit_edges(
                 Err(problem) => return Err(UnitError::File(Box::new(problem))),
             };
             let needs = paths.into_iter().map(|(path, _)| normalised(&unit.join(path))).collect();
-            if finder.is_some() {
+            if finder.is_some() && !is_json(unit) {
                 edges.left_out.push(unit.clone());
             }
             edges.add(&units, unit.clone(), needs);
@@ -122,7 +127,7 @@ fn readable(units: &[Utf8PathBuf], root: &Utf8Path) -> Result<(), UnitError> {
         // A folder that cannot be listed is for Terragrunt to tell.
         for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.extension() == Some("hcl")
+            if (path.extension() == Some("hcl") || is_unit_file(entry.file_name()))
                 && let Err(error) = files::open_regular(path)
                 && error.kind() == io::ErrorKind::InvalidInput
             {

@@ -8,10 +8,13 @@ use hcl_edit::{
 };
 
 use super::{Aim, Mentions, is_computed, reads_files, reads_path};
-use crate::inventory::inputs::{
-    origin::begin,
-    pieces::{Base, Piece},
-    sight::{Sight, key_text},
+use crate::{
+    engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
+    inventory::inputs::{
+        origin::begin,
+        pieces::{Base, Piece},
+        sight::{Sight, key_text},
+    },
 };
 
 impl Visit for Mentions<'_> {
@@ -132,8 +135,10 @@ impl Visit for Mentions<'_> {
                 Expression::String(text) => Some(text.value().clone()),
                 _ => None,
             });
-            let name = named.unwrap_or_else(|| crate::engine::layout::UNIT_FILE.to_owned());
-            self.note(Base::Above, &name);
+            if named.is_none() && node.args.is_empty() {
+                self.note(Base::Above, JSON_UNIT_FILE);
+            }
+            self.note(Base::Above, &named.unwrap_or_else(|| UNIT_FILE.to_owned()));
         }
         // What it is given is read: it is no place itself.
         let is_read = node.name.is_namespaced() || reads_files(name);

@@ -4,7 +4,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::expr::{Expression, FuncCall};
 
 use super::meaning::{Part, Unit, Value};
-use crate::engine::{layout::UNIT_FILE, units::normalised};
+use crate::engine::{
+    layout::{JSON_UNIT_FILE, UNIT_FILE},
+    units::normalised,
+};
 
 /// Functions that read a file of configuration or values: paths start where Terragrunt looks at the configuration from.
 const CONFIGURATION: [&str; 5] =
@@ -32,7 +35,11 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
         "path_relative_to_include" => between(&parent()?, &part.dir),
         "find_in_parent_folders" => {
             let name = given(0).map_or_else(|| Some(UNIT_FILE.to_owned()), |_| text(0))?;
-            match above(unit, &part.dir, &name) {
+            let json = given(0).is_none().then(|| above(unit, &part.dir, JSON_UNIT_FILE)).flatten();
+            let found = above(unit, &part.dir, &name);
+            // The nearest one; of two in one folder the one that is not JSON.
+            match json.filter(|json| found.as_ref().is_none_or(|own| own.parent() < json.parent())).or(found)
+            {
                 Some(found) => found.into_string(),
                 None => text(1)?,
             }

@@ -21,9 +21,9 @@ use hcl_edit::{
 
 use super::functions::call;
 use crate::{
-    engine::{layout::UNIT_FILE, units::normalised},
+    engine::{layout::unit_file_in, units::normalised},
     files,
-    inventory::{hcl::parse_body, inputs::gone::Gone},
+    inventory::{hcl::parse_unit, inputs::gone::Gone},
 };
 
 /// How deep values rest on others: a circle of locals ends here.
@@ -92,7 +92,7 @@ impl Unit {
         let mut read = self.read.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
             let text = files::read_text(file).ok()?;
-            parse_body(text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
+            parse_unit(file, text.strip_prefix('\u{feff}').unwrap_or(&text)).ok().map(Rc::new)
         });
         let body = Rc::clone(body.as_ref()?);
         Some(Part { body, own: file.parent()?.to_owned(), dir: dir.to_owned() })
@@ -204,7 +204,7 @@ impl Unit {
     pub(super) fn read(&self, part: &Part, path: &str) -> Option<Part> {
         let mut file = normalised(&part.dir.join(path));
         if file.is_dir() {
-            file.push(UNIT_FILE);
+            file = unit_file_in(&file);
         }
         self.part(&file, file.parent()?)
     }

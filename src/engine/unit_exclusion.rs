@@ -1,0 +1,146 @@
+//! Units that leave themselves out of a run by an `exclude` block.
+//!
+//! `run --all` takes them out of its queue; a unit that is run by itself is run all the same, unless the block has `no_run`, which
+//! ends with status 0 and without a word (measured on Terragrunt 1.1.3). envctl stands in for `run --all`.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+
+use super::{
+    EngineError, PlanMode, Session, Target,
+    call::capture,
+    detect::LOCKFILE,
+    layout::{is_configuration, unit_file_in},
+    rendered,
+    terragrunt::Terragrunt,
+    units::normalised,
+};
+use crate::files;
+
+/// One component in the answer of `find`.
+#[derive(Deserialize)]
+struct ListedUnit {
+    path: Utf8PathBuf,
+    exclude: Option<Exclude>,
+}
+
+/// An `exclude` block with its values.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Exclude {
+    #[serde(rename = "if", default)]
+    applies: bool,
+    #[serde(default)]
+    actions: Option<Vec<String>>,
+}
+
+impl Exclude {
+    /// Returns the words for a unit that is left out of a plan of this kind. What is planned is there to be applied, so either counts.
+    fn leaves_out(&self, mode: PlanMode) -> Option<String> {
+        let wanted: &[&str] = match mode {
+            PlanMode::Normal | PlanMode::RefreshOnly => &["plan", "apply"],
+            PlanMode::Destroy => &["plan", "apply", "destroy"],
+        };
+        let actions = self.actions.as_deref().unwrap_or_default();
+        let all = ["all", "all_except_output"];
+        let counts = |action: &String| all.contains(&action.as_str()) || wanted.contains(&action.as_str());
+        (self.applies && actions.iter().any(counts))
+            .then(|| format!("its unit has an `exclude` block for {}", actions.join(", ")))
+    }
+}
+
+impl Terragrunt {
+    /// Returns why a unit is left out of a plan. Terragrunt is asked where a file that the unit may include has an `exclude` block,
+    /// and where `silent` says that a run of it ended well without a word of its engine.
+    pub(super) fn exclusion(
+        &self,
+        target: &Target,
+        (mode, silent): (PlanMode, bool),
+        session: &Session<'_>,
+    ) -> Result<Option<String>, EngineError> {
+        if !silent && !may_exclude(target) {
+            return Ok(None);
+        }
+        Ok(self.ask_exclude(target, session)?.and_then(|found| found.leaves_out(mode)))
+    }
+
+    fn ask_exclude(&self, target: &Target, session: &Session<'_>) -> Result<Option<Exclude>, EngineError> {
+        // Terragrunt lists no units in JSON; it renders them.
+        if unit_file_in(&target.dir).extension() == Some("json") {
+            let mut unit = rendered::unit(self, (&self.render_command(target), target), session)?;
+            return Ok(unit.remove("exclude").and_then(|exclude| serde_json::from_value(exclude).ok()));
+        }
+        let command =
+            self.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
+        let captured = capture(session, &command)?;
+        // What is wrong with the unit, its plan tells.
+        let listed: Vec<ListedUnit> = serde_json::from_slice(&captured.stdout).unwrap_or_default();
+        Ok(listed.into_iter().find(|unit| unit.path == ".").and_then(|unit| unit.exclude))
+    }
+}
+
+/// Returns true if the file of a unit has an `exclude` block, or one that it may include.
+fn may_exclude(target: &Target) -> bool {
+    texts_of_unit(target).iter().any(|text| has_exclude(text))
+}
+
+/// Returns the texts of a unit's file and of those that it may include: any in the folders above, and those that it names by a path
+/// below one of these.
+pub(super) fn texts_of_unit(target: &Target) -> Vec<String> {
+    let above = || target.dir.ancestors().take_while(|dir| dir.starts_with(&target.project));
+    let is_hcl = |name: &str| is_configuration(name) && name.contains(".hcl");
+    let own = files::read_text(&unit_file_in(&target.dir)).unwrap_or_default();
+    let mut found = BTreeSet::new();
+    for dir in above() {
+        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+        let beside = entries.filter(|entry| is_hcl(entry.file_name()) && entry.file_name() != LOCKFILE);
+        found.extend(beside.map(|entry| entry.path().to_owned()));
+        let named = own.split('"').filter(|text| is_hcl(text) && text.contains('/'));
+        let tails = named.filter_map(|text| text.rsplit('}').next());
+        found.extend(tails.map(|tail| normalised(&dir.join(tail.trim_start_matches('/')))));
+    }
+    // A file that cannot be read is for Terragrunt to tell.
+    found.iter().filter_map(|file| files::read_text(file).ok()).collect()
+}
+
+/// Returns true if a text has a block or a member called `exclude`.
+fn has_exclude(text: &str) -> bool {
+    text.match_indices("exclude").any(|(at, word)| {
+        let rest = &text[at + word.len()..];
+        rest.starts_with('"') || rest.trim_start().starts_with('{')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exclude_counts_for_the_actions_that_a_plan_leads_to() {
+        let exclude = |applies, actions: &[&str]| Exclude {
+            applies,
+            actions: Some(actions.iter().map(|action| (*action).to_owned()).collect()),
+        };
+        for (exclude, normal, destroy) in [
+            (exclude(true, &["all"]), true, true),
+            (exclude(true, &["all_except_output"]), true, true),
+            (exclude(true, &["apply"]), true, true),
+            (exclude(true, &["plan"]), true, true),
+            (exclude(true, &["destroy"]), false, true),
+            (exclude(true, &["output"]), false, false),
+            (exclude(false, &["all"]), false, false),
+            (Exclude { applies: true, actions: None }, false, false),
+        ] {
+            let left_out =
+                [PlanMode::Normal, PlanMode::Destroy].map(|mode| exclude.leaves_out(mode).is_some());
+            assert_eq!(left_out, [normal, destroy], "{exclude:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_block_or_a_member_is_an_exclude() {
+        assert!(has_exclude("exclude {\n") && has_exclude("exclude\t{") && has_exclude("{\"exclude\": {}}"));
+        assert!(!has_exclude("exclude_from_copy = []") && !has_exclude("# exclude nothing"));
+    }
+}

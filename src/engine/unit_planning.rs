@@ -1,0 +1,156 @@
+//! The plan of a unit, and what takes its place where Terragrunt makes none.
+
+use super::{
+    EngineError, PlanMode, PlanRequest, Planned, Session, StateIdentity, Target,
+    call::capture,
+    document::document,
+    driver::Driver,
+    lineage::{self, KnownState},
+    lockfile::says_stale,
+    planning::{self, Attempt},
+    state_file::State,
+    terragrunt::Terragrunt,
+    unit_exclusion::texts_of_unit,
+};
+
+/// Makes Terragrunt (1.1.3, measured) evaluate a unit without the outputs of those that it depends on: `inputs` are left out then,
+/// and whatever else uses an output is empty.
+const WITHOUT_OUTPUTS: [&str; 3] = ["--experiment", "optional-dependency-outputs", "--no-dependency-outputs"];
+
+/// How Terragrunt says that a unit that another one depends on has no outputs, or lacks one (measured on 1.1.3).
+const LACKS_OUTPUTS: [&str; 3] =
+    ["There is no variable named \"dependency\"", "detected no outputs", "does not have an attribute named"];
+
+/// Beginnings of what a unit's file says at its top; only `inputs` has nothing to do with where the state is.
+const TOP: [&str; 12] = [
+    "remote_state",
+    "generate",
+    "terraform",
+    "locals",
+    "include",
+    "dependency",
+    "dependencies",
+    "exclude",
+    "errors",
+    "engine",
+    "feature",
+    "download_dir",
+];
+
+impl Terragrunt {
+    /// Plans a unit; one that is left out, or of which a destruction has left nothing, has no plan.
+    pub(super) fn plan_unit(
+        &self,
+        target: &Target,
+        request: &PlanRequest,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError> {
+        let planned = |attempt| match attempt {
+            Attempt::Planned(planned) => Ok(*planned),
+            Attempt::InitNeeded(failure) => Err(EngineError::Failed(failure)),
+        };
+        if let Some(why) = self.exclusion(target, (request.mode, false), session)? {
+            return Err(EngineError::Excluded(why));
+        }
+        match planning::plan(self, target, request, session).and_then(planned) {
+            Err(error) if is_silent(&error) => {
+                let why = self.exclusion(target, (request.mode, true), session)?;
+                Err(why.map_or(error, EngineError::Excluded))
+            }
+            // Terragrunt initialises by itself with `-lockfile=readonly`, or takes what is there for initialised.
+            Err(error) if says_stale(&error) => {
+                let lockfile = self.update_lockfile(target, error, session)?;
+                let planned = planning::plan(self, target, request, session).and_then(planned)?;
+                Ok(Planned { lockfile, ..planned })
+            }
+            Err(error) if request.mode == PlanMode::Destroy && lacks_outputs(&error) => {
+                if self.is_gone(target, request.accept_lineage, session)? {
+                    let why = "nothing of it is there any more, and units that it depends on have no outputs";
+                    return Err(EngineError::Excluded(why.to_owned()));
+                }
+                Err(error)
+            }
+            ended => ended,
+        }
+    }
+
+    /// Returns true if the state of a unit manages nothing, as the engine says without the outputs of other units.
+    fn is_gone(
+        &self,
+        target: &Target,
+        accept_lineage: bool,
+        session: &Session<'_>,
+    ) -> Result<bool, EngineError> {
+        // The place of the state may come from an output: then it is not known.
+        if !texts_of_unit(target).iter().all(|text| only_inputs_depend(text)) {
+            return Ok(false);
+        }
+        let known = KnownState::read(target).map_err(EngineError::Failed)?;
+        let command = self.bare(target).args(["state", "pull", "-no-color"]).args(WITHOUT_OUTPUTS);
+        let pulled = capture(session, &command)?;
+        if !pulled.exit.is_success() {
+            return Ok(false);
+        }
+        let state = if pulled.stdout.contains(&b'{') {
+            let Ok(state) = document::<State>(&pulled.stdout, self.dialect()) else { return Ok(false) };
+            state
+        } else {
+            State::default()
+        };
+        let identity: &StateIdentity = &state.identity;
+        lineage::watch_in_force((self, target), &known, (identity, accept_lineage))
+            .map_err(EngineError::Failed)?;
+        let is_missing = identity.lineage.is_empty();
+        Ok(is_missing || state.addresses().is_ok_and(|addresses| addresses.is_empty()))
+    }
+}
+
+/// Returns true if an error says that Terragrunt ended well and no engine said a word, as with `no_run`.
+fn is_silent(error: &EngineError) -> bool {
+    matches!(error, EngineError::Failed(failure) if failure.summary.contains("did not say its version"))
+}
+
+fn lacks_outputs(error: &EngineError) -> bool {
+    let EngineError::Failed(failure) = error else { return false };
+    LACKS_OUTPUTS.iter().any(|words| failure.summary.contains(words) || failure.detail.contains(words))
+}
+
+/// Returns true if a file uses outputs of other units in `inputs` alone, judged line by line; anything unusual counts as another use.
+fn only_inputs_depend(text: &str) -> bool {
+    let mut in_inputs = false;
+    for line in text.lines().map(str::trim_start) {
+        let word = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
+        if word == "inputs" && line[word.len()..].trim_start().starts_with('=') {
+            in_inputs = true;
+        } else if TOP.contains(&word) && line[word.len()..].starts_with([' ', '\t', '{', '=']) {
+            in_inputs = false;
+        }
+        if !in_inputs && line.contains("dependency.") {
+            return false;
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_outside_of_inputs_may_decide_where_a_state_is() {
+        let inputs = "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\ninputs = {\n  id = dependency.vpc.outputs.id\n}\n";
+        assert!(only_inputs_depend(inputs));
+        for other in [
+            "remote_state {\n  config = { key = dependency.vpc.outputs.id }\n}\n",
+            "  generate \"b\" {\n  contents = \"${dependency.vpc.outputs.id}\"\n}\n",
+            "terraform { source = dependency.vpc.outputs.id }\n",
+        ] {
+            assert!(!only_inputs_depend(other), "{other}");
+            assert!(!only_inputs_depend(&format!("{inputs}{other}")), "{other}");
+        }
+        assert!(
+            !only_inputs_depend("{\"inputs\": {\"id\": \"${dependency.vpc.outputs.id}\"}}"),
+            "JSON is not looked into"
+        );
+    }
+}

@@ -1,0 +1,230 @@
+//! Terragrunt units as trees have them: in JSON, excluded, half destroyed, and with a source that cannot be fetched.
+
+use std::fs;
+
+use serde_json::json;
+
+use crate::support::Live;
+
+const MODULE: &str = "variable \"v\" {\n  default = \"default\"\n}\nresource \"terraform_data\" \"a\" {\n  input = var.v\n}\n\
+                      output \"id\" {\n  value = terraform_data.a.input\n}\n";
+
+/// A project of units, with one of them in JSON.
+fn with_json_unit(json: &str) -> Option<Live> {
+    let live = Live::new()?;
+    live.unit("vpc", "inputs = { v = \"of vpc\" }\n", MODULE, "");
+    live.project.write("live/app/main.tf", MODULE);
+    live.project.write("live/app/terragrunt.hcl.json", json);
+    let stacks = live.project.read("environments.toml");
+    let app = "\n[stacks.app]\npath = \"live/app\"\nenvironments = [\"dev\"]\n";
+    live.project.write("environments.toml", &(stacks + app));
+    Some(live)
+}
+
+fn newest_run(live: &Live) -> String {
+    let runs = fs::read_dir(live.project.path(".envctl/runs")).unwrap();
+    runs.map(|run| run.unwrap().file_name().into_string().unwrap()).max().unwrap()
+}
+
+const JSON_UNIT: &str = r#"{
+  "include": { "root": { "path": "${find_in_parent_folders(\"root.hcl\")}" } },
+  "dependency": { "vpc": { "config_path": "../vpc" } },
+  "inputs": { "v": "json after ${dependency.vpc.outputs.id}" }
+}
+"#;
+
+#[test]
+fn a_unit_in_json_is_listed_ordered_deployed_and_bound() {
+    let Some(live) = with_json_unit(JSON_UNIT) else { return };
+    live.env.run(["list", "dev"]).exits(0).prints_row(&["app", "terragrunt"]);
+    live.env.run(["list", "dev", "app", "--with-dependencies"]).exits(0).prints_row(&["vpc", "terragrunt"]);
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    assert_eq!(live.deployed_value("app"), "json after of vpc");
+
+    live.project.git(["init", "--quiet", "--initial-branch=main"]);
+    live.project.commit("Begin");
+    live.project.edit("live/app/terragrunt.hcl.json", "json after", "changed after");
+    live.env
+        .run(["list", "dev", "--changed=main"])
+        .exits(0)
+        .prints_row(&["app", "terragrunt"])
+        .hides("live/vpc");
+    live.env.run(["plan", "dev"]).exits(0);
+    let run = newest_run(&live);
+    live.project.edit("live/app/terragrunt.hcl.json", "changed after", "edited after");
+    live.env.run(["apply", &run, "--yes"]).exits(3).tells("`file live/app/terragrunt.hcl.json`");
+}
+
+#[test]
+fn a_unit_in_json_with_a_computed_edge_or_broken_text_is_an_error() {
+    let computed = JSON_UNIT.replace("\"../vpc\"", "\"${get_terragrunt_dir()}/../vpc\"");
+    let Some(live) = with_json_unit(&computed) else { return };
+    live.env
+        .run(["plan", "dev"])
+        .exits(4)
+        .tells("`config_path` of a `dependency` in `live/app/terragrunt.hcl.json` is computed");
+    live.project.write("live/app/terragrunt.hcl.json", "{\n  \"inputs\": {,\n}\n");
+    live.env
+        .run(["plan", "dev"])
+        .exits(4)
+        .tells("live/app/terragrunt.hcl.json:2:")
+        .tells("is not valid JSON");
+}
+
+#[test]
+fn discovery_finds_units_in_json() {
+    let Some(live) = Live::new() else { return };
+    for unit in ["a", "b"] {
+        live.project.write(&format!("live/{unit}/main.tf"), MODULE);
+    }
+    live.project.write("live/a/terragrunt.hcl", "");
+    live.project.write("live/b/terragrunt.hcl.json", "{}");
+    let text = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[discover]\npaths = [\"live/<unit>\"]\n";
+    live.project.write("environments.toml", text);
+    live.env.run(["list", "dev"]).exits(0).prints_row(&["a", "terragrunt"]).prints_row(&["b", "terragrunt"]);
+}
+
+#[test]
+fn a_unit_that_excludes_itself_is_left_out_and_the_others_go_on() {
+    let Some(live) = Live::new() else { return };
+    live.unit("vpc", "", MODULE, "");
+    live.unit("app", "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\n", MODULE, "needs = [\"off\"]\n");
+    live.unit("off", "exclude {\n  if      = true\n  actions = [\"apply\"]\n}\n", MODULE, "");
+    live.unit(
+        "silent",
+        "exclude {\n  if      = true\n  actions = [\"all\"]\n  no_run  = true\n}\n",
+        MODULE,
+        "",
+    );
+    live.unit("on", "exclude {\n  if      = false\n  actions = [\"all\"]\n}\n", MODULE, "");
+    live.unit("kept", "exclude {\n  if      = true\n  actions = [\"destroy\"]\n}\n", MODULE, "");
+    live.unit("common", "include \"common\" {\n  path = \"${dirname(find_in_parent_folders(\"root.hcl\"))}/_common/x.hcl\"\n}\n", MODULE, "");
+    live.project.write("live/_common/x.hcl", "exclude {\n  if      = true\n  actions = [\"all\"]\n}\n");
+
+    let run = live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    let run = run.tells("left out: its unit has an `exclude` block for apply");
+    drop(run.tells("left out: its unit has an `exclude` block for all"));
+    let report = live.env.run(["plan", "dev", "--json"]).exits(0).json();
+    let result = |name: &str| {
+        let stacks = report["stacks"].as_array().unwrap();
+        stacks.iter().find(|stack| stack["stack"] == name).unwrap()["result"].clone()
+    };
+    for (unit, expected) in [
+        ("vpc", "clean"),
+        ("app", "clean"),
+        ("on", "clean"),
+        ("kept", "clean"),
+        ("off", "skipped"),
+        ("silent", "skipped"),
+        ("common", "skipped"),
+    ] {
+        assert_eq!(result(unit), expected, "{unit}");
+    }
+    for unit in ["off", "silent", "common"] {
+        assert!(!live.project.around().join(format!("states/{unit}.tfstate")).exists(), "{unit}");
+    }
+
+    live.project.edit("live/app/main.tf", "\"default\"", "\"second\"");
+    live.env.run(["plan", "dev"]).exits(0);
+    live.env.run(["apply", &newest_run(&live), "--yes"]).exits(0);
+    assert_eq!(live.deployed_value("app"), "second");
+
+    live.env
+        .run(["destroy", "dev", "--yes"])
+        .exits(0)
+        .tells("left out: its unit has an `exclude` block for destroy");
+    assert_eq!(live.state("kept")["resources"].as_array().unwrap().len(), 1);
+    assert_eq!(live.state("app")["resources"], json!([]));
+}
+
+/// Units of which `app` takes an output of `vpc`, whose destruction fails half-way as long as there is a file `stop`.
+fn half_destroyed(app: &str) -> Option<Live> {
+    let live = Live::new()?;
+    let stop = live.project.around().join("stop");
+    let vpc = format!(
+        "resource \"terraform_data\" \"last\" {{\n  provisioner \"local-exec\" {{\n    when    = destroy\n    command = \"test ! -e {}\"\n  }}\n}}\n\
+         resource \"terraform_data\" \"first\" {{\n  input = terraform_data.last.id\n}}\noutput \"id\" {{\n  value = terraform_data.first.id\n}}\n",
+        stop.display()
+    );
+    live.unit("vpc", "", &vpc, "");
+    live.unit("app", app, MODULE, "");
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    fs::write(&stop, "").unwrap();
+    live.env.run(["destroy", "dev", "--yes"]).exits(1);
+    fs::remove_file(&stop).unwrap();
+    Some(live)
+}
+
+/// Takes away all that a fresh clone does not have.
+fn as_cloned(live: &Live) {
+    fs::remove_dir_all(live.project.path(".envctl")).unwrap();
+    for unit in ["app", "vpc"] {
+        let cache = live.project.path(&format!("live/{unit}/.terragrunt-cache"));
+        if cache.exists() {
+            fs::remove_dir_all(cache).unwrap();
+        }
+    }
+}
+
+const TAKES_ID: &str =
+    "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\ninputs = {\n  v = dependency.vpc.outputs.id\n}\n";
+
+#[test]
+fn a_half_way_destruction_is_finished_here_and_from_a_fresh_clone() {
+    for fresh in [false, true] {
+        let Some(live) = half_destroyed(TAKES_ID) else { return };
+        assert_eq!(live.state("vpc")["resources"].as_array().unwrap().len(), 1);
+        if fresh {
+            as_cloned(&live);
+        }
+        live.env.run(["destroy", "dev", "--yes"]).exits(0).tells("nothing of it is there any more");
+        assert_eq!(live.state("vpc")["resources"], json!([]));
+        live.env.run(["destroy", "dev", "--yes"]).exits(0);
+    }
+}
+
+#[test]
+fn a_unit_with_resources_stays_an_obstacle_to_what_it_needs() {
+    let Some(live) = half_destroyed(TAKES_ID) else { return };
+    // Somebody has applied it once more before the outputs went.
+    let states = live.project.around().join("states");
+    fs::copy(states.join("app.tfstate.backup"), states.join("app.tfstate")).unwrap();
+    assert_eq!(live.state("app")["resources"].as_array().unwrap().len(), 1);
+    as_cloned(&live);
+    live.env.run(["destroy", "dev", "--yes"]).exits(4);
+    assert_eq!(live.state("vpc")["resources"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_unit_whose_state_hangs_on_an_output_is_not_taken_for_gone() {
+    let place = "generate \"place\" {\n  path      = \"place.txt\"\n  if_exists = \"overwrite\"\n  contents  = dependency.vpc.outputs.id\n}\n";
+    let Some(live) = half_destroyed(&format!("{TAKES_ID}{place}")) else { return };
+    as_cloned(&live);
+    live.env.run(["destroy", "dev", "--yes"]).exits(4).hides("nothing of it is there any more");
+    assert_eq!(live.state("vpc")["resources"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_source_that_cannot_be_fetched_shows_what_git_says() {
+    let Some(live) = Live::new() else { return };
+    let source = |text: &str| format!("terraform {{\n  source = \"{text}\"\n}}\n");
+    live.unit("refused", &source("git::https://user:token@127.0.0.1:9/none.git?ref=v1"), "", "");
+    live.unit("missing", &source("git::file:///none/x.git//sub"), "", "");
+    let run = live.env.run(["plan", "dev", "--json"]).exits(1);
+    let report = run.json();
+    for (name, source, cause) in [
+        ("refused", "`git::https://127.0.0.1:9/none.git?ref=v1`", "fatal: unable to access"),
+        (
+            "missing",
+            "`git::file:///none/x.git",
+            "fatal: '/none/x.git' does not appear to be a git repository",
+        ),
+    ] {
+        let stacks = report["stacks"].as_array().unwrap();
+        let error = &stacks.iter().find(|stack| stack["stack"] == name).unwrap()["error"];
+        assert_eq!(error["kind"], "network", "{error}");
+        let summary = error["summary"].as_str().unwrap();
+        assert!(summary.contains(source) && summary.contains(cause), "{summary}");
+        assert!(!summary.contains("token"), "{summary}");
+    }
+}
