@@ -80,6 +80,36 @@ fn an_engine_that_cannot_say_leaves_the_error_and_its_reason() {
 }
 
 #[test]
+fn what_an_unreadable_file_may_read_is_part_of_the_plan_and_of_changed() {
+    for path in ["../shared/a.txt", "${path.module}/../shared/a.txt"] {
+        let reads = format!("{UNUSUAL}output \"text\" {{\n  value = file(\"{path}\")\n}}\n");
+        let shop = unusual("network/unusual.tf", &reads);
+        shop.project.write("shared/a.txt", "one\n");
+        shop.project.commit("Read a file");
+        shop.run(["plan", "staging"]).exits(0);
+
+        shop.project.write("shared/a.txt", "two\n");
+        let run = shop.run(["apply", "last", "--yes"]).exits(3);
+        run.tells("`file shared/a.txt` is not what it was when it was planned");
+
+        shop.project.commit("Change it");
+        shop.run(["list", "staging", "--changed=HEAD~1"]).exits(0).prints("network");
+    }
+}
+
+#[test]
+fn an_unreadable_file_that_reads_a_computed_path_may_read_any_change() {
+    let shop = unusual(
+        "network/unusual.tf",
+        &format!("{UNUSUAL}output \"text\" {{\n  value = file(local.name)\n}}\n"),
+    );
+    shop.project.commit("Read a file");
+    shop.project.write("elsewhere/b.txt", "one\n");
+    shop.project.commit("Something that it may read");
+    shop.run(["list", "staging", "--changed=HEAD~1"]).exits(0).prints("network");
+}
+
+#[test]
 fn an_unreadable_var_file_leaves_all_values_unknown() {
     let shop = unusual("network/app.auto.tfvars", "x = { (\"a\") = 1, (\"a\") = 2 }\nsize = 1\n");
     let mut script = plain("network");

@@ -40,7 +40,8 @@ impl Literals {
             };
             let roles: Vec<Said> = unit.plain(file).iter().map(of).collect();
             if roles.is_empty() && files::is_there(file) {
-                return Arc::new(Said::unknown());
+                let text = text_of(file).unwrap_or_default();
+                return Arc::new(unreadable(&text, &Locals::new()));
             }
             // What is known in one of its roles is no expression.
             let is_computed = |mention: &Mention, aim| mention.base == Base::Computed && mention.aim == aim;
@@ -78,7 +79,7 @@ impl Literals {
             }
             return found;
         }
-        parse_body(&text).map_or_else(|_| Said::unknown(), |body| Mentions::of(&body, &locals))
+        parse_body(&text).map_or_else(|_| unreadable(&text, &locals), |body| Mentions::of(&body, &locals))
     }
 
     /// The locals that the files in a folder define.
@@ -108,6 +109,24 @@ impl Literals {
         known().insert(dir.to_owned(), Arc::clone(&locals));
         locals
     }
+}
+
+/// Returns what a file may mention that cannot be parsed: every text in quotes may be a path that it reads, and it may read
+/// others that nobody here can tell.
+fn unreadable(text: &str, locals: &Locals) -> Said {
+    let mut said = Said::unknown();
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        rest = &rest[start + 1..];
+        let end = rest.find(['"', '\n']).unwrap_or(rest.len());
+        for mut mention in Mentions::of_text(&rest[..end], Role::Other, locals).mentions {
+            if mention.aim == Aim::Other {
+                mention.aim = Aim::Read;
+            }
+            said.mentions.push(mention);
+        }
+    }
+    said
 }
 
 fn text_of(file: &Utf8Path) -> Option<String> {
