@@ -26,6 +26,7 @@ pub mod graph;
 mod groundless;
 mod guarded;
 pub mod init;
+mod known_addresses;
 mod ladder;
 mod left_output;
 pub mod list;

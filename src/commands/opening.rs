@@ -11,6 +11,7 @@ use super::{
     gone_stacks::undeclared_stacks,
     groundless::Absent,
     guarded::Guarded,
+    known_addresses::know_addresses,
     left_output::{Masking, take_in},
     readied::{Readied, interrupted, ready},
     report_files::know_writable,
@@ -218,6 +219,10 @@ fn choose(
 ) -> anyhow::Result<Chosen> {
     let chosen = context.select((config, environment), inventory, changes);
     let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
+    if wish.plans_anew(request) {
+        let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
+        know_addresses((inventory, modules), &stacks, request)?;
+    }
     if wish.plans_anew(request) && request.selection.changed.is_none() {
         let stated = || modules.stated_states().as_ref().clone();
         for gone in undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)? {

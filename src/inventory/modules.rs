@@ -125,6 +125,16 @@ impl Modules {
         self.read.get(&(instance.dir.clone(), instance.engine))
     }
 
+    /// Returns the module in a folder as an engine reads it; absent where it could not be read.
+    pub fn in_folder(&self, dir: &Utf8Path, engine: EngineName) -> Option<&Arc<Module>> {
+        self.read.get(&(dir.to_owned(), engine))
+    }
+
+    /// Returns the folder of a module that is called by a relative path.
+    pub fn called_folder(dir: &Utf8Path, call: &ModuleCall) -> Option<Utf8PathBuf> {
+        local_folder(dir, call)
+    }
+
     /// Returns true if other instances, of whichever environments, have the folder of this one, links followed.
     pub fn is_shared(&self, instance: &Instance) -> bool {
         let users = instance.dir.canonicalize().ok().and_then(|real| self.users.get(&real));

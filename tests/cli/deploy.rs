@@ -204,9 +204,9 @@ fn only_the_selected_stacks_are_deployed() {
 fn targets_and_replaces_and_variables_reach_the_engine() {
     let shop = Shop::of(&["network"]);
     let target = "--target=terraform_data.network";
-    shop.run(["plan", "staging", target, "--replace", "terraform_data.a", "--jobs", "1"]).exits(0);
+    shop.run(["plan", "staging", target, "--replace", "terraform_data.network", "--jobs", "1"]).exits(0);
     let log = shop.log();
     let argv = log.iter().find(|line| line["argv"][1] == "plan").unwrap()["argv"].to_string();
     assert!(argv.contains("\"-target=terraform_data.network\""), "{argv}");
-    assert!(argv.contains("\"-replace=terraform_data.a\""), "{argv}");
+    assert!(argv.contains("\"-replace=terraform_data.network\""), "{argv}");
 }

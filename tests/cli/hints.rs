@@ -39,9 +39,9 @@ fn the_hint_of_a_refused_typed_command_has_the_command() {
 fn the_hint_of_a_missing_workspace_makes_it_for_the_same_stacks() {
     let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\n";
     let shop = Shop::with(environments).with_stacks(&["network", "app"]);
-    shop.run(["deploy", "staging", "app", "--target", "a.b"])
+    shop.run(["deploy", "staging", "app", "--target", "terraform_data.app"])
         .exits(3)
-        .tells("hint: `envctl deploy staging app --target a.b --create-workspace` makes it");
+        .tells("hint: `envctl deploy staging app --target terraform_data.app --create-workspace` makes it");
 }
 
 #[test]

@@ -42,6 +42,7 @@ mod inherited;
 mod input_faults;
 mod interrupts;
 mod json;
+mod known_addresses;
 mod limits;
 mod lockfiles;
 mod paths;

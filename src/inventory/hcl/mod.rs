@@ -14,6 +14,7 @@ mod module;
 mod overrides;
 mod parse;
 mod parts;
+mod resources;
 mod unit;
 mod var_file;
 
@@ -26,5 +27,6 @@ pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
 };
 pub use parse::parse_body;
+pub use resources::declared_resources;
 pub use unit::{parse_unit, read_unit, read_unit_source};
 pub use var_file::{VarFileContent, read_var_file};
