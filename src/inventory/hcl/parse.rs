@@ -3,7 +3,7 @@
 //! * Only a line that is the marker alone ends a heredoc. The parser ends it at a line that begins with the marker.
 //! * A key may stand twice in an object, and the later value counts. The parser refuses the second one.
 //!
-//! Both are mended by giving a name of the same length to a marker or key, so every span fits the original text.
+//! A patch of the parser for both is in `docs/upstream`. Until it is in a release they are mended by giving a name of the same length to a marker or key, so every span fits the original text.
 //! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>.
 
 use std::{collections::HashMap, ops::Range};
