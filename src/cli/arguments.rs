@@ -112,6 +112,7 @@ impl HowArgs {
             environment: None,
             selection: Selection::default(),
             targets: Vec::new(),
+            excludes: Vec::new(),
             replace: Vec::new(),
             allow: self.allow.allow,
             acks: Vec::new(),
@@ -143,6 +144,10 @@ pub(super) struct RunArgs {
     #[arg(long = "target", value_name = "ADDR")]
     targets: Vec<String>,
 
+    /// Plan everything but this resource or module and what depends on it (OpenTofu's `-exclude`): an incomplete plan, for emergencies. May be repeated.
+    #[arg(long = "without", value_name = "ADDR", conflicts_with = "targets")]
+    excludes: Vec<String>,
+
     /// Plan to replace this resource. May be repeated.
     #[arg(long = "replace", value_name = "ADDR")]
     replace: Vec<String>,
@@ -173,8 +178,8 @@ impl RunArgs {
 
     /// The request of a run over an environment and its stacks.
     pub(super) fn request(self, environment: Option<String>, selection: SelectionArgs) -> RunRequest {
-        let (targets, replace) = (self.targets, self.replace);
-        RunRequest { environment, selection: selection.into(), targets, replace, ..self.how.request() }
+        let Self { how, targets, excludes, replace, .. } = self;
+        RunRequest { environment, selection: selection.into(), targets, excludes, replace, ..how.request() }
     }
 }
 

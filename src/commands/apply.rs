@@ -49,6 +49,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             ..Selection::default()
         },
         targets: asked.targets,
+        excludes: asked.excludes,
         replace: asked.replace,
         stored: Some(found.id),
         ..request.how.clone()

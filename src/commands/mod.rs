@@ -15,6 +15,7 @@ pub mod doctor;
 mod emitter;
 mod errors;
 mod eta;
+mod excludes;
 pub mod exec;
 mod exec_gate;
 mod footing;

@@ -7,13 +7,14 @@ use super::{
     allowed_names::know_allowed,
     checklist,
     emitter::emitter,
+    excludes::{can_exclude, engines_can_exclude},
     given_values::know_values,
     gone_stacks::undeclared_stacks,
     groundless::Absent,
     guarded::Guarded,
     known_addresses::know_addresses,
     left_output::{Masking, take_in},
-    readied::{Readied, interrupted, ready},
+    readied::{Readied, ready, unless_interrupted},
     report_files::know_writable,
     selecting::{Chosen, age_behind_reuse},
     to_type::ToType,
@@ -98,6 +99,7 @@ fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
     PlanWish {
         mode: wish.mode,
         targets: request.targets.clone(),
+        excludes: request.excludes.clone(),
         replace: request.replace.clone(),
         reuse: request.reuse,
     }
@@ -117,6 +119,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         choose(context, (request, wish), (&config, environment), (&inventory, &modules), &mut changes)?;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
+    can_exclude(request, &inventory, &stacks)?;
     know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(unset))?;
     still_needed(context, &inventory, &stacks, (environment, wish.mode))?;
     let store = RunStore::new(config.root());
@@ -144,6 +147,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let masking = Masking { redactor: runner.redactor(), stacks: &stacks };
     take_in(context, &store, Some(&environment.name), ready.is_ok().then_some(masking));
     // Without it nothing has happened that would be worth a run.
+    let ready = ready.and_then(|ready| engines_can_exclude(request, &ready.work).map(|()| ready));
     let Readied { work, upstreams, acting } =
         ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
     asked_for(context, request, wish, (&environment.name, &id, graph.order())).write(&key, &dir.request())?;
@@ -163,10 +167,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let durations = store.durations(&environment.name);
     let stopwatch = Stopwatch::new(durations.clone(), wish.mode == PlanMode::Destroy, request.adopts());
     let mut dispatcher = emitter(context, Journal::create(dir.clone())?, stopwatch, &runner)?;
-    if let Some(signal) = noticed.signal() {
-        dir.abandon()?;
-        return Err(interrupted(signal));
-    }
+    unless_interrupted(&noticed, &dir)?;
     drop(noticed);
     let about = (id.clone(), environment.name.clone());
     dispatcher.emit(started(context, (request, wish), about, (changed_since.clone(), run_stacks)))?;
@@ -335,6 +336,7 @@ fn asked_for(
         sets: context.overrides.sets.clone(),
         stacks,
         targets: request.targets.clone(),
+        excludes: request.excludes.clone(),
         vars: context.overrides.vars.clone(),
     }
 }

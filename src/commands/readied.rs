@@ -8,6 +8,7 @@ use crate::{
     executor::{Assembly, Identity, IdentityError, SignalSource, Upstreams, Watch, Work, identify},
     graph::StackGraph,
     inventory::{Instance, Inventory},
+    journal::RunDir,
     model::{Allow, ExitStatus, StackId},
     process::Runner,
 };
@@ -73,4 +74,11 @@ const INT: u8 = 2;
 pub(super) fn interrupted(signal: u8) -> anyhow::Error {
     let status = ExitStatus::Interrupted(signal);
     Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
+}
+
+/// Abandons a run for which a signal came before it began.
+pub(super) fn unless_interrupted(noticed: &Watch, dir: &RunDir) -> anyhow::Result<()> {
+    let Some(signal) = noticed.signal() else { return Ok(()) };
+    dir.abandon()?;
+    Err(interrupted(signal))
 }

@@ -33,6 +33,8 @@ pub struct RunRequest {
     pub selection: Selection,
     /// `-target`
     pub targets: Vec<String>,
+    /// `-exclude`
+    pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
     /// What is let through by name.
@@ -115,6 +117,7 @@ impl RunRequest {
         self.selection.tags.iter().for_each(|tag| flag("--tag", tag));
         self.selection.exclude.iter().for_each(|stack| flag("--exclude", stack));
         self.targets.iter().for_each(|address| flag("--target", address));
+        self.excludes.iter().for_each(|address| flag("--without", address));
         self.replace.iter().for_each(|address| flag("--replace", address));
         self.allow.iter().for_each(|allow| flag("--allow", &allow.to_string()));
         self.acks.iter().for_each(|id| flag("--ack", id));
@@ -162,6 +165,7 @@ mod tests {
                 ..Selection::default()
             },
             targets: vec!["a.b[\"x\"]".to_owned()],
+            excludes: vec!["module.m".to_owned()],
             replace: Vec::new(),
             allow: vec!["window".parse().unwrap()],
             acks: vec!["on-call".to_owned()],
@@ -184,7 +188,7 @@ mod tests {
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(
             request.command_line("deploy", &"production".parse().unwrap(), &overrides, None),
-            "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --allow window --ack on-call --var size=3 --with-dependents"
+            "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --without module.m --allow window --ack on-call --var size=3 --with-dependents"
         );
         let run: RunId = RunId::new(1, 0);
         let resumed = RunRequest { resumes: Some(run.clone()), stop: Stop::AtFirstFailure, ..request };

@@ -91,6 +91,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             ..Selection::default()
         },
         targets: asked.targets,
+        excludes: asked.excludes,
         replace: asked.replace,
         resumes: Some(id),
         ..request.how.clone()

@@ -40,6 +40,8 @@ pub struct PlanRequest {
     pub out: Utf8PathBuf,
     /// `-target`; makes the plan incomplete.
     pub targets: Vec<String>,
+    /// `-exclude`; makes the plan incomplete.
+    pub excludes: Vec<String>,
     /// `-replace`.
     pub replace: Vec<String>,
     /// True if a state that is not the last known one, or went back, is accepted, as after a deliberate reset.
@@ -49,7 +51,7 @@ pub struct PlanRequest {
 impl PlanRequest {
     /// Returns true if the user narrowed the plan.
     pub fn is_narrowed(&self) -> bool {
-        !self.targets.is_empty()
+        !(self.targets.is_empty() && self.excludes.is_empty())
     }
 }
 
@@ -206,6 +208,9 @@ pub trait Engine: BoundContent + Send + Sync {
 
     /// Its version: `1.12.6`.
     fn version(&self) -> &str;
+
+    /// Returns why no plan of the engine can leave something out by `-exclude`; absent where one can.
+    fn lacks_exclude(&self) -> Option<String>;
 
     /// Whether a plan of the instance may be made at all, as far as files tell: no state of it waits to be saved, or is lost.
     fn may_plan(&self, target: &Target) -> Result<(), Failure> {

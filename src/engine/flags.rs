@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use super::{PlanMode, PlanRequest, Target};
+use super::{PlanMode, PlanRequest, Target, installed::Installed, layout::has_exclude};
 
 /// The arguments of a plan, its verb first.
 pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString> {
@@ -18,6 +18,7 @@ pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString>
     args.extend(parallelism(target));
     args.extend(var_files(target));
     args.extend(request.targets.iter().map(|address| format!("-target={address}").into()));
+    args.extend(request.excludes.iter().map(|address| format!("-exclude={address}").into()));
     args.extend(request.replace.iter().map(|address| format!("-replace={address}").into()));
     args
 }
@@ -31,6 +32,24 @@ pub(super) fn apply_args(target: &Target, with_values: bool) -> Vec<OsString> {
         args.extend(var_files(target));
     }
     args
+}
+
+/// First version of OpenTofu that has `-exclude`.
+const EXCLUDE: (u64, u64) = (1, 9);
+
+/// Returns why an engine, or the one that Terragrunt drives, has no `-exclude`; absent where it has one.
+pub(super) fn lacks_exclude(core: &Installed) -> Option<String> {
+    let name = core.name.title();
+    if !has_exclude(core.name) {
+        Some(format!("{name} has no `-exclude`"))
+    } else if core.is_at_least(EXCLUDE) {
+        None
+    } else {
+        Some(format!(
+            "{name} {} has no `-exclude`, which came with {}.{}",
+            core.version, EXCLUDE.0, EXCLUDE.1
+        ))
+    }
 }
 
 /// The flags for var files.

@@ -123,6 +123,11 @@ pub fn any_module_files(names: &[String]) -> ModuleFiles {
     }
 }
 
+/// Returns true if plans of an engine can leave something out by `-exclude`; of Terragrunt the engine that it drives decides.
+pub fn has_exclude(engine: EngineName) -> bool {
+    engine != EngineName::Terraform
+}
+
 /// The var files that every engine loads by their names alone, in their order.
 ///
 /// Source: <https://opentofu.org/docs/language/values/variables/#variable-definition-precedence>

@@ -17,7 +17,7 @@ use super::{
     claims::claim_address,
     data_dir,
     driver::Driver,
-    flags::{apply_args, plan_args, var_files},
+    flags::{apply_args, lacks_exclude, plan_args, var_files},
     folder_lock::{FolderLock, Sharing, lock_installed},
     footing::footing,
     init::LookUp,
@@ -233,6 +233,10 @@ impl Engine for Terraform {
 
     fn version(&self) -> &str {
         &self.installed.version
+    }
+
+    fn lacks_exclude(&self) -> Option<String> {
+        lacks_exclude(&self.installed)
     }
 
     fn prepare(

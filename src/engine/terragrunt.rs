@@ -17,7 +17,7 @@ use super::{
     call::{Dialect, not_run},
     driver::Driver,
     environment::plugin_cache,
-    flags::{apply_args, plan_args},
+    flags::{apply_args, lacks_exclude, plan_args},
     footing::footing,
     installed::Installed,
     migrating::refuse_unit,
@@ -202,6 +202,10 @@ impl Engine for Terragrunt {
 
     fn version(&self) -> &str {
         &self.installed.version
+    }
+
+    fn lacks_exclude(&self) -> Option<String> {
+        lacks_exclude(&self.driven)
     }
 
     fn prepare(

@@ -95,10 +95,19 @@ pub struct PlanWish {
     pub mode: PlanMode,
     /// `-target`
     pub targets: Vec<String>,
+    /// `-exclude`
+    pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
     /// How old a clean plan may be that stands for a new one; absent where each plan is made.
     pub reuse: Option<Duration>,
+}
+
+impl PlanWish {
+    /// Returns true if the user narrowed the plans.
+    pub fn is_narrowed(&self) -> bool {
+        !(self.targets.is_empty() && self.excludes.is_empty())
+    }
 }
 
 /// A plan that waits to be applied.
@@ -250,7 +259,7 @@ impl StepRunner for Worker {
             log: Some(log),
             plan: ended.plan,
             tentative: ended.tentative,
-            incomplete: ended.is_deferring || !self.wish.targets.is_empty(),
+            incomplete: ended.is_deferring || self.wish.is_narrowed(),
             reused: ended.reused,
             notes: ended.notes,
         }

@@ -19,6 +19,9 @@ pub struct AskedFor {
     pub destroy: bool,
     /// The environment.
     pub environment: EnvName,
+    /// `--without`
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excludes: Vec<String>,
     /// `--replace`
     pub replace: Vec<String>,
     /// The run.

@@ -69,4 +69,5 @@ mod unwritable_folders;
 mod value_places;
 mod version_managers;
 mod wires;
+mod without;
 mod workspaces;

@@ -158,6 +158,7 @@ impl Bench {
             mode: PlanMode::Normal,
             out: self.path("plans").join(target.instance.environment.as_str()).with_extension("tfplan"),
             targets: Vec::new(),
+            excludes: Vec::new(),
             replace: Vec::new(),
             accept_lineage: false,
         }

@@ -269,6 +269,9 @@ impl Worker {
         bind("flags", &footing.flags.join(" "));
         bind("mode", mode(self.wish.mode));
         bind("targets", &self.wish.targets.join(" "));
+        if !self.wish.excludes.is_empty() {
+            bind("excludes", &self.wish.excludes.join(" "));
+        }
         bind("replace", &self.wish.replace.join(" "));
         let order: Vec<&str> = contents.var_files.iter().map(|(path, _)| path.as_str()).collect();
         for (path, digest) in &contents.var_files {
@@ -361,13 +364,14 @@ fn of_plan_file(
     // Flags of environments.toml may narrow every plan; they are bound as such.
     let narrowed = footing.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"));
     let extent = |targets: bool| if targets { "a part" } else { "everything" };
-    let planned_extent = extent(!(facts.targets.is_empty() && facts.excludes.is_empty()));
+    let (targets, excludes) = (extent(!facts.targets.is_empty()), extent(!facts.excludes.is_empty()));
     let serial = (facts.serial.to_string(), state.map(|state| state.serial.to_string()));
     let pairs = [
         ("workspace", facts.workspace.as_str(), Some(work.target.workspace.as_deref().unwrap_or("default"))),
         ("backend", facts.backend.as_str(), Some(backend.as_str())),
         ("mode", mode(facts.mode), Some(mode(wish.mode))),
-        ("targets", planned_extent, Some(extent(!wish.targets.is_empty())).filter(|_| !narrowed)),
+        ("targets", targets, Some(extent(!wish.targets.is_empty())).filter(|_| !narrowed)),
+        ("excludes", excludes, Some(extent(!wish.excludes.is_empty())).filter(|_| !narrowed)),
         ("state lineage", facts.lineage.as_str(), state.map(|state| state.lineage.as_str())),
         ("state serial", serial.0.as_str(), serial.1.as_deref()),
     ];

@@ -79,7 +79,12 @@ impl Worker {
     /// What to say of plans that leave something out.
     pub(super) fn incomplete(&self) -> Option<String> {
         let targets: Vec<String> = self.wish.targets.iter().map(|t| format!("`--target {t}`")).collect();
-        (!targets.is_empty()).then(|| format!("incomplete: only {} was planned", targets.join(", ")))
+        let excludes: Vec<String> = self.wish.excludes.iter().map(|e| format!("`--without {e}`")).collect();
+        match (targets.as_slice(), excludes.as_slice()) {
+            ([], []) => None,
+            ([], excludes) => Some(format!("incomplete: planned {}", excludes.join(", "))),
+            (targets, _) => Some(format!("incomplete: only {} was planned", targets.join(", "))),
+        }
     }
 
     /// A stack that this one depends on and that has a plan which is not applied yet.
@@ -97,14 +102,15 @@ impl Worker {
             mode: self.wish.mode,
             out,
             targets: self.wish.targets.clone(),
+            excludes: self.wish.excludes.clone(),
             replace: self.wish.replace.clone(),
             accept_lineage: work.accept_lineage,
         }
     }
 
-    /// What a plan will make of outputs: with `--target` it does not tell of all of them.
+    /// What a plan will make of outputs: with `--target` or `--without` it does not tell of all of them.
     fn coming(&self, planned: &Planned) -> Option<Coming> {
-        let is_narrowed = !self.wish.targets.is_empty() || !planned.deferred.is_empty();
+        let is_narrowed = self.wish.is_narrowed() || !planned.deferred.is_empty();
         let whole = !is_narrowed && self.wish.mode == PlanMode::Normal;
         whole.then(|| Coming { outputs: planned.outputs.clone(), tentative: planned.tentative })
     }

@@ -1,0 +1,115 @@
+//! `--without`: plans that leave something out, which only OpenTofu makes.
+
+use crate::support::{Driven, Shop, real_engines, unit_project};
+
+const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
+                            [environments.dev]\n\n[environments.production]\nconfirm = true\n\n[stacks.app]\npath = \"app\"\n";
+
+/// Two resources, one of which depends on a third.
+const MAIN: &str = "resource \"terraform_data\" \"base\" {\n}\nresource \"terraform_data\" \"top\" {\n  input = terraform_data.base.id\n}\n\
+                    resource \"terraform_data\" \"apart\" {\n  for_each = toset([\"a b\"])\n}\n";
+
+fn opentofu() -> Option<Driven> {
+    real_engines().into_iter().find(|engine| engine.name() == "tofu")
+}
+
+fn shop(engine: &Driven, environments: &str) -> Shop {
+    let shop = Shop::driven_by(engine, environments);
+    shop.project.write("app/main.tf", MAIN);
+    shop.project.commit("Begin");
+    shop
+}
+
+/// The resources of `app` in a workspace.
+fn resources(shop: &Shop, workspace: &str) -> Vec<String> {
+    let state = shop.state("app", workspace).unwrap();
+    let resources = state["resources"].as_array().unwrap().iter();
+    resources.map(|resource| resource["name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_plan_without_a_resource_is_incomplete_and_leaves_it_out() {
+    let Some(engine) = opentofu() else { return };
+    let shop = shop(&engine, ENVIRONMENTS);
+    let report = shop.run(["plan", "dev", "--without", "terraform_data.base", "--json"]).exits(0).json();
+    assert_eq!(report["stacks"][0]["incomplete"], true);
+    assert_eq!(report["totals"]["create"], 1);
+    let note = "incomplete: planned `--without terraform_data.base`";
+    assert!(report["stacks"][0]["notes"].to_string().contains(note), "{report}");
+
+    // A stored plan is bound to it, and takes it from its run.
+    let run = report["run"].as_str().unwrap();
+    shop.run(["apply", run, "--yes"]).exits(0);
+    assert_eq!(resources(&shop, "dev"), ["apart"]);
+
+    // What is destroyed may leave something out as well, and the command to type again names it.
+    shop.run(["deploy", "dev", "--yes"]).exits(0);
+    assert_eq!(resources(&shop, "dev"), ["apart", "base", "top"]);
+    let apart = "terraform_data.apart[\"a b\"]";
+    shop.run(["destroy", "dev", "--without", apart])
+        .exits(3)
+        .tells("envctl destroy dev --without 'terraform_data.apart[\"a b\"]' --yes");
+    shop.run(["destroy", "dev", "--without", apart, "--yes"]).exits(0);
+    assert_eq!(resources(&shop, "dev"), ["apart"]);
+}
+
+#[test]
+fn an_environment_with_confirm_refuses_a_plan_without_a_resource() {
+    let Some(engine) = opentofu() else { return };
+    let shop = shop(&engine, ENVIRONMENTS);
+    let without = "--without=module.none";
+    let refused = shop.run(["deploy", "production", "--confirm", without]).exits(3);
+    refused.prints("incomplete").tells("--without module.none").tells("--allow incomplete");
+    shop.run(["deploy", "production", "--confirm", without, "--allow", "incomplete"]).exits(0);
+    assert_eq!(resources(&shop, "production"), ["apart", "base", "top"]);
+    // A clean plan that left something out is no plan to reuse.
+    shop.run(["plan", "production", without]).exits(0);
+    let report = shop.run(["plan", "production", "--reuse", "--json"]).exits(0).json();
+    assert_eq!(report["stacks"][0]["reused"], false);
+}
+
+#[test]
+fn a_stack_of_terraform_is_refused_before_any_engine_is_started() {
+    let mut shop =
+        Shop::with(&ENVIRONMENTS.replace("path = \"app\"", "path = \"app\"\nengine = \"terraform\""));
+    shop.env.link("terraform", std::path::Path::new(env!("CARGO_BIN_EXE_envctl-fake-engine")));
+    shop.script("app", &crate::support::plain("app"));
+    for verb in ["plan", "deploy", "destroy"] {
+        let refused = shop.run([verb, "dev", "--without", "terraform_data.base"]).exits(64);
+        refused.tells("Terraform has no `-exclude`: stack `app`").tells("`--target`");
+    }
+    assert_eq!(shop.calls(), [""; 0]);
+    assert!(!shop.project.path(".envctl/runs").exists());
+    shop.run(["plan", "dev", "--without", "a.b", "--target", "c.d"]).exits(64);
+
+    // OpenTofu before 1.9 has none either, which its version tells.
+    shop = Shop::with(ENVIRONMENTS);
+    shop.script("app", &crate::support::plain("app"));
+    let old = shop.env.clone().var("FAKE_ENGINE_VERSION", "1.8.5");
+    let refused = old.run(["plan", "dev", "--without", "terraform_data.base"]).exits(64);
+    refused.tells("OpenTofu 1.8.5 has no `-exclude`, which came with 1.9");
+    assert_eq!(shop.folders("plan"), [""; 0]);
+}
+
+#[test]
+fn a_unit_is_planned_without_a_resource_where_terragrunt_drives_opentofu() {
+    let environments = ENVIRONMENTS.replace("workspace = \"{env}\"\ncreate_workspace = \"always\"\n", "");
+    let environments = environments
+        .replace("path = \"app\"", "path = \"app\"\nengine = \"terragrunt\"\nenvironments = [\"dev\"]");
+    let Some((project, env)) = unit_project(&environments) else { return };
+    let env = env.with_system();
+    let state = project.around().join("app.tfstate");
+    project.write("app/terragrunt.hcl", "");
+    project.write(
+        "app/main.tf",
+        &format!(
+            "terraform {{\n  backend \"local\" {{\n    path = \"{}\"\n  }}\n}}\n{MAIN}",
+            state.display()
+        ),
+    );
+    project.commit("Begin");
+    env.run(["deploy", "dev", "--yes", "--without", "terraform_data.base"]).exits(0).tells("incomplete");
+    let state: serde_json::Value = serde_json::from_slice(&std::fs::read(state).unwrap()).unwrap();
+    assert_eq!(state["resources"].as_array().unwrap().len(), 1);
+    assert_eq!(state["resources"][0]["name"], "apart");
+}
