@@ -42,17 +42,18 @@ pub(super) fn lock(folder: &Utf8Path, words: &str, session: &Session<'_>) -> Res
 /// Waits until providers may be installed into a cache: at once where all that a lockfile names are there, one by one
 /// otherwise.
 ///
-/// The engines copy into the cache without a lock of their own, so that parallel first inits break each other.
+/// Terraform, and OpenTofu before 1.10, copy into the cache without a lock of their own, so that parallel first inits break each
+/// other; an engine that locks it itself waits for those alone.
 pub(super) fn lock_plugin_cache(
     cache: &Utf8Path,
-    lockfile: &Utf8Path,
+    (lockfile, locks_itself): (&Utf8Path, bool),
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let words = "waiting for another init to fill the plugin cache";
     fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
     // Held while looking and afterwards: nobody installs meanwhile, and many who install nothing may pass.
     let shared = wait(cache, Sharing::OthersWhoShare, words, session)?;
-    if has_providers(cache, lockfile) {
+    if locks_itself || has_providers(cache, lockfile) {
         return Ok(shared);
     }
     drop(shared);
@@ -175,11 +176,11 @@ mod tests {
         };
         fs::write(&lockfile, LOCKFILE).unwrap();
         with_session(&Runner::new(), &|_| {}, |session| {
-            let installing = lock_plugin_cache(&cache, &lockfile, session).unwrap();
+            let installing = lock_plugin_cache(&cache, (&lockfile, false), session).unwrap();
             assert!(!is_free(true));
             drop(installing);
             fs::create_dir_all(cache.join("registry.opentofu.org/hashicorp/local/2.9.0")).unwrap();
-            let passing = lock_plugin_cache(&cache, &lockfile, session).unwrap();
+            let passing = lock_plugin_cache(&cache, (&lockfile, false), session).unwrap();
             assert!(is_free(true) && !is_free(false));
             drop(passing);
             assert!(is_free(false));

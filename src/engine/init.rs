@@ -200,7 +200,7 @@ impl Terraform {
     ) -> Result<(), InitError> {
         let lockfile = target.dir.join(LOCKFILE);
         let cache = plugin_cache(self.settings(), target)
-            .map(|cache| lock_plugin_cache(&cache, &lockfile, session))
+            .map(|cache| lock_plugin_cache(&cache, (&lockfile, self.locks_plugin_cache(target)), session))
             .transpose()?;
         let command = self.init_command(target, (reconfigure, keeps_lockfile), modules);
         let ended = if self.speaks_json_in_init() {

@@ -102,9 +102,17 @@ impl Terraform {
         self.bare(target).env("TF_WORKSPACE", target.workspace.as_deref().unwrap_or("default"))
     }
 
-    /// OpenTofu evaluates variables in backends and module sources, so it wants them for every verb that reads those.
+    /// Backends and module sources of OpenTofu, and module sources of Terraform (`const` variables), may use variables: every verb
+    /// that reads those wants them. Source: changelogs of OpenTofu 1.8 and Terraform 1.15.
     fn variables_everywhere(&self) -> bool {
-        self.flavor == Flavor::OpenTofu && self.installed.is_at_least((1, 8))
+        self.installed.is_at_least(match self.flavor {
+            Flavor::OpenTofu => (1, 8),
+            Flavor::Terraform => (1, 15),
+        })
+    }
+
+    pub(super) fn locks_plugin_cache(&self, target: &Target) -> bool {
+        self.installed.locks_plugin_cache(target)
     }
 
     pub(super) fn early_var_files(&self, target: &Target) -> Vec<OsString> {

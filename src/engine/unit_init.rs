@@ -48,7 +48,11 @@ impl Terragrunt {
         if !force && fingerprint().map_err(unusable)?.is_current(&target.state_dir) {
             return Ok(());
         }
-        let lock = lock_plugin_cache(cache, &target.dir.join(LOCKFILE), session)?;
+        let lock = lock_plugin_cache(
+            cache,
+            (&target.dir.join(LOCKFILE), self.driven.locks_plugin_cache(target)),
+            session,
+        )?;
         let args = self.settings.init_args.iter().map(OsString::from);
         let read_only = target.keeps_lockfile().then(|| OsString::from(READ_ONLY));
         let ended = self.init_unit(target, read_only.into_iter().chain(args), session);
@@ -75,8 +79,15 @@ impl Terragrunt {
         }
         let before = target.lockfile_digest()?;
         let cache = plugin_cache(&self.settings, target);
-        let lock =
-            cache.map(|cache| lock_plugin_cache(&cache, &target.dir.join(LOCKFILE), session)).transpose()?;
+        let lock = cache
+            .map(|cache| {
+                lock_plugin_cache(
+                    &cache,
+                    (&target.dir.join(LOCKFILE), self.driven.locks_plugin_cache(target)),
+                    session,
+                )
+            })
+            .transpose()?;
         let ended = self.init_unit(target, self.settings.init_args.iter().map(OsString::from), session);
         drop(lock);
         ended?;

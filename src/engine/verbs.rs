@@ -135,7 +135,7 @@ pub(super) fn is_init(args: &[OsString]) -> bool {
 
 /// The place in a typed command where var files belong: after its verb, when that takes them.
 ///
-/// `everywhere` is for OpenTofu, whose backends and module sources may use variables.
+/// `everywhere` is for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
 pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
     let at = args.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')))?;
     let rest = &args[at + 1..];

@@ -23,6 +23,7 @@ mod config;
 mod data_directories;
 mod deploy;
 mod durations;
+mod early_variables;
 mod engine_faults;
 mod exact_outputs;
 mod exec;
