@@ -138,6 +138,8 @@ fn the_output_of_a_failing_secret_command_shows_no_other_secret() {
             );
             shop.append("environments.toml", &sources);
             shop.project.write("web/main.tf", &format!("variable \"{two}\" {{}}\n"));
+            let declared = format!("variable \"{two}\" {{}}");
+            shop.project.edit("app/main.tf", &declared, &declared.replace("{}", "{\n  default = 0\n}"));
             shop.project.write("vault", "s3ntinel-two\n");
             let line = 1 + shop
                 .project
