@@ -94,11 +94,35 @@ fn a_changed_or_missing_ephemeral_value_refuses_the_plan_by_its_name() {
             shop(&engine, "secrets.token = { file = \"token.secret\" }", &[("token.secret", "token-value")]);
         let auto = shop(&engine, "", &[("app/x.auto.tfvars", "token = \"token-value\"\n")]);
         let cases: [(&Shop, &str, &str, &str, &str); 5] = [
-            (&var_file, "app/token.tfvars", "token-value", "other-value", "keyed digest changed"),
+            (
+                &var_file,
+                "app/token.tfvars",
+                "token-value",
+                "other-value",
+                "it has another value, which is not shown",
+            ),
             (&var_file, "app/token.tfvars", "token =", "other =", "then set, now missing"),
-            (&vars, "environments.toml", "token-value", "other-value", "keyed digest changed"),
-            (&secret, "token.secret", "token-value", "other-value", "keyed digest changed"),
-            (&auto, "app/x.auto.tfvars", "token-value", "other-value", "keyed digest changed"),
+            (
+                &vars,
+                "environments.toml",
+                "token-value",
+                "other-value",
+                "it has another value, which is not shown",
+            ),
+            (
+                &secret,
+                "token.secret",
+                "token-value",
+                "other-value",
+                "it has another value, which is not shown",
+            ),
+            (
+                &auto,
+                "app/x.auto.tfvars",
+                "token-value",
+                "other-value",
+                "it has another value, which is not shown",
+            ),
         ];
         for (shop, file, from, to, how) in cases {
             shop.run(["plan", "dev", "app"]).exits(0);
@@ -191,7 +215,7 @@ fn a_unit_that_gives_another_ephemeral_value_is_refused_by_its_name() {
     let runs = fs::read_dir(live.project.path(".envctl/runs")).unwrap();
     let run = runs.map(|run| run.unwrap().file_name().into_string().unwrap()).max().unwrap();
     let refused = live.env.run_args(&["apply", &run, "--yes"]).exits(3);
-    refused.tells("`ephemeral variable token` is not what it was when it was planned: keyed digest changed");
+    refused.tells("`ephemeral variable token` is not what it was when it was planned: it has another value, which is not shown");
     assert!(!live.project.path("app.marker").exists());
 }
 

@@ -119,7 +119,7 @@ fn each_thing_that_a_plan_file_says_of_itself_is_compared_whatever_its_manifest_
         ("`targets` is not what it was when it was planned: then `a part`, now `everything`", &|plan| {
             plan.targets.push("terraform_data.app".to_owned());
         }),
-        ("`targets` is not what it was when it was planned: then `a part`, now `everything`", &|plan| {
+        ("`excludes` is not what it was when it was planned: then `a part`, now `everything`", &|plan| {
             plan.excludes.push("terraform_data.other".to_owned());
         }),
     ];
