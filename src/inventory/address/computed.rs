@@ -32,7 +32,9 @@ pub(super) fn backend_inputs(
         return None;
     }
     let mut mentioned = Mentioned::Variables(BTreeSet::new());
-    computed.iter().for_each(|expression| mentioned.add(expression));
+    for expression in computed {
+        mentioned.add(expression);
+    }
     let settings = &instance.settings;
     let vars = mentioned.values(settings)?;
     let is_all_set = matches!(&mentioned, Mentioned::Variables(names) if names.len() == vars.len());
