@@ -153,7 +153,7 @@ impl Terraform {
                 // The tests of a stack call modules as well, of which its own files say nothing.
                 Err(InitError { needs_modules: true, .. }) => {}
                 // Others in the folder must not use a lock file that is being written.
-                Err(failed) if says_stale(&failed.error) && target.may_update_lockfile() => {}
+                Err(failed) if says_stale(&failed.error) && target.may_update_lockfile(self.core().name) => {}
                 ended => return ended.map_err(|failed| target.refuse_stale_lockfile(failed.error)),
             }
         }
@@ -180,7 +180,7 @@ impl Terraform {
         let before = target.lockfile_digest()?;
         let mut ended = self.init_once(target, (reconfigure, keeps_lockfile), modules, session);
         if keeps_lockfile
-            && target.may_update_lockfile()
+            && target.may_update_lockfile(self.core().name)
             && ended.as_ref().is_err_and(|failed| says_stale(&failed.error))
         {
             ended = self.init_once(target, (reconfigure, false), modules, session);

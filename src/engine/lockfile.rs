@@ -2,10 +2,14 @@
 
 use std::ffi::OsString;
 
-use super::{EngineError, Progress, Session, Target, detect::LOCKFILE, verbs};
+use super::{
+    EngineError, Progress, Session, Target,
+    detect::{LOCKFILE, by_lockfile},
+    verbs,
+};
 use crate::{
     files,
-    model::{Failure, FailureKind},
+    model::{EngineName, Failure, FailureKind},
     ui::shell_word,
 };
 
@@ -62,9 +66,18 @@ impl Target {
         }
     }
 
-    /// Returns true if a lock file that is out of date may be brought up to date.
-    pub(super) fn may_update_lockfile(&self) -> bool {
-        matches!(self.lockfile, LockfilePolicy::Updated | LockfilePolicy::Upgraded)
+    /// Returns true if a lock file that is out of date may be brought up to date by this engine: not one that holds only
+    /// providers of the other engine's registry.
+    pub(super) fn may_update_lockfile(&self, engine: EngineName) -> bool {
+        let is_foreign = || {
+            let text = files::read_text(&self.dir.join(LOCKFILE));
+            text.ok().and_then(|text| by_lockfile(&text)).is_some_and(|other| other != engine)
+        };
+        match self.lockfile {
+            LockfilePolicy::Updated => !is_foreign(),
+            LockfilePolicy::Upgraded => true,
+            LockfilePolicy::Unwritten | LockfilePolicy::KeptByConfirm | LockfilePolicy::KeptInCi => false,
+        }
     }
 
     /// Returns the digest of the lock file; nothing where there is none.
@@ -108,7 +121,7 @@ impl Target {
                     "`envctl plan {environment}` outside of CI updates it, to be committed; `--update-lockfile` does so in CI"
                 ),
             ),
-            // An init that may write it has said so itself.
+            // The init has said so itself, or the lock file is the other engine's.
             LockfilePolicy::Updated | LockfilePolicy::Upgraded => return EngineError::Failed(failure),
         };
         let lockfile = self.dir.join(LOCKFILE);

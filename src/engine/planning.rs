@@ -247,8 +247,9 @@ fn exact_changes(
         plan.deferred.push("something that it does not name".to_owned());
     }
     if plan.changes.is_empty() && plan.deferred.is_empty() {
-        let summary = format!("`{program} plan` would change something, and yet its plan names nothing");
-        return Err(failed(summary));
+        let says =
+            if exit_code == 0 { "made a plan that can be applied" } else { "ended with status 2, changes" };
+        return Err(failed(format!("`{program} plan` {says}, and yet its plan names none")));
     }
     if !plan.changes.is_empty() && plan.applyable == Some(false) {
         let summary = format!("`{program} plan` names changes, and yet says that its plan cannot be applied");

@@ -74,7 +74,7 @@ impl Terragrunt {
         error: EngineError,
         session: &Session<'_>,
     ) -> Result<Option<String>, EngineError> {
-        if !target.may_update_lockfile() {
+        if !target.may_update_lockfile(self.driven.name) {
             return Err(target.refuse_stale_lockfile(error));
         }
         let before = target.lockfile_digest()?;
