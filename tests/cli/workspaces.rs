@@ -73,9 +73,12 @@ fn a_state_whose_address_only_the_engine_knows_belongs_to_one_environment() {
     let project = Project::without_files();
     project.write(
         "environments.toml",
-        "[project]\nname = \"p\"\n[environments.staging]\nvars = { where = \"one.tfstate\" }\n\
-         [environments.production]\nvars = { where = \"one.tfstate\" }\n[stacks.app]\npath = \"app\"\n",
+        "[project]\nname = \"p\"\n[environments.staging]\n[environments.production]\n[stacks.app]\npath = \"app\"\n\
+         var_files = [\"{env}.tfvars\"]\n",
     );
+    for environment in ["staging", "production"] {
+        project.write(&format!("app/{environment}.tfvars"), "where = \"one.tfstate\"\n");
+    }
     project.write(
         "app/main.tf",
         "variable \"where\" {}\nterraform {\n  backend \"local\" {\n    path = var.where\n  }\n}\n\
@@ -91,14 +94,31 @@ fn a_state_whose_address_only_the_engine_knows_belongs_to_one_environment() {
     }
 
     assert_eq!(project.read("app/one.tfstate"), before);
-    project.edit(
-        "environments.toml",
-        "production]\nvars = { where = \"one",
-        "production]\nvars = { where = \"two",
-    );
+    project.edit("app/production.tfvars", "one", "two");
     env.run(["deploy", "production", "--yes"]).exits(0);
     assert_ne!(project.read("app/two.tfstate"), before);
     env.run(["destroy", "staging", "--yes"]).exits(0);
+}
+
+#[test]
+fn a_backend_of_equal_variables_is_refused_before_it_is_initialised() {
+    let Some([tofu]) = programs(["tofu"]) else { return };
+    let project = Project::without_files();
+    let environments = "[project]\nname = \"p\"\n[environments.staging]\n[environments.production]\n[stacks.app]\npath = \"app\"\n";
+    project.write("environments.toml", &format!("{environments}vars.where = \"one\"\n"));
+    project.write(
+        "app/main.tf",
+        "variable \"where\" {}\nlocals {\n  folder = \"states\"\n}\nterraform {\n  backend \"local\" {\n    \
+         path = \"${local.folder}/${var.where}.tfstate\"\n  }\n}\n",
+    );
+    let env = Env::new(&project).with(&tofu);
+
+    for args in [&["plan", "staging"][..], &["deploy", "production", "--yes"]] {
+        env.run_args(args)
+            .exits(4)
+            .tells("have the same state: the variables that their backend is made of have the same values");
+    }
+    assert!(!project.path("app/.terraform").exists() && !project.path("app/states").exists());
 }
 
 #[test]

@@ -14,11 +14,11 @@ use crate::{
 };
 
 /// Returns a text that two instances share only where an engine gives their backends the same values; absent where the backend
-/// has no expression, or where what it rests on is not known before a run.
+/// has no expression, or where environments.toml does not set every variable that it may rest on.
 ///
-/// The expressions of a backend know nothing but variables, locals, the workspace and the folder (OpenTofu 1.8 and newer), so
-/// that equal variables give equal values. Values of flags and of the process's environment are left out: they are those of one
-/// command, which concerns one environment.
+/// The expressions of a backend know nothing but variables, locals, the workspace and the folder (OpenTofu 1.8 and newer), and
+/// what environments.toml sets comes over defaults, var files and `TF_VAR_*`: equal variables give equal values. Values of flags
+/// and of the process's environment are left out: they are those of one command, which concerns one environment.
 pub(super) fn backend_inputs(
     instance: &Instance,
     module: &Module,
@@ -35,22 +35,14 @@ pub(super) fn backend_inputs(
     for expression in computed {
         mentioned.add(expression);
     }
-    let settings = &instance.settings;
-    let vars = mentioned.values(settings)?;
-    let is_all_set = matches!(&mentioned, Mentioned::Variables(names) if names.len() == vars.len());
-    let var_files: Vec<&str> = if is_all_set {
-        Vec::new()
-    } else {
-        settings.var_files.iter().map(|file| file.path.as_str()).collect()
+    let vars = mentioned.values(&instance.settings)?;
+    let is_set = |name: &str| vars.contains_key(name);
+    let are_all_set = match &mentioned {
+        Mentioned::Variables(names) => names.iter().all(|name| is_set(name)),
+        Mentioned::Any => module.variables.keys().all(|name| is_set(name)),
     };
-    let env: BTreeMap<&str, String> = settings
-        .env
-        .iter()
-        .filter(|(name, _)| name.starts_with("TF_VAR_"))
-        .map(|(name, value)| (name.as_str(), format!("{:?}", value.value)))
-        .collect();
-    let inputs = json!([instance.dir, block.kind, backend.pairs, instance.workspace(), vars, var_files, env]);
-    Some(inputs.to_string())
+    let inputs = json!([instance.dir, block.kind, backend.pairs, instance.workspace(), vars]);
+    are_all_set.then(|| inputs.to_string())
 }
 
 /// Variables that expressions mention.

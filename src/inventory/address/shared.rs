@@ -118,9 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_of_var_files_and_secrets_may_have_other_values() {
+    fn a_variable_that_comes_from_elsewhere_may_have_other_values() {
         let var_files = "var_files = [\"{env}.tfvars\"]";
         assert_eq!(same_states(["", "", var_files], PLAIN), [""; 0]);
+        // `TF_VAR_env` may have another value in the job of each environment.
+        assert_eq!(same_states(["", "", ""], PLAIN), [""; 0]);
+        assert_eq!(same_states(["", "", ""], OF_LOCAL), [""; 0]);
         assert_eq!(same_states(["", "", "secrets.env = { env = \"NAME\" }"], PLAIN), [""; 0]);
         // What environments.toml sets comes over var files.
         assert_eq!(same_states(["", "", &format!("{var_files}\nvars.env = \"x\"")], PLAIN).len(), 1);
