@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     diagnostic::Diagnostic,
+    files,
     model::{InstanceId, StackId},
 };
 
@@ -103,7 +104,8 @@ impl<'a> Links<'a> {
             place: Some(link.place.clone()),
         };
         let environment = |name: &str| (self.environment)(instance, name);
-        state_address(&backend, workspace.as_deref(), &instance.dir, &environment).below(instance.root())
+        state_address(&backend, workspace.as_deref(), &instance.dir, &environment)
+            .below(&files::resolve_links(instance.root()))
     }
 }
 

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostics, SourceFile},
     engine::layout::unit_file,
+    files,
     inventory::{Instance, Modules},
     model::InstanceId,
 };
@@ -46,15 +47,19 @@ impl Addresses {
         own: &dyn Fn(&str) -> Option<String>,
     ) -> Self {
         let mut addresses = Self::default();
+        // One folder for nearly all of them.
+        let mut real_roots = HashMap::new();
         for instance in instances {
-            addresses.add(instance, modules, toml, own);
+            let root = instance.root();
+            let real_root = real_roots.entry(root).or_insert_with(|| files::resolve_links(root));
+            addresses.add((instance, real_root), modules, toml, own);
         }
         addresses
     }
 
     fn add(
         &mut self,
-        instance: &Instance,
+        (instance, real_root): (&Instance, &Utf8Path),
         modules: &Modules,
         toml: &Arc<SourceFile>,
         own: &dyn Fn(&str) -> Option<String>,
@@ -80,7 +85,7 @@ impl Addresses {
                     if let StateAddress::Known(known) = &address {
                         self.stated.insert(known.clone(), id.clone());
                     }
-                    let address = address.below(instance.root());
+                    let address = address.below(real_root);
                     place.clone_from(&backend.place);
                     inputs = backend_inputs(instance, module, &backend);
                     self.backends.insert(id.clone(), backend);

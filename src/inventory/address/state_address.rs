@@ -5,7 +5,6 @@ use std::fmt;
 use camino::Utf8Path;
 
 use super::{EffectiveBackend, EnvValue, backends::Question, fields::Fields};
-use crate::files;
 
 /// The place of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,11 +32,11 @@ impl StateAddress {
         self.known()?.strip_prefix("local:").map(Utf8Path::new)
     }
 
-    /// Shortens a local path below the project's folder to what it is from there, links followed.
+    /// Shortens a local path below the project's folder to what it is from there. `real_project` is that folder, links followed.
     #[must_use]
-    pub fn below(self, project: &Utf8Path) -> Self {
+    pub fn below(self, real_project: &Utf8Path) -> Self {
         let Some(path) = self.local_path() else { return self };
-        let below = path.strip_prefix(files::resolve_links(project)).ok();
+        let below = path.strip_prefix(real_project).ok();
         below.map(|path| Self::Known(format!("local:{path}"))).unwrap_or(self)
     }
 }
