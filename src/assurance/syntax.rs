@@ -13,7 +13,7 @@ use crate::{
 /// Code of the warning about a file that an engine can parse and the reader here cannot.
 pub(super) const UNUSUAL: &str = "hcl::unusual";
 
-/// What engines say of files that could not be parsed, each file asked about once.
+/// Verdicts of engines on files that envctl could not parse, one process for each file.
 pub(super) struct SyntaxVerdicts<'a> {
     checker: Option<&'a dyn SyntaxChecker>,
     root: &'a Utf8Path,

@@ -71,7 +71,7 @@ impl Context {
         self.env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty())
     }
 
-    /// What an init may do with the lock files of an environment's stacks.
+    /// Policy for the lock files of an environment's stacks.
     pub(super) fn lockfile_policy(&self, environment: &Environment) -> LockfilePolicy {
         match () {
             () if self.read_only => LockfilePolicy::Unwritten,

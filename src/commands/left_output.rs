@@ -11,7 +11,7 @@ use crate::{
     process::Redactor,
 };
 
-/// What can be masked: the secrets of some stacks.
+/// Redactor with the stacks whose secrets it masks.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Masking<'a> {
     /// Knows all of their secrets.

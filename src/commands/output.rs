@@ -58,7 +58,7 @@ struct StackOutputs {
 struct OutputView {
     /// Its name.
     name: String,
-    /// Whether the stack marks it sensitive, or its value holds a secret of environments.toml.
+    /// True if the stack marks it sensitive, or its value holds a secret of environments.toml.
     sensitive: bool,
     /// Its type, as the engine gives it.
     #[serde(rename = "type")]

@@ -165,7 +165,7 @@ impl Prepared {
         acting(context, config, environment, &mut self.works, &self.runner)
     }
 
-    /// What masks the secrets of its stacks.
+    /// Redactor that masks the secrets of the prepared stacks.
     pub(super) fn redactor(&self) -> &Redactor {
         self.runner.redactor()
     }

@@ -109,7 +109,7 @@ impl Context {
         self.sound_and_unset(config, environment, classes).map(|(inventory, modules, _)| (inventory, modules))
     }
 
-    /// The same, with the variables that have no value, by stack: errors for a run that plans the stack.
+    /// Reads the project as `sound` does, and returns the variables without a value too, by stack: errors for a run that plans the stack.
     pub(super) fn sound_and_unset(
         &self,
         config: &Config,

@@ -38,16 +38,16 @@ pub(super) fn run(
     run_adopting(context, request, confirm, wish, TakenOver::default())
 }
 
-/// What a run takes over from earlier ones.
+/// Results of earlier runs that a run takes over.
 #[derive(Debug, Default)]
 pub(super) struct TakenOver {
-    /// What they made of some of the stacks, in the place of their first plans.
+    /// Results of stacks, each in the place of the first plan of its stack.
     pub(super) stacks: Vec<(StackId, Earlier)>,
-    /// What they applied, which counts for the limits.
+    /// Changes that the earlier runs applied, which count for the limits.
     pub(super) changes: EarlierChanges,
 }
 
-/// The same, with what it takes over from earlier runs.
+/// Plans, reviews and applies as `run` does, and takes results of earlier runs over.
 pub(super) fn run_adopting(
     context: &Context,
     request: &RunRequest,

@@ -5,11 +5,11 @@ use crate::{config::Config, event::EventKind, journal::RunStore, model::Report};
 
 /// Run that came to its end, or did not.
 pub(super) struct PastRun {
-    /// What it did.
+    /// Report of the run.
     pub(super) report: Report,
-    /// Who started it.
+    /// User who started the run.
     pub(super) user: Option<String>,
-    /// Whether it removed what it applied.
+    /// True if the run destroyed the stacks.
     pub(super) destroys: bool,
 }
 

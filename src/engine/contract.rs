@@ -95,7 +95,7 @@ pub struct Planned {
     pub diff: String,
     /// Whether it rests on values that are not known yet.
     pub tentative: bool,
-    /// What the engine left for a later plan, one text for each; empty for a plan that is complete, or that was narrowed.
+    /// Changes that the engine left for a later plan, one text for each; empty for a plan that is complete, or that was narrowed.
     pub deferred: Vec<String>,
     /// True if the engine said that development overrides of providers are in effect, from whatever source.
     pub dev_overrides: bool,

@@ -1,4 +1,4 @@
-//! What an engine says itself, apart from what programs of the user printed into its errors.
+//! Separates the words of an engine from the output of the user's programs in its errors.
 
 use super::stream_json::Diagnostic;
 

@@ -1,4 +1,4 @@
-//! What an init may do with the lock file of a stack, and what is said where that is not enough.
+//! Lets an init write the lock file of a stack or not, and refuses one that is out of date where it may not.
 
 use std::ffi::OsString;
 
@@ -49,7 +49,7 @@ pub(super) fn is_stale(failure: &Failure) -> bool {
     STALE.iter().any(|words| failure.summary.contains(words) || failure.detail.contains(words))
 }
 
-/// The same for an error of an engine.
+/// Returns true if an error of an engine says that the lock file lacks providers or has too many.
 pub(super) fn says_stale(error: &EngineError) -> bool {
     matches!(error, EngineError::Failed(failure) if is_stale(failure))
 }

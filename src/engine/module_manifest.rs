@@ -115,7 +115,7 @@ pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
     })
 }
 
-/// What is in place of a manifest.
+/// State of the file in which an engine lists the installed modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ManifestFile {
     /// Nothing.

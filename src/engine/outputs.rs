@@ -11,7 +11,7 @@ use super::exact_json::ExactJson;
 pub struct PrintedOutput {
     /// Its name.
     pub name: String,
-    /// Whether the stack marks it sensitive, or its value holds a secret of environments.toml.
+    /// True if the stack marks it sensitive, or its value holds a secret of environments.toml.
     pub sensitive: bool,
     /// The type as the engine gives it.
     pub kind: OutputKind,
@@ -24,7 +24,7 @@ pub struct PrintedOutput {
 pub struct Output {
     /// Its name.
     pub name: String,
-    /// Whether the stack marks it sensitive, or its value holds a secret of environments.toml.
+    /// True if the stack marks it sensitive, or its value holds a secret of environments.toml.
     pub sensitive: bool,
     /// The type as the engine gives it.
     pub kind: OutputKind,
@@ -39,7 +39,7 @@ pub struct Output {
 pub struct KnownOutputs {
     /// In the order of the state.
     pub outputs: Vec<Output>,
-    /// Whether there is a state at all.
+    /// True if there is a state.
     pub has_state: bool,
     /// Whether a file was read for them, and no process was needed.
     pub from_file: bool,
@@ -56,7 +56,7 @@ pub struct PlannedOutput {
     pub name: String,
     /// What it will be.
     pub after: After,
-    /// Whether the stack marks it sensitive.
+    /// True if the stack marks it sensitive.
     pub sensitive: bool,
 }
 

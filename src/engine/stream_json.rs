@@ -147,7 +147,7 @@ struct RawInvocation {
     action: RawResource,
 }
 
-/// What a hook says that it does: a word, or the address of an action of a provider.
+/// The `action` of a hook message: a word, or the address of an action of a provider.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum RawAction {

@@ -19,7 +19,7 @@ const FORMAT: u32 = 1;
 pub struct Manifest {
     /// What the plan would do.
     pub changes: Changes,
-    /// What the engine left for a later plan.
+    /// Changes that the engine left for a later plan, one text for each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<String>,
     /// When it was planned.
