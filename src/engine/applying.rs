@@ -14,14 +14,14 @@ use super::{
     ending::{ended_badly, failed_text, unbelievable},
     lineage::{self, KnownState},
     mutating::{rescue, take_turns},
-    plan_file::{PlanFileError, plan_facts},
-    plan_variables::ephemeral_variables,
+    plan_file::plan_facts,
+    plan_variables::takes_var_files,
     state_after::{StateBefore, local_version},
     state_file::State,
     unsaved::{self, Signs},
 };
 use crate::{
-    model::{EngineName, Failure, FailureKind, ResourceAddress},
+    model::{Failure, FailureKind, ResourceAddress},
     process::Exit,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn apply(
     }
     driver.check_unit_backend(target, facts.as_ref(), session)?;
     unsaved::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
-    let with_values = takes_var_files(driver, plan).map_err(EngineError::Failed)?;
+    let with_values = takes_var_files(driver.core(), plan).map_err(EngineError::Failed)?;
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
     unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     before.record_first(driver, target).map_err(EngineError::Failed)?;
@@ -86,25 +86,6 @@ pub(super) fn apply(
         EngineError::Failed(Failure { engine_exit_code: streamed.exit.code(), ..failure })
     })?);
     Ok(Applied { exit_code: 0, notes })
-}
-
-/// Version of OpenTofu that has ephemeral variables.
-const EPHEMERAL_IN_TOFU: (u64, u64) = (1, 11);
-
-/// Returns true if an apply of a plan gets the var files of the plan again: where that was made with ephemeral variables.
-///
-/// Both engines compare all other values with those in the plan, and take them when they are the same. Measured on OpenTofu
-/// 1.12.6 and Terraform 1.11.4.
-fn takes_var_files(driver: &dyn Driver, plan: &Utf8Path) -> Result<bool, Failure> {
-    let core = driver.core();
-    match ephemeral_variables(plan, core.name) {
-        Ok(names) => Ok(!names.is_empty()),
-        // Only OpenTofu encrypts plans, and only the engine knows what they hold.
-        Err(PlanFileError::Opaque { .. }) => {
-            Ok(core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_IN_TOFU))
-        }
-        Err(error) => Err(Failure::new(FailureKind::Engine, error.to_string())),
-    }
 }
 
 impl StateBefore {

@@ -22,6 +22,8 @@ pub enum LockfilePolicy {
     KeptByConfirm,
     /// One that is there stays as it is: the run is in CI, without `--update-lockfile`.
     KeptInCi,
+    /// One that is there stays as it is, and none is written: the user types an `init` with `-lockfile=readonly`.
+    KeptByFlag,
     /// Providers that the configuration needs, or needs no more, may be added to it and removed from it.
     Updated,
     /// The user upgrades it, by a typed `init -upgrade`.
@@ -32,6 +34,9 @@ impl LockfilePolicy {
     /// The policy for a command of the engine that a user typed, where that command changes lock files.
     pub fn of_typed(args: &[OsString]) -> Option<Self> {
         if verbs::is_init(args) {
+            if args.iter().any(|arg| verbs::keeps_lockfile(arg)) {
+                return Some(Self::KeptByFlag);
+            }
             let upgrades = args.iter().any(|arg| verbs::is_upgrade(arg));
             return Some(if upgrades { Self::Upgraded } else { Self::Updated });
         }
@@ -58,7 +63,7 @@ impl Target {
     /// Returns true if an init has `-lockfile=readonly` as long as nothing says that the lock file is out of date.
     pub(super) fn keeps_lockfile(&self) -> bool {
         match self.lockfile {
-            LockfilePolicy::Unwritten => true,
+            LockfilePolicy::Unwritten | LockfilePolicy::KeptByFlag => true,
             LockfilePolicy::Upgraded => false,
             LockfilePolicy::KeptByConfirm | LockfilePolicy::KeptInCi | LockfilePolicy::Updated => {
                 self.dir.join(LOCKFILE).exists()
@@ -76,7 +81,10 @@ impl Target {
         match self.lockfile {
             LockfilePolicy::Updated => !is_foreign(),
             LockfilePolicy::Upgraded => true,
-            LockfilePolicy::Unwritten | LockfilePolicy::KeptByConfirm | LockfilePolicy::KeptInCi => false,
+            LockfilePolicy::Unwritten
+            | LockfilePolicy::KeptByConfirm
+            | LockfilePolicy::KeptInCi
+            | LockfilePolicy::KeptByFlag => false,
         }
     }
 
@@ -115,6 +123,9 @@ impl Target {
                 "an environment with `confirm`",
                 format!("{} updates it; commit it then", self.typed_init("-- init")),
             ),
+            LockfilePolicy::KeptByFlag => {
+                ("`-lockfile=readonly`", format!("{} updates it", self.typed_init("-- init")))
+            }
             LockfilePolicy::KeptInCi => (
                 "a run in CI",
                 format!(

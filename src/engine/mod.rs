@@ -70,6 +70,7 @@ mod terragrunt;
 mod to_type;
 mod transient;
 mod typed;
+mod typed_arguments;
 mod unit_backend;
 mod unit_exclusion;
 mod unit_folders;

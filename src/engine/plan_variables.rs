@@ -9,8 +9,8 @@ use camino::Utf8Path;
 use prost::Message;
 use serde_json::{Map, Number, Value};
 
-use super::{PlanFileError, plan_file::plan_of};
-use crate::model::EngineName;
+use super::{PlanFileError, installed::Installed, plan_file::plan_of};
+use crate::model::{EngineName, Failure, FailureKind};
 
 #[derive(Message)]
 struct Plan {
@@ -73,6 +73,24 @@ pub(super) fn ephemeral_variables(path: &Utf8Path, engine: EngineName) -> Result
     };
     names.sort();
     Ok(names)
+}
+
+/// Version of OpenTofu that has ephemeral variables.
+const EPHEMERAL_IN_TOFU: (u64, u64) = (1, 11);
+
+/// Returns true if an apply of a plan gets the var files of the plan again: where that was made with ephemeral variables.
+///
+/// Both engines compare all other values with those in the plan, and take them when they are the same. Measured on OpenTofu
+/// 1.12.6 and Terraform 1.11.4.
+pub(super) fn takes_var_files(core: &Installed, plan: &Utf8Path) -> Result<bool, Failure> {
+    match ephemeral_variables(plan, core.name) {
+        Ok(names) => Ok(!names.is_empty()),
+        // Only OpenTofu encrypts plans, and only the engine knows what they hold.
+        Err(PlanFileError::Opaque { .. }) => {
+            Ok(core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_IN_TOFU))
+        }
+        Err(error) => Err(Failure::new(FailureKind::Engine, error.to_string())),
+    }
 }
 
 /// Decodes a value of a type that its reader knows; absent where it is no value, or has an unknown part.

@@ -28,6 +28,7 @@ use super::{
     mutating,
     planning::{self, Attempt},
     state_outputs::known_outputs,
+    typed_arguments::typed_arguments,
     verbs,
 };
 use crate::{
@@ -379,14 +380,8 @@ impl Engine for Terraform {
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        let at = verbs::place_of_var_files(args, self.variables_everywhere());
-        let (before, after) = args.split_at(at.unwrap_or(args.len()));
-        let files = if at.is_some() { var_files(target) } else { Vec::new() };
-        let (verb, before) = before.split_at(before.len().min(1));
-        // What is initialised by hand is the instance's own state too.
-        let pairs = target.backend.config_file.as_ref().filter(|_| verbs::is_init(args));
-        let pairs = pairs.map(|file| format!("-backend-config={file}"));
-        self.in_workspace(target).args(verb).args(pairs).args(before).args(files).args(after)
+        let args = typed_arguments(&self.installed, target, args, self.variables_everywhere());
+        self.in_workspace(target).args(args)
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {

@@ -345,7 +345,7 @@ impl Engine for Terragrunt {
     }
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
-        let mut command = self.bare(target).args(with_values(target, args));
+        let mut command = self.bare(target).args(with_values(&self.driven, target, args));
         // An init that the user types has the flags that the user types: `-upgrade` would contradict.
         if args.iter().any(|arg| arg == "init") || verbs::writes_lockfile(args) {
             command.env.remove(OsStr::new(INIT_FLAGS));

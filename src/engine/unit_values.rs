@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 
-use super::{Target, flags::var_files, verbs::place_of_var_files};
+use super::{
+    Target, flags::var_files, installed::Installed, typed_arguments::place_in_apply,
+    verbs::place_of_var_files,
+};
 
 /// Flags of Terragrunt that stand alone and leave a command to the one unit.
 const ALONE: &[&str] = &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
@@ -25,35 +28,49 @@ pub(super) enum Place {
 }
 
 /// A command with the var files of a unit where they belong.
-pub(super) fn with_values(target: &Target, args: &[OsString]) -> Vec<OsString> {
+pub(super) fn with_values(core: &Installed, target: &Target, args: &[OsString]) -> Vec<OsString> {
     let mut args = args.to_vec();
-    if let Place::At(at) = place_in_unit(&args) {
+    let of_plan = || {
+        let start = start_of_engine(&args)?;
+        place_in_apply(core, &target.dir, &args[start..]).map(|place| start + place)
+    };
+    let at = match place_in_unit(&args) {
+        Place::At(at) => Some(at),
+        Place::Nowhere => of_plan(),
+        Place::Unknown => None,
+    };
+    if let Some(at) = at {
         args.splice(at..at, var_files(target));
     }
     args
 }
 
 /// The place of var files in a command of Terragrunt.
+pub(super) fn place_in_unit(args: &[OsString]) -> Place {
+    match start_of_engine(args) {
+        Some(at) => {
+            place_of_var_files(&args[at..], false).map_or(Place::Nowhere, |place| Place::At(at + place))
+        }
+        None if args.iter().any(|arg| WANTING.iter().any(|verb| arg == verb)) => Place::Unknown,
+        None => Place::Nowhere,
+    }
+}
+
+/// Returns where the engine's own verb stands in a command of Terragrunt for the one unit; absent where that cannot be told.
 ///
 /// Flags of Terragrunt's own may take a value in a word of its own, so what comes after an unknown one is not believed.
-pub(super) fn place_in_unit(args: &[OsString]) -> Place {
+fn start_of_engine(args: &[OsString]) -> Option<usize> {
     let plain: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
-    let ours = plain.iter().take_while(|arg| **arg != "--");
-    let many = ours.clone().any(|arg| MANY.contains(arg));
-    let at = match plain.as_slice() {
+    if plain.iter().take_while(|arg| **arg != "--").any(|arg| MANY.contains(arg)) {
+        return None;
+    }
+    match plain.as_slice() {
         ["run", rest @ ..] => {
             let flags = rest.iter().take_while(|arg| ALONE.contains(arg)).count();
             (rest.get(flags) == Some(&"--")).then_some(flags + 2)
         }
         [verb, ..] if !verb.starts_with('-') && *verb != "stack" => Some(0),
         _ => None,
-    };
-    match at {
-        Some(at) if !many => {
-            place_of_var_files(&args[at..], false).map_or(Place::Nowhere, |place| Place::At(at + place))
-        }
-        _ if plain.iter().any(|arg| WANTING.contains(arg)) => Place::Unknown,
-        _ => Place::Nowhere,
     }
 }
 

@@ -112,6 +112,11 @@ pub(super) fn writes_lockfile(args: &[OsString]) -> bool {
     first_is(rest, "providers") && first_is(&rest[1..], "lock")
 }
 
+/// Returns true if a flag of `init` keeps it from writing the lock file.
+pub(super) fn keeps_lockfile(arg: &OsStr) -> bool {
+    ["-lockfile=readonly", "--lockfile=readonly"].iter().any(|flag| arg == *flag)
+}
+
 /// Returns true if a flag of `init` or `get` takes newer versions than the installed ones.
 pub(super) fn is_upgrade(arg: &OsStr) -> bool {
     arg.to_str().is_some_and(|arg| {
@@ -162,8 +167,10 @@ pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
 
 /// Whether a typed command wants the values of variables.
 pub fn takes_values(args: &[OsString]) -> bool {
-    // Terragrunt's ways to say the same are many.
-    place_of_var_files(args, false).is_some() || place_in_unit(args) != Place::Nowhere
+    // A saved plan has no values of ephemeral variables. Terragrunt's ways to say the same are many.
+    place_of_var_files(args, false).is_some()
+        || first_is(args, "apply")
+        || place_in_unit(args) != Place::Nowhere
 }
 
 /// Returns true if a typed command may evaluate variables, and so needs their values. One that may change something

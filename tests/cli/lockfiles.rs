@@ -161,3 +161,18 @@ fn a_unit_has_its_lock_file_updated_or_is_refused() {
     env.run(["plan", "dev"]).exits(0).tells("lock file updated: commit it");
     env.run(["deploy", "dev", "--yes"]).exits(0);
 }
+
+#[test]
+fn a_typed_init_with_a_read_only_lock_file_leaves_it_as_it_is() {
+    for engine in real_engines() {
+        let (shop, env) = locked(&engine);
+        shop.project.write("network/provider.tf", "");
+        let before = shop.project.read(FILE);
+        let run =
+            env.run(["exec", "staging", "network", "--yes", "--", "init", "-lockfile=readonly"]).exits(3);
+        run.tells("`-lockfile=readonly` leaves it as it is");
+        assert_eq!(shop.project.read(FILE), before, "{}", engine.name());
+        env.run(["exec", "staging", "network", "--yes", "--", "init"]).exits(0);
+        env.run(["exec", "staging", "network", "--yes", "--", "init", "-lockfile=readonly"]).exits(0);
+    }
+}

@@ -228,3 +228,36 @@ fn a_unit_whose_ephemeral_value_no_apply_would_get_is_refused_by_its_plan() {
     live.env.run(["deploy", "dev", "--yes"]).exits(3).tells(told);
     assert!(!live.project.path("app.marker").exists());
 }
+
+#[test]
+fn a_typed_apply_of_a_plan_file_gets_the_ephemeral_values_too() {
+    for engine in real_engines() {
+        for keys in ["vars.token = \"token-value\"", "inputs = { token = \"net.token\" }"] {
+            let shop = shop(&engine, keys, &[]);
+            shop.env.run(["deploy", "dev", "--yes"]).exits(0);
+            shop.project.edit("app/main.tf", "input = var.size", "triggers_replace = 2");
+            fs::remove_file(shop.project.path("app.marker")).unwrap();
+            let plan = shop.project.around().join("by-hand.tfplan").display().to_string();
+            let out = format!("-out={plan}");
+            shop.env.run(["exec", "dev", "app", "--yes", "--", "plan", &out]).exits(0);
+            shop.env.run(["exec", "dev", "app", "--yes", "--", "apply", &plan]).exits(0);
+            assert_eq!(applied(&shop).as_deref(), Some("token-value"), "{}: {keys}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn a_typed_apply_of_a_units_plan_file_gets_the_ephemeral_values_too() {
+    for words in [&["apply"] as &[&str], &["run", "--", "apply"]] {
+        let Some(live) = unit("", "vars.token = \"token-value\"\n") else { return };
+        live.env.run(["deploy", "dev", "--yes"]).exits(0);
+        live.project.edit("live/app/main.tf", "input = var.size", "triggers_replace = 2");
+        fs::remove_file(live.project.path("app.marker")).unwrap();
+        let plan = live.project.around().join("by-hand.tfplan").display().to_string();
+        let out = format!("-out={plan}");
+        live.env.run(["exec", "dev", "app", "--yes", "--", "plan", &out]).exits(0);
+        let typed = [&["exec", "dev", "app", "--yes", "--"], words, &[&*plan]].concat();
+        live.env.run_args(&typed).exits(0);
+        assert_eq!(live.project.read("app.marker"), "token-value", "{words:?}");
+    }
+}
