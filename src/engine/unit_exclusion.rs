@@ -12,12 +12,16 @@ use super::{
     EngineError, PlanMode, Session, Target,
     call::capture,
     detect::LOCKFILE,
+    ending::failed_text,
     layout::{is_configuration, unit_file_in},
     rendered,
     terragrunt::Terragrunt,
     units::normalised,
 };
-use crate::files;
+use crate::{
+    files,
+    model::{Failure, FailureKind},
+};
 
 /// One component in the answer of `find`.
 #[derive(Deserialize)]
@@ -51,8 +55,8 @@ impl Exclude {
 }
 
 impl Terragrunt {
-    /// Returns why a unit is left out of a plan. Terragrunt is asked where a file that the unit may include has an `exclude` block,
-    /// and where `silent` says that a run of it ended well without a word of its engine.
+    /// Returns why a unit is left out of a plan. Terragrunt is asked where a file that the unit may include has an `exclude` block or
+    /// is not known, and where `silent` says that a run of it ended well without a word of its engine.
     pub(super) fn exclusion(
         &self,
         target: &Target,
@@ -62,46 +66,73 @@ impl Terragrunt {
         if !silent && !may_exclude(target) {
             return Ok(None);
         }
-        Ok(self.ask_exclude(target, session)?.and_then(|found| found.leaves_out(mode)))
+        Ok(self.ask_exclude(target, silent, session)?.and_then(|found| found.leaves_out(mode)))
     }
 
-    fn ask_exclude(&self, target: &Target, session: &Session<'_>) -> Result<Option<Exclude>, EngineError> {
-        // Terragrunt lists no units in JSON; it renders them.
-        if unit_file_in(&target.dir).extension() == Some("json") {
+    /// Asks Terragrunt for the `exclude` block of a unit. Where it cannot tell, that is an error: the unit may be one to leave out.
+    ///
+    /// `run --all` of Terragrunt 1.1.3 goes by `find`, which lists no unit in JSON, and no block that takes an output of another
+    /// unit; such a block counts where a unit is run by itself. `render` tells both. Measured.
+    fn ask_exclude(
+        &self,
+        target: &Target,
+        silent: bool,
+        session: &Session<'_>,
+    ) -> Result<Option<Exclude>, EngineError> {
+        let unclear = |why: &str| {
+            let summary =
+                format!("cannot tell whether the unit `{}` excludes itself: {why}", target.instance.stack);
+            EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+        };
+        if silent || unit_file_in(&target.dir).extension() == Some("json") {
             let mut unit = rendered::unit(self, (&self.render_command(target), target), session)?;
-            return Ok(unit.remove("exclude").and_then(|exclude| serde_json::from_value(exclude).ok()));
+            let exclude = unit.remove("exclude").filter(|exclude| !exclude.is_null());
+            let exclude = exclude.map(serde_json::from_value).transpose();
+            return exclude.map_err(|error| unclear(&error.to_string()));
         }
         let command =
             self.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
         let captured = capture(session, &command)?;
-        // What is wrong with the unit, its plan tells.
-        let listed: Vec<ListedUnit> = serde_json::from_slice(&captured.stdout).unwrap_or_default();
-        Ok(listed.into_iter().find(|unit| unit.path == ".").and_then(|unit| unit.exclude))
+        if !captured.exit.is_success() {
+            return Err(failed_text(self, &captured, "find", target, session));
+        }
+        let listed: Vec<ListedUnit> =
+            serde_json::from_slice(&captured.stdout).map_err(|error| unclear(&error.to_string()))?;
+        let own = listed.into_iter().find(|unit| unit.path == ".");
+        Ok(own.ok_or_else(|| unclear("`find` does not list it"))?.exclude)
     }
 }
 
 /// Returns true if the file of a unit has an `exclude` block, or one that it may include.
 fn may_exclude(target: &Target) -> bool {
-    texts_of_unit(target).iter().any(|text| has_exclude(text))
+    texts_of_unit(target).is_none_or(|texts| texts.iter().any(|text| has_exclude(text)))
 }
 
 /// Returns the texts of a unit's file and of those that it may include: any in the folders above, and those that it names by a path
-/// below one of these.
-pub(super) fn texts_of_unit(target: &Target) -> Vec<String> {
-    let above = || target.dir.ancestors().take_while(|dir| dir.starts_with(&target.project));
+/// below one of these; absent where not all of them are known, as one in a folder that a variable names.
+pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
     let is_hcl = |name: &str| is_configuration(name) && name.contains(".hcl");
-    let own = files::read_text(&unit_file_in(&target.dir)).unwrap_or_default();
+    let own = files::read_text(&unit_file_in(&target.dir)).ok()?;
     let mut found = BTreeSet::new();
-    for dir in above() {
-        let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
-        let beside = entries.filter(|entry| is_hcl(entry.file_name()) && entry.file_name() != LOCKFILE);
-        found.extend(beside.map(|entry| entry.path().to_owned()));
-        let named = own.split('"').filter(|text| is_hcl(text) && text.contains('/'));
-        let tails = named.filter_map(|text| text.rsplit('}').next());
-        found.extend(tails.map(|tail| normalised(&dir.join(tail.trim_start_matches('/')))));
+    for dir in target.dir.ancestors() {
+        for entry in dir.read_dir_utf8().ok()? {
+            let entry = entry.ok()?;
+            if is_hcl(entry.file_name()) && entry.file_name() != LOCKFILE {
+                found.insert(entry.path().to_owned());
+            }
+        }
     }
-    // A file that cannot be read is for Terragrunt to tell.
-    found.iter().filter_map(|file| files::read_text(file).ok()).collect()
+    let named = own.split('"').filter(|text| is_hcl(text) && text.contains('/'));
+    for tail in named.filter_map(|text| text.rsplit('}').next()) {
+        let tail = tail.trim_start_matches('/');
+        let below = target.dir.ancestors().map(|dir| normalised(&dir.join(tail)));
+        let there: Vec<Utf8PathBuf> = below.filter(|file| files::is_there(file)).collect();
+        if there.is_empty() {
+            return None;
+        }
+        found.extend(there);
+    }
+    found.iter().map(|file| files::read_text(file).ok()).collect()
 }
 
 /// Returns true if a text has a block or a member called `exclude`.

@@ -22,7 +22,7 @@ const LACKS_OUTPUTS: [&str; 3] =
     ["There is no variable named \"dependency\"", "detected no outputs", "does not have an attribute named"];
 
 /// Beginnings of what a unit's file says at its top; only `inputs` has nothing to do with where the state is.
-const TOP: [&str; 12] = [
+const TOP: [&str; 22] = [
     "remote_state",
     "generate",
     "terraform",
@@ -35,7 +35,20 @@ const TOP: [&str; 12] = [
     "engine",
     "feature",
     "download_dir",
+    "catalog",
+    "iam_assume_role_duration",
+    "iam_assume_role_session_name",
+    "iam_role",
+    "iam_web_identity_token",
+    "prevent_destroy",
+    "retryable_errors",
+    "skip",
+    "terraform_binary",
+    "terraform_version_constraint",
 ];
+
+/// Blocks that name other units; what they say of these is no output.
+const NAMING_UNITS: [&str; 2] = ["dependency", "dependencies"];
 
 impl Terragrunt {
     /// Plans a unit; one that is left out, or of which a destruction has left nothing, has no plan.
@@ -82,7 +95,8 @@ impl Terragrunt {
         session: &Session<'_>,
     ) -> Result<bool, EngineError> {
         // The place of the state may come from an output: then it is not known.
-        if !texts_of_unit(target).iter().all(|text| only_inputs_depend(text)) {
+        let are_known = |texts: Vec<String>| texts.iter().all(|text| only_inputs_depend(text));
+        if !texts_of_unit(target).is_some_and(are_known) {
             return Ok(false);
         }
         let known = KnownState::read(target).map_err(EngineError::Failed)?;
@@ -118,18 +132,31 @@ fn lacks_outputs(error: &EngineError) -> bool {
 /// Returns true if a file uses outputs of other units in `inputs` alone, judged line by line; anything unusual counts as another use.
 fn only_inputs_depend(text: &str) -> bool {
     let mut in_inputs = false;
-    for line in text.lines().map(str::trim_start) {
-        let word = line.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().unwrap_or_default();
-        if word == "inputs" && line[word.len()..].trim_start().starts_with('=') {
+    let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', '/']));
+    for line in lines {
+        let word = line.split(|c: char| !is_of_name(c)).next().unwrap_or_default();
+        let rest = &line[word.len()..];
+        let begins = TOP.contains(&word) && rest.starts_with([' ', '\t', '{', '=', '"']);
+        if word == "inputs" && rest.trim_start().starts_with('=') {
             in_inputs = true;
-        } else if TOP.contains(&word) && line[word.len()..].starts_with([' ', '\t', '{', '=']) {
+        } else if begins {
             in_inputs = false;
         }
-        if !in_inputs && line.contains("dependency.") {
+        let said = if begins && NAMING_UNITS.contains(&word) { rest } else { line };
+        if !in_inputs && names_dependency(said) {
             return false;
         }
     }
     true
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+/// Returns true if a text has the name of the object that holds the outputs of other units.
+fn names_dependency(text: &str) -> bool {
+    text.split(|c: char| !is_of_name(c)).any(|word| word == "dependency")
 }
 
 #[cfg(test)]
@@ -140,10 +167,17 @@ mod tests {
     fn an_output_outside_of_inputs_may_decide_where_a_state_is() {
         let inputs = "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\ninputs = {\n  id = dependency.vpc.outputs.id\n}\n";
         assert!(only_inputs_depend(inputs));
+        assert!(only_inputs_depend(&format!(
+            "# A dependency.\n{inputs}dependencies {{\n  paths = [\"../dns\"]\n}}\n"
+        )));
         for other in [
             "remote_state {\n  config = { key = dependency.vpc.outputs.id }\n}\n",
             "  generate \"b\" {\n  contents = \"${dependency.vpc.outputs.id}\"\n}\n",
             "terraform { source = dependency.vpc.outputs.id }\n",
+            "remote_state {\n  config = { key = dependency[\"vpc\"].outputs.id }\n}\n",
+            "iam_role = dependency.vpc.outputs.role\n",
+            "locals {\n  ids = values(dependency)\n}\n",
+            "dependency \"dns\" { config_path = dependency.vpc.outputs.path }\n",
         ] {
             assert!(!only_inputs_depend(other), "{other}");
             assert!(!only_inputs_depend(&format!("{inputs}{other}")), "{other}");

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::Live;
+use crate::support::{Live, programs, script};
 
 const MODULE: &str = "variable \"v\" {\n  default = \"default\"\n}\nresource \"terraform_data\" \"a\" {\n  input = var.v\n}\n\
                       output \"id\" {\n  value = terraform_data.a.input\n}\n";
@@ -227,4 +227,57 @@ fn a_source_that_cannot_be_fetched_shows_what_git_says() {
         assert!(summary.contains(source) && summary.contains(cause), "{summary}");
         assert!(!summary.contains("token"), "{summary}");
     }
+}
+
+/// Lets the units of a project be run through a program that ends with 1 for `find`.
+fn without_find(live: &Live) {
+    let [terragrunt] = programs(["terragrunt"]).expect("the units were made with it");
+    let path = terragrunt.path.display();
+    let text =
+        format!("#!/bin/sh\n[ \"$1\" = find ] && [ \"$3\" = --exclude ] && exit 1\nexec {path} \"$@\"\n");
+    script(live.project.around().join("wrapper"), &text);
+    let environments = live.project.read("environments.toml");
+    let wrapped = format!("{environments}\n[terragrunt]\nprogram = \"../wrapper\"\n");
+    live.project.write("environments.toml", &wrapped);
+}
+
+#[test]
+fn a_unit_whose_exclude_terragrunt_does_not_tell_is_not_planned() {
+    let Some(live) = Live::new() else { return };
+    live.unit("off", "exclude {\n  if      = true\n  actions = [\"all\"]\n}\n", MODULE, "");
+    without_find(&live);
+    live.env.run(["deploy", "dev", "--yes"]).exits(1).tells("`terragrunt find` ended with exit status 1");
+    assert!(!live.project.around().join("states/off.tfstate").exists());
+}
+
+#[test]
+fn an_exclude_in_a_file_outside_of_the_project_counts() {
+    let Some(live) = Live::new() else { return };
+    let off = "exclude {\n  if      = true\n  actions = [\"all\"]\n}\n";
+    let around = live.project.around();
+    fs::write(around.join("above.hcl"), off).unwrap();
+    fs::create_dir_all(around.join("shared")).unwrap();
+    fs::write(around.join("shared/common.hcl"), off).unwrap();
+    let include = |path: &str| format!("include \"off\" {{\n  path = {path}\n}}\n");
+    live.unit("above", &include("find_in_parent_folders(\"above.hcl\")"), MODULE, "");
+    live.unit("shared", &include("\"${get_env(\"SHARED\")}/common.hcl\""), MODULE, "");
+    let env = live.env.clone().var("SHARED", around.join("shared"));
+    env.run(["deploy", "dev", "--yes"]).exits(0).tells("left out: its unit has an `exclude` block for all");
+    for unit in ["above", "shared"] {
+        assert!(!around.join(format!("states/{unit}.tfstate")).exists(), "{unit}");
+    }
+}
+
+#[test]
+fn a_unit_that_ends_silently_by_an_output_of_another_is_left_out() {
+    let Some(live) = Live::new() else { return };
+    live.unit("vpc", "", "output \"off\" {\n  value = true\n}\n", "");
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    let app = "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\n\
+               exclude {\n  if      = dependency.vpc.outputs.off\n  actions = [\"all\"]\n  no_run  = true\n}\n";
+    live.unit("app", app, MODULE, "");
+    live.env
+        .run(["deploy", "dev", "--yes"])
+        .exits(0)
+        .tells("left out: its unit has an `exclude` block for all");
 }
