@@ -190,8 +190,10 @@ fn deployed<'p>(
         );
         stack.stack.file_name() == name && may_have_changed
     })?;
-    let is_destroyed =
-        run.destroys && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean));
+    // Of one that was narrowed the rest is there.
+    let is_destroyed = run.destroys
+        && !stack.incomplete
+        && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean));
     (!is_destroyed).then_some((run, stack))
 }
 

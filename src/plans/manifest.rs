@@ -59,6 +59,11 @@ impl Manifest {
     /// The version of the format that is written.
     pub const FORMAT: u32 = FORMAT;
 
+    /// Returns true if the engine left something for a later plan.
+    pub fn is_deferring(&self) -> bool {
+        !self.deferred.is_empty()
+    }
+
     /// Writes it, 0600, sealed.
     pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)

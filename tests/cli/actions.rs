@@ -111,7 +111,9 @@ fn deferred_changes_make_a_plan_incomplete_and_never_clean() {
     let run = stored["run"].as_str().unwrap();
     shop_of_both.run(["apply", run, "--confirm"]).exits(3).prints("incomplete");
     shop_of_both.run(["deploy", "production", "--confirm", "--allow", "incomplete"]).exits(0);
-    shop_of_both.run(["deploy", "dev", "--yes"]).exits(0);
+    let report = shop_of_both.run(["deploy", "dev", "--yes", "--json"]).exits(0).json();
+    assert_eq!(report["stacks"][0]["result"], "applied");
+    assert_eq!(report["stacks"][0]["incomplete"], true);
 
     // Alone there is nothing to apply, and the stack is not clean.
     let shop_of_one = shop("", &[("deferred", deferred)]);

@@ -135,3 +135,22 @@ fn the_stacks_of_an_environment_that_is_gone_are_told_where_none_is_named() {
     shop.run(["check", "--offline"]).exits(0).tells(told);
     shop.run(["status", "production"]).exits(0).hides("is gone");
 }
+
+#[test]
+fn a_stack_of_which_only_a_part_was_destroyed_is_told() {
+    for engine in real_engines() {
+        let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
+                    [stacks.mail]\npath = \"mail\"\n";
+        let shop = Shop::driven_by(&engine, toml);
+        let main = "resource \"terraform_data\" \"a\" {}\nresource \"terraform_data\" \"b\" {}\n";
+        shop.project.write("network/main.tf", main);
+        shop.project.write("mail/main.tf", main);
+        shop.run(["deploy", "dev", "--yes"]).exits(0);
+        shop.run(["destroy", "dev", "mail", "--target", "terraform_data.a", "--yes"]).exits(0);
+        remove_table(&shop, "mail");
+
+        shop.run(["plan", "dev"])
+            .exits(0)
+            .tells("stack `mail` (`mail`) of `dev` is gone from the files since run ");
+    }
+}

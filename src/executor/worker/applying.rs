@@ -80,6 +80,7 @@ impl Worker {
         }
         // Even one that fails may have changed them.
         self.upstreams.applied(stack);
+        let is_deferring = waiting.manifest.as_ref().is_some_and(Manifest::is_deferring);
         let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
             Ok(applied) => {
                 lock(&self.applied).insert(stack.clone());
@@ -92,6 +93,7 @@ impl Worker {
                 .map_or_else(|| unprepared(error, work), |blocks| Ended::new(Outcome::Refused(blocks))),
         };
         notes.extend(removed(&waiting.file));
+        ended.is_deferring = is_deferring;
         ended.notes.splice(0..0, notes);
         ended
     }
@@ -200,7 +202,7 @@ impl Worker {
             let why = why.map(|why| Block::new("tentative", why));
             return refuse([Block::new("tentative", message)].into_iter().chain(why).collect());
         }
-        let was_deferring = confirmed.manifest.as_ref().is_some_and(|manifest| !manifest.deferred.is_empty());
+        let was_deferring = confirmed.manifest.as_ref().is_some_and(Manifest::is_deferring);
         if let Some(blocks) = only_deferring(&planned) {
             return refuse(blocks);
         }
