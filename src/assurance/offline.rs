@@ -39,10 +39,10 @@ pub struct Offline {
 pub type UnsetVariables = Vec<(InstanceId, Diagnostics)>;
 
 impl Offline {
-    /// Warnings about files that an engine can parse and envctl cannot, each once.
+    /// Warnings about files that an engine can parse and envctl cannot, and about what follows from that, each once.
     pub fn unusual_files(&self) -> Diagnostics {
         let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
-        deduplicated(Diagnostics(all.filter(|d| d.code == UNUSUAL).collect()))
+        deduplicated(Diagnostics(all.filter(|d| [UNUSUAL, values::UNREAD].contains(&d.code)).collect()))
     }
 
     /// Everything that is wrong, each finding once.
@@ -163,6 +163,7 @@ impl Checked<'_> {
         }
         config.extend(unsupported(self.config, self.environment, inventory.instances(), self.classes));
         let (mut secrets, mut missing) = (Diagnostics::default(), Diagnostics::default());
+        let mut unread = Diagnostics::default();
         let mut files = VarFiles::new(self.config.root());
         let variable =
             |instance: &Instance, name: &str| instance_variable(&instance.settings, self.own, name);
@@ -192,6 +193,7 @@ impl Checked<'_> {
                 missing.extend(values::missing_sources(self.config, instance, modules, self.own));
                 secrets.extend(not_sensitive(self.config, instance, modules));
             }
+            unread.extend(values::unread_var_files(instance, is_read));
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));
             secrets.extend(values::inherited(self.config, instance, self.own));
         }
@@ -209,23 +211,28 @@ impl Checked<'_> {
                 lockfiles(inventory.instances()),
                 "no lockfile is another engine's",
             ),
-            self.secrets(secrets, missing),
+            self.secrets(secrets, missing, unread),
         ]
     }
 }
 
 impl Checked<'_> {
     /// A source that is not on this machine may be on the one that deploys: that is no fault of a file.
-    fn secrets(&self, mut found: Diagnostics, missing: Diagnostics) -> CheckItem {
+    fn secrets(&self, mut found: Diagnostics, missing: Diagnostics, unread: Diagnostics) -> CheckItem {
         let missing = deduplicated(missing);
-        let count = missing.0.len() as u64;
+        let (count, not_read) = (missing.0.len() as u64, unread.0.len() as u64);
         found.extend(missing);
+        found.extend(unread);
         let fine = "nothing competes with a secret";
         let mut item =
             CheckItem::judge(CheckName::Secrets, Some(&self.environment.name), deduplicated(found), fine);
         if item.status == CheckStatus::Green && count > 0 {
             item.status = CheckStatus::Unknown;
             item.message = format!("{} not to be had here", Count(count, "secret"));
+        } else if item.status == CheckStatus::Green && not_read > 0 {
+            item.status = CheckStatus::Unknown;
+            item.message =
+                format!("not known for {} whether a var file sets a secret", Count(not_read, "stack"));
         }
         item
     }

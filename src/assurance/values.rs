@@ -102,6 +102,16 @@ pub(super) fn secrets_in_var_files(
     )
 }
 
+/// Code of the warning that a var file may set a secret.
+pub(super) const UNREAD: &str = "secrets::unread-var-file";
+
+/// Returns a warning about an instance with secrets of whose var files not all could be parsed.
+pub(super) fn unread_var_files(instance: &Instance, is_read: bool) -> Option<Diagnostic> {
+    let message =
+        format!("var files of `{}` may set its secrets: one of them cannot be parsed here", instance.id);
+    (!is_read && !instance.settings.secrets.is_empty()).then(|| Diagnostic::warning(UNREAD, message))
+}
+
 /// Variables of envctl's own environment that would compete with what environments.toml sets.
 pub(super) fn inherited(
     config: &Config,

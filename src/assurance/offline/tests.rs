@@ -140,6 +140,20 @@ fn a_file_that_the_engine_can_parse_is_a_warning_and_unknown() {
 }
 
 #[test]
+fn a_var_file_that_cannot_be_parsed_may_set_a_secret() {
+    let project = Project::new(TOML, &files());
+    project.write("app/prod.tfvars", "size =\n# unusual\n");
+    let items = checked(&project, "prod", &[]);
+    assert!(
+        items.contains(
+            "Unknown secrets of prod: not known for 1 stack whether a var file sets a secret\n  \
+             var files of `prod/app` may set its secrets: one of them cannot be parsed here\n"
+        ),
+        "{items}"
+    );
+}
+
+#[test]
 fn what_needs_an_engine_is_listed_as_unknown() {
     let project = Project::new(TOML, &files());
     project.write("app/main.tf", &S3.replace("\"b\"", "var.bucket"));

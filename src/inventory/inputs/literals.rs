@@ -70,7 +70,10 @@ impl Literals {
         let dir = file.parent().unwrap_or(file);
         let locals = if text.contains("local.") { self.locals(dir) } else { Arc::default() };
         if file.file_name().is_some_and(|name| name.ends_with(".hcl.json")) {
-            return parse_unit(file, &text).map(|body| Mentions::of(&body, &locals)).unwrap_or_default();
+            return parse_unit(file, &text).map_or_else(
+                |_| unreadable(&text.replace("\\\"", "\""), &locals),
+                |body| Mentions::of(&body, &locals),
+            );
         }
         if file.extension() == Some("json") {
             let mut found = Said::default();
@@ -175,6 +178,25 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn a_unit_file_in_json_that_cannot_be_parsed_may_read_what_it_names() {
+        let keep = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(keep.path()).unwrap();
+        let file = dir.join("common.hcl.json");
+        let odd = r#"{ "locals": { "odd": "${{ (upper(\"a\")) = 1, (upper(\"a\")) = 2 }}" },
+                       "inputs": { "v": "${file(\"../note.txt\")}" } }"#;
+        fs::write(&file, odd).unwrap();
+        let said = Literals::default().read(&file);
+        let read: Vec<&str> = said
+            .mentions
+            .iter()
+            .filter(|mention| mention.aim == Aim::Read)
+            .map(|mention| mention.path.as_str())
+            .collect();
+        assert!(read.contains(&"../note.txt"), "{read:?}");
+        assert!(said.mentions.iter().any(|mention| mention.base == Base::Computed));
+    }
 
     #[test]
     fn a_local_of_two_files_with_one_name_is_either_and_an_override_is_the_last() {
