@@ -135,15 +135,30 @@ impl Installed {
     }
 }
 
-/// Folders in the home directory and in a stack's whose providers an engine links to without being told.
-const IMPLIED_MIRRORS: [&str; 3] =
-    [".terraform.d/plugins", ".local/share/terraform/plugins", ".local/share/opentofu/plugins"];
+/// Folders of programs' data in which engines look for providers without being told, where no variable names others.
+const SHARED_DATA: &str = "/usr/local/share:/usr/share";
+
+/// Returns the folders whose providers an engine links to without being told.
+///
+/// Source: `implicitProviderSource` of OpenTofu 1.12.6, and the XDG Base Directory Specification.
+fn implied_mirrors(target: &Target) -> Vec<Utf8PathBuf> {
+    let variable = |name: &str| {
+        target.env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
+    };
+    let home = variable("HOME").map(Utf8Path::new);
+    let own = variable("XDG_DATA_HOME").map(Utf8PathBuf::from);
+    let own = own.or_else(|| home.map(|home| home.join(".local/share")));
+    let shared = variable("XDG_DATA_DIRS").unwrap_or(SHARED_DATA).split(':').map(Utf8PathBuf::from);
+    let data = own.into_iter().chain(shared);
+    data.flat_map(|folder| ["terraform", "opentofu"].map(|name| folder.join(name).join("plugins")))
+        .chain(home.map(|home| home.join(".terraform.d/plugins")))
+        .chain([target.dir.join("terraform.d/plugins")])
+        .collect()
+}
 
 /// Returns true if an engine may link to unpacked providers of a local mirror: settings that name one, or a folder that is one unasked.
 fn may_link_providers(target: &Target) -> bool {
-    let home = target.env.get(OsStr::new("HOME")).and_then(|home| home.to_str()).map(Utf8Path::new);
-    let implied = home.is_some_and(|home| IMPLIED_MIRRORS.iter().any(|folder| home.join(folder).exists()))
-        || target.dir.join("terraform.d/plugins").exists();
+    let implied = implied_mirrors(target).iter().any(|folder| folder.exists());
     // Settings that cannot be read may name one.
     implied
         || cli_configs(&target.env).iter().any(|file| {
@@ -215,6 +230,16 @@ mod tests {
         fs::create_dir_all(root.join("home/.terraform.d/plugins")).unwrap();
         assert!(!tofu.locks_plugin_cache(&target));
         fs::remove_dir_all(root.join("home")).unwrap();
+        for (variable, folder) in
+            [("XDG_DATA_HOME", "data/opentofu/plugins"), ("XDG_DATA_DIRS", "data/terraform/plugins")]
+        {
+            let mut elsewhere = target.clone();
+            elsewhere.env.insert(variable.into(), root.join("data").as_str().into());
+            assert!(tofu.locks_plugin_cache(&elsewhere));
+            fs::create_dir_all(root.join(folder)).unwrap();
+            assert!(!tofu.locks_plugin_cache(&elsewhere), "{variable}");
+            fs::remove_dir_all(root.join("data")).unwrap();
+        }
         fs::write(&file, "provider_installation {\n  filesystem_mirror {\n    path = \"m\"\n  }\n}\n")
             .unwrap();
         assert!(!tofu.locks_plugin_cache(&target));
