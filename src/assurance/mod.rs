@@ -13,5 +13,5 @@ mod unsupported;
 mod values;
 
 pub use check_item::{CheckItem, CheckName, CheckStatus};
-pub use offline::{Offline, UnsetVariables, check_offline};
+pub use offline::{Offline, ValueErrors, check_offline};
 pub use survey::Survey;

@@ -31,12 +31,13 @@ pub struct Offline {
     pub inventories: Vec<Inventory>,
     /// What the files of all instances say.
     pub survey: Survey,
-    /// Variables without a value, by stack, where plans are made: an error for a run that has the stack.
-    pub unset: UnsetVariables,
+    /// Variables without a value, by stack, where plans are made, and values of flags that no variable of a stack takes: an error
+    /// for a run that has the stack.
+    pub value_errors: ValueErrors,
 }
 
-/// Errors about variables without a value, by instance.
-pub type UnsetVariables = Vec<(InstanceId, Diagnostics)>;
+/// Errors about the values of variables, by instance.
+pub type ValueErrors = Vec<(InstanceId, Diagnostics)>;
 
 impl Offline {
     /// Warnings about files that an engine can parse and envctl cannot, and about what follows from that, each once.
@@ -64,7 +65,7 @@ pub fn check_offline(
     classes: &[VerbClass],
 ) -> Offline {
     let mut inventories = Vec::new();
-    let mut unset = Vec::new();
+    let mut value_errors = Vec::new();
     let mut findings: Vec<(EnvName, Diagnostics)> = Vec::new();
     for environment in environments {
         let found = match load(config, environment, probe) {
@@ -79,10 +80,7 @@ pub fn check_offline(
     let verdicts = SyntaxVerdicts::new(probe.syntax, config.root());
     let survey = Survey::take(config, &inventories, probe.on_path, own, &verdicts);
     for inventory in &mut inventories {
-        let problems = type_flag_values(inventory, &survey.modules);
-        if let Some((_, found)) = findings.iter_mut().find(|(name, _)| name == inventory.environment()) {
-            found.extend(problems);
-        }
+        value_errors.extend(type_flag_values(inventory, &survey.modules));
     }
     let stacks = Count(survey.instances.len() as u64, "instance");
     let fine = format!("the files of {stacks} are read");
@@ -100,11 +98,11 @@ pub fn check_offline(
         let inventory = inventories.iter().find(|inventory| *inventory.environment() == environment.name);
         let verdicts = &verdicts;
         let mut checked =
-            Checked { config, environment, survey: &survey, own, classes, verdicts, found, unset };
+            Checked { config, environment, survey: &survey, own, classes, verdicts, found, value_errors };
         items.extend(checked.items(inventory));
-        unset = checked.unset;
+        value_errors = checked.value_errors;
     }
-    Offline { items, inventories, survey, unset }
+    Offline { items, inventories, survey, value_errors }
 }
 
 /// No two instances may have one state; states that cannot be known are told of the checked environments.
@@ -147,8 +145,8 @@ struct Checked<'a> {
     verdicts: &'a SyntaxVerdicts<'a>,
     /// What its inventory told.
     found: Diagnostics,
-    /// Variables without a value, by stack.
-    unset: UnsetVariables,
+    /// Errors about values, by stack.
+    value_errors: ValueErrors,
 }
 
 impl Checked<'_> {
@@ -184,7 +182,7 @@ impl Checked<'_> {
                 if self.classes.contains(&VerbClass::Check) {
                     config.extend(unset);
                 } else if !unset.0.is_empty() {
-                    self.unset.push((instance.id.clone(), unset));
+                    self.value_errors.push((instance.id.clone(), unset));
                 }
             }
             // A plan says so itself, and more exactly; a check is asked before it.

@@ -2,7 +2,7 @@
 
 use super::Usage;
 use crate::{
-    assurance::UnsetVariables,
+    assurance::ValueErrors,
     config::Layer,
     diagnostic::{Diagnostics, closest},
     inventory::{Inventory, Modules},
@@ -13,12 +13,12 @@ use crate::{
 pub(super) fn know_values(
     (inventory, modules): (&Inventory, &Modules),
     stacks: &[StackId],
-    unset: Option<UnsetVariables>,
+    errors: Option<ValueErrors>,
 ) -> anyhow::Result<()> {
     declared_somewhere(inventory, stacks, modules)?;
-    let selected = unset.into_iter().flatten().filter(|(id, _)| stacks.contains(&id.stack));
-    let missing = Diagnostics(selected.flat_map(|(_, found)| found).collect());
-    if missing.has_errors() { Err(missing.into()) } else { Ok(()) }
+    let selected = errors.into_iter().flatten().filter(|(id, _)| stacks.contains(&id.stack));
+    let found = Diagnostics(selected.flat_map(|(_, found)| found).collect());
+    if found.has_errors() { Err(found.into()) } else { Ok(()) }
 }
 
 /// Refuses a variable of `--var` or `--set vars.NAME` that no selected stack declares: it would silently have no effect.

@@ -113,14 +113,15 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let environment = context.environment(&config, request.environment.as_deref())?;
     fits(context, environment, request, wish)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
-    let (inventory, modules, unset) = context.sound_and_unset(&config, environment, wish.classes())?;
+    let (inventory, modules, value_errors) =
+        context.sound_and_values(&config, environment, wish.classes())?;
     know_allowed((&config, environment), &inventory, &request.allow)?;
     let Chosen { stacks: selected, changed_since } =
         choose(context, (request, wish), (&config, environment), (&inventory, &modules), &mut changes)?;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
     can_exclude(request, &inventory, &stacks)?;
-    know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(unset))?;
+    know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(value_errors))?;
     still_needed(context, &inventory, &stacks, (environment, wish.mode))?;
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::{Context, Stopped, Usage};
 use crate::{
-    assurance::{Offline, UnsetVariables, check_offline},
+    assurance::{Offline, ValueErrors, check_offline},
     config::{Config, Environment, VerbClass},
     diagnostic::{Diagnostics, closest},
     engine::{Engines, clean_environment, layout::UNIT_ENGINE, syntax_check},
@@ -106,16 +106,17 @@ impl Context {
         environment: &Environment,
         classes: &[VerbClass],
     ) -> anyhow::Result<(Inventory, Modules)> {
-        self.sound_and_unset(config, environment, classes).map(|(inventory, modules, _)| (inventory, modules))
+        self.sound_and_values(config, environment, classes)
+            .map(|(inventory, modules, _)| (inventory, modules))
     }
 
     /// Reads the project as `sound` does, and returns the variables without a value too, by stack: errors for a run that plans the stack.
-    pub(super) fn sound_and_unset(
+    pub(super) fn sound_and_values(
         &self,
         config: &Config,
         environment: &Environment,
         classes: &[VerbClass],
-    ) -> anyhow::Result<(Inventory, Modules, UnsetVariables)> {
+    ) -> anyhow::Result<(Inventory, Modules, ValueErrors)> {
         let mut offline = self.check_offline(config, &[environment], classes, true);
         let errors = offline.errors();
         match offline.inventories.pop() {
@@ -128,7 +129,7 @@ impl Context {
                 }
                 let survey = offline.survey;
                 let modules = survey.modules.with_stated_states(survey.addresses.stated);
-                Ok((inventory, modules, offline.unset))
+                Ok((inventory, modules, offline.value_errors))
             }
             _ => Err(errors.into()),
         }

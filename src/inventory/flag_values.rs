@@ -15,13 +15,19 @@ use crate::{
     config::Layer,
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::unit_file,
+    model::InstanceId,
 };
 
-/// Turns the texts that `--var` gave into values of the declared types, and returns those that are none.
-pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Diagnostics {
-    let mut found = Diagnostics::default();
+/// Turns the texts that `--var` gave into values of the declared types, and returns the errors about those that are none, by instance: a
+/// stack that is not selected may declare another type.
+pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Vec<(InstanceId, Diagnostics)> {
+    let mut problems = Vec::new();
     for instance in inventory.instances.values_mut() {
+        let mut found = Diagnostics::default();
         let typed = typed(instance, modules, &mut found);
+        if !found.0.is_empty() {
+            problems.push((instance.id.clone(), found));
+        }
         if !typed.is_empty() {
             let mut vars = (*instance.settings.vars).clone();
             for (name, value) in typed {
@@ -32,7 +38,7 @@ pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Diagnos
             Arc::make_mut(&mut instance.settings).vars = vars.into();
         }
     }
-    found
+    problems
 }
 
 /// Returns the values of an instance that are expressions.

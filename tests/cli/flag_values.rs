@@ -80,6 +80,28 @@ fn a_value_that_is_no_literal_of_its_type_is_refused_with_the_flag() {
 }
 
 #[test]
+fn a_stack_that_is_not_selected_may_declare_another_type() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.project.write(
+            "app/main.tf",
+            "variable \"x\" {\n  type = string\n}\noutput \"x\" {\n  value = var.x\n}\n",
+        );
+        shop.project
+            .write("other/main.tf", "variable \"x\" {\n  type    = list(string)\n  default = []\n}\n");
+        shop.append(
+            "environments.toml",
+            "\n[stacks.app]\npath = \"app\"\n\n[stacks.other]\npath = \"other\"\n",
+        );
+        shop.project.commit("Begin");
+        shop.run(["plan", "staging", "app", "--var", "x=hello"]).exits(0);
+        shop.run(["plan", "staging", "--var", "x=hello"])
+            .exits(4)
+            .tells("`x` of `staging/other` is declared");
+    }
+}
+
+#[test]
 fn template_marks_in_backend_pairs_are_literal() {
     for engine in real_engines() {
         let pairs =
