@@ -3,7 +3,7 @@
 //! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: `fmt -check FILE` ends with 0 or 3 where the engine can parse the file, with
 //! 2 where it cannot, and with 2 for every file that is not named `*.tf`, `*.tfvars`, `*.tftest.hcl` or, on OpenTofu, `*.tofu`.
 //! Measured on Terragrunt 1.1.3: `find` ends with 0 for broken units too; `hcl fmt --check --file FILE` ends with 0, or with 1 and
-//! "needs formatting" where it can parse the file, and with 1 and the error where it cannot.
+//! "needs formatting" where it can parse the file, and with 1 and "Error parsing" where it cannot; 1 is its status for all else, too.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -66,12 +66,12 @@ pub fn can_parse(
         }
     };
     let captured = runner.capture(&command).map_err(|error| error.to_string())?;
+    let said = |words: &str| String::from_utf8_lossy(&captured.stderr).contains(words);
     match (reader, captured.exit.code()) {
         (SyntaxReader::Module, Some(0 | 3)) | (SyntaxReader::Unit, Some(0)) => Ok(true),
         (SyntaxReader::Module, Some(2)) => Ok(false),
-        (SyntaxReader::Unit, Some(_)) => {
-            Ok(String::from_utf8_lossy(&captured.stderr).contains("needs formatting"))
-        }
+        (SyntaxReader::Unit, Some(_)) if said("needs formatting") => Ok(true),
+        (SyntaxReader::Unit, Some(_)) if said("Error parsing") => Ok(false),
         (_, _) => Err(captured.exit.to_string()),
     }
 }

@@ -122,7 +122,7 @@ pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
             }
         }
     }
-    let named = own.split('"').filter(|text| is_hcl(text) && text.contains('/'));
+    let named = own.split('"').filter(|text| is_hcl(text) && text.contains(['/', '}']));
     for tail in named.filter_map(|text| text.rsplit('}').next()) {
         let tail = tail.trim_start_matches('/');
         let below = target.dir.ancestors().map(|dir| normalised(&dir.join(tail)));

@@ -251,20 +251,22 @@ fn a_unit_whose_exclude_terragrunt_does_not_tell_is_not_planned() {
 }
 
 #[test]
-fn an_exclude_in_a_file_outside_of_the_project_counts() {
-    let Some(live) = Live::new() else { return };
+fn an_exclude_in_a_file_that_only_terragrunt_finds_counts() {
     let off = "exclude {\n  if      = true\n  actions = [\"all\"]\n}\n";
-    let around = live.project.around();
-    fs::write(around.join("above.hcl"), off).unwrap();
-    fs::create_dir_all(around.join("shared")).unwrap();
-    fs::write(around.join("shared/common.hcl"), off).unwrap();
-    let include = |path: &str| format!("include \"off\" {{\n  path = {path}\n}}\n");
-    live.unit("above", &include("find_in_parent_folders(\"above.hcl\")"), MODULE, "");
-    live.unit("shared", &include("\"${get_env(\"SHARED\")}/common.hcl\""), MODULE, "");
-    let env = live.env.clone().var("SHARED", around.join("shared"));
-    env.run(["deploy", "dev", "--yes"]).exits(0).tells("left out: its unit has an `exclude` block for all");
-    for unit in ["above", "shared"] {
-        assert!(!around.join(format!("states/{unit}.tfstate")).exists(), "{unit}");
+    for (file, path) in [
+        ("above.hcl", "find_in_parent_folders(\"above.hcl\")"),
+        ("shared/common.hcl", "\"${get_env(\"SHARED\")}/common.hcl\""),
+        ("shared/named.hcl", "\"../../../shared/${get_env(\"NAME\")}.hcl\""),
+    ] {
+        let Some(live) = Live::new() else { return };
+        let around = live.project.around();
+        fs::create_dir_all(around.join("shared")).unwrap();
+        fs::write(around.join(file), off).unwrap();
+        live.unit("off", &format!("include \"off\" {{\n  path = {path}\n}}\n"), MODULE, "");
+        let env = live.env.clone().var("SHARED", around.join("shared")).var("NAME", "named");
+        let run = env.run(["deploy", "dev", "--yes"]).exits(0);
+        run.tells("left out: its unit has an `exclude` block for all");
+        assert!(!around.join("states/off.tfstate").exists(), "{path}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Shop, app_unit, plain, real_engines};
+use crate::support::{Shop, app_unit, plain, real_engines, script};
 
 /// Valid on both engines; a key that is an expression and stands twice is beyond the reader.
 const UNUSUAL: &str =
@@ -186,4 +186,23 @@ fn terragrunt_decides_about_the_file_of_a_unit() {
         .exits(4)
         .tells("`app/terragrunt.hcl` is not valid HCL")
         .tells("app/terragrunt.hcl:1:1");
+}
+
+#[test]
+fn a_terragrunt_that_cannot_say_leaves_the_error_and_its_reason() {
+    let Some((project, env)) = app_unit("app") else {
+        return;
+    };
+    project.write("app/main.tf", "");
+    project.write("app/terragrunt.hcl", "inputs = { tags = { (\"a\") = 1, (\"a\") = 2 } }\n");
+    script(
+        project.around().join("wrapper"),
+        "#!/bin/sh\n[ \"$1\" = hcl ] && { echo 'flag provided but not defined' >&2; exit 1; }\nexec terragrunt \"$@\"\n",
+    );
+    let environments = project.read("environments.toml");
+    project.write("environments.toml", &format!("{environments}\n[terragrunt]\nprogram = \"../wrapper\"\n"));
+
+    let run = env.run(["plan", "dev"]).exits(4);
+
+    run.tells("`app/terragrunt.hcl` is not valid HCL").tells("terragrunt could not be asked about the file");
 }
