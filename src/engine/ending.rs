@@ -122,32 +122,36 @@ fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: 
     })
 }
 
-/// How Terragrunt says which source of a unit it could not fetch (measured on 1.1.3).
+/// Words of Terragrunt before the source of a unit that it could not fetch (measured on 1.1.3).
 const DOWNLOADING: &str = "downloading source url ";
 
-/// Returns the failure of a unit whose source could not be fetched, with the cause that git or another program gave.
+/// Returns the failure of a unit whose source could not be fetched, with the cause that git or another program gave. Users and
+/// passwords in addresses are left out: Terragrunt writes them as they stand in the source.
 fn unfetched_source(text: &str) -> Option<Failure> {
+    let text = without_users(text);
     let (_, said) = text.rsplit_once(DOWNLOADING)?;
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
-    let source = without_user(lines.next()?);
+    let source = lines.next()?;
     let rest: Vec<&str> = lines.collect();
     let is_cause = |line: &&&str| ["fatal: ", "error: "].iter().any(|word| line.starts_with(word));
     let cause = rest.iter().find(is_cause).or_else(|| rest.iter().find(|line| line.starts_with("* ")));
-    let cause =
-        cause.map_or(String::new(), |cause| format!(": {}", without_user(cause.trim_start_matches("* "))));
+    let cause = cause.map_or(String::new(), |cause| format!(": {}", cause.trim_start_matches("* ")));
     let kind = kind_of(said).map(|row| row.kind).filter(|kind| *kind == FailureKind::Auth);
     let summary = format!("cannot fetch the source `{source}`{cause}");
     Some(Failure::new(kind.unwrap_or(FailureKind::Network), summary).with_detail(text.trim()))
 }
 
-/// A text without the user and password of an address in it.
-fn without_user(text: &str) -> String {
-    let Some((before, rest)) = text.split_once("://") else { return text.to_owned() };
-    let host = rest.split(['/', '?', '\'', ' ']).next().unwrap_or_default();
-    match host.rsplit_once('@') {
-        Some((user, _)) => format!("{before}://{}", &rest[user.len() + 1..]),
-        None => text.to_owned(),
+/// Returns a text without the users and passwords of the addresses in it.
+fn without_users(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let host = part.split(['/', '?', '\'', '"', ' ', '\n']).next().unwrap_or_default();
+        let user = host.rfind('@').map_or(0, |at| at + 1);
+        shown.push_str("://");
+        shown.push_str(&part[user..]);
     }
+    shown
 }
 
 /// An ending that an engine never has by itself.

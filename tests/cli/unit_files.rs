@@ -225,8 +225,12 @@ fn a_source_that_cannot_be_fetched_shows_what_git_says() {
         assert_eq!(error["kind"], "network", "{error}");
         let summary = error["summary"].as_str().unwrap();
         assert!(summary.contains(source) && summary.contains(cause), "{summary}");
-        assert!(!summary.contains("token"), "{summary}");
     }
+    // Also without JSON, and in what is kept of the run.
+    assert!(!report.to_string().contains("user:token"), "{report}");
+    live.env.run(["plan", "dev"]).exits(1).hides("user:token");
+    let kept = live.env.run(["runs", "show", &newest_run(&live)]).exits(0);
+    kept.hides("user:token");
 }
 
 /// Lets the units of a project be run through a program that ends with 1 for `find`.
