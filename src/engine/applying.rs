@@ -120,7 +120,7 @@ impl StateBefore {
     }
 }
 
-/// How an apply ended badly, how much it had done by then, and what it left tainted.
+/// Adds to the error of an apply how much it had done by then, and what it left tainted.
 fn half_done(error: EngineError, signs: &Signs) -> EngineError {
     let extent = match signs.done.len() {
         0 if !signs.tainted.is_empty() => "no other resource was done".to_owned(),

@@ -135,7 +135,7 @@ impl Installed {
     }
 }
 
-/// Folders of programs' data in which engines look for providers without being told, where no variable names others.
+/// Folders of shared data of programs where `XDG_DATA_DIRS` names no others.
 const SHARED_DATA: &str = "/usr/local/share:/usr/share";
 
 /// Returns the folders whose providers an engine links to without being told.

@@ -13,7 +13,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// How an init must treat the lock file of a stack's folder.
+/// Policy of an init for the lock file of a stack's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockfilePolicy {
     /// `ENVCTL_READ_ONLY` lets none be written, also where there is none.
@@ -44,7 +44,7 @@ impl LockfilePolicy {
     }
 }
 
-/// How an engine says that the lock file does not name the providers that the configuration needs.
+/// Words of an engine about a lock file that does not name the providers that the configuration needs.
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4, the first for `init -lockfile=readonly`, the second for `plan`.
 const STALE: &[&str] = &["Provider dependency changes detected", "Inconsistent dependency lock file"];

@@ -14,7 +14,7 @@ use crate::{
     process::{CommandLine, Runner},
 };
 
-/// How a program is asked.
+/// Command by which a program is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyntaxReader {
     /// By `fmt -check`.

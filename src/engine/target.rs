@@ -108,7 +108,7 @@ pub struct Target {
     pub lock_timeout: Duration,
     /// Other instances that may have its state.
     pub neighbours: Neighbours,
-    /// What an init may do with the lock file.
+    /// Policy of an init for the lock file.
     pub lockfile: LockfilePolicy,
 }
 

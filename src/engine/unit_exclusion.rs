@@ -105,7 +105,7 @@ impl Terragrunt {
 
 /// Returns true if the file of a unit has an `exclude` block, or one that it may include.
 fn may_exclude(target: &Target) -> bool {
-    texts_of_unit(target).is_none_or(|texts| texts.iter().any(|text| has_exclude(text)))
+    texts_of_unit(target).is_none_or(|texts| texts.iter().any(|text| has_exclude_block(text)))
 }
 
 /// Returns the texts of a unit's file and of those that it may include: any in the folders above, and those that it names by a path
@@ -136,7 +136,7 @@ pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
 }
 
 /// Returns true if a text has a block or a member called `exclude`.
-fn has_exclude(text: &str) -> bool {
+fn has_exclude_block(text: &str) -> bool {
     text.match_indices("exclude").any(|(at, word)| {
         let rest = &text[at + word.len()..];
         rest.starts_with('"') || rest.trim_start().starts_with('{')
@@ -171,7 +171,11 @@ mod tests {
 
     #[test]
     fn only_a_block_or_a_member_is_an_exclude() {
-        assert!(has_exclude("exclude {\n") && has_exclude("exclude\t{") && has_exclude("{\"exclude\": {}}"));
-        assert!(!has_exclude("exclude_from_copy = []") && !has_exclude("# exclude nothing"));
+        assert!(
+            has_exclude_block("exclude {\n")
+                && has_exclude_block("exclude\t{")
+                && has_exclude_block("{\"exclude\": {}}")
+        );
+        assert!(!has_exclude_block("exclude_from_copy = []") && !has_exclude_block("# exclude nothing"));
     }
 }

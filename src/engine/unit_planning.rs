@@ -17,7 +17,7 @@ use super::{
 /// and whatever else uses an output is empty.
 const WITHOUT_OUTPUTS: [&str; 3] = ["--experiment", "optional-dependency-outputs", "--no-dependency-outputs"];
 
-/// How Terragrunt says that a unit that another one depends on has no outputs, or lacks one (measured on 1.1.3).
+/// Words of Terragrunt about a unit that another one depends on and that has no outputs, or lacks one (measured on 1.1.3).
 const LACKS_OUTPUTS: [&str; 3] =
     ["There is no variable named \"dependency\"", "detected no outputs", "does not have an attribute named"];
 

@@ -52,7 +52,7 @@ pub struct Assembly<'a> {
     pub secret_use: SecretUse,
     /// Is told of a command that takes its time.
     pub says: &'a Says,
-    /// What an init may do with lock files.
+    /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
     /// True if no workspace is made: `ENVCTL_READ_ONLY`.
     pub read_only: bool,

@@ -27,7 +27,7 @@ pub(super) enum Standing {
     Settled,
     /// This run makes none: it is no part of it, or destroys.
     Elsewhere {
-        /// Whether it has a state.
+        /// True if it has a state.
         has_state: bool,
     },
 }

@@ -105,7 +105,7 @@ pub struct Targets {
     pub source: Arc<SourceFile>,
     /// Who else may have an instance's state.
     pub neighbours: Neighbours,
-    /// What an init may do with lock files.
+    /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
 }
 

@@ -75,7 +75,7 @@ pub(super) struct Values {
     pub(super) given: Vec<Given>,
     /// The outputs that mocks stand for.
     pub(super) mocked: Vec<OutputPath>,
-    /// Those of stacks that exist and do not have the output.
+    /// Outputs that stacks which exist do not have.
     pub(super) lacking: Vec<OutputPath>,
     /// The variables whose values only plans tell yet.
     pub(super) from_plans: Vec<String>,

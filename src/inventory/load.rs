@@ -89,7 +89,7 @@ struct Undecided {
     error: Option<DetectError>,
 }
 
-/// How many stacks a message names.
+/// Number of stacks that a message names.
 const NAMED_STACKS: usize = 3;
 
 impl Undecided {

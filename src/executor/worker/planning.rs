@@ -108,7 +108,7 @@ impl Worker {
         }
     }
 
-    /// What a plan will make of outputs: with `--target` or `--without` it does not tell of all of them.
+    /// Returns what a plan will make of outputs: with `--target` or `--without` it does not tell of all of them.
     fn coming(&self, planned: &Planned) -> Option<Coming> {
         let is_narrowed = self.wish.is_narrowed() || !planned.deferred.is_empty();
         let whole = !is_narrowed && self.wish.mode == PlanMode::Normal;

@@ -16,11 +16,11 @@ pub struct Addressed {
     pub place: Option<Place>,
     /// Device and inode of a local state that has more than one name, by hard links.
     pub hard_link: Option<(u64, u64)>,
-    /// What the values of a backend with expressions rest on, as far as they are known before a run.
+    /// Values that a backend with expressions rests on, as far as they are known before a run.
     pub inputs: Option<String>,
 }
 
-/// Said in place of an address that only an engine can tell.
+/// Words in place of an address that only an engine can tell.
 const EVALUATED: &str = "the variables that their backend is made of have the same values";
 
 /// One error for each address that more than one instance has: a known one, or one that an engine evaluates from the same values.

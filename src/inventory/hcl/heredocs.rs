@@ -13,7 +13,7 @@ pub(super) struct Heredoc {
     pub closing: Range<usize>,
 }
 
-/// What the scanner is inside of.
+/// Place in the text that the scanner is inside of.
 enum Mode {
     /// Expressions and blocks, with the number of open braces; below the file itself, an interpolation.
     Code(usize),

@@ -22,7 +22,7 @@ use super::heredocs::heredocs;
 /// Beginning of the parser's message for a key that stands twice in an object.
 const DUPLICATE_KEY: &str = "unique object key";
 
-/// How many repeated keys of one text are mended; each costs one more parse.
+/// Limit of repeated keys of one text that are mended; each costs one more parse.
 const MAX_REPEATED_KEYS: usize = 256;
 
 /// Parses a file of native syntax as engines read it. Spans are bytes of `text`.

@@ -30,7 +30,7 @@ pub(super) struct Literals {
 }
 
 impl Literals {
-    /// What a file mentions; Terragrunt's in terms of the unit. One that cannot be parsed may mention anything.
+    /// Returns what a file mentions; Terragrunt's in terms of the unit. One that cannot be parsed may mention anything.
     pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<Said> {
         if file.extension() == Some("hcl") {
             let of = |body: &Body| {
