@@ -7,7 +7,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Applied, EngineError, ExactJson, OutputKind, PrintedOutput, Session, StateIdentity, Target,
-    backend_check::check_plan,
+    backend_check::{check_plan, claim_checked},
     call::{Streamed, Written, capture, stream_mutating},
     document::document,
     driver::Driver,
@@ -37,7 +37,7 @@ pub(super) fn apply(
     // Both locks are held until the state was compared: another apply in between would be taken for this one.
     let _turn = take_turns(target, session)?;
     let _used = driver.lock_in_use(target, session)?;
-    driver.check_backend(target)?;
+    claim_checked(driver, target)?;
     if let Some(facts) = &facts {
         check_plan(driver, target, facts)?;
     }
@@ -211,7 +211,7 @@ pub(super) fn pull<T: DeserializeOwned>(
     target: &Target,
     session: &Session<'_>,
 ) -> Result<Option<T>, EngineError> {
-    driver.check_backend(target)?;
+    claim_checked(driver, target)?;
     let pulled = capture(session, &driver.state_command(target))?;
     if !pulled.exit.is_success() {
         return Err(failed_text(driver, &pulled, "state pull", target, session));
@@ -240,7 +240,7 @@ pub(super) fn outputs(
         #[serde(default)]
         value: ExactJson,
     }
-    driver.check_backend(target)?;
+    claim_checked(driver, target)?;
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let captured = capture(session, &driver.output_command(target))?;
     if !captured.exit.is_success() {

@@ -35,6 +35,9 @@ fn difference(
     expected: &BackendRecord,
     found: &BackendRecord,
 ) -> Option<Difference> {
+    if expected.is_same(found) {
+        return None;
+    }
     let key = found.conflict(&expected.config);
     let is_same_kind = found.kind == expected.kind;
     let [expected, found] = [expected, found].map(|backend| {
@@ -89,11 +92,11 @@ pub(super) fn is_other_backend(target: &Target, record: &BackendRecord) -> bool 
     stated(target).is_some_and(|stated| difference(target, &target.dir, &stated, record).is_some())
 }
 
-/// Refuses a data directory that holds another backend than the stated one.
-pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<(), EngineError> {
-    let Some(stated) = stated(target) else { return Ok(()) };
+/// Reads the backend in force in a data directory; refused where it is another one than the stated one.
+pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<BackendRecord, EngineError> {
     let record = BackendRecord::in_force(data_dir).map_err(|error| unreadable(target, &error))?;
-    let Some(difference) = difference(target, &target.dir, &stated, &record) else { return Ok(()) };
+    let difference = stated(target).and_then(|stated| difference(target, &target.dir, &stated, &record));
+    let Some(difference) = difference else { return Ok(record) };
     let summary = format!(
         "the data directory of `{}` is initialised for another state than its files and environments.toml say: {}",
         target.instance,
@@ -104,6 +107,13 @@ pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<(), E
          it ends here again, the program that runs as the engine initialises elsewhere"
     );
     Err(wrong(summary, detail))
+}
+
+/// Claims the state in the backend in force for an instance; refused where the files state another backend, and where another
+/// instance has that state.
+pub(super) fn claim_checked(driver: &dyn Driver, target: &Target) -> Result<(), EngineError> {
+    let Some(record) = driver.check_backend(target)? else { return Ok(()) };
+    claim_backend(target, &record, &target.dir).map(drop).map_err(EngineError::Failed)
 }
 
 /// Backend in force where the engine initialised last for an instance; absent where nobody can tell where that is.

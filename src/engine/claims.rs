@@ -99,16 +99,6 @@ pub(super) struct Claimed {
     pub(super) carried_over: bool,
 }
 
-/// Claims the state at the address of the backend in a data directory; relative local paths start at `folder`.
-pub(super) fn claim_address(
-    target: &Target,
-    data_dir: &Utf8Path,
-    folder: &Utf8Path,
-) -> Result<Claimed, Failure> {
-    let backend = BackendRecord::in_force(data_dir).map_err(|error| unusable(target, &error))?;
-    claim_backend(target, &backend, folder)
-}
-
 /// Claims the state at the address of a backend; relative local paths start at `folder`.
 pub(super) fn claim_backend(
     target: &Target,

@@ -5,8 +5,8 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    EngineError, PlanFacts, Session, Target, backend_check::BackendInFolder, call::Dialect,
-    contract::PlanRequest, folder_lock::FolderLock, installed::Installed,
+    EngineError, PlanFacts, Session, Target, backend_check::BackendInFolder, backend_record::BackendRecord,
+    call::Dialect, contract::PlanRequest, folder_lock::FolderLock, installed::Installed,
 };
 use crate::{model::Failure, process::CommandLine};
 
@@ -40,9 +40,9 @@ pub(super) trait Driver {
     /// `state pull`
     fn state_command(&self, target: &Target) -> CommandLine;
 
-    /// Refuses a data directory that holds another backend than the one that files state, before a process reads or changes
-    /// a state there.
-    fn check_backend(&self, target: &Target) -> Result<(), EngineError>;
+    /// Reads the backend in force before a process reads or changes a state there; refused where the files state another one,
+    /// absent where Terragrunt alone tells which one that is.
+    fn check_backend(&self, target: &Target) -> Result<Option<BackendRecord>, EngineError>;
 
     /// Backends in force in the folders that the engine runs in for an instance, that of the last init first.
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>>;

@@ -9,7 +9,7 @@ use super::{
     backend_check::{check_stated, is_other_backend},
     backend_record::{BackendRecord, RECORD},
     call::{Dialect, capture, capture_mutating, stream},
-    claims::claim_address,
+    claims::claim_backend,
     data_dir,
     detect::LOCKFILE,
     driver::Driver,
@@ -57,15 +57,25 @@ impl Terraform {
         force: bool,
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
+        let record = BackendRecord::read(&target.data_dir);
         // One that cannot be read goes with the init that it calls for.
-        let before = BackendRecord::read(&target.data_dir).ok().flatten();
-        let is_other = before.as_ref().is_some_and(|before| is_other_backend(target, before));
-        keep_replaced(target, before.as_ref())?;
-        let force = force || is_other;
-        self.initialise_where_needed(target, (create_workspace, look_up), force, session)
+        let before = record.as_ref().ok().and_then(Option::as_ref);
+        // Without a record the engine was initialised for a local state, or an init has failed since.
+        let local = BackendRecord::local();
+        let former = before.unwrap_or(&local);
+        let is_replaced = is_other_backend(target, former);
+        if is_replaced {
+            keep_replaced(target, former)?;
+        }
+        let force = force || (is_replaced && before.is_some());
+        self.initialise_where_needed((target, &record), (create_workspace, look_up), force, session)
             .map_err(|error| migration_needed(target, error))?;
-        say_other_backend(target, before.as_ref(), session);
-        claim_address(target, &target.data_dir, &target.dir).map(drop).map_err(|refused| {
+        let backend =
+            BackendRecord::in_force(&target.data_dir).map_err(|error| failed(&target.data_dir, &error))?;
+        if let Some(before) = before {
+            say_other_backend(target, before, &backend, session);
+        }
+        claim_backend(target, &backend, &target.dir).map(drop).map_err(|refused| {
             // The next attempt initialises anew: by then an expression of the backend may have another value.
             match Fingerprint::forget(&target.state_dir) {
                 Ok(()) => EngineError::Failed(refused),
@@ -76,7 +86,7 @@ impl Terraform {
 
     fn initialise_where_needed(
         &self,
-        target: &Target,
+        (target, record): (&Target, &io::Result<Option<BackendRecord>>),
         (create_workspace, look_up): (bool, LookUp),
         force: bool,
         session: &Session<'_>,
@@ -89,7 +99,7 @@ impl Terraform {
         make_private_folder(&target.data_dir)?;
         // What the fingerprint remembers is in a folder that a person may empty.
         let is_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
-        if !force && is_there && self.fingerprint(target)?.is_current(&target.state_dir) {
+        if !force && is_there && self.fingerprint(target, record)?.is_current(&target.state_dir) {
             let is_known = || KnownState::read(target).map(|known| !known.is_none());
             return match look_up {
                 LookUp::AfterInit if is_known().map_err(EngineError::Failed)? => Ok(()),
@@ -108,19 +118,29 @@ impl Terraform {
             }
             ended => ended?,
         }
-        check_stated(target, &target.data_dir)?;
+        let record = check_stated(target, &target.data_dir)?;
         self.enter_workspace(target, create_workspace, look_up, session)?;
         // Taken again: an init may write the lockfile.
-        self.fingerprint(target)?.save(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))
+        self.fingerprint(target, &Ok(Some(record)))?
+            .save(&target.state_dir)
+            .map_err(|error| failed(&target.state_dir, &error))
     }
 
-    fn fingerprint(&self, target: &Target) -> Result<Fingerprint, EngineError> {
+    fn fingerprint(
+        &self,
+        target: &Target,
+        record: &io::Result<Option<BackendRecord>>,
+    ) -> Result<Fingerprint, EngineError> {
         let cache = plugin_cache(self.settings(), target).unwrap_or_default();
-        // One that cannot be read is no record that an init has left.
-        let record = BackendRecord::in_force(&target.data_dir).map(|record| record.canonical());
+        let record = match record {
+            Ok(Some(record)) => record.canonical(),
+            Ok(None) => BackendRecord::local().canonical(),
+            // One that cannot be read is no record that an init has left.
+            Err(error) => error.to_string(),
+        };
         let inputs = [
             "3",
-            &record.unwrap_or_else(|error| error.to_string()),
+            &record,
             self.program().as_str(),
             self.version_text(),
             target.backend.kind.as_deref().unwrap_or_default(),
@@ -299,26 +319,24 @@ impl From<EngineError> for InitError {
 
 /// Keeps the backend that the last known state of an instance lies in, before another one takes its place: a migration starts
 /// there.
-fn keep_replaced(target: &Target, before: Option<&BackendRecord>) -> Result<(), EngineError> {
+fn keep_replaced(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
-    // Without a record the engine was initialised for a local state, or an init has failed since.
-    let local = BackendRecord::local();
-    let former = before.unwrap_or(&local);
     let is_its = known.may_lie_at(former.address(target, &target.dir).as_deref());
-    if is_its && target.data_dir.is_dir() && is_other_backend(target, former) {
+    if is_its && target.data_dir.is_dir() {
         keep_former(target, former).map_err(|error| failed(&target.state_dir, &error))?;
     }
     Ok(())
 }
 
 /// Tells the user that a data directory held another state, and was initialised anew for its instance's.
-fn say_other_backend(target: &Target, before: Option<&BackendRecord>, session: &Session<'_>) {
-    let address = |backend: &BackendRecord| backend.address(target, &target.dir);
-    let Some(held) = before.and_then(address) else { return };
-    let Some(holds) = BackendRecord::in_force(&target.data_dir).ok().and_then(|now| address(&now)) else {
+fn say_other_backend(target: &Target, before: &BackendRecord, now: &BackendRecord, session: &Session<'_>) {
+    if before.is_same(now) {
         return;
-    };
-    if held != holds {
+    }
+    let address = |backend: &BackendRecord| backend.address(target, &target.dir);
+    if let (Some(held), Some(holds)) = (address(before), address(now))
+        && held != holds
+    {
         let note = format!("the data directory was initialised for {held}: initialised anew for {holds}");
         (session.observer)(Progress::Note(note));
     }

@@ -209,7 +209,7 @@ pub(super) fn version_in_text(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, sync::Arc};
 
     use super::*;
 
@@ -219,8 +219,9 @@ mod tests {
         let root = Utf8Path::from_path(keep.path()).unwrap();
         let file = root.join("cli.tfrc");
         let mut target = Target::sample(root, "app");
-        target.env.insert("TF_CLI_CONFIG_FILE".into(), file.as_str().into());
-        target.env.insert("HOME".into(), root.join("home").as_str().into());
+        let env = Arc::make_mut(&mut target.env);
+        env.insert("TF_CLI_CONFIG_FILE".into(), file.as_str().into());
+        env.insert("HOME".into(), root.join("home").as_str().into());
         let at = |name, version: &str| Installed::new(name, "x".into(), version.to_owned(), None, "c".into());
         let tofu = at(EngineName::Tofu, "1.10.0");
         fs::write(&file, "disable_checkpoint = true\n").unwrap();
@@ -234,7 +235,7 @@ mod tests {
             [("XDG_DATA_HOME", "data/opentofu/plugins"), ("XDG_DATA_DIRS", "data/terraform/plugins")]
         {
             let mut elsewhere = target.clone();
-            elsewhere.env.insert(variable.into(), root.join("data").as_str().into());
+            Arc::make_mut(&mut elsewhere.env).insert(variable.into(), root.join("data").as_str().into());
             assert!(tofu.locks_plugin_cache(&elsewhere));
             fs::create_dir_all(root.join(folder)).unwrap();
             assert!(!tofu.locks_plugin_cache(&elsewhere), "{variable}");

@@ -243,8 +243,9 @@ fn stored(
         .and_then(|()| write_private(&file, configuration.to_string().as_bytes()))
         .map_err(|error| unusable(&file, &error))?;
     let run = |workspace: Option<&str>, args: &[&str]| {
-        let mut command = CommandLine::new(engine.program().as_os_str(), folder.clone(), target.env.clone())
-            .env("TF_DATA_DIR", folder.join(".terraform").as_os_str());
+        let mut command =
+            CommandLine::new(engine.program().as_os_str(), folder.clone(), (*target.env).clone())
+                .env("TF_DATA_DIR", folder.join(".terraform").as_os_str());
         command.env.remove(std::ffi::OsStr::new("TF_WORKSPACE"));
         if let Some(workspace) = workspace {
             command = command.env("TF_WORKSPACE", workspace);

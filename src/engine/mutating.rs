@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use super::{
     EngineError, Session, Target, Typed,
+    backend_check::claim_checked,
     call::{Mutated, Written, mutate},
     driver::Driver,
     fingerprint::forget_init,
@@ -34,7 +35,7 @@ pub(super) fn run_mutating(
     let typed = typed(args);
     // A migration leaves another backend.
     if typed != Typed::MigrateState {
-        driver.check_backend(target)?;
+        claim_checked(driver, target)?;
         if typed != Typed::Other {
             driver.check_unit_backend(target, None, session)?;
         }

@@ -10,6 +10,7 @@ use serde_json::{Value, value::RawValue};
 use super::{
     EngineError, Footing, KnownOutputs, Output, OutputKind, PlanFileError, Session, StateIdentity, Target,
     applying::pull,
+    backend_check::claim_checked,
     driver::Driver,
     lineage::{self, KnownState},
     local_state::{self, LocalState},
@@ -61,7 +62,7 @@ pub(super) fn known_outputs(
     session: &Session<'_>,
 ) -> Result<KnownOutputs, EngineError> {
     unsaved::refuse_to_plan(target, false).map_err(EngineError::Failed)?;
-    driver.check_backend(target)?;
+    claim_checked(driver, target)?;
     let unreadable = |error: io::Error| {
         let summary = format!("the state of `{}` cannot be read: {error}", target.instance);
         EngineError::Failed(Failure::new(FailureKind::State, summary))

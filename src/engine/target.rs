@@ -101,7 +101,7 @@ pub struct Target {
     /// Places of the values of its variables, for errors about them; absent where no root module is read.
     pub value_places: Option<Arc<dyn ValuePlaces>>,
     /// The whole environment of its processes, already cleaned of what must not be inherited.
-    pub env: BTreeMap<OsString, OsString>,
+    pub env: Arc<BTreeMap<OsString, OsString>>,
     /// The engine's own `-parallelism`.
     pub parallelism: Option<NonZeroUsize>,
     /// `-lock-timeout`.
@@ -135,7 +135,7 @@ impl Target {
             var_files: Vec::new(),
             generated_values: None,
             value_places: None,
-            env: BTreeMap::new(),
+            env: Arc::default(),
             parallelism: None,
             lock_timeout: Duration::ZERO,
             neighbours,

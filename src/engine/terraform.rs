@@ -12,9 +12,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Applied, Engine, EngineError, Footing, KnownOutputs, PlanFacts, PlanRequest, Planned, PrintedOutput,
     Session, StateIdentity, Target, applying,
-    backend_check::{BackendInFolder, check_plan, check_stated},
+    backend_check::{BackendInFolder, check_plan, check_stated, claim_checked},
+    backend_record::BackendRecord,
     call::{Dialect, not_run},
-    claims::claim_address,
     data_dir,
     driver::Driver,
     flags::{apply_args, lacks_exclude, plan_args, var_files},
@@ -89,7 +89,7 @@ impl Terraform {
     /// A command in the stack's folder and data directory, without a workspace.
     pub(super) fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
-            CommandLine::new(self.program().as_os_str(), target.dir.clone(), target.env.clone())
+            CommandLine::new(self.program().as_os_str(), target.dir.clone(), (*target.env).clone())
                 .env("TF_DATA_DIR", data_dir::relative(target).into_os_string());
         command.env.remove(OsStr::new("TF_WORKSPACE"));
         match &self.settings.plugin_cache {
@@ -208,9 +208,8 @@ impl Driver for Terraform {
         self.in_workspace(target).args(["state", "pull", "-no-color"]).args(self.early_var_files(target))
     }
 
-    fn check_backend(&self, target: &Target) -> Result<(), EngineError> {
-        check_stated(target, &target.data_dir)?;
-        claim_address(target, &target.data_dir, &target.dir).map(drop).map_err(EngineError::Failed)
+    fn check_backend(&self, target: &Target) -> Result<Option<BackendRecord>, EngineError> {
+        check_stated(target, &target.data_dir).map(Some)
     }
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {
@@ -345,7 +344,7 @@ impl Engine for Terraform {
     }
 
     fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
-        self.check_backend(target)?;
+        claim_checked(self, target)?;
         check_plan(self, target, facts)
     }
 

@@ -14,6 +14,7 @@ use super::{
     Applied, Engine, EngineError, Footing, KnownOutputs, PlanFacts, PlanRequest, Planned, PrintedOutput,
     Session, StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
+    backend_record::BackendRecord,
     call::{Dialect, not_run},
     driver::Driver,
     environment::plugin_cache,
@@ -77,7 +78,7 @@ impl Terragrunt {
     /// the units that it reads outputs of. Instances of one folder have download directories of their own.
     pub(super) fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
-            CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), target.env.clone())
+            CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), (*target.env).clone())
                 .env("TG_TF_PATH", self.driven.program.as_os_str());
         for (name, value) in SET {
             command = command.env(*name, *value);
@@ -143,7 +144,7 @@ impl Driver for Terragrunt {
     fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine> {
         let format = if json { "-json" } else { "-no-color" };
         let mut command =
-            CommandLine::new(self.driven.program.as_os_str(), working_folder(target)?, target.env.clone());
+            CommandLine::new(self.driven.program.as_os_str(), working_folder(target)?, (*target.env).clone());
         command.env.remove(OsStr::new("TF_WORKSPACE"));
         Ok(command.args(["show", format]).arg(plan.as_os_str()))
     }
@@ -162,8 +163,8 @@ impl Driver for Terragrunt {
         self.passed_on(target, "state", ["pull".into(), "-no-color".into()])
     }
 
-    fn check_backend(&self, _: &Target) -> Result<(), EngineError> {
-        Ok(())
+    fn check_backend(&self, _: &Target) -> Result<Option<BackendRecord>, EngineError> {
+        Ok(None)
     }
 
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>> {

@@ -115,7 +115,7 @@ fn digest(target: &Target, backend: &BackendInFolder) -> Result<String, EngineEr
     for part in [&backend.record.canonical(), &address, &unit] {
         add(part.as_bytes());
     }
-    for (name, value) in &target.env {
+    for (name, value) in target.env.iter() {
         add(name.as_bytes());
         add(value.as_bytes());
     }

@@ -110,7 +110,7 @@ impl Assembly<'_> {
             project,
             home,
             inputs,
-            env,
+            env: Arc::new(env),
             secrets,
             secret_use,
             all_secrets,
@@ -122,7 +122,8 @@ impl Assembly<'_> {
         let inherited = self.env.keys().filter_map(|name| name.to_str());
         let inherited = inherited.filter(|name| name.starts_with("TF_VAR_")).map(str::to_owned);
         let inherited = Arc::new(inherited.collect());
-        let mut works = HashMap::new();
+        let mut last_env = Arc::clone(&targets.env);
+        let mut works = HashMap::with_capacity(instances.len());
         for instance in instances {
             let stack = &instance.id.stack;
             let engine = engines.get(instance.engine, &instance.dir, self.runner)?;
@@ -134,6 +135,12 @@ impl Assembly<'_> {
             let folder =
                 StackFolder { is_shared: self.modules.is_shared(instance), module_calls: called_modules };
             let mut built = targets.build(instance, &called, folder)?;
+            // Most instances have the same environment: it is kept once.
+            if built.target.env == last_env {
+                built.target.env = Arc::clone(&last_env);
+            } else {
+                last_env = Arc::clone(&built.target.env);
+            }
             built.target.value_places = root.map(|module| {
                 let places = InstanceValues::new(self.config, (instance, module), &inherited);
                 Arc::new(places) as Arc<dyn ValuePlaces>

@@ -94,7 +94,7 @@ pub struct Targets {
     /// Where files for engines are written: a folder that no other envctl writes to, readable by its owner alone.
     pub inputs: Utf8PathBuf,
     /// envctl's own environment, cleaned of what engines must not inherit.
-    pub env: BTreeMap<OsString, OsString>,
+    pub env: Arc<BTreeMap<OsString, OsString>>,
     /// Where secrets come from.
     pub secrets: Arc<Secrets>,
     /// Which of them the command needs.
@@ -202,9 +202,9 @@ impl Targets {
         instance: &Instance,
         declared: Option<&BTreeSet<&str>>,
         secret_use: SecretUse,
-    ) -> Result<BTreeMap<OsString, OsString>, TargetError> {
+    ) -> Result<Arc<BTreeMap<OsString, OsString>>, TargetError> {
         let failed = |origin: &Origin, error: &SecretError| self.missing_secret(instance, origin, error);
-        let mut env = self.env.clone();
+        let mut env = Arc::clone(&self.env);
         for (name, variable) in &instance.settings.env {
             if variable.value.unless.iter().any(|other| self.env.contains_key(&OsString::from(other))) {
                 continue;
@@ -216,7 +216,7 @@ impl Targets {
                     value.map_err(|error| failed(&variable.origin, &error))?.to_string()
                 }
             };
-            env.insert(name.into(), value_from(&self.project, name, value).into());
+            Arc::make_mut(&mut env).insert(name.into(), value_from(&self.project, name, value).into());
         }
         for (name, secret) in &instance.settings.secrets {
             let variable = OsString::from(format!("TF_VAR_{name}"));
@@ -239,8 +239,9 @@ impl Targets {
                 }
             };
             match value {
-                Some(value) => drop(env.insert(variable, value.to_string().into())),
-                None => drop(env.remove(&variable)),
+                Some(value) => drop(Arc::make_mut(&mut env).insert(variable, value.to_string().into())),
+                None if env.contains_key(&variable) => drop(Arc::make_mut(&mut env).remove(&variable)),
+                None => {}
             }
         }
         Ok(env)

@@ -2,7 +2,7 @@
 //! refused; what is only open to others is narrowed.
 
 use std::{
-    fs::{DirBuilder, File, Permissions},
+    fs::{DirBuilder, File, Metadata, Permissions},
     io,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
 };
@@ -29,7 +29,8 @@ pub fn create_dirs(path: &Utf8Path) -> io::Result<()> {
     let mut folders: Vec<&Utf8Path> = path.ancestors().take_while(is_own).collect();
     folders.reverse();
     let above = folders.first().map_or(Some(path), |first| first.parent());
-    if let Some(above) = above.filter(|above| !above.as_str().is_empty()) {
+    let is_there = folders.first().is_some_and(|first| first.symlink_metadata().is_ok());
+    if let Some(above) = above.filter(|above| !is_there && !above.as_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(above)?;
     }
     folders.into_iter().try_for_each(|folder| make_private(folder, geteuid().as_raw()))
@@ -37,6 +38,9 @@ pub fn create_dirs(path: &Utf8Path) -> io::Result<()> {
 
 /// Makes a folder 0700, or narrows the one that is there; `user` has to be its owner.
 fn make_private(folder: &Utf8Path, user: u32) -> io::Result<()> {
+    if folder.symlink_metadata().is_ok_and(|found| is_private(&found, user)) {
+        return Ok(());
+    }
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         other => return other,
@@ -55,6 +59,10 @@ fn make_private(folder: &Utf8Path, user: u32) -> io::Result<()> {
         opened.set_permissions(Permissions::from_mode(0o700))?;
     }
     Ok(())
+}
+
+fn is_private(found: &Metadata, user: u32) -> bool {
+    found.is_dir() && found.uid() == user && found.mode() & OTHERS == 0
 }
 
 /// Opens a file of envctl's own under a fixed name to be read and written; made, 0600, where it is missing. A link, a second

@@ -140,7 +140,7 @@ impl Bench {
             workspace: (environment != "default").then(|| environment.to_owned()),
             backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
             var_files: Vec::new(),
-            env: self.env.clone(),
+            env: self.env.clone().into(),
             parallelism: None,
             lock_timeout: Duration::from_secs(5),
             neighbours: Neighbours {

@@ -119,7 +119,7 @@ fn another_version_behind_the_same_program_is_noticed_and_asked_for_anew() {
     let target = bench.target("default");
     bench.deploy(&target);
     bench.env.insert("FAKE_ENGINE_VERSION".into(), "1.13.0".into());
-    let other = envctl::engine::Target { env: bench.env.clone(), ..target.clone() };
+    let other = envctl::engine::Target { env: bench.env.clone().into(), ..target.clone() };
     let planned = bench.plan(&other).unwrap();
     assert!(planned.notes[0].ends_with("ran as 1.13.0 here, not as 1.12.6"), "{:?}", planned.notes);
     assert_eq!(bench.engine().version(), "1.13.0");
@@ -127,7 +127,7 @@ fn another_version_behind_the_same_program_is_noticed_and_asked_for_anew() {
     bench.settings.version = Some(("~> 1.13.0".parse().unwrap(), 0..1));
     let engine = bench.engine();
     bench.env.insert("FAKE_ENGINE_VERSION".into(), "1.14.0".into());
-    let refused = envctl::engine::Target { env: bench.env.clone(), ..target };
+    let refused = envctl::engine::Target { env: bench.env.clone().into(), ..target };
     let result = bench.with_session(|session| {
         engine.prepare(&refused, false, false, session)?;
         engine.plan(&refused, &bench.request(&refused), session)

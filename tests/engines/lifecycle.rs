@@ -75,7 +75,7 @@ fn a_settings_file_that_is_missing_stops_nothing() {
         bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
         bench.deploy(&target);
         // Set for one instance it is not taken away, and what is one document is read nevertheless.
-        target.env.extend([missing.clone()]);
+        std::sync::Arc::make_mut(&mut target.env).extend([missing.clone()]);
         let outputs = bench.with_session(|session| engine.outputs(&target, session)).unwrap();
         assert_eq!(outputs[0].value.to_string(), "\"x\"");
         bench.env.extend([missing]);

@@ -50,7 +50,8 @@ impl Work {
             }
             hide(&given.value, &|text| redactor.add(text));
             let text = in_environment(given)?;
-            work.target.env.insert(format!("TF_VAR_{}", given.variable).into(), text.into());
+            Arc::make_mut(&mut work.target.env)
+                .insert(format!("TF_VAR_{}", given.variable).into(), text.into());
         }
         let file = &work.ground.generated;
         let members = work.ground.values.iter().map(|(name, value)| {
