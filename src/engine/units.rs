@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
+pub use crate::files::normalised;
+
 /// The arguments that make Terragrunt list the units below its working folder with their dependencies.
 ///
 /// Measured on Terragrunt 1.1.3: a JSON array on stdout, warnings on stderr, status 0 even when files are broken;
@@ -59,21 +61,6 @@ pub fn parse_units(stdout: &str, dir: &Utf8Path) -> Result<Vec<Unit>, serde_json
         .collect();
     units.sort_unstable_by(|a, b| a.dir.cmp(&b.dir));
     Ok(units)
-}
-
-/// A path without `.` and `..`, by its text alone.
-pub fn normalised(path: &Utf8Path) -> Utf8PathBuf {
-    let mut clean = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            camino::Utf8Component::CurDir => {}
-            camino::Utf8Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -21,5 +21,5 @@ pub use regular::{
     LARGEST, is_there, open_folder, open_regular, read, read_text, read_whole, read_whole_text,
 };
 pub use remove::remove_if_there;
-pub use resolve::{relative_path, resolve_links};
+pub use resolve::{normalised, relative_path, resolve_links};
 pub use write::{write, write_if_changed, write_new};

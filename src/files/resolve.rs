@@ -12,9 +12,11 @@ const MOST_LINKS: usize = 40;
 /// What does not exist yet is kept as it is written. A dangling link leads to the path that it names, where a file would be
 /// made through it; a loop is left unfollowed.
 pub fn resolve_links(path: &Utf8Path) -> Utf8PathBuf {
-    let mut resolved = Utf8PathBuf::new();
+    let (mut resolved, mut rest) = match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) if is_without_links(folder) => (normalised(folder), vec![name.to_owned()]),
+        _ => (Utf8PathBuf::new(), parts(path)),
+    };
     let mut links = 0;
-    let mut rest = parts(path);
     while let Some(part) = rest.pop() {
         match Utf8Path::new(&part).components().next() {
             None | Some(Utf8Component::CurDir) => {}
@@ -35,6 +37,36 @@ pub fn resolve_links(path: &Utf8Path) -> Utf8PathBuf {
         }
     }
     resolved
+}
+
+/// Returns true if a folder is there and no part of its path is a link; one call in place of one for each part. False where the
+/// operating system cannot tell.
+fn is_without_links(folder: &Utf8Path) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        folder.is_absolute()
+            && openat2(CWD, folder.as_str(), flags, Mode::empty(), ResolveFlags::NO_SYMLINKS).is_ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        false
+    }
+}
+
+/// Returns a path without `.` and without any `..` that has a folder before it, by its text alone.
+pub fn normalised(path: &Utf8Path) -> Utf8PathBuf {
+    path.components().fold(Utf8PathBuf::new(), |mut clean, part| {
+        match part {
+            Utf8Component::CurDir => {}
+            // Nothing is above the root.
+            Utf8Component::ParentDir if clean.file_name().is_some() || clean.has_root() => drop(clean.pop()),
+            part => clean.push(part),
+        }
+        clean
+    })
 }
 
 /// Returns the way from one folder to another path, both absolute and without links.
@@ -75,6 +107,19 @@ mod tests {
             ("./real/../linked/./x", "real/below/x"),
         ] {
             assert_eq!(resolve_links(&dir.join(path)), dir.join(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_normalised_by_its_text_alone() {
+        for (path, clean) in [
+            ("/a/./b/../c", "/a/c"),
+            ("/../a", "/a"),
+            ("a/../../b", "../b"),
+            ("../../a/..", "../.."),
+            ("./a", "a"),
+        ] {
+            assert_eq!(normalised(path.into()), clean, "{path}");
         }
     }
 

@@ -52,7 +52,7 @@ impl Question<'_> {
         };
         let path = self.dir.join(path);
         // Two paths that lead to one file through a link are one state.
-        let path = if path.is_absolute() { files::resolve_links(&path) } else { normalised(&path) };
+        let path = if path.is_absolute() { files::resolve_links(&path) } else { files::normalised(&path) };
         Ok(format!("local:{path}"))
     }
 
@@ -162,19 +162,4 @@ impl Question<'_> {
 fn joined(parts: &[&str]) -> String {
     let parts = parts.iter().map(|part| part.trim_matches('/')).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("/")
-}
-
-/// A relative path without `.` and, as far as it goes, `..`.
-fn normalised(path: &Utf8Path) -> Utf8PathBuf {
-    let mut clean = Utf8PathBuf::new();
-    for part in path.components() {
-        match part {
-            camino::Utf8Component::CurDir => {}
-            camino::Utf8Component::ParentDir if clean.file_name().is_some() => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean
 }

@@ -10,7 +10,7 @@ use crate::{
         detect::LOCKFILE,
         layout::{is_unit_file, reader_of},
     },
-    files,
+    files::{self, normalised},
     inventory::{
         hcl::{Module, read_folder},
         survey::var_files::is_var_file,
@@ -132,21 +132,6 @@ fn has_provider(dir: &Utf8Path, names: &[String]) -> bool {
         let text = files::read(&dir.join(name)).unwrap_or_default();
         String::from_utf8_lossy(&text).lines().any(|line| line.starts_with("provider \""))
     })
-}
-
-/// A path without `.` and `..`, by its text alone.
-pub(super) fn normalised(path: &Utf8Path) -> Utf8PathBuf {
-    let mut clean = Utf8PathBuf::new();
-    for part in path.components() {
-        match part.as_str() {
-            "." => {}
-            ".." if clean.file_name().is_some_and(|name| name != "..") => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -2,8 +2,11 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{roots::normalised, tree::Tree};
-use crate::{engine::detect::LOCKFILE, files};
+use super::tree::Tree;
+use crate::{
+    engine::detect::LOCKFILE,
+    files::{self, normalised},
+};
 
 /// Folder of the configuration itself, as an expression names it.
 const OWN_FOLDER: &str = "${get_terragrunt_dir()}";
