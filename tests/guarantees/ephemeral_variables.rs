@@ -151,18 +151,28 @@ fn an_encrypted_plan_gets_its_ephemeral_values_too() {
 
 #[test]
 fn an_ephemeral_input_that_a_file_overrides_is_refused_by_its_plan() {
+    // A key that is an expression and stands twice is beyond envctl's reader.
+    let odd = "other = { (\"a\") = 1, (\"a\") = 2 }\n";
     for engine in real_engines() {
-        let shop = shop(
-            &engine,
-            "inputs = { token = \"net.token\" }\nhooks.before_plan = [[\"sh\", \"-c\", \"cp late app/x.auto.tfvars\"]]",
-            &[("late", "token = \"other-value\"\n")],
-        );
-        shop.project
-            .write("net/main.tf", "output \"token\" {\n  value = \"token-value\"\n  sensitive = true\n}\n");
-        shop.run(["deploy", "dev", "net", "--yes"]).exits(0);
-        let told = "`token` takes `net.token`, and `app/x.auto.tfvars` sets it as well";
-        shop.run(["deploy", "dev", "--yes"]).exits(4).tells(told).hides("other-value");
-        assert_eq!(applied(&shop), None, "{}", engine.name());
+        for (late, why) in [
+            (String::new(), "sets it as well"),
+            (odd.to_owned(), "may set it as well, since envctl cannot parse it"),
+        ] {
+            let late = format!("{late}token = \"other-value\"\n");
+            let shop = shop(
+                &engine,
+                "inputs = { token = \"net.token\" }\nhooks.before_plan = [[\"sh\", \"-c\", \"cp late app/x.auto.tfvars\"]]",
+                &[("late", &late)],
+            );
+            shop.project.write(
+                "net/main.tf",
+                "output \"token\" {\n  value = \"token-value\"\n  sensitive = true\n}\n",
+            );
+            shop.run(["deploy", "dev", "net", "--yes"]).exits(0);
+            let told = format!("`token` takes `net.token`, and `app/x.auto.tfvars` {why}");
+            shop.run(["deploy", "dev", "--yes"]).exits(4).tells(&told).hides("other-value");
+            assert_eq!(applied(&shop), None, "{}", engine.name());
+        }
     }
 }
 

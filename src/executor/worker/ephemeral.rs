@@ -174,15 +174,18 @@ impl Work {
         auto.iter().map(|file| folder.join(file)).chain(declared).collect()
     }
 
-    /// Returns the var file that sets a variable whose value is given in the environment, which is weaker.
-    pub(super) fn file_over_environment(&self, variable: &str) -> Result<Option<Utf8PathBuf>, Failure> {
+    /// Says which var file sets a variable whose value is given in the environment, which is weaker; one that cannot be parsed may.
+    pub(super) fn file_over_environment(&self, variable: &str) -> Result<Option<String>, Failure> {
         if self.ground.values.iter().any(|(name, _)| name == variable) {
             return Ok(None);
         }
         let project = &self.target.project;
-        let sets =
-            |file: &Utf8PathBuf| read_var_file(file, project).is_ok_and(|set| set.contains_key(variable));
-        let found = self.var_files(&footing(self)?).into_iter().rfind(sets);
-        Ok(found.map(|file| file.strip_prefix(project).map(Utf8Path::to_owned).unwrap_or(file)))
+        let verb = |file: &Utf8PathBuf| match read_var_file(file, project) {
+            Ok(set) => set.contains_key(variable).then_some("sets it as well"),
+            Err(_) => Some("may set it as well, since envctl cannot parse it"),
+        };
+        let files = self.var_files(&footing(self)?);
+        let found = files.iter().rev().find_map(|file| Some((file, verb(file)?)));
+        Ok(found.map(|(file, verb)| format!("`{}` {verb}", file.strip_prefix(project).unwrap_or(file))))
     }
 }

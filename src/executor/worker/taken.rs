@@ -45,11 +45,9 @@ impl Work {
             let Some(planned) = planned.get(variable) else {
                 if !ephemeral.contains(variable) {
                     notes.extend(self.wiring.lost(variable));
-                } else if let Some(file) = self.file_over_environment(variable)? {
+                } else if let Some(other) = self.file_over_environment(variable)? {
                     let from = self.wiring.source(variable);
-                    return Err(refused(format!(
-                        "`{variable}` takes `{from}`, and `{file}` sets it as well"
-                    )));
+                    return Err(refused(format!("`{variable}` takes `{from}`, and {other}")));
                 }
                 continue;
             };
