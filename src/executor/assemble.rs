@@ -141,8 +141,8 @@ impl Assembly<'_> {
             } else {
                 last_env = Arc::clone(&built.target.env);
             }
-            built.target.value_places = root.map(|module| {
-                let places = InstanceValues::new(self.config, (instance, module), &inherited);
+            built.target.value_places = root.map(|_| {
+                let places = InstanceValues::new(self.config, instance, &inherited);
                 Arc::new(places) as Arc<dyn ValuePlaces>
             });
             readable_settings(&built.target.env)?;

@@ -9,7 +9,7 @@ use crate::{
     files,
     inventory::{
         Instance,
-        hcl::{Module, Place, read_var_file},
+        hcl::{Place, read_folder, read_var_file},
         var_file_paths,
     },
 };
@@ -18,7 +18,6 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct InstanceValues {
     instance: Instance,
-    module: Arc<Module>,
     /// environments.toml.
     source: Arc<SourceFile>,
     /// Its name, relative to the project.
@@ -29,14 +28,9 @@ pub(super) struct InstanceValues {
 
 impl InstanceValues {
     /// Places of the values of an instance; `inherited` are the names of the variables `TF_VAR_*` of the process environment.
-    pub(super) fn new(
-        config: &Config,
-        (instance, module): (&Instance, &Arc<Module>),
-        inherited: &Arc<BTreeSet<String>>,
-    ) -> Self {
+    pub(super) fn new(config: &Config, instance: &Instance, inherited: &Arc<BTreeSet<String>>) -> Self {
         Self {
             instance: instance.clone(),
-            module: Arc::clone(module),
             source: Arc::clone(config.source()),
             file_name: config.path().file_name().unwrap_or_default().to_owned(),
             inherited: Arc::clone(inherited),
@@ -93,7 +87,9 @@ impl ValuePlaces for InstanceValues {
             let is_there = place.source.path().file_name() == Some(file);
             is_there.then(|| place.source.position(place.span.start).0).filter(|start| *start <= line)
         };
-        let declared = self.module.variables.iter();
+        // Read anew for an error alone: the modules of all stacks need not be kept for it.
+        let module = read_folder(self.instance.engine, &self.instance.dir, self.instance.root()).ok()?;
+        let declared = module.variables.iter();
         let above = declared.filter_map(|(name, variable)| Some((start(&variable.place)?, name)));
         above.max().map(|(_, name)| name.clone())
     }
