@@ -4,7 +4,9 @@ use std::{fs, io::Write as _};
 
 use anyhow::Context as _;
 
-use super::{Context, RunRequest, Stopped, opening::Opened};
+use super::{
+    Context, RunRequest, Stopped, kept_values::remove_unneeded, opening::Opened,
+};
 use crate::{
     model::{ExitStatus, Report},
     plans::Review,
@@ -34,6 +36,11 @@ pub(super) fn close(
     let Some(report) = finished.report else {
         return Err(error.unwrap_or_else(|| Stopped::defect("the run has no report").into()));
     };
+    if let Err(problem) = remove_unneeded(context, request, &report, mutated) {
+        context
+            .printer
+            .warn(format_args!("values that run {} was given are not removed: {problem:#}", report.run));
+    }
     let written = write_files(context, request, &report, review);
     let printed = if request.json { print(context, &report) } else { Ok(()) };
     for problem in [error.map_or(Ok(()), Err), written, printed].into_iter().filter_map(Result::err) {

@@ -15,7 +15,6 @@ use super::{
     known_addresses::know_addresses,
     left_output::{Masking, take_in},
     readied::{Readied, ready, unless_interrupted},
-    report_files::know_writable,
     selecting::{Chosen, age_behind_reuse},
     to_type::ToType,
     turn::{self, Turn},
@@ -111,7 +110,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let mut changes = context.ask_changes(&request.selection, &runner)?;
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    fits(context, environment, request, wish)?;
+    fits(environment, request, wish)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules, value_errors) =
         context.sound_and_values(&config, environment, wish.classes())?;
@@ -293,14 +292,8 @@ impl Opened {
     }
 }
 
-/// Refuses flags that are not for this environment, and files that cannot be written.
-fn fits(
-    context: &Context,
-    environment: &Environment,
-    request: &RunRequest,
-    wish: Wish,
-) -> anyhow::Result<()> {
-    know_writable(context, request)?;
+/// Refuses flags that are not for this environment.
+fn fits(environment: &Environment, request: &RunRequest, wish: Wish) -> anyhow::Result<()> {
     may_reuse(environment, request, wish)?;
     Ok(checklist::know_acks(environment, &request.acks)?)
 }
@@ -339,6 +332,7 @@ fn asked_for(
         targets: request.targets.clone(),
         excludes: request.excludes.clone(),
         vars: context.overrides.vars.clone(),
+        values_removed: false,
     }
 }
 

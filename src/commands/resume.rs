@@ -6,7 +6,7 @@ use super::{
     Confirm, Context, RunRequest, Stopped, Usage,
     opening::Wish,
     rollout::{self, TakenOver},
-    stored::asked_for,
+    stored::{asked_for, with_its_values},
     turn,
 };
 use crate::{
@@ -76,6 +76,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         .into());
     }
     let (asked, key) = asked_for(&store, &last.run)?;
+    with_its_values(&id, &asked)?;
     let taken = TakenOver {
         stacks: earlier(&chain, &asked, &key, &left.stacks)?,
         changes: EarlierChanges::of_runs(chain.iter().map(|told| told.events.as_slice())),

@@ -37,6 +37,17 @@ pub(super) fn asked_for(store: &RunStore, run: &StoredRun) -> anyhow::Result<(As
     Ok((asked, key))
 }
 
+/// Refuses a run whose values were removed when it was over.
+pub(super) fn with_its_values(run: &RunId, asked: &AskedFor) -> Result<(), Stopped> {
+    if asked.values_removed {
+        let message = format!("run {run} is over, and the values that it was given are removed");
+        return Err(
+            Stopped::refused(message).hint(format!("plan again: `envctl plan {}`", asked.environment))
+        );
+    }
+    Ok(())
+}
+
 /// The plans of a run that has begun to apply none of them.
 pub(super) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored> {
     let (asked, key) = asked_for(store, run)?;
@@ -47,6 +58,7 @@ pub(super) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored
             .hint("a stored plan is applied at most once: plan again")
             .into());
     }
+    with_its_values(&run.id, &asked)?;
     let report = run.report()?;
     if report.environment != asked.environment {
         let why = format!(

@@ -5,9 +5,10 @@
 //! .envctl/durations/ENV.json         how long the steps of earlier runs took
 //! .envctl/locks/ENV.lock            locked while something in that environment is changed; says by whom
 //! .envctl/runs/RUN/journal.jsonl     one event per line, appended, synced before anything may change a state
-//! .envctl/runs/RUN/inputs/           values and backend pairs, as the engines got them
+//! .envctl/runs/RUN/inputs/           values and backend pairs, as the engines got them; removed when nothing needs them
 //! .envctl/runs/RUN/logs/STACK.log    what the engines said
 //! .envctl/runs/RUN/plans/STACK.tfplan
+//! .envctl/runs/RUN/request.json      what was asked for, so that it can be gone on with; values leave it with `inputs/`
 //! .envctl/runs/RUN/report.json       the fold of the journal, written when the run ends
 //! ```
 //!

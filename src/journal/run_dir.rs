@@ -56,6 +56,17 @@ impl RunDir {
         self.path.join("inputs")
     }
 
+    /// Removes what the engines of a run were given, when nothing needs it any more.
+    pub fn remove_inputs(&self) -> Result<(), JournalError> {
+        let path = self.inputs();
+        match std::fs::remove_dir_all(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(JournalError::io("remove", path)(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes the folder away again: of a run that never started.
     pub fn abandon(&self) -> io::Result<()> {
         std::fs::remove_dir_all(&self.path)

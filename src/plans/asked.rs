@@ -34,9 +34,18 @@ pub struct AskedFor {
     pub targets: Vec<String>,
     /// `--var`
     pub vars: Vec<(String, String)>,
+    /// Whether the values of `--set` and `--var` were removed when the run was over: it cannot be gone on with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub values_removed: bool,
 }
 
 impl AskedFor {
+    /// Returns it without the values of `--set` and `--var`.
+    #[must_use]
+    pub fn without_values(self) -> Self {
+        Self { sets: Vec::new(), vars: Vec::new(), values_removed: true, ..self }
+    }
+
     /// Writes it, 0600, sealed.
     pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)

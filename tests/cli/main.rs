@@ -58,6 +58,7 @@ mod reuse;
 mod reuse_s3;
 #[cfg(feature = "s3")]
 mod reuse_servers;
+mod run_values;
 mod runs;
 mod selection;
 mod snapshot;

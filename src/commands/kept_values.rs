@@ -1,0 +1,50 @@
+//! Removes the values that a run keeps for `apply` and `runs resume`, as soon as neither can go on with it.
+
+use super::{Context, RunRequest};
+use crate::{
+    commands::resume::told,
+    journal::{RunStore, StoredRun},
+    model::{Report, RunId, RunResult},
+    plans::{AskedFor, Key},
+};
+
+/// Removes what `--var` and `--set` gave, and the files of values, from a run that has ended and from the runs that it took
+/// over; returns what could not be removed.
+pub(super) fn remove_unneeded(
+    context: &Context,
+    request: &RunRequest,
+    report: &Report,
+    has_mutated: bool,
+) -> anyhow::Result<()> {
+    let is_finished = matches!(report.result, Some(RunResult::Clean | RunResult::Applied));
+    let has_plan = report.stacks.iter().any(|stack| stack.plan.is_some());
+    if !is_finished && (has_mutated || has_plan || request.resumes.is_some()) {
+        return Ok(());
+    }
+    let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
+    let store = RunStore::new(&root);
+    remove(&store, &store.find(report.run.as_str())?)?;
+    let mut earlier: Option<RunId> = request.stored.clone().or_else(|| request.resumes.clone());
+    while is_finished && let Some(run) = earlier {
+        let found = store.find(run.as_str())?;
+        remove(&store, &found)?;
+        // A run resumes an older one only.
+        earlier = told(found)?.resumes().filter(|older| **older < run).cloned();
+    }
+    Ok(())
+}
+
+/// Removes the values of one run; a run without a request has none.
+fn remove(store: &RunStore, run: &StoredRun) -> anyhow::Result<()> {
+    run.dir.remove_inputs()?;
+    let path = run.dir.request();
+    if !path.try_exists()? {
+        return Ok(());
+    }
+    let key = Key::of_project(store.envctl_dir()?)?;
+    let asked = AskedFor::read(&key, &path)?;
+    if asked.vars.is_empty() && asked.sets.is_empty() {
+        return Ok(());
+    }
+    Ok(asked.without_values().write(&key, &path)?)
+}

@@ -1,0 +1,84 @@
+//! Values that a run keeps so that it can be gone on with, and their removal.
+
+use std::{fs, path::Path};
+
+use crate::support::{ENVIRONMENTS, Shop, real_engines};
+
+const TOKEN: &str = "a-token-that-nobody-shows";
+
+fn main_tf(input: &str) -> String {
+    format!(
+        "variable \"token\" {{\n  type = string\n  default = \"\"\n  sensitive = true\n}}\n\n\
+         resource \"terraform_data\" \"a\" {{\n  input = \"{input}\"\n}}\n"
+    )
+}
+
+/// The files of envctl's own folder that hold the token.
+fn holding(shop: &Shop) -> Vec<String> {
+    fn look(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            if entry.file_type().unwrap().is_dir() {
+                look(&entry.path(), found);
+            } else if entry.file_type().unwrap().is_file()
+                && fs::read(entry.path()).unwrap().windows(TOKEN.len()).any(|w| w == TOKEN.as_bytes())
+            {
+                found.push(entry.file_name().to_string_lossy().into_owned());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    look(shop.project.path(".envctl").as_ref(), &mut found);
+    found.sort();
+    found
+}
+
+fn shop(engine: &crate::support::Driven) -> Shop {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.project.write("app/main.tf", &main_tf("first"));
+    shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+    shop.project.commit("Begin");
+    shop
+}
+
+#[test]
+fn values_of_a_run_that_is_over_are_removed_from_its_folder() {
+    let given = format!("token={TOKEN}");
+    let set = format!("vars.token={TOKEN}");
+    for engine in real_engines() {
+        let shop = shop(&engine);
+        shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(0);
+        assert_eq!(holding(&shop), [""; 0], "{}: applied", engine.name());
+        shop.run(["plan", "staging", "--var", &given]).exits(0).prints("no changes");
+        shop.run(["plan", "staging", "--set", &set]).exits(0).prints("no changes");
+        assert_eq!(holding(&shop), [""; 0], "{}: clean", engine.name());
+        let over = shop.run(["apply", "last", "--yes"]).exits(3);
+        over.tells("is over, and the values that it was given are removed");
+
+        shop.project.write("app/main.tf", &main_tf("second"));
+        shop.run(["plan", "staging", "--var", &given]).exits(0);
+        assert_eq!(holding(&shop), ["app.tfvars.json", "request.json"], "{}: to be applied", engine.name());
+        shop.run(["apply", "last", "--yes"]).exits(0);
+        assert_eq!(holding(&shop), [""; 0], "{}: the run of the plan too", engine.name());
+
+        shop.project.write("app/main.tf", "resource {");
+        shop.run(["plan", "staging", "--var", &given]).exits(4);
+        assert_eq!(holding(&shop), [""; 0], "{}: failed", engine.name());
+    }
+}
+
+#[test]
+fn values_of_a_failed_run_stay_until_it_was_resumed() {
+    let given = format!("token={TOKEN}");
+    for engine in real_engines() {
+        let shop = shop(&engine);
+        let failing = main_tf("first")
+            + "\nresource \"terraform_data\" \"b\" {\n  provisioner \"local-exec\" {\n    command = \"test -e ready\"\n  }\n}\n";
+        shop.project.write("app/main.tf", &failing);
+        shop.project.commit("Fail");
+        shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(1);
+        assert!(holding(&shop).contains(&"request.json".to_owned()), "{}", engine.name());
+        shop.project.write("app/ready", "");
+        shop.run(["runs", "resume", "--yes"]).exits(0);
+        assert_eq!(holding(&shop), [""; 0], "{}: the failed run too", engine.name());
+    }
+}
