@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::{arguments::pair, verbs};
-use crate::{config::Overrides, model::CreateWorkspace};
+use crate::{commands::ReportFiles, config::Overrides, model::CreateWorkspace};
 
 /// Takes OpenTofu, Terraform and Terragrunt stacks from dev to production
 ///
@@ -113,6 +113,18 @@ impl Verb {
             Self::Runs(args) => args.json(),
             Self::Doctor(args) => args.json,
             Self::Exec(_) | Self::Shell(_) | Self::Generate(_) | Self::Init(_) => false,
+        }
+    }
+
+    /// Returns what the verb is called and the files that its report and its summary go to; nothing for one that has no report.
+    pub(super) fn report_files(&self) -> Option<(&'static str, ReportFiles)> {
+        match self {
+            Self::Plan(args) => Some(("plan", args.run.report_files())),
+            Self::Deploy(args) => Some(("deploy", args.run.report_files())),
+            Self::Apply(args) => Some(("apply", args.how.report_files())),
+            Self::Destroy(args) => Some(("destroy", args.run.report_files())),
+            Self::Runs(args) => Some(("runs resume", args.report_files()?)),
+            _ => None,
         }
     }
 

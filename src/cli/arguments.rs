@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::{
-    commands::{Confirm, RunRequest, Stop},
+    commands::{Confirm, ReportFiles, RunRequest, Stop},
     config::{Overrides, parse_duration},
     diagnostic::closest,
     executor::{Confirmation, InvalidDigest},
@@ -86,7 +86,7 @@ pub(super) struct HowArgs {
     #[arg(long)]
     json: bool,
 
-    /// Write the report to a file as JSON.
+    /// Write the report to a file as JSON; the error, as `--json` prints it, where there is no report.
     #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath, value_parser = report_file)]
     report: Option<Utf8PathBuf>,
 
@@ -104,6 +104,11 @@ impl HowArgs {
     /// Whether standard output is to be one JSON document.
     pub(super) fn json(&self) -> bool {
         self.json
+    }
+
+    /// The files that the report and the summary go to.
+    pub(super) fn report_files(&self) -> ReportFiles {
+        ReportFiles { report: self.report.clone(), summary: self.summary.clone() }
     }
 
     /// The request of a run that goes about it so, over all that an earlier run had.
@@ -174,6 +179,11 @@ impl RunArgs {
     /// Whether standard output is to be one JSON document.
     pub(super) fn json(&self) -> bool {
         self.how.json()
+    }
+
+    /// The files that the report and the summary go to.
+    pub(super) fn report_files(&self) -> ReportFiles {
+        self.how.report_files()
     }
 
     /// The request of a run over an environment and its stacks.

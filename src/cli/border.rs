@@ -157,6 +157,18 @@ fn error_document(status: ExitStatus, error: ErrorReport) -> ErrorDocument {
     ErrorDocument { format: 1, result, exit_code: status.code(), error }
 }
 
+/// The document of a defect that ended the program, beside the message that it printed itself.
+pub(super) fn defect(summary: &str) -> ErrorDocument {
+    let report = ErrorReport {
+        kind: FailureKind::Defect,
+        summary: summary.to_owned(),
+        detail: String::new(),
+        file: None,
+        line: None,
+    };
+    error_document(ExitStatus::Defect, report)
+}
+
 /// The document of a command line that cannot be read; its first line is the summary.
 pub(super) fn unparsed(error: &clap::Error) -> ErrorDocument {
     let text = error.render().to_string();

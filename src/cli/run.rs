@@ -22,7 +22,7 @@ use super::{
     without_dashes,
 };
 use crate::{
-    commands::{self, Context, Usage},
+    commands::{self, Context, ReportFiles, Usage},
     config::Overrides,
     executor::Prompter,
     model::{Clock, ErrorDocument, ExitStatus},
@@ -53,7 +53,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
     let printer = Printer::new((out, streams.out), (err, streams.err), detail, streams.width);
     let printer = Arc::new(printer.for_reader(streams.reader).in_job(streams.terminal.github));
+    let (command, report_files) = app.verb.report_files().unwrap_or_default();
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+        report_files.prepare()?;
         let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
         app.verb.lay_over(&mut context.overrides);
         if let Some((command, change)) = app.verb.changes(&context.overrides) {
@@ -66,18 +68,29 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(Err(error)) => {
             let shown = border::shown(&error);
             shown.say(&printer, streams.terminal.github);
+            let document = shown.document();
             if json {
-                say_document(&printer, &shown.document());
+                say_document(&printer, &document);
             }
+            write_failure(&printer, (command, &report_files), &document);
             shown.status
         }
         Err(_) => {
-            printer.error("this is a defect of envctl; nothing more was started");
+            let defect = "this is a defect of envctl; nothing more was started";
+            printer.error(defect);
             printer.hint("please report it with the message above, the command, and `envctl --version`");
+            write_failure(&printer, (command, &report_files), &border::defect(defect));
             ExitStatus::Defect
         }
     };
     ExitCode::from(status.code())
+}
+
+/// Writes why the command failed to the files of `--report` and `--summary`.
+fn write_failure(printer: &Printer, (command, files): (&str, &ReportFiles), document: &ErrorDocument) {
+    for unwritten in files.write_failure(command, document) {
+        printer.error(unwritten);
+    }
 }
 
 fn say_document(printer: &Printer, document: &ErrorDocument) {

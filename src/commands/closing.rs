@@ -1,11 +1,11 @@
 //! Closes a run: the last event, the report in every form that was asked for, and what to say at the end.
 
-use std::{fs, io::Write as _};
+use std::fs;
 
 use anyhow::Context as _;
 
 use super::{
-    Context, RunRequest, Stopped, kept_values::remove_unneeded, opening::Opened,
+    Context, RunRequest, Stopped, kept_values::remove_unneeded, opening::Opened, report_files::append,
 };
 use crate::{
     model::{ExitStatus, Report},
@@ -75,11 +75,7 @@ fn write_files(
     if let Some(path) = &request.summary {
         let path = context.dir.join(path);
         let text = reporter::summary(report, review);
-        fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
+        append(&path, &text)
             .map_err(|e| anyhow::anyhow!("the summary cannot be written to `{path}`: {e}"))?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, iter};
 
 use crate::{
-    model::{ChangedSince, GoneStack, Report, RunResult, StackReport, StackResult, TENTATIVE},
+    model::{ChangedSince, ErrorDocument, GoneStack, Report, RunResult, StackReport, StackResult, TENTATIVE},
     plans::Review,
     ui::{Count, seconds, visible},
 };
@@ -75,6 +75,23 @@ pub fn summary(report: &Report, review: &Review) -> String {
             stack.diff.trim_matches('\n')
         );
     }
+    visible(&text).into_owned()
+}
+
+/// The summary of a command that failed before it had a run to report.
+pub fn failure_summary(command: &str, document: &ErrorDocument) -> String {
+    let ErrorDocument { result, exit_code, error, .. } = document;
+    let place = match (&error.file, error.line) {
+        (Some(file), Some(line)) => format!(" ({file}:{line})"),
+        (Some(file), None) => format!(" ({file})"),
+        (None, _) => String::new(),
+    };
+    let summary = html(&error.summary.replace('\n', " "));
+    let text = format!(
+        "### `envctl {command}`: {}\n\n{summary}{}, exit code {exit_code}\n",
+        headline(*result),
+        html(&place)
+    );
     visible(&text).into_owned()
 }
 

@@ -65,9 +65,62 @@ fn a_report_or_summary_that_cannot_be_written_starts_no_engine() {
     }
     assert_eq!(shop.calls(), [""; 0], "no engine was started");
     fs::write(shop.project.path("old.json"), "kept").unwrap();
-    shop.run(["plan", "staging", "--report", "old.json", "--summary", "new.md", "nowhere"]).exits(64);
-    assert_eq!(shop.project.read("old.json"), "kept");
-    assert!(!shop.project.path("new.md").exists());
+    shop.run(["plan", "staging", "--report", "old.json", "--summary", "nowhere/new.md"]).exits(64);
+    let report: Value = serde_json::from_str(&shop.project.read("old.json")).unwrap();
+    assert_eq!(report["exit_code"], json!(64), "what was there is of another run");
+    for flag in ["--report", "--summary"] {
+        shop.run(["plan", "staging", &format!("{flag}=")]).exits(64);
+    }
+    shop.run(["plan", "staging", "--summary", ""]).exits(64).tells("the path is empty");
+    assert_eq!(shop.calls(), [""; 0]);
+}
+
+#[test]
+fn a_verb_that_fails_early_leaves_its_error_as_report_and_summary() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["plan", "staging", "--report", "out.json"]).exits(0);
+    let stale = shop.project.read("out.json");
+    let read_only = shop.env.clone().var("ENVCTL_READ_ONLY", "1");
+    let files = ["--json", "--report", "out.json", "--summary", "summary.md"];
+    for (env, verb, code, result, says) in [
+        (&shop.env, &["plan", "stagin"] as &[&str], 64, "failed", "stagin"),
+        (&shop.env, &["plan", "staging", "nowhere"], 64, "failed", "nowhere"),
+        (&shop.env, &["plan", "staging", "--config", "no.toml"], 4, "failed", "no.toml"),
+        (&shop.env, &["plan", "staging", "--set", "colour=1"], 4, "failed", "colour"),
+        (&read_only, &["deploy", "staging", "--yes"], 3, "refused", "ENVCTL_READ_ONLY"),
+        (&read_only, &["destroy", "staging", "--yes"], 3, "refused", "ENVCTL_READ_ONLY"),
+        (&read_only, &["apply", "last"], 3, "refused", "ENVCTL_READ_ONLY"),
+        (&read_only, &["runs", "resume"], 3, "refused", "ENVCTL_READ_ONLY"),
+        (&shop.env, &["runs", "resume", "01J"], 64, "failed", "01J"),
+        (&shop.env, &["apply", "01J"], 64, "failed", "01J"),
+    ] {
+        fs::write(shop.project.path("out.json"), &stale).unwrap();
+        fs::write(shop.project.path("summary.md"), "# Before\n\n").unwrap();
+        let run = env.run_args(&[verb, &files].concat()).exits(code);
+        let report: Value = serde_json::from_str(&shop.project.read("out.json")).unwrap();
+        assert_eq!(report, run.json(), "{verb:?}: the document of `--json`");
+        assert_eq!((&report["result"], &report["exit_code"]), (&json!(result), &json!(code)), "{verb:?}");
+        let summary = shop.project.read("summary.md");
+        let line = summary.lines().last().unwrap();
+        assert!(summary.starts_with("# Before\n\n### `envctl "), "{verb:?}: {summary}");
+        assert!(line.contains(says) && line.ends_with(&format!(", exit code {code}")), "{verb:?}: {summary}");
+    }
+}
+
+#[test]
+fn the_report_of_an_earlier_run_is_gone_once_a_run_has_begun() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["plan", "staging", "--report", "out.json"]).exits(0);
+    let go = shop.marker("go.marker");
+    shop.behave("network", &json!({ "plan": { "wait_for": go } }));
+    shop.forget_calls();
+    let mut running = shop.env.spawn(["plan", "staging", "--report", "out.json"]);
+    running.wait_until("the engine plans", || shop.folders("plan").contains(&"network".to_owned()));
+    assert_eq!(shop.project.read("out.json"), "", "whoever kills envctl now finds no report");
+    fs::write(&go, "").unwrap();
+    running.wait().exits(0);
+    let report: Value = serde_json::from_str(&shop.project.read("out.json")).unwrap();
+    assert_eq!(report["result"], json!("changes"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::resume::Resume;
 use crate::{
-    commands::{gc, runs},
+    commands::{ReportFiles, gc, runs},
     config::{Overrides, parse_duration},
 };
 
@@ -86,6 +86,14 @@ impl Runs {
             Verb::List { json, .. } | Verb::Show { json, .. } => json,
             Verb::Log { .. } | Verb::Gc { .. } => false,
             Verb::Resume(ref args) => args.how.json(),
+        }
+    }
+
+    /// The files that the report and the summary of a resumed run go to.
+    pub(in crate::cli) fn report_files(&self) -> Option<ReportFiles> {
+        match &self.verb {
+            Verb::Resume(args) => Some(args.how.report_files()),
+            Verb::List { .. } | Verb::Show { .. } | Verb::Log { .. } | Verb::Gc { .. } => None,
         }
     }
 
