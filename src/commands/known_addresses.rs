@@ -1,4 +1,4 @@
-//! Refuses addresses of `--target` and `--replace` that no selected stack has: an engine takes them and does nothing.
+//! Refuses addresses of `--target`, `--without` and `--replace` that no selected stack has: an engine takes them and does nothing.
 
 use std::collections::BTreeSet;
 
@@ -21,6 +21,7 @@ pub(super) fn know_addresses(
     request: &RunRequest,
 ) -> Result<(), Usage> {
     let flags = request.targets.iter().map(|address| ("--target", address));
+    let flags = flags.chain(request.excludes.iter().map(|address| ("--without", address)));
     let flags = flags.chain(request.replace.iter().map(|address| ("--replace", address)));
     for (flag, address) in flags {
         let Some(wanted) = without_indexes(address) else { continue };

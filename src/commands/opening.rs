@@ -119,7 +119,6 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         choose(context, (request, wish), (&config, environment), (&inventory, &modules), &mut changes)?;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
-    can_exclude(request, &inventory, &stacks)?;
     know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(value_errors))?;
     still_needed(context, &inventory, &stacks, (environment, wish.mode))?;
     let store = RunStore::new(config.root());
@@ -222,6 +221,7 @@ fn choose(
     let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
     if wish.plans_anew(request) {
         let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
+        can_exclude(request, inventory, &stacks)?;
         know_addresses((inventory, modules), &stacks, request)?;
     }
     if wish.plans_anew(request) && request.selection.changed.is_none() {

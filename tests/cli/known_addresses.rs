@@ -1,4 +1,4 @@
-//! Addresses of `--target` and `--replace` that no selected stack has are wrong usage; one that may be there is the engine's.
+//! Addresses of `--target`, `--without` and `--replace` that no selected stack has are wrong usage; one that may be there is the engine's.
 
 use crate::support::{Driven, Shop, real_engines};
 
@@ -40,6 +40,25 @@ fn an_address_that_no_selected_stack_has_is_64_with_the_one_that_was_meant() {
             shop.run(["plan", "dev", "--target", address]).exits(0).prints("create");
         }
     }
+}
+
+#[test]
+fn an_address_to_plan_without_has_to_be_one_of_a_selected_stack() {
+    let Some(engine) = real_engines().into_iter().find(|engine| engine.name() == "tofu") else { return };
+    let shop = project(&engine);
+    for (address, meant) in [
+        ("terraform_data.qeue[0]", "terraform_data.queue"),
+        ("module.part.terraform_data.iner", "module.part.terraform_data.inner"),
+    ] {
+        let told =
+            format!("no selected stack has `{address}`, which `--without` names; did you mean `{meant}`?");
+        shop.run(["plan", "dev", "--without", address]).exits(64).tells(&told);
+        shop.run(["destroy", "dev", "--yes", "--without", address]).exits(64).tells(&told);
+        // A right one beside it does not help.
+        shop.run(["plan", "dev", "--without", "module.part", "--without", address]).exits(64).tells(&told);
+    }
+    assert!(!shop.project.path("app/.terraform").exists(), "no engine was started");
+    shop.run(["plan", "dev", "--without", "module.part"]).exits(0).prints("create");
 }
 
 #[test]

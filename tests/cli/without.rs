@@ -57,9 +57,12 @@ fn a_plan_without_a_resource_is_incomplete_and_leaves_it_out() {
 fn an_environment_with_confirm_refuses_a_plan_without_a_resource() {
     let Some(engine) = opentofu() else { return };
     let shop = shop(&engine, ENVIRONMENTS);
-    let without = "--without=module.none";
+    let without = "--without=terraform_data.apart[\"none\"]";
     let refused = shop.run(["deploy", "production", "--confirm", without]).exits(3);
-    refused.prints("incomplete").tells("--without module.none").tells("--allow incomplete");
+    refused
+        .prints("incomplete")
+        .tells("--without 'terraform_data.apart[\"none\"]'")
+        .tells("--allow incomplete");
     shop.run(["deploy", "production", "--confirm", without, "--allow", "incomplete"]).exits(0);
     assert_eq!(resources(&shop, "production"), ["apart", "base", "top"]);
     // A clean plan that left something out is no plan to reuse.
@@ -86,7 +89,7 @@ fn a_stack_of_terraform_is_refused_before_any_engine_is_started() {
     shop = Shop::with(ENVIRONMENTS);
     shop.script("app", &crate::support::plain("app"));
     let old = shop.env.clone().var("FAKE_ENGINE_VERSION", "1.8.5");
-    let refused = old.run(["plan", "dev", "--without", "terraform_data.base"]).exits(64);
+    let refused = old.run(["plan", "dev", "--without", "terraform_data.app"]).exits(64);
     refused.tells("OpenTofu 1.8.5 has no `-exclude`, which came with 1.9");
     assert_eq!(shop.folders("plan"), [""; 0]);
 }
