@@ -117,8 +117,8 @@ fn listen(
     };
     streamed.exit = run(&mut |event| match event {
         ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating }),
-        ProcessEvent::Line { stream: Stream::Stdout, text } => streamed.hear(text, &mut log, session),
-        ProcessEvent::Line { stream: Stream::Stderr, text } => {
+        ProcessEvent::Line { stream: Stream::Stdout, raw, .. } => streamed.hear(raw, &mut log, session),
+        ProcessEvent::Line { stream: Stream::Stderr, text, .. } => {
             let stderr = &mut streamed.stderr;
             streamed.veil.pass(Stream::Stderr, text, &mut |text| keep(stderr, text, &mut log));
         }
@@ -148,19 +148,24 @@ impl Streamed {
         self.veil.has_seen_a_state()
     }
 
-    fn hear(&mut self, text: &str, log: &mut Log<'_>, session: &Session<'_>) {
-        if let Some(instead) = self.veil.instead_of(text) {
+    /// Parses a line as the engine wrote it; what is kept of it is masked.
+    fn hear(&mut self, raw: &str, log: &mut Log<'_>, session: &Session<'_>) {
+        if let Some(instead) = self.veil.instead_of(raw) {
             return log.line(instead);
         }
-        let (before, line) = stream_json::parse_within(text);
+        let redactor = session.runner.redactor();
+        let masked = |text: &str| redactor.mask(text).into_owned();
+        let doing = |words: &str| (session.observer)(Progress::Doing(masked(words)));
+        let (before, line) = stream_json::parse_within(raw);
         if !before.trim().is_empty() {
             log.line(before);
-            self.garbage.get_or_insert_with(|| before.chars().take(200).collect());
+            self.garbage.get_or_insert_with(|| masked(before).chars().take(200).collect());
         }
         let Some(line) = line else { return };
-        self.signs.hear(&line.message);
+        self.signs.hear(&line.message, redactor);
         match line.message {
             Message::Diagnostic(diagnostic) => {
+                let diagnostic = diagnostic.masked(redactor);
                 log.diagnostic(&diagnostic);
                 self.diagnostics.push(diagnostic);
                 return;
@@ -170,28 +175,24 @@ impl Streamed {
             }
             Message::PlannedChange { address, action } => {
                 if action != "noop" {
-                    self.first_change.get_or_insert(address);
+                    self.first_change.get_or_insert_with(|| masked(&address));
                 }
             }
             Message::PlannedAction(address) => {
-                self.first_change.get_or_insert(address);
+                self.first_change.get_or_insert_with(|| masked(&address));
             }
             Message::DeferredChange => self.has_deferred = true,
             Message::Outputs(outputs) => {
                 let changed =
                     outputs.into_iter().find(|(_, action)| action.as_ref().is_some_and(|a| a != "noop"));
                 if let Some((name, _)) = changed {
-                    self.first_change.get_or_insert(format!("output {name}"));
+                    self.first_change.get_or_insert_with(|| masked(&format!("output {name}")));
                 }
             }
-            Message::Doing(words) => (session.observer)(Progress::Doing(words)),
-            Message::Done { address, .. } => (session.observer)(Progress::Doing(format!("{address}: done"))),
-            Message::Errored { address, .. } => {
-                (session.observer)(Progress::Doing(format!("{address}: failed")));
-            }
-            Message::ProvisionerFailed(address) => {
-                (session.observer)(Progress::Doing(format!("{address}: provisioning failed")));
-            }
+            Message::Doing(words) => doing(&words),
+            Message::Done { address, .. } => doing(&format!("{address}: done")),
+            Message::Errored { address, .. } => doing(&format!("{address}: failed")),
+            Message::ProvisionerFailed(address) => doing(&format!("{address}: provisioning failed")),
             Message::Summary(_) | Message::Other => {}
         }
         log.line(&line.text);
@@ -254,16 +255,25 @@ pub(super) fn mutate(
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
     let (mut veil, mut signs) = (Veil::default(), Signs::default());
+    let redactor = session.runner.redactor();
     let finished = session
         .runner
         .mutate(command, &written.stdout, &written.stderr, &mut |event| match event {
             ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
             // Nobody has told it to be without colours.
-            ProcessEvent::Line { stream, text } => veil.pass(stream, &uncolored(text), &mut |text| {
-                signs.read(stream, text);
-                log.line(text);
-                on_line(stream, text);
-            }),
+            ProcessEvent::Line { stream, text, raw } => {
+                // Masked JSON may be none, and masked addresses are not those of the state.
+                if stream == Stream::Stdout {
+                    signs.read(stream, &uncolored(raw), redactor);
+                }
+                veil.pass(stream, &uncolored(text), &mut |text| {
+                    if stream == Stream::Stderr {
+                        signs.read(stream, text, redactor);
+                    }
+                    log.line(text);
+                    on_line(stream, text);
+                });
+            }
         })
         .map_err(not_run)?;
     veil.end(&mut |text| {

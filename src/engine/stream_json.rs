@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::process::Redactor;
+
 /// What one line says.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Message {
@@ -100,6 +102,20 @@ pub struct SourcePosition {
 }
 
 impl Diagnostic {
+    /// Returns it with the secrets in its texts masked.
+    pub(super) fn masked(self, redactor: &Redactor) -> Self {
+        let masked = |text: &str| redactor.mask(text).into_owned();
+        let range =
+            self.range.map(|range| SourceRange { filename: masked(&range.filename), start: range.start });
+        Self {
+            summary: masked(&self.summary),
+            detail: masked(&self.detail),
+            address: self.address.as_deref().map(masked),
+            range,
+            ..self
+        }
+    }
+
     /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity != "warning"

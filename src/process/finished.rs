@@ -92,11 +92,13 @@ pub enum ProcessEvent<'a> {
         /// Its process id.
         pid: u32,
     },
-    /// It wrote a line; secrets are masked.
+    /// It wrote a line.
     Line {
         /// Where.
         stream: Stream,
-        /// The line, without its end.
+        /// The line, without its end, with secrets masked.
         text: &'a str,
+        /// The same line unmasked, to be parsed: a masked number leaves no valid JSON. Nothing of it may be shown or kept as it is.
+        raw: &'a str,
     },
 }

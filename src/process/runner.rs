@@ -148,8 +148,9 @@ impl Runner {
         on_event: &mut dyn FnMut(ProcessEvent<'_>),
         read: impl FnOnce(&mut dyn FnMut(Stream, &[u8])) -> Result<(), ProcessError>,
     ) -> Result<(), ProcessError> {
-        let mut hand_on =
-            |stream, line: &str| on_event(ProcessEvent::Line { stream, text: &self.redactor.mask(line) });
+        let mut hand_on = |stream, raw: &str| {
+            on_event(ProcessEvent::Line { stream, text: &self.redactor.mask(raw), raw });
+        };
         let (mut out, mut err) = (Lines::new(), Lines::new());
         read(&mut |stream, bytes| {
             let lines = match stream {

@@ -67,6 +67,37 @@ fn blank_lines_of_a_secret_leave_the_review_as_it_is() {
 }
 
 #[test]
+fn an_apply_is_told_as_it_ended_whatever_its_masked_lines_look_like() {
+    let resource = "resource \"terraform_data\" \"a\" {\n  input = var.document\n}\n";
+    let each = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document])\n}\n";
+    let output = |value: &str| format!("output \"o\" {{\n  value = {value}\n}}\n");
+    // A number, what follows an escape, a key of a resource, and words of the engine's own lines.
+    let cases = [
+        ("4711471147", output("tonumber(var.document)")),
+        ("-0.471147", output("{ a = [tonumber(var.document)] }")),
+        ("ns3ntinel", output("\"\\ns3ntinel\"")),
+        ("s3ntinel-key", each.to_owned()),
+        ("create", resource.to_owned()),
+        ("resource", resource.to_owned()),
+        ("change_summary", resource.to_owned()),
+    ];
+    for engine in real_engines() {
+        for (secret, main) in &cases {
+            let shop = shop_with(&engine, secret, main);
+            let plan = shop.run(["plan", "dev", "--json"]).exits(0).json();
+            assert_eq!(plan["result"], "changes", "{secret}");
+            let deployed = shop.run(["deploy", "dev", "--yes", "--json"]).exits(0).json();
+            assert_eq!(deployed["result"], "applied", "{secret}");
+            shop.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+            let log = shop.project.read(&format!("{}/logs/app.log", shop.newest_run()));
+            assert!(!log.contains(secret), "{log}");
+            shop.run(["output", "dev", "--json"]).exits(0).hides(secret).json();
+            shop.run(["destroy", "dev", "--yes"]).exits(0);
+        }
+    }
+}
+
+#[test]
 fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address() {
     let (secret, encoded) = ("s3ntinel-key", "czNudGluZWwta2V5");
     let main = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document, base64encode(var.document)])\n}\noutput \"map\" {\n  value = { (var.document) = \"x\" }\n}\n";

@@ -8,7 +8,7 @@ use crate::{
         stream_json::{self, Message},
     },
     model::ResourceAddress,
-    process::Stream,
+    process::{Redactor, Stream},
 };
 
 /// What the engines say when a state is not where it belongs.
@@ -31,9 +31,9 @@ const DONE: &[(&str, &str)] = &[
 pub(in crate::engine) struct Signs {
     /// The resources that it was done with.
     pub(in crate::engine) done: Vec<String>,
-    /// The resources among them that it made.
+    /// The resources among them that it made, as the state names them: unmasked, to be compared and never shown.
     pub(in crate::engine) created: Vec<String>,
-    /// The resources among them that it destroyed.
+    /// The resources among them that it destroyed, likewise.
     pub(in crate::engine) destroyed: Vec<String>,
     /// True if it reported outputs.
     pub(in crate::engine) has_outputs: bool,
@@ -52,18 +52,19 @@ pub(in crate::engine) struct Signs {
 }
 
 impl Signs {
-    /// Takes in what a line of JSON says.
-    pub(in crate::engine) fn hear(&mut self, message: &Message) {
+    /// Takes in what a line of JSON says; what may be shown of it is masked.
+    pub(in crate::engine) fn hear(&mut self, message: &Message, redactor: &Redactor) {
+        let masked = |text: &str| redactor.mask(text).into_owned();
         match message {
-            Message::Done { address, action } => self.is_done(address, action),
+            Message::Done { address, action } => self.is_done(address, action, redactor),
             Message::Outputs(outputs) => self.has_outputs |= !outputs.is_empty(),
             Message::Errored { address, action } => {
                 let was_made = action == "create" && self.failed_provisioners.contains(address);
-                self.tainted.extend(was_made.then(|| address.clone()));
-                self.errored.get_or_insert_with(|| address.clone());
+                self.tainted.extend(was_made.then(|| masked(address)));
+                self.errored.get_or_insert_with(|| masked(address));
             }
             Message::ProvisionerFailed(address) => drop(self.failed_provisioners.insert(address.clone())),
-            Message::Diagnostic(found) if found.is_error() => self.failed(&found.summary),
+            Message::Diagnostic(found) if found.is_error() => self.failed(&masked(&found.summary)),
             // Source: measured; the apply of a plan that destroys counts as `apply`, `destroy` itself as `destroy`.
             Message::Summary(operation) => self.finished |= operation != "plan",
             _ => {}
@@ -71,20 +72,20 @@ impl Signs {
     }
 
     /// Takes in a line for people, or of JSON where that was asked for.
-    pub(in crate::engine) fn read(&mut self, stream: Stream, line: &str) {
+    pub(in crate::engine) fn read(&mut self, stream: Stream, line: &str, redactor: &Redactor) {
         match stream {
             Stream::Stdout => {
                 if let Some(line) = stream_json::parse(line) {
-                    self.hear(&line.message);
+                    self.hear(&line.message, redactor);
                 } else if let Some((address, rest)) = line.split_once(": ")
                     && let Some((_, action)) = DONE.iter().find(|(words, _)| rest.starts_with(words))
                 {
-                    self.is_done(address, action);
+                    self.is_done(address, action, redactor);
                 }
             }
             Stream::Stderr => {
                 for found in from_text(line, &[]) {
-                    self.failed(&found.summary);
+                    self.failed(&redactor.mask(&found.summary));
                 }
             }
         }
@@ -105,8 +106,8 @@ impl Signs {
             || destroyed.iter().any(|address| !created.contains(address) && has(address))
     }
 
-    fn is_done(&mut self, address: &str, action: &str) {
-        self.done.push(address.to_owned());
+    fn is_done(&mut self, address: &str, action: &str, redactor: &Redactor) {
+        self.done.push(redactor.mask(address).into_owned());
         match action {
             "create" => self.created.push(address.to_owned()),
             "delete" => self.destroyed.push(address.to_owned()),
@@ -126,29 +127,31 @@ mod tests {
 
     #[test]
     fn what_is_said_for_people_is_understood_as_what_is_said_in_json() {
+        let redactor = Redactor::new();
         let mut json = Signs::default();
         for line in [
             r#"{"type":"apply_complete","hook":{"resource":{"addr":"a.b"},"action":"create"}}"#,
             r#"{"type":"diagnostic","diagnostic":{"severity":"warning","summary":"old"}}"#,
             r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Failed to save state"}}"#,
         ] {
-            json.read(Stream::Stdout, line);
+            json.read(Stream::Stdout, line, &redactor);
         }
         let mut words = Signs::default();
-        words.read(Stream::Stdout, "a.b: Creation complete after 0s [id=x]");
-        words.read(Stream::Stdout, "a.b (local-exec): Error: Failed to save state");
-        words.read(Stream::Stderr, "│ Warning: old");
-        words.read(Stream::Stderr, "│ Error: Failed to save state");
+        words.read(Stream::Stdout, "a.b: Creation complete after 0s [id=x]", &redactor);
+        words.read(Stream::Stdout, "a.b (local-exec): Error: Failed to save state", &redactor);
+        words.read(Stream::Stderr, "│ Warning: old", &redactor);
+        words.read(Stream::Stderr, "│ Error: Failed to save state", &redactor);
         assert_eq!(json, words);
         assert!(json.unsaved && !json.finished && json.done == ["a.b"]);
     }
 
     #[test]
     fn a_replaced_resource_is_neither_a_new_one_nor_gone() {
+        let redactor = Redactor::new();
         let after = |lines: &[&str]| {
             let mut signs = Signs::default();
             for line in lines {
-                signs.read(Stream::Stdout, line);
+                signs.read(Stream::Stdout, line, &redactor);
             }
             signs.changed_resources()
         };
@@ -159,10 +162,24 @@ mod tests {
 
     #[test]
     fn only_the_count_of_what_was_done_ends_an_apply() {
+        let redactor = Redactor::new();
         let mut signs = Signs::default();
-        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"plan"}}"#);
+        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"plan"}}"#, &redactor);
         assert!(!signs.finished);
-        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"apply"}}"#);
+        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"apply"}}"#, &redactor);
         assert!(signs.finished);
+    }
+
+    #[test]
+    fn resources_are_compared_unmasked_and_shown_masked() {
+        let redactor = Redactor::new();
+        redactor.add("hunter2-hunter2");
+        let mut signs = Signs::default();
+        let address = "a.b[\"hunter2-hunter2\"]";
+        signs.read(Stream::Stdout, &format!("{address}: Creation complete after 0s"), &redactor);
+        signs.read(Stream::Stderr, "Error: no hunter2-hunter2", &redactor);
+        assert_eq!(signs.done, ["a.b[\"(redacted)\"]"]);
+        assert_eq!(signs.error.as_deref(), Some("no (redacted)"));
+        assert!(!signs.contradict(&BTreeSet::from([address.parse().unwrap()])));
     }
 }

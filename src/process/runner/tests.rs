@@ -16,7 +16,7 @@ fn run(runner: &Runner, command: &CommandLine, react: impl Fn(&str)) -> (Exit, V
     let mut lines = Vec::new();
     let finished = runner
         .read(command, &mut |event| {
-            if let ProcessEvent::Line { stream, text } = event {
+            if let ProcessEvent::Line { stream, text, .. } = event {
                 lines.push((stream, text.to_owned()));
                 react(text);
             }
