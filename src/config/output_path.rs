@@ -15,7 +15,8 @@ impl OutputPath {
         self.path.split(['.', '[']).next().unwrap_or_default()
     }
 
-    /// What the path selects in the value of its output; what is not there is told.
+    /// What the path selects in the value of its output; what is not there, or null, is told. A variable that gets a null has
+    /// another value than its default, or its default, as its declaration says: nothing that anybody wrote.
     pub fn select<'v>(&self, value: &'v Value) -> Result<&'v Value, String> {
         let (name, steps) = steps(&self.path)?;
         let (mut at, mut up_to) = (value, name.len());
@@ -28,7 +29,10 @@ impl OutputPath {
             let nothing = || format!("`{}` has no `{}`", &self.path[..up_to], &self.path[up_to..end]);
             (at, up_to) = (next.ok_or_else(nothing)?, end);
         }
-        Ok(at)
+        match at {
+            Value::Null => Err(format!("`{}` is null", self.path)),
+            _ => Ok(at),
+        }
     }
 }
 
@@ -46,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_path_is_followed_to_its_end_and_what_is_not_there_is_told() {
-        let value = json!([{ "id": "a", "tags": { "x.y": "b" } }]);
+        let value = json!([{ "id": "a", "tags": { "x.y": "b" }, "none": null }]);
         let select = |path: &str| {
             let path = OutputPath { stack: "net".parse().unwrap(), path: path.to_owned() };
             assert_eq!(path.output(), "zones");
@@ -57,6 +61,8 @@ mod tests {
         assert_eq!(select("zones[0].tags[\"x.y\"]"), Ok(json!("b")));
         assert_eq!(select("zones[1].id"), Err("`zones` has no `[1]`".to_owned()));
         assert_eq!(select("zones[0].id.x"), Err("`zones[0].id` has no `.x`".to_owned()));
+        assert_eq!(select("zones[0].none"), Err("`zones[0].none` is null".to_owned()));
+        assert_eq!(select("zones[0].none.x"), Err("`zones[0].none` has no `.x`".to_owned()));
         assert_eq!(select("zones.id"), Err("`zones` has no `.id`".to_owned()));
     }
 }

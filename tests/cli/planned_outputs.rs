@@ -110,6 +110,30 @@ fn an_output_that_will_never_be_is_an_error_before_the_first_deploy_mock_or_not(
 }
 
 #[test]
+fn a_null_within_an_output_is_refused_before_its_stack_is_applied() {
+    for (path, null) in [("place.at", "place.at"), ("place.in[1]", "place.in[1]")] {
+        let shop = Shop::new();
+        shop.stack("network", &[], &json!({}));
+        network(&shop, &json!({ "place": { "at": null, "in": ["x", null] } }), &[]);
+        shop.stack("app", &[], &json!({ "variables": ["place"] }));
+        shop.append("environments.toml", &format!("inputs = {{ place = \"network.{path}\" }}\n"));
+        shop.project.commit("Begin");
+        let told = format!("`place` takes `network.{path}`: `{null}` is null");
+        shop.run(["deploy", "staging", "--yes"]).exits(4).tells(&told);
+        assert_eq!(shop.state("network", "staging"), None, "{path}");
+
+        // The same with the output that a state has, with the stack in the run and without.
+        shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
+        for stacks in [&["network", "app"] as &[&str], &["app"]] {
+            shop.env.run_args(&[&["deploy", "staging", "--yes"], stacks].concat()).exits(4).tells(&told);
+        }
+        // As part of a larger value it is handed on.
+        shop.project.edit("environments.toml", &format!("network.{path}"), "network.place");
+        shop.run(["plan", "staging", "app"]).exits(0);
+    }
+}
+
+#[test]
 fn a_plan_that_fails_with_a_planned_value_is_made_with_the_present_one() {
     let shop = deployed();
     network(&shop, &json!({ "place": "there" }), &[]);
