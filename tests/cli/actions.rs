@@ -97,6 +97,15 @@ fn guards_match_the_address_of_an_action_and_an_exception_names_it() {
 }
 
 #[test]
+fn actions_count_for_the_limit_of_changes() {
+    let shop = shop("max_changes = 1", &[("actions", actions())]);
+    let refused = shop.run(["deploy", "production", "--confirm"]).exits(3);
+    refused.prints("2 would be changed, at most 1 may be").tells("--allow changes=2");
+    assert_eq!(shop.folders("apply").len(), 0);
+    shop.run(["deploy", "production", "--confirm", "--allow", "changes=2"]).exits(0);
+}
+
+#[test]
 fn deferred_changes_make_a_plan_incomplete_and_never_clean() {
     let deferred = json!({ "terraform_data.later[*]": "instance_count_unknown" });
     let what = "the engine deferred `terraform_data.later[*]` (instance_count_unknown)";

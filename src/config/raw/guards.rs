@@ -23,7 +23,7 @@ table! {
         clean_tree: Option<Value<bool>>,
         /// Deletes, replaces and forgets over the whole run.
         max_deletes: Option<Value<u64>>,
-        /// Changes over the whole run.
+        /// Changed resources and invoked actions over the whole run.
         max_changes: Option<Value<u64>>,
         /// Resources that are never deleted, replaced or forgotten.
         protect: Option<Value<Vec<PatternTemplate>>>,

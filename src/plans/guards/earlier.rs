@@ -1,10 +1,12 @@
 //! Changes that the runs before a resumed one applied: the limits count them with what the resumed run would do.
 
+use std::borrow::Cow;
+
 use super::{Allowances, Tally, limits::is_lost};
 use crate::{
     config::Guards,
     event::{Decision, Event, EventKind, StepFinished, StepKind},
-    model::{Allow, Changes, NamedResource, Outcome, ResourceChange, StackId},
+    model::{Action, Allow, Changes, NamedResource, Outcome, ResourceChange, StackId},
     plans::Review,
 };
 
@@ -82,7 +84,7 @@ impl EarlierChanges {
     /// Takes in that a later plan of a stack is applied: what it has again was not done before.
     fn supersede(&mut self, stack: &StackId, planned: &Changes) {
         self.begun.retain_mut(|earlier| {
-            let again = planned.resources.iter().find(|change| earlier.is_of(stack, change));
+            let again = counted(planned).find(|change| earlier.is_of(stack, change));
             let Some(again) = again else { return true };
             earlier.is_counted = false;
             earlier.change.action.is_destructive() && !again.action.is_destructive()
@@ -145,24 +147,32 @@ impl EarlierRun {
     }
 
     fn changes(&self, stack: &StackId, changes: &Changes) -> Vec<EarlierChange> {
-        let earlier = |change: &ResourceChange| EarlierChange {
+        let earlier = |change: Cow<'_, ResourceChange>| EarlierChange {
             stack: stack.clone(),
-            change: change.clone(),
             is_named: self.allowed.iter().any(|named| {
                 let is_address = named.address == change.address
                     || change.previous_address.as_ref() == Some(&named.address);
                 is_address && named.stack.as_ref().is_none_or(|named| named == stack)
             }),
+            change: change.into_owned(),
             is_counted: true,
         };
-        changes.resources.iter().filter(|change| change.is_change()).map(earlier).collect()
+        counted(changes).filter(|change| change.is_change()).map(earlier).collect()
     }
 }
 
-/// Returns the changes of a stack in a review.
-fn changes<'r>(review: &'r Review, stack: &StackId) -> impl Iterator<Item = &'r ResourceChange> {
+/// Returns what counts as a change of a stack in a review.
+fn changes<'r>(review: &'r Review, stack: &StackId) -> impl Iterator<Item = Cow<'r, ResourceChange>> {
     let stacks = review.stacks.iter().filter(move |reviewed| reviewed.stack == *stack);
-    stacks.filter_map(|stack| stack.outcome.changes()).flat_map(|changes| &changes.resources)
+    stacks.filter_map(|stack| stack.outcome.changes()).flat_map(counted)
+}
+
+/// Returns what counts as a change in a plan: its resources, and each invocation of an action as an update of its address.
+fn counted(changes: &Changes) -> impl Iterator<Item = Cow<'_, ResourceChange>> {
+    let actions = changes.actions.iter();
+    let actions =
+        actions.map(|action| Cow::Owned(ResourceChange::new(action.address.clone(), Action::Update)));
+    changes.resources.iter().map(Cow::Borrowed).chain(actions)
 }
 
 #[cfg(test)]
@@ -171,8 +181,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::{Action, Failure, FailureKind, GateRecord, ReplaceOrder},
-        plans::guards::rig::{review, stack},
+        model::{Failure, FailureKind, GateRecord, ReplaceOrder},
+        plans::guards::rig::{invoked, review, stack},
     };
 
     const REPLACE: Action = Action::Replace(ReplaceOrder::DeleteFirst);
@@ -248,6 +258,18 @@ mod tests {
             // Its old object is gone, and the new one was not made.
             assert_eq!(counted(&[run], &[("a.d", Action::Create)]), (2, 2));
         }
+    }
+
+    #[test]
+    fn invocations_of_actions_in_earlier_runs_count() {
+        let of = |made: fn(Changes) -> Outcome| {
+            let actions = vec![invoked("action.x_run.warm"), invoked("action.x_run.say")];
+            made(Changes { actions, ..Changes::default() })
+        };
+        let plan = finished(StepKind::Plan, of(Outcome::Changed));
+        let done = finished(StepKind::Apply, of(Outcome::Applied));
+        assert_eq!(counted(&[vec![plan.clone(), begun(), done]], &[]), (0, 2));
+        assert_eq!(counted(&[vec![plan, begun(), failed()]], &[]), (0, 2));
     }
 
     #[test]

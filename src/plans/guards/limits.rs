@@ -12,7 +12,7 @@ use crate::{
 pub struct Tally {
     /// Losses that no exception names.
     pub deletes: u64,
-    /// Changed resources.
+    /// Changed resources, and invocations of actions of providers.
     pub changes: u64,
 }
 
@@ -20,12 +20,15 @@ impl Tally {
     /// The same with what this review would do on top; a loss that `delete:ADDR` names is none.
     #[must_use]
     pub fn with(self, review: &Review, guards: &Guards, allowed: &Allowances) -> Self {
+        let plans = review.changed().filter_map(|stack| stack.outcome.changes());
+        let actions: u64 = plans.map(|changes| changes.actions.len() as u64).sum();
         let all = review.changed().flat_map(|stack| {
             let changes = stack.outcome.changes().into_iter().flat_map(|changes| &changes.resources);
             changes.map(|change| (&stack.stack, change))
         });
         let changed = all.filter(|(_, change)| change.is_change());
-        changed.fold(self, |tally, (stack, change)| Self {
+        let before = Self { changes: self.changes + actions, ..self };
+        changed.fold(before, |tally, (stack, change)| Self {
             deletes: tally.deletes + u64::from(is_lost((stack, change), guards, allowed)),
             changes: tally.changes + 1,
         })
@@ -83,7 +86,7 @@ mod tests {
     use super::*;
     use crate::{
         model::{Action, Outcome},
-        plans::guards::rig::{review, stack},
+        plans::guards::rig::{invoked, review, stack},
     };
 
     fn judged(guards: &Guards, before: Tally, allow: &[&str]) -> Vec<(String, Option<String>)> {
@@ -133,6 +136,21 @@ mod tests {
         assert_eq!(found(&guards("a.old"), &[]), Tally { deletes: 1, changes: 2 });
         assert_eq!(found(&guards("a.old"), &["delete:app/a.old"]), Tally { deletes: 0, changes: 2 });
         assert_eq!(found(&guards("a.*"), &[]), Tally { deletes: 0, changes: 2 });
+    }
+
+    #[test]
+    fn each_invocation_of_an_action_counts_as_a_change() {
+        let mut app = stack("app", &[("a.b", Action::Create)]);
+        if let Outcome::Changed(changes) = &mut app.outcome {
+            changes.actions = vec![invoked("action.x_run.warm"), invoked("module.m.action.x_run.say")];
+        }
+        let guards = |max| Guards { max_changes: Some(max), ..Guards::default() };
+        let found = |guards: &Guards, stack| {
+            let rules = Rules { guards, confirm: false };
+            blocks(&review(vec![stack]), rules, Tally::default(), &Allowances::default())
+        };
+        assert_eq!(found(&guards(3), app.clone()), []);
+        assert_eq!(found(&guards(2), app)[0].allow.as_deref(), Some("changes=3"));
     }
 
     #[test]

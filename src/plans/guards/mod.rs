@@ -13,7 +13,7 @@
 //! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks, |                     |
 //! |                | or whose address is in no plan of the run                              |                     |
 //! | `max_deletes`  | more losses (`losses`) than that over the run and those that it resumes| `deletes=N`         |
-//! | `max_changes`  | more changed resources than that over the run                          | `changes=N`         |
+//! | `max_changes`  | more changed resources and invoked actions than that over the run      | `changes=N`         |
 //! | `incomplete`   | in a `confirm` environment: `--target`, `--without`, deferred changes  | `incomplete`        |
 //! | `max_plan_age` | plans older than that                                                  | `age`               |
 //! | `window`       | any other time                                                         | `window`            |

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::{
-    model::{Action, Changes, Outcome, ResourceChange},
+    model::{Action, ActionInvocation, Changes, Outcome, ResourceChange},
     plans::{Review, ReviewStack},
 };
 
@@ -13,6 +13,11 @@ pub(super) const PLANNED: i64 = 1_700_000_000;
 /// A review over stacks.
 pub(super) fn review(stacks: Vec<ReviewStack>) -> Review {
     Review { environment: "production".parse().unwrap(), destroy: false, stacks }
+}
+
+/// An invocation of an action of a provider that was asked for by its address.
+pub(super) fn invoked(address: &str) -> ActionInvocation {
+    ActionInvocation { address: address.parse().unwrap(), trigger: None }
 }
 
 /// A stack that would do this.
