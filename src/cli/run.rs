@@ -110,7 +110,10 @@ fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
         return ExitCode::from(ExitStatus::Success.code());
     }
     // Nothing is known of the verb, but whoever says this word reads standard output with a program.
-    if argv.iter().take_while(|word| *word != "--").any(|word| word == "--json") {
+    let words: Vec<&OsString> = argv.iter().take_while(|word| *word != "--").collect();
+    if words.iter().any(|word| *word == "--json" || *word == "--format=json")
+        || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+    {
         let styles = Styles::new(false);
         let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
         let printer = Printer::new((out, styles), (err, styles), Detail::Quiet, None);

@@ -10,7 +10,7 @@ use super::Context;
 use crate::{
     config::{Config, EnvSource, Environment, Layer, Origin, Secret, SecretSource, Settings},
     diagnostic::SourceFile,
-    inventory::Instance,
+    inventory::{Instance, Inventory},
     model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId, VariablePattern},
     ui::{Role, Styles},
 };
@@ -100,8 +100,11 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let words: Vec<String> = request.environment.clone().into_iter().collect();
     let mut environments = Vec::new();
+    let mut status = ExitStatus::Success;
     for environment in context.environments(&config, &words)? {
-        environments.push(view(context, &config, environment, request)?);
+        let (inventory, of_environment) = context.shown_inventory(&config, environment, request.json)?;
+        status = status.max(of_environment);
+        environments.push(view(context, (&config, environment), &inventory, request)?);
     }
     let document = ConfigDocument {
         format: 1,
@@ -114,18 +117,17 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     } else {
         context.printer.text(text(&document, context.printer.out_styles()))?;
     }
-    Ok(ExitStatus::Success)
+    Ok(status)
 }
 
 fn view(
     context: &Context,
-    config: &Config,
-    environment: &Environment,
+    (config, environment): (&Config, &Environment),
+    inventory: &Inventory,
     request: &Request,
 ) -> anyhow::Result<EnvironmentView> {
-    let inventory = context.inventory(config, environment)?;
     let wanted = match &request.stack {
-        Some(name) => Some(context.instance(&inventory, environment, name)?.id.stack.clone()),
+        Some(name) => Some(context.instance(inventory, environment, name)?.id.stack.clone()),
         None => None,
     };
     let instances = inventory

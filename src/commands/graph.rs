@@ -51,7 +51,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
         (word, _) => context.environment(&config, word.as_deref())?,
     };
-    let (inventory, status) = context.inventory_and_status(&config, environment)?;
+    let as_document = request.format == Format::Json;
+    let (inventory, status) = context.shown_inventory(&config, environment, as_document)?;
     let chosen = context.select((&config, environment), &inventory, &mut changes)?;
     if let Some(since) = chosen.changed_since.filter(|_| chosen.stacks.is_empty()) {
         context.printer.say(since.nothing());

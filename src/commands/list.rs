@@ -125,13 +125,7 @@ fn select(
     request: &Request,
     changes: &mut Asked,
 ) -> anyhow::Result<Listed> {
-    let (inventory, findings) = context.inventory_and_findings(config, environment)?;
-    // One document on standard output says what failed; a list that is not whole would look like one that is.
-    if request.json && findings.has_errors() {
-        return Err(findings.into());
-    }
-    context.say(&findings);
-    let status = if findings.has_errors() { ExitStatus::Configuration } else { ExitStatus::Success };
+    let (inventory, status) = context.shown_inventory(config, environment, request.json)?;
     let Chosen { stacks, changed_since } = context.select((config, environment), &inventory, changes)?;
     let mut entries = Vec::with_capacity(stacks.len());
     for Selected { stack, why } in stacks {

@@ -79,22 +79,23 @@ impl Context {
         Ok(self.with_probe(config, |probe| inventory::load(config, environment, probe))?)
     }
 
-    /// The instances of an environment, as far as they can be told. Findings are said; the status is that of the verb
-    /// when there are errors among them, for what is missing in a list must not look complete.
-    pub(super) fn inventory_and_status(
+    /// Returns the instances of an environment for a verb that shows them, and the exit status that their findings ask for.
+    ///
+    /// People get them as far as they can be told, with the findings beside them. A document on standard output is whole, or an
+    /// error: one with less in it would look like one that is whole.
+    pub(super) fn shown_inventory(
         &self,
         config: &Config,
         environment: &Environment,
+        as_document: bool,
     ) -> anyhow::Result<(Inventory, ExitStatus)> {
         let (inventory, findings) = self.inventory_and_findings(config, environment)?;
+        if as_document && findings.has_errors() {
+            return Err(findings.into());
+        }
         self.say(&findings);
         let status = if findings.has_errors() { ExitStatus::Configuration } else { ExitStatus::Success };
         Ok((inventory, status))
-    }
-
-    /// The instances of an environment, as far as they can be told, for verbs that only look at them.
-    pub fn inventory(&self, config: &Config, environment: &Environment) -> anyhow::Result<Inventory> {
-        self.inventory_and_status(config, environment).map(|(inventory, _)| inventory)
     }
 
     /// The instances of an environment for a verb that hands them to engines, with what their files say.

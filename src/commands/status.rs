@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment},
-    inventory::Instance,
+    inventory::{Instance, Inventory},
     journal::RunStore,
     model::{ChangeCounts, EnvName, ExitStatus, RunId, StackId, StackReport, StackResult},
     ui::{Align, Count, Role, Styles, Table, seconds},
@@ -102,8 +102,11 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let wanted = context.environments(&config, &request.environments)?;
     let past = past_runs(context, &config)?;
     let mut environments = Vec::new();
+    let mut status = ExitStatus::Success;
     for environment in wanted {
-        environments.push(look(context, &config, environment, &past)?);
+        let (inventory, of_environment) = context.shown_inventory(&config, environment, request.json)?;
+        status = status.max(of_environment);
+        environments.push(look(context, (&config, environment), &inventory, &past)?);
     }
     let all: Vec<&Environment> = config.environments().values().collect();
     let stated = || context.check_offline(&config, &all, &[], false).survey.addresses.stated;
@@ -117,7 +120,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     if request.json {
         let document = StatusDocument { format: 1, environments, gone };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
-        return Ok(ExitStatus::Success);
+        return Ok(status);
     }
     let styles = context.printer.out_styles();
     for (index, environment) in environments.iter().enumerate() {
@@ -126,13 +129,13 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         context.printer.text(format_args!("{gap}{text}"))?;
     }
     resume::hint(context, &RunStore::new(config.root()))?;
-    Ok(ExitStatus::Success)
+    Ok(status)
 }
 
 fn look(
     context: &Context,
-    config: &Config,
-    environment: &Environment,
+    (config, environment): (&Config, &Environment),
+    inventory: &Inventory,
     past: &[PastRun],
 ) -> anyhow::Result<EnvironmentStatus> {
     let now = context.clock.now();
@@ -143,7 +146,6 @@ fn look(
             by_stack.entry(&stack.stack).or_default().push((past, stack));
         }
     }
-    let inventory = context.inventory(config, environment)?;
     let former = |instance: &Instance| {
         let is_own = |stack: &StackReport| {
             stack.path == instance.path.as_str() && stack.workspace.as_deref() == instance.workspace()
@@ -178,7 +180,7 @@ fn look(
     let last_run =
         own.first().map(|p| seen(p, p.report.result.map(|r| format!("{r:?}").to_lowercase()), now));
     let stated = || context.check_offline(config, &[environment], &[], false).survey.addresses.stated;
-    let gone = undeclared_stacks(context, config, &environment.name, Some(&inventory), &stated)?;
+    let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?;
     Ok(EnvironmentStatus { environment: environment.name.clone(), last_run, stacks, gone })
 }
 

@@ -84,6 +84,8 @@ fn an_error_is_one_document_too() {
         (vec!["deploy", "staging", "--confirm=abc", "--json"], 64, "failed", "`abc` is not a digest"),
         (vec!["plan", "staging", "--json", "--nonsense"], 64, "failed", "unexpected argument '--nonsense'"),
         (vec!["list", "--json", "--tag"], 64, "failed", "a value is required for '--tag"),
+        (vec!["graph", "--format", "json", "--tag"], 64, "failed", "a value is required for '--tag"),
+        (vec!["graph", "--format=json", "--tga"], 64, "failed", "unexpected argument '--tga'"),
         (vec!["graph", "qa", "--format", "json"], 64, "failed", "there is no environment `qa`"),
         (vec!["runs", "show", "nope", "--json"], 64, "failed", "there are no runs in"),
         (vec!["output", "staging", "network", "nope", "--json"], 64, "failed", "there is no output `nope`"),
@@ -107,6 +109,29 @@ fn an_error_is_one_document_too() {
         let found = document["error"]["summary"].as_str().unwrap();
         assert!(found.contains(summary), "{found}");
         assert!(run.stderr.contains("error"), "people are told as well\n{run}");
+    }
+}
+
+#[test]
+fn a_document_of_instances_is_whole_or_an_error() {
+    let shop = Shop::of(&["network"]);
+    shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+    for args in [
+        &["list", "staging", "--json"] as &[&str],
+        &["list", "--json"],
+        &["graph", "staging", "--format", "json"],
+        &["status", "staging", "--json"],
+        &["status", "--json"],
+        &["config", "staging", "--json"],
+        &["config", "--json"],
+    ] {
+        let document = valid(&shop, "error", &shop.env.run_args(args).exits(4));
+        assert_eq!(document["result"], "failed", "{args:?}");
+        assert!(document["error"]["summary"].as_str().unwrap().contains("`app`"), "{args:?} {document}");
+    }
+    // People see what there is, with the same exit code.
+    for args in [&["list", "staging"] as &[&str], &["graph", "staging"], &["status", "staging"]] {
+        shop.env.run_args(args).exits(4).prints("network").tells("`app`");
     }
 }
 
