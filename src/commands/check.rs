@@ -133,11 +133,12 @@ fn versions(context: &Context, config: &Config, inventory: &Inventory) -> CheckI
         Err(error) => return CheckItem { status: CheckStatus::Red, message: error.to_string(), ..item },
     };
     let (engines, runner) = (engines(config, home, &env), Runner::new());
-    let mut asked: Vec<_> = inventory.instances().map(|i| (i.engine, &*i.dir)).collect();
+    let mut asked: Vec<_> =
+        inventory.instances().map(|instance| (instance.engine, instance.engine_place(&env))).collect();
     asked.sort_unstable();
     let mut found: Vec<String> = Vec::new();
-    for (name, dir) in asked {
-        let answer = match engines.get(name, dir, &runner) {
+    for (name, place) in asked {
+        let answer = match engines.get(name, &place, &runner) {
             Ok(engine) => format!("{name} {}", engine.version()),
             Err(error) => {
                 item.status = CheckStatus::Red;

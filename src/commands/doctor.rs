@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
     fs,
     sync::Arc,
 };
@@ -14,7 +15,7 @@ use super::Context;
 use crate::{
     config::{Config, EnvSource, Settings},
     diagnostic::Severity,
-    engine::clean_environment,
+    engine::{EnginePlace, clean_environment},
     executor::engines,
     files, inventory,
     journal::RunStore,
@@ -138,16 +139,17 @@ fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<F
     };
     let (env, removed) = clean_environment(context.env.clone());
     let engines = engines(config, &home, &env);
-    let needed = needed_engines(context, config);
+    let needed = needed_engines(context, config, &env);
     let mut findings = Vec::new();
     for name in EngineName::ALL {
-        let dirs = needed.get(&name);
+        let places = needed.get(&name);
+        let project = places.is_none().then(|| EnginePlace::new(config.root(), []));
         let mut versions: Vec<String> = Vec::new();
-        for dir in dirs.into_iter().flatten().map(|dir| &**dir).chain(dirs.is_none().then(|| config.root())) {
-            match engines.get(name, dir, runner) {
+        for place in places.into_iter().flatten().chain(&project) {
+            match engines.get(name, place, runner) {
                 Ok(engine) if versions.iter().any(|known| known == engine.version()) => {}
                 Ok(engine) => versions.push(engine.version().to_owned()),
-                Err(_) if dirs.is_none() => {
+                Err(_) if places.is_none() => {
                     findings.push(Finding::absent(name.as_str(), "not found, and no stack needs it"));
                 }
                 Err(error) => {
@@ -195,13 +197,17 @@ fn stack_findings(context: &Context, config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// The engines that stacks need, with the folders of those stacks.
-fn needed_engines(context: &Context, config: &Config) -> BTreeMap<EngineName, BTreeSet<Utf8PathBuf>> {
-    let mut needed: BTreeMap<EngineName, BTreeSet<Utf8PathBuf>> = BTreeMap::new();
+/// Returns the engines that stacks need, with the places where those stacks run.
+fn needed_engines(
+    context: &Context,
+    config: &Config,
+    env: &BTreeMap<OsString, OsString>,
+) -> BTreeMap<EngineName, BTreeSet<EnginePlace>> {
+    let mut needed: BTreeMap<EngineName, BTreeSet<EnginePlace>> = BTreeMap::new();
     for environment in config.environments().values() {
         if let Ok((inventory, _)) = context.inventory_and_findings(config, environment) {
             for instance in inventory.instances() {
-                needed.entry(instance.engine).or_default().insert(instance.dir.clone());
+                needed.entry(instance.engine).or_default().insert(instance.engine_place(env));
             }
         }
     }

@@ -2,6 +2,7 @@
 //! matches on a name.
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     sync::{Arc, Mutex, PoisonError},
@@ -15,7 +16,7 @@ use super::{
     terraform::{Flavor, Terraform},
     terragrunt::Terragrunt,
     version_cache::VersionCache,
-    version_files::{VersionChoice, VersionFiles},
+    version_files::{EnginePlace, VersionChoice, VersionFiles},
 };
 use crate::{
     config::EngineSettings,
@@ -44,6 +45,7 @@ struct FoundEngines {
 /// Where the version of an engine is asked.
 struct AskedIn<'a> {
     dir: &'a Utf8Path,
+    env: &'a BTreeMap<OsString, OsString>,
     choice: VersionChoice,
 }
 
@@ -75,22 +77,26 @@ impl Engines {
         which(OsStr::new(&program), path).map_err(|source| EngineUnavailable::Program { name, source })
     }
 
-    /// An engine as it is in the folder of a stack, its program found and its version known and allowed: a version manager
-    /// chooses by files in that folder and above it.
+    /// Returns an engine as it is where a stack runs, its program found and its version known and allowed: a version manager
+    /// chooses by files in that folder and above it, and by variables.
     pub fn get(
         &self,
         name: EngineName,
-        dir: &Utf8Path,
+        place: &EnginePlace,
         runner: &Runner,
     ) -> Result<Arc<dyn Engine>, EngineUnavailable> {
+        let mut env = Cow::Borrowed(&self.env);
+        if !place.variables.is_empty() {
+            env.to_mut().extend(place.variables.clone());
+        }
         // Held while it is asked: many stacks that want the same engine at once ask it once.
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let choice = found.files.choice(dir, &self.env);
+        let choice = found.files.choice(&place.dir, &env);
         let key = (name, choice.clone());
         if let Some(engine) = found.engines.get(&key) {
             return Ok(Arc::clone(engine));
         }
-        let engine = self.open(name, &AskedIn { dir, choice }, runner)?;
+        let engine = self.open(name, &AskedIn { dir: &place.dir, env: &env, choice }, runner)?;
         found.engines.insert(key, Arc::clone(&engine));
         Ok(engine)
     }
@@ -139,7 +145,7 @@ impl Engines {
         let program = self.program(name)?;
         let wanted = self.settings.get(&name).and_then(|settings| settings.version.as_ref());
         let version = VersionCache::at(&self.cache)
-            .version(&program, &place.choice, || self.ask(name, (&program, place.dir), runner))?;
+            .version(&program, &place.choice, || self.ask(name, &program, place, runner))?;
         if let Some((constraint, span)) = wanted
             && !constraint.allows(&version)
         {
@@ -168,11 +174,12 @@ impl Engines {
     fn ask(
         &self,
         name: EngineName,
-        (program, dir): (&Utf8Path, &Utf8Path),
+        program: &Utf8Path,
+        place: &AskedIn<'_>,
         runner: &Runner,
     ) -> Result<String, EngineUnavailable> {
         let ask = |args: &[&str], read: fn(&str) -> Option<String>| {
-            ask_version(name, (program, dir), args, read, &self.env, runner)
+            ask_version(name, (program, place.dir), args, read, place.env, runner)
         };
         let answer = match name {
             EngineName::Tofu | EngineName::Terraform => ask(&["version", "-json"], version_in_json),

@@ -123,3 +123,4 @@ pub use unsaved::{holds_state, is_rescued, unwritable};
 pub use upstream::awaits_upstream;
 pub use value_place::{ValuePlace, ValuePlaces};
 pub use verbs::{evaluates_variables, takes_values, writes_a_file};
+pub use version_files::EnginePlace;

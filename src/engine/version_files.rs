@@ -4,13 +4,14 @@
 use std::{
     collections::{BTreeMap, HashMap},
     ffi::{OsStr, OsString},
+    io,
 };
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{detect::version_files, version_cache::FileStamp};
-use crate::model::EngineName;
+use crate::{files, model::EngineName};
 
 /// Further files of version managers, which lie in folders of their own.
 const IN_FOLDERS: [&str; 5] = [
@@ -23,6 +24,30 @@ const IN_FOLDERS: [&str; 5] = [
 
 /// Words in the names of variables such as `TFENV_TERRAFORM_VERSION` and `ASDF_OPENTOFU_VERSION`, which end in `_VERSION`.
 const VARIABLE_WORDS: [&str; 4] = ["TF", "TOFU", "TERRAFORM", "TERRAGRUNT"];
+
+/// Where an engine runs for a stack, as far as a version manager looks at it: the folder, and the variables that
+/// environments.toml sets and by which one chooses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EnginePlace {
+    /// The folder of the stack, absolute.
+    pub dir: Utf8PathBuf,
+    /// Variables such as `TFENV_TERRAFORM_VERSION`.
+    pub(super) variables: BTreeMap<OsString, OsString>,
+}
+
+impl EnginePlace {
+    /// Takes a folder and, of the variables that are set there, those that a version manager chooses by.
+    pub fn new<'a>(dir: &Utf8Path, set: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let chosen_by = set.into_iter().filter(|(name, _)| is_version_variable(name));
+        let variables = chosen_by.map(|(name, value)| (name.into(), value.into())).collect();
+        Self { dir: dir.to_owned(), variables }
+    }
+}
+
+/// Returns true if a version manager may choose a version by a variable.
+fn is_version_variable(name: &str) -> bool {
+    name.ends_with("_VERSION") && VARIABLE_WORDS.iter().any(|word| name.contains(word))
+}
 
 /// What a version manager would choose by in one folder. Where there is nothing, all folders have the same version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,7 +73,7 @@ impl VersionFiles {
     /// What a version manager would choose by in a folder.
     pub(super) fn choice(&mut self, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> VersionChoice {
         // A program sees the folder that it runs in without links.
-        let dir = dir.canonicalize_utf8().unwrap_or_else(|_| dir.to_owned());
+        let dir = files::resolve_links(dir);
         let mut files = self.above(&dir);
         if let Some(home) = env.get(OsStr::new("HOME")).and_then(|home| home.to_str()) {
             let home = Utf8Path::new(home);
@@ -57,9 +82,8 @@ impl VersionFiles {
             }
         }
         let variables = env.iter().filter_map(|(name, value)| {
-            let name = name.to_str().filter(|name| name.ends_with("_VERSION"))?;
-            let is_chosen_by = VARIABLE_WORDS.iter().any(|word| name.contains(word));
-            is_chosen_by.then(|| (name.to_owned(), value.to_string_lossy().into_owned()))
+            let name = name.to_str().filter(|name| is_version_variable(name))?;
+            Some((name.to_owned(), value.to_string_lossy().into_owned()))
         });
         VersionChoice { files, variables: variables.collect() }
     }
@@ -75,9 +99,15 @@ impl VersionFiles {
     }
 }
 
-/// The version files of one folder.
+/// Returns the version files of one folder.
 fn in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
+    // Listed once: to ask for each of the names costs ten times as much. A folder may be closed to that, and not to its files.
+    let entries = dir.read_dir_utf8().and_then(Iterator::collect::<io::Result<Vec<_>>>).ok();
+    let is_there = |name: &&str| {
+        let first = name.split('/').next();
+        entries.as_ref().is_none_or(|all| all.iter().any(|entry| Some(entry.file_name()) == first))
+    };
     // The engine of units has those of all others.
-    let names = version_files(EngineName::Terragrunt).chain(IN_FOLDERS);
+    let names = version_files(EngineName::Terragrunt).chain(IN_FOLDERS).filter(is_there);
     names.filter_map(|name| FileStamp::of(&dir.join(name))).collect()
 }

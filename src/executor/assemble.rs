@@ -126,7 +126,7 @@ impl Assembly<'_> {
         let mut works = HashMap::with_capacity(instances.len());
         for instance in instances {
             let stack = &instance.id.stack;
-            let engine = engines.get(instance.engine, &instance.dir, self.runner)?;
+            let engine = engines.get(instance.engine, &instance.engine_place(&targets.env), self.runner)?;
             let root = self.modules.root(instance).filter(|_| engine.reads_root_module());
             let module = root.map(|m| &**m);
             mask_typed_values(instance, module, self.runner.redactor());

@@ -1,11 +1,17 @@
 //! One stack in one environment, with all that environments.toml says of it.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    ops::Range,
+    sync::Arc,
+};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    config::Settings,
+    config::{EnvSource, Settings},
+    engine::EnginePlace,
     model::{EngineName, InstanceId, StackId},
 };
 
@@ -35,6 +41,18 @@ impl Instance {
     pub fn root(&self) -> &Utf8Path {
         let above = self.dir.as_str().strip_suffix(self.path.as_str());
         above.map_or(&self.dir, |above| Utf8Path::new(above.trim_end_matches('/')))
+    }
+
+    /// Returns where its engine runs, as a version manager sees it; `inherited` is the environment that its own is laid over.
+    pub fn engine_place(&self, inherited: &BTreeMap<OsString, OsString>) -> EnginePlace {
+        let set = self.settings.env.iter().filter(|(_, variable)| {
+            !variable.value.unless.iter().any(|other| inherited.contains_key(OsStr::new(other)))
+        });
+        let plain = set.filter_map(|(name, variable)| match &variable.value.source {
+            EnvSource::Plain(text) => Some((name.as_str(), text.as_str())),
+            EnvSource::Secret(_) => None,
+        });
+        EnginePlace::new(&self.dir, plain)
     }
 
     /// The workspace, absent for the default one, however that is written.

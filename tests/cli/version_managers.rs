@@ -107,3 +107,27 @@ fn a_variable_of_a_version_manager_makes_the_version_be_asked_anew() {
     assert_eq!(planned_by(&shop, "app"), "1.9.1");
     assert_eq!(versions_asked(&shop), ["app"]);
 }
+
+#[test]
+fn a_version_that_environments_toml_sets_for_a_version_manager_counts() {
+    let environments = format!(
+        "{DEV}workspace = \"default\"\nenv.FAKE_TOFU_VERSION = \"1.9.3\"\n[environments.prod]\nworkspace = \"prod\"\n\
+         create_workspace = \"always\"\n"
+    );
+    let shop = Shop::with(&environments);
+    shop.stack("app", &[], &plain("app"));
+    let shim = shop.project.around().join("bin/tofu");
+    fs::remove_file(&shim).unwrap();
+    let engine = env!("CARGO_BIN_EXE_envctl-fake-engine");
+    script(
+        &shim,
+        &format!("#!/bin/sh\nFAKE_ENGINE_VERSION=${{FAKE_TOFU_VERSION:-1.12.6}} exec '{engine}' \"$@\"\n"),
+    );
+
+    shop.run(["plan", "dev"]).exits(0).hides("ran as");
+    assert_eq!(planned_by(&shop, "app"), "1.9.3");
+    shop.run(["plan", "prod"]).exits(0).hides("ran as");
+    assert_eq!(planned_by(&shop, "app"), "1.12.6");
+    shop.run(["check", "dev"]).prints("tofu 1.9.3");
+    shop.run(["doctor"]).exits(0).prints("1.12.6, 1.9.3");
+}

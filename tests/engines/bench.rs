@@ -13,8 +13,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use envctl::{
     config::EngineSettings,
     engine::{
-        Applied, Backend, Engine, EngineError, EngineUnavailable, Engines, LockfilePolicy, Neighbours,
-        PlanMode, PlanRequest, Planned, Progress, Session, StackFolder, Target, clean_environment,
+        Applied, Backend, Engine, EngineError, EnginePlace, EngineUnavailable, Engines, LockfilePolicy,
+        Neighbours, PlanMode, PlanRequest, Planned, Progress, Session, StackFolder, Target,
+        clean_environment,
     },
     inventory::{address::address_in_force, called_modules},
     model::{Failure, InstanceId},
@@ -118,7 +119,7 @@ impl Bench {
         let settings = BTreeMap::from([(self.under_test.name, self.settings.clone())]);
         let cache = self.path(".envctl/cache/engines.json");
         let engines = Engines::new(&self.root, cache, settings, self.env.clone());
-        engines.get(self.under_test.name, &self.dir(), &self.runner)
+        engines.get(self.under_test.name, &EnginePlace::new(&self.dir(), []), &self.runner)
     }
 
     pub(crate) fn engine(&self) -> Arc<dyn Engine> {
