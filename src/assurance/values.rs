@@ -3,7 +3,7 @@
 use super::syntax::SyntaxVerdicts;
 use crate::{
     config::{Config, EnvSource, Layer, Origin, SecretSource},
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::{Diagnostic, Diagnostics, closest},
     engine::layout::unit_file,
     inventory::{Instance, Modules, VarFiles, hcl::VarFileContent, var_file_paths},
 };
@@ -68,13 +68,27 @@ pub(super) fn unset_variables(
             || own(&format!("TF_VAR_{name}")).is_some()
     };
     let unset = module.variables.iter().filter(|(name, v)| v.default.is_none() && !is_set(name));
+    // A value under a mistyped name reaches no variable of the stack.
+    let given = settings
+        .vars
+        .keys()
+        .chain(settings.secrets.keys())
+        .chain(settings.inputs.keys())
+        .chain(values.keys());
+    let strangers: Vec<&str> =
+        given.map(String::as_str).filter(|name| !module.variables.contains_key(*name)).collect();
     Diagnostics(
         unset
             .map(|(name, variable)| {
                 let message = format!("`{name}` has no default and no value for `{}`", instance.id);
-                Diagnostic::error("values::unset", message)
+                let problem = Diagnostic::error("values::unset", message)
                     .at(&variable.place.source, variable.place.span.clone(), "declared here")
-                    .help("set it in a var file, under `vars`, or as a secret")
+                    .help("set it in a var file, under `vars`, or as a secret");
+                match closest(name, strangers.iter().copied()) {
+                    Some(near) => problem
+                        .help(format!("`{near}` is set, and no variable of the stack: is `{name}` meant?")),
+                    None => problem,
+                }
             })
             .collect(),
     )

@@ -105,6 +105,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         context.printer.say(nothing);
         return Ok(status);
     }
+    if entries.is_empty() && status != ExitStatus::Success {
+        return Ok(status);
+    }
     context.printer.text(table(context, &entries, request.why, environments.len() > 1))?;
     Ok(status)
 }

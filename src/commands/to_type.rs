@@ -135,6 +135,8 @@ impl Opened {
                     let command = self.apply_command(&flags, context);
                     line = format!("{line}; only where it is meant:\nnext: `{command}`");
                 }
+            } else if self.verb == "plan" && context.read_only {
+                line = format!("{line}\n`ENVCTL_READ_ONLY` is set: nothing is applied here");
             } else if self.verb == "plan" {
                 line = format!("{line}\nnext: `{}`", self.apply_command(&[], context));
             }

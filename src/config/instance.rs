@@ -10,7 +10,7 @@ use super::{
     expand::{Expander, Names},
     inputs,
     load::Config,
-    origin::Value,
+    origin::{Layer, Value},
     raw::layer::{Keys, LayerTable},
     settings::{Environment, OutputPath, Settings},
     shared::{Shared, SharedValues},
@@ -119,6 +119,19 @@ impl Config {
     pub(crate) fn judge_secrets(&self, environment: &Environment, keys: &Keys, problems: &mut Diagnostics) {
         for (name, secret) in keys.secrets.iter() {
             let Some(var) = keys.vars.get(name) else { continue };
+            if matches!(var.origin.layer, Layer::Flag(_)) {
+                let message = format!("`{name}` is a secret, and {} sets it too", var.origin.layer);
+                let problem = Diagnostic::error("config::value", message.clone())
+                    .help("leave it out: a secret has the value of its source alone");
+                // The flag is one, whatever the number of environments.
+                if !problems.0.iter().any(|known| known.message == message) {
+                    problems.push(match &secret.origin.span {
+                        Some(span) => self.sources.at(problem, span, "a secret here").without_excerpts(),
+                        None => problem,
+                    });
+                }
+                continue;
+            }
             let message = format!("`{name}` is a secret and a plain value at once in `{}`", environment.name);
             let mut problem = Diagnostic::error("config::secret-and-var", message);
             if let Some(span) = &secret.origin.span {

@@ -205,9 +205,7 @@ impl Terraform {
         {
             ended = self.init_once(target, (reconfigure, false), modules, session);
         }
-        if before.is_some() {
-            target.say_updated_lockfile(before.as_ref(), session)?;
-        }
+        target.say_written_lockfile(before.as_ref(), session)?;
         ended
     }
 

@@ -108,16 +108,19 @@ impl Target {
             EngineError::Failed(failure) if is_stale(&failure) => failure,
             EngineError::Failed(failure) if failure.detail.contains("-upgrade") => {
                 let typed = self.typed_init("-- init -upgrade");
-                let detail = format!("{}\nhere that is {typed}", failure.detail);
+                let detail =
+                    format!("{}\nhint: {typed} takes newer versions into the lock file", failure.detail);
                 return EngineError::Failed(failure.with_detail(detail));
             }
             other => return other,
         };
         let environment = &self.instance.environment;
+        let exists = self.dir.join(LOCKFILE).exists();
+        let writes = if exists { "updates" } else { "makes" };
         let (why, mending) = match self.lockfile {
             LockfilePolicy::Unwritten => (
                 "ENVCTL_READ_ONLY",
-                format!("`envctl plan {environment}` without ENVCTL_READ_ONLY updates it"),
+                format!("`envctl plan {environment}` without ENVCTL_READ_ONLY {writes} it"),
             ),
             LockfilePolicy::KeptByConfirm => (
                 "an environment with `confirm`",
@@ -137,14 +140,15 @@ impl Target {
         };
         let lockfile = self.dir.join(LOCKFILE);
         let shown = lockfile.strip_prefix(&self.project).unwrap_or(&lockfile);
-        let found = if lockfile.exists() { "does not fit the providers of the stack" } else { "is missing" };
-        let summary = format!("the lock file `{shown}` {found}, and {why} leaves it as it is");
+        let found = if exists { "does not fit the providers of the stack" } else { "is missing" };
+        let leaves = if exists { "leaves it as it is" } else { "lets none be made" };
+        let summary = format!("the lock file `{shown}` {found}, and {why} {leaves}");
         let refused = Failure::new(FailureKind::Refused, summary).with_detail(mending);
         EngineError::KeptLockfile(Failure { engine_exit_code: failure.engine_exit_code, ..refused })
     }
 
-    /// Tells the user that an init has written the lock file, where it did.
-    pub(super) fn say_updated_lockfile(
+    /// Tells the user that an init has made the lock file or brought it up to date, where it did.
+    pub(super) fn say_written_lockfile(
         &self,
         before: Option<&String>,
         session: &Session<'_>,
@@ -152,7 +156,8 @@ impl Target {
         if self.lockfile_digest()?.as_ref() != before {
             let lockfile = self.dir.join(LOCKFILE);
             let shown = lockfile.strip_prefix(&self.project).unwrap_or(&lockfile);
-            (session.observer)(Progress::Note(format!("lock file updated: commit it (`{shown}`)")));
+            let done = if before.is_some() { "updated" } else { "made" };
+            (session.observer)(Progress::Note(format!("lock file {done}: commit it (`{shown}`)")));
         }
         Ok(())
     }

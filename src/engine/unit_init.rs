@@ -91,7 +91,7 @@ impl Terragrunt {
         let ended = self.init_unit(target, self.settings.init_args.iter().map(OsString::from), session);
         drop(lock);
         ended?;
-        target.say_updated_lockfile(before.as_ref(), session)?;
+        target.say_written_lockfile(before.as_ref(), session)?;
         Ok(target.lockfile_digest()?.filter(|now| Some(now) != before.as_ref()))
     }
 

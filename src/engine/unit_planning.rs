@@ -3,6 +3,7 @@
 use super::{
     EngineError, PlanMode, PlanRequest, Planned, Session, StateIdentity, Target,
     call::capture,
+    detect::LOCKFILE,
     document::document,
     driver::Driver,
     lineage::{self, KnownState},
@@ -65,7 +66,8 @@ impl Terragrunt {
         if let Some(why) = self.exclusion(target, (request.mode, false), session)? {
             return Err(EngineError::Excluded(why));
         }
-        match planning::plan(self, target, request, session).and_then(planned) {
+        let had_lockfile = target.dir.join(LOCKFILE).exists();
+        let ended = match planning::plan(self, target, request, session).and_then(planned) {
             Err(error) if is_silent(&error) => {
                 let why = self.exclusion(target, (request.mode, true), session)?;
                 Err(why.map_or(error, EngineError::Excluded))
@@ -84,7 +86,11 @@ impl Terragrunt {
                 Err(error)
             }
             ended => ended,
+        };
+        if !had_lockfile {
+            target.say_written_lockfile(None, session)?;
         }
+        ended
     }
 
     /// Returns true if the state of a unit manages nothing, as the engine says without the outputs of other units.

@@ -60,7 +60,12 @@ pub fn summary(report: &Report, review: &Review) -> String {
     if let Some(digest) = &report.digest {
         let commit =
             report.commit.as_deref().map_or(String::new(), |c| format!(", commit `{}`", short(c, 12)));
-        let _ = write!(text, "\nReview `{}`{commit}, run `{}`.\n", short(digest, 16), report.run);
+        let round = report.round.filter(|round| *round > 1);
+        let of_round = round.map_or(String::new(), |round| format!(" of round {round}"));
+        let _ = write!(text, "\nReview `{}`{of_round}{commit}, run `{}`.\n", short(digest, 16), report.run);
+        if let (Some(round), Some(next)) = (round, &report.next) {
+            let _ = write!(text, "\nRound {round} waits for a confirmation: `{next}`\n");
+        }
     }
     for stack in review.changed().filter(|s| !s.diff.trim().is_empty()) {
         if text.len() + stack.diff.len() > MOST {

@@ -14,7 +14,8 @@ fn locked(engine: &Driven) -> (Shop, Env) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
     let env = shop.env.clone().with_providers();
     shop.project.write("network/provider.tf", LOCAL);
-    env.run(["plan", "staging"]).exits(0);
+    let made = env.run(["plan", "staging"]).exits(0);
+    made.tells("lock file made: commit it (`network/.terraform.lock.hcl`)");
     assert!(names_local(&shop), "{}", engine.name());
     (shop, env)
 }
@@ -109,6 +110,21 @@ fn a_typed_init_brings_the_lock_file_up_to_date_in_production_too() {
 }
 
 #[test]
+fn a_new_lock_file_is_announced_in_ci_and_with_a_confirmation_too() {
+    for engine in real_engines() {
+        let (shop, env) = locked(&engine);
+        for (env, environment) in [(env.clone().var("CI", "1"), "staging"), (env, "production")] {
+            std::fs::remove_file(shop.project.path(FILE)).unwrap();
+            let refused = env.clone().var("ENVCTL_READ_ONLY", "1").run(["plan", environment]).exits(3);
+            refused.tells("is missing, and ENVCTL_READ_ONLY lets none be made").tells("makes it");
+            let made = env.run(["plan", environment, "--summary", "summary.md"]).exits(0);
+            made.tells("lock file made: commit it (`network/.terraform.lock.hcl`)");
+            env.run(["plan", environment]).exits(0).hides("lock file made");
+        }
+    }
+}
+
+#[test]
 fn a_locked_version_that_does_not_fit_is_mended_by_a_typed_upgrade() {
     for engine in real_engines() {
         let (shop, env) = locked(&engine);
@@ -117,7 +133,8 @@ fn a_locked_version_that_does_not_fit_is_mended_by_a_typed_upgrade() {
             "network/provider.tf",
             &LOCAL.replace("local\"\n", "local\"\n      version = \">= 2.9\"\n"),
         );
-        env.run(["plan", "staging"]).tells("`envctl exec staging network --yes -- init -upgrade`");
+        env.run(["plan", "staging"])
+            .tells("hint: `envctl exec staging network --yes -- init -upgrade` takes newer versions");
         env.run(["exec", "staging", "network", "--yes", "--", "init", "-upgrade"]).exits(0);
         assert!(shop.project.read(FILE).contains("\"2.9.0\""), "{}", engine.name());
         env.run(["plan", "staging"]).exits(0).hides("updated: commit");
@@ -146,7 +163,7 @@ fn a_unit_has_its_lock_file_updated_or_is_refused() {
     let (file, main) =
         ("live/app/.terraform.lock.hcl", "resource \"terraform_data\" \"a\" {\n  input = \"v\"\n}\n");
     live.unit("app", "", &format!("{LOCAL}{main}"), "");
-    env.run(["plan", "dev"]).exits(0);
+    env.run(["plan", "dev"]).exits(0).tells("lock file made: commit it (`live/app/.terraform.lock.hcl`)");
     assert!(live.project.read(file).contains("hashicorp/local"));
 
     live.project.write("live/app/main.tf", main);

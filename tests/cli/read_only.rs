@@ -44,6 +44,15 @@ fn every_verb_that_would_change_something_is_refused() {
 }
 
 #[test]
+fn a_plan_under_it_shows_no_command_that_it_refuses() {
+    let shop = Shop::of(&["network"]).deployed();
+    shop.change("network", "second");
+    let run = read_only(&shop).run(["plan", "staging"]).exits(0);
+    let run = run.prints("`ENVCTL_READ_ONLY` is set: nothing is applied here");
+    assert!(!run.stdout.contains("next:"), "{run}");
+}
+
+#[test]
 fn what_only_reads_and_envctls_own_record_are_let_through() {
     let shop = Shop::of(&["network"]).deployed();
     let env = read_only(&shop);

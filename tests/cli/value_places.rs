@@ -162,6 +162,38 @@ fn a_variable_without_a_value_stops_a_plan_in_the_words_of_check() {
 }
 
 #[test]
+fn a_value_under_a_mistyped_name_is_named_where_the_variable_is_unset() {
+    for (text, near) in [
+        ("[defaults]\nvars = { siez = 2 }\n", "siez"),
+        ("[defaults]\nsecrets.sise = { env = \"SIZE\" }\n", "sise"),
+        ("[defaults]\nvar_files = [\"size.tfvars\"]\n", "sizes"),
+    ] {
+        let shop = Shop::of(&["network"]);
+        let mut script = plain("network");
+        script["variables"] = json!(["size"]);
+        shop.script("network", &script);
+        shop.project.write("network/size.tfvars", "sizes = 1\n");
+        shop.append("environments.toml", text);
+        let run = shop.env.clone().var("SIZE", "2").run(["check", "staging", "--offline"]).exits(4);
+        run.tells(&format!("`{near}` is set, and no variable of the stack: is `size` meant?"));
+    }
+}
+
+#[test]
+fn a_flag_for_a_secret_is_refused_once_with_a_hint_that_helps() {
+    let shop = Shop::of(&["network"]);
+    shop.append("environments.toml", "[defaults]\nsecrets.token = { env = \"TOKEN\" }\n");
+    for flag in ["--var", "--set"] {
+        let given = if flag == "--var" { "token=x" } else { "vars.token=x" };
+        let run = shop.run(["plan", "staging", flag, given]).exits(4);
+        let run = run.tells("error[config::value]: `token` is a secret, and").tells("leave it out");
+        assert_eq!(run.stderr.matches("config::value").count(), 1, "{run}");
+        run.hides("unset =");
+    }
+    assert_eq!(shop.calls(), [""; 0]);
+}
+
+#[test]
 fn a_value_that_may_come_from_elsewhere_stops_no_plan() {
     let mut shop = Shop::of(&["network"]);
     let mut script = plain("network");

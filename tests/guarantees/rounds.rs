@@ -116,7 +116,15 @@ fn every_later_round_has_a_review_and_a_command_of_its_own() {
     for engine in each_engine() {
         let shop = shop(&engine, &["app", "web"]);
 
-        let first = stopped(&shop, &["deploy", "staging", "--confirm", "--fail-fast"], 2, &["network"]);
+        let deploy = ["deploy", "staging", "--confirm", "--fail-fast", "--summary", "summary.md"];
+        let first = stopped(&shop, &deploy, 2, &["network"]);
+        let summary = shop.project.read("summary.md");
+        let next = first.next().join(" ");
+        assert!(
+            summary.contains(&format!("Round 2 waits for a confirmation: `envctl {next}`\n")),
+            "{summary}"
+        );
+        assert!(summary.contains(&format!("Review `{}` of round 2", &first.digest()[..16])), "{summary}");
         assert_eq!(first.stacks(), ["network applied", "app changes", "web deferred"], "{}", engine.name());
         assert_eq!(first.next().last(), Some(&&*format!("--confirm={}", &first.digest()[..16])));
         assert!(first.next().contains(&"--fail-fast"));

@@ -36,7 +36,8 @@ fn explain_one(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> D
             .help("`{ … }` cannot be added to: put all keys between its braces, or use a `[table]` instead");
     }
     let problem = problem.at(source, span, "");
-    if message.starts_with("string values must be quoted") && line.contains('=') {
+    let is_unquoted = ["string values must be quoted", "invalid float", "invalid boolean", "invalid integer"];
+    if is_unquoted.iter().any(|words| message.starts_with(words)) && line.contains('=') {
         return problem.help("texts stand between quotes, as `workspace = \"staging\"`");
     }
     problem
