@@ -230,6 +230,25 @@ fn a_unit_that_gives_another_ephemeral_value_is_refused_by_its_name() {
 }
 
 #[test]
+fn nothing_is_applied_where_a_later_unit_gives_another_ephemeral_value() {
+    for needs in ["", "needs = [\"base\"]\n"] {
+        let Some(live) = unit(READ, needs) else { return };
+        live.unit("base", "", "resource \"terraform_data\" \"base\" {}\n", "");
+        live.project.commit("Add a unit");
+        live.env.run(["plan", "dev"]).exits(0);
+        tell(&live, "other-value");
+        let refused = live.env.run(["apply", "last", "--yes"]).exits(3);
+        refused.tells("`ephemeral variable token` is not what it was when it was planned");
+        assert!(!live.project.path("app.marker").exists(), "{needs}");
+        assert!(!live.project.around().join("states/base.tfstate").exists(), "{needs}");
+
+        tell(&live, "token-value");
+        live.env.run(["apply", "last", "--yes"]).exits(0);
+        assert_eq!(live.project.read("app.marker"), "token-value", "{needs}");
+    }
+}
+
+#[test]
 fn a_unit_whose_ephemeral_value_no_apply_would_get_is_refused_by_its_plan() {
     let for_plan = "terraform {\n  extra_arguments \"token\" {\n    commands = [\"plan\", \"apply\"]\n    arguments = \
                     [\"-var-file=${get_terragrunt_dir()}/more.tfvars\"]\n  }\n}\n";

@@ -259,8 +259,9 @@ impl Worker {
             {
                 return Some((stack.clone(), *outcome));
             }
-            match self.mismatch(&self.as_planned(stack, work), &waiting, Check::Initialised) {
-                Ok(None) => None,
+            let work = self.as_planned(stack, work);
+            match self.mismatch(&work, &waiting, Check::Initialised) {
+                Ok(None) => Some((stack.clone(), self.other_unit_values((stack, &work), &waiting)?)),
                 Ok(Some(mismatch)) => Some((stack.clone(), Outcome::Refused(refusal(&mismatch)))),
                 Err(failure) => Some((stack.clone(), Outcome::Failed(failure))),
             }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
-    Work, Worker,
+    Waiting, Work, Worker,
     bound::{GUARD, footing, refusal},
     contents::digest,
     ended::unprepared,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     engine::{EngineError, Footing, PlanFileError, Session, layout::auto_var_files},
     inventory::hcl::read_var_file,
-    model::{Block, Failure, FailureKind, Outcome},
+    model::{Block, Failure, FailureKind, Outcome, StackId},
     plans::{Binding, KEYED, Manifest, Mismatch},
 };
 
@@ -106,6 +106,22 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    /// Returns the refusal of a planned stack to whose ephemeral variables its unit gives other values than when it was planned,
+    /// before anything of the run is applied: a stack that is planned again after another one gets its values anew.
+    pub(super) fn other_unit_values(
+        &self,
+        (stack, work): (&StackId, &Work),
+        waiting: &Waiting,
+    ) -> Option<Outcome> {
+        let manifest = waiting.manifest.as_ref()?;
+        let log = self.dir.log(stack);
+        let session = Session { runner: &self.runner, log: &log, observer: &|_| {} };
+        let compared = footing(work)
+            .map_err(|failure| Box::new(Outcome::Failed(failure)))
+            .and_then(|footing| self.refuse_other_unit_values((work, &footing), manifest, &session));
+        compared.err().map(|outcome| *outcome)
     }
 
     fn keyed_value(&self, variable: &str, value: &str) -> String {
