@@ -121,3 +121,25 @@ fn template_marks_in_backend_pairs_are_literal() {
         shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
     }
 }
+
+#[test]
+fn a_number_with_more_digits_than_are_kept_is_refused() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.project.write("app/main.tf", MAIN);
+        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+        shop.project.commit("Begin");
+        for given in ["anything=12345678901234567890123", "anything=[{ n = 0.1234567890123456789 }]"] {
+            let run = shop.run(["deploy", "staging", "--yes", "--var", given]).exits(4);
+            run.tells("it holds a number with more digits than envctl keeps; write the value in a var file");
+        }
+        assert_eq!(shop.state("app", "staging"), None);
+        // A number by its type is handed on as it is written.
+        shop.run(["deploy", "staging", "--yes", "--var", "count_of=12345678901234567890123"]).exits(0);
+        let state = shop.state("app", "staging").unwrap();
+        assert!(state["outputs"]["all"]["value"].as_str().unwrap().contains("12345678901234567890123"));
+        shop.run(["deploy", "staging", "--yes", "--var", "anything={ 1 = 2, true = 3 }"]).exits(0);
+        let state = shop.state("app", "staging").unwrap();
+        assert!(state["outputs"]["all"]["value"].as_str().unwrap().ends_with(r#"{"1":2,"true":3}]"#));
+    }
+}

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use hcl_edit::{
-    Span,
+    Formatted, Number, Span,
     expr::{Expression, ObjectKey, TraversalOperator},
     structure::{self, Body},
     template::Element,
+    visit::Visit,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -75,9 +76,11 @@ fn simplify(expression: &Expression) -> Expr {
     match expression {
         Expression::Null(_) => Expr::Literal(Value::Null),
         Expression::Bool(value) => Expr::Literal(Value::Bool(*value.value())),
-        Expression::Number(number) => {
+        Expression::Number(number) if is_exact(number) => {
             number.value().to_string().parse().map_or(Expr::Opaque, |n| Expr::Literal(Value::Number(n)))
         }
+        // Read as another number it would be a wrong value: what it is stays unknown.
+        Expression::Number(_) => Expr::Opaque,
         Expression::String(text) => Expr::Literal(Value::String(text.value().clone())),
         Expression::StringTemplate(template) => Expr::template(template.iter().map(part).collect()),
         // The parser has taken the indentation out of `<<-`.
@@ -104,6 +107,27 @@ fn simplify(expression: &Expression) -> Expr {
     }
 }
 
+/// Number of significant digits of any decimal fraction that a 64-bit number keeps.
+const EXACT_DIGITS: usize = 15;
+
+/// Returns true if the parser, which reads numbers into 64 bits, kept every digit of one. Engines keep more.
+fn is_exact(number: &Formatted<Number>) -> bool {
+    let value = number.value();
+    let written = number.as_repr().map_or_else(|| value.to_string(), |written| written.to_string());
+    let mantissa = written.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0').count();
+    value.is_i64() || value.is_u64() || digits <= EXACT_DIGITS
+}
+
+/// Looks for numbers that are not kept exactly.
+struct LongNumbers(bool);
+
+impl Visit for LongNumbers {
+    fn visit_number(&mut self, number: &Formatted<Number>) {
+        self.0 |= !is_exact(number);
+    }
+}
+
 fn reference(root: &str, name: &str) -> Expr {
     match (root, name) {
         ("var", name) => Expr::Variable(name.to_owned()),
@@ -117,7 +141,12 @@ fn reference(root: &str, name: &str) -> Expr {
 fn key_text(key: &ObjectKey) -> Option<String> {
     match key {
         ObjectKey::Ident(name) => Some(name.as_str().to_owned()),
-        ObjectKey::Expression(expression) => simplify(expression).text().map(str::to_owned),
+        ObjectKey::Expression(expression) => match simplify(expression).literal()? {
+            Value::String(text) => Some(text.clone()),
+            key @ (Value::Null | Value::Bool(_)) => Some(key.to_string()),
+            Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+            Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        },
     }
 }
 
@@ -136,7 +165,16 @@ pub fn literal_value(text: &str) -> Result<Value, String> {
     let expression = parse_expression(text.trim()).map_err(|error| error.message().to_owned())?;
     match simplify(&expression) {
         Expr::Literal(value) => Ok(value),
-        _ => Err("it holds references, functions or operators".to_owned()),
+        _ => {
+            let mut long = LongNumbers(false);
+            long.visit_expr(&expression);
+            let reason = if long.0 {
+                "it holds a number with more digits than envctl keeps; write the value in a var file"
+            } else {
+                "it holds references, functions or operators"
+            };
+            Err(reason.to_owned())
+        }
     }
 }
 
@@ -170,6 +208,15 @@ mod tests {
         assert_eq!(value("<<-E\n    one\n    E"), Expr::Literal(json!("one\n")));
         assert_eq!(value("<<E\n    one\n  E"), Expr::Literal(json!("    one\n")));
         assert_eq!(value("-1.5"), Expr::Literal(json!(-1.5)));
+        assert_eq!(
+            value("{ 1 = 2, true = 3, null = 4 }"),
+            Expr::Literal(json!({"1": 2, "true": 3, "null": 4}))
+        );
+        assert_eq!(value("18446744073709551615"), Expr::Literal(json!(u64::MAX)));
+        assert_eq!(value("123456.123456789"), Expr::Literal(json!(123_456.123_456_789)));
+        for long in ["18446744073709551616", "0.1234567890123456789", "-1234567890.1234567"] {
+            assert_eq!(value(long), Expr::Opaque, "{long}");
+        }
     }
 
     #[test]
