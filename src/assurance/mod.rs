@@ -3,6 +3,7 @@
 //! Nothing here starts a program or asks the network.
 
 mod check_item;
+mod configuration;
 mod inputs;
 mod lockfiles;
 mod offline;

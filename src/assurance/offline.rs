@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     CheckItem, CheckName, CheckStatus, Survey,
+    configuration::unconfigured,
     inputs::inputs,
     lockfiles::lockfiles,
     sensitive::not_sensitive,
@@ -94,8 +95,10 @@ pub fn check_offline(
             "there is no instance to look at".clone_into(&mut item.message);
         }
     }
-    for (environment, (_, found)) in environments.iter().zip(findings) {
+    for (environment, (_, mut found)) in environments.iter().zip(findings) {
         let inventory = inventories.iter().find(|inventory| *inventory.environment() == environment.name);
+        let instances = inventory.into_iter().flat_map(Inventory::instances);
+        found.0.extend(instances.filter_map(|instance| unconfigured(config, instance, &survey.modules)));
         let verdicts = &verdicts;
         let mut checked =
             Checked { config, environment, survey: &survey, own, classes, verdicts, found, value_errors };

@@ -1,11 +1,14 @@
 //! Refuses to start a run with values that are missing, or that no stack takes.
 
+use std::sync::Arc;
+
 use super::Usage;
 use crate::{
     assurance::ValueErrors,
     config::Layer,
     diagnostic::{Diagnostics, closest},
-    inventory::{Inventory, Modules},
+    engine::layout::unit_file,
+    inventory::{Instance, Inventory, Modules, hcl::Module},
     model::StackId,
 };
 
@@ -24,12 +27,21 @@ pub(super) fn know_values(
 /// Refuses a variable of `--var` or `--set vars.NAME` that no selected stack declares: it would silently have no effect.
 fn declared_somewhere(inventory: &Inventory, stacks: &[StackId], modules: &Modules) -> Result<(), Usage> {
     let instances: Vec<_> = stacks.iter().filter_map(|stack| inventory.get(stack.as_str())).collect();
-    let roots: Vec<_> = instances.iter().filter_map(|instance| modules.root(instance)).collect();
+    let vars = instances.iter().flat_map(|instance| instance.settings.vars.iter());
+    let flags: Vec<_> = vars
+        .filter_map(|(name, value)| match &value.origin.layer {
+            Layer::Flag(flag) => Some((name, flag)),
+            _ => None,
+        })
+        .collect();
+    if flags.is_empty() {
+        return Ok(());
+    }
+    let roots: Vec<_> = instances.iter().filter_map(|instance| root_module(instance, modules)).collect();
     if roots.len() != stacks.len() {
         return Ok(());
     }
-    for (name, value) in instances.iter().flat_map(|instance| instance.settings.vars.iter()) {
-        let Layer::Flag(flag) = &value.origin.layer else { continue };
+    for (name, flag) in flags {
         if !roots.iter().any(|root| root.variables.contains_key(name)) {
             let names = roots.iter().flat_map(|root| root.variables.keys()).map(String::as_str);
             let meant = closest(name, names).map_or(String::new(), |n| format!("; did you mean `{n}`?"));
@@ -39,4 +51,13 @@ fn declared_somewhere(inventory: &Inventory, stacks: &[StackId], modules: &Modul
         }
     }
     Ok(())
+}
+
+/// Returns the root module of a stack, also that of a Terragrunt unit; absent where it cannot be told or read.
+fn root_module(instance: &Instance, modules: &Modules) -> Option<Arc<Module>> {
+    if unit_file(instance.engine).is_none() {
+        return modules.root(instance).cloned();
+    }
+    let (modules, folder) = Modules::of_unit(instance)?;
+    modules.in_folder(&folder, instance.engine).cloned()
 }

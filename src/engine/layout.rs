@@ -110,6 +110,14 @@ pub fn module_files<'a>(engine: EngineName, names: impl IntoIterator<Item = &'a 
     files
 }
 
+/// Returns true if the engine finds configuration among the names of a folder.
+pub fn has_configuration<'a>(engine: EngineName, mut names: impl Iterator<Item = &'a str>) -> bool {
+    match unit_file(engine) {
+        Some(_) => names.any(is_unit_file),
+        None => module_files(engine, names).all().next().is_some(),
+    }
+}
+
 /// The configuration files that any engine reads among the names of a folder.
 pub fn any_module_files(names: &[String]) -> ModuleFiles {
     let of = |engine| module_files(engine, names.iter().map(String::as_str));
@@ -186,6 +194,21 @@ mod tests {
     #[test]
     fn terraform_does_not_know_tofu_files() {
         assert_eq!(module_files(EngineName::Terraform, NAMES).primary, ["b.tf.json", "main.tf"]);
+    }
+
+    #[test]
+    fn a_folder_has_configuration_by_the_files_that_its_engine_reads() {
+        for (engine, names, expected) in [
+            (EngineName::Tofu, ["README.md", "x.tofu"], true),
+            (EngineName::Terraform, ["README.md", "x.tofu"], false),
+            (EngineName::Terraform, ["override.tf", "x.tfvars"], true),
+            (EngineName::Tofu, ["x.tfvars", ".terraform.lock.hcl"], false),
+            (EngineName::Tofu, [".x.tf", "main.tf~"], false),
+            (EngineName::Terragrunt, ["main.tf", "root.hcl"], false),
+            (EngineName::Terragrunt, ["terragrunt.hcl.json", "x"], true),
+        ] {
+            assert_eq!(has_configuration(engine, names.into_iter()), expected, "{engine}: {names:?}");
+        }
     }
 
     #[test]

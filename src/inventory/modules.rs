@@ -13,6 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     Instance,
     hcl::{Attribute, Module, ModuleCall, read_folder, read_unit},
+    inputs::unit_module,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
@@ -89,6 +90,36 @@ impl Modules {
                 wanted.push(key);
             }
         }
+        modules.read_called(wanted, &mut seen, root, &mut found);
+        (modules, found)
+    }
+
+    /// Reads the module of a Terragrunt unit and all local modules that it calls, and returns them with its folder; absent where
+    /// the files do not tell which module that is, or hold none that can be read.
+    pub fn of_unit(instance: &Instance) -> Option<(Self, Utf8PathBuf)> {
+        let folder = unit_module(&instance.dir)?;
+        let mut modules = Self::default();
+        let key = (folder.clone(), instance.engine);
+        modules.read_called(
+            vec![key.clone()],
+            &mut HashSet::from([key]),
+            instance.root(),
+            &mut Diagnostics::default(),
+        );
+        let is_module =
+            modules.in_folder(&folder, instance.engine).is_some_and(|module| !module.files.is_empty());
+        is_module.then_some((modules, folder))
+    }
+
+    /// Reads the modules in folders and all local modules that they call, as far as these are not `seen`.
+    fn read_called(
+        &mut self,
+        mut wanted: Vec<Key>,
+        seen: &mut HashSet<Key>,
+        root: &Utf8Path,
+        found: &mut Diagnostics,
+    ) {
+        let modules = self;
         while !wanted.is_empty() {
             let mut next = Vec::new();
             for ((dir, engine), result) in read_all(wanted, root) {
@@ -112,7 +143,6 @@ impl Modules {
             }
             wanted = next;
         }
-        (modules, found)
     }
 
     /// Returns the engine that would read the file of a finding that a file could not be parsed.

@@ -24,6 +24,7 @@ mod data_directories;
 mod deploy;
 mod durations;
 mod early_variables;
+mod empty_folders;
 mod engine_faults;
 mod exact_outputs;
 mod exec;
@@ -66,6 +67,7 @@ mod snapshot;
 #[expect(dead_code, unused_imports, reason = "the servers are for other suites")]
 mod support;
 mod unit_files;
+mod unit_modules;
 mod unusual_hcl;
 mod unwritable_folders;
 mod value_places;

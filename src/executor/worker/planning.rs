@@ -10,10 +10,12 @@ use super::{
     wires::{Take, Wired},
 };
 use crate::{
-    engine::{EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream},
+    engine::{
+        EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream, layout::has_configuration,
+    },
     executor::{attempts::attempt, outlook::Coming},
     files,
-    model::{Block, Outcome, StackId},
+    model::{Block, Failure, FailureKind, Outcome, StackId},
 };
 
 impl Worker {
@@ -23,6 +25,9 @@ impl Worker {
         }
         if let Some(blocks) = Self::unbindable(work) {
             return Ended::new(Outcome::Refused(blocks));
+        }
+        if let Some(failure) = unconfigured(work) {
+            return Ended::new(Outcome::Failed(failure));
         }
         self.upstreams.plans_begin();
         let wired = match self.wired(stack, work, Take::Planned, session) {
@@ -185,4 +190,20 @@ pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
     let message =
         format!("the plan is incomplete: the engine deferred {what}, and nothing else would change");
     Some(vec![Block::new("incomplete", message)])
+}
+
+/// Returns the failure of a folder without configuration, after the hooks that may write it: an engine would find neither the backend
+/// nor anything to change or to destroy.
+fn unconfigured(work: &Work) -> Option<Failure> {
+    // A folder that cannot be read is the engine's to report.
+    let entries = std::fs::read_dir(&work.target.dir).ok()?;
+    let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    if has_configuration(work.engine.name(), names.iter().map(String::as_str)) {
+        return None;
+    }
+    let (folder, engine) = (&work.target.dir, work.engine.name().title());
+    let summary = format!("the stack's folder holds no configuration of {engine}");
+    let detail =
+        format!("`{folder}` must hold it: without it nothing would be planned, and nothing destroyed");
+    Some(Failure::new(FailureKind::Config, summary).with_detail(detail))
 }

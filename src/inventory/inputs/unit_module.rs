@@ -1,0 +1,116 @@
+//! Which module a Terragrunt unit runs, where its files say so without a program.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hcl_edit::structure::Body;
+
+use super::{gone::Gone, unit::Unit};
+use crate::engine::{
+    layout::{UNIT_ENGINE, module_files, unit_file_in},
+    units::normalised,
+};
+
+/// Words of generated text that may declare something, or read a file that does.
+const DECLARING: [&str; 5] = ["variable", "resource", "data", "module", "file"];
+
+/// Returns the folder whose files are the whole root module of a unit; absent where the unit's files do not tell it, and where
+/// Terragrunt puts other files beside them.
+pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    let unit = Unit::new(dir, &Arc::new(Gone::default()));
+    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
+    let own = body(&unit_file_in(dir))?;
+    let mut included = Vec::new();
+    for include in own.get_blocks("include") {
+        let path = include.body.get_attribute("path")?.value.as_str()?;
+        included.push(body(&normalised(&dir.join(path)))?);
+    }
+    if own.has_attribute("include") || [&own].into_iter().chain(&included).any(writes_files) {
+        return None;
+    }
+    let Some(source) = sources(&own).next() else {
+        return included.iter().all(|body| sources(body).next().is_none()).then(|| dir.to_owned());
+    };
+    let source = source?;
+    let is_local = [".", ".."].contains(&source) || source.starts_with("./") || source.starts_with("../");
+    // Terragrunt copies the files beside the unit over those of the module.
+    if !is_local || source.contains('?') || holds_module_files(dir) != Some(false) {
+        return None;
+    }
+    // `..//module` is the folder `module` of `..`, of which Terragrunt copies all.
+    Some(normalised(&dir.join(source.replace("//", "/"))))
+}
+
+/// Returns the sources in the `terraform` blocks of a file; absent for one that is an expression.
+fn sources(body: &Body) -> impl Iterator<Item = Option<&str>> {
+    let sources = body.get_blocks("terraform").filter_map(|block| block.body.get_attribute("source"));
+    sources.map(|source| source.value.as_str())
+}
+
+/// Returns true if Terragrunt, or a program that it runs, may write declarations into the module.
+fn writes_files(body: &Body) -> bool {
+    let has_hooks = body.get_blocks("terraform").any(|block| {
+        ["before_hook", "after_hook", "error_hook"].iter().any(|hook| block.body.has_blocks(hook))
+    });
+    let generates = body.get_blocks("generate").any(|block| {
+        let contents = block.body.get_attribute("contents").map(|contents| contents.value.to_string());
+        contents.is_none_or(|text| DECLARING.iter().any(|word| text.contains(word)))
+    });
+    has_hooks || generates || body.has_attribute("generate")
+}
+
+fn holds_module_files(dir: &Utf8Path) -> Option<bool> {
+    let entries = std::fs::read_dir(dir).ok()?;
+    let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    Some(module_files(UNIT_ENGINE, names.iter().map(String::as_str)).all().next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::fixture::Project;
+
+    #[test]
+    fn the_module_of_a_unit_is_told_only_where_its_files_alone_decide() {
+        let root = "locals {\n  x = 1\n}\nremote_state {\n  backend = \"local\"\n  generate = { path = \"b.tf\", if_exists = \"overwrite\" }\n}\n\
+                    generate \"provider\" {\n  path = \"p.tf\"\n  if_exists = \"overwrite\"\n  contents = <<EOT\nprovider \"aws\" {}\nEOT\n}\n";
+        let sourced = "terraform {\n  source = \"../../modules/db\"\n}\n";
+        let include =
+            |file: &str| format!("include \"root\" {{\n  path = find_in_parent_folders(\"{file}\")\n}}\n");
+        let generated = "generate \"v\" {\n  path = \"v.tf\"\n  if_exists = \"overwrite\"\n  contents = \"variable \\\"x\\\" {}\"\n}\n";
+        let hook =
+            "terraform {\n  before_hook \"h\" {\n    commands = [\"plan\"]\n    execute = [\"x\"]\n  }\n}\n";
+        for (unit, expected) in [
+            (sourced.to_owned(), Some("modules/db")),
+            (include("root.hcl") + sourced, Some("modules/db")),
+            (include("root.hcl"), Some("live/db")),
+            (sourced.replace("modules/", "modules//"), Some("modules/db")),
+            (sourced.replace("../..", "${get_terragrunt_dir()}/../.."), None),
+            (sourced.replace("../..", "${get_env(\"X\")}/.."), None),
+            (sourced.replace("../..", "git::https://example.com"), None),
+            (include("sourced.hcl"), None),
+            (include("sourced.hcl") + sourced, Some("modules/db")),
+            (include("generating.hcl") + sourced, None),
+            (include("gone.hcl") + sourced, None),
+            (hook.to_owned(), None),
+            (generated.to_owned() + sourced, None),
+        ] {
+            let files = [
+                ("live/db/terragrunt.hcl", &*unit),
+                ("live/root.hcl", root),
+                ("live/sourced.hcl", "terraform {\n  source = \"../other\"\n}\n"),
+                ("live/generating.hcl", generated),
+            ];
+            let project = Project::new("", &files);
+            let expected = expected.map(|folder| project.root().join(folder));
+            assert_eq!(unit_module(&project.root().join("live/db")), expected, "{unit}");
+        }
+    }
+
+    #[test]
+    fn files_beside_a_unit_with_a_source_hide_its_module() {
+        let unit = "terraform {\n  source = \"../m\"\n}\n";
+        let project = Project::new("", &[("u/terragrunt.hcl", unit), ("u/extra.tf", ""), ("m/main.tf", "")]);
+        assert_eq!(unit_module(&project.root().join("u")), None);
+    }
+}
