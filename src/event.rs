@@ -328,7 +328,7 @@ pub struct StepFinished {
     pub plan: Option<Utf8PathBuf>,
     /// Whether the plan rests on values that are not known yet.
     pub tentative: bool,
-    /// Whether only a part of the stack was planned: `--target`.
+    /// True if only a part of the stack was planned, by `--target` or `--without`.
     #[serde(default)]
     pub incomplete: bool,
     /// Whether no plan was made, because an earlier one still holds.

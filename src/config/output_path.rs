@@ -15,7 +15,7 @@ impl OutputPath {
         self.path.split(['.', '[']).next().unwrap_or_default()
     }
 
-    /// What the path selects in the value of its output; what is not there, or null, is told. A variable that gets a null has
+    /// Returns what the path selects in the value of its output; an error where that is not there, or null. A variable that gets a null has
     /// another value than its default, or its default, as its declaration says: nothing that anybody wrote.
     pub fn select<'v>(&self, value: &'v Value) -> Result<&'v Value, String> {
         let (name, steps) = steps(&self.path)?;

@@ -138,7 +138,7 @@ pub struct StackReport {
     pub why: Vec<String>,
     /// Whether the plan rests on values that are not known yet.
     pub tentative: bool,
-    /// Whether only a part of it was planned: `--target`, `--without`, or changes that the engine deferred.
+    /// True if only a part of the stack was planned: `--target`, `--without`, or changes that the engine deferred.
     #[serde(default)]
     pub incomplete: bool,
     /// What refused it, or keeps its plan from being applied.

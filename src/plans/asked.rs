@@ -34,7 +34,7 @@ pub struct AskedFor {
     pub targets: Vec<String>,
     /// `--var`
     pub vars: Vec<(String, String)>,
-    /// Whether the values of `--set` and `--var` were removed when the run was over: it cannot be gone on with.
+    /// True if the values of `--set` and `--var` were removed when the run was over: it can be neither applied nor resumed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub values_removed: bool,
 }

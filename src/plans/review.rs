@@ -26,7 +26,7 @@ pub struct ReviewStack {
     pub diff: String,
     /// Whether the plan rests on values that are not known yet.
     pub tentative: bool,
-    /// Whether only a part of the stack was planned: `--target`, `--without`, or changes that the engine deferred.
+    /// True if only a part of the stack was planned: `--target`, `--without`, or changes that the engine deferred.
     pub incomplete: bool,
     /// When the plan was made.
     pub planned_at: Option<Timestamp>,

@@ -98,7 +98,7 @@ pub enum ProcessEvent<'a> {
         stream: Stream,
         /// The line, without its end, with secrets masked.
         text: &'a str,
-        /// The same line unmasked, to be parsed: a masked number leaves no valid JSON. Nothing of it may be shown or kept as it is.
+        /// Line as the program wrote it, to be parsed: a masked number leaves no valid JSON. Nothing of it may be shown or kept unmasked.
         raw: &'a str,
     },
 }

@@ -1,6 +1,6 @@
 //! Values of `--var` reach the engine as its own `-var` takes them.
 
-use crate::support::{ENVIRONMENTS, Shop, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Shop, real_engines};
 
 const MAIN: &str = r#"
 variable "untyped" { default = "" }
@@ -33,13 +33,19 @@ output "all" {
 }
 "#;
 
+/// A shop with one stack whose variables are of all kinds of types.
+fn typed_shop(engine: &Driven) -> Shop {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.project.write("app/main.tf", MAIN);
+    shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+    shop.project.commit("Begin");
+    shop
+}
+
 #[test]
 fn each_value_is_read_by_the_declared_type_as_the_engine_reads_its_own() {
     for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.project.write("app/main.tf", MAIN);
-        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
-        shop.project.commit("Begin");
+        let shop = typed_shop(&engine);
         for (given, expected) in [
             ("text=[1]", r#"["","[1]",0,false,[],{},null]"#),
             ("text={ not = hcl", r#"["","{ not = hcl",0,false,[],{},null]"#),
@@ -67,10 +73,7 @@ fn each_value_is_read_by_the_declared_type_as_the_engine_reads_its_own() {
 #[test]
 fn a_value_that_is_no_literal_of_its_type_is_refused_with_the_flag() {
     for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.project.write("app/main.tf", MAIN);
-        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
-        shop.project.commit("Begin");
+        let shop = typed_shop(&engine);
         for value in ["zones=[a", "zones=[file(\"x\")]", "tags=", "anything=text"] {
             let name = value.split('=').next().unwrap();
             let run = shop.run(["plan", "staging", "--var", value]).exits(4);
@@ -125,10 +128,7 @@ fn template_marks_in_backend_pairs_are_literal() {
 #[test]
 fn a_number_with_more_digits_than_are_kept_is_refused() {
     for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.project.write("app/main.tf", MAIN);
-        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
-        shop.project.commit("Begin");
+        let shop = typed_shop(&engine);
         for given in ["anything=12345678901234567890123", "anything=[{ n = 0.1234567890123456789 }]"] {
             let run = shop.run(["deploy", "staging", "--yes", "--var", given]).exits(4);
             run.tells("it holds a number with more digits than envctl keeps; write the value in a var file");
