@@ -76,7 +76,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let is_about =
             |item: &&mut CheckItem| item.name == CheckName::Config && item.environment == environment;
         if let Some(item) = items.iter_mut().find(is_about) {
-            item.diagnostics.extend(stacks.iter().map(|stack| stack.finding(context, &config)));
+            item.diagnostics.extend(stacks.findings(context, &config));
         }
     }
     if !request.offline {

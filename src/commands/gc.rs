@@ -3,12 +3,11 @@
 use std::{fs, io, time::Duration};
 
 use camino::Utf8Path;
-use jiff::Timestamp;
 
-use super::{Context, left_output::take_in, resume::told};
+use super::{Context, last_deployment::keep_deployments, left_output::take_in, resume::told};
 use crate::{
     journal::{Abandoned, Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
-    model::{ExitStatus, RunId},
+    model::ExitStatus,
     process::{users, writers},
     ui::Count,
 };
@@ -80,6 +79,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         say_backups(context, config.root())?;
         return Ok(ExitStatus::Success);
     }
+    keep_deployments(&store, &old)?;
     // A plan without its run can do nothing any more; a run without its plans is still a record.
     for run in &old {
         removed(&run.dir.plans())?;
@@ -126,19 +126,14 @@ fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<Abandoned>, Jour
     Ok(found)
 }
 
-/// By its id: its journal may be broken.
-fn started(run: &RunId) -> Timestamp {
-    let millis = i64::try_from(run.millis()).unwrap_or(i64::MAX);
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
-}
-
 fn candidate(context: &Context, run: &StoredRun) -> Candidate {
     // The last thing that a run writes; until then its journal is open, or its engines have their files open.
     let running = !run.dir.report().exists() && !writers(run.dir.path()).is_empty();
     let mut found = Candidate {
         id: run.id.clone(),
         environment: None,
-        started: started(&run.id),
+        // Not from its journal, which may be broken.
+        started: run.id.started(),
         running,
         unfinished: false,
         changing: false,

@@ -6,22 +6,23 @@ use std::{
 };
 
 use anyhow::Context as _;
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
     Context,
+    last_deployment::{LastDeployment, record},
     run_history::{PastRun, past_runs},
 };
 use crate::{
     config::Config,
     diagnostic::Diagnostic,
-    engine::{recorded_state, state_addresses},
+    engine::{FormerNames, RecordedState, recorded_state, state_addresses},
     files,
     inventory::{Instance, Inventory},
     journal::RunStore,
-    model::{EnvName, InstanceId, RunId, StackId, StackReport, StackResult},
+    model::{EnvName, InstanceId, RunId, StackId},
     ui::shell_word,
 };
 
@@ -66,7 +67,7 @@ impl UndeclaredStack {
     }
 
     /// Says it on standard error.
-    pub(super) fn say(&self, context: &Context, config: &Config) {
+    fn say(&self, context: &Context, config: &Config) {
         context.printer.warn(self.message());
         for hint in self.hints(context, config) {
             context.printer.hint(hint);
@@ -74,9 +75,68 @@ impl UndeclaredStack {
     }
 
     /// Returns it as a finding of a check.
-    pub(super) fn finding(&self, context: &Context, config: &Config) -> Diagnostic {
+    fn finding(&self, context: &Context, config: &Config) -> Diagnostic {
         let problem = Diagnostic::warning("inventory::gone", self.message());
         self.hints(context, config).into_iter().fold(problem, Diagnostic::help)
+    }
+}
+
+/// Record of an instance that cannot be read, so that nobody knows whether its stack is gone.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub(super) struct UnreadableRecord {
+    /// The environment of the instance.
+    #[schemars(with = "String")]
+    environment: EnvName,
+    /// Name of its folder in `.envctl/instances/ENV`.
+    name: String,
+    /// The reason, with the path of the record.
+    reason: String,
+}
+
+impl UnreadableRecord {
+    fn message(&self) -> String {
+        let Self { environment, name, reason } = self;
+        format!("what stack `{name}` of `{environment}` has is unknown: {reason}")
+    }
+
+    fn hint(&self) -> String {
+        let Self { environment, name, .. } = self;
+        let folder = format!(".envctl/instances/{environment}/{name}");
+        let folder = shell_word(&folder);
+        format!(
+            "once nothing is left of a stack that is gone, `rm -r {folder}` removes what is recorded of it"
+        )
+    }
+}
+
+/// Stacks that are gone from the files, as far as the records tell.
+#[derive(Debug, Clone, Default)]
+pub(super) struct GoneStacks {
+    /// The stacks.
+    pub(super) stacks: Vec<UndeclaredStack>,
+    /// Records that cannot be read.
+    pub(super) unreadable: Vec<UnreadableRecord>,
+}
+
+impl GoneStacks {
+    /// Says them on standard error.
+    pub(super) fn say(&self, context: &Context, config: &Config) {
+        for stack in &self.stacks {
+            stack.say(context, config);
+        }
+        for record in &self.unreadable {
+            context.printer.warn(record.message());
+            context.printer.hint(record.hint());
+        }
+    }
+
+    /// Returns them as findings of a check.
+    pub(super) fn findings(&self, context: &Context, config: &Config) -> Vec<Diagnostic> {
+        let stacks = self.stacks.iter().map(|stack| stack.finding(context, config));
+        let unreadable = self.unreadable.iter().map(|record| {
+            Diagnostic::warning("inventory::unreadable-record", record.message()).help(record.hint())
+        });
+        stacks.chain(unreadable).collect()
     }
 }
 
@@ -90,48 +150,97 @@ pub(super) fn undeclared_stacks(
     environment: &EnvName,
     inventory: Option<&Inventory>,
     stated: &dyn Fn() -> BTreeMap<String, InstanceId>,
-) -> anyhow::Result<Vec<UndeclaredStack>> {
+) -> anyhow::Result<GoneStacks> {
     let store = RunStore::new(config.root());
     let instances: Vec<&Instance> = inventory.into_iter().flat_map(Inventory::instances).collect();
     let declared: BTreeSet<String> = instances.iter().map(|instance| instance.id.stack.file_name()).collect();
-    let mut known = recorded_stacks(&store, environment)?;
-    known.retain(|name| !declared.contains(name));
+    let mut gone = GoneStacks::default();
+    let names = recorded_stacks(&store, environment)?.into_iter().filter(|name| !declared.contains(name));
+    let known: Vec<(String, RecordedState)> =
+        names.filter_map(|name| Some((name.clone(), gone.state(&store, environment, &name)?))).collect();
     if known.is_empty() {
-        return Ok(Vec::new());
+        return Ok(gone);
     }
     let stated = stated();
-    let folder = |environment: &EnvName| store.home().join("instances").join(environment.as_str());
-    let lineage_of = |instance: &Instance| {
-        let folder = folder(&instance.id.environment).join(instance.id.stack.file_name());
-        recorded_state(&folder).map(|state| state.lineage)
-    };
-    let taken_over: BTreeSet<String> = instances.iter().filter_map(|instance| lineage_of(instance)).collect();
+    let known_here = declared.iter().filter_map(|name| gone.state(&store, environment, name));
+    let taken_over: BTreeSet<String> = known_here.filter_map(|state| state.lineage).collect();
     let past = past_runs(context, config)?;
-    let mut gone = Vec::new();
-    for name in known {
-        let Some(state) = recorded_state(&folder(environment).join(&name)) else { continue };
-        let Some((run, stack)) = deployed(&past, environment, &name) else { continue };
-        let is_renamed = taken_over.contains(&state.lineage)
+    // Several names may have had one state, one after the other.
+    let mut newest: Vec<(Option<String>, StackId, LastDeployment)> = Vec::new();
+    for (name, state) in known {
+        let found = match last_deployment(&store, &past, (environment, &name)) {
+            Ok(found) => found,
+            Err(reason) => {
+                gone.unreadable.push(UnreadableRecord { environment: environment.clone(), name, reason });
+                continue;
+            }
+        };
+        let Some((stack, deployment)) = found else { continue };
+        let is_renamed = state.lineage.as_ref().is_some_and(|lineage| taken_over.contains(lineage))
             || match &state.address {
                 Some(address) if stated.contains_key(address) => true,
                 // Of an instance in its place whose address no file tells it is not known.
                 address => instances.iter().any(|instance| {
-                    let is_same_place = instance.path.as_str() == stack.path
-                        && instance.workspace() == stack.workspace.as_deref();
+                    let is_same_place = instance.path.as_str() == deployment.path
+                        && instance.workspace() == deployment.workspace.as_deref();
                     is_same_place && (address.is_none() || !stated.values().any(|id| *id == instance.id))
                 }),
             };
-        if !is_renamed && !state.address.as_deref().is_some_and(is_empty_file) {
-            gone.push(UndeclaredStack {
-                environment: environment.clone(),
-                stack: stack.stack.clone(),
-                path: stack.path.clone(),
-                run: run.report.run.clone(),
-                commit: run.report.commit.clone(),
-            });
+        if is_renamed || state.address.as_deref().is_some_and(is_empty_file) {
+            continue;
+        }
+        let same = newest.iter_mut().find(|(lineage, ..)| lineage.is_some() && *lineage == state.lineage);
+        match same {
+            Some(same) if same.2.run < deployment.run => *same = (state.lineage, stack, deployment),
+            Some(_) => {}
+            None => newest.push((state.lineage, stack, deployment)),
         }
     }
+    let newest = newest.into_iter().filter(|(.., deployment)| !deployment.destroyed);
+    gone.stacks.extend(newest.map(|(_, stack, deployment)| UndeclaredStack {
+        environment: environment.clone(),
+        stack,
+        path: deployment.path,
+        run: deployment.run,
+        commit: deployment.commit,
+    }));
     Ok(gone)
+}
+
+impl GoneStacks {
+    /// Returns the recorded state of an instance, and keeps the reason where its record cannot be read.
+    fn state(&mut self, store: &RunStore, environment: &EnvName, name: &str) -> Option<RecordedState> {
+        recorded_state(&folder(store, environment, name)).unwrap_or_else(|failure| {
+            let (environment, name) = (environment.clone(), name.to_owned());
+            self.unreadable.push(UnreadableRecord { environment, name, reason: failure.summary });
+            None
+        })
+    }
+}
+
+/// Returns the newest deployment of an instance, also of one under a former name, and the name that the stack has now.
+fn last_deployment(
+    store: &RunStore,
+    past: &[PastRun],
+    (environment, name): (&EnvName, &str),
+) -> Result<Option<(StackId, LastDeployment)>, String> {
+    let find = |environment: &EnvName, name: &str, until| {
+        LastDeployment::find(store, past, (environment, name), until).map_err(|error| {
+            let path = record(store, environment, name);
+            format!("cannot use `{path}`, which holds its last deployment: {error}")
+        })
+    };
+    let names = FormerNames::read(&folder(store, environment, name)).map_err(|failure| failure.summary)?;
+    let mut newest = find(environment, name, None)?;
+    for former in names.iter().flat_map(|names| &names.former) {
+        let InstanceId { environment, stack } = &former.instance;
+        let found = find(environment, &stack.file_name(), Some(former.until))?;
+        newest = newest.into_iter().chain(found).max_by(|one, other| one.run.cmp(&other.run));
+    }
+    Ok(newest.map(|deployment| {
+        let stack = names.map_or_else(|| deployment.stack.clone(), |names| names.instance.stack);
+        (stack, deployment)
+    }))
 }
 
 /// Returns the stacks of environments that are gone as a whole.
@@ -139,16 +248,23 @@ pub(super) fn undeclared_environments(
     context: &Context,
     config: &Config,
     stated: &dyn Fn() -> BTreeMap<String, InstanceId>,
-) -> anyhow::Result<Vec<UndeclaredStack>> {
+) -> anyhow::Result<GoneStacks> {
     let store = RunStore::new(config.root());
-    let mut gone = Vec::new();
+    let mut gone = GoneStacks::default();
     for name in folder_names(&store.home().join("instances"))? {
         let Ok(environment) = name.parse::<EnvName>() else { continue };
         if !config.environments().contains_key(&environment) {
-            gone.extend(undeclared_stacks(context, config, &environment, None, stated)?);
+            let found = undeclared_stacks(context, config, &environment, None, stated)?;
+            gone.stacks.extend(found.stacks);
+            gone.unreadable.extend(found.unreadable);
         }
     }
     Ok(gone)
+}
+
+/// Returns the folder of all that is recorded of an instance.
+fn folder(store: &RunStore, environment: &EnvName, name: &str) -> Utf8PathBuf {
+    store.home().join("instances").join(environment.as_str()).join(name)
 }
 
 /// Returns the names of the folders in which something is recorded of the stacks of an environment.
@@ -171,30 +287,6 @@ fn folder_names(folder: &Utf8Path) -> anyhow::Result<Vec<String>> {
     }
     names.sort_unstable();
     Ok(names)
-}
-
-/// Returns the newest run that changed a stack, or found it as its files said, unless that run destroyed it.
-fn deployed<'p>(
-    past: &'p [PastRun],
-    environment: &EnvName,
-    name: &str,
-) -> Option<(&'p PastRun, &'p StackReport)> {
-    let of_environment = past.iter().filter(|run| run.report.environment == *environment);
-    let runs = of_environment.filter(|run| ["deploy", "apply", "destroy"].contains(&&*run.report.command));
-    let mut stacks = runs.flat_map(|run| run.report.stacks.iter().map(move |stack| (run, stack)));
-    let (run, stack) = stacks.find(|(_, stack)| {
-        let may_have_changed = matches!(
-            stack.result,
-            Some(StackResult::Applied | StackResult::Clean | StackResult::Failed | StackResult::Interrupted)
-                | None
-        );
-        stack.stack.file_name() == name && may_have_changed
-    })?;
-    // Of one that was narrowed the rest is there.
-    let is_destroyed = run.destroys
-        && !stack.incomplete
-        && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean));
-    (!is_destroyed).then_some((run, stack))
 }
 
 /// Returns true if an address is that of a file that is a state without a resource.

@@ -30,6 +30,7 @@ pub mod init;
 mod kept_values;
 mod known_addresses;
 mod ladder;
+mod last_deployment;
 mod left_output;
 pub mod list;
 mod opening;

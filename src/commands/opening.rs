@@ -226,9 +226,7 @@ fn choose(
     }
     if wish.plans_anew(request) && request.selection.changed.is_none() {
         let stated = || modules.stated_states().as_ref().clone();
-        for gone in undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)? {
-            gone.say(context, config);
-        }
+        undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?.say(context, config);
     }
     Ok(chosen)
 }

@@ -8,7 +8,9 @@ use serde::Serialize;
 
 use super::{
     Context,
-    gone_stacks::{UndeclaredStack, undeclared_environments, undeclared_stacks},
+    gone_stacks::{
+        GoneStacks, UndeclaredStack, UnreadableRecord, undeclared_environments, undeclared_stacks,
+    },
     resume,
     run_history::{PastRun, past_runs},
 };
@@ -39,6 +41,9 @@ pub struct StatusDocument {
     /// Stacks that were deployed to environments which are gone from environments.toml; only where none was named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<UndeclaredStack>,
+    /// Records of such environments that cannot be read: whether something is left of their stacks is unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<UnreadableRecord>,
 }
 
 /// One environment.
@@ -54,6 +59,9 @@ struct EnvironmentStatus {
     /// Stacks that were deployed here and are gone from the files: what they made still exists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     gone: Vec<UndeclaredStack>,
+    /// Records that cannot be read: whether something is left of their stacks is unknown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<UnreadableRecord>,
 }
 
 /// One stack.
@@ -106,19 +114,20 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     for environment in wanted {
         let (inventory, of_environment) = context.shown_inventory(&config, environment, request.json)?;
         status = status.max(of_environment);
-        environments.push(look(context, (&config, environment), &inventory, &past)?);
+        let (found, gone) = look(context, (&config, environment), &inventory, &past)?;
+        gone.say(context, &config);
+        environments.push(found);
     }
     let all: Vec<&Environment> = config.environments().values().collect();
     let stated = || context.check_offline(&config, &all, &[], false).survey.addresses.stated;
     let gone = match request.environments.as_slice() {
         [] => undeclared_environments(context, &config, &stated)?,
-        _ => Vec::new(),
+        _ => GoneStacks::default(),
     };
-    for stack in environments.iter().flat_map(|environment| &environment.gone).chain(&gone) {
-        stack.say(context, &config);
-    }
+    gone.say(context, &config);
     if request.json {
-        let document = StatusDocument { format: 1, environments, gone };
+        let GoneStacks { stacks: gone, unreadable } = gone;
+        let document = StatusDocument { format: 1, environments, gone, unreadable };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
         return Ok(status);
     }
@@ -137,7 +146,7 @@ fn look(
     (config, environment): (&Config, &Environment),
     inventory: &Inventory,
     past: &[PastRun],
-) -> anyhow::Result<EnvironmentStatus> {
+) -> anyhow::Result<(EnvironmentStatus, GoneStacks)> {
     let now = context.clock.now();
     let own: Vec<&PastRun> = past.iter().filter(|p| p.report.environment == environment.name).collect();
     let mut by_stack: HashMap<&StackId, Vec<(&PastRun, &StackReport)>> = HashMap::new();
@@ -181,7 +190,9 @@ fn look(
         own.first().map(|p| seen(p, p.report.result.map(|r| format!("{r:?}").to_lowercase()), now));
     let stated = || context.check_offline(config, &[environment], &[], false).survey.addresses.stated;
     let gone = undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?;
-    Ok(EnvironmentStatus { environment: environment.name.clone(), last_run, stacks, gone })
+    let GoneStacks { stacks: undeclared, unreadable } = gone.clone();
+    let environment = environment.name.clone();
+    Ok((EnvironmentStatus { environment, last_run, stacks, gone: undeclared, unreadable }, gone))
 }
 
 /// Returns true if two instances of an environment have one folder and one workspace.

@@ -22,6 +22,7 @@ use super::{
     backend_record::BackendRecord,
     fingerprint::write_private,
     first_apply::FIRST_APPLY,
+    former_names,
     lineage::{LINEAGE, RECORD},
     unsaved,
 };
@@ -75,6 +76,7 @@ impl Owner {
         if target.state_dir.join(LINEAGE).exists() {
             return Ok(());
         }
+        former_names::carry_over((&self.instance, &self.state_dir), target)?;
         // The lineage comes last: with it nothing else is left to be moved.
         for name in unsaved::FILES.iter().chain(&[FIRST_APPLY, RECORD, LINEAGE]) {
             let to = target.state_dir.join(name);

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{StateIdentity, Target, fingerprint::write_private};
@@ -29,33 +29,35 @@ pub(super) struct FirstApply {
 }
 
 impl FirstApply {
-    /// Reads the record of an instance, if it has one.
-    pub(super) fn read(target: &Target) -> Result<Option<Self>, Failure> {
-        let path = path(target);
+    /// Reads the record in the folder of an instance, if there is one.
+    pub(super) fn read(folder: &Utf8Path) -> Result<Option<Self>, Failure> {
+        let path = folder.join(FIRST_APPLY);
         match files::read_whole(&path) {
             Ok(bytes) => {
-                serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(target, &error.into()))
+                serde_json::from_slice(&bytes).map(Some).map_err(|error| unusable(&path, &error.into()))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(unusable(target, &error)),
+            Err(error) => Err(unusable(&path, &error)),
         }
     }
 
     /// Writes the record.
     pub(super) fn write(&self, target: &Target) -> Result<(), Failure> {
         let bytes = serde_json::to_vec(self).map_err(io::Error::other);
-        bytes.and_then(|bytes| write_private(&path(target), &bytes)).map_err(|error| unusable(target, &error))
+        let path = path(target);
+        bytes.and_then(|bytes| write_private(&path, &bytes)).map_err(|error| unusable(&path, &error))
     }
 
     /// Records what the apply was done with, since nobody could see the state that it left.
     pub(super) fn record_done(target: &Target, done: &[String]) -> Result<(), Failure> {
-        let record = Self::read(target)?.unwrap_or_default();
+        let record = Self::read(&target.state_dir)?.unwrap_or_default();
         Self { done: done.to_vec(), ..record }.write(target)
     }
 
     /// Removes the record: the state is known, or there is none.
     pub(super) fn forget(target: &Target) -> Result<(), Failure> {
-        files::remove_if_there(&path(target)).map_err(|error| unusable(target, &error))
+        let path = path(target);
+        files::remove_if_there(&path).map_err(|error| unusable(&path, &error))
     }
 
     /// Returns why a state cannot be the one that the apply left, as a summary and a detail.
@@ -89,8 +91,7 @@ fn path(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(FIRST_APPLY)
 }
 
-fn unusable(target: &Target, error: &io::Error) -> Failure {
-    let path = path(target);
+fn unusable(path: &Utf8Path, error: &io::Error) -> Failure {
     let summary = format!("cannot use `{path}`, which tells of a first apply: {error}");
     Failure::new(FailureKind::State, summary)
 }

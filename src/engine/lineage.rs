@@ -88,12 +88,17 @@ pub(super) fn watch_in_force(
 impl KnownState {
     /// Reads what is recorded of the last known state of an instance.
     pub(super) fn read(target: &Target) -> Result<Self, Failure> {
-        let lineage = match files::read_whole_text(&target.state_dir.join(LINEAGE)) {
+        Self::read_in(&target.state_dir)
+    }
+
+    /// Does so for the instance that keeps its records in a folder.
+    fn read_in(folder: &Utf8Path) -> Result<Self, Failure> {
+        let lineage = match files::read_whole_text(&folder.join(LINEAGE)) {
             Ok(text) => text.trim().to_owned(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(unusable(&target.state_dir.join(LINEAGE), &error)),
+            Err(error) => return Err(unusable(&folder.join(LINEAGE), &error)),
         };
-        let path = target.state_dir.join(RECORD);
+        let path = folder.join(RECORD);
         let version: Option<StateVersion> = match files::read_whole(&path) {
             Ok(bytes) => {
                 Some(serde_json::from_slice(&bytes).map_err(|error| unusable(&path, &error.into()))?)
@@ -102,7 +107,7 @@ impl KnownState {
             Err(error) => return Err(unusable(&path, &error)),
         };
         let version = version.filter(|version| version.lineage == lineage);
-        Ok(Self { version, lineage, first_apply: FirstApply::read(target)? })
+        Ok(Self { version, lineage, first_apply: FirstApply::read(folder)? })
     }
 
     /// Returns true unless no state is known, or the known one lies at another address.
@@ -245,19 +250,20 @@ pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failur
 /// State that this checkout knows of an instance, whether that is still declared or not.
 #[derive(Debug, Clone)]
 pub struct RecordedState {
-    /// Its lineage.
-    pub lineage: String,
-    /// The address where it lay; absent where that was never told.
+    /// Its lineage; absent where nobody saw the end of the first apply.
+    pub lineage: Option<String>,
+    /// The address where it lay, or where the first apply began; absent where that was never told.
     pub address: Option<String>,
 }
 
 /// Returns the state that is recorded in the folder of an instance; absent where none is known, or another instance took it over.
-pub fn recorded_state(folder: &Utf8Path) -> Option<RecordedState> {
-    let lineage = files::read_whole_text(&folder.join(LINEAGE)).ok()?.trim().to_owned();
-    let version = files::read_whole(&folder.join(RECORD)).ok();
-    let version: Option<StateVersion> = version.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let address = version.filter(|version| version.lineage == lineage).and_then(|version| version.address);
-    (!lineage.is_empty()).then_some(RecordedState { lineage, address })
+pub fn recorded_state(folder: &Utf8Path) -> Result<Option<RecordedState>, Failure> {
+    let known = KnownState::read_in(folder)?;
+    if known.is_none() {
+        return Ok(known.first_apply.map(|first| RecordedState { lineage: None, address: first.address }));
+    }
+    let address = known.version.and_then(|version| version.address);
+    Ok(Some(RecordedState { lineage: Some(known.lineage), address }))
 }
 
 /// Returns the address of the last known state of an instance and the one that its files and environments.toml state, where

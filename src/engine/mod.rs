@@ -26,6 +26,7 @@ mod first_apply;
 mod flags;
 mod folder_lock;
 mod footing;
+mod former_names;
 #[cfg(test)]
 mod hostile;
 mod init;
@@ -96,6 +97,7 @@ pub use environment::{clean_environment, value_from};
 pub use exact_json::ExactJson;
 pub use fingerprint::forget_init;
 pub use footing::{MODULES, installed_modules};
+pub use former_names::FormerNames;
 pub use installed::EngineUnavailable;
 pub use lineage::{RecordedState, moved_address, recorded_state};
 pub use lockfile::LockfilePolicy;

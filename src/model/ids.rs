@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not a name of its kind.
@@ -143,6 +144,12 @@ impl RunId {
         let value = |digit: u8| RUN_ID_ALPHABET.iter().position(|known| *known == digit).unwrap_or(0) as u64;
         // Ten digits of five bits are two more than the 48 of the time.
         self.0.bytes().take(10).fold(0, |time, digit| time << 5 | value(digit))
+    }
+
+    /// Returns the time when the run started.
+    pub fn started(&self) -> Timestamp {
+        let millis = i64::try_from(self.millis()).unwrap_or(i64::MAX);
+        Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Shop, real_engines};
+use crate::support::{Driven, Shop, real_engines};
 
 const GONE: &str = "stack `mail` (`mail`) of `staging` is gone from the files since run ";
 
@@ -153,4 +153,154 @@ fn a_stack_of_which_only_a_part_was_destroyed_is_told() {
             .exits(0)
             .tells("stack `mail` (`mail`) of `dev` is gone from the files since run ");
     }
+}
+
+/// Two deployed stacks; `mail` is the last one.
+fn deployed_by(engine: &Driven) -> Shop {
+    let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
+                [stacks.mail]\npath = \"mail\"\n";
+    let shop = Shop::driven_by(engine, toml);
+    for stack in ["network", "mail"] {
+        shop.project.write(&format!("{stack}/main.tf"), "resource \"terraform_data\" \"a\" {}\n");
+    }
+    shop.run(["deploy", "dev", "--yes"]).exits(0);
+    shop
+}
+
+/// Gives the last stack another name and plans it once.
+fn rename(shop: &Shop, from: &str, to: &str) {
+    shop.project.edit("environments.toml", &format!("[stacks.{from}]"), &format!("[stacks.{to}]"));
+    shop.run(["plan", "dev"]).exits(0).hides("is gone");
+}
+
+fn all_tell(shop: &Shop, told: &str) {
+    shop.run(["plan", "dev"]).exits(0).tells(told);
+    shop.run(["check", "dev", "--offline"]).exits(0).tells(told);
+    shop.run(["status", "dev"]).exits(0).tells(told);
+}
+
+fn none_tells(shop: &Shop) {
+    shop.run(["plan", "dev"]).exits(0).hides("is gone");
+    shop.run(["check", "dev", "--offline"]).exits(0).hides("is gone");
+    shop.run(["status", "dev"]).exits(0).hides("is gone");
+}
+
+#[test]
+fn a_stack_that_was_renamed_and_planned_before_it_went_is_told() {
+    for engine in real_engines() {
+        let shop = deployed_by(&engine);
+        let run = shop.newest_run();
+        let run = run.rsplit('/').next().unwrap();
+        rename(&shop, "mail", "post");
+        rename(&shop, "post", "letters");
+        remove_table(&shop, "letters");
+
+        let told = format!("stack `letters` (`mail`) of `dev` is gone from the files since run {run}; ");
+        all_tell(&shop, &told);
+        let document = shop.run(["status", "dev", "--json"]).exits(0).json();
+        assert_eq!(gone(&document), ["dev letters"]);
+        std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+        all_tell(&shop, &told);
+    }
+}
+
+#[test]
+fn a_stack_that_was_destroyed_under_its_new_name_is_not_told() {
+    for engine in real_engines() {
+        let shop = deployed_by(&engine);
+        rename(&shop, "mail", "post");
+        shop.run(["destroy", "dev", "post", "--yes"]).exits(0);
+        remove_table(&shop, "post");
+        std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+
+        none_tells(&shop);
+    }
+}
+
+#[test]
+fn another_stack_with_the_former_name_does_not_hide_a_stack_that_is_gone() {
+    for engine in real_engines() {
+        let shop = deployed_by(&engine);
+        rename(&shop, "mail", "post");
+        shop.append("environments.toml", "\n[stacks.mail]\npath = \"other\"\n");
+        shop.project.write("other/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+        shop.run(["deploy", "dev", "mail", "--yes"]).exits(0);
+        shop.run(["destroy", "dev", "mail", "--yes"]).exits(0);
+        remove_table(&shop, "post");
+
+        all_tell(&shop, "stack `post` (`mail`) of `dev` is gone from the files since run ");
+    }
+}
+
+#[test]
+fn a_stack_that_is_gone_is_told_after_the_journals_are_removed() {
+    for engine in real_engines() {
+        let shop = deployed_by(&engine);
+        let run = shop.newest_run();
+        let run = run.rsplit('/').next().unwrap();
+        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
+        remove_table(&shop, "mail");
+        let told = format!("stack `mail` (`mail`) of `dev` is gone from the files since run {run}; ");
+        all_tell(&shop, &told);
+
+        let shop = deployed_by(&engine);
+        rename(&shop, "mail", "post");
+        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("2 runs removed");
+        remove_table(&shop, "post");
+        all_tell(&shop, "stack `post` (`mail`) of `dev` is gone from the files since run ");
+    }
+}
+
+#[test]
+fn a_destroyed_stack_is_not_told_after_the_journals_are_removed() {
+    for engine in real_engines() {
+        let shop = deployed_by(&engine);
+        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
+        shop.run(["destroy", "dev", "mail", "--yes"]).exits(0);
+        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
+        remove_table(&shop, "mail");
+        std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+
+        none_tells(&shop);
+    }
+}
+
+#[test]
+fn a_record_that_cannot_be_read_makes_a_stack_that_is_gone_unknown() {
+    for (record, text) in [
+        ("lineage", &b"\xff\xfe"[..]),
+        ("last-state.json", b"{\"lineage\": "),
+        ("first-apply.json", b"{"),
+        ("last-deployment.json", b"[]"),
+        ("former-names.json", b"{}"),
+    ] {
+        let shop = Shop::of(&["network", "mail"]).deployed();
+        remove_table(&shop, "mail");
+        std::fs::write(shop.project.path(&format!(".envctl/instances/staging/mail/{record}")), text).unwrap();
+
+        let told = format!("/mail/{record}`");
+        let runs = [
+            shop.run(["plan", "staging"]),
+            shop.run(["check", "staging", "--offline"]),
+            shop.run(["status", "staging"]),
+        ];
+        for run in runs {
+            let run = run.exits(0).tells("what stack `mail` of `staging` has is unknown: cannot use `");
+            run.tells(&told).tells("`rm -r .envctl/instances/staging/mail` removes what is recorded of it");
+        }
+        let document = shop.run(["status", "staging", "--json"]).exits(0).json();
+        assert_eq!(document["environments"][0]["unreadable"][0]["name"], "mail", "{record}");
+    }
+}
+
+#[test]
+fn a_stack_whose_first_apply_has_an_unknown_end_is_told_when_it_is_gone() {
+    let shop = Shop::of(&["network", "mail"]).deployed();
+    let record = shop.project.path(".envctl/instances/staging/mail");
+    std::fs::remove_file(record.join("lineage")).unwrap();
+    std::fs::write(record.join("first-apply.json"), r#"{"address": "remote:x", "done": []}"#).unwrap();
+    remove_table(&shop, "mail");
+
+    shop.run(["plan", "staging"]).exits(0).tells(GONE);
+    shop.run(["status", "staging"]).exits(0).tells(GONE);
 }
