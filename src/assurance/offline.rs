@@ -171,7 +171,7 @@ impl Checked<'_> {
         let links = Links::new(&self.survey.addresses.addressed, &variable);
         for instance in inventory.instances() {
             config.extend(values::missing_var_files(self.config, instance));
-            let read = values::read(&mut files, instance, self.verdicts, &mut config);
+            let read = values::read(&mut files, (instance, &self.survey.modules), self.verdicts, &mut config);
             let (set, is_read) = (read.clone().unwrap_or_default(), read.is_some());
             config.extend(values::undeclared_vars(self.config, instance, &self.survey.modules));
             config.extend(inputs(self.config, instance, &self.survey.modules, &set, self.own));

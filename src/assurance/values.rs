@@ -5,17 +5,19 @@ use crate::{
     config::{Config, EnvSource, Layer, Origin, SecretSource},
     diagnostic::{Diagnostic, Diagnostics, closest},
     engine::layout::unit_file,
-    inventory::{Instance, Modules, VarFiles, hcl::VarFileContent, var_file_paths},
+    inventory::{Instance, Modules, VarFiles, hcl::VarFileContent},
 };
 
 /// Var files that must be there and are not.
 pub(super) fn missing_var_files(config: &Config, instance: &Instance) -> Diagnostics {
-    let missing = var_file_paths(instance).into_iter().filter(|file| !file.optional && !file.path.is_file());
+    let needed = instance.settings.var_files.iter().filter(|file| !file.optional);
+    let paths = needed.map(|file| instance.dir.join(&file.path));
+    let missing = paths.filter(|path| !path.is_file());
     Diagnostics(
         missing
-            .map(|file| {
-                let shown = file.path.strip_prefix(config.root()).unwrap_or(&file.path);
-                let what = if file.path.exists() { "is no file" } else { "does not exist" };
+            .map(|path| {
+                let shown = path.strip_prefix(config.root()).unwrap_or(&path);
+                let what = if path.exists() { "is no file" } else { "does not exist" };
                 let message = format!("the var file of `{}` {what}: `{shown}`", instance.id);
                 Diagnostic::error("values::missing-var-file", message)
                     .help("a var file that may be absent is written as `\"?path\"`")
@@ -191,11 +193,11 @@ pub(super) fn missing_sources(
 /// them are added to `found`.
 pub(super) fn read(
     files: &mut VarFiles<'_>,
-    instance: &Instance,
+    (instance, modules): (&Instance, &Modules),
     verdicts: &SyntaxVerdicts<'_>,
     found: &mut Diagnostics,
 ) -> Option<VarFileContent> {
-    match files.values(instance) {
+    match files.values(instance, modules.root(instance).map(|module| &**module)) {
         Ok(values) => Some(values),
         Err(diagnostics) => {
             found.extend(verdicts.judge_all(instance.engine, diagnostics));

@@ -63,10 +63,11 @@ impl VersionChoice {
     }
 }
 
-/// Finds version files, each folder's once.
+/// Finds version files, those of each folder once.
 #[derive(Debug, Default)]
 pub(super) struct VersionFiles {
     above: HashMap<Utf8PathBuf, Vec<FileStamp>>,
+    homes: HashMap<Utf8PathBuf, Vec<FileStamp>>,
 }
 
 impl VersionFiles {
@@ -78,7 +79,8 @@ impl VersionFiles {
         if let Some(home) = env.get(OsStr::new("HOME")).and_then(|home| home.to_str()) {
             let home = Utf8Path::new(home);
             if home.is_absolute() && !dir.starts_with(home) {
-                files.extend(in_folder(home));
+                let in_home = self.homes.entry(home.to_owned()).or_insert_with(|| in_folder(home));
+                files.extend_from_slice(in_home);
             }
         }
         let variables = env.iter().filter_map(|(name, value)| {

@@ -122,6 +122,7 @@ impl Assembly<'_> {
         let inherited = self.env.keys().filter_map(|name| name.to_str());
         let inherited = inherited.filter(|name| name.starts_with("TF_VAR_")).map(str::to_owned);
         let inherited = Arc::new(inherited.collect());
+        readable_settings(&targets.env)?;
         let mut last_env = Arc::clone(&targets.env);
         let mut works = HashMap::with_capacity(instances.len());
         for instance in instances {
@@ -139,13 +140,13 @@ impl Assembly<'_> {
             if built.target.env == last_env {
                 built.target.env = Arc::clone(&last_env);
             } else {
+                readable_settings(&built.target.env)?;
                 last_env = Arc::clone(&built.target.env);
             }
             built.target.value_places = root.map(|_| {
                 let places = InstanceValues::new(self.config, instance, &inherited);
                 Arc::new(places) as Arc<dyn ValuePlaces>
             });
-            readable_settings(&built.target.env)?;
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
             let mut ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);

@@ -5,6 +5,7 @@ use std::{
     fs::{DirBuilder, File, Metadata, Permissions},
     io,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    sync::LazyLock,
 };
 
 use camino::Utf8Path;
@@ -16,6 +17,9 @@ use rustix::{
 
 /// Name of the folder in which envctl keeps its own files.
 const OWN: &str = ".envctl";
+
+/// The user that this process runs as, which nothing in it changes.
+static USER: LazyLock<u32> = LazyLock::new(|| geteuid().as_raw());
 
 /// Bits of a mode that let others in.
 const OTHERS: u32 = 0o077;
@@ -33,7 +37,7 @@ pub fn create_dirs(path: &Utf8Path) -> io::Result<()> {
     if let Some(above) = above.filter(|above| !is_there && !above.as_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(above)?;
     }
-    folders.into_iter().try_for_each(|folder| make_private(folder, geteuid().as_raw()))
+    folders.into_iter().try_for_each(|folder| make_private(folder, *USER))
 }
 
 /// Makes a folder 0700, or narrows the one that is there; `user` has to be its owner.
@@ -87,7 +91,7 @@ fn own(file: File) -> io::Result<File> {
     if found.nlink() > 1 {
         return Err(refused("it is another file's second name (a hard link): remove it".to_owned()));
     }
-    belongs_to(geteuid().as_raw(), found.uid())?;
+    belongs_to(*USER, found.uid())?;
     Ok(file)
 }
 

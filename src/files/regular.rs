@@ -19,17 +19,23 @@ pub const LARGEST: u64 = 32 << 20;
 /// Opens a regular file to be read, links followed. A folder is an error of its own kind, anything else that is no regular file
 /// is [`io::ErrorKind::InvalidInput`] and says what it is.
 pub fn open_regular(path: impl AsRef<Path>) -> io::Result<File> {
+    open_with_size(path.as_ref()).map(|(file, _)| file)
+}
+
+/// Opens a regular file as [`open_regular`] does, and returns its size in bytes with it.
+fn open_with_size(path: &Path) -> io::Result<(File, u64)> {
     // Without the first flag a fifo is waited for until somebody writes to it.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let opened = openat(CWD, path.as_ref(), flags, Mode::empty()).map_err(|errno| match errno {
+    let opened = openat(CWD, path, flags, Mode::empty()).map_err(|errno| match errno {
         // The answer to whoever opens a socket.
         Errno::NXIO => not_regular("a socket or a device"),
         other => other.into(),
     })?;
     let file = File::from(opened);
-    let kind = file.metadata()?.file_type();
+    let metadata = file.metadata()?;
+    let kind = metadata.file_type();
     if kind.is_file() {
-        Ok(file)
+        Ok((file, metadata.len()))
     } else if kind.is_dir() {
         Err(io::ErrorKind::IsADirectory.into())
     } else {
@@ -39,9 +45,7 @@ pub fn open_regular(path: impl AsRef<Path>) -> io::Result<File> {
 
 /// Reads a regular file of configuration whole; one that is larger than [`LARGEST`] is [`io::ErrorKind::FileTooLarge`].
 pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    // A file may grow while it is read: its size is not believed.
-    open_regular(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let bytes = read_up_to(path, LARGEST + 1)?;
     if bytes.len() as u64 > LARGEST {
         let message = format!("it is larger than {} MiB", LARGEST >> 20);
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
@@ -56,8 +60,18 @@ pub fn read_text(path: &Utf8Path) -> io::Result<String> {
 
 /// Reads a regular file whole, whatever its size: a state, a log, a record of envctl's own.
 pub fn read_whole(path: &Utf8Path) -> io::Result<Vec<u8>> {
+    read_up_to(path, u64::MAX)
+}
+
+/// Reads at most `limit` bytes of a regular file. Its size decides how much memory is reserved, and not where it ends: it may grow
+/// while it is read.
+fn read_up_to(path: &Utf8Path, limit: u64) -> io::Result<Vec<u8>> {
+    let (file, size) = open_with_size(path.as_std_path())?;
     let mut bytes = Vec::new();
-    open_regular(path)?.read_to_end(&mut bytes)?;
+    // With some bytes to spare one call reads a small file, and the next one finds its end.
+    let expected = usize::try_from(size.min(limit)).unwrap_or(usize::MAX).saturating_add(64);
+    bytes.try_reserve_exact(expected).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -206,7 +206,7 @@ path = "base"
         let addresses = Addresses::of(&instances, &modules, project.config().source(), &|_| None);
         let environment =
             |i: &crate::inventory::Instance, name: &str| instance_variable(&i.settings, &|_| None, name);
-        let values = VarFiles::new(&project.root()).values(&instances[app]).unwrap();
+        let values = VarFiles::new(&project.root()).values(&instances[app], None).unwrap();
         let found =
             Links::new(&addresses.addressed, &environment).undeclared(&instances[app], &modules, &values);
         found.iter().map(|d| format!("{d} | {}", d.help.join(" "))).collect()

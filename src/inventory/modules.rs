@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     num::NonZeroUsize,
-    path::PathBuf,
+    os::unix::fs::MetadataExt as _,
     sync::Arc,
     thread,
 };
@@ -34,8 +34,8 @@ pub struct Modules {
     stated: Arc<BTreeMap<String, InstanceId>>,
     /// Files that could not be parsed, as their findings, with the engine that would read each.
     unread: Vec<(Diagnostic, EngineName)>,
-    /// How many instances have a folder, by its path without links.
-    users: HashMap<PathBuf, usize>,
+    /// How many instances have a folder, by its device and inode.
+    users: HashMap<(u64, u64), usize>,
 }
 
 /// Returns the module calls in the files of a folder as an engine reads them; nothing where they cannot be read.
@@ -77,11 +77,10 @@ impl Modules {
         let mut seen = HashSet::new();
         let mut wanted: Vec<Key> = Vec::new();
         for instance in instances {
-            if let Ok(real) = instance.dir.canonicalize() {
-                *modules.users.entry(real).or_default() += 1;
-            }
+            let Ok(folder) = instance.dir.metadata() else { continue };
+            *modules.users.entry((folder.dev(), folder.ino())).or_default() += 1;
             let key = (instance.dir.clone(), instance.engine);
-            if instance.dir.is_dir() && seen.insert(key.clone()) {
+            if folder.is_dir() && seen.insert(key.clone()) {
                 if unit_file(instance.engine).is_some() {
                     let problem = read_unit(&instance.dir, root).err();
                     modules.unread.extend(problem.clone().map(|problem| (problem, instance.engine)));
@@ -167,7 +166,8 @@ impl Modules {
 
     /// Returns true if other instances, of whichever environments, have the folder of this one, links followed.
     pub fn is_shared(&self, instance: &Instance) -> bool {
-        let users = instance.dir.canonicalize().ok().and_then(|real| self.users.get(&real));
+        let folder = instance.dir.metadata().ok();
+        let users = folder.and_then(|folder| self.users.get(&(folder.dev(), folder.ino())));
         users.is_some_and(|count| *count > 1)
     }
 

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Instance,
-    hcl::{Attribute, VarFileContent, read_var_file},
+    hcl::{Attribute, Module, VarFileContent, read_var_file},
 };
 use crate::{
     config::VarFile,
@@ -31,12 +31,21 @@ pub fn var_file_paths(instance: &Instance) -> Vec<VarFilePath> {
     paths_in(&instance.dir, &instance.settings.var_files)
 }
 
-/// The same for a stack in a folder with these ones declared.
+/// Returns the var files of a stack in a folder with these ones declared, as [`var_file_paths`] does.
 pub(super) fn paths_in(dir: &Utf8Path, declared: &[VarFile]) -> Vec<VarFilePath> {
     let names = dir.read_dir_utf8().into_iter().flatten().flatten();
     let names: Vec<String> = names.map(|entry| entry.file_name().to_owned()).collect();
     let auto = auto_var_files(names.iter().map(String::as_str));
-    let auto = auto.into_iter().map(|name| VarFilePath { path: dir.join(name), optional: true, auto: true });
+    ordered(dir, auto.iter().map(|name| dir.join(name)), declared)
+}
+
+/// Puts the var files that the engine loads by their names before those that are declared.
+fn ordered(
+    dir: &Utf8Path,
+    auto: impl Iterator<Item = Utf8PathBuf>,
+    declared: &[VarFile],
+) -> Vec<VarFilePath> {
+    let auto = auto.map(|path| VarFilePath { path, optional: true, auto: true });
     let declared = declared.iter().map(|file| VarFilePath {
         path: dir.join(&file.path),
         optional: file.optional,
@@ -52,16 +61,27 @@ pub struct VarFiles<'a> {
 }
 
 impl<'a> VarFiles<'a> {
-    /// No file read yet; findings show paths relative to `root`.
+    /// Starts with no file read; findings show paths relative to `root`.
     pub fn new(root: &'a Utf8Path) -> Self {
         Self { root, read: HashMap::new() }
     }
 
-    /// What the var files of an instance set, later ones over earlier ones; files that are absent set nothing.
-    pub fn values(&mut self, instance: &Instance) -> Result<VarFileContent, Diagnostics> {
+    /// Returns what the var files of an instance set, later ones over earlier ones; files that are absent set nothing. `module` is
+    /// its root module, absent where it could not be read.
+    pub fn values(
+        &mut self,
+        instance: &Instance,
+        module: Option<&Module>,
+    ) -> Result<VarFileContent, Diagnostics> {
         let mut values = VarFileContent::new();
         let mut found = Diagnostics::default();
-        for file in var_file_paths(instance) {
+        let paths = match module {
+            Some(module) => {
+                ordered(&instance.dir, module.auto_var_files.iter().cloned(), &instance.settings.var_files)
+            }
+            None => var_file_paths(instance),
+        };
+        for file in paths {
             match self.content(&file.path) {
                 None => {}
                 Some(Ok(content)) => {

@@ -83,8 +83,10 @@ impl Worker {
 
     /// What keeps any plan from being made or taken where a confirmation is needed.
     pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
-        let found = replaced_providers(&work.target.env).filter(|_| work.ground.protected)?;
-        Some(replaced(&found))
+        if !work.ground.protected {
+            return None;
+        }
+        replaced_providers(&work.target.env).map(|found| replaced(&found))
     }
 
     /// Returns the refusal of a plan that its engine made with development overrides, where a confirmation is needed.

@@ -26,9 +26,6 @@ impl Worker {
         if let Some(blocks) = Self::unbindable(work) {
             return Ended::new(Outcome::Refused(blocks));
         }
-        if let Some(failure) = unconfigured(work) {
-            return Ended::new(Outcome::Failed(failure));
-        }
         self.upstreams.plans_begin();
         let wired = match self.wired(stack, work, Take::Planned, session) {
             Ok(wired) => wired,
@@ -51,6 +48,9 @@ impl Worker {
         if let Some(mut reused) = self.reused(stack, work, session) {
             reused.notes.extend(told);
             return reused;
+        }
+        if let Some(failure) = unconfigured(work) {
+            return Ended::new(Outcome::Failed(failure));
         }
         let told = told.into_iter().chain(Self::forget_clean(work)).collect::<Vec<_>>();
         let create = work.create_workspace || lock(&self.workspaces).contains(stack);

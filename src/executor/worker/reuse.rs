@@ -27,11 +27,17 @@ const STAMP: &str = "state etag";
 /// The item of a state that is a file: it may be another one under the same lineage and serial.
 const CONTENT: &str = "state content";
 
+/// The item of the lineage of a state.
+const LINEAGE: &str = "state lineage";
+
+/// The item of the serial of a state.
+const SERIAL: &str = "state serial";
+
 /// The items that only the state itself tells; a server that is asked for it tells its tag instead.
-const OF_STATE: &[&str] = &["state lineage", "state serial"];
+const OF_STATE: &[&str] = &[LINEAGE, SERIAL];
 
 impl Worker {
-    /// The end of a plan that need not run; none when it must.
+    /// Returns the end of a plan that need not run; absent when it must.
     ///
     /// Whatever cannot be told counts as another one: then the engine is asked.
     pub(super) fn reused(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Option<Ended> {
@@ -41,8 +47,6 @@ impl Worker {
         if old > most || !self.is_same((stack, work), &clean).unwrap_or(false) {
             return None;
         }
-        // Nothing starts here: what an init depends on is the same. Its address is claimed, as for any plan.
-        work.engine.prepare(&work.target, false, false, session).ok()?;
         let note = format!("reused: run {} planned it clean {} ago", clean.run, seconds(old.as_secs_f64()));
         Log::open(session.log, self.runner.redactor()).line(&note);
         Some(Ended { reused: true, notes: vec![note], ..Ended::new(Outcome::Clean) })
@@ -59,24 +63,23 @@ impl Worker {
         }
         let now =
             |state: &StateIdentity| self.binding((work, Binding::default()), &contents, &footing, state);
-        if let Some(LocalIdentity { state, content }) = state {
-            // One that went back to that of the clean plan is refused by a new plan.
-            if work.engine.check_state(&work.target, &state, false).is_err() {
-                return Ok(false);
-            }
+        let planned_on = if let Some(LocalIdentity { state, content }) = state {
             let mut now = now(&state)?;
             now.bind(CONTENT, content);
-            return Ok(clean.items.mismatch(&now).is_none());
-        }
-        let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
-        let Stamped::Known(stamp) = self.stamps.first(stack, work) else { return Ok(false) };
-        if kept != stamp.tag {
-            return Ok(false);
-        }
-        let now = now(&StateIdentity::default())?.without(OF_STATE);
-        let mut left_out = OF_STATE.to_vec();
-        left_out.push(STAMP);
-        Ok(clean.items.without(&left_out).mismatch(&now).is_none())
+            Some(state).filter(|_| clean.items.mismatch(&now).is_none())
+        } else {
+            let Some(kept) = clean.items.get(STAMP) else { return Ok(false) };
+            let Stamped::Known(stamp) = self.stamps.first(stack, work) else { return Ok(false) };
+            if kept != stamp.tag {
+                return Ok(false);
+            }
+            let now = now(&StateIdentity::default())?.without(OF_STATE);
+            let mut left_out = OF_STATE.to_vec();
+            left_out.push(STAMP);
+            planned_state(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
+        };
+        // Claims the state, as any plan does; one that went back to that of the clean plan is refused by a new plan.
+        Ok(planned_on.is_some_and(|state| work.engine.check_state(&work.target, &state, false).is_ok()))
     }
 
     /// Forgets the last clean plan: another one is about to be made.
@@ -137,6 +140,12 @@ impl Worker {
         };
         kept().err().map(|why| format!("its plan cannot be reused later: {why}"))
     }
+}
+
+/// Returns the state that a clean plan was made on; absent where its record does not tell.
+fn planned_state(clean: &CleanPlan) -> Option<StateIdentity> {
+    let lineage = clean.items.get(LINEAGE)?.to_owned();
+    Some(StateIdentity { lineage, serial: clean.items.get(SERIAL)?.parse().ok()? })
 }
 
 fn file(work: &Work) -> Utf8PathBuf {

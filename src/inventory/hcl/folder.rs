@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Block, Module, from_hcl, from_json};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
-    engine::layout::module_files,
+    engine::layout::{auto_var_files, module_files},
     files,
     model::EngineName,
 };
@@ -45,6 +45,8 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
     read(&files.primary, &mut |blocks| module.add(blocks));
     read(&files.overrides, &mut |blocks| module.override_with(blocks));
     module.files = files.all().map(|name| dir.join(name)).collect();
+    let loaded = auto_var_files(names.iter().map(String::as_str));
+    module.auto_var_files = loaded.iter().map(|name| dir.join(name)).collect();
     found.finish(module).map(|(module, _)| module)
 }
 

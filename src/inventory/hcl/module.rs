@@ -12,6 +12,8 @@ pub struct Module {
     pub dir: Utf8PathBuf,
     /// Its files in the order in which they are merged, absolute.
     pub files: Vec<Utf8PathBuf>,
+    /// Var files in the folder that an engine loads by their names alone, absolute and in its order.
+    pub auto_var_files: Vec<Utf8PathBuf>,
     /// The backend block; without one the state is local.
     pub backend: Option<BackendBlock>,
     /// The `cloud` block.

@@ -39,7 +39,7 @@ impl Walk<'_> {
         above: &mut Vec<Utf8PathBuf>,
         found: &mut BTreeSet<Utf8PathBuf>,
     ) -> io::Result<()> {
-        let real = dir.canonicalize_utf8()?;
+        let real = files::resolve_links(dir);
         if above.contains(&real) {
             return Ok(());
         }

@@ -28,9 +28,9 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
         "get_terragrunt_dir" => part.dir.to_string(),
         "get_original_terragrunt_dir" => unit.dir.to_string(),
         "get_parent_terragrunt_dir" => parent()?.into_string(),
-        "get_repo_root" => unit.repository.as_ref()?.to_string(),
-        "get_path_to_repo_root" => between(&part.dir, unit.repository.as_ref()?),
-        "get_path_from_repo_root" => between(unit.repository.as_ref()?, &part.dir),
+        "get_repo_root" => unit.repository()?.to_string(),
+        "get_path_to_repo_root" => between(&part.dir, unit.repository()?),
+        "get_path_from_repo_root" => between(unit.repository()?, &part.dir),
         "path_relative_from_include" => between(&part.dir, &parent()?),
         "path_relative_to_include" => between(&parent()?, &part.dir),
         "find_in_parent_folders" => {

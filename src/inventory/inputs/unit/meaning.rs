@@ -6,7 +6,7 @@
 //! that file.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::{Cell, OnceCell, RefCell},
     collections::BTreeMap,
     rc::Rc,
     sync::Arc,
@@ -35,7 +35,7 @@ const STEPS: usize = 50_000;
 pub(in super::super) struct Unit {
     pub(super) dir: Utf8PathBuf,
     /// The root of the repository, where there is one.
-    pub(super) repository: Option<Utf8PathBuf>,
+    repository: OnceCell<Option<Utf8PathBuf>>,
     /// What counts as if it were there.
     pub(super) gone: Arc<Gone>,
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
@@ -68,13 +68,19 @@ impl Unit {
     pub(in super::super) fn new(dir: &Utf8Path, gone: &Arc<Gone>) -> Self {
         Self {
             dir: dir.to_owned(),
-            repository: dir.ancestors().find(|dir| dir.join(".git").exists()).map(Into::into),
+            repository: OnceCell::new(),
             gone: Arc::clone(gone),
             read: RefCell::default(),
             defaults: Cell::new(false),
             depth: Cell::new(0),
             steps: Cell::new(0),
         }
+    }
+
+    /// Returns the root of the repository that the unit lies in; absent outside of one.
+    pub(super) fn repository(&self) -> Option<&Utf8PathBuf> {
+        let find = || self.dir.ancestors().find(|dir| dir.join(".git").exists()).map(Into::into);
+        self.repository.get_or_init(find).as_ref()
     }
 
     /// The files that were looked into so far, whatever became of what they hold.
