@@ -99,6 +99,7 @@ fn rounds(
                 let now = opened.applied();
                 // Plans that never stay within what is confirmed would be reviewed for ever.
                 if now == applied && opened.deployment.has_unsettled() {
+                    opened.deployment.give_up_deferred()?;
                     break opened.deployment.dispatcher().status(false);
                 }
                 applied = now;

@@ -152,6 +152,8 @@ impl Assembly<'_> {
             let mut ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);
             let engines = engine.engines();
             ground.bind.extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
+            let reads_states =
+                !engine.reads_root_module() || called.iter().any(|module| !module.remote_states.is_empty());
             let work = Work {
                 engine,
                 target: built.target,
@@ -160,6 +162,7 @@ impl Assembly<'_> {
                 accept_lineage: allow
                     .iter()
                     .any(|allow| matches!(allow, Allow::Lineage(id) if *id == instance.id)),
+                reads_states,
                 notes: built.notes,
                 identity: None,
                 hooks: instance.settings.hooks.clone(),

@@ -207,14 +207,16 @@ impl Deployment {
 
     /// Whether a new plan of any stack went beyond what was confirmed.
     pub fn has_unsettled(&self) -> bool {
-        self.dispatcher.outcomes().values().any(went_beyond)
+        self.dispatcher.outcomes().values().any(Outcome::is_beyond_confirmed)
     }
 
     /// The stacks that one more round of plan, review and gate could bring on: those whose new plan went beyond the
     /// confirmed one, those that wait for them, and those that are due.
     pub fn unsettled(&self) -> Vec<StackId> {
         self.whose_needs_are_met(|outcome| {
-            went_beyond(outcome) || matches!(outcome, Outcome::Deferred { .. }) || outcome.is_left_undone()
+            outcome.is_beyond_confirmed()
+                || matches!(outcome, Outcome::Deferred { .. })
+                || outcome.is_left_undone()
         })
     }
 
@@ -292,10 +294,6 @@ fn succeeded(outcome: &Outcome) -> bool {
             | Outcome::Applied(_)
             | Outcome::Skipped { because: SkipReason::Excluded(_) }
     )
-}
-
-fn went_beyond(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Refused(blocks) if blocks.iter().all(|b| b.guard == "replan"))
 }
 
 fn lacks_workspace(outcome: &Outcome) -> bool {

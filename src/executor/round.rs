@@ -170,6 +170,9 @@ impl<'a> Round<'a> {
                 let cause = &self.steps[cause].stack;
                 match self.outcomes.get(cause) {
                     Some(Outcome::Deferred { because }) => Outcome::Deferred { because: because.clone() },
+                    Some(beyond) if beyond.is_beyond_confirmed() => {
+                        Outcome::Deferred { because: cause.clone() }
+                    }
                     _ => Outcome::Skipped { because: SkipReason::Dependency(cause.clone()) },
                 }
             }
@@ -216,6 +219,7 @@ fn ending(outcome: &Outcome) -> Ending {
         | Outcome::Applied(_)
         | Outcome::Skipped { because: SkipReason::Excluded(_) } => Ending::Succeeded,
         Outcome::Deferred { .. } => Ending::Deferred,
+        beyond if beyond.is_beyond_confirmed() => Ending::Deferred,
         Outcome::Failed(_) | Outcome::Skipped { .. } | Outcome::Refused(_) | Outcome::Interrupted => {
             Ending::Failed
         }

@@ -10,6 +10,7 @@ mod ephemeral;
 mod mixing;
 mod planning;
 mod recorded;
+mod replanning;
 mod reuse;
 mod stamps;
 mod state_place;
@@ -61,6 +62,8 @@ pub struct Work {
     pub create_workspace: bool,
     /// Whether a state of another lineage is taken.
     pub accept_lineage: bool,
+    /// True if its files may read outputs from the states of stacks that it depends on: a Terragrunt unit, or `terraform_remote_state`.
+    pub reads_states: bool,
     /// What was noted while the target was built.
     pub notes: Vec<String>,
     /// What its plan rests on beside the target.
@@ -144,6 +147,8 @@ pub struct Worker {
     workspaces: Mutex<BTreeSet<StackId>>,
     /// What was applied already when a stack was planned: its plan has seen that.
     seen: Mutex<HashMap<StackId, BTreeSet<StackId>>>,
+    /// Stacks whose plans rest on outputs that are going to change.
+    provisional: Mutex<BTreeSet<StackId>>,
     upstreams: Upstreams,
     /// The stacks that take outputs of others, with the values that they were planned with last.
     wired: Mutex<HashMap<StackId, Arc<Work>>>,
@@ -163,7 +168,7 @@ impl Worker {
     ) -> Self {
         let (waiting, diffs, adopted) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (applied, workspaces, seen) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let (wired, work) = (Mutex::default(), Arc::new(work));
+        let (wired, provisional, work) = (Mutex::default(), Mutex::default(), Arc::new(work));
         let stamps = Stamps::new(Arc::clone(&work), Arc::clone(&runner), Arc::clone(&clock));
         Self {
             work,
@@ -179,6 +184,7 @@ impl Worker {
             applied,
             workspaces,
             seen,
+            provisional,
             upstreams,
             wired,
             stamps,
@@ -236,7 +242,9 @@ impl StepRunner for Worker {
             (Some(work), Ok(())) => {
                 let mut ended = self.step((stack, work), step, (&session, port));
                 if step == StepKind::Plan {
+                    let later = self.planned_again_later(stack, work, &ended);
                     ended.notes.splice(0..0, self.incomplete().into_iter().chain(work.notes.iter().cloned()));
+                    ended.notes.extend(later);
                 }
                 ended
             }

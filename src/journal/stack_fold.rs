@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use crate::{
     event::{RunStack, StepFinished, StepKind},
     model::{
-        Block, ChangeCounts, Changes, ErrorReport, Failure, LEFT_OUT, NOT_BEGUN, Outcome, ResourceReport,
-        SkipReason, StackReport, StackResult,
+        BEYOND_CONFIRMED, Block, ChangeCounts, Changes, ErrorReport, Failure, LEFT_OUT, NOT_BEGUN, Outcome,
+        ResourceReport, SkipReason, StackReport, StackResult,
     },
 };
 
@@ -90,7 +90,7 @@ impl StackFold {
         // A plan made again says all there is to know; an apply adds to what its plan said.
         if step.step == StepKind::Plan {
             // But for why it had to be made: the plan before went beyond what was confirmed.
-            let beyond = report.blocked.iter().filter(|block| block.guard == "replan");
+            let beyond = report.blocked.iter().filter(|block| block.guard == BEYOND_CONFIRMED);
             report.notes =
                 beyond.map(|block| format!("beyond what was confirmed: {}", block.message)).collect();
         }

@@ -37,7 +37,7 @@ pub use gate_record::GateRecord;
 pub use hex::hex;
 pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId};
 pub use known::{Known, KnownValues};
-pub use outcome::{Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
+pub use outcome::{BEYOND_CONFIRMED, Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
 pub use report::{
     EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report, ResourceReport, RunResult, StackReport,
     StackResult, TENTATIVE,

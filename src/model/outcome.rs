@@ -168,6 +168,9 @@ pub enum Outcome {
     Interrupted,
 }
 
+/// Guard of the blocks of a new plan that goes beyond the confirmed one.
+pub const BEYOND_CONFIRMED: &str = "replan";
+
 /// Beginning of the note on a stack that its own files exclude.
 pub const LEFT_OUT: &str = "left out: ";
 
@@ -180,6 +183,11 @@ impl Outcome {
     /// Returns true if a stack was skipped that others wait for; one that its own files exclude is as it should be.
     pub fn is_left_undone(&self) -> bool {
         matches!(self, Self::Skipped { .. }) && !self.is_excluded()
+    }
+
+    /// Returns true if a stack was not applied because its new plan goes beyond the confirmed one.
+    pub fn is_beyond_confirmed(&self) -> bool {
+        matches!(self, Self::Refused(blocks) if !blocks.is_empty() && blocks.iter().all(|block| block.guard == BEYOND_CONFIRMED))
     }
 
     /// The changes of a plan or an apply.

@@ -52,6 +52,10 @@ pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (Str
         }
         Outcome::Refused(blocks) => {
             let why: Vec<&str> = blocks.iter().map(|b| first_line(&b.message)).collect();
+            if outcome.is_beyond_confirmed() {
+                let text = format!("not applied yet, planned again for a new review: {}", why.join("; "));
+                return (styles.paint(Role::Warning, "…"), text);
+            }
             (styles.paint(Role::Error, "✘"), format!("refused: {}", why.join("; ")))
         }
         Outcome::Interrupted => (styles.paint(Role::Warning, "!"), "interrupted".to_owned()),

@@ -38,7 +38,8 @@ impl Consumer for Plain {
             EventKind::StepFinished(step) => {
                 self.running = self.running.saturating_sub(1);
                 // What went wrong is an error, and those are said even when quiet.
-                let wrong = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_));
+                let wrong = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_))
+                    && !step.outcome.is_beyond_confirmed();
                 let tell =
                     |line: &str| if wrong { self.printer.always(line) } else { self.printer.say(line) };
                 tell(&outcome_line::finished(step, self.width, styles));

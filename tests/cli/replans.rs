@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{IdleTerminal, Shop, Streams};
+use crate::support::{IdleTerminal, Live, Shop, Streams};
 
 /// `app` shows an output of `network` in its resource, and `web` needs `app`.
 fn shop(deploy: bool) -> Shop {
@@ -174,4 +174,92 @@ fn on_a_terminal_a_plan_beyond_what_was_confirmed_is_asked_about_in_spite_of_the
     run.tells("planning them again for a new review (round 2)").tells("`staging` was not confirmed");
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"));
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
+}
+
+/// Gives `app` the `terraform_remote_state` in its HCL that its script reads.
+fn declare_remote_state(shop: &Shop) {
+    let data = "\ndata \"terraform_remote_state\" \"net\" {\n  backend   = \"local\"\n  workspace = terraform.workspace\n  \
+                config = {\n    path = \"../network/terraform.tfstate\"\n  }\n}\n";
+    shop.append("app/main.tf", data);
+    shop.project.commit("Read the state of network");
+}
+
+#[test]
+fn a_plan_on_outputs_that_will_change_says_that_it_is_made_again() {
+    let shop = shop(true);
+    declare_remote_state(&shop);
+    network(&shop, "two");
+
+    let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
+
+    assert_eq!(report.stacks(), ["network changes", "app clean", "web clean", "mail clean"]);
+    let notes = json!(["planned again once `network` is applied: its output `id` changes"]);
+    assert_eq!(report.stack("app")["notes"], notes);
+    // It reads no state.
+    assert_eq!(report.stack("web")["notes"], json!(null));
+
+    // A plan that is taken over says it too.
+    let run = shop.run(["apply", "last", "--yes"]).exits(0);
+    run.tells("note: planned again once `network` is applied: its output `id` changes").hides("✘");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
+    shop.run(["destroy", "staging", "--yes"]).exits(0).hides("planned again");
+}
+
+#[test]
+fn a_plan_on_outputs_that_stay_says_nothing_of_another_plan() {
+    let shop = shop(true);
+    declare_remote_state(&shop);
+    shop.script(
+        "network",
+        &json!({ "resources": { "terraform_data.network": "two" }, "outputs": { "id": "one" } }),
+    );
+
+    let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
+
+    assert_eq!(report.stacks(), ["network changes", "app clean", "web clean", "mail clean"]);
+    assert_eq!(report.stack("app")["notes"], json!(null));
+}
+
+#[test]
+fn a_run_that_goes_on_with_another_review_shows_no_stack_as_refused() {
+    let shop = shop(true);
+    network(&shop, "two");
+    shop.change("web", "second");
+
+    let run = shop.run(["deploy", "staging", "--yes", "--fail-fast"]).exits(0);
+
+    let run = run
+        .tells("… app      not applied yet, planned again for a new review: update terraform_data.app: not in what was confirmed")
+        .tells("… web      deferred until `app` is applied");
+    run.hides("✘").hides("refused").hides("did not succeed");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
+    assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("second"));
+}
+
+#[test]
+fn units_behind_changed_outputs_are_announced_to_be_planned_again() {
+    let Some(live) = Live::new() else { return };
+    let net = |id: &str| {
+        format!("output \"id\" {{\n  value = \"{id}\"\n}}\noutput \"zone\" {{\n  value = \"{id}\"\n}}\n")
+    };
+    let app = "variable \"id\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.id\n}\noutput \"id\" {\n  value = var.id\n}\n";
+    let on = |need: &str| {
+        format!(
+            "dependency \"up\" {{\n  config_path = \"../{need}\"\n}}\ninputs = {{\n  id = dependency.up.outputs.id\n}}\n"
+        )
+    };
+    live.unit("net", "", &net("one"), "");
+    live.unit("db", &on("net"), app, "");
+    live.unit("app", &on("db"), app, "");
+    live.project.commit("Begin");
+    live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    live.project.write("live/net/main.tf", &net("two"));
+
+    let run = live.env.run(["plan", "dev"]).exits(0);
+
+    run.tells("note: planned again once `net` is applied: its outputs `id`, `zone` change")
+        .tells("note: planned again if `db` is applied, which is itself planned again");
+    let run = live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    run.hides("✘").tells("… db   not applied yet, planned again for a new review: ");
+    assert_eq!((live.deployed_value("db"), live.deployed_value("app")), (json!("two"), json!("two")));
 }

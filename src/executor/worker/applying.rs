@@ -14,7 +14,9 @@ use super::{
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
     executor::{StepPort, attempts::attempt, hooks::Moment},
-    model::{Block, Changes, Failure, FailureKind, KnownValues, Outcome, StackId, TENTATIVE},
+    model::{
+        BEYOND_CONFIRMED, Block, Changes, Failure, FailureKind, KnownValues, Outcome, StackId, TENTATIVE,
+    },
     plans::{self, Content, Manifest, Mismatch},
 };
 
@@ -209,7 +211,7 @@ impl Worker {
         if !planned.deferred.is_empty() && !was_deferring {
             let what = planned.deferred.join(", ");
             let message = format!("the engine deferred {what}, which was not in what was confirmed");
-            return refuse(vec![Block::new("replan", message)]);
+            return refuse(vec![Block::new(BEYOND_CONFIRMED, message)]);
         }
         // Any value of a tentative plan may rest on a mock, so none of them was known.
         let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);
@@ -219,7 +221,7 @@ impl Worker {
             Content { changes: &planned.changes, known: &now },
         );
         if !beyond.is_empty() {
-            return refuse(beyond.into_iter().map(|line| Block::new("replan", line)).collect());
+            return refuse(beyond.into_iter().map(|line| Block::new(BEYOND_CONFIRMED, line)).collect());
         }
         let mut notes = vec![match cause {
             Some(need) => format!("planned again, because `{need}` was applied"),

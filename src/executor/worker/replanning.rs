@@ -1,0 +1,48 @@
+//! Plans on outputs of other stacks that these are going to change: they are made again once those stacks are applied.
+
+use std::collections::BTreeSet;
+
+use super::{Work, Worker, ended::Ended, lock};
+use crate::{
+    engine::PlanMode,
+    model::{Outcome, StackId},
+};
+
+impl Worker {
+    /// Returns a note for each stack after whose apply this one is planned again, because its plan rests on outputs that change.
+    ///
+    /// Values of `inputs` are not meant: their plan is made with what the outputs will be, or is tentative.
+    pub(super) fn planned_again_later(&self, stack: &StackId, work: &Work, ended: &Ended) -> Vec<String> {
+        let is_planned = matches!(ended.outcome, Outcome::Clean | Outcome::Changed(_)) && !ended.tentative;
+        let mut notes = Vec::new();
+        if is_planned && work.reads_states && self.wish.mode == PlanMode::Normal {
+            let (waiting, provisional) = (lock(&self.waiting), lock(&self.provisional));
+            notes.extend(work.needs.iter().filter_map(|need| {
+                let changes = waiting.get(need).map(|waiting| &waiting.changes.outputs);
+                let names: BTreeSet<&str> =
+                    changes.into_iter().flatten().map(|output| output.name.as_str()).collect();
+                let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+                match names.as_slice() {
+                    [] if provisional.contains(need) => {
+                        Some(format!("planned again if `{need}` is applied, which is itself planned again"))
+                    }
+                    [] => None,
+                    [name] => {
+                        Some(format!("planned again once `{need}` is applied: its output {name} changes"))
+                    }
+                    names => Some(format!(
+                        "planned again once `{need}` is applied: its outputs {} change",
+                        names.join(", ")
+                    )),
+                }
+            }));
+        }
+        let mut provisional = lock(&self.provisional);
+        if notes.is_empty() {
+            provisional.remove(stack);
+        } else {
+            provisional.insert(stack.clone());
+        }
+        notes
+    }
+}
