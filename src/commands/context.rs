@@ -13,7 +13,7 @@ use super::Usage;
 use crate::{
     config::{self, Config, Environment, Overrides},
     diagnostic::Diagnostics,
-    engine::LockfilePolicy,
+    engine::{GivenFlags, LockfilePolicy},
     executor::{Prompter, Says},
     model::Clock,
     ui::{Detail, Printer},
@@ -78,6 +78,16 @@ impl Context {
             () if environment.confirm => LockfilePolicy::KeptByConfirm,
             () if self.terminal.ci && !self.overrides.update_lockfile => LockfilePolicy::KeptInCi,
             () => LockfilePolicy::Updated,
+        }
+    }
+
+    /// Returns the flags that a command to type repeats.
+    pub(super) fn given_flags(&self) -> GivenFlags {
+        let given = |(name, value): &(String, String)| (name.clone(), Some(value.clone()));
+        GivenFlags {
+            config: self.config_path.as_ref().map(ToString::to_string),
+            sets: self.overrides.sets.iter().map(given).collect(),
+            vars: self.overrides.vars.iter().map(given).collect(),
         }
     }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment},
-    engine::{StateMove, typed},
+    engine::{NOT_TOLD, StateMove, typed},
     executor::{Answer, Ask, Asked, Refusal},
     inventory::{Inventory, Modules},
     model::{Blocked, StackId},
@@ -178,6 +178,7 @@ impl ExecGate<'_> {
 /// Returns the two addresses of a state that a typed `init` moves or leaves, and the folder of its backup.
 fn lines_of(state: &StateMove) -> Vec<String> {
     let StateMove { stack, from, to, backup } = state;
+    let to = to.as_deref().unwrap_or(NOT_TOLD);
     match backup {
         Some(folder) => vec![
             format!("`{stack}` moves its state:"),

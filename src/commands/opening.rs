@@ -139,6 +139,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         secret_use: SecretUse::Required,
         says: &context.says(),
         lockfile: context.lockfile_policy(environment),
+        given_flags: context.given_flags(),
         read_only: context.read_only,
     };
     let instances: Vec<_> = inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();

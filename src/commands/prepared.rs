@@ -89,6 +89,7 @@ impl Prepared {
             secret_use: needs.secrets,
             says: &says,
             lockfile,
+            given_flags: context.given_flags(),
             read_only: context.read_only,
         };
         let instances: Vec<_> =

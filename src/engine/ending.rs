@@ -167,7 +167,7 @@ fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>
 
 /// A failure as people are told of it: with the holder of a lock, without secrets.
 fn told(failure: Failure, target: &Target, session: &Session<'_>) -> Failure {
-    let failure = with_holder(failure, &target.instance);
+    let failure = with_holder(failure, target);
     let redactor = session.runner.redactor();
     Failure {
         summary: redactor.mask(&failure.summary).into_owned(),

@@ -15,7 +15,7 @@ use super::{
     driver::Driver,
     fingerprint::write_private,
     first_apply::FirstApply,
-    to_type::{allow_lineage, exec_line},
+    to_type::{allow_lineage, exec_line, plan_line},
 };
 use crate::{
     files,
@@ -188,10 +188,10 @@ impl KnownState {
         };
         let before = self.version.as_ref().and_then(|version| version.address.as_deref());
         let moved = match (before, address) {
-            (Some(before), Some(now)) if before != now && lineage != &found.lineage => format!(
-                "\nit lay at `{before}`\nthe address is `{now}` now\nhint: `{}` moves the state there",
-                exec_line(&target.instance, &["init", "-migrate-state"])
-            ),
+            (Some(before), Some(now)) if before != now && lineage != &found.lineage => {
+                let way = way_back(target, found, before);
+                format!("\nit lay at `{before}`\nthe address is `{now}` now\nhint: {way}")
+            }
             _ => String::new(),
         };
         Err(refusal(target, summary, &format!("{detail}{moved}")))
@@ -276,12 +276,24 @@ pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failur
     Ok(known.zip(stated).filter(|(known, stated)| known != stated))
 }
 
+/// Returns how the last known state gets to the address that the instance has now: by a migration only where that is not refused,
+/// as it is for an address that an expression or Terragrunt decides, and over another state.
+fn way_back(target: &Target, found: &StateIdentity, before: &str) -> String {
+    if found.lineage.is_empty() && stated(target).is_some() {
+        return format!("`{}` moves the state there", exec_line(target, &["init", "-migrate-state"]));
+    }
+    if found.lineage.is_empty() {
+        let file = before.strip_prefix("local:");
+        let push = exec_line(target, &["state", "push", file.unwrap_or("FILE")]);
+        let of = if file.is_some() { "" } else { ", FILE being a copy of the state at the former address" };
+        return format!("`{push}` brings the state there{of}");
+    }
+    "name the former address again, or move the state there by `state pull` and `state push`".to_owned()
+}
+
 fn refusal(target: &Target, summary: &str, detail: &str) -> Failure {
-    let accepts = format!(
-        "hint: `envctl plan {} {}` takes it, after a deliberate reset or restore",
-        target.instance.environment,
-        allow_lineage(&target.instance)
-    );
+    let plan = plan_line(target, &[&allow_lineage(&target.instance)]);
+    let accepts = format!("hint: `{plan}` takes it, after a deliberate reset or restore");
     Failure::new(FailureKind::Refused, summary).with_detail(format!("{detail}\n{accepts}"))
 }
 

@@ -1,7 +1,7 @@
 //! Who holds a state's lock, as far as the engine's message tells.
 
-use super::to_type::exec_line;
-use crate::model::{Failure, FailureKind, InstanceId};
+use super::{Target, to_type::exec_line};
+use crate::model::{Failure, FailureKind};
 
 /// What the backend `pg` says of a lock; the information below it is then that of the one who asked.
 ///
@@ -9,16 +9,16 @@ use crate::model::{Failure, FailureKind, InstanceId};
 const OF_POSTGRES: &[&str] = &["Already locked for workspace creation", "Workspace is already locked"];
 
 /// A failure over a lock with its holder in the first lines of its detail; any other as it is.
-pub(super) fn with_holder(failure: Failure, instance: &InstanceId) -> Failure {
+pub(super) fn with_holder(failure: Failure, target: &Target) -> Failure {
     if failure.kind != FailureKind::Locked {
         return failure;
     }
-    let Some(lines) = holder(&failure.detail, instance) else { return failure };
+    let Some(lines) = holder(&failure.detail, target) else { return failure };
     let detail = format!("{lines}\n\n{}", failure.detail);
     failure.with_detail(detail)
 }
 
-fn holder(detail: &str, instance: &InstanceId) -> Option<String> {
+fn holder(detail: &str, target: &Target) -> Option<String> {
     let (before, info) = detail.split_once("Lock Info:")?;
     if OF_POSTGRES.iter().any(|words| before.contains(words)) {
         return Some(
@@ -40,7 +40,7 @@ fn holder(detail: &str, instance: &InstanceId) -> Option<String> {
         line = format!("{line}, since {}", to_the_second(created));
     }
     let Some(id) = field("ID") else { return Some(line) };
-    let unlock = exec_line(instance, &["force-unlock", "-force", id]);
+    let unlock = exec_line(target, &["force-unlock", "-force", id]);
     Some(format!("{line}, lock id {id}\nwhen nobody works on it any more: `{unlock}`"))
 }
 
@@ -62,9 +62,9 @@ mod tests {
     use super::*;
 
     fn told(detail: &str) -> String {
-        let instance = InstanceId { environment: "dev".parse().unwrap(), stack: "app".parse().unwrap() };
+        let target = Target::sample(Utf8Path::new("/p"), "app");
         let failure = Failure::new(FailureKind::Locked, "Error acquiring the state lock").with_detail(detail);
-        with_holder(failure, &instance).detail
+        with_holder(failure, &target).detail
     }
 
     fn recorded(name: &str) -> String {

@@ -5,12 +5,12 @@ use std::ffi::OsString;
 use super::{
     EngineError, Progress, Session, Target,
     detect::{LOCKFILE, by_lockfile},
+    to_type::{confirmed_exec_line, plan_line},
     verbs,
 };
 use crate::{
     files,
     model::{EngineName, Failure, FailureKind},
-    ui::shell_word,
 };
 
 /// Policy of an init for the lock file of a stack's folder.
@@ -107,32 +107,31 @@ impl Target {
         let failure = match error {
             EngineError::Failed(failure) if is_stale(&failure) => failure,
             EngineError::Failed(failure) if failure.detail.contains("-upgrade") => {
-                let typed = self.typed_init("-- init -upgrade");
+                let typed = self.typed_init(&["init", "-upgrade"]);
                 let detail =
                     format!("{}\nhint: {typed} takes newer versions into the lock file", failure.detail);
                 return EngineError::Failed(failure.with_detail(detail));
             }
             other => return other,
         };
-        let environment = &self.instance.environment;
+        let plan = plan_line(self, &[]);
         let exists = self.dir.join(LOCKFILE).exists();
         let writes = if exists { "updates" } else { "makes" };
         let (why, mending) = match self.lockfile {
-            LockfilePolicy::Unwritten => (
-                "ENVCTL_READ_ONLY",
-                format!("`envctl plan {environment}` without ENVCTL_READ_ONLY {writes} it"),
-            ),
+            LockfilePolicy::Unwritten => {
+                ("ENVCTL_READ_ONLY", format!("`{plan}` without ENVCTL_READ_ONLY {writes} it"))
+            }
             LockfilePolicy::KeptByConfirm => (
                 "an environment with `confirm`",
-                format!("{} updates it; commit it then", self.typed_init("-- init")),
+                format!("{} updates it; commit it then", self.typed_init(&["init"])),
             ),
             LockfilePolicy::KeptByFlag => {
-                ("`-lockfile=readonly`", format!("{} updates it", self.typed_init("-- init")))
+                ("`-lockfile=readonly`", format!("{} updates it", self.typed_init(&["init"])))
             }
             LockfilePolicy::KeptInCi => (
                 "a run in CI",
                 format!(
-                    "`envctl plan {environment}` outside of CI updates it, to be committed; `--update-lockfile` does so in CI"
+                    "`{plan}` outside of CI updates it, to be committed; `--update-lockfile` does so in CI"
                 ),
             ),
             // The init has said so itself, or the lock file is the other engine's.
@@ -162,9 +161,8 @@ impl Target {
         Ok(())
     }
 
-    fn typed_init(&self, typed: &str) -> String {
-        let (environment, stack) = (&self.instance.environment, shell_word(self.instance.stack.as_str()));
+    fn typed_init(&self, typed: &[&str]) -> String {
         let answer = if self.lockfile == LockfilePolicy::KeptByConfirm { "--confirm" } else { "--yes" };
-        format!("`envctl exec {environment} {stack} {answer} {typed}`")
+        format!("`{}`", confirmed_exec_line(self, Some(answer), typed))
     }
 }

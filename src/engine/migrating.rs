@@ -19,7 +19,7 @@ use super::{
     claims::claim_backend,
     ending::failed_text,
     fingerprint::{forget_init, write_private},
-    lineage::moved_address,
+    lineage::{moved_address, recorded_state},
     terraform::Terraform,
     to_type::exec_line,
     typed::{Typed, typed},
@@ -36,6 +36,11 @@ const FORMER: &str = "former-backend";
 
 const BY_HAND: &str =
     "move the state by `state pull` through the former backend and `state push` through the new one";
+
+const EXPRESSION: &str = "an expression decides where the state is, so nobody can look there first";
+
+/// Words for an address that an expression decides.
+pub const NOT_TOLD: &str = "cannot be told: an expression decides it";
 
 /// States of one backend, as far as an instance's is concerned.
 struct Stored {
@@ -54,32 +59,51 @@ pub struct StateMove {
     pub stack: StackId,
     /// Address that the state is at.
     pub from: String,
-    /// Address that the files and environments.toml state.
-    pub to: String,
+    /// Address that the files and environments.toml state; none where an expression decides.
+    pub to: Option<String>,
     /// Folder that a copy of the state is kept in; none where the state is not copied to the new address either.
     pub backup: Option<Utf8PathBuf>,
 }
 
 /// Returns where a typed `init -migrate-state` or `init -reconfigure` takes the state from and to; none where both are one
-/// address, where nobody knows the new one, or for any other command.
+/// address, where no former one is known, or for any other command. Refuses a migration to an address that cannot be told.
 pub(super) fn state_move(target: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
     let migrates = match typed(args) {
         Typed::MigrateState => true,
         Typed::Unjudged { what, .. } if what == "`init -reconfigure`" => false,
         _ => return Ok(None),
     };
-    let Some(new) = stated(target) else { return Ok(None) };
+    let Some(new) = stated(target) else {
+        let Some(from) = recorded_address(target)? else {
+            return if migrates { refused(EXPRESSION, BY_HAND) } else { Ok(None) };
+        };
+        if migrates {
+            return refused(EXPRESSION, &format!("from    {from}\nto      {NOT_TOLD}\n{BY_HAND}"));
+        }
+        return Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: None, backup: None }));
+    };
     let former = former(target)?;
     if !is_other_backend(target, &former) {
         return Ok(None);
     }
     let [from, to] = addresses(target, [&former, &new]);
     let backup = migrates.then(|| backup_folder(target));
-    Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to, backup }))
+    Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: Some(to), backup }))
 }
 
-/// Returns the addresses of a target's state in two backends, without credentials.
-fn addresses(target: &Target, backends: [&BackendRecord; 2]) -> [String; 2] {
+/// Returns the address of the backend in force, else of the last known state; none where neither is known.
+fn recorded_address(target: &Target) -> Result<Option<String>, EngineError> {
+    let file = target.data_dir.join(RECORD);
+    let in_force = BackendRecord::read_file(&file).map_err(|error| unusable(&file, &error))?;
+    if let Some(record) = in_force {
+        let [address] = addresses(target, [&record]);
+        return Ok(Some(address));
+    }
+    Ok(recorded_state(&target.state_dir).and_then(|state| state.address))
+}
+
+/// Returns the addresses of a target's state in some backends, without credentials.
+fn addresses<const N: usize>(target: &Target, backends: [&BackendRecord; N]) -> [String; N] {
     backends.map(|backend| {
         backend.address(target, &target.dir).unwrap_or_else(|| format!("a backend `{}`", backend.kind))
     })
@@ -118,7 +142,7 @@ fn prepare_migration(
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(Vec<OsString>, String), EngineError> {
     let Some(new) = stated(target) else {
-        return refused("an expression decides where the state is, so nobody can look there first", BY_HAND);
+        return refused(EXPRESSION, BY_HAND);
     };
     let former = former(target)?;
     if !is_other_backend(target, &former) {
@@ -181,7 +205,7 @@ pub(super) fn migration_needed(target: &Target, error: EngineError) -> EngineErr
                 format!("the address of the state of `{}` is another one than before", target.instance);
             let detail = format!(
                 "it lay at `{then}`\nthe address is `{now}` now\nhint: `{}` moves the state there",
-                exec_line(&target.instance, &["init", "-migrate-state"])
+                exec_line(target, &["init", "-migrate-state"])
             );
             EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
         }

@@ -10,7 +10,7 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{LockfilePolicy, ValuePlaces};
+use super::{GivenFlags, LockfilePolicy, ValuePlaces};
 use crate::model::{EngineName, InstanceId};
 
 /// The backend of an instance as its files and environments.toml give it.
@@ -110,6 +110,8 @@ pub struct Target {
     pub neighbours: Neighbours,
     /// Policy of an init for the lock file.
     pub lockfile: LockfilePolicy,
+    /// Flags of the running command that a command to type repeats.
+    pub given_flags: Arc<GivenFlags>,
 }
 
 #[cfg(test)]
@@ -140,6 +142,7 @@ impl Target {
             lock_timeout: Duration::ZERO,
             neighbours,
             lockfile: LockfilePolicy::Updated,
+            given_flags: Arc::default(),
         }
     }
 }

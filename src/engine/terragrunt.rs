@@ -21,7 +21,7 @@ use super::{
     flags::{apply_args, lacks_exclude, plan_args},
     footing::footing,
     installed::Installed,
-    migrating::refuse_unit,
+    migrating::{StateMove, refuse_unit},
     mutating, rendered,
     state_outputs::known_outputs,
     typed,
@@ -263,6 +263,10 @@ impl Engine for Terragrunt {
         applying::apply(self, target, plan, session)
     }
 
+    fn state_move(&self, _: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
+        if typed(args) == Typed::MigrateState { Err(refuse_unit()) } else { Ok(None) }
+    }
+
     fn run_mutating(
         &self,
         target: &Target,
@@ -270,9 +274,6 @@ impl Engine for Terragrunt {
         session: &Session<'_>,
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError> {
-        if typed(args) == Typed::MigrateState {
-            return Err(refuse_unit());
-        }
         let command = || Ok((None, self.command(target, args)));
         mutating::run_mutating(self, target, (&command, args), session, on_line)
     }

@@ -1,31 +1,101 @@
 //! Command lines of envctl that failures tell the user to type, quoted for a shell.
 
+use super::Target;
 use crate::{model::InstanceId, ui::shell_word};
 
-/// The `envctl exec` of an engine's command for an instance.
-pub(super) fn exec_line(instance: &InstanceId, command: &[&str]) -> String {
-    let own = ["envctl", "exec", instance.environment.as_str(), instance.stack.as_str(), "--"];
-    let words = own.iter().chain(command).map(|word| shell_word(word));
-    words.collect::<Vec<_>>().join(" ")
+/// Flags of the running command that decide what environments.toml says, repeated in the commands that failures tell to type.
+#[derive(Debug, Clone, Default)]
+pub struct GivenFlags {
+    /// Path of `--config`.
+    pub config: Option<String>,
+    /// Each `--set PATH=VALUE`; the value is absent where it is that of a variable which hides it.
+    pub sets: Vec<(String, Option<String>)>,
+    /// Each `--var NAME=VALUE`; the value is absent where the variable hides it.
+    pub vars: Vec<(String, Option<String>)>,
 }
 
-/// The flag that accepts another lineage of an instance.
+impl GivenFlags {
+    /// Returns the name of the program, with the configuration that was given.
+    fn program(&self) -> String {
+        let config = self.config.as_ref().map(|path| format!(" --config {}", shell_word(path)));
+        format!("envctl{}", config.unwrap_or_default())
+    }
+
+    /// Returns the values that were given: `--var` by itself, or as `--set vars.NAME` for a verb without `--var`.
+    fn values(&self, takes_var: bool) -> Vec<String> {
+        let word = |path: &str, name: &str, value: &Option<String>| {
+            shell_word(&format!("{path}{name}={}", value.as_deref().unwrap_or("…")))
+        };
+        let (flag, path) = if takes_var { ("--var", "") } else { ("--set", "vars.") };
+        let vars = self.vars.iter().map(|(name, value)| format!("{flag} {}", word(path, name, value)));
+        let sets = self.sets.iter().map(|(path, value)| format!("--set {}", word("", path, value)));
+        vars.chain(sets).collect()
+    }
+}
+
+/// Returns the `envctl exec` of an engine's command for an instance.
+pub(super) fn exec_line(target: &Target, command: &[&str]) -> String {
+    confirmed_exec_line(target, None, command)
+}
+
+/// Returns the `envctl exec` of an engine's command for an instance, with the flag that confirms it.
+pub(super) fn confirmed_exec_line(target: &Target, confirm: Option<&str>, command: &[&str]) -> String {
+    let instance = &target.instance;
+    let mut words = vec![target.given_flags.program()];
+    words.extend(["exec", instance.environment.as_str(), instance.stack.as_str()].map(shell_word));
+    words.extend(target.given_flags.values(false));
+    words.extend(confirm.into_iter().chain(["--"]).map(str::to_owned));
+    words.extend(command.iter().map(|word| shell_word(word)));
+    words.join(" ")
+}
+
+/// Returns the `envctl plan` of an environment with more flags.
+pub(super) fn plan_line(target: &Target, more: &[&str]) -> String {
+    let mut words = vec![target.given_flags.program(), "plan".to_owned()];
+    words.push(shell_word(target.instance.environment.as_str()));
+    words.extend(more.iter().map(|word| (*word).to_owned()));
+    words.extend(target.given_flags.values(true));
+    words.join(" ")
+}
+
+/// Returns the flag that accepts another lineage of an instance.
 pub(super) fn allow_lineage(instance: &InstanceId) -> String {
     format!("--allow {}", shell_word(&format!("lineage:{instance}")))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use camino::Utf8Path;
+
     use super::*;
 
     #[test]
     fn names_and_ids_with_shell_syntax_are_quoted() {
-        let instance =
-            InstanceId { environment: "dev".parse().unwrap(), stack: "s;touch $(x)".parse().unwrap() };
+        let target = Target::sample(Utf8Path::new("/p"), "s;touch $(x)");
         assert_eq!(
-            exec_line(&instance, &["force-unlock", "-force", "1 && y"]),
+            exec_line(&target, &["force-unlock", "-force", "1 && y"]),
             "envctl exec dev 's;touch $(x)' -- force-unlock -force '1 && y'"
         );
-        assert_eq!(allow_lineage(&instance), "--allow 'lineage:dev/s;touch $(x)'");
+        assert_eq!(allow_lineage(&target.instance), "--allow 'lineage:dev/s;touch $(x)'");
+    }
+
+    #[test]
+    fn flags_of_the_running_command_are_repeated_without_hidden_values() {
+        let flags = GivenFlags {
+            config: Some("my infra.toml".to_owned()),
+            sets: vec![("parallelism".to_owned(), Some("3".to_owned()))],
+            vars: vec![("dir".to_owned(), Some("a b".to_owned())), ("token".to_owned(), None)],
+        };
+        let target = Target { given_flags: Arc::new(flags), ..Target::sample(Utf8Path::new("/p"), "app") };
+        assert_eq!(
+            plan_line(&target, &["--allow dirty"]),
+            "envctl --config 'my infra.toml' plan dev --allow dirty --var 'dir=a b' --var 'token=…' --set parallelism=3"
+        );
+        assert_eq!(
+            confirmed_exec_line(&target, Some("--yes"), &["init"]),
+            "envctl --config 'my infra.toml' exec dev app --set 'vars.dir=a b' --set 'vars.token=…' --set parallelism=3 --yes -- init"
+        );
     }
 }

@@ -14,7 +14,7 @@ use super::{
     secret_use::{SecretUse, secrets_of},
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
-    typed_values::mask_typed_values,
+    typed_values::{is_hidden, mask_typed_values},
     value_places::InstanceValues,
     wiring::Wiring,
     worker::Work,
@@ -22,8 +22,8 @@ use super::{
 use crate::{
     config::Config,
     engine::{
-        EngineUnavailable, Engines, LockfilePolicy, Neighbours, StackFolder, ValuePlaces, clean_environment,
-        cli_configs, layout::unit_file,
+        EngineUnavailable, Engines, GivenFlags, LockfilePolicy, Neighbours, StackFolder, ValuePlaces,
+        clean_environment, cli_configs, layout::unit_file,
     },
     files,
     graph::StackGraph,
@@ -54,6 +54,8 @@ pub struct Assembly<'a> {
     pub says: &'a Says,
     /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
+    /// Flags of the running command that a command to type repeats.
+    pub given_flags: GivenFlags,
     /// True if no workspace is made: `ENVCTL_READ_ONLY`.
     pub read_only: bool,
 }
@@ -117,6 +119,7 @@ impl Assembly<'_> {
             source,
             neighbours,
             lockfile: self.lockfile,
+            given_flags: Arc::new(self.shown_flags(instances)),
         };
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let inherited = self.env.keys().filter_map(|name| name.to_str());
@@ -176,6 +179,26 @@ impl Assembly<'_> {
             works.insert(stack.clone(), work);
         }
         Ok(works)
+    }
+
+    /// Returns the flags that were given without the values of variables that any of the stacks hides.
+    fn shown_flags(&self, instances: &[&Instance]) -> GivenFlags {
+        let hides = |name: &str| {
+            instances
+                .iter()
+                .any(|instance| is_hidden(name, instance, self.modules.root(instance).map(|root| &**root)))
+        };
+        let mut flags = self.given_flags.clone();
+        for (name, value) in &mut flags.vars {
+            value.take_if(|_| hides(name));
+        }
+        // A whole table may hold any of them.
+        for (path, value) in &mut flags.sets {
+            let name =
+                path.strip_prefix("vars").map(|name| name.trim_start_matches('.').trim_matches(['"', '\'']));
+            value.take_if(|_| name.is_some_and(|name| name.is_empty() || hides(name)));
+        }
+        flags
     }
 }
 

@@ -19,7 +19,9 @@ use super::{
 use crate::{
     config::{EnvSource, Origin, SecretSource},
     diagnostic::{Diagnostic, SourceFile},
-    engine::{Backend, LockfilePolicy, Neighbours, StackFolder, Target, layout::unit_file, value_from},
+    engine::{
+        Backend, GivenFlags, LockfilePolicy, Neighbours, StackFolder, Target, layout::unit_file, value_from,
+    },
     files,
     inventory::{
         Instance,
@@ -107,6 +109,8 @@ pub struct Targets {
     pub neighbours: Neighbours,
     /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
+    /// Flags of the running command that a command to type repeats.
+    pub given_flags: Arc<GivenFlags>,
 }
 
 impl Targets {
@@ -157,6 +161,7 @@ impl Targets {
             lock_timeout: instance.settings.lock_timeout,
             neighbours: self.neighbours.clone(),
             lockfile: self.lockfile,
+            given_flags: Arc::clone(&self.given_flags),
         };
         Ok(Built { target, notes })
     }

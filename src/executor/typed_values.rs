@@ -13,13 +13,16 @@ use crate::{
 pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, redactor: &Redactor) {
     for (name, value) in &instance.settings.vars {
         let is_typed = matches!(value.origin.layer, Layer::Flag(_));
-        // A root module that could not be parsed may hide any of them.
-        let is_hidden = match module {
-            Some(module) => module.variables.get(name).is_some_and(|v| v.sensitive || v.ephemeral),
-            None => unit_file(instance.engine).is_none(),
-        };
-        if is_typed && is_hidden {
+        if is_typed && is_hidden(name, instance, module) {
             hide(&value.value, &|text| redactor.add(text));
         }
+    }
+}
+
+/// Returns true if a variable of a stack is declared `sensitive` or `ephemeral`, as any may be in a root module that could not be parsed.
+pub(super) fn is_hidden(name: &str, instance: &Instance, module: Option<&Module>) -> bool {
+    match module {
+        Some(module) => module.variables.get(name).is_some_and(|v| v.sensitive || v.ephemeral),
+        None => unit_file(instance.engine).is_none(),
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn extent(done: &[String], log: &Utf8Path) -> String {
 pub(super) fn way_out(target: &Target) -> String {
     format!(
         "bring that into the state by `{}` or push a copy of the state, then plan with `{}`",
-        exec_line(&target.instance, &["import", "ADDRESS", "ID"]),
+        exec_line(target, &["import", "ADDRESS", "ID"]),
         allow_lineage(&target.instance)
     )
 }

@@ -91,7 +91,7 @@ fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Re
             format!("an earlier apply could not save its state, and what it left in `{path}` is no state");
         let detail = format!(
             "bring what it made into the state by `{}` of a copy or by imports, then remove the file",
-            exec_line(&target.instance, &["state", "push", "FILE"])
+            exec_line(target, &["state", "push", "FILE"])
         );
         return Err(Failure::new(FailureKind::State, summary).with_detail(detail));
     }
@@ -102,7 +102,7 @@ fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Re
 
 /// What to type for a state that waits to be pushed.
 pub(super) fn push_command(target: &Target, path: &Utf8Path) -> String {
-    exec_line(&target.instance, &["state", "push", path.as_str()])
+    exec_line(target, &["state", "push", path.as_str()])
 }
 
 /// Removes the file of a state that has just been pushed by a command with these arguments.
