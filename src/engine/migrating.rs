@@ -19,7 +19,8 @@ use super::{
     claims::claim_backend,
     ending::failed_text,
     fingerprint::{forget_init, write_private},
-    lineage::{moved_address, recorded_state},
+    lineage::moved_address,
+    state_move::EXPRESSION,
     terraform::Terraform,
     to_type::exec_line,
     typed::{Typed, typed},
@@ -27,20 +28,15 @@ use super::{
 };
 use crate::{
     files,
-    model::{Failure, FailureKind, StackId},
+    model::{Failure, FailureKind},
     process::{CommandLine, Exit, Stream},
 };
 
 /// File in an instance's own folder with the record of the backend that it had before the last one.
 const FORMER: &str = "former-backend";
 
-const BY_HAND: &str =
+pub(super) const BY_HAND: &str =
     "move the state by `state pull` through the former backend and `state push` through the new one";
-
-const EXPRESSION: &str = "an expression decides where the state is, so nobody can look there first";
-
-/// Words for an address that an expression decides.
-pub const NOT_TOLD: &str = "cannot be told: an expression decides it";
 
 /// States of one backend, as far as an instance's is concerned.
 struct Stored {
@@ -52,58 +48,8 @@ struct Stored {
     has_default: bool,
 }
 
-/// Addresses between which a typed `init` takes the state of an instance, without credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StateMove {
-    /// Stack of the instance.
-    pub stack: StackId,
-    /// Address that the state is at.
-    pub from: String,
-    /// Address that the files and environments.toml state; none where an expression decides.
-    pub to: Option<String>,
-    /// Folder that a copy of the state is kept in; none where the state is not copied to the new address either.
-    pub backup: Option<Utf8PathBuf>,
-}
-
-/// Returns where a typed `init -migrate-state` or `init -reconfigure` takes the state from and to; none where both are one
-/// address, where no former one is known, or for any other command. Refuses a migration to an address that cannot be told.
-pub(super) fn state_move(target: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
-    let migrates = match typed(args) {
-        Typed::MigrateState => true,
-        Typed::Unjudged { what, .. } if what == "`init -reconfigure`" => false,
-        _ => return Ok(None),
-    };
-    let Some(new) = stated(target) else {
-        let Some(from) = recorded_address(target)? else {
-            return if migrates { refused(EXPRESSION, BY_HAND) } else { Ok(None) };
-        };
-        if migrates {
-            return refused(EXPRESSION, &format!("from    {from}\nto      {NOT_TOLD}\n{BY_HAND}"));
-        }
-        return Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: None, backup: None }));
-    };
-    let former = former(target)?;
-    if !is_other_backend(target, &former) {
-        return Ok(None);
-    }
-    let [from, to] = addresses(target, [&former, &new]);
-    let backup = migrates.then(|| backup_folder(target));
-    Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: Some(to), backup }))
-}
-
-/// Returns the address of the backend in force, else of the last known state; none where neither is known.
-fn recorded_address(target: &Target) -> Result<Option<String>, EngineError> {
-    let file = target.data_dir.join(RECORD);
-    let in_force = BackendRecord::read_file(&file).map_err(|error| unusable(&file, &error))?;
-    if let Some(record) = in_force {
-        let [address] = addresses(target, [&record]);
-        return Ok(Some(address));
-    }
-    Ok(recorded_state(&target.state_dir).and_then(|state| state.address))
-}
-
 /// Returns the addresses of a target's state in some backends, without credentials.
-fn addresses<const N: usize>(target: &Target, backends: [&BackendRecord; N]) -> [String; N] {
+pub(super) fn addresses<const N: usize>(target: &Target, backends: [&BackendRecord; N]) -> [String; N] {
     backends.map(|backend| {
         backend.address(target, &target.dir).unwrap_or_else(|| format!("a backend `{}`", backend.kind))
     })
@@ -226,7 +172,7 @@ fn is_force_copy(arg: &OsString) -> bool {
 }
 
 /// Backend that the state lies in before a migration: the one in force, or the one before it where an init has replaced it.
-fn former(target: &Target) -> Result<BackendRecord, EngineError> {
+pub(super) fn former(target: &Target) -> Result<BackendRecord, EngineError> {
     let read = |file: &Utf8Path| BackendRecord::read_file(file).map_err(|error| unusable(file, &error));
     let in_force = read(&target.data_dir.join(RECORD))?;
     if let Some(record) = in_force.as_ref().filter(|record| is_other_backend(target, record)) {
@@ -342,7 +288,7 @@ fn escaped(value: &Value) -> Value {
 }
 
 /// Returns the folder of an instance's backups.
-fn backup_folder(target: &Target) -> Utf8PathBuf {
+pub(super) fn backup_folder(target: &Target) -> Utf8PathBuf {
     let (home, instance) = (target.state_dir.ancestors().nth(3), target.state_dir.ancestors().nth(2));
     let below = instance.and_then(|instances| target.state_dir.strip_prefix(instances).ok());
     home.unwrap_or(&target.state_dir).join("backups").join(below.unwrap_or("".into()))
@@ -362,11 +308,11 @@ fn keep_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError
     .map_err(|error| unusable(&file, &error))
 }
 
-fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+pub(super) fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::State, format!("cannot use `{path}`: {error}")))
 }
 
-fn refused<T>(summary: &str, detail: &str) -> Result<T, EngineError> {
+pub(super) fn refused<T>(summary: &str, detail: &str) -> Result<T, EngineError> {
     Err(EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail)))
 }
 

@@ -6,6 +6,7 @@ mod backend_in_force;
 mod bad_input;
 mod bound_alike;
 mod changed_meanwhile;
+mod computed_places;
 mod contained_failure;
 mod crash;
 mod data_directories;

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 use serde_json::Value;
 
 use crate::support::{
-    Driven, IdleTerminal, Live, Run, S3Server, Shop, Streams, each_engine, plain, programs, real_engines,
+    Driven, IdleTerminal, Run, S3Server, Shop, Streams, each_engine, plain, programs, real_engines,
 };
 
 const ENVIRONMENTS: &str = "[project]
@@ -340,68 +340,4 @@ fn a_migration_over_another_state_is_not_proposed() {
 
         run.hides("-migrate-state").tells("it lay at `local:").tells("hint: name the former address again");
     }
-}
-
-/// A stack of OpenTofu whose state lies where a variable says, deployed with `old`.
-fn decided_by_a_variable() -> Option<Shop> {
-    let [tofu] = programs(["tofu"])?;
-    let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\nvars = { folder = \"old\" }\n\n[stacks.app]\npath = \"app\"\n";
-    let shop = Shop::driven_by(&Driven::Real(tofu), environments);
-    let main = "variable \"folder\" {\n  type = string\n}\nterraform {\n  backend \"local\" {\n    path = \"${var.folder}/app.tfstate\"\n  }\n}\n\
-                resource \"terraform_data\" \"app\" {\n  input = \"first\"\n}\n";
-    shop.project.write("app/main.tf", main);
-    shop.project.commit("Begin");
-    shop.run(["deploy", "staging", "--yes"]).exits(0);
-    Some(shop)
-}
-
-#[test]
-fn a_place_that_an_expression_decides_is_told_as_far_as_it_is_known() {
-    let Some(shop) = decided_by_a_variable() else { return };
-
-    let run = shop.run(["plan", "staging", "--var", "folder=new"]).exits(3);
-
-    run.tells("the state has vanished").hides("-migrate-state").tells(&format!(
-        "`envctl exec staging app --set vars.folder=new -- state push {}` brings the state there\n",
-        shop.project.path("app/old/app.tfstate").display()
-    ));
-    // Nobody is asked about what is refused whatever the answer is.
-    let args = ["exec", "staging", "app", "--set", "vars.folder=new", "--", "init", "-migrate-state"];
-    for flags in [&args[..], &[&args[..5], &["--yes"], &args[5..]].concat()[..]] {
-        let run = shop.env.run_args(flags).exits(3);
-        let run = run.tells("an expression decides where the state is, so nobody can look there first");
-        run.tells("from    local:")
-            .tells("to      cannot be told: an expression decides it")
-            .hides("not confirmed");
-    }
-    let run = shop
-        .run(["exec", "staging", "app", "--set", "vars.folder=new", "--", "init", "-reconfigure"])
-        .exits(3);
-    run.tells("was not confirmed").tells("to      cannot be told: an expression decides it");
-    assert!(shop.project.path("app/old/app.tfstate").exists());
-    assert!(!shop.project.path("app/new/app.tfstate").exists());
-}
-
-#[test]
-fn the_command_that_is_hinted_brings_a_state_where_an_expression_says() {
-    let Some(shop) = decided_by_a_variable() else { return };
-    shop.run(["plan", "staging", "--var", "folder=new"]).exits(3);
-
-    let file = shop.project.path("app/old/app.tfstate").display().to_string();
-    let args = ["exec", "staging", "app", "--set", "vars.folder=new", "--yes", "--", "state", "push", &file];
-    shop.env.run_args(&args).exits(0);
-
-    shop.run(["plan", "staging", "--var", "folder=new", "--json"]).exits(0).prints("\"clean\"");
-}
-
-#[test]
-fn a_migration_of_a_unit_is_refused_before_anybody_is_asked() {
-    let Some(live) = Live::new() else { return };
-    live.unit("app", "", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n", "");
-    live.project.commit("Begin");
-    live.env.run(["deploy", "dev", "--yes"]).exits(0);
-
-    let run = live.env.run(["exec", "dev", "app", "--", "init", "-migrate-state"]).exits(3);
-
-    run.tells("a unit's state is not migrated here").hides("not confirmed");
 }
