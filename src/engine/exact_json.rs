@@ -6,6 +6,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use serde_json::{Value, value::RawValue};
 
+use crate::model::{exact_number, keeps_numbers};
+
 /// A JSON value whose numbers are the text that an engine wrote.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
@@ -31,6 +33,14 @@ impl Default for ExactJson {
 }
 
 impl ExactJson {
+    /// Returns a member of an object.
+    pub fn member(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Object(members) => members.get(name),
+            _ => None,
+        }
+    }
+
     fn parse(text: &str, depth: usize) -> Result<Self, serde_json::Error> {
         if depth > MAX_DEPTH {
             return Err(serde_json::Error::custom("lists and objects lie too deep in each other"));
@@ -60,6 +70,49 @@ impl<'de> Deserialize<'de> for ExactJson {
     }
 }
 
+/// Begins the text that stands for a number in a [`comparable`] value.
+const LONG_NUMBER: char = '\0';
+
+/// Reads a value to be compared with others: a number that a `Value` does not keep exactly stands in it as a text of its own,
+/// which no text of an engine is.
+pub(super) fn comparable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
+    let text = Box::<RawValue>::deserialize(deserializer)?;
+    comparable_value(text.get()).map_err(D::Error::custom)
+}
+
+/// Reads a value from its text to be compared with others, as [`comparable`] does.
+pub fn comparable_value(text: &str) -> Result<Value, serde_json::Error> {
+    if keeps_numbers(text) { serde_json::from_str(text) } else { ExactJson::parse(text, 0).map(Value::from) }
+}
+
+/// Returns the digits of a number that a [`comparable`] value holds as a text.
+pub fn long_number(value: &Value) -> Option<&str> {
+    value.as_str()?.strip_prefix(LONG_NUMBER)
+}
+
+/// Returns true if there is such a number anywhere in a value.
+pub fn has_long_number(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(has_long_number),
+        Value::Object(members) => members.values().any(has_long_number),
+        value => long_number(value).is_some(),
+    }
+}
+
+impl From<ExactJson> for Value {
+    fn from(exact: ExactJson) -> Self {
+        match exact {
+            ExactJson::Number(number) => exact_number(number.get())
+                .map_or_else(|| Self::String(format!("{LONG_NUMBER}{}", number.get())), Self::Number),
+            ExactJson::Plain(value) => value,
+            ExactJson::List(items) => items.into_iter().map(Self::from).collect(),
+            ExactJson::Object(members) => {
+                members.into_iter().map(|(name, value)| (name, Self::from(value))).collect()
+            }
+        }
+    }
+}
+
 impl fmt::Display for ExactJson {
     /// Writes it on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -80,6 +133,16 @@ mod tests {
         for text in [&exact, &spaced] {
             assert_eq!(serde_json::from_str::<ExactJson>(text).unwrap().to_string(), exact);
         }
+    }
+
+    #[test]
+    fn values_that_differ_in_their_last_digit_are_told_apart() {
+        let [one, other] = ["{\"a\":[1.5,0.1234567890123456781]}", "{\"a\":[1.5,0.1234567890123456782]}"]
+            .map(|text| comparable_value(text).unwrap());
+        assert_ne!(one, other);
+        assert_eq!(one["a"][0], serde_json::json!(1.5));
+        assert_eq!(long_number(&one["a"][1]), Some("0.1234567890123456781"));
+        assert!(has_long_number(&one) && !has_long_number(&comparable_value("[1, \"1\"]").unwrap()));
     }
 
     #[test]

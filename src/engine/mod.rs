@@ -95,7 +95,7 @@ pub use contract::{
 };
 pub use engines::Engines;
 pub use environment::{clean_environment, value_from};
-pub use exact_json::ExactJson;
+pub use exact_json::{ExactJson, comparable_value, has_long_number, long_number};
 pub use fingerprint::forget_init;
 pub use footing::{MODULES, installed_modules};
 pub use former_names::FormerNames;

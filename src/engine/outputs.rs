@@ -58,6 +58,8 @@ pub struct PlannedOutput {
     pub after: After,
     /// True if the stack marks it sensitive.
     pub sensitive: bool,
+    /// True if the value holds every digit of its numbers.
+    pub is_exact: bool,
 }
 
 impl fmt::Debug for PlannedOutput {

@@ -5,7 +5,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{attributes::Place, known as values};
+use super::{
+    attributes::{Place, is_true},
+    exact_json::{comparable, long_number},
+    known as values,
+};
 use crate::{
     model::{Action, ActionInvocation, ActionTrigger, InvalidName, Known},
     ui::visible,
@@ -37,7 +41,7 @@ struct RawAddress {
 #[derive(Deserialize)]
 pub(super) struct RawInvocation {
     address: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "comparable")]
     config_values: Value,
     #[serde(default)]
     config_sensitive: Value,
@@ -56,24 +60,62 @@ struct RawTrigger {
 }
 
 impl RawInvocation {
-    /// Returns the action with what is known of its configuration.
-    pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<Known>), InvalidName> {
-        let place = Place {
+    fn place(&self) -> Place<'_> {
+        Place {
             before: &Value::Null,
             after: &self.config_values,
             unknown: &self.config_unknown,
             before_sensitive: &Value::Null,
             after_sensitive: &self.config_sensitive,
-        };
-        let values = values::known(Action::Create, place);
-        let trigger = match self.lifecycle_action_trigger {
+        }
+    }
+
+    /// Returns the action.
+    fn action(&self) -> Result<ActionInvocation, InvalidName> {
+        let trigger = match &self.lifecycle_action_trigger {
             Some(RawTrigger { triggering_resource_address, action_trigger_event }) => Some(ActionTrigger {
-                resource: visible(&triggering_resource_address).parse()?,
-                event: visible(&action_trigger_event).into_owned(),
+                resource: visible(triggering_resource_address).parse()?,
+                event: visible(action_trigger_event).into_owned(),
             }),
             None => None,
         };
-        Ok((ActionInvocation { address: visible(&self.address).parse()?, trigger }, values))
+        Ok(ActionInvocation { address: visible(&self.address).parse()?, trigger })
+    }
+
+    /// Returns the action with its configuration, a line for each argument; absent where it has none.
+    pub(super) fn configuration(&self) -> Result<Option<String>, InvalidName> {
+        let lines = match self.place() {
+            place if place.is_masked() || is_true(place.unknown) => vec![written(place)],
+            place => {
+                place.members().into_iter().map(|(name, at)| format!("{name} = {}", written(at))).collect()
+            }
+        };
+        let head = self.action()?.to_string();
+        Ok((!lines.is_empty()).then(|| format!("{head}\n    {}", lines.join("\n    "))))
+    }
+
+    /// Returns the action with what is known of its configuration.
+    pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<Known>), InvalidName> {
+        Ok((self.action()?, values::known(Action::Create, self.place())))
+    }
+}
+
+/// Returns a value on one line, with the engines' words where it is sensitive or not known yet.
+fn written(place: Place<'_>) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match place.after {
+        _ if place.is_masked() => "(sensitive value)".to_owned(),
+        _ if is_true(place.unknown) => "(known after apply)".to_owned(),
+        Value::Array(items) => {
+            format!("[{}]", list((0..items.len()).map(|at| written(place.item(at))).collect()))
+        }
+        value if value.is_object() || place.unknown.is_object() => {
+            let members = place.members().into_iter();
+            let members =
+                members.map(|(name, at)| format!("{} = {}", Value::from(name.as_str()), written(at)));
+            format!("{{{}}}", list(members.collect()))
+        }
+        value => long_number(value).map_or_else(|| value.to_string(), str::to_owned),
     }
 }
 

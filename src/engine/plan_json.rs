@@ -17,6 +17,7 @@ use super::{
     attributes::{Place, changed, has_unknown},
     call::Dialect,
     document::document,
+    exact_json::{comparable, has_long_number},
     known as values,
     plan_actions::{RawDeferredAction, RawDeferredChange, RawInvocation, deferred},
 };
@@ -34,6 +35,8 @@ pub(super) struct PlanJson {
     pub(super) known: KnownValues,
     /// What becomes of the outputs.
     pub(super) outputs: Vec<PlannedOutput>,
+    /// The configuration of each action that an apply would invoke, as a review shows it; empty where there is none.
+    pub(super) configurations: Vec<String>,
     /// Changes and actions that the engine put off for a later plan, each with the engine's reason.
     pub(super) deferred: Vec<String>,
     /// False if the engine says that something is left for a later plan, as it is for a narrowed one; absent where it says
@@ -100,7 +103,9 @@ pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<Pla
         }
     }
     changes.outputs.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut configurations = Vec::new();
     for invocation in raw.action_invocations {
+        configurations.extend(invocation.configuration().map_err(serde::de::Error::custom)?);
         let (action, values) = invocation.into_action().map_err(serde::de::Error::custom)?;
         if let Some(values) = values {
             known.of_action(&action, values);
@@ -109,7 +114,7 @@ pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<Pla
     }
     let deferred = deferred(raw.deferred_changes, raw.deferred_action_invocations);
     let Raw { complete, applyable, errored, .. } = raw;
-    Ok(PlanJson { changes, known, outputs, deferred, complete, applyable, errored })
+    Ok(PlanJson { changes, known, outputs, configurations, deferred, complete, applyable, errored })
 }
 
 /// The changed resources, with what is known of their values; unchanged ones are dropped as they are read.
@@ -157,9 +162,9 @@ struct RawResource {
 #[derive(Deserialize)]
 struct RawChange {
     actions: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "comparable")]
     before: Value,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "comparable")]
     after: Value,
     #[serde(default)]
     after_unknown: Value,
@@ -192,7 +197,13 @@ impl RawChange {
             _ if self.after.is_null() => After::Gone,
             _ => After::Known(self.after),
         };
-        PlannedOutput { name: name.to_owned(), after, sensitive: has_unknown(&self.after_sensitive) }
+        let is_exact = !matches!(&after, After::Known(value) if has_long_number(value));
+        PlannedOutput {
+            name: name.to_owned(),
+            after,
+            sensitive: has_unknown(&self.after_sensitive),
+            is_exact,
+        }
     }
 }
 
@@ -317,9 +328,32 @@ mod tests {
             ]
         );
         assert_eq!((plan.complete, plan.applyable), (Some(false), Some(true)));
+        assert_eq!(
+            plan.configurations,
+            [
+                "action.aws_lambda_invoke.warm[\"eu\"] (AfterCreate of terraform_data.app)\n    function = \"f\"\n    payload = (sensitive value)",
+                "module.m.action.local_command.say\n    command = \"say\"",
+            ]
+        );
         assert!(plan.known.action(&plan.changes.actions[0]).is_some());
         assert!(!serde_json::to_string(&plan.known).unwrap().contains("SENTINEL"));
         assert!(!plan.changes.is_empty() && plan.changes.resources.is_empty());
+    }
+
+    #[test]
+    fn a_change_beyond_the_digits_of_64_bits_is_a_change() {
+        let text = |after: &str| {
+            format!(
+                r#"{{"format_version":"1.2","resource_changes":[{{"address":"a.b","change":{{"actions":["update"],
+                "before":{{"x":0.12345678901234567890,"y":1}},"after":{{"x":{after},"y":1}}}}}}],
+                "output_changes":{{"o":{{"actions":["create"],"before":null,"after":[{after}]}}}}}}"#
+            )
+        };
+        let [one, other] = ["0.12345678901234567891", "0.12345678901234567892"]
+            .map(|after| parse(text(after).as_bytes(), Dialect::Pure, PlanMode::Normal).unwrap());
+        assert_eq!(one.changes.resources.iter().map(describe).collect::<Vec<_>>(), ["a.b update x"]);
+        assert_ne!(one.known, other.known);
+        assert!(!one.outputs[0].is_exact);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use prost::Message;
 use serde_json::{Map, Number, Value};
 
 use super::{PlanFileError, installed::Installed, plan_file::plan_of};
-use crate::model::{EngineName, Failure, FailureKind};
+use crate::model::{EngineName, Failure, FailureKind, is_same_number};
 
 #[derive(Message)]
 struct Plan {
@@ -162,11 +162,8 @@ impl Bytes<'_> {
                 let length = self.count(1 << (kind - first))?;
                 Value::String(self.text(length)?)
             }
-            0xca => {
-                let bits = u32::try_from(self.number(4)?).ok()?;
-                Value::Number(Number::from_f64(f64::from(f32::from_bits(bits)))?)
-            }
-            0xcb => Value::Number(Number::from_f64(f64::from_bits(self.number(8)?))?),
+            0xca => float(f64::from(f32::from_bits(u32::try_from(self.number(4)?).ok()?)))?,
+            0xcb => float(f64::from_bits(self.number(8)?))?,
             0xcc..=0xcf => Value::from(self.number(1 << (kind - 0xcc))?),
             0xd0..=0xd3 => {
                 let bytes = 1 << (kind - 0xd0);
@@ -186,6 +183,22 @@ impl Bytes<'_> {
         })
     }
 }
+
+/// Returns a number that an engine has put into 64 bits without a loss: one of more digits than its shortest form as a text, as
+/// engines write those that 64 bits do not keep.
+fn float(value: f64) -> Option<Value> {
+    let number = Number::from_f64(value)?;
+    let digits = format!("{value:.FRACTION$}");
+    Some(if is_same_number(&digits, &number.to_string()) {
+        Value::Number(number)
+    } else {
+        let digits = if digits.contains('.') { digits.trim_end_matches('0') } else { &digits };
+        Value::String(digits.trim_end_matches('.').to_owned())
+    })
+}
+
+/// Number of decimal places of the smallest number that 64 bits hold.
+const FRACTION: usize = 1074;
 
 #[cfg(test)]
 mod tests {
@@ -209,6 +222,8 @@ mod tests {
         assert_eq!(typed("\"number\"", b"\xd1\xff\x00"), Some(json!(-256)));
         assert_eq!(typed("\"number\"", b"\xcd\x01\x00"), Some(json!(256)));
         assert_eq!(typed("\"number\"", b"\xcb\x3f\xf8\0\0\0\0\0\0"), Some(json!(1.5)));
+        let power = b"\xcb\x44\x50\0\0\0\0\0\0";
+        assert_eq!(typed("\"number\"", power), Some(json!("1180591620717411303424")), "two to the 70th");
         assert_eq!(typed("\"bool\"", b"\xc3"), Some(json!(true)));
         assert_eq!(typed("\"dynamic\"", b"\xc0"), Some(json!(null)));
         let nested = b"\x81\xa1a\x92\x01\xa1b";

@@ -78,7 +78,7 @@ fn plan_into(
     driver.check_backend(target)?;
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
     let is_clean = exit_code == 0 && !streamed.has_deferred && !has_more(driver, request)?;
-    let (PlanJson { changes, known, outputs, deferred, .. }, diff) = if is_clean {
+    let (PlanJson { changes, known, outputs, deferred, configurations, .. }, diff) = if is_clean {
         Default::default()
     } else {
         let plan = exact_changes(driver, target, (request, exit_code), session)?;
@@ -96,6 +96,7 @@ fn plan_into(
         // Nothing but the folder that the engine initialised tells the state of an encrypted plan.
         claim_backend(target, &backend.record, &backend.folder).map_err(failed)?;
     }
+    let diff = with_configurations(diff, &configurations, session);
     let tentative = driver.is_tentative(target, &streamed.stderr);
     Ok(Attempt::Planned(Box::new(Planned {
         changes,
@@ -279,6 +280,16 @@ fn diff(
     }
     let text = String::from_utf8_lossy(&shown.stdout);
     Ok(visible(&session.runner.redactor().mask(text.trim_matches('\n'))).into_owned())
+}
+
+/// Returns a diff with the configurations of actions below it: not every engine shows them, and a review covers what it shows.
+fn with_configurations(diff: String, configurations: &[String], session: &Session<'_>) -> String {
+    if configurations.is_empty() {
+        return diff;
+    }
+    let text = configurations.join("\n\n");
+    let text = visible(&session.runner.redactor().mask(&text)).into_owned();
+    format!("{diff}\n\nConfiguration of the actions:\n\n{text}")
 }
 
 /// Makes the plan file before the engine does, which keeps its mode: plans hold secrets.

@@ -1,14 +1,28 @@
 //! What a unit says once Terragrunt has taken in its includes.
 
+use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value};
 
 use super::{
     EngineError, Session, Target, call::capture, document::document, driver::Driver, ending::failed_text,
+    exact_json::comparable,
 };
 use crate::{
     model::{Failure, FailureKind},
     process::CommandLine,
 };
+
+/// Unit as Terragrunt renders it; its values are compared with those of another time.
+struct Rendered(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for Rendered {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match comparable(deserializer)? {
+            Value::Object(unit) => Ok(Self(unit)),
+            _ => Err(D::Error::custom("it is no object")),
+        }
+    }
+}
 
 /// Returns the configuration of a unit as Terragrunt renders it. Nothing of it is logged: it holds the values of inputs.
 pub(super) fn unit(
@@ -20,7 +34,8 @@ pub(super) fn unit(
     if !captured.exit.is_success() {
         return Err(failed_text(driver, &captured, "render", target, session));
     }
-    document(&captured.stdout, driver.dialect()).map_err(|error| {
+    let read = document(&captured.stdout, driver.dialect()).map(|Rendered(unit)| unit);
+    read.map_err(|error| {
         let summary = format!("`{} render` cannot be understood: {error}", driver.program_name());
         EngineError::Failed(Failure::new(FailureKind::Engine, summary))
     })

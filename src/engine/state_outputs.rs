@@ -17,7 +17,7 @@ use super::{
     plan_file::state_before,
     unsaved,
 };
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, keeps_numbers};
 
 #[derive(Deserialize, Default)]
 struct State {
@@ -91,34 +91,6 @@ fn in_file(address: &str) -> io::Result<Option<State>> {
     })
 }
 
-/// Whether every number in a JSON text is one that a `Value` holds without loss: an integer of 64 bits, or one with no more
-/// digits than any floating-point number keeps.
-fn is_exact(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(at) = rest.find(['"', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
-        rest = &rest[at..];
-        if let Some(string) = rest.strip_prefix('"') {
-            let mut escaped = false;
-            let end = string.find(|c: char| {
-                let ends = c == '"' && !escaped;
-                escaped = c == '\\' && !escaped;
-                ends
-            });
-            rest = end.map_or("", |end| &string[end + 1..]);
-            continue;
-        }
-        let end = rest.find(|c: char| !"+-.eE0123456789".contains(c)).unwrap_or(rest.len());
-        let (number, behind) = rest.split_at(end);
-        let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
-        let digits = mantissa.chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0').count();
-        if digits > f64::DIGITS as usize && number.parse::<i64>().is_err() && number.parse::<u64>().is_err() {
-            return false;
-        }
-        rest = behind;
-    }
-    true
-}
-
 fn readable(state: &[u8]) -> Option<State> {
     serde_json::from_slice(state).ok().filter(|state: &State| state.version == VERSION)
 }
@@ -128,7 +100,7 @@ fn outputs_of(state: State) -> Vec<Output> {
         let text = value.as_deref().map_or("null", RawValue::get);
         // What was read as JSON can be read as JSON.
         let value = serde_json::from_str(text).unwrap_or_default();
-        Output { name, sensitive, kind: OutputKind(kind), value, is_exact: is_exact(text) }
+        Output { name, sensitive, kind: OutputKind(kind), value, is_exact: keeps_numbers(text) }
     };
     state.outputs.into_iter().map(output).collect()
 }
@@ -165,11 +137,11 @@ mod tests {
             "\"1234567890123456789012\"",
             "[\"\\\"\", 2]",
         ] {
-            assert_eq!(is_exact(exact), exact != "-18446744073709551615e0", "{exact}");
+            assert_eq!(keeps_numbers(exact), exact != "-18446744073709551615e0", "{exact}");
         }
         for inexact in ["12345678901234567890123", "{\"a\": [0.12345678901234567]}", "1.00000000000000000001"]
         {
-            assert!(!is_exact(inexact), "{inexact}");
+            assert!(!keeps_numbers(inexact), "{inexact}");
         }
     }
 

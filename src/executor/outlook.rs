@@ -33,6 +33,12 @@ pub(super) enum Standing {
 }
 
 impl Standing {
+    /// Returns what a plan that is not applied yet will make of an output.
+    pub(super) fn planned(&self, name: &str) -> Option<&PlannedOutput> {
+        let Self::Pending(Some(coming)) = self else { return None };
+        coming.outputs.iter().find(|output| output.name == name)
+    }
+
     /// The same where no value that a plan tells is taken for certain.
     pub(super) fn doubted(self) -> Self {
         let Self::Pending(Some(coming)) = &self else { return self };

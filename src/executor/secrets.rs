@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     config::{Secret, SecretSource},
+    engine::ExactJson,
     files,
     process::{ProcessError, Redactor, Runner},
 };
@@ -131,7 +132,7 @@ pub struct Secrets {
     env: BTreeMap<OsString, OsString>,
     says: Says,
     found: Mutex<HashMap<SecretSource, Slot<Arc<str>>>>,
-    opened: Mutex<HashMap<Utf8PathBuf, Slot<Arc<serde_json::Value>>>>,
+    opened: Mutex<HashMap<Utf8PathBuf, Slot<Arc<ExactJson>>>>,
 }
 
 impl Secrets {
@@ -211,7 +212,7 @@ impl Secrets {
         }
     }
 
-    fn open(&self, name: &str, file: &Utf8Path) -> Result<Arc<serde_json::Value>, SecretError> {
+    fn open(&self, name: &str, file: &Utf8Path) -> Result<Arc<ExactJson>, SecretError> {
         // `sops` itself would wait for a fifo.
         files::open_regular(self.root.join(file)).map_err(|error| SecretError::File {
             name: name.to_owned(),
@@ -386,10 +387,11 @@ mod tests {
 
     #[test]
     fn a_key_of_a_document_may_descend_or_hold_dots() {
-        let document = serde_json::json!({ "a": { "b": "deep" }, "x.y": "flat", "n": 3, "l": [] });
+        let text = r#"{ "a": { "b": "deep" }, "x.y": "flat", "n": 12345678901234567890123, "l": [] }"#;
+        let document = serde_json::from_str(text).unwrap();
         assert_eq!(pick(&document, "a.b").as_deref(), Some("deep"));
         assert_eq!(pick(&document, "x.y").as_deref(), Some("flat"));
-        assert_eq!(pick(&document, "n").as_deref(), Some("3"));
+        assert_eq!(pick(&document, "n").as_deref(), Some("12345678901234567890123"));
         assert_eq!(pick(&document, "l"), None);
     }
 }

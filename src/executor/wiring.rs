@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::outlook::{Lack, Standing, is_sensitive, outlook};
 use crate::{
     config::{Layer, MockOutput, OutputPath},
-    engine::{After, Output},
+    engine::{After, Output, PlannedOutput},
     inventory::{
         Instance,
         hcl::{Module, VariableKind},
@@ -35,9 +35,14 @@ struct Wire {
 
 impl Wire {
     /// Refuses an output with a number that cannot be handed on as it is.
-    fn stays_exact(&self, there: &[Output]) -> Result<(), Failure> {
+    fn stays_exact(&self, there: &[Output], standing: &Standing) -> Result<(), Failure> {
         let Self { variable, from, .. } = self;
-        if there.iter().all(|output| output.name != from.output() || output.is_exact) {
+        let is_exact = match standing.planned(from.output()) {
+            // The plan replaces the value that there is.
+            Some(PlannedOutput { after: After::Known(_) | After::Gone, is_exact, .. }) => *is_exact,
+            _ => there.iter().all(|output| output.name != from.output() || output.is_exact),
+        };
+        if is_exact {
             return Ok(());
         }
         let summary = format!("`{variable}` takes `{from}`, which holds a number of too many digits");
@@ -204,7 +209,7 @@ impl Wiring {
             let there = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
             let standing = standing(source);
             wire.stays_hidden(there, &standing)
-                .and_then(|()| wire.stays_exact(there))
+                .and_then(|()| wire.stays_exact(there, &standing))
                 .map_err(NoValues::Never)?;
             let (value, sensitive) = match outlook(&wire.from, there, &standing) {
                 Ok(seen) => {

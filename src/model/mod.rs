@@ -10,6 +10,7 @@ mod changes;
 mod clock;
 mod engine_name;
 mod eta;
+mod exact_number;
 mod exit;
 mod file_name;
 mod gate_record;
@@ -31,6 +32,7 @@ pub use changes::{ActionInvocation, ActionTrigger, ChangeCounts, Changes, Output
 pub use clock::{Clock, SystemClock};
 pub use engine_name::{EngineName, UnknownEngine};
 pub use eta::{Eta, Expected};
+pub use exact_number::{exact_number, is_same_number, keeps_numbers};
 pub use exit::ExitStatus;
 pub use file_name::file_name;
 pub use gate_record::GateRecord;

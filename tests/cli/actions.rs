@@ -72,6 +72,36 @@ fn the_digest_of_a_review_covers_the_actions() {
 }
 
 #[test]
+fn the_digest_of_a_review_covers_the_configuration_of_an_action() {
+    let planned = |configuration: Value| {
+        let configurations = json!({ "action.x_run.warm": configuration });
+        let shop = shop("", &[("actions", actions()), ("configurations", configurations)]);
+        let digest =
+            shop.run(["plan", "dev", "--json"]).exits(0).json()["digest"].as_str().unwrap().to_owned();
+        (digest, shop.run(["plan", "dev"]).exits(0))
+    };
+    let (first, shown) = planned(json!({ "config_values": { "n": 1, "to": ["a", { "b": null }] } }));
+    shown
+        .prints("Configuration of the actions:\n\naction.x_run.warm (AfterUpdate of terraform_data.app)\n    n = 1\n")
+        .prints("    to = [\"a\", {\"b\" = null}]\n")
+        .hides("not told apart");
+    let (other, _) = planned(json!({ "config_values": { "n": 2, "to": ["a", { "b": null }] } }));
+    assert_ne!(first, other);
+    let (nested, _) = planned(json!({ "config_values": { "n": 1, "to": ["a", { "b": 0 }] } }));
+    assert_ne!(first, nested);
+    let (unknown, shown) = planned(json!({ "config_values": { "n": 1 }, "config_unknown": { "to": true } }));
+    assert_ne!(first, unknown);
+    drop(shown.prints("    to = (known after apply)\n"));
+
+    let masked = |value: &str| {
+        planned(json!({ "config_values": { "n": 1, "to": value }, "config_sensitive": { "to": true } }))
+    };
+    let ((one, shown), (two, _)) = (masked("SENTINEL-1"), masked("SENTINEL-2"));
+    assert_eq!(one, two);
+    shown.prints("    to = (sensitive value)\n").prints("masked values are not told apart").hides("SENTINEL");
+}
+
+#[test]
 fn guards_match_the_address_of_an_action_and_an_exception_names_it() {
     let exceptions = ["--allow=change:app/action.x_run.warm", "--allow=change:app/module.m.action.x_run.say"];
     for (guards, guard) in [

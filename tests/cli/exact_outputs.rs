@@ -34,6 +34,30 @@ fn an_output_is_printed_with_every_digit_of_its_numbers() {
 }
 
 #[test]
+fn an_input_whose_planned_value_has_too_many_digits_is_refused_at_once() {
+    for engine in real_engines() {
+        let Driven::Real(program) = &engine else { panic!("a real engine") };
+        let shop = Shop::driven_by(&engine, &DEV.replace("tofu", program.name));
+        shop.append(
+            "environments.toml",
+            "[stacks.network]\npath = \"network\"\n[stacks.app]\npath = \"app\"\ninputs = { n = \"network.n\" }\n",
+        );
+        let network =
+            |n: &str| shop.project.write("network/main.tf", &format!("output \"n\" {{\n  value = {n}\n}}\n"));
+        network("0.30000000000000004");
+        shop.project.write("app/main.tf", "variable \"n\" {}\noutput \"o\" {\n  value = var.n\n}\n");
+        shop.run(["deploy", "dev", "--yes"]).exits(0);
+        shop.run(["output", "dev", "app", "o"]).exits(0).prints("0.30000000000000004\n");
+
+        network("0.1234567890123456789");
+        let run = shop.run(["deploy", "dev", "--yes"]);
+        run.tells("`n` takes `network.n`, which holds a number of too many digits");
+        shop.run(["output", "dev", "network", "n"]).exits(0).prints("0.30000000000000004\n");
+        shop.run(["output", "dev", "app", "o"]).exits(0).prints("0.30000000000000004\n");
+    }
+}
+
+#[test]
 fn a_number_that_is_a_secret_is_masked_with_all_its_digits() {
     for engine in real_engines() {
         let Driven::Real(program) = &engine else { panic!("a real engine") };

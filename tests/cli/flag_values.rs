@@ -133,6 +133,12 @@ fn a_number_with_more_digits_than_are_kept_is_refused() {
             let run = shop.run(["deploy", "staging", "--yes", "--var", given]).exits(4);
             run.tells("it holds a number with more digits than envctl keeps; write the value in a var file");
         }
+        for given in ["vars.anything=0.1234567890123456789", "vars.anything=[{ n = 12345678901234567890.5 }]"]
+        {
+            let run = shop.run(["deploy", "staging", "--yes", "--set", given]).exits(4);
+            run.tells("more digits than 64 bits keep").tells("write it as a string");
+        }
+        shop.run(["plan", "staging", "--set", "vars.anything=12345678901234567890123"]).exits(4);
         assert_eq!(shop.state("app", "staging"), None);
         // A number by its type is handed on as it is written.
         shop.run(["deploy", "staging", "--yes", "--var", "count_of=12345678901234567890123"]).exits(0);

@@ -36,6 +36,9 @@ pub(crate) struct Saved {
     pub(crate) targets: Vec<String>,
     /// Actions that an apply invokes.
     pub(crate) actions: BTreeMap<String, Option<(String, String)>>,
+    /// Members of the plan JSON of actions: `config_values`, `config_sensitive`, `config_unknown`.
+    #[serde(default)]
+    pub(crate) configurations: BTreeMap<String, serde_json::Value>,
     /// Resources that are left for a later plan.
     pub(crate) deferred: BTreeMap<String, String>,
 }

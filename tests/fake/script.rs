@@ -26,6 +26,8 @@ pub(crate) struct Script {
     pub(crate) remote: BTreeMap<String, PathBuf>,
     /// Actions of providers that each plan invokes: their addresses, each with the resource and the event that trigger it.
     pub(crate) actions: BTreeMap<String, Option<(String, String)>>,
+    /// Members of the plan JSON of actions: `config_values`, `config_sensitive`, `config_unknown`.
+    pub(crate) configurations: BTreeMap<String, serde_json::Value>,
     /// Addresses of resources that each plan defers, with the reason.
     pub(crate) deferred: BTreeMap<String, String>,
     /// Variables without a default.

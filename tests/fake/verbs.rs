@@ -164,6 +164,7 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
         mode: if destroy { 1 } else { 2 * i32::from(arguments.has("refresh-only")) },
         targets: arguments.values("target").map(str::to_owned).collect(),
         actions: script.actions.clone(),
+        configurations: script.configurations.clone(),
         deferred: script.deferred.clone(),
     };
     announce(&saved, ui)?;
@@ -239,7 +240,19 @@ fn show(arguments: &Arguments, ui: &Ui) -> Result<u8, Fatal> {
     if arguments.engine == "terraform" {
         plan["applyable"] = Value::from(!saved.is_empty());
         plan["complete"] = Value::from(saved.is_complete());
-        plan["action_invocations"] = saved.actions.iter().map(invocation).collect();
+        plan["action_invocations"] = saved
+            .actions
+            .iter()
+            .map(|action| {
+                let mut invocation = invocation(action);
+                if let (Some(own), Some(Value::Object(members))) =
+                    (invocation.as_object_mut(), saved.configurations.get(action.0))
+                {
+                    own.extend(members.clone());
+                }
+                invocation
+            })
+            .collect();
         let deferred = saved.deferred.iter().map(|(address, reason)| {
             let change = json!({ "actions": ["create"], "after": {}, "after_unknown": {} });
             json!({ "reason": reason, "resource_change": { "address": address, "change": change } })

@@ -11,6 +11,7 @@ use super::{
     reader::{Node, Reader},
     template::Template,
 };
+use crate::model::exact_number;
 
 /// A typed value for an HCL variable; nothing in it is expanded.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,10 +87,20 @@ fn scalar<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<JsonValue> 
             None
         }),
         DeValue::Float(float) => {
-            let value = float.as_str().parse().ok().and_then(serde_json::Number::from_f64);
+            let value = exact_number(float.as_str());
             if value.is_none() {
-                let help = "HCL has no `inf` and no `nan`; leave the key out, or use a string";
-                reader.invalid("config::number", node.span(), "not a finite number", help);
+                let (message, help) = if !float.as_str().parse().is_ok_and(f64::is_finite) {
+                    (
+                        "not a finite number",
+                        "HCL has no `inf` and no `nan`; leave the key out, or use a string",
+                    )
+                } else {
+                    (
+                        "more digits than 64 bits keep",
+                        "write it as a string: a variable of type `number` takes that with every digit",
+                    )
+                };
+                reader.invalid("config::number", node.span(), message, help);
             }
             value.map(JsonValue::Number)
         }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::Work;
 use crate::{
     engine::{PlanFileError, plan_variables},
-    model::{Failure, FailureKind},
+    model::{Failure, FailureKind, is_same_number},
 };
 
 /// What may have set a variable behind envctl's back.
@@ -78,7 +78,7 @@ fn same(given: &Value, planned: &Value) -> bool {
                     .all(|(name, value)| planned.get(name).is_some_and(|planned| same(value, planned)))
         }
         (Value::Number(_), Value::Number(_) | Value::String(_)) | (Value::String(_), Value::Number(_)) => {
-            numbers_are_same(&text_of(given), &text_of(planned))
+            is_same_number(&text_of(given), &text_of(planned))
         }
         (Value::Bool(_), Value::String(_)) | (Value::String(_), Value::Bool(_)) => {
             text_of(given) == text_of(planned)
@@ -89,15 +89,6 @@ fn same(given: &Value, planned: &Value) -> bool {
 
 fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Whole numbers are compared to their last digit, others as far as they can be told apart.
-fn numbers_are_same(one: &str, other: &str) -> bool {
-    if let (Ok(one), Ok(other)) = (one.parse::<i128>(), other.parse::<i128>()) {
-        return one == other;
-    }
-    let close = |one: f64, other: f64| (one - other).abs() <= f64::EPSILON * one.abs().max(other.abs());
-    one == other || one.parse().is_ok_and(|one| other.parse().is_ok_and(|other| close(one, other)))
 }
 
 #[cfg(test)]
@@ -122,6 +113,8 @@ mod tests {
         for (given, planned) in [
             (json!("a"), json!("b")),
             (json!("x"), json!(7)),
+            (json!(0.3), json!("0.30000000000000004")),
+            (json!(0.123_456_789_012_345_66), json!("0.12345678901234567")),
             (json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_992_u64)),
             (json!(7), json!("x")),
             (json!(true), json!(false)),

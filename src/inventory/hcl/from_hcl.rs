@@ -17,7 +17,10 @@ use super::{
     block::labels_of,
     parse::{parse_body, parse_expression, parse_template},
 };
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::{
+    diagnostic::{Diagnostic, SourceFile},
+    model::exact_number,
+};
 
 /// Code of the finding that a file is not valid in its syntax, as far as the parser here knows it.
 pub const SYNTAX_CODE: &str = "hcl::syntax";
@@ -76,11 +79,10 @@ fn simplify(expression: &Expression) -> Expr {
     match expression {
         Expression::Null(_) => Expr::Literal(Value::Null),
         Expression::Bool(value) => Expr::Literal(Value::Bool(*value.value())),
-        Expression::Number(number) if is_exact(number) => {
-            number.value().to_string().parse().map_or(Expr::Opaque, |n| Expr::Literal(Value::Number(n)))
-        }
         // Read as another number it would be a wrong value: what it is stays unknown.
-        Expression::Number(_) => Expr::Opaque,
+        Expression::Number(number) => {
+            exact(number).map_or(Expr::Opaque, |number| Expr::Literal(Value::Number(number)))
+        }
         Expression::String(text) => Expr::Literal(Value::String(text.value().clone())),
         Expression::StringTemplate(template) => Expr::template(template.iter().map(part).collect()),
         // The parser has taken the indentation out of `<<-`.
@@ -107,16 +109,10 @@ fn simplify(expression: &Expression) -> Expr {
     }
 }
 
-/// Number of significant digits of any decimal fraction that a 64-bit number keeps.
-const EXACT_DIGITS: usize = 15;
-
-/// Returns true if the parser, which reads numbers into 64 bits, kept every digit of one. Engines keep more.
-fn is_exact(number: &Formatted<Number>) -> bool {
-    let value = number.value();
-    let written = number.as_repr().map_or_else(|| value.to_string(), |written| written.to_string());
-    let mantissa = written.split(['e', 'E']).next().unwrap_or_default();
-    let digits = mantissa.chars().filter(char::is_ascii_digit).skip_while(|digit| *digit == '0').count();
-    value.is_i64() || value.is_u64() || digits <= EXACT_DIGITS
+/// Returns a number if every digit of it is kept: the parser reads numbers into 64 bits, and engines keep more.
+fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
+    let written = number.as_repr().map_or_else(|| number.value().to_string(), |written| written.to_string());
+    exact_number(&written)
 }
 
 /// Looks for numbers that are not kept exactly.
@@ -124,7 +120,7 @@ struct LongNumbers(bool);
 
 impl Visit for LongNumbers {
     fn visit_number(&mut self, number: &Formatted<Number>) {
-        self.0 |= !is_exact(number);
+        self.0 |= exact(number).is_none();
     }
 }
 
@@ -214,7 +210,7 @@ mod tests {
         );
         assert_eq!(value("18446744073709551615"), Expr::Literal(json!(u64::MAX)));
         assert_eq!(value("123456.123456789"), Expr::Literal(json!(123_456.123_456_789)));
-        for long in ["18446744073709551616", "0.1234567890123456789", "-1234567890.1234567"] {
+        for long in ["18446744073709551616", "0.1234567890123456789", "-1234567890.12345678"] {
             assert_eq!(value(long), Expr::Opaque, "{long}");
         }
     }

@@ -14,7 +14,10 @@ use super::{
     from_hcl::{SYNTAX_CODE, template},
     json_tree::Members,
 };
-use crate::diagnostic::{Diagnostic, SourceFile};
+use crate::{
+    diagnostic::{Diagnostic, SourceFile},
+    engine::{comparable_value, has_long_number, long_number},
+};
 
 /// The blocks of a file that are read here.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
@@ -33,7 +36,10 @@ pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, At
     let Members(members) =
         serde_json::from_str::<Members<&RawValue>>(source.text()).map_err(|error| broken(source, &error))?;
     let reader = Reader { source };
-    let literal = |raw: &RawValue| serde_json::from_str(raw.get()).map_or(Expr::Opaque, Expr::Literal);
+    let literal = |raw: &RawValue| match comparable_value(raw.get()) {
+        Ok(value) if !has_long_number(&value) => Expr::Literal(value),
+        _ => Expr::Opaque,
+    };
     let attribute = |raw: &RawValue| Attribute { value: literal(raw), place: reader.place(raw) };
     Ok(members.into_iter().map(|(name, raw)| (name, attribute(raw))).collect())
 }
@@ -115,11 +121,13 @@ fn objects(raw: &RawValue) -> Vec<Vec<(String, &RawValue)>> {
 }
 
 fn expression(raw: &RawValue) -> Expr {
-    serde_json::from_str(raw.get()).map_or(Expr::Opaque, |value: Value| simplify(&value))
+    comparable_value(raw.get()).map_or(Expr::Opaque, |value| simplify(&value))
 }
 
 fn simplify(value: &Value) -> Expr {
     match value {
+        // Read as another number it would be a wrong value: what it is stays unknown.
+        value if long_number(value).is_some() => Expr::Opaque,
         Value::String(text) => template(text),
         Value::Array(items) => Expr::array(&items.iter().map(simplify).collect::<Vec<_>>()),
         Value::Object(members) => {
