@@ -86,11 +86,13 @@ pub(super) struct HowArgs {
     #[arg(long)]
     json: bool,
 
-    /// Write the report to a file as JSON; the error, as `--json` prints it, where there is no report.
+    /// Write the report to a file as JSON; the error, as `--json` prints it, where there is no report. A file that holds
+    /// anything else than an earlier report is never replaced.
     #[arg(long, value_name = "FILE.json", value_hint = ValueHint::FilePath, value_parser = report_file)]
     report: Option<Utf8PathBuf>,
 
-    /// Append a Markdown summary to a file, as `$GITHUB_STEP_SUMMARY`.
+    /// Append a Markdown summary to a file, as `$GITHUB_STEP_SUMMARY`: a new or empty one, one with an earlier summary, or one
+    /// that ends in `.md`.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     summary: Option<Utf8PathBuf>,
 }

@@ -53,9 +53,9 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
     let printer = Printer::new((out, streams.out), (err, streams.err), detail, streams.width);
     let printer = Arc::new(printer.for_reader(streams.reader).in_job(streams.terminal.github));
-    let (command, report_files) = app.verb.report_files().unwrap_or_default();
+    let (command, mut report_files) = app.verb.report_files().unwrap_or_default();
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
-        report_files.prepare()?;
+        report_files.prepare(&env)?;
         let mut context = context(&app.global, env, streams.terminal, Arc::clone(&printer))?;
         app.verb.lay_over(&mut context.overrides);
         if let Some((command, change)) = app.verb.changes(&context.overrides) {

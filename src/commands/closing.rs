@@ -1,12 +1,8 @@
 //! Closes a run: the last event, the report in every form that was asked for, and what to say at the end.
 
-use std::fs;
-
 use anyhow::Context as _;
 
-use super::{
-    Context, RunRequest, Stopped, kept_values::remove_unneeded, opening::Opened, report_files::append,
-};
+use super::{Context, RunRequest, Stopped, kept_values::remove_unneeded, opening::Opened, output_file};
 use crate::{
     model::{ExitStatus, Report},
     plans::Review,
@@ -69,13 +65,13 @@ fn write_files(
     if let Some(path) = &request.report {
         let path = context.dir.join(path);
         let text = serde_json::to_vec_pretty(report)?;
-        fs::write(&path, text)
+        output_file::replace(&path, &text)
             .map_err(|e| anyhow::anyhow!("the report cannot be written to `{path}`: {e}"))?;
     }
     if let Some(path) = &request.summary {
         let path = context.dir.join(path);
         let text = reporter::summary(report, review);
-        append(&path, &text)
+        output_file::append(&path, &text)
             .map_err(|e| anyhow::anyhow!("the summary cannot be written to `{path}`: {e}"))?;
     }
     Ok(())

@@ -1,13 +1,13 @@
 //! `envctl generate`: files for editors, shells and manuals.
 
-use std::{fs, io};
+use std::fs;
 
 use anyhow::Context as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap_complete::env::Shells;
 use schemars::schema_for;
 
-use super::{Context, Usage};
+use super::{Context, Usage, output_file};
 use crate::{
     config,
     graph::render::GraphDocument,
@@ -121,11 +121,10 @@ fn man_pages(mut tree: clap::Command, dir: &Utf8Path) -> anyhow::Result<usize> {
             waiting.push((format!("{name}-{}", sub.get_name()), sub.clone()));
         }
         let path = dir.join(format!("{name}.1"));
-        let mut page =
-            io::BufWriter::new(fs::File::create(&path).with_context(|| format!("cannot write `{path}`"))?);
+        let mut page = Vec::new();
         // The name of a page is the whole command, `envctl-plan`; clap wants it to live as long as the program.
         clap_mangen::Man::new(command.name(name)).render(&mut page)?;
-        io::Write::flush(&mut page).with_context(|| format!("cannot write `{path}`"))?;
+        output_file::put(&path, &page, true).with_context(|| format!("cannot write `{path}`"))?;
         written += 1;
     }
     Ok(written)

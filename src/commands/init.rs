@@ -1,15 +1,9 @@
 //! `envctl init`: a first environments.toml from what is in the repository.
 
-use std::{
-    fs::Permissions,
-    io::{self, Write},
-    os::unix::fs::PermissionsExt,
-};
-
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-use super::{Context, Stopped};
+use super::{Context, Stopped, output_file};
 use crate::{
     config::{self, Config, FILE_NAME, Overrides},
     inventory::survey::Survey,
@@ -56,7 +50,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             .printer
             .note(format_args!("in this folder and below `{here}` is used from now on, not `{above}`"));
     }
-    if !write(&file, text, request.force)? {
+    let written = output_file::put(&file, text.as_bytes(), request.force);
+    if !written.with_context(|| format!("cannot write `{file}`"))? {
         return Err(already_there(context, &file).into());
     }
     context.printer.say(format_args!("wrote `{}`", context.shown(&file)));
@@ -75,22 +70,4 @@ fn nothing_found(context: &Context, folder: &Utf8Path) -> Stopped {
     Stopped::configuration(format!("there is no stack {place} or below"))
         .hint("looked for: folders of `*.tf` or `*.tofu` files that are no modules of others, and `terragrunt.hcl`")
         .hint("not looked into: git-ignored folders, `examples`, `fixtures`, `tests`, `vendor`")
-}
-
-/// Puts the text in its place as a whole; false when a file came there meanwhile and is not to be replaced.
-fn write(file: &Utf8Path, text: &str, force: bool) -> anyhow::Result<bool> {
-    let failed = || format!("cannot write `{file}`");
-    let mut draft = tempfile::Builder::new()
-        .prefix(".environments-")
-        // As any file that a program makes: the user's umask is taken off.
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(file.parent().unwrap_or(file))
-        .with_context(failed)?;
-    draft.write_all(text.as_bytes()).with_context(failed)?;
-    let kept = if force { draft.persist(file) } else { draft.persist_noclobber(file) };
-    match kept {
-        Ok(_) => Ok(true),
-        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(refused) => Err(refused.error).with_context(failed),
-    }
 }

@@ -35,6 +35,7 @@ mod left_output;
 pub mod list;
 mod opening;
 pub mod output;
+mod output_file;
 pub mod plan;
 mod prepared;
 mod project;

@@ -1,13 +1,13 @@
 //! The files of `--report` and `--summary`: never left with what an earlier run wrote, whatever becomes of this one.
 
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-};
+use std::{collections::BTreeMap, ffi::OsString, io};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::Usage;
+use super::{
+    Usage,
+    output_file::{self, Content},
+};
 use crate::{model::ErrorDocument, reporter};
 
 /// The files that a command line names for the report and for the summary of a run.
@@ -20,19 +20,26 @@ pub struct ReportFiles {
 }
 
 impl ReportFiles {
-    /// Empties the report of an earlier run, and tries whether both files can be written; a summary that is not there is not
-    /// left behind.
-    pub fn prepare(&self) -> Result<(), Usage> {
-        let unwritable = |what: &str, path: &Utf8Path, error: io::Error| {
-            Usage::Other(format!("the {what} cannot be written to `{path}`: {error}; nothing was started"))
+    /// Empties the report of an earlier run. A file that cannot or must not be written is an error, and is not written later
+    /// either; a summary that is not there is not left behind.
+    pub fn prepare(&mut self, env: &BTreeMap<OsString, OsString>) -> Result<(), Usage> {
+        if let (Some(report), Some(summary)) = (&self.report, &self.summary)
+            && output_file::is_one_file(report, summary)
+        {
+            let message =
+                format!("`--report` and `--summary` name one file, `{report}`; nothing was started");
+            *self = Self::default();
+            return Err(Usage::Other(message));
+        }
+        let report = checked(&mut self.report, "report", Content::Report, env);
+        let summary = checked(&mut self.summary, "summary", Content::Summary, env);
+        let emptied = match &self.report {
+            Some(path) if path.exists() => {
+                output_file::replace(path, b"").map_err(|error| unwritable("report", path, &error))
+            }
+            _ => Ok(()),
         };
-        if let Some(path) = &self.report {
-            empty(path).map_err(|error| unwritable("report", path, error))?;
-        }
-        if let Some(path) = &self.summary {
-            try_open(path).map_err(|error| unwritable("summary", path, error))?;
-        }
-        Ok(())
+        report.and(summary).and(emptied)
     }
 
     /// Writes why the command failed: the document of `--json` as the report, a line into the summary. A file that cannot be
@@ -41,13 +48,13 @@ impl ReportFiles {
         let mut unwritten = Vec::new();
         if let Some(path) = &self.report {
             let text = serde_json::to_vec_pretty(document).map_err(io::Error::other);
-            if let Err(error) = text.and_then(|text| fs::write(path, text)) {
+            if let Err(error) = text.and_then(|text| output_file::replace(path, &text)) {
                 unwritten.push(format!("the report cannot be written to `{path}`: {error}"));
             }
         }
         if let Some(path) = &self.summary {
             let text = reporter::failure_summary(command, document);
-            if let Err(error) = append(path, &text) {
+            if let Err(error) = output_file::append(path, &text) {
                 unwritten.push(format!("the summary cannot be written to `{path}`: {error}"));
             }
         }
@@ -55,36 +62,19 @@ impl ReportFiles {
     }
 }
 
-/// Appends a text to a file, which is created where there is none.
-pub(super) fn append(path: &Utf8Path, text: &str) -> io::Result<()> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()))
+/// Checks that a file may be written, and forgets one that may not.
+fn checked(
+    file: &mut Option<Utf8PathBuf>,
+    what: &str,
+    content: Content,
+    env: &BTreeMap<OsString, OsString>,
+) -> Result<(), Usage> {
+    let Some(path) = file.take() else { return Ok(()) };
+    output_file::check(&path, content, env).map_err(|error| unwritable(what, &path, &error))?;
+    *file = Some(path);
+    Ok(())
 }
 
-/// Empties a regular file, and creates and removes one that does not exist.
-fn empty(path: &Utf8Path) -> io::Result<()> {
-    try_open(path)?;
-    match path.metadata() {
-        Ok(found) if found.is_file() => OpenOptions::new().write(true).truncate(true).open(path).map(drop),
-        _ => Ok(()),
-    }
-}
-
-fn try_open(path: &Utf8Path) -> io::Result<()> {
-    if path.as_str().is_empty() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path is empty"));
-    }
-    match path.metadata() {
-        // Whoever reads a pipe would take a second opening for its end.
-        Ok(there) if !there.is_file() && !there.is_dir() => Ok(()),
-        Ok(_) => OpenOptions::new().append(true).open(path).map(drop),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            OpenOptions::new().write(true).create_new(true).open(path)?;
-            fs::remove_file(path)
-        }
-        Err(error) => Err(error),
-    }
+fn unwritable(what: &str, path: &Utf8Path, error: &io::Error) -> Usage {
+    Usage::Other(format!("the {what} cannot be written to `{path}`: {error}; nothing was started"))
 }

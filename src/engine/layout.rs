@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::detect::version_files;
 use crate::{files, model::EngineName};
 
 /// The file that makes a folder a Terragrunt unit.
@@ -51,6 +52,15 @@ pub fn marks_stack(name: &str) -> bool {
 pub fn is_configuration(name: &str) -> bool {
     let endings = [".tf", ".tofu", ".hcl", ".hcl.json", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
     endings.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Returns true if an engine or its version manager finds a file by such a name: configuration, values, tests, states, settings.
+pub fn is_found_by_name(name: &str) -> bool {
+    let endings = [".tfbackend", ".tftest.json", ".tofutest.json", ".tfrc", ".terraformrc", ".tofurc"];
+    is_configuration(name)
+        || name.contains(".tfstate")
+        || endings.iter().any(|ending| name.ends_with(ending))
+        || version_files(EngineName::Terragrunt).any(|file| file == name)
 }
 
 /// Whether a file of this name is read by OpenTofu alone.
@@ -224,6 +234,16 @@ mod tests {
     #[test]
     fn a_folder_is_a_stack_by_its_files() {
         assert!(["main.tf", "a.tofu", "a.tf.json", "terragrunt.hcl"].into_iter().all(marks_stack));
+        let found = [
+            "x.tf",
+            "a.auto.tfvars.json",
+            "terraform.tfstate.backup",
+            ".terraformrc",
+            ".tool-versions",
+            "a.tftest.hcl",
+        ];
+        assert!(found.into_iter().all(is_found_by_name));
+        assert!(!["report.json", "summary.md", "README"].into_iter().any(is_found_by_name));
         let others = [".terraform.lock.hcl", "root.hcl", "x.tfvars", "README.md", ".x.tf"];
         assert!(!others.into_iter().any(marks_stack));
     }

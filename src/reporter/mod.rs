@@ -14,5 +14,5 @@ pub use github::{GitHub, github_annotation};
 pub use plain::Plain;
 pub use review_text::review_text;
 pub use stack_table::report_table;
-pub use summary::{failure_summary, summary};
+pub use summary::{failure_summary, is_summary, summary};
 pub use terminal::Terminal;

@@ -11,10 +11,18 @@ use crate::{
 /// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
 const MOST: usize = 200_000;
 
+/// Beginning of the first line of every summary.
+const HEADING: &str = "### `envctl ";
+
+/// Returns true if a text has a summary in it.
+pub fn is_summary(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with(HEADING))
+}
+
 /// The summary of a run, with the diffs of its review.
 pub fn summary(report: &Report, review: &Review) -> String {
     let mut text = format!(
-        "### `envctl {} {}`: {}\n\n",
+        "{HEADING}{} {}`: {}\n\n",
         report.command,
         report.environment,
         report.result.map_or("unfinished", headline)
@@ -93,7 +101,7 @@ pub fn failure_summary(command: &str, document: &ErrorDocument) -> String {
     };
     let summary = html(&error.summary.replace('\n', " "));
     let text = format!(
-        "### `envctl {command}`: {}\n\n{summary}{}, exit code {exit_code}\n",
+        "{HEADING}{command}`: {}\n\n{summary}{}, exit code {exit_code}\n",
         headline(*result),
         html(&place)
     );

@@ -1,6 +1,8 @@
 //! `generate` and `--help`: what shells, manuals and people read.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
 
 use crate::{support::Program, support::Shop};
 
@@ -47,6 +49,22 @@ fn man_pages_are_written_one_a_verb() {
         assert!(pages.contains(&format!("envctl-{verb}.1")), "{verb}: {pages:?}");
         let page = shop.project.read(&format!("man1/envctl-{verb}.1"));
         assert!(page.contains(".SH NAME") && page.contains(".SH SYNOPSIS"), "{page}");
+    }
+}
+
+#[test]
+fn man_pages_replace_links_and_fifos_and_never_what_a_link_names() {
+    let shop = Shop::new();
+    let config = shop.project.read("environments.toml");
+    let pages = shop.project.path("man1");
+    fs::create_dir(&pages).unwrap();
+    symlink("../environments.toml", pages.join("envctl-plan.1")).unwrap();
+    mknodat(CWD, pages.join("envctl-check.1"), FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    shop.run(["generate", "man", "man1"]).exits(0);
+    assert_eq!(shop.project.read("environments.toml"), config);
+    for page in ["envctl-plan.1", "envctl-check.1"] {
+        assert!(fs::symlink_metadata(pages.join(page)).unwrap().is_file(), "{page}");
+        assert!(shop.project.read(&format!("man1/{page}")).contains(".SH SYNOPSIS"), "{page}");
     }
 }
 

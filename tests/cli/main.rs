@@ -47,6 +47,7 @@ mod json;
 mod known_addresses;
 mod limits;
 mod lockfiles;
+mod output_files;
 mod paths;
 mod planned_outputs;
 mod processes;

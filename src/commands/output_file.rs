@@ -1,0 +1,186 @@
+//! Files that the user names for output: which of them may be written, and opening them without waiting for a reader.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    fs::{self, File, Metadata, Permissions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
+};
+
+use camino::Utf8Path;
+use rustix::{
+    fs::{CWD, Mode, OFlags, fcntl_getfl, fcntl_setfl, openat},
+    io::Errno,
+};
+
+use crate::{engine::layout::is_found_by_name, files, reporter};
+
+/// Variables whose files a CI job on GitHub reads line by line: a summary in one of them would set what nobody meant.
+const FILES_OF_GITHUB: [&str; 4] = ["GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE"];
+
+/// Variable that names the file of a job's summary on GitHub.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// Streams and devices of the system that a summary may go to, beside `/dev/fd/N`.
+const STREAMS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/null"];
+
+/// Number of bytes from which a file of envctl's own is recognised.
+const BEGINNING: u64 = 64 << 10;
+
+/// The content of an output file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    /// The report as JSON, which replaces the one of an earlier run.
+    Report,
+    /// The Markdown summary, which is appended.
+    Summary,
+}
+
+/// Returns an error unless a file may be written: a new or empty one, or one that holds earlier output of this kind. The
+/// file stays as it is.
+pub(super) fn check(path: &Utf8Path, content: Content, env: &BTreeMap<OsString, OsString>) -> io::Result<()> {
+    check_name(path)?;
+    let Some(found) = checked_kind(path)? else {
+        openat(CWD, path.as_str(), OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC, mode())?;
+        return fs::remove_file(path);
+    };
+    if !found.is_file() {
+        return Ok(());
+    }
+    let is_file_of = |name: &&str| {
+        let named = env.get(OsStr::new(*name)).filter(|value| !value.is_empty());
+        named.and_then(|named| fs::metadata(named).ok()).is_some_and(|named| is_same(&named, &found))
+    };
+    if let Some(name) = FILES_OF_GITHUB.iter().find(|name| is_file_of(name)) {
+        return Err(refused(format!("it is the file of `{name}`")));
+    }
+    drop(open(path, OFlags::APPEND)?);
+    let markdown = matches!(path.extension(), Some("md" | "markdown")) || is_file_of(&STEP_SUMMARY);
+    if found.len() == 0 || (content == Content::Summary && markdown) {
+        return Ok(());
+    }
+    let mut beginning = Vec::new();
+    files::open_regular(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
+    let beginning = String::from_utf8_lossy(&beginning);
+    match content {
+        Content::Report if is_document(&beginning) => Ok(()),
+        Content::Summary if reporter::is_summary(&beginning) => Ok(()),
+        Content::Report => Err(refused("it holds something else than a report of envctl".to_owned())),
+        Content::Summary => Err(refused(
+            "it holds something else than a summary of envctl, and its name does not end in `.md`".to_owned(),
+        )),
+    }
+}
+
+/// Returns true if both paths lead to one file, or would once it is made.
+pub(super) fn is_one_file(a: &Utf8Path, b: &Utf8Path) -> bool {
+    let resolved = |path: &Utf8Path| {
+        let absolute = camino::absolute_utf8(path).ok()?;
+        Some(files::resolve_links(&absolute))
+    };
+    let of_same_inode =
+        a.metadata().is_ok_and(|a| b.metadata().is_ok_and(|b| a.is_file() && is_same(&a, &b)));
+    of_same_inode || resolved(a).is_some_and(|a| resolved(b) == Some(a))
+}
+
+/// Replaces what a file holds.
+pub(super) fn replace(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    checked_kind(path)?;
+    open(path, OFlags::TRUNC | OFlags::CREATE)?.write_all(bytes)
+}
+
+/// Appends to a file, which is made where there is none.
+pub(super) fn append(path: &Utf8Path, text: &str) -> io::Result<()> {
+    checked_kind(path)?;
+    open(path, OFlags::APPEND | OFlags::CREATE)?.write_all(text.as_bytes())
+}
+
+/// Puts a file in its place as a whole; a link or a fifo in that place is replaced, not followed. Returns false if something
+/// is there that is not to be replaced.
+pub(super) fn put(path: &Utf8Path, bytes: &[u8], replaces: bool) -> io::Result<bool> {
+    let mut draft = tempfile::Builder::new()
+        .prefix(".envctl-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(path.parent().unwrap_or(path))?;
+    draft.write_all(bytes)?;
+    let kept = if replaces { draft.persist(path) } else { draft.persist_noclobber(path) };
+    match kept {
+        Ok(_) => Ok(true),
+        Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(refused) => Err(refused.error),
+    }
+}
+
+/// Returns an error for a name that says what a file is read as.
+fn check_name(path: &Utf8Path) -> io::Result<()> {
+    let Some(name) = path.file_name() else {
+        let empty = "the path is empty";
+        return Err(refused(if path.as_str().is_empty() { empty } else { "it is a folder" }.to_owned()));
+    };
+    if is_found_by_name(name) || path.extension() == Some("toml") {
+        return Err(refused("a file of this name is read as configuration or as a state".to_owned()));
+    }
+    let absolute = camino::absolute_utf8(path)?;
+    if files::resolve_links(&absolute).components().any(|part| part.as_str() == ".envctl") {
+        return Err(refused("it lies in `.envctl`, where envctl keeps its own files".to_owned()));
+    }
+    Ok(())
+}
+
+/// Finds what is at a path, `None` if nothing is. Links, second names of a file, and whatever is no regular file are errors,
+/// except for the streams and devices that the system itself offers, such as `/dev/stderr` and `/dev/null`.
+fn checked_kind(path: &Utf8Path) -> io::Result<Option<Metadata>> {
+    let found = match path.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    if STREAMS.contains(&path.as_str()) || path.parent().is_some_and(|dir| dir == "/dev/fd") {
+        return path.metadata().map(Some);
+    }
+    let kind = found.file_type();
+    let what = if kind.is_symlink() {
+        "it is a link: name the file itself"
+    } else if kind.is_dir() {
+        "it is a folder"
+    } else if kind.is_fifo() {
+        "it is a fifo, not a regular file"
+    } else if !kind.is_file() {
+        "it is a socket or a device, not a regular file"
+    } else if found.nlink() > 1 {
+        "it is another file's second name (a hard link)"
+    } else {
+        return Ok(Some(found));
+    };
+    Err(refused(what.to_owned()))
+}
+
+/// Opens a file to be written. A pipe that nobody reads is an error; waiting for a reader would never end.
+fn open(path: &Utf8Path, flags: OFlags) -> io::Result<File> {
+    let flags = flags | OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = openat(CWD, path.as_str(), flags, mode()).map_err(|errno| match errno {
+        Errno::NXIO => refused("nobody reads it".to_owned()),
+        other => other.into(),
+    })?;
+    fcntl_setfl(&opened, fcntl_getfl(&opened)? - OFlags::NONBLOCK)?;
+    Ok(File::from(opened))
+}
+
+/// Returns true if a text begins as the report and the error document of envctl do.
+fn is_document(text: &str) -> bool {
+    let mut letters = text.chars().filter(|c| !c.is_whitespace());
+    "{\"format\":".chars().all(|letter| letters.next() == Some(letter))
+}
+
+fn is_same(a: &Metadata, b: &Metadata) -> bool {
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+/// Mode of a new file: as any that a program makes, the user's umask is taken off.
+fn mode() -> Mode {
+    Mode::from_bits_truncate(0o666)
+}
+
+fn refused(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, message)
+}
