@@ -48,7 +48,8 @@ pub(super) fn apply(
     unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     before.record_first(driver, target).map_err(EngineError::Failed)?;
     let written = Written::of(session);
-    let streamed = stream_mutating(session, &driver.apply_command(target, plan, with_values), &written);
+    let streamed =
+        stream_mutating(session, target, &driver.apply_command(target, plan, with_values), &written);
     let told = streamed.as_ref().ok();
     let went_well = told.is_some_and(|told| told.exit.is_success() && told.signs.error.is_none());
     let signs = told.map(|told| &told.signs);

@@ -3,10 +3,11 @@
 use camino::Utf8PathBuf;
 
 use super::{
-    EngineError, Progress, Session,
+    EngineError, Progress, Session, Target,
     log::Log,
     stream_json::{self, Diagnostic, Message},
     unsaved::{Signs, Veil},
+    value_place::placed_one,
 };
 use crate::{
     files,
@@ -79,24 +80,30 @@ impl Written {
 const KEPT_LINES: usize = 200;
 
 /// Runs a command that changes nothing and reads its JSON stream.
-pub(super) fn stream(session: &Session<'_>, command: &CommandLine) -> Result<Streamed, EngineError> {
-    listen(session, command, false, |on_event| session.runner.read(command, on_event).map(|end| end.exit))
+pub(super) fn stream(
+    session: &Session<'_>,
+    target: &Target,
+    command: &CommandLine,
+) -> Result<Streamed, EngineError> {
+    let run = |on_event: &mut dyn FnMut(ProcessEvent<'_>)| session.runner.read(command, on_event);
+    listen((session, target), command, false, |on_event| run(on_event).map(|end| end.exit))
 }
 
 /// Runs a command that may change a state and reads its JSON stream from files, which are for the caller to remove: what
 /// they hold is in the log, masked.
 pub(super) fn stream_mutating(
     session: &Session<'_>,
+    target: &Target,
     command: &CommandLine,
     written: &Written,
 ) -> Result<Streamed, EngineError> {
-    listen(session, command, true, |on_event| {
+    listen((session, target), command, true, |on_event| {
         session.runner.mutate(command, &written.stdout, &written.stderr, on_event).map(|end| end.exit)
     })
 }
 
 fn listen(
-    session: &Session<'_>,
+    (session, target): (&Session<'_>, &Target),
     command: &CommandLine,
     mutating: bool,
     run: impl FnOnce(&mut dyn FnMut(ProcessEvent<'_>)) -> Result<Exit, ProcessError>,
@@ -117,7 +124,9 @@ fn listen(
     };
     streamed.exit = run(&mut |event| match event {
         ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating }),
-        ProcessEvent::Line { stream: Stream::Stdout, raw, .. } => streamed.hear(raw, &mut log, session),
+        ProcessEvent::Line { stream: Stream::Stdout, raw, .. } => {
+            streamed.hear(raw, &mut log, (session, target));
+        }
         ProcessEvent::Line { stream: Stream::Stderr, text, .. } => {
             let stderr = &mut streamed.stderr;
             streamed.veil.pass(Stream::Stderr, text, &mut |text| keep(stderr, text, &mut log));
@@ -149,7 +158,7 @@ impl Streamed {
     }
 
     /// Parses a line as the engine wrote it; what is kept of it is masked.
-    fn hear(&mut self, raw: &str, log: &mut Log<'_>, session: &Session<'_>) {
+    fn hear(&mut self, raw: &str, log: &mut Log<'_>, (session, target): (&Session<'_>, &Target)) {
         if let Some(instead) = self.veil.instead_of(raw) {
             return log.line(instead);
         }
@@ -166,7 +175,7 @@ impl Streamed {
         match line.message {
             Message::Diagnostic(diagnostic) => {
                 let diagnostic = diagnostic.masked(redactor);
-                log.diagnostic(&diagnostic);
+                log.diagnostic(&placed_one(&diagnostic, target), &target.project);
                 self.diagnostics.push(diagnostic);
                 return;
             }

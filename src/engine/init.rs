@@ -222,7 +222,7 @@ impl Terraform {
             .transpose()?;
         let command = self.init_command(target, (reconfigure, keeps_lockfile), modules);
         let ended = if self.speaks_json_in_init() {
-            let streamed = stream(session, &command)?;
+            let streamed = stream(session, target, &command)?;
             if !streamed.exit.is_success() {
                 let error = ended_badly(self, &streamed, "init", target, session);
                 Err(InitError { error, needs_modules: init_needed(&streamed.diagnostics) })

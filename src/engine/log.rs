@@ -57,12 +57,14 @@ impl<'r> Log<'r> {
         self.line(&line);
     }
 
-    /// Appends a warning or an error as the engines print them.
-    pub(super) fn diagnostic(&mut self, diagnostic: &Diagnostic) {
+    /// Appends a warning or an error as the engines print them; a place in the project is relative to it.
+    pub(super) fn diagnostic(&mut self, diagnostic: &Diagnostic, project: &Utf8Path) {
         let severity = if diagnostic.is_error() { "Error" } else { "Warning" };
         self.line(&format!("{severity}: {}", diagnostic.summary));
         if let Some(range) = &diagnostic.range {
-            self.line(&format!("  on {} line {}", range.filename, range.start.line));
+            let file = Utf8Path::new(&range.filename);
+            let file = file.strip_prefix(project).unwrap_or(file);
+            self.line(&format!("  on {file} line {}", range.start.line));
         }
         for line in diagnostic.detail.lines() {
             self.line(&format!("  {line}"));

@@ -64,7 +64,7 @@ fn plan_into(
     session: &Session<'_>,
 ) -> Result<Attempt, EngineError> {
     let known_state = KnownState::read(target).map_err(EngineError::Failed)?;
-    let streamed = stream(session, &driver.plan_command(target, request))?;
+    let streamed = stream(session, target, &driver.plan_command(target, request))?;
     let Exit::Code(exit_code @ (0 | 2)) = streamed.exit else {
         return match ended_badly(driver, &streamed, "plan", target, session) {
             EngineError::Failed(failure) if init_needed(&streamed.diagnostics) => {

@@ -98,7 +98,7 @@ pub struct Target {
     pub var_files: Vec<Utf8PathBuf>,
     /// Path of the generated var file, written or not.
     pub generated_values: Option<Utf8PathBuf>,
-    /// Places of the values of its variables, for errors about them; absent where no root module is read.
+    /// Places of the values of its variables, for errors about them.
     pub value_places: Option<Arc<dyn ValuePlaces>>,
     /// The whole environment of its processes, already cleaned of what must not be inherited.
     pub env: Arc<BTreeMap<OsString, OsString>>,

@@ -2,12 +2,13 @@
 //!
 //! Engines place them at the var file that envctl generates, or at the declaration of the variable. Measured on OpenTofu 1.12.6
 //! and Terraform 1.11.4: a value of the wrong type is at the var file (Terraform) or at the declaration (OpenTofu), one that a
-//! `validation` refuses likewise, and one of the environment at the declaration or in `<value for var.NAME>`.
+//! `validation` refuses likewise, and one of the environment at the declaration or in `<value for var.NAME>`. That of a sensitive variable (on OpenTofu of an
+//! ephemeral one too) is at the declaration, and the file is named at the end of the text.
 
 use std::{fmt, sync::LazyLock};
 
 use camino::Utf8Path;
-use regex::Regex;
+use regex::{Captures, Regex};
 
 use super::{
     Target,
@@ -35,8 +36,10 @@ pub trait ValuePlaces: fmt::Debug + Send + Sync {
 
 /// Names the variable in what engines say of a value that does not fit its type.
 static UNSUITABLE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:not suitable for|Unsuitable value for) var\.([\w-]+) (?:declared|defined|set) ")
-        .expect("the pattern is valid")
+    Regex::new(
+        r"(?:not suitable for|Unsuitable value for) var\.([\w-]+)(?: (?:declared|defined|set) |, which is )",
+    )
+    .expect("the pattern is valid")
 });
 
 /// Names the validation rule that refused a value; one of a called module has a folder in its path.
@@ -44,12 +47,24 @@ static VALIDATION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"This was checked by the validation rule at ([^/\s:]+):(\d+),").expect("the pattern is valid")
 });
 
+/// Names the variable that a file gives a value to and no module declares.
+static UNDECLARED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"does not declare a variable named "([\w-]+)" but a value was found in file "#)
+        .expect("the pattern is valid")
+});
+
+/// Names a file and the positions in it, as engines end a text about a sensitive value.
+static DEFINED_AT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r" Invalid value defined at (.+):\d+,\d+(?:-(?:\d+,)?\d+)?\.").expect("the pattern is valid")
+});
+
 /// Returns the diagnostics of an engine, those about a value placed where the value is written.
 pub(super) fn placed(diagnostics: &[Diagnostic], target: &Target) -> Vec<Diagnostic> {
     diagnostics.iter().map(|diagnostic| placed_one(diagnostic, target)).collect()
 }
 
-fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
+/// Returns a diagnostic; one about a value is placed where the value is written, and its text names no generated file.
+pub(super) fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
     let mut found = diagnostic.clone();
     let Some(places) = &target.value_places else { return found };
     let generated = diagnostic.range.as_ref().filter(|range| {
@@ -60,6 +75,9 @@ fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
         (Some(range), Some(file)) => key_at(file, range.start.line),
         _ => variable_of(diagnostic, &**places),
     };
+    if let Some(file) = &target.generated_values {
+        found.detail = without_file(&diagnostic.detail, file);
+    }
     if generated.is_some() {
         // No user has that file.
         found.range = None;
@@ -78,9 +96,20 @@ fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
     found
 }
 
+/// Returns the text of a diagnostic without the places in which it names a generated file.
+fn without_file(detail: &str, generated: &Utf8Path) -> String {
+    let is_generated = |path: &str| path == generated;
+    let detail = DEFINED_AT.replace_all(detail, |found: &Captures<'_>| {
+        if is_generated(&found[1]) { String::new() } else { found[0].to_owned() }
+    });
+    detail.replace(&format!(" in file \"{generated}\""), "")
+}
+
 /// Returns the variable whose value a diagnostic is about.
 fn variable_of(diagnostic: &Diagnostic, places: &dyn ValuePlaces) -> Option<String> {
-    if let Some(found) = UNSUITABLE.captures(&diagnostic.detail) {
+    let named =
+        || UNSUITABLE.captures(&diagnostic.detail).or_else(|| UNDECLARED.captures(&diagnostic.detail));
+    if let Some(found) = named() {
         return Some(found[1].to_owned());
     }
     if let Some(found) = VALIDATION.captures(&diagnostic.detail) {
@@ -171,6 +200,43 @@ mod tests {
         let validation = "No.\n\nThis was checked by the validation rule at main.tf:3,3-13.";
         assert_eq!(shown("main.tf", 1, validation), size);
         assert_eq!(shown("<value for var.flag>", 1, ""), flag);
+    }
+
+    #[test]
+    fn a_sensitive_value_is_placed_and_its_text_names_no_generated_file() {
+        for generated in [true, false] {
+            let root = tempfile::tempdir().unwrap();
+            let root = Utf8Path::from_path(root.path()).unwrap();
+            let mut target = Target::sample(root, "app");
+            target.generated_values = Some(root.join("values.tfvars.json"));
+            target.value_places = Some(Arc::new(Places));
+            let file = if generated { root.join("values.tfvars.json") } else { "a.tfvars".into() };
+            let place = |detail: String| {
+                let diagnostic = Diagnostic {
+                    severity: "error".to_owned(),
+                    summary: "Invalid value".to_owned(),
+                    detail,
+                    address: None,
+                    range: None,
+                    is_about_value: false,
+                };
+                let found = placed_one(&diagnostic, &target);
+                (found.summary, found.detail, found.range.map(|range| range.start.line))
+            };
+            let set_by = "Invalid value: `size` is set by `vars` in [stacks.app]".to_owned();
+            let kept = |text: String| if generated { String::new() } else { text };
+            for kind in ["sensitive", "ephemeral"] {
+                let text =
+                    format!("The given value is not suitable for var.size, which is {kind}: a number.");
+                let at = format!(" Invalid value defined at {file}:3,9-5,2.");
+                let whole = format!("{text}{}", kept(at.clone()));
+                assert_eq!(place(format!("{text}{at}")), (set_by.clone(), whole, Some(7)));
+            }
+            let found = format!(" in file \"{file}\"");
+            let text = "The root module does not declare a variable named \"size\" but a value was found";
+            let whole = format!("{text}{}. Add it.", kept(found.clone()));
+            assert_eq!(place(format!("{text}{found}. Add it.")), (set_by, whole, Some(7)));
+        }
     }
 
     #[test]

@@ -146,10 +146,8 @@ impl Assembly<'_> {
                 readable_settings(&built.target.env)?;
                 last_env = Arc::clone(&built.target.env);
             }
-            built.target.value_places = root.map(|_| {
-                let places = InstanceValues::new(self.config, instance, &inherited);
-                Arc::new(places) as Arc<dyn ValuePlaces>
-            });
+            let places = InstanceValues::new(self.config, instance, &inherited);
+            built.target.value_places = Some(Arc::new(places) as Arc<dyn ValuePlaces>);
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
             let mut ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);

@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::{
     config::{Config, Layer, Origin},
     diagnostic::SourceFile,
-    engine::{ValuePlace, ValuePlaces},
+    engine::{ValuePlace, ValuePlaces, layout::unit_file},
     files,
     inventory::{
-        Instance,
+        Instance, Modules,
         hcl::{Place, read_folder, read_var_file},
         var_file_paths,
     },
@@ -87,8 +87,11 @@ impl ValuePlaces for InstanceValues {
             let is_there = place.source.path().file_name() == Some(file);
             is_there.then(|| place.source.position(place.span.start).0).filter(|start| *start <= line)
         };
+        let Instance { engine, dir, .. } = &self.instance;
+        let of_unit = unit_file(*engine).and_then(|_| Modules::of_unit(&self.instance));
+        let dir = of_unit.map_or_else(|| dir.clone(), |(_, folder)| folder);
         // Read anew for an error alone: the modules of all stacks need not be kept for it.
-        let module = read_folder(self.instance.engine, &self.instance.dir, self.instance.root()).ok()?;
+        let module = read_folder(*engine, &dir, self.instance.root()).ok()?;
         let declared = module.variables.iter();
         let above = declared.filter_map(|(name, variable)| Some((start(&variable.place)?, name)));
         above.max().map(|(_, name)| name.clone())

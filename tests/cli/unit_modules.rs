@@ -43,3 +43,30 @@ fn var_is_never_refused_for_a_unit_whose_module_is_not_told() {
     let run = env.run(["plan", "dev", "--var", "sise=2"]);
     run.exits(0).hides("no selected stack declares");
 }
+
+#[test]
+fn a_refused_value_of_a_unit_is_placed_where_it_is_written() {
+    let validation = "  validation {\n    condition     = var.size > 3\n    error_message = \"It must be above 3.\"\n  }\n";
+    for (kind, value) in [("", "\"none\""), ("  sensitive = true\n", "\"none\""), (validation, "1")] {
+        let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+        let variable = format!("variable \"size\" {{\n  type = number\n{kind}}}\n");
+        project.write("modules/db/main.tf", &variable);
+        project.write(
+            "environments.toml",
+            &format!("{}\n[stacks.db]\nvars.size = {value}\n", project.read("environments.toml")),
+        );
+        let env = env.var("GITHUB_ACTIONS", "true");
+
+        let run = env.run(["plan", "dev", "db"]).exits(4);
+
+        run.tells("::error file=environments.toml,line=10,title=db::Invalid value for ")
+            .tells(": `size` is set by `vars` of [stacks.db]");
+        let run =
+            env.run(["plan", "dev", "db", "--var", &format!("size={}", value.trim_matches('"'))]).exits(4);
+        let run = run.tells("::error title=db::Invalid value for ").tells(": `size` is set by `--var size`");
+        let lines = run.stdout.lines().chain(run.stderr.lines());
+        let named: Vec<&str> =
+            lines.filter(|line| line.contains("/inputs/") && !line.contains("-var-file=")).collect();
+        assert_eq!(named, [""; 0], "{run}");
+    }
+}

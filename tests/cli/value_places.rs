@@ -29,7 +29,18 @@ fn plan(shop: Shop, more: &[&str]) -> Run {
     let shop = Shop { env: shop.env.var("GITHUB_ACTIONS", "true"), ..shop };
     let mut args = vec!["plan", "dev"];
     args.extend(more);
-    shop.env.run_args(&args).exits(4).hides("file=.envctl").hides(" at .envctl")
+    let run = shop.env.run_args(&args).exits(4).hides("file=.envctl").hides(" at .envctl");
+    hides_generated_files(&run);
+    run
+}
+
+/// Asserts that only command lines name the files that envctl generates.
+#[track_caller]
+fn hides_generated_files(run: &Run) {
+    let lines = run.stdout.lines().chain(run.stderr.lines());
+    let named: Vec<&str> =
+        lines.filter(|line| line.contains("/inputs/") && !line.trim_start().starts_with("$ ")).collect();
+    assert_eq!(named, [""; 0], "{run}");
 }
 
 #[test]
@@ -96,6 +107,71 @@ fn a_refused_value_of_a_var_file_is_placed_at_its_line() {
             plan(shop, &[])
                 .tells(&format!("::error file=app/{file},line=3,title=app::Invalid value for "))
                 .tells(&format!(": `size` is set in app/{file}"));
+        }
+    }
+}
+
+#[test]
+fn a_sensitive_or_ephemeral_value_of_the_wrong_type_has_its_place() {
+    for engine in real_engines() {
+        for kind in ["sensitive = true", "ephemeral = true", "sensitive = true\n  ephemeral = true"] {
+            for (toml, file, text, flags, place, by) in [
+                (
+                    "vars.size = \"none\"",
+                    "",
+                    "",
+                    &[] as &[&str],
+                    "file=environments.toml,line=8,",
+                    "`vars` of [stacks.app]",
+                ),
+                (
+                    "vars.size = { a = [\n1,\n2] }",
+                    "",
+                    "",
+                    &[],
+                    "file=environments.toml,line=8,",
+                    "`vars` of [stacks.app]",
+                ),
+                ("", "", "", &["--var", "size=none"], "", "`--var size`"),
+                ("", "", "", &["--set", "vars.size=none"], "", "`--set vars.size`"),
+                (
+                    "var_files = [\"a.tfvars\"]",
+                    "a.tfvars",
+                    "\nsize = \"none\"\n",
+                    &[],
+                    "file=app/a.tfvars,line=2,",
+                    "app/a.tfvars",
+                ),
+                (
+                    "var_files = [\"a.json\"]",
+                    "a.json",
+                    "{\n\n\"size\": \"none\"}\n",
+                    &[],
+                    "file=app/a.json,line=3,",
+                    "app/a.json",
+                ),
+                (
+                    "",
+                    "x.auto.tfvars",
+                    "size = [\n]\n",
+                    &[],
+                    "file=app/x.auto.tfvars,line=1,",
+                    "app/x.auto.tfvars",
+                ),
+            ] {
+                let shop = project(&engine, toml);
+                shop.project.edit("app/main.tf", "type = number", &format!("{kind}\n  type = number"));
+                if !file.is_empty() {
+                    shop.project.write(&format!("app/{file}"), text);
+                }
+
+                let run = plan(shop, flags);
+
+                run.tells(&format!(
+                    "::error {place}title=app::Invalid value for input variable: `size` is set "
+                ))
+                .tells(by);
+            }
         }
     }
 }
