@@ -1,0 +1,81 @@
+//! Sizes: the length of a file, and the number of files that a type's methods are spread over.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::sources::Source;
+
+/// Files past the limit, each with the reason why it is one idea nevertheless.
+const LONG: &[(&str, &str)] = &[];
+
+const LONGEST: usize = 400;
+
+/// Number of files that the inherent methods of one type may lie in.
+const MOST_FILES: usize = 3;
+
+/// Types whose inherent methods lie in more files than that; the list only shrinks.
+const SPREAD: &[&str] = &[
+    "Changes",
+    "Config",
+    "Context",
+    "InputScope",
+    "Opened",
+    "RunStore",
+    "StackGraph",
+    "Terraform",
+    "Terragrunt",
+    "Work",
+    "Worker",
+];
+
+#[test]
+fn files_are_short_or_say_why_not() {
+    let mut wrong = Vec::new();
+    for source in Source::all_below("src").into_iter().chain(Source::all_below("tests")) {
+        let lines = source.text.lines().count();
+        let is_excused = LONG.iter().any(|(path, _)| *path == source.path);
+        if lines > LONGEST && !is_excused {
+            wrong.push(format!("{}: {lines} lines", source.path));
+        }
+        if lines <= LONGEST && is_excused {
+            wrong.push(format!("{}: is short again, take it off the list", source.path));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Returns the name of the type that a line starts an inherent `impl` of.
+fn implemented(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("impl")?;
+    let rest = match rest.strip_prefix('<') {
+        Some(generics) => generics.split_once("> ")?.1,
+        None => rest.strip_prefix(' ')?,
+    };
+    let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+    (!name.is_empty() && !line.contains(" for ")).then_some(name)
+}
+
+#[test]
+fn methods_of_a_type_lie_in_few_files() {
+    let sources = Source::of_the_crate();
+    let mut files: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for source in &sources {
+        for name in source.without_tests().lines().filter_map(implemented) {
+            files.entry(name).or_default().insert(&source.path);
+        }
+    }
+    files.retain(|name, files| files.len() > MOST_FILES && !SPREAD.contains(name));
+    assert!(files.is_empty(), "methods lie in too many files: {files:#?}");
+}
+
+#[test]
+fn only_inherent_implementations_count() {
+    for (line, name) in [
+        ("impl Worker {", Some("Worker")),
+        ("impl<'t> Reader<'t> {", Some("Reader")),
+        ("impl<T: Clone> Layered<T> {", Some("Layered")),
+        ("impl Display for Worker {", None),
+        ("    impl Inner {", None),
+    ] {
+        assert_eq!(implemented(line), name, "{line}");
+    }
+}
