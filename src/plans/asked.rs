@@ -1,4 +1,5 @@
-//! What a planning run was asked for, kept beside its plans: applying them later takes all of it from here.
+//! Request of a planning run (verb, selection, `--set`, `--var` …), stored beside its plans. Applying or
+//! resuming the run later reads all of it from here.
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
@@ -6,52 +7,53 @@ use serde::{Deserialize, Serialize};
 use super::{Key, SealError, sealed};
 use crate::model::{EnvName, RunId, StackId};
 
-/// What its seal is for.
+/// Purpose of the seal: a seal of another purpose does not verify.
 const PURPOSE: &str = "envctl request 1";
 
-/// What a planning run was asked for. It may hold values of variables: its file is 0600 and is never shown.
+/// Request of a planning run. May hold values of variables: its file has mode 0600 and is never printed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskedFor {
-    /// The verb.
+    /// Verb of the run: `plan`, `deploy` …
     pub command: String,
-    /// Whether everything was to be destroyed.
+    /// True if the run destroys all selected stacks.
     pub destroy: bool,
-    /// The environment.
+    /// Environment of the run.
     pub environment: EnvName,
     /// `--without`
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub excludes: Vec<String>,
     /// `--replace`
     pub replace: Vec<String>,
-    /// The run.
+    /// Id of the planning run.
     pub run: RunId,
     /// `--set`
     pub sets: Vec<(String, String)>,
-    /// The stacks that were selected.
+    /// Stacks that the selection chose.
     pub stacks: Vec<StackId>,
     /// `--target`
     pub targets: Vec<String>,
     /// `--var`
     pub vars: Vec<(String, String)>,
-    /// True if the values of `--set` and `--var` were removed when the run was over: it can be neither applied nor resumed.
+    /// True if the values of `--set` and `--var` were removed when the run was over: such a run can be
+    /// neither applied nor resumed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub values_removed: bool,
 }
 
 impl AskedFor {
-    /// Returns it without the values of `--set` and `--var`.
+    /// Returns the request without the values of `--set` and `--var`.
     #[must_use]
     pub fn without_values(self) -> Self {
         Self { sets: Vec::new(), vars: Vec::new(), values_removed: true, ..self }
     }
 
-    /// Writes it, 0600, sealed.
+    /// Writes the request to a sealed file with mode 0600.
     pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)
     }
 
-    /// Reads one whose seal fits.
+    /// Reads a request and verifies its seal.
     pub fn read(key: &Key, path: &Utf8Path) -> Result<Self, SealError> {
         sealed::read(key, PURPOSE, path)
     }

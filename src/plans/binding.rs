@@ -1,16 +1,16 @@
-//! What a saved plan is bound to: items by name, each with what it was when it was planned.
+//! Items that a saved plan is bound to, by name, each with its value at the time of the plan.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One item.
+/// Item that a saved plan is bound to, with its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bound {
-    /// What a refusal calls it: `workspace`, `file infra/app/main.tf`.
+    /// Name in refusals: `workspace`, `file infra/app/main.tf`.
     pub item: String,
-    /// A text, or a digest: `sha256:…`, `keyed:…`.
+    /// Plain text, or a digest: `sha256:…`, `keyed:…`.
     pub value: String,
 }
 
@@ -19,17 +19,17 @@ pub struct Bound {
 #[serde(transparent)]
 pub struct Binding(Vec<Bound>);
 
-/// How the value of a file's digest begins.
+/// Prefix of the value of a file: its SHA-256 follows.
 pub const SHA256: &str = "sha256:";
 
-/// End of the value of a file that its owner may execute.
+/// Suffix of the value of a file that its owner may execute.
 pub const EXECUTABLE: &str = " executable";
 
-/// How the value of a digest with the project's key begins.
+/// Prefix of a digest made with the project's key.
 pub const KEYED: &str = "keyed:";
 
 impl Binding {
-    /// Adds an item, or gives one that is there another value.
+    /// Adds an item, or replaces the value of the item of that name.
     pub fn bind(&mut self, item: impl Into<String>, value: impl Into<String>) {
         let (item, value) = (item.into(), value.into());
         match self.0.iter_mut().find(|bound| bound.item == item) {
@@ -38,33 +38,33 @@ impl Binding {
         }
     }
 
-    /// Takes in all items of another.
+    /// Appends all items of another binding.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
     }
 
-    /// The value of an item.
+    /// Returns the value of an item.
     pub fn get(&self, item: &str) -> Option<&str> {
         self.0.iter().find(|bound| bound.item == item).map(|bound| bound.value.as_str())
     }
 
-    /// The items in order.
+    /// Iterates over the items in order.
     pub fn items(&self) -> impl Iterator<Item = &Bound> {
         self.0.iter()
     }
 
-    /// The same without these items.
+    /// Returns the binding without these items.
     #[must_use]
     pub fn without(&self, items: &[&str]) -> Self {
         Self(self.0.iter().filter(|bound| !items.contains(&bound.item.as_str())).cloned().collect())
     }
 
-    /// The names of all items.
+    /// Iterates over the names of all items.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|bound| bound.item.as_str())
     }
 
-    /// Returns every item that is another one now, in words.
+    /// Describes every item that differs now: changed, missing or added.
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let changed = self.0.iter().filter(|bound| now.get(&bound.item) != Some(bound.value.as_str()));
         let added = now.0.iter().filter(|bound| self.get(&bound.item).is_none());
@@ -79,7 +79,7 @@ impl Binding {
         changed.chain(added).map(words).collect()
     }
 
-    /// The first item that is another one now, is missing, or has come to it.
+    /// Returns the first item that has changed or is missing now; if there is none, the first that was added.
     pub fn mismatch(&self, now: &Self) -> Option<Mismatch> {
         let changed = self.0.iter().find(|bound| now.get(&bound.item) != Some(bound.value.as_str()));
         let item = changed.or_else(|| now.0.iter().find(|bound| self.get(&bound.item).is_none()))?;
@@ -87,21 +87,21 @@ impl Binding {
     }
 }
 
-/// An item that is not what it was.
+/// Item of a binding that differs from its value at the time of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Its name.
+    /// Name of the item.
     pub item: String,
-    /// What it was when it was planned; absent when it was not there.
+    /// Value when the plan was made; absent when the item did not exist.
     pub then: Option<String>,
-    /// What it is now; absent when it is not there.
+    /// Value now; absent when the item does not exist any more.
     pub now: Option<String>,
-    /// Recorded circumstances that differ as well and are not compared, in words.
+    /// Descriptions of recorded items that differ too, but are not part of the binding.
     pub beside: Vec<String>,
 }
 
 impl Mismatch {
-    /// A mismatch of an item.
+    /// Makes a mismatch without recorded differences.
     pub fn new(item: &str, then: Option<&str>, now: Option<&str>) -> Self {
         let owned = |value: Option<&str>| value.map(str::to_owned);
         Self { item: item.to_owned(), then: owned(then), now: owned(now), beside: Vec::new() }
@@ -132,7 +132,7 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// As much of a value as a person compares.
+/// Formats a value for a message: digests shortened, keyed values only as `set`.
 fn shown(value: Option<&str>) -> String {
     match value {
         None => "missing".to_owned(),

@@ -1,4 +1,5 @@
-//! What a clean plan rested on: as long as all of it is the same, so is the plan.
+//! Record of a plan without changes, for `--reuse`: as long as its inputs are equal, the plan need not run
+//! again.
 
 use camino::Utf8Path;
 use jiff::Timestamp;
@@ -7,28 +8,28 @@ use serde::{Deserialize, Serialize};
 use super::{Binding, Key, SealError, sealed};
 use crate::model::RunId;
 
-/// What its seal is for.
+/// Purpose of the seal: a seal of another purpose does not verify.
 const PURPOSE: &str = "envctl clean plan 1";
 
-/// A plan that found nothing to do.
+/// Plan without changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CleanPlan {
-    /// When it was made.
+    /// Time of the plan.
     pub created: Timestamp,
-    /// What it rested on.
+    /// Inputs of the plan: files, variables, state …
     pub items: Binding,
-    /// The run that made it.
+    /// Run that made the plan.
     pub run: RunId,
 }
 
 impl CleanPlan {
-    /// Writes it, 0600, sealed.
+    /// Writes the record to a sealed file with mode 0600.
     pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)
     }
 
-    /// Reads one whose seal fits.
+    /// Reads a record and verifies its seal.
     pub fn read(key: &Key, path: &Utf8Path) -> Result<Self, SealError> {
         sealed::read(key, PURPOSE, path)
     }

@@ -1,12 +1,14 @@
-//! The digest that a confirmation can quote.
+//! Digest of a review, which a confirmation can quote.
 
 use sha2::{Digest, Sha256};
 
 use super::Review;
 use crate::model::hex;
 
-/// Returns the SHA-256 of what the review shows: environment, direction, and for each changed stack its workspace, the
-/// address of its state, its addresses, actions, outputs, invoked actions of providers and diff. Who acts is not part of it: plan and deploy jobs often differ. Each part is written with its length, so that no two reviews run into each other.
+/// Returns the SHA-256 of the content of a review: environment, direction, and for each changed stack its
+/// workspace, the address of its state, its resource changes, outputs, invoked provider actions and diff. The
+/// actor is not part of it, as plan and deploy jobs often differ. Each part is prefixed with its length, so
+/// that different reviews cannot be concatenated to equal bytes.
 pub(super) fn of(review: &Review) -> String {
     let mut hash = Sha256::new();
     part(&mut hash, "envctl review 3");

@@ -1,4 +1,4 @@
-//! The project's own key: what it digests and seals can be neither guessed nor forged without it.
+//! Secret key of the project: without it, digests cannot be guessed and seals cannot be forged.
 
 use std::io::{self, Read as _};
 
@@ -8,39 +8,39 @@ use sha2::Sha256;
 
 use crate::{files, model::hex};
 
-/// Its file in `.envctl`; it never goes into a shared store.
+/// Name of the key file in `.envctl`; never copied into a shared store.
 const FILE: &str = "key";
 
 const LENGTH: usize = 32;
 
-/// Why there is no key.
+/// Reason why the project's key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// It cannot be read or made.
+    /// The key file cannot be read or created.
     #[error("cannot use the key `{path}`: {source}")]
     Io {
-        /// Its file.
+        /// Path of the key file.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The operating system has no random bytes.
     #[error("cannot make a key: {0}")]
     NoRandomness(String),
-    /// The file holds something else.
+    /// The key file does not hold 32 bytes.
     #[error("`{path}` is no key: remove it to have a new one, for which no stored plan counts")]
     Broken {
-        /// Its file.
+        /// Path of the key file.
         path: Utf8PathBuf,
     },
 }
 
-/// A key of 32 random bytes.
+/// Key of 32 random bytes.
 #[derive(Clone)]
 pub struct Key([u8; LENGTH]);
 
 impl Key {
-    /// The key of the project whose `.envctl` this is; made, 0600, when there is none.
+    /// Reads the key of the project with this `.envctl` folder; creates it with mode 0600 when there is none.
     pub fn of_project(home: &Utf8Path) -> Result<Self, KeyError> {
         let path = home.join(FILE);
         let failed = |source| KeyError::Io { path: path.clone(), source };
@@ -54,7 +54,7 @@ impl Key {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let mut fresh = [0; LENGTH];
                 getrandom::fill(&mut fresh).map_err(|error| KeyError::NoRandomness(error.to_string()))?;
-                // Whoever comes first makes it; the others take that one.
+                // Several processes may create the key at once: the first file stays, and all read that one.
                 files::write_new(&path, &fresh).map_err(failed)?;
                 read().map_err(failed)?
             }
@@ -63,18 +63,18 @@ impl Key {
         bytes.try_into().map(Self).map_err(|_| KeyError::Broken { path })
     }
 
-    /// HMAC-SHA256 over a value and what it is for, in small hexadecimal digits.
+    /// Returns the HMAC-SHA256 of a purpose and a value, in lower-case hexadecimal digits.
     pub fn digest(&self, purpose: &str, value: &[u8]) -> String {
         self.begun(purpose, value).map(|mac| hex(&mac.finalize().into_bytes())).unwrap_or_default()
     }
 
-    /// Whether that digest is the one of a value, compared in constant time.
+    /// Returns true if `digest` is the HMAC of this purpose and value. Compares in constant time.
     pub fn confirms(&self, purpose: &str, value: &[u8], digest: &[u8]) -> bool {
         self.begun(purpose, value).is_some_and(|mac| mac.verify_slice(digest).is_ok())
     }
 
     fn begun(&self, purpose: &str, value: &[u8]) -> Option<Hmac<Sha256>> {
-        // A key of any length will do, so this is never absent.
+        // HMAC accepts keys of any length, so this is never `None`.
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
         mac.update(&(purpose.len() as u64).to_be_bytes());
         mac.update(purpose.as_bytes());

@@ -1,4 +1,4 @@
-//! The manifest of a saved plan: what it is bound to, and what was reviewed of it.
+//! Manifest of a saved plan: the items that it is bound to, and the content that was reviewed.
 
 use camino::Utf8Path;
 use jiff::Timestamp;
@@ -7,69 +7,69 @@ use serde::{Deserialize, Serialize};
 use super::{Binding, Key, SealError, sealed};
 use crate::model::{Changes, EnvName, KnownValues, RunId, StackId};
 
-/// What its seal is for.
+/// Purpose of the seal: a seal of another purpose does not verify.
 const PURPOSE: &str = "envctl manifest 1";
 
-/// The version of its format.
+/// Version of the file format.
 const FORMAT: u32 = 1;
 
-/// The manifest of one saved plan.
+/// Manifest of one saved plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// What the plan would do.
+    /// Changes that the plan would make.
     pub changes: Changes,
-    /// Changes that the engine left for a later plan, one text for each.
+    /// Changes that the engine deferred to a later plan, one text each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<String>,
-    /// When it was planned.
+    /// Time of the plan.
     pub created: Timestamp,
-    /// SHA-256 of the diff that was shown.
+    /// SHA-256 of the diff that the review showed.
     pub diff: String,
-    /// The environment that it was planned for.
+    /// Environment that the plan was made for.
     pub environment: EnvName,
-    /// The version of this format.
+    /// Version of the file format.
     pub format: u32,
-    /// What it is bound to.
+    /// Items that the plan is bound to.
     pub items: Binding,
-    /// The variables whose values only the plans of other stacks told: it is made again before it is applied.
+    /// Variables whose values come from plans of other stacks: the plan is made again before it is applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub from_plans: Vec<String>,
-    /// Keyed digests of what it knew of the values that it would set.
+    /// Keyed digests of the values that the plan would set, as far as they were known.
     pub known: KnownValues,
-    /// What a person was told beside the changes.
+    /// Notes for the user beside the changes.
     pub notes: Vec<String>,
-    /// Circumstances that are not compared: where the programs of its engine were, and proxies.
+    /// Items that are recorded and not compared: paths of the engine's programs, proxy settings.
     #[serde(default)]
     pub recorded: Binding,
-    /// Where its state lies, as the digest of the review takes it.
+    /// Address of the state as the digest of the review takes it.
     #[serde(default)]
     pub reviewed_address: String,
-    /// The run that planned it.
+    /// Run that made the plan.
     pub run: RunId,
-    /// The stacks that were applied already when it was planned: it has seen them.
+    /// Stacks that had already been applied when the plan was made, so that it includes their results.
     pub seen: Vec<StackId>,
-    /// The stack.
+    /// Stack that the plan is for.
     pub stack: StackId,
-    /// Whether it rests on values that were not known.
+    /// True if the plan rests on values that were not known.
     pub tentative: bool,
 }
 
 impl Manifest {
-    /// The version of the format that is written.
+    /// Version of the format that is written.
     pub const FORMAT: u32 = FORMAT;
 
-    /// Returns true if the engine left something for a later plan.
+    /// Returns true if the engine deferred changes to a later plan.
     pub fn is_deferring(&self) -> bool {
         !self.deferred.is_empty()
     }
 
-    /// Writes it, 0600, sealed.
+    /// Writes the manifest to a sealed file with mode 0600.
     pub fn write(&self, key: &Key, path: &Utf8Path) -> Result<(), SealError> {
         sealed::write(key, PURPOSE, path, self)
     }
 
-    /// Reads one whose seal fits.
+    /// Reads a manifest and verifies its seal and format.
     pub fn read(key: &Key, path: &Utf8Path) -> Result<Self, SealError> {
         let manifest: Self = sealed::read(key, PURPOSE, path)?;
         if manifest.format == FORMAT {

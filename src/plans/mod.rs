@@ -1,5 +1,5 @@
-//! Plans: the review over them, its digest, the guards, whether a later plan is within what was confirmed, and what binds a
-//! saved one.
+//! Plans: the review over them and its digest, guards, bindings of saved plans, and the check that a later
+//! plan stays within the confirmed one.
 
 mod asked;
 mod binding;

@@ -1,13 +1,14 @@
-//! Where a later plan sets another value than the one that was seen.
+//! Comparison of the values that two plans of a stack would set.
 
 use crate::model::{Known, member_path};
 
-/// The paths at which a later plan is not what was known of the confirmed one. What was not known then may be anything.
+/// Returns the paths at which a later plan sets another value than the confirmed one. Where the confirmed
+/// plan did not know the value, any value is accepted.
 pub(super) fn other_values(confirmed: Option<&Known>, later: Option<&Known>) -> Vec<String> {
     let mut found = Vec::new();
     match (confirmed, later) {
         (Some(confirmed), Some(later)) => compare(confirmed, later, "", &mut found),
-        // Nothing is set.
+        // The later plan sets nothing.
         (_, None) => {}
         (None, Some(_)) => found.push(String::new()),
     }
@@ -24,7 +25,7 @@ fn compare(confirmed: &Known, later: &Known, path: &str, found: &mut Vec<String>
                 let seen = then.get(name).unwrap_or(&Known::Null);
                 compare(seen, value, &member_path(path, name), found);
             }
-            // An update that leaves something alone after all does less than was confirmed.
+            // An update that leaves an attribute as it is does less than was confirmed.
             let gone = then.iter().filter(|(name, _)| whole && !now.contains_key(*name));
             for (name, value) in gone {
                 compare(value, &Known::Null, &member_path(path, name), found);
@@ -44,15 +45,16 @@ fn compare(confirmed: &Known, later: &Known, path: &str, found: &mut Vec<String>
     }
 }
 
-/// Whether two lists hold the same in any order: a set is a list in an order of its own, which changes once its unknown
-/// elements are known.
+/// Returns true if two lists hold equal elements in any order. A plan lists the elements of a set in an order
+/// that changes once unknown elements become known.
 fn same_set(then: &[Known], now: &[Known]) -> bool {
     if !then.iter().any(Known::has_unknown) {
         return false;
     }
     let mut left: Vec<&Known> = now.iter().collect();
     let (open, settled): (Vec<&Known>, Vec<&Known>) = then.iter().partition(|known| known.has_unknown());
-    // What was known in full can be met by one element only, so it chooses first.
+    // An element that was fully known matches one candidate at most, so these choose before those with
+    // unknown parts.
     settled.into_iter().chain(open).all(|known| {
         let met = left.iter().position(|candidate| other_values(Some(known), Some(candidate)).is_empty());
         met.map(|at| left.swap_remove(at)).is_some()

@@ -1,10 +1,10 @@
-//! The review of a run: what every stack would change, as one thing to confirm.
+//! Review of a run: the changes of all stacks, for the user to confirm together.
 
 use jiff::Timestamp;
 
 use crate::model::{ChangeCounts, EnvName, Outcome, StackId};
 
-/// Where a plan would change a state, as the digest of the review takes it.
+/// Location of the state that a plan would change, as the digest of the review takes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StatePlace {
     /// Workspace of the engine.
@@ -13,29 +13,30 @@ pub struct StatePlace {
     pub address: String,
 }
 
-/// One stack of a review.
+/// Stack of a review.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReviewStack {
-    /// Which.
+    /// Id of the stack.
     pub stack: StackId,
-    /// How its plan ended.
+    /// Outcome of its plan.
     pub outcome: Outcome,
-    /// Where it would change a state; empty for a stack without changes.
+    /// Location of its state; empty for a stack without changes.
     pub place: StatePlace,
-    /// The engine's own diff, without colour; empty for a clean plan.
+    /// Diff that the engine printed, without colour; empty for a plan without changes.
     pub diff: String,
-    /// Whether the plan rests on values that are not known yet.
+    /// True if the plan rests on values that are not known yet.
     pub tentative: bool,
-    /// True if only a part of the stack was planned: `--target`, `--without`, or changes that the engine deferred.
+    /// True if only a part of the stack was planned: `--target`, `--without`, or changes that the engine
+    /// deferred.
     pub incomplete: bool,
-    /// When the plan was made.
+    /// Time of the plan; absent when unknown.
     pub planned_at: Option<Timestamp>,
-    /// What a person should know.
+    /// Notes for the user.
     pub notes: Vec<String>,
 }
 
 impl ReviewStack {
-    /// A stack of which nothing but the outcome is known.
+    /// Makes a stack with an outcome and nothing else.
     pub fn new(stack: StackId, outcome: Outcome) -> Self {
         Self {
             stack,
@@ -50,19 +51,19 @@ impl ReviewStack {
     }
 }
 
-/// What a run would do, in dependency order.
+/// Changes that a run would make, in dependency order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Review {
-    /// Where.
+    /// Environment of the run.
     pub environment: EnvName,
-    /// Whether everything is to be destroyed.
+    /// True if the run destroys all its stacks.
     pub destroy: bool,
-    /// The stacks.
+    /// Stacks of the run.
     pub stacks: Vec<ReviewStack>,
 }
 
 impl Review {
-    /// How many of each kind, over all stacks.
+    /// Returns the number of changes of each kind over all stacks.
     pub fn totals(&self) -> ChangeCounts {
         let mut totals = ChangeCounts::default();
         for changes in self.stacks.iter().filter_map(|s| s.outcome.changes()) {
@@ -71,12 +72,13 @@ impl Review {
         totals
     }
 
-    /// The stacks that an apply would change.
+    /// Iterates over the stacks that an apply would change.
     pub fn changed(&self) -> impl Iterator<Item = &ReviewStack> {
         self.stacks.iter().filter(|s| matches!(s.outcome, Outcome::Changed(_)))
     }
 
-    /// The stacks without a plan: failed, refused, skipped or interrupted. A review with such holes is not confirmed.
+    /// Iterates over the stacks without a plan: failed, refused, skipped or interrupted. With such stacks a
+    /// review cannot be confirmed.
     pub fn unplanned(&self) -> impl Iterator<Item = &ReviewStack> {
         self.stacks
             .iter()
@@ -84,7 +86,8 @@ impl Review {
             .filter(|s| !s.outcome.is_excluded())
     }
 
-    /// The digest of the review's content, 64 hex digits: equal for equal content, whatever run, time or plan file.
+    /// Returns the digest of the review's content, 64 hexadecimal digits: equal for equal content, regardless
+    /// of run, time or plan file.
     pub fn digest(&self) -> String {
         super::digest::of(self)
     }

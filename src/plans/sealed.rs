@@ -1,4 +1,4 @@
-//! Documents that nobody can change unseen: canonical JSON with a seal made with the project's key.
+//! Tamper-proof documents: canonical JSON with a seal, which is an HMAC made with the project's key.
 
 use std::io;
 
@@ -9,39 +9,40 @@ use serde_json::{Map, Value};
 use super::Key;
 use crate::files;
 
-/// The key of the seal in a document.
+/// Member of a document that holds the seal.
 const SEAL: &str = "seal";
 
-/// Why a sealed document cannot be used.
+/// Reason why a sealed document cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// It cannot be read or written.
+    /// The file cannot be read or written.
     #[error("cannot {verb} `{path}`: {source}")]
     Io {
         /// `read`, `write`
         verb: &'static str,
-        /// Its file.
+        /// Path of the document.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// It is no document of this kind.
+    /// The file is not JSON, or not a document of this kind.
     #[error("`{path}` cannot be understood: {reason}")]
     Broken {
-        /// Its file.
+        /// Path of the document.
         path: Utf8PathBuf,
-        /// Why not.
+        /// Description of the error.
         reason: String,
     },
-    /// Its seal is not of this content, or not of this project.
+    /// The seal does not match: the content was edited, or the document has another purpose or comes from
+    /// another project.
     #[error("the seal of `{path}` does not fit: it was edited, or comes from another project")]
     Edited {
-        /// Its file.
+        /// Path of the document.
         path: Utf8PathBuf,
     },
 }
 
-/// Writes a document, 0600, with its seal.
+/// Writes a document with its seal, mode 0600.
 pub(super) fn write(
     key: &Key,
     purpose: &str,
@@ -61,7 +62,7 @@ pub(super) fn write(
     })
 }
 
-/// Reads a document whose seal fits.
+/// Reads a document and verifies its seal.
 pub(super) fn read<T: DeserializeOwned>(key: &Key, purpose: &str, path: &Utf8Path) -> Result<T, SealError> {
     let broken = |reason: String| SealError::Broken { path: path.to_owned(), reason };
     let bytes = files::read_whole(path).map_err(|source| SealError::Io {
@@ -81,7 +82,7 @@ pub(super) fn read<T: DeserializeOwned>(key: &Key, purpose: &str, path: &Utf8Pat
     serde_json::from_value(content).map_err(|error| broken(error.to_string()))
 }
 
-/// The same value with the keys of all objects sorted.
+/// Returns the value with the keys of all objects sorted.
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(members) => {
@@ -94,7 +95,7 @@ fn canonical(value: &Value) -> Value {
     }
 }
 
-/// The bytes that pairs of hexadecimal digits stand for.
+/// Decodes pairs of hexadecimal digits.
 fn bytes_of(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
     let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();

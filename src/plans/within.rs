@@ -1,24 +1,24 @@
-//! Whether a plan that was made after the confirmation is within what was confirmed.
+//! Check that a plan made after the confirmation stays within the confirmed one.
 
 use std::collections::HashSet;
 
 use super::other_values::other_values;
 use crate::model::{Action, Changes, KnownValues, ResourceChange};
 
-/// What a plan would do, with what it knows of the values that it would set.
+/// Changes of a plan, with the values that it would set.
 #[derive(Debug, Clone, Copy)]
 pub struct Content<'a> {
-    /// What would change.
+    /// Changes of the plan.
     pub changes: &'a Changes,
-    /// Digests of what it would be set to.
+    /// Digests of the values that the plan would set, as far as they are known.
     pub known: &'a KnownValues,
 }
 
-/// What a later plan holds beyond the confirmed one, a line each; empty when it is within.
+/// Describes how a later plan goes beyond the confirmed one, one line per finding; empty when it is within.
 ///
-/// Within means: every address was confirmed with that very action, previous address and import, no attribute changes
-/// that was not seen to change, and none is set to another value than the one that was seen. Fewer changes than confirmed
-/// are within.
+/// A plan is within if each of its changes was confirmed with the same address, action, previous address and
+/// import, touches no attribute that the confirmed change left alone, and sets no known value differently.
+/// Fewer changes than confirmed are within.
 pub fn beyond(confirmed: Content<'_>, later: Content<'_>) -> Vec<String> {
     let mut found = Vec::new();
     for change in later.changes.resources.iter().filter(|c| c.is_change()) {
@@ -63,7 +63,7 @@ pub fn beyond(confirmed: Content<'_>, later: Content<'_>) -> Vec<String> {
     found
 }
 
-/// What to say of attributes with other values; an empty path is the object as a whole.
+/// Describes attributes with other values; an empty path is the object as a whole.
 fn set_otherwise(paths: &[String]) -> String {
     match paths {
         [path] if path.is_empty() => "has other values than were confirmed".to_owned(),
@@ -83,7 +83,7 @@ fn difference(before: &ResourceChange, after: &ResourceChange) -> Option<String>
     if before.previous_address != after.previous_address || before.importing != after.importing {
         return Some(format!("{address}: moves or imports otherwise than was confirmed"));
     }
-    // A new object has all its attributes; which of them are known by now is no difference.
+    // A new object has all its attributes, so attributes that became known meanwhile are no difference.
     if matches!(after.action, Action::Create | Action::ForgetAndCreate) {
         return None;
     }
@@ -93,7 +93,8 @@ fn difference(before: &ResourceChange, after: &ResourceChange) -> Option<String>
     (!more.is_empty()).then(|| format!("{address}: changes {} as well", more.join(", ")))
 }
 
-/// Whether a path was seen, or one that it lies below: what was named as a whole is compared by its value.
+/// Returns true if the path or a parent of it was confirmed as changed: a value that was confirmed as a whole
+/// is compared by its digest.
 fn covered(seen: &HashSet<&str>, path: &str) -> bool {
     let above = path.char_indices().filter(|(_, c)| ".[".contains(*c)).map(|(at, _)| &path[..at]);
     above.chain([path]).any(|path| seen.contains(path))
@@ -115,7 +116,7 @@ mod tests {
         Changes { resources, ..Changes::default() }
     }
 
-    /// What the later plan holds beyond the confirmed one, by addresses, actions and attributes.
+    /// Compares two plans by addresses, actions and attributes, without values.
     fn beyond(confirmed: &Changes, later: &Changes) -> Vec<String> {
         let known = KnownValues::default();
         super::beyond(

@@ -1,4 +1,4 @@
-//! Exceptions that the user makes by name, the stack that a short form means, and which of them were needed.
+//! Exceptions of `--allow`: the stack that a short form is bound to, and which exceptions were needed.
 
 use std::{
     cell::{Cell, OnceCell},
@@ -16,10 +16,10 @@ use crate::{
     ui::shell_word,
 };
 
-/// Name of the guard that refuses an exception which could mean several stacks, or means none.
+/// Name of the guard that refuses an exception which matches several stacks, or no plan.
 const NAMES: &str = "allow";
 
-/// The exceptions of a run.
+/// Exceptions (`--allow`) of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Allowances(Vec<Exception>);
 
@@ -27,12 +27,12 @@ pub struct Allowances(Vec<Exception>);
 struct Exception {
     allow: Allow,
     used: Cell<bool>,
-    /// Stack that the short form of a resource means, once that is known.
+    /// Stack that the short form of a resource address is bound to, once known.
     stack: OnceCell<StackId>,
 }
 
 impl Exception {
-    /// Returns the resource of an exception in its short form whose stack is not known yet.
+    /// Returns the resource of a short form that is not bound to a stack yet.
     fn unbound(&self) -> Option<&ResourceAddress> {
         match &self.allow {
             Allow::Delete(NamedResource { stack: None, address })
@@ -49,7 +49,7 @@ impl Exception {
         named.address == *address && named.stack.as_ref().or(self.stack.get()) == Some(stack)
     }
 
-    /// Returns true if the exception could let this change through.
+    /// Returns true if the exception could allow this change.
     fn fits(&self, change: &ResourceChange, guards: &Guards) -> bool {
         match &self.allow {
             Allow::Delete(named) => losses(change, guards).iter().any(|loss| *loss.address == named.address),
@@ -58,17 +58,17 @@ impl Exception {
         }
     }
 
-    /// Returns true if the exception could let this action of a provider through.
+    /// Returns true if the exception could allow this action of a provider.
     fn fits_action(&self, action: &ActionInvocation) -> bool {
         matches!(&self.allow, Allow::Change(named) if named.address == action.address)
     }
 
-    /// Binds the short form to the only stack, or returns the refusal of one that could mean several.
+    /// Binds the short form to the only stack, or returns the refusal if several stacks match.
     fn bind(&self, stacks: &[&StackId]) -> Option<Block> {
         match stacks {
             [] => None,
             [stack] => {
-                // It is bound once: another stack of a later round is named by itself.
+                // Bound once: a stack that matches in a later round has to be named in full.
                 self.stack.get_or_init(|| (*stack).clone());
                 None
             }
@@ -94,7 +94,7 @@ impl Exception {
     }
 }
 
-/// The refusal of an exception for an address that is in no plan.
+/// Returns the refusal of an exception whose address is in no plan.
 fn misnamed(allow: &Allow, named: &NamedResource, addresses: &[&ResourceAddress]) -> Block {
     let plans = match &named.stack {
         Some(stack) => format!("the plan of `{stack}` has"),
@@ -107,7 +107,7 @@ fn misnamed(allow: &Allow, named: &NamedResource, addresses: &[&ResourceAddress]
 }
 
 impl Allowances {
-    /// These exceptions, none of them used yet.
+    /// Makes exceptions of which none is used yet.
     pub fn new(allows: &[Allow]) -> Self {
         let exception = |allow: &Allow| Exception {
             allow: allow.clone(),
@@ -117,8 +117,8 @@ impl Allowances {
         Self(allows.iter().map(exception).collect())
     }
 
-    /// Binds each short form to the stack of the review that it could let something through of; returns the refusals of
-    /// those that could mean several.
+    /// Binds each short form to the stack of the review that has a matching change. Returns the refusals of
+    /// short forms that match several stacks.
     pub fn bind_to_review(&self, review: &Review, guards: &Guards) -> Vec<Block> {
         let has = |exception: &Exception, stack: &ReviewStack| {
             stack.outcome.changes().is_some_and(|changes| {
@@ -134,8 +134,9 @@ impl Allowances {
         self.0.iter().filter_map(bind).collect()
     }
 
-    /// Returns the refusals of exceptions for addresses that no plan of the review has: most likely mistyped ones. A stack
-    /// whose plan is not made yet, rests on values that are not known, or is clean may be meant for another reason.
+    /// Returns the refusals of exceptions whose address is in no plan of the review: most likely typing
+    /// errors. An exception is kept while a plan that it could mean is missing or tentative, or when none has
+    /// changes.
     pub fn misnamed(&self, review: &Review) -> Vec<Block> {
         let is_settled = |stack: &ReviewStack| match &stack.outcome {
             Outcome::Changed(_) => !stack.tentative,
@@ -166,7 +167,8 @@ impl Allowances {
         self.0.iter().filter_map(refuse).collect()
     }
 
-    /// Binds each short form to the only stack of a typed command; returns the refusals where there are several.
+    /// Binds each short form to the only stack of an `exec` command. Returns the refusals if there are
+    /// several stacks.
     pub fn bind_to_stacks(&self, stacks: &[StackId]) -> Vec<Block> {
         let stacks: Vec<&StackId> = stacks.iter().collect();
         self.0
@@ -176,28 +178,29 @@ impl Allowances {
             .collect()
     }
 
-    /// Returns true if this very exception was made, which counts as used then. Exceptions for a resource are looked up by
-    /// [`Self::take_loss`] and [`Self::take_change`].
+    /// Returns true if exactly this exception was given, and marks it as used. Exceptions for a resource are
+    /// looked up by [`Self::take_loss`] and [`Self::take_change`].
     pub(super) fn take(&self, wanted: &Allow) -> bool {
         self.any(|exception| exception.allow == *wanted)
     }
 
-    /// Whether the loss of this resource was named.
+    /// Returns true if an exception allows the loss of this resource (`delete:`), and marks it as used.
     pub fn take_loss(&self, stack: &StackId, address: &ResourceAddress) -> bool {
         self.any(|exception| matches!(exception.allow, Allow::Delete(_)) && exception.names(stack, address))
     }
 
-    /// Returns true if a change of this resource was named that is no loss.
+    /// Returns true if an exception allows a change of this resource that loses nothing (`change:`), and
+    /// marks it as used.
     pub(super) fn take_change(&self, stack: &StackId, address: &ResourceAddress) -> bool {
         self.any(|exception| matches!(exception.allow, Allow::Change(_)) && exception.names(stack, address))
     }
 
-    /// Whether that many deletes were allowed.
+    /// Returns true if an exception allows at least this number of deletes.
     pub(super) fn take_deletes(&self, found: u64) -> bool {
         self.any(|exception| matches!(&exception.allow, Allow::Deletes(limit) if *limit >= found))
     }
 
-    /// Whether that many changes were allowed.
+    /// Returns true if an exception allows at least this number of changes.
     pub(super) fn take_changes(&self, found: u64) -> bool {
         self.any(|exception| matches!(&exception.allow, Allow::Changes(limit) if *limit >= found))
     }
@@ -211,7 +214,8 @@ impl Allowances {
         found
     }
 
-    /// Returns the exceptions as a command that goes on takes them: a short form names the stack that it was bound to.
+    /// Returns the exceptions for a command that continues the run: a bound short form is written with its
+    /// stack.
     pub fn bound(&self) -> Vec<Allow> {
         let bound = |exception: &Exception| match (&exception.allow, exception.stack.get()) {
             (Allow::Delete(named), Some(stack)) => {
@@ -225,12 +229,12 @@ impl Allowances {
         self.0.iter().map(bound).collect()
     }
 
-    /// Those that let something through, as they are typed.
+    /// Returns the exceptions that allowed something, as the user types them.
     pub fn used(&self) -> Vec<String> {
         self.texts(true)
     }
 
-    /// Those that had nothing to do so far; a state's lineage is judged elsewhere.
+    /// Returns the exceptions that were not needed so far. `lineage` is left out: the guards do not judge it.
     pub fn idle(&self) -> Vec<String> {
         self.texts(false)
     }

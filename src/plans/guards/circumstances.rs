@@ -1,13 +1,13 @@
-//! Guards over when and from where: `branch`, `up_to_date`, `clean_tree`, `window`. They need no plan.
+//! Guards that need no plan, only the time and the git work tree: `branch`, `up_to_date`, `clean_tree`, `window`.
 //!
-//! | `up_to_date`                                   | refuses when                                  |
-//! |------------------------------------------------|-----------------------------------------------|
-//! | on a branch that is asked for, with an upstream| it is behind the upstream                     |
-//! | else, a remote head in question holds HEAD     | none of those is HEAD itself                  |
-//! | else                                           | always: nobody can tell                       |
+//! | `up_to_date`                                           | refuses when                          |
+//! |--------------------------------------------------------|---------------------------------------|
+//! | the branch is allowed by `branch` and has an upstream  | the branch is behind the upstream     |
+//! | else, a relevant remote head contains HEAD             | none of the relevant heads is HEAD    |
+//! | else                                                   | always: cannot be determined          |
 //!
-//! The remote heads in question are those of `branch`, without such a guard those of the branch's own name, and when
-//! detached all of them.
+//! The relevant remote heads are those of the branches in `branch`; without such a guard those of the current branch's
+//! name, and with a detached HEAD all of them.
 
 use jiff::{Timestamp, civil::Time};
 
@@ -19,16 +19,16 @@ use crate::{
     ui::Count,
 };
 
-/// What is true around the plans.
+/// Facts from outside the plans that guards judge.
 #[derive(Debug, Clone, Copy)]
 pub struct Circumstances<'a> {
-    /// The time.
+    /// Current time.
     pub now: Timestamp,
-    /// What git says; absent when no guard needs it.
+    /// State of the git work tree; absent when no guard needs it.
     pub tree: Option<&'a Result<WorkingTree, NoWorkingTree>>,
 }
 
-/// What refuses any change from here at this time.
+/// Returns the refusals of all guards that need no plan.
 pub fn circumstances(rules: Rules<'_>, facts: Circumstances<'_>, allowed: &Allowances) -> Vec<Block> {
     let guards = rules.guards;
     let told = |judge: fn(&Guards, &WorkingTree) -> Option<String>| match facts.tree {
@@ -49,7 +49,7 @@ pub fn circumstances(rules: Rules<'_>, facts: Circumstances<'_>, allowed: &Allow
     found
 }
 
-/// What refuses a change at this time.
+/// Returns the refusal of `window`, if no window is open at this time.
 pub(super) fn closed(rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Option<Block> {
     let windows = &rules.guards.window;
     if windows.is_empty() || windows.iter().any(|window| is_open(window, now)) || allowed.take(&Allow::Window)
@@ -61,7 +61,8 @@ pub(super) fn closed(rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> 
     Some(Block { allow: Some(Allow::Window.to_string()), ..Block::new("window", message) })
 }
 
-/// Whether a time lies in a window. Clocks are read where the window is, so that it follows them when they are set.
+/// Returns true if a time lies in a window. Compares local times of the window's time zone, so a window
+/// follows daylight saving time.
 fn is_open(window: &Window, now: Timestamp) -> bool {
     let here = now.to_zoned(window.timezone.clone());
     let time: Time = here.time();

@@ -1,4 +1,4 @@
-//! Changes that the runs before a resumed one applied: the limits count them with what the resumed run would do.
+//! Changes of the runs that a resumed run continues: `max_deletes` and `max_changes` count them with its own.
 
 use std::borrow::Cow;
 
@@ -12,24 +12,25 @@ use crate::{
 
 /// Changes that earlier runs applied, or began to apply.
 ///
-/// Nobody knows how much an apply did that failed or was interrupted: what its plan had and a later plan of the stack has not
-/// any more was done, what that has again was not.
+/// How much a failed or interrupted apply did is not known. A change of its plan that a later plan of the
+/// stack lacks counts as done; a change that the later plan has again counts as not done.
 #[derive(Debug, Clone, Default)]
 pub struct EarlierChanges {
-    /// Changes of applies that ended well.
+    /// Changes of applies that succeeded.
     done: Vec<EarlierChange>,
-    /// Changes of those that did not, as far as no later plan has them again.
+    /// Changes of applies that failed or were interrupted, except those that a later plan has again.
     begun: Vec<EarlierChange>,
 }
 
-/// One change of an earlier run.
+/// Change of an earlier run.
 #[derive(Debug, Clone)]
 struct EarlierChange {
     stack: StackId,
     change: ResourceChange,
-    /// Whether an exception of that run names its loss.
+    /// True if an exception of that run allowed the loss.
     is_named: bool,
-    /// Whether it counts as a change: a loss that is followed by another change of the resource counts once as such.
+    /// True if it counts for `max_changes`. False for a loss whose resource is changed again by a later plan:
+    /// both together count as one change.
     is_counted: bool,
 }
 
@@ -43,7 +44,7 @@ impl EarlierChange {
 }
 
 impl EarlierChanges {
-    /// Reads what runs applied from their events, oldest run first.
+    /// Collects the changes from the events of the runs, oldest run first.
     pub fn of_runs<'e>(runs: impl IntoIterator<Item = &'e [Event]>) -> Self {
         let mut found = Self::default();
         for events in runs {
@@ -56,7 +57,7 @@ impl EarlierChanges {
         found
     }
 
-    /// Returns how much of it counts beside a review that is about to be judged.
+    /// Returns the deletes and changes to count in addition to those of a review that is about to be judged.
     pub fn tally(&self, review: &Review, guards: &Guards, allowed: &Allowances) -> Tally {
         let mut tally = Tally::default();
         let is_lost = |earlier: &EarlierChange| {
@@ -75,13 +76,14 @@ impl EarlierChanges {
         tally
     }
 
-    /// Forgets what was counted beside a review that is confirmed now.
+    /// Drops the changes that were counted with a review that the user has now confirmed.
     pub fn settle(&mut self, review: &Review) {
         self.done.clear();
         self.begun.retain(|earlier| review.stacks.iter().all(|stack| stack.stack != earlier.stack));
     }
 
-    /// Takes in that a later plan of a stack is applied: what it has again was not done before.
+    /// Drops changes of unfinished applies that a later plan of the stack repeats. A loss whose resource that
+    /// plan only creates or updates is kept, but counts as no change any more.
     fn supersede(&mut self, stack: &StackId, planned: &Changes) {
         self.begun.retain_mut(|earlier| {
             let again = counted(planned).find(|change| earlier.is_of(stack, change));
@@ -92,11 +94,11 @@ impl EarlierChanges {
     }
 }
 
-/// What is known of one earlier run while its events are read.
+/// State collected from the events of one earlier run.
 #[derive(Debug, Default)]
 struct EarlierRun {
     planned: Vec<(StackId, Changes)>,
-    /// Plans whose applies have not ended well so far.
+    /// Plans whose applies have started and not succeeded so far.
     begun: Vec<(StackId, Changes)>,
     allowed: Vec<NamedResource>,
 }
@@ -111,7 +113,7 @@ impl EarlierRun {
                     _ => None,
                 }));
             }
-            // An engine may change something from here on.
+            // From here on the engine may change resources.
             EventKind::EngineStarted { stack, step: StepKind::Apply, .. } => {
                 let place = self.planned.iter().position(|(planned, _)| planned == stack);
                 self.begun.extend(place.map(|place| self.planned.swap_remove(place)));
@@ -138,7 +140,7 @@ impl EarlierRun {
         }
     }
 
-    /// Takes over the applies that did not end well.
+    /// Adds the applies that did not succeed.
     fn end(self, found: &mut EarlierChanges) {
         for (stack, planned) in &self.begun {
             found.supersede(stack, planned);
@@ -161,13 +163,14 @@ impl EarlierRun {
     }
 }
 
-/// Returns what counts as a change of a stack in a review.
+/// Returns the changes of a stack in a review, as [`counted`] lists them.
 fn changes<'r>(review: &'r Review, stack: &StackId) -> impl Iterator<Item = Cow<'r, ResourceChange>> {
     let stacks = review.stacks.iter().filter(move |reviewed| reviewed.stack == *stack);
     stacks.filter_map(|stack| stack.outcome.changes()).flat_map(counted)
 }
 
-/// Returns what counts as a change in a plan: its resources, and each invocation of an action as an update of its address.
+/// Returns the changes of a plan that the limits count: its resources, and each invocation of an action as an
+/// update of its address.
 fn counted(changes: &Changes) -> impl Iterator<Item = Cow<'_, ResourceChange>> {
     let actions = changes.actions.iter();
     let actions =
@@ -225,7 +228,7 @@ mod tests {
         EventKind::Decided(Decision::Confirmed { by: "--confirm".to_owned(), record })
     }
 
-    /// Deletes and changes that count beside a plan of `app`.
+    /// Returns the deletes and changes that count beside a plan of `app`.
     fn counted(runs: &[Vec<EventKind>], next: &[(&str, Action)]) -> (u64, u64) {
         let event = |kind: &EventKind| Event { seq: 0, at: Timestamp::UNIX_EPOCH, kind: kind.clone() };
         let runs: Vec<Vec<Event>> = runs.iter().map(|run| run.iter().map(event).collect()).collect();
@@ -255,7 +258,7 @@ mod tests {
         for run in [vec![planned(&plan), begun(), failed()], vec![planned(&plan), begun()]] {
             assert_eq!(counted(std::slice::from_ref(&run), &plan), (0, 0));
             assert_eq!(counted(std::slice::from_ref(&run), &[("a.c", Action::Create)]), (2, 2));
-            // Its old object is gone, and the new one was not made.
+            // The old object was deleted and the new one was not created.
             assert_eq!(counted(&[run], &[("a.d", Action::Create)]), (2, 2));
         }
     }

@@ -1,4 +1,4 @@
-//! All guards over a review.
+//! Evaluation of all guards over a review.
 
 use jiff::Timestamp;
 
@@ -7,16 +7,16 @@ use super::{
 };
 use crate::{config::Guards, model::Blocked, plans::Review};
 
-/// What an environment demands.
+/// Rules of an environment that guards apply.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
-    /// Its guards.
+    /// Guards of the environment.
     pub guards: &'a Guards,
-    /// Whether it needs a confirmation: then some things are refused without any guard.
+    /// True if the environment needs a confirmation: some changes are then refused without any guard.
     pub confirm: bool,
 }
 
-/// What keeps these plans from being applied; nothing does where nothing would change.
+/// Returns the refusals that keep the plans of a review from being applied; none when no stack would change.
 pub fn judge(
     review: &Review,
     rules: Rules<'_>,
@@ -47,7 +47,8 @@ pub fn judge(
     found
 }
 
-/// What has become too late since the review was shown: the window, and the age of its plans.
+/// Returns the refusals that arose while the user read the review: a closed window and plans that became too
+/// old.
 pub fn timely(review: &Review, rules: Rules<'_>, now: Timestamp, allowed: &Allowances) -> Vec<Blocked> {
     let old = review.changed().filter_map(|stack| {
         let block = plan::old(stack, rules, now, allowed)?;

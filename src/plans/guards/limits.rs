@@ -1,4 +1,4 @@
-//! Guards over all changes of a run together: `max_deletes` and `max_changes`.
+//! Guards over all changes of a run: `max_deletes` and `max_changes`.
 
 use super::{Allowances, Rules, losses};
 use crate::{
@@ -7,17 +7,17 @@ use crate::{
     plans::Review,
 };
 
-/// How much a run changed in rounds that were confirmed already.
+/// Number of deletes and changes in the rounds that were already confirmed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Losses that no exception names.
+    /// Losses that no exception allows.
     pub deletes: u64,
-    /// Changed resources, and invocations of actions of providers.
+    /// Changed resources, and invocations of provider actions.
     pub changes: u64,
 }
 
 impl Tally {
-    /// The same with what this review would do on top; a loss that `delete:ADDR` names is none.
+    /// Adds the changes of a review. A loss that `--allow delete:` names is not counted as a delete.
     #[must_use]
     pub fn with(self, review: &Review, guards: &Guards, allowed: &Allowances) -> Self {
         let plans = review.changed().filter_map(|stack| stack.outcome.changes());
@@ -35,7 +35,7 @@ impl Tally {
     }
 }
 
-/// Returns true if a change would cause a loss that no exception names.
+/// Returns true if a change would cause a loss that no exception allows.
 pub(super) fn is_lost(
     (stack, change): (&StackId, &ResourceChange),
     guards: &Guards,
@@ -44,18 +44,18 @@ pub(super) fn is_lost(
     losses(change, guards).iter().any(|loss| !allowed.take_loss(stack, loss.address))
 }
 
-/// What refuses the run as a whole because of how much it does.
+/// Returns the refusals of a review by `max_deletes` and `max_changes`.
 pub(super) fn blocks(review: &Review, rules: Rules<'_>, before: Tally, allowed: &Allowances) -> Vec<Block> {
     let (max_deletes, max_changes) = (rules.guards.max_deletes, rules.guards.max_changes);
     if max_deletes.is_none() && max_changes.is_none() {
         return Vec::new();
     }
-    // Without that limit nothing is counted, and no exception is used.
+    // Without `max_deletes` no exception is marked as used for a loss.
     let named = if max_deletes.is_some() { allowed } else { &Allowances::default() };
     of_tally(before.with(review, rules.guards, named), rules, allowed)
 }
 
-/// What refuses as much as this.
+/// Returns the refusals of a total by `max_deletes` and `max_changes`.
 pub(super) fn of_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
     let (max_deletes, max_changes) = (rules.guards.max_deletes, rules.guards.max_changes);
     let mut found = Vec::new();

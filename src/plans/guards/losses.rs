@@ -1,12 +1,14 @@
-//! Losses: what a plan would take from the world, from a state, or from the protection of the guards.
+//! Losses: objects that a plan would delete, remove from a state, or move out of the protection of the
+//! guards.
 //!
 //! | change                                              | loss                | exception that names it |
 //! |-----------------------------------------------------|---------------------|-------------------------|
 //! | delete, replace, forget, unknown                    | by its action       | the address             |
 //! | another address with less protection than the old   | move out of it      | the old address         |
 //!
-//! `protect` protects from delete, replace and forget, a rule of `deny_actions` from those of them that it names: whatever
-//! was moved to where they are not guarded could be deleted by the next plan without any exception.
+//! `protect` covers delete, replace and forget; a rule of `deny_actions` covers those of them that it names.
+//! A move to an address with less cover counts as a loss, because the next plan could delete the object there
+//! without any exception.
 
 use std::collections::BTreeSet;
 
@@ -16,24 +18,24 @@ use crate::{
     plans::Review,
 };
 
-/// Actions that take an object away, in the words of `deny_actions`.
+/// Actions that lose an object, in the words of `deny_actions`.
 const LOSING: [&str; 3] = ["delete", "forget", "replace"];
 
 /// Loss of an object that a change would cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Loss<'a> {
-    /// Address that an exception names: of a move out of protection the old one.
+    /// Address that an exception names: for a move out of protection the old one.
     pub address: &'a ResourceAddress,
-    /// Way in which the object is lost.
+    /// Kind of loss.
     pub kind: LossKind<'a>,
 }
 
-/// Way in which an object is lost.
+/// Kind of loss.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LossKind<'a> {
-    /// The action itself: delete, replace, forget, or one that envctl does not know.
+    /// Loss by the action itself: delete, replace, forget, or an action that envctl does not know.
     Action(Action),
-    /// A move to an address where the guards protect it less than at its old one.
+    /// Move to an address that the guards protect less than the old one.
     MoveOutOfProtection {
         /// New address.
         to: &'a ResourceAddress,
@@ -41,7 +43,7 @@ pub enum LossKind<'a> {
 }
 
 impl LossKind<'_> {
-    /// Returns the word of the review.
+    /// Returns the word that the review prints.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Action(action) => action.as_str(),
@@ -50,8 +52,8 @@ impl LossKind<'_> {
     }
 }
 
-/// Returns the losses that a change would cause under these guards: none, one, or of a replaced resource that moves out of
-/// its protection two. This is the one place that decides what a loss is.
+/// Returns the losses that a change would cause under these guards: none, one, or two for a replaced resource
+/// that also moves out of protection. Every other module asks this function what a loss is.
 pub fn losses<'a>(change: &'a ResourceChange, guards: &Guards) -> Vec<Loss<'a>> {
     let mut found = Vec::new();
     if change.action.is_destructive() {
@@ -76,7 +78,7 @@ pub fn losses_of_review<'a>(review: &'a Review, guards: &Guards) -> Vec<(&'a Sta
     changes.flat_map(|(stack, change)| losses(change, guards).into_iter().map(move |l| (stack, l))).collect()
 }
 
-/// Returns the losing actions that guards refuse at an address.
+/// Returns the losing actions that the guards refuse at an address.
 fn guarded_losses(guards: &Guards, address: &ResourceAddress) -> BTreeSet<&'static str> {
     let address = address.as_str();
     if guards.protect.iter().any(|pattern| pattern.matches(address)) {

@@ -1,7 +1,10 @@
-//! Guards: what keeps a plan from being applied, whoever confirmed it. Pure: time and git facts are passed in.
+//! Guards: rules that keep a plan from being applied even when a user has confirmed it. Pure: time and git
+//! facts are passed in.
 //!
-//! `losses` tells what a plan would take away; `resources` judges each change, `limits` how many there are, `plan` the plans themselves, `circumstances` when and
-//! from where, `unplanned` commands that make no plan, `rounds` losses that only a later round shows, `earlier` what the runs did that a run resumes, `plan_file` a plan that is given by hand; `allowances` keeps what the user lets through by name.
+//! `losses` lists what a plan would delete; `resources` judges each change, `limits` their number, `plan` the
+//! plans themselves, `circumstances` time and git, `unplanned` commands without a plan, `rounds` losses that
+//! only a later round shows, `earlier` changes of the runs that a run resumes, `plan_file` a plan file given
+//! by the user; `allowances` holds the exceptions of `--allow`.
 //!
 //! | guard          | refuses                                                                | let through by      |
 //! |----------------|------------------------------------------------------------------------|---------------------|
@@ -9,7 +12,7 @@
 //! |                | a move of what matches to where nothing protects it                    | `delete:`, old one  |
 //! |                | the invocation of an action of a provider that matches                 | `change:STACK/ADDR` |
 //! | `deny_actions` | those actions of what matches; `delete` includes replace               | `delete:`, `change:`|
-//! | `unknown`      | in a `confirm` environment: actions that nobody knows                  | `delete:STACK/ADDR` |
+//! | `unknown`      | in a `confirm` environment: actions unknown to envctl                  | `delete:STACK/ADDR` |
 //! | `allow`        | `--allow delete:ADDR` or `change:ADDR` that could mean several stacks, |                     |
 //! |                | or whose address is in no plan of the run                              |                     |
 //! | `max_deletes`  | more losses (`losses`) than that over the run and those that it resumes| `deletes=N`         |

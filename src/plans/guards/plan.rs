@@ -1,5 +1,5 @@
-//! Guards over a plan itself: how old it is, and whether it is complete. One that cannot be read is
-//! refused when it is made.
+//! Guards over a plan itself: its age, and whether it is complete. A plan that cannot be read is refused when
+//! it is made.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::{
     ui::seconds,
 };
 
-/// What refuses a plan that leaves something out.
+/// Returns the refusal of a plan that covers only a part of its stack.
 pub(super) fn incomplete(stack: &ReviewStack, rules: Rules<'_>, allowed: &Allowances) -> Option<Block> {
     if !(rules.confirm && stack.incomplete) || allowed.take(&Allow::Incomplete) {
         return None;
@@ -19,7 +19,7 @@ pub(super) fn incomplete(stack: &ReviewStack, rules: Rules<'_>, allowed: &Allowa
     Some(Block { allow: Some(Allow::Incomplete.to_string()), ..Block::new("incomplete", message) })
 }
 
-/// What refuses a plan that is too old at that time; one whose age nobody knows is.
+/// Returns the refusal of a plan that is older than `max_plan_age`, or of unknown age.
 pub(super) fn old(
     stack: &ReviewStack,
     rules: Rules<'_>,
@@ -28,7 +28,7 @@ pub(super) fn old(
 ) -> Option<Block> {
     let limit = rules.guards.max_plan_age?;
     let age = stack.planned_at.map(|planned| now.duration_since(planned));
-    // A clock that was set back makes a plan of the future: nobody knows its age either.
+    // A clock that was set back puts the plan into the future: its age is then unknown too.
     let age = age.and_then(|age| std::time::Duration::try_from(age).ok());
     if age.is_some_and(|age| age <= limit) || allowed.take(&Allow::Age) {
         return None;

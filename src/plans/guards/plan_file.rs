@@ -1,19 +1,19 @@
-//! A plan file that is given to the engine by hand: whether it was made for the instance.
+//! Check that a plan file given by the user was made for the instance it is applied to.
 
 use crate::engine::PlanFacts;
 
-/// What an instance has now that a plan of it must have.
+/// Current workspace, backend and lineage of an instance, which a plan for it must match.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// Its workspace; absent for the default one.
+    /// Workspace; absent for `default`.
     pub workspace: Option<&'a str>,
-    /// The type of its backend.
+    /// Type of the backend: `s3`.
     pub backend: &'a str,
-    /// The lineage of its state; empty where there is none.
+    /// Lineage of the state; empty when there is no state.
     pub lineage: &'a str,
 }
 
-/// Why a plan is none of the instance in this place.
+/// Returns the reason why a plan does not belong to the instance; absent when it does.
 pub fn foreign(facts: &PlanFacts, place: Place<'_>) -> Option<String> {
     let workspace = place.workspace.unwrap_or("default");
     if facts.workspace != workspace {

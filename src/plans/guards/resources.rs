@@ -1,4 +1,4 @@
-//! Guards over single changes: `protect`, `deny_actions`, and actions that nobody knows.
+//! Guards over single changes: `protect`, `deny_actions`, and actions unknown to envctl.
 
 use super::{Allowances, LossKind, Rules, losses};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// Returns the refusals of a change in a stack, each guard once; a move out of protection has one of its own.
+/// Returns the refusals of a change, one per guard; a move out of protection is refused separately.
 pub(super) fn blocks(
     (stack, change): (&StackId, &ResourceChange),
     rules: Rules<'_>,
@@ -62,11 +62,11 @@ pub(super) fn blocks(
     blocks
 }
 
-/// Word of `deny_actions` for the invocation of an action of a provider.
+/// Word of `deny_actions` for the invocation of a provider action.
 const INVOKE: &str = "invoke";
 
-/// Returns the refusals of an action of a provider that a stack would invoke, each guard once. A protected one is not invoked at
-/// all: what it does is in no plan.
+/// Returns the refusals of a provider action that a stack would invoke, one per guard. A protected address is
+/// not invoked at all, because a plan does not show what an action does.
 pub(super) fn action_blocks(
     (stack, action): (&StackId, &ActionInvocation),
     rules: Rules<'_>,
@@ -121,13 +121,13 @@ fn moved_out(from: &ResourceAddress, to: &ResourceAddress, guards: &Guards) -> (
     )
 }
 
-/// Whether a resource is named by where it is, or by where it was.
+/// Returns true if the present or the previous address of a resource matches.
 fn names(change: &ResourceChange, matches: impl Fn(&str) -> bool) -> bool {
     matches(change.address.as_str())
         || change.previous_address.as_ref().is_some_and(|address| matches(address.as_str()))
 }
 
-/// The words of `deny_actions` that an action falls under.
+/// Returns the words of `deny_actions` that cover an action.
 fn words(action: Action) -> &'static [&'static str] {
     match action {
         Action::NoOp => &[],

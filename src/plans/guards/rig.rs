@@ -7,20 +7,19 @@ use crate::{
     plans::{Review, ReviewStack},
 };
 
-/// When every plan of these reviews was made, in seconds.
+/// Time of every plan in these reviews, in seconds since 1970.
 pub(super) const PLANNED: i64 = 1_700_000_000;
 
-/// A review over stacks.
 pub(super) fn review(stacks: Vec<ReviewStack>) -> Review {
     Review { environment: "production".parse().unwrap(), destroy: false, stacks }
 }
 
-/// An invocation of an action of a provider that was asked for by its address.
+/// Makes the invocation of a provider action without a trigger.
 pub(super) fn invoked(address: &str) -> ActionInvocation {
     ActionInvocation { address: address.parse().unwrap(), trigger: None }
 }
 
-/// A stack that would do this.
+/// Makes a stack with these changes.
 pub(super) fn stack(name: &str, changes: &[(&str, Action)]) -> ReviewStack {
     let resources = changes
         .iter()

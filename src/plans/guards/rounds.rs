@@ -1,4 +1,4 @@
-//! Losses of later rounds: what `--confirm-rounds` may say yes to.
+//! Losses that first appear in later rounds, which `--confirm-rounds` must not accept unseen.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -14,13 +14,13 @@ use crate::{
 pub struct ShownLoss {
     /// Stack whose state holds the object.
     pub stack: StackId,
-    /// Address that an exception names: of a move out of protection the old one.
+    /// Address that an exception names: for a move out of protection the old one.
     pub address: ResourceAddress,
-    /// Key of a deposed object.
+    /// Key of a deposed object; absent for the current object.
     pub deposed: Option<String>,
-    /// Word of the review: `delete`, `replace`, `move out of protection` …
+    /// Word that the review prints: `delete`, `replace`, `move out of protection` …
     pub word: &'static str,
-    /// New address of a move out of protection.
+    /// New address of a move out of protection; absent for other losses.
     pub to: Option<ResourceAddress>,
 }
 
@@ -52,7 +52,8 @@ pub fn shown_losses(review: &Review, guards: &Guards) -> BTreeSet<ShownLoss> {
         .collect()
 }
 
-/// Returns the losses of a later round's review that no confirmed review has shown and no `--allow delete:` names.
+/// Returns the losses of a later round's review that no confirmed review has shown and no `--allow delete:`
+/// names.
 pub fn unseen_losses(
     review: &Review,
     guards: &Guards,

@@ -1,4 +1,4 @@
-//! Guards over a command that makes no plan: what they would have judged in one is refused.
+//! Guards over `exec` commands that make no plan: refuses what the guards could only judge in a plan.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// What refuses a typed command before anything is asked of its engine.
+/// Returns the refusals of an `exec` command that are known before its engine runs.
 pub fn of_typed(stack: &StackId, typed: &Typed, rules: Rules<'_>, allowed: &Allowances) -> Vec<Block> {
     let judged = rules.guards.judge_plans();
     match typed {
@@ -33,7 +33,7 @@ pub fn of_typed(stack: &StackId, typed: &Typed, rules: Rules<'_>, allowed: &Allo
     }
 }
 
-/// What refuses a command that changes the state of resources and modules.
+/// Returns the refusals of a command that changes the state of named resources and modules.
 fn of_named(
     (stack, words): (&StackId, &[String]),
     forgets: bool,
@@ -67,13 +67,13 @@ fn of_named(
     found
 }
 
-/// Those of the addresses whose loss nobody named.
+/// Returns the addresses whose loss no exception allows.
 pub fn unnamed(stack: &StackId, addresses: &[String], allowed: &Allowances) -> Vec<String> {
     let is_named = |text: &&String| text.parse().is_ok_and(|address| allowed.take_loss(stack, &address));
     addresses.iter().filter(|text| !is_named(text)).cloned().collect()
 }
 
-/// The resources of a state that these addresses name, by themselves or by what holds them.
+/// Returns the resources of a state at these addresses or inside them: `module.a` holds `module.a.b.c`.
 pub fn covered(addresses: &[String], state: &BTreeSet<ResourceAddress>) -> Vec<ResourceAddress> {
     let names = |holder: &str, address: &str| {
         address.strip_prefix(holder).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
@@ -81,7 +81,8 @@ pub fn covered(addresses: &[String], state: &BTreeSet<ResourceAddress>) -> Vec<R
     state.iter().filter(|found| addresses.iter().any(|a| names(a, found.as_str()))).cloned().collect()
 }
 
-/// What refuses that a state has these resources no more, on top of what was lost before, and how much it is then.
+/// Returns the refusals for resources that a command removes from a state, and the tally with their number
+/// added to `before`.
 pub fn of_lost(
     (stack, lost): (&StackId, &[ResourceAddress]),
     rules: Rules<'_>,
