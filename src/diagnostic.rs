@@ -1,21 +1,21 @@
-//! What is wrong with a file, where, and what to do about it: data, no rendering.
+//! Diagnostics: a problem in a file, its place and the help for the user, as data. Rendering is in `ui/`.
 
 use std::{fmt, ops::Range, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// How bad a finding is.
+/// Severity of a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information that needs no action.
     Note,
-    /// Probably not meant.
+    /// Problem that does not stop the verb.
     Warning,
-    /// Nothing can go on.
+    /// Problem that stops the verb.
     Error,
 }
 
-/// A text file that findings point into.
+/// Text that diagnostics point into: a file, or an argument of the command line or the environment.
 #[derive(PartialEq, Eq)]
 pub struct SourceFile {
     path: Utf8PathBuf,
@@ -25,23 +25,24 @@ pub struct SourceFile {
 }
 
 impl SourceFile {
-    /// A file by the path to show and its whole text.
+    /// Creates a source from the path that messages show and the whole text of the file.
     pub fn new(path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> Arc<Self> {
         Arc::new(Self { path: path.into(), text: text.into(), is_confidential: false, is_argument: false })
     }
 
-    /// Text that was given on the command line or by the environment; it is named as the user gave it.
+    /// Creates a source from a text of the command line or of an environment variable; `name` is shown in place of a path.
     pub fn argument(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
         let path = Utf8PathBuf::from(name.into());
         Arc::new(Self { path, text: text.into(), is_confidential: false, is_argument: true })
     }
 
-    /// Returns true if it is no file: an editor or a pipeline cannot open it.
+    /// Returns true if the text comes from the command line or an environment variable, so that no editor or CI annotation
+    /// can open it.
     pub fn is_argument(&self) -> bool {
         self.is_argument
     }
 
-    /// Source file whose lines are never shown, since they hold values: a var file.
+    /// Returns a copy of the source whose lines are never shown, since they may hold secret values: a var file.
     #[must_use]
     pub fn confidential(&self) -> Arc<Self> {
         Arc::new(Self {
@@ -52,22 +53,22 @@ impl SourceFile {
         })
     }
 
-    /// Returns true if its lines are not shown.
+    /// Returns true if the lines of the source must not be shown.
     pub fn is_confidential(&self) -> bool {
         self.is_confidential
     }
 
-    /// The path as it is shown.
+    /// Returns the path as messages show it.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }
 
-    /// The whole text.
+    /// Returns the whole text of the source.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Line and column of a byte offset, both from 1; the column counts characters.
+    /// Returns line and column of a byte offset, both from 1; the column counts characters.
     pub fn position(&self, offset: usize) -> (usize, usize) {
         let mut end = offset.min(self.text.len());
         while !self.text.is_char_boundary(end) {
@@ -86,34 +87,34 @@ impl fmt::Debug for SourceFile {
     }
 }
 
-/// A place in a file with a few words about it.
+/// Span of a source with a short text about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
-    /// The file.
+    /// Source that the span points into.
     pub source: Arc<SourceFile>,
-    /// Bytes in its text.
+    /// Range of bytes in the text of the source.
     pub span: Range<usize>,
-    /// What to say there; may be empty.
+    /// Text shown at the span; may be empty.
     pub text: String,
 }
 
-/// One finding.
+/// One problem of a file or an argument, with its places and help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// `room::name`, stable: `config::unknown-stack`.
+    /// Stable code `module::name`: `config::unknown-stack`.
     pub code: &'static str,
-    /// How bad it is.
+    /// Severity of the problem.
     pub severity: Severity,
     /// One sentence, lower case, without full stop.
     pub message: String,
-    /// Where; the first is the place itself, the others give context.
+    /// Places in sources; the first is the problem's own, the others give context.
     pub labels: Vec<Label>,
-    /// What to do, one line each.
+    /// Lines of help for the user.
     pub help: Vec<String>,
 }
 
 impl Diagnostic {
-    /// An error without a place yet.
+    /// Creates an error without labels.
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {
         Self {
             code,
@@ -124,12 +125,12 @@ impl Diagnostic {
         }
     }
 
-    /// A warning without a place yet.
+    /// Creates a warning without labels.
     pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// The same finding with one more place.
+    /// Adds a label.
     #[must_use]
     pub fn at(mut self, source: &Arc<SourceFile>, span: Range<usize>, text: impl Into<String>) -> Self {
         self.labels.push(Label { source: Arc::clone(source), span, text: text.into() });
@@ -145,14 +146,14 @@ impl Diagnostic {
         self
     }
 
-    /// The same finding with one more line of help.
+    /// Adds a line of help.
     #[must_use]
     pub fn help(mut self, line: impl Into<String>) -> Self {
         self.help.push(line.into());
         self
     }
 
-    /// The same finding with a "did you mean" when one of the names is close enough.
+    /// Adds "did you mean …?" to the help when one of the names is similar to the word.
     #[must_use]
     pub fn did_you_mean<'a>(self, word: &str, names: impl IntoIterator<Item = &'a str>) -> Self {
         match closest(word, names) {
@@ -174,22 +175,22 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Findings in the order in which they were found; never an empty error.
+/// Diagnostics in the order in which they were found. As an error type, never empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
-    /// Adds one.
+    /// Appends a diagnostic.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.0.push(diagnostic);
     }
 
-    /// Whether any of them is an error.
+    /// Returns true if at least one diagnostic is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|d| d.severity == Severity::Error)
     }
 
-    /// The value, unless there are errors; warnings are handed back beside it.
+    /// Returns the value with the warnings, or all diagnostics if at least one is an error.
     pub fn finish<T>(self, value: T) -> Result<(T, Self), Self> {
         if self.has_errors() { Err(self) } else { Ok((value, self)) }
     }
@@ -230,7 +231,7 @@ impl IntoIterator for Diagnostics {
     }
 }
 
-/// The name that a mistyped word probably meant: at most a third of its letters away.
+/// Returns the name that a mistyped word probably meant: at most a third of the letters differ, or the word begins the name.
 pub fn closest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).max(1);
     names

@@ -1,4 +1,5 @@
-//! The vocabulary of a run: what the dispatcher says, the journal stores, reporters show and the report is folded from.
+//! Events of a run: the dispatcher emits them, the journal stores them, reporters show them, and the report is folded from
+//! them.
 
 use std::{io, time::Duration};
 
@@ -11,30 +12,31 @@ use crate::model::{
     RunId, StackId,
 };
 
-/// One thing that happened, numbered by the dispatcher.
+/// Event of a run, numbered by the dispatcher.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Event {
-    /// From 0, without gaps; [`EventKind::Progress`] bears the number of the recorded event that comes next.
+    /// Sequence number from 0, without gaps. [`EventKind::Progress`] is not recorded and has the number of the next recorded
+    /// event.
     pub seq: u64,
-    /// When.
+    /// Time of the event.
     pub at: Timestamp,
-    /// What.
+    /// Kind of the event and its data.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
-/// A step of one stack.
+/// Kind of a step of one stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
-    /// Plan into a plan file.
+    /// Creation of a plan file.
     Plan,
-    /// Apply that plan file.
+    /// Apply of the plan file.
     Apply,
 }
 
 impl StepKind {
-    /// Whether it may change a state.
+    /// Returns true if a step of this kind may change a state.
     pub fn is_mutating(self) -> bool {
         match self {
             Self::Plan => false,
@@ -43,219 +45,220 @@ impl StepKind {
     }
 }
 
-/// A stack as a run takes it: what the report says of it before anything ran.
+/// Stack that a run selected, as the report shows it before any step ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunStack {
-    /// Its name.
+    /// Name of the stack.
     pub stack: StackId,
-    /// Its folder, relative to environments.toml.
+    /// Folder of the stack, relative to environments.toml.
     pub path: String,
-    /// Its workspace; absent for the default one.
+    /// Workspace; absent for the default one.
     pub workspace: Option<String>,
-    /// Its engine.
+    /// Engine of the stack.
     pub engine: EngineName,
-    /// Why it is in the run.
+    /// Reasons for which the selection holds the stack, as text: `"named"`, `"dependency of app"`.
     pub why: Vec<String>,
-    /// The stacks of this run that it depends on.
+    /// Stacks of this run that the stack depends on.
     pub needs: Vec<StackId>,
 }
 
-/// What the working tree was when a run started.
+/// Git revision of the working tree that the plans were made from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Revision {
-    /// The commit, when there is one.
+    /// Commit of HEAD; absent outside of a git repository.
     pub commit: Option<String>,
-    /// The branch, unless detached.
+    /// Branch; absent when HEAD is detached.
     pub branch: Option<String>,
-    /// Whether anything was uncommitted.
+    /// True if the working tree had uncommitted changes; absent when git could not say.
     pub dirty: Option<bool>,
 }
 
-/// How a gate was answered.
+/// Answer of a gate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "answer")]
 pub enum Decision {
-    /// Go on.
+    /// Confirmation: the run applies the reviewed plans.
     Confirmed {
-        /// How: `--confirm`, `--yes`, `typed`, `answered`.
+        /// Kind of confirmation: `--confirm`, `--confirm=DIGEST`, `--confirm-rounds`, `--yes`, `typed` or `answered`.
         by: String,
-        /// Who, and with what.
+        /// Person, machine and exceptions of the answer.
         #[serde(default)]
         record: GateRecord,
     },
-    /// Stop, apply nothing.
+    /// Refusal: the run stops and applies nothing.
     Refused {
-        /// Why, as shown to the user, in one line.
+        /// Reason in one line, as shown to the user.
         because: String,
-        /// The rest, possibly empty.
+        /// Further lines of the reason; may be empty.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         detail: String,
-        /// The whole command that goes on from here, where there is one.
+        /// Whole command line that continues from this gate; absent when there is none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<String>,
-        /// Who, and with what.
+        /// Person, machine and exceptions of the answer.
         #[serde(default)]
         record: GateRecord,
     },
 }
 
-/// The round of a review whose journal does not tell: later ones were not counted then.
+/// Returns the round of a review in a journal that was written before rounds were recorded.
 fn first_round() -> u32 {
     1
 }
 
 impl Decision {
-    /// Whether it goes on.
+    /// Returns true if the gate was confirmed.
     pub fn is_yes(&self) -> bool {
         matches!(self, Self::Confirmed { .. })
     }
 }
 
-/// What happened.
+/// Kind of an event, with its data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "event")]
 pub enum EventKind {
-    /// The run exists.
+    /// Start of the run.
     RunStarted {
-        /// The version of the journal's format.
+        /// Version of the journal's format.
         format: u32,
-        /// Its id.
+        /// Id of the run.
         run: RunId,
-        /// The verb.
+        /// Verb of the command line.
         command: String,
-        /// The environment.
+        /// Environment of the run.
         environment: EnvName,
-        /// Who started it, as the operating system or CI names them.
+        /// User that started the run, as the operating system or CI names them.
         user: Option<String>,
-        /// On which machine.
+        /// Name of the machine.
         host: Option<String>,
-        /// The run that it resumes.
+        /// Earlier run that this run resumes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resumes: Option<RunId>,
-        /// With `--changed`: since when, and what is gone since then.
+        /// With `--changed`: base of the comparison, and the stacks that were deleted since.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changed_since: Option<ChangedSince>,
-        /// The stacks, in dependency order.
+        /// Stacks of the run, in dependency order.
         stacks: Vec<RunStack>,
     },
-    /// What git said of the working tree that the plans were made from.
+    /// Result of asking git about the working tree that the plans were made from.
     WorkingTree(Revision),
-    /// It is known how long the next steps of one kind will probably take, or somebody wants to know.
+    /// Estimate of the next steps of one kind; emitted when earlier runs give durations, or when the user asked for it.
     Expected {
-        /// Which steps.
+        /// Kind of the steps.
         step: StepKind,
-        /// How long.
+        /// Estimated duration.
         expected: Expected,
     },
-    /// A step was started.
+    /// Start of a step.
     StepStarted {
-        /// Whose.
+        /// Stack of the step.
         stack: StackId,
-        /// Which.
+        /// Kind of the step.
         step: StepKind,
     },
-    /// An engine process was started for a mutating step; written before it may change anything.
+    /// Start of an engine process of a mutating step; recorded before the process may change anything.
     EngineStarted {
-        /// Whose.
+        /// Stack of the step.
         stack: StackId,
-        /// Which step.
+        /// Kind of the step.
         step: StepKind,
-        /// The process.
+        /// Process id.
         pid: u32,
-        /// When it started, in ticks since the boot: with its id and the boot it is like no other.
+        /// Start time of the process in clock ticks since boot. Process id, start time and boot id identify a process
+        /// uniquely.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         start_time: Option<u64>,
-        /// The boot of the machine that it runs in.
+        /// Boot id of the machine that the process runs on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         boot_id: Option<String>,
     },
-    /// A hook was started: a program of the stack's owner, of which nobody knows what it changes.
+    /// Start of a hook: a program of the user, whose effects envctl does not know.
     HookStarted {
-        /// Whose.
+        /// Stack of the step.
         stack: StackId,
-        /// Around which step.
+        /// Kind of the step that the hook belongs to.
         step: StepKind,
-        /// When it runs: `before_apply`.
+        /// Key of the hook in environments.toml: `before_apply`.
         hook: String,
-        /// The program: the first word of its command line, which may hold what is nobody's business.
+        /// Program: the first word of its command line. The other words are left out, since they may hold secrets.
         program: String,
-        /// The process.
+        /// Process id.
         pid: u32,
-        /// When it started, in ticks since the boot.
+        /// Start time of the process in clock ticks since boot.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         start_time: Option<u64>,
-        /// The boot of the machine that it runs in.
+        /// Boot id of the machine that the process runs on.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         boot_id: Option<String>,
     },
-    /// A hook ended.
+    /// End of a hook.
     HookEnded {
-        /// Whose.
+        /// Stack of the step.
         stack: StackId,
-        /// Around which step.
+        /// Kind of the step that the hook belongs to.
         step: StepKind,
-        /// When it ran.
+        /// Key of the hook in environments.toml: `before_apply`.
         hook: String,
-        /// The process that it was.
+        /// Process id of the hook.
         pid: u32,
-        /// How: `exit status 0`.
+        /// Exit of the process in words: `exit status 0`.
         exit: String,
     },
-    /// A running step did something worth a live line. Not journaled.
+    /// Progress of a running step, for a live line of the terminal. Not recorded in the journal.
     Progress {
-        /// Whose.
+        /// Stack of the step.
         stack: StackId,
-        /// Which step.
+        /// Kind of the step.
         step: StepKind,
-        /// A few words: `aws_vpc.main: creating`.
+        /// Short text: `aws_vpc.main: creating`.
         text: String,
     },
-    /// A step ended.
+    /// End of a step.
     StepFinished(Box<StepFinished>),
-    /// A stack will not be attempted.
+    /// Skip of a stack: no step of it will be started.
     StackSkipped {
-        /// Which.
+        /// Stack that is skipped.
         stack: StackId,
-        /// How it is reported: skipped, deferred or refused.
+        /// Outcome for the report: skipped, deferred, refused or interrupted.
         outcome: Outcome,
     },
-    /// Everything is planned; the gate is asked.
+    /// Review of all plans of a round, emitted before the gate is asked.
     Reviewed {
-        /// The round of plan, review and gate, from 1.
+        /// Round of plan, review and gate, from 1.
         #[serde(default = "first_round")]
         round: u32,
-        /// The digest of the review's content.
+        /// Digest of the review's content.
         digest: String,
-        /// How many of each kind.
+        /// Number of changes of each kind.
         totals: ChangeCounts,
-        /// What keeps the plans from being applied.
+        /// Reasons why the plans may not be applied.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         blocked: Vec<Blocked>,
     },
-    /// The gate was answered.
+    /// Answer of the gate.
     Decided(Decision),
-    /// The user asked to stop.
+    /// Interrupt signal received from the user.
     InterruptRequested {
-        /// The signal's number.
+        /// Number of the signal.
         signal: u8,
-        /// The how-manieth it is, from 1.
+        /// Number of interrupts so far, from 1.
         count: u32,
     },
-    /// The run is over.
+    /// End of the run.
     RunFinished {
-        /// What the verb exits with.
+        /// Exit status of the verb.
         status: ExitStatus,
     },
 }
 
 impl EventKind {
-    /// Whether the journal keeps it: all but live words.
+    /// Returns true if the journal records the event: all but progress.
     pub fn is_recorded(&self) -> bool {
         !matches!(self, Self::Progress { .. })
     }
 
-    /// Whether it must have reached the disk before anything else happens: what follows it may change a state, or relies
-    /// on what was decided.
+    /// Returns true if the event must be synced to the disk before the run continues: the next step may change a state, or
+    /// relies on a decision.
     pub fn is_synced(&self) -> bool {
         match self {
             Self::StepStarted { step, .. } => step.is_mutating(),
@@ -276,70 +279,70 @@ impl EventKind {
     }
 }
 
-/// Someone who is told what happens in a run and can change nothing about it: a reporter.
+/// Reporter: receives the events of a run and cannot influence it.
 ///
-/// Consumers run on a thread of their own. One that fails is dropped and mentioned once at the end of the run; events
-/// arrive in the order of their numbers, progress may be left out when a consumer is slow.
+/// Consumers run on a thread of their own. A consumer that fails is dropped and mentioned once at the end of the run. Events
+/// arrive in the order of their numbers; progress may be left out when a consumer is slow.
 pub trait Consumer: Send {
-    /// What it is called when it has to be dropped: `terminal`.
+    /// Returns the name for the note about a dropped consumer: `terminal`.
     fn name(&self) -> &str;
 
-    /// Takes one event.
+    /// Handles one event.
     fn consume(&mut self, event: &Event) -> io::Result<()>;
 
-    /// How often [`Consumer::tick`] is wanted while nothing happens; absent for never.
+    /// Returns the interval for [`Consumer::tick`] while no event arrives; absent for never.
     fn tick_every(&self) -> Option<Duration> {
         None
     }
 
-    /// Time has passed: elapsed times may be drawn anew.
+    /// Redraws elapsed times; called once per interval.
     fn tick(&mut self) -> io::Result<()> {
         Ok(())
     }
 
-    /// There will be no more events.
+    /// Ends the output; called after the last event.
     fn finish(&mut self) -> io::Result<()> {
         Ok(())
     }
 }
 
-/// How a step ended.
+/// Result of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepFinished {
-    /// Whose.
+    /// Stack of the step.
     pub stack: StackId,
-    /// Which.
+    /// Kind of the step.
     pub step: StepKind,
-    /// How.
+    /// Outcome of the step.
     pub outcome: Outcome,
-    /// The engine's version, when one ran.
+    /// Version of the engine; absent when no engine ran.
     pub engine_version: Option<String>,
-    /// Seconds.
+    /// Duration in seconds.
     pub duration: f64,
-    /// Engine processes started.
+    /// Number of engine processes started.
     pub processes: u32,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u32,
-    /// The exit status of the last engine process.
+    /// Exit code of the last engine process.
     pub engine_exit_code: Option<i32>,
-    /// Its log file.
+    /// Log file of the step.
     pub log: Option<Utf8PathBuf>,
-    /// Its plan file, for a plan with changes.
+    /// Plan file, for a plan with changes.
     pub plan: Option<Utf8PathBuf>,
-    /// Whether the plan rests on values that are not known yet.
+    /// True if the plan uses values that are not known yet, such as mocks of outputs.
     pub tentative: bool,
     /// True if only a part of the stack was planned, by `--target` or `--without`.
     #[serde(default)]
     pub incomplete: bool,
-    /// Whether no plan was made, because an earlier one still holds.
+    /// True if an earlier plan still holds and no new one was made.
     #[serde(default)]
     pub reused: bool,
-    /// What a person should know beside the outcome.
+    /// Notes for the user beside the outcome.
     pub notes: Vec<String>,
 }
 
 impl StepFinished {
-    /// A step that ended without any engine: everything but the outcome is empty.
+    /// Creates the result of a step that ended without an engine: everything but the outcome is empty.
     pub fn new(stack: StackId, step: StepKind, outcome: Outcome) -> Self {
         Self {
             stack,

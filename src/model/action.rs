@@ -1,8 +1,8 @@
-//! What a plan would do to one resource.
+//! Action of a plan on one resource.
 
 use serde::{Deserialize, Serialize};
 
-/// Which half of a replacement comes first.
+/// Order of the two steps of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplaceOrder {
@@ -12,35 +12,35 @@ pub enum ReplaceOrder {
     CreateFirst,
 }
 
-/// What a plan would do to one resource: the `actions` of the engines' plan JSON as one word.
+/// Action of a plan on one resource: the list `actions` of the engines' plan JSON as one value.
 ///
 /// Source: <https://developer.hashicorp.com/terraform/internals/json-format#change-representation>, with the `forget`
 /// combinations of OpenTofu 1.12 and Terraform 1.11.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Nothing, apart from a move or an import beside it.
+    /// No action; the change may still be a move or an import.
     NoOp,
-    /// A data source is read during apply.
+    /// Read of a data source during apply.
     Read,
-    /// A new object.
+    /// Creation of a new object.
     Create,
-    /// A change in place.
+    /// Update in place.
     Update,
-    /// The object is deleted and made anew.
+    /// Deletion of the object and creation of a new one.
     Replace(ReplaceOrder),
-    /// The object is deleted.
+    /// Deletion of the object.
     Delete,
-    /// The object leaves the state and lives on unmanaged.
+    /// Removal of the object from the state; the object itself stays and is no longer managed.
     Forget,
-    /// The object leaves the state and another is made in its place.
+    /// Removal of the object from the state and creation of a new one.
     ForgetAndCreate,
-    /// A combination that envctl does not know; counts as destructive.
+    /// Combination that envctl does not know; counts as destructive.
     Unknown,
 }
 
 impl Action {
-    /// The action that a list of `actions` in plan JSON means.
+    /// Converts a list `actions` of plan JSON.
     pub fn from_list(actions: &[impl AsRef<str>]) -> Self {
         let words: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
         match words.as_slice() {
@@ -57,7 +57,7 @@ impl Action {
         }
     }
 
-    /// The word of the report and of the review.
+    /// Returns the word for the report and the review.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NoOp => "no-op",
@@ -72,7 +72,7 @@ impl Action {
         }
     }
 
-    /// Whether an object would be lost to the state or to the world.
+    /// Returns true if an object would be deleted, or would leave the state.
     pub fn is_destructive(self) -> bool {
         match self {
             Self::Replace(_) | Self::Delete | Self::Forget | Self::ForgetAndCreate | Self::Unknown => true,

@@ -6,7 +6,7 @@
 
 use std::{fmt, str::FromStr};
 
-/// A pattern over the addresses of resources and, behind an address, over attribute paths.
+/// Pattern over resource addresses and, appended to an address, over attribute paths.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AddressPattern {
     text: String,
@@ -18,34 +18,35 @@ pub struct AddressPattern {
 enum Component {
     /// `**`
     Any,
-    /// A name with `*` in it, and an index unless every index matches.
+    /// Name, which may hold `*`, and index; the index is absent when every index matches.
     One { name: String, index: Option<String> },
 }
 
-/// Why a text is no address pattern.
+/// Error for a text that is no address pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidPattern(&'static str);
 
 impl AddressPattern {
-    /// The pattern as written.
+    /// Returns the pattern as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether the pattern names this resource: `module.vpc[0].aws_subnet.a["x"]`.
+    /// Returns true if the pattern matches a resource address: `module.vpc[0].aws_subnet.a["x"]`.
     pub fn matches(&self, address: &str) -> bool {
         split(address).is_some_and(|parts| self.matches_parts(&parts))
     }
 
-    /// Whether the pattern names this attribute (`tags`, `ingress[0].cidr`) of this resource.
+    /// Returns true if the pattern matches an attribute (`tags`, `ingress[0].cidr`) of a resource.
     pub fn matches_attribute(&self, address: &str, attribute: &str) -> bool {
         let (Some(mut parts), Some(path)) = (split(address), split(attribute)) else { return false };
         parts.extend(path);
         self.matches_parts(&parts)
     }
 
-    /// Whether the pattern may name something inside of this module, or of this resource when no instance is given.
+    /// Returns true if the pattern may match a resource inside of a module, or an instance of a resource whose address is
+    /// given without an index.
     pub fn may_match_within(&self, address: &str) -> bool {
         let Some(parts) = split(address) else { return false };
         if module_depth(&parts) == parts.len() {
@@ -76,7 +77,8 @@ impl Component {
     }
 }
 
-/// Whether a pattern matches something that begins with these components; a module without an index stands for each.
+/// Returns true if the pattern may match an address that begins with these components; a module without an index stands for
+/// all of its instances.
 fn may_go_on(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> bool {
     match (pattern, parts) {
         (_, []) | ([Component::Any, ..], _) => true,
@@ -91,7 +93,7 @@ fn may_go_on(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> bool {
     }
 }
 
-/// How many components in front are module calls: two for each.
+/// Returns the number of leading components that are module calls: two for each call.
 fn module_depth(parts: &[(&str, Option<&str>)]) -> usize {
     let mut depth = 0;
     while depth + 2 <= parts.len() && parts[depth] == ("module", None) {
@@ -121,7 +123,7 @@ fn matches_components(pattern: &[Component], parts: &[(&str, Option<&str>)]) -> 
     }
 }
 
-/// Whether a text matches one with `*` in it.
+/// Returns true if a text matches a pattern in which `*` stands for any text.
 pub fn matches_text(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };
@@ -136,7 +138,8 @@ pub fn matches_text(pattern: &str, text: &str) -> bool {
     text.ends_with(last)
 }
 
-/// The components of an address with their indices; absent when its brackets or quotes are not closed.
+/// Splits an address into components with their indices; `None` when a component is empty, or a bracket or quote is not
+/// closed.
 fn split(address: &str) -> Option<Vec<(&str, Option<&str>)>> {
     let mut parts = Vec::new();
     let mut rest = address;
@@ -146,7 +149,7 @@ fn split(address: &str) -> Option<Vec<(&str, Option<&str>)>> {
         let mut index = None;
         if rest.starts_with('[') {
             let end = index_end(rest)?;
-            // A path such as `list[0][1]` has several; they are one index here.
+            // A path such as `list[0][1]` has several indices; they are one index here.
             index = Some(&rest[1..end - 1]);
             rest = &rest[end..];
         }
@@ -162,7 +165,7 @@ fn split(address: &str) -> Option<Vec<(&str, Option<&str>)>> {
     }
 }
 
-/// The length of one or more `[…]` at the start of a text, quotes with escapes in them respected.
+/// Returns the length of one or more `[…]` at the start of a text; brackets in quotes do not count.
 fn index_end(text: &str) -> Option<usize> {
     let (mut quoted, mut escaped, mut open) = (false, false, false);
     for (at, c) in text.char_indices() {

@@ -4,17 +4,17 @@ use std::{fmt, str::FromStr};
 
 use super::{InstanceId, InvalidName, ResourceAddress, StackId};
 
-/// Resource that an exception names: by its stack and address, or by the address alone.
+/// Resource that an exception names: by stack and address, or by address alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedResource {
-    /// Stack whose resource it is; absent in the short form.
+    /// Stack of the resource; absent in the short form.
     pub stack: Option<StackId>,
     /// Address in the state of that stack.
     pub address: ResourceAddress,
 }
 
 impl NamedResource {
-    /// Names a resource in the long form, which means one stack for certain.
+    /// Creates the long form, which names one stack.
     pub fn of_stack(stack: &StackId, address: &ResourceAddress) -> Self {
         Self { stack: Some(stack.clone()), address: address.clone() }
     }
@@ -44,58 +44,58 @@ impl fmt::Display for NamedResource {
     }
 }
 
-/// What a user lets through by name.
+/// Exception of a user to one guard: the value of `--allow`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allow {
-    /// This very resource may be deleted, replaced or forgotten, or moved out of its protection.
+    /// Deletion, replacement, forgetting or a move out of protection, for this resource.
     Delete(NamedResource),
-    /// This very resource may be changed in a way that is denied otherwise.
+    /// Denied action on this resource.
     Change(NamedResource),
-    /// HEAD may be another branch.
+    /// HEAD on a branch that the guard `branch` does not name.
     Branch,
-    /// HEAD may be behind its remote.
+    /// HEAD behind its remote.
     Behind,
-    /// The stacks' files may hold what is not committed.
+    /// Uncommitted changes in the stacks' files.
     Dirty,
-    /// As many deletes, replaces and forgets as this.
+    /// Highest number of deletes, replaces and forgets, in place of the guard's.
     Deletes(u64),
-    /// As many changes as this.
+    /// Highest number of changes, in place of the guard's.
     Changes(u64),
-    /// Now is as good a time as any.
+    /// Change outside of the allowed times.
     Window,
-    /// A plan may be older than it should be.
+    /// Plan older than the guard's maximum age.
     Age,
-    /// A plan may leave something out.
+    /// Plan that covers only a part of its stack.
     Incomplete,
-    /// This instance's state may be another than the last known one.
+    /// State of this instance whose lineage or serial does not continue the last known state.
     Lineage(InstanceId),
 }
 
-/// Why a text allows nothing.
+/// Error for a text that is no exception.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAllow {
-    /// No guard has an exception of that name.
+    /// Unknown exception.
     #[error("nothing is allowed by `{word}`")]
     Unknown {
-        /// The word before the colon or equals sign.
+        /// Word before the colon or equals sign.
         word: String,
     },
-    /// It lacks what it is about, or has something that it is not about.
+    /// Missing or superfluous argument.
     #[error("it is written `{form}`")]
     Form {
-        /// How it is written.
+        /// Correct form: `deletes=N`.
         form: &'static str,
     },
-    /// The guard that it is an exception to does not exist yet.
+    /// Exception to a guard that this version does not have.
     #[error("`{word}` is not supported yet")]
     NotYet {
-        /// The word.
+        /// Word before the colon or equals sign.
         word: &'static str,
     },
 }
 
 impl Allow {
-    /// Every form that an exception has.
+    /// Forms of all exceptions.
     pub const FORMS: [&'static str; 11] = [
         "delete:STACK/ADDR",
         "change:STACK/ADDR",
@@ -110,7 +110,7 @@ impl Allow {
         "lineage:ENV/STACK",
     ];
 
-    /// The words that the forms begin with.
+    /// Returns the words that the forms begin with.
     pub fn words() -> impl Iterator<Item = &'static str> {
         Self::FORMS.into_iter().map(|form| form.split([':', '=']).next().unwrap_or(form))
     }
@@ -147,7 +147,7 @@ impl FromStr for Allow {
     }
 }
 
-/// `ENV/STACK`; the name of a stack may hold slashes itself.
+/// Parses `ENV/STACK`; the name of a stack may hold slashes.
 fn instance(text: &str) -> Option<InstanceId> {
     let (environment, stack) = text.split_once('/')?;
     Some(InstanceId { environment: environment.parse().ok()?, stack: stack.parse().ok()? })

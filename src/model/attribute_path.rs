@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// The path of a member of what lies at a path; empty is the object itself.
+/// Returns the path of a member of the object at `path`; the empty path is the whole resource.
 pub fn member_path(path: &str, name: &str) -> String {
     let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-".contains(c));
     match (path.is_empty(), plain) {

@@ -1,8 +1,8 @@
-//! Addresses as engines show them: the only way of writing one that patterns can be held against.
+//! Canonical resource addresses, as engines print them. Address patterns match this form only.
 //!
-//! Engines read an address as HCL, so blanks, comments, escapes and other forms of a number name the same resource.
+//! Engines parse an address as HCL, so blanks, comments, escapes and other notations of a number name the same resource.
 
-/// Whether a text is the address of a resource or a module just as `state list` shows it.
+/// Returns true if a text is the address of a resource or a module exactly as `state list` prints it.
 pub fn is_canonical_address(text: &str) -> bool {
     let Some(components) = components(text) else { return false };
     let mut rest = components.as_slice();
@@ -12,7 +12,7 @@ pub fn is_canonical_address(text: &str) -> bool {
     matches!(rest, [] | [("data" | "ephemeral", false), (_, false), _] | [(_, false), _])
 }
 
-/// The names between the dots, each with whether it has an index.
+/// Splits an address at its dots; each name comes with true if an index follows it.
 fn components(text: &str) -> Option<Vec<(&str, bool)>> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -36,12 +36,12 @@ fn components(text: &str) -> Option<Vec<(&str, bool)>> {
 }
 
 fn is_identifier(text: &str) -> bool {
-    // Others than these would be brought into a normal form first.
+    // Engines normalize Unicode identifiers, so other characters have no canonical form here.
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
-/// What follows an index at the start of a text: `[0]` or `["key"]`.
+/// Returns the text after an index at its start: `[0]` or `["key"]`.
 fn after_index(text: &str) -> Option<&str> {
     let inside = text.strip_prefix('[')?;
     let Some(quoted) = inside.strip_prefix('"') else {

@@ -1,4 +1,4 @@
-//! What a run over what has changed was compared with.
+//! Base of a run with `--changed`.
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
@@ -19,23 +19,23 @@ pub struct ChangedSince {
 }
 
 impl ChangedSince {
-    /// The base in words: `origin/main (1234567)`.
+    /// Returns the base for messages: `` `origin/main` (123456789abc)``.
     pub fn shown(&self) -> String {
         shown_base(&self.base, &self.commit)
     }
 
-    /// Says that nothing has changed of what was asked for.
+    /// Returns the message that no selected stack has changed.
     pub fn nothing(&self) -> String {
         format!("no stack that is asked for has changed since HEAD left {}", self.shown())
     }
 }
 
-/// A base in words: `origin/main (1234567)`.
+/// Formats a base for messages: `` `origin/main` (123456789abc)``.
 pub fn shown_base(name: &str, commit: &str) -> String {
     format!("`{name}` ({})", short_commit(commit))
 }
 
-/// The beginning of a commit.
+/// Returns the first 12 characters of a commit id.
 pub fn short_commit(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }

@@ -1,4 +1,4 @@
-//! What a plan would change in one stack, without any value.
+//! Changes of a plan of one stack, without values.
 
 use std::{fmt, ops::AddAssign};
 
@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, ResourceAddress};
 
-/// What would happen to one resource.
+/// Change of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResourceChange {
-    /// Where it is in the state.
+    /// Address in the state.
     pub address: ResourceAddress,
-    /// What would happen.
+    /// Action on the resource.
     pub action: Action,
-    /// Where it was before, for a move.
+    /// Address before a move; absent when the resource is not moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_address: Option<ResourceAddress>,
-    /// Whether an existing object is taken into the state.
+    /// True if an existing object is imported into the state.
     #[serde(default)]
     pub importing: bool,
-    /// The key of a deposed object, when the change is about one.
+    /// Key of a deposed object; absent when the change is about the current object.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deposed: Option<String>,
-    /// The paths of the attributes that change, sorted: names only, never a value.
+    /// Paths of the attributes that change, sorted; never values.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attributes: Vec<String>,
 }
 
 impl ResourceChange {
-    /// A change of one resource by its action alone.
+    /// Creates a change with an action only.
     pub fn new(address: ResourceAddress, action: Action) -> Self {
         Self {
             address,
@@ -41,7 +41,7 @@ impl ResourceChange {
         }
     }
 
-    /// Whether an apply would do anything here: an action, a move, or an import.
+    /// Returns true if an apply would change something: an action, a move, or an import.
     pub fn is_change(&self) -> bool {
         !matches!(self.action, Action::NoOp | Action::Read)
             || self.previous_address.is_some()
@@ -49,12 +49,12 @@ impl ResourceChange {
     }
 }
 
-/// What would happen to one output value.
+/// Change of one output value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutputChange {
-    /// The name of the output.
+    /// Name of the output.
     pub name: String,
-    /// What would happen.
+    /// Action on the output value.
     pub action: Action,
 }
 
@@ -89,14 +89,14 @@ impl fmt::Display for ActionInvocation {
     }
 }
 
-/// All that a plan would change in one stack.
+/// All changes of a plan of one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
-    /// Resources that change, by address.
+    /// Resources that change, sorted by address.
     pub resources: Vec<ResourceChange>,
-    /// Outputs that change, by name.
+    /// Outputs that change, sorted by name.
     pub outputs: Vec<OutputChange>,
-    /// Actions that would be invoked, in the engine's order.
+    /// Actions of providers that an apply would invoke, in the engine's order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionInvocation>,
 }
@@ -127,12 +127,12 @@ pub struct ChangeCounts {
 }
 
 impl Changes {
-    /// Whether an apply would do nothing at all.
+    /// Returns true if an apply would change nothing.
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty() && self.outputs.is_empty() && self.actions.is_empty()
     }
 
-    /// How many of each kind. A resource that is moved and updated counts in both columns.
+    /// Counts the changes of each kind. A resource that is moved and updated counts in both columns.
     pub fn counts(&self) -> ChangeCounts {
         let mut counts = ChangeCounts {
             outputs: self.outputs.len() as u64,
@@ -160,17 +160,17 @@ impl Changes {
 }
 
 impl ChangeCounts {
-    /// Resources that change, each kind added up; outputs and actions are not resources.
+    /// Returns the number of changed resources, all kinds added up; outputs and actions do not count.
     pub fn resources(&self) -> u64 {
         self.create + self.update + self.replace + self.delete + self.forget + self.import + self.moved
     }
 
-    /// Objects that would be lost: deleted, replaced or forgotten.
+    /// Returns the number of objects that would be deleted, replaced or forgotten.
     pub fn destructive(&self) -> u64 {
         self.delete + self.replace + self.forget
     }
 
-    /// Whether every column is zero.
+    /// Returns true if every column is zero.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

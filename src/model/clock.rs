@@ -1,14 +1,14 @@
-//! The time, passed in.
+//! Clock as a parameter, so that tests can set the time.
 
 use jiff::Timestamp;
 
-/// Tells the time; tests pass one of their own.
+/// Source of the current time; tests use a clock of their own.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
-/// The machine's clock.
+/// Clock of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -1,4 +1,4 @@
-//! The names of the engines; what each can do is known to `engine/` alone.
+//! Names of the engines. The abilities of each are in `engine/`.
 
 use std::{fmt, str::FromStr};
 
@@ -17,16 +17,16 @@ pub enum EngineName {
     Terragrunt,
 }
 
-/// A text that names no engine.
+/// Error for a text that names no engine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not an engine: `tofu`, `terraform` or `terragrunt`")]
 pub struct UnknownEngine(String);
 
 impl EngineName {
-    /// All engines, in the order in which they are shown.
+    /// All engines, in the order in which lists show them.
     pub const ALL: [Self; 3] = [Self::Tofu, Self::Terraform, Self::Terragrunt];
 
-    /// The name of the program, and of its table in environments.toml.
+    /// Returns the name of the program, which is also its table in environments.toml.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Tofu => "tofu",
@@ -35,7 +35,7 @@ impl EngineName {
         }
     }
 
-    /// The name as its makers write it.
+    /// Returns the product name.
     pub fn title(self) -> &'static str {
         match self {
             Self::Tofu => "OpenTofu",
@@ -44,7 +44,7 @@ impl EngineName {
         }
     }
 
-    /// Its place in [`ALL`](Self::ALL).
+    /// Returns the index in [`ALL`](Self::ALL).
     pub fn index(self) -> usize {
         match self {
             Self::Tofu => 0,
@@ -53,12 +53,12 @@ impl EngineName {
         }
     }
 
-    /// Whether it drives one of the others instead of planning and applying itself.
+    /// Returns true if the engine runs another engine instead of planning and applying itself.
     pub fn drives_another(self) -> bool {
         self == Self::Terragrunt
     }
 
-    /// The engines that can be driven by another.
+    /// Returns the engines that another engine can run.
     pub fn driven() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|engine| !engine.drives_another())
     }

@@ -1,4 +1,4 @@
-//! How long a run will probably take, from what earlier ones took.
+//! Estimates of durations, from the durations of earlier runs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

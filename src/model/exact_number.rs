@@ -1,8 +1,8 @@
-//! Numbers that go on without a change: engines keep every digit of a number, a JSON value in memory keeps 64 bits.
+//! Numbers without loss of digits: engines keep every digit of a number, a JSON value in memory keeps 64 bits.
 
 use serde_json::Number;
 
-/// Returns a number as a JSON value holds it, if that keeps every digit of its text; absent also where the text is no number.
+/// Returns a number as a JSON value if that keeps every digit of the text; `None` also when the text is no number.
 pub fn exact_number(text: &str) -> Option<Number> {
     let whole = text.parse::<i64>().map(Number::from).or_else(|_| text.parse::<u64>().map(Number::from));
     whole.ok().or_else(|| {
@@ -41,13 +41,13 @@ pub fn keeps_numbers(json: &str) -> bool {
     true
 }
 
-/// Decimal number in the one form that equal numbers share.
+/// Decimal number in normal form: equal numbers have equal fields.
 #[derive(Debug, PartialEq, Eq)]
 struct Decimal {
     negative: bool,
-    /// Its digits, without zeros at either end; empty for zero.
+    /// Significant digits, without zeros at either end; empty for zero.
     digits: String,
-    /// The power of ten of its last digit.
+    /// Power of ten of the last digit.
     exponent: i64,
 }
 

@@ -1,35 +1,35 @@
-//! The exit codes of envctl and their order when many stacks disagree.
+//! Exit codes of envctl, and their precedence when stacks end differently.
 
 use serde::{Deserialize, Serialize};
 
-/// How a verb ended, as its caller sees it.
+/// Exit status of a verb.
 ///
-/// The order of the variants is the order of precedence over many stacks: the greatest wins.
+/// The order of the variants is the precedence over many stacks: the greatest wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExitStatus {
-    /// Done.
+    /// Success.
     Success,
-    /// Differences were found and asked about (`--detailed-exitcode`).
+    /// Differences were found, and `--detailed-exitcode` was given.
     Differences,
-    /// A state or run lock is held by someone else and nothing was applied.
+    /// A state or run lock is held by another process and nothing was applied.
     Locked,
-    /// No confirmation, a guard, a binding, a missing workspace.
+    /// Refusal: no confirmation, a guard, a changed input of the plan, a missing workspace.
     Refused,
-    /// environments.toml or the stacks' files are wrong; a secret's source or an engine is missing.
+    /// Configuration error: environments.toml or the stacks' files are wrong, a secret's source or an engine is missing.
     Configuration,
-    /// At least one stack failed.
+    /// Failure of at least one stack.
     Failed,
-    /// The command line is wrong.
+    /// Wrong command line.
     Usage,
-    /// Interrupted by a signal, with its number.
+    /// Interruption by a signal, with the signal's number.
     Interrupted(u8),
-    /// A defect of envctl.
+    /// Defect of envctl.
     Defect,
 }
 
 impl ExitStatus {
-    /// The number that the shell sees.
+    /// Returns the exit code of the process.
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,

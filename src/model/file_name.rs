@@ -1,13 +1,15 @@
-//! Names of stacks and environments as names of files.
+//! File names for the names of stacks and environments.
 
 use sha2::{Digest, Sha256};
 
-/// Longer names are cut and told apart by a digest: most file systems take 255 bytes, and an extension follows.
+/// Longest file name in bytes; longer ones are cut and end in a digest. Most file systems allow 255 bytes, and an extension
+/// follows.
 const LONGEST: usize = 200;
 
-/// A file name for any text: two texts never share one, also where the file system ignores case or composes accents.
+/// Returns a file name for any text. Two texts never have the same file name, also where the file system ignores case or
+/// normalizes accents.
 ///
-/// No `=` ever: engines take `-backend-config=a=b` for a key and its value.
+/// The file name never holds `=`: engines read `-backend-config=a=b` as a key and its value.
 ///
 /// Small letters, digits, `-`, `_` and `.` stand for themselves, a slash becomes `+`, a capital letter `,` and the small
 /// one, every other byte `%` and two hexadecimal digits. A name past 200 bytes is cut and ends in `%%` and a digest.

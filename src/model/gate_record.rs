@@ -1,26 +1,26 @@
-//! Who answered a gate, and with what.
+//! Record of an answered gate.
 
 use serde::{Deserialize, Serialize};
 
-/// What is kept of a gate beside its answer.
+/// Person, machine and exceptions of a gate's answer, recorded in the journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateRecord {
-    /// Who, as the operating system or CI names them.
+    /// User, as the operating system or CI names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// On which machine.
+    /// Name of the machine.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// As whom the engines act, when the environment asks for it.
+    /// Identity of the engines, as the command of the guard `identity` prints it; absent without that guard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
-    /// The digest of the review.
+    /// Digest of the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// What was let through by name: the `--allow`s that had something to do.
+    /// Values of `--allow` that lifted a refusal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
-    /// The items of the checklist that somebody said yes to.
+    /// Ids of the checklist items that the user confirmed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acked: Vec<String>,
 }

@@ -1,8 +1,8 @@
-//! Bytes as hexadecimal digits.
+//! Hexadecimal digits of bytes.
 
 use std::fmt::Write as _;
 
-/// Two small hexadecimal digits a byte.
+/// Returns two small hexadecimal digits for each byte.
 pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

@@ -1,11 +1,11 @@
-//! Names as types: whoever holds one holds a checked name.
+//! Checked names: each type can only be created from a valid text.
 
 use std::{fmt, str::FromStr, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Why a text is not a name of its kind.
+/// Error for a text that is no valid name of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a valid {kind}: {reason}")]
 pub struct InvalidName {
@@ -22,7 +22,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The name as text.
+            /// Returns the name as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -80,19 +80,19 @@ macro_rules! name {
 }
 
 name!(
-    /// The name of a stack: `network`, or `us-east-2/api/gateway` for a discovered one.
+    /// Name of a stack: `network`, or `us-east-2/api/gateway` for a discovered one.
     StackId, "stack name", check_stack
 );
 name!(
-    /// The full name of an environment: `staging`.
+    /// Full name of an environment: `staging`.
     EnvName, "environment name", check_environment
 );
 name!(
-    /// The id of a run: 26 characters that sort by time.
+    /// Id of a run: a ULID of 26 characters, so that ids sort by time.
     RunId, "run id", check_run
 );
 name!(
-    /// The address of a resource in a state: `module.vpc[0].aws_subnet.a["x"]`.
+    /// Address of a resource in a state: `module.vpc[0].aws_subnet.a["x"]`.
     ResourceAddress, "resource address", check_address
 );
 
@@ -126,11 +126,11 @@ fn check_environment(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Crockford's base 32, the digits of a ULID. Source: <https://github.com/ulid/spec>.
+/// Base 32 digits of Crockford, as a ULID uses them. Source: <https://github.com/ulid/spec>.
 const RUN_ID_ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl RunId {
-    /// The id of a run that starts now: a ULID, so that ids sort by time.
+    /// Creates the id of a run from its start time and random bits.
     ///
     /// Takes milliseconds since 1970 (48 bits are used) and random bits (80 are used).
     pub fn new(millis: u64, random: u128) -> Self {
@@ -139,14 +139,14 @@ impl RunId {
         Self((0..26).rev().map(digit).collect::<String>().into())
     }
 
-    /// When the run started, in milliseconds since 1970.
+    /// Returns the start time of the run in milliseconds since 1970.
     pub fn millis(&self) -> u64 {
         let value = |digit: u8| RUN_ID_ALPHABET.iter().position(|known| *known == digit).unwrap_or(0) as u64;
-        // Ten digits of five bits are two more than the 48 of the time.
+        // Ten digits of five bits hold two bits more than the 48 of the time.
         self.0.bytes().take(10).fold(0, |time, digit| time << 5 | value(digit))
     }
 
-    /// Returns the time when the run started.
+    /// Returns the start time of the run.
     pub fn started(&self) -> Timestamp {
         let millis = i64::try_from(self.millis()).unwrap_or(i64::MAX);
         Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX)
@@ -154,7 +154,7 @@ impl RunId {
 }
 
 impl StackId {
-    /// The name as the name of a file: see [`super::file_name`].
+    /// Returns the name of a file for the stack: see [`super::file_name`].
     pub fn file_name(&self) -> String {
         super::file_name(&self.0)
     }
@@ -172,7 +172,7 @@ fn check_address(text: &str) -> Option<&'static str> {
     text.is_empty().then_some("it is empty")
 }
 
-/// One stack in one environment.
+/// Stack in one environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct InstanceId {
     /// The environment.

@@ -1,4 +1,4 @@
-//! What is known of values before they are applied: digests of them, never a value.
+//! Values that a plan would set, as digests: a later plan can be compared with them, and no value can be read from them.
 
 use std::collections::BTreeMap;
 
@@ -6,21 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{ActionInvocation, ResourceChange};
 
-/// A value as a plan knows it.
+/// Planned value of a resource's attribute or of an output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Known {
-    /// It will be known after the apply.
+    /// Value that is known only after the apply.
     Unknown,
-    /// There is none.
+    /// Null.
     Null,
-    /// The digest of one that is compared as a whole.
+    /// Digest of a value that is compared as a whole.
     Digest(String),
-    /// A list, element by element.
+    /// List, element by element.
     List(Vec<Known>),
-    /// All of a map or an object.
+    /// All members of a map or an object.
     Map(BTreeMap<String, Known>),
-    /// What changes of a map or an object; the rest stays as it is.
+    /// Changed members of a map or an object; the other members stay as they are.
     Part(BTreeMap<String, Known>),
 }
 
@@ -39,7 +39,7 @@ impl Known {
         }
     }
 
-    /// Whether any of it will be known after the apply only.
+    /// Returns true if a part of the value is known only after the apply.
     pub fn has_unknown(&self) -> bool {
         match self {
             Self::Unknown => true,
@@ -50,13 +50,13 @@ impl Known {
     }
 }
 
-/// What one plan knows of the values that it would set.
+/// Planned values of one plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KnownValues {
-    /// Those of resources.
+    /// Values of resources, by address (and key of a deposed object).
     resources: BTreeMap<String, Known>,
-    /// Those of outputs, by name.
+    /// Values of outputs, by name.
     outputs: BTreeMap<String, Known>,
     /// Configurations of actions, by action and trigger.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -64,17 +64,17 @@ pub struct KnownValues {
 }
 
 impl KnownValues {
-    /// Takes in those of a resource.
+    /// Adds the values of a resource.
     pub fn of_resource(&mut self, change: &ResourceChange, known: Known) {
         self.resources.insert(name(change), known);
     }
 
-    /// Takes in that of an output.
+    /// Adds the value of an output.
     pub fn of_output(&mut self, output: &str, known: Known) {
         self.outputs.insert(output.to_owned(), known);
     }
 
-    /// Takes in the configuration of an action.
+    /// Adds the configuration of an action.
     pub fn of_action(&mut self, action: &ActionInvocation, known: Known) {
         self.actions.insert(action.to_string(), known);
     }
@@ -84,17 +84,17 @@ impl KnownValues {
         self.actions.get(&action.to_string())
     }
 
-    /// Those of a resource.
+    /// Returns the values of a resource.
     pub fn resource(&self, change: &ResourceChange) -> Option<&Known> {
         self.resources.get(&name(change))
     }
 
-    /// That of an output.
+    /// Returns the value of an output.
     pub fn output(&self, output: &str) -> Option<&Known> {
         self.outputs.get(output)
     }
 
-    /// The same, with other names of members of maps, and with other digests.
+    /// Returns a copy with the names of map members and the digests replaced.
     #[must_use]
     pub fn map(&self, name: &impl Fn(&str) -> String, digest: &impl Fn(&str) -> String) -> Self {
         let all = |values: &BTreeMap<String, Known>| {
@@ -104,7 +104,7 @@ impl KnownValues {
     }
 }
 
-/// An object of the state: its address, and the key of a deposed one.
+/// Returns the key of an object in the state: its address, and the key of a deposed object.
 fn name(change: &ResourceChange) -> String {
     match &change.deposed {
         None => change.address.to_string(),

@@ -1,4 +1,4 @@
-//! Plain data that every floor shares: names, actions, changes, outcomes, the report. No IO, no rendering.
+//! Plain data that all layers share: names, actions, changes, outcomes, the report. No IO, no rendering.
 
 mod action;
 mod address_pattern;

@@ -1,4 +1,4 @@
-//! How one stack ended: a sum, never a bool.
+//! Outcomes of stacks.
 
 use std::fmt;
 
@@ -35,29 +35,29 @@ pub enum FailureKind {
     Unknown,
 }
 
-/// Why a stack failed.
+/// Failure of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// What kind of thing went wrong.
+    /// Kind of the failure.
     pub kind: FailureKind,
-    /// One line.
+    /// One line for the user.
     pub summary: String,
-    /// The rest, possibly many lines, possibly empty.
+    /// Further lines; may be empty.
     #[serde(default)]
     pub detail: String,
-    /// The file it is about, relative to the project where possible.
+    /// File that the failure is about, relative to the project where possible.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
-    /// The line in that file, from 1.
+    /// Line in that file, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
-    /// The engine's exit status, when it ran to an end of its own.
+    /// Exit code of the engine; absent when no engine ended by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine_exit_code: Option<i32>,
 }
 
 impl Failure {
-    /// A failure of a kind, in one line.
+    /// Creates a failure with a one-line summary.
     pub fn new(kind: FailureKind, summary: impl Into<String>) -> Self {
         Self {
             kind,
@@ -69,7 +69,7 @@ impl Failure {
         }
     }
 
-    /// The same failure with more to say.
+    /// Replaces the detail.
     #[must_use]
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
@@ -99,39 +99,39 @@ pub struct Block {
     pub allow: Option<String>,
 }
 
-/// A block of one stack, or of a run as a whole.
+/// Block of one stack, or of a run as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Blocked {
-    /// The stack; absent for the whole run.
+    /// Stack; absent for the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack: Option<StackId>,
-    /// What refuses.
+    /// Reason of the refusal.
     pub block: Block,
 }
 
 impl Block {
-    /// A block by its guard and what it found.
+    /// Creates a block of a guard.
     pub fn new(guard: impl Into<String>, message: impl Into<String>) -> Self {
         Self { guard: guard.into(), message: message.into(), address: None, allow: None }
     }
 }
 
-/// Why a stack was not attempted.
+/// Reason why no step of a stack was started.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SkipReason {
-    /// A stack that it depends on did not succeed.
+    /// A stack that this stack depends on did not succeed.
     Dependency(StackId),
-    /// `--fail-fast`, and this stack failed first.
+    /// With `--fail-fast`, this other stack failed first.
     FailFast(StackId),
     /// The review was not confirmed.
     NotConfirmed,
-    /// Its own files leave it out of what would be done, in these words.
+    /// The stack's own files exclude it; the text says how.
     Excluded(String),
 }
 
 impl SkipReason {
-    /// The stack that caused the skip, if one did.
+    /// Returns the stack that caused the skip; `None` when no stack did.
     pub fn stack(&self) -> Option<&StackId> {
         match self {
             Self::Dependency(stack) | Self::FailFast(stack) => Some(stack),
@@ -140,38 +140,38 @@ impl SkipReason {
     }
 }
 
-/// How one stack ended.
+/// Outcome of one stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Planned; there is nothing to do.
+    /// No changes planned.
     Clean,
-    /// Planned; an apply would do this.
+    /// Planned changes.
     Changed(Changes),
-    /// This was done.
+    /// Applied changes.
     Applied(Changes),
-    /// It went wrong.
+    /// Failure of a step.
     Failed(Failure),
-    /// It was not attempted.
+    /// Stack without a step.
     Skipped {
-        /// Why not.
+        /// Reason of the skip.
         because: SkipReason,
     },
-    /// It cannot be planned before that stack exists.
+    /// Stack that cannot be planned before another stack exists.
     Deferred {
-        /// The stack that has to exist first.
+        /// Stack that has to exist first.
         because: StackId,
     },
-    /// It was planned and may not be applied.
+    /// Plan that may not be applied.
     Refused(Vec<Block>),
-    /// The user stopped it.
+    /// Interruption by the user.
     Interrupted,
 }
 
-/// Guard of the blocks of a new plan that goes beyond the confirmed one.
+/// Name of the guard that refuses a new plan with changes beyond the confirmed one.
 pub const BEYOND_CONFIRMED: &str = "replan";
 
-/// Beginning of the note on a stack that its own files exclude.
+/// Prefix of the note on a stack that its own files exclude.
 pub const LEFT_OUT: &str = "left out: ";
 
 impl Outcome {
@@ -180,7 +180,7 @@ impl Outcome {
         matches!(self, Self::Skipped { because: SkipReason::Excluded(_) })
     }
 
-    /// Returns true if a stack was skipped that others wait for; one that its own files exclude is as it should be.
+    /// Returns true if the stack was skipped and should not have been; a stack that its own files exclude does not count.
     pub fn is_left_undone(&self) -> bool {
         matches!(self, Self::Skipped { .. }) && !self.is_excluded()
     }
@@ -190,7 +190,7 @@ impl Outcome {
         matches!(self, Self::Refused(blocks) if !blocks.is_empty() && blocks.iter().all(|block| block.guard == BEYOND_CONFIRMED))
     }
 
-    /// The changes of a plan or an apply.
+    /// Returns the changes of a plan or an apply.
     pub fn changes(&self) -> Option<&Changes> {
         match self {
             Self::Changed(changes) | Self::Applied(changes) => Some(changes),

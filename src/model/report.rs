@@ -105,10 +105,10 @@ pub struct ErrorDocument {
     pub error: ErrorReport,
 }
 
-/// The note of a stack whose turn had not come when the run was interrupted.
+/// Note on a stack that was not started before the run was interrupted.
 pub const NOT_BEGUN: &str = "it was not begun";
 
-/// Begins a note that says why a plan is tentative.
+/// Prefix of a note that says why a plan is tentative.
 pub const TENTATIVE: &str = "tentative: ";
 
 /// One stack of a run.

@@ -17,7 +17,7 @@ impl VariablePattern {
         &self.text
     }
 
-    /// Returns true if the name of a variable fits.
+    /// Returns true if the pattern matches the name of a variable.
     pub fn matches(&self, name: &str) -> bool {
         self.matcher.is_match(name)
     }
@@ -31,7 +31,7 @@ impl PartialEq for VariablePattern {
 
 impl Eq for VariablePattern {}
 
-/// Error for a text that no name of a variable can fit.
+/// Error for a text that can match no variable name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidVariablePattern(String);

@@ -1,4 +1,4 @@
-//! What to do about a workspace that does not exist.
+//! Handling of a workspace that does not exist.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
