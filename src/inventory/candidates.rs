@@ -1,4 +1,4 @@
-//! Which stacks there are in an environment: those with a path of their own, and those that are discovered.
+//! Stacks of an environment, before their engines are known: declared ones with a path, and discovered ones.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -20,16 +20,17 @@ use crate::{
     model::{EnvName, StackId},
 };
 
-/// A stack of the environment before its engine and its needs are known.
+/// Stack of the environment before its engine and its needs are resolved.
 pub(super) struct Candidate {
     pub(super) stack: StackId,
     pub(super) settings: Arc<Settings>,
     pub(super) captures: IndexMap<String, String>,
-    /// The names of its files, where they are known already.
+    /// Names of its files, absent for a stack that discovery did not find.
     pub(super) files: Option<Vec<String>>,
 }
 
-/// The stacks of an environment: named ones in the order of the file, then discovered ones by path.
+/// Returns the stacks of an environment: declared ones in the order of environments.toml, then discovered ones by
+/// path.
 pub(super) fn candidates(
     config: &Config,
     environment: &Environment,
@@ -61,7 +62,8 @@ pub(super) fn candidates(
     Ok(candidates)
 }
 
-/// The stacks that these folders would be for discovery, if they held a stack; paths are relative to environments.toml.
+/// Returns the stacks that discovery would make of these folders if they held a stack; paths are relative to
+/// environments.toml.
 pub(super) fn named_folders(
     config: &Config,
     environment: &Environment,
@@ -90,12 +92,12 @@ pub(super) fn named_folders(
     named
 }
 
-/// Whether a stack is deployed in an environment.
+/// Returns true if a stack is deployed in an environment.
 pub(super) fn exists_in(stack: &Stack, environment: &EnvName) -> bool {
     stack.environments.as_ref().is_none_or(|names| names.contains(environment))
 }
 
-/// The place of a pattern and the folders that it finds.
+/// Span of a pattern in environments.toml, and the folders that match it.
 type Matches = (Range<usize>, Vec<FoundStack>);
 
 struct Discovery<'a> {
@@ -106,7 +108,7 @@ struct Discovery<'a> {
 }
 
 impl Discovery<'_> {
-    /// The discovered stacks by name; folders of named stacks are theirs.
+    /// Returns the discovered stacks by name, without the folders of declared stacks.
     fn stacks(
         &mut self,
         named: &HashSet<Utf8PathBuf>,
@@ -141,7 +143,7 @@ impl Discovery<'_> {
         Ok(stacks)
     }
 
-    /// The folders that each pattern finds, with the pattern's place.
+    /// Returns the folders that each pattern matches, with the pattern's span.
     fn folders(&mut self, environment: &Environment) -> Result<Vec<Matches>, InventoryError> {
         let exclude = self.excluded();
         let mut folders = Vec::new();
@@ -181,7 +183,8 @@ impl Discovery<'_> {
         })
     }
 
-    /// The name of a found folder: the template over its captures, or its path below the pattern's fixed part.
+    /// Returns the name of a folder: the `name` template over its captures, or its path below the pattern's fixed
+    /// part.
     fn name(&mut self, environment: &Environment, folder: &FoundStack) -> Option<StackId> {
         let captures = folder.captures.clone().into_iter().collect();
         let name = match self.config.discovered_name(environment, &captures) {
@@ -206,7 +209,7 @@ impl Discovery<'_> {
             .ok()
     }
 
-    /// A declared stack without a path must be one that is discovered, in some environment at least.
+    /// Reports declared stacks without a path that discovery finds in no environment.
     fn judge_decorations(&mut self, here: &IndexMap<StackId, FoundStack>) -> Result<(), InventoryError> {
         let lost = |stack: &&Stack| {
             stack.path.is_none()

@@ -1,24 +1,24 @@
-//! Why there is no inventory.
+//! Errors of loading the inventory.
 
 use super::{discovery::WalkError, units::UnitError};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// Why the instances of an environment could not be told.
+/// Error that leaves an environment without instances.
 #[derive(Debug, thiserror::Error)]
 pub enum InventoryError {
-    /// The tree could not be walked.
+    /// Walking the project failed.
     #[error(transparent)]
     Walk(#[from] WalkError),
-    /// Terragrunt could not be asked for the edges between its units.
+    /// Terragrunt did not list the dependencies of its units.
     #[error(transparent)]
     Units(#[from] UnitError),
-    /// What is declared does not fit together; all that is wrong with it.
+    /// Declarations contradict each other or the files; holds all findings.
     #[error("{0}")]
     Invalid(Diagnostics),
 }
 
 impl InventoryError {
-    /// The findings behind it, for one way of showing them all.
+    /// Converts the error to diagnostics, so that every error is printed in one form.
     pub fn into_diagnostics(self) -> Diagnostics {
         match self {
             Self::Invalid(diagnostics) => diagnostics,

@@ -1,4 +1,4 @@
-//! A project in a folder of its own, for the tests of this room and of those above.
+//! Project in a temporary folder, for the tests of this module and of the layers above.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ impl UnitFinder for Project {
     }
 }
 
-/// Takes files that hold the word `unusual` for valid.
+/// Reports a file as valid if it holds the word `unusual`.
 impl SyntaxChecker for Project {
     fn can_parse(&self, _: EngineName, file: &Utf8Path) -> Result<bool, String> {
         fs::read_to_string(file).map(|text| text.contains("unusual")).map_err(|error| error.to_string())
@@ -36,7 +36,7 @@ impl SyntaxChecker for Project {
 impl Project {
     pub(crate) fn new(toml: &str, files: &[(&str, &str)]) -> Self {
         let project = Self { dir: tempfile::tempdir().unwrap(), answer: "[]".to_owned() };
-        // At the end, so that the lines of the text are those of the file.
+        // Appended, so that the line numbers of `toml` are those of the file.
         project.write("environments.toml", &format!("{toml}\n[project]\nname = \"shop\"\n"));
         for (file, text) in files {
             project.write(file, text);
@@ -44,7 +44,7 @@ impl Project {
         project
     }
 
-    /// The same with what Terragrunt answers.
+    /// Sets the output of `terragrunt find`.
     pub(crate) fn answering(mut self, answer: &str) -> Self {
         answer.clone_into(&mut self.answer);
         self
@@ -79,7 +79,7 @@ impl Project {
         load(&config, config.environment(environment).unwrap(), &probe)
     }
 
-    /// The instances of an environment in which nothing is wrong.
+    /// Returns the instances of an environment; panics if loading reports an error.
     pub(crate) fn instances(&self, environment: &str) -> Vec<Instance> {
         let (inventory, found) =
             self.load(environment).map_err(|e| e.into_diagnostics().to_string()).unwrap();
@@ -87,7 +87,7 @@ impl Project {
         inventory.instances().cloned().collect()
     }
 
-    /// What is wrong in an environment, in lines.
+    /// Returns the findings of loading an environment as text.
     pub(crate) fn problems(&self, environment: &str) -> String {
         match self.load(environment) {
             Ok((_, found)) => found.to_string(),

@@ -1,7 +1,7 @@
 //! Values of `--var`, by the declared type of the variable as engines take `-var`.
 //!
-//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: a variable without a type and one of a primitive type take the text as it
-//! is (and convert it); every other one takes it as an expression.
+//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: a variable without a type or of a primitive type takes the text
+//! literally (and converts it); any other variable takes the text as an expression.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use crate::{
     model::InstanceId,
 };
 
-/// Turns the texts that `--var` gave into values of the declared types, and returns the errors about those that are none, by instance: a
-/// stack that is not selected may declare another type.
+/// Converts the texts of `--var` to values of the declared types, and returns errors by instance: another stack,
+/// which is not selected, may declare another type.
 pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Vec<(InstanceId, Diagnostics)> {
     let mut problems = Vec::new();
     for instance in inventory.instances.values_mut() {
@@ -41,7 +41,7 @@ pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Vec<(In
     problems
 }
 
-/// Returns the values of an instance that are expressions.
+/// Returns the values of an instance's variables that take an expression.
 fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec<(String, Value)> {
     let module = modules.root(instance).filter(|_| unit_file(instance.engine).is_none());
     let mut typed = Vec::new();
@@ -59,7 +59,7 @@ fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec
                 );
                 found.push(Diagnostic::error("config::value", message).help(help));
             }
-            // The type is not known here: a text that reads as a list or an object is one.
+            // The declared type is unknown: a text that parses as a list or an object is taken for one.
             (None, Ok(value @ (Value::Array(_) | Value::Object(_)))) => typed.push((name.clone(), value)),
             (None | Some(None | Some(VariableKind::Untyped | VariableKind::Primitive)), _) => {}
         }

@@ -1,4 +1,4 @@
-//! How git is asked: with nothing in its environment that lets it answer for something else, or look less closely.
+//! Git runs with a cleaned environment: no variable redirects git to another repository or hides changed files.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -6,26 +6,26 @@ use camino::Utf8Path;
 
 use crate::process::{CommandLine, Runner};
 
-/// The variables of git's that stay: where its own programs are, and that a repository may span file systems.
+/// Variables of git that are kept: the folder of its programs, and permission for a repository to span file systems.
 const KEPT: [&str; 2] = ["GIT_EXEC_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
 
-/// Settings of a repository that would let git miss a change.
+/// Settings that override those of a repository with which git could miss a change.
 const SETTINGS: [&str; 4] =
     ["core.fsmonitor=false", "core.untrackedCache=false", "core.checkStat=default", "core.trustctime=true"];
 
-/// The root of the repository that holds a folder.
+/// Returns the root of the repository that holds a folder.
 pub(super) fn repository(dir: &Utf8Path) -> Option<&Utf8Path> {
     dir.ancestors().find(|folder| folder.join(".git").exists())
 }
 
-/// Git in a folder.
+/// Git command line in a folder.
 pub(super) struct Git<'r> {
     runner: &'r Runner,
     command: CommandLine,
 }
 
 impl<'r> Git<'r> {
-    /// Git in a folder, with what is left of an environment.
+    /// Prepares git in a folder, without the variables `GIT_*` of the environment.
     pub(super) fn new(runner: &'r Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Self {
         let mut env = env.clone();
         env.retain(|name, _| {
@@ -38,7 +38,7 @@ impl<'r> Git<'r> {
         Self { runner, command }
     }
 
-    /// What it prints, or why it prints nothing.
+    /// Runs git and returns its standard output; an error is the first line of its standard error or the exit code.
     pub(super) fn ask(&self, args: &[&str]) -> Result<String, String> {
         let command = self.command.clone().args(args.iter().copied());
         let done = self.runner.capture(&command).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! What git's index says of files that `git status` keeps silent about.
+//! Entries of git's index, for files that `git status` does not report.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use camino::Utf8Path;
 
 use super::working_tree::Places;
 
-/// The files that git tracks.
+/// Files that git tracks.
 #[derive(Debug, Default)]
 pub(super) struct Index<'a> {
     tracked: BTreeSet<&'a str>,
-    /// Those that it was told not to look at: `assume-unchanged`, `skip-worktree`.
+    /// Tracked files that git is configured to skip: `assume-unchanged`, `skip-worktree`.
     unseen: Vec<&'a str>,
 }
 
 impl<'a> Index<'a> {
-    /// From what `git ls-files -v -z` prints.
+    /// Parses the output of `git ls-files -v -z`.
     pub(super) fn parse(text: &'a str) -> Self {
         let mut index = Self::default();
         for (tag, path) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
@@ -27,8 +27,8 @@ impl<'a> Index<'a> {
         index
     }
 
-    /// Adds what counts as not committed though nothing says so: files that git does not look at, whether they differ or
-    /// not, and files that engines load and git does not track.
+    /// Adds files that count as uncommitted though `git status` is silent: tracked files that git skips, whether they
+    /// differ or not, and files that engines load and git does not track.
     pub(super) fn add_unseen(&self, dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
         let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
         let top = real(top);
@@ -40,10 +40,10 @@ impl<'a> Index<'a> {
         };
         self.unseen.iter().for_each(|path| add(path));
         for file in &places.loaded {
-            // A link counts by itself and by what it leads to.
+            // A symbolic link counts, and so does its target.
             let own = file.parent().map(real).zip(file.file_name()).map(|(folder, name)| folder.join(name));
             for path in own.into_iter().chain([real(file)]) {
-                // What lies outside is none of this repository's.
+                // Files outside the repository are ignored.
                 let Ok(path) = path.strip_prefix(&top) else { continue };
                 if !self.tracked.contains(path.as_str()) {
                     add(path.as_str());

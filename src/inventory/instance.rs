@@ -1,4 +1,4 @@
-//! One stack in one environment, with all that environments.toml says of it.
+//! Instance: one stack in one environment, with its settings.
 
 use std::{
     collections::BTreeMap,
@@ -15,35 +15,36 @@ use crate::{
     model::{EngineName, InstanceId, StackId},
 };
 
-/// One stack in one environment.
+/// Stack in one environment.
 #[derive(Debug, Clone)]
 pub struct Instance {
-    /// Its name.
+    /// Names of the environment and the stack.
     pub id: InstanceId,
-    /// Its folder relative to environments.toml.
+    /// Folder relative to environments.toml.
     pub path: Utf8PathBuf,
-    /// Its folder, absolute.
+    /// Folder, absolute.
     pub dir: Utf8PathBuf,
-    /// Its engine.
+    /// Engine that runs the stack.
     pub engine: EngineName,
-    /// What its values resolve to.
+    /// Resolved settings.
     pub settings: Arc<Settings>,
-    /// The stacks that come before it: `needs`, `inputs`, and what a Terragrunt unit depends on; in that order.
+    /// Stacks that come first: those of `needs`, of `inputs` and of a Terragrunt unit's dependencies, in that order.
     pub needs: Vec<StackId>,
-    /// The words that it can be selected by; a capture `<region>` of a discovered stack is the tag `region=us-east-2`.
+    /// Tags that select the stack; a capture `<region>` of a discovered stack is the tag `region=us-east-2`.
     pub tags: Vec<String>,
-    /// The place of its table's name in environments.toml; absent for a discovered stack that has none.
+    /// Span of the table's name in environments.toml; absent for a discovered stack without a table.
     pub span: Option<Range<usize>>,
 }
 
 impl Instance {
-    /// The folder of environments.toml; its own folder where it lies elsewhere.
+    /// Returns the folder of environments.toml, or the instance's own folder if that lies elsewhere.
     pub fn root(&self) -> &Utf8Path {
         let above = self.dir.as_str().strip_suffix(self.path.as_str());
         above.map_or(&self.dir, |above| Utf8Path::new(above.trim_end_matches('/')))
     }
 
-    /// Returns where its engine runs, as a version manager sees it; `inherited` is the environment that its own is laid over.
+    /// Returns the folder and variables that a version manager chooses the engine by; `inherited` is the process's
+    /// environment.
     pub fn engine_place(&self, inherited: &BTreeMap<OsString, OsString>) -> EnginePlace {
         let set = self.settings.env.iter().filter(|(_, variable)| {
             !variable.value.unless.iter().any(|other| inherited.contains_key(OsStr::new(other)))
@@ -55,7 +56,7 @@ impl Instance {
         EnginePlace::new(&self.dir, plain)
     }
 
-    /// The workspace, absent for the default one, however that is written.
+    /// Returns the workspace; absent for the default one, be it written or not.
     pub fn workspace(&self) -> Option<&str> {
         self.settings.workspace.as_ref().map(|value| value.value.as_str()).filter(|name| *name != "default")
     }

@@ -1,4 +1,4 @@
-//! Links between stacks that only their files know: `terraform_remote_state`.
+//! Links between stacks by `terraform_remote_state`, which environments.toml should declare as needs.
 
 use std::collections::HashMap;
 
@@ -16,14 +16,14 @@ use crate::{
     model::{InstanceId, StackId},
 };
 
-/// What links are looked for in: the addresses of all instances, and an instance's environment.
+/// Data to find links with: the addresses of all instances, and the environment of each instance.
 pub struct Links<'a> {
     by_address: HashMap<&'a str, Vec<&'a InstanceId>>,
     environment: &'a dyn Fn(&Instance, &str) -> EnvValue,
 }
 
 impl<'a> Links<'a> {
-    /// Links to the states of these instances.
+    /// Indexes the states of these instances by address.
     pub fn new(addresses: &'a [Addressed], environment: &'a dyn Fn(&Instance, &str) -> EnvValue) -> Self {
         let mut by_address: HashMap<&str, Vec<&InstanceId>> = HashMap::new();
         for addressed in addresses {
@@ -34,9 +34,9 @@ impl<'a> Links<'a> {
         Self { by_address, environment }
     }
 
-    /// The links of an instance that environments.toml does not declare.
+    /// Returns findings about the links of an instance that environments.toml does not declare.
     ///
-    /// Only what can be known is judged: literals, the workspace, and variables whose value is literal.
+    /// Only known values are examined: literals, the workspace, and variables with a literal value.
     pub fn undeclared(
         &self,
         instance: &Instance,
@@ -47,7 +47,7 @@ impl<'a> Links<'a> {
         let mut told: Vec<&InstanceId> = Vec::new();
         for (depth, module) in modules.tree(instance).into_iter().enumerate() {
             for link in module.remote_states.values() {
-                // The variables of a called module are its caller's business.
+                // Values of variables in a called module come from its caller and are not examined.
                 let variable = |name: &str| {
                     if depth == 0 { variable(instance, module, values, name) } else { None }
                 };
@@ -75,7 +75,7 @@ impl<'a> Links<'a> {
         found
     }
 
-    /// The state that a link reads.
+    /// Returns the address of the state that a link reads.
     fn address(
         &self,
         instance: &Instance,
@@ -109,7 +109,7 @@ impl<'a> Links<'a> {
     }
 }
 
-/// The value of a root module's variable, where it is a literal: environments.toml, var files, the default.
+/// Returns the literal value of a root module's variable: from environments.toml, else a var file, else its default.
 fn variable(instance: &Instance, module: &Module, values: &VarFileContent, name: &str) -> Option<Value> {
     let settings = &instance.settings;
     if settings.secrets.contains_key(name) || settings.inputs.contains_key(name) {
@@ -154,12 +154,12 @@ fn judge(instance: &Instance, link: &RemoteState, target: &InstanceId) -> Option
     )
 }
 
-/// A name as a TOML string.
+/// Returns a name as a TOML string.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// A name as a TOML key.
+/// Returns a name as a TOML key.
 fn key(name: &str) -> String {
     let bare = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare { name.to_owned() } else { quoted(name) }
@@ -191,7 +191,7 @@ path = "base"
     const BACKEND: &str =
         "terraform {\n  backend \"s3\" {\n    bucket = \"b\"\n    key = \"shop/NAME\"\n  }\n}\n";
 
-    /// What is told about the app's links when its files hold this link.
+    /// Returns the messages about the links of stack `app`, whose files are `link` and `more`.
     fn told(link: &str, more: &[(&str, &str)]) -> Vec<String> {
         let project = Project::new(TOML, more);
         for stack in ["network", "app", "base"] {
@@ -239,7 +239,7 @@ path = "base"
             assert_eq!(told(&link, &local).len(), 1, "{path}");
             let called = [local[0], ("modules/a/main.tf", link.as_str())];
             let found = told("module \"a\" {\n  source = \"../modules/a\"\n}\n", &called).len();
-            // The one relative to its module is another place there.
+            // In a called module, a path relative to the module leads to another folder.
             assert_eq!(found, usize::from(!path.contains("path.module")), "{path}");
         }
     }

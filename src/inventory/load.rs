@@ -1,4 +1,4 @@
-//! From the configuration to the instances of one environment.
+//! Loading of the instances of one environment from the configuration.
 
 use std::ops::Range;
 
@@ -19,10 +19,10 @@ use crate::{
     ui::Count,
 };
 
-/// The instances of one environment, and what is wrong or worth knowing about them.
+/// Loads the instances of one environment, with findings.
 ///
-/// An error among the findings (a folder that is not there) does not keep the others from being listed: `list` shows
-/// them, a verb that runs an engine refuses. No HCL is read, except of units that Terragrunt leaves out of its list.
+/// An error among the findings (a folder that does not exist) does not hide the other instances: `list` shows them, a
+/// verb that runs an engine refuses. HCL is read only of units that Terragrunt leaves out of its list.
 pub fn load(
     config: &Config,
     environment: &Environment,
@@ -50,9 +50,9 @@ pub fn load(
     Ok((Inventory { environment: environment.name.clone(), instances, graph }, found))
 }
 
-/// The instances of one environment in the order of declaration, without what they need: nobody is asked for edges.
+/// Loads the instances of one environment in the order of declaration, without their needs: Terragrunt is not run.
 ///
-/// This is enough to compare the state addresses of an environment with those of the others.
+/// State addresses of several environments can be compared with these.
 pub fn instances_without_needs(
     config: &Config,
     environment: &Environment,
@@ -78,22 +78,22 @@ fn instances_of(
     Ok((instances, found))
 }
 
-/// Stacks whose engine cannot be told, all for one reason.
+/// Stacks whose engine could not be detected, collected for one error.
 #[derive(Default)]
 struct Undecided {
-    /// Their folders, relative to environments.toml.
+    /// Folders of the stacks, relative to environments.toml.
     paths: Vec<Utf8PathBuf>,
-    /// The place of the first that is declared.
+    /// Span of the first declared stack among them.
     declared: Option<Range<usize>>,
-    /// The reason of the last one.
+    /// Error of the last stack.
     error: Option<DetectError>,
 }
 
-/// Number of stacks that a message names.
+/// Limit of stacks that a message names.
 const NAMED_STACKS: usize = 3;
 
 impl Undecided {
-    /// Returns one error for all of them.
+    /// Returns one error for all of the stacks.
     fn problem(self, config: &Config, earlier_engines: &dyn Fn() -> Option<String>) -> Option<Diagnostic> {
         let error = self.error?;
         let mut names: Vec<String> =
@@ -115,7 +115,8 @@ impl Undecided {
     }
 }
 
-/// The instance of a candidate, unless its folder or its engine cannot be told.
+/// Makes the instance of a candidate; absent, with a finding, if its folder does not exist or its engine is not
+/// detected.
 fn instance(
     config: &Config,
     environment: &Environment,
@@ -176,7 +177,7 @@ fn instance(
     })
 }
 
-/// The names of a folder's entries; absent when it is no folder.
+/// Returns the names of a folder's entries; absent when it is no folder.
 fn names(dir: &Utf8Path) -> Option<Vec<String>> {
     let entries = std::fs::read_dir(dir).ok()?;
     Some(entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect())

@@ -1,4 +1,4 @@
-//! From files to instances: discovery, what the stacks' own files say, state addresses.
+//! Inventory: instances of environments from environments.toml and the stacks' own files, with their state addresses.
 
 pub mod address;
 mod candidates;

@@ -1,4 +1,4 @@
-//! The modules of many instances, each folder read once, local modules at any depth included.
+//! Modules of many instances, local modules at any depth included; each folder is read once.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -21,24 +21,24 @@ use crate::{
     model::{EngineName, InstanceId},
 };
 
-/// A folder as one engine reads it.
+/// Folder of a module, and the engine that reads it.
 type Key = (Utf8PathBuf, EngineName);
 
-/// Fewer folders than this are read by the thread that asks.
+/// Limit of folders that are read without further threads.
 const WORTH_A_THREAD: usize = 16;
 
-/// What the files of many stacks say.
+/// Modules that the files of many stacks declare and call.
 #[derive(Debug, Clone, Default)]
 pub struct Modules {
     read: HashMap<Key, Arc<Module>>,
     stated: Arc<BTreeMap<String, InstanceId>>,
-    /// Files that could not be parsed, as their findings, with the engine that would read each.
+    /// Findings about files that could not be parsed, with the engine that would read each.
     unread: Vec<(Diagnostic, EngineName)>,
-    /// How many instances have a folder, by its device and inode.
+    /// Number of instances by the device and inode of their folder.
     users: HashMap<(u64, u64), usize>,
 }
 
-/// Returns the module calls in the files of a folder as an engine reads them; nothing where they cannot be read.
+/// Returns the module calls in the files of a folder as an engine reads them; absent if the files cannot be read.
 pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledModule>> {
     let module = read_folder(engine, dir, dir).ok()?;
     let called = |call: &ModuleCall| {
@@ -46,7 +46,7 @@ pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledMo
             attribute.as_ref().and_then(|attribute| attribute.value.text()).map(str::to_owned)
         };
         let version = text(&call.version);
-        // Of a version that is an expression nothing is known.
+        // The version of a call is unknown if it is an expression.
         let source = text(&call.source).filter(|_| version.is_some() || call.version.is_none());
         CalledModule { name: call.name.clone(), source, version }
     };
@@ -54,20 +54,20 @@ pub fn called_modules(engine: EngineName, dir: &Utf8Path) -> Option<Vec<CalledMo
 }
 
 impl Modules {
-    /// Adds the addresses of states that the modules state, by instance.
+    /// Sets the instances by the addresses of their states.
     #[must_use]
     pub fn with_stated_states(self, stated: BTreeMap<String, InstanceId>) -> Self {
         Self { stated: Arc::new(stated), ..self }
     }
 
-    /// Instances of all environments by the addresses of their states, as far as the files tell.
+    /// Returns the instances of all environments by the addresses of their states, as far as files determine them.
     pub fn stated_states(&self) -> Arc<BTreeMap<String, InstanceId>> {
         Arc::clone(&self.stated)
     }
 
     /// Reads the root modules of these instances and all local modules that they call.
     ///
-    /// What is wrong with a file is told in the findings, each file once; a folder with a broken file has no module.
+    /// Findings about a file are reported once; a folder with a broken file has no module.
     pub fn read<'a>(
         instances: impl IntoIterator<Item = &'a Instance>,
         root: &Utf8Path,
@@ -93,8 +93,8 @@ impl Modules {
         (modules, found)
     }
 
-    /// Reads the module of a Terragrunt unit and all local modules that it calls, and returns them with its folder; absent where
-    /// the files do not tell which module that is, or hold none that can be read.
+    /// Reads the module of a Terragrunt unit and all local modules that it calls, and returns them with the module's
+    /// folder; absent if the files do not name a local module, or its folder holds none that can be read.
     pub fn of_unit(instance: &Instance) -> Option<(Self, Utf8PathBuf)> {
         let folder = unit_module(&instance.dir)?;
         let mut modules = Self::default();
@@ -110,7 +110,7 @@ impl Modules {
         is_module.then_some((modules, folder))
     }
 
-    /// Reads the modules in folders and all local modules that they call, as far as these are not `seen`.
+    /// Reads the modules in folders and all local modules that they call, except those in `seen`.
     fn read_called(
         &mut self,
         mut wanted: Vec<Key>,
@@ -144,17 +144,17 @@ impl Modules {
         }
     }
 
-    /// Returns the engine that would read the file of a finding that a file could not be parsed.
+    /// Returns the engine that would read the file which a finding reports as unparsable.
     pub fn reader_of(&self, problem: &Diagnostic) -> Option<EngineName> {
         self.unread.iter().find(|(unread, _)| unread == problem).map(|(_, engine)| *engine)
     }
 
-    /// The root module of an instance; absent when it could not be read.
+    /// Returns the root module of an instance; absent when it could not be read.
     pub fn root(&self, instance: &Instance) -> Option<&Arc<Module>> {
         self.read.get(&(instance.dir.clone(), instance.engine))
     }
 
-    /// Returns the module in a folder as an engine reads it; absent where it could not be read.
+    /// Returns the module in a folder as an engine reads it; absent when it could not be read.
     pub fn in_folder(&self, dir: &Utf8Path, engine: EngineName) -> Option<&Arc<Module>> {
         self.read.get(&(dir.to_owned(), engine))
     }
@@ -164,14 +164,15 @@ impl Modules {
         local_folder(dir, call)
     }
 
-    /// Returns true if other instances, of whichever environments, have the folder of this one, links followed.
+    /// Returns true if other instances, in any environment, have this instance's folder, with symbolic links
+    /// resolved.
     pub fn is_shared(&self, instance: &Instance) -> bool {
         let folder = instance.dir.metadata().ok();
         let users = folder.and_then(|folder| self.users.get(&(folder.dev(), folder.ino())));
         users.is_some_and(|count| *count > 1)
     }
 
-    /// The folders of an instance's local modules at any depth, its own first.
+    /// Returns the folders of an instance's local modules at any depth, its own first.
     pub fn folders(&self, instance: &Instance) -> Vec<Utf8PathBuf> {
         let mut folders = Vec::new();
         let mut open = vec![instance.dir.clone()];
@@ -187,7 +188,7 @@ impl Modules {
         folders
     }
 
-    /// The root module of an instance and all local modules below it, each once, callers first.
+    /// Returns the root module of an instance and all local modules below it, each once, callers first.
     pub fn tree(&self, instance: &Instance) -> Vec<&Arc<Module>> {
         let mut tree = Vec::new();
         let mut seen = HashSet::new();
@@ -203,7 +204,7 @@ impl Modules {
     }
 }
 
-/// The folder that a call of a local module means: relative to the module that calls.
+/// Returns the folder of a local module call, relative to the calling module.
 fn local_folder(dir: &Utf8Path, call: &ModuleCall) -> Option<Utf8PathBuf> {
     call.local_source().map(|source| normalised(&dir.join(source)))
 }
@@ -218,7 +219,7 @@ fn missing(called: &Utf8Path, call: &ModuleCall, root: &Utf8Path) -> Diagnostic 
     .at(&place.source, place.span.clone(), format!("`{shown}` does not exist"))
 }
 
-/// Reads folders, with several threads when there are many; in the order in which they are given.
+/// Reads folders in the order given, with several threads if there are many.
 fn read_all(keys: Vec<Key>, root: &Utf8Path) -> Vec<(Key, Result<Module, Diagnostics>)> {
     let read = |(dir, engine): &Key| read_folder(*engine, dir, root);
     if keys.len() < WORTH_A_THREAD {

@@ -1,4 +1,4 @@
-//! What each instance needs: as declared, by its inputs, and by what a Terragrunt unit depends on.
+//! Needs of each instance: declared ones, those of its inputs, and the dependencies of a Terragrunt unit.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -18,7 +18,7 @@ use crate::{
     model::StackId,
 };
 
-/// Where needs come from.
+/// Sources that needs are resolved from.
 pub(super) struct Needs<'a> {
     pub(super) config: &'a Config,
     pub(super) environment: &'a Environment,
@@ -26,7 +26,7 @@ pub(super) struct Needs<'a> {
 }
 
 impl Needs<'_> {
-    /// Fills in what each instance needs; a need that is not deployed in the environment is an error.
+    /// Fills in the needs of each instance; a need that is not deployed in the environment is an error.
     pub(super) fn resolve(
         &self,
         instances: &mut [Instance],
@@ -37,7 +37,7 @@ impl Needs<'_> {
             let mut told: Vec<StackId> = Vec::new();
             for (need, span) in self.declared(instance) {
                 if !names.contains(&need) {
-                    // What is deployed here and could not be loaded has been told already.
+                    // A stack that is deployed here and failed to load has a finding already.
                     if !self.is_deployed(&need) && !told.contains(&need) {
                         told.push(need.clone());
                         found.push(self.absent(instance, &need, span, names.iter()));
@@ -50,7 +50,7 @@ impl Needs<'_> {
         self.units(instances, found)
     }
 
-    /// Whether environments.toml deploys a declared stack in this environment.
+    /// Returns true if environments.toml deploys a declared stack in this environment.
     fn is_deployed(&self, stack: &StackId) -> bool {
         self.config.stacks().get(stack).is_some_and(|declared| {
             declared.path.is_some()
@@ -58,7 +58,7 @@ impl Needs<'_> {
         })
     }
 
-    /// `needs` and the stacks of `inputs`, with their places.
+    /// Returns the stacks of `needs` and of `inputs`, with their spans.
     fn declared(&self, instance: &Instance) -> Vec<(StackId, Option<Range<usize>>)> {
         let stack = self.config.stacks().get(&instance.id.stack);
         let needs = stack.map(|stack| stack.needs.as_slice()).unwrap_or_default();
@@ -120,7 +120,7 @@ impl Needs<'_> {
         Ok(())
     }
 
-    /// What is worth knowing about the answer.
+    /// Adds notes and warnings about Terragrunt's list of units.
     fn tell(&self, edges: &UnitEdges, by_dir: &HashMap<Utf8PathBuf, StackId>, found: &mut Diagnostics) {
         let note =
             |code, message| Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) };

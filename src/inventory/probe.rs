@@ -1,27 +1,28 @@
-//! What is asked of the machine while the files of a project are read.
+//! Access to programs and earlier runs while the files of a project are read.
 
 use camino::Utf8Path;
 
 use super::units::UnitFinder;
 use crate::model::EngineName;
 
-/// Asks an engine about the syntax of one file.
+/// Parser check of one file by an engine.
 pub trait SyntaxChecker {
-    /// Returns true if the engine can parse the file (absolute path); the reason where no engine could be asked.
+    /// Returns true if the engine can parse the file (absolute path); an error is the reason why no engine could be
+    /// run.
     fn can_parse(&self, engine: EngineName, file: &Utf8Path) -> Result<bool, String>;
 }
 
-/// What is asked of the machine while instances are told.
+/// Queries of the machine that loading an inventory may need.
 pub struct Probe<'a> {
-    /// Whether an engine's program is there; asked only when no file says which engine a stack is for.
+    /// Returns true if an engine's program is on the path; called only if no file determines the engine of a stack.
     pub on_path: &'a dyn Fn(EngineName) -> bool,
-    /// Says which engines earlier runs used; asked only where several could run a stack and no file tells which.
+    /// Returns a hint about the engines of earlier runs; called only if several engines could run a stack.
     pub earlier_engines: &'a dyn Fn() -> Option<String>,
-    /// Lists Terragrunt units; asked only when there are any. Without one their own files are read instead.
+    /// Lists Terragrunt units; used only if there are any. Absent, the units' own files are read instead.
     pub units: Option<&'a dyn UnitFinder>,
-    /// Asks an engine whether it can parse a file; asked only about files that the reader here cannot. Without one nothing
-    /// may be started.
+    /// Checks whether an engine can parse a file; used only for files that envctl's parser refuses. Absent when no
+    /// program may be started.
     pub syntax: Option<&'a dyn SyntaxChecker>,
-    /// Where Terragrunt's answers are kept.
+    /// Folder of the cache for Terragrunt's lists of units.
     pub cache_dir: &'a Utf8Path,
 }

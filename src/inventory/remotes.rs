@@ -1,13 +1,14 @@
-//! Which remote's head of a branch counts: that of the branch, else `origin`, else the only one.
+//! Remote whose head of a branch is compared with the commit: the branch's own remote, else `origin`, else the only
+//! one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::working_tree::RemoteHead;
 
-/// What git calls a repository's own branches when another branch follows one.
+/// Git's name for the repository itself as the remote of a branch.
 const OWN: &str = ".";
 
-/// What the settings of a repository say of its remotes.
+/// Remotes in the settings of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Remotes {
     names: BTreeSet<String>,
@@ -15,7 +16,7 @@ pub(super) struct Remotes {
 }
 
 impl Remotes {
-    /// From what `git config --list -z` prints.
+    /// Parses the output of `git config --list -z`.
     pub(super) fn parse(settings: &str) -> Self {
         let mut remotes = Self::default();
         for (key, value) in settings.split('\0').filter_map(|setting| setting.split_once('\n')) {
@@ -29,7 +30,7 @@ impl Remotes {
         remotes
     }
 
-    /// The remote whose head of this branch counts.
+    /// Returns the remote whose head of this branch is compared.
     fn of(&self, branch: &str) -> Option<&str> {
         const USUAL: &str = "origin";
         if let Some(remote) = self.of_branch.get(branch).filter(|remote| *remote != OWN) {
@@ -42,12 +43,13 @@ impl Remotes {
         }
     }
 
-    /// Whether a branch follows another one of the same repository, which tells nothing of what others have pushed.
+    /// Returns true if a branch follows another one of the same repository, which does not show what others have
+    /// pushed.
     pub(super) fn follows_its_own(&self, branch: &str) -> bool {
         self.of_branch.get(branch).is_some_and(|remote| remote == OWN)
     }
 
-    /// The heads that count among lines of a commit and a reference.
+    /// Returns the compared heads among lines of a commit and a reference, as `git for-each-ref` prints them.
     pub(super) fn heads(&self, refs: &str, commit: &str) -> Vec<RemoteHead> {
         let mut heads = Vec::new();
         for (oid, name) in refs.lines().filter_map(|line| line.split_once(" refs/remotes/")) {

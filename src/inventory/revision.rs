@@ -1,4 +1,4 @@
-//! What git says of the working tree: one process for commit, branch and cleanliness.
+//! Revision of the working tree: commit, branch and cleanliness from one git process.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -7,16 +7,17 @@ use camino::Utf8Path;
 use super::git::Git;
 use crate::{event::Revision, process::Runner};
 
-/// The working tree that holds a folder. Without git, or outside a repository, everything is unknown: that is no error.
+/// Returns the revision of the working tree that holds a folder. Without git, or outside a repository, all fields are
+/// absent.
 pub fn revision(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Revision {
     let status = ["status", "--porcelain=v2", "--branch", "--untracked-files=normal"];
-    // What envctl keeps ignores itself, but not yet while it is being made.
+    // `.envctl` has its own ignore file, except while the folder is being made.
     let places = ["--", ":/", ":(exclude).envctl"];
     let told = Git::new(runner, dir, env).ask(&[&status[..], &places].concat());
     told.map(|text| parse(&text)).unwrap_or_default()
 }
 
-/// Source: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
+/// Parses the output of `git status`: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
 fn parse(text: &str) -> Revision {
     let header = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
     Revision {

@@ -1,4 +1,4 @@
-//! All instances of one environment.
+//! Inventory of one environment.
 
 use indexmap::IndexMap;
 
@@ -8,7 +8,7 @@ use crate::{
     model::{EnvName, StackId},
 };
 
-/// The instances of one environment, those that others need first.
+/// Instances of one environment, each after the instances that it needs.
 #[derive(Debug, Clone)]
 pub struct Inventory {
     pub(super) environment: EnvName,
@@ -17,22 +17,22 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// The environment.
+    /// Returns the environment's name.
     pub fn environment(&self) -> &EnvName {
         &self.environment
     }
 
-    /// The instances, needs first.
+    /// Returns the instances, each after the instances that it needs.
     pub fn instances(&self) -> impl ExactSizeIterator<Item = &Instance> + DoubleEndedIterator {
         self.instances.values()
     }
 
-    /// One instance by its stack's name.
+    /// Returns an instance by its stack's name.
     pub fn get(&self, stack: &str) -> Option<&Instance> {
         self.instances.get(stack)
     }
 
-    /// What needs what.
+    /// Returns the graph of needs.
     pub fn graph(&self) -> &StackGraph {
         &self.graph
     }

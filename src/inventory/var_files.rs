@@ -1,4 +1,4 @@
-//! The var files of instances: which an engine reads, in which order, and what they set.
+//! Var files of instances: their paths, their order, their values.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -15,18 +15,18 @@ use crate::{
     files,
 };
 
-/// One var file of an instance.
+/// Path of a var file of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VarFilePath {
-    /// Where it is, absolute.
+    /// Path, absolute.
     pub path: Utf8PathBuf,
-    /// Whether it may be absent.
+    /// True if the file may be absent.
     pub optional: bool,
-    /// Whether the engine loads it by its name alone.
+    /// True if the engine loads the file by its name alone.
     pub auto: bool,
 }
 
-/// The var files of an instance in the order in which the engine takes them, absent ones included.
+/// Returns the var files of an instance in the order in which the engine loads them, absent ones included.
 pub fn var_file_paths(instance: &Instance) -> Vec<VarFilePath> {
     paths_in(&instance.dir, &instance.settings.var_files)
 }
@@ -54,7 +54,7 @@ fn ordered(
     auto.chain(declared).collect()
 }
 
-/// The contents of var files, each read once.
+/// Contents of var files, each read once.
 pub struct VarFiles<'a> {
     root: &'a Utf8Path,
     read: HashMap<Utf8PathBuf, Result<Arc<VarFileContent>, Diagnostic>>,
@@ -66,8 +66,8 @@ impl<'a> VarFiles<'a> {
         Self { root, read: HashMap::new() }
     }
 
-    /// Returns what the var files of an instance set, later ones over earlier ones; files that are absent set nothing. `module` is
-    /// its root module, absent where it could not be read.
+    /// Returns the values of an instance's var files, later files over earlier ones; absent files are skipped.
+    /// `module` is its root module, absent when it could not be read.
     pub fn values(
         &mut self,
         instance: &Instance,
@@ -95,7 +95,7 @@ impl<'a> VarFiles<'a> {
         found.finish(values).map(|(values, _)| values)
     }
 
-    /// The content of one file; absent when the file is.
+    /// Returns the content of one file; absent when the file does not exist.
     fn content(&mut self, path: &Utf8Path) -> Option<&Result<Arc<VarFileContent>, Diagnostic>> {
         if !self.read.contains_key(path) {
             if !files::is_there(path) {

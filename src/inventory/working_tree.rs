@@ -1,4 +1,4 @@
-//! What git says of the working tree for the guards: branch, remote heads, and what is not committed.
+//! State of the git working tree for the guards: branch, remote heads, uncommitted files.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -11,57 +11,58 @@ use super::{
 };
 use crate::process::Runner;
 
-/// What guards want to know of a working tree.
+/// State of a working tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WorkingTree {
-    /// The commit, when there is one.
+    /// Commit of HEAD, absent in a repository without commits.
     pub commit: Option<String>,
-    /// The branch, unless HEAD is detached.
+    /// Branch, absent when HEAD is detached.
     pub branch: Option<String>,
-    /// The remote branch that it follows, and how many commits it is behind that.
+    /// Remote branch that the branch follows, and the number of commits that the branch is behind it.
     pub upstream: Option<(String, u64)>,
-    /// The remote branches that hold HEAD, each only on the remote that counts for it.
+    /// Remote branches that contain HEAD, each only on the remote that its branch follows, else `origin` or the only
+    /// remote.
     pub remote_heads: Vec<RemoteHead>,
-    /// What is not committed in the places that were asked for, relative to the repository's root.
+    /// Uncommitted files within the requested places, relative to the repository's root.
     pub dirty: Vec<String>,
 }
 
-/// A remote branch that holds HEAD, as it was last fetched.
+/// Remote branch that contains HEAD, as of the last fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteHead {
-    /// Its name without the remote's: `main`.
+    /// Name without the remote: `main`.
     pub branch: String,
-    /// Whether it is HEAD itself, so that nothing came after.
+    /// True if the branch's head is HEAD, so that no commit follows.
     pub is_head: bool,
 }
 
-/// Where what is not committed counts.
+/// Places in which uncommitted files count.
 #[derive(Debug, Clone, Default)]
 pub struct Places {
-    /// Files and folders.
+    /// Files and folders, absolute.
     pub paths: Vec<Utf8PathBuf>,
-    /// The extension of files that count wherever they lie.
+    /// Extension of files that count in every folder.
     pub extension: Option<&'static str>,
-    /// Files that engines load by themselves, and that therefore count even where git is told to ignore them.
+    /// Files that engines load by their names, and that therefore count even if git ignores them.
     pub loaded: Vec<Utf8PathBuf>,
 }
 
-/// Why git told nothing.
+/// Error of reading the working tree.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("git tells nothing of `{dir}`: {reason}")]
 pub struct NoWorkingTree {
-    /// Where it was asked.
+    /// Folder that git was run in.
     pub dir: Utf8PathBuf,
-    /// What it said.
+    /// Message of git.
     pub reason: String,
 }
 
-/// Folders that engines and envctl write into beside the files that are committed.
+/// Folders that engines and envctl write into beside committed files.
 const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
 impl WorkingTree {
-    /// Asks git in a folder; `places` are the files and folders whose uncommitted changes count. Up to four
-    /// processes.
+    /// Reads the state with up to four git processes; `places` are the files and folders whose uncommitted changes
+    /// count.
     pub fn read(
         runner: &Runner,
         dir: &Utf8Path,
@@ -81,7 +82,7 @@ impl WorkingTree {
             "-z",
         ])?);
         if !places.paths.is_empty() {
-            // Also tells of files that git was told not to look at.
+            // `git status` is silent about tracked files that git is configured to skip.
             let files = ask(&["ls-files", "-v", "-z", "--recurse-submodules"])?;
             Index::parse(&files).add_unseen(&mut tree.dirty, top, places);
         }
@@ -103,14 +104,14 @@ impl WorkingTree {
         Ok(tree)
     }
 
-    /// Whether HEAD is one of these branches, or contained in the remote head of one.
+    /// Returns true if HEAD is on one of these branches, or contained in the remote head of one.
     pub fn is_on(&self, branches: &[String]) -> bool {
         self.branch.as_ref().is_some_and(|own| branches.contains(own))
             || self.remote_heads.iter().any(|head| branches.contains(&head.branch))
     }
 }
 
-/// Leaves only what lies in one of the places, or holds one: a new folder is told as a whole.
+/// Keeps only paths that lie in one of the places or hold one: git lists an untracked folder as a whole.
 fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
     let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
     let top = real(top);
@@ -124,13 +125,13 @@ fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
     });
 }
 
-/// Source: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>, with `-z`.
+/// Parses the output of `git status -z`: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
 fn parse(text: &str) -> WorkingTree {
     let mut tree = WorkingTree::default();
     let mut upstream = None;
     let mut entries = text.split('\0').filter(|entry| !entry.is_empty());
     while let Some(entry) = entries.next() {
-        // How many fields stand before the path.
+        // Number of fields before the path.
         let (fields, renamed) = match entry.split(' ').next() {
             Some("#") => {
                 header(entry, &mut tree, &mut upstream);
@@ -146,7 +147,7 @@ fn parse(text: &str) -> WorkingTree {
             tree.dirty.extend(entries.next().map(str::to_owned));
         }
     }
-    // An upstream that is gone has no counts, and nobody can be behind it.
+    // An upstream that is gone has no counts, so that no branch is behind it.
     tree.upstream = upstream.and_then(|(name, behind)| Some((name, behind?)));
     tree
 }

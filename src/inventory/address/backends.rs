@@ -1,7 +1,8 @@
-//! Where each type of backend keeps a workspace's state.
+//! Canonical addresses of states by backend type: the place of one workspace's state in local, s3, pg, gcs and
+//! others.
 //!
-//! Sources: the backends' pages in <https://opentofu.org/docs/language/settings/backends/configuration/>, and for the
-//! place of workspaces the backends' code; s3, pg and local are measured by the tests on real engines.
+//! Sources: the backends' pages in <https://opentofu.org/docs/language/settings/backends/configuration/>, and the
+//! backends' code for the place of workspaces; s3, pg and local are measured by the tests on real engines.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -12,16 +13,16 @@ use super::{
 };
 use crate::files;
 
-/// A backend's keys and the workspace, absent for the default one.
+/// Backend and workspace whose state address is computed; `workspace` is absent for the default workspace.
 pub(super) struct Question<'a> {
     pub(super) fields: Fields<'a>,
     pub(super) workspace: Option<&'a str>,
-    /// Stack's folder, which relative local paths start at.
+    /// Folder of the stack, which relative paths of a `local` backend start at.
     pub(super) dir: &'a Utf8Path,
 }
 
 impl Question<'_> {
-    /// The address as text.
+    /// Returns the canonical address as text; an error is the reason why only an engine can compute it.
     pub(super) fn answer(&self) -> Result<String, Because> {
         match self.fields.backend.kind.as_str() {
             "local" => self.local(),
@@ -43,7 +44,7 @@ impl Question<'_> {
             None => Utf8PathBuf::from(
                 self.fields.get("path", &[])?.unwrap_or_else(|| "terraform.tfstate".to_owned()),
             ),
-            // `path` is for the default workspace alone.
+            // `path` applies to the default workspace alone.
             Some(workspace) => {
                 let folder = self.fields.get("workspace_dir", &[])?;
                 let folder = folder.unwrap_or_else(|| "terraform.tfstate.d".to_owned());
@@ -51,7 +52,7 @@ impl Question<'_> {
             }
         };
         let path = self.dir.join(path);
-        // Two paths that lead to one file through a link are one state.
+        // Two paths that lead to one file through a symbolic link are one state.
         let path = if path.is_absolute() { files::resolve_links(&path) } else { files::normalised(&path) };
         Ok(format!("local:{path}"))
     }
@@ -89,7 +90,8 @@ impl Question<'_> {
             url::postgres(&parts.concat())
         };
         let schema = schema.as_deref().unwrap_or("terraform_remote_state");
-        // OpenTofu's alone; the usual table is left out, so that both engines' addresses are the same.
+        // `table_name` is a setting of OpenTofu alone; the default table is left out, so that both engines' addresses
+        // are equal.
         let table = self.fields.get("table_name", &["PG_TABLE_NAME"])?.filter(|table| table != "states");
         let table = table.map(|table| format!("/{table}")).unwrap_or_default();
         Ok(format!("pg://{server}/{schema}{table}/{}", self.workspace.unwrap_or("default")))
@@ -139,7 +141,8 @@ impl Question<'_> {
         Ok(format!("{scheme}://{bucket}/{}", joined(&[prefix, self.workspace.unwrap_or_default(), key])))
     }
 
-    /// A type that is not known here: all that it is given, apart from what may be a credential.
+    /// Returns the address of a state in a backend type that this file has no rule for: its settings except likely
+    /// credentials.
     fn anything_else(&self) -> Result<String, Because> {
         let hidden = ["password", "secret", "token", "credential", "access_key", "private_key", "client_key"];
         let mut pairs = Vec::new();
@@ -158,7 +161,7 @@ impl Question<'_> {
     }
 }
 
-/// The parts that are not empty with one slash between them.
+/// Joins the parts that are not empty with one slash between them.
 fn joined(parts: &[&str]) -> String {
     let parts = parts.iter().map(|part| part.trim_matches('/')).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("/")

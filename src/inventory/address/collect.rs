@@ -1,4 +1,4 @@
-//! The addresses of many instances, and what is wrong with their backends.
+//! State addresses of many instances, with the errors and notes about their backends.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -21,23 +21,23 @@ use crate::{
     model::InstanceId,
 };
 
-/// The addresses of many instances.
+/// State addresses of many instances.
 #[derive(Debug, Clone, Default)]
 pub struct Addresses {
-    /// One for each instance, in their order.
+    /// One address for each instance, in the order of the instances.
     pub addressed: Vec<Addressed>,
-    /// Their backends, where the files say which.
+    /// Backends by instance, for instances whose files declare one that is valid.
     pub backends: HashMap<InstanceId, EffectiveBackend>,
-    /// Instances by the known addresses of their states, local ones absolute with links followed.
+    /// Instances by the known addresses of their states; local paths are absolute, with symbolic links resolved.
     pub stated: BTreeMap<String, InstanceId>,
-    /// What is wrong with a backend or was dropped, by instance.
+    /// Errors and notes about backends, by instance.
     pub findings: Vec<(InstanceId, Diagnostics)>,
-    /// Places in `addressed`.
+    /// Indexes into `addressed`.
     by_id: HashMap<InstanceId, usize>,
 }
 
 impl Addresses {
-    /// Tells the addresses of these instances from their modules.
+    /// Computes the addresses of these instances from their root modules.
     ///
     /// `toml` is environments.toml; `own` looks up a variable of envctl's own environment.
     pub fn of<'a>(
@@ -47,7 +47,7 @@ impl Addresses {
         own: &dyn Fn(&str) -> Option<String>,
     ) -> Self {
         let mut addresses = Self::default();
-        // One folder for nearly all of them.
+        // Nearly all instances share one project folder.
         let mut real_roots = HashMap::new();
         for instance in instances {
             let root = instance.root();
@@ -99,13 +99,13 @@ impl Addresses {
         self.addressed.push(Addressed { id: id.clone(), address, place, hard_link, inputs });
     }
 
-    /// The address of one instance.
+    /// Returns the address of one instance.
     pub fn get(&self, id: &InstanceId) -> Option<&StateAddress> {
         self.by_id.get(id).map(|place| &self.addressed[*place].address)
     }
 }
 
-/// Device and inode of a file that has more than one name.
+/// Returns the device and inode of a file that has more than one hard link.
 fn hard_link_of(path: &Utf8Path) -> Option<(u64, u64)> {
     let file = fs::metadata(path).ok().filter(|file| file.is_file() && file.nlink() > 1)?;
     Some((file.dev(), file.ino()))

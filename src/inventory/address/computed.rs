@@ -1,4 +1,4 @@
-//! Backends whose values an engine evaluates: which instances give theirs the same ones.
+//! Backends with expressions: comparison of the values that the engine will evaluate for two instances.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,12 +13,13 @@ use crate::{
     },
 };
 
-/// Returns a text that two instances share only where an engine gives their backends the same values; absent where the backend
-/// has no expression, or where environments.toml does not set every variable that it may rest on.
+/// Returns a text that two instances share only if the engine evaluates their backends to equal values; absent if the
+/// backend has no expression, or if environments.toml does not set every variable that an expression may read.
 ///
-/// The expressions of a backend know nothing but variables, locals, the workspace and the folder (OpenTofu 1.8 and newer), and
-/// what environments.toml sets comes over defaults, var files and `TF_VAR_*`: equal variables give equal values. Values of flags
-/// and of the process's environment are left out: they are those of one command, which concerns one environment.
+/// Expressions of a backend may read only variables, locals, the workspace and the folder (OpenTofu 1.8 and newer),
+/// and values of environments.toml override defaults, var files and `TF_VAR_*`: equal variables give equal values.
+/// Values of flags and of the process's environment are left out: they belong to one command, which concerns one
+/// environment.
 pub(super) fn backend_inputs(
     instance: &Instance,
     module: &Module,
@@ -45,11 +46,11 @@ pub(super) fn backend_inputs(
     are_all_set.then(|| inputs.to_string())
 }
 
-/// Variables that expressions mention.
+/// Variables that the expressions of a backend mention.
 enum Mentioned<'e> {
-    /// These.
+    /// Exactly these variables.
     Variables(BTreeSet<&'e str>),
-    /// Any: a local or a function stands between.
+    /// Possibly any variable: an expression has a local or a function.
     Any,
 }
 
@@ -73,8 +74,8 @@ impl<'e> Mentioned<'e> {
         }
     }
 
-    /// Returns what environments.toml sets of these variables; absent where one comes from a secret, from another stack or from
-    /// the command line.
+    /// Returns the values that environments.toml sets for these variables; absent if one comes from a secret, from
+    /// another stack or from the command line.
     fn values<'s>(&self, settings: &'s Settings) -> Option<BTreeMap<&'s str, &'s Value>> {
         let mut others = settings.secrets.keys().chain(settings.inputs.keys());
         if others.any(|name| self.has(name)) {

@@ -1,4 +1,5 @@
-//! The backend that an instance really gets: the block of its files under the pairs of environments.toml.
+//! Effective backend of an instance: the backend block of its files, with the pairs of environments.toml over its
+//! attributes.
 
 use std::sync::Arc;
 
@@ -15,28 +16,29 @@ use crate::{
 /// The value of one key of a backend.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Setting {
-    /// Known.
+    /// Value that is known without an engine.
     Known(Value),
-    /// Only an engine can tell; says why.
+    /// Value that only an engine can evaluate; holds the reason.
     Unknown(String),
 }
 
-/// A backend with the pairs laid over its block.
+/// Backend block with the pairs of environments.toml applied.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveBackend {
-    /// Its type; `local` where there is no block.
+    /// Type of the backend; `local` when the files have no backend block.
     pub kind: String,
-    /// Its keys.
+    /// Settings by key.
     pub values: IndexMap<String, Setting>,
-    /// The pairs of environments.toml that belong to this type, to be passed to the engine.
+    /// Pairs of environments.toml for this backend type, which the engine gets as `-backend-config`.
     pub pairs: IndexMap<String, Value>,
-    /// The head of its block.
+    /// Head of the backend block, absent when there is none.
     pub place: Option<Place>,
 }
 
-/// The backend of an instance, and what is wrong or dropped: pairs of another type, pairs without a block, `cloud`.
+/// Returns the backend of an instance with notes about dropped pairs, or the errors: pairs of another type or without
+/// a block, `cloud`, backend `remote`.
 ///
-/// `toml` is environments.toml, which the pairs' places point into.
+/// `toml` is environments.toml, into which the spans of the pairs point.
 pub fn effective_backend(
     id: &InstanceId,
     module: &Module,
@@ -83,7 +85,7 @@ pub fn effective_backend(
     })
 }
 
-/// The finding for a backend that has no saved plans.
+/// Returns the error for a backend that keeps no saved plans.
 fn refused(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
     let remote = module.backend.as_ref().filter(|block| block.kind == "remote").map(|block| &block.place);
     let (what, place) = module
@@ -101,7 +103,7 @@ fn refused(id: &InstanceId, module: &Module) -> Option<Diagnostic> {
     )
 }
 
-/// The finding for pairs that the instance's backend does not take.
+/// Returns the finding for pairs of a type that the instance's backend does not have.
 fn misplaced(
     id: &InstanceId,
     kind: &str,

@@ -1,19 +1,19 @@
-//! A variable as the engine's process of one instance would see it.
+//! Environment variables as the engine's process of one instance will see them.
 
 use crate::config::{EnvSource, Settings};
 
-/// What is known of an environment variable.
+/// State of one environment variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvValue {
-    /// Its value.
+    /// Variable with this value.
     Set(String),
-    /// It is set from a secret source, which nothing here may read.
+    /// Variable that is set from a secret source, which envctl does not read here.
     Secret,
-    /// It is not set.
+    /// Variable that is not set, or set to an empty text in envctl's environment.
     Absent,
 }
 
-/// A variable for the processes of an instance: `env` of environments.toml over envctl's own environment.
+/// Returns a variable for the processes of an instance: `env` of environments.toml over envctl's own environment.
 pub fn instance_variable(settings: &Settings, own: &dyn Fn(&str) -> Option<String>, name: &str) -> EnvValue {
     if let Some(variable) = settings.env.get(name)
         && !variable.value.unless.iter().any(|other| own(other).is_some())

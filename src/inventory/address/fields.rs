@@ -1,20 +1,20 @@
-//! The keys of one backend, read as its type means them.
+//! Settings of one backend, with the environment variables that stand in for absent ones.
 
 use serde_json::Value;
 
 use super::{EffectiveBackend, EnvValue, Setting};
 
-/// Why an address cannot be known.
+/// Reason why an address cannot be known without an engine.
 pub(super) type Because = String;
 
-/// The keys of a backend together with the environment that fills their gaps.
+/// Settings of a backend together with the environment variables that supply absent ones.
 pub(super) struct Fields<'a> {
     pub(super) backend: &'a EffectiveBackend,
     pub(super) environment: &'a dyn Fn(&str) -> EnvValue,
 }
 
 impl Fields<'_> {
-    /// A key's value, or that of the first of these variables that is set.
+    /// Returns the value of a key, or that of the first of these environment variables that is set.
     pub(super) fn get(&self, key: &str, variables: &[&str]) -> Result<Option<String>, Because> {
         match self.backend.values.get(key) {
             Some(Setting::Unknown(because)) => return Err(because.clone()),
@@ -29,7 +29,7 @@ impl Fields<'_> {
         Ok(None)
     }
 
-    /// The value of an environment variable.
+    /// Returns the value of an environment variable; an error if the value comes from a secret.
     pub(super) fn variable(&self, name: &str) -> Result<Option<String>, Because> {
         match (self.environment)(name) {
             EnvValue::Set(value) => Ok(Some(value)),
@@ -38,7 +38,7 @@ impl Fields<'_> {
         }
     }
 
-    /// The same for a key that the backend cannot do without.
+    /// Returns the value of a key as [`Fields::get`] does, or an error if neither the key nor a variable is set.
     pub(super) fn required(&self, key: &str, variables: &[&str]) -> Result<String, Because> {
         self.get(key, variables)?.ok_or_else(|| {
             let kind = &self.backend.kind;
@@ -46,7 +46,7 @@ impl Fields<'_> {
         })
     }
 
-    /// A key inside a nested object: `endpoints.s3`.
+    /// Returns the value of a key inside a nested object: `endpoints.s3`.
     pub(super) fn nested(&self, object: &str, key: &str) -> Result<Option<String>, Because> {
         match self.backend.values.get(object) {
             Some(Setting::Unknown(because)) => Err(because.clone()),
@@ -56,7 +56,7 @@ impl Fields<'_> {
     }
 }
 
-/// A value as it stands in an address.
+/// Returns a value as text: a string without quotes, any other value as JSON.
 pub(super) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

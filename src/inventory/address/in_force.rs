@@ -1,9 +1,10 @@
-//! The address of the state of a backend that an engine has initialised: there is no expression left in it.
+//! State address of a backend that an engine has initialised, in whose record no expression is left.
 
 use super::{EffectiveBackend, EnvValue, Setting, StateAddress, state_address};
 use crate::engine::BackendInForce;
 
-/// Where the state of such a backend lies, without credentials; absent where even its engine's record does not tell.
+/// Returns the state address of an initialised backend, without credentials; absent when its record lacks a required
+/// setting.
 pub fn address_in_force(backend: &BackendInForce<'_>) -> Option<String> {
     let known = backend.config.iter().filter(|(_, value)| !value.is_null());
     let effective = EffectiveBackend {

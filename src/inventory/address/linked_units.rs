@@ -1,4 +1,4 @@
-//! Unit folders of Terragrunt that are declared at two paths and are one folder through a link.
+//! Terragrunt units that are declared at two paths and are one folder through a symbolic link.
 
 use std::path::PathBuf;
 
@@ -7,10 +7,9 @@ use indexmap::IndexMap;
 
 use crate::{diagnostic::Diagnostic, engine::layout::unit_file, inventory::Instance};
 
-/// One error for each folder of a unit that instances have at more than one path.
+/// Returns one error for each unit folder that instances declare at more than one path.
 ///
-/// Terragrunt sees the folder that a link leads to and nothing of the link (measured on 1.1.3), so that such instances have
-/// one state.
+/// Terragrunt resolves the symbolic link of the folder (measured on 1.1.3), so that such instances share one state.
 pub fn linked_units(instances: &[Instance]) -> Vec<Diagnostic> {
     let mut by_folder: IndexMap<PathBuf, Vec<&Instance>> = IndexMap::new();
     for instance in instances.iter().filter(|instance| unit_file(instance.engine).is_some()) {
@@ -39,7 +38,7 @@ fn linked(one: &Instance, other: &Instance) -> Diagnostic {
         .help("Terragrunt does not see the link: give each environment a folder of its own, with an `include` of what they share")
 }
 
-/// Returns the topmost link on the way from the project to an instance's folder, relative to the project.
+/// Returns the topmost symbolic link on the way from the project to an instance's folder, relative to the project.
 fn link(instance: &Instance) -> Option<&Utf8Path> {
     let mut above: Vec<&Utf8Path> = instance.path.ancestors().collect();
     above.reverse();

@@ -1,4 +1,4 @@
-//! State addresses: where the state of an instance lies, as far as that can be known without an engine.
+//! State addresses: the place of an instance's state, as far as it can be known without an engine.
 
 mod backends;
 mod collect;

@@ -1,34 +1,35 @@
-//! Two instances must never have one state.
+//! Refusal of instances that would share one state.
 
 use indexmap::IndexMap;
 
 use super::StateAddress;
 use crate::{diagnostic::Diagnostic, inventory::hcl::Place, model::InstanceId};
 
-/// An instance with the place of its state.
+/// Instance with the address of its state.
 #[derive(Debug, Clone)]
 pub struct Addressed {
-    /// The instance.
+    /// Name of the instance.
     pub id: InstanceId,
-    /// The place of its state.
+    /// Address of its state.
     pub address: StateAddress,
-    /// The head of its backend block, where it has one.
+    /// Head of its backend block, absent when its files have none.
     pub place: Option<Place>,
-    /// Device and inode of a local state that has more than one name, by hard links.
+    /// Device and inode of a local state file that has several hard links.
     pub hard_link: Option<(u64, u64)>,
-    /// Values that a backend with expressions rests on, as far as they are known before a run.
+    /// Values that a computed backend is evaluated from, as text; absent when they are not known before a run.
     pub inputs: Option<String>,
 }
 
-/// Words in place of an address that only an engine can tell.
+/// Text of the error in place of an address that only an engine can evaluate.
 const EVALUATED: &str = "the variables that their backend is made of have the same values";
 
-/// One error for each address that more than one instance has: a known one, or one that an engine evaluates from the same values.
+/// Returns one error for each state that more than one instance has, be the address known or evaluated from equal
+/// values.
 pub fn shared_addresses(instances: &[Addressed]) -> Vec<Diagnostic> {
     let mut by_state: IndexMap<String, Vec<&Addressed>> = IndexMap::new();
     for instance in instances {
         if let Some(address) = instance.address.known() {
-            // Names of one file are one state, whatever they are.
+            // Hard links of one file are one state, whatever their paths are.
             let inode = instance.hard_link.map(|(device, inode)| format!("{device} {inode}"));
             by_state.entry(inode.unwrap_or_else(|| address.to_owned())).or_default().push(instance);
         } else if let Some(inputs) = &instance.inputs {
@@ -84,7 +85,8 @@ mod tests {
         assert_eq!(found[0].message, "`dev/app` and `prod/app` have the same state: s3://b/k");
     }
 
-    /// The shared states of a stack in `dev` and `prod`, each with settings of its own beside those of the stack.
+    /// Returns the messages about one stack in `dev` and `prod`; `dev`, `prod` and `stack` are settings in TOML of
+    /// each table.
     fn same_states([dev, prod, stack]: [&str; 3], backend: &str) -> Vec<String> {
         let toml = format!(
             "[environments.dev]\n{dev}\n[environments.prod]\n{prod}\n[stacks.a]\npath = \"a\"\n{stack}\n"
@@ -111,7 +113,7 @@ mod tests {
             assert_eq!(same_states(["", "", "vars.env = \"x\""], backend), [message.as_str()]);
             assert_eq!(same_states(["vars.env = \"x\"", "vars.env = \"y\"", ""], backend), [""; 0]);
         }
-        // Another variable makes no other address, unless a local may hold it.
+        // Another variable changes the address only if a local may use it.
         let others = ["vars.size = 1", "vars.size = 2", "vars.env = \"x\""];
         assert_eq!(same_states(others, PLAIN), [message.as_str()]);
         assert_eq!(same_states(others, OF_LOCAL), [""; 0]);
@@ -125,7 +127,7 @@ mod tests {
         assert_eq!(same_states(["", "", ""], PLAIN), [""; 0]);
         assert_eq!(same_states(["", "", ""], OF_LOCAL), [""; 0]);
         assert_eq!(same_states(["", "", "secrets.env = { env = \"NAME\" }"], PLAIN), [""; 0]);
-        // What environments.toml sets comes over var files.
+        // Values of environments.toml override var files.
         assert_eq!(same_states(["", "", &format!("{var_files}\nvars.env = \"x\"")], PLAIN).len(), 1);
         let workspaces = ["workspace = \"one\"", "workspace = \"two\"", "vars.env = \"x\""];
         assert_eq!(same_states(workspaces, PLAIN), [""; 0]);

@@ -1,4 +1,4 @@
-//! Where the state of an instance lies, as one text that is equal exactly when the place is.
+//! Canonical text of the place of a state: two texts are equal exactly when the states are the same.
 
 use std::fmt;
 
@@ -6,20 +6,20 @@ use camino::Utf8Path;
 
 use super::{EffectiveBackend, EnvValue, backends::Question, fields::Fields};
 
-/// The place of a state.
+/// Address of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum StateAddress {
-    /// In one canonical form, without credentials: `s3://bucket/env:/staging/key`.
+    /// Address in canonical form, without credentials: `s3://bucket/env:/staging/key`.
     Known(String),
-    /// It takes an engine to tell.
+    /// Address that only an engine can compute.
     Unknown {
-        /// Why.
+        /// Reason, for a message.
         because: String,
     },
 }
 
 impl StateAddress {
-    /// The canonical text, where it is known.
+    /// Returns the canonical text, absent when only an engine can compute it.
     pub fn known(&self) -> Option<&str> {
         match self {
             Self::Known(text) => Some(text),
@@ -27,12 +27,13 @@ impl StateAddress {
         }
     }
 
-    /// Path of a local state; absent for any other.
+    /// Returns the path of a local state; absent for any other.
     pub fn local_path(&self) -> Option<&Utf8Path> {
         self.known()?.strip_prefix("local:").map(Utf8Path::new)
     }
 
-    /// Shortens a local path below the project's folder to what it is from there. `real_project` is that folder, links followed.
+    /// Makes a local path below the project's folder relative to it. `real_project` is that folder with symbolic
+    /// links resolved.
     #[must_use]
     pub fn below(self, real_project: &Utf8Path) -> Self {
         let Some(path) = self.local_path() else { return self };
@@ -50,9 +51,10 @@ impl fmt::Display for StateAddress {
     }
 }
 
-/// The address of a workspace's state in a backend.
+/// Returns the address of a workspace's state in a backend.
 ///
-/// `dir` is the stack's folder, which a relative local path starts at. Links are followed where it is absolute.
+/// `dir` is the stack's folder, which a relative local path starts at. Symbolic links are resolved if the path is
+/// absolute.
 pub fn state_address(
     backend: &EffectiveBackend,
     workspace: Option<&str>,

@@ -1,7 +1,7 @@
-//! Addresses of servers without what must not be shown: credentials and parameters.
+//! Server addresses without credentials and parameters.
 
-/// A URL's host, port and path without credentials, parameters or a trailing slash: scheme and host in lower case, without the
-/// default port of the scheme.
+/// Returns a URL without credentials, parameters, a trailing slash or the default port; scheme and host in lower
+/// case.
 pub(super) fn without_credentials(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
@@ -20,7 +20,8 @@ pub(super) fn without_credentials(url: &str) -> String {
     format!("{scheme}://{}{path}", host.strip_suffix(default_port).unwrap_or(&host))
 }
 
-/// Host, port and database of a PostgreSQL connection string, in either of its forms.
+/// Returns host, port and database of a PostgreSQL connection string, be it a URL or pairs:
+/// `"localhost:5432/states"`.
 ///
 /// Source: <https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>
 pub(super) fn postgres(connection: &str) -> String {

@@ -1,4 +1,4 @@
-//! Stacks that are found rather than named: folders that match a pattern and hold a stack's files.
+//! Discovery of stacks: folders that match a pattern and hold a stack's files.
 
 mod pattern;
 mod walk;

@@ -1,9 +1,9 @@
-//! `infra/live/staging/<region>/<unit>`: a pattern over the folders of a path.
+//! Patterns over the folders of a path: `infra/live/staging/<region>/<unit>`.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
-/// Why a text is no pattern.
+/// Error of a text that is no valid pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{pattern}` is no pattern of folders: {reason}")]
 pub struct InvalidPattern {
@@ -11,10 +11,10 @@ pub struct InvalidPattern {
     reason: &'static str,
 }
 
-/// A pattern over the folders of a path relative to environments.toml.
+/// Pattern over the folders of a path relative to environments.toml.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern {
-    /// The folders before the first that varies.
+    /// Literal folders before the first one with a wildcard or capture.
     fixed: Utf8PathBuf,
     segments: Vec<Segment>,
 }
@@ -23,7 +23,7 @@ pub struct PathPattern {
 enum Segment {
     /// `**`: any number of folders, none included.
     AnyDepth,
-    /// One folder.
+    /// Single folder name, as literals, stars and captures.
     One(Vec<Part>),
 }
 
@@ -37,8 +37,8 @@ enum Part {
 }
 
 impl PathPattern {
-    /// A pattern from its text, templates expanded: `<x>` captures a folder or a part of its name, `*` matches within
-    /// a folder's name, `**` any number of folders.
+    /// Parses a pattern whose templates are expanded: `<x>` captures a folder or a part of its name, `*` matches any
+    /// text within a folder's name, `**` any number of folders.
     pub fn parse(text: &str) -> Result<Self, InvalidPattern> {
         let invalid = |reason| InvalidPattern { pattern: text.to_owned(), reason };
         if text.starts_with('/') {
@@ -65,17 +65,17 @@ impl PathPattern {
         Ok(Self { fixed: fixed.iter().collect(), segments })
     }
 
-    /// The folders before the first that varies.
+    /// Returns the literal folders before the first one with a wildcard or capture.
     pub fn fixed(&self) -> &Utf8Path {
         &self.fixed
     }
 
-    /// How many folders below the fixed part a match lies; absent when any number may.
+    /// Returns the number of folders between the fixed part and a match; absent if the pattern has `**`.
     pub(super) fn depth(&self) -> Option<usize> {
         (!self.segments.contains(&Segment::AnyDepth)).then_some(self.segments.len())
     }
 
-    /// Whether something at or below this path (relative to the fixed part) may match.
+    /// Returns true if a path at or below this one (relative to the fixed part) may match.
     pub(super) fn may_lead_to_match(&self, below: &Utf8Path) -> bool {
         for (index, name) in below.components().enumerate() {
             match self.segments.get(index) {
@@ -91,7 +91,7 @@ impl PathPattern {
         true
     }
 
-    /// The captures of a path relative to the fixed part, if it matches.
+    /// Returns the captures of a path relative to the fixed part; absent if it does not match.
     pub fn captures(&self, below: &Utf8Path) -> Option<IndexMap<String, String>> {
         let names: Vec<&str> = below.components().map(|part| part.as_str()).collect();
         let mut captures = Vec::new();
@@ -132,7 +132,7 @@ fn parts(folder: &str) -> Result<Vec<Part>, &'static str> {
     Ok(parts)
 }
 
-/// Whether the parts match a whole name; captures are pushed.
+/// Returns true if the parts match a whole folder name, and appends their captures.
 fn matches(parts: &[Part], name: &str, captures: &mut Captures) -> bool {
     let Some((part, rest)) = parts.split_first() else { return name.is_empty() };
     let least = match part {

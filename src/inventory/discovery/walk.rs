@@ -1,4 +1,4 @@
-//! The folders below a pattern's fixed part, each looked into once.
+//! Walk over the folders below a pattern's fixed part.
 
 use std::{
     collections::HashMap,
@@ -15,13 +15,13 @@ use indexmap::IndexMap;
 use super::PathPattern;
 use crate::engine::layout::marks_stack;
 
-/// Folders that never hold stacks of their own.
+/// Folders that never hold stacks.
 const NEVER: [&str; 4] = [".terraform", ".terragrunt-cache", ".git", ".envctl"];
 
-/// The names of files by their folder; as plain texts, since comparing and hashing paths takes them apart each time.
+/// File names by folder; as plain texts, since paths are parsed at each comparison and hash.
 type Folders = HashMap<OsString, Vec<String>>;
 
-/// Why a tree could not be walked.
+/// Error of walking the project.
 #[derive(Debug, thiserror::Error)]
 pub enum WalkError {
     /// A folder could not be read.
@@ -32,23 +32,23 @@ pub enum WalkError {
     NotUtf8(String),
 }
 
-/// One folder that matches a pattern and holds a stack's files.
+/// Folder that matches a pattern and holds a stack's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundStack {
-    /// Its path relative to the root.
+    /// Path relative to the project's root.
     pub path: Utf8PathBuf,
-    /// Its path below the pattern's fixed part; empty for the fixed part itself.
+    /// Path below the pattern's fixed part; empty for the fixed part itself.
     pub below: Utf8PathBuf,
-    /// What the pattern captured.
+    /// Values of the pattern's captures by name.
     pub captures: IndexMap<String, String>,
-    /// The names of its files that are not ignored, sorted.
+    /// Names of its files that git does not ignore, sorted.
     pub files: Vec<String>,
 }
 
-/// The stacks below a root that match a pattern, sorted by path.
+/// Returns the stacks below a root that match a pattern, sorted by path.
 ///
-/// Git-ignored folders, `.terraform` and `.terragrunt-cache` never count, nor does what `exclude` matches (globs over
-/// paths relative to the root). Nothing found is no error; neither is a fixed part that does not exist.
+/// Git-ignored folders, `.terraform` and `.terragrunt-cache` are skipped, as are paths that `exclude` matches (globs
+/// over paths relative to the root). No match is no error; neither is a fixed part that does not exist.
 pub fn find_stacks(
     root: &Utf8Path,
     pattern: &PathPattern,
@@ -97,7 +97,7 @@ pub fn find_stacks(
 fn walker(root: &Utf8Path, start: &Utf8Path, pattern: &PathPattern, exclude: &GlobSet) -> WalkBuilder {
     let mut walker = WalkBuilder::new(start);
     walker.hidden(false).ignore(false).follow_links(false);
-    // One more for the files of the deepest folders.
+    // Files of the deepest folders are one level below them.
     walker.max_depth(pattern.depth().map(|depth| depth + 1));
     let (root, start) = (root.as_std_path().to_owned(), start.as_std_path().to_owned());
     let (pattern, exclude) = (pattern.clone(), exclude.clone());
@@ -113,7 +113,7 @@ fn walker(root: &Utf8Path, start: &Utf8Path, pattern: &PathPattern, exclude: &Gl
         if exclude.is_match(&path) || exclude.is_match(path.join("")) {
             return false;
         }
-        // A path that is not UTF-8 is told when it turns out to hold a stack.
+        // A path that is not UTF-8 is reported only if it holds a stack.
         Utf8PathBuf::from_path_buf(inside(&start)).map_or(true, |below| pattern.may_lead_to_match(&below))
     });
     walker
@@ -123,7 +123,7 @@ fn is_folder(entry: &DirEntry) -> bool {
     entry.file_type().is_some_and(|kind| kind.is_dir())
 }
 
-/// Remembers a file under its folder.
+/// Records the name of a file under its folder.
 fn note(entry: &DirEntry, folders: &Mutex<Folders>) {
     let (false, Some(name), Some(dir)) =
         (is_folder(entry), entry.file_name().to_str(), entry.path().parent())

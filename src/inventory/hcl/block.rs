@@ -1,4 +1,4 @@
-//! A block of a configuration file, whichever syntax it was written in.
+//! Blocks of a configuration file, independent of native or JSON syntax.
 
 use std::{ops::Range, sync::Arc};
 
@@ -7,48 +7,48 @@ use indexmap::IndexMap;
 use super::Expr;
 use crate::diagnostic::SourceFile;
 
-/// A place in a file.
+/// Span in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The file.
+    /// File that holds the span.
     pub source: Arc<SourceFile>,
-    /// Bytes in its text.
+    /// Range in bytes of the file's text.
     pub span: Range<usize>,
 }
 
 impl Place {
-    /// The file and the line, for a sentence: `infra/app/backend.tf:3`.
+    /// Returns the file and the line for a message: `infra/app/backend.tf:3`.
     pub fn line(&self) -> String {
         format!("{}:{}", self.source.path(), self.source.position(self.span.start).0)
     }
 }
 
-/// The value of one attribute.
+/// Attribute of a block or a var file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
-    /// What it says.
+    /// Value of the attribute.
     pub value: Expr,
-    /// Where the value stands.
+    /// Span of the value.
     pub place: Place,
 }
 
-/// A block with its attributes and the blocks inside it.
+/// Block with its attributes and nested blocks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
-    /// `terraform`, `variable`, `module` …
+    /// Type of the block: `terraform`, `variable`, `module` …
     pub kind: String,
-    /// Its labels.
+    /// Labels in order.
     pub labels: Vec<String>,
-    /// Its attributes in order.
+    /// Attributes in order.
     pub attributes: IndexMap<String, Attribute>,
-    /// The blocks inside it.
+    /// Nested blocks.
     pub blocks: Vec<Block>,
-    /// Where its head stands.
+    /// Span of the block's head.
     pub place: Place,
 }
 
 impl Block {
-    /// The blocks of a kind inside it.
+    /// Returns the nested blocks of a type.
     pub fn inner<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Self> {
         self.blocks.iter().filter(move |block| block.kind == kind)
     }
@@ -60,7 +60,7 @@ impl Block {
     }
 }
 
-/// How many labels a block of this kind has, for those that are read; the others are passed over.
+/// Returns the number of labels of a block type that envctl reads; absent for all other types.
 pub(super) fn labels_of(parent: Option<&str>, kind: &str) -> Option<usize> {
     match (parent, kind) {
         (None, "terraform") | (Some("terraform"), "cloud" | "required_providers") => Some(0),

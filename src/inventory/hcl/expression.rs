@@ -1,49 +1,49 @@
-//! Expressions as far as they can be known without an engine.
+//! Expressions, evaluated as far as possible without an engine.
 
 use indexmap::IndexMap;
 use serde_json::Value;
 
-/// An expression: a literal, a few simple references, or something that only an engine can tell.
+/// Expression: a literal, a few simple references, or an opaque one that only an engine can evaluate.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expr {
-    /// A value as it stands.
+    /// Literal value.
     Literal(Value),
-    /// `var.name`
+    /// Reference `var.name`.
     Variable(String),
-    /// `terraform.workspace` (`tofu.workspace` on OpenTofu).
+    /// Reference `terraform.workspace` (`tofu.workspace` on OpenTofu).
     Workspace,
-    /// `path.module`, `path.root`
+    /// Reference `path.module` or `path.root`.
     Folder(Folder),
-    /// A string with parts of its own.
+    /// String with interpolations.
     Template(Vec<Expr>),
-    /// An object of which at least one member is no literal.
+    /// Object of which at least one member is no literal.
     Object(IndexMap<String, Expr>),
-    /// Anything else.
+    /// Expression that only an engine can evaluate.
     Opaque,
 }
 
-/// What a simple expression may refer to.
+/// Reference of a simple expression, to be looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reference<'a> {
-    /// A variable of the module.
+    /// Variable of the module.
     Variable(&'a str),
-    /// The workspace's name.
+    /// Name of the workspace.
     Workspace,
-    /// A folder of the configuration.
+    /// Folder of the configuration.
     Folder(Folder),
 }
 
-/// A folder that an expression may refer to.
+/// Folder that an expression may refer to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Folder {
-    /// The one of the module itself.
+    /// Folder of the module itself.
     Module,
-    /// The one of the stack.
+    /// Folder of the root module.
     Root,
 }
 
 impl Expr {
-    /// Its value if it is a literal.
+    /// Returns the value of a literal.
     pub fn literal(&self) -> Option<&Value> {
         match self {
             Self::Literal(value) => Some(value),
@@ -51,12 +51,12 @@ impl Expr {
         }
     }
 
-    /// Its text if it is a literal string.
+    /// Returns the text of a literal string.
     pub fn text(&self) -> Option<&str> {
         self.literal().and_then(Value::as_str)
     }
 
-    /// Its members if it is an object.
+    /// Returns the members of an object.
     pub fn members(&self) -> Option<IndexMap<String, Self>> {
         match self {
             Self::Object(members) => Some(members.clone()),
@@ -67,7 +67,7 @@ impl Expr {
         }
     }
 
-    /// Its value, with references looked up; absent when only an engine can tell.
+    /// Evaluates the expression with references looked up; absent if only an engine can evaluate it.
     pub fn evaluate(&self, look_up: &dyn Fn(Reference<'_>) -> Option<Value>) -> Option<Value> {
         match self {
             Self::Literal(value) => Some(value.clone()),
@@ -93,7 +93,7 @@ impl Expr {
         }
     }
 
-    /// An object of these members: a literal when all of them are.
+    /// Makes an object of these members: a literal if all of them are literals.
     pub(super) fn object(members: IndexMap<String, Self>) -> Self {
         let literals = members.iter().map(|(k, v)| Some((k.clone(), v.literal()?.clone())));
         match literals.collect::<Option<serde_json::Map<_, _>>>() {
@@ -102,13 +102,13 @@ impl Expr {
         }
     }
 
-    /// A list of these items: a literal when all of them are.
+    /// Makes a list of these items: a literal if all of them are literals, else opaque.
     pub(super) fn array(items: &[Self]) -> Self {
         let literals: Option<Vec<Value>> = items.iter().map(|item| item.literal().cloned()).collect();
         literals.map_or(Self::Opaque, |literals| Self::Literal(Value::Array(literals)))
     }
 
-    /// A string of these parts; one lone part is itself, as in `"${var.x}"`.
+    /// Makes a string of these parts; a single part stands for itself, as in `"${var.x}"`.
     pub(super) fn template(mut parts: Vec<Self>) -> Self {
         if parts.iter().all(|part| part.text().is_some()) {
             return Self::Literal(Value::String(parts.iter().filter_map(Self::text).collect()));

@@ -1,4 +1,4 @@
-//! A module from its folder.
+//! Reading a module from its folder.
 
 use std::{fs, io, sync::Arc};
 
@@ -12,13 +12,13 @@ use crate::{
     model::EngineName,
 };
 
-/// Why a file could not be read.
+/// Error of reading a file or folder.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot read `{path}`: {error}")]
 pub struct ReadError {
-    /// The file or folder.
+    /// Path of the file or folder.
     pub path: Utf8PathBuf,
-    /// Why.
+    /// Cause.
     pub error: io::Error,
 }
 
@@ -28,7 +28,7 @@ impl From<ReadError> for Diagnostic {
     }
 }
 
-/// Reads the module in a folder as an engine would; paths in findings are shown relative to `root`.
+/// Reads the module in a folder with the files that the engine would load; findings show paths relative to `root`.
 pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Result<Module, Diagnostics> {
     let names = names(dir).map_err(Diagnostic::from)?;
     let files = module_files(engine, names.iter().map(String::as_str));
@@ -50,7 +50,7 @@ pub fn read_folder(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Resul
     found.finish(module).map(|(module, _)| module)
 }
 
-/// The names of a folder's entries; what is not UTF-8 is no file of an engine's.
+/// Returns the names of a folder's entries; engines load no file whose name is not UTF-8.
 fn names(dir: &Utf8Path) -> Result<Vec<String>, ReadError> {
     let failed = |error| ReadError { path: dir.to_owned(), error };
     let mut names = Vec::new();
@@ -65,7 +65,7 @@ fn blocks(file: &Utf8Path, root: &Utf8Path) -> Result<Vec<Block>, Diagnostic> {
     if file.extension() == Some("json") { from_json::blocks(&source) } else { from_hcl::blocks(&source) }
 }
 
-/// A file as text, without a byte order mark.
+/// Reads a file as text, without a byte order mark.
 pub(super) fn open(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let bytes = files::read(file).map_err(|error| ReadError { path: file.to_owned(), error })?;
     let shown = file.strip_prefix(root).unwrap_or(file);

@@ -1,4 +1,4 @@
-//! Blocks from native syntax.
+//! Blocks and attributes of native syntax.
 
 use std::sync::Arc;
 
@@ -22,10 +22,10 @@ use crate::{
     model::exact_number,
 };
 
-/// Code of the finding that a file is not valid in its syntax, as far as the parser here knows it.
+/// Code of the diagnostic for a file that envctl's parser takes for invalid.
 pub const SYNTAX_CODE: &str = "hcl::syntax";
 
-/// The blocks of a file that are read here.
+/// Returns the blocks of a file that envctl reads.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
     let body = body(source)?;
     let wanted = body.blocks().filter(|block| {
@@ -36,12 +36,12 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic>
     Ok(wanted.map(|block| convert(source, block)).collect())
 }
 
-/// The attributes of a file that has nothing else, as a var file.
+/// Returns the attributes of a file without blocks: a var file.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
     Ok(convert_attributes(source, &body(source)?))
 }
 
-/// The whole file as a tree with spans.
+/// Parses a whole file into a tree with spans.
 pub(super) fn body(source: &Arc<SourceFile>) -> Result<Body, Diagnostic> {
     parse_body(source.text()).map_err(|error| {
         let at = error.location().offset();
@@ -79,13 +79,13 @@ fn simplify(expression: &Expression) -> Expr {
     match expression {
         Expression::Null(_) => Expr::Literal(Value::Null),
         Expression::Bool(value) => Expr::Literal(Value::Bool(*value.value())),
-        // Read as another number it would be a wrong value: what it is stays unknown.
+        // A number that the parser rounds would be a wrong value: it stays unknown.
         Expression::Number(number) => {
             exact(number).map_or(Expr::Opaque, |number| Expr::Literal(Value::Number(number)))
         }
         Expression::String(text) => Expr::Literal(Value::String(text.value().clone())),
         Expression::StringTemplate(template) => Expr::template(template.iter().map(part).collect()),
-        // The parser has taken the indentation out of `<<-`.
+        // The parser has removed the indentation of `<<-`.
         Expression::HeredocTemplate(heredoc) => Expr::template(heredoc.template.iter().map(part).collect()),
         Expression::Parenthesis(inner) => simplify(inner.inner()),
         Expression::Array(items) => Expr::array(&items.iter().map(simplify).collect::<Vec<_>>()),
@@ -109,13 +109,13 @@ fn simplify(expression: &Expression) -> Expr {
     }
 }
 
-/// Returns a number if every digit of it is kept: the parser reads numbers into 64 bits, and engines keep more.
+/// Returns a number if all its digits are kept: the parser reads numbers into 64 bits, and engines keep more.
 fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
     let written = number.as_repr().map_or_else(|| number.value().to_string(), |written| written.to_string());
     exact_number(&written)
 }
 
-/// Looks for numbers that are not kept exactly.
+/// Visitor that finds numbers that the parser rounds.
 struct LongNumbers(bool);
 
 impl Visit for LongNumbers {
@@ -149,14 +149,14 @@ fn key_text(key: &ObjectKey) -> Option<String> {
 fn part(element: &Element) -> Expr {
     match element {
         Element::Literal(text) => Expr::Literal(Value::String(text.value().clone())),
-        // `${~ x ~}` takes blanks out of the texts around it.
+        // `${~ x ~}` trims blanks of the neighbouring texts.
         Element::Interpolation(value) if value.strip.strip_start() || value.strip.strip_end() => Expr::Opaque,
         Element::Interpolation(value) => simplify(&value.expr),
         Element::Directive(_) => Expr::Opaque,
     }
 }
 
-/// Returns the value of a text that is one literal expression; the reason where it is none.
+/// Returns the value of a text that is one literal expression, or the reason why it is none.
 pub fn literal_value(text: &str) -> Result<Value, String> {
     let expression = parse_expression(text.trim()).map_err(|error| error.message().to_owned())?;
     match simplify(&expression) {
@@ -174,7 +174,7 @@ pub fn literal_value(text: &str) -> Result<Value, String> {
     }
 }
 
-/// A string of JSON syntax, which is a template.
+/// Converts a string of JSON syntax, which is a template of native syntax.
 pub(super) fn template(text: &str) -> Expr {
     if !text.contains("${") && !text.contains("%{") {
         return Expr::Literal(Value::String(text.to_owned()));

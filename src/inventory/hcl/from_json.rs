@@ -1,7 +1,8 @@
-//! Blocks from JSON syntax: the same names as object members, strings as templates.
+//! Blocks and attributes of JSON syntax, in which members are named like blocks and attributes, and strings are
+//! templates.
 //!
-//! Source: <https://developer.hashicorp.com/terraform/language/syntax/json>. Places come from the raw text of each
-//! value, a slice of the file's text.
+//! Source: <https://developer.hashicorp.com/terraform/language/syntax/json>. Spans come from the raw text of each
+//! value, which is a slice of the file's text.
 
 use std::{ops::Range, sync::Arc};
 
@@ -19,7 +20,7 @@ use crate::{
     engine::{comparable_value, has_long_number, long_number},
 };
 
-/// The blocks of a file that are read here.
+/// Returns the blocks of a file that envctl reads.
 pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic> {
     let root: &RawValue = serde_json::from_str(source.text()).map_err(|error| broken(source, &error))?;
     let reader = Reader { source };
@@ -31,7 +32,7 @@ pub(super) fn blocks(source: &Arc<SourceFile>) -> Result<Vec<Block>, Diagnostic>
     Ok(blocks)
 }
 
-/// The members of a file that is one object, as a var file.
+/// Returns the members of a file that is one object: a var file.
 pub(super) fn attributes(source: &Arc<SourceFile>) -> Result<IndexMap<String, Attribute>, Diagnostic> {
     let Members(members) =
         serde_json::from_str::<Members<&RawValue>>(source.text()).map_err(|error| broken(source, &error))?;
@@ -60,14 +61,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Where a value stands; its text is a part of the file's.
+    /// Returns the span of a value, whose text is a slice of the file's text.
     fn place(&self, raw: &RawValue) -> Place {
         let start = (raw.get().as_ptr() as usize).saturating_sub(self.source.text().as_ptr() as usize);
         let span: Range<usize> = start..start + raw.get().len();
         Place { source: Arc::clone(self.source), span }
     }
 
-    /// The blocks inside an object, or inside each object of a list.
+    /// Appends the blocks inside an object, or inside each object of a list.
     fn inside(&self, parent: Option<&str>, raw: &RawValue, blocks: &mut Vec<Block>) {
         for members in objects(raw) {
             for (kind, raw) in &members {
@@ -111,7 +112,7 @@ impl Reader<'_> {
     }
 }
 
-/// An object, or the objects of a list.
+/// Returns the members of an object, or of each object of a list.
 fn objects(raw: &RawValue) -> Vec<Vec<(String, &RawValue)>> {
     if let Ok(Members(members)) = serde_json::from_str(raw.get()) {
         return vec![members];
@@ -126,7 +127,7 @@ fn expression(raw: &RawValue) -> Expr {
 
 fn simplify(value: &Value) -> Expr {
     match value {
-        // Read as another number it would be a wrong value: what it is stays unknown.
+        // A number that is rounded would be a wrong value: it stays unknown.
         value if long_number(value).is_some() => Expr::Opaque,
         Value::String(text) => template(text),
         Value::Array(items) => Expr::array(&items.iter().map(simplify).collect::<Vec<_>>()),

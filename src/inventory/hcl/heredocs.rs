@@ -1,29 +1,30 @@
-//! Finds the heredocs of a text of native syntax as the scanner of engines does.
+//! Scanner for the heredocs of native syntax, which follows the scanner of the engines.
 //!
 //! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/scan_tokens.rl>.
 
 use std::ops::Range;
 
-/// Markers of one heredoc, in bytes of the text.
+/// Delimiters of one heredoc, as byte ranges of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Heredoc {
-    /// Marker after `<<` or `<<-`.
+    /// Delimiter after `<<` or `<<-`.
     pub opening: Range<usize>,
-    /// Marker that is a line alone.
+    /// Delimiter that ends the heredoc, alone on its line.
     pub closing: Range<usize>,
 }
 
-/// Place in the text that the scanner is inside of.
+/// Construct that the scanner is inside of.
 enum Mode {
-    /// Expressions and blocks, with the number of open braces; below the file itself, an interpolation.
+    /// Expressions and blocks, with the number of open braces; nested in another mode, an interpolation.
     Code(usize),
-    /// A quoted template.
+    /// Quoted template.
     Quoted,
-    /// A heredoc, with its opening marker.
+    /// Heredoc, with its opening delimiter.
     Heredoc(Range<usize>),
 }
 
-/// Returns the heredocs of a text in the order in which they end, nested ones included. Scanning stops where the text is broken.
+/// Returns the heredocs of a text, nested ones included, in the order in which they end. Scanning stops at a broken
+/// construct.
 pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
     let mut found = Vec::new();
     let mut modes = vec![Mode::Code(0)];
@@ -79,7 +80,7 @@ pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
     found
 }
 
-/// Returns the marker of a heredoc that begins at a position.
+/// Returns the delimiter of a heredoc that begins at a byte position.
 fn opening(text: &str, at: usize) -> Option<Range<usize>> {
     let marker = text[at..].strip_prefix("<<")?;
     let marker = marker.strip_prefix('-').unwrap_or(marker);
@@ -89,7 +90,7 @@ fn opening(text: &str, at: usize) -> Option<Range<usize>> {
     is_opening.then_some(start..start + end)
 }
 
-/// Ends the innermost heredoc where the line that begins here is its marker alone.
+/// Ends the innermost heredoc if the line at this position is its delimiter alone.
 fn closing(text: &str, at: &mut usize, modes: &mut Vec<Mode>, found: &mut Vec<Heredoc>) {
     let Some(Mode::Heredoc(opening)) = modes.last() else { return };
     let line = text[*at..].split('\n').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! JSON whose objects keep a member that stands twice: in JSON syntax both are blocks.
+//! JSON whose objects keep repeated members: in JSON syntax of configuration each of them is a block.
 
 use std::{fmt, marker::PhantomData};
 
@@ -7,7 +7,7 @@ use serde::{
     de::{MapAccess, SeqAccess, Visitor},
 };
 
-/// Members of one object in order, repeated ones included.
+/// Members of an object in order, repeated ones included.
 #[derive(Debug)]
 pub(super) struct Members<T>(pub Vec<(String, T)>);
 
@@ -33,7 +33,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
     }
 }
 
-/// Value of a JSON file as far as its texts go.
+/// JSON value of which only the texts are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonTree {
     /// String.

@@ -1,10 +1,10 @@
-//! A Terragrunt unit in JSON as the HCL that says the same, for readers that know HCL alone.
+//! Conversion of a Terragrunt unit in JSON to equivalent HCL, for readers of native syntax.
 
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-/// Blocks whose keys are their labels.
+/// Block types whose members are named by their labels.
 const LABELLED: [&str; 8] = [
     "include",
     "dependency",
@@ -16,11 +16,11 @@ const LABELLED: [&str; 8] = [
     "error_hook",
 ];
 
-/// Blocks without a label.
+/// Block types without a label.
 const PLAIN: [&str; 8] =
     ["terraform", "dependencies", "remote_state", "locals", "exclude", "errors", "engine", "catalog"];
 
-/// Returns the HCL of a unit in JSON. Texts are templates there, as in Terragrunt.
+/// Returns the HCL of a unit in JSON. Strings in JSON are templates, as Terragrunt reads them.
 pub(super) fn to_hcl(text: &str) -> Result<String, serde_json::Error> {
     let unit: Map<String, Value> = serde_json::from_str(text)?;
     let mut hcl = String::new();
@@ -57,7 +57,7 @@ fn block(head: &str, members: &Map<String, Value>, hcl: &mut String) {
     hcl.push_str("}\n");
 }
 
-/// The objects of a block, which may be repeated in a list.
+/// Returns the objects of a block, which may be repeated in a list.
 fn objects(value: &Value) -> impl Iterator<Item = &Map<String, Value>> {
     let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
     list.iter().filter_map(Value::as_object)
@@ -66,7 +66,7 @@ fn objects(value: &Value) -> impl Iterator<Item = &Map<String, Value>> {
 fn expression(value: &Value) -> String {
     match value {
         Value::String(text) => match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
-            // One expression alone keeps its type.
+            // A lone expression keeps its type.
             Some(inner) if !inner.contains("${") && !inner.contains('}') => format!("({inner})"),
             _ => quoted(text),
         },
@@ -82,7 +82,7 @@ fn expression(value: &Value) -> String {
     }
 }
 
-/// A text as a quoted template: what is inside `${…}` stays as it is.
+/// Returns a text as a quoted template; expressions inside `${…}` are unchanged.
 fn quoted(text: &str) -> String {
     let (mut hcl, mut depth) = (String::from("\""), 0_usize);
     let mut rest = text.chars().peekable();

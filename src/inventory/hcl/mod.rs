@@ -1,6 +1,6 @@
-//! What the stacks' own files say: backend, variables, modules, links to other states; read only, with places.
+//! Read-only access to configuration files with spans: backend, variables, module calls, links to other states.
 //!
-//! `*.tf` and `*.tf.json` become the same [`Block`]s; everything above works on those.
+//! `*.tf` and `*.tf.json` are read into the same [`Block`]s; the code above depends on those alone.
 
 mod block;
 mod expression;

@@ -1,87 +1,87 @@
-//! One module: what its files say together, overrides applied.
+//! Configuration of one module: the blocks of its files, with override files applied.
 
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
 
 use super::{Attribute, Expr, Place};
 
-/// The configuration in one folder.
+/// Configuration in one folder.
 #[derive(Debug, Clone, Default)]
 pub struct Module {
-    /// The folder, absolute.
+    /// Folder of the module, absolute.
     pub dir: Utf8PathBuf,
-    /// Its files in the order in which they are merged, absolute.
+    /// Files of the module in the order in which they are merged, absolute.
     pub files: Vec<Utf8PathBuf>,
-    /// Var files in the folder that an engine loads by their names alone, absolute and in its order.
+    /// Var files in the folder that the engine loads by their names alone, absolute and in the engine's order.
     pub auto_var_files: Vec<Utf8PathBuf>,
-    /// The backend block; without one the state is local.
+    /// Backend block; absent when the state is local or in a `cloud`.
     pub backend: Option<BackendBlock>,
-    /// The `cloud` block.
+    /// Place of the `cloud` block, absent when there is none.
     pub cloud: Option<Place>,
-    /// Declared variables.
+    /// Declared variables by name.
     pub variables: IndexMap<String, VariableDecl>,
-    /// Calls of other modules.
+    /// Module calls by name.
     pub modules: IndexMap<String, ModuleCall>,
-    /// Providers by local name.
+    /// Required providers by local name.
     pub required_providers: IndexMap<String, RequiredProvider>,
-    /// The constraints on the engine's version.
+    /// Version constraints on the engine.
     pub required_version: Vec<Attribute>,
     /// `terraform_remote_state` data sources by name.
     pub remote_states: IndexMap<String, RemoteState>,
 }
 
-/// `backend "s3" { … }`
+/// Block `backend "s3" { … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackendBlock {
-    /// `s3`, `local`, `pg` …
+    /// Type of the backend: `s3`, `local`, `pg` …
     pub kind: String,
-    /// Its attributes; nested blocks are objects.
+    /// Attributes by name; nested blocks are objects.
     pub attributes: IndexMap<String, Attribute>,
-    /// Its head.
+    /// Span of the block's head.
     pub place: Place,
 }
 
-/// `variable "x" { … }`
+/// Block `variable "x" { … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VariableDecl {
-    /// Whether plans hide its value.
+    /// True if plans hide the value.
     pub sensitive: bool,
-    /// Whether its value is kept out of plans and states.
+    /// True if the value is kept out of plans and states.
     pub ephemeral: bool,
-    /// How an engine reads it from its environment.
+    /// Conversion that the engine applies to `TF_VAR_x`.
     pub kind: VariableKind,
-    /// Its default; absent when a value must be given.
+    /// Default value; absent when a value must be set.
     pub default: Option<Expr>,
-    /// Its head.
+    /// Span of the block's head.
     pub place: Place,
 }
 
-/// How an engine reads a variable from `TF_VAR_x`.
+/// Conversion that an engine applies to the text of `TF_VAR_x`, by the declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VariableKind {
-    /// Without a type: as a text, whatever it holds.
+    /// No type: the engine takes the text literally.
     Untyped,
-    /// Of a primitive type: as a text, which is converted.
+    /// Primitive type: the engine converts the text.
     Primitive,
-    /// Of another type: as an expression.
+    /// Another type: the engine parses the text as an expression.
     Other,
 }
 
-/// `module "x" { … }`
+/// Block `module "x" { … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModuleCall {
-    /// Its name.
+    /// Name of the call.
     pub name: String,
-    /// Where the module comes from.
+    /// Source address of the module.
     pub source: Option<Attribute>,
-    /// Which versions of it.
+    /// Version constraint on the module.
     pub version: Option<Attribute>,
-    /// Its head.
+    /// Span of the block's head.
     pub place: Place,
 }
 
 impl ModuleCall {
-    /// The source when it is a folder relative to the caller's.
+    /// Returns the source if it is a path relative to the caller's folder.
     pub fn local_source(&self) -> Option<&str> {
         let source = self.source.as_ref()?.value.text()?;
         let is_local = source.starts_with("./") || source.starts_with("../") || [".", ".."].contains(&source);
@@ -89,28 +89,28 @@ impl ModuleCall {
     }
 }
 
-/// One entry of `required_providers`.
+/// Entry of `required_providers`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RequiredProvider {
-    /// `hashicorp/aws`; absent for a provider of that name in the default namespace.
+    /// Source address, as `hashicorp/aws`; absent for a provider of the local name in the default namespace.
     pub source: Option<String>,
-    /// The version constraints as written.
+    /// Version constraints as written.
     pub version: Option<String>,
-    /// Where it stands.
+    /// Span of the entry's value.
     pub place: Place,
 }
 
-/// `data "terraform_remote_state" "x" { … }`
+/// Block `data "terraform_remote_state" "x" { … }`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RemoteState {
-    /// Its name.
+    /// Name of the data source.
     pub name: String,
-    /// The type of the backend.
+    /// Type of the backend.
     pub backend: Option<Attribute>,
-    /// The configuration of the backend; absent when only an engine can tell.
+    /// Configuration of the backend; absent when only an engine can evaluate it.
     pub config: Option<IndexMap<String, Expr>>,
-    /// The workspace; absent for the default one.
+    /// Workspace; absent for the default one.
     pub workspace: Option<Attribute>,
-    /// Its head.
+    /// Span of the block's head.
     pub place: Place,
 }

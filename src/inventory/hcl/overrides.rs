@@ -1,12 +1,12 @@
-//! How blocks become one module: first those of ordinary files, then the overrides over them.
+//! Merging of blocks into a module: those of ordinary files first, then those of override files.
 //!
 //! Source: <https://developer.hashicorp.com/terraform/language/files/override>: blocks of the same name are merged
-//! attribute by attribute, a backend (or `cloud`) block replaces whichever of the two was there.
+//! attribute by attribute, a backend (or `cloud`) block replaces the backend or `cloud` block before it.
 
 use super::{Block, Module, module::VariableDecl, parts};
 
 impl Module {
-    /// Takes in the blocks of an ordinary file.
+    /// Adds the blocks of an ordinary file.
     pub(super) fn add(&mut self, blocks: &[Block]) {
         for block in blocks {
             match (block.kind.as_str(), block.labels.as_slice()) {
@@ -31,7 +31,7 @@ impl Module {
         }
     }
 
-    /// Lays the blocks of an override file over what is there.
+    /// Merges the blocks of an override file into the module.
     pub(super) fn override_with(&mut self, blocks: &[Block]) {
         for block in blocks {
             match (block.kind.as_str(), block.labels.as_slice()) {

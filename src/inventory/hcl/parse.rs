@@ -1,10 +1,12 @@
-//! The one call of the HCL parser, with what the parser (hcl-edit 0.10) refuses and engines accept made readable first.
+//! Calls of the HCL parser, with texts that engines accept and the parser (hcl-edit 0.10) refuses made parsable
+//! first.
 //!
-//! * Only a line that is the marker alone ends a heredoc. The parser ends it at a line that begins with the marker.
-//! * A key may stand twice in an object, and the later value counts. The parser refuses the second one.
+//! * A heredoc ends at a line that is the delimiter alone. The parser ends it at a line that begins with the delimiter.
+//! * An object may repeat a key, and the later value counts. The parser refuses the second key.
 //!
-//! A patch of the parser for both is in `docs/upstream`. Until it is in a release they are mended by giving a name of the same length to a marker or key, so every span fits the original text.
-//! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>.
+//! A patch of the parser for both is in `docs/upstream`. Until a release has it, a delimiter or key is replaced by a
+//! name of the same length, so that every span fits the original text. Source:
+//! <https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md>.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -19,15 +21,16 @@ use hcl_edit::{
 
 use super::heredocs::heredocs;
 
-/// Beginning of the parser's message for a key that stands twice in an object.
+/// Beginning of the parser's message about a repeated key of an object.
 const DUPLICATE_KEY: &str = "unique object key";
 
-/// Limit of repeated keys of one text that are mended; each costs one more parse.
+/// Limit of repeated keys that are replaced in one text; each costs one more parse.
 const MAX_REPEATED_KEYS: usize = 256;
 
 /// Parses a file of native syntax as engines read it. Spans are bytes of `text`.
 ///
-/// In an object with a repeated key the last value has the key as written; earlier ones have it in parentheses.
+/// In an object with a repeated key the last value has the key as written; earlier values have the key in
+/// parentheses.
 pub fn parse_body(text: &str) -> Result<Body, parser::Error> {
     let (mut body, repeated) = parse(text, parser::parse_body)?;
     if !repeated.is_empty() {
@@ -54,7 +57,7 @@ pub(super) fn parse_expression(text: &str) -> Result<Expression, parser::Error> 
     Ok(expression)
 }
 
-/// Original keys by the position of their stand-ins.
+/// Original keys by the byte position of their replacements.
 type RepeatedKeys = HashMap<usize, ObjectKey>;
 
 fn parse<T>(
@@ -80,7 +83,7 @@ fn parse<T>(
     }
 }
 
-/// Renames the marker of each heredoc that has a line which only begins with it.
+/// Renames the delimiter of each heredoc that has a line which begins with the delimiter and continues.
 fn rename_markers(text: &str) -> String {
     let mut readable = text.to_owned();
     if !text.contains("<<") {
@@ -101,7 +104,7 @@ fn rename_markers(text: &str) -> String {
     readable
 }
 
-/// Returns the identifier, number or literal string that begins at a position, where it is a whole key.
+/// Returns the identifier, number or literal string that begins at a byte position; absent if it is not a whole key.
 fn key_at(text: &str, at: usize) -> Option<(Range<usize>, ObjectKey)> {
     let rest = text.get(at..)?;
     let end = if let Some(quoted) = rest.strip_prefix('"') {
@@ -120,7 +123,8 @@ fn key_at(text: &str, at: usize) -> Option<(Range<usize>, ObjectKey)> {
     Some((at..at + end, key))
 }
 
-/// Returns an identifier that the text does not hold, or, where all of that length occur, one that was not tried yet.
+/// Returns an identifier that the text does not hold, or, if all names of that length occur, one that was not tried
+/// yet.
 fn unused_name(text: &str, len: usize, tried: usize) -> Option<String> {
     names(len).take(5_000).find(|name| !text.contains(name.as_str())).or_else(|| names(len).nth(tried))
 }
@@ -142,7 +146,7 @@ fn names(len: usize) -> impl Iterator<Item = String> {
     })
 }
 
-/// Gives repeated keys their own names back.
+/// Visitor that restores the original names of repeated keys.
 struct RestoreKeys(RepeatedKeys);
 
 impl VisitMut for RestoreKeys {
@@ -167,7 +171,7 @@ impl VisitMut for RestoreKeys {
     }
 }
 
-/// Returns a key of the same text that differs from the key as written.
+/// Returns a key in parentheses, which differs from the key as written and evaluates to the same text.
 fn parenthesised(key: ObjectKey) -> ObjectKey {
     let mut inner = match key {
         ObjectKey::Ident(name) => Expression::from(name.as_str()),

@@ -1,4 +1,4 @@
-//! The parts of a module from its blocks.
+//! Conversion of blocks to the parts of a module.
 
 use indexmap::IndexMap;
 
@@ -48,7 +48,7 @@ pub(super) fn required_provider(attribute: &Attribute) -> RequiredProvider {
     let text = |name: &str| members.get(name).and_then(Expr::text).map(str::to_owned);
     RequiredProvider {
         source: text("source"),
-        // The old form: `aws = "~> 5.0"`.
+        // Legacy form: `aws = "~> 5.0"`.
         version: text("version").or_else(|| attribute.value.text().map(str::to_owned)),
         place: attribute.place.clone(),
     }

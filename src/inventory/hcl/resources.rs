@@ -1,4 +1,4 @@
-//! The resources that the files of a folder declare, by address without indexes.
+//! Resources that the files of a folder declare, by address without indexes.
 
 use std::collections::BTreeSet;
 
@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{folder::open, from_hcl};
 use crate::{engine::layout::module_files, model::EngineName};
 
-/// Returns the resources and data sources that a module declares itself, as `aws_vpc.main` and `data.aws_ami.x`; absent where not
-/// every file can be read.
+/// Returns the resources and data sources that a module itself declares, as `aws_vpc.main` and `data.aws_ami.x`;
+/// absent if a file cannot be read.
 pub fn declared_resources(engine: EngineName, dir: &Utf8Path, root: &Utf8Path) -> Option<BTreeSet<String>> {
     let names = dir.read_dir_utf8().ok()?;
     let names: Vec<String> =
@@ -36,7 +36,8 @@ fn address(block: &str, kind: &str, name: &str) -> String {
     if block == "data" { format!("data.{kind}.{name}") } else { format!("{kind}.{name}") }
 }
 
-/// Collects those of a file in JSON, where each level is an object or a list of objects; absent where one is neither.
+/// Collects the resources of a file in JSON, each level of which is an object or a list of objects; absent if a level
+/// is neither.
 fn of_json(file: &Value, declared: &mut BTreeSet<String>) -> Option<()> {
     for (block, kinds) in members(file)? {
         if block != "resource" && block != "data" {

@@ -1,4 +1,4 @@
-//! What a Terragrunt unit's own file says of the units before it, as far as it says so literally.
+//! Literal parts of a Terragrunt unit's own file: paths of its dependencies, source of its module.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     engine::layout::unit_file_in,
 };
 
-/// The paths in `dependency` and `dependencies` blocks, as written, with their places.
+/// Returns the literal paths in `dependency` and `dependencies` blocks, as written, with their spans.
 pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>, Diagnostic> {
     let source = open_unit(&unit_file_in(dir), root)?;
     let body = from_hcl::body(&source)?;
@@ -28,7 +28,8 @@ pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>
     Ok(paths)
 }
 
-/// Refuses a unit in JSON with an edge that is computed: Terragrunt does not list such a unit, so nobody would tell it.
+/// Refuses a unit in JSON with a computed dependency path: Terragrunt does not list such a unit, so the dependency
+/// would be missed.
 fn plain_edges(source: &Arc<SourceFile>, body: &Body) -> Result<(), Diagnostic> {
     for (block, name) in [("dependency", "config_path"), ("dependencies", "paths")] {
         for found in body.get_blocks(block).filter(|found| found.body.has_attribute(name)) {
@@ -43,7 +44,7 @@ fn plain_edges(source: &Arc<SourceFile>, body: &Body) -> Result<(), Diagnostic> 
     Ok(())
 }
 
-/// The source of the unit's module, where the unit's own file states it as a literal string.
+/// Returns the source of the unit's module; absent if the unit's own file has no literal one.
 pub fn read_unit_source(dir: &Utf8Path, root: &Utf8Path) -> Option<String> {
     let source = open_unit(&unit_file_in(dir), root).ok()?;
     let body = from_hcl::body(&source).ok()?;
@@ -51,7 +52,7 @@ pub fn read_unit_source(dir: &Utf8Path, root: &Utf8Path) -> Option<String> {
     sources.next().map(|(text, _)| text)
 }
 
-/// The body of a unit's file, or of one that it includes, whose name tells whether it is JSON.
+/// Parses the file of a unit, or one that a unit includes; a file named `*.json` is converted to HCL first.
 pub fn parse_unit(file: &Utf8Path, text: &str) -> Result<Body, String> {
     let hcl = if is_json(file) {
         json_unit::to_hcl(text).map_err(|error| error.to_string())?
@@ -65,7 +66,7 @@ fn is_json(file: &Utf8Path) -> bool {
     file.extension() == Some("json")
 }
 
-/// Opens a unit's file; one in JSON as the HCL that says the same.
+/// Reads a unit's file; a file in JSON is converted to equivalent HCL.
 fn open_unit(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagnostic> {
     let source = open(file, root)?;
     if !is_json(file) {
@@ -81,7 +82,7 @@ fn open_unit(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagno
     })
 }
 
-/// The literal string, or strings, of an attribute.
+/// Returns the literal string, or strings, of an attribute; empty if there are none.
 fn texts(source: &Arc<SourceFile>, body: &Body, name: &str) -> Vec<(String, Place)> {
     let Some(attribute) = from_hcl::convert_attributes(source, body).swap_remove(name) else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What a var file sets: `*.tfvars` and `*.tfvars.json`.
+//! Var files: `*.tfvars` and `*.tfvars.json`.
 
 use camino::Utf8Path;
 use indexmap::IndexMap;
@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 use super::{Attribute, folder::open, from_hcl, from_json};
 use crate::diagnostic::Diagnostic;
 
-/// The variables that a var file sets, with their places.
+/// Values of a var file by variable, with their spans.
 pub type VarFileContent = IndexMap<String, Attribute>;
 
-/// Reads a var file; paths in findings are shown relative to `root`.
+/// Reads a var file; findings show paths relative to `root`.
 pub fn read_var_file(file: &Utf8Path, root: &Utf8Path) -> Result<VarFileContent, Diagnostic> {
     let source = open(file, root)?.confidential();
     if file.extension() == Some("json") {

@@ -1,25 +1,25 @@
-//! Words that name environments: which they are, in which order things are promoted, what else people call them.
+//! Words that name environments: their roles, the order of promotion, common aliases.
 
 use crate::model::EnvName;
 
-/// What an environment is for, in the order in which a change reaches it.
+/// Role of an environment, in the order of promotion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Role {
-    /// Where a change is tried first.
+    /// Development, where a change is applied first.
     Development,
-    /// Where it is tested by machines.
+    /// Automated tests.
     Test,
-    /// Where it is tested by people.
+    /// Tests by people.
     Acceptance,
-    /// The rehearsal.
+    /// Staging.
     Staging,
-    /// The last rehearsal.
+    /// Last stage before production.
     Preproduction,
-    /// What people use.
+    /// Production.
     Production,
 }
 
-/// The words of each role; the later names of a role are its short forms.
+/// Words by role, with the short forms of each role last.
 const WORDS: [(Role, &[&str]); 6] = [
     (Role::Development, &["development", "develop", "dev"]),
     (Role::Test, &["testing", "test", "tst", "integration", "int", "ci"]),
@@ -29,10 +29,10 @@ const WORDS: [(Role, &[&str]); 6] = [
     (Role::Production, &["production", "prod", "prd", "live"]),
 ];
 
-/// Words that name an environment only in company: folders are called so for other reasons too.
+/// Words that name an environment only beside other environments: folders have these names for other reasons too.
 const WEAK: [&str; 7] = ["live", "test", "testing", "integration", "int", "ci", "acc"];
 
-/// What an environment of the full name is called for short, and the other way round.
+/// Short name of an environment by its full name, and the other way round.
 const ALIASES: [(&str, &str); 8] = [
     ("staging", "stag"),
     ("production", "prod"),
@@ -44,24 +44,24 @@ const ALIASES: [(&str, &str); 8] = [
     ("develop", "dev"),
 ];
 
-/// The role of a word that names an environment by itself.
+/// Returns the role of a word that names an environment by itself, as `staging` or `Prod2`.
 pub(super) fn role_of_word(word: &str) -> Option<Role> {
     let word = word.to_ascii_lowercase();
     let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
     WORDS.iter().find(|(_, words)| words.contains(&word)).map(|(role, _)| *role)
 }
 
-/// Whether a word names an environment by itself.
+/// Returns true if a word names an environment by itself.
 pub(super) fn is_word(word: &str) -> bool {
     role_of_word(word).is_some()
 }
 
-/// Whether a word needs other environments beside it to be taken for one.
+/// Returns true if a word names an environment only beside other environments.
 pub(super) fn is_weak(word: &str) -> bool {
     WEAK.contains(&word.to_ascii_lowercase().as_str())
 }
 
-/// The role of an environment's name, and what is left of the name: `prod-eu` is production of `eu`.
+/// Returns the role of an environment's name, and the rest of the name: `prod-eu` is production of `eu`.
 pub(super) fn role(name: &str) -> Option<(Role, String)> {
     if let Some(role) = role_of_word(name) {
         return Some((role, String::new()));
@@ -77,22 +77,23 @@ pub(super) fn role(name: &str) -> Option<(Role, String)> {
     found.map(|role| (role, rest.join("-")))
 }
 
-/// Whether a text can be the name of an environment.
+/// Returns true if a text is valid as an environment's name.
 pub(super) fn is_name(text: &str) -> bool {
     text.parse::<EnvName>().is_ok()
 }
 
-/// What else an environment is called.
+/// Returns a common alias of an environment's name.
 pub(super) fn alias(name: &str) -> Option<&'static str> {
     ALIASES.iter().find(|(full, _)| *full == name).map(|(_, alias)| *alias)
 }
 
-/// The words of a file's or folder's name.
+/// Splits the name of a file or folder into words.
 pub(super) fn tokens(name: &str) -> impl Iterator<Item = &str> {
     name.split(['-', '_', '.', ':', ' ']).filter(|token| !token.is_empty())
 }
 
-/// A name with one word of it replaced by `{env}`, and that word; absent when no word or several name environments.
+/// Replaces the one word of a name that names an environment by `{env}`, and returns that word too; absent unless
+/// exactly one does.
 pub(super) fn template_of(name: &str) -> Option<(String, String)> {
     let mut words = tokens(name).filter(|token| is_word(token));
     let word = words.next()?;
@@ -102,7 +103,7 @@ pub(super) fn template_of(name: &str) -> Option<(String, String)> {
     Some((with_env(name, word), word.to_owned()))
 }
 
-/// A text with each word of it that is the environment's name replaced by `{env}`; braces are kept literal.
+/// Replaces each whole word of a text that is the environment's name by `{env}`; braces are escaped.
 pub(super) fn with_env(text: &str, env: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -118,7 +119,7 @@ pub(super) fn with_env(text: &str, env: &str) -> String {
     out
 }
 
-/// A text as a template that stands for itself.
+/// Escapes the braces of a text for use in a template.
 pub(super) fn literal(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }

@@ -1,25 +1,25 @@
-//! The environments in the order of promotion.
+//! Environments in the order of promotion.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::env_word::{Role, alias, role, role_of_word};
 
-/// An environment that is worth a table in environments.toml.
+/// Environment that gets a table in environments.toml.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct FoundEnvironment {
-    /// Its name.
+    /// Name of the environment.
     pub(super) name: String,
-    /// What else it is called.
+    /// Alias, absent if there is no common one.
     pub(super) alias: Option<&'static str>,
-    /// The environments before it.
+    /// Environments that come before this one in promotion.
     pub(super) after: Vec<String>,
-    /// Whether changes need a confirmation.
+    /// True if changes need a confirmation.
     pub(super) confirm: bool,
-    /// Its workspace, where it has one.
+    /// Workspace, absent when stacks have none.
     pub(super) workspace: Option<String>,
 }
 
-/// Orders environments: those that are for nothing known first, then dev → staging → production.
+/// Orders environments: those without a known role first, then from development to production.
 pub(super) fn in_order(names: &BTreeSet<String>) -> Vec<FoundEnvironment> {
     let mut roles: Vec<(Option<(Role, String)>, &String)> =
         names.iter().map(|name| (role(name), name)).collect();
@@ -37,7 +37,7 @@ pub(super) fn in_order(names: &BTreeSet<String>) -> Vec<FoundEnvironment> {
     environments.collect()
 }
 
-/// The environments of the role just before, those for the same region or customer where there are any.
+/// Returns the environments of the nearest earlier role, those of the same region or customer if there are any.
 fn before(own: &(Role, String), all: &[(Option<(Role, String)>, &String)]) -> Vec<String> {
     let mut by_role: BTreeMap<Role, Vec<(&str, &String)>> = BTreeMap::new();
     for (role, name) in all {
@@ -51,7 +51,7 @@ fn before(own: &(Role, String), all: &[(Option<(Role, String)>, &String)]) -> Ve
     if same.is_empty() { nearest.into_iter().map(|(_, name)| name.clone()).collect() } else { same }
 }
 
-/// The workspace of an environment: one of its name, or of its role, or one that is still to be made.
+/// Returns the workspace of an environment: one of its name, else one of its role, else its name for a new workspace.
 pub(super) fn workspace(environment: &str, existing: &BTreeSet<String>) -> String {
     if existing.contains(environment) {
         return environment.to_owned();

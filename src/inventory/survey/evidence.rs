@@ -1,4 +1,4 @@
-//! What a repository's own scripts, pipelines and READMEs do by hand today: which engine, workspaces, state keys.
+//! Use of engines in a repository's own scripts, pipelines and READMEs: engine, workspaces, state keys.
 
 use std::{collections::BTreeSet, fs};
 
@@ -11,25 +11,25 @@ use super::{
 };
 use crate::{engine::detect::set_up_by, files, model::EngineName};
 
-/// Files past this size are no scripts.
+/// Size limit of files that are read as scripts, in bytes.
 const LIMIT: u64 = 256 * 1024;
 
-/// What engines are told to do.
+/// Engine commands that identify a word before them as an engine.
 const VERBS: [&str; 10] =
     ["init", "plan", "apply", "destroy", "workspace", "validate", "import", "output", "fmt", "state"];
 
-/// What was found, each with the file that says it.
+/// Findings from scripts, with the files that hold them.
 #[derive(Debug, Default)]
 pub(super) struct Evidence {
-    /// Engines that are started or installed.
+    /// Engines that scripts start or install.
     engines: Vec<(EngineName, Utf8PathBuf)>,
-    /// Workspaces that are selected or made by name.
+    /// Workspaces that scripts select or create by name.
     pub(super) workspaces: BTreeSet<String>,
-    /// A file that selects or makes workspaces.
+    /// File that selects or creates workspaces.
     pub(super) selects: Option<Utf8PathBuf>,
-    /// Backend pairs that are passed to `init`, as templates: `key`, `{project}/{env}/x`.
+    /// Pairs of `-backend-config` that scripts pass to `init`, as templates: `key`, `{project}/{env}/x`.
     pub(super) backend_pairs: Vec<(String, String, Utf8PathBuf)>,
-    /// Environments that scripts are named after: `plan:staging`, `deploy-staging.sh`.
+    /// Environments in the names of scripts: `plan:staging`, `deploy-staging.sh`.
     pub(super) named_after: BTreeSet<String>,
 }
 
@@ -47,7 +47,7 @@ impl Evidence {
         Ok(evidence)
     }
 
-    /// The one engine that scripts use, with a file that does.
+    /// Returns the engine, if scripts use only one, with a file that uses it.
     pub(super) fn engine(&self) -> Option<&(EngineName, Utf8PathBuf)> {
         let first = self.engines.first()?;
         self.engines.iter().all(|(engine, _)| *engine == first.0).then_some(first)
@@ -96,7 +96,7 @@ impl Evidence {
         }
     }
 
-    /// The environments in the names of npm scripts.
+    /// Records the environments in the names of npm scripts.
     fn take_package(&mut self, text: &str) {
         let Ok(package) = serde_json::from_str::<serde_json::Value>(text) else { return };
         let scripts = package.get("scripts").and_then(|scripts| scripts.as_object());
@@ -106,7 +106,7 @@ impl Evidence {
     }
 }
 
-/// Whether a file of this path starts programs, or shows how they are started.
+/// Returns true if a file of this path starts programs or documents their use.
 fn is_script(file: &Utf8Path) -> bool {
     let Some(name) = file.file_name() else { return false };
     let folder = file.parent().map_or("", Utf8Path::as_str);
@@ -122,7 +122,7 @@ fn is_script(file: &Utf8Path) -> bool {
             && ["yml", "yaml"].contains(&file.extension().unwrap_or_default())
 }
 
-/// Whether a file is one of a folder of scripts, or has a script's extension.
+/// Returns true if a file is in a folder of scripts or has a script's extension.
 fn is_named_script(file: &Utf8Path) -> bool {
     match file.extension() {
         Some(extension) => ["sh", "bash", "zsh", "ps1", "mk"].contains(&extension),

@@ -1,4 +1,4 @@
-//! All that was found, put together.
+//! Findings of `envctl init` about a repository, collected for environments.toml.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,41 +17,41 @@ use super::{
     variables::{self, Unset},
 };
 
-/// The environment of stacks that belong to none, beside others and when there are no others.
+/// Environment of stacks that belong to none: `SHARED` beside other environments, `ONLY` if there are no others.
 const SHARED: &str = "shared";
 const ONLY: &str = "default";
 
-/// What is in a repository, as environments.toml would say it.
+/// Contents of a repository, in the terms of environments.toml.
 #[derive(Debug)]
 pub(super) struct Findings {
-    /// The project's name.
+    /// Name of the project.
     pub(super) project: String,
-    /// Its engine.
+    /// Engine of the project.
     pub(super) engine: Engine,
-    /// In the order of promotion.
+    /// Environments in the order of promotion.
     pub(super) environments: Vec<FoundEnvironment>,
-    /// Those that come first first.
+    /// Stacks, each after the stacks that it needs.
     pub(super) stacks: Vec<FoundStack>,
-    /// Terragrunt units by their patterns.
+    /// Groups of Terragrunt units that one set of patterns finds.
     pub(super) trees: Vec<UnitTree>,
-    /// Variables that nothing sets, by environment.
+    /// Variables without a value, by environment.
     pub(super) unset: BTreeMap<String, BTreeSet<Unset>>,
-    /// A file of secrets that SOPS encrypts.
+    /// File of secrets that SOPS encrypts.
     pub(super) sops: Option<Utf8PathBuf>,
-    /// The environment that was made up for stacks that belong to none.
+    /// Environment that was invented for stacks that belong to none.
     pub(super) made_up: Option<&'static str>,
-    /// A file that selects workspaces.
+    /// File that selects workspaces.
     pub(super) selects: Option<Utf8PathBuf>,
-    /// Folders that others call as modules.
+    /// Folders that other folders call as modules.
     pub(super) modules: Vec<Utf8PathBuf>,
-    /// Folders for show.
+    /// Folders of examples and tests, which are not read.
     pub(super) left_out: Vec<Utf8PathBuf>,
-    /// What its owner should know.
+    /// Warnings for the user.
     pub(super) warnings: Vec<String>,
 }
 
 impl Findings {
-    /// Looks through a repository; it starts no program.
+    /// Reads a repository; no program is started.
     pub(super) fn of(root: &Utf8Path) -> Result<Self, SurveyError> {
         let tree = Tree::read(root)?;
         let folders = unit_folders(&tree);
@@ -90,13 +90,13 @@ impl Findings {
         })
     }
 
-    /// Whether there is nothing to write.
+    /// Returns true if no stack was found.
     pub(super) fn is_empty(&self) -> bool {
         self.stacks.is_empty() && self.trees.is_empty()
     }
 }
 
-/// Gives stacks that belong to no environment one of their own.
+/// Assigns an invented environment to stacks that belong to none, and returns its name if there are any.
 fn settle(stacks: &mut [FoundStack], trees: &[UnitTree]) -> Option<&'static str> {
     let others = !trees.is_empty() || stacks.iter().any(|stack| !stack.dirs.is_empty());
     let name = if others { SHARED } else { ONLY };
@@ -127,7 +127,7 @@ fn give_workspaces(environments: &mut [FoundEnvironment], stacks: &[FoundStack],
     }
 }
 
-/// What the written file cannot say right.
+/// Returns warnings about facts that environments.toml cannot express.
 fn warn(roots: &Roots, stacks: &[FoundStack], environments: &[FoundEnvironment]) -> Vec<String> {
     let mut warnings = Vec::new();
     for root in &roots.found {
@@ -152,7 +152,7 @@ fn warn(roots: &Roots, stacks: &[FoundStack], environments: &[FoundEnvironment])
     warnings
 }
 
-/// A file of secrets beside the rules of SOPS.
+/// Returns a file of secrets if the repository has rules of SOPS.
 fn sops(tree: &Tree) -> Option<Utf8PathBuf> {
     tree.files().find(|file| file.file_name() == Some(".sops.yaml"))?;
     let name = |file: &Utf8PathBuf| {
@@ -163,14 +163,14 @@ fn sops(tree: &Tree) -> Option<Utf8PathBuf> {
     tree.files().find(name)
 }
 
-/// Dependencies first, then by name.
+/// Sorts stacks by name, each after the stacks that it needs.
 fn in_order(mut stacks: Vec<FoundStack>) -> Vec<FoundStack> {
     stacks.sort_by(|a, b| a.name.cmp(&b.name));
     let mut sorted: Vec<FoundStack> = Vec::with_capacity(stacks.len());
     while !stacks.is_empty() {
         let is_ready =
             |stack: &FoundStack| stack.needs.iter().all(|need| sorted.iter().any(|s| s.name == *need));
-        // Links in a circle were left out, so that one is always ready.
+        // Links that close a cycle were left out, so that a stack is always ready.
         let next = stacks.iter().position(is_ready).unwrap_or(0);
         sorted.push(stacks.remove(next));
     }

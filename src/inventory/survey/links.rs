@@ -1,4 +1,4 @@
-//! Which stack reads which other's state, as far as literals, var files and defaults tell.
+//! Needs of stacks, from the states that they read, as far as literals, var files and defaults determine them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::inventory::{
     hcl::{Expr, Module, Reference, RemoteState},
 };
 
-/// Writes down the stacks that each stack needs; a circle is left open where it closes, and told.
+/// Sets the needs of each stack, and returns warnings about cycles; the need that would close a cycle is left out.
 pub(super) fn find(tree: &Tree, roots: &Roots, project: &str, stacks: &mut [FoundStack]) -> Vec<String> {
     let mut needs: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
     let environments: BTreeSet<String> = stacks.iter().flat_map(|stack| stack.dirs.keys().cloned()).collect();
@@ -53,7 +53,7 @@ fn reaches(needs: &BTreeMap<usize, BTreeSet<usize>>, from: usize, to: usize) -> 
     from == to || needs.get(&from).into_iter().flatten().any(|next| reaches(needs, *next, to))
 }
 
-/// A stack in one environment.
+/// Stack in one environment, with the values of its variables.
 struct View<'a> {
     module: &'a Module,
     stack: &'a FoundStack,
@@ -85,7 +85,7 @@ impl<'a> View<'a> {
         match reference {
             Reference::Variable(name) => self.values.get(name).cloned(),
             Reference::Workspace => Some(Value::from(self.workspace().unwrap_or("default"))),
-            // Only links of the stack itself are surveyed: both are the folder that relative paths start from.
+            // Only links of the stack itself are read: both folders are the one that relative paths start from.
             Reference::Folder(_) => Some(Value::from(".")),
         }
     }
@@ -95,7 +95,7 @@ impl<'a> View<'a> {
         value.evaluate(&|reference| self.look_up(reference)).map_or_else(unknown, Setting::Known)
     }
 
-    /// Where its own state lies.
+    /// Returns the address of the stack's own state.
     fn address(&self) -> Option<String> {
         let block = self.module.backend.as_ref()?;
         let mut values: IndexMap<String, Setting> =
@@ -111,7 +111,7 @@ impl<'a> View<'a> {
         self.known(&block.kind, values, self.workspace())
     }
 
-    /// Where the state lies that it reads.
+    /// Returns the address of the state that a link reads.
     fn linked_address(&self, link: &RemoteState) -> Option<String> {
         let text =
             |value: &Expr| value.evaluate(&|reference| self.look_up(reference))?.as_str().map(str::to_owned);

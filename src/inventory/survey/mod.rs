@@ -1,7 +1,7 @@
-//! What is in a repository that has no environments.toml yet, and the first one for it.
+//! Survey of a repository without environments.toml, which `envctl init` writes the first one from.
 //!
-//! Only files are read: names of folders, HCL, var files, scripts. Nothing is guessed that would be dangerous to be wrong
-//! about: secrets, and keys of states that nothing tells, are proposed and said to be.
+//! Only files are read: names of folders, HCL, var files, scripts. Guesses that would be dangerous if wrong (secrets,
+//! keys of states that no file has) are written as proposals and marked as such.
 
 mod env_word;
 mod environments;

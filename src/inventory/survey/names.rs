@@ -1,4 +1,4 @@
-//! Names for stacks, from their folders.
+//! Names of stacks, from their folders.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use super::{place::CONTAINERS, stack::FoundStack};
 use crate::model::StackId;
 
-/// Folders whose names say nothing of what is in them.
+/// Folders whose names do not describe their contents.
 const GENERAL: [&str; 15] = [
     ".",
     "infra",
@@ -26,7 +26,8 @@ const GENERAL: [&str; 15] = [
     "modules",
 ];
 
-/// Names each stack after the last telling folder of its path, with as many before it as make it unlike the others.
+/// Names each stack after the last descriptive folder of its path, with as many folders before it as make the name
+/// unique.
 pub(super) fn give(stacks: &mut [FoundStack], project: &str) {
     let tails: Vec<Vec<String>> = stacks.iter().map(|stack| telling(&stack.path, project)).collect();
     let mut lengths = vec![1; stacks.len()];
@@ -58,7 +59,7 @@ fn name(tail: &[String], length: usize) -> String {
     tail[tail.len().saturating_sub(length)..].join("/")
 }
 
-/// The folders of a path that tell something; the project's name where none does.
+/// Returns the descriptive folders of a path; the project's name if there are none.
 fn telling(path: &str, project: &str) -> Vec<String> {
     let parts = Utf8Path::new(path).components().map(|part| part.as_str());
     let words: Vec<String> = parts

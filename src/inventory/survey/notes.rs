@@ -1,4 +1,4 @@
-//! What was found, in sentences.
+//! Findings as sentences for the user.
 
 use super::{
     findings::Findings,
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::ui::Count;
 
-/// A sentence for each finding.
+/// Returns a sentence for each finding.
 pub(super) fn of(findings: &Findings) -> Vec<String> {
     let mut notes: Vec<String> = findings.trees.iter().map(tree).collect();
     notes.extend(findings.stacks.iter().map(|found| stack(findings, found)));

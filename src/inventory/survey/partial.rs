@@ -1,4 +1,4 @@
-//! Backends that their blocks leave open, and the pairs that close them.
+//! Incomplete backend blocks, and the pairs of `-backend-config` that complete them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,37 +16,37 @@ use crate::{
     inventory::hcl::{BackendBlock, read_var_file},
 };
 
-/// Folders that hold a backend's configuration per environment.
+/// Folders that hold a backend configuration per environment.
 const HOLDERS: [&str; 3] = ["backend", "backends", "backend-config"];
 
-/// The value of one pair.
+/// Value of one pair in all environments.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Pair {
-    /// One template for all environments.
+    /// Template for all environments.
     All(Value),
-    /// A value per environment.
+    /// Value by environment.
     Each(BTreeMap<String, Value>),
 }
 
-/// The pairs for a stack's backend.
+/// Pairs for a stack's backend.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Pairs {
-    /// `s3`, `gcs` …
+    /// Type of the backend: `s3`, `gcs` …
     pub(super) kind: String,
-    /// By key.
+    /// Values by key.
     pub(super) values: BTreeMap<String, Pair>,
-    /// Keys that neither the block nor anything else sets.
+    /// Required keys that neither the block nor a pair sets.
     pub(super) missing: Vec<&'static str>,
-    /// The key whose value nothing told: it is a proposal.
+    /// Key whose value is a proposal, since no file has one.
     pub(super) proposed: Option<&'static str>,
-    /// The file that tells the pairs.
+    /// File that the pairs were found in.
     pub(super) told_by: Option<Utf8PathBuf>,
 }
 
-/// What each environment's file of pairs says.
+/// Files of pairs by environment, with their values.
 pub(super) type Files = BTreeMap<String, (Utf8PathBuf, BTreeMap<String, Value>)>;
 
-/// The key by which states of one backend are told apart, and whether a block without it is left open.
+/// Returns the key that distinguishes states in one backend, and true if a block without it is incomplete.
 fn identity(kind: &str) -> Option<(&'static str, bool)> {
     Some(match kind {
         "s3" | "azurerm" => ("key", true),
@@ -59,7 +59,7 @@ fn identity(kind: &str) -> Option<(&'static str, bool)> {
     })
 }
 
-/// What else a backend cannot do without.
+/// Returns the other required keys of a backend.
 fn required(kind: &str) -> &'static [&'static str] {
     match kind {
         "s3" | "gcs" | "oss" | "cos" => &["bucket"],
@@ -69,14 +69,14 @@ fn required(kind: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether a block leaves open where the state lies.
+/// Returns true if a block does not determine the place of the state.
 pub(super) fn is_open(block: &BackendBlock) -> bool {
     let lacks_key =
         identity(&block.kind).is_some_and(|(key, needed)| needed && !block.attributes.contains_key(key));
     lacks_key || block.attributes.is_empty()
 }
 
-/// The pairs that files say, with those of scripts under them.
+/// Returns the pairs in files of all environments.
 pub(super) fn pairs_of_files(block: &BackendBlock, files: &Files) -> Pairs {
     let keys: BTreeSet<&String> = files.values().flat_map(|(_, values)| values.keys()).collect();
     let pair = |key: &String| {
@@ -101,12 +101,12 @@ pub(super) fn pairs_of_files(block: &BackendBlock, files: &Files) -> Pairs {
     complete(Pairs { kind: block.kind.clone(), values, missing: Vec::new(), proposed: None, told_by }, block)
 }
 
-/// The pairs that scripts pass, or a proposal; `{stack}` is part of a key when there are several stacks.
+/// Returns the pairs that scripts pass, or a proposal; `{stack}` is part of a key when there are several stacks.
 pub(super) fn pairs_of_scripts(block: &BackendBlock, evidence: &Evidence, several: bool) -> Pairs {
     let mut told_by = None;
     let mut values = BTreeMap::new();
     for (key, template, file) in &evidence.backend_pairs {
-        // A pair with `{env}` tells environments apart; one without tells something that the block leaves open.
+        // A pair with `{env}` distinguishes environments; one without sets a key that the block lacks.
         if template.contains("{env}") || !block.attributes.contains_key(key) {
             values.entry(key.clone()).or_insert_with(|| Pair::All(Value::from(template.as_str())));
             told_by.get_or_insert_with(|| file.clone());
@@ -137,7 +137,7 @@ fn complete(mut pairs: Pairs, block: &BackendBlock) -> Pairs {
 }
 
 impl Pairs {
-    /// Whether two environments have two states by these pairs alone.
+    /// Returns true if these pairs alone give two environments two states.
     pub(super) fn tell_apart(&self) -> bool {
         let differs = |value: &Pair| match value {
             Pair::All(value) => value.as_str().is_some_and(|text| text.contains("{env}")),
@@ -148,7 +148,7 @@ impl Pairs {
         keys.into_iter().filter_map(|key| self.values.get(key)).any(differs)
     }
 
-    /// The pairs of one environment.
+    /// Returns the pairs of one environment.
     pub(super) fn of(&self, env: &str) -> BTreeMap<&str, &Value> {
         self.values.iter().filter_map(|(key, pair)| Some((key.as_str(), pair.of(env)?))).collect()
     }
@@ -163,7 +163,8 @@ impl Pair {
     }
 }
 
-/// The files of pairs below a folder, by the environment in their path: `backend/staging.hcl`, `prod.tfbackend`.
+/// Finds the files of pairs below a folder, by the environment in their path: `backend/staging.hcl`,
+/// `prod.tfbackend`.
 pub(super) fn files_below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> Files {
     let nested = |path: &Utf8Path| {
         roots.iter().any(|other| *other != root && other.starts_with(root) && path.starts_with(other))
@@ -182,7 +183,7 @@ pub(super) fn files_below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> 
     files
 }
 
-/// The file of pairs that lies in an environment's own folder.
+/// Finds the file of pairs in an environment's own folder.
 pub(super) fn file_in(tree: &Tree, folder: &Utf8Path) -> Option<(Utf8PathBuf, BTreeMap<String, Value>)> {
     let names = tree.folders.get(folder)?;
     let mut files = names.iter().filter(|name| may_hold_pairs(name)).map(|name| folder.join(name));
@@ -208,15 +209,15 @@ fn may_hold_pairs(name: &str) -> bool {
         || extension == "hcl" && !name.starts_with('.') && ![UNIT_FILE, LOCKFILE].contains(&name)
 }
 
-/// The literal pairs of a file; absent when it holds anything else.
+/// Reads the literal pairs of a file; absent when it holds anything else.
 fn read(tree: &Tree, file: &Utf8Path) -> Option<BTreeMap<String, Value>> {
-    // What is no list of attributes is no file of pairs, whatever its name.
+    // A file that is no list of attributes is no file of pairs, whatever its name.
     let content = read_var_file(&tree.root.join(file), &tree.root).ok()?;
     let values = content.into_iter().map(|(key, attribute)| Some((key, attribute.value.literal()?.clone())));
     values.collect::<Option<BTreeMap<_, _>>>().filter(|values| !values.is_empty())
 }
 
-/// A value with its texts changed.
+/// Changes the texts inside a value.
 fn map(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(change(text)),

@@ -1,4 +1,4 @@
-//! Where in the paths of stacks the environment stands.
+//! Position of the environment in the paths of stacks.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,23 +6,23 @@ use camino::Utf8Path;
 
 use super::env_word::{is_name, is_weak, is_word, role};
 
-/// Folders whose children are environments.
+/// Folders whose subfolders are environments.
 pub(super) const CONTAINERS: [&str; 6] =
     ["environments", "environment", "envs", "env", "stages", "deployments"];
 
-/// Looks at many paths to tell which folder of each is its environment.
+/// Statistics over many paths, which tell the folder of each path that is its environment.
 #[derive(Default)]
 pub(super) struct Places {
-    /// The environments' words by the depth at which they stand.
+    /// Words that name environments, by their depth in a path.
     columns: HashMap<usize, BTreeSet<String>>,
-    /// The same by the folders above.
+    /// Words that name environments, by the folder that holds them.
     siblings: HashMap<String, BTreeSet<String>>,
-    /// Folders of which at least one child is an environment's name.
+    /// Folders of which at least one subfolder has an environment's name.
     containers: BTreeSet<String>,
 }
 
 impl Places {
-    /// Places for these paths.
+    /// Collects the statistics of these paths.
     pub(super) fn of<'a>(paths: impl IntoIterator<Item = &'a Utf8Path>) -> Self {
         let mut places = Self::default();
         for path in paths {
@@ -41,9 +41,10 @@ impl Places {
         places
     }
 
-    /// The depth of the folder that is the environment of this path.
+    /// Returns the depth of the folder that is the environment of this path.
     ///
-    /// A child of `environments/` with named siblings beats a word; more environments at a depth beat fewer.
+    /// A child of `environments/` with siblings that are environments wins over a word; a depth with more
+    /// environments wins over one with fewer.
     pub(super) fn depth(&self, path: &Utf8Path) -> Option<usize> {
         let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
         let score = |depth: usize| {

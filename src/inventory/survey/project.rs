@@ -1,4 +1,4 @@
-//! What the project is called, and which engine it uses.
+//! Name and engine of the project.
 
 use std::io;
 
@@ -17,7 +17,7 @@ use crate::{
     model::EngineName,
 };
 
-/// The name of the repository: that of its remote, else of its folder.
+/// Returns the name of the repository: that of its remote, else of its folder.
 pub(super) fn name(root: &Utf8Path) -> Result<String, SurveyError> {
     let path = root.join(".git/config");
     let config = match files::read(&path) {
@@ -34,7 +34,7 @@ pub(super) fn name(root: &Utf8Path) -> Result<String, SurveyError> {
     Ok(if name.is_empty() { "project".to_owned() } else { name.to_owned() })
 }
 
-/// The last part of the first remote's address.
+/// Returns the last part of the first remote's URL.
 fn of_remote(config: &str) -> Option<&str> {
     let url = config.lines().find_map(|line| line.trim().strip_prefix("url"))?;
     let url = url.trim_start().strip_prefix('=')?.trim().trim_end_matches('/');
@@ -42,20 +42,20 @@ fn of_remote(config: &str) -> Option<&str> {
     Some(name.strip_suffix(".git").unwrap_or(name)).filter(|name| !name.is_empty())
 }
 
-/// Which engine environments.toml has to name.
+/// Engine for `[project]` of environments.toml.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Engine {
-    /// This one, because of that file.
+    /// Engine that must be named, with the file that uses it.
     Named(EngineName, Utf8PathBuf),
-    /// Every stack is a Terragrunt unit.
+    /// Terragrunt, since every stack is a unit.
     Units,
-    /// None: the stacks' own files tell it.
+    /// No name is needed: the stacks' own files determine the engine.
     Told,
-    /// Nothing tells; it is whichever is installed.
+    /// Unknown: no file determines the engine, so that the installed one is used.
     Unknown,
 }
 
-/// What the files beside the stacks, then what scripts say.
+/// Returns the engine that the files beside the stacks determine, else the one that scripts use.
 pub(super) fn engine(
     tree: &Tree,
     stacks: &[Utf8PathBuf],

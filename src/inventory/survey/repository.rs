@@ -1,24 +1,24 @@
-//! A survey of a repository: a first environments.toml, and in words what it rests on.
+//! Survey of a repository: the text of a first environments.toml, with notes and warnings.
 
 use camino::Utf8Path;
 
 use super::{findings::Findings, notes, toml_text, tree::SurveyError};
 
-/// What is in a repository.
+/// Result of a survey.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survey {
-    /// The text of a first environments.toml; absent when no stack was found.
+    /// Text of a first environments.toml; absent when no stack was found.
     pub toml: Option<String>,
-    /// What was found, a sentence each.
+    /// Findings, a sentence each.
     pub notes: Vec<String>,
-    /// What the file cannot say right, or what could not be read.
+    /// Warnings about facts that environments.toml cannot express and files that could not be read.
     pub warnings: Vec<String>,
 }
 
 impl Survey {
-    /// Looks through the repository below a folder, given absolute; it starts no program and writes nothing.
+    /// Reads the repository below a folder (absolute path); no program is started and no file is written.
     ///
-    /// The same files give the same text.
+    /// Equal files give equal text.
     pub fn of(root: &Utf8Path) -> Result<Self, SurveyError> {
         let findings = Findings::of(root)?;
         Ok(Self {

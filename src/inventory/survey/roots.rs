@@ -1,4 +1,4 @@
-//! Root modules: folders of configuration that have a state of their own, told from modules that others call.
+//! Root modules: folders of configuration with a state of their own, as opposed to modules that others call.
 
 use std::collections::BTreeSet;
 
@@ -17,23 +17,23 @@ use crate::{
     },
 };
 
-/// A root module.
+/// Root module.
 #[derive(Debug)]
 pub(super) struct Root {
-    /// Its folder, relative to the repository.
+    /// Folder, relative to the repository.
     pub(super) dir: Utf8PathBuf,
-    /// What its files say.
+    /// Configuration in its files.
     pub(super) module: Module,
 }
 
-/// The root modules of a repository, and what was passed over.
+/// Root modules and other modules of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Roots {
-    /// By path.
+    /// Root modules by path.
     pub(super) found: Vec<Root>,
-    /// Folders of modules, by path.
+    /// Folders of other modules, by path.
     pub(super) modules: Vec<Utf8PathBuf>,
-    /// Why files could not be read.
+    /// Messages about files that could not be read.
     pub(super) unreadable: Vec<String>,
 }
 
@@ -58,7 +58,7 @@ impl Roots {
             .filter_map(|(folder, call)| Some(normalised(&folder.join(call.local_source()?))))
             .collect();
         let of_units = if has_units { UnitSources::read(tree) } else { UnitSources::default() };
-        // A unit gives its module a state, whose backend its module leaves open.
+        // The unit gives its module a state, and the module's own block leaves the backend open.
         let is_of_unit = |folder: &Utf8Path, module: &Module| {
             let is_open = module.backend.as_ref().is_none_or(|backend| backend.attributes.is_empty());
             module.cloud.is_none() && is_open && of_units.name(folder)
@@ -73,7 +73,7 @@ impl Roots {
                 }
             })
             .collect();
-        // Where no folder says that it has a state, each that nobody calls has one, in a local file.
+        // If no folder shows that it has a state, each folder that no module calls has a local one.
         let nothing_says_so = !has_units && !kinds.contains(&Kind::Root);
         for kind in kinds.iter_mut().filter(|kind| **kind == Kind::Unknown) {
             *kind = if nothing_says_so { Kind::Root } else { Kind::Module };
@@ -117,13 +117,13 @@ fn kind(
     }
 }
 
-/// Whether var files lie in a folder or in one just below it.
+/// Returns true if a folder or one of its subfolders holds var files.
 fn has_var_files(tree: &Tree, folder: &Utf8Path) -> bool {
     let near = |path: &Utf8Path| path == folder || path.parent() == Some(folder);
     tree.folders.iter().any(|(path, names)| near(path) && names.iter().any(|name| is_var_file(name)))
 }
 
-/// Whether a provider is configured here, which called modules leave to their callers.
+/// Returns true if the folder configures a provider, which called modules leave to their callers.
 fn has_provider(dir: &Utf8Path, names: &[String]) -> bool {
     let is_native =
         |name: &str| ["tf", "tofu"].contains(&Utf8Path::new(name).extension().unwrap_or_default());

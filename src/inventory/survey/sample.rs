@@ -1,10 +1,10 @@
-//! A repository of a test.
+//! Repository of a test.
 
 use std::fs;
 
 use camino::Utf8Path;
 
-/// Files in a folder that is gone with the value.
+/// Files in a temporary folder, which is removed with the value.
 pub(super) struct Sample(tempfile::TempDir);
 
 impl Sample {
@@ -19,7 +19,7 @@ impl Sample {
         Self(dir)
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub(super) fn root(&self) -> &Utf8Path {
         Utf8Path::from_path(self.0.path()).unwrap()
     }

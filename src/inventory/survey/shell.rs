@@ -1,11 +1,11 @@
-//! Just enough of command lines to see what engines are given: words, `-backend-config`, variables.
+//! Minimal reader of command lines for arguments of engines: words, `-backend-config`, variables.
 
 use super::env_word::{is_word, literal, tokens};
 
 /// Words in the names of variables that hold an environment.
 const ENVIRONMENT: [&str; 5] = ["env", "environment", "stage", "workspace", "target"];
 
-/// The words of a line; quotes are taken off, and characters of other syntaxes separate words as well.
+/// Splits a line into words; quotes are removed, and separators of JSON and YAML end a word too.
 pub(super) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -15,7 +15,7 @@ pub(super) fn words(line: &str) -> Vec<String> {
         match (quote, c) {
             (Some(open), c) if c == open && braces == 0 => quote = None,
             (None, '"' | '\'') => quote = Some(c),
-            // In JSON quotes inside quotes are escaped.
+            // In JSON, quotes inside quotes are escaped.
             (_, '\\') => {}
             (None, ' ' | '\t' | ';' | '|' | '&' | '`' | ',' | '[' | ']') if braces == 0 => {
                 words.extend((!word.is_empty()).then(|| std::mem::take(&mut word)));
@@ -31,11 +31,11 @@ pub(super) fn words(line: &str) -> Vec<String> {
         }
     }
     words.extend((!word.is_empty()).then_some(word));
-    // In JSON and YAML a whole command is one quoted text.
+    // In JSON and YAML a whole command line can be one quoted text.
     words.into_iter().flat_map(|word| split_command(&word)).collect()
 }
 
-/// A quoted text that is a command line of its own.
+/// Splits a quoted text that is a command line.
 fn split_command(word: &str) -> Vec<String> {
     let is_command = ["tofu ", "terraform "].iter().any(|program| word.contains(program));
     if !is_command {
@@ -44,7 +44,7 @@ fn split_command(word: &str) -> Vec<String> {
     word.split_whitespace().map(|word| word.trim_matches(['"', '\'', '\\']).to_owned()).collect()
 }
 
-/// The pairs that words pass to `init`: `-backend-config=key=x`, `-backend-config key=x`.
+/// Returns the pairs that words pass to `init`: `-backend-config=key=x`, `-backend-config key=x`.
 pub(super) fn backend_pairs(words: &[String]) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -63,8 +63,8 @@ pub(super) fn backend_pairs(words: &[String]) -> Vec<(String, String)> {
     pairs
 }
 
-/// A value as a template: variables that name the environment become `{env}`, those that are set in the same text
-/// what they are set to; absent when any other is left.
+/// Converts a value to a template: variables that name the environment become `{env}`, variables that are set in the
+/// same text become their values; absent when another variable is left.
 pub(super) fn template(value: &str, text: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = value;
@@ -81,13 +81,13 @@ pub(super) fn template(value: &str, text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Literal text of a value; a folder that is an environment's name stands for any environment.
+/// Converts literal text of a value; a folder with an environment's name becomes `{env}`.
 fn plain(text: &str) -> String {
     let part = |part: &str| if is_word(part) { "{env}".to_owned() } else { literal(part) };
     text.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
-/// The name of the variable at the start of a text, and what follows it.
+/// Returns the name of the variable at the start of a text, and the rest of the text.
 fn variable(text: &str) -> Option<(String, &str)> {
     let forms = [("${{", "}}"), ("{{", "}}"), ("${", "}"), ("$(", ")"), ("<", ">")];
     for (open, close) in forms {
@@ -102,7 +102,7 @@ fn variable(text: &str) -> Option<(String, &str)> {
     (end > 0).then(|| (inner[..end].to_owned(), &inner[end..]))
 }
 
-/// What a variable of this name stands for everywhere.
+/// Returns the placeholder for a variable of a common name.
 fn meaning(name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     if lower == "1" || tokens(&lower).any(|word| ENVIRONMENT.contains(&word)) {
@@ -114,7 +114,7 @@ fn meaning(name: &str) -> Option<&'static str> {
     }
 }
 
-/// What a variable is set to in a script.
+/// Returns the literal value that a script assigns to a variable.
 fn assigned<'a>(name: &str, text: &'a str) -> Option<&'a str> {
     let values = text.lines().filter_map(|line| {
         let line = line.trim_start().trim_start_matches("export ").trim_start_matches("readonly ");

@@ -1,4 +1,4 @@
-//! One stack as it was found.
+//! Stack that a survey found.
 
 use std::collections::BTreeMap;
 
@@ -6,34 +6,34 @@ use camino::Utf8PathBuf;
 
 use super::partial::Pairs;
 
-/// A stack that is worth a table in environments.toml.
+/// Stack that gets a table in environments.toml.
 #[derive(Debug)]
 pub(super) struct FoundStack {
-    /// Its name.
+    /// Name of the stack.
     pub(super) name: String,
-    /// Its folder as a template over the environment.
+    /// Folder as a template over the environment.
     pub(super) path: String,
-    /// Its folder in each environment that it exists in.
+    /// Folder by environment, for the environments that have the stack.
     pub(super) dirs: BTreeMap<String, Utf8PathBuf>,
-    /// The var files that it is given.
+    /// Var files as templates.
     pub(super) var_files: Vec<String>,
-    /// The pairs that its backend needs.
+    /// Pairs that complete its backend block.
     pub(super) pairs: Option<Pairs>,
-    /// Whether its environments are workspaces.
+    /// True if its environments are workspaces.
     pub(super) workspaces: bool,
-    /// The stacks whose states it reads, by name.
+    /// Stacks whose states it reads, by name.
     pub(super) needs: Vec<String>,
-    /// What it is, in words.
+    /// Layout of its environments.
     pub(super) kind: Kind,
 }
 
-/// How the environments of a stack are told apart.
+/// Layout of a stack's environments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Each has a folder.
+    /// Folder per environment.
     Directories,
-    /// One folder for all.
+    /// One folder for all environments.
     OneRoot,
-    /// This folder, and nothing tells an environment.
+    /// Folder without a sign of an environment.
     Alone(Utf8PathBuf),
 }

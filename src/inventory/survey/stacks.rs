@@ -1,4 +1,4 @@
-//! Stacks from root modules: a folder per environment, one folder for all, or a folder alone.
+//! Stacks from root modules: a folder per environment, one folder for all, or a single folder.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use super::{
     var_files,
 };
 
-/// The stacks of these root modules; their names are not given yet.
+/// Makes stacks of these root modules, without names.
 pub(super) fn find(tree: &Tree, roots: &Roots, evidence: &Evidence) -> Vec<FoundStack> {
     let dirs: Vec<&Utf8Path> = roots.found.iter().map(|root| root.dir.as_path()).collect();
     let places = Places::of(dirs.iter().copied());
@@ -39,7 +39,7 @@ pub(super) fn find(tree: &Tree, roots: &Roots, evidence: &Evidence) -> Vec<Found
     stacks
 }
 
-/// The folder as a template over the environment at this depth, and the environment.
+/// Returns the folder as a template over the environment at this depth, and the environment.
 fn template(dir: &Utf8Path, depth: usize) -> (String, String) {
     let parts: Vec<&str> = dir.components().map(|part| part.as_str()).collect();
     let environment = parts[depth];
@@ -59,7 +59,7 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    /// A stack with a folder per environment.
+    /// Makes a stack with a folder per environment.
     fn directories(&self, path: String, by_environment: &BTreeMap<String, &Root>) -> FoundStack {
         let folders = by_environment
             .iter()
@@ -93,7 +93,7 @@ impl Finder<'_> {
         }
     }
 
-    /// The stacks of folders that name no environment; what tells the environments of one may hold for others.
+    /// Makes the stacks of folders that name no environment; environments of one stack may be those of others.
     fn single_roots(&self, roots: &[&Root]) -> Vec<FoundStack> {
         let mut sets: Vec<var_files::VarFileSet> =
             roots.iter().map(|root| var_files::below(self.tree, &root.dir, &self.dirs)).collect();
@@ -146,8 +146,9 @@ impl Finder<'_> {
         }
     }
 
-    /// The environments of one folder: by its var files, its files of pairs, the workspaces that it or a script names;
-    /// else, where its state is left open or it speaks of its workspace, those of its neighbours.
+    /// Returns the environments of one folder: those of its var files, its files of pairs, the workspaces that the
+    /// folder or a script names; else, if its backend is incomplete or it mentions its workspace, those of the other
+    /// stacks or of scripts.
     fn environments(
         &self,
         root: &Root,
@@ -187,7 +188,7 @@ impl Finder<'_> {
     }
 }
 
-/// A Terragrunt unit outside the environments' folders.
+/// Makes a stack of a Terragrunt unit outside the environments' folders.
 pub(super) fn lone_unit(dir: &Utf8PathBuf) -> FoundStack {
     FoundStack {
         name: String::new(),

@@ -1,4 +1,4 @@
-//! The text of a first environments.toml, as its owner would write it.
+//! Text of a first environments.toml.
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ const SECRETS: &str = "\
 # A secret is named after its variable; of its value only the source is written here: { env = \"…\" }, { file = \"…\" },
 # { command = [\"…\"] } or { sops = \"…\", key = \"…\" }.";
 
-/// What variables are called that take the environment's name.
+/// Variables that take the environment's name.
 const NAMES_OF_ENVIRONMENT: [&str; 4] = ["env", "environment", "environment_name", "stage"];
 
 /// Writes the file.
@@ -119,7 +119,7 @@ impl Text<'_> {
         self.unset(name);
     }
 
-    /// Comments on the variables that nobody sets, and on secrets.
+    /// Writes comments on variables without a value, and on secrets.
     fn unset(&mut self, environment: &str) {
         let is_first = self.findings.environments.first().is_some_and(|first| first.name == environment);
         let unset = self.findings.unset.get(environment).into_iter().flatten();
@@ -205,14 +205,14 @@ impl Text<'_> {
             .all(|environment| environment.workspace.as_ref() == Some(&environment.name))
     }
 
-    /// The var files of every stack, where they are the same.
+    /// Returns the var files if all stacks have the same.
     fn var_files_of_all(&self) -> Option<&[String]> {
         let mut stacks = self.findings.stacks.iter().map(|stack| stack.var_files.as_slice());
         let first = stacks.next().filter(|files| !files.is_empty() && self.findings.trees.is_empty())?;
         stacks.all(|files| files == first).then_some(first)
     }
 
-    /// The pairs of every stack, where they are the same.
+    /// Returns the pairs if all stacks have the same.
     fn pairs_of_all(&self) -> Option<&Pairs> {
         let mut stacks = self.findings.stacks.iter().map(|stack| stack.pairs.as_ref());
         let first = stacks.next().flatten().filter(|_| self.findings.trees.is_empty())?;
@@ -220,7 +220,7 @@ impl Text<'_> {
     }
 }
 
-/// The pairs that hold in every environment, under a word on where they come from.
+/// Returns the lines of the pairs that apply in every environment, after a comment on their source.
 fn shared_pairs(pairs: &Pairs) -> Vec<String> {
     let mut lines = Vec::new();
     let kind = key(&pairs.kind);
@@ -247,7 +247,7 @@ fn shared_pairs(pairs: &Pairs) -> Vec<String> {
     lines
 }
 
-/// The pairs of one environment alone.
+/// Returns the lines of the pairs that differ by environment.
 fn own_pairs(pairs: &Pairs, environment: &str) -> Vec<String> {
     let values = pairs.values.iter().filter_map(|(name, pair)| match pair {
         Pair::All(_) => None,
@@ -263,11 +263,11 @@ fn inline<'a>(values: impl Iterator<Item = (&'a str, &'a Value)>) -> String {
     pairs.join(", ")
 }
 
-/// A value in TOML, on one line.
+/// Returns a value in TOML, on one line.
 fn toml_value(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
-        // TOML has no null; an empty text is what a backend takes for one.
+        // TOML has no null; backends take an empty text for one.
         Value::Null => "\"\"".to_owned(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Array(items) => {
@@ -279,7 +279,7 @@ fn toml_value(value: &Value) -> String {
     }
 }
 
-/// The environment variable that would hold a secret.
+/// Returns the environment variable that would hold a secret.
 fn variable_of(environment: &str, name: &str) -> String {
     format!("{environment}_{name}").replace(|c: char| !c.is_ascii_alphanumeric(), "_").to_ascii_uppercase()
 }

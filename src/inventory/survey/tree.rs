@@ -1,4 +1,4 @@
-//! The folders of a repository with the names of their files, as far as stacks could lie in them.
+//! Folders of a repository with the names of their files, as far as they can hold stacks.
 
 use std::{collections::BTreeMap, fs, io};
 
@@ -7,48 +7,48 @@ use ignore::WalkBuilder;
 
 use crate::engine::{detect::DetectError, layout::marks_stack};
 
-/// Folders that hold what programs put there.
+/// Folders that programs fill.
 const CACHES: [&str; 7] =
     [".git", ".terraform", ".terragrunt-cache", ".terragrunt-stack", ".envctl", "node_modules", ".venv"];
 
-/// Folders that hold stacks for show and for tests.
+/// Folders of examples and tests.
 const FOR_SHOW: [&str; 6] = ["example", "examples", "fixtures", "testdata", "tests", "vendor"];
 
-/// Why a repository could not be looked through.
+/// Error of reading a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum SurveyError {
-    /// A file or folder cannot be read.
+    /// A file or folder could not be read.
     #[error("cannot read `{path}`: {error}")]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: Utf8PathBuf,
-        /// Why.
+        /// Cause.
         error: io::Error,
     },
-    /// The walk failed.
+    /// The walk over the folders failed.
     #[error("cannot look for stacks: {0}")]
     Walk(#[from] ignore::Error),
     /// A folder that holds a stack has a path that is not UTF-8.
     #[error("the path `{0}` is not UTF-8")]
     NotUtf8(String),
-    /// The files that tell a stack's engine cannot be read.
+    /// The files that determine a stack's engine could not be read.
     #[error(transparent)]
     Engine(#[from] DetectError),
 }
 
-/// The folders below a root.
+/// Folders below a root.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
-    /// The root, absolute.
+    /// Root, absolute.
     pub(super) root: Utf8PathBuf,
-    /// The names of the files of each folder, sorted; folders are relative to the root.
+    /// Sorted names of files by folder; folders are relative to the root.
     pub(super) folders: BTreeMap<Utf8PathBuf, Vec<String>>,
-    /// Folders for show that were not entered.
+    /// Folders of examples and tests, which were not entered.
     pub(super) left_out: Vec<Utf8PathBuf>,
 }
 
 impl Tree {
-    /// Walks a repository; git-ignored folders never count, git-ignored files do: var files often are.
+    /// Walks a repository. Git-ignored folders are skipped, git-ignored files are not: var files often are ignored.
     pub(super) fn read(root: &Utf8Path) -> Result<Self, SurveyError> {
         let mut tree = Self { root: root.to_owned(), ..Self::default() };
         let mut walker = WalkBuilder::new(root);
@@ -82,7 +82,7 @@ impl Tree {
         Ok(tree)
     }
 
-    /// The folders that hold a stack's or a module's files.
+    /// Returns the folders that hold a stack's or a module's files.
     pub(super) fn marked(&self) -> impl Iterator<Item = (&Utf8PathBuf, &[String])> {
         self.folders
             .iter()
@@ -90,13 +90,13 @@ impl Tree {
             .map(|(folder, names)| (folder, names.as_slice()))
     }
 
-    /// Every file, by its path relative to the root.
+    /// Returns the path of every file, relative to the root.
     pub(super) fn files(&self) -> impl Iterator<Item = Utf8PathBuf> {
         self.folders.iter().flat_map(|(folder, names)| names.iter().map(move |name| folder.join(name)))
     }
 }
 
-/// The names of the files in a folder, sorted; what is not UTF-8 is no file of an engine's.
+/// Returns the names of the files in a folder, sorted; engines load no file whose name is not UTF-8.
 fn file_names(dir: &Utf8Path) -> Result<Vec<String>, SurveyError> {
     let failed = |error| SurveyError::Unreadable { path: dir.to_owned(), error };
     let mut names = Vec::new();

@@ -1,4 +1,5 @@
-//! Local modules that Terragrunt configuration names as `source`: they have the states of their units and none of their own.
+//! Local modules that are the `source` of Terragrunt configuration: they have the states of their units and none of
+//! their own.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -8,15 +9,15 @@ use crate::{
     files::{self, normalised},
 };
 
-/// Folder of the configuration itself, as an expression names it.
+/// Expression for the folder of the configuration itself.
 const OWN_FOLDER: &str = "${get_terragrunt_dir()}";
 
-/// Folders of modules, as the sources of units and of the files that they include tell.
+/// Folders of modules, from the sources of units and of the files that units include.
 #[derive(Debug, Default)]
 pub(super) struct UnitSources {
     /// Folders, relative to the repository.
     folders: Vec<Utf8PathBuf>,
-    /// Ends of folders whose beginning is an expression.
+    /// Last folders of paths whose beginning is an expression.
     ends: Vec<Utf8PathBuf>,
 }
 
@@ -27,7 +28,7 @@ impl UnitSources {
         let is_configuration =
             |file: &Utf8PathBuf| file.extension() == Some("hcl") && file.file_name() != Some(LOCKFILE);
         for file in tree.files().filter(is_configuration) {
-            // What cannot be read is reported where units are read.
+            // A file that cannot be read is reported where units are read.
             let text = files::read(&tree.root.join(&file)).unwrap_or_default();
             for source in sources(&String::from_utf8_lossy(&text)) {
                 found.add(file.parent().unwrap_or_else(|| Utf8Path::new("")), &source);
@@ -54,7 +55,7 @@ impl UnitSources {
         }
     }
 
-    /// Returns true if a source names this folder.
+    /// Returns true if a source refers to this folder.
     pub(super) fn name(&self, folder: &Utf8Path) -> bool {
         self.folders.iter().any(|named| named == folder) || self.ends.iter().any(|end| folder.ends_with(end))
     }

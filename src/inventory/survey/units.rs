@@ -1,4 +1,4 @@
-//! Terragrunt units, and the patterns that find them again.
+//! Terragrunt units, and the patterns for `[discover]` that find them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,35 +15,35 @@ use crate::{
     inventory::discovery::PathPattern,
 };
 
-/// Where clouds have data centres, as far as their regions' names tell.
+/// First words of the names of cloud regions.
 const REGIONS: [&str; 12] =
     ["us", "eu", "ap", "sa", "ca", "me", "af", "il", "global", "europe", "asia", "northamerica"];
 
-/// Units that patterns find.
+/// Units of one set of patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UnitTree {
-    /// `infra/live/{env}/<region>/<unit>`, one for each depth at which units lie.
+    /// Patterns, one for each depth that units have: `infra/live/{env}/<region>/<unit>`.
     pub(super) patterns: Vec<String>,
-    /// The name of a unit, where its path below the pattern's fixed part would hold the environment.
+    /// Template of a unit's name, absent when the path below the pattern's fixed part will do.
     pub(super) name: Option<String>,
-    /// How many units each environment has.
+    /// Number of units by environment.
     pub(super) units: BTreeMap<String, usize>,
-    /// Folders that the patterns find and that are no units.
+    /// Folders that match the patterns and are no units.
     pub(super) exclude: Vec<Utf8PathBuf>,
-    /// The same with units below them, so that they cannot be excluded.
+    /// Folders that match the patterns, are no units, and hold units, so that they cannot be excluded.
     pub(super) mistaken: Vec<Utf8PathBuf>,
 }
 
-/// The units of a repository.
+/// Units of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Units {
-    /// Those that lie in the folder of an environment.
+    /// Units in the folder of an environment.
     pub(super) trees: Vec<UnitTree>,
-    /// The others.
+    /// Folders of the other units.
     pub(super) lone: Vec<Utf8PathBuf>,
 }
 
-/// The folders of units; one that others include and that names no module of its own is none.
+/// Returns the folders of units, without parents of units that name no module of their own.
 pub(super) fn unit_folders(tree: &Tree) -> Vec<Utf8PathBuf> {
     let all: Vec<&Utf8PathBuf> = tree
         .marked()
@@ -69,7 +69,7 @@ fn names_a_module(file: &Utf8Path) -> bool {
 }
 
 impl Units {
-    /// Finds the environments' folders and the patterns.
+    /// Groups units by the folders of their environments, and makes the patterns.
     pub(super) fn of(tree: &Tree, folders: Vec<Utf8PathBuf>) -> Self {
         let places = Places::of(folders.iter().map(Utf8PathBuf::as_path));
         let mut units = Self::default();
@@ -89,7 +89,7 @@ impl Units {
     }
 }
 
-/// Trees that start in the same folder; folders with one environment each are one tree.
+/// Groups folders that start in the same folder; starts with one environment each make one group.
 fn groups(depth: usize, folders: Vec<Utf8PathBuf>) -> Vec<Vec<Utf8PathBuf>> {
     let mut by_start: BTreeMap<Vec<String>, Vec<Utf8PathBuf>> = BTreeMap::new();
     for folder in folders {
@@ -141,11 +141,12 @@ fn unit_tree(tree: &Tree, depth: usize, folders: &[Utf8PathBuf]) -> UnitTree {
     let no_units = no_units(tree, &patterns, folders, &units);
     let (mistaken, exclude) =
         no_units.into_iter().partition(|folder| folders.iter().any(|unit| unit.starts_with(folder)));
-    // With several depths the captures differ, and no one name would fit all.
+    // With several depths the captures differ, and no one template fits all.
     UnitTree { name: name.filter(|_| patterns.len() == 1), patterns, units, exclude, mistaken }
 }
 
-/// A name of the captures alone; those before the environment only where units would have one name without them.
+/// Returns a name of the captures alone; captures before the environment are used only if names would collide without
+/// them.
 fn unit_name(before: &[String], after: &[String], paths: &[&Vec<&str>], depth: usize) -> Option<String> {
     if before.is_empty() || after.is_empty() {
         return None;
@@ -156,7 +157,7 @@ fn unit_name(before: &[String], after: &[String], paths: &[&Vec<&str>], depth: u
     Some(parts.join("/"))
 }
 
-/// The names of the folders between the environment and the unit.
+/// Returns the names of the captures between the environment and the unit.
 fn captures(length: usize, paths: &[&Vec<&str>], first: usize, taken: &[String]) -> Vec<String> {
     let has_region = length > 1
         && !taken.iter().any(|name| name == "region")
@@ -172,7 +173,7 @@ fn captures(length: usize, paths: &[&Vec<&str>], first: usize, taken: &[String])
         .collect()
 }
 
-/// Folders that the patterns would find although they are no units.
+/// Returns the folders that match the patterns and are no units.
 fn no_units(
     tree: &Tree,
     patterns: &[String],
@@ -184,7 +185,7 @@ fn no_units(
     for (environment, pattern) in
         units.keys().flat_map(|name| patterns.iter().map(move |pattern| (name, pattern)))
     {
-        // A name of folders that is no pattern is told when the written text is read back.
+        // A folder name that makes no valid pattern is reported when the written text is read back.
         let Ok(pattern) = PathPattern::parse(&pattern.replace("{env}", environment)) else { continue };
         let matches = |folder: &&Utf8PathBuf| {
             folder.strip_prefix(pattern.fixed()).is_ok_and(|below| pattern.captures(below).is_some())
@@ -198,7 +199,7 @@ fn parts(folder: &Utf8Path) -> Vec<&str> {
     folder.components().map(|part| part.as_str()).collect()
 }
 
-/// Whether a folder is named after a region: `us-east-2`, `europe-west1`, `westeurope`, `global`.
+/// Returns true if a folder is named after a region: `us-east-2`, `europe-west1`, `westeurope`, `global`.
 fn is_region(name: &str) -> bool {
     let first = tokens(name).next().unwrap_or_default();
     let first = first.trim_end_matches(|c: char| c.is_ascii_digit());

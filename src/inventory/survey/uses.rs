@@ -1,20 +1,20 @@
-//! What a module's own text says of workspaces.
+//! Mentions of the workspace in a module's files.
 
 use std::collections::BTreeSet;
 
 use super::env_word::is_name;
 use crate::{files, inventory::hcl::Module};
 
-/// How a module speaks of its workspace.
+/// Mentions of the workspace in a module.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Workspaces {
-    /// Whether it does.
+    /// True if the module mentions its workspace.
     pub(super) any: bool,
-    /// The names that it compares it with.
+    /// Workspaces that the module compares its own with.
     pub(super) names: BTreeSet<String>,
 }
 
-/// Looks for `terraform.workspace` in the files of a module.
+/// Finds `terraform.workspace` in the files of a module.
 pub(super) fn workspaces(module: &Module) -> Workspaces {
     let mut found = Workspaces::default();
     for file in &module.files {

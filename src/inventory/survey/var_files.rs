@@ -1,4 +1,4 @@
-//! The var files of a stack, as templates over its environments.
+//! Var files of a stack, as templates over its environments.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,26 +11,26 @@ use super::{
 };
 use crate::engine::layout::auto_var_files;
 
-/// Folders that hold a file per environment, beside those that hold a folder per environment.
+/// Folders that hold a file per environment.
 const HOLDERS: [&str; 8] =
     ["vars", "tfvars", "var-files", "varfiles", "var_files", "variables", "config", "params"];
 
-/// Files that every environment shares.
+/// Names of files for all environments.
 const SHARED: [&str; 8] = ["common", "shared", "global", "globals", "default", "defaults", "base", "all"];
 
-/// Files that are there to be copied.
+/// Words in the names of files that are to be copied.
 const FOR_SHOW: [&str; 3] = ["example", "sample", "template"];
 
-/// The var files of one stack.
+/// Var files of one stack.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct VarFileSet {
     /// Paths relative to the stack, as in environments.toml, in the order in which they are passed.
     pub(super) files: Vec<String>,
-    /// The environments that have one.
+    /// Environments that have a var file.
     pub(super) environments: BTreeSet<String>,
 }
 
-/// Whether this is the name of a var file.
+/// Returns true if a file has the name of a var file.
 pub(super) fn is_var_file(name: &str) -> bool {
     stem(name).is_some()
 }
@@ -40,7 +40,7 @@ fn stem(name: &str) -> Option<&str> {
     (!stem.is_empty() && !tokens(stem).any(|token| FOR_SHOW.contains(&token))).then_some(stem)
 }
 
-/// The var files per environment below a root module's folder.
+/// Finds the var files per environment below a root module's folder.
 pub(super) fn below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFileSet {
     let nested = |path: &Utf8Path| {
         roots.iter().any(|other| *other != root && other.starts_with(root) && path.starts_with(other))
@@ -51,7 +51,7 @@ pub(super) fn below(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path]) -> VarFil
     )
 }
 
-/// The var files per environment outside all root modules, for the one that is told by `wanted`, relative to its folder.
+/// Finds the var files per environment outside all root modules that name this root module (all of them if `only`).
 pub(super) fn beside(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path], only: bool) -> VarFileSet {
     let inside = |path: &Utf8Path| roots.iter().any(|other| path.starts_with(other));
     let own = root.file_name().unwrap_or_default();
@@ -73,7 +73,7 @@ pub(super) fn beside(tree: &Tree, root: &Utf8Path, roots: &[&Utf8Path], only: bo
     set
 }
 
-/// The var files that lie in the folders of the environments themselves, those that no engine takes by itself.
+/// Finds the var files in the folders of the environments themselves, except those that engines load by their names.
 pub(super) fn inside<'a>(folders: impl IntoIterator<Item = (&'a str, &'a [String])>) -> VarFileSet {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut environments = BTreeSet::new();
@@ -121,7 +121,7 @@ enum Meaning {
     None,
 }
 
-/// What each var file of one folder is for.
+/// Returns the purpose of each var file of one folder.
 fn sort_out<'a>(places: &Places, path: &Utf8Path, names: &[&'a str]) -> Vec<(&'a str, Meaning)> {
     if let Some(depth) = places.depth(path) {
         let parts: Vec<&str> = path.components().map(|part| part.as_str()).collect();
@@ -167,7 +167,7 @@ fn sort_out<'a>(places: &Places, path: &Utf8Path, names: &[&'a str]) -> Vec<(&'a
     files.into_iter().map(|(name, stem)| (name, of(name, stem))).collect()
 }
 
-/// Shared files first; a file that some environments lack may be absent.
+/// Orders shared files first; a file that some environments lack is optional.
 fn in_order(
     found: &BTreeMap<String, BTreeSet<String>>,
     shared: Vec<String>,

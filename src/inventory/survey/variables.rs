@@ -1,4 +1,4 @@
-//! The variables of a stack: what its files set, and what somebody still has to.
+//! Variables of a stack: values in its files, and variables without a value.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,16 +11,16 @@ use crate::{
     inventory::hcl::{Module, VarFileContent, read_var_file},
 };
 
-/// A variable without a default that no file sets.
+/// Variable without a default that no file sets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Unset {
-    /// Whether its value must not be seen.
+    /// True if plans hide the value.
     pub(super) sensitive: bool,
-    /// Its name.
+    /// Name of the variable.
     pub(super) name: String,
 }
 
-/// The literal values that variables have in one environment.
+/// Returns the literal values of variables in one environment.
 pub(super) fn values(
     tree: &Tree,
     module: &Module,
@@ -40,7 +40,7 @@ pub(super) fn values(
     values
 }
 
-/// The variables that nothing sets, in each environment.
+/// Returns the variables without a value by environment.
 pub(super) fn unset(tree: &Tree, roots: &Roots, stacks: &[FoundStack]) -> BTreeMap<String, BTreeSet<Unset>> {
     let mut unset: BTreeMap<String, BTreeSet<Unset>> = BTreeMap::new();
     for stack in stacks {
@@ -63,7 +63,8 @@ pub(super) fn unset(tree: &Tree, roots: &Roots, stacks: &[FoundStack]) -> BTreeM
     unset
 }
 
-/// What the var files of an environment set, in the engine's order; one that is broken is told by `envctl check`.
+/// Returns the values of an environment's var files in the engine's order; broken files are skipped (`envctl check`
+/// reports them).
 fn contents(tree: &Tree, dir: &Utf8Path, var_files: &[String], environment: &str) -> Vec<VarFileContent> {
     let names = tree.folders.get(dir).map(Vec::as_slice).unwrap_or_default();
     let auto = auto_var_files(names.iter().map(String::as_str)).into_iter();

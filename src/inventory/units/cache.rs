@@ -1,4 +1,4 @@
-//! Terragrunt's last answer, kept while the files that it rests on have the same content.
+//! Cache of Terragrunt's list of units, valid while the files that the list depends on are unchanged.
 
 use std::io;
 
@@ -12,37 +12,37 @@ use crate::{
     model::hex,
 };
 
-/// One kept answer.
+/// Cached list of units.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
-    /// Digest over the units asked for and the content of all files.
+    /// Digest over the requested units and the content of all files.
     key: String,
-    /// The files beside the units' own that the answer rests on.
+    /// Files beside the units' own that the list depends on.
     reading: Vec<Utf8PathBuf>,
-    /// The folders of the units with those that each depends on.
+    /// Folders of the units with the folders that each depends on.
     units: Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>,
 }
 
-/// The kept answer of one folder.
+/// Cache file for the units below one folder.
 pub(super) struct Cache {
     file: Utf8PathBuf,
 }
 
 impl Cache {
-    /// The answer for a folder, kept inside `cache_dir`.
+    /// Names the cache file for a folder, inside `cache_dir`.
     pub(super) fn new(cache_dir: &Utf8Path, dir: &Utf8Path) -> Self {
         let digest = hex(&Sha256::digest(dir.as_str()));
         Self { file: cache_dir.join(format!("units-{}.json", &digest[..16])) }
     }
 
-    /// The kept answer, if it is still good for these units.
+    /// Returns the cached list if it is still valid for these units.
     pub(super) fn get(&self, units: &[Utf8PathBuf]) -> Option<Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>> {
-        // An answer that cannot be read is none: Terragrunt is asked again.
+        // An unreadable cache is ignored: Terragrunt is run again.
         let kept: Kept = serde_json::from_slice(&files::read_whole(&self.file).ok()?).ok()?;
         (key(units, &kept.reading).ok()? == kept.key).then_some(kept.units)
     }
 
-    /// Keeps an answer.
+    /// Writes a list to the cache.
     pub(super) fn put(&self, units: &[Utf8PathBuf], answer: &[Unit]) -> io::Result<()> {
         let mut reading: Vec<Utf8PathBuf> = answer.iter().flat_map(|unit| unit.reading.clone()).collect();
         reading.sort_unstable();
@@ -56,7 +56,7 @@ impl Cache {
     }
 }
 
-/// A digest over the names and contents of the units' files and the others; a file that is gone counts as such.
+/// Returns a digest over the names and contents of the units' files and the others; a missing file has a digest too.
 fn key(units: &[Utf8PathBuf], reading: &[Utf8PathBuf]) -> io::Result<String> {
     let mut digest = Sha256::new();
     let own = units.iter().map(|dir| unit_file_in(dir));

@@ -1,4 +1,4 @@
-//! Which unit comes before which.
+//! Dependencies between Terragrunt units.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -18,23 +18,23 @@ use crate::{
     inventory::hcl::{SYNTAX_CODE, read_unit},
 };
 
-/// Why the edges of Terragrunt units could not be told.
+/// Error of finding the dependencies of Terragrunt units.
 #[derive(Debug, thiserror::Error)]
 pub enum UnitError {
-    /// Terragrunt could not be asked.
+    /// Terragrunt failed to list the units.
     #[error("cannot list the Terragrunt units in `{dir}`: {error}")]
     Finder {
-        /// The folder that was asked about.
+        /// Folder that Terragrunt was run in.
         dir: Utf8PathBuf,
-        /// Why.
+        /// Cause.
         error: UnitFinderError,
     },
-    /// Its answer cannot be read.
+    /// Terragrunt's output could not be parsed.
     #[error("cannot read Terragrunt's list of the units in `{dir}`: {error}")]
     Answer {
-        /// The folder that was asked about.
+        /// Folder that Terragrunt was run in.
         dir: Utf8PathBuf,
-        /// Why.
+        /// Cause.
         error: serde_json::Error,
     },
     /// The file of a unit that Terragrunt leaves out is wrong.
@@ -42,26 +42,26 @@ pub enum UnitError {
     File(Box<Diagnostic>),
 }
 
-/// Edges between units by their folders, absolute.
+/// Dependencies between units, as absolute folders.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnitEdges {
-    /// What each unit needs among the units asked for.
+    /// Requested units that each unit depends on.
     pub needs: HashMap<Utf8PathBuf, Vec<Utf8PathBuf>>,
-    /// Edges to folders that are none of the units asked for.
+    /// Dependencies on folders that are no requested units: unit, dependency.
     pub outside: Vec<(Utf8PathBuf, Utf8PathBuf)>,
-    /// Units that Terragrunt leaves out of its list, as it does with those on a cycle.
+    /// Units that Terragrunt leaves out of its list, as units on a cycle.
     pub left_out: Vec<Utf8PathBuf>,
-    /// Units among those that were left out whose file could not be parsed.
+    /// Findings about units that Terragrunt leaves out and envctl could not parse.
     pub unread: Vec<Diagnostic>,
-    /// Why the answer could not be kept for the next time, if so.
+    /// Reason why the list could not be cached, absent on success.
     pub not_kept: Option<String>,
 }
 
-/// The edges between these units (their folders, absolute), from Terragrunt or from its kept answer.
+/// Returns the dependencies between these units (absolute folders), from Terragrunt or its cached list.
 ///
-/// Terragrunt is asked once, about the folder that holds all of them. Units that it leaves out are read here, so that
-/// a cycle can be told with its whole path; without a finder all of them are. So are units in JSON, which Terragrunt runs and
-/// does not list (measured on 1.1.3): their edges must be written as plain texts.
+/// Terragrunt is run once, in the deepest folder that holds all of them. Units that it leaves out are read by envctl,
+/// so that the error about a cycle has the whole path; without a finder all units are. Units in JSON are too, which
+/// Terragrunt runs and does not list (measured on 1.1.3): their dependencies must be literal paths.
 pub fn unit_edges(
     units: &[Utf8PathBuf],
     root: &Utf8Path,
@@ -100,7 +100,7 @@ pub fn unit_edges(
         if !edges.needs.contains_key(unit) && files::is_there(&unit_file_in(unit)) {
             let paths = match read_unit(unit, root) {
                 Ok(paths) => paths,
-                // Whether it is broken is for Terragrunt to tell, and for `check` to ask.
+                // Terragrunt decides whether the file is valid, and `check` runs it for that.
                 Err(problem) if problem.code == SYNTAX_CODE => {
                     edges.unread.extend(finder.is_some().then_some(problem));
                     Vec::new()
@@ -117,14 +117,14 @@ pub fn unit_edges(
     Ok(edges)
 }
 
-/// Refuses units whose folder, or one above it, holds an `*.hcl` that is no regular file: Terragrunt would wait for a fifo.
+/// Refuses units with an `*.hcl` in or above their folder that is no regular file: Terragrunt would wait for a fifo.
 fn readable(units: &[Utf8PathBuf], root: &Utf8Path) -> Result<(), UnitError> {
     let above = |unit: &Utf8PathBuf| -> Vec<Utf8PathBuf> {
         unit.ancestors().take_while(|dir| dir.starts_with(root)).map(Utf8Path::to_owned).collect()
     };
     let folders: BTreeSet<Utf8PathBuf> = units.iter().flat_map(above).collect();
     for folder in folders {
-        // A folder that cannot be listed is for Terragrunt to tell.
+        // Terragrunt reports a folder that cannot be listed.
         for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
             let path = entry.path();
             if (path.extension() == Some("hcl") || is_unit_file(entry.file_name()))
@@ -148,7 +148,7 @@ impl UnitEdges {
     }
 }
 
-/// The deepest folder that holds all of these.
+/// Returns the deepest folder that holds all of these.
 fn common_folder(dirs: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
     let mut common = dirs.first()?.clone();
     for dir in dirs {

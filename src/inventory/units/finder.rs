@@ -1,14 +1,14 @@
-//! Whoever runs Terragrunt to list its units: passed in, so that nothing here starts a program.
+//! Interface for running Terragrunt, implemented by the caller, so that this module starts no program.
 
 use camino::Utf8Path;
 
-/// Why Terragrunt's list could not be had.
+/// Error of running Terragrunt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnitFinderError(pub String);
 
 /// Runs Terragrunt with [`find_args`](crate::engine::units::find_args).
 pub trait UnitFinder {
-    /// What it prints when it is run in this folder.
+    /// Runs Terragrunt in a folder and returns its standard output.
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError>;
 }

@@ -1,4 +1,4 @@
-//! Edges between Terragrunt units, from Terragrunt itself, asked again only when its files changed.
+//! Dependencies between Terragrunt units, as Terragrunt lists them; the list is cached until a file changes.
 
 mod cache;
 mod edges;

@@ -1,4 +1,4 @@
-//! The finder that really asks Terragrunt.
+//! [`UnitFinder`] that runs Terragrunt.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -10,13 +10,14 @@ use crate::{
     process::{CommandLine, Runner},
 };
 
-/// Asks a Terragrunt program, with an environment that is already cleaned of what must not be inherited (`TG_*` …).
+/// Terragrunt program with its environment, from which the caller has removed variables that must not be inherited
+/// (`TG_*` …).
 pub struct Terragrunt<'a> {
-    /// Starts it.
+    /// Runner that starts the program.
     pub runner: &'a Runner,
-    /// The program.
+    /// Name or path of the program.
     pub program: OsString,
-    /// Its environment, whole.
+    /// Complete environment of the program.
     pub env: BTreeMap<OsString, OsString>,
 }
 
@@ -41,11 +42,11 @@ mod tests {
 
     use super::*;
 
-    /// What a program that does this answers, run in a folder of its own.
+    /// Runs a shell script in place of Terragrunt, and returns the folder that it ran in and its answer.
     fn answer(script: &str) -> (String, Result<String, UnitFinderError>) {
         let dir = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(dir.path()).unwrap().canonicalize_utf8().unwrap();
-        // The first argument is the verb: a shell takes it for the script to run.
+        // The first argument is `find`, which the shell takes for the name of a script.
         fs::write(dir.join("find"), script).unwrap();
         let runner = Runner::new();
         let finder = Terragrunt { runner: &runner, program: "/bin/sh".into(), env: BTreeMap::new() };

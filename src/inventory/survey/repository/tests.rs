@@ -1,6 +1,6 @@
 use super::{super::sample::Sample, *};
 
-/// The survey of these files in a folder called `shop`.
+/// Surveys these files in a folder named `shop`.
 fn of(files: &[(&str, &str)]) -> Survey {
     let files: Vec<(String, &str)> =
         files.iter().map(|(path, text)| (format!("shop/{path}"), *text)).collect();
@@ -8,7 +8,7 @@ fn of(files: &[(&str, &str)]) -> Survey {
     Survey::of(&Sample::new(&files).root().join("shop")).unwrap()
 }
 
-/// The written file without its comments, a line for each that says something.
+/// Returns the lines of the written file that are neither empty nor comments.
 fn lines(survey: &Survey) -> Vec<String> {
     let text = survey.toml.as_deref().unwrap();
     let table: Result<toml::Table, _> = text.parse();
