@@ -16,7 +16,7 @@ use super::{
     target::{TargetError, Targets},
     typed_values::{is_hidden, mask_typed_values},
     value_places::InstanceValues,
-    wiring::Wiring,
+    wiring::{UpstreamValues, Wiring},
     worker::Work,
 };
 use crate::{
@@ -168,7 +168,7 @@ impl Assembly<'_> {
                 identity: None,
                 hooks: instance.settings.hooks.clone(),
                 wiring: Wiring::of(instance, module),
-                mocked: false,
+                upstream_values: UpstreamValues::Final,
                 mocks_of: Vec::new(),
                 from_plans: Vec::new(),
                 taken: Arc::default(),

@@ -73,6 +73,15 @@ pub(super) struct Declared {
     pub(super) hides: bool,
 }
 
+/// How far the values that a stack takes from others can be relied on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamValues {
+    /// Each is an output of a state, and no plan of this run will change it.
+    Final,
+    /// Mocks are among them, or outputs that an apply will change.
+    Tentative,
+}
+
 /// The values of all wires.
 #[derive(Debug, Default)]
 pub(super) struct Values {
@@ -89,9 +98,10 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// Whether any of them may be another one once all is applied.
-    pub(super) fn are_tentative(&self) -> bool {
-        !self.mocked.is_empty() || !self.uncertain.is_empty()
+    /// Tells how far these values can be relied on.
+    pub(super) fn certainty(&self) -> UpstreamValues {
+        let is_final = self.mocked.is_empty() && self.uncertain.is_empty();
+        if is_final { UpstreamValues::Final } else { UpstreamValues::Tentative }
     }
 
     /// What to say of those that are not there, or not certain.

@@ -36,7 +36,9 @@ use serde_json::Value;
 
 use self::{ended::Ended, stamps::Stamps};
 use super::{
-    Earlier, Identity, StepPort, StepRunner, Upstreams, applied_last, ground::Ground, wiring::Wiring,
+    Earlier, Identity, StepPort, StepRunner, Upstreams, applied_last,
+    ground::Ground,
+    wiring::{UpstreamValues, Wiring},
 };
 use crate::{
     config::Hooks,
@@ -74,8 +76,8 @@ pub struct Work {
     pub hooks: Hooks,
     /// The variables that take outputs of other stacks.
     pub wiring: Wiring,
-    /// Whether mocks are among these, or values that will change.
-    pub mocked: bool,
+    /// How far the values of these variables can be relied on.
+    pub upstream_values: UpstreamValues,
     /// The stacks whose outputs mocks stand for.
     pub mocks_of: Vec<StackId>,
     /// The variables among them that only plans of other stacks tell yet.

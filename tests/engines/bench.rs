@@ -130,6 +130,7 @@ impl Bench {
     pub(crate) fn target(&self, environment: &str) -> Target {
         let own = self.path(".envctl").join(environment);
         Target {
+            given_flags: Arc::default(),
             generated_values: None,
             value_places: None,
             instance: InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() },

@@ -89,15 +89,16 @@ fn scalar<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<JsonValue> 
         DeValue::Float(float) => {
             let value = exact_number(float.as_str());
             if value.is_none() {
-                let (message, help) = if !float.as_str().parse().is_ok_and(f64::is_finite) {
-                    (
-                        "not a finite number",
-                        "HCL has no `inf` and no `nan`; leave the key out, or use a string",
-                    )
-                } else {
+                let is_finite = float.as_str().parse().is_ok_and(f64::is_finite);
+                let (message, help) = if is_finite {
                     (
                         "more digits than 64 bits keep",
                         "write it as a string: a variable of type `number` takes that with every digit",
+                    )
+                } else {
+                    (
+                        "not a finite number",
+                        "HCL has no `inf` and no `nan`; leave the key out, or use a string",
                     )
                 };
                 reader.invalid("config::number", node.span(), message, help);

@@ -5,6 +5,7 @@ use camino::Utf8Path;
 use super::{Work, Worker};
 use crate::{
     engine::{EngineError, Planned, Session},
+    executor::wiring::UpstreamValues,
     files,
     inventory::inputs::MixedMocks,
     model::{Failure, FailureKind, TENTATIVE},
@@ -41,7 +42,7 @@ impl Worker {
         mut planned: Planned,
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
-        planned.tentative |= work.mocked;
+        planned.tentative |= work.upstream_values == UpstreamValues::Tentative;
         if planned.tentative {
             return Ok(planned);
         }

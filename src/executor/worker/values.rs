@@ -37,7 +37,7 @@ impl Work {
     /// others in the var file of this run.
     pub(super) fn wired(&self, values: &Values, redactor: &Redactor) -> Result<Self, Failure> {
         let mut work = self.clone();
-        work.mocked = values.are_tentative();
+        work.upstream_values = values.certainty();
         work.mocks_of = values.mocked.iter().map(|output| output.stack.clone()).collect();
         work.from_plans.clone_from(&values.from_plans);
         let taken = values.given.iter().map(|given| (given.variable.clone(), given.value.clone()));

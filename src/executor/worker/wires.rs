@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     engine::{EngineError, Output, PlanMode, Session},
-    executor::{attempts::attempt, outlook::Standing, wiring::NoValues},
+    executor::{
+        attempts::attempt,
+        outlook::Standing,
+        wiring::{NoValues, UpstreamValues},
+    },
     model::{Failure, FailureKind, Outcome, StackId},
 };
 
@@ -146,7 +150,8 @@ impl Worker {
 
     /// What keeps a plan with stand-ins from being a plan to destroy: it is never made again.
     pub(super) fn stands_on_nothing(&self, work: &Work) -> Option<Failure> {
-        let refuses = self.wish.mode == PlanMode::Destroy && work.mocked;
+        let is_tentative = work.upstream_values == UpstreamValues::Tentative;
+        let refuses = self.wish.mode == PlanMode::Destroy && is_tentative;
         refuses.then(|| {
             let summary = "it would be destroyed with mocks for outputs that do not exist";
             Failure::new(FailureKind::Config, summary).with_detail(BY_HAND)
