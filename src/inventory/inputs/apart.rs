@@ -1,4 +1,4 @@
-//! What lies among a stack's files and is none of them: other stacks, and states under names of their own.
+//! Paths inside a stack's folder that are not its inputs: other stacks, and states under custom names.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -6,43 +6,44 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{config::FILE_NAME, engine::detect::LOCKFILE};
 
-/// Folders and files that are no inputs, wherever a walk comes upon them.
+/// Folders and files that are excluded from a stack's inputs.
 #[derive(Debug, Clone, Default)]
 pub struct Apart {
-    /// The folders of all stacks: one set for all of them, or ten thousand stacks had ten thousand lists of ten thousand.
+    /// Folders of all stacks, shared between them: copies for ten thousand stacks would hold a hundred million paths.
     stacks: Arc<HashSet<Utf8PathBuf>>,
-    /// Folders and files that hold a state.
+    /// Folders and files that hold a state under a custom name.
     states: Vec<Utf8PathBuf>,
-    /// The stack's own folder, which is one of those.
+    /// Folder of this stack, which is in `stacks` too.
     own: Utf8PathBuf,
-    /// environments.toml and the stack's lockfile, which a plan is bound to as items of their own.
+    /// environments.toml and the stack's lock file, which the manifest of a plan records as items of their own.
     items: [Utf8PathBuf; 2],
 }
 
 impl Apart {
-    /// The folders of all stacks, and the folders and files that hold a state under a name of their own.
+    /// Returns the exclusions by the folders of all stacks and the folders and files that hold a state under a custom name.
     pub fn new(stacks: &Arc<HashSet<Utf8PathBuf>>, states: Vec<Utf8PathBuf>) -> Self {
         Self { stacks: Arc::clone(stacks), states, ..Self::default() }
     }
 
-    /// Returns these folders and files for the stack in a folder of the project at `root`.
+    /// Returns the exclusions for the stack in the folder `own` of the project at `root`.
     pub(super) fn seen_from(self, own: &Utf8Path, root: &Utf8Path) -> Self {
         let items = [root.join(FILE_NAME), own.join(LOCKFILE)];
         Self { own: own.to_owned(), items, ..self }
     }
 
-    /// Returns true if a plan is bound to a file by an item of its own, so that it is none of the stack's files.
+    /// Returns true if the manifest of a plan records the file as an item of its own, so that it is not one of the stack's
+    /// files.
     pub(super) fn is_bound_apart(&self, file: &Utf8Path) -> bool {
         self.items.iter().any(|bound| bound == file)
     }
 
-    /// Whether a folder is that of another stack, or one that holds states.
+    /// Returns true if a folder belongs to another stack or holds states.
     pub(super) fn has_folder(&self, folder: &Utf8Path) -> bool {
         (self.stacks.contains(folder) && folder != self.own)
             || self.states.iter().any(|state| state == folder)
     }
 
-    /// The names of states directly in a folder.
+    /// Returns the file names of the states directly in a folder.
     pub(super) fn states_in<'a>(&'a self, folder: Option<&'a Utf8Path>) -> impl Iterator<Item = &'a str> {
         self.states.iter().filter(move |state| state.parent() == folder).filter_map(|state| state.file_name())
     }

@@ -8,8 +8,8 @@ use crate::engine::units::normalised;
 /// Characters that have a meaning in a pattern.
 const SPECIAL: [char; 6] = ['*', '?', '[', '{', '}', '\\'];
 
-/// A pattern of `files`. Only what stands in environments.toml is a pattern: the stack's folder and the folders above it are
-/// taken literally, whatever characters their names have.
+/// Compiled pattern of `files`. Only the text in environments.toml is a pattern: special characters in the names of the
+/// stack's folder and the folders above it have no meaning.
 pub(in super::super) struct FilePattern {
     folder: Utf8PathBuf,
     literal: Utf8PathBuf,
@@ -17,7 +17,7 @@ pub(in super::super) struct FilePattern {
 }
 
 impl FilePattern {
-    /// Compiles a pattern that starts at the folder `dir`; an error where its text is no pattern.
+    /// Compiles a pattern that starts at the folder `dir`; an error if its text is not a valid glob.
     pub(in super::super) fn new(dir: &Utf8Path, pattern: &str) -> Result<Self, globset::Error> {
         let pattern = Utf8Path::new(pattern);
         let mut folder = normalised(dir);
@@ -61,7 +61,7 @@ impl FilePattern {
         &self.folder
     }
 
-    /// Returns the path that the pattern is where all its characters are taken literally: a file may be called so.
+    /// Returns the pattern as a literal path: the name of a file may contain special characters.
     pub(in super::super) fn literal(&self) -> &Utf8Path {
         &self.literal
     }

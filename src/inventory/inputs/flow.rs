@@ -1,4 +1,4 @@
-//! Where the values of variables come from that say which files are read.
+//! Data flow of variables into the paths of files that are read: from defaults, module arguments and given values.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,18 +10,18 @@ use super::{
     pieces::Base,
 };
 
-/// What a file of configuration says of variables.
+/// Variable uses in one configuration file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Variables {
-    /// The variables and texts elsewhere that say what is read.
+    /// Variables and texts that a read path depends on, each with its position in the path.
     pub(super) read: BTreeSet<(Source, Use)>,
-    /// Those of called modules, with where their values are written.
+    /// Arguments of module calls and `inputs` of a unit by name, with the sources of their values.
     pub(super) passed: Vec<(String, Origin)>,
-    /// Those with a default, with where it leads.
+    /// Variables with a default, with the sources of the default.
     pub(super) defaults: Vec<(String, Origin)>,
 }
 
-/// The same of all files of a stack and its modules.
+/// Variable uses in all configuration files of a stack and its modules.
 #[derive(Default)]
 pub(super) struct Flow {
     read: BTreeSet<Step>,
@@ -29,42 +29,41 @@ pub(super) struct Flow {
     defaults: BTreeMap<(Utf8PathBuf, String), Vec<(Place, Origin)>>,
 }
 
-/// A folder of configuration and a file of it.
+/// Module folder, with a configuration file of the module (an included file may lie elsewhere).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     dir: Utf8PathBuf,
     file: Utf8PathBuf,
 }
 
-/// Something that says what is read.
+/// Source of a read path, or of a part of it, that is still to be followed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
     place: Place,
     source: Source,
     path: Use,
-    /// The file that reads it.
+    /// Configuration file that reads the path.
     reader: Utf8PathBuf,
 }
 
-/// A text that says what is read.
+/// Literal text that a read path depends on.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Way {
-    /// Where it starts.
+    /// Folder that the text starts from as a path.
     pub(super) base: Base,
-    /// The file in which it is written.
+    /// Configuration file in which the text is written.
     pub(super) file: Utf8PathBuf,
-    /// The text.
     pub(super) text: String,
-    /// Whether it goes on with a value.
+    /// True if a value follows the text.
     pub(super) is_open: bool,
-    /// What it is in the path.
+    /// Position of the text in the path.
     pub(super) path: Use,
-    /// The file that reads it.
+    /// Configuration file that reads the path.
     pub(super) reader: Utf8PathBuf,
 }
 
 impl Flow {
-    /// Takes in what a file in a folder says.
+    /// Adds the variable uses of a file in the folder of a module.
     pub(super) fn add(&mut self, dir: &Utf8Path, file: &Utf8Path, variables: &Variables) {
         let Variables { read, passed, defaults } = variables;
         let place = Place { dir: dir.to_owned(), file: file.to_owned() };
@@ -81,7 +80,8 @@ impl Flow {
         }
     }
 
-    /// The texts that say what the stack in `root` reads, and the files that read what nobody can tell.
+    /// Returns the texts that the read paths of the stack in `root` depend on, and the configuration files with a read path
+    /// that depends on an unknown value.
     pub(super) fn followed(self, root: &Utf8Path, given: &Given) -> (BTreeSet<Way>, BTreeSet<Utf8PathBuf>) {
         let (mut ways, mut guessed) = (BTreeSet::new(), BTreeSet::new());
         let mut seen = BTreeSet::new();
@@ -105,7 +105,7 @@ impl Flow {
             let key = (dir, variable);
             let defaults = self.defaults.get(&key);
             let mut origins: Vec<&(Place, Origin)> = defaults.into_iter().flatten().collect();
-            // One that nobody can tell is taken for a name where it stands behind a known folder.
+            // Behind a known folder, an unknown value is taken for a file name.
             let is_name = path == Use::Inside;
             if key.0 == root {
                 match given.texts(&key.1, defaults.is_some()) {
@@ -117,7 +117,7 @@ impl Flow {
                     None => drop(guessed.insert(reader.clone())),
                 }
             } else {
-                // What is passed to any module under that name may be passed to this one.
+                // An argument that any module call passes under this name may be passed to this module.
                 origins.extend(self.passed.get(&key.1).into_iter().flatten());
             }
             for (place, origin) in origins {

@@ -1,4 +1,4 @@
-//! Folders elsewhere that configuration names: what of them a plan may depend on.
+//! Folders outside of the stack that its configuration names, and the files in them that a plan may depend on.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,26 +15,26 @@ use crate::{
     model::hex,
 };
 
-/// Of a folder with more files than this, names and sizes count.
+/// Maximum number of files to digest in one folder. Of a larger folder only names, sizes and modes count.
 const MANY: usize = 5_000;
 
-/// The folders that a stack's configuration names.
+/// Folders that a stack's configuration names.
 #[derive(Debug, Default)]
 pub(super) struct Folders {
     named: BTreeSet<Utf8PathBuf>,
 }
 
-/// What they hold.
+/// Inputs in the named folders.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    /// The files that count by their content.
+    /// Files that count by their content.
     pub(super) files: BTreeSet<Utf8PathBuf>,
-    /// The folders with too many files, each with the digest of their names and sizes.
+    /// Folders with more than `MANY` files, each with the digest of their names, sizes and modes.
     pub(super) large: BTreeMap<Utf8PathBuf, String>,
 }
 
 impl Folders {
-    /// Takes a folder in, unless it lies outside of the project, is all of it, or is where programs keep their data.
+    /// Adds a folder, unless it lies outside of the project, is the project's root, or lies in a data directory.
     pub(super) fn add(&mut self, folder: Utf8PathBuf, root: &Utf8Path) {
         let Ok(below) = folder.strip_prefix(root) else { return };
         if below != "" && !below.components().any(|part| is_data(part.as_str())) {
@@ -42,12 +42,13 @@ impl Folders {
         }
     }
 
-    /// The folders themselves.
+    /// Returns the named folders.
     pub(super) fn into_named(self) -> BTreeSet<Utf8PathBuf> {
         self.named
     }
 
-    /// Where their content lies: they themselves, or of one that holds the stack in `dir` the files that count.
+    /// Returns the paths of the inputs: each folder itself, or of a folder that holds the stack in `dir` the files directly
+    /// in it. An error comes with the folder that could not be read.
     pub(super) fn places(self, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, (Utf8PathBuf, io::Error)> {
         let mut places = Vec::new();
         for folder in self.named {
@@ -60,7 +61,8 @@ impl Folders {
         Ok(places)
     }
 
-    /// The files in them; of a folder that holds the stack in `dir` only those that lie in it directly.
+    /// Returns the files in the folders; of a folder that holds the stack in `dir`, only the files directly in it. An error
+    /// comes with the folder that could not be read.
     pub(super) fn held(&self, dir: &Utf8Path, walk: &Walk<'_>) -> Result<Held, (Utf8PathBuf, io::Error)> {
         let mut held = Held::default();
         for folder in &self.named {
@@ -101,7 +103,7 @@ fn listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> io::Result<Strin
     for file in files {
         let size = match fs::metadata(file) {
             Ok(found) => found.len(),
-            // Gone since it was listed: as if it had not been there.
+            // Deleted since the folder was listed: not an input.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             Err(error) => return Err(error),
         };

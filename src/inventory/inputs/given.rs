@@ -1,4 +1,4 @@
-//! What variables of a stack are given as texts, by environments.toml and by var files.
+//! Texts in the values of a stack's variables, from `vars` of environments.toml and from var files.
 
 use std::collections::BTreeSet;
 
@@ -13,13 +13,13 @@ use crate::{
     inventory::{Instance, hcl::parse_body, var_files::paths_in},
 };
 
-/// Where the variables of a stack get their values.
+/// Sources of the values of a stack's variables.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     vars: Shared<IndexMap<String, config::Value<Value>>>,
     dir: Utf8PathBuf,
     var_files: Shared<Vec<VarFile>>,
-    /// Variables whose values are outputs, secrets, or of the environment of the engine.
+    /// Variables set by outputs of other stacks, by secrets or by `TF_VAR_…` of `env`: their values are not read here.
     hidden: BTreeSet<String>,
 }
 
@@ -32,7 +32,8 @@ impl Given {
         Self { vars, dir: instance.dir.clone(), var_files, hidden }
     }
 
-    /// The texts in all values that a variable is given; none where it may get another one that is not looked at.
+    /// Returns the texts in all values that a variable is given. Absent when it may get a value that is not read here: it is
+    /// hidden, it is set nowhere, or a var file cannot be parsed.
     pub(super) fn texts(&self, variable: &str, has_default: bool) -> Option<Vec<String>> {
         if self.hidden.contains(variable) {
             return None;
@@ -65,7 +66,8 @@ impl Texts {
         }
     }
 
-    /// Takes in what a var file sets, and returns whether it sets the variable; absent where it cannot be parsed.
+    /// Adds the texts of the variable's value in a var file. Returns true if the file sets the variable; absent when the
+    /// file cannot be parsed.
     fn file(&mut self, file: &Utf8Path, variable: &str) -> Option<bool> {
         let text = files::read_text(file).ok()?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);

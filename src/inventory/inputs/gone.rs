@@ -1,36 +1,36 @@
-//! Paths that were there in an earlier tree: what named them then still means them.
+//! Deleted paths: files of an earlier tree that a configuration of that time still refers to.
 
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Files that are not there any more.
+/// Set of files that existed in an earlier tree and are deleted now.
 #[derive(Debug, Default)]
 pub(in super::super) struct Gone {
     files: BTreeSet<Utf8PathBuf>,
 }
 
 impl Gone {
-    /// These files, absolute.
+    /// Creates the set from absolute paths.
     pub(in super::super) fn new(files: impl IntoIterator<Item = Utf8PathBuf>) -> Self {
         Self { files: files.into_iter().collect() }
     }
 
-    /// Whether a path was one of the files.
+    /// Returns true if a path was one of the files.
     pub(in super::super) fn is_file(&self, path: &Utf8Path) -> bool {
         self.files.contains(path)
     }
 
-    /// Whether a path was a folder of one of the files.
+    /// Returns true if a path was a folder that held one of the files.
     pub(super) fn is_dir(&self, path: &Utf8Path) -> bool {
-        // Paths are ordered by their parts, so that what lies in a folder comes right behind it.
+        // Paths are ordered by component: the files of a folder follow directly after the folder's own place.
         self.files
             .range(path.to_owned()..)
             .find(|file| *file != path)
             .is_some_and(|file| file.starts_with(path))
     }
 
-    /// Whether a path was a file or a folder.
+    /// Returns true if a path was a file or a folder.
     pub(super) fn is_there(&self, path: &Utf8Path) -> bool {
         !self.files.is_empty() && (self.is_file(path) || self.is_dir(path))
     }

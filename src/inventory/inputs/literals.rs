@@ -1,4 +1,4 @@
-//! What a file of configuration mentions, whichever syntax it is written in.
+//! Path references of configuration files in HCL and JSON syntax, cached by file.
 
 use std::{
     collections::HashMap,
@@ -21,16 +21,18 @@ use crate::{
     inventory::hcl::{JsonTree, parse_body, parse_unit},
 };
 
-/// What files mention, each of the files that mean the same to every stack read once.
+/// Cache of path references. A file that means the same to every stack is parsed once; a Terragrunt file is evaluated for
+/// each unit.
 #[derive(Debug, Default)]
 pub(super) struct Literals {
     known: Mutex<HashMap<Utf8PathBuf, Arc<Said>>>,
-    /// The locals of folders.
+    /// Locals by folder.
     locals: Mutex<HashMap<Utf8PathBuf, Arc<Locals>>>,
 }
 
 impl Literals {
-    /// Returns what a file mentions; Terragrunt's in terms of the unit. One that cannot be parsed may mention anything.
+    /// Returns the references of a file; those of a Terragrunt file as evaluated for the unit. A file that cannot be parsed
+    /// counts as reading files at unknown paths.
     pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<Said> {
         if file.extension() == Some("hcl") {
             let of = |body: &Body| {
@@ -43,7 +45,7 @@ impl Literals {
                 let text = text_of(file).unwrap_or_default();
                 return Arc::new(unreadable(&text, &Locals::new()));
             }
-            // What is known in one of its roles is no expression.
+            // A path that is known in one role of the file (as included, as read) does not count as unknown.
             let is_computed = |mention: &Mention, aim| mention.base == Base::Computed && mention.aim == aim;
             let always =
                 |aim| roles.iter().all(|said| said.mentions.iter().any(|mention| is_computed(mention, aim)));
@@ -85,7 +87,7 @@ impl Literals {
         parse_body(&text).map_or_else(|_| unreadable(&text, &locals), |body| Mentions::of(&body, &locals))
     }
 
-    /// The locals that the files in a folder define.
+    /// Returns the locals that the files of a folder define.
     fn locals(&self, dir: &Utf8Path) -> Arc<Locals> {
         let known = || self.locals.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(locals) = known().get(dir) {
@@ -93,7 +95,7 @@ impl Literals {
         }
         let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
         let names: Vec<String> = entries.map(|entry| entry.file_name().to_owned()).collect();
-        // Of two files with one name each engine reads its own.
+        // Of `a.tf` and `a.tofu`, OpenTofu loads one and Terraform the other: both are read here.
         let files = any_module_files(&names);
         let taken = |names: &[String]| {
             let mut locals = Locals::new();
@@ -114,8 +116,8 @@ impl Literals {
     }
 }
 
-/// Returns what a file may mention that cannot be parsed: every text in quotes may be a path that it reads, and it may read
-/// others that nobody here can tell.
+/// Returns the references of a file that cannot be parsed: each quoted text as a path that the file may read, and further
+/// files at unknown paths.
 fn unreadable(text: &str, locals: &Locals) -> Said {
     let mut said = Said::unknown();
     let mut rest = text;
@@ -150,7 +152,7 @@ fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, fo
                 found.variables.passed.push(((*name).to_owned(), said.origin.clone()));
             }
             if let ["variable", name, "default", ..] = keys.as_slice() {
-                // It is no template.
+                // A default is literal text, not a template.
                 let origin = begin(&[Piece::Text(text.clone())]);
                 found.variables.defaults.push(((*name).to_owned(), origin));
             }

@@ -1,4 +1,4 @@
-//! The paths that a file of HCL names, and where each of them starts.
+//! Path references in a configuration file, each with the folder that it starts from.
 
 use hcl_edit::{
     expr::{Expression, FuncCall},
@@ -15,49 +15,49 @@ use super::{
     words::{ends_path, is_relative_path, known_folder, may_be_file, words},
 };
 
-/// A path as a file names it.
+/// Reference to a path in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Mention {
-    /// Where it starts.
+    /// Folder that the path starts from.
     pub(super) base: Base,
-    /// What is written behind that.
+    /// Path as written, without the part that names the folder; may be absolute.
     pub(super) path: String,
-    /// What it is for.
+    /// Purpose of the reference.
     pub(super) aim: Aim,
 }
 
-/// What a path is mentioned for.
+/// Purpose of a path reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Aim {
-    /// It is the source of a module.
+    /// Source of a module.
     Source,
-    /// A function reads it.
+    /// File that a function such as `file` reads.
     Read,
-    /// A function reads what may lie deeper in it.
+    /// Folder in which a function may read files at any depth.
     ReadBelow,
-    /// Whatever the provider makes of it.
+    /// Text whose use is up to the provider, such as the argument of a resource.
     Other,
 }
 
-/// What a file says.
+/// Path references and variable uses of one configuration file.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Said {
-    /// The paths that it mentions.
+    /// Path references in the file.
     pub(super) mentions: Vec<Mention>,
-    /// What it says of variables.
+    /// Variables that the file reads, passes or gives a default.
     pub(super) variables: Variables,
-    /// Where it begins, if it is a single text.
+    /// Sources of the text; present only for a single string of JSON syntax (`Mentions::of_text`).
     pub(super) origin: Origin,
 }
 
 impl Said {
-    /// Returns what a file may say that cannot be parsed: it reads files and has sources that nobody here can tell.
+    /// Returns the references of a file that cannot be parsed: a module source and a read file, both at unknown paths.
     pub(super) fn unknown() -> Self {
         let mention = |aim| Mention { base: Base::Computed, path: String::new(), aim };
         Self { mentions: vec![mention(Aim::Source), mention(Aim::Read)], ..Self::default() }
     }
 
-    /// Takes in what a part says.
+    /// Adds the references and variable uses of a part of the file.
     pub(super) fn extend(&mut self, part: Self) {
         self.mentions.extend(part.mentions);
         self.variables.read.extend(part.variables.read);
@@ -66,34 +66,34 @@ impl Said {
     }
 }
 
-/// What a string of JSON syntax is for.
+/// Role of a string in a configuration file of JSON syntax.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// The source of a module.
+    /// Source of a module.
     Source,
-    /// It says where a state lies.
+    /// Setting of a backend: the location of a state.
     Place,
-    /// Anything else.
+    /// Any other string.
     Other,
 }
 
-/// Collects what a file mentions. Where a state or another unit lies is no mention, but a file that says where it lies is
-/// one.
+/// Visitor that collects the path references of a file. The location of a state or of another unit is no reference, but a
+/// file that is read to compute this location is one.
 pub(super) struct Mentions<'l> {
     said: Said,
     locals: &'l Locals,
-    /// The kinds of the blocks that are open.
+    /// Types of the enclosing blocks, outermost first.
     open: Vec<String>,
-    /// The label of the last block that was opened.
+    /// First label of the innermost enclosing block: the name in a `variable` block.
     variable: Option<String>,
-    /// Names that stand for each item of a collection in turn.
+    /// Iteration variables with their collections; the innermost last.
     bound: Vec<(String, Expression)>,
-    /// How many functions are open that make something else of a text.
+    /// Number of enclosing function calls that are not evaluated here.
     functions: usize,
     aim: Aim,
-    /// Whether the source is that of a unit: it starts at the unit's folder, whichever file names it.
+    /// True inside the source of a Terragrunt unit, which is relative to the unit's folder even in an included file.
     of_unit: bool,
-    /// Whether texts say where a state or another unit lies.
+    /// True inside the location of a state or of another unit.
     in_place: bool,
 }
 
@@ -112,14 +112,14 @@ impl<'l> Mentions<'l> {
         }
     }
 
-    /// What a parsed file mentions, in a folder with these locals.
+    /// Collects the references of a parsed file in a module with these locals.
     pub(super) fn of(body: &Body, locals: &'l Locals) -> Said {
         let mut mentions = Self::new(locals);
         mentions.visit_body(body);
         mentions.said
     }
 
-    /// What a string of JSON syntax mentions.
+    /// Collects the references of a string of JSON syntax, which is a template.
     pub(super) fn of_text(text: &str, role: Role, locals: &'l Locals) -> Said {
         let mut mentions = Self::new(locals);
         mentions.in_place = role == Role::Place;
@@ -152,18 +152,18 @@ impl<'l> Mentions<'l> {
         self.push(base, path.trim_start_matches('/'), self.aim);
     }
 
-    /// Where relative paths start.
+    /// Returns the folder that relative paths start from.
     fn start(&self) -> Base {
         if self.aim == Aim::Source && !self.of_unit { Base::Own } else { Base::Stack }
     }
 
-    /// A text of which all is known.
+    /// Adds the references in a text without interpolations.
     fn literal(&mut self, text: &str) {
         if self.in_place {
             return;
         }
         let text = if self.aim == Aim::Source { local_source(text) } else { text };
-        // Joined to any folder, an absolute path stays what it is.
+        // Joining any folder with an absolute path yields the absolute path.
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
         let is_read = self.aim == Aim::Read && !text.is_empty();
         if is_absolute || is_read || is_relative_path(text) {
@@ -174,7 +174,7 @@ impl<'l> Mentions<'l> {
         }
     }
 
-    /// The words of a text; `whole` was noted already.
+    /// Adds the words of a text that may be paths. `whole` is the text that was added as a path before.
     fn words(&mut self, text: &str, whole: &str) {
         for word in words(text) {
             if is_relative_path(word) && word != whole {
@@ -186,8 +186,8 @@ impl<'l> Mentions<'l> {
         }
     }
 
-    /// A template: each text in it belongs to the folder that stands before it up to the end of the word, and has words of
-    /// its own behind that. Of a word that goes on with a value the folder is known.
+    /// Adds the references in a template. A text continues the path of the folder before it up to the end of the word; the
+    /// rest is searched for words that are paths. If a word continues with a value, only its folder is known.
     fn template(&mut self, pieces: &[Piece<'_>]) {
         if !self.in_place {
             let mut before = Before::Nothing;
@@ -206,7 +206,7 @@ impl<'l> Mentions<'l> {
                 }
             }
         }
-        // What stands in the place of a value has texts of its own.
+        // The expression of a value may hold texts of its own.
         let aim = std::mem::replace(&mut self.aim, Aim::Other);
         for piece in pieces {
             match piece {
@@ -218,12 +218,12 @@ impl<'l> Mentions<'l> {
         self.aim = aim;
     }
 
-    /// A text between values.
+    /// Adds the references in one text segment. `before` is the segment before it; `goes_on` is true if another one follows.
     fn text(&mut self, text: &str, before: &Before, goes_on: bool) {
         let is_read = [Aim::Read, Aim::ReadBelow].contains(&self.aim);
         let end = match before {
             Before::Nothing => 0,
-            // A path that is read has no words.
+            // The argument of a reading function is one path, whatever characters it has.
             Before::Folder(..) | Before::Value if is_read => text.len(),
             Before::Folder(..) | Before::Value => text.find(ends_path).unwrap_or(text.len()),
         };
@@ -257,7 +257,7 @@ impl<'l> Mentions<'l> {
         }
     }
 
-    /// What a function reads: its first argument, of which something has to be known.
+    /// Adds the path that a function reads: the first argument, and for `fileset` the pattern too.
     fn read(&mut self, call: &FuncCall) {
         let sight = Sight { locals: self.locals, bound: &self.bound.clone() };
         let mut pieces = call.args.get(0).map(|path| sight.pieces(path)).unwrap_or_default();
@@ -266,14 +266,14 @@ impl<'l> Mentions<'l> {
         if call.name.name.as_str() == "fileset"
             && let Some(pattern) = call.args.get(1)
         {
-            // A folder whose name goes on with a value is not the one that is known.
+            // If a value follows in the folder's path, the folder lies below the known beginning.
             let is_open = |piece: &Piece<'_>| matches!(piece, Piece::Value(..) | Piece::Directive(_));
             is_below |= pieces.iter().skip(1).any(is_open);
             is_below |= under(&mut pieces, sight.pieces(pattern));
             rest = 2;
         }
         let (place, aim) = (self.in_place, self.aim);
-        // What it is given is read: it is no place itself.
+        // The argument names a file to read, not the location of a state.
         self.in_place = false;
         self.aim = Aim::Read;
         match of_values(&pieces) {
@@ -290,15 +290,15 @@ impl<'l> Mentions<'l> {
     }
 }
 
-/// What stands before a text in a template.
+/// Segment before a text in a template.
 enum Before {
     Nothing,
-    /// A known folder, and what leads up from it.
+    /// Known folder, and the `/..` that lead up from it.
     Folder(Base, String),
     Value,
 }
 
-/// Adds the pattern of a `fileset` to its folder; whether files deeper than in a known folder may match.
+/// Appends the pattern of a `fileset` to the segments of its folder. Returns true if files in subfolders may match.
 fn under<'e>(pieces: &mut Vec<Piece<'e>>, pattern: Vec<Piece<'e>>) -> bool {
     let mut fixed = Vec::new();
     let mut is_below = false;
@@ -324,7 +324,7 @@ fn under<'e>(pieces: &mut Vec<Piece<'e>>, pattern: Vec<Piece<'e>>) -> bool {
         Some(Piece::Text(text)) => text.contains('/'),
         _ => false,
     };
-    // What lies right in the folder counts with it.
+    // A pattern for files directly in the folder adds nothing: they are inputs with the folder.
     if folder || is_below || !is_open {
         push(pieces, Piece::Text("/".to_owned()));
         for piece in fixed {
@@ -337,20 +337,20 @@ fn under<'e>(pieces: &mut Vec<Piece<'e>>, pattern: Vec<Piece<'e>>) -> bool {
     is_below
 }
 
-/// Whether a function takes the path of what it reads first.
+/// Returns true if the first argument of a function is the path of the file that it reads.
 fn reads_path(function: &str) -> bool {
     function.starts_with("file")
         || ["templatefile", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"]
             .contains(&function)
 }
 
-/// Whether a function reads or runs what it is given otherwise; others only make texts of texts.
+/// Returns true if a function reads or runs its arguments in another way; all remaining functions only compute values.
 fn reads_files(function: &str) -> bool {
     ["mark_", "read_", "sops_"].iter().any(|prefix| function.starts_with(prefix)) || function == "run_cmd"
 }
 
-/// Whether nobody can tell by the text alone which folder a source means. An address of another kind than a path begins as
-/// one.
+/// Returns true if only the engine can compute the folder that a source names. A source that starts as another kind of
+/// address (`git::${var.x}`) names no folder.
 fn is_computed(pieces: &[Piece<'_>]) -> bool {
     if let Some(Piece::Text(text)) = pieces.first()
         && !text.starts_with(['.', '/'])

@@ -1,6 +1,6 @@
-//! Terragrunt dependencies whose mocks are mixed with real outputs: Terragrunt says nothing when it does so.
+//! Terragrunt dependencies whose mocks are mixed with real outputs, which Terragrunt does without a message.
 //!
-//! Source: the `dependency` block in Terragrunt's documentation; that the mixing is silent was measured with 1.1.3.
+//! Source: the `dependency` block in Terragrunt's documentation; the missing message was measured with Terragrunt 1.1.3.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,20 @@ use serde_json::{Map, Value};
 use super::{literals::Literals, scope::InputScope, unit::Unit};
 use crate::engine::{layout::unit_file, units::normalised};
 
-/// A dependency whose mocks fill what its outputs lack.
+/// Terragrunt dependency whose mocks replace outputs that are missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MixedMocks {
-    /// Its label.
+    /// Label of the `dependency` block.
     pub dependency: String,
-    /// The folder of the unit that it is; absent where only Terragrunt can tell.
+    /// Folder of the unit that the dependency names; absent when only Terragrunt can compute it.
     pub dir: Option<Utf8PathBuf>,
-    /// The mocks by name; absent where only Terragrunt can tell.
+    /// Names of the mocks; absent when only Terragrunt can compute them.
     mocks: Option<Names>,
-    /// Whether maps are filled as well, and not outputs alone.
+    /// True if missing members of maps are replaced too, not only missing outputs.
     deep: bool,
 }
 
-/// Names and what lies below them; nothing lies below what is no object.
+/// Tree of the names in an object. A value that is not an object is a leaf.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Names(BTreeMap<String, Names>);
 
@@ -39,12 +39,13 @@ impl Names {
 }
 
 impl MixedMocks {
-    /// Whether only Terragrunt can tell what it fills.
+    /// Returns true if only Terragrunt can compute the dependency's folder or its mocks.
     pub fn is_unclear(&self) -> bool {
         self.dir.is_none() || self.mocks.is_none()
     }
 
-    /// The first mock that really stands for something, with these outputs there; its path, or the label where nobody knows.
+    /// Returns the path (`net.tags.a`) of the first mock that replaces a value missing in these outputs; only the label
+    /// (`net`) when the mocks are unknown.
     pub fn stands_in(&self, outputs: &Map<String, Value>) -> Option<String> {
         match &self.mocks {
             None => Some(self.dependency.clone()),
@@ -66,12 +67,13 @@ fn missing(names: &Names, there: &Map<String, Value>, deep: bool) -> Option<Stri
 }
 
 impl InputScope {
-    /// The dependencies of a unit, its includes' too, whose mocks are mixed with outputs when it is planned.
+    /// Returns the dependencies of a unit and of its includes whose mocks are mixed with outputs in a plan.
     pub fn mixed_mocks(&self) -> Vec<MixedMocks> {
         self.mixed(self.dependencies())
     }
 
-    /// The same, where Terragrunt was asked what the unit's own blocks and those of its includes say.
+    /// Returns the dependencies as [`Self::mixed_mocks`] does, with the `dependency` blocks as `terragrunt render` gives
+    /// them in place of those that were parsed here.
     pub fn mixed_mocks_as_rendered(&self, blocks: &Map<String, Value>) -> Vec<MixedMocks> {
         let mut all = self.dependencies();
         all.extend(blocks.iter().map(|(label, block)| (label.clone(), Dependency::rendered(block))));
@@ -97,7 +99,7 @@ impl InputScope {
         let unit = Unit::new(&self.dir, &self.gone);
         let files = self.followed(&[], &Literals::default()).read;
         for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
-            // As it is included; one that is read for its own sake has no dependencies for this unit.
+            // The first body is the one as included. A file that is only read adds no dependencies to the unit.
             let Some(body) = unit.plain(file).into_iter().next() else { continue };
             for block in body.blocks().filter(|block| block.ident.as_str() == "dependency") {
                 if let Some(label) = block.labels.first() {
@@ -109,7 +111,7 @@ impl InputScope {
     }
 }
 
-/// What the blocks of one label say together.
+/// Merged settings of all `dependency` blocks with one label.
 struct Dependency {
     path: Option<String>,
     mocks: Option<Names>,
@@ -125,7 +127,7 @@ impl Default for Dependency {
 }
 
 impl Dependency {
-    /// One as Terragrunt says it: each setting is there, a null where nobody wrote it.
+    /// Reads a block of Terragrunt's `render`, which has each setting; one that is not set is null.
     fn rendered(block: &Value) -> Self {
         let mut dependency =
             Self { path: block["config_path"].as_str().map(str::to_owned), ..Self::default() };
@@ -153,7 +155,7 @@ impl Dependency {
         if let Some(strategy) = attribute(&block.body, "mock_outputs_merge_strategy_with_state") {
             let strategy = strategy.as_str();
             self.mixes |= strategy != Some("no_merge");
-            // One that nobody here knows may be the deeper one.
+            // An unknown strategy may be a deep one.
             self.deep |= !matches!(strategy, Some("no_merge" | "shallow"));
         }
         if let Some(merge) = attribute(&block.body, "mock_outputs_merge_with_state") {
@@ -179,7 +181,7 @@ fn names(expression: &Expression) -> Option<Names> {
             ObjectKey::Ident(name) => name.as_str(),
             ObjectKey::Expression(expression) => expression.as_str()?,
         };
-        // What is no object as it stands may be one all the same, so it has to be there as a whole.
+        // An expression may evaluate to an object, but its members are unknown: it counts as a leaf.
         Some((name.to_owned(), names(value.expr()).unwrap_or_default()))
     });
     members.collect::<Option<_>>().map(Names)

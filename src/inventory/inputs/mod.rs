@@ -1,5 +1,5 @@
-//! The files that a stack's plan depends on, each with the digest of its content: the stack's folder, local modules at
-//! any depth, `files` of environments.toml, and existing files that its HCL names.
+//! Input files of a stack: the files that its plan depends on, each with the digest of its content. These are the stack's
+//! folder, local modules at any depth, `files` of environments.toml, and existing files that its HCL names.
 
 mod apart;
 pub(super) mod file_pattern;

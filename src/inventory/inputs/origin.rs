@@ -1,49 +1,50 @@
-//! Where the texts are written that a value may be, and what becomes of them in the path that is read.
+//! Origin of path texts: where the texts of a value are written, and which position they have in the path that is read.
 
 use std::collections::BTreeSet;
 
 use super::pieces::{Base, Piece};
 
-/// The texts that a value may be: nobody can tell, or these. Those that stay in the folder where they start are none of them: what
-/// lies there counts anyway.
+/// Sources of the texts that a value may have, each with its position in the value; `None` when they are unknown. A text
+/// that stays in the folder where it starts is left out, since the files of that folder are inputs anyway.
 pub(super) type Origin = Option<BTreeSet<(Source, Use)>>;
 
-/// The origin of what leads nowhere else.
+/// Origin of a value whose texts have no `..`: no sources to follow.
 pub(super) const WRITTEN: Origin = Some(BTreeSet::new());
 
-/// Where a text comes from.
+/// Source of a text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Source {
-    /// A variable has it.
+    /// Value of the variable of this name.
     Variable(String),
-    /// It is written there, and leads up.
+    /// Literal text with `..`, which leads out of its folder.
     Text {
         base: Base,
         text: String,
-        /// Whether it goes on with a value.
+        /// True if a value follows the text.
         is_open: bool,
     },
-    /// It leads up from a place that nobody can tell.
+    /// Path with `..` behind an unknown folder.
     Astray,
 }
 
-/// What a text is in the path that is read.
+/// Position of a text in the path that is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Use {
-    /// All of it.
+    /// Whole path.
     Whole,
-    /// A folder that holds what is read.
+    /// Folder that holds the file.
     Below,
-    /// Its beginning, with more of the same name behind it.
+    /// Beginning of the path, followed by more of the same name.
     Begins,
-    /// Something is made of it that is a part of it.
+    /// Text of which a function (`dirname`, `trimsuffix`) keeps a part.
     Altered,
-    /// Something that stands behind its beginning.
+    /// Part of the path that is not its beginning.
     Inside,
 }
 
 impl Use {
-    /// What a text is whose value is used in a path.
+    /// Returns the position in a path of a text that has the position `self` in a value, where the value has the position
+    /// `path`.
     pub(super) fn of(self, path: Self) -> Self {
         match (self, path) {
             (Self::Inside, _) | (_, Self::Inside) => Self::Inside,
@@ -54,12 +55,12 @@ impl Use {
     }
 }
 
-/// The same where a value is made of it.
+/// Returns the origin of a value that is used at a position of a path.
 pub(super) fn used(origin: &Origin, path: Use) -> Origin {
     Some(origin.as_ref()?.iter().map(|(source, own)| (source.clone(), own.of(path))).collect())
 }
 
-/// Where a text is written that is made of pieces.
+/// Returns the origin of a text: its values, and its own beginning if that has a `..`.
 pub(super) fn begin(pieces: &[Piece<'_>]) -> Origin {
     let mut origin = of_values(pieces)?;
     let (base, up, behind) = match pieces {
@@ -79,7 +80,7 @@ pub(super) fn begin(pieces: &[Piece<'_>]) -> Origin {
     Some(origin)
 }
 
-/// Where the values in a text come from, without its own beginning.
+/// Returns the origin of the values in a text, without the text's own beginning.
 pub(super) fn of_values(pieces: &[Piece<'_>]) -> Origin {
     let mut sources = BTreeSet::new();
     for (at, piece) in pieces.iter().enumerate() {
@@ -93,7 +94,7 @@ pub(super) fn of_values(pieces: &[Piece<'_>]) -> Origin {
                 sources.extend(used(origin, path)?);
             }
             Piece::Directive(_) if at == 0 => return None,
-            // One that nobody can tell is taken for a name.
+            // An unknown value is taken for a file name.
             Piece::Value(_, origin) => sources.extend(used(origin, Use::Inside).into_iter().flatten()),
             Piece::Directive(_) | Piece::Text(_) | Piece::Folder(..) => {}
         }
@@ -104,12 +105,12 @@ pub(super) fn of_values(pieces: &[Piece<'_>]) -> Origin {
     Some(sources)
 }
 
-/// Whether a text leads up.
+/// Returns true if a path has a `..`.
 pub(super) fn leads_up(text: &str) -> bool {
     text.split('/').any(|name| name == "..")
 }
 
-/// Whether a path leads up from a place that a value decides on, or to one.
+/// Returns true if the folder of a path is unknown because a `..` stands behind a value, or a value directly behind a `..`.
 fn is_astray(pieces: &[Piece<'_>]) -> bool {
     let is_known = |piece: &Piece<'_>| matches!(piece, Piece::Text(_) | Piece::Folder(..));
     let known = pieces.iter().position(|piece| !is_known(piece)).unwrap_or(pieces.len());

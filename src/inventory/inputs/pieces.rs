@@ -1,38 +1,38 @@
-//! What a text of HCL is made of: known text, folders with names of their own, and values.
+//! Segments of an HCL text: literal text, known folders (`path.module`) and values.
 
 use hcl_edit::{expr::Expression, template::Directive};
 
 use super::origin::{Origin, Use, WRITTEN, used};
 
-/// Where a path that a file names starts.
+/// Folder that a path reference starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Base {
-    /// At the folder of the file: `${path.module}`.
+    /// Folder of the file: `${path.module}`.
     Own,
-    /// At the stack's folder: `${path.root}`, and whatever is relative to where the engine runs.
+    /// Folder of the stack: `${path.root}`, and the engine's working directory for relative paths.
     Stack,
-    /// At the root of the repository: `${get_repo_root()}`.
+    /// Root of the repository: `${get_repo_root()}`.
     Repository,
-    /// In a folder that the same file names and that is too large to count as a whole: `run.sh`.
+    /// Folder above the stack that the same file names; a command may run there (`cd .. && sh run.sh`).
     Named,
-    /// Nobody knows but the engine: the source of a module, or what a file is read from, is an expression.
+    /// Unknown folder: the source of a module, or the path of a file that is read, is an expression.
     Computed,
-    /// Searched for upwards from the stack's folder: `find_in_parent_folders("root.hcl")`.
+    /// Nearest folder above the stack that holds the path: `find_in_parent_folders("root.hcl")`.
     Above,
 }
 
-/// A part of a text.
+/// Segment of a text.
 #[derive(Debug, Clone)]
 pub(super) enum Piece<'e> {
     Text(String),
-    /// So many folders above a known one.
+    /// Known folder, and the number of levels above it.
     Folder(Base, usize),
-    /// A value, with its expression where that stands in the text itself.
+    /// Value with the sources of its texts, and with its expression if that is part of the same text.
     Value(Option<&'e Expression>, Origin),
     Directive(&'e Directive),
 }
 
-/// Adds a piece; texts next to each other are one.
+/// Appends a segment; adjacent texts are joined and empty ones dropped.
 pub(super) fn push<'e>(pieces: &mut Vec<Piece<'e>>, piece: Piece<'e>) {
     match (pieces.last_mut(), piece) {
         (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(&more),
@@ -41,7 +41,7 @@ pub(super) fn push<'e>(pieces: &mut Vec<Piece<'e>>, piece: Piece<'e>) {
     }
 }
 
-/// The same without what belongs to another expression.
+/// Detaches segments from the syntax tree that they were read from: expressions are dropped, their sources are kept.
 pub(super) fn apart(pieces: Vec<Piece<'_>>) -> Vec<Piece<'static>> {
     let apart = |piece| match piece {
         Piece::Text(text) => Piece::Text(text),
@@ -52,7 +52,7 @@ pub(super) fn apart(pieces: Vec<Piece<'_>>) -> Vec<Piece<'static>> {
     pieces.into_iter().map(apart).collect()
 }
 
-/// The same as an absolute path: dots behind a known folder are levels above it.
+/// Returns an absolute path as `abspath` does: each `/..` behind a known folder becomes a level above it.
 pub(super) fn absolute(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     if let [Piece::Folder(_, up), Piece::Text(text), ..] = pieces.as_mut_slice()
         && text.starts_with('/')
@@ -70,7 +70,7 @@ pub(super) fn absolute(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The folder of a path; a value is taken for a name in it.
+/// Returns the folder of a path as `dirname` does; a value is taken for a file name.
 pub(super) fn folder(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     let mut is_name_gone = false;
     while let Some(last) = pieces.pop() {
@@ -104,7 +104,7 @@ pub(super) fn folder(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The last name of a path.
+/// Returns the last name of a path as `basename` does.
 pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     let mut name = Vec::new();
     let last = pieces.len().saturating_sub(1);
@@ -119,7 +119,7 @@ pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
                 push(&mut name, Piece::Text(known.to_owned()));
             }
             Piece::Folder(..) => name = vec![Piece::Value(None, WRITTEN)],
-            // A name leads nowhere else.
+            // A file name has no `..`.
             Piece::Value(value, _) => name.push(Piece::Value(value, WRITTEN)),
             other @ Piece::Directive(_) => name.push(other),
         }
@@ -127,7 +127,7 @@ pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     name
 }
 
-/// Whether a path goes on behind its known folder to a place that may lie deeper than in it: `../${name}/x`, `../${name}`, but not
+/// Returns true if a path may lie in a subfolder of its known folder: `../${name}/x`, `../${name}`, but not
 /// `../${name}.json`.
 pub(super) fn is_deep(pieces: &[Piece<'_>]) -> bool {
     let is_text = |piece: &Piece<'_>| matches!(piece, Piece::Text(_) | Piece::Folder(..));

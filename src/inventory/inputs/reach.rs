@@ -1,4 +1,4 @@
-//! What the plan of a stack may read outside of its own folder, as places to look for changed paths in.
+//! Paths outside of a stack's folder that its plan may read. `--changed` looks for changed paths in them.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -6,41 +6,43 @@ use camino::Utf8PathBuf;
 
 use super::{InputScope, gone::Gone, literals::Literals};
 
-/// The trees that stacks are followed through, now and as it was: files that several of them read are read once.
+/// Reader of the references of many stacks, in the present and in an earlier tree. A file that several stacks read is parsed
+/// once.
 #[derive(Debug, Default)]
 pub(in super::super) struct Reader {
     literals: Literals,
     gone: Arc<Gone>,
 }
 
-/// Places that the configuration of a stack leads to.
+/// Folders and files that the configuration of a stack refers to.
 #[derive(Debug, Default)]
 pub(in super::super) struct Reach {
     /// Folders of local modules at any depth, without the stack's own.
     pub(in super::super) modules: Vec<Utf8PathBuf>,
-    /// Folders that configuration names.
+    /// Folders that configuration names, without those that hold the stack.
     pub(in super::super) folders: Vec<Utf8PathBuf>,
-    /// Those among them that hold the stack: of them only the files count that lie in them directly.
+    /// Named folders that hold the stack: only the files directly in them count.
     pub(in super::super) above: Vec<Utf8PathBuf>,
     /// Files that configuration names.
     pub(in super::super) files: BTreeSet<Utf8PathBuf>,
-    /// Those of them that configuration takes in: what a unit includes or reads.
+    /// Files among `files` that are configuration themselves: a unit includes or reads them.
     pub(in super::super) taken_in: BTreeSet<Utf8PathBuf>,
-    /// Files that call a module by an expression.
+    /// Configuration files that call a module whose `source` is an expression.
     pub(in super::super) computed: BTreeSet<Utf8PathBuf>,
-    /// Files that read others at paths that only the engine works out.
+    /// Configuration files that read other files at paths that only the engine can compute.
     pub(in super::super) guessed: BTreeSet<Utf8PathBuf>,
-    /// The files of configuration that were read.
+    /// Configuration files that were parsed.
     pub(in super::super) read: BTreeSet<Utf8PathBuf>,
 }
 
 impl Reader {
-    /// A reader for whom files that are gone count as well.
+    /// Returns a reader for which deleted files count as present.
     pub(in super::super) fn new(gone: Gone) -> Self {
         Self { literals: Literals::default(), gone: Arc::new(gone) }
     }
 
-    /// Where a stack's configuration leads. `installed` are folders of modules that an engine found.
+    /// Follows the references of a stack's configuration. `installed` are the folders of modules that an init of the engine
+    /// found.
     pub(in super::super) fn reach(&self, scope: InputScope, installed: &[Utf8PathBuf]) -> Reach {
         let scope = scope.with_gone(&self.gone);
         let found = scope.followed(installed, &self.literals);

@@ -1,4 +1,4 @@
-//! Where the inputs of one stack are, and what they are at this moment.
+//! Input files of one stack: finding them and reading their digests.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -30,83 +30,86 @@ use crate::{
     model::EngineName,
 };
 
-/// Why the inputs of a stack are not known.
+/// Error while finding or reading the inputs of a stack.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// A file or folder cannot be read.
+    /// Unreadable file or folder.
     #[error("cannot read `{path}`, which the plan depends on: {source}")]
     Read {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A pattern of `files` is no pattern.
+    /// Invalid glob pattern under `files` of environments.toml.
     #[error("`files`: `{glob}` is no pattern: {reason}")]
     Glob {
-        /// The pattern.
+        /// Pattern as written.
         glob: String,
-        /// Why not.
+        /// Reason that the glob parser gives.
         reason: String,
     },
 }
 
-/// One input.
+/// Digest and mode of one input file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputFile {
-    /// SHA-256 of its content.
+    /// SHA-256 of the content in hexadecimal digits; `unreadable` for a file that envctl may not read.
     pub digest: String,
-    /// True if its owner may execute it, which is what git keeps of a mode.
+    /// True if the owner may execute the file. Git keeps only this bit of a file's mode.
     pub executable: bool,
-    /// Whether an engine only ever reads it: configuration and values. Others, as an archive, may be made while planning.
+    /// True for configuration and var files, which an engine only reads. Other files, such as an archive, may be written
+    /// during a plan.
     pub configuration: bool,
 }
 
-/// Files and folders, before anything is read.
+/// Files and folders that the configuration of a stack refers to, before any content is digested.
 pub(super) struct Found {
     pub(super) files: BTreeSet<Utf8PathBuf>,
     pub(super) folders: Folders,
-    /// The stack's folder and those of its modules.
+    /// Folder of the stack, and the folders of its local modules.
     pub(super) modules: BTreeSet<Utf8PathBuf>,
-    /// The files of configuration that were read.
+    /// Configuration files that were parsed.
     pub(super) read: BTreeSet<Utf8PathBuf>,
-    /// Those among them that call a module by an expression.
+    /// Configuration files that call a module whose `source` is an expression.
     pub(super) computed: BTreeSet<Utf8PathBuf>,
-    /// Those among them that read files at paths that only the engine works out.
+    /// Configuration files that read a file at a path that only the engine can compute.
     pub(super) guessed: BTreeSet<Utf8PathBuf>,
 }
 
-/// What a file of configuration leads to.
+/// References of one configuration file.
 #[derive(Default)]
 struct Leads {
-    /// What it names and is there, with what for.
+    /// Existing paths that the file names, each with the purpose of the reference.
     paths: Vec<(Utf8PathBuf, Aim)>,
-    /// Whether the source of a module is an expression.
+    /// True if the source of a module is an expression.
     computed: bool,
-    /// Whether the path of something that is read is one.
+    /// True if the path of a file that is read is an expression, or lies in a folder whose files are not all inputs.
     guessed: bool,
     variables: Variables,
 }
 
-/// The inputs of a stack.
+/// Input files of a stack with their digests.
 #[derive(Debug)]
 pub struct Inputs {
-    /// Its files as they are, by the path that is shown.
+    /// Input files by path as [`InputScope::shown`] gives it. A large folder has one entry, whose path ends with a slash.
     pub files: BTreeMap<String, InputFile>,
-    /// Whether its configuration reads more, at paths that only its engine works out.
+    /// True if the configuration reads further files, at paths that only the engine can compute.
     pub reads_more: bool,
 }
 
-/// Where the inputs of a stack lie.
+/// Paths of a stack's inputs, without digests.
 #[derive(Debug)]
 pub struct InputPlaces {
-    /// The folders and files that the inputs are.
+    /// Folders and files that hold the inputs.
     pub paths: Vec<Utf8PathBuf>,
-    /// The files among them that the engine loads without being told to: configuration and values.
+    /// Files that the engine loads by itself: configuration and automatic var files (`*.auto.tfvars`). Files that Terragrunt
+    /// generates are left out.
     pub loaded: Vec<Utf8PathBuf>,
 }
 
-/// Where the files are looked for that a stack's plan depends on.
+/// Search scope for the input files of one instance: its folder, engine, `files` patterns, variable values and excluded
+/// paths.
 #[derive(Debug, Clone)]
 pub struct InputScope {
     root: Utf8PathBuf,
@@ -119,7 +122,7 @@ pub struct InputScope {
 }
 
 impl InputScope {
-    /// The scope of an instance. `root` is the folder of environments.toml.
+    /// Returns the scope of an instance. `root` is the folder of environments.toml.
     pub fn new(instance: &Instance, root: &Utf8Path, apart: Apart) -> Self {
         Self {
             root: root.to_owned(),
@@ -132,24 +135,25 @@ impl InputScope {
         }
     }
 
-    /// The folder of environments.toml.
+    /// Returns the folder of environments.toml.
     pub(super) fn root(&self) -> &Utf8Path {
         &self.root
     }
 
-    /// The same for a tree in which these paths count as if they were there still.
+    /// Returns this scope with a set of deleted paths that count as present.
     #[must_use]
     pub(super) fn with_gone(self, gone: &Arc<Gone>) -> Self {
         Self { gone: Arc::clone(gone), ..self }
     }
 
-    /// How a path is shown: relative to environments.toml where it lies below.
+    /// Returns a path relative to the folder of environments.toml if it lies below that folder, and the absolute path
+    /// otherwise.
     pub fn shown(&self, path: &Utf8Path) -> String {
         let path = normalised(path);
         path.strip_prefix(&self.root).unwrap_or(&path).to_string()
     }
 
-    /// What the inputs are now. `modules` are folders of local modules that an engine found.
+    /// Reads the current inputs. `modules` are the folders of local modules that an init of the engine found.
     pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<Inputs, InputError> {
         let Found { mut files, folders, guessed, .. } = self.found(modules)?;
         let walk = Walk { apart: &self.apart, skip_modules: false };
@@ -167,7 +171,7 @@ impl InputScope {
         Ok(Inputs { files: inputs, reads_more: !guessed.is_empty() })
     }
 
-    /// Where the inputs lie that files tell of, without reading them.
+    /// Returns the paths of the inputs that configuration, var files and environments.toml refer to, without digesting them.
     pub fn places(&self) -> Result<InputPlaces, InputError> {
         let Found { files, folders, modules, read, .. } = self.found(&[])?;
         let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
@@ -190,11 +194,11 @@ impl InputScope {
         Ok(InputPlaces { paths, loaded })
     }
 
-    /// The files of the stack's folder, of modules, and those that configuration names; and the folders that it names.
+    /// Collects the files in the folders of the stack and its modules, and the files and folders that configuration names.
     fn found(&self, modules: &[Utf8PathBuf]) -> Result<Found, InputError> {
         let mut found = self.followed(modules, &Literals::default());
         for dir in &found.modules {
-            // A module whose folder is gone has no files any more.
+            // The folder of a called module may have been deleted: then it has no files.
             if dir.is_dir() || *dir == self.dir {
                 found.files.extend(self.files(dir, *dir != self.dir)?);
             }
@@ -202,7 +206,7 @@ impl InputScope {
         Ok(found)
     }
 
-    /// What configuration names, followed through modules at any depth; no folder is walked.
+    /// Follows the references of configuration files through modules at any depth; no folder is walked.
     pub(super) fn followed(&self, modules: &[Utf8PathBuf], literals: &Literals) -> Found {
         let unit = Unit::new(&self.dir, &self.gone);
         let mut files = BTreeSet::new();
@@ -232,7 +236,7 @@ impl InputScope {
                     } else if self.is_dir(&path) {
                         folders.add(path, &self.root);
                     } else if self.is_file(&path)
-                        // What is read counts, whatever it is called.
+                        // A file that a function reads is an input under any name, also a state.
                         && (aim == Aim::Read || self.is_input(&path))
                     {
                         files.insert(path);
@@ -254,8 +258,8 @@ impl InputScope {
         Found { files, folders, modules: seen, read, computed, guessed }
     }
 
-    /// Whether a function reads something in a folder of which not all counts: in one that holds the stack what lies deeper does
-    /// not, in the project's own and outside of it nothing does.
+    /// Returns true if a function reads from a folder whose files are not all inputs. Of a folder that holds the stack, only
+    /// the files directly in it are inputs; of the project's root and of a folder outside of the project, none are.
     fn is_guessed(&self, path: &Utf8Path, aim: Aim) -> bool {
         let counts = path.starts_with(&self.root) && path != self.root;
         let is_above = path != self.dir && self.dir.starts_with(path);
@@ -266,7 +270,8 @@ impl InputScope {
         }
     }
 
-    /// Returns true unless a file is a state or is bound by an item of its own.
+    /// Returns true unless the file is a state (or a state's backup or lock), or the manifest records it as an item of its
+    /// own.
     fn is_input(&self, file: &Utf8Path) -> bool {
         !file.file_name().is_none_or(is_left_out) && !self.apart.is_bound_apart(file)
     }
@@ -282,9 +287,9 @@ impl InputScope {
     fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
         let digest = match file_digest(path) {
             Ok(digest) => digest,
-            // Gone since it was listed: as if it had not been there.
+            // Deleted since the folder was listed: not an input.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            // An engine that wants to read it will say so.
+            // No error here: an engine that has to read the file reports it.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unreadable".to_owned(),
             Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
         };
@@ -304,7 +309,7 @@ impl InputScope {
         walk.files(dir).map_err(|source| InputError::Read { path: dir.to_owned(), source })
     }
 
-    /// The files of configuration in a folder, and for a unit those that it includes.
+    /// Returns the configuration files of a folder; for a Terragrunt unit also the files that it includes or reads.
     fn configuration(&self, dir: &Utf8Path, unit: &Unit, literals: &Literals) -> Vec<Utf8PathBuf> {
         let names: Vec<String> = dir
             .read_dir_utf8()
@@ -327,14 +332,14 @@ impl InputScope {
                 if !files.contains(&file) {
                     files.push(file);
                 }
-                // What a value was taken from is not named any more where the value stands for it.
+                // Evaluation replaces an expression by its value: the files that the value came from are added here.
                 wanted.extend(unit.opened().into_iter().filter(|f| self.is_file(f) && !files.contains(f)));
             }
         }
         files
     }
 
-    /// What a file of configuration leads to.
+    /// Returns the references of a configuration file.
     fn leads(&self, file: &Utf8Path, unit: &Unit, literals: &Literals) -> Leads {
         let own = file.parent().unwrap_or(&self.dir);
         let mut leads = Leads::default();
@@ -360,9 +365,9 @@ impl InputScope {
                     holder.map(Into::into).into_iter().collect()
                 }
             };
-            // What is absolute belongs to the machine.
+            // An absolute path names a file of the machine, not of the project.
             let is_elsewhere = path.starts_with('/');
-            // A double slash only says which part of a source is copied.
+            // In a source, `//` separates the folder that is copied from the module in it (`../mods//vpc`).
             let path = path.replace("//", "/");
             let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
             let there = there.filter(|path| path.exists() || self.gone.is_there(path));
@@ -371,7 +376,7 @@ impl InputScope {
                 found.push((path, aim));
             }
         }
-        // A command that runs in a folder above names what it takes from there.
+        // A command that runs in a folder above the stack may name files relative to that folder.
         let above = |(dir, aim): &&(Utf8PathBuf, Aim)| {
             *aim != Aim::Source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
         };
@@ -384,7 +389,7 @@ impl InputScope {
     }
 }
 
-/// Whether Terragrunt made a file, and makes it anew each time.
+/// Returns true if Terragrunt generated the file; every run of Terragrunt writes it anew.
 fn is_generated(file: &Utf8Path) -> bool {
     files::read(file).is_ok_and(|text| text.starts_with(b"# Generated by Terragrunt. Sig: "))
 }

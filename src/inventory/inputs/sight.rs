@@ -1,4 +1,4 @@
-//! What expressions of HCL stand for, as far as their text tells.
+//! Evaluation of HCL expressions to path segments, as far as their text and the locals of the module tell.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,14 @@ use super::{
     pieces::{Base, Piece, absolute, apart, folder, name, push},
 };
 
-/// How deep locals rest on others: a circle of them ends here.
+/// Maximum depth of nested expressions and locals; it ends a circle of locals.
 const DEPTH: usize = 24;
 
-/// The locals of a folder.
+/// Expressions of a module's `locals`, by name.
 pub(super) type Locals = HashMap<String, Expression>;
 
-/// Takes in the locals of a file. One that another file has as well is either: which file is read is not known here.
+/// Adds the locals of a file. A local that another file defines too becomes a conditional with both values, since it is not
+/// known here which of the files the engine loads.
 pub(super) fn take_locals(body: &Body, locals: &mut Locals) {
     for attribute in body.get_blocks("locals").flat_map(|block| block.body.attributes()) {
         let (name, value) = (attribute.key.to_string(), attribute.value.clone());
@@ -31,28 +32,29 @@ pub(super) fn take_locals(body: &Body, locals: &mut Locals) {
     }
 }
 
-/// What is seen from the place of an expression.
+/// Evaluation scope of an expression: locals and iteration variables.
 #[derive(Clone, Copy)]
 pub(super) struct Sight<'s> {
     pub(super) locals: &'s Locals,
-    /// Names that stand for each item of a collection in turn, the innermost last.
+    /// Iteration variables (`each`, iterators of `dynamic` blocks, names of `for`) with their collections; the innermost
+    /// last.
     pub(super) bound: &'s [(String, Expression)],
 }
 
 impl Sight<'_> {
-    /// What the text of an expression is made of; the expression itself as a value where nothing is known of it.
+    /// Returns the segments of an expression's text; a single value segment with the expression itself if nothing is known.
     pub(super) fn pieces<'e>(&self, expression: &'e Expression) -> Vec<Piece<'e>> {
         self.text(expression, DEPTH)
     }
 
-    /// The same for a template.
+    /// Returns the segments of a template.
     pub(super) fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<Piece<'e>> {
         self.template(elements, DEPTH)
     }
 
     fn template<'e>(&self, elements: impl Iterator<Item = &'e Element>, depth: usize) -> Vec<Piece<'e>> {
         let mut pieces = Vec::new();
-        // Whether the last value takes the blanks before the next text away.
+        // True if the last interpolation strips the whitespace behind it (`~}`).
         let mut strips = false;
         for element in elements {
             match element {
@@ -108,7 +110,7 @@ impl Sight<'_> {
         }
     }
 
-    /// The member of an object, or of a local that is one.
+    /// Returns the member of an object, or of a local that holds one, by the path `names`.
     fn member<'m>(
         &'m self,
         expression: &'m Expression,
@@ -149,7 +151,7 @@ impl Sight<'_> {
             "get_repo_root" | "get_path_to_repo_root" => Some(vec![Piece::Folder(Base::Repository, 0)]),
             "abspath" => given(0).map(absolute),
             "pathexpand" => given(0).map(|pieces| match pieces.first() {
-                // What lies in a home folder belongs to no project.
+                // Files in a home directory do not belong to the project.
                 Some(Piece::Text(text)) if text.starts_with('~') => vec![Piece::Value(None, WRITTEN)],
                 _ => pieces,
             }),
@@ -187,7 +189,7 @@ impl Sight<'_> {
     }
 }
 
-/// The same where more than slashes may be gone from a value at an end.
+/// Marks a value as altered if more than slashes may be trimmed from its end.
 fn altered(piece: &mut Piece<'_>, gone: &str) {
     if let Piece::Value(_, origin) = piece
         && !gone.trim_matches('/').is_empty()
@@ -213,7 +215,7 @@ pub(super) fn key_text(key: &ObjectKey) -> Option<&str> {
     }
 }
 
-/// The same with less at its beginning and its end.
+/// Trims the first and the last text segment with the given functions, and removes empty ones.
 fn ends(
     mut pieces: Vec<Piece<'_>>,
     start: impl Fn(&str) -> &str,
@@ -229,7 +231,7 @@ fn ends(
     pieces
 }
 
-/// A format in which values stand as they are.
+/// Returns the segments of a `format` call. Absent for verbs that are not supported here, such as `%5s` or `%[1]d`.
 fn formatted<'e>(
     format: &str,
     mut given: impl Iterator<Item = Option<Vec<Piece<'e>>>>,

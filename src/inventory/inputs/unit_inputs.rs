@@ -1,4 +1,4 @@
-//! Which variables a unit sets by itself, under `inputs` of its own file or of one that it includes.
+//! Variables that a Terragrunt unit sets under `inputs` of its own file or of a file that it includes.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{
@@ -13,7 +13,8 @@ use crate::engine::{
 };
 
 impl InputScope {
-    /// The file of a unit that sets a variable by name under `inputs`, as it is shown; what is computed there is not looked at.
+    /// Returns the path (as [`Self::shown`] gives it) of the unit's file that sets a variable under `inputs`. Absent when no
+    /// file names the variable there, also when `inputs` are computed, and for engines other than Terragrunt.
     pub fn sets_input(&self, variable: &str) -> Option<String> {
         unit_file(self.engine)?;
         let unit = Unit::new(&self.dir, &self.gone);
@@ -34,7 +35,7 @@ fn included(body: &Body, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     paths.filter_map(|path| path.value.as_str().map(|path| normalised(&dir.join(path)))).collect()
 }
 
-/// Whether an object, or one that is merged into it, has a member of that name.
+/// Returns true if an object, or an object that is merged into it, has a member of this name.
 fn names(inputs: &Expression, variable: &str) -> bool {
     match inputs {
         Expression::Object(object) => object.iter().any(|(key, _)| match key {

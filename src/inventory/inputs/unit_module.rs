@@ -1,4 +1,4 @@
-//! Which module a Terragrunt unit runs, where its files say so without a program.
+//! Root module of a Terragrunt unit, as far as its files tell without running a program.
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::engine::{
     units::normalised,
 };
 
-/// Words of generated text that may declare something, or read a file that does.
+/// Words in generated text that may declare a variable or a resource, or read a file.
 const DECLARING: [&str; 5] = ["variable", "resource", "data", "module", "file"];
 
-/// Returns the folder whose files are the whole root module of a unit; absent where the unit's files do not tell it, and where
-/// Terragrunt puts other files beside them.
+/// Returns the folder whose files are the whole root module of a unit. Absent when the unit's files do not determine it, and
+/// when Terragrunt puts other files beside the module's.
 pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     let unit = Unit::new(dir, &Arc::new(Gone::default()));
     let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
@@ -37,7 +37,7 @@ pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     if !is_local || source.contains('?') || holds_module_files(dir) != Some(false) {
         return None;
     }
-    // `..//module` is the folder `module` of `..`, of which Terragrunt copies all.
+    // `..//module` is the folder `module` in `..`; Terragrunt copies all of `..`.
     Some(normalised(&dir.join(source.replace("//", "/"))))
 }
 

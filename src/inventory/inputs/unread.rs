@@ -1,4 +1,5 @@
-//! What a unit takes in and cannot be followed to: a file whose path only Terragrunt can work out may hold anything.
+//! Includes and reads of a Terragrunt unit that cannot be resolved here: a file at a path that only Terragrunt can compute
+//! may hold anything.
 
 use std::collections::BTreeSet;
 
@@ -15,27 +16,28 @@ use crate::{
     files,
 };
 
-/// How each setting begins that mixes mocks with outputs.
+/// Common prefix of the settings that mix mocks with outputs.
 const MIXING: &str = "mock_outputs_merge";
 
-/// What a unit takes in and cannot be followed to.
+/// Includes and reads of a unit that cannot be resolved here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unread {
-    /// The labels of its includes: Terragrunt tells what they say when it is asked.
+    /// Labels of unresolved `include` blocks, and paths of files that cannot be parsed. `terragrunt render` gives their
+    /// content.
     pub includes: BTreeSet<String>,
-    /// The files that read others by paths that cannot be worked out: nobody tells what those say.
+    /// Files that read others at unresolved paths. Terragrunt does not give the content of those either.
     pub readers: BTreeSet<String>,
 }
 
 impl Unread {
-    /// Whether there is nothing of the kind.
+    /// Returns true if every include and read is resolved.
     pub fn is_empty(&self) -> bool {
         self.includes.is_empty() && self.readers.is_empty()
     }
 }
 
 impl InputScope {
-    /// What a unit, or one of its files, takes in and cannot be followed to.
+    /// Returns the includes and reads of a unit and its files that cannot be resolved here; empty for other engines.
     pub fn unread(&self) -> Unread {
         let mut unread = Unread::default();
         if unit_file(self.engine).is_none() {
@@ -50,7 +52,7 @@ impl InputScope {
             if bodies.is_empty() {
                 unread.includes.insert(shown.clone());
             }
-            // In one of its parts, as included or as read, each path has to be known.
+            // All paths have to be known in one role of the file, as included or as read.
             let found = bodies.iter().map(|body| (includes(body, &is_read), reads_unknown(body)));
             if let Some((includes, reads)) =
                 found.min_by_key(|(includes, reads)| includes.len() + usize::from(*reads))
@@ -62,7 +64,7 @@ impl InputScope {
         unread
     }
 
-    /// Whether any file of Terragrunt's in the repository mixes mocks with outputs. One that cannot be read may.
+    /// Returns true if any Terragrunt file in the repository mixes mocks with outputs, or cannot be read.
     pub fn mixes_anywhere(&self) -> bool {
         let repository = self.dir.ancestors().find(|dir| dir.join(".git").exists());
         mixes_below(repository.unwrap_or_else(|| self.root()))
@@ -79,7 +81,7 @@ fn includes(body: &Body, is_read: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether a file reads another one by a path that is not known.
+/// Returns true if a file reads another one by `read_terragrunt_config` at an unknown path.
 fn reads_unknown(body: &Body) -> bool {
     let mut reads = Reads(false);
     reads.visit_body(body);

@@ -1,4 +1,5 @@
-//! The files of a folder, without states, data directories and what a plan is bound to by other items.
+//! Recursive listing of the files in a folder, without states, data directories and files that a manifest records as items
+//! of their own.
 
 use std::{collections::BTreeSet, fs, io, os::unix::ffi::OsStrExt as _, path::Path};
 
@@ -13,19 +14,21 @@ use crate::{
 const DATA: &[&str] =
     &[".terraform", ".terragrunt-cache", ".envctl", "terraform.tfstate.d", ".git", ".hg", ".svn"];
 
-/// Levels of folders that are followed; a folder with more of them is refused. Links that lead in circles are told by the folder.
+/// Maximum number of nested folders; deeper ones are an error. A circle of symbolic links does not count: the walk stops at
+/// a folder that it is in already.
 const DEPTH: usize = 64;
 
-/// Where a walk leaves out what.
+/// Walk through a folder, with the paths that it leaves out.
 pub(super) struct Walk<'a> {
-    /// Folders of other stacks, and files that hold a state under a name of their own.
+    /// Excluded paths: folders of other stacks, and states under custom names.
     pub(super) apart: &'a Apart,
-    /// Whether folders with configuration of their own are left out: modules count when they are called.
+    /// True if subfolders with configuration are left out: a module is an input only where it is called.
     pub(super) skip_modules: bool,
 }
 
 impl Walk<'_> {
-    /// All files below a folder, links followed; what is no regular file is refused by whoever reads it.
+    /// Returns all files below a folder, following symbolic links. A file that is not regular is listed, and refused when it
+    /// is read.
     pub(super) fn files(&self, dir: &Utf8Path) -> io::Result<BTreeSet<Utf8PathBuf>> {
         let mut found = BTreeSet::new();
         let mut above = Vec::new();
@@ -49,7 +52,7 @@ impl Walk<'_> {
             return Err(io::Error::other(text));
         }
         let entries = match fs::read_dir(dir) {
-            // An engine that wants to read it will say so.
+            // No error here: an engine that has to read the folder reports it.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
             entries => entries?,
         };
@@ -59,7 +62,7 @@ impl Walk<'_> {
             let name = path.file_name().unwrap_or_default();
             let kind = match fs::metadata(&path) {
                 Ok(kind) => kind,
-                // An engine that wants to read it will say so.
+                // No error here: an engine that has to read the file reports it.
                 Err(error) if files::leads_nowhere(&error) => continue,
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => continue,
                 Err(error) => return Err(error),
@@ -82,7 +85,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Whether a file is a state under a name of its own, its backup or its lock.
+    /// Returns true if a file is a state under a custom name, its backup or its lock.
     fn is_state(&self, path: &Utf8Path) -> bool {
         let Some(name) = path.file_name().filter(|name| !is_configuration(name)) else { return false };
         self.apart.states_in(path.parent()).any(|state| {
@@ -91,7 +94,8 @@ impl Walk<'_> {
     }
 }
 
-/// The error of a name that is not UTF-8, shown escaped: `fileset` may find the file, and no manifest could name it.
+/// Returns the error for a name that is not UTF-8, shown escaped. `fileset` may find such a file, but a manifest cannot name
+/// it.
 fn not_utf8(path: &Path) -> io::Error {
     let chunks = path.as_os_str().as_bytes().utf8_chunks();
     let shown: String =
@@ -102,19 +106,19 @@ fn not_utf8(path: &Path) -> io::Error {
     )
 }
 
-/// Whether a folder of this name holds what engines, envctl and git keep.
+/// Returns true if a folder of this name holds data of an engine, envctl or version control.
 pub(in super::super) fn is_data(name: &str) -> bool {
     DATA.contains(&name)
 }
 
-/// Whether what stands behind the name of a state says that the file is it, a backup or the lock of it.
+/// Returns true if the text behind a state's name makes the file the state itself (empty text), a backup or the lock.
 fn belongs_to_state(behind: &str) -> bool {
     let is_backup = behind.starts_with('.') && behind.ends_with(".backup");
     is_backup || ["", ".lock.info"].contains(&behind)
 }
 
-/// Returns true if a file of this name is a state, a backup or the lock of one. No other file is left out by its name: whatever
-/// it is called, a function of the configuration may read it.
+/// Returns true if a file of this name is a state, or the backup or lock of one. No other file is left out by its name: a
+/// function of the configuration may read a file of any name.
 pub(in super::super) fn is_left_out(name: &str) -> bool {
     const STATE: &str = ".tfstate";
     name.rfind(STATE).is_some_and(|at| belongs_to_state(&name[at + STATE.len()..]))

@@ -1,26 +1,26 @@
-//! The words of a text that may be paths.
+//! Words of a text that may be paths.
 
-/// Whether a character ends a path in a command, an option or a list.
+/// Returns true if a character ends a path in a command, an option or a list.
 pub(super) fn ends_path(character: char) -> bool {
     character.is_whitespace() || "'\"`;|&()<>,=:@".contains(character)
 }
 
-/// The words of a text.
+/// Splits a text into words, at the characters that end a path.
 pub(in super::super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(ends_path).filter(|word| !word.is_empty())
 }
 
-/// Whether a word says by itself that it is a path: `./x`, `../x`, `x/../y`.
+/// Returns true if the form of a word shows that it is a path: `./x`, `../x`, `x/../y`.
 pub(super) fn is_relative_path(word: &str) -> bool {
     [".", ".."].contains(&word) || word.starts_with("./") || word.starts_with("../") || word.contains("/../")
 }
 
-/// Whether a word may be the name of a file: `run.sh`, `bin/run`.
+/// Returns true if a word may be the name of a file: `run.sh`, `bin/run`.
 pub(super) fn may_be_file(word: &str) -> bool {
     !word.starts_with(['-', '/']) && word.contains(['.', '/'])
 }
 
-/// The folder of a path of which only the beginning is known: `a/b` of `a/b/c-`, none of `c-`.
+/// Returns the folder of a path of which only the beginning is known: `a/b` for `a/b/c-`; absent for `c-`.
 pub(super) fn known_folder(beginning: &str) -> Option<&str> {
     beginning.rfind('/').map(|at| &beginning[..at])
 }

@@ -1,4 +1,4 @@
-//! Which paths texts of HCL mention.
+//! Tests of the path references that are found in HCL.
 
 use super::*;
 use crate::inventory::inputs::sight::take_locals;

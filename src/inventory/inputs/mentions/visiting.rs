@@ -1,4 +1,4 @@
-//! How a parsed file is gone through for what it mentions.
+//! Visitor methods that walk a parsed file and collect its path references.
 
 use hcl_edit::{
     expr::{Expression, ForExpr, FuncCall},
@@ -93,11 +93,11 @@ impl Visit for Mentions<'_> {
                 let sight = Sight { locals: self.locals, bound: &self.bound.clone() };
                 let pieces = sight.pieces(node);
                 match pieces.as_slice() {
-                    // Nothing is known of it.
+                    // The result of the call is unknown: its arguments are visited.
                     [Piece::Value(Some(value), _)] if std::ptr::eq(*value, node) => {
                         visit::visit_expr(self, node);
                     }
-                    // A folder that something else is made of, or that counts where it is used.
+                    // A folder that is an argument of another function, or a local that counts where it is used.
                     [Piece::Folder(_, up)]
                         if *up == 0
                             || self.functions > 0
@@ -140,7 +140,7 @@ impl Visit for Mentions<'_> {
             }
             self.note(Base::Above, &named.unwrap_or_else(|| UNIT_FILE.to_owned()));
         }
-        // What it is given is read: it is no place itself.
+        // The argument names a file to read, not the location of a state.
         let is_read = node.name.is_namespaced() || reads_files(name);
         let outside = self.in_place;
         self.in_place &= !is_read;

@@ -1,4 +1,5 @@
-//! The files that `files` of environments.toml names, and those that say which version of an engine is wanted.
+//! Inputs named outside of the configuration: files that `files` of environments.toml matches, and files that select the
+//! version of an engine (`.terraform-version`, `.tool-versions`).
 
 use std::{collections::BTreeSet, fs, io};
 
@@ -8,7 +9,7 @@ use super::{InputError, InputScope};
 use crate::{engine::detect::version_files, files, inventory::inputs::file_pattern::FilePattern};
 
 impl InputScope {
-    /// The files that `files` of environments.toml names.
+    /// Returns the files that match the patterns under `files` of environments.toml.
     pub(super) fn declared(&self) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
         let mut found = BTreeSet::new();
         for glob in &self.globs {
@@ -29,8 +30,8 @@ impl InputScope {
         Ok(found)
     }
 
-    /// The files above the stack that say which version of an engine is wanted: a program that only chooses among versions looks
-    /// the same whichever it chooses.
+    /// Returns the files above the stack, up to the root of the repository, that select the engine's version. The program of
+    /// a version manager has the same digest whichever version it starts, so these files are inputs.
     pub(super) fn of_version(&self) -> Vec<Utf8PathBuf> {
         let top = self.dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&self.root);
         let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));

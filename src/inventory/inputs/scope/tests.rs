@@ -1,4 +1,4 @@
-//! Which files count as inputs of a stack.
+//! Tests of the files that count as inputs of a stack.
 
 use super::*;
 use crate::inventory::fixture::Project;
@@ -114,7 +114,7 @@ fn a_module_whose_source_only_an_engine_can_tell_is_an_input_with_what_it_calls(
     assert_eq!(files, ["app/main.tf", "mods/a/main.tf", "mods/b/main.tf"]);
 }
 
-/// The inputs of a unit in `live/dev/app` of a repository with these files, without those of the unit's folder.
+/// Returns the inputs of a unit in `live/dev/app` of a repository with these files, except those in the unit's folder.
 fn of_unit(files: &[(&str, &str)]) -> Vec<String> {
     let toml = "[environments.dev]\n[stacks.app]\npath = \"live/dev/app\"\nengine = \"terragrunt\"\n";
     let files: Vec<(&str, &str)> = [(".git/HEAD", "")].into_iter().chain(files.iter().copied()).collect();

@@ -1,4 +1,4 @@
-//! Where texts lead that a read path is put together from.
+//! Resolution of path texts (in defaults, var files and module arguments) to the files and folders that may be read.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,8 @@ use crate::{
 };
 
 impl InputScope {
-    /// The files and folders that texts lead to, and the files that read by those of which nobody can tell what is read.
+    /// Returns the files and folders that the texts resolve to, and the configuration files with a read that cannot be
+    /// resolved.
     pub(super) fn weighed(&self, ways: BTreeSet<Way>) -> (BTreeSet<Utf8PathBuf>, BTreeSet<Utf8PathBuf>) {
         let (mut paths, mut guessed) = (BTreeSet::new(), BTreeSet::new());
         for way in ways {
@@ -29,12 +30,12 @@ impl InputScope {
         (paths, guessed)
     }
 
-    /// Where a text leads; none where what is read may lie in a folder of which not all counts.
+    /// Resolves one text to paths; absent when the file may lie in a folder whose files are not all inputs.
     fn led(&self, way: &Way) -> Option<Vec<Utf8PathBuf>> {
         let leads_up = leads_up(&way.text);
         let is_whole = !way.is_open && [Use::Whole, Use::Below].contains(&way.path);
         let text = match way.path {
-            // What stays where it starts counts anyway.
+            // Without `..`, the path stays in a folder whose files are inputs already.
             Use::Inside | Use::Altered | Use::Begins if !leads_up => return Some(Vec::new()),
             Use::Inside | Use::Altered => return None,
             Use::Whole | Use::Below | Use::Begins if is_whole => &way.text,
@@ -44,7 +45,7 @@ impl InputScope {
         let mut led = Vec::new();
         for start in self.starts(way) {
             let path = normalised(&start.join(text));
-            // What is absolute belongs to the machine.
+            // An absolute path names a file of the machine, not of the project.
             let is_elsewhere = text.starts_with('/') && !path.starts_with(&self.root);
             if !is_elsewhere && self.is_guessed(&path, aim) {
                 return None;

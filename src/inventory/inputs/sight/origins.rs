@@ -1,4 +1,4 @@
-//! Where the texts are written that an expression may stand for.
+//! Sources (literals, variables) of the texts that an expression may evaluate to.
 
 use hcl_edit::{
     Decorated,
@@ -8,7 +8,7 @@ use hcl_edit::{
 use super::{Sight, key_of};
 use crate::inventory::inputs::origin::{Origin, Source, Use, WRITTEN, begin};
 
-/// Functions that give some of what they are given.
+/// Functions that return their arguments, or elements of them, unchanged.
 const CHOOSING: [&str; 26] = [
     "coalesce",
     "coalescelist",
@@ -37,11 +37,12 @@ const CHOOSING: [&str; 26] = [
     "values",
     "zipmap",
 ];
-/// Resources that make a file at a path that their own configuration says.
+/// Resource and data source types that write a file to a path of their own configuration.
 const MAKING: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"];
 
 impl Sight<'_> {
-    /// Where the texts are written that an expression may stand for.
+    /// Returns the sources of the texts that an expression may evaluate to; absent when it depends on an unknown value, such
+    /// as the output of a module.
     pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
         let depth = depth.checked_sub(1)?;
         match expression {
@@ -87,7 +88,7 @@ impl Sight<'_> {
             return None;
         }
         match function {
-            // The second one only chooses.
+            // The remaining arguments only select elements.
             "element" | "slice" => self.all(call.args.iter().take(1), depth),
             "lookup" => self.all(call.args.iter().take(1).chain(call.args.get(2)), depth),
             "fileset" | "find_in_parent_folders" => WRITTEN,
@@ -110,7 +111,7 @@ impl Sight<'_> {
         }
     }
 
-    /// Where the texts are written that a name stands for in turn.
+    /// Returns the sources of an iteration variable, or of a member of it: those of the items of its collection.
     fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> Origin {
         let at = self.bound.iter().rposition(|(bound, _)| bound == name)?;
         let outside = Sight { locals: self.locals, bound: &self.bound[..at] };
@@ -159,7 +160,7 @@ impl Sight<'_> {
     }
 }
 
-/// A key that is an expression; a bare name is none.
+/// Returns the expression of an object's key; absent when the key is a bare name.
 fn computed(key: &ObjectKey) -> Option<&Expression> {
     match key {
         ObjectKey::Expression(Expression::Variable(_)) | ObjectKey::Ident(_) => None,

@@ -1,4 +1,4 @@
-//! What texts are made of, and where they are written.
+//! Tests of the segments of texts and of their sources.
 
 use super::*;
 use crate::inventory::inputs::origin::{Source, begin};

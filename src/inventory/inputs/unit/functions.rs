@@ -1,4 +1,4 @@
-//! The functions whose answers depend on nothing but where files lie.
+//! Terragrunt functions whose results depend only on the paths of files.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::expr::{Expression, FuncCall};
@@ -9,11 +9,11 @@ use crate::engine::{
     units::normalised,
 };
 
-/// Functions that read a file of configuration or values: paths start where Terragrunt looks at the configuration from.
+/// Functions that read a configuration or var file. A relative path starts at the folder of `get_terragrunt_dir()`.
 const CONFIGURATION: [&str; 5] =
     ["mark_as_read", "mark_glob_as_read", "read_terragrunt_config", "read_tfvars_file", "sops_decrypt_file"];
 
-/// What a call stands for.
+/// Evaluates a function call; absent when the function or an argument is unknown here.
 pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
     let given = |at: usize| call.args.get(at);
     let text = |at: usize| unit.text(part, given(at)?);
@@ -37,7 +37,7 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
             let name = given(0).map_or_else(|| Some(UNIT_FILE.to_owned()), |_| text(0))?;
             let json = given(0).is_none().then(|| above(unit, &part.dir, JSON_UNIT_FILE)).flatten();
             let found = above(unit, &part.dir, &name);
-            // The nearest one; of two in one folder the one that is not JSON.
+            // The nearest file counts; of two in one folder, the one that is not JSON.
             match json.filter(|json| found.as_ref().is_none_or(|own| own.parent() < json.parent())).or(found)
             {
                 Some(found) => found.into_string(),
@@ -62,7 +62,7 @@ pub(super) fn call(unit: &Unit, part: &Part, call: &FuncCall) -> Option<Value> {
     Some(Value::Text(found))
 }
 
-/// Where the path starts that a function takes first, if it takes one.
+/// Returns the folder that the first argument of a function is relative to; absent when the function reads no file.
 pub(super) fn start<'p>(part: &'p Part, function: &str) -> Option<&'p Utf8Path> {
     if CONFIGURATION.contains(&function) {
         return Some(&part.dir);
@@ -70,13 +70,13 @@ pub(super) fn start<'p>(part: &'p Part, function: &str) -> Option<&'p Utf8Path> 
     (function.starts_with("file") || function == "templatefile").then_some(&*part.own)
 }
 
-/// The nearest thing of a name in a folder above this one.
+/// Returns the nearest file or folder of this name in a folder above `dir`.
 fn above(unit: &Unit, dir: &Utf8Path, name: &str) -> Option<Utf8PathBuf> {
     let mut above = dir.ancestors().skip(1).map(|dir| normalised(&dir.join(name)));
     above.find(|path| path.exists() || unit.gone.is_there(path))
 }
 
-/// The relative path from one folder to another.
+/// Returns the relative path from one folder to another.
 fn between(from: &Utf8Path, to: &Utf8Path) -> String {
     let common = from.components().zip(to.components()).take_while(|(a, b)| a == b).count();
     let up = from.components().skip(common).map(|_| "..");
@@ -93,7 +93,7 @@ fn folder(path: &str) -> String {
     path.trim_end_matches('/').rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned()
 }
 
-/// A format of texts alone.
+/// Formats texts; absent when the format has another verb than `%s`, or a value is unknown.
 fn formatted(format: &str, mut values: impl Iterator<Item = Option<String>>) -> Option<String> {
     let mut pieces = format.split("%s");
     let mut text = pieces.next()?.to_owned();

@@ -1,9 +1,9 @@
-//! What an expression of a unit's file stands for.
+//! Evaluation of the expressions in the files of a Terragrunt unit.
 //!
 //! Measured on Terragrunt 1.1.3: in a file that a unit includes, `get_terragrunt_dir()` is the unit's folder,
 //! `find_in_parent_folders` searches above it, and relative sources, includes and files that are read as configuration start
-//! there; `file()` and its like start at the file itself. In a file that `read_terragrunt_config` reads everything starts at
-//! that file.
+//! there; `file()` and its like start at the file itself. In a file that `read_terragrunt_config` reads, everything starts
+//! at that file.
 
 use std::{
     cell::{Cell, OnceCell, RefCell},
@@ -26,36 +26,37 @@ use crate::{
     inventory::{hcl::parse_unit, inputs::gone::Gone},
 };
 
-/// How deep values rest on others: a circle of locals ends here.
+/// Maximum depth of nested expressions; it ends a circle of locals.
 const DEPTH: usize = 48;
-/// How many expressions are looked at for one file.
+/// Maximum number of expressions that are evaluated for one file.
 const STEPS: usize = 50_000;
 
-/// A unit, with the files that were read for it.
+/// Terragrunt unit, with the files that were parsed for it.
 pub(in super::super) struct Unit {
     pub(super) dir: Utf8PathBuf,
-    /// The root of the repository, where there is one.
+    /// Root of the repository, found on first use; absent outside of a repository.
     repository: OnceCell<Option<Utf8PathBuf>>,
-    /// What counts as if it were there.
+    /// Deleted paths that count as present.
     pub(super) gone: Arc<Gone>,
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
-    /// Whether what rests on a variable of the environment counts as its default.
+    /// True while `get_env` evaluates to its default.
     pub(super) defaults: Cell<bool>,
     depth: Cell<usize>,
     steps: Cell<usize>,
 }
 
-/// A file in the part that it has for the unit.
+/// Parsed file, with the folders that relative paths in it start from.
 #[derive(Clone)]
 pub(super) struct Part {
     pub(super) body: Rc<Body>,
-    /// The file's own folder.
+    /// Folder of the file.
     pub(super) own: Utf8PathBuf,
-    /// What `get_terragrunt_dir()` is there: the unit's folder, or that of a file that is read for its own sake.
+    /// Value of `get_terragrunt_dir()` in the file: the unit's folder if the unit includes the file, the folder of the file
+    /// if `read_terragrunt_config` reads it.
     pub(super) dir: Utf8PathBuf,
 }
 
-/// What an expression stands for.
+/// Value of an expression.
 pub(super) enum Value {
     Text(String),
     File(Part),
@@ -64,7 +65,7 @@ pub(super) enum Value {
 }
 
 impl Unit {
-    /// The unit in a folder.
+    /// Returns the unit in a folder.
     pub(in super::super) fn new(dir: &Utf8Path, gone: &Arc<Gone>) -> Self {
         Self {
             dir: dir.to_owned(),
@@ -83,17 +84,18 @@ impl Unit {
         self.repository.get_or_init(find).as_ref()
     }
 
-    /// The files that were looked into so far, whatever became of what they hold.
+    /// Returns the files that were opened so far, also those that could not be parsed.
     pub(in super::super) fn opened(&self) -> Vec<Utf8PathBuf> {
         self.read.borrow().keys().cloned().collect()
     }
 
-    /// Begins with another file.
+    /// Resets the count of evaluated expressions, for the next file.
     pub(super) fn begin(&self) {
         self.steps.set(0);
     }
 
-    /// A file as the unit, or one of its files, includes it (`dir` is the unit's) or reads it (`dir` is the file's).
+    /// Returns a parsed file; `dir` is the unit's folder for an included file and the file's own for one that is read.
+    /// Absent when the file cannot be read or parsed.
     pub(super) fn part(&self, file: &Utf8Path, dir: &Utf8Path) -> Option<Part> {
         let mut read = self.read.borrow_mut();
         let body = read.entry(file.to_owned()).or_insert_with(|| {
@@ -104,7 +106,7 @@ impl Unit {
         Some(Part { body, own: file.parent()?.to_owned(), dir: dir.to_owned() })
     }
 
-    /// The text that an expression stands for.
+    /// Evaluates an expression to a text; absent when it is unknown or another kind of value.
     pub(super) fn text(&self, part: &Part, expression: &Expression) -> Option<String> {
         match self.value(part, expression)? {
             Value::Text(text) => Some(text),
@@ -112,7 +114,7 @@ impl Unit {
         }
     }
 
-    /// The text that it stands for where no variable of the environment says otherwise.
+    /// Evaluates an expression to a text, with the default of each `get_env`.
     pub(super) fn usual_text(&self, part: &Part, expression: &Expression) -> Option<String> {
         self.defaults.set(true);
         let text = self.text(part, expression);
@@ -195,7 +197,7 @@ impl Unit {
         }
     }
 
-    /// The file that a part includes under a name; without one, the only one that it includes.
+    /// Returns the file of the `include` block with this label; without a label, of the only `include` block.
     pub(super) fn included(&self, part: &Part, name: Option<&str>) -> Option<Part> {
         let labelled = |block: &&Block| {
             name.is_none_or(|name| block.labels.first().is_some_and(|label| label.as_str() == name))
@@ -206,7 +208,7 @@ impl Unit {
         self.part(&normalised(&part.dir.join(path)), &part.dir)
     }
 
-    /// The file that `read_terragrunt_config` reads.
+    /// Returns the file that `read_terragrunt_config` reads: of a folder, the unit file in it.
     pub(super) fn read(&self, part: &Part, path: &str) -> Option<Part> {
         let mut file = normalised(&part.dir.join(path));
         if file.is_dir() {

@@ -1,5 +1,5 @@
-//! What Terragrunt's files say in terms of the unit that they configure: its functions, locals and includes, as far as they
-//! are known without running it.
+//! Evaluation of Terragrunt files for the unit that they configure: functions, locals and includes, as far as they are known
+//! without running Terragrunt.
 
 mod functions;
 mod meaning;

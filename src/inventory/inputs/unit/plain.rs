@@ -1,4 +1,4 @@
-//! A unit's file in plain words: what is known of its expressions is put in their place, as paths from the unit's folder.
+//! Terragrunt files with their known expressions replaced by values; paths become relative to the unit's folder.
 
 use camino::Utf8Path;
 use hcl_edit::{
@@ -15,7 +15,8 @@ use super::{
 use crate::inventory::inputs::words::ends_path;
 
 impl Unit {
-    /// A file in plain words: as one that is included, and as one that is read for its own sake.
+    /// Returns the file with known expressions replaced by values: first as included by the unit, then, if it lies in
+    /// another folder, as read by `read_terragrunt_config`. Empty when it cannot be parsed.
     pub(in super::super) fn plain(&self, file: &Utf8Path) -> Vec<Body> {
         self.begin();
         let own = file.parent().filter(|own| *own != self.dir);
@@ -29,7 +30,7 @@ impl Unit {
             .collect()
     }
 
-    /// An absolute path as one from the unit's folder.
+    /// Returns an absolute path relative to the unit's folder.
     fn seen_from_here(&self, path: &str) -> String {
         let mut up = String::from(".");
         for (level, dir) in self.dir.ancestors().enumerate() {
@@ -81,7 +82,7 @@ impl Plain<'_> {
         plain
     }
 
-    /// A path that starts in a folder, as one from the unit's.
+    /// Replaces a path that is relative to `start` by one relative to the unit's folder, if it is known.
     fn path(&self, expression: &mut Expression, start: &Utf8Path) {
         if let Some(path) = self.known(expression).filter(|path| !path.is_empty()) {
             *expression = Expression::from(self.unit.seen_from_here(start.join(path).as_str()));
@@ -117,7 +118,7 @@ impl VisitMut for Plain<'_> {
         {
             self.path(path, &start);
         }
-        // A file of the usual name counts, though only Terragrunt knows whether it is that one.
+        // A file under the default name counts, although only Terragrunt knows whether `get_env` gives this name.
         if node.name.name.as_str() == "find_in_parent_folders"
             && let Some(name) = node.args.get_mut(0)
             && let Some(usual) = self.unit.usual_text(&self.part, name)
