@@ -1,5 +1,5 @@
-//! The folder of a single command outside a run: what its engines are given and what they say. It goes with its command,
-//! unless that is killed, or what an engine wrote is still needed.
+//! Folder of a single command outside a run: the inputs of its engines and their output. Removed when the command
+//! ends, unless it was killed or an output file of an engine is still needed.
 
 use std::{
     fs::{File, TryLockError},
@@ -11,20 +11,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{JournalError, RunStore};
 use crate::{files, model::EnvName};
 
-/// How the folders of commands begin.
+/// Prefix of the names of command folders.
 const PREFIX: &str = "command-";
 
-/// The folder of a running command, removed with it.
+/// Folder of a running command, locked by its process and removed when dropped.
 #[derive(Debug)]
 pub struct CommandDir {
     path: Utf8PathBuf,
-    // Removed before the lock is given back: nobody else finds it without an owner.
+    // Removed before the lock is released, so that no other process sees an existing folder without an owner.
     folder: tempfile::TempDir,
     _held: File,
 }
 
 impl CommandDir {
-    /// Where it is.
+    /// Returns the path of the folder.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }
@@ -32,7 +32,8 @@ impl CommandDir {
 
 impl Drop for CommandDir {
     fn drop(&mut self) {
-        // What an engine wrote is removed once nobody needs it: this may be all that is left of a state.
+        // Output of an engine is deleted by the code that has read it. A file that is left may hold the only copy of
+        // a state, so the folder stays.
         let is_output = |path: &Utf8Path| matches!(path.extension(), Some("stdout" | "stderr"));
         let left =
             self.path.read_dir_utf8().is_ok_and(|mut all| all.any(|e| e.is_ok_and(|e| is_output(e.path()))));
@@ -40,16 +41,16 @@ impl Drop for CommandDir {
     }
 }
 
-/// A folder whose command was killed; nobody else takes it for theirs meanwhile.
+/// Folder of a command that was killed; locked, so that no other process takes it meanwhile.
 #[derive(Debug)]
 pub struct Abandoned {
-    /// Where it is.
+    /// Path of the folder.
     pub path: Utf8PathBuf,
     _held: File,
 }
 
 impl RunStore {
-    /// Makes the folder of a command, its own as long as the process lives.
+    /// Creates the folder of a command and locks it for the life of the process.
     pub fn command_dir(&self, environment: &EnvName) -> Result<CommandDir, JournalError> {
         let home = self.envctl_dir()?;
         let failed = |error| JournalError::io("create", home)(error);
@@ -60,24 +61,24 @@ impl RunStore {
                 .map_err(|error| failed(io::Error::other(error)))?;
             let held = files::open_folder(&path).map_err(failed)?;
             held.lock().map_err(failed)?;
-            // Somebody who removes what nobody owns may have come in between.
+            // Between creation and lock, another envctl process may have removed the folder as abandoned.
             if path.is_dir() {
                 return Ok(CommandDir { path, folder, _held: held });
             }
         }
     }
 
-    /// The folders of an environment's commands, with and without an owner.
+    /// Returns the folders of an environment's commands, both running and killed.
     pub(super) fn command_dirs(&self, environment: &EnvName) -> Result<Vec<Utf8PathBuf>, JournalError> {
         let mut found = self.all_command_dirs()?;
         let prefix = prefix(environment);
-        // What makes them unique holds no dash: an environment's name may go on after another one's.
+        // The random part holds no dash: environment `a` must not match the folders of `a-b`.
         let own = |name: &str| name.strip_prefix(&prefix).is_some_and(|rest| !rest.contains('-'));
         found.retain(|path| path.file_name().is_some_and(own));
         Ok(found)
     }
 
-    /// The folders of commands that were killed, sorted.
+    /// Returns the folders of commands that were killed, sorted and locked.
     pub fn abandoned_commands(&self) -> Result<Vec<Abandoned>, JournalError> {
         let mut found = Vec::new();
         for path in self.all_command_dirs()? {
@@ -113,7 +114,7 @@ impl RunStore {
     }
 }
 
-/// Another part, without a dash, makes a name unique.
+/// Returns the beginning of the folder names of an environment; a random part without a dash follows.
 fn prefix(environment: &EnvName) -> String {
     format!("{PREFIX}{environment}-")
 }

@@ -1,7 +1,7 @@
-//! How long the steps of each stack took in earlier runs: one small file for each environment.
+//! Durations of the steps of each stack in earlier runs: one small file per environment.
 //!
-//! The last three of each step are kept, and their median is what the step probably takes: one that had to install
-//! everything, or waited for somebody, moves nothing.
+//! The last three of each step are kept, and their median is the estimate: a single step that had to download
+//! providers or waited for a lock does not distort it.
 
 use std::{collections::BTreeMap, io, time::Duration};
 
@@ -10,20 +10,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{files, model::StackId};
 
-/// The version of the file's format.
+/// Version of the file format.
 const FORMAT: u32 = 1;
 
-/// How many of each step are kept.
+/// Number of durations kept for each step.
 const KEPT: usize = 3;
 
-/// What is measured of a stack, each by itself.
+/// Kind of step that is measured separately.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Task {
-    /// A plan, also one of a destruction.
+    /// Plan, also one of a destruction.
     Plan,
-    /// An apply.
+    /// Apply that creates or changes.
     Apply,
-    /// An apply that destroys.
+    /// Apply that destroys.
     Destroy,
 }
 
@@ -31,7 +31,7 @@ impl Task {
     const ALL: [Self; 3] = [Self::Plan, Self::Apply, Self::Destroy];
 }
 
-/// How long the steps of one environment took.
+/// Durations of the steps of one environment.
 #[derive(Debug, Clone, Default)]
 pub struct Durations {
     stacks: BTreeMap<String, Measured>,
@@ -44,7 +44,7 @@ struct Document {
     stacks: BTreeMap<String, Measured>,
 }
 
-/// Milliseconds, oldest first.
+/// Durations in milliseconds, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct Measured {
@@ -77,8 +77,8 @@ impl Measured {
 }
 
 impl Durations {
-    /// Reads a file. One that is missing, torn or somebody else's is as good as an empty one: durations only decide what
-    /// comes first.
+    /// Reads a file. A missing or damaged file, or one of another format, reads as empty: durations only affect order
+    /// and estimates.
     pub fn read(file: &Utf8Path) -> Self {
         let stacks = files::read_whole(file).ok().and_then(|bytes| parse(&bytes)).unwrap_or_default();
         let typical = Task::ALL
@@ -86,21 +86,21 @@ impl Durations {
         Self { stacks, typical: typical.map(|number| number.map(milliseconds)) }
     }
 
-    /// How long it probably takes; none when it never ended well.
+    /// Returns the expected duration of a step; `None` when no such step of the stack has succeeded yet.
     pub fn expected(&self, stack: &StackId, task: Task) -> Option<Duration> {
         median(self.stacks.get(stack.as_str())?.of(task).to_vec()).map(milliseconds)
     }
 
-    /// How long it takes with the stack in the middle; none when it never ended well anywhere.
+    /// Returns the median over all stacks; `None` when no such step has succeeded in any stack.
     pub fn typical(&self, task: Task) -> Option<Duration> {
         self.typical[task as usize]
     }
 }
 
-/// Adds what was measured to a file.
+/// Adds measured durations to a file.
 ///
-/// Several may do that at once: the file is always one of theirs as a whole, and what another one adds in the same moment
-/// may be lost.
+/// Several processes may do so at once: the file is replaced as a whole, and one of two simultaneous additions may be
+/// lost.
 pub(super) fn add(file: &Utf8Path, measured: &[(StackId, Task, Duration)]) -> io::Result<()> {
     if measured.is_empty() {
         return Ok(());
@@ -117,7 +117,7 @@ fn parse(bytes: &[u8]) -> Option<BTreeMap<String, Measured>> {
     (document.format == FORMAT).then_some(document.stacks)
 }
 
-/// The one in the middle, or half way between the two there.
+/// Returns the median, rounded down between the two middle numbers.
 fn median(mut numbers: Vec<u32>) -> Option<u32> {
     numbers.sort_unstable();
     let (low, high) = (numbers.len().checked_sub(1)? / 2, numbers.len() / 2);

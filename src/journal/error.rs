@@ -1,4 +1,4 @@
-//! What can be wrong with the record of a run.
+//! Errors of the record of a run.
 
 use std::io;
 
@@ -6,108 +6,107 @@ use camino::Utf8PathBuf;
 
 use crate::model::StackId;
 
-/// Why a journal cannot be written or read.
+/// Error of writing or reading a journal.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// A file or folder of the run cannot be used.
     #[error("cannot {verb} `{path}`: {source}")]
     Io {
-        /// What was tried: `write`, `read`, `create`.
+        /// Operation that failed: `write`, `read`, `create`.
         verb: &'static str,
-        /// The file or folder.
+        /// Path of the file or folder.
         path: Utf8PathBuf,
-        /// Why not.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// An earlier write failed: what follows would leave a gap.
+    /// An earlier write failed, so another event would leave a gap.
     #[error("`{path}` could not be written earlier in this run")]
     Gap {
-        /// The journal.
+        /// Path of the journal.
         path: Utf8PathBuf,
     },
-    /// A line is no event, and it is not the last one.
+    /// A line other than the last is not an event.
     #[error("{path}:{line}: not an event of a journal: {reason}")]
     BrokenLine {
-        /// The journal.
+        /// Path of the journal.
         path: Utf8PathBuf,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Parse error.
         reason: String,
     },
-    /// An event is missing, or stands twice.
+    /// An event is missing, or is there twice.
     #[error("{path}:{line}: event {expected} was expected, event {found} is there")]
     WrongNumber {
-        /// The journal.
+        /// Path of the journal.
         path: Utf8PathBuf,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// The number that would have been next.
+        /// Expected sequence number.
         expected: u64,
-        /// The number that is there.
+        /// Sequence number that was read.
         found: u64,
     },
-    /// The journal was written by a later envctl.
+    /// The journal has the format of another version of envctl.
     #[error("`{path}` has format {format}, this envctl reads format {}", super::FORMAT)]
     Format {
-        /// The journal.
+        /// Path of the journal.
         path: Utf8PathBuf,
-        /// Its format.
+        /// Format that was read.
         format: u32,
     },
-    /// The events do not make a run.
+    /// The events cannot be folded into a report.
     #[error("`{path}` does not tell of a run: {source}")]
     Fold {
-        /// The journal.
+        /// Path of the journal.
         path: Utf8PathBuf,
-        /// Why not.
+        /// Reason.
         source: FoldError,
     },
 }
 
 impl JournalError {
-    /// Puts a path and what was tried beside an error of the operating system.
-    /// An operation on a file that failed.
+    /// Returns a function that wraps an error of the operating system with its operation and path.
     pub fn io(verb: &'static str, path: impl Into<Utf8PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { verb, path, source }
     }
 }
 
-/// Why events do not add up to a report.
+/// Reason why events cannot be folded into a report.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
-    /// Something happened before the run started.
+    /// An event comes before the start of the run.
     #[error("it does not begin with the start of a run")]
     NotStarted,
-    /// A run started inside a run.
+    /// A second start of a run.
     #[error("event {0} starts the run a second time")]
     StartedTwice(u64),
-    /// Something happened to a stack that is not in the run.
+    /// An event is about a stack that is not in the run.
     #[error("event {seq} is about stack `{stack}`, which is not in the run")]
     UnknownStack {
-        /// The event.
+        /// Sequence number of the event.
         seq: u64,
-        /// The stack.
+        /// Stack that the event names.
         stack: StackId,
     },
 }
 
-/// Why a run cannot be opened.
+/// Reason why a run cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No run's id begins like that.
+    /// No run has an id that begins with this text.
     #[error("there is no run `{0}`")]
     NotFound(String),
-    /// There are no runs at all.
+    /// The project has no runs.
     #[error("there are no runs in `{0}`")]
     Empty(Utf8PathBuf),
-    /// More than one run's id begins like that.
+    /// Several runs have an id that begins with this text.
     #[error("`{prefix}` begins the ids of {count} runs")]
     Ambiguous {
-        /// What was asked for.
+        /// Text that the user typed.
         prefix: String,
-        /// How many there are.
+        /// Number of runs that match.
         count: usize,
     },
     /// The folder of runs cannot be read or written.

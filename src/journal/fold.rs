@@ -1,4 +1,4 @@
-//! From the events of a run to its report; the same fold for a live run and for a journal.
+//! Fold of the events of a run into its report; used for a live run and for a journal.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +12,10 @@ use crate::{
     ui::shell_word,
 };
 
-/// The version of the report's format.
+/// Version of the report format.
 const REPORT_FORMAT: u32 = 1;
 
-/// A report that grows with each event.
+/// Report that is updated by each event.
 #[derive(Debug, Clone, Default)]
 pub struct Fold {
     run: Option<Report>,
@@ -24,7 +24,7 @@ pub struct Fold {
     status: Option<ExitStatus>,
 }
 
-/// The report of all events of a run.
+/// Folds all events of a run into its report.
 pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Result<Report, FoldError> {
     let mut fold = Fold::default();
     for event in events {
@@ -34,7 +34,7 @@ pub fn fold<'a>(events: impl IntoIterator<Item = &'a Event>) -> Result<Report, F
 }
 
 impl Fold {
-    /// Takes one event.
+    /// Updates the report by one event.
     pub fn push(&mut self, event: &Event) -> Result<(), FoldError> {
         if let EventKind::RunStarted { .. } = &event.kind {
             return self.start(event);
@@ -82,7 +82,8 @@ impl Fold {
         Ok(())
     }
 
-    /// The report so far; none before the run started. Until the run ends it has no result.
+    /// Returns the report so far; `None` before the run has started. Result and exit code are absent until the run
+    /// ends.
     pub fn report(&self) -> Option<Report> {
         let mut report = self.run.clone()?;
         report.stacks = self.stacks.iter().map(|stack| stack.report().clone()).collect();
@@ -146,7 +147,7 @@ impl Fold {
     }
 }
 
-/// What was expected first stays: later rounds are part of what it did not know of.
+/// Records an estimate. The first one of each kind of step stays: later rounds count against it.
 fn expect(run: &mut Report, step: StepKind, expected: Expected) {
     let eta = run.eta.get_or_insert_default();
     let of_step = match step {
@@ -169,7 +170,7 @@ fn refusal(decision: &Decision) -> Option<ErrorReport> {
     }
 }
 
-/// What a person should know of how a gate was passed.
+/// Returns notes for the user on how the confirmation was passed: exceptions and answered checklist items.
 fn notes(decision: &Decision) -> Vec<String> {
     let Decision::Confirmed { record, .. } = decision else { return Vec::new() };
     let allowed =
@@ -178,7 +179,7 @@ fn notes(decision: &Decision) -> Vec<String> {
     allowed.chain(acked).collect()
 }
 
-/// The word for a whole run.
+/// Returns the result of a whole run.
 ///
 /// | exit status                                | some stack applied | else some changed or deferred | else    |
 /// |--------------------------------------------|--------------------|-------------------------------|---------|

@@ -1,4 +1,4 @@
-//! Which runs are old enough to go. Pure.
+//! Decision which runs are old enough to be removed. Pure.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -6,40 +6,40 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::{EnvName, RunId};
 
-/// A run that may be removed.
+/// Run that may be removed.
 #[derive(Debug, Clone)]
 pub struct Candidate {
-    /// Its id.
+    /// Id of the run.
     pub id: RunId,
-    /// Its environment; none where its journal cannot be read.
+    /// Environment of the run; absent when its journal cannot be read.
     pub environment: Option<EnvName>,
-    /// When it started.
+    /// Start of the run.
     pub started: Timestamp,
-    /// Whether it, or an engine of it, runs still.
+    /// True if envctl or an engine of the run is still running.
     pub running: bool,
-    /// Whether it could be resumed: it began to change its environment and did not end well.
+    /// True if the run can be resumed: it began to change its environment and did not succeed.
     pub unfinished: bool,
-    /// Whether it may have changed its environment.
+    /// True if the run may have changed its environment.
     pub changing: bool,
-    /// The run that it resumed.
+    /// Run that it resumed; absent when it resumed none.
     pub resumes: Option<RunId>,
 }
 
-/// What becomes of a run.
+/// Decision about a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes.
+    /// The run is removed.
     Remove,
-    /// It is not old enough.
+    /// The run is too young, or among the newest of its environment.
     Young,
-    /// It would go, but it runs.
+    /// The run is old enough, but still running.
     Running,
-    /// It would go, but it is what `runs resume` needs.
+    /// The run is old enough, but `runs resume` needs it.
     Resumable,
 }
 
-/// What becomes of each run; they come newest first. The `keep` newest ones of each environment stay whatever their age;
-/// without an age all others go.
+/// Decides about each run; `runs` is sorted newest first. The newest `keep` runs of each environment stay regardless
+/// of age. Without `older_than` all others are removed.
 pub fn verdicts(
     runs: &[Candidate],
     now: Timestamp,
@@ -71,7 +71,8 @@ pub fn verdicts(
     found
 }
 
-/// The newest run that changed each environment, where it did not end well, with all that it resumed.
+/// Returns the runs that a resumption needs: for each environment the newest run that changed it, if unfinished, and
+/// the runs that this one resumed in turn.
 fn needed(runs: &[Candidate]) -> BTreeSet<RunId> {
     let mut environments = BTreeSet::new();
     let mut needed = BTreeSet::new();
@@ -91,7 +92,7 @@ mod tests {
 
     const DAY: u64 = 86_400;
 
-    /// A run of so many days ago.
+    /// Makes a run that started this number of days ago.
     fn run(days: u64, environment: &str) -> Candidate {
         let started = Timestamp::from_second(i64::try_from(1_000 * DAY - days * DAY).unwrap()).unwrap();
         Candidate {

@@ -1,4 +1,5 @@
-//! One deploy per environment at a time: a lock of the operating system, which ends with its holder however that ends.
+//! Lock that admits one deploy per environment at a time: a file lock of the operating system, released whenever its
+//! holder ends.
 
 use std::{
     fs::{File, TryLockError},
@@ -21,66 +22,66 @@ use crate::{
     model::{EnvName, RunId},
 };
 
-/// Who holds the lock of an environment.
+/// Process that holds the lock of an environment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The run; none for a command outside a run.
+    /// Run that holds it; absent for a command outside a run.
     pub run: Option<RunId>,
-    /// The verb.
+    /// Verb of the command: `deploy`.
     pub verb: String,
-    /// Who started it, as the operating system or CI names them.
+    /// User name from the operating system or CI.
     pub user: Option<String>,
-    /// On which machine.
+    /// Host name of the machine.
     pub host: Option<String>,
-    /// envctl's process.
+    /// Process id of envctl.
     pub pid: u32,
-    /// Since when.
+    /// Time when the lock was taken.
     pub since: Timestamp,
 }
 
 impl Holder {
-    /// Whether it ran on the machine of another one and runs no longer.
+    /// Returns true if the holder ran on the machine of `other` and its process has ended.
     fn is_gone(&self, other: &Self) -> bool {
         let pid = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
         self.host == other.host && pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
     }
 }
 
-/// For how long the lock of a holder that is gone may still be held.
+/// Time that the lock of a holder whose process has ended may still be held.
 const LAST_BREATH: Duration = Duration::from_secs(2);
 
-/// How often it is tried meanwhile.
+/// Interval between attempts meanwhile.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// The lock of an environment, held until it is dropped or its process ends.
+/// Lock of an environment, held until it is dropped or the process ends.
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
 }
 
-/// Why a lock was not taken.
+/// Reason why a lock was not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Somebody else has it.
+    /// Another process holds the lock.
     #[error("`{environment}` is locked")]
     Taken {
-        /// The environment.
+        /// Environment that is locked.
         environment: EnvName,
-        /// Who; none when they have not written it down yet.
+        /// Holder of the lock; absent when it has not written its name yet.
         holder: Option<Box<Holder>>,
     },
-    /// The file cannot be used.
+    /// The lock file cannot be used.
     #[error(transparent)]
     Journal(#[from] JournalError),
 }
 
 impl RunStore {
-    /// The file of an environment's lock.
+    /// Returns the path of an environment's lock file.
     pub fn lock_file(&self, environment: &EnvName) -> Utf8PathBuf {
         self.home().join("locks").join(format!("{environment}.lock"))
     }
 
-    /// Takes the lock of an environment and writes down who has it. Never waits for a holder that is there.
+    /// Takes the lock of an environment and writes its holder into the file. Never waits for a living holder.
     pub fn lock(&self, environment: &EnvName, holder: &Holder) -> Result<RunLock, LockError> {
         let path = self.lock_file(environment);
         let locks = self.envctl_dir()?.join("locks");
@@ -93,7 +94,8 @@ impl RunStore {
                 Err(TryLockError::WouldBlock) => {
                     let text = files::read_whole(&path).unwrap_or_default();
                     let found: Option<Box<Holder>> = serde_json::from_slice(&text).ok().map(Box::new);
-                    // A program that envctl was starting when it was killed has the lock until it is that program.
+                    // A child that envctl was forking when it was killed inherits the lock until it executes its
+                    // program.
                     let is_gone = found.as_ref().is_some_and(|found| found.is_gone(holder));
                     if !is_gone || patience.is_zero() {
                         return Err(LockError::Taken { environment: environment.clone(), holder: found });
@@ -109,7 +111,7 @@ impl RunStore {
     }
 }
 
-/// Into the locked file itself: a new one in its place would not be locked.
+/// Overwrites the locked file in place: a replacement would not be locked.
 fn write(file: &mut File, holder: &Holder) -> io::Result<()> {
     let text = serde_json::to_vec(holder)?;
     file.set_len(0)?;
@@ -163,7 +165,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let staging: EnvName = "staging".parse().unwrap();
-        // No process has such a number.
+        // No process has this id.
         let gone = Holder { pid: 0x7fff_fffe, ..holder("deploy") };
         let left_behind = store.lock(&staging, &gone).unwrap();
         thread::scope(|scope| {

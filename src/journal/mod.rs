@@ -1,18 +1,18 @@
-//! The crash-safe record of a run: writer, reader, the folders of runs, and the fold from events to the report.
+//! Crash-safe record of a run: writer, reader, folders of runs, and the fold from events to the report.
 //!
 //! ```text
-//! .envctl/.gitignore                 `*`: everything below, itself included, stays out of git
-//! .envctl/durations/ENV.json         how long the steps of earlier runs took
-//! .envctl/locks/ENV.lock            locked while something in that environment is changed; says by whom
-//! .envctl/runs/RUN/journal.jsonl     one event per line, appended, synced before anything may change a state
-//! .envctl/runs/RUN/inputs/           values and backend pairs, as the engines got them; removed when nothing needs them
-//! .envctl/runs/RUN/logs/STACK.log    what the engines said
+//! .envctl/.gitignore                 `*`: keeps everything below, itself included, out of git
+//! .envctl/durations/ENV.json         durations of the steps of earlier runs
+//! .envctl/locks/ENV.lock             locked while a process changes that environment; names the holder
+//! .envctl/runs/RUN/journal.jsonl     one event per line, appended, synced before a state may change
+//! .envctl/runs/RUN/inputs/           values and backend settings for the engines; removed when no longer needed
+//! .envctl/runs/RUN/logs/STACK.log    output of the engines
 //! .envctl/runs/RUN/plans/STACK.tfplan
-//! .envctl/runs/RUN/request.json      what was asked for, so that it can be gone on with; values leave it with `inputs/`
-//! .envctl/runs/RUN/report.json       the fold of the journal, written when the run ends
+//! .envctl/runs/RUN/request.json      request of the run, to apply or resume it; values leave it with `inputs/`
+//! .envctl/runs/RUN/report.json       fold of the journal, written when the run ends
 //! ```
 //!
-//! Folders are 0700 and files 0600: plans and logs may hold what only their owner should see.
+//! Folders have mode 0700 and files 0600: plans and logs may hold secrets.
 
 mod command_dir;
 mod durations;

@@ -1,4 +1,4 @@
-//! Engines and hooks that outlived their envctl: it was killed, and they go on, as they should.
+//! Engines and hooks that still run although their envctl was killed.
 
 use std::io;
 
@@ -12,13 +12,13 @@ use crate::{
     process::{Identity, Writer, writers},
 };
 
-/// What runs of one environment may have left behind that did not come to their end.
+/// Programs and files that unfinished runs and commands of one environment may have left behind.
 #[derive(Debug, Default)]
 pub struct Leftovers {
     runs: Vec<Left>,
-    /// The folders of single commands that did not clean up after themselves.
+    /// Folders of single commands that were not removed.
     commands: Vec<Utf8PathBuf>,
-    /// Runs whose journals cannot be read, with the reason.
+    /// Runs whose journals cannot be read, with the error.
     pub unreadable: Vec<(RunId, JournalError)>,
 }
 
@@ -30,34 +30,34 @@ struct Left {
     started: Vec<(StackId, Program, Identity)>,
 }
 
-/// What a process that envctl started is.
+/// Kind of a program that envctl started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
-    /// An engine.
+    /// Engine.
     Engine,
-    /// A hook; of one that is in no journal nobody knows when it runs.
+    /// Hook with its name; the name is absent when the journal does not record the hook.
     Hook(Option<String>),
 }
 
-/// A program whose envctl is gone and which runs still.
+/// Program that still runs although its envctl has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outliving {
-    /// Its run; none for a command outside a run.
+    /// Run of the program; absent for a command outside a run.
     pub run: Option<RunId>,
-    /// Its stack, as far as it is known.
+    /// Stack of the program; absent when unknown.
     pub stack: Option<StackId>,
-    /// What it is.
+    /// Kind of program.
     pub program: Program,
-    /// Its process.
+    /// Process id.
     pub pid: u32,
 }
 
 impl RunStore {
-    /// What this environment's unfinished runs and commands may have left behind.
+    /// Returns what unfinished runs and commands of an environment may have left behind.
     pub fn leftovers(&self, environment: &EnvName) -> Result<Leftovers, JournalError> {
         let mut found = Leftovers { commands: self.command_dirs(environment)?, ..Leftovers::default() };
         for run in self.list()? {
-            // Written after the last event.
+            // The report is written after the last event.
             if run.dir.report().exists() {
                 continue;
             }
@@ -99,10 +99,10 @@ fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<L
 }
 
 impl Leftovers {
-    /// The programs among them that run right now, each once.
+    /// Returns the programs that run now, each once.
     ///
-    /// Those that the journal tells of are known by their identity. One that was started right before its envctl was
-    /// killed is in no journal; it has the files open that it writes to.
+    /// Programs in the journal are recognized by their identity. A program that was started right before envctl was
+    /// killed is in no journal; it is recognized by the output files that it has open.
     pub fn alive(&self) -> Vec<Outliving> {
         let mut found: Vec<Outliving> = Vec::new();
         for run in &self.runs {
@@ -124,8 +124,8 @@ impl Leftovers {
         found
     }
 
-    /// Removes the plan files that these runs were applying, which hold values and are of no more use: to be called once
-    /// nothing of them is alive. Gives those that could not be removed, with the reason.
+    /// Removes the plan files that these runs were applying; they hold values and cannot be applied again. Call it
+    /// when no program of these runs is alive. Returns the files that could not be removed, with the error.
     pub fn remove_begun_plans(&self) -> Vec<(Utf8PathBuf, io::Error)> {
         let plans = |run: &Left| -> Vec<_> {
             run.stacks.iter().flat_map(|stack| run.dir.begun_plans(stack)).collect()
@@ -136,7 +136,7 @@ impl Leftovers {
 }
 
 impl Left {
-    /// Processes that write to a file of the run, with the stack whose file it is.
+    /// Returns the processes that write to a file of the run, with the stack of the file.
     fn writers(&self) -> impl Iterator<Item = (Option<StackId>, Program, u32)> {
         writers(self.dir.path()).into_iter().filter_map(|writer| {
             let stack = self.stacks.iter().find(|stack| Some(&*stack.file_name()) == writer.file.file_stem());
@@ -145,7 +145,7 @@ impl Left {
     }
 }
 
-/// What writes to a file of a program's output; nothing for a log, which envctl itself writes.
+/// Returns the kind of program that writes to a file; `None` for a log, which envctl itself writes.
 fn program(writer: &Writer) -> Option<Program> {
     match writer.file.extension()? {
         "stdout" | "stderr" => Some(Program::Engine),
@@ -173,7 +173,7 @@ mod tests {
         EventKind::EngineStarted { stack, step, pid, start_time, boot_id }
     }
 
-    /// Engines that a run of `a` and `b` started, while this process is the one that runs.
+    /// Returns the engines of a run of `a` and `b` that are alive, this test process being the only one that runs.
     fn alive(events: Vec<EventKind>) -> Vec<(Option<StackId>, u32)> {
         let root = tempfile::tempdir().unwrap();
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());

@@ -1,4 +1,4 @@
-//! Raw output that engines and hooks wrote into files while nobody read it: their envctl was killed.
+//! Raw output of engines and hooks left in files because their envctl was killed before it had masked them.
 
 use std::io;
 
@@ -7,20 +7,21 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{JournalError, RunStore, StoredRun};
 use crate::{event::EventKind, model::EnvName, process::writers};
 
-/// A file of a run or a command that holds what a program wrote, secrets in clear.
+/// File of a run or command that holds the output of a program with secrets in clear text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawOutput {
-    /// The file.
+    /// Path of the raw file.
     pub file: Utf8PathBuf,
-    /// The log beside it, which is masked.
+    /// Path of the masked log beside it.
     pub log: Utf8PathBuf,
-    /// True if the journal of its run does not tell the environment, so that nobody can tell which secrets are in it.
+    /// True if the run's journal does not name its environment, so that it is unknown which secrets the file may
+    /// hold.
     pub is_of_unknown_run: bool,
 }
 
 impl RunStore {
-    /// The raw output that the runs and commands of an environment left, or those of all, whose envctl and programs have
-    /// ended. A run whose journal does not tell its environment may be of any: its output is in each answer.
+    /// Returns the raw output left by runs and commands of an environment, or of all environments, whose envctl and
+    /// programs have ended. A run whose journal does not name its environment is included for every environment.
     pub fn raw_outputs(&self, environment: Option<&EnvName>) -> Result<Vec<RawOutput>, JournalError> {
         let mut found = Vec::new();
         for run in self.list()? {
@@ -31,7 +32,7 @@ impl RunStore {
             let started = environment.map(|wanted| (wanted, run.started_environment()));
             let is_of_unknown_run = matches!(started, Some((_, None)));
             let is_own = started.is_none_or(|(wanted, own)| own.is_none_or(|own| own == *wanted));
-            // A run that goes on has its journal open, and its programs their files.
+            // While a run goes on, envctl has its journal open and its programs their output files.
             if is_own && writers(run.dir.path()).is_empty() {
                 found.extend(outputs.into_iter().map(|output| RawOutput { is_of_unknown_run, ..output }));
             }
@@ -48,7 +49,7 @@ impl RunStore {
 }
 
 impl StoredRun {
-    /// Returns the environment that the run began for; nothing where its journal cannot be read, or does not say so.
+    /// Returns the environment in the run's first event; `None` when the journal cannot be read or lacks it.
     fn started_environment(&self) -> Option<EnvName> {
         let recorded = self.events().ok()?;
         recorded.events.into_iter().find_map(|event| match event.kind {

@@ -1,4 +1,4 @@
-//! Reads a journal back, whole or torn.
+//! Reader of journals, also of those whose last line was cut off by a crash.
 
 use camino::Utf8Path;
 
@@ -8,19 +8,19 @@ use crate::{
     files,
 };
 
-/// What a journal holds.
+/// Content of a journal.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recorded {
-    /// The events in order.
+    /// Events in order.
     pub events: Vec<Event>,
-    /// Whether the last line was cut off by a crash; it is not among the events.
+    /// True if a crash cut off the last line; that line is not among the events.
     pub torn: bool,
 }
 
 /// Reads a journal.
 ///
-/// A last line that is no event is taken for one that a crash cut off. Anywhere else it is an error, as is a gap in the
-/// numbers: then somebody has edited the file.
+/// A last line that is not an event counts as cut off by a crash. Any other such line is an error, as is a gap in the
+/// sequence numbers: the file was edited.
 pub fn read_journal(path: &Utf8Path) -> Result<Recorded, JournalError> {
     let bytes = files::read_whole(path).map_err(JournalError::io("read", path))?;
     parse(path, &bytes)
@@ -64,7 +64,7 @@ fn check(path: &Utf8Path, line: usize, expected: u64, event: &Event) -> Result<(
     }
 }
 
-/// A line of a later format may be no event of this one; then the format is what to tell.
+/// Reports the format of a line that is not an event: a journal of a later envctl may have other events.
 fn check_format(path: &Utf8Path, line: &[u8]) -> Result<(), JournalError> {
     #[derive(serde::Deserialize)]
     struct Versioned {

@@ -1,4 +1,4 @@
-//! What is left of a run that did not end well, by its journal and those of the runs that it resumed. Pure.
+//! Remaining work of an unfinished run, from its journal and those of the runs that it resumed. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,38 +7,38 @@ use crate::{
     model::{Outcome, RunId, StackId},
 };
 
-/// Where a stack stands.
+/// Progress of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// It was applied, by this run.
+    /// Applied by this run.
     Applied(RunId),
-    /// Its apply found that there was nothing to do.
+    /// Applied without changes.
     Clean,
-    /// It was planned with changes, and nobody has begun to apply them.
+    /// Planned with changes; no apply has started.
     Planned,
-    /// It has to be planned again: nobody knows how its apply ended, or its plan is of no use.
+    /// To be planned again: the end of its apply is unknown, or its plan is unusable.
     Again,
 }
 
-/// What is left of one stack.
+/// Remaining work of one stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remainder {
-    /// Where it stands.
+    /// Progress of the stack.
     pub standing: Standing,
-    /// Whether an apply of it was begun, so that plans of stacks that need it may be out of date.
+    /// True if an apply of the stack was started, so that plans of its dependents may be out of date.
     pub touched: bool,
 }
 
-/// What is left of a run.
+/// Remaining work of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Resumption {
-    /// Whether anything was confirmed.
+    /// True if a user has confirmed a review.
     pub confirmed: bool,
-    /// Its stacks.
+    /// Stacks of the run.
     pub stacks: BTreeMap<StackId, Remainder>,
 }
 
-/// Reads what is left from journals, oldest first: of a run, then of the one that resumed it, and so on.
+/// Reads the remaining work from journals, oldest first: of a run, then of the run that resumed it, and so on.
 pub fn resumption<'e>(chain: impl IntoIterator<Item = (&'e RunId, &'e [Event])>) -> Resumption {
     let mut left = Resumption::default();
     for (run, events) in chain {
@@ -74,7 +74,7 @@ impl Resumption {
             (StepKind::Apply, Outcome::Applied(_)) => Standing::Applied(run.clone()),
             (StepKind::Apply, Outcome::Clean) => Standing::Clean,
             (StepKind::Plan, Outcome::Changed(_)) => Standing::Planned,
-            // That is how a run that resumes another one takes over what is done.
+            // A resuming run records a finished stack as a clean plan.
             (StepKind::Plan, Outcome::Clean) if done => return,
             _ => Standing::Again,
         };

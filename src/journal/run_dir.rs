@@ -1,4 +1,4 @@
-//! The folder of one run and the paths in it.
+//! Folder of one run and the paths in it.
 
 use std::io;
 
@@ -10,19 +10,19 @@ use crate::{
     model::{Report, StackId},
 };
 
-/// The folder of one run.
+/// Folder of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     path: Utf8PathBuf,
 }
 
 impl RunDir {
-    /// The paths of a run whose folder is there.
+    /// Returns the paths of a run whose folder exists.
     pub(super) fn new(path: Utf8PathBuf) -> Self {
         Self { path }
     }
 
-    /// Makes the folder of a new run with those for logs and plans.
+    /// Creates the folder of a new run with those for inputs, logs and plans.
     pub(super) fn create(path: Utf8PathBuf) -> Result<Self, JournalError> {
         let new = Self { path };
         for dir in [new.path.clone(), new.inputs(), new.logs(), new.plans()] {
@@ -31,32 +31,32 @@ impl RunDir {
         Ok(new)
     }
 
-    /// The folder itself.
+    /// Returns the folder itself.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }
 
-    /// The journal.
+    /// Returns the path of the journal.
     pub fn journal(&self) -> Utf8PathBuf {
         self.path.join("journal.jsonl")
     }
 
-    /// The folder of logs.
+    /// Returns the folder of logs.
     pub fn logs(&self) -> Utf8PathBuf {
         self.path.join("logs")
     }
 
-    /// The log of a stack.
+    /// Returns the path of a stack's log.
     pub fn log(&self, stack: &StackId) -> Utf8PathBuf {
         self.logs().join(stack.file_name() + ".log")
     }
 
-    /// The folder of what engines are given: values and backend pairs.
+    /// Returns the folder of the engines' inputs: values and backend configuration.
     pub fn inputs(&self) -> Utf8PathBuf {
         self.path.join("inputs")
     }
 
-    /// Removes what the engines of a run were given, when nothing needs it any more.
+    /// Removes the engines' inputs when they are no longer needed.
     pub fn remove_inputs(&self) -> Result<(), JournalError> {
         let path = self.inputs();
         match std::fs::remove_dir_all(&path) {
@@ -67,38 +67,38 @@ impl RunDir {
         }
     }
 
-    /// Takes the folder away again: of a run that never started.
+    /// Removes the folder of a run that never started.
     pub fn abandon(&self) -> io::Result<()> {
         std::fs::remove_dir_all(&self.path)
     }
 
-    /// The folder of plans.
+    /// Returns the folder of plans.
     pub fn plans(&self) -> Utf8PathBuf {
         self.path.join("plans")
     }
 
-    /// The plan file of a stack.
+    /// Returns the path of a stack's plan file.
     pub fn plan(&self, stack: &StackId) -> Utf8PathBuf {
         self.plans().join(stack.file_name() + ".tfplan")
     }
 
-    /// The names that a stack's plan has while it is applied: of the one that was confirmed, and of one that was made
-    /// again since.
+    /// Returns the names of a stack's plan file while it is applied: of the confirmed plan, and of a plan that was
+    /// made again since.
     pub fn begun_plans(&self, stack: &StackId) -> [Utf8PathBuf; 2] {
         ["begun.tfplan", "again.tfplan"].map(|end| self.plan(stack).with_extension(end))
     }
 
-    /// The engine's own diff of a stack's plan.
+    /// Returns the path of the diff that the engine printed for a stack's plan.
     pub fn diff(&self, stack: &StackId) -> Utf8PathBuf {
         self.plans().join(stack.file_name() + ".diff")
     }
 
-    /// What the run was asked for.
+    /// Returns the path of the run's request.
     pub fn request(&self) -> Utf8PathBuf {
         self.path.join("request.json")
     }
 
-    /// The report.
+    /// Returns the path of the report.
     pub fn report(&self) -> Utf8PathBuf {
         self.path.join("report.json")
     }

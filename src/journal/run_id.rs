@@ -1,10 +1,10 @@
-//! Ids for new runs.
+//! Ids of new runs.
 
 use std::hash::{BuildHasher as _, RandomState};
 
 use crate::model::{Clock, RunId};
 
-/// A new id: the clock's time and 80 bits that no other process is likely to draw.
+/// Returns a new id: the time of the clock and 80 random bits.
 pub fn new_run_id(clock: &dyn Clock) -> RunId {
     let now = clock.now();
     let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);

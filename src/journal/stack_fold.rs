@@ -1,4 +1,4 @@
-//! From the events of one stack to its part of the report.
+//! Fold of the events of one stack into its part of the report.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::{
     },
 };
 
-/// One stack's part of the report while it grows.
+/// Part of one stack in a report that is updated by events.
 #[derive(Debug, Clone)]
 pub(super) struct StackFold {
     report: StackReport,
@@ -18,7 +18,7 @@ pub(super) struct StackFold {
 }
 
 impl StackFold {
-    /// A stack to which nothing has happened yet.
+    /// Makes the part of a stack without events.
     pub(super) fn new(stack: &RunStack) -> Self {
         let report = StackReport {
             stack: stack.stack.clone(),
@@ -48,36 +48,36 @@ impl StackFold {
         Self { report, engine_version: None }
     }
 
-    /// The part of the report.
+    /// Returns the part of the report.
     pub(super) fn report(&self) -> &StackReport {
         &self.report
     }
 
-    /// The version of the engine that ran.
+    /// Returns the version of the engine that ran; `None` before a step has reported it.
     pub(super) fn engine_version(&self) -> Option<&str> {
         self.engine_version.as_deref()
     }
 
-    /// A step was started: until it ends the stack has no result.
+    /// Records the start of a step: until it ends the stack has no result.
     pub(super) fn started(&mut self, at: Timestamp) {
         self.report.result = None;
         self.report.started.get_or_insert(at);
     }
 
-    /// A guard keeps its plan from being applied.
+    /// Records that a guard refuses the stack's plan.
     pub(super) fn blocked(&mut self, block: &Block) {
         self.report.blocked.push(block.clone());
     }
 
-    /// A step ended.
+    /// Records the end of a step.
     ///
-    /// Time and processes add up over the steps; what describes one step is that of the last.
+    /// Durations and processes add up over the steps; other fields hold the values of the last step.
     pub(super) fn finished(&mut self, step: &StepFinished) {
         let report = &mut self.report;
         report.duration += step.duration;
         report.processes += step.processes;
         report.reused = step.reused;
-        // An apply is tried once, which would hide how often its plan was.
+        // An apply is tried once, which would hide the attempts of its plan.
         report.attempts = match step.step {
             StepKind::Plan => step.attempts,
             StepKind::Apply => report.attempts.max(step.attempts),
@@ -87,9 +87,9 @@ impl StackFold {
         report.plan = step.plan.as_ref().map(ToString::to_string);
         report.tentative = step.tentative;
         report.incomplete = step.incomplete;
-        // A plan made again says all there is to know; an apply adds to what its plan said.
+        // Notes of a new plan replace earlier ones; notes of an apply are added to those of its plan.
         if step.step == StepKind::Plan {
-            // But for why it had to be made: the plan before went beyond what was confirmed.
+            // Except for the reason of a new plan: the one before went beyond what was confirmed.
             let beyond = report.blocked.iter().filter(|block| block.guard == BEYOND_CONFIRMED);
             report.notes =
                 beyond.map(|block| format!("beyond what was confirmed: {}", block.message)).collect();
@@ -101,7 +101,7 @@ impl StackFold {
         self.ended(&step.outcome);
     }
 
-    /// The stack ended without a step.
+    /// Records that the stack ended without a step.
     pub(super) fn passed_over(&mut self, outcome: &Outcome) {
         if matches!(outcome, Outcome::Interrupted) {
             self.report.notes.push(NOT_BEGUN.to_owned());
@@ -109,9 +109,9 @@ impl StackFold {
         self.ended(outcome);
     }
 
-    /// The stack ended, by a step or without one.
+    /// Records an outcome, of a step or without one.
     ///
-    /// What was planned stays in the report when the stack is then not applied, or fails.
+    /// Planned changes stay in the report when the stack is then not applied, or fails.
     fn ended(&mut self, outcome: &Outcome) {
         let report = &mut self.report;
         report.blocked.clear();

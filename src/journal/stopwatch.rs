@@ -1,4 +1,4 @@
-//! Notes how long the steps of a run took, for the order and the estimates of later ones.
+//! Consumer that records the durations of a run's steps, for the order and the estimates of later runs.
 
 use std::{io, time::Duration};
 
@@ -10,7 +10,7 @@ use crate::{
     model::{Outcome, StackId},
 };
 
-/// Measures the steps that ended well; writes once, when the run is over.
+/// Recorder of the durations of successful steps; writes once, when the run is over.
 #[derive(Debug)]
 pub struct Stopwatch {
     file: Utf8PathBuf,
@@ -20,14 +20,15 @@ pub struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// A stopwatch over the file of the run's environment.
+    /// Makes a recorder for the durations file of an environment.
     ///
-    /// A run that `adopts` takes plans over from an earlier one: that is no measure for a plan.
+    /// A run that `adopts` takes plans over from an earlier run: its plan steps are not measured.
     pub fn new(file: Utf8PathBuf, destroys: bool, adopts: bool) -> Self {
         Self { file, destroys, adopts, measured: Vec::new() }
     }
 
-    /// What a step is a measure for: nothing that stopped on its way, and no part of a stack.
+    /// Returns the kind of step to measure; `None` for steps that failed, ran no process, or covered only part of a
+    /// stack.
     fn task(&self, step: &StepFinished) -> Option<Task> {
         if step.processes == 0 || step.incomplete {
             return None;

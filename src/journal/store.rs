@@ -1,4 +1,4 @@
-//! All runs of a project: where they are, which there are, and one by its id.
+//! All runs of a project: their folders, a list of them, and lookup by id.
 
 use std::{fs, io};
 
@@ -10,40 +10,40 @@ use crate::{
     model::{EnvName, Report, RunId},
 };
 
-/// The runs of one project.
+/// Runs of one project.
 #[derive(Debug, Clone)]
 pub struct RunStore {
     envctl: Utf8PathBuf,
 }
 
-/// A run that has a folder; nothing of it has been read yet.
+/// Run that has a folder; its journal has not been read yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRun {
-    /// Its id.
+    /// Id of the run.
     pub id: RunId,
-    /// Its folder.
+    /// Folder of the run.
     pub dir: RunDir,
 }
 
 impl StoredRun {
-    /// Reads its journal.
+    /// Reads the journal.
     pub fn events(&self) -> Result<Recorded, JournalError> {
         read_journal(&self.dir.journal())
     }
 
-    /// Reads its journal and folds it.
+    /// Reads the journal and folds it into a report.
     pub fn report(&self) -> Result<Report, JournalError> {
         fold(&self.events()?.events).map_err(|source| JournalError::Fold { path: self.dir.journal(), source })
     }
 }
 
 impl RunStore {
-    /// The runs of the project whose environments.toml lies in this folder. Nothing is made yet.
+    /// Makes the store of the project whose environments.toml lies in `root`. Creates no folder yet.
     pub fn new(root: &Utf8Path) -> Self {
         Self { envctl: root.join(".envctl") }
     }
 
-    /// The folder of all that envctl keeps; made, with the `.gitignore` that hides it, where it is missing.
+    /// Returns the `.envctl` folder; creates it with its `.gitignore` if missing.
     pub fn envctl_dir(&self) -> Result<&Utf8Path, JournalError> {
         files::create_dirs(&self.envctl).map_err(JournalError::io("use", &self.envctl))?;
         let ignore = self.envctl.join(".gitignore");
@@ -53,22 +53,22 @@ impl RunStore {
         Ok(&self.envctl)
     }
 
-    /// The folder of all that envctl keeps; it may be missing.
+    /// Returns the `.envctl` folder, which may be missing.
     pub fn home(&self) -> &Utf8Path {
         &self.envctl
     }
 
-    /// The folder of all runs; it may be missing.
+    /// Returns the folder of all runs, which may be missing.
     pub fn runs_dir(&self) -> Utf8PathBuf {
         self.envctl.join("runs")
     }
 
-    /// The file of how long an environment's steps took; it may be missing.
+    /// Returns the file with the step durations of an environment, which may be missing.
     pub fn durations(&self, environment: &EnvName) -> Utf8PathBuf {
         self.envctl.join("durations").join(format!("{environment}.json"))
     }
 
-    /// Makes the folder of a new run.
+    /// Creates the folder of a new run.
     pub fn create(&self, id: &RunId) -> Result<RunDir, JournalError> {
         self.envctl_dir()?;
         let runs = self.runs_dir();
@@ -76,9 +76,10 @@ impl RunStore {
         RunDir::create(runs.join(id.as_str()))
     }
 
-    /// All runs, newest first. Only real folders that are named by a run's id count: a link could lead to somebody else's.
+    /// Lists all runs, newest first. Only real folders named by a run id count: a symbolic link could lead outside
+    /// the project.
     ///
-    /// Journals are not read: a broken one shows when its report is asked for, and hides no other run.
+    /// Journals are not read, so a broken journal is reported by [`StoredRun::report`] and hides no other run.
     pub fn list(&self) -> Result<Vec<StoredRun>, JournalError> {
         let runs = self.runs_dir();
         if runs.is_symlink() {
@@ -104,7 +105,7 @@ impl RunStore {
         Ok(found)
     }
 
-    /// One run: `last`, an id, or the beginning of one as long as it is the only one; small letters will do.
+    /// Finds a run by `last`, an id, or the beginning of an id if it is unambiguous; in upper or lower case.
     pub fn find(&self, wanted: &str) -> Result<StoredRun, StoreError> {
         let mut runs = self.list()?;
         if runs.is_empty() {
@@ -137,7 +138,7 @@ mod tests {
         RunStore::new(Utf8Path::from_path(root.path()).unwrap())
     }
 
-    /// Makes runs that begin like these, in this order of time.
+    /// Creates runs with these ids, each with a first event.
     fn with_runs(root: &tempfile::TempDir, ids: &[&RunId]) -> RunStore {
         let store = store(root);
         for id in ids {

@@ -1,4 +1,4 @@
-//! Appends events to a journal.
+//! Writer that appends events to a journal.
 
 use std::{fs::File, io::Write as _};
 
@@ -7,10 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{JournalError, RunDir};
 use crate::{event::Event, files};
 
-/// The version of the journal's format, written into its first event.
+/// Version of the journal's format, written into its first event.
 pub const FORMAT: u32 = 1;
 
-/// The journal of a run that is going on: lines are only ever added.
+/// Journal of a running run; lines are only appended.
 #[derive(Debug)]
 pub struct Journal {
     dir: RunDir,
@@ -21,32 +21,32 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Begins the journal of a new run; one that exists is never opened again.
+    /// Creates the journal of a new run; an existing one is never opened again.
     pub fn create(dir: RunDir) -> Result<Self, JournalError> {
         let path = dir.journal();
         let file = files::create_new(&path).map_err(JournalError::io("create", &path))?;
         Ok(Self { dir, path, file, entry_synced: false, broken: false })
     }
 
-    /// A journal in a file that a test can make fail.
+    /// Makes a journal in a file that a test can make fail.
     #[cfg(test)]
     pub(crate) fn in_file(dir: RunDir, file: File) -> Self {
         Self { path: dir.journal(), dir, file, entry_synced: false, broken: false }
     }
 
-    /// The run's folder.
+    /// Returns the folder of the run.
     pub fn dir(&self) -> &RunDir {
         &self.dir
     }
 
-    /// The journal's file.
+    /// Returns the path of the journal.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }
 
-    /// Adds one event as one line and hands it to the operating system.
+    /// Appends one event as one line and hands it to the operating system.
     ///
-    /// After a failure nothing is added any more: the half line that may be there has to stay the last one.
+    /// After a failure nothing is appended any more: a partial line must stay the last one.
     pub fn append(&mut self, event: &Event) -> Result<(), JournalError> {
         if self.broken {
             return Err(JournalError::Gap { path: self.path.clone() });
@@ -58,14 +58,14 @@ impl Journal {
         self.note_failure("write", written)
     }
 
-    /// Returns when all that was appended is on the disk.
+    /// Syncs the journal: returns when all appended events are on the disk.
     pub fn sync(&mut self) -> Result<(), JournalError> {
         if self.broken {
             return Err(JournalError::Gap { path: self.path.clone() });
         }
         let mut synced = self.file.sync_data();
         if !self.entry_synced {
-            // A synced file whose name is lost is lost as well.
+            // The directory entry needs a sync too: without its name the synced file would be lost.
             let runs = self.dir.path().parent().unwrap_or(self.dir.path());
             synced =
                 synced.and_then(|()| files::sync_dir(self.dir.path())).and_then(|()| files::sync_dir(runs));
@@ -121,7 +121,7 @@ mod tests {
     fn nothing_follows_a_line_that_could_not_be_written() {
         let root = tempfile::tempdir().unwrap();
         let mut journal = journal(&root);
-        // Every write to it fails as on a full disk.
+        // Every write to `/dev/full` fails as on a full disk.
         journal.file = File::options().append(true).open("/dev/full").unwrap();
         assert!(journal.append(&finished(0)).unwrap_err().to_string().contains("journal.jsonl"));
         journal.file = File::options().append(true).open(journal.path()).unwrap();

@@ -1,40 +1,43 @@
-//! A program to start, as data.
+//! Command line of a program to start, as data.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8PathBuf;
 
-/// Which process a request to stop is sent to.
+/// Process that receives a request to stop (SIGINT).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SignalTarget {
-    /// The program that was started.
+    /// The started program.
     #[default]
     Itself,
-    /// Its children, for a program that drives another one and would pass a signal on too late; itself while it has none.
+    /// Children of the program, if it drives another program and would forward a signal too late (Terragrunt); the
+    /// program itself while it has no child.
     Children,
-    /// The program with all that it has started, for one that changes nothing and may not pass a signal on.
+    /// Process group of the program, for a program that changes nothing and may not forward a signal.
     Group,
 }
 
-/// A program with its arguments, folder and whole environment; nothing is inherited that is not written here.
+/// Program with its arguments, working directory and complete environment; nothing of envctl's own environment is
+/// inherited.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CommandLine {
-    /// The program: an absolute path, or a name that is looked up on the PATH in `env`.
+    /// Absolute path, or a name that is looked up on the PATH in `env`.
     pub program: OsString,
-    /// Its arguments; never a secret.
+    /// Arguments; never a secret, as other users can list them.
     pub args: Vec<OsString>,
-    /// The folder that it runs in.
+    /// Working directory.
     pub dir: Utf8PathBuf,
-    /// Its environment, whole.
+    /// Complete environment.
     pub env: BTreeMap<OsString, OsString>,
-    /// Which process a request to stop is sent to.
+    /// Process that receives a request to stop.
     pub signal: SignalTarget,
-    /// Whether it runs in a session of its own, where that can be had: without a terminal that it could ask on.
+    /// True if the program should run in a new session, without a terminal to prompt on; ignored where `setsid` is
+    /// missing.
     pub apart: bool,
 }
 
 impl CommandLine {
-    /// A program in a folder, with an environment and no arguments yet.
+    /// Makes a command line without arguments.
     pub fn new(
         program: impl Into<OsString>,
         dir: impl Into<Utf8PathBuf>,
@@ -50,27 +53,27 @@ impl CommandLine {
         }
     }
 
-    /// The same with one more argument.
+    /// Adds an argument.
     #[must_use]
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
         self
     }
 
-    /// The same with more arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
         self.args.extend(args.into_iter().map(Into::into));
         self
     }
 
-    /// The same without a terminal, and with all that it starts asked to stop when it is.
+    /// Runs the program in a new session without a terminal, and sends requests to stop to its whole process group.
     #[must_use]
     pub fn apart(self) -> Self {
         Self { signal: SignalTarget::Group, apart: true, ..self }
     }
 
-    /// The same with one more variable.
+    /// Adds or replaces a variable of the environment.
     #[must_use]
     pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.env.insert(name.into(), value.into());
@@ -79,7 +82,7 @@ impl CommandLine {
 }
 
 impl std::fmt::Debug for CommandLine {
-    /// The environment is left out: it holds secrets.
+    /// Omits the environment, which holds secrets.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "CommandLine({:?} {:?} in {})", self.program, self.args, self.dir)
     }

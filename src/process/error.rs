@@ -1,85 +1,85 @@
-//! Why a program could not be run to its end.
+//! Errors of running a program.
 
 use std::io;
 
 use camino::Utf8PathBuf;
 
-/// Why a program could not be run to its end; how it ended by itself is no error here.
+/// Reason why a program could not be run to its end. An exit code other than 0 is not an error here.
 #[derive(Debug, thiserror::Error)]
 pub enum ProcessError {
-    /// No folder of PATH holds it.
+    /// No folder of PATH holds the program.
     #[error("program `{program}` was not found on PATH")]
     NotOnPath {
-        /// Its name.
+        /// Name of the program.
         program: String,
-        /// The PATH that was searched, or a word for none.
+        /// PATH that was searched, in backticks, or `empty`.
         searched: String,
     },
-    /// The path leads nowhere.
+    /// The path does not exist.
     #[error("program `{path}` does not exist")]
     Missing {
-        /// The path.
+        /// Path of the program.
         path: Utf8PathBuf,
     },
-    /// It is there, but may not be executed.
+    /// The file exists, but is not executable.
     #[error("`{path}` is not executable")]
     NotExecutable {
-        /// The path.
+        /// Path of the file.
         path: Utf8PathBuf,
     },
-    /// A folder is in its place.
+    /// The path is a folder.
     #[error("`{path}` is a directory, not a program")]
     IsDirectory {
-        /// The path.
+        /// Path of the folder.
         path: Utf8PathBuf,
     },
-    /// Its name or path is not UTF-8.
+    /// The name or path of the program is not UTF-8.
     #[error("the path of program `{shown}` is not UTF-8")]
     NotUtf8 {
-        /// The path with replacement characters.
+        /// Path with replacement characters.
         shown: String,
     },
-    /// The folder that it should run in is not there.
+    /// The working directory does not exist.
     #[error("`{program}` cannot run in `{dir}`: no such directory")]
     NoSuchFolder {
-        /// The program.
+        /// Path of the program.
         program: String,
-        /// The folder.
+        /// Working directory.
         dir: Utf8PathBuf,
     },
-    /// The operating system refused to start it.
+    /// The operating system refused to start the program.
     #[error("cannot start `{program}`: {source}")]
     Start {
-        /// The program.
+        /// Path of the program.
         program: String,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// A file for its output could not be made or read.
+    /// A file for the program's output cannot be created or read.
     #[error("cannot use `{path}` for the output of `{program}`: {source}")]
     OutputFile {
-        /// The program.
+        /// Program that writes to the file.
         program: String,
-        /// The file.
+        /// Path of the file.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// Its output could not be read, or its end not be awaited.
+    /// The program was started, but reading its output or waiting for its end failed.
     #[error("lost contact with `{program}`: {source}")]
     Lost {
-        /// The program.
+        /// Path of the program.
         program: String,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// It was not started: the user has interrupted the run.
+    /// Not started, because the user has interrupted the run.
     #[error("interrupted")]
     Interrupted,
 }
 
 impl ProcessError {
-    /// What is too long for a line but helps whoever looks into it; mostly nothing.
+    /// Returns details that are too long for the message; empty for most errors.
     pub fn detail(&self) -> String {
         match self {
             Self::NotOnPath { searched, .. } => format!("the PATH that was searched is {searched}"),

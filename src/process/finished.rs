@@ -1,23 +1,23 @@
-//! How a program ran and ended.
+//! Result of a program that has run.
 
 use std::{fmt, os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
 
-/// How a program ended.
+/// End of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// By itself, with this status.
+    /// Exited with this exit code.
     Code(i32),
     /// Killed by this signal.
     Signal(i32),
 }
 
 impl Exit {
-    /// Whether it ended by itself with status 0.
+    /// Returns true if the process exited with code 0.
     pub fn is_success(self) -> bool {
         self == Self::Code(0)
     }
 
-    /// The status, when it ended by itself.
+    /// Returns the exit code; `None` when a signal killed the process.
     pub fn code(self) -> Option<i32> {
         match self {
             Self::Code(code) => Some(code),
@@ -25,7 +25,7 @@ impl Exit {
         }
     }
 
-    /// The exit of a process that has been waited for without asking about stops and continuations.
+    /// Converts the status of a process that has ended; stopped and continued processes are not expected.
     pub(super) fn of(status: ExitStatus) -> Self {
         match (status.code(), status.signal()) {
             (Some(code), _) => Self::Code(code),
@@ -35,7 +35,7 @@ impl Exit {
 }
 
 impl fmt::Display for Exit {
-    /// `exit status 3`, `killed by signal 9`
+    /// Writes `exit status 3` or `killed by signal 9`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code(code) => write!(f, "exit status {code}"),
@@ -44,38 +44,38 @@ impl fmt::Display for Exit {
     }
 }
 
-/// A program that has ended.
+/// Program that has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Finished {
-    /// How it ended.
+    /// End of the process.
     pub exit: Exit,
-    /// The process id that it had.
+    /// Process id.
     pub pid: u32,
-    /// From its start to its end.
+    /// Time from start to end.
     pub duration: Duration,
 }
 
-/// A program that has ended, with all that it wrote, as it wrote it: nothing is masked here.
+/// Program that has ended, with its complete unmasked output.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Captured {
-    /// How it ended.
+    /// End of the process.
     pub exit: Exit,
-    /// The process id that it had.
+    /// Process id.
     pub pid: u32,
-    /// Its standard output.
+    /// Standard output.
     pub stdout: Vec<u8>,
-    /// Its standard error.
+    /// Standard error.
     pub stderr: Vec<u8>,
 }
 
 impl fmt::Debug for Captured {
-    /// What it wrote is left out: it may hold secrets.
+    /// Omits the output, which may hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Captured({}, {} + {} bytes)", self.exit, self.stdout.len(), self.stderr.len())
     }
 }
 
-/// Which stream a line came from.
+/// Output stream of a program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stream {
     /// Standard output.
@@ -84,21 +84,22 @@ pub enum Stream {
     Stderr,
 }
 
-/// What a running program is watched by.
+/// Event of a running program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProcessEvent<'a> {
-    /// It was started; said before anything is read from it.
+    /// The program was started; sent before any of its output.
     Started {
-        /// Its process id.
+        /// Process id.
         pid: u32,
     },
-    /// It wrote a line.
+    /// The program wrote a line.
     Line {
-        /// Where.
+        /// Stream that the line came from.
         stream: Stream,
-        /// The line, without its end, with secrets masked.
+        /// Line without its line feed, with secrets masked.
         text: &'a str,
-        /// Line as the program wrote it, to be parsed: a masked number leaves no valid JSON. Nothing of it may be shown or kept unmasked.
+        /// Unmasked line, for parsers only: with a masked number it may be invalid JSON. Must not be printed or
+        /// stored unmasked.
         raw: &'a str,
     },
 }

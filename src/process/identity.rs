@@ -1,36 +1,36 @@
-//! Which process a process id stood for: ids are given out again, start times and boots are not.
+//! Identity of a process: process ids are reused, start times and boot ids are not.
 
 use std::fs;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// A process, so that another one with its id is not taken for it.
+/// Process id with the facts that tell it apart from a later process of the same id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// Its id.
+    /// Process id.
     pub pid: u32,
-    /// When it started, in ticks since the boot; absent where that cannot be told.
+    /// Start time in clock ticks since boot; absent when `/proc` does not provide it.
     pub start_time: Option<u64>,
-    /// The boot of the machine that it ran in; absent where that cannot be told.
+    /// Boot id of the machine; absent when `/proc` does not provide it.
     pub boot_id: Option<String>,
 }
 
-/// A process that has a file open to write to it.
+/// Process that has a file open for writing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Writer {
-    /// Its id.
+    /// Process id.
     pub pid: u32,
-    /// The file.
+    /// Path of the file.
     pub file: Utf8PathBuf,
 }
 
 impl Identity {
-    /// The process that has this id now.
+    /// Returns the identity of the process that has this id now.
     pub fn of(pid: u32) -> Self {
         Self { pid, start_time: stat(pid).map(|stat| stat.start_time), boot_id: boot_id() }
     }
 
-    /// Whether that very process runs still; one that has ended and that nobody has waited for does not.
+    /// Returns true if this process still runs. A zombie does not count as running.
     pub fn is_alive(&self) -> bool {
         let (Some(start_time), Some(boot_id)) = (self.start_time, &self.boot_id) else { return false };
         self::boot_id().as_ref() == Some(boot_id)
@@ -38,9 +38,9 @@ impl Identity {
     }
 }
 
-/// Every other process of this machine that has a file below the folder open to write to it.
+/// Returns all other processes of this machine that have a file below the folder open for writing.
 ///
-/// Processes of other users are left out: they cannot be looked into, and envctl has not started them.
+/// Processes of other users are left out: their files are not visible, and envctl did not start them.
 pub fn writers(folder: &Utf8Path) -> Vec<Writer> {
     let Ok(folder) = folder.canonicalize_utf8() else { return Vec::new() };
     let own = std::process::id();
@@ -66,8 +66,8 @@ struct Stat {
     ended: bool,
 }
 
-/// Source: `proc_pid_stat(5)`: the state is field 3, the start time field 22; the name before them is in brackets and may
-/// hold anything.
+/// Reads the state (field 3) and start time (field 22) of a process. Source: `proc_pid_stat(5)`; the name in field 2
+/// is in parentheses and may hold any characters.
 fn stat(pid: u32) -> Option<Stat> {
     let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
     let text = String::from_utf8_lossy(&text);
@@ -80,7 +80,8 @@ fn boot_id() -> Option<String> {
     Some(fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
 }
 
-/// Whether a descriptor was opened to write: its flags are octal, and their last two bits say how it was opened.
+/// Returns true if a file descriptor was opened for writing: the two lowest bits of its octal flags hold the access
+/// mode.
 fn may_write(pid: u32, descriptor: &str) -> bool {
     let Ok(text) = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")) else { return false };
     let flags = text.lines().find_map(|line| line.strip_prefix("flags:"));

@@ -1,14 +1,14 @@
-//! Bytes into lines, whatever pieces they come in.
+//! Splitter of a byte stream into lines.
 
 use std::mem;
 
-/// A line past this many bytes is cut: a program that never ends its line must not take all memory.
+/// Length in bytes at which a line is cut, so that a program that writes no line feed cannot exhaust the memory.
 const LONGEST: usize = 16 * 1024 * 1024;
 
-/// What stands where the rest of such a line was.
+/// Text in place of the rest of a cut line.
 const CUT: &str = "… (line cut)";
 
-/// Collects bytes and hands on whole lines as UTF-8; what is not UTF-8 becomes replacement characters.
+/// Buffer of a byte stream that passes on whole lines as UTF-8; invalid bytes become replacement characters.
 pub(super) struct Lines {
     pending: Vec<u8>,
     longest: usize,
@@ -20,7 +20,7 @@ impl Lines {
         Self { pending: Vec::new(), longest: LONGEST, cut: false }
     }
 
-    /// Takes more bytes and hands on each line that they end.
+    /// Adds bytes and passes on each line that they complete.
     pub(super) fn push(&mut self, mut bytes: &[u8], on_line: &mut dyn FnMut(&str)) {
         while let Some(end) = bytes.iter().position(|byte| *byte == b'\n') {
             if self.pending.is_empty() && end <= self.longest {
@@ -35,7 +35,7 @@ impl Lines {
         self.keep(bytes);
     }
 
-    /// Hands on what is left when the stream has ended without a line feed.
+    /// Passes on the rest when the stream has ended without a line feed.
     pub(super) fn finish(&mut self, on_line: &mut dyn FnMut(&str)) {
         if !self.pending.is_empty() {
             hand_on(&mem::take(&mut self.pending), self.cut, on_line);

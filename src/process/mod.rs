@@ -1,6 +1,7 @@
-//! The only place that starts programs: command lines as data, streams, process groups, signals, redaction.
+//! Start of programs, which no other module does: command lines as data, output streams, process groups, signals,
+//! redaction.
 //!
-//! It knows nothing of engines: what a line means and which exit status is good is for the rooms above.
+//! Knows nothing of engines: callers interpret lines and exit codes.
 
 mod command_line;
 mod error;

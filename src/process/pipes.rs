@@ -1,4 +1,4 @@
-//! Reads the two pipes of a program on one thread.
+//! Reader of a program's two output pipes on one thread.
 
 use std::{
     io::{self, PipeReader, Read},
@@ -12,12 +12,13 @@ use rustix::{
 
 use super::{ProcessError, Stream, start::Running};
 
-/// A silent program is asked at growing intervals whether it has ended, at the latest after this long.
+/// Longest interval between checks whether a silent program has ended; intervals grow up to it.
 ///
-/// Its pipes normally end with it; only a process that it left behind holds them open.
+/// Pipes normally close with their program; they stay open only when a child that it left behind holds them.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
-/// Hands on what a program writes until both pipes have ended, or it has and left nothing to read.
+/// Passes on the output of a program until both pipes are closed, or until the program has ended and the pipes are
+/// empty.
 pub(super) fn drain(
     running: &Running<'_>,
     stdout: PipeReader,
@@ -36,7 +37,7 @@ pub(super) fn drain(
         } else if ended {
             break;
         } else {
-            // What it wrote before its end is in the pipe by now, so one more look finds the last of it.
+            // The program wrote its last bytes before it ended, so one more read finds them.
             ended = running.has_ended()?;
             wait = (wait * 2).min(LONGEST_WAIT);
         }

@@ -1,4 +1,4 @@
-//! Which programs run right now, how many were started, and whether the user wants them to stop.
+//! Registry of running programs: their number, and whether the user has interrupted the run.
 
 use std::{
     collections::HashMap,
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::SignalTarget;
 
-/// The programs of a run.
+/// Registry of the programs of a run.
 #[derive(Default)]
 pub(super) struct Registry {
     count: AtomicU64,
@@ -33,7 +33,7 @@ impl Registry {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many programs were started.
+    /// Returns the number of programs that were started.
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
@@ -42,13 +42,14 @@ impl Registry {
         self.state().interrupted
     }
 
-    /// Counts a program, and from now on passes signals on to it where a target is given.
+    /// Counts a started program, and forwards signals to it from now on if a target is given.
     pub(super) fn started(&self, pid: Pid, target: Option<SignalTarget>) {
         self.count.fetch_add(1, Ordering::Relaxed);
         let Some(target) = target else { return };
         let mut state = self.state();
         state.running.insert(pid, target);
-        // The interrupt came between the question whether it may start and its start: it has not had its signal.
+        // The interrupt came after the check in `start` and before this registration, so the program has missed its
+        // signal.
         if state.interrupted {
             ask_to_stop(pid, target);
         }
@@ -58,13 +59,13 @@ impl Registry {
         self.state().running.remove(&pid);
     }
 
-    /// Waits for a while, or until the interrupt.
+    /// Waits for a time, or until the run is interrupted.
     pub(super) fn pause(&self, time: Duration) {
         let waited = self.interrupts.wait_timeout_while(self.state(), time, |state| !state.interrupted);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Starts nothing any more, and sends one SIGINT to each running program.
+    /// Prevents further starts, and sends one SIGINT to each running program.
     pub(super) fn interrupt(&self) {
         let mut state = self.state();
         state.interrupted = true;
@@ -74,13 +75,13 @@ impl Registry {
         }
     }
 
-    /// Kills each running program with its whole process group.
+    /// Kills each running program with its process group.
     pub(super) fn kill_groups(&self) {
         let mut state = self.state();
         state.interrupted = true;
         self.interrupts.notify_all();
         for pid in state.running.keys() {
-            // It can only fail when the group is gone already, which is what is wanted.
+            // Fails only when the group has ended already.
             let _ = kill_process_group(*pid, Signal::KILL);
         }
     }
@@ -90,12 +91,13 @@ impl Registry {
     }
 }
 
-/// A process that cannot be signalled has ended by itself: the entry is removed before its id is given back.
+/// Sends SIGINT. Errors are ignored: a process that cannot be signalled has ended, and its id is not reused before
+/// its entry is removed.
 fn ask_to_stop(pid: Pid, target: SignalTarget) {
     let children = match target {
         SignalTarget::Itself => Vec::new(),
         SignalTarget::Group => {
-            // Until a session of its own is made it has no group of its own either.
+            // Before `setsid` has made a new session, the program has no process group of its own.
             if kill_process_group(pid, Signal::INT).is_ok() {
                 return;
             }
@@ -111,7 +113,7 @@ fn ask_to_stop(pid: Pid, target: SignalTarget) {
     }
 }
 
-/// The children of a process, of all its threads, as `/proc` lists them.
+/// Returns the children of all threads of a process, from `/proc`.
 fn children(pid: Pid) -> Vec<Pid> {
     let Ok(threads) = fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())) else { return Vec::new() };
     threads

@@ -1,4 +1,4 @@
-//! Runs programs for a whole run: each is counted, watched, masked, and asked to stop when the user wants that.
+//! Runner that starts all programs of a run: counts and follows them, masks their output, and forwards interrupts.
 
 use std::{io, time::Duration};
 
@@ -13,10 +13,10 @@ use super::{
     tail::{OutputFile, follow},
 };
 
-/// Runs programs; one for a whole run, shared by its threads.
+/// Starts programs; one runner per run, shared by its threads.
 ///
-/// Every program but one started by [`Runner::inherit`] has an empty standard input and leads a process group of its
-/// own, so that no signal of the terminal reaches it: only [`Runner::interrupt`] does.
+/// Every program not started by [`Runner::inherit`] has an empty standard input and its own process group, so that no
+/// signal of the terminal reaches it: only [`Runner::interrupt`] does.
 #[derive(Default)]
 pub struct Runner {
     registry: Registry,
@@ -24,48 +24,48 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner that has started nothing yet.
+    /// Makes a runner that has started nothing yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// What masks secrets in the lines that it hands on; secrets can be added to it.
+    /// Returns the redactor for the lines that the runner passes on; secrets can be added to it.
     pub fn redactor(&self) -> &Redactor {
         &self.redactor
     }
 
-    /// How many programs it has started.
+    /// Returns the number of programs that were started.
     pub fn started(&self) -> u64 {
         self.registry.count()
     }
 
-    /// How many of them run right now, apart from inherited ones.
+    /// Returns the number of programs that run now, except inherited ones.
     pub fn running(&self) -> usize {
         self.registry.running()
     }
 
-    /// From now on nothing starts any more, and each running program gets exactly one SIGINT: the process itself, not
-    /// its group. Called again, it sends one more.
+    /// Prevents further starts, and sends exactly one SIGINT to each running program, by its
+    /// [`SignalTarget`](super::SignalTarget). A second call sends one more.
     pub fn interrupt(&self) {
         self.registry.interrupt();
     }
 
-    /// Whether [`Runner::interrupt`] was called.
+    /// Returns true if [`Runner::interrupt`] was called.
     pub fn is_interrupted(&self) -> bool {
         self.registry.is_interrupted()
     }
 
-    /// Waits for a while; an interrupt ends the wait at once.
+    /// Waits for a time; an interrupt ends the wait at once.
     pub fn pause(&self, time: Duration) {
         self.registry.pause(time);
     }
 
-    /// Kills every running program with its process group, whatever that loses.
+    /// Kills every running program with its process group, even if that loses a state.
     pub fn kill_groups(&self) {
         self.registry.kill_groups();
     }
 
-    /// Runs a program that changes nothing and hands on its lines, each stream in its order, with secrets masked.
+    /// Runs a program that changes nothing and passes on its lines with secrets masked, in order within each stream.
     pub fn read(
         &self,
         command: &CommandLine,
@@ -78,8 +78,8 @@ impl Runner {
         read.and(finished)
     }
 
-    /// Runs a program that may change something: it writes to two files of its own, which are followed, so that it
-    /// finishes even when envctl is killed. Both are made anew, readable by their owner alone.
+    /// Runs a program that may change something. It writes to two files, which envctl follows, so that the program
+    /// can finish even when envctl is killed. Existing files are replaced; only their owner may read them.
     pub fn mutate(
         &self,
         command: &CommandLine,
@@ -98,12 +98,12 @@ impl Runner {
         followed.and(finished)
     }
 
-    /// Runs a program and keeps what it writes, unmasked.
+    /// Runs a program and returns its unmasked output.
     pub fn capture(&self, command: &CommandLine) -> Result<Captured, ProcessError> {
         self.capture_started(command, &mut |_| {})
     }
 
-    /// As [`Runner::capture`], and says the process id before anything is read.
+    /// Runs a program as [`Runner::capture`] does, and passes on its process id before reading any output.
     pub fn capture_started(
         &self,
         command: &CommandLine,
@@ -142,7 +142,8 @@ impl Runner {
         Ok((running, stdout, stderr))
     }
 
-    /// Cuts what `read` reads into lines, masks them and hands them on, the last one of each stream included.
+    /// Splits the output that `read` returns into lines, masks and passes them on, including an unfinished last line
+    /// of each stream.
     fn split(
         &self,
         on_event: &mut dyn FnMut(ProcessEvent<'_>),

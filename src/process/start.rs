@@ -1,4 +1,4 @@
-//! Starts one program by its command line.
+//! Start of one program.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -12,15 +12,15 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
 
 use super::{CommandLine, Exit, Finished, ProcessError, registry::Registry, session::setsid, which::which};
 
-/// Where the standard streams of a program go.
+/// Destination of a program's standard streams.
 pub(super) enum Streams {
-    /// Standard input is empty, the others go here; the program leads a process group of its own.
+    /// Empty standard input, output to these descriptors; the program leads its own process group.
     To(OwnedFd, OwnedFd),
-    /// To wherever those of envctl go, in its process group: the terminal's own signals reach it.
+    /// Streams and process group of envctl: signals of the terminal reach the program directly.
     Inherited,
 }
 
-/// A program that was started and must be waited for.
+/// Started program that must be waited for.
 pub(super) struct Running<'r> {
     handle: duct::Handle,
     registry: &'r Registry,
@@ -29,7 +29,7 @@ pub(super) struct Running<'r> {
     started: Instant,
 }
 
-/// Starts a program, unless the run was interrupted.
+/// Starts a program; fails if the run was interrupted.
 pub(super) fn start<'r>(
     command: &CommandLine,
     streams: Streams,
@@ -55,7 +55,7 @@ pub(super) fn start<'r>(
     if let Streams::To(stdout, stderr) = streams {
         expression =
             expression.stdin_null().stdout_file(stdout).stderr_file(stderr).before_spawn(move |child| {
-                // The leader of a group cannot make a session, which comes with a group of its own.
+                // A group leader cannot start a session, and a session has its own process group anyway.
                 if !has_session {
                     child.process_group(0);
                 }
@@ -89,26 +89,26 @@ impl Running<'_> {
         &self.program
     }
 
-    /// An error of reading from it or waiting for it.
+    /// Makes an error of reading from the program or waiting for it.
     pub(super) fn lost(&self, source: impl Into<io::Error>) -> ProcessError {
         ProcessError::Lost { program: self.program.clone(), source: source.into() }
     }
 
-    /// Whether it has ended; its process id stays taken until [`Self::finish`].
+    /// Returns true if the program has ended; its process id stays reserved until [`Self::finish`].
     pub(super) fn has_ended(&self) -> Result<bool, ProcessError> {
         ended(self.pid, WaitIdOptions::NOHANG).map_err(|error| self.lost(error))
     }
 
-    /// Waits until it has ended; its process id stays taken until [`Self::finish`].
+    /// Waits until the program has ended; its process id stays reserved until [`Self::finish`].
     pub(super) fn wait(&self) -> Result<(), ProcessError> {
         ended(self.pid, WaitIdOptions::empty()).map(drop).map_err(|error| self.lost(error))
     }
 
-    /// Waits for its end and gives its process id back.
+    /// Waits for the end of the program and releases its process id.
     pub(super) fn finish(self) -> Result<Finished, ProcessError> {
         self.wait()?;
         let duration = self.started.elapsed();
-        // Off the list before the id is given back: a signal must not reach whoever gets that id next.
+        // Removed from the registry before the id is released: a signal must not reach a new process with that id.
         self.registry.ended(self.pid);
         let status = self.handle.wait().map_err(|error| self.lost(error))?.status;
         Ok(Finished { exit: Exit::of(status), pid: self.pid(), duration })

@@ -1,4 +1,4 @@
-//! Follows the files that a program writes to, so that it outlives its reader.
+//! Reader that follows the files a program writes to, so that the program can outlive envctl.
 
 use std::{
     fs::File,
@@ -13,17 +13,17 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{ProcessError, Stream, start::Running};
 use crate::files;
 
-/// Files that do not grow are looked at again at growing intervals, at the latest after this long.
+/// Longest interval between reads of files that do not grow; intervals grow up to it.
 const LONGEST_WAIT: Duration = Duration::from_millis(50);
 
-/// A file that a program writes one of its streams to.
+/// File that receives one output stream of a program.
 pub(super) struct OutputFile {
     path: Utf8PathBuf,
     reader: File,
 }
 
 impl OutputFile {
-    /// Makes a file that only its owner may read, and opens it for the program and for the reader.
+    /// Creates a file that only its owner may read, and opens it for the program and for the reader.
     pub(super) fn create(path: &Utf8Path, program: &str) -> Result<(Self, File), ProcessError> {
         let made = || -> io::Result<(File, File)> {
             files::remove_if_there(path)?;
@@ -39,7 +39,7 @@ impl OutputFile {
     }
 }
 
-/// Hands on what a program writes to its files until it has ended and they are read to their ends.
+/// Passes on what a program writes to its files, until the program has ended and both files are read to the end.
 pub(super) fn follow(
     running: &Running<'_>,
     files: &mut [(Stream, OutputFile)],
@@ -49,14 +49,14 @@ pub(super) fn follow(
     let (ended, end) = mpsc::channel();
     thread::scope(|scope| {
         scope.spawn(|| {
-            // The other side is gone only when reading failed, and then nobody asks any more.
+            // Fails only when reading has failed and the receiver is dropped.
             let _ = ended.send(running.wait());
         });
         let mut wait = Duration::from_millis(1);
         loop {
             match end.recv_timeout(wait) {
                 Ok(waited) => {
-                    // It has ended, so whatever it wrote is there: this look finds the last of it.
+                    // The program has ended, so this read finds its last output.
                     read_on(running, files, &mut buffer, on_bytes)?;
                     return waited;
                 }
@@ -68,7 +68,7 @@ pub(super) fn follow(
     })
 }
 
-/// Reads each file to its present end and says whether there was anything.
+/// Reads each file to its present end; returns true if there was new output.
 fn read_on(
     running: &Running<'_>,
     files: &mut [(Stream, OutputFile)],

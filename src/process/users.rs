@@ -1,4 +1,4 @@
-//! Which processes have to do with a folder.
+//! Search for processes that use a folder.
 
 use std::fs;
 
@@ -6,9 +6,10 @@ use camino::Utf8Path;
 
 use super::writers;
 
-/// Every other process of this machine that writes below a folder, or whose arguments or environment name it.
+/// Returns the ids of all other processes of this machine that write below a folder, or whose arguments or
+/// environment name it.
 ///
-/// Processes of other users are left out: they cannot be looked into, and envctl has not started them.
+/// Processes of other users are left out: their data is not visible, and envctl did not start them.
 pub fn users(folder: &Utf8Path) -> Vec<u32> {
     let own = std::process::id();
     let mut found: Vec<u32> = writers(folder).into_iter().map(|writer| writer.pid).collect();

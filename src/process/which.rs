@@ -1,4 +1,4 @@
-//! Where a program is.
+//! Lookup of programs on PATH.
 
 use std::{ffi::OsStr, fs, io, os::unix::fs::PermissionsExt};
 
@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ProcessError;
 
-/// The file that a program's name means: a path as it is, a bare name by searching `path_var` as a shell would.
+/// Returns the path of a program: a path is checked as it is, a bare name is searched in `path_var` as a shell does.
 pub fn which(program: &OsStr, path_var: Option<&OsStr>) -> Result<Utf8PathBuf, ProcessError> {
     let name = utf8(program)?;
     if name.contains('/') {
@@ -14,7 +14,7 @@ pub fn which(program: &OsStr, path_var: Option<&OsStr>) -> Result<Utf8PathBuf, P
         return executable(&path).map(|()| path);
     }
     let searched = utf8(path_var.unwrap_or_default())?;
-    // As in a shell, a file that may not be executed is passed over, and named only when nothing better follows.
+    // As in a shell, a file that is not executable is passed over; the error names it if no executable follows.
     let mut passed_over = None;
     for folder in searched.split(':').filter(|folder| !folder.is_empty()) {
         let path = Utf8Path::new(folder).join(name);

@@ -9,12 +9,12 @@ use crate::{
     },
 };
 
-/// An event a second after the one before it.
+/// Makes an event; each comes one second after the one before.
 pub(in crate::journal) fn event(seq: u64, kind: EventKind) -> Event {
     Event { seq, at: Timestamp::from_second(1_700_000_000 + i64::try_from(seq).unwrap()).unwrap(), kind }
 }
 
-/// The start of a run over stacks without dependencies.
+/// Makes the start of a run over stacks without dependencies.
 pub(in crate::journal) fn run_started(stacks: &[&str]) -> EventKind {
     let stack = |name: &&str| RunStack {
         stack: name.parse().unwrap(),
@@ -198,7 +198,7 @@ fn a_second_plan_takes_the_place_of_the_first() {
     }
 }
 
-/// Every exit status with every mixture of stack results: the table of [`result`].
+/// Checks every exit status with every mixture of stack results against the table of [`result`].
 #[test]
 fn the_result_of_a_run_follows_the_table() {
     use StackResult::{Applied, Changes, Clean, Deferred, Failed, Interrupted, Refused, Skipped};

@@ -1,16 +1,17 @@
-//! How programs encode the bytes of a text: base64, hexadecimal digits, percent-encoding; also in lines and dumps.
+//! Encodings that programs apply to the bytes of a text: base64, hexadecimal digits and percent-encoding, also
+//! wrapped in lines and as hex dumps.
 
 use std::fmt::Write as _;
 
 use crate::model::hex;
 
-/// The two characters that the alphabets of base64 differ in.
+/// Characters 62 and 63 of the two base64 alphabets.
 pub(super) const ALPHABETS: [(u8, u8); 2] = [(b'+', b'/'), (b'-', b'_')];
 
-/// The lengths of lines into which programs wrap base64 and hexadecimal digits.
+/// Line lengths at which programs wrap base64 and hexadecimal digits.
 const WIDTHS: [usize; 3] = [60, 64, 76];
 
-/// Encodes in base64 without padding, so that the padded form is found as well.
+/// Encodes in base64 without padding: a search for the result also finds the padded form.
 pub(super) fn base64(bytes: &[u8], (plus, slash): (u8, u8)) -> String {
     let letters: Vec<char> =
         (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain([plus, slash]).map(char::from).collect();
@@ -27,8 +28,8 @@ pub(super) fn base64(bytes: &[u8], (plus, slash): (u8, u8)) -> String {
     encoded
 }
 
-/// Encodes a text in base64 as it stands behind so many bytes of another text and before more of it: only the letters that
-/// depend on nothing else, `user:` of `user:password` for one.
+/// Encodes a text in base64 as part of a longer text, `before` bytes from its start. Returns only the characters that
+/// depend on no other bytes, such as those of `password` in `user:password`.
 pub(super) fn inner_base64(before: usize, text: &[u8], alphabet: (u8, u8)) -> String {
     let whole: Vec<u8> = std::iter::repeat_n(0, before).chain(text.iter().copied()).collect();
     let encoded = base64(&whole, alphabet);
@@ -36,16 +37,16 @@ pub(super) fn inner_base64(before: usize, text: &[u8], alphabet: (u8, u8)) -> St
     encoded.get(first..last).unwrap_or_default().to_owned()
 }
 
-/// The lines of an encoded text that is wrapped at one of the usual widths; none where it fits into one.
+/// Returns the lines of an encoded text that is wrapped at one of the usual widths; none when it fits into one line.
 pub(super) fn wrapped(encoded: &str) -> Vec<String> {
     let widths = WIDTHS.into_iter().filter(|width| encoded.len() > *width);
     widths.flat_map(|width| chunks(encoded.as_bytes(), width)).collect()
 }
 
-/// Hexadecimal digits with spaces or colons between the bytes, or spaces between pairs of bytes, in the columns of dumps:
-/// eight bytes in those of `od`, `hexdump` and `xxd`, 15 in the lines of OpenSSL.
+/// Formats a text as hexadecimal digits with spaces or colons between the bytes, or spaces between pairs of bytes, in
+/// the columns of dumps: eight bytes for `od`, `hexdump` and `xxd`, 15 in the lines of OpenSSL.
 pub(super) fn dumped(text: &[u8]) -> Vec<String> {
-    /// Fewer bytes than these at the end of a text are not masked: they would hit ordinary digits.
+    /// Bytes at the end of a text below this number are not masked: the pattern would match ordinary digits.
     const FEWEST: usize = 4;
     let columns = [(8, 1, " "), (8, 2, " "), (8, 1, ":"), (15, 1, ":")];
     let digits = columns.into_iter().flat_map(|(column, group, separator)| {
@@ -64,7 +65,7 @@ fn chunks(text: &[u8], width: usize) -> Vec<String> {
     text.chunks(width).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect()
 }
 
-/// Encodes a text for a URL. Characters in `kept` stay beside letters and digits.
+/// Percent-encodes a text for a URL. Letters, digits and the characters in `kept` stay.
 pub(super) fn percent(text: &str, kept: &[u8]) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -78,7 +79,7 @@ pub(super) fn percent(text: &str, kept: &[u8]) -> String {
     encoded
 }
 
-/// Lowers the hexadecimal digits behind each percent sign.
+/// Converts the hexadecimal digits after each percent sign to lower case.
 pub(super) fn lower_percent(encoded: &str) -> String {
     let mut lowered = String::with_capacity(encoded.len());
     let mut digits = 0;

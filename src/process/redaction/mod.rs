@@ -1,7 +1,7 @@
-//! Masks secrets in whatever leaves a program: the texts in them, and those texts as programs quote and encode them.
+//! Masking of secrets in all output: the texts in them, and those texts as programs quote and encode them.
 //!
-//! `parts` finds the texts that a secret consists of, `quoting` and `encoding` hold the single transformations, `spellings`
-//! is the table that composes them, and `patterns` finds the results in a text.
+//! `parts` splits a secret into texts, `quoting` and `encoding` hold the single transformations, `spellings` is the
+//! table that combines them, and `patterns` searches a text for the results.
 
 mod encoding;
 mod parts;

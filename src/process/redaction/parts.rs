@@ -1,4 +1,4 @@
-//! The texts that a secret consists of: itself, its lines, and what it holds as JSON, YAML or `KEY=value` lines.
+//! Texts that a secret consists of: itself, its lines, and the values in it if it is JSON, YAML or `KEY=value` lines.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use serde_json::Number;
 
 use super::patterns::SHORTEST;
 
-/// How deep documents inside of documents are read, as a key in PEM form inside of a service account's JSON.
+/// Number of nested documents that are parsed, such as a PEM key in the JSON of a service account.
 const DEPTH: usize = 4;
 
-/// All texts in a secret that are masked, each once. A text counts when at least six bytes of it are not white space
-/// around it: lines that are blank or nearly so are no secret.
+/// Returns all texts of a secret that are masked, each once. A text needs at least six bytes without surrounding
+/// white space: shorter lines are no secrets.
 ///
-/// Values of documents are taken, keys are not: these are the names of fields, which stand everywhere.
+/// Of documents the values are taken and not the keys, which are common field names.
 pub(super) fn parts(secret: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     collect(secret, DEPTH, &mut found);
@@ -51,8 +51,8 @@ fn add(text: &str, found: &mut BTreeSet<String>) -> bool {
     found.insert(text.to_owned()) || is_new
 }
 
-/// Collects the strings of a JSON document, all those of a key that it has twice, but for the keys; and its numbers, as they
-/// are written and as a program writes them that has read them.
+/// Collects the strings of a JSON document except its keys, including all values of a duplicate key; and its numbers,
+/// as written and as a program prints them after parsing.
 fn tokens(document: &str, depth: usize, found: &mut BTreeSet<String>) {
     let begins = |c: char| c == '"' || c == '-' || c.is_ascii_digit();
     let is_of_number = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
@@ -68,7 +68,7 @@ fn tokens(document: &str, depth: usize, found: &mut BTreeSet<String>) {
                 add(&number.to_string(), found);
             }
         } else if !after.trim_start().starts_with(':') {
-            // What the document may hold and no text can, as half a surrogate pair, is taken as it is written.
+            // A string that cannot be decoded, such as half a surrogate pair, is taken as written.
             let text = serde_json::from_str(token).unwrap_or_else(|_| token.trim_matches('"').to_owned());
             collect(&text, depth, found);
         }
@@ -76,7 +76,7 @@ fn tokens(document: &str, depth: usize, found: &mut BTreeSet<String>) {
     }
 }
 
-/// Returns where the JSON string ends that a text begins with.
+/// Returns the end of the JSON string at the start of a text.
 fn string_end(text: &str) -> Option<usize> {
     let mut is_escaped = false;
     let end = text.char_indices().skip(1).find(|(_, c)| {
@@ -87,9 +87,9 @@ fn string_end(text: &str) -> Option<usize> {
     end.map(|(at, quote)| at + quote.len_utf8())
 }
 
-/// Collects the scalars of a YAML document up to where it is broken, but for the keys of its mappings.
+/// Collects the scalars of a YAML document except its keys, up to a syntax error.
 fn scalars(text: &str, depth: usize, found: &mut BTreeSet<String>) {
-    // For each open mapping whether a key comes next; none for a sequence.
+    // For each open mapping: true if a key comes next; `None` for a sequence.
     let mut open: Vec<Option<bool>> = Vec::new();
     for event in Parser::new_from_str(text) {
         let Ok((event, _)) = event else { return };
@@ -103,7 +103,7 @@ fn scalars(text: &str, depth: usize, found: &mut BTreeSet<String>) {
             *key = !*key;
         }
         match event {
-            // A text that is no document is one scalar: itself.
+            // A text without structure is a single scalar and was added already.
             Event::Scalar(value, ..) if !is_key && !open.is_empty() => collect(&value, depth, found),
             Event::MappingStart(..) => open.push(Some(true)),
             Event::SequenceStart(..) => open.push(None),
@@ -113,7 +113,7 @@ fn scalars(text: &str, depth: usize, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The value of a line `KEY=value`, as `.env` files, INI files and shells have it, without its quotes or a comment.
+/// Returns the value of a line `KEY=value` as in `.env` files, INI files and shells, without quotes or comment.
 fn assigned(line: &str) -> Option<String> {
     let line = line.trim();
     let line = line.strip_prefix("export ").unwrap_or(line);

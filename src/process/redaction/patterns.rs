@@ -1,4 +1,4 @@
-//! A set of texts and the search for all of them in one pass.
+//! Set of patterns and a search for all of them in one pass.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,13 +6,13 @@ use std::{
     sync::Arc,
 };
 
-/// The length of the shortest pattern in bytes: a shorter one would hit ordinary words. Each pattern is indexed by as many
-/// bytes of its beginning.
+/// Length of the shortest pattern in bytes: shorter ones would match ordinary words. Patterns are indexed by their
+/// first bytes of this number.
 pub(super) const SHORTEST: usize = 6;
 
 type Key = [u8; SHORTEST];
 
-/// Texts to be found. Patterns of the same beginning are tried one after the other, so that building the index costs no
+/// Texts to find. Patterns with the same beginning are tried one after the other, so that building the index costs no
 /// more than storing the texts; an automaton over as many would take hundreds of megabytes.
 #[derive(Clone, Default)]
 pub(super) struct Patterns {
@@ -33,14 +33,14 @@ impl Patterns {
             let pattern: Arc<str> = Arc::from(text.as_str());
             if self.all.insert(Arc::clone(&pattern)) {
                 let same = self.by_beginning.entry(*key).or_default();
-                // The longest first: the first that matches is the one that counts.
+                // Longest first, because the search takes the first match.
                 let at = same.partition_point(|other| other.len() >= pattern.len());
                 same.insert(at, pattern);
             }
         }
     }
 
-    /// The places of all patterns in a text in order; those that overlap or touch are one.
+    /// Returns the ranges of all matches in order; ranges that overlap or touch are merged.
     pub(super) fn spans(&self, text: &str) -> Vec<Range<usize>> {
         let mut spans: Vec<Range<usize>> = Vec::new();
         if self.all.is_empty() {

@@ -1,8 +1,8 @@
-//! How programs quote a text: what stands between the quotes.
+//! Quoting rules of programs and languages. All functions return the text between the quotes.
 
 use std::fmt::Write as _;
 
-/// Quotes a text as JSON does, only what must be escaped.
+/// Quotes a text as JSON with only the mandatory escapes.
 pub(super) fn json(text: &str) -> String {
     let quoted = serde_json::Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
@@ -43,8 +43,8 @@ pub(super) fn json_ascii_upper(text: &str) -> String {
     })
 }
 
-/// Quotes a text as .NET's `System.Text.Json` does by default: with upper-case digits, and with what is special in HTML as digits.
-/// Source: <https://learn.microsoft.com/dotnet/standard/serialization/system-text-json/character-encoding>.
+/// Quotes a text as .NET's `System.Text.Json` does by default: with upper-case digits, and HTML-sensitive characters
+/// escaped. Source: <https://learn.microsoft.com/dotnet/standard/serialization/system-text-json/character-encoding>.
 pub(super) fn json_dotnet(text: &str) -> String {
     escaped(text, |character, out| {
         match character {
@@ -69,7 +69,7 @@ fn upper_units(character: char, out: &mut String) {
     }
 }
 
-/// Quotes a text as HCL does: as JSON, and without templates.
+/// Quotes a text as HCL does: as JSON, with template markers `${` and `%{` doubled.
 pub(super) fn hcl(text: &str) -> String {
     json(text).replace("${", "$${").replace("%{", "%%{")
 }
@@ -109,7 +109,7 @@ fn go_escape(character: char, stays: bool, out: &mut String) -> bool {
     true
 }
 
-/// Quotes a text as Python's `repr` does, between single quotes or, where the text holds some, between double ones.
+/// Quotes a text as Python's `repr` does, for single quotes or, if the text holds single quotes, for double quotes.
 pub(super) fn python(text: &str) -> String {
     escaped(text, |character, out| python_escape(character, is_printable(character), out))
 }
@@ -155,7 +155,7 @@ fn python_escape(character: char, stays: bool, out: &mut String) -> bool {
     true
 }
 
-/// Escapes single quotes in what stands between single quotes already, as Python does where a text holds both kinds.
+/// Escapes single quotes in a quoted text, as Python does if the text holds both kinds of quotes.
 pub(super) fn single_quotes_escaped(text: &str) -> String {
     text.replace('\'', "\\'")
 }
@@ -179,7 +179,7 @@ pub(super) fn shell_dollar(text: &str) -> String {
     escaped(text, |character, out| shell_escape(character, !is_unprintable(character), out))
 }
 
-/// Quotes a text for a shell between `$'` and `'`, in a locale that knows ASCII alone.
+/// Quotes a text for a shell between `$'` and `'`, in an ASCII locale.
 pub(super) fn shell_dollar_ascii(text: &str) -> String {
     escaped(text, |character, out| shell_escape(character, character.is_ascii(), out))
 }
@@ -222,7 +222,7 @@ pub(super) fn shell_backslash(text: &str) -> String {
     })
 }
 
-/// Replaces characters: `escape` writes what stands for one, or returns false where it stays.
+/// Replaces characters: `escape` writes the replacement of a character, or returns false to keep it.
 fn escaped(text: &str, mut escape: impl FnMut(char, &mut String) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -233,8 +233,7 @@ fn escaped(text: &str, mut escape: impl FnMut(char, &mut String) -> bool) -> Str
     out
 }
 
-/// Returns true if Go and Python print a character as it is. Characters that no version of Unicode has assigned count as
-/// printable.
+/// Returns true if Go and Python print a character unescaped. Unassigned code points count as printable.
 fn is_printable(character: char) -> bool {
     match character {
         ' '..='~' => true,

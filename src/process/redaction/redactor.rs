@@ -1,4 +1,4 @@
-//! The redactor that everything which is printed or written passes.
+//! Redactor that masks secrets in everything that envctl prints or writes.
 
 use std::{
     borrow::Cow,
@@ -11,17 +11,19 @@ use super::{
     spellings::{Depth, spellings},
 };
 
-/// The text that stands where a secret was.
+/// Text in place of a secret.
 pub const MASK: &str = "(redacted)";
 
-/// Secrets up to this many bytes are masked in all spellings. Of a longer one each text is masked as it stands and in one
-/// transformation alone, so that memory and time stay bounded.
+/// Length in bytes up to which a secret is masked in all spellings. For a longer secret each text is masked as it is
+/// and after a single transformation, which bounds memory and time.
 const DEEP: usize = 16 * 1024;
 
-/// Masks secrets in text: each text of six bytes or more in a secret, also as JSON, YAML or `KEY=value` lines hold it, in
-/// the quoting of Go, Python and shells, and encoded by JSON, base64 (also in the middle of a longer text), hex and URLs.
+/// Masks secrets in text: each text of six bytes or more in a secret, also as JSON, YAML or `KEY=value` lines hold
+/// it, in the quoting of Go, Python and shells, and encoded by JSON, base64 (also in the middle of a longer text),
+/// hex and URLs.
 ///
-/// Secrets can be added at any time; without any, masking costs nothing, and with many it takes one pass over the text.
+/// Secrets can be added at any time. Without secrets masking costs nothing; with many it takes one pass over the
+/// text.
 #[derive(Default)]
 pub struct Redactor {
     known: Mutex<Arc<Patterns>>,
@@ -33,7 +35,7 @@ impl Redactor {
         Self::default()
     }
 
-    /// Masks one more secret from now on.
+    /// Adds a secret to mask from now on.
     pub fn add(&self, secret: &str) {
         let depth = if secret.len() <= DEEP { Depth::Two } else { Depth::One };
         let mut found = spellings(&parts(secret), depth);
@@ -44,8 +46,8 @@ impl Redactor {
         }
     }
 
-    /// Returns the text with every secret masked. Secrets that overlap or touch are masked together, so that none leaves
-    /// a rest of another.
+    /// Returns the text with every secret masked. Secrets that overlap or touch are masked together, so that no part
+    /// of either remains.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let patterns = Arc::clone(&self.known.lock().unwrap_or_else(PoisonError::into_inner));
         let spans = patterns.spans(text);

@@ -1,5 +1,5 @@
-//! The table of transformations that programs apply to a text before they print it, and its composition: each quoting, and
-//! each encoding of the text and of its quotings.
+//! Table of the transformations that programs apply to a text before they print it, and their combination: each
+//! quoting, and each encoding of the text and of its quotings.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -10,22 +10,22 @@ use super::{
 };
 use crate::{model::hex, ui::visible};
 
-/// How many transformations are applied one after the other.
+/// Number of transformations that are combined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
     /// One: quoted, or encoded.
     One,
-    /// Two: quoted and then encoded, as base64 of JSON.
+    /// Two: quoted and then encoded, such as base64 of JSON.
     Two,
 }
 
 type Transformation = fn(&str) -> String;
 
-/// The characters that stay in the component of a URL: RFC 3986, Go's `url.PathEscape`, JavaScript's
+/// Characters that stay unencoded in a URL component: by RFC 3986, Go's `url.PathEscape`, JavaScript's
 /// `encodeURIComponent`, and Python's `quote`, which leaves slashes.
 const KEPT: [&[u8]; 4] = [b"-_.~", b"-_.~$&+=:@", b"-_.~!*'()", b"-_.~/"];
 
-/// Every way in which a program quotes a text.
+/// Ways in which programs quote a text.
 const QUOTINGS: &[Transformation] = &[
     str::to_owned,
     quoting::json,
@@ -55,11 +55,12 @@ const QUOTINGS: &[Transformation] = &[
     quoting::shell_dollar,
     quoting::shell_dollar_ascii,
     quoting::shell_backslash,
-    // As envctl shows it where a terminal would obey it.
+    // Escapes that envctl itself writes in place of terminal control characters.
     |text| visible(text).into_owned(),
 ];
 
-/// Every way in which a program encodes a text, quoted or not. JSON is both: a quoted text may stand in a document.
+/// Ways in which programs encode a text, quoted or not. JSON is in both lists: a quoted text may be part of a
+/// document.
 const ENCODINGS: &[Transformation] = &[
     quoting::json,
     quoting::json_html,
@@ -78,7 +79,7 @@ const ENCODINGS: &[Transformation] = &[
     |text| hex(text.as_bytes()).to_uppercase(),
 ];
 
-/// All spellings of texts that are masked.
+/// Returns all spellings of texts to mask.
 pub(super) fn spellings(texts: &BTreeSet<String>, depth: Depth) -> HashSet<String> {
     let mut found = HashSet::new();
     for text in texts {
@@ -98,19 +99,19 @@ pub(super) fn spellings(texts: &BTreeSet<String>, depth: Depth) -> HashSet<Strin
     found
 }
 
-/// Adds base64 of a text that stands in the middle of a longer one.
+/// Adds base64 of a text inside a longer one.
 fn in_longer_texts(text: &str, found: &mut HashSet<String>) {
     for alphabet in ALPHABETS {
         for inner in (0..3).map(|before| inner_base64(before, text.as_bytes(), alphabet)) {
-            // In a URL.
+            // Percent-encoded, as in a URL.
             found.insert(percent(&inner, KEPT[0]));
             found.insert(inner);
         }
     }
 }
 
-/// Adds the lines of base64 that is wrapped: of a text by itself and between double quotes. What stands in which line
-/// depends on what stands before the text.
+/// Adds the lines of wrapped base64, for the text alone and after a double quote. The line breaks depend on the
+/// preceding text.
 fn in_lines(text: &str, found: &mut HashSet<String>) {
     for text in [text, &format!("\"{text}")] {
         found.extend(wrapped(&inner_base64(0, text.as_bytes(), ALPHABETS[0])));

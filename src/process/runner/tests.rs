@@ -11,7 +11,7 @@ fn sh(script: &str) -> CommandLine {
     CommandLine::new("sh", "/", env).arg("-c").arg(script)
 }
 
-/// Runs a script, calls `react` for each of its lines, and gives its end and its lines.
+/// Runs a script, calls `react` for each of its lines, and returns its exit and its lines.
 fn run(runner: &Runner, command: &CommandLine, react: impl Fn(&str)) -> (Exit, Vec<(Stream, String)>) {
     let mut lines = Vec::new();
     let finished = runner
@@ -118,7 +118,7 @@ fn the_last_resort_kills_the_whole_group() {
         run(&runner, &sh("trap '' INT; sleep 1000 & echo $!; wait"), |_| runner.kill_groups());
     assert_eq!(exit, Exit::Signal(9));
     let child = Pid::from_raw(lines[0].1.parse().unwrap()).unwrap();
-    // It is gone, or a zombie that waits for whoever adopts orphans here; the kernel takes its time.
+    // The child has ended, or is a zombie until its new parent reaps it; the kernel takes its time.
     let still_there = || {
         let stat = fs::read_to_string(format!("/proc/{}/stat", child.as_raw_nonzero())).unwrap_or_default();
         test_kill_process(child).is_ok() && !stat.is_empty() && !stat.contains(") Z ")

@@ -1,4 +1,4 @@
-//! The redactor as a whole; `tests/redaction` compares its spellings with those of real encoders.
+//! Tests of the redactor as a whole; `tests/redaction` compares its spellings with those of real encoders.
 
 use super::*;
 use crate::{
