@@ -1,4 +1,4 @@
-//! The command line, and the log of it.
+//! Parsing and logging of the command line.
 
 use std::{
     collections::BTreeMap,
@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 
 use crate::Fatal;
 
-/// A command line as both engines read it.
+/// Command line, parsed as both engines do.
 pub(crate) struct Arguments {
-    /// `tofu` or `terraform`: the name of the link that it was called by.
+    /// Name of the link that the fake engine was called by: `tofu` or `terraform`.
     pub(crate) engine: String,
-    /// `plan`; two words for `workspace list`.
+    /// Verb: `plan`; two words for `workspace list`.
     pub(crate) verb: String,
     /// Flags with one dash, as `("lock-timeout", "2s")` or `("json", "")`.
     pub(crate) flags: Vec<(String, String)>,
-    /// What is neither verb nor flag.
+    /// Arguments that are neither verb nor flag.
     pub(crate) rest: Vec<String>,
     whole: Vec<String>,
 }
@@ -75,7 +75,7 @@ impl Arguments {
     }
 }
 
-/// The variables that an engine listens to.
+/// Returns the environment variables that change an engine's behaviour.
 fn steering() -> BTreeMap<String, String> {
     env::vars()
         .filter(|(name, _)| ["TF_", "TG_", "TERRAGRUNT_"].iter().any(|prefix| name.starts_with(prefix)))
@@ -86,7 +86,7 @@ fn steering() -> BTreeMap<String, String> {
 pub(crate) fn log(line: &Value) -> Result<(), Fatal> {
     if let Some(path) = env::var_os("FAKE_ENGINE_LOG").map(PathBuf::from) {
         let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-        // One write, so that lines of processes that run at once are not mixed.
+        // A single write, so that lines of concurrent processes are not mixed.
         file.write_all(format!("{line}\n").as_bytes())?;
     }
     Ok(())

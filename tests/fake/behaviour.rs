@@ -1,4 +1,4 @@
-//! Misbehaviour on demand: waiting, dying, leaving processes behind, failing for a while.
+//! Scripted misbehaviour: waiting, dying, leaving processes behind, failing for a number of calls.
 
 use std::{env, fs, io, path::Path, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     ui::{Ui, print, print_error},
 };
 
-/// Does what a verb's script wants before its work; a status when that is the end of it.
+/// Performs the scripted behaviour before a verb's work; returns an exit code if the verb ends there.
 pub(crate) fn before(steps: &Behaviour, ui: &Ui) -> Result<Option<u8>, Fatal> {
     for line in &steps.stdout {
         print(line)?;
@@ -47,7 +47,7 @@ pub(crate) fn before(steps: &Behaviour, ui: &Ui) -> Result<Option<u8>, Fatal> {
     Ok(steps.exit)
 }
 
-/// Waits for the time and the file of a script; false when a SIGINT came first.
+/// Waits for the time and the file of a script; returns false if a SIGINT came first.
 fn wait(steps: &Behaviour) -> Result<bool, Fatal> {
     let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -55,7 +55,7 @@ fn wait(steps: &Behaviour) -> Result<bool, Fatal> {
         log(&json!({ "listening": std::process::id(), "group": getpgrp().as_raw_nonzero() }))?;
         let work = async {
             time::sleep(Duration::from_millis(steps.sleep_ms)).await;
-            // A test that has failed takes its folder with it, and nobody will make the file any more.
+            // A failed test has removed its folder, so that no process will make the file.
             let folder_is_there = || env::current_dir().is_ok();
             while steps.wait_for.as_ref().is_some_and(|file| !file.exists()) && folder_is_there() {
                 time::sleep(Duration::from_millis(2)).await;
@@ -83,7 +83,7 @@ async fn next(signals: &mut Signals) {
     }
 }
 
-/// Whether a failure that passes is still to come; the calls are counted in a file beside the script.
+/// Returns true if a scripted failure is still due; failures are counted in a file beside the script.
 fn fails_this_time(times: Option<u32>) -> Result<bool, Fatal> {
     let Some(times) = times else { return Ok(true) };
     let counter = Path::new(".fake-engine-failures");
@@ -98,7 +98,7 @@ fn fails_this_time(times: Option<u32>) -> Result<bool, Fatal> {
     Ok(failed < times)
 }
 
-/// A shell that sleeps with the streams of this process, and whose id is in the log.
+/// Starts a process that sleeps with the streams of this one, and logs its id.
 #[expect(
     clippy::disallowed_methods,
     reason = "the fake engine is a program of its own, outside the room `process`"

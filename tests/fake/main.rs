@@ -1,8 +1,9 @@
-//! The fake engine: a program that behaves as OpenTofu and Terraform do, as far as envctl looks, and misbehaves on demand.
+//! Fake engine: a program that behaves as OpenTofu and Terraform do in all that envctl depends on, and misbehaves on
+//! demand.
 //!
-//! It is called by a link named `tofu` or `terraform`. What a stack consists of and how its verbs behave stands in
-//! `fake-engine.json` in the stack's folder, or in the file that `FAKE_ENGINE_SCRIPT` names: see [`script::Script`]. Each
-//! call appends a line to the file that `FAKE_ENGINE_LOG` names.
+//! It is called by a link named `tofu` or `terraform`. `fake-engine.json` in the stack's folder, or the file that
+//! `FAKE_ENGINE_SCRIPT` names, holds the stack's resources and the behaviour of its verbs: see [`script::Script`].
+//! Each call appends a line to the file that `FAKE_ENGINE_LOG` names.
 
 mod arguments;
 mod behaviour;
@@ -18,14 +19,14 @@ use arguments::Arguments;
 use script::Script;
 use ui::Ui;
 
-/// What a fake engine cannot go on after; real engines have diagnostics for everything.
+/// Error that ends the fake engine with exit code 101; real engines print a diagnostic for every error.
 pub(crate) type Fatal = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
     match run() {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            // Nothing is left to tell it to when standard error is gone, too.
+            // Standard error may be closed, too.
             let _ = writeln!(std::io::stderr(), "fake engine: {error}");
             ExitCode::from(101)
         }

@@ -1,4 +1,4 @@
-//! Plan files: real ZIP archives with the members that envctl reads, and one of the fake's own.
+//! Plan files: ZIP archives with the members that envctl reads, and one for the fake engine itself.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,16 +14,16 @@ use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use crate::{Fatal, arguments::log, state::State};
 
-/// A plan as the fake keeps it.
+/// Plan as the fake engine stores it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Saved {
-    /// The state that it was made on.
+    /// State that the plan was made for.
     pub(crate) before: State,
-    /// The state that an apply makes.
+    /// State after an apply.
     pub(crate) after: State,
     /// Resources whose change replaces them.
     pub(crate) replaced: Vec<String>,
-    /// Outputs that are told once they are applied.
+    /// Outputs whose values are known only after an apply.
     pub(crate) unknown: Vec<String>,
     pub(crate) backend: String,
     pub(crate) config: Value,
@@ -31,7 +31,7 @@ pub(crate) struct Saved {
     pub(crate) version: String,
     #[serde(skip)]
     pub(crate) variables: BTreeMap<String, Value>,
-    /// 0 normal, 1 destroy, 2 refresh only.
+    /// Plan mode: 0 normal, 1 destroy, 2 refresh only.
     pub(crate) mode: i32,
     pub(crate) targets: Vec<String>,
     /// Actions that an apply invokes.
@@ -39,14 +39,14 @@ pub(crate) struct Saved {
     /// Members of the plan JSON of actions: `config_values`, `config_sensitive`, `config_unknown`.
     #[serde(default)]
     pub(crate) configurations: BTreeMap<String, serde_json::Value>,
-    /// Resources that are left for a later plan.
+    /// Deferred resources by address, with the reason.
     pub(crate) deferred: BTreeMap<String, String>,
 }
 
-/// What would happen to one resource.
+/// Planned change of one resource.
 pub(crate) struct Change<'s> {
     pub(crate) address: &'s str,
-    /// As plan JSON has them.
+    /// Actions as in the plan JSON.
     pub(crate) actions: &'static [&'static str],
     pub(crate) before: Option<&'s Value>,
     pub(crate) after: Option<&'s Value>,
@@ -77,7 +77,7 @@ struct Dynamic {
 }
 
 impl Dynamic {
-    /// A value as engines write it, with the type that tests do not care about before it.
+    /// Encodes a value as engines do; its type is always `dynamic`, which tests do not examine.
     fn of(value: &Value) -> Self {
         let mut msgpack = b"\x92\xa9\"dynamic\"".to_vec();
         pack(value, &mut msgpack);
@@ -86,7 +86,7 @@ impl Dynamic {
 }
 
 impl Dynamic {
-    /// A value of a type that its reader knows.
+    /// Encodes a value without its type, as engines do where the reader knows the type.
     fn untyped(value: &Value) -> Self {
         let mut msgpack = Vec::new();
         pack(value, &mut msgpack);
@@ -97,7 +97,7 @@ impl Dynamic {
 fn pack(value: &Value, bytes: &mut Vec<u8>) {
     let length = |kind: u8, length: usize| {
         let mut head = vec![kind];
-        // Nothing in a test is that long.
+        // No value in a test exceeds 32 bits of length.
         head.extend(u32::try_from(length).unwrap_or(u32::MAX).to_be_bytes());
         head
     };
@@ -138,18 +138,18 @@ struct Backend {
     workspace: String,
 }
 
-/// The same bytes so that nobody takes them for an archive; done twice, they are what they were.
+/// Inverts all bytes, so that they are no archive; a second call restores them.
 fn veiled(bytes: Vec<u8>) -> Vec<u8> {
     bytes.into_iter().map(|byte| !byte).collect()
 }
 
-/// SHA-256 of a file, in hexadecimal digits.
+/// Returns the SHA-256 of a file in hexadecimal digits.
 pub(crate) fn digest(path: &str) -> Result<String, Fatal> {
     Ok(Sha256::digest(fs::read(path)?).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 impl Saved {
-    /// Writes the file; an opaque one is no archive to anybody else.
+    /// Writes the plan file; `opaque` makes it unreadable for envctl, as an encrypted one.
     pub(crate) fn write(&self, path: &str, opaque: bool) -> Result<(), Fatal> {
         let plan = Plan {
             backend: Some(Backend {
@@ -194,7 +194,7 @@ impl Saved {
         Ok(serde_json::from_slice(&bytes)?)
     }
 
-    /// What would happen to each resource, unchanged ones included.
+    /// Returns the change of each resource, unchanged ones included.
     pub(crate) fn changes(&self) -> Vec<Change<'_>> {
         let (before, after) = (&self.before.resources, &self.after.resources);
         let mut addresses: Vec<&String> = before.keys().chain(after.keys()).collect();
@@ -216,7 +216,7 @@ impl Saved {
             .collect()
     }
 
-    /// What would happen to each output.
+    /// Returns the change of each output.
     pub(crate) fn output_changes(&self) -> Vec<(String, &'static str)> {
         let (before, after) = (&self.before.outputs, &self.after.outputs);
         let mut names: Vec<&String> = before.keys().chain(after.keys()).collect();

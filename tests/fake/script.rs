@@ -1,4 +1,4 @@
-//! What a fake stack consists of, and how its verbs behave.
+//! Script of a stack: its resources, and the behaviour of its verbs.
 
 use std::{collections::BTreeMap, env, fs, io, path::PathBuf};
 
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::Fatal;
 
-/// A stack's script. Everything has a default: without a file a stack is empty and well-behaved.
+/// Script of a stack. All fields have defaults: without a file the stack is empty and its verbs succeed.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Script {
-    /// The resources that the configuration has, by address, with one value each; `${var.NAME}` is replaced.
+    /// Resources of the configuration by address, each with a value in which `${var.NAME}` is replaced.
     pub(crate) resources: BTreeMap<String, Value>,
     /// Resources whose change replaces them.
     pub(crate) replaced: Vec<String>,
-    /// The outputs, by name.
+    /// Outputs by name.
     pub(crate) outputs: BTreeMap<String, Value>,
-    /// The names of outputs that are sensitive.
+    /// Names of sensitive outputs.
     pub(crate) sensitive: Vec<String>,
-    /// The names of outputs that no plan that changes them tells.
+    /// Names of outputs whose new values are unknown in a plan.
     pub(crate) unknown: Vec<String>,
     /// State files of other stacks, by name: `${NAME.OUTPUT}` is replaced by an output in one, as through
     /// `terraform_remote_state`.
@@ -32,21 +32,21 @@ pub(crate) struct Script {
     pub(crate) deferred: BTreeMap<String, String>,
     /// Variables without a default.
     pub(crate) variables: Vec<String>,
-    /// The type in the backend block, if there is one; its state is a file all the same.
+    /// Type in the backend block, if there is one; states are local files for every type.
     pub(crate) backend: Option<String>,
-    /// The `path` in that block.
+    /// Attribute `path` of that block.
     pub(crate) path: Option<String>,
-    /// A provider in the lockfile.
+    /// Provider in the lockfile.
     pub(crate) provider: Option<String>,
-    /// The version that it calls itself; `FAKE_ENGINE_VERSION` comes first.
+    /// Version of the engine; `FAKE_ENGINE_VERSION` overrides it.
     pub(crate) version: Option<String>,
-    /// Whether only the fake itself can read its plan files, as encrypted ones.
+    /// True if envctl cannot read the plan files, as encrypted ones.
     pub(crate) opaque: bool,
-    /// How its verbs behave, by name: `plan`, `workspace list`; `*` for all others.
+    /// Behaviour by verb: `plan`, `workspace list`; `*` for all others.
     pub(crate) steps: BTreeMap<String, Behaviour>,
 }
 
-/// How one verb behaves.
+/// Behaviour of one verb.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Behaviour {
@@ -54,62 +54,62 @@ pub(crate) struct Behaviour {
     pub(crate) stdout: Vec<String>,
     /// Lines for standard error before anything else.
     pub(crate) stderr: Vec<String>,
-    /// Sleeps this long; a SIGINT ends it with status 1, as an engine stops.
+    /// Time to sleep in milliseconds; a SIGINT ends the verb with exit code 1, as an engine stops.
     pub(crate) sleep_ms: u64,
-    /// Makes this file before it waits.
+    /// File that is made before the wait.
     pub(crate) touch: Option<PathBuf>,
-    /// Waits until this file exists, likewise.
+    /// File that is waited for; a SIGINT ends the wait as for `sleep_ms`.
     pub(crate) wait_for: Option<PathBuf>,
-    /// Lets SIGINT pass while it waits.
+    /// Ignores SIGINT during the wait.
     pub(crate) ignore_sigint: bool,
-    /// Starts a process that outlives it and keeps its streams open.
+    /// Starts a process that outlives the engine and keeps its streams open.
     pub(crate) grandchild: bool,
-    /// Ends with this diagnostic and status 1.
+    /// Diagnostic to end with, at exit code 1.
     pub(crate) error: Option<ScriptedError>,
-    /// Does so only for this many calls, counted in a file.
+    /// Number of calls that fail with `error`, counted in a file; absent, every call fails.
     pub(crate) error_times: Option<u32>,
-    /// Dies of this signal.
+    /// Signal that the process kills itself with.
     pub(crate) signal: Option<i32>,
-    /// Ends with this status at once.
+    /// Exit code to end with at once.
     pub(crate) exit: Option<u8>,
-    /// Does its work, then ends with this status.
+    /// Exit code to end with after the work.
     pub(crate) exit_after: Option<u8>,
-    /// Does not save its state.
+    /// Failure to save the state.
     pub(crate) lose_state: Option<Losing>,
 }
 
-/// What becomes of a state that is not saved.
+/// Result of a failure to save the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Losing {
-    /// It becomes an `errored.tfstate`.
+    /// The state is written to `errored.tfstate`.
     File,
-    /// It is printed: there is no room for the file, which stays empty.
+    /// The state is printed, and `errored.tfstate` is empty, as on a full disk.
     Dump,
-    /// The same beside a file that was cut.
+    /// The state is printed, and `errored.tfstate` is cut in half.
     DumpAndTorn,
-    /// The file is cut, and nothing is printed.
+    /// `errored.tfstate` is cut in half, and the state is not printed.
     Torn,
-    /// Nothing: the engine says that there is a file, and there is none.
+    /// The state is lost: the engine reports an `errored.tfstate` that does not exist.
     Nowhere,
 }
 
-/// A diagnostic.
+/// Diagnostic of a script.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ScriptedError {
-    /// One line.
+    /// Summary, one line.
     pub(crate) summary: String,
-    /// The rest.
+    /// Detail.
     pub(crate) detail: String,
-    /// A file, with its line.
+    /// File of the range.
     pub(crate) file: Option<String>,
-    /// From 1.
+    /// Line of the range, from 1.
     pub(crate) line: u32,
 }
 
 impl Script {
-    /// The script of the folder that it runs in.
+    /// Loads the script of the current folder.
     pub(crate) fn load() -> Result<Self, Fatal> {
         let path = env::var_os("FAKE_ENGINE_SCRIPT").map_or("fake-engine.json".into(), PathBuf::from);
         match fs::read(&path) {
@@ -121,7 +121,7 @@ impl Script {
         }
     }
 
-    /// How a verb behaves.
+    /// Returns the behaviour of a verb.
     pub(crate) fn behaviour(&self, verb: &str) -> Behaviour {
         self.steps.get(verb).or_else(|| self.steps.get("*")).cloned().unwrap_or_default()
     }

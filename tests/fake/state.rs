@@ -1,4 +1,4 @@
-//! Where the fake's states are: files, as the `local` backend has them.
+//! States of the fake engine: files, as those of the `local` backend.
 
 use std::{
     collections::BTreeMap,
@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 
 use crate::{Fatal, arguments::Arguments, script::Script};
 
-/// A state.
+/// State of a stack in a workspace.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) version: u64,
     pub(crate) serial: u64,
     pub(crate) lineage: String,
-    /// Each with `value`, `type` and `sensitive`.
+    /// Outputs by name, each with `value`, `type` and `sensitive`.
     pub(crate) outputs: BTreeMap<String, Value>,
     pub(crate) resources: BTreeMap<String, Value>,
 }
@@ -36,22 +36,22 @@ impl State {
     }
 }
 
-/// The states of one stack: one file per workspace.
+/// States of one stack: one file per workspace.
 pub(crate) struct Store {
     base: PathBuf,
-    /// The configuration of the backend as it was initialised.
+    /// Configuration of the initialised backend.
     pub(crate) config: Value,
-    /// The workspace that is selected by the environment or by an earlier call.
+    /// Workspace that `TF_WORKSPACE` or an earlier call selects.
     pub(crate) workspace: String,
 }
 
-/// The folder for what an init learns.
+/// Returns the data directory.
 pub(crate) fn data_dir() -> PathBuf {
     env::var_os("TF_DATA_DIR").map_or(".terraform".into(), PathBuf::from)
 }
 
 impl Store {
-    /// The store of an initialised stack; nothing when its backend is not initialised.
+    /// Opens the states of an initialised stack; absent when its backend is not initialised.
     pub(crate) fn open(script: &Script) -> Result<Option<Self>, Fatal> {
         let initialised = data_dir().join("terraform.tfstate");
         let config = match fs::read(&initialised) {
@@ -65,7 +65,7 @@ impl Store {
         Ok(Some(Self { base: base.into(), config, workspace }))
     }
 
-    /// The same states, another one selected.
+    /// Selects another workspace.
     pub(crate) fn select(self, workspace: &str) -> Self {
         Self { workspace: workspace.to_owned(), ..self }
     }
@@ -100,7 +100,7 @@ impl Store {
         Ok(fs::write(file, serde_json::to_vec_pretty(state)?)?)
     }
 
-    /// As real engines do, any use of a workspace makes it.
+    /// Creates the workspace; real engines do so on any use.
     pub(crate) fn make_workspace(&self) -> Result<(), Fatal> {
         if self.workspace != "default" {
             fs::create_dir_all(self.folder().join(&self.workspace))?;
@@ -124,7 +124,7 @@ impl Store {
     }
 }
 
-/// Remembers the backend, with the pairs of `-backend-config=FILE`, and writes a lockfile where a provider is used.
+/// Records the backend, with the pairs of `-backend-config=FILE`, and writes a lockfile if a provider is used.
 pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Result<(), &'static str>, Fatal> {
     let lockfile = Path::new(".terraform.lock.hcl");
     if let Some(provider) = &script.provider {
@@ -147,7 +147,7 @@ pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Resul
             continue;
         }
         for (key, value) in text.lines().filter_map(|line| line.split_once('=')) {
-            // What is no plain value is of no use here.
+            // A value that is no literal does not matter here.
             let value = serde_json::from_str(value.trim()).unwrap_or_default();
             config.insert(key.trim().to_owned(), value);
         }
@@ -163,7 +163,7 @@ pub(crate) fn initialise(arguments: &Arguments, script: &Script) -> Result<Resul
     if before.as_ref().is_some_and(|before| !same(before)) {
         return Ok(Err("Backend configuration changed"));
     }
-    // A local backend that is new to a data directory is one to migrate to, when there are states of workspaces.
+    // Real engines ask to migrate states of workspaces to a `local` backend that is new to a data directory.
     let states = || fs::read_dir("terraform.tfstate.d").into_iter().flatten().flatten();
     if before.is_none()
         && kind == "local"

@@ -1,4 +1,4 @@
-//! What the engines print: JSON lines, or text for people.
+//! Output of the engine: JSON lines, or text.
 
 use std::{env, io::Write};
 
@@ -11,11 +11,11 @@ use crate::{
     state::State,
 };
 
-/// Prints as the real engines do.
+/// Printer of the engine's output, in JSON if the command line has `-json`.
 pub(crate) struct Ui {
     json: bool,
     engine: String,
-    /// The version that it calls itself.
+    /// Version in the output.
     pub(crate) version: String,
 }
 
@@ -32,7 +32,7 @@ impl Ui {
         }
     }
 
-    /// The first line of a stream.
+    /// Prints the first line of a JSON stream.
     pub(crate) fn version_line(&self) -> Result<(), Fatal> {
         let product = if self.engine == "terraform" { "Terraform" } else { "OpenTofu" };
         let key = if self.engine == "terraform" { "terraform" } else { "tofu" };
@@ -43,7 +43,7 @@ impl Ui {
         )
     }
 
-    /// A line of a stream; its words only, without JSON.
+    /// Prints a line of a JSON stream; without `-json` only its message.
     pub(crate) fn line(&self, kind: &str, message: &str, more: Value) -> Result<(), Fatal> {
         if !self.json {
             return print(message);
@@ -55,7 +55,7 @@ impl Ui {
         print(&line.to_string())
     }
 
-    /// An error, on standard output as JSON, or on standard error for people.
+    /// Prints an error: to standard output as JSON, else as text to standard error.
     pub(crate) fn error(&self, error: &ScriptedError) -> Result<(), Fatal> {
         if !self.json {
             print_error(&format!("\nError: {}\n", error.summary))?;
@@ -76,7 +76,7 @@ impl Ui {
         print(&line.to_string())
     }
 
-    /// A state that can be saved nowhere: a line of the stream, or bare on standard error for people.
+    /// Prints a state that could not be saved: as a line of the JSON stream, else to standard error.
     pub(crate) fn dump(&self, state: &State) -> Result<(), Fatal> {
         if self.json {
             self.line("log", "Emergency state dump", json!({ "state": state }))
@@ -85,7 +85,7 @@ impl Ui {
         }
     }
 
-    /// Ends a verb with an error.
+    /// Prints an error and returns exit code 1.
     pub(crate) fn fail(&self, summary: &str, detail: &str) -> Result<u8, Fatal> {
         self.error(&ScriptedError {
             summary: summary.into(),
@@ -96,12 +96,12 @@ impl Ui {
     }
 }
 
-/// A line on standard output as it is.
+/// Prints a line to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Fatal> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 
-/// A line on standard error as it is.
+/// Prints a line to standard error.
 pub(crate) fn print_error(text: &str) -> Result<(), Fatal> {
     Ok(writeln!(std::io::stderr(), "{text}")?)
 }

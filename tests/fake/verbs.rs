@@ -1,4 +1,4 @@
-//! What each verb does.
+//! Verbs of the engine.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use crate::{
     ui::{Ui, print},
 };
 
-/// Runs a verb to its exit status.
+/// Runs a verb and returns its exit code.
 pub(crate) fn run(arguments: &Arguments, script: &Script, ui: &Ui) -> Result<u8, Fatal> {
     match arguments.verb.as_str() {
         "version" => {
@@ -34,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments, script: &Script, ui: &Ui) -> Result<u8,
         }
         "show" => show(arguments, ui),
         "get" => Ok(0),
-        // It is asked only about files that envctl cannot parse, and they are broken unless a script says otherwise.
+        // envctl runs it only for files that it cannot parse; they are broken unless a script sets another exit code.
         "fmt" => Ok(2),
         "workspace list" | "workspace new" | "plan" | "apply" | "output" | "state pull" | "state rm"
         | "state push" => {
@@ -174,7 +174,7 @@ fn plan(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resul
     Ok(if saved.is_empty() || !arguments.has("detailed-exitcode") { 0 } else { 2 })
 }
 
-/// The lines of a stream about what would change.
+/// Prints the lines of a JSON stream about planned changes.
 fn announce(saved: &Saved, ui: &Ui) -> Result<(), Fatal> {
     for Change { address, actions, .. } in saved.changes() {
         if actions != ["no-op"] {
@@ -263,7 +263,7 @@ fn show(arguments: &Arguments, ui: &Ui) -> Result<u8, Fatal> {
     Ok(0)
 }
 
-/// An action as the plan JSON of Terraform has it.
+/// Returns an action as in the plan JSON of Terraform.
 fn invocation((address, trigger): (&String, &Option<(String, String)>)) -> Value {
     let mut invocation = json!({ "address": address, "config_values": {}, "config_unknown": {} });
     match trigger {
@@ -281,7 +281,7 @@ fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resu
     log(&json!({ "applying": file, "sha256": digest(file)? }))?;
     let saved = Saved::read(file)?;
     let now = store.load()?;
-    // A plan from before there was a state has no lineage: its serial alone can be compared, as the real engines do.
+    // A plan for a new state has no lineage: only its serial is compared, as the real engines do.
     if !saved.before.lineage.is_empty() && now.lineage != saved.before.lineage {
         let detail = "The given plan was created from a different state lineage.";
         return ui.fail("Saved plan does not match the given state", detail);
@@ -320,7 +320,7 @@ fn apply(arguments: &Arguments, script: &Script, store: &Store, ui: &Ui) -> Resu
     Ok(0)
 }
 
-/// Ends with a state that could not be saved, as the real engines do.
+/// Fails to save the state in one of the ways of real engines.
 fn lose(losing: Losing, state: &State, ui: &Ui) -> Result<u8, Fatal> {
     let bytes = serde_json::to_vec_pretty(state)?;
     match losing {
@@ -336,7 +336,7 @@ fn lose(losing: Losing, state: &State, ui: &Ui) -> Result<u8, Fatal> {
     ui.fail("Failed to save state", &format!("Error saving state: no space left on device\n{more}"))
 }
 
-/// The values of variables: `TF_VAR_*`, then `*.auto.tfvars`, then var files in order.
+/// Reads the values of variables: `TF_VAR_*`, then `*.auto.tfvars`, then var files in order.
 fn variables(arguments: &Arguments) -> Result<BTreeMap<String, Value>, Fatal> {
     let mut found: BTreeMap<String, Value> = env::vars()
         .filter_map(|(name, value)| Some((name.strip_prefix("TF_VAR_")?.to_owned(), Value::from(value))))
@@ -361,7 +361,7 @@ fn variables(arguments: &Arguments) -> Result<BTreeMap<String, Value>, Fatal> {
     Ok(found)
 }
 
-/// The type of an output, as far as tests care.
+/// Returns the type of an output, as far as tests examine it.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Number(_) => "number",
@@ -371,7 +371,7 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A value with `${var.NAME}` replaced.
+/// Replaces `${var.NAME}` and `${STACK.OUTPUT}` in a value.
 fn fill(value: &Value, variables: &BTreeMap<String, Value>) -> Value {
     let Value::String(text) = value else { return value.clone() };
     let mut text = text.clone();

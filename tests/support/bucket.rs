@@ -1,4 +1,4 @@
-//! A bucket that answers from a table and remembers each request: for tests that count, or that must not ask at all.
+//! S3 bucket with scripted answers that records each request: for tests that count requests, or expect none.
 
 use std::{
     collections::HashMap,
@@ -8,10 +8,10 @@ use std::{
     thread,
 };
 
-/// The certificate of the authority that the servers here are trusted for.
+/// Certificate of the authority that signed the servers' certificates.
 pub(crate) const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/tls/authority.pem");
 
-/// A server on a free port of the loopback address. It ends with the test's process.
+/// HTTP server on a free port of the loopback address, until the test's process ends.
 pub(crate) struct Bucket {
     scheme: &'static str,
     address: SocketAddr,
@@ -28,20 +28,20 @@ struct Known {
 struct Now {
     connections: usize,
     requests: Vec<String>,
-    /// The heads of answers by path; what has none is not there.
+    /// Status line and headers of answers by path; other paths are answered with 404.
     answers: HashMap<String, String>,
-    /// How many requests must have come in before any is answered.
+    /// Number of requests that must have arrived before the first is answered.
     held_until: usize,
 }
 
 impl Bucket {
-    /// Starts one with nothing in it.
+    /// Starts an empty bucket.
     #[track_caller]
     pub(crate) fn start() -> Self {
         Self::start_with("http", serve)
     }
 
-    /// The same over TLS.
+    /// Starts an empty bucket over TLS.
     #[cfg(feature = "s3")]
     #[track_caller]
     pub(crate) fn start_secure() -> Self {
@@ -78,34 +78,34 @@ impl Bucket {
         Self { scheme, address, known }
     }
 
-    /// Its URL.
+    /// Returns the URL of the server.
     pub(crate) fn url(&self) -> String {
         format!("{}://{}", self.scheme, self.address)
     }
 
-    /// From now on, an object lies at a path with this tag.
+    /// Stores an object with this ETag.
     pub(crate) fn put(&self, path: &str, tag: &str) {
         self.answer(path, &format!("200 OK\r\nETag: \"{tag}\""));
     }
 
-    /// From now on, a path is answered with this status line and these headers.
+    /// Sets the status line and headers for a path.
     pub(crate) fn answer(&self, path: &str, head: &str) {
         self.known.now().answers.insert(path.to_owned(), head.to_owned());
     }
 
-    /// Answers nobody before so many requests are under way at the same time.
+    /// Holds all answers until so many requests have arrived.
     pub(crate) fn hold_until(&self, requests: usize) {
         self.known.now().held_until = requests;
     }
 
-    /// The requests since the last call, sorted: `HEAD /states/app`.
+    /// Returns the requests since the last call, sorted: `HEAD /states/app`.
     pub(crate) fn requests(&self) -> Vec<String> {
         let mut requests = std::mem::take(&mut self.known.now().requests);
         requests.sort();
         requests
     }
 
-    /// How often anybody connected.
+    /// Returns the number of connections.
     pub(crate) fn connections(&self) -> usize {
         self.known.now().connections
     }
@@ -117,7 +117,7 @@ impl Known {
     }
 }
 
-/// Answers requests as long as they come.
+/// Answers requests until the client closes the connection.
 fn serve(stream: impl Read + Write, known: &Known) {
     let mut stream = BufReader::new(stream);
     let line = |stream: &mut BufReader<_>| {
@@ -126,7 +126,7 @@ fn serve(stream: impl Read + Write, known: &Known) {
         (read > 0).then(|| line.trim_end().to_owned())
     };
     while let Some(request) = line(&mut stream) {
-        // Its header ends with an empty line, and there is nothing after it.
+        // The header ends with an empty line, and no body follows.
         let header: Vec<String> =
             std::iter::from_fn(|| line(&mut stream)).take_while(|line| !line.is_empty()).collect();
         let signed = header.iter().any(|line| line.to_ascii_lowercase().starts_with("authorization: aws4-"));

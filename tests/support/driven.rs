@@ -1,20 +1,20 @@
-//! The engines that a guarantee is tested on: the fake one, and every real one that this run of the tests has.
+//! Engines that a guarantee is tested on: the fake one, and the real ones that this test run has.
 
 use std::path::Path;
 
 use super::{Env, Program, programs};
 
-/// What drives the stacks of a [`super::Shop`].
+/// Engine of the stacks of a [`super::Shop`].
 #[derive(Debug, Clone)]
 pub(crate) enum Driven {
-    /// The fake engine, on PATH as `tofu`.
+    /// Fake engine, on PATH as `tofu`.
     Fake,
-    /// A real engine.
+    /// Real engine.
     Real(Program),
 }
 
 impl Driven {
-    /// The name to say which engine a test failed on.
+    /// Returns the name for messages of failed tests.
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Fake => "the fake engine",
@@ -22,7 +22,7 @@ impl Driven {
         }
     }
 
-    /// Whether it is the fake one, which can be told to misbehave.
+    /// Returns true for the fake engine, which can be scripted to misbehave.
     pub(crate) fn is_fake(&self) -> bool {
         matches!(self, Self::Fake)
     }
@@ -35,14 +35,14 @@ impl Driven {
     }
 }
 
-/// The real engines that this run of the tests has: OpenTofu and Terraform.
+/// Returns the real engines that this test run has: OpenTofu and Terraform.
 #[track_caller]
 pub(crate) fn real_engines() -> Vec<Driven> {
     let found = [programs(["tofu"]), programs(["terraform"])];
     found.into_iter().flatten().map(|[program]| Driven::Real(program)).collect()
 }
 
-/// The fake engine and the real ones.
+/// Returns the fake engine and the real ones.
 #[track_caller]
 pub(crate) fn each_engine() -> Vec<Driven> {
     std::iter::once(Driven::Fake).chain(real_engines()).collect()

@@ -1,4 +1,4 @@
-//! The world in which envctl runs: nothing of the tester's own is visible in it.
+//! Hermetic environment of envctl in tests: nothing of the machine's own environment reaches it.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use super::{
     IdleTerminal, Program, Project, Run, Running, Streams, Terminal, launch, project::git_identity, terminal,
 };
 
-/// A world for one project: an empty home, a PATH of links to the programs that were given, no colour, a fixed width.
+/// Environment for one project: an empty home, a PATH of links to given programs, no colour, a fixed width.
 #[derive(Clone)]
 pub(crate) struct Env {
     root: PathBuf,
@@ -23,7 +23,7 @@ pub(crate) struct Env {
 }
 
 impl Env {
-    /// A world with git and no engine.
+    /// Makes an environment with git and `sh`, and without an engine.
     pub(crate) fn new(project: &Project) -> Self {
         let around = project.around();
         let mut variables = BTreeMap::new();
@@ -65,13 +65,13 @@ impl Env {
         self
     }
 
-    /// Adds the system's own folders to PATH, for programs that are scripts.
+    /// Adds `/usr/bin` and `/bin` to PATH, for programs that are scripts.
     pub(crate) fn with_system(mut self) -> Self {
         self.system = true;
         self
     }
 
-    /// Lets engines install the providers that `scripts/engines` built, and no others.
+    /// Lets engines install only the providers that `scripts/engines` built.
     #[track_caller]
     pub(crate) fn with_providers(self) -> Self {
         let built = std::env::var_os("ENVCTL_ENGINES_DIR").map(PathBuf::from);
@@ -81,35 +81,35 @@ impl Env {
         self.var("TF_CLI_CONFIG_FILE", config)
     }
 
-    /// Sets a variable.
+    /// Sets an environment variable.
     pub(crate) fn var(mut self, name: &str, value: impl Into<OsString>) -> Self {
         self.variables.insert(name.to_owned(), value.into());
         self
     }
 
-    /// Sets several variables.
+    /// Sets several environment variables.
     pub(crate) fn vars(self, variables: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         variables.into_iter().fold(self, |env, (name, value)| env.var(name, value))
     }
 
-    /// The value of a variable.
+    /// Returns the value of an environment variable.
     pub(crate) fn value(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(name).map(OsString::as_os_str)
     }
 
-    /// Takes a variable away.
+    /// Removes an environment variable.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.variables.remove(name);
         self
     }
 
-    /// Works in a folder of the project.
+    /// Sets the current folder, relative to the project.
     pub(crate) fn in_folder(mut self, relative: impl AsRef<Path>) -> Self {
         self.folder = self.root.join(relative);
         self
     }
 
-    /// Runs envctl.
+    /// Runs envctl to its end.
     #[track_caller]
     pub(crate) fn run<const N: usize>(&self, args: [&str; N]) -> Run {
         self.run_args(&args)
@@ -123,25 +123,25 @@ impl Env {
         Run::new(envctl, &["…"], &output)
     }
 
-    /// Runs envctl with arguments that are put together while the test runs.
+    /// Runs envctl with arguments whose number is not known at compile time.
     #[track_caller]
     pub(crate) fn run_args(&self, args: &[&str]) -> Run {
         self.start(Path::new(env!("CARGO_BIN_EXE_envctl")), args)
     }
 
-    /// Starts envctl, in a process group of its own as a shell does, and leaves it running.
+    /// Starts envctl in a process group of its own, as a shell does, and does not wait for its end.
     #[track_caller]
     pub(crate) fn spawn<const N: usize>(&self, args: [&str; N]) -> Running {
         Running::start(self.command(Path::new(env!("CARGO_BIN_EXE_envctl")), &args), &args)
     }
 
-    /// Runs another program in the same world.
+    /// Runs another program in this environment.
     #[track_caller]
     pub(crate) fn run_program(&self, program: &Program, args: &[&str]) -> Run {
         self.start(&program.path, args)
     }
 
-    /// Runs a shell in the same world.
+    /// Runs a shell in this environment.
     #[track_caller]
     pub(super) fn run_shell(&self, shell: &Path, args: &[&str]) -> Run {
         self.start(shell, args)
@@ -172,7 +172,7 @@ impl Env {
         self.prepared(command)
     }
 
-    /// A command in this world.
+    /// Adds this environment to a command.
     fn prepared(&self, mut command: Command) -> Command {
         git_identity(&mut command);
         let mut path = self.bin.clone().into_os_string();
@@ -183,7 +183,7 @@ impl Env {
         command
     }
 
-    /// Puts a file on PATH under a name.
+    /// Links a file into PATH under a name.
     pub(crate) fn link(&self, name: &str, program: &Path) {
         let link = self.bin.join(name);
         if link.read_link().is_ok_and(|target| target == program) {

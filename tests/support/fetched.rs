@@ -1,4 +1,4 @@
-//! A stack that calls a module from a git repository, on a real engine.
+//! Stack with a module from a git repository, on a real engine.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
 
 use super::{Driven, Env, Program, Project};
 
-/// A project with one stack, `app`, and a repository with the module that it fetches.
+/// Project with one stack, `app`, and the git repository of the module that it calls.
 pub(crate) struct Fetched {
     pub(crate) project: Project,
     pub(crate) env: Env,
@@ -15,13 +15,13 @@ pub(crate) struct Fetched {
     repository: Project,
 }
 
-/// The state of each environment lies in a file of its own.
+/// Configuration in which the state of each environment is a file of its own.
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nbackend.local = { path = \"{env}.tfstate\" }\n\n\
                             [environments.dev]\n\n[environments.prod]\n\n[stacks.app]\npath = \"app\"\n";
 
 impl Fetched {
-    /// The stack with the fetched module `m` of one resource, and one that this calls from the same repository, `m.inner`; both
-    /// hold their `path.module`.
+    /// Makes a stack with the fetched module `m` of one resource, and a module `m.inner` that `m` fetches from the
+    /// same repository; both hold their `path.module`. Absent for the fake engine.
     #[track_caller]
     pub(crate) fn new(engine: &Driven) -> Option<Self> {
         let Driven::Real(engine) = engine else { return None };
@@ -50,12 +50,12 @@ impl Fetched {
         Some(fetched)
     }
 
-    /// The source of the module.
+    /// Returns the source address of the module.
     pub(crate) fn source(&self) -> String {
         format!("git::file://{}", self.repository.root().display())
     }
 
-    /// Writes the stack's file, with a backend that environments.toml completes.
+    /// Writes the stack's `main.tf`, with a backend block that environments.toml completes.
     pub(crate) fn main(&self, hcl: &str) {
         self.project.write("app/main.tf", &format!("terraform {{\n  backend \"local\" {{}}\n}}\n{hcl}"));
     }
@@ -66,7 +66,7 @@ impl Fetched {
         self.repository.commit("Change");
     }
 
-    /// Takes the repository away: whoever fetches from it fails.
+    /// Moves the repository away, so that fetching from it fails.
     pub(crate) fn without_repository(&self) {
         fs::rename(self.repository.root(), self.repository.around().join("gone")).expect("it is renamed");
     }
@@ -77,7 +77,7 @@ impl Fetched {
         self.env.clone().in_folder("app").run_program(&self.engine, &args)
     }
 
-    /// Copies the checkout with what the engine installed in it, and without what envctl keeps.
+    /// Copies the checkout, including files that the engine installed, without `.envctl`.
     pub(crate) fn copied(&self) -> PathBuf {
         let copy = self.project.around().join("copy");
         copy_all(&self.project.root(), &copy);
@@ -85,13 +85,13 @@ impl Fetched {
         copy
     }
 
-    /// The state of an environment as text.
+    /// Returns the state of an environment as text.
     #[track_caller]
     pub(crate) fn state(&self, environment: &str) -> String {
         self.project.read(&format!("app/{environment}.tfstate"))
     }
 
-    /// Returns the kind of a place in the data directory of an environment: `link`, `folder` or `nothing`.
+    /// Returns the type of an entry in the data directory of an environment: `link`, `folder` or `nothing`.
     pub(crate) fn kind(&self, environment: &str, name: &str) -> &'static str {
         match self.project.path(&format!(".envctl/data/{environment}/app/{name}")).symlink_metadata() {
             Ok(found) if found.is_symlink() => "link",
@@ -101,12 +101,12 @@ impl Fetched {
     }
 }
 
-/// A resource that holds the path of its module, and a mark.
+/// Returns a resource that holds the path of its module and `mark`.
 pub(crate) fn resource(mark: &str) -> String {
     format!("resource \"terraform_data\" \"r\" {{\n  input = \"${{path.module}} {mark}\"\n}}\n")
 }
 
-/// Copies a folder, links as links.
+/// Copies a folder; symbolic links are copied as links.
 fn copy_all(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder for the copy");
     for entry in fs::read_dir(from).expect("a folder that can be read") {

@@ -1,19 +1,19 @@
-//! One HTTP request at a time to a server on this machine.
+//! Minimal HTTP client for servers on this machine.
 
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
 };
 
-/// What came back.
+/// Response of a server.
 pub(crate) struct Response {
-    /// `200`, `404` …
+    /// Status code: `200`, `404` …
     pub(crate) status: u16,
-    /// The text after the header.
+    /// Body as text.
     pub(crate) body: String,
 }
 
-/// Sends one request. In HTTP 1.0, so that the answer comes in one piece and ends with the connection.
+/// Sends one request, in HTTP 1.0, so that the response is not chunked and ends with the connection.
 #[track_caller]
 pub(crate) fn request(
     server: SocketAddr,

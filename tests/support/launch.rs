@@ -1,11 +1,11 @@
-//! The one place where the tests start programs.
+//! Start of programs by the tests, in this place alone.
 
 use std::{
     ffi::OsStr,
     process::{Command, Stdio},
 };
 
-/// A command that inherits nothing: no variable, no standard input.
+/// Makes a command that inherits neither environment variables nor standard input.
 #[expect(clippy::disallowed_methods, reason = "a test starts envctl and its servers from outside")]
 pub(crate) fn hermetic(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
@@ -13,7 +13,7 @@ pub(crate) fn hermetic(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs a command of the tests' own to its end and returns its standard output; anything but success is a panic.
+/// Runs a command to its end and returns its standard output; panics unless the command succeeds.
 #[track_caller]
 pub(crate) fn succeed(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));

@@ -1,11 +1,11 @@
-//! A project of Terragrunt units, driven by the real Terragrunt and the real OpenTofu.
+//! Project of Terragrunt units, run by the real Terragrunt and OpenTofu.
 
 use serde_json::Value;
 
 use super::{Env, Project, programs};
 
-/// A project in git with this environments.toml and no unit, and a world with a real Terragrunt and a real OpenTofu; none where
-/// this run of the tests does without them.
+/// Makes a project in git with this environments.toml and no unit, and an environment with a real Terragrunt and
+/// OpenTofu; absent if this test run is without them.
 #[track_caller]
 pub(crate) fn unit_project(environments: &str) -> Option<(Project, Env)> {
     let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
@@ -16,7 +16,8 @@ pub(crate) fn unit_project(environments: &str) -> Option<(Project, Env)> {
     Some((project, env))
 }
 
-/// A project as [`unit_project`] makes it, whose only stack `app` is the unit in a folder, in the environment `dev`.
+/// Makes a project as [`unit_project`] does, whose only stack `app` is the unit in a folder, in the environment
+/// `dev`.
 #[track_caller]
 pub(crate) fn app_unit(folder: &str) -> Option<(Project, Env)> {
     unit_project(&format!(
@@ -24,7 +25,7 @@ pub(crate) fn app_unit(folder: &str) -> Option<(Project, Env)> {
     ))
 }
 
-/// The block of a unit that keeps its state in a local file, whose path Terragrunt works out.
+/// Returns the `remote_state` block of a unit with a local state; Terragrunt evaluates the path.
 pub(crate) fn remote_state(path: &str) -> String {
     format!(
         "remote_state {{\n  backend = \"local\"\n  generate = {{\n    path = \"backend.tf\"\n    if_exists = \"overwrite\"\n  }}\n  \
@@ -32,14 +33,14 @@ pub(crate) fn remote_state(path: &str) -> String {
     )
 }
 
-/// Units in `live`, each with its module beside it, its state beside the project.
+/// Units in `live`, each with its module in its own folder and its state beside the project.
 pub(crate) struct Live {
     pub(crate) project: Project,
     pub(crate) env: Env,
 }
 
 impl Live {
-    /// A project without units, where there are a real Terragrunt and a real OpenTofu.
+    /// Makes a project without units; absent if this test run is without Terragrunt or OpenTofu.
     #[track_caller]
     pub(crate) fn new() -> Option<Self> {
         let environments =
@@ -50,7 +51,7 @@ impl Live {
         Some(Self { project, env: env.with_system() })
     }
 
-    /// Adds a unit with this in its own file, its module, and what environments.toml says of it.
+    /// Adds a unit: `hcl` in its own file, `main` in its module, `stack` in its table of environments.toml.
     #[track_caller]
     pub(crate) fn unit(&self, name: &str, hcl: &str, main: &str, stack: &str) {
         let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
@@ -63,7 +64,7 @@ impl Live {
         self.project.write("environments.toml", &(before + &stack));
     }
 
-    /// The state of a unit.
+    /// Returns the state of a unit.
     #[track_caller]
     pub(crate) fn state(&self, name: &str) -> Value {
         let path = self.project.around().join(format!("states/{name}.tfstate"));
@@ -71,7 +72,7 @@ impl Live {
         serde_json::from_slice(&state).expect("a state is JSON")
     }
 
-    /// What the first resource in the state of a unit was given.
+    /// Returns the input of the first resource in the state of a unit.
     #[track_caller]
     pub(crate) fn deployed_value(&self, name: &str) -> Value {
         self.state(name)["resources"][0]["instances"][0]["attributes"]["input"]["value"].clone()

@@ -1,7 +1,8 @@
-//! What the test suites share: hermetic projects, the binary under test, the programs it drives, and servers for states.
+//! Support of the test suites: hermetic projects, the binary under test, the programs that it runs, and servers for
+//! states.
 //!
-//! A suite takes it in with `#[path = "../support/mod.rs"] mod support;`. It knows nothing of envctl's inside: whatever a
-//! test asserts, it asserts on the binary's exit code, its two streams, and what is left in states and files.
+//! A suite includes it by `#[path = "../support/mod.rs"] mod support;`. It uses no code of envctl: tests assert on
+//! the binary's exit code, its standard output and error, and on states and files.
 
 mod bucket;
 mod driven;

@@ -1,4 +1,4 @@
-//! A PostgreSQL server for states in the `pg` backend.
+//! PostgreSQL server for states in the `pg` backend.
 
 use std::{fs, os::unix::fs::chown, path::Path, process::Command};
 
@@ -6,10 +6,10 @@ use tempfile::TempDir;
 
 use super::{Program, State, launch};
 
-/// Whoever needs no rights at all: the server refuses to run as root.
+/// User and group id of `nobody`: the server refuses to run as root.
 const NOBODY: u32 = 65534;
 
-/// A running server with an empty database, reached by a socket in a folder of its own; it is stopped with the value.
+/// Running server with an empty database, reached by a socket in a folder of its own; it is stopped with the value.
 pub(crate) struct Postgres {
     folder: TempDir,
     pg_ctl: Program,
@@ -17,7 +17,7 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Starts one, as another user when the tests run as root.
+    /// Starts a server, as another user when the tests run as root.
     #[track_caller]
     pub(crate) fn start([initdb, pg_ctl, psql]: [&Program; 3]) -> Self {
         let folder = tempfile::Builder::new().prefix("pg-").tempdir().expect("a temporary folder");
@@ -43,12 +43,12 @@ impl Postgres {
         Self { folder, pg_ctl: pg_ctl.clone(), psql: psql.clone() }
     }
 
-    /// The value of `PG_CONN_STR`.
+    /// Returns the value of `PG_CONN_STR`.
     pub(crate) fn connection(&self) -> String {
         format!("postgres://envctl@/postgres?host={}&sslmode=disable", self.folder.path().display())
     }
 
-    /// The names of all workspaces that have a state.
+    /// Returns the names of all workspaces that have a state.
     #[track_caller]
     pub(crate) fn workspaces(&self) -> Vec<String> {
         let schemas = self.query("select 1 from pg_namespace where nspname = 'terraform_remote_state'");
@@ -59,7 +59,7 @@ impl Postgres {
         names.lines().map(str::to_owned).collect()
     }
 
-    /// The state of a workspace.
+    /// Returns the state of a workspace.
     #[track_caller]
     pub(crate) fn state(&self, workspace: &str) -> State {
         State::parse(
@@ -86,7 +86,7 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         let data = self.folder.path().join("data");
-        // A second panic while a test fails would hide the first: a server that cannot be stopped is left to itself.
+        // A second panic while a test fails would hide the first: an error of stopping the server is ignored.
         as_server(&self.pg_ctl.path)
             .arg("--pgdata")
             .arg(data)

@@ -1,27 +1,27 @@
-//! Which programs a test may count on: what scripts/engines built, else what is on PATH.
+//! Programs for tests: those that scripts/engines built, else those on PATH.
 
 use std::{
     env,
     path::{Path, PathBuf},
 };
 
-/// The engines, which `ENVCTL_TEST_ENGINES` names one by one; every other program just has to be there.
+/// Engines, which `ENVCTL_TEST_ENGINES` names; other programs are required whenever it names one.
 const ENGINES: [&str; 3] = ["tofu", "terraform", "terragrunt"];
 
-/// A program that is there.
+/// Installed program.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
-    /// How it is called on PATH.
+    /// Name on PATH.
     pub(crate) name: &'static str,
-    /// Where it is, links resolved.
+    /// Path, with symbolic links resolved.
     pub(crate) path: PathBuf,
 }
 
-/// Finds what a test needs, or `None` when this run of the tests does without.
+/// Finds the programs that a test needs; absent if this test run is without one of them.
 ///
-/// With `ENVCTL_TEST_ENGINES` set, an engine that it names and any other program must be there: a missing one is a panic,
-/// so that nothing is skipped unseen. Engines that it does not name are left out, and everything when it is empty. Unset,
-/// a test runs when all that it needs is there.
+/// With `ENVCTL_TEST_ENGINES` set, an engine that it names and any other program are required: a missing one is a
+/// panic, so that no test is skipped by mistake. Engines that it does not name are left out, and all programs when it
+/// is empty. Unset, a test runs when all its programs are installed.
 #[track_caller]
 pub(crate) fn programs<const N: usize>(names: [&'static str; N]) -> Option<[Program; N]> {
     let wanted = env::var("ENVCTL_TEST_ENGINES").ok();

@@ -1,4 +1,4 @@
-//! A copy of a fixture in a folder of its own, in git, with a home directory beside it.
+//! Project of a test: a copy of a fixture in a temporary folder, in git, with a home directory beside it.
 
 use std::{
     fs,
@@ -10,10 +10,10 @@ use tempfile::TempDir;
 
 use super::launch;
 
-/// Folders that engines leave in a fixture when somebody runs them there by hand.
+/// Folders that engines leave in a fixture when a developer runs them there.
 const LEFTOVERS: [&str; 4] = [".terraform", ".terragrunt-cache", ".envctl", "node_modules"];
 
-/// A project that one test has for itself; it is gone with the value.
+/// Project of one test; its folder is removed with the value.
 pub(crate) struct Project {
     folder: TempDir,
 }
@@ -25,7 +25,7 @@ impl Project {
         Self::from_repository([(&*format!("fixtures/{name}"), ".")])
     }
 
-    /// Copies files and folders of this repository to the places beside them, and commits them.
+    /// Copies files and folders of this repository to the paths beside them, and commits them.
     #[track_caller]
     pub(crate) fn from_repository<const N: usize>(parts: [(&str, &str); N]) -> Self {
         let project = Self::without_files();
@@ -40,7 +40,7 @@ impl Project {
         project
     }
 
-    /// Makes an empty project, not in git.
+    /// Makes an empty project without git.
     pub(crate) fn without_files() -> Self {
         let folder = tempfile::Builder::new().prefix("envctl-").tempdir().expect("a temporary folder");
         for name in ["project", "home", "bin", "tmp"] {
@@ -49,28 +49,28 @@ impl Project {
         Self { folder }
     }
 
-    /// The folder that holds environments.toml.
+    /// Returns the folder that holds environments.toml.
     pub(crate) fn root(&self) -> PathBuf {
         self.folder.path().join("project")
     }
 
-    /// The folder around the project: `home`, `bin` and `tmp` lie beside it.
+    /// Returns the folder that holds the project, `home`, `bin` and `tmp`.
     pub(crate) fn around(&self) -> &Path {
         self.folder.path()
     }
 
-    /// A path in the project.
+    /// Returns a path in the project.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
         self.root().join(relative)
     }
 
-    /// The text of a file.
+    /// Reads a file as text.
     #[track_caller]
     pub(crate) fn read(&self, relative: &str) -> String {
         fs::read_to_string(self.path(relative)).unwrap_or_else(|error| panic!("{relative}: {error}"))
     }
 
-    /// Writes a file, with the folders that it needs.
+    /// Writes a file and makes the folders above it.
     #[track_caller]
     pub(crate) fn write(&self, relative: &str, text: &str) {
         let path = self.path(relative);
@@ -78,7 +78,7 @@ impl Project {
         fs::write(&path, text).unwrap_or_else(|error| panic!("{relative}: {error}"));
     }
 
-    /// Replaces a text that is in a file exactly once.
+    /// Replaces a text that occurs in a file exactly once.
     #[track_caller]
     pub(crate) fn edit(&self, relative: &str, from: &str, to: &str) {
         let text = self.read(relative);
@@ -86,14 +86,14 @@ impl Project {
         self.write(relative, &text.replace(from, to));
     }
 
-    /// Commits whatever is there.
+    /// Commits all changes.
     #[track_caller]
     pub(crate) fn commit(&self, message: &str) {
         self.git(["add", "--all"]);
         self.git(["commit", "--quiet", "--message", message]);
     }
 
-    /// Runs git in the project and returns what it printed.
+    /// Runs git in the project and returns its standard output.
     #[track_caller]
     pub(crate) fn git<const N: usize>(&self, args: [&str; N]) -> String {
         let mut command = launch::hermetic("git");
@@ -104,7 +104,7 @@ impl Project {
     }
 }
 
-/// The same author and time everywhere, and nobody's configuration.
+/// Sets a fixed author and time, and disables the user's and the system's configuration of git.
 pub(crate) fn git_identity(command: &mut Command) {
     command.envs([
         ("GIT_CONFIG_NOSYSTEM", "1"),

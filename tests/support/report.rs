@@ -1,14 +1,14 @@
-//! The JSON report of a run, as a test reads it.
+//! JSON report of a run.
 
 use serde_json::Value;
 
 use super::Run;
 
-/// A report of format 1 whose exit code is the run's own.
+/// Report of format 1 whose exit code is the run's own.
 pub(crate) struct Report(Value);
 
 impl Run {
-    /// Standard output as the report of a run.
+    /// Parses standard output as the report of a run.
     #[track_caller]
     pub(crate) fn report(&self) -> Report {
         let value = self.json();
@@ -19,25 +19,25 @@ impl Run {
 }
 
 impl Report {
-    /// How the run ended.
+    /// Returns the result of the run.
     #[track_caller]
     pub(crate) fn result(&self) -> &str {
         self.text("result")
     }
 
-    /// The digest of the review.
+    /// Returns the digest of the review.
     #[track_caller]
     pub(crate) fn digest(&self) -> &str {
         self.text("digest")
     }
 
-    /// One key of the report as a whole.
+    /// Returns the value of a key.
     #[track_caller]
     pub(crate) fn whole(&self, key: &str) -> &Value {
         &self.0[key]
     }
 
-    /// The words of the command that goes on, without `envctl`.
+    /// Returns the words of the next command, without `envctl`.
     #[track_caller]
     pub(crate) fn next(&self) -> Vec<&str> {
         let (program, words) = self.text("next").split_once(' ').expect("a command has words");
@@ -45,12 +45,12 @@ impl Report {
         words.split(' ').collect()
     }
 
-    /// The stacks in their order, each with how it ended: `network clean`.
+    /// Returns the stacks in their order, each with its result: `network clean`.
     pub(crate) fn stacks(&self) -> Vec<String> {
         self.all().map(|stack| format!("{} {}", word(&stack["stack"]), word(&stack["result"]))).collect()
     }
 
-    /// The changed resources of a stack, sorted: `create terraform_data.a`.
+    /// Returns the changed resources of a stack, sorted: `create terraform_data.a`.
     #[track_caller]
     pub(crate) fn actions(&self, stack: &str) -> Vec<String> {
         let resources = self.stack(stack)["resources"].as_array().into_iter().flatten();
@@ -61,13 +61,13 @@ impl Report {
         actions
     }
 
-    /// How many of one kind there are over all stacks.
+    /// Returns the number of changes of one kind over all stacks.
     #[track_caller]
     pub(crate) fn total(&self, kind: &str) -> u64 {
         self.0["totals"][kind].as_u64().unwrap_or_else(|| panic!("no total `{kind}` in {:#}", self.0))
     }
 
-    /// One stack's part.
+    /// Returns the part of one stack.
     #[track_caller]
     pub(crate) fn stack(&self, name: &str) -> &Value {
         self.all()

@@ -1,4 +1,4 @@
-//! What one run of a program left: its exit code and its two streams.
+//! Result of a run of a program: exit code, standard output, standard error.
 
 use std::{
     fmt,
@@ -9,13 +9,13 @@ use std::{
 
 use serde_json::Value;
 
-/// A run that has ended. Its assertions return it, so that they read as one sentence, and show all of it when they fail.
+/// Run that has ended. Assertions return it for chaining, and print all of it when they fail.
 pub(crate) struct Run {
     command: String,
     status: ExitStatus,
-    /// All of standard output.
+    /// Standard output.
     pub(crate) stdout: String,
-    /// All of standard error.
+    /// Standard error.
     pub(crate) stderr: String,
 }
 
@@ -34,13 +34,13 @@ impl Run {
         }
     }
 
-    /// The exit code; the end by a signal is a panic.
+    /// Returns the exit code; panics if a signal ended the process.
     #[track_caller]
     pub(crate) fn code(&self) -> i32 {
         self.status.code().unwrap_or_else(|| panic!("ended by signal {:?}\n{self}", self.status.signal()))
     }
 
-    /// Whether it was killed.
+    /// Returns true if SIGKILL ended the process.
     pub(crate) fn was_killed(&self) -> bool {
         self.status.signal() == Some(9)
     }
@@ -74,7 +74,7 @@ impl Run {
         self
     }
 
-    /// Asserts that one line of standard output holds all of these words: a row of a table, whatever its columns' widths.
+    /// Asserts that one line of standard output holds all of these words: a row of a table with columns of any width.
     #[track_caller]
     pub(crate) fn prints_row(self, words: &[&str]) -> Self {
         let row = |line: &str| {
@@ -85,7 +85,7 @@ impl Run {
         self
     }
 
-    /// Standard output as the one JSON document that it must be.
+    /// Parses standard output as one JSON document.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout)

@@ -1,4 +1,4 @@
-//! A run of envctl that has not ended yet.
+//! Running envctl process.
 
 use std::{
     io::Read,
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use super::Run;
 
-/// A running envctl. It has to be waited for: a test that leaves it behind has forgotten something.
+/// Running envctl process. A test must wait for its end; the process is killed with the value.
 pub(crate) struct Running {
     child: Child,
     stdout: Reader,
@@ -39,13 +39,13 @@ impl Running {
         kill_process_group(group, signal).expect("the process runs");
     }
 
-    /// Whether it has ended.
+    /// Returns true if the process has ended.
     #[track_caller]
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("a child can be asked").is_some()
     }
 
-    /// Waits until something is seen. A program that ends before, and one that takes a minute over it, fail the test.
+    /// Waits until a condition holds; panics if the process ends before, or after a minute.
     #[track_caller]
     pub(crate) fn wait_until(&mut self, what: &str, seen: impl Fn() -> bool) {
         let given_up = Instant::now() + Duration::from_mins(1);
@@ -56,14 +56,14 @@ impl Running {
         }
     }
 
-    /// All that an ended program has printed.
+    /// Returns the output of an ended process.
     fn said(&mut self) -> String {
         [self.stdout.finish(), self.stderr.finish()]
             .map(|text| String::from_utf8_lossy(&text).into_owned())
             .concat()
     }
 
-    /// Waits until it has said something on standard error.
+    /// Waits until standard error holds a text.
     #[track_caller]
     pub(crate) fn wait_until_it_tells(&mut self, text: &str) {
         let read = Arc::clone(&self.stderr.read);
@@ -71,7 +71,7 @@ impl Running {
         self.wait_until(&format!("it tells `{text}`"), holds);
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the process.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Run {
         let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
@@ -82,7 +82,7 @@ impl Running {
 }
 
 impl Drop for Running {
-    /// A test that failed leaves nothing running.
+    /// Kills the process if a failed test left it running.
     fn drop(&mut self) {
         if let Ok(None) = self.child.try_wait() {
             drop(self.child.kill().and_then(|()| self.child.wait()));
@@ -90,7 +90,7 @@ impl Drop for Running {
     }
 }
 
-/// Reads a pipe to its end on a thread of its own.
+/// Thread that reads a pipe to its end.
 struct Reader {
     read: Arc<Mutex<Vec<u8>>>,
     thread: Option<thread::JoinHandle<()>>,
@@ -117,7 +117,7 @@ impl Reader {
     }
 }
 
-/// Waits until a process that this one did not start has ended; one that takes a minute over it fails the test.
+/// Waits for the end of a process that is no child of this one; panics after a minute.
 #[track_caller]
 pub(crate) fn wait_for_process_end(pid: &str) {
     let given_up = Instant::now() + Duration::from_mins(1);

@@ -1,4 +1,4 @@
-//! A server that speaks S3, DynamoDB and STS, one for each test that needs states in a bucket.
+//! Server for S3, DynamoDB and STS, one for each test that needs states in a bucket.
 
 use std::{
     io::{BufRead, BufReader},
@@ -9,26 +9,26 @@ use std::{
 
 use super::{Program, State, http, launch};
 
-/// A running server with nothing in it; it is stopped with the value.
+/// Running server without buckets; it is stopped with the value.
 pub(crate) struct S3Server {
     process: Child,
     address: SocketAddr,
 }
 
 impl S3Server {
-    /// Starts one on a free port of the loopback address and waits until it listens.
+    /// Starts a server on a free port of the loopback address and waits until it listens.
     #[track_caller]
     pub(crate) fn start(moto_server: &Program) -> Self {
         Self::start_on(moto_server, 0)
     }
 
-    /// Stops it, with all that it held: connections are refused from now on.
+    /// Stops the server, which loses its objects and refuses connections.
     #[track_caller]
     pub(crate) fn stop(&mut self) {
         self.process.kill().and_then(|()| self.process.wait()).expect("a child can be stopped");
     }
 
-    /// Starts one with nothing in it at the address of this one, which was stopped.
+    /// Starts an empty server at the address of this one, which was stopped.
     #[track_caller]
     pub(crate) fn start_anew(&mut self, moto_server: &Program) {
         *self = Self::start_on(moto_server, self.address.port());
@@ -53,12 +53,12 @@ impl S3Server {
             said.push_str(&line);
             said.push('\n');
         };
-        // It logs each request: a pipe that nobody reads would stop it.
+        // The server logs each request: a full pipe would block it.
         thread::spawn(move || lines.for_each(drop));
         Self { process, address }
     }
 
-    /// What engines and envctl need to use this server, with the keys of nobody.
+    /// Returns the environment variables for using this server, with access keys.
     pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
         let mut variables = self.endpoints();
         variables.push(("AWS_ACCESS_KEY_ID", "test".to_owned()));
@@ -66,7 +66,7 @@ impl S3Server {
         variables
     }
 
-    /// The same without keys, for a test that brings its own.
+    /// Returns the environment variables for using this server, without access keys.
     pub(crate) fn endpoints(&self) -> Vec<(&'static str, String)> {
         let url = format!("http://{}", self.address);
         let services = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL_STS"];
@@ -88,7 +88,7 @@ impl S3Server {
         self.dynamodb(region, "CreateTable", &body);
     }
 
-    /// The keys of all objects in a bucket, sorted.
+    /// Returns the keys of all objects in a bucket, sorted.
     #[track_caller]
     pub(crate) fn keys(&self, bucket: &str) -> Vec<String> {
         let response = self.s3("GET", &format!("{bucket}?list-type=2"));
@@ -100,7 +100,7 @@ impl S3Server {
         keys
     }
 
-    /// The state in an object.
+    /// Returns the state in an object.
     #[track_caller]
     pub(crate) fn state(&self, bucket: &str, key: &str) -> State {
         State::parse(&self.text(bucket, key))
@@ -114,7 +114,7 @@ impl S3Server {
         assert_eq!(response.status, 200, "{}", response.body);
     }
 
-    /// The text of an object.
+    /// Returns the text of an object.
     #[track_caller]
     pub(crate) fn text(&self, bucket: &str, key: &str) -> String {
         let response = self.s3("GET", &format!("{bucket}/{key}"));
@@ -122,7 +122,7 @@ impl S3Server {
         response.body
     }
 
-    /// From now on every request must be signed with these keys, whose owner may do everything with S3: id and secret.
+    /// Turns on the check of signatures, and returns the access key and secret of a user with all rights in S3.
     #[track_caller]
     pub(crate) fn demand_keys(&self) -> [String; 2] {
         self.iam("Action=CreateUser&UserName=somebody");
@@ -152,19 +152,19 @@ impl S3Server {
         response.body
     }
 
-    /// The locks that are held right now, as the engines describe them.
+    /// Returns the state locks that are held, as the engines describe them.
     #[track_caller]
     pub(crate) fn locks(&self, region: &str, table: &str) -> Vec<String> {
         let answer = self.dynamodb(region, "Scan", &format!(r#"{{"TableName":"{table}"}}"#));
         let answer: serde_json::Value = serde_json::from_str(&answer).expect("DynamoDB answers in JSON");
         let items = answer["Items"].as_array().cloned().unwrap_or_default();
-        // The table holds the states' digests too; only a lock has an `Info`.
+        // The table holds the digests of states too; only a lock has an `Info`.
         items.iter().filter_map(|item| item["Info"]["S"].as_str().map(str::to_owned)).collect()
     }
 
     #[track_caller]
     fn s3(&self, method: &str, path: &str) -> http::Response {
-        // Objects are private, the region of a bucket does not matter.
+        // Objects are private; the region of a bucket does not matter.
         let header = [("Authorization", &*authorization("s3", "us-east-1"))];
         http::request(self.address, method, &format!("/{path}"), &header, "")
     }
@@ -188,7 +188,8 @@ impl Drop for S3Server {
     }
 }
 
-/// The signature is never checked, but the server takes the service and the region from the header.
+/// Returns an `Authorization` header. The server does not check the signature, but reads service and region from the
+/// header.
 fn authorization(service: &str, region: &str) -> String {
     format!(
         "AWS4-HMAC-SHA256 Credential=test/20260105/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"

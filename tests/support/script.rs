@@ -6,8 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Makes a program of a text. Another process writes it: one that any thread of the tests started meanwhile could hold the
-/// file open for writing, and then nobody could run it ("text file busy").
+/// Writes a program. Another process writes the file: a child of another test thread could inherit a handle that is
+/// open for writing, and running the program would fail ("text file busy").
 #[track_caller]
 pub(crate) fn script(path: impl AsRef<Path>, text: &str) {
     let path = path.as_ref();
@@ -21,7 +21,7 @@ fn written(path: &Path, text: &str) -> io::Result<()> {
     let mut command = Command::new("/bin/sh");
     command.args(["-c", "cat > \"$0\" && chmod 755 \"$0\""]).arg(path).stdin(Stdio::piped());
     let mut writer = command.spawn()?;
-    // The end of its input comes with the end of this pipe.
+    // The pipe closes at the end of this statement, and so ends the program's input.
     writer.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(text.as_bytes()))?;
     let status = writer.wait()?;
     if status.success() { Ok(()) } else { Err(io::Error::other(status.to_string())) }

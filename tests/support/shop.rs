@@ -1,4 +1,4 @@
-//! A project of small stacks whose engine is the fake one, on PATH as `tofu`, or a real one.
+//! Project of small stacks whose engine is the fake one, on PATH as `tofu`, or a real one.
 
 use std::{fmt::Write as _, fs, path::PathBuf};
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Driven, Env, Project, Run, State};
 
-/// The environments that most tests use: one that may be changed with `--yes`, one that needs a confirmation.
+/// Environments of most tests: `staging`, applied with `--yes`, and `production`, which needs a confirmation.
 pub(crate) const ENVIRONMENTS: &str = "[project]
 name = \"shop\"
 
@@ -22,20 +22,20 @@ workspace = \"production\"
 create_workspace = \"always\"
 ";
 
-/// A project with the fake engine, and the world that it runs in.
+/// Project with an engine, and its environment.
 pub(crate) struct Shop {
     pub(crate) project: Project,
     pub(crate) env: Env,
 }
 
 impl Shop {
-    /// A project in git with these environments and no stack.
+    /// Makes a project in git with these environments, no stack, and the fake engine.
     #[track_caller]
     pub(crate) fn with(environments: &str) -> Self {
         Self::driven_by(&Driven::Fake, environments)
     }
 
-    /// A project in git with these environments, no stack, and an engine of one's choice on PATH.
+    /// Makes a project in git with these environments, no stack, and this engine on PATH.
     #[track_caller]
     pub(crate) fn driven_by(engine: &Driven, environments: &str) -> Self {
         let project = Project::without_files();
@@ -47,14 +47,14 @@ impl Shop {
         Self { project, env }
     }
 
-    /// A project with staging and production and no stack.
+    /// Makes a project with staging and production and no stack.
     #[track_caller]
     pub(crate) fn new() -> Self {
         Self::with(ENVIRONMENTS)
     }
 
-    /// A project with these stacks, each with one resource `terraform_data.NAME` and an output `id`; each needs the ones
-    /// that stand behind its colon: `app: network database`.
+    /// Makes a project with these stacks, each with one resource `terraform_data.NAME` and an output `id`; a colon
+    /// precedes the needs of a stack: `app: network database`.
     #[track_caller]
     pub(crate) fn of(stacks: &[&str]) -> Self {
         Self::new().with_stacks(stacks)
@@ -80,14 +80,14 @@ impl Shop {
         self.append("environments.toml", &text);
     }
 
-    /// Writes a stack's files anew: its script, and the HCL that says the same.
+    /// Overwrites a stack's files: its script, and the equivalent HCL.
     #[track_caller]
     pub(crate) fn script(&self, folder: &str, script: &Value) {
         self.project.write(&format!("{folder}/fake-engine.json"), &script.to_string());
         self.project.write(&format!("{folder}/main.tf"), &hcl(script));
     }
 
-    /// Writes a stack with its usual content that behaves in another way: `{ "plan": { "exit": 3 } }`.
+    /// Writes a stack with its usual resources and this behaviour: `{ "plan": { "exit": 3 } }`.
     #[track_caller]
     pub(crate) fn behave(&self, stack: &str, steps: &Value) {
         let mut script = plain(stack);
@@ -95,7 +95,7 @@ impl Shop {
         self.script(stack, &script);
     }
 
-    /// Gives a stack's resource another value, so that it has a change.
+    /// Changes the value of a stack's resource, so that the next plan has a change.
     #[track_caller]
     pub(crate) fn change(&self, stack: &str, value: &str) {
         let mut script = plain(stack);
@@ -116,8 +116,8 @@ impl Shop {
         self.env.run(args)
     }
 
-    /// Deploys staging, and forgets the calls of the engine so far, and how long they took: what comes first afterwards
-    /// does not depend on it.
+    /// Deploys staging, then empties the log of engine calls and removes the durations, so that the order of later
+    /// steps does not depend on them.
     #[track_caller]
     pub(crate) fn deployed(self) -> Self {
         self.run(["deploy", "staging", "--yes"]).exits(0);
@@ -126,11 +126,11 @@ impl Shop {
         self
     }
 
-    /// All that the engine wrote down: its calls, its signals, its plans.
+    /// Returns the lines of the engine's log: calls, signals, plans.
     #[track_caller]
     pub(crate) fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.log_file()).unwrap_or_default();
-        // A write that crosses a page is seen in parts: the last line may not have come to its end.
+        // A write over a page boundary can be visible in parts: an incomplete last line is ignored.
         let whole = text.rfind('\n').map_or("", |end| &text[..end]);
         whole
             .lines()
@@ -138,14 +138,14 @@ impl Shop {
             .collect()
     }
 
-    /// The calls of the engine, each as its folder and its verb: `app plan`.
+    /// Returns the calls of the engine, each as folder and verb: `app plan`.
     #[track_caller]
     pub(crate) fn calls(&self) -> Vec<String> {
         let calls = self.log().into_iter().filter(|line| line.get("argv").is_some());
         calls.map(|call| format!("{} {}", folder(&call), verb(&call))).collect()
     }
 
-    /// The calls with one verb, as the folders that they were made in.
+    /// Returns the folders of the calls with one verb.
     #[track_caller]
     pub(crate) fn folders(&self, wanted: &str) -> Vec<String> {
         let log = self.log();
@@ -153,28 +153,28 @@ impl Shop {
         calls.map(|call| folder(call).to_owned()).collect()
     }
 
-    /// How many lines of the log have a key with that value.
+    /// Returns the number of log lines in which a key has this value.
     #[track_caller]
     pub(crate) fn count(&self, key: &str, value: &str) -> usize {
         self.log().iter().filter(|line| line[key] == value).count()
     }
 
-    /// Forgets the calls so far.
+    /// Empties the log of calls.
     pub(crate) fn forget_calls(&self) {
         fs::write(self.log_file(), "").expect("the log can be written");
     }
 
-    /// The state of a stack in a workspace; none where there is no file.
+    /// Returns the state of a stack in a workspace; absent when the file does not exist.
     #[track_caller]
     pub(crate) fn state(&self, stack: &str, workspace: &str) -> Option<Value> {
         let path = self.project.path(&format!("{stack}/terraform.tfstate.d/{workspace}/terraform.tfstate"));
         let text = fs::read_to_string(path).ok()?;
-        // Its form is the engines' own as far as this goes.
+        // Asserts the format that the fake and the real engines share.
         drop(State::parse(&text));
         Some(serde_json::from_str(&text).expect("a state is JSON"))
     }
 
-    /// What a stack's only resource was given in a workspace; none when nothing was deployed there.
+    /// Returns the input of a stack's only resource in a workspace; absent when the stack was not deployed there.
     #[track_caller]
     pub(crate) fn deployed_value(&self, stack: &str, workspace: &str) -> Option<String> {
         let state = self.state(stack, workspace)?;
@@ -185,7 +185,7 @@ impl Shop {
         value.as_str().map(str::to_owned)
     }
 
-    /// The folder of the newest run, relative to the project.
+    /// Returns the folder of the newest run, relative to the project.
     #[track_caller]
     pub(crate) fn newest_run(&self) -> String {
         let runs = self.project.path(".envctl/runs");
@@ -194,14 +194,14 @@ impl Shop {
         format!(".envctl/runs/{}", newest.to_string_lossy())
     }
 
-    /// The files below envctl's own folder that hold a text; plan files may.
+    /// Returns the files in `.envctl` that hold a text, plan files excluded.
     #[track_caller]
     pub(crate) fn files_with(&self, text: &str) -> Vec<String> {
         let (mut found, mut folders) = (Vec::new(), vec![self.project.path(".envctl")]);
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file")) {
                 let path = entry.path();
-                // Links of a data directory lead out of it, or nowhere yet.
+                // Symbolic links of a data directory lead out of it, or have no target yet.
                 if path.is_symlink() {
                     continue;
                 }
@@ -217,7 +217,7 @@ impl Shop {
         found
     }
 
-    /// A path beside the project, for files that tell something.
+    /// Returns a path beside the project, for files that record an event.
     pub(crate) fn marker(&self, name: &str) -> PathBuf {
         self.project.around().join(name)
     }
@@ -227,12 +227,12 @@ impl Shop {
     }
 }
 
-/// The script of a stack with one resource and one output.
+/// Returns the script of a stack with one resource and one output.
 pub(crate) fn plain(name: &str) -> Value {
     json!({ "resources": { format!("terraform_data.{name}"): "first" }, "outputs": { "id": format!("{name}-1") } })
 }
 
-/// A diagnostic of the engine's, as a step's behaviour.
+/// Returns a behaviour that ends a verb with a diagnostic.
 pub(crate) fn error(summary: &str, detail: &str) -> Value {
     json!({ "error": { "summary": summary, "detail": detail } })
 }

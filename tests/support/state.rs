@@ -1,13 +1,13 @@
-//! A state as an engine wrote it.
+//! State of an engine.
 
 use serde_json::Value;
 
-/// A state of format 4, which OpenTofu and Terraform share.
+/// State of format 4, which OpenTofu and Terraform share.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct State(Value);
 
 impl State {
-    /// Reads one; anything else is a panic.
+    /// Parses a state; panics on any other text.
     #[track_caller]
     pub(crate) fn parse(text: &str) -> Self {
         let value: Value =
@@ -16,39 +16,39 @@ impl State {
         Self(value)
     }
 
-    /// The addresses of all managed resources, sorted.
+    /// Returns the addresses of all managed resources, sorted.
     pub(crate) fn addresses(&self) -> Vec<String> {
         let mut addresses: Vec<String> = self.instances().map(|(address, _)| address).collect();
         addresses.sort();
         addresses
     }
 
-    /// What a `terraform_data` resource was given.
+    /// Returns the input of a `terraform_data` resource.
     #[track_caller]
     pub(crate) fn input(&self, address: &str) -> &Value {
         let Some((_, instance)) = self.instances().find(|(found, _)| found == address) else {
             panic!("no `{address}` in the state, but {:?}", self.addresses());
         };
-        // A value of dynamic type is stored with its type beside it.
+        // A value of dynamic type is stored together with its type.
         match &instance["attributes"]["input"] {
             Value::Object(object) if object.len() == 2 && object.contains_key("type") => &object["value"],
             value => value,
         }
     }
 
-    /// An output's value.
+    /// Returns the value of an output.
     #[track_caller]
     pub(crate) fn output(&self, name: &str) -> &Value {
         let outputs = &self.0["outputs"];
         outputs[name].get("value").unwrap_or_else(|| panic!("no output `{name}` in {outputs:#}"))
     }
 
-    /// How often it was written.
+    /// Returns the serial.
     pub(crate) fn serial(&self) -> u64 {
         self.0["serial"].as_u64().unwrap_or_else(|| panic!("a state has a serial: {:#}", self.0))
     }
 
-    /// Whether the state holds a text anywhere.
+    /// Returns true if the state holds a text anywhere.
     pub(crate) fn holds(&self, text: &str) -> bool {
         self.0.to_string().contains(text)
     }

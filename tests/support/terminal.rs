@@ -1,4 +1,4 @@
-//! envctl on a terminal of its own, with somebody who types.
+//! envctl on a pseudo terminal, with scripted input.
 
 use std::{
     fs::File,
@@ -17,7 +17,7 @@ use rustix::{
 
 use super::{Run, launch};
 
-/// Which of the streams of a program are the terminal; the others are files.
+/// Standard streams that are the terminal; the others are files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Streams {
     /// Standard input, output and error.
@@ -26,7 +26,7 @@ pub(crate) enum Streams {
     AllButOutput,
 }
 
-/// A pseudo terminal in line mode with echo, as a shell leaves it, and the program that runs on it.
+/// Pseudo terminal in line mode with echo, as a shell leaves it, and the program that runs on it.
 pub(crate) struct Terminal {
     master: File,
     child: Option<Child>,
@@ -35,7 +35,7 @@ pub(crate) struct Terminal {
     args: Vec<String>,
 }
 
-/// A terminal before a program runs on it: what is typed now was typed early.
+/// Pseudo terminal before a program runs on it, for input that is typed early.
 pub(crate) struct IdleTerminal {
     master: File,
     slave: OwnedFd,
@@ -53,14 +53,14 @@ impl IdleTerminal {
         Self { master: File::from(master), slave }
     }
 
-    /// Types before anything runs.
+    /// Types text before the program runs.
     #[track_caller]
     pub(crate) fn typed(mut self, text: &str) -> Self {
         self.master.write_all(text.as_bytes()).expect("a terminal takes what is typed");
         self
     }
 
-    /// Starts a program on it, as the leader of a session whose terminal this is.
+    /// Starts a program as the leader of a session whose controlling terminal this is.
     #[track_caller]
     pub(super) fn start(self, mut command: Command, args: &[&str], streams: Streams) -> Terminal {
         let slave = || Stdio::from(self.slave.try_clone().expect("a file can be opened twice"));
@@ -76,7 +76,7 @@ impl IdleTerminal {
     }
 }
 
-/// A program that makes another one the leader of a session with the terminal on its standard input.
+/// Makes a command that starts a program as the leader of a session with the terminal on its standard input.
 pub(super) fn session(program: &Path, args: &[&str]) -> Command {
     let mut command = launch::hermetic("/usr/bin/setsid");
     command.arg("--ctty").arg(program).args(args);
@@ -84,14 +84,13 @@ pub(super) fn session(program: &Path, args: &[&str]) -> Command {
 }
 
 impl Terminal {
-    /// Types.
     #[track_caller]
     pub(crate) fn types(mut self, text: &str) -> Self {
         self.master.write_all(text.as_bytes()).expect("a terminal takes what is typed");
         self
     }
 
-    /// Waits until the screen shows a text behind what it showed when this was asked last.
+    /// Waits until the screen shows a text that was not cleared by [`Terminal::then`]; panics after a minute.
     #[track_caller]
     pub(crate) fn shows(mut self, text: &str) -> Self {
         let seen = |screen: &[u8]| String::from_utf8_lossy(screen).find(text).map(|at| at + text.len());
@@ -104,13 +103,13 @@ impl Terminal {
         self
     }
 
-    /// Forgets what the screen has shown so far: the next text is waited for anew.
+    /// Clears the recorded screen, so that the next text must be printed anew.
     pub(crate) fn then(mut self) -> Self {
         self.screen.clear();
         self
     }
 
-    /// Closes the terminal, as its window does, and waits for the end of the program.
+    /// Closes the terminal, as closing its window does, and waits for the end of the program.
     #[track_caller]
     pub(crate) fn close(self) -> Run {
         let Self { master, child, screen, output, args } = self;
@@ -118,14 +117,14 @@ impl Terminal {
         ended(child, screen, output, &args)
     }
 
-    /// Waits for the end of the program; standard error is all that the screen has shown.
+    /// Waits for the end of the program; the screen is returned as standard error.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Run {
         while self.look() {}
         ended(self.child, self.screen, self.output, &self.args)
     }
 
-    /// Takes in what is new on the screen; false once nobody writes to it any more.
+    /// Reads new output; returns false when no process has the terminal open.
     fn look(&mut self) -> bool {
         let wait = Timespec { tv_sec: 1, tv_nsec: 0 };
         let mut master = [PollFd::new(&self.master, PollFlags::IN)];
@@ -138,7 +137,7 @@ impl Terminal {
                 self.screen.extend_from_slice(&buffer[..count]);
                 true
             }
-            // EIO, once all other ends are closed.
+            // EIO, after all other ends are closed.
             _ => false,
         }
     }

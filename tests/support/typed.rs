@@ -1,11 +1,11 @@
-//! Commands that envctl prints to be typed, typed as they stand.
+//! Commands that envctl prints, run as they are printed.
 
 use std::path::Path;
 
 use super::{Env, Run, Shop};
 
 impl Env {
-    /// Runs a printed command line in a shell, which takes its quotes as a user's shell does.
+    /// Runs a printed command line in a shell, which interprets quotes as a user's shell does.
     #[track_caller]
     pub(crate) fn run_printed(&self, line: &str) -> Run {
         let script = format!("envctl() {{ \"$PROGRAM\" \"$@\"; }}\n{line}");
@@ -15,20 +15,20 @@ impl Env {
 }
 
 impl Shop {
-    /// Types the command of the last `hint:` of a run.
+    /// Runs the command of the last `hint:` of a run.
     #[track_caller]
     pub(crate) fn type_hint(&self, run: &Run) -> Run {
         self.env.run_printed(command(&run.stderr, "hint: "))
     }
 
-    /// Types the command of the line `next:` under a review.
+    /// Runs the command of the line `next:` under a review.
     #[track_caller]
     pub(crate) fn type_next(&self, run: &Run) -> Run {
         self.env.run_printed(command(&run.stdout, "next: "))
     }
 }
 
-/// Returns the only command of a line with this beginning.
+/// Returns the only command of the last line with this beginning.
 #[track_caller]
 fn command<'t>(text: &'t str, beginning: &str) -> &'t str {
     let line = text.lines().rfind(|line| line.starts_with(beginning));

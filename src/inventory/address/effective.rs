@@ -13,7 +13,7 @@ use crate::{
     model::InstanceId,
 };
 
-/// The value of one key of a backend.
+/// Value of one key of a backend.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Setting {
     /// Value that is known without an engine.
