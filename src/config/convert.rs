@@ -1,4 +1,4 @@
-//! Keys as they are written into settings as they are used: templates expanded, map by map.
+//! Conversion of keys as written into settings: templates are expanded.
 
 use std::collections::BTreeMap;
 
@@ -22,7 +22,7 @@ use super::{
 /// Backend pairs by backend type.
 pub(crate) type BackendPairs = IndexMap<String, IndexMap<String, BackendPair>>;
 
-/// Values for HCL variables; nothing in them is expanded.
+/// Converts the values for HCL variables. Templates in them are not expanded.
 pub(crate) fn vars(vars: Map<Value<Json>>) -> IndexMap<String, Value<serde_json::Value>> {
     vars.into_inner()
         .into_iter()
@@ -30,7 +30,7 @@ pub(crate) fn vars(vars: Map<Value<Json>>) -> IndexMap<String, Value<serde_json:
         .collect()
 }
 
-/// Var files in order.
+/// Converts the var files, in their order.
 pub(crate) fn var_files(keys: &Keys, expander: &mut Expander<'_>) -> Vec<VarFile> {
     let files = keys.var_files.iter().flat_map(|files| &files.value);
     files
@@ -40,7 +40,7 @@ pub(crate) fn var_files(keys: &Keys, expander: &mut Expander<'_>) -> Vec<VarFile
         .collect()
 }
 
-/// Backend pairs by backend type.
+/// Converts the backend pairs, by backend type.
 pub(crate) fn backend(keys: &Keys, expander: &mut Expander<'_>) -> BackendPairs {
     each(&keys.backend, |pairs| {
         Some(each(pairs, |pair| {
@@ -50,29 +50,29 @@ pub(crate) fn backend(keys: &Keys, expander: &mut Expander<'_>) -> BackendPairs 
     })
 }
 
-/// Variables for engines, hooks and commands.
+/// Converts the environment variables for engines, hooks and commands.
 pub(crate) fn env(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<EnvVar>> {
     each(&keys.env, |var| Some(Value { value: env_var(&var.value, expander)?, origin: var.origin.clone() }))
 }
 
-/// Secrets by HCL variable.
+/// Converts the secrets, by HCL variable.
 pub(crate) fn secrets(keys: &Keys, expander: &mut Expander<'_>) -> IndexMap<String, Value<Secret>> {
     each(&keys.secrets, |declared| {
         Some(Value { value: secret(&declared.value, expander)?, origin: declared.origin.clone() })
     })
 }
 
-/// The free template values.
+/// Returns the free template values.
 pub(crate) fn values(keys: &Keys) -> BTreeMap<String, String> {
     keys.values.iter().map(|(name, value)| (name.to_string(), value.value.0.clone())).collect()
 }
 
-/// Stand-ins for the outputs of one stack.
+/// Converts the mocks of the outputs of one stack.
 pub(crate) fn mocks(outputs: &Map<Value<Json>>) -> IndexMap<String, MockOutput> {
     each(outputs, |mock| Some(MockOutput { value: mock.value.0.clone(), origin: mock.origin.clone() }))
 }
 
-/// Every value of a map, converted.
+/// Converts every value of a map; values for which `convert` returns `None` are left out.
 pub(crate) fn each<T, U>(map: &Map<T>, mut convert: impl FnMut(&T) -> Option<U>) -> IndexMap<String, U> {
     map.iter().filter_map(|(name, value)| Some((name.to_string(), convert(value)?))).collect()
 }
@@ -104,7 +104,7 @@ fn argv(words: &[Template], expander: &mut Expander<'_>) -> Vec<String> {
     words.iter().filter_map(|word| expander.expand(word)).collect()
 }
 
-/// Programs around the steps.
+/// Converts the hooks of a stack.
 pub(crate) fn hooks(table: &HooksTable, expander: &mut Expander<'_>) -> Hooks {
     let mut list = |commands: &Option<Value<Vec<Command>>>| -> Vec<Vec<String>> {
         commands.iter().flat_map(|list| &list.value).map(|command| argv(&command.0, expander)).collect()

@@ -1,4 +1,4 @@
-//! `[discover]` for one environment: its patterns and names with templates expanded, captures left in place.
+//! `[discover]` for one environment: templates are expanded, captures are left in place.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -10,14 +10,14 @@ use super::{
 };
 use crate::diagnostic::Diagnostics;
 
-/// The texts of `[discover]` that hold templates.
+/// Values of `[discover]` that hold templates.
 #[derive(Debug)]
 pub(crate) struct DiscoverTemplates {
     paths: Vec<Template>,
     name: Option<Template>,
 }
 
-/// `[discover]` as it is written, and its templates.
+/// Splits `[discover]` into the settings as written and their templates.
 pub(crate) fn resolve(table: DiscoverTable) -> (Discover, DiscoverTemplates) {
     let written = |template: &Template| (template.text().to_owned(), template.span.clone());
     let discover = Discover {
@@ -29,7 +29,8 @@ pub(crate) fn resolve(table: DiscoverTable) -> (Discover, DiscoverTemplates) {
 }
 
 impl Config {
-    /// The patterns of `[discover]` in one environment: templates are expanded, `<captures>` and `**` are left in place.
+    /// Returns the patterns of `[discover]` for one environment: templates are expanded, `<captures>` and `**` are left in
+    /// place.
     pub fn discover_paths(
         &self,
         environment: &Environment,
@@ -43,7 +44,7 @@ impl Config {
         if expander.problems.has_errors() { Err(expander.problems) } else { Ok(paths) }
     }
 
-    /// The name of a discovered stack by `[discover] name`; absent when that key is.
+    /// Returns the name of a discovered stack by `[discover] name`; `None` when that key is absent.
     pub fn discovered_name(
         &self,
         environment: &Environment,

@@ -1,4 +1,4 @@
-//! `[tofu]`, `[terraform]`, `[terragrunt]` as settings.
+//! Settings of the engines: `[tofu]`, `[terraform]`, `[terragrunt]`.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::{
     model::EngineName,
 };
 
-/// The settings of every engine, in the order of [`EngineName::ALL`].
+/// Returns the settings of every engine, in the order of [`EngineName::ALL`].
 pub(crate) fn resolve(
     document: &Document,
     root: &Utf8Path,
@@ -39,7 +39,8 @@ pub(crate) fn resolve(
     })
 }
 
-/// The engine that `ENVCTL_ENGINE` names: above `[project] engine`, below a stack's own.
+/// Returns the engine that `ENVCTL_ENGINE` names. The variable overrides `[project] engine`, and a stack's own `engine`
+/// overrides the variable.
 pub(crate) fn chosen(
     process_env: &BTreeMap<String, String>,
     problems: &mut Diagnostics,
@@ -68,7 +69,7 @@ fn settings(table: &EngineTable, root: &Utf8Path, process_env: &BTreeMap<String,
     }
 }
 
-/// A folder relative to environments.toml; `~` is the user's home.
+/// Returns the path of a folder that is relative to environments.toml; `~` is the user's home directory.
 fn folder(path: &str, root: &Utf8Path, process_env: &BTreeMap<String, String>) -> Utf8PathBuf {
     let home = path.strip_prefix('~').filter(|rest| rest.is_empty() || rest.starts_with('/'));
     match (home, process_env.get("HOME")) {

@@ -1,4 +1,4 @@
-//! Environments: their layers laid over each other once, and what belongs to each as a whole.
+//! Environments: merges their layers, and holds the settings that belong to an environment as a whole.
 
 use std::{
     collections::BTreeMap,
@@ -29,21 +29,21 @@ use crate::{
     model::EnvName,
 };
 
-/// The layers of one environment.
+/// Merged layers of one environment.
 #[derive(Debug)]
 pub(crate) struct EnvironmentLayers {
-    /// From the built-in defaults to `[environments.X]`.
+    /// Layers from the built-in defaults to `[environments.X]`.
     pub(crate) base: Arc<LayerTable>,
-    /// The same under flags and `ENVCTL_*`: what an instance without settings of its own has.
+    /// Layers of `base` under flags and `ENVCTL_*` variables: the layer of an instance without settings of its own.
     pub(crate) top: Arc<LayerTable>,
-    /// What its instances share, converted when the first of them is asked for.
+    /// Converted values that instances share; converted when the first instance is resolved.
     pub(crate) shared: OnceLock<SharedValues>,
 }
 
 /// All environments with their layers.
 pub(crate) type Resolved = IndexMap<EnvName, (Environment, EnvironmentLayers)>;
 
-/// Lays the layers of every environment over each other.
+/// Merges the layers of every environment.
 pub(crate) fn resolve(
     document: &Document,
     defaults: &LayerTable,
@@ -112,7 +112,7 @@ fn unknown_template(document: &Document, template: &Placed<String>, sources: &So
     sources.at(problem, &template.span, "no such template")
 }
 
-/// The guards, for all stacks at once: a name that only a stack has is unknown in them.
+/// Returns the guards of an environment. A template name that only a stack knows, such as `{stack}`, is unknown in them.
 fn guards_of(
     document: &Document,
     environment: &EnvName,
@@ -144,7 +144,7 @@ fn environment(name: EnvName, named: &Named<LayerTable>, top: &LayerTable) -> En
         span: named.name_span.clone(),
         description: keys.description.as_ref().map(|text| text.value.clone()),
         aliases: words(&keys.aliases),
-        // Names that are wrong are reported by the validation.
+        // The validation reports invalid names.
         after: words(&keys.after).iter().filter_map(|name| name.parse().ok()).collect(),
         confirm: keys.confirm.as_ref().is_some_and(|confirm| confirm.value),
         require: keys.require.iter().flat_map(|items| &items.value).map(|item| item.0.to_owned()).collect(),
@@ -155,7 +155,7 @@ fn environment(name: EnvName, named: &Named<LayerTable>, top: &LayerTable) -> En
     }
 }
 
-/// A key without a behaviour yet, with its path from the root of the file.
+/// Describes a key that this version does not honour, with its path from the root of the file.
 pub(crate) fn unsupported(later: &Later) -> Unsupported {
     let table = match &later.origin.layer {
         Layer::Builtin => "defaults".to_owned(),

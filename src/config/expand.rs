@@ -5,52 +5,52 @@ use std::{collections::BTreeMap, ops::Range};
 use super::raw::{layer::Keys, reader::Sources, template::Template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// The names that stand for something everywhere.
+/// Template names that are always defined.
 pub(crate) const BUILT_IN: [&str; 5] = ["project", "env", "stack", "prefix", "workspace"];
 
-/// What the names of templates stand for.
+/// Values of template names.
 pub(crate) struct Names<'a> {
     /// `{project}`
     pub(crate) project: &'a str,
     /// `{env}`
     pub(crate) environment: &'a str,
-    /// `{stack}`; absent where no stack is meant yet.
+    /// Value of `{stack}`; absent when an environment is resolved without a stack.
     pub(crate) stack: Option<&'a str>,
-    /// `{prefix}`, `{workspace}` and the free values.
+    /// Keys that hold `{prefix}`, `{workspace}` and the free values.
     pub(crate) keys: &'a Keys,
-    /// The folders that a discovered stack's pattern captured.
+    /// Captures of the `[discover]` pattern that found the stack, by name.
     pub(crate) captures: &'a BTreeMap<String, String>,
 }
 
-/// Whether engines take a name for a workspace: they want it to be the same when it is escaped for a URL's path.
+/// Returns true if engines accept a name for a workspace: path escaping for URLs must leave it unchanged.
 ///
 /// <https://github.com/opentofu/opentofu/blob/main/internal/command/workspace_command.go>
 fn is_workspace(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~$&+=:@".contains(&b))
 }
 
-/// Expands templates and collects what is wrong with them.
+/// Expands templates and collects the errors in them.
 pub(crate) struct Expander<'a> {
     names: Names<'a>,
     sources: &'a Sources,
-    /// Which of `{prefix}` and `{workspace}` are being expanded now.
+    /// Names among `prefix` and `workspace` that are being expanded, to find cycles.
     open: Vec<&'static str>,
-    /// What was wrong so far.
+    /// Errors found so far.
     pub(crate) problems: Diagnostics,
 }
 
 impl<'a> Expander<'a> {
-    /// An expander for these names.
+    /// Creates an expander for these names.
     pub(crate) fn new(names: Names<'a>, sources: &'a Sources) -> Self {
         Self { names, sources, open: Vec::new(), problems: Diagnostics::default() }
     }
 
-    /// The text of a template; nothing when a name in it is unknown.
+    /// Returns the text of a template; `None` when a name in it is unknown.
     pub(crate) fn expand(&mut self, template: &Template) -> Option<String> {
         template.expand(&mut |name, span, out| self.push(name, span, out))
     }
 
-    /// The value of a backend pair.
+    /// Returns the value of a backend pair; `None` when a name in it is unknown.
     pub(crate) fn expand_json(
         &mut self,
         value: &super::raw::json::TemplateJson,
@@ -58,7 +58,7 @@ impl<'a> Expander<'a> {
         value.expand(&mut |name, span, out| self.push(name, span, out))
     }
 
-    /// The workspace, unless it is the default one.
+    /// Returns the workspace; `None` for the default one or an invalid name.
     pub(crate) fn workspace(&mut self) -> Option<String> {
         let template = &self.names.keys.workspace.as_ref()?.value;
         let name = self.nested("workspace", template)?;
@@ -72,13 +72,13 @@ impl<'a> Expander<'a> {
         None
     }
 
-    /// The prefix, when there is one.
+    /// Returns the prefix; `None` when the environment has none.
     pub(crate) fn prefix(&mut self) -> Option<String> {
         let template = &self.names.keys.prefix.as_ref()?.value;
         self.nested("prefix", template)
     }
 
-    /// Expands `{prefix}` or `{workspace}`, which may use each other, but not in a circle.
+    /// Expands `{prefix}` or `{workspace}`. They may use each other, but not in a cycle.
     fn nested(&mut self, name: &'static str, template: &Template) -> Option<String> {
         self.open.push(name);
         let text = self.expand(template);
@@ -86,7 +86,7 @@ impl<'a> Expander<'a> {
         text
     }
 
-    /// Appends what a name stands for; whether it is known.
+    /// Appends the value of a name. Returns false, and collects an error, if the name is unknown.
     pub(crate) fn push(&mut self, name: &str, span: &Range<usize>, out: &mut String) -> bool {
         let keys = self.names.keys;
         let known = match name {
@@ -129,7 +129,7 @@ impl<'a> Expander<'a> {
         true
     }
 
-    /// Collects what is wrong at a place.
+    /// Collects an error at a place.
     pub(crate) fn report(&mut self, problem: Diagnostic, span: &Range<usize>) {
         self.problems.push(self.sources.at(problem, span, ""));
     }

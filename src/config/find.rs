@@ -4,10 +4,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::files;
 
-/// The file's name.
+/// Name of the configuration file.
 pub const FILE_NAME: &str = "environments.toml";
 
-/// The nearest environments.toml in a folder or above it.
+/// Returns the nearest environments.toml in a folder or above it.
 pub fn find(start: &Utf8Path) -> Option<Utf8PathBuf> {
     start.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| files::is_there(path))
 }

@@ -1,4 +1,4 @@
-//! `[environments.X.guards]` as it is used: patterns, limits and times that cannot be wrong.
+//! Guards of an environment (`[environments.X.guards]`), parsed and validated.
 
 use std::time::Duration;
 
@@ -18,78 +18,78 @@ use crate::{diagnostic::Diagnostic, model::AddressPattern};
 /// Rules that a plan must satisfy, confirmed or not.
 #[derive(Debug, Clone, Default)]
 pub struct Guards {
-    /// HEAD is one of these branches, or contained in its remote head; none for any.
+    /// Branches for `branch`: HEAD must be one of them or contained in the remote head of one; empty allows any.
     pub branch: Vec<String>,
-    /// HEAD is not behind its remote.
+    /// True if HEAD must not be behind its remote.
     pub up_to_date: bool,
-    /// Nothing is uncommitted under the stacks' files.
+    /// True if the files of the stacks must not have uncommitted changes.
     pub clean_tree: bool,
-    /// How many resources a run may delete, replace and forget.
+    /// Highest number of resources that a run may delete, replace and forget.
     pub max_deletes: Option<u64>,
-    /// How many resources a run may change.
+    /// Highest number of changed resources and invoked actions of a run.
     pub max_changes: Option<u64>,
     /// Resources that are never deleted, replaced or forgotten.
     pub protect: Vec<AddressPattern>,
-    /// Actions that are refused for some resources.
+    /// Rules that deny actions on some resources.
     pub deny_actions: Vec<DenyRule>,
-    /// Who must be acting.
+    /// Identity that the engines must act as.
     pub identity: Option<IdentityGuard>,
-    /// When changes may be made; none for always.
+    /// Times in which changes are allowed; empty for always.
     pub window: Vec<Window>,
-    /// How old a plan may be when it is applied.
+    /// Highest age of a plan when it is applied.
     pub max_plan_age: Option<Duration>,
 }
 
-/// Actions that are refused for the resources that match.
+/// Rule that denies actions on the resources that match a pattern.
 #[derive(Debug, Clone)]
 pub struct DenyRule {
-    /// The resources.
+    /// Pattern of the resources.
     pub pattern: AddressPattern,
-    /// The actions, in the words of the file.
+    /// Denied actions, in the words of environments.toml: `"delete"`.
     pub actions: Vec<&'static str>,
 }
 
-/// A command whose output says who is acting.
+/// Command whose output is the identity that the engines act as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityGuard {
-    /// The command, run beside environments.toml.
+    /// Command, run in the folder of environments.toml.
     pub command: Vec<String>,
-    /// A glob that its output must match.
+    /// Glob that the output must match.
     pub matches: String,
 }
 
-/// A time in which changes may be made; it passes midnight when it does not end after it begins.
+/// Time in which changes are allowed; it passes midnight when it does not end after it begins.
 #[derive(Debug, Clone)]
 pub struct Window {
-    /// The days on which it begins, from Monday.
+    /// Days on which the time begins, from Monday.
     pub days: [bool; 7],
-    /// When it begins.
+    /// Begin of the time.
     pub from: Time,
-    /// When it is over.
+    /// End of the time.
     pub to: Time,
-    /// Where.
+    /// Time zone of begin and end.
     pub timezone: TimeZone,
-    /// As a person would say it: `mon-thu 09:00-16:00 Europe/Berlin`.
+    /// Text for messages: `mon-thu 09:00-16:00 Europe/Berlin`.
     pub text: String,
 }
 
 impl Guards {
-    /// Whether any of them judges what a plan would do, or the plan itself.
+    /// Returns true if a guard is set that judges the changes or the age of plans.
     pub fn judge_plans(&self) -> bool {
         self.judge_losses() || self.max_plan_age.is_some()
     }
 
-    /// Whether any of them judges that resources are deleted, replaced or forgotten.
+    /// Returns true if a guard is set that judges deletions, replacements and forgets.
     pub fn judge_losses(&self) -> bool {
         !self.protect.is_empty() || self.count_losses()
     }
 
-    /// Whether any of them does so for resources that are not protected.
+    /// Returns true if a guard is set that judges losses of unprotected resources.
     pub fn count_losses(&self) -> bool {
         !self.deny_actions.is_empty() || self.max_deletes.is_some() || self.max_changes.is_some()
     }
 
-    /// Those that are set, by name, as they are in force.
+    /// Returns the guards that are set, as name and value.
     pub fn described(&self) -> Vec<(&'static str, serde_json::Value)> {
         let texts =
             |list: &[AddressPattern]| -> Vec<String> { list.iter().map(ToString::to_string).collect() };
@@ -115,13 +115,13 @@ impl Guards {
         all.into_iter().filter(|(_, value)| is_set(value)).collect()
     }
 
-    /// Whether any of them needs to know what git says.
+    /// Returns true if a guard is set that needs facts from git.
     pub fn ask_git(&self) -> bool {
         !self.branch.is_empty() || self.up_to_date || self.clean_tree
     }
 }
 
-/// The guards of an environment; what is wrong goes to the expander.
+/// Returns the guards of an environment; errors are collected by the expander.
 pub(crate) fn guards(keys: &Keys, expander: &mut Expander<'_>) -> Guards {
     let Some(table) = &keys.guards else { return Guards::default() };
     let GuardsTable { branch, up_to_date, clean_tree, max_deletes, max_changes, .. } = table.as_ref();
@@ -157,7 +157,7 @@ fn identity(table: &IdentityTable, expander: &mut Expander<'_>) -> Option<Identi
     })
 }
 
-/// A pattern whose templates may have made it one that cannot be used.
+/// Expands and parses an address pattern; a template may have made it invalid.
 fn pattern(template: &PatternTemplate, expander: &mut Expander<'_>) -> Option<AddressPattern> {
     let text = expander.expand(&template.0)?;
     match text.parse() {
@@ -190,7 +190,7 @@ fn windows(list: &Value<Vec<WindowTable>>, expander: &mut Expander<'_>) -> Vec<W
                     .help("install the system's time zone database (`tzdata`)");
                 expander.report(problem, &list.origin.span.clone().unwrap_or_default());
             }
-            // Whatever is no time of the day was told when it was read.
+            // Invalid times of the day were reported when the file was read.
             _ => {}
         }
     }

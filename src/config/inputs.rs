@@ -1,9 +1,9 @@
-//! Values from other stacks' outputs: `vpc_id = "network.vpc_id"`, `zone = "network.zones[0]"`.
+//! Inputs: values from outputs of other stacks, as `vpc_id = "network.vpc_id"` or `zone = "network.zones[0]"`.
 
 use super::raw::comparison::is_variable_name;
 
-/// The stack and the path behind it. A stack's name may hold dots: in quotes it ends where they do, else it is the one that is
-/// declared, and where none is, what stands before the first dot.
+/// Splits an input into stack and output path. The name of a stack may hold dots: a quoted name ends at the quote, otherwise
+/// the longest declared name counts, and without a declared name the text before the first dot.
 pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Option<(&'t str, &'t str)> {
     if let Some(quoted) = text.strip_prefix('"') {
         let (stack, path) = quoted.split_once('"')?;
@@ -13,7 +13,7 @@ pub(crate) fn split<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Optio
     declared.or_else(|| text.split_once('.'))
 }
 
-/// What a text may mean by stacks that are declared: more than one of them where a name begins with another one and a dot.
+/// Returns all splits of an input into a declared stack and a path: several when a name continues another one after a dot.
 pub(super) fn readings<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Vec<(&'t str, &'t str)> {
     if text.starts_with('"') {
         return Vec::new();
@@ -22,15 +22,15 @@ pub(super) fn readings<'t>(text: &'t str, is_stack: &dyn Fn(&str) -> bool) -> Ve
     parts.filter(|(stack, _)| is_stack(stack)).collect()
 }
 
-/// A step from a value to what lies in it.
+/// Step of a path: an attribute, a key or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step<'p> {
     pub(super) to: Part<'p>,
-    /// The length of the path up to and including it.
+    /// Length of the path in bytes, up to the end of this step.
     pub(super) end: usize,
 }
 
-/// What lies in a value.
+/// Selection in a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Part<'p> {
     /// `.attribute`, `["key"]`
@@ -39,12 +39,12 @@ pub(super) enum Part<'p> {
     Item(usize),
 }
 
-/// Judges an output and what is selected in it: a name, then `.attribute`, `[0]` or `["key"]`.
+/// Returns an error if a text is no output path: a name, then any of `.attribute`, `[0]` and `["key"]`.
 pub(crate) fn check_path(path: &str) -> Result<(), String> {
     steps(path).map(|_| ())
 }
 
-/// The name of an output and the steps behind it.
+/// Splits an output path into the name of the output and the steps after it.
 pub(super) fn steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
     let end = path.find(['.', '[']).unwrap_or(path.len());
     let (name, mut rest) = path.split_at(end);
@@ -69,7 +69,7 @@ pub(super) fn steps(path: &str) -> Result<(&str, Vec<Step<'_>>), String> {
     Ok((name, steps))
 }
 
-/// `[0]` or `["key"]` at the start of a text, with its length.
+/// Parses `[0]` or `["key"]` at the start of a text; returns it with its length in bytes.
 fn index(text: &str) -> Option<(Part<'_>, usize)> {
     let inner = text.strip_prefix('[')?;
     if let Some(key) = inner.strip_prefix('"') {

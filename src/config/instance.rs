@@ -1,4 +1,4 @@
-//! All layers of one instance: its settings with every template expanded.
+//! Settings of one instance: all layers merged, all templates expanded.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -22,7 +22,7 @@ use crate::{
 };
 
 impl Config {
-    /// All layers of one instance merged, templates expanded.
+    /// Merges all layers of one instance and expands the templates.
     ///
     /// A stack that is not in the file is a discovered one; `captures` are the folders that its pattern captured, and
     /// `discovered_path` is its folder, relative to environments.toml.
@@ -38,7 +38,7 @@ impl Config {
         let mut layer = self.instance_layer(environment, own);
         let mut problems = Diagnostics::default();
         self.judge_secrets(environment, &layer.keys, &mut problems);
-        // Merged variables are moved, not copied again: they are most of what a stack says of its own.
+        // Merged variables are moved instead of copied: they are most of a stack's own keys.
         let vars = match &mut layer {
             Cow::Owned(layer) if !layer.keys.vars.is_shared_with(&layers.top.keys.vars) => {
                 Some(convert::vars(std::mem::take(&mut layer.keys.vars)))
@@ -78,7 +78,7 @@ impl Config {
         if problems.has_errors() { Err(problems) } else { Ok(settings) }
     }
 
-    /// The layers from the built-in defaults to the flags.
+    /// Merges the layers from the built-in defaults to the flags.
     pub(crate) fn instance_layer(
         &self,
         environment: &Environment,
@@ -97,7 +97,7 @@ impl Config {
         Cow::Owned(merged)
     }
 
-    /// An input that the validation let pass, so that nothing is lost here.
+    /// Parses an input; the validation has reported invalid ones.
     fn input(&self, input: &Value<String>) -> Option<Value<OutputPath>> {
         let (stack, path) = inputs::split(&input.value, &|name| self.stacks.contains_key(name))?;
         let value = OutputPath { stack: stack.parse().ok()?, path: path.to_owned() };
@@ -115,7 +115,7 @@ impl Config {
         }
     }
 
-    /// A secret must not also be a plain value: one of the two would silently win.
+    /// Refuses a secret that is also a plain value: one of the two would win without a message.
     pub(crate) fn judge_secrets(&self, environment: &Environment, keys: &Keys, problems: &mut Diagnostics) {
         for (name, secret) in keys.secrets.iter() {
             let Some(var) = keys.vars.get(name) else { continue };
@@ -123,7 +123,7 @@ impl Config {
                 let message = format!("`{name}` is a secret, and {} sets it too", var.origin.layer);
                 let problem = Diagnostic::error("config::value", message.clone())
                     .help("leave it out: a secret has the value of its source alone");
-                // The flag is one, whatever the number of environments.
+                // One flag gives one error, not one for each environment.
                 if !problems.0.iter().any(|known| known.message == message) {
                     problems.push(match &secret.origin.span {
                         Some(span) => self.sources.at(problem, span, "a secret here").without_excerpts(),
@@ -151,7 +151,7 @@ impl Config {
     }
 }
 
-/// What one instance is made of.
+/// Parts of the settings of one instance.
 struct Parts<'a> {
     layer: &'a LayerTable,
     own: Option<&'a StackLayers>,
@@ -167,7 +167,8 @@ fn assemble(path: Utf8PathBuf, parts: &Parts<'_>, expander: &mut Expander<'_>) -
         let value = expander.workspace()?;
         (value != "default").then(|| Value { value, origin: template.origin.clone() })
     });
-    // A capture that hides a value of the environment makes what the environment's templates mean its own.
+    // A capture with the name of an environment's value changes the meaning of the environment's templates, so that their
+    // expansions cannot be shared.
     let plain = captures.keys().all(|name| keys.values.get(name).is_none());
     let same_files =
         keys.var_files.as_ref().map(|own| &own.origin) == top.var_files.as_ref().map(|top| &top.origin);
@@ -213,7 +214,7 @@ fn assemble(path: Utf8PathBuf, parts: &Parts<'_>, expander: &mut Expander<'_>) -
     }
 }
 
-/// The environment's own value where it is the same, and a converted one otherwise.
+/// Returns the environment's converted value if it applies to the instance, and a new one otherwise.
 fn either<T>(same: bool, shared: Option<&Shared<T>>, convert: impl FnOnce() -> T) -> Shared<T> {
     match shared {
         Some(shared) if same => shared.clone(),

@@ -1,4 +1,4 @@
-//! The whole configuration: read, resolved, validated, every problem in one report.
+//! The whole configuration: read, resolved and validated, with all errors in one report.
 
 use std::{io, sync::Arc, time::Duration};
 
@@ -27,7 +27,7 @@ use crate::{
     model::{EnvName, StackId},
 };
 
-/// A configuration that cannot be wrong in itself.
+/// Resolved and validated configuration. It fits together by itself; the stacks' files are not considered.
 #[derive(Debug)]
 pub struct Config {
     pub(crate) path: Utf8PathBuf,
@@ -42,39 +42,40 @@ pub struct Config {
     pub(crate) discover: Option<Discover>,
     pub(crate) discover_templates: Option<DiscoverTemplates>,
     pub(crate) overrides: Vec<LayerTable>,
-    /// Keys of the file itself that have no behaviour yet, with the environments that they concern; none for all.
+    /// Keys of tables without layers that this version does not honour, with the environments that they concern; an empty
+    /// list stands for all.
     pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
     pub(crate) keep_runs: Option<Duration>,
 }
 
-/// Why there is no configuration.
+/// Error of loading a configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// The file is not text.
     #[error("`{path}` is not UTF-8: byte {at} begins no character")]
     NotUtf8 {
-        /// The file.
+        /// Path of the file.
         path: Utf8PathBuf,
-        /// The first byte that is wrong.
+        /// Offset of the first invalid byte.
         at: usize,
     },
-    /// The file is wrong; all that is wrong with it.
+    /// Errors in the file, all at once.
     #[error("{0}")]
     Invalid(Diagnostics),
 }
 
 impl Config {
-    /// Reads, resolves and validates a file; warnings are handed back beside the configuration.
+    /// Reads, resolves and validates a file; returns warnings beside the configuration.
     ///
-    /// The path should be absolute: the folder that it stands in is the root of all that is relative in it.
+    /// The path should be absolute: relative paths in the file start at its folder.
     pub fn load(path: &Utf8Path, overrides: &Overrides) -> Result<(Self, Diagnostics), ConfigError> {
         let bytes =
             files::read(path).map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
@@ -85,7 +86,7 @@ impl Config {
         Self::from_text(path, text, overrides)
     }
 
-    /// Resolves and validates a text as if it stood in a file of this path.
+    /// Resolves and validates a text as if it were the file at `path`.
     pub fn from_text(
         path: &Utf8Path,
         text: impl Into<String>,
@@ -155,7 +156,7 @@ fn split(resolved: Resolved) -> (IndexMap<EnvName, Environment>, Vec<Environment
     resolved.into_iter().map(|(name, (environment, layers))| ((name, environment), layers)).unzip()
 }
 
-/// The path as a user who stands in a folder would write it.
+/// Returns the path relative to the working directory, for messages.
 fn shown(path: &Utf8Path, working_dir: Option<&Utf8Path>) -> Utf8PathBuf {
     let Some(working_dir) = working_dir else { return path.to_owned() };
     if let Ok(below) = path.strip_prefix(working_dir) {

@@ -1,4 +1,4 @@
-//! Asking the configuration: environments by any of their names, stacks, engines.
+//! Queries on the configuration: environments by name or alias, stacks, engines, origins.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -19,14 +19,14 @@ use crate::{
     model::{EngineName, EnvName, StackId},
 };
 
-/// A word that names no environment.
+/// Error for a word that names no environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct UnknownEnvironment {
-    /// The word.
+    /// Word of the command line.
     pub word: String,
-    /// What was probably meant.
+    /// Name or alias that the user probably meant.
     pub suggestion: Option<String>,
-    /// The environments there are.
+    /// Declared environments.
     pub known: Vec<EnvName>,
 }
 
@@ -46,42 +46,42 @@ impl fmt::Display for UnknownEnvironment {
 }
 
 impl Config {
-    /// `store.keep`: for how long runs are kept.
+    /// Returns `store.keep`: how long runs are kept.
     pub fn keep_runs(&self) -> Option<Duration> {
         self.keep_runs
     }
 
-    /// The folder of environments.toml: all relative paths in it start there.
+    /// Returns the folder of environments.toml, at which relative paths in it start.
     pub fn root(&self) -> &Utf8Path {
         &self.root
     }
 
-    /// environments.toml itself.
+    /// Returns the path of environments.toml.
     pub fn path(&self) -> &Utf8Path {
         &self.path
     }
 
-    /// The text that the places in it point into.
+    /// Returns the source of environments.toml, which spans point into.
     pub fn source(&self) -> &Arc<SourceFile> {
         &self.sources.file
     }
 
-    /// `[project]`
+    /// Returns the settings of `[project]`.
     pub fn project(&self) -> &Project {
         &self.project
     }
 
-    /// The settings of one engine.
+    /// Returns the settings of one engine.
     pub fn engine(&self, engine: EngineName) -> &EngineSettings {
         &self.engines[engine.index()]
     }
 
-    /// The environments in the order of the file.
+    /// Returns the environments in the order of the file.
     pub fn environments(&self) -> &IndexMap<EnvName, Environment> {
         &self.environments
     }
 
-    /// The environment of that name or alias.
+    /// Returns the environment with that name or alias.
     pub fn environment(&self, word: &str) -> Result<&Environment, UnknownEnvironment> {
         let by_alias = || self.environments.values().find(|e| e.aliases.iter().any(|alias| alias == word));
         self.environments.get(word).or_else(by_alias).ok_or_else(|| {
@@ -97,19 +97,20 @@ impl Config {
         })
     }
 
-    /// The declared stacks in the order of the file.
+    /// Returns the declared stacks in the order of the file.
     pub fn stacks(&self) -> &IndexMap<StackId, Stack> {
         &self.stacks
     }
 
-    /// `[discover]`
+    /// Returns the settings of `[discover]`.
     pub fn discover(&self) -> Option<&Discover> {
         self.discover.as_ref()
     }
 
-    /// The keys that this version does not honour: those of the whole file, and those of one environment when it is given.
+    /// Returns the keys that this version does not honour: those of tables without layers, and those of one environment when
+    /// it is given.
     ///
-    /// Those of a stack are in its [`Settings`](super::Settings).
+    /// The keys of a stack are in its [`Settings`](super::Settings).
     pub fn unsupported(&self, environment: Option<&Environment>) -> Vec<Unsupported> {
         let of_file = self.unsupported.iter().filter(|(_, concerned)| {
             environment.is_none_or(|environment| {
@@ -121,9 +122,9 @@ impl Config {
         of_file.map(|(unsupported, _)| unsupported).chain(of_environment).cloned().collect()
     }
 
-    /// Where each key that is in force came from, by its path below an environment: `workspace`, `vars.size`.
+    /// Returns the origin of each effective key, by its path below an environment: `workspace`, `vars.size`.
     ///
-    /// With a stack, its own layers count; without one, the environment's.
+    /// With a stack, the layers of the stack are included.
     pub fn origins(&self, environment: &Environment, stack: Option<&StackId>) -> Vec<(String, Origin)> {
         let mut origins = Vec::new();
         let own = stack.and_then(|stack| self.stack_layers(stack));

@@ -1,8 +1,9 @@
-//! environments.toml: found, read as written, resolved through its layers, validated as a whole.
+//! environments.toml: finds the file, reads it, merges its layers and validates the result.
 //!
-//! What this room hands out cannot be wrong in itself; whether it fits the stacks' files is for the rooms above.
-//! `raw/` reads a table a file, `environments`, `stacks` and `instance` lay layers over each other, `expand` knows what
-//! `{names}` stand for, `validate/` looks at the whole, and `support` lists what this version does not honour yet.
+//! A configuration from this module is valid in itself; modules of higher layers check it against the stacks' files. `raw/`
+//! has one file for each table as written; `environments`, `stacks` and `instance` merge layers; `expand` replaces `{names}`
+//! in templates; `validate/` checks tables against each other; `support` lists the keys that this version does not honour
+//! yet.
 
 mod convert;
 mod discover;

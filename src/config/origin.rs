@@ -1,11 +1,11 @@
-//! Where a value came from: the layers of environments.toml, and values that remember theirs.
+//! Origins of values: the layers of the configuration, and values with their origin.
 
 use std::{fmt, ops::Range, sync::Arc};
 
-/// One layer of the file, from low to high.
+/// Layer of the configuration; the variants are ordered from low to high.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Layer {
-    /// The embedded defaults.
+    /// Embedded defaults.
     Builtin,
     /// `[defaults]`
     Defaults,
@@ -17,9 +17,9 @@ pub enum Layer {
     Stack(Arc<str>),
     /// `[stacks.NAME.in.ENV]`
     Instance(Arc<str>, Arc<str>),
-    /// An `ENVCTL_*` variable of the process's environment.
+    /// Variable of envctl's environment, `ENVCTL_*`.
     ProcessEnvironment(Arc<str>),
-    /// A flag of the command line: `--set`, `--var`.
+    /// Flag of the command line: `--set`, `--var`.
     Flag(Arc<str>),
 }
 
@@ -39,43 +39,43 @@ impl fmt::Display for Layer {
     }
 }
 
-/// A key as TOML wants it: quoted unless it is made of letters, digits, `-` and `_` alone.
+/// Formats a key for TOML: quoted unless all its characters are letters, digits, `-` and `_`.
 pub(crate) fn quoted(key: &str) -> String {
     let bare = !key.is_empty() && key.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if bare { key.to_owned() } else { format!("{key:?}") }
 }
 
-/// Where a value came from.
+/// Origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The layer.
+    /// Layer that set the value.
     pub layer: Layer,
-    /// Bytes in environments.toml, for the layers that are written there.
+    /// Range of bytes in environments.toml; absent for layers that are not written there.
     pub span: Option<Range<usize>>,
 }
 
-/// Whether a value was meant for a whole environment or for this very stack.
+/// Scope of a variable's value: a whole environment, or one stack.
 ///
 /// A value for the environment that a stack does not declare is dropped with a note; one for the stack itself is an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Set in defaults, a template or the environment.
+    /// The value comes from the defaults, a template or the environment.
     Environment,
-    /// Set in the stack, its instance, or on the command line.
+    /// The value comes from the stack, its instance, or the command line.
     Stack,
 }
 
-/// A value with its origin.
+/// Value with its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Value<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
+    /// Origin of the value.
     pub origin: Origin,
 }
 
 impl<T> Value<T> {
-    /// Whether it was meant for a whole environment or for this very stack.
+    /// Returns the scope that the origin gives the value.
     pub fn scope(&self) -> Scope {
         match self.origin.layer {
             Layer::Builtin | Layer::Defaults | Layer::Template(_) | Layer::Environment(_) => {

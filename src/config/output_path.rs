@@ -1,4 +1,4 @@
-//! A path into another stack's outputs, followed.
+//! Selection of values in other stacks' outputs.
 
 use std::fmt;
 
@@ -10,13 +10,13 @@ use super::{
 };
 
 impl OutputPath {
-    /// The name of the output.
+    /// Returns the name of the output.
     pub fn output(&self) -> &str {
         self.path.split(['.', '[']).next().unwrap_or_default()
     }
 
-    /// Returns what the path selects in the value of its output; an error where that is not there, or null. A variable that gets a null has
-    /// another value than its default, or its default, as its declaration says: nothing that anybody wrote.
+    /// Returns the value that the path selects in the value of its output. Errors: the value does not exist, or is null. A
+    /// null would give the variable null or its default, as its declaration says, and neither was intended.
     pub fn select<'v>(&self, value: &'v Value) -> Result<&'v Value, String> {
         let (name, steps) = steps(&self.path)?;
         let (mut at, mut up_to) = (value, name.len());

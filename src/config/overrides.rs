@@ -1,4 +1,4 @@
-//! The two highest layers: `ENVCTL_*` variables of the process's environment, then flags.
+//! The two highest layers: `ENVCTL_*` variables, then flags of the command line.
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
@@ -20,13 +20,14 @@ use crate::{
     model::{CreateWorkspace, EngineName},
 };
 
-/// What the command line and the process's environment say over the file.
+/// Values of the command line and of `ENVCTL_*` variables, which override the file.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// `--set PATH=VALUE`: a key of an environment (`parallelism`, `vars.size`, `backend.s3.key`) and a TOML value, or a
-    /// text without quotes; laid over every instance.
+    /// `--set PATH=VALUE`: a key of an environment (`parallelism`, `vars.size`, `backend.s3.key`), and a TOML value or a
+    /// text without quotes; applies to every instance.
     pub sets: Vec<(String, String)>,
-    /// `--var NAME=VALUE`: a text, read by the type that each stack declares for the variable; laid over every instance.
+    /// `--var NAME=VALUE`: a text, converted to the type that each stack declares for the variable; applies to every
+    /// instance.
     pub vars: Vec<(String, String)>,
     /// `--jobs`
     pub jobs: Option<NonZeroUsize>,
@@ -34,13 +35,13 @@ pub struct Overrides {
     pub create_workspace: Option<CreateWorkspace>,
     /// `--update-lockfile`
     pub update_lockfile: bool,
-    /// The process's environment; only [`VARIABLES`], [`ENGINE_VARIABLE`], [`program_variable`] and `HOME` are read.
+    /// Environment variables of envctl; only [`VARIABLES`], [`ENGINE_VARIABLE`], [`program_variable`] and `HOME` are read.
     pub process_env: BTreeMap<String, String>,
-    /// Where the user stands: paths in messages are shown relative to it.
+    /// Working directory; messages show paths relative to it.
     pub working_dir: Option<Utf8PathBuf>,
 }
 
-/// The variables that set a key of an environment, and that key.
+/// Environment variables that set a key of an environment, with that key.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("ENVCTL_JOBS", "jobs"),
     ("ENVCTL_PARALLELISM", "parallelism"),
@@ -48,32 +49,31 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("ENVCTL_CREATE_WORKSPACE", "create_workspace"),
 ];
 
-/// The variable that names the engine of every stack that names none itself.
+/// Environment variable that sets the engine of every stack without an `engine` of its own.
 pub const ENGINE_VARIABLE: &str = "ENVCTL_ENGINE";
 
-/// The variable that sets an engine's program: `ENVCTL_TOFU`.
+/// Returns the environment variable that sets the program of an engine: `ENVCTL_TOFU`.
 pub fn program_variable(engine: EngineName) -> String {
     format!("ENVCTL_{}", engine.as_str().to_uppercase())
 }
 
-/// The keys that protect an environment: what they hold back is let through by name and on record, never by a flag that
-/// takes them away.
+/// Keys that protect an environment. Flags cannot change them; `--allow` makes recorded exceptions.
 const PROTECTING: &[&str] = &["bind", "confirm", "guards", "checklist", "require"];
 
-/// Where they are changed instead.
+/// Help for a flag that would change a protecting key.
 const PROTECTED_BY: &str =
     "it is set in environments.toml; `--allow WHAT` lets through what a guard refuses, and is recorded";
 
-/// One assignment, and the layer that it is.
+/// One assignment of a flag or a variable, with its layer.
 struct Assignment {
     path: String,
-    /// As TOML.
+    /// Value in TOML syntax.
     value: String,
     layer: Layer,
 }
 
 impl Overrides {
-    /// Their layers from low to high, with the text that findings about them point into.
+    /// Returns the layers from low to high, with the sources that errors in them point into.
     pub(crate) fn layers(
         &self,
         file: &Arc<SourceFile>,
@@ -136,7 +136,7 @@ impl Overrides {
     }
 }
 
-/// A value as TOML: as it is when it is TOML, else as a string.
+/// Returns a value in TOML syntax: unchanged if it is valid TOML, otherwise as a string.
 fn as_toml(path: &str, value: &str) -> String {
     let line = format!("{path} = {value}");
     if !value.contains('\n') && DeTable::parse(&line).is_ok_and(|table| table.get_ref().len() == 1) {
@@ -188,7 +188,7 @@ fn var_layer(name: &str, value: &str) -> Result<LayerTable, Diagnostic> {
         return Err(Diagnostic::error("config::variable", format!("`--var {name}` names no HCL variable"))
             .help("a name and a value, as `--var size=3`"));
     }
-    // Its type is the one that each stack declares.
+    // Each stack declares the type of the variable.
     let json = serde_json::Value::String(value.to_owned());
     let origin = super::Origin { layer: Layer::Flag(Arc::from(format!("--var {name}"))), span: None };
     let named = Named { name_span: 0..0, value: Value { value: Json(json), origin } };

@@ -1,4 +1,4 @@
-//! The JSON Schema of environments.toml, from the same types as the file is read into.
+//! JSON Schema of environments.toml, generated from the types that the file is read into.
 
 use schemars::{
     JsonSchema, Schema,
@@ -17,12 +17,12 @@ use super::raw::{
     table::Required,
 };
 
-/// The JSON Schema that editors complete and check environments.toml with; equal input gives equal text.
+/// Returns the JSON Schema with which editors complete and check environments.toml; the output is deterministic.
 pub fn json_schema() -> Value {
     let settings = SchemaSettings::draft07().with_transform(WithoutNull);
     let mut schema = settings.into_generator().into_root_schema_for::<Document>().to_value();
     schema["title"] = "environments.toml".into();
-    // What is derived calls every list and map required; which keys must be there is said by the tables themselves.
+    // The derived schemas require every list and map; the tables declare the keys that are really required.
     if let Some(tables) = schema.get_mut("definitions").and_then(Value::as_object_mut) {
         for table in tables.values_mut().filter_map(Value::as_object_mut) {
             table.remove("required");
@@ -39,7 +39,7 @@ pub fn json_schema() -> Value {
     schema
 }
 
-/// Takes away what only says that a key may be absent (in TOML there is no null), and formats that no validator knows.
+/// Removes the alternative `null` of optional keys (TOML has no null), and formats that validators do not know.
 #[derive(Debug, Clone)]
 struct WithoutNull;
 
@@ -73,7 +73,7 @@ impl Transform for WithoutNull {
     }
 }
 
-/// Says which keys a table cannot do without.
+/// Sets the required keys of a table.
 fn require<T: JsonSchema + Required>(schema: &mut Value) {
     if let Some(table) = schema.get_mut("definitions").and_then(|all| all.get_mut(T::schema_name().as_ref()))
     {

@@ -1,4 +1,4 @@
-//! What environments.toml says once its layers are laid over each other: types that cannot be wrong.
+//! Settings: the content of environments.toml once its layers are merged, in types that hold valid values only.
 
 use std::{collections::BTreeMap, fmt, num::NonZeroUsize, ops::Range, time::Duration};
 
@@ -19,20 +19,20 @@ use crate::{
 /// `[project]`
 #[derive(Debug, Clone)]
 pub struct Project {
-    /// The template value `{project}`.
+    /// Value of the template name `{project}`.
     pub name: String,
-    /// The engine of every stack that names none; absent for `auto`.
+    /// Engine of every stack without an `engine` of its own; absent for `auto`.
     pub engine: Option<EngineName>,
 }
 
 /// `[tofu]`, `[terraform]`, `[terragrunt]`
 #[derive(Debug, Clone, Default)]
 pub struct EngineSettings {
-    /// The program: a name that is looked up on PATH, or a path relative to environments.toml.
+    /// Program: a name that is looked up on PATH, or a path relative to environments.toml.
     pub program: Option<String>,
-    /// The versions that may be used, in Terraform's constraint grammar, with its place.
+    /// Allowed versions in Terraform's constraint syntax, with the place in the file.
     pub version: Option<(VersionConstraint, Range<usize>)>,
-    /// How many processes of this engine may run at once.
+    /// Highest number of processes of this engine at once.
     pub jobs: Option<NonZeroUsize>,
     /// Extra flags of `init`.
     pub init_args: Vec<String>,
@@ -40,46 +40,46 @@ pub struct EngineSettings {
     pub plan_args: Vec<String>,
     /// Extra flags of `apply`.
     pub apply_args: Vec<String>,
-    /// The provider plugin cache, `~` expanded, relative to environments.toml.
+    /// Provider plugin cache: `~` is expanded, relative paths start at environments.toml.
     pub plugin_cache: Option<Utf8PathBuf>,
-    /// More variables that its plans are bound to.
+    /// Environment variables that the engine's plans are bound to, beside those of the environment.
     pub bind: Vec<VariablePattern>,
-    /// For Terragrunt: the engine that it drives.
+    /// Engine that Terragrunt runs; absent for other engines.
     pub drives: Option<EngineName>,
 }
 
-/// One var file of an instance, in the order in which the engine gets them.
+/// Var file of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VarFile {
-    /// Relative to the stack's folder, or absolute; templates are expanded.
+    /// Path relative to the stack's folder, or absolute; templates are expanded.
     pub path: Utf8PathBuf,
-    /// Written as `?path`: it may be absent.
+    /// True for `?path`: the file may be missing.
     pub optional: bool,
 }
 
-/// One key of a backend's configuration.
+/// Key of a backend's configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BackendPair {
-    /// A string, number, boolean, or nested table (`endpoints`, `assume_role`); templates are expanded.
+    /// String, number, boolean, or nested table (`endpoints`, `assume_role`); templates are expanded.
     pub value: serde_json::Value,
-    /// Where it came from.
+    /// Origin of the value.
     pub origin: Origin,
 }
 
-/// Where a secret's value is found when it is first needed. One line end at the end, LF or CRLF, is not part of the secret.
+/// Source of a secret's value, read on first use. One line ending (LF or CRLF) at the end is not part of the secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretSource {
-    /// A variable of envctl's own environment.
+    /// Variable of envctl's environment.
     Env(String),
-    /// A file, relative to environments.toml.
+    /// File, relative to environments.toml.
     File(Utf8PathBuf),
-    /// A command's standard output, run beside environments.toml.
+    /// Standard output of a command, run in the folder of environments.toml.
     Command(Vec<String>),
-    /// A key of a SOPS file, relative to environments.toml; dots descend.
+    /// Key of a SOPS file, whose path is relative to environments.toml; dots in the key descend.
     Sops {
-        /// The file.
+        /// Path of the file.
         file: Utf8PathBuf,
-        /// The key.
+        /// Key in the file: `"database.password"`.
         key: String,
     },
 }
@@ -98,161 +98,161 @@ impl fmt::Display for SecretSource {
     }
 }
 
-/// A secret as environments.toml declares it.
+/// Secret as environments.toml declares it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Secret {
-    /// Where its value is found.
+    /// Source of the value.
     pub source: SecretSource,
-    /// `allow_empty`: an empty value is accepted. Otherwise it is refused, since CI systems hand on a secret that does
-    /// not exist as an empty variable.
+    /// `allow_empty`: an empty value is accepted. Otherwise it is refused, since CI systems pass a missing secret as an
+    /// empty variable.
     pub allow_empty: bool,
 }
 
-/// Where the value of an environment variable comes from.
+/// Source of an environment variable's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EnvSource {
-    /// As written.
+    /// Text as written.
     Plain(String),
-    /// From a secret source; masked everywhere.
+    /// Secret source; the value is masked in all output.
     Secret(Secret),
 }
 
-/// One variable for the processes of an instance.
+/// Environment variable for the processes of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EnvVar {
-    /// Where its value comes from.
+    /// Source of the value.
     pub source: EnvSource,
-    /// Not set when envctl's own environment has any of these.
+    /// Variables of envctl's environment: if one of them is set, this variable is not set.
     pub unless: Vec<String>,
 }
 
-/// Programs to run around the steps of a stack, each an argv.
+/// Hooks: programs that run before and after the steps of a stack, each as program and arguments.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hooks {
-    /// Before its plan.
+    /// Commands before the plan.
     pub before_plan: Vec<Vec<String>>,
-    /// After its plan.
+    /// Commands after the plan.
     pub after_plan: Vec<Vec<String>>,
-    /// Before its apply.
+    /// Commands before the apply.
     pub before_apply: Vec<Vec<String>>,
-    /// After its apply.
+    /// Commands after the apply.
     pub after_apply: Vec<Vec<String>>,
-    /// After a failure of any step.
+    /// Commands after a failure of any step.
     pub on_failure: Vec<Vec<String>>,
 }
 
-/// A path into another stack's outputs: `network.subnets[0]`.
+/// Path into the outputs of another stack: `network.subnets[0]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputPath {
-    /// The stack.
+    /// Stack that has the output.
     pub stack: StackId,
-    /// The output and what to select in it, as written after the stack's name.
+    /// Output and selection in it, as written after the stack's name: `"subnets[0]"`.
     pub path: String,
 }
 
-/// A stand-in for an output that does not exist yet.
+/// Mock of an output that does not exist yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MockOutput {
-    /// Its value.
+    /// Value of the mock.
     pub value: serde_json::Value,
-    /// Where it came from.
+    /// Origin of the value.
     pub origin: Origin,
 }
 
-/// One environment: what belongs to it as a whole.
+/// Settings of an environment as a whole.
 #[derive(Debug, Clone)]
 pub struct Environment {
-    /// Its full name.
+    /// Full name, no alias.
     pub name: EnvName,
-    /// The place of its table's name in the file.
+    /// Place of the table's name in the file.
     pub span: Range<usize>,
-    /// What it is, for people.
+    /// Description for the user.
     pub description: Option<String>,
-    /// Other names for the command line.
+    /// Aliases of the environment on the command line.
     pub aliases: Vec<String>,
-    /// The environments that come before it in promotion order.
+    /// Environments that come before this one in promotion order.
     pub after: Vec<EnvName>,
-    /// Whether changes need a confirmation.
+    /// True if changes need a confirmation.
     pub confirm: bool,
-    /// Check items that must be green.
+    /// Items of `check` that must pass.
     pub require: Vec<String>,
-    /// Stacks at once; absent for the number of cores.
+    /// Highest number of stacks at once; absent for the number of cores.
     pub jobs: Option<NonZeroUsize>,
-    /// Rules that a plan must satisfy, confirmed or not.
+    /// Rules that every plan must satisfy, also when it is confirmed.
     pub guards: Guards,
-    /// What somebody has to say yes to at the gate: sentences by their id.
+    /// Checklist: statements that the user confirms at the gate, by their id.
     pub checklist: IndexMap<String, String>,
-    /// Keys of this environment that this version does not honour; a verb that would have to refuses.
+    /// Keys of this environment that this version does not honour; a verb that would have to honour one refuses.
     pub unsupported: Vec<Unsupported>,
 }
 
-/// One declared stack: what does not depend on the environment.
+/// Declared stack: the keys that do not depend on the environment.
 #[derive(Debug, Clone)]
 pub struct Stack {
-    /// Its name.
+    /// Name of the stack.
     pub name: StackId,
-    /// The place of its table's name in the file.
+    /// Place of the table's name in the file.
     pub span: Range<usize>,
-    /// Its folder as written, templates not expanded; absent when it decorates a discovered stack.
+    /// Folder as written, templates not expanded; absent for a discovered stack.
     pub path: Option<(String, Range<usize>)>,
-    /// Where it exists; absent for all environments.
+    /// Environments that have the stack; absent for all.
     pub environments: Option<Vec<EnvName>>,
-    /// Stacks that come first, with the places of their names.
+    /// Stacks that must be applied before this one, with the places of their names.
     pub needs: Vec<(StackId, Range<usize>)>,
-    /// Words to select it by.
+    /// Tags for the selection.
     pub tags: Vec<String>,
-    /// Its engine; absent for the project's.
+    /// Engine; absent for the project's.
     pub engine: Option<EngineName>,
 }
 
 /// `[discover]`
 #[derive(Debug, Clone)]
 pub struct Discover {
-    /// Patterns as written: `infra/live/{env}/<region>/<unit>`, `**` for any depth; with their places.
+    /// Patterns as written, with their places: `infra/live/{env}/<region>/<unit>`, `**` for any depth.
     pub paths: Vec<(String, Range<usize>)>,
     /// Globs of folders that are left out.
     pub exclude: Vec<String>,
-    /// The stack's name as a template over the captures; absent for the path below the pattern's fixed part.
+    /// Name of the stacks, a template over the captures; absent for the path below the fixed part of the pattern.
     pub name: Option<(String, Range<usize>)>,
 }
 
-/// All that one instance resolves to.
+/// Resolved settings of one instance.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// The stack's folder relative to environments.toml, templates expanded.
+    /// Folder of the stack relative to environments.toml, templates expanded.
     pub path: Utf8PathBuf,
-    /// The workspace; absent for the default one.
+    /// Workspace; absent for the default one.
     pub workspace: Option<Value<String>>,
-    /// What to do when the workspace does not exist.
+    /// Handling of a missing workspace.
     pub create_workspace: CreateWorkspace,
-    /// The template value `{prefix}`.
+    /// Value of the template name `{prefix}`.
     pub prefix: Option<String>,
     /// Values for HCL variables.
     pub vars: Shared<IndexMap<String, Value<serde_json::Value>>>,
-    /// Var files in order.
+    /// Var files in the order in which the engine gets them.
     pub var_files: Shared<Vec<VarFile>>,
     /// Backend pairs by backend type.
     pub backend: Shared<IndexMap<String, IndexMap<String, BackendPair>>>,
-    /// Variables for engines, hooks and commands.
+    /// Environment variables for engines, hooks and commands.
     pub env: Shared<IndexMap<String, Value<EnvVar>>>,
-    /// More variables that plans are bound to.
+    /// Environment variables that plans are bound to, beside those of the engine's table.
     pub bind: Option<Value<Vec<VariablePattern>>>,
     /// Secrets by HCL variable.
     pub secrets: Shared<IndexMap<String, Value<Secret>>>,
-    /// The engine's own `-parallelism`.
+    /// Value of the engine's `-parallelism`.
     pub parallelism: Option<NonZeroUsize>,
-    /// How long to wait for a state lock.
+    /// Time to wait for a state lock.
     pub lock_timeout: Duration,
-    /// Programs around the steps.
+    /// Hooks of the stack.
     pub hooks: Hooks,
-    /// Inputs from outputs, by HCL variable.
+    /// Inputs from other stacks' outputs, by HCL variable.
     pub inputs: IndexMap<String, Value<OutputPath>>,
-    /// Stand-ins for outputs, by stack and output.
+    /// Mocks of outputs, by stack and output.
     pub mocks: IndexMap<String, IndexMap<String, MockOutput>>,
-    /// More files that matter, relative to the stack.
+    /// Globs of further files that belong to the stack, relative to its folder.
     pub files: Vec<String>,
-    /// The template values that were in force.
+    /// Values of free template names and captures.
     pub template_values: Shared<BTreeMap<String, String>>,
-    /// Keys of this stack that this version does not honour; a verb that would have to refuses.
+    /// Keys of this stack that this version does not honour; a verb that would have to honour one refuses.
     pub unsupported: Vec<Unsupported>,
 }

@@ -1,4 +1,4 @@
-//! What instances share instead of copying: thousands of stacks mostly have the values of their environment.
+//! Values that instances share: of thousands of stacks, most have the values of their environment.
 
 use std::{collections::BTreeMap, fmt, ops::Deref, sync::Arc};
 
@@ -13,7 +13,7 @@ use super::{
     settings::{EnvVar, Environment, Secret, VarFile},
 };
 
-/// A value that several instances hold together; it reads like the value itself.
+/// Reference-counted value that instances share; it dereferences to the value.
 pub struct Shared<T>(Arc<T>);
 
 impl<T> Clone for Shared<T> {
@@ -81,7 +81,7 @@ impl<'a, T> IntoIterator for &'a Shared<Vec<T>> {
     }
 }
 
-/// What the stacks of an environment have that say nothing of their own. What names a stack cannot be shared.
+/// Values of the stacks in an environment that set nothing themselves. Values whose templates name a stack are `None`.
 #[derive(Debug)]
 pub(crate) struct SharedValues {
     pub(crate) vars: Shared<IndexMap<String, Value<serde_json::Value>>>,
@@ -93,7 +93,7 @@ pub(crate) struct SharedValues {
 }
 
 impl Config {
-    /// Converts the keys of an environment without a stack in mind.
+    /// Converts the keys of an environment without a stack.
     pub(crate) fn shared_values(&self, environment: &Environment, keys: &Keys) -> SharedValues {
         let captures = BTreeMap::new();
         let expander = || {
@@ -117,7 +117,7 @@ impl Config {
     }
 }
 
-/// A converted value, unless a name in it is only known once there is a stack.
+/// Returns a converted value; `None` if a template in it needs a name that only a stack has.
 fn complete<T>(
     mut expander: Expander<'_>,
     convert: impl FnOnce(&mut Expander<'_>) -> T,
@@ -142,7 +142,7 @@ mod tests {
         let captures =
             captures.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let environment = config.environment("dev").unwrap();
-        // The first call fills what is shared, so that the one that is looked at takes from it.
+        // The first call fills the shared values, so that the second one uses them.
         config
             .settings(environment, &"other".parse().unwrap(), &BTreeMap::new(), Some("other".into()))
             .unwrap();

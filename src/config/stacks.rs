@@ -1,4 +1,4 @@
-//! Stacks: what does not depend on the environment, and the layers that do.
+//! Stacks: keys that do not depend on the environment, and the layers that do.
 
 use indexmap::IndexMap;
 
@@ -20,26 +20,26 @@ use crate::{
     model::StackId,
 };
 
-/// What of a stack is resolved per instance.
+/// Keys of a stack that are resolved for each instance.
 #[derive(Debug)]
 pub(crate) struct StackLayers {
-    /// Its folder.
+    /// Folder of the stack; absent for a discovered one.
     pub(crate) path: Option<Template>,
-    /// Its own settings.
+    /// Layer `[stacks.X]`; absent when the stack has no settings.
     pub(crate) layer: Option<Box<LayerTable>>,
-    /// The settings of its instances.
+    /// Layers `[stacks.X.in.ENV]`, by environment.
     pub(crate) instances: Map<LayerTable>,
-    /// Values from other stacks' outputs.
+    /// Values from other stacks' outputs, by HCL variable.
     pub(crate) inputs: Map<Value<String>>,
-    /// Stand-ins for outputs.
+    /// Mocks of outputs, by stack and output.
     pub(crate) mocks: Map<Map<Value<Json>>>,
-    /// More files that matter.
+    /// Globs of further files that belong to the stack.
     pub(crate) files: Vec<String>,
-    /// Its keys that have no behaviour yet.
+    /// Keys that this version does not honour.
     pub(crate) later: Vec<Later>,
 }
 
-/// Takes the stacks out of the document.
+/// Moves the stacks out of the document.
 pub(crate) fn resolve(
     document: &mut Document,
     sources: &Sources,
@@ -63,7 +63,7 @@ pub(crate) fn resolve(
             span: named.name_span,
             path: own.path.as_ref().map(|path| (path.text().to_owned(), path.span.clone())),
             environments: own.environments.as_ref().map(|names| {
-                // Names that are wrong are reported by the validation.
+                // The validation reports invalid names.
                 names.iter().filter_map(|name| name.value.parse().ok()).collect()
             }),
             needs: own.needs.into_iter().map(|need| (need.value.0, need.span)).collect(),

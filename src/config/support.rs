@@ -1,48 +1,48 @@
-//! The keys whose behaviour this version does not have yet, in one table that only shrinks.
+//! Keys that this version does not honour yet: one list, which only shrinks.
 //!
-//! They are parsed and validated in full; a verb that would have to honour one refuses instead of ignoring it.
+//! They are parsed and validated in full. A verb that would have to honour one refuses instead of ignoring it.
 
 use crate::config::origin::Origin;
 
-/// What a verb does, as far as it decides which keys it must honour.
+/// Class of verbs that have to honour the same keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VerbClass {
-    /// Plans and shows a review: `plan`, and every verb that goes through one.
+    /// Verbs that plan and show a review: `plan`, and every verb that goes through one.
     Plan,
-    /// Changes something after a gate: `deploy`, `destroy`, a mutating `exec`.
+    /// Verbs that change something after a gate: `deploy`, `destroy`, a mutating `exec`.
     Change,
-    /// Leaves a new state behind that has to work: `deploy`, not `destroy`.
+    /// Verbs that leave a new state that has to work: `deploy`, not `destroy`.
     Deploy,
-    /// Answers for the whole environment: `check`.
+    /// Verbs that judge the whole environment: `check`.
     Check,
 }
 
-/// A key of the file that a verb of these classes would have to honour and this version cannot.
+/// Key that this version does not honour, and the verbs that refuse because of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsupported {
-    /// The key: `environments.production.guards`.
+    /// Path of the key: `environments.production.guards`.
     pub path: String,
-    /// Where it was written.
+    /// Origin of the key.
     pub origin: Origin,
-    /// The verbs that refuse.
+    /// Classes of verbs that refuse.
     pub verbs: &'static [VerbClass],
 }
 
 impl Unsupported {
-    /// Whether a verb of these classes has to refuse.
+    /// Returns true if a verb of these classes has to refuse.
     pub fn concerns(&self, classes: &[VerbClass]) -> bool {
         self.verbs.iter().any(|verb| classes.contains(verb))
     }
 }
 
-/// Which table a key stands in.
+/// Table that a key is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Table {
     /// `[defaults]`, `[templates.X]`, `[environments.X]`
     Environment,
     /// `[stacks.X]`, `[stacks.X.in.Y]`
     Stack,
-    /// The file itself.
+    /// Top level of the file.
     File,
     /// `[store]`
     Store,
@@ -50,8 +50,8 @@ pub(crate) enum Table {
 
 use VerbClass::{Change, Check, Deploy, Plan};
 
-/// Keys without a behaviour yet. Keys that only verbs of later versions read (`parity`, `drift`, `backups`, `imports`,
-/// `bootstrap`, `generate`) are not here: no verb of this version would have to honour them.
+/// Keys that this version does not honour. Keys that only verbs of later versions read (`parity`, `drift`, `backups`,
+/// `imports`, `bootstrap`, `generate`) are not listed: no verb of this version would have to honour them.
 const NOT_YET: &[(Table, &str, &[VerbClass])] = &[
     (Table::Environment, "require", &[Change, Check]),
     (Table::Environment, "naming", &[Plan]),
@@ -63,7 +63,7 @@ const NOT_YET: &[(Table, &str, &[VerbClass])] = &[
     (Table::Store, "env", &[Plan, Change]),
 ];
 
-/// The verbs that would have to honour a key, when this version cannot.
+/// Returns the key and the classes of verbs that refuse because of it; `None` when this version honours the key.
 pub(crate) fn not_yet(table: Table, key: &str) -> Option<(&'static str, &'static [VerbClass])> {
     NOT_YET.iter().find(|(t, k, _)| *t == table && *k == key).map(|(_, key, verbs)| (*key, *verbs))
 }

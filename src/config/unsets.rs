@@ -1,4 +1,4 @@
-//! `unset` paths that take nothing away in any environment.
+//! `unset` paths without effect in any environment.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -8,12 +8,12 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// Every `unset` path that was applied, by its place, and whether it ever took something away.
+/// `unset` paths that were applied, by their offset in the file: place, path, and true if the path ever removed a key.
 #[derive(Debug, Default)]
 pub(crate) struct Unsets(BTreeMap<usize, (Range<usize>, String, bool)>);
 
 impl Unsets {
-    /// Lays a layer over those below it and remembers what its `unset` did.
+    /// Merges a layer into the layers below it and records the effect of its `unset` paths.
     pub(crate) fn apply(&mut self, base: &mut LayerTable, layer: &LayerTable) {
         let idle: Vec<usize> =
             base.apply(layer).iter().filter_map(|unset| Some(unset.origin.span.as_ref()?.start)).collect();
@@ -26,7 +26,7 @@ impl Unsets {
         }
     }
 
-    /// A warning for each path that never took anything away.
+    /// Adds a warning for each path that never removed a key.
     pub(crate) fn judge(self, sources: &Sources, problems: &mut Diagnostics) {
         for (span, path, effective) in self.0.into_values() {
             if !effective {

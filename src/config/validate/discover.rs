@@ -1,4 +1,4 @@
-//! `[discover]`: patterns that can be walked, captures that do not hide anything, names that every pattern can fill.
+//! Validation of `[discover]`: patterns, captures and names.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -12,12 +12,12 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// The names that a pattern captures: those between `<` and `>`.
+/// Returns the names that a pattern captures: those between `<` and `>`.
 pub(crate) fn captures(pattern: &str) -> impl Iterator<Item = &str> {
     pattern.split('<').skip(1).filter_map(|rest| rest.split_once('>')).map(|(name, _)| name)
 }
 
-/// Judges the patterns as they are written.
+/// Validates the patterns and globs as written.
 pub(crate) fn patterns(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
     let Some(discover) = &document.discover else { return };
     for path in &discover.value.paths {
@@ -32,7 +32,7 @@ pub(crate) fn patterns(document: &Document, sources: &Sources, problems: &mut Di
     }
 }
 
-/// Judges a glob.
+/// Validates a glob.
 pub(crate) fn glob(text: &str, span: &Range<usize>, sources: &Sources, problems: &mut Diagnostics) {
     if let Err(error) = globset::Glob::new(text) {
         let problem = Diagnostic::error("config::glob", format!("`{text}` is no glob"));
@@ -75,7 +75,7 @@ fn judge_pattern(pattern: &str) -> Result<(), (String, &'static str)> {
     Ok(())
 }
 
-/// Judges the templates of patterns and names in one environment.
+/// Validates the templates of patterns and names in one environment.
 pub(crate) fn templates(config: &Config, environment: &Environment, problems: &mut Diagnostics) {
     if let Err(found) = config.discover_paths(environment) {
         problems.extend(found);
@@ -91,12 +91,12 @@ pub(crate) fn templates(config: &Config, environment: &Environment, problems: &m
     }
 }
 
-/// Stand-ins for what is captured: which stack has which is known when they are found.
+/// Returns a placeholder value for each capture, since the real values are known only when stacks are found.
 pub(crate) fn stand_ins<'a>(names: impl Iterator<Item = &'a str>) -> BTreeMap<String, String> {
     names.map(|name| (name.to_owned(), name.to_owned())).collect()
 }
 
-/// An expander for the templates of a whole environment.
+/// Creates an expander for the templates of a whole environment.
 pub(crate) fn expander<'a>(
     config: &'a Config,
     environment: &'a Environment,

@@ -1,4 +1,4 @@
-//! Environments among each other: their names, their aliases, their order.
+//! Validation of environments: aliases and promotion order.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Judges aliases: each names one environment, and none is another's name.
+/// Validates aliases: each names one environment, and none is the name of another one.
 pub(crate) fn names(document: &Document, names: &KnownNames<'_>, problems: &mut Diagnostics) {
     let mut seen: HashMap<&str, (&str, &Placed<String>)> = HashMap::new();
     for (name, layer) in document.environments.iter() {
@@ -35,7 +35,7 @@ pub(crate) fn names(document: &Document, names: &KnownNames<'_>, problems: &mut 
     }
 }
 
-/// Judges promotion order: every name is known and no environment comes before itself.
+/// Validates promotion order: every name is known, and no environment comes before itself.
 pub(crate) fn order(document: &Document, names: &KnownNames<'_>, problems: &mut Diagnostics) {
     let mut judged: Vec<&str> = Vec::new();
     for (name, layer) in document.environments.iter() {
@@ -51,7 +51,7 @@ pub(crate) fn order(document: &Document, names: &KnownNames<'_>, problems: &mut 
     }
 }
 
-/// A way from an environment back to itself: each environment with the entry of its `after` that leads on.
+/// Returns a cycle from an environment to itself: each environment with the entry of its `after` that leads to the next.
 fn circle_from<'a>(document: &'a Document, start: &'a str) -> Option<Vec<(&'a str, &'a Placed<String>)>> {
     let mut seen = vec![start];
     let mut ways: Vec<Vec<(&str, &Placed<String>)>> = vec![Vec::new()];

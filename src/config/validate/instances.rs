@@ -1,4 +1,4 @@
-//! What shows only once the layers lie over each other: template names, secrets that are values too, idle `unset`s.
+//! Validation of merged layers: template names, secrets that are also plain values, `unset` without effect.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::{
     diagnostic::Diagnostics,
 };
 
-/// Judges every environment, and every stack that has something of its own to judge.
+/// Validates every environment, and every stack that has settings of its own.
 pub(crate) fn instances(config: &Config, mut unsets: Unsets, problems: &mut Diagnostics) {
     let paths = config.discover.iter().flat_map(|discover| &discover.paths);
     let captures: BTreeMap<String, String> = stand_ins(paths.flat_map(|(path, _)| captures(path)));
@@ -72,7 +72,8 @@ fn judge_stack(
     config.judge_secrets(environment, &merged.keys, problems);
 }
 
-/// Whether what a layer adds can only be judged with all layers merged: with ten thousand stacks, merging counts.
+/// Returns true if a layer can only be validated with all layers merged. Merging is avoided, as there may be thousands of
+/// stacks.
 fn needs_merging(layer: &LayerTable, all: &[&LayerTable]) -> bool {
     let own = &layer.keys;
     !own.unset.is_empty()

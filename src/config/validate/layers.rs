@@ -1,4 +1,4 @@
-//! The names inside each layer as it is written: HCL variables, variables of the environment, what envctl keeps for itself.
+//! Validation of the names in each layer: HCL variables, environment variables, backends, names that envctl reserves.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Judges every layer of a document, and those that flags and the process's environment lay over it.
+/// Validates every layer of a document, and the layers of flags and `ENVCTL_*` variables.
 pub(crate) fn layers(
     document: &Document,
     overrides: &[LayerTable],
@@ -47,7 +47,7 @@ fn judge(layer: &LayerTable, sources: &Sources, problems: &mut Diagnostics) {
     }
 }
 
-/// Backends that cannot keep envctl's promises.
+/// Returns the reason why a backend is refused; `None` for a usable one.
 fn refused_backend(kind: &str) -> Option<&'static str> {
     match kind {
         "remote" | "cloud" => {
@@ -57,8 +57,8 @@ fn refused_backend(kind: &str) -> Option<&'static str> {
     }
 }
 
-/// Variables that envctl sets itself or keeps from engines, and where the wish behind each belongs; one that ends with `*` is
-/// the beginning of names.
+/// Environment variables that envctl sets itself or keeps from engines, with the right place for the setting. A name that
+/// ends with `*` is a prefix.
 const OWNED: &[(&str, &str)] = &[
     ("TF_WORKSPACE", "write `workspace = \"…\"`"),
     ("TF_DATA_DIR", "each instance has a data directory of its own"),

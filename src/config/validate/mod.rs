@@ -1,4 +1,4 @@
-//! What no single value shows: names that point nowhere, circles, values that exclude each other.
+//! Validation across values: unknown names, cycles, values that exclude each other.
 
 mod discover;
 mod environments;

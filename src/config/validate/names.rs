@@ -1,4 +1,4 @@
-//! The names that other tables may refer to.
+//! Validation of references to environments and stacks.
 
 use std::{collections::HashMap, ops::Range};
 
@@ -7,17 +7,18 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// The names that other tables may refer to.
+/// Names of environments and stacks that other tables refer to.
 pub(crate) struct KnownNames<'a> {
     environments: Vec<&'a str>,
     aliases: HashMap<&'a str, &'a str>,
     stacks: Option<&'a Map<StackTable>>,
-    /// Where findings point into.
+    /// Sources that errors point into.
     pub(crate) sources: &'a Sources,
 }
 
 impl<'a> KnownNames<'a> {
-    /// The names that a document declares. Where stacks are discovered, only the inventory knows their names.
+    /// Collects the names that a document declares. With `[discover]`, only the inventory knows the stacks, so that names of
+    /// stacks are not checked.
     pub(crate) fn of(document: &'a Document, sources: &'a Sources) -> Self {
         let aliases = document.environments.iter().flat_map(|(name, layer)| {
             let aliases = layer.keys.aliases.iter().flat_map(|aliases| &aliases.value);
@@ -31,7 +32,7 @@ impl<'a> KnownNames<'a> {
         }
     }
 
-    /// Judges the name of an environment that a table refers to.
+    /// Validates a reference to an environment.
     pub(crate) fn environment(&self, name: &str, span: &Range<usize>, problems: &mut Diagnostics) {
         if self.environments.contains(&name) {
             return;
@@ -49,19 +50,19 @@ impl<'a> KnownNames<'a> {
         problems.push(self.sources.at(problem, span, label));
     }
 
-    /// Whether there is an environment of that name.
+    /// Returns true if an environment has that name.
     pub(crate) fn is_environment(&self, name: &str) -> bool {
         self.environments.contains(&name)
     }
 
-    /// Judges a list of environments.
+    /// Validates a list of references to environments.
     pub(crate) fn environments(&self, names: &[Placed<String>], problems: &mut Diagnostics) {
         for name in names {
             self.environment(&name.value, &name.span, problems);
         }
     }
 
-    /// Judges the name of a stack that a table refers to; `message` says who refers to it.
+    /// Validates a reference to a stack; `message` names the referring table.
     pub(crate) fn stack(
         &self,
         name: &str,

@@ -1,8 +1,8 @@
-//! The order of a report: as the file reads, nothing twice.
+//! Order of the errors in a report.
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 
-/// Sorts findings by their place and drops repetitions: a template that ten environments use is wrong once.
+/// Sorts errors by their place and removes duplicates: a template that ten environments use gives one error.
 pub(crate) fn in_order(problems: &mut Diagnostics) {
     let place = |problem: &Diagnostic| {
         problem.labels.first().map(|label| (label.source.path().to_owned(), label.span.start))

@@ -1,4 +1,4 @@
-//! Stacks among each other: the names that they refer to.
+//! Validation of stacks: the names that they refer to.
 
 use super::{discover::glob, names::KnownNames};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Judges the names that each stack refers to.
+/// Validates the names that each stack refers to.
 pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut Diagnostics) {
     for (name, stack) in document.stacks.named() {
         let own = &stack.value.own;
@@ -48,7 +48,7 @@ pub(crate) fn stacks(document: &Document, names: &KnownNames<'_>, problems: &mut
     }
 }
 
-/// Judges values from other stacks' outputs, and their stand-ins.
+/// Validates inputs and mocks of a stack.
 fn inputs(
     name: &str,
     stack: &Named<StackTable>,
@@ -95,12 +95,12 @@ fn inputs(
     mocks(name, own, &sources, names, problems);
 }
 
-/// The name of an output at the beginning of a path.
+/// Returns the name of the output at the beginning of a path.
 fn output(path: &str) -> &str {
     path.split(['.', '[']).next().unwrap_or_default()
 }
 
-/// Judges stand-ins: each has to stand for something that an input takes, from such a stack and by such an output.
+/// Validates mocks: each must belong to an output that an input of the stack uses.
 fn mocks(
     name: &str,
     own: &StackKeys,
@@ -129,7 +129,7 @@ fn mocks(
     }
 }
 
-/// Refuses a text that may mean outputs of several stacks: a new stack must not change what it means.
+/// Refuses an input that can mean outputs of several stacks: a new stack must not change the meaning of an input.
 fn ambiguous(
     text: &str,
     readings: &[(&str, &str)],
@@ -147,7 +147,7 @@ fn ambiguous(
     problems.push(at(problem.help(format!("write the stack in quotes: {written}"))));
 }
 
-/// Settings for an environment where the stack does not exist would have no effect.
+/// Refuses settings for an environment that does not have the stack: they would have no effect.
 fn absent(
     name: &str,
     stack: &Named<StackTable>,

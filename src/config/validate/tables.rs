@@ -1,4 +1,4 @@
-//! The tables that have no layers: what they need, and the names that they refer to.
+//! Validation of tables without layers: required keys, and references to environments and stacks.
 
 use super::{
     discover::{glob, patterns},
@@ -19,7 +19,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Judges everything that does not need the stacks' layers.
+/// Validates everything that does not need the merged layers of stacks.
 pub(crate) fn document(
     document: &Document,
     (resolved, overrides): (&Resolved, &[LayerTable]),
@@ -79,7 +79,7 @@ fn project(document: &Document, sources: &Sources, problems: &mut Diagnostics) {
     }
 }
 
-/// A guard that is made of several keys needs all of them, whichever layers they come from.
+/// Refuses a guard of several keys when one of them is missing in the merged layers.
 fn guards(resolved: &Resolved, sources: &Sources, problems: &mut Diagnostics) {
     for (environment, (_, layers)) in resolved {
         let guards = layers.top.keys.guards.as_ref();

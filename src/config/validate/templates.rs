@@ -1,4 +1,4 @@
-//! Template names in the tables that have no layers: imports, checks, the store, pipelines.
+//! Validation of templates in tables without layers: imports, checks, store, pipelines.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics},
 };
 
-/// Judges the templates of the tables that have no layers, each in the environments that it concerns.
+/// Validates the templates of tables without layers, each in the environments that it concerns.
 pub(crate) fn tables(config: &Config, document: &Document, problems: &mut Diagnostics) {
     for (environment, imports) in document.imports.iter() {
         let concerned: Vec<_> = config.environments.get(environment.as_ref()).into_iter().collect();
@@ -56,14 +56,14 @@ fn judge(config: &Config, environment: &Environment, table: &impl Field) -> Diag
     problems
 }
 
-/// A table that is read for one environment at a time: a name must be known in each.
+/// Validates a table that is used in each of these environments: every name must be known in all of them.
 fn in_each(config: &Config, environments: &[&Environment], table: &impl Field, problems: &mut Diagnostics) {
     for environment in environments {
         problems.extend(judge(config, environment, table));
     }
 }
 
-/// A table that is read once for all: a name must be known somewhere.
+/// Validates a table that is used once for all environments: a name must be known in at least one.
 fn in_any(config: &Config, table: &impl Field, problems: &mut Diagnostics) {
     let mut found = config.environments.values().map(|environment| judge(config, environment, table));
     if let Some(first) = found.next()
@@ -73,7 +73,8 @@ fn in_any(config: &Config, table: &impl Field, problems: &mut Diagnostics) {
     }
 }
 
-/// Whether `app.api_url` is an output of a stack; where stacks are discovered, only the inventory knows.
+/// Returns true if a text such as `app.api_url` is an output of a stack. With `[discover]` any stack is accepted, since only
+/// the inventory knows the names.
 fn names_output(config: &Config, text: &str) -> bool {
     crate::config::inputs::split(text, &|name| config.stacks.contains_key(name)).is_some_and(
         |(stack, path)| {

@@ -1,4 +1,4 @@
-//! The tables of the file itself whose behaviour this version does not have.
+//! Tables without layers that this version does not honour.
 
 use std::ops::Range;
 
@@ -8,12 +8,13 @@ use crate::config::{
     support::{Table, Unsupported, not_yet},
 };
 
-/// Keys of the file itself that have no behaviour yet, with the environments that they concern; none for all.
+/// Returns the keys of tables without layers that this version does not honour, with the environments that they concern; an
+/// empty list stands for all.
 pub(crate) fn unsupported(document: &Document) -> Vec<(Unsupported, Vec<String>)> {
     let mut found = Vec::new();
     let mut add = |table, key: &str, path: String, span: &Range<usize>, environments: Vec<String>| {
         if let Some((_, verbs)) = not_yet(table, key) {
-            // The file's own tables have no layers; what they say holds for every environment that they name.
+            // Tables without layers apply to every environment that they name.
             let origin = Origin { layer: Layer::Defaults, span: Some(span.clone()) };
             found.push((Unsupported { path, origin, verbs }, environments));
         }
