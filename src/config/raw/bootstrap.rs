@@ -1,4 +1,4 @@
-//! `[environments.X.bootstrap]`: how the state's bucket and lock are made.
+//! `[environments.X.bootstrap]`: creation of the bucket and the lock of a backend.
 
 use super::{
     duration::Length,
@@ -30,12 +30,12 @@ table! {
 
 plain_table!(BootstrapTable);
 
-/// How states in a bucket are locked.
+/// Kind of the state locks of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LockKind {
-    /// By an item of a table.
+    /// Item of a DynamoDB table.
     Dynamodb,
-    /// By an object beside the state.
+    /// Object beside the state.
     Object,
 }
 

@@ -1,4 +1,4 @@
-//! `[checks.X]`: what must answer after a deploy.
+//! `[checks.X]`: checks that run after a deploy.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
@@ -66,12 +66,12 @@ table! {
 
 plain_table!(CheckTable, TlsTable);
 
-/// A request header.
+/// Value of a request header.
 #[derive(Debug, Clone)]
 pub(crate) enum HeaderValue {
-    /// As written.
+    /// Text as written.
     Plain(Template),
-    /// The value of the environment's secret of this name.
+    /// Name of a secret of the environment, whose value is sent.
     Secret(Placed<String>),
 }
 

@@ -1,4 +1,4 @@
-//! `[isolation]` and `[parity]`: what must differ between environments, and what may.
+//! `[isolation]`, `[parity]` and `[drift]`: allowed and required differences between environments, and expected drift.
 
 use super::{
     field::{Placed, Read},
@@ -45,7 +45,7 @@ table! {
 
 plain_table!(IsolationTable, ParityTable, DriftTable);
 
-/// The name of an HCL variable.
+/// Name of an HCL variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VariableName(pub(crate) String);
 
@@ -61,7 +61,7 @@ impl Read for VariableName {
     }
 }
 
-/// Whether HCL can have a variable of this name.
+/// Returns true if HCL allows a variable of this name.
 pub(crate) fn is_variable_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
@@ -69,7 +69,7 @@ pub(crate) fn is_variable_name(text: &str) -> bool {
 
 const KINDS: [&str; 6] = ["var", "mock", "input", "module", "provider", "engine"];
 
-/// What a parity rule speaks of: `instance_type`, `module:*@version`.
+/// Subject of a parity rule: `instance_type`, `module:*@version`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Difference(pub(crate) String);
 

@@ -1,4 +1,4 @@
-//! `[discover]`: many stacks without naming them.
+//! `[discover]`: patterns of folders that are stacks.
 
 use super::{
     field::Placed,

@@ -1,4 +1,4 @@
-//! The whole of environments.toml as it is written.
+//! environments.toml as a whole, as written.
 
 use std::sync::Arc;
 
@@ -65,24 +65,24 @@ table! {
     }
 }
 
-/// What reading a file came upon.
+/// Errors of reading a file.
 #[derive(Debug)]
 pub(crate) struct Reading {
-    /// What is wrong.
+    /// Errors, in the order of the file.
     pub(crate) problems: Diagnostics,
-    /// The keys of values that could not be read.
+    /// Keys whose values could not be read.
     pub(crate) unread: Vec<String>,
 }
 
 impl Document {
-    /// The tables of the engines, in the order of [`EngineName::ALL`](crate::model::EngineName::ALL).
+    /// Returns the tables of the engines, in the order of [`EngineName::ALL`](crate::model::EngineName::ALL).
     pub(crate) fn engines(&self) -> [Option<&EngineTable>; 3] {
         [&self.tofu, &self.terraform, &self.terragrunt].map(Option::as_ref)
     }
 
-    /// Reads the file; what is wrong is handed back beside what could be read.
+    /// Reads the file; errors are returned beside the values that could be read.
     ///
-    /// Broken syntax alone ends the reading: nothing that follows it can be trusted.
+    /// A syntax error alone ends the reading: the content after it cannot be trusted.
     pub(crate) fn read(source: &Arc<SourceFile>) -> Result<(Self, Reading), Diagnostics> {
         let (tree, errors) = DeTable::parse_recoverable(source.text());
         if !errors.is_empty() {
@@ -107,7 +107,7 @@ impl Document {
     }
 }
 
-/// Reads the embedded defaults: the keys of `[defaults]`, without the table.
+/// Reads the embedded defaults: the keys of `[defaults]` at the top level.
 pub(crate) fn read_defaults(source: &Arc<SourceFile>) -> Result<LayerTable, Diagnostics> {
     let (tree, errors) = DeTable::parse_recoverable(source.text());
     if !errors.is_empty() {

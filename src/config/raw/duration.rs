@@ -1,4 +1,4 @@
-//! A length of time: `"90s"`, `"2m"`, `"1h30m"`, `"90d"`.
+//! Durations as text: `"90s"`, `"2m"`, `"1h30m"`, `"90d"`.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use super::{
     reader::{Node, Reader},
 };
 
-/// A length of time in words of the file.
+/// Duration, written as a text such as `"1h30m"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Length(pub(crate) Duration);
 
 const UNITS: &[(&str, u64)] =
     &[("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
 
-/// Reads `1h30m`; the reason when it is not one.
+/// Parses a duration such as `1h30m`; the error is the reason why the text is none.
 pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     if text.is_empty() {
         return Err("it is empty");
@@ -44,7 +44,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     Ok(Duration::from_millis(milliseconds))
 }
 
-/// A length of time as it is read, in the largest unit that says it exactly: `90m`.
+/// Formats a duration in the largest unit that expresses it exactly: `90m`.
 pub fn duration_word(duration: Duration) -> String {
     let milliseconds = duration.as_millis();
     let fits = |(_, factor): &&(&str, u64)| milliseconds.is_multiple_of(u128::from(*factor));

@@ -1,4 +1,4 @@
-//! Extra flags for the engines: all but those that envctl sets itself.
+//! Extra flags for the engines, except the flags that envctl sets itself.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -7,7 +7,7 @@ use super::{
     reader::{Node, Reader},
 };
 
-/// Flags that envctl sets itself, and where the wish behind each belongs.
+/// Flags that envctl sets itself, with the right place for the setting.
 ///
 /// A name matches with one dash or two, with or without `=value`.
 const OWNED: &[(&str, &str)] = &[
@@ -48,14 +48,14 @@ const OWNED: &[(&str, &str)] = &[
     ("help", "it is not a setting"),
 ];
 
-/// Why envctl keeps a flag for itself.
+/// Returns the flag that an argument sets and the right place for the setting, if envctl sets that flag itself.
 fn owned(argument: &str) -> Option<(&'static str, &'static str)> {
     let name = argument.strip_prefix("--").or_else(|| argument.strip_prefix('-'))?;
     let name = name.split('=').next().unwrap_or(name);
     OWNED.iter().find(|(flag, _)| *flag == name).copied()
 }
 
-/// An extra flag of `init`, `plan` or `apply`.
+/// Extra flag of `init`, `plan` or `apply`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EngineFlag(pub(crate) String);
 

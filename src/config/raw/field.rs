@@ -1,4 +1,4 @@
-//! How a value of a table is read, laid over the one of a lower layer, and taken away by `unset`.
+//! Reading of values, merging of layers, and removal by `unset`.
 
 use std::{num::NonZeroUsize, ops::Range};
 
@@ -11,39 +11,39 @@ use super::{
 };
 use crate::config::origin::{Origin, Value};
 
-/// A type that a value of the file can be read into.
+/// Type of a value of the file.
 pub(crate) trait Read: Clone {
-    /// Reads it; what is wrong goes to the reader.
+    /// Reads the value; errors are collected by the reader.
     fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self>;
 
-    /// Lays the value of a higher layer over this one. Tables merge by key, all else is replaced.
+    /// Merges the value of a higher layer into this one: tables merge by key, any other value is replaced.
     fn overlay(&mut self, higher: &Self) {
         *self = higher.clone();
     }
 
-    /// Removes what a path below this value names; whether there was anything.
+    /// Removes the part of the value at a path. Returns true if that existed.
     fn unset(&mut self, _path: &[&str]) -> bool {
         false
     }
 
-    /// Shows every template in it.
+    /// Calls `visit` for each template in the value.
     fn templates(&self, _visit: &mut dyn FnMut(&Template)) {}
 
-    /// Shows where every value in it came from; `path` is the path of this one.
+    /// Calls `visit` with path and origin of each value in this one; `path` is the path of this value.
     fn origins(&self, _path: &str, _visit: &mut dyn FnMut(String, &Origin)) {}
 }
 
-/// A key of a table: it may be absent.
+/// Field of a table: the value of a key that may be absent.
 pub(crate) trait Field: Default + Clone {
-    /// Reads it.
+    /// Reads the value; errors are collected by the reader.
     fn read<'t>(&mut self, node: &'t Node<'t>, reader: &mut Reader<'t>);
-    /// Lays the value of a higher layer over this one.
+    /// Merges the value of a higher layer into this one.
     fn overlay(&mut self, higher: &Self);
-    /// Removes it, or what a path below it names; whether there was anything.
+    /// Removes the value, or the part of it at a path. Returns true if that existed.
     fn unset(&mut self, path: &[&str]) -> bool;
-    /// Shows every template in it.
+    /// Calls `visit` for each template in the value.
     fn templates(&self, visit: &mut dyn FnMut(&Template));
-    /// Shows where every value in it came from; `path` is the path of this one.
+    /// Calls `visit` with path and origin of each value in this one; `path` is the path of this value.
     fn origins(&self, path: &str, visit: &mut dyn FnMut(String, &Origin));
 }
 
@@ -77,12 +77,11 @@ impl<T: Read> Field for Option<T> {
     }
 }
 
-/// A value with its place, for tables that have no layers.
+/// Value with its place, for tables without layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Placed<T> {
-    /// The value.
     pub(crate) value: T,
-    /// Its place.
+    /// Place in the sources: see [`Sources`](super::reader::Sources).
     pub(crate) span: Range<usize>,
 }
 
@@ -121,7 +120,7 @@ impl<T: Read> Read for Value<T> {
     }
 }
 
-/// A table that is rarely there takes little room where it is not.
+/// Boxes tables that are rarely present, so that an absent one takes little memory.
 impl<T: Read> Read for Box<T> {
     fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
         T::read(node, reader).map(Self::new)
@@ -182,7 +181,7 @@ impl<T: Read> Field for Vec<T> {
         Read::templates(self, visit);
     }
 
-    // Lists are values as a whole: where one has layers, it stands in a `Value`.
+    // A list has one origin as a whole, so a list with layers is in a `Value`.
     fn origins(&self, _path: &str, _visit: &mut dyn FnMut(String, &Origin)) {}
 }
 

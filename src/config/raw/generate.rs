@@ -1,4 +1,4 @@
-//! `[generate.github]` and `[generate.gitlab]`: the pipelines that are written from this file.
+//! `[generate.github]` and `[generate.gitlab]`: pipelines that are generated from this file.
 
 use super::{
     field::{Placed, Read},
@@ -63,12 +63,12 @@ table! {
 
 plain_table!(GenerateTable, PipelineTable, DeployTable ["on", "environment"], CredentialsTable ["kind"]);
 
-/// A way to credentials.
+/// Kind of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CredentialsKind {
-    /// A role, taken on with the pipeline's own token.
+    /// Role that the pipeline assumes with its own token.
     AwsOidc,
-    /// Keys from the pipeline's secrets.
+    /// Access keys from the pipeline's secrets.
     AwsKeys,
 }
 

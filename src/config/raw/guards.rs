@@ -1,4 +1,4 @@
-//! `[environments.X.guards]`: rules that a plan must satisfy, confirmed or not.
+//! `[environments.X.guards]`: rules that every plan must satisfy, also when it is confirmed.
 
 use super::{
     duration::Length,
@@ -74,7 +74,7 @@ table! {
 
 plain_table!(GuardsTable, DenyTable ["match", "actions"], IdentityTable, WindowTable ["from", "to"]);
 
-/// A program and its arguments; no shell.
+/// Program and its arguments; no shell is started.
 #[derive(Debug, Clone)]
 pub(crate) struct Command(pub(crate) Vec<Template>);
 
@@ -102,7 +102,7 @@ impl schemars::JsonSchema for Command {
     }
 }
 
-/// An action that a rule refuses.
+/// Action that a rule denies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DeniedAction(pub(crate) &'static str);
 

@@ -1,4 +1,4 @@
-//! `[stacks.X.hooks]`: programs around the steps of a stack.
+//! `[stacks.X.hooks]`: programs that run before and after the steps of a stack.
 
 use super::{
     guards::Command,

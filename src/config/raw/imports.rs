@@ -1,4 +1,4 @@
-//! `[imports.ENV.STACK]`: resources made by hand that are to be managed.
+//! `[imports.ENV.STACK]`: existing resources to import.
 
 use super::{
     field::Placed,

@@ -1,4 +1,4 @@
-//! TOML values that go on as JSON: HCL variables as they are, backend pairs with templates in their strings.
+//! TOML values converted to JSON: values of HCL variables unchanged, backend pairs with templates in their strings.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::exact_number;
 
-/// A typed value for an HCL variable; nothing in it is expanded.
+/// Value of an HCL variable, with its type; templates in it are not expanded.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Json(pub(crate) JsonValue);
 
@@ -76,7 +76,7 @@ fn unset_json(own: &mut JsonValue, path: &[&str]) -> bool {
     }
 }
 
-/// A value without parts; dates become text as written in RFC 3339.
+/// Converts a value that is no array and no table; dates become text as in RFC 3339.
 fn scalar<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<JsonValue> {
     match node.get_ref() {
         DeValue::String(text) => Some(JsonValue::String(text.clone().into_owned())),
@@ -120,21 +120,18 @@ fn number(integer: &DeInteger<'_>) -> Option<JsonValue> {
         .ok()
 }
 
-/// A value of a backend pair: templates in its strings are expanded per instance.
+/// Value of a backend pair; templates in its strings are expanded for each instance.
 #[derive(Debug, Clone)]
 pub(crate) enum TemplateJson {
-    /// A string.
     Text(Template),
-    /// A number or boolean.
     Scalar(JsonValue),
-    /// Several.
     List(Vec<TemplateJson>),
     /// Nested pairs: `endpoints`, `assume_role`.
     Table(Vec<(String, TemplateJson)>),
 }
 
 impl TemplateJson {
-    /// The value with a value for each name; nothing when any name has none.
+    /// Returns the value with its templates expanded by `lookup`; `None` when a name has no value.
     pub(crate) fn expand(
         &self,
         lookup: &mut dyn FnMut(&str, &Range<usize>, &mut String) -> bool,

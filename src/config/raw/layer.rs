@@ -1,4 +1,4 @@
-//! The keys that have layers: of `[defaults]`, templates, environments, and, fewer of them, of stacks and instances.
+//! Keys that have layers: all of them in `[defaults]`, templates and environments, some of them in stacks and instances.
 
 use std::{num::NonZeroUsize, sync::Arc};
 
@@ -86,14 +86,14 @@ table! {
     }
 }
 
-/// The keys that only an environment itself has.
+/// Keys that only an environment has.
 pub(crate) const OF_ENVIRONMENTS: &[&str] = &["description", "aliases", "extends", "after"];
 
-/// The keys that a stack and an instance have.
+/// Keys that a stack and an instance have.
 pub(crate) const OF_INSTANCES: &[&str] =
     &["vars", "var_files", "backend", "env", "secrets", "parallelism", "hooks", "unset"];
 
-/// Which of the keys a table has.
+/// Kind of table, which decides which keys are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
     /// `[defaults]` and `[templates.X]`
@@ -105,7 +105,7 @@ pub(crate) enum View {
 }
 
 impl View {
-    /// Whether a key belongs to it.
+    /// Returns true if the table has a key.
     pub(crate) fn has(self, key: &str) -> bool {
         match self {
             Self::Shared => Keys::KEYS.contains(&key) && key != "hooks" && !OF_ENVIRONMENTS.contains(&key),
@@ -114,34 +114,32 @@ impl View {
         }
     }
 
-    /// Its keys.
+    /// Returns the keys of the table.
     pub(crate) fn keys(self) -> Vec<&'static str> {
         Keys::KEYS.iter().copied().filter(|key| self.has(key)).collect()
     }
 }
 
-/// A key without a behaviour yet, where it was written.
+/// Key that this version does not honour, with its origin.
 #[derive(Debug, Clone)]
 pub(crate) struct Later {
-    /// The key, below the layer.
+    /// Key, relative to the layer.
     pub(crate) key: &'static str,
-    /// Where it was written.
     pub(crate) origin: Origin,
-    /// Who would have to honour it.
+    /// Classes of verbs that would have to honour the key.
     pub(crate) verbs: &'static [VerbClass],
 }
 
-/// A layer as it is written.
+/// Layer as written.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LayerTable {
-    /// Its keys.
     pub(crate) keys: Keys,
-    /// Those of them that have no behaviour yet.
+    /// Keys of the layer that this version does not honour.
     pub(crate) later: Vec<Later>,
 }
 
 impl LayerTable {
-    /// Lays a higher layer over this one; hands back the `unset` paths that removed nothing.
+    /// Merges a higher layer into this one; returns the `unset` paths that removed nothing.
     pub(crate) fn apply<'a>(&mut self, higher: &'a Self) -> Vec<&'a Value<UnsetPath>> {
         let mut idle = Vec::new();
         for path in &higher.keys.unset {
@@ -159,7 +157,7 @@ impl LayerTable {
         idle
     }
 
-    /// Reads one key of this layer; whether the view has it.
+    /// Reads one key of the layer. Returns false if the view does not have the key.
     pub(crate) fn set<'t>(
         &mut self,
         view: View,
@@ -181,13 +179,13 @@ impl LayerTable {
     }
 }
 
-/// Whether a path names a dotted key, or what it stands in.
+/// Returns true if a path names a dotted key or a table that contains it.
 fn names(path: &[&str], key: &str) -> bool {
     let mut parts = key.split('.');
     path.iter().all(|name| parts.next() == Some(name))
 }
 
-/// Which layer and view a path of keys is.
+/// Returns layer and view of the table at a path of keys; `None` when the path is no layer.
 fn layer_at(path: &[&str]) -> Option<(Layer, View)> {
     match *path {
         ["defaults"] => Some((Layer::Defaults, View::Shared)),
@@ -228,7 +226,7 @@ impl LayerTable {
     }
 }
 
-/// Where a key belongs that this table does not have and another one has.
+/// Returns help that names the right table for a key that `view` does not have and another table has.
 pub(crate) fn misplaced(key: &str, view: View) -> Option<String> {
     let place = match view {
         View::Shared if OF_ENVIRONMENTS.contains(&key) => {
@@ -244,7 +242,7 @@ pub(crate) fn misplaced(key: &str, view: View) -> Option<String> {
     Some(format!("`{key}` belongs in {place}"))
 }
 
-/// A path into the layers below: `vars.x`, `backend.s3.key`, `workspace`.
+/// Path of a key in lower layers: `vars.x`, `backend.s3.key`, `workspace`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct UnsetPath(pub(crate) Vec<String>);
 
@@ -261,7 +259,7 @@ impl Read for UnsetPath {
     }
 }
 
-/// The keys of a dotted TOML path; absent when it is none.
+/// Splits a dotted TOML key; `None` when the text is none.
 pub(crate) fn dotted_keys(text: &str) -> Option<Vec<String>> {
     if text.contains(['\n', '=', '{']) {
         return None;
@@ -317,11 +315,11 @@ macro_rules! view_schema {
 }
 
 view_schema! {
-    /// Describes `[defaults]` and templates.
+    /// Schema of `[defaults]` and templates.
     SharedLayer, "SharedLayer", View::Shared;
-    /// Describes environments.
+    /// Schema of environments.
     EnvironmentLayer, "Environment", View::Environment;
-    /// Describes the settings of stacks and instances.
+    /// Schema of the settings of stacks and instances.
     InstanceLayer, "Instance", View::Instance;
 }
 

@@ -1,4 +1,4 @@
-//! Tables whose keys are names: variables, environments, stacks.
+//! Tables whose keys are names of the user: variables, environments, stacks.
 
 use std::{ops::Range, sync::Arc};
 
@@ -12,16 +12,15 @@ use super::{
 };
 use crate::config::origin::{Origin, quoted};
 
-/// A table whose keys are names, in the order of the file. Layers share it until one of them adds to it.
+/// Table whose keys are names of the user, in the order of the file. Layers share the map until one of them changes it.
 #[derive(Debug, Clone)]
 pub(crate) struct Map<T>(Option<Arc<IndexMap<Arc<str>, Named<T>>>>);
 
-/// A value under a name.
+/// Value of a map with the place of its name.
 #[derive(Debug, Clone)]
 pub(crate) struct Named<T> {
-    /// The place of the name.
+    /// Place of the name in the sources.
     pub(crate) name_span: Range<usize>,
-    /// The value.
     pub(crate) value: T,
 }
 
@@ -32,27 +31,27 @@ impl<T> Default for Map<T> {
 }
 
 impl<T> Map<T> {
-    /// Names and values.
+    /// Iterates over names and values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &T)> {
         self.named().map(|(name, named)| (name, &named.value))
     }
 
-    /// Names and values, with the places of the names.
+    /// Iterates over names and values, with the places of the names.
     pub(crate) fn named(&self) -> impl Iterator<Item = (&Arc<str>, &Named<T>)> {
         self.0.iter().flat_map(|map| map.iter())
     }
 
-    /// The value under a name.
+    /// Returns the value of a name.
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.get_named(name).map(|named| &named.value)
     }
 
-    /// The value under a name, with the place of the name.
+    /// Returns the value of a name, with the place of the name.
     pub(crate) fn get_named(&self, name: &str) -> Option<&Named<T>> {
         self.0.as_ref().and_then(|map| map.get(name))
     }
 
-    /// Whether it is the very same map as another: neither was added to since one was cloned from the other.
+    /// Returns true if both maps are one allocation: neither was changed since one was cloned from the other.
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
             (None, None) => true,
@@ -63,7 +62,7 @@ impl<T> Map<T> {
 }
 
 impl<T: Clone> Map<T> {
-    /// The map itself, where nobody else holds it, and a copy of it otherwise.
+    /// Returns the map without a copy if no other layer shares it, and a copy otherwise.
     pub(crate) fn into_inner(self) -> IndexMap<Arc<str>, Named<T>> {
         self.0.map(Arc::unwrap_or_clone).unwrap_or_default()
     }

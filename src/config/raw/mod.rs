@@ -1,6 +1,6 @@
-//! environments.toml as it is written: every table with its keys, their types, their places, and nothing resolved.
+//! environments.toml as written: tables with their keys, types and places; nothing is resolved.
 //!
-//! A file per idea: the type, how it is read, what is wrong with it, and how the JSON Schema describes it.
+//! Each file holds one idea: a type, its reading, its errors, and its JSON Schema.
 
 pub(crate) mod bootstrap;
 pub(crate) mod checks;

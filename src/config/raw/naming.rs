@@ -1,4 +1,4 @@
-//! `[environments.X.naming]`: how resources must be named, judged in the review.
+//! `[environments.X.naming]`: rules for the names of resources, judged in the review.
 
 use super::{
     table::{plain_table, table},

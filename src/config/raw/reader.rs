@@ -12,24 +12,24 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
 };
 
-/// A value of the file with its place.
+/// Value of the file with its place.
 pub(crate) type Node<'t> = Spanned<DeValue<'t>>;
 
-/// The texts that places point into: environments.toml, and behind it what flags and the process's environment said.
+/// Sources of the configuration: environments.toml, then the texts of flags and `ENVCTL_*` variables.
 ///
-/// A place is an offset into both texts laid end to end, so that one number is enough to find it again.
+/// A place is an offset into all texts laid end to end, so that one number identifies source and position.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
-    /// environments.toml.
+    /// Source of environments.toml.
     pub(crate) file: Arc<SourceFile>,
-    /// One text for each flag or variable, a TOML assignment, each one byte behind the end of the text before it.
+    /// Sources of flags and variables, each a TOML assignment; each begins one byte behind the end of the one before it.
     pub(crate) overrides: Vec<Arc<SourceFile>>,
-    /// The keys of values that could not be read: that they are missing further on is not said again.
+    /// Keys whose values could not be read, so that a missing value is not reported as a second error.
     pub(crate) unread: Vec<String>,
 }
 
 impl Sources {
-    /// The text that a place points into, and the place in that text.
+    /// Returns the source that a place points into, and the place in that source.
     pub(crate) fn locate(&self, span: &Range<usize>) -> (&Arc<SourceFile>, Range<usize>) {
         let mut start = 0;
         let mut located = &self.file;
@@ -43,12 +43,12 @@ impl Sources {
         (located, span.start.saturating_sub(start)..span.end.saturating_sub(start))
     }
 
-    /// Whether a value of this key could not be read.
+    /// Returns true if a value of this key could not be read.
     pub(crate) fn is_unread(&self, key: &str) -> bool {
         self.unread.iter().any(|unread| unread == key)
     }
 
-    /// A finding with one more place.
+    /// Adds a label at a place to a diagnostic.
     pub(crate) fn at(
         &self,
         diagnostic: Diagnostic,
@@ -60,22 +60,22 @@ impl Sources {
     }
 }
 
-/// Walks the tree, knows where it is, and collects what is wrong.
+/// Reader of one source: knows the path of the current value, and collects errors.
 pub(crate) struct Reader<'t> {
     source: Arc<SourceFile>,
-    /// Where the source begins in all texts laid end to end.
+    /// Offset of the source in all texts laid end to end.
     base: usize,
     path: Vec<&'t str>,
-    /// The layer that values read now belong to.
+    /// Layer of the values that are read now.
     pub(crate) layer: Layer,
-    /// What was wrong so far.
+    /// Errors found so far.
     pub(crate) problems: Diagnostics,
-    /// The keys of what was wrong.
+    /// Keys of the values with errors.
     pub(crate) unread: Vec<String>,
 }
 
 impl<'t> Reader<'t> {
-    /// A reader of environments.toml, or of the embedded defaults.
+    /// Creates a reader of environments.toml, or of the embedded defaults.
     pub(crate) fn of_file(source: &Arc<SourceFile>) -> Self {
         Self {
             source: Arc::clone(source),
@@ -87,7 +87,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reader of what one flag or variable said; `base` is where that text begins in all texts laid end to end.
+    /// Creates a reader of one flag or variable; `base` is the offset of its source in all texts laid end to end.
     pub(crate) fn of_override(source: &Arc<SourceFile>, base: usize, layer: Layer) -> Self {
         Self {
             source: Arc::clone(source),
@@ -99,22 +99,22 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The text that is read.
+    /// Returns the text of the source.
     pub(crate) fn text(&self) -> &str {
         self.source.text()
     }
 
-    /// The keys from the root to where the reader is.
+    /// Returns the keys from the root to the current value.
     pub(crate) fn path(&self) -> &[&'t str] {
         &self.path
     }
 
-    /// The path as it is written in the file: `environments.staging.vars`.
+    /// Returns the path in the syntax of the file: `environments.staging.vars`.
     pub(crate) fn dotted(&self) -> String {
         self.path.iter().map(|key| quoted(key)).collect::<Vec<_>>().join(".")
     }
 
-    /// Goes down one key while `read` runs.
+    /// Runs `read` with a key appended to the path.
     pub(crate) fn within<T>(&mut self, key: &'t str, read: impl FnOnce(&mut Self) -> T) -> T {
         self.path.push(key);
         let result = read(self);
@@ -122,18 +122,18 @@ impl<'t> Reader<'t> {
         result
     }
 
-    /// A place that stays unique beside those of the other text.
+    /// Converts a range of this source to a place, which is unique over all sources.
     pub(crate) fn place(&self, span: Range<usize>) -> Range<usize> {
         span.start + self.base..span.end + self.base
     }
 
-    /// Where a value of the present layer came from.
+    /// Returns the origin of a value of the current layer.
     pub(crate) fn origin(&self, span: Range<usize>) -> Origin {
         let written = self.base == 0 && self.layer != Layer::Builtin;
         Origin { layer: self.layer.clone(), span: written.then_some(span) }
     }
 
-    /// An error at a place of the text that is read.
+    /// Creates an error at a range of this source.
     pub(crate) fn problem(
         &self,
         code: &'static str,
@@ -144,13 +144,13 @@ impl<'t> Reader<'t> {
         Diagnostic::error(code, message).at(&self.source, span, label)
     }
 
-    /// Collects a finding.
+    /// Collects a diagnostic, and marks the current key as unread.
     pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
         self.unread.extend(self.path.last().map(|key| (*key).to_owned()));
         self.problems.push(diagnostic);
     }
 
-    /// Collects an error about a value that has the right type and the wrong content.
+    /// Collects an error about a value with the right type and an invalid content.
     pub(crate) fn invalid(
         &mut self,
         code: &'static str,
@@ -163,7 +163,7 @@ impl<'t> Reader<'t> {
         self.report(diagnostic);
     }
 
-    /// Collects a type error.
+    /// Collects an error about a value with a wrong type.
     pub(crate) fn mismatch(&mut self, node: &Node<'_>, expected: &str) {
         let found = match node.get_ref() {
             DeValue::Integer(number) => number.to_string(),
@@ -178,7 +178,7 @@ impl<'t> Reader<'t> {
         self.report(diagnostic);
     }
 
-    /// Collects an error about a key that the present table does not have.
+    /// Collects an error about a key that the current table does not have.
     pub(crate) fn unknown_key(
         &mut self,
         key: &str,
@@ -202,7 +202,7 @@ impl<'t> Reader<'t> {
         self.report(diagnostic);
     }
 
-    /// Collects an error for each key that a table cannot do without and does not have.
+    /// Collects an error for each required key that a table does not have.
     pub(crate) fn require(&mut self, table: &DeTable<'_>, span: Range<usize>, keys: &[&str]) {
         for key in keys.iter().filter(|key| !table.contains_key(**key)) {
             let message = format!("`{}` needs `{key}`", self.dotted());
@@ -212,7 +212,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The text of a string.
+    /// Returns the text of a string; any other type is an error.
     pub(crate) fn string(&mut self, node: &'t Node<'t>) -> Option<&'t str> {
         if let DeValue::String(text) = node.get_ref() {
             return Some(text);
@@ -221,7 +221,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// The values of an array.
+    /// Returns the items of an array; any other type is an error.
     pub(crate) fn array(&mut self, node: &'t Node<'t>, expected: &str) -> Option<&'t DeArray<'t>> {
         if let DeValue::Array(array) = node.get_ref() {
             return Some(array);
@@ -230,7 +230,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// The keys of a table.
+    /// Returns the keys of a table; any other type is an error.
     pub(crate) fn table(&mut self, node: &'t Node<'t>) -> Option<&'t DeTable<'t>> {
         if let DeValue::Table(table) = node.get_ref() {
             return Some(table);
@@ -240,7 +240,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// The type of a value in words.
+/// Returns the type of a value for messages: `"a string"`.
 pub(crate) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a string",

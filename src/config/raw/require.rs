@@ -1,4 +1,4 @@
-//! `require`: the check items that must be green before an environment is changed.
+//! `require`: items of `check` that must pass before an environment is changed.
 
 use super::{
     field::Read,
@@ -6,7 +6,7 @@ use super::{
     words::one_of,
 };
 
-/// The items of `check`, in the order in which they are shown.
+/// Items of `check`, in the order in which they are shown.
 const ITEMS: [&str; 15] = [
     "config",
     "isolation",
@@ -25,7 +25,7 @@ const ITEMS: [&str; 15] = [
     "guards",
 ];
 
-/// A check item that must be green.
+/// Item of `check` that must pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CheckItem(pub(crate) &'static str);
 

@@ -1,4 +1,4 @@
-//! Where a secret comes from, and what a variable of the environment is: a text, or a table that names its source.
+//! Sources of secrets, and environment variables: a text, or a table that names a source.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use toml::de::DeValue;
@@ -9,16 +9,15 @@ use super::{
     template::Template,
 };
 
-/// A secret with its templates.
+/// Secret with templates in its source.
 #[derive(Debug, Clone)]
 pub(crate) struct SecretTemplate {
-    /// Where its value is found.
     pub(crate) source: SourceTemplate,
-    /// `allow_empty = true`
+    /// `allow_empty = true`: an empty value is accepted.
     pub(crate) allow_empty: bool,
 }
 
-/// A secret source with its templates.
+/// Source of a secret, with its templates.
 #[derive(Debug, Clone)]
 pub(crate) enum SourceTemplate {
     /// `{ env = "NAME" }`
@@ -32,7 +31,7 @@ pub(crate) enum SourceTemplate {
 }
 
 const SOURCES: &[&str] = &["env", "file", "command", "sops"];
-/// The keys that stand beside those that name a source.
+/// Keys that may stand beside those that name a source.
 const BESIDE: &[&str] = &["key", "allow_empty"];
 const SOURCE_HELP: &str = "one of `{ env = \"NAME\" }`, `{ file = \"PATH\" }`, `{ command = [\"PROGRAM\", \"ARG\"] }`, \
                            `{ sops = \"FILE\", key = \"KEY\" }`";
@@ -54,10 +53,10 @@ impl Read for SecretTemplate {
     }
 }
 
-/// A source's keys, and those of the table around it that its owner reads; absent when it names no source.
+/// Secret of a table, absent when the table names no source, and the table's other keys that the caller reads.
 type Parts<'t> = (Option<SecretTemplate>, Vec<(&'t str, &'t Node<'t>)>);
 
-/// Reads a source; `extra` keys are handed back unread.
+/// Reads a table with a source; keys in `extra` are returned unread.
 fn read_source<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>, extra: &[&'static str]) -> Option<Parts<'t>> {
     let DeValue::Table(table) = node.get_ref() else {
         let what = if matches!(node.get_ref(), DeValue::String(_)) {
@@ -122,7 +121,7 @@ fn refuse<'t>(node: &Node<'_>, reader: &mut Reader<'t>, reason: &str) -> Option<
     None
 }
 
-/// Reads an argv: a program and its arguments, no shell.
+/// Reads a command: a program and its arguments; no shell is started.
 pub(crate) fn read_command<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Vec<Template>> {
     let words = Vec::<Template>::read(node, reader)?;
     if words.is_empty() || words[0].text().is_empty() {
@@ -133,21 +132,20 @@ pub(crate) fn read_command<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> O
     Some(words)
 }
 
-/// A variable of the environment: a plain text, a text that is only set sometimes, or a secret source.
+/// Environment variable: a text, a text with conditions, or a secret source.
 #[derive(Debug, Clone)]
 pub(crate) struct EnvVarTemplate {
-    /// Its value.
     pub(crate) source: EnvSourceTemplate,
-    /// Not set when any of these is.
+    /// Variables of envctl's environment: if one of them is set, this variable is not set.
     pub(crate) unless: Vec<String>,
 }
 
-/// The value of a variable of the environment.
+/// Value of an environment variable.
 #[derive(Debug, Clone)]
 pub(crate) enum EnvSourceTemplate {
-    /// As written.
+    /// Text as written.
     Plain(Template),
-    /// From a secret source.
+    /// Secret source.
     Secret(SecretTemplate),
 }
 

@@ -1,4 +1,4 @@
-//! `[stacks.X]`: what a stack is, with the settings of its own and of its instances.
+//! `[stacks.X]`: keys of a stack, its settings, and the settings of its instances.
 
 use std::sync::Arc;
 
@@ -44,14 +44,14 @@ table! {
     }
 }
 
-/// A stack as it is written.
+/// Stack as written.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StackTable {
-    /// What it is.
+    /// Keys without layers.
     pub(crate) own: StackKeys,
-    /// Its settings; absent when it has none of its own, as most of many have.
+    /// Settings; absent when the stack has none, as most stacks of a large project.
     pub(crate) layer: Option<Box<LayerTable>>,
-    /// Its keys that have no behaviour yet.
+    /// Keys that this version does not honour.
     pub(crate) later: Vec<Later>,
 }
 

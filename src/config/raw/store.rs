@@ -1,4 +1,4 @@
-//! `[store]` and `[backups]`: where runs and copies of states are kept, and for whom.
+//! `[store]` and `[backups]`: storage and encryption of runs and of backups of states.
 
 use super::{
     duration::Length,
@@ -40,7 +40,7 @@ table! {
 
 plain_table!(StoreTable, BackupsTable);
 
-/// An age recipient.
+/// Age recipient: a public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Recipient(pub(crate) String);
 

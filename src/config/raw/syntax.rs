@@ -1,10 +1,10 @@
-//! Broken TOML: what the parser says, and what was probably meant.
+//! Syntax errors of TOML, with help for common mistakes.
 
 use std::{ops::Range, sync::Arc};
 
 use crate::diagnostic::{Diagnostic, Diagnostics, SourceFile};
 
-/// The parser's findings as diagnostics, one for each line: a parser that recovers repeats itself.
+/// Converts the parser's errors to diagnostics, one for each line: a parser that recovers repeats itself.
 pub(crate) fn explain(source: &Arc<SourceFile>, errors: &[toml::de::Error]) -> Diagnostics {
     let mut found: Vec<(Range<usize>, &str)> =
         errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
@@ -43,7 +43,7 @@ fn explain_one(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> D
     problem
 }
 
-/// A key that holds a character which only a quoted one may hold, as the `/` of a discovered stack's name.
+/// Explains a key with a character that needs quotes, such as the `/` in the name of a discovered stack.
 fn unquoted(source: &Arc<SourceFile>, problem: Diagnostic, span: Range<usize>) -> Diagnostic {
     let text = source.text();
     let boundary = |c: char| c.is_whitespace() || "[]=\"'.{},#".contains(c);
@@ -53,7 +53,7 @@ fn unquoted(source: &Arc<SourceFile>, problem: Diagnostic, span: Range<usize>) -
     problem.at(source, start..end, "must be quoted").help(format!("write `\"{key}\"`"))
 }
 
-/// The same key twice: a reopened table, a dotted key beside a `[table]`, or simply a line too many.
+/// Explains a duplicate key: a reopened table, a dotted key beside a `[table]`, or a repeated line.
 fn duplicate(source: &Arc<SourceFile>, span: Range<usize>) -> Diagnostic {
     let text = source.text();
     let key = &text[span.clone()];
@@ -77,7 +77,7 @@ fn duplicate(source: &Arc<SourceFile>, span: Range<usize>) -> Diagnostic {
     }
 }
 
-/// Where a key was first written before a place, and whether in a header.
+/// Returns the place of a key's first occurrence before an offset, and true if that is in a table header.
 fn first_place(text: &str, key: &str, before: usize, header: bool) -> Option<(Range<usize>, bool)> {
     let same_header = header.then(|| line_at(text, before).trim());
     let mut fallback = None;
@@ -99,7 +99,7 @@ fn first_place(text: &str, key: &str, before: usize, header: bool) -> Option<(Ra
     fallback
 }
 
-/// The line that a place stands in.
+/// Returns the line that contains an offset.
 fn line_at(text: &str, at: usize) -> &str {
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
     let end = text[at..].find('\n').map_or(text.len(), |newline| at + newline);

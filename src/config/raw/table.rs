@@ -1,4 +1,4 @@
-//! Declares a table of the file once: the type, its keys, how they are read, merged and described in the JSON Schema.
+//! Macros that declare a table of the file once: the type, its keys, reading, merging and JSON Schema.
 
 use super::{
     reader::{Node, Reader},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::config::origin::Origin;
 
-/// The name of a key whose field had to be written as a raw identifier.
+/// Returns the key of a field, without the `r#` of a raw identifier.
 pub(crate) const fn plain(field: &'static str) -> &'static str {
     match field.as_bytes() {
         [b'r', b'#', ..] => field.split_at(2).1,
@@ -14,28 +14,27 @@ pub(crate) const fn plain(field: &'static str) -> &'static str {
     }
 }
 
-/// A table whose keys are known.
+/// Table with a fixed set of keys.
 pub(crate) trait Table: Default {
-    /// The keys of the table.
     const KEYS: &'static [&'static str];
 
-    /// Reads one key; whether the table has it.
+    /// Reads one key. Returns false if the table does not have it.
     fn set<'t>(&mut self, key: &str, node: &'t Node<'t>, reader: &mut Reader<'t>) -> bool;
 
-    /// Lays every key of a higher layer over this table.
+    /// Merges every key of a higher layer into this table.
     fn overlay_keys(&mut self, higher: &Self);
 
-    /// Removes what a path names; whether there was anything.
+    /// Removes the value at a path. Returns true if that existed.
     fn unset_key(&mut self, path: &[&str]) -> bool;
 
-    /// Shows every template in the table.
+    /// Calls `visit` for each template in the table.
     fn each_template(&self, visit: &mut dyn FnMut(&Template));
 
-    /// Shows where every value in the table came from; `path` is the table's, with a dot behind it.
+    /// Calls `visit` with path and origin of each value in the table; `path` is the table's, with a dot at the end.
     fn each_origin(&self, path: &str, visit: &mut dyn FnMut(String, &Origin));
 }
 
-/// A struct whose fields are the keys of a table; the fields' documentation goes into the JSON Schema.
+/// Declares a struct whose fields are the keys of a table; the fields' documentation goes into the JSON Schema.
 macro_rules! table {
     (
         $(#[$meta:meta])*
@@ -94,13 +93,12 @@ macro_rules! table {
     };
 }
 
-/// A table of which some keys must be there.
+/// Table with required keys.
 pub(crate) trait Required {
-    /// Those keys.
     const REQUIRED: &'static [&'static str];
 }
 
-/// Reads a table declared by [`table!`]; the keys in brackets must be there.
+/// Implements reading for tables declared by [`table!`]; the keys in brackets are required.
 macro_rules! plain_table {
     ($($name:ident $([$($required:literal),*])?),* $(,)?) => {$(
         impl $crate::config::raw::table::Required for $name {

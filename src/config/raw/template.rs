@@ -1,4 +1,4 @@
-//! Text with `{name}` in it; `{{` and `}}` are literal braces.
+//! Templates: texts with `{name}` in them; `{{` and `}}` are literal braces.
 
 use std::{ops::Range, sync::Arc};
 
@@ -9,12 +9,12 @@ use super::{
     reader::{Node, Reader},
 };
 
-/// A text that was split at its names when it was read.
+/// Text that is split at its names when it is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
     text: Arc<str>,
     parts: Option<Arc<[Part]>>,
-    /// The place of the whole value.
+    /// Place of the whole value.
     pub(crate) span: Range<usize>,
 }
 
@@ -24,7 +24,7 @@ enum Part {
     Name(String, Range<usize>),
 }
 
-/// What is wrong with the braces of a text, at bytes of it.
+/// Error in the braces of a text, at a range of its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct BadBraces {
     at: Range<usize>,
@@ -32,17 +32,17 @@ struct BadBraces {
 }
 
 impl Template {
-    /// The text as written.
+    /// Returns the text as written.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether there is nothing to expand.
+    /// Returns true if the text holds no braces, so that nothing is expanded.
     pub(crate) fn is_literal(&self) -> bool {
         self.parts.is_none()
     }
 
-    /// The text with a value for each name; nothing when any name has none.
+    /// Returns the text with its names expanded by `lookup`; `None` when a name has no value.
     pub(crate) fn expand(
         &self,
         lookup: &mut dyn FnMut(&str, &Range<usize>, &mut String) -> bool,
@@ -59,7 +59,7 @@ impl Template {
         complete.then_some(expanded)
     }
 
-    /// The same template without the first bytes of its text, which must not hold a name.
+    /// Returns the template without a literal character at its beginning; `None` when the text does not begin with it.
     pub(crate) fn strip_prefix(&self, prefix: char) -> Option<Self> {
         let text = self.text.strip_prefix(prefix)?;
         let parts = self.parts.as_ref().map(|parts| {
@@ -72,7 +72,7 @@ impl Template {
         Some(Self { text: text.into(), parts, span: self.span.clone() })
     }
 
-    /// Splits a text that was read elsewhere; `place` gives the place of bytes of it.
+    /// Splits a text into literals and names; `place` converts a range of its bytes to a place.
     fn split(
         text: &str,
         place: impl Fn(Range<usize>) -> Range<usize>,
@@ -120,9 +120,10 @@ impl Template {
     }
 }
 
-/// Where bytes of a string's value stand inside its literal, quotes included.
+/// Returns the range of bytes of a string's value inside its literal, quotes included.
 ///
-/// Exact unless an escape comes before them; then the same text is looked for, and failing that the whole literal is named.
+/// The range is exact unless an escape comes before it; then the text is searched for, and the whole literal is returned
+/// when it is not found.
 fn within_literal(literal: &str, value: &str, bytes: &Range<usize>) -> Range<usize> {
     let quote = if literal.starts_with("\"\"\"") || literal.starts_with("'''") { 3 } else { 1 };
     let first = match literal.get(quote..) {

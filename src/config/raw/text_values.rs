@@ -1,4 +1,4 @@
-//! Texts with a grammar of their own: address patterns, times of the day, days, time zones, cron lines.
+//! Texts with a syntax of their own: address patterns, times of the day, days, time zones, cron schedules.
 
 use super::{
     field::Read,
@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::AddressPattern;
 
-/// Declares a text that is kept as written after its grammar was checked.
+/// Declares a text type that is kept as written once its syntax is checked.
 macro_rules! checked_text {
     ($($(#[$doc:meta])* $name:ident, $code:literal, $check:path, $help:literal;)*) => {$(
         $(#[$doc])*
@@ -44,22 +44,22 @@ macro_rules! checked_text {
 }
 
 checked_text! {
-    /// A time of the day: `09:00`.
+    /// Time of the day: `09:00`.
     TimeOfDay, "config::time", check_time, "hours and minutes, as \"09:00\" or \"16:30\"";
-    /// A day of the week or a range of days: `mon-thu`.
+    /// Day of the week or range of days: `mon-thu`.
     Days, "config::days", check_days, "a day or a range, as \"sat\" or \"mon-thu\"";
-    /// A time zone of the IANA database: `Europe/Berlin`.
+    /// Time zone of the IANA database: `Europe/Berlin`.
     ZoneName, "config::timezone", check_zone, "a name of the IANA database, as \"Europe/Berlin\" or \"UTC\"";
-    /// A schedule of five fields: `0 5 * * *`.
+    /// Cron schedule of five fields: `0 5 * * *`.
     Cron, "config::cron", check_cron, "minute, hour, day, month and weekday, as \"0 5 * * *\"";
-    /// What the plan after an import may contain: `update:**.tags`.
+    /// Change that the plan after an import may contain: `update:**.tags`.
     Acceptance, "config::accept", check_acceptance, "ACTION:ADDRESS.ATTRIBUTE, as \"update:**.tags\"";
 }
 
-/// The weekdays in the order of the week.
+/// Weekdays in their order.
 pub(crate) const WEEK: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// Actions that a pattern may speak of.
+/// Actions that rules can name.
 pub(crate) const ACTIONS: [&str; 7] = ["create", "update", "replace", "delete", "forget", "read", "invoke"];
 
 fn check_time(text: &str) -> Result<(), String> {
@@ -121,7 +121,7 @@ fn is_cron_name(part: &str) -> bool {
     WEEK.contains(&part.as_str()) || MONTHS.contains(&part.as_str())
 }
 
-/// Judges a path into a JSON document: `$.status`, `$.items[0].id`.
+/// Validates a path into a JSON document: `$.status`, `$.items[0].id`.
 pub(crate) fn check_json_path(text: &str) -> Result<(), String> {
     let rest = text.strip_prefix('$').ok_or_else(|| "does not start with `$`".to_owned())?;
     let mut rest = rest;
@@ -156,7 +156,7 @@ fn check_acceptance(text: &str) -> Result<(), String> {
     pattern.parse::<AddressPattern>().map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// An address pattern that may hold templates.
+/// Address pattern that may hold templates.
 #[derive(Debug, Clone)]
 pub(crate) struct PatternTemplate(pub(crate) Template);
 

@@ -1,4 +1,4 @@
-//! A var file of a stack: `"environments/{env}.tfvars"`, or `"?local.tfvars"` for one that may be absent.
+//! Var file of a stack: `"environments/{env}.tfvars"`, or `"?local.tfvars"` for one that may be missing.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -8,12 +8,12 @@ use super::{
     template::Template,
 };
 
-/// A var file with its templates.
+/// Var file with its templates.
 #[derive(Debug, Clone)]
 pub(crate) struct VarFileTemplate {
-    /// The path without the mark.
+    /// Path without the `?`.
     pub(crate) path: Template,
-    /// Marked as optional.
+    /// True if the path was marked with `?`.
     pub(crate) optional: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Names of environment variables in `bind`.
+//! Patterns of environment variables in `bind`.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::VariablePattern;
 
-/// Pattern over the names of variables that a plan is bound to.
+/// Pattern over the names of environment variables that a plan is bound to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BoundName(pub(crate) VariablePattern);
 

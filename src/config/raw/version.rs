@@ -11,7 +11,7 @@ use super::{
     reader::{Node, Reader},
 };
 
-/// Versions that may be used.
+/// Constraint on versions: all conditions must be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionConstraint {
     text: String,
@@ -29,7 +29,7 @@ enum Operator {
     Pessimistic,
 }
 
-/// From longest to shortest, so that `>=` is not read as `>`.
+/// Operators from longest to shortest, so that `>=` is not read as `>`.
 const OPERATORS: &[(&str, Operator)] = &[
     (">=", Operator::GreaterOrEqual),
     ("<=", Operator::LessOrEqual),
@@ -40,7 +40,7 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("<", Operator::Less),
 ];
 
-/// A version with one to three numbers, as many as were written.
+/// Version with one to three numbers, as many as were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Version {
     numbers: Vec<u64>,
@@ -53,18 +53,19 @@ enum Identifier {
     Word(String),
 }
 
-/// Why a text is no version constraint.
+/// Error for a text that is no version constraint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidConstraint(String);
 
 impl VersionConstraint {
-    /// The constraint as written.
+    /// Returns the constraint as written.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether a version (`1.12.6`, `v1.9.0-beta1`) satisfies every condition; a text that is no version satisfies none.
+    /// Returns true if a version (`1.12.6`, `v1.9.0-beta1`) satisfies every condition; a text that is no version satisfies
+    /// none.
     ///
     /// As in Terraform, a pre-release only satisfies a condition that names a pre-release of the same numbers.
     pub fn allows(&self, version: &str) -> bool {

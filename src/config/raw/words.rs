@@ -1,4 +1,4 @@
-//! Values that are one word of a few, and names that are checked as they are read.
+//! Keywords, and names that are checked as they are read.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::model::{CreateWorkspace, EngineName, StackId};
 
-/// Reads one word of a few.
+/// Reads one of a few keywords.
 pub(crate) fn one_of<'t, T: Copy>(
     node: &'t Node<'t>,
     reader: &mut Reader<'t>,
@@ -27,7 +27,7 @@ pub(crate) fn one_of<'t, T: Copy>(
     found
 }
 
-/// The engine of a project or a stack: a name, or `auto`.
+/// Engine of a project or a stack: a name, or `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct EngineChoice(pub(crate) Option<EngineName>);
 
@@ -51,7 +51,7 @@ impl JsonSchema for EngineChoice {
     }
 }
 
-/// The engine that Terragrunt drives.
+/// Engine that Terragrunt runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct DrivenEngine(pub(crate) EngineName);
 
@@ -79,7 +79,7 @@ impl Read for CreateWorkspace {
     }
 }
 
-/// The name of a stack as another table refers to it.
+/// Name of a stack in a reference of another table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StackName(pub(crate) StackId);
 
@@ -111,7 +111,7 @@ impl JsonSchema for StackName {
     }
 }
 
-/// A free template value: a text, a number or a boolean, used as text.
+/// Free template value: a text, number or boolean, used as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FreeValue(pub(crate) String);
 
