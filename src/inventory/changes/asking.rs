@@ -1,4 +1,4 @@
-//! What git is asked of one repository.
+//! Git commands for the differences and the files of one repository. Errors are the messages of git.
 
 use std::{cell::LazyCell, fs};
 
@@ -7,13 +7,13 @@ use camino::Utf8Path;
 use super::raw::Listing;
 use crate::inventory::git::Git;
 
-/// Folders that are nobody's change.
+/// Folders that engines and envctl write into; files in them do not count as changes.
 const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
 
-/// More paths than this are not named one by one.
+/// Maximum number of paths that are passed to git as arguments.
 const MANY: usize = 200;
 
-/// What differs from a commit.
+/// Returns the differences between a commit and the working tree, as `raw::differences` parses them.
 pub(super) fn differing(git: &Git<'_>, commit: &str) -> Result<String, String> {
     git.ask(&[
         "diff",
@@ -28,16 +28,16 @@ pub(super) fn differing(git: &Git<'_>, commit: &str) -> Result<String, String> {
     ])
 }
 
-/// What it lists beside them.
+/// Returns the tracked and untracked files, as `raw::listing` parses them.
 pub(super) fn listed(git: &Git<'_>) -> Result<String, String> {
     git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--directory"])
 }
 
-/// The files that it does not track and was not told to ignore, at any depth. It is asked of what was listed as others, where
-/// that is not too much for a command.
+/// Returns the untracked files that are not ignored, at any depth. `others` are the untracked paths of the listing: git
+/// searches only in them, if they are few enough for a command line.
 pub(super) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, String> {
     let named = || others.iter().filter(|path| !is_left_out(path)).map(|path| path.trim_end_matches('/'));
-    // Of a name that is no UTF-8 there is not enough left to ask for it.
+    // A name that is not UTF-8 was decoded with replacement characters: git would not find it.
     let few = named().nth(MANY).is_none() && !named().any(|path| path.contains(char::REPLACEMENT_CHARACTER));
     if few && named().next().is_none() {
         return Ok(Vec::new());
@@ -47,18 +47,18 @@ pub(super) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, S
         args.extend(named());
     }
     let listed = git.ask(&args)?;
-    // A folder is a repository of its own, of which nothing more is known.
+    // A folder in the output is another repository, whose files git does not list here.
     let paths = listed.split_terminator('\0').map(|path| path.trim_end_matches('/').to_owned());
     Ok(paths.collect())
 }
 
-/// Whether a path lies in a folder that engines and envctl write into, beside the files that are committed.
+/// Returns true if a path lies in a folder that engines and envctl write into, next to committed files.
 pub(super) fn is_left_out(path: &str) -> bool {
     path.split('/').any(|part| LEFT_OUT.contains(&part))
 }
 
-/// The files that git was told not to look at, and whether each is gone: nobody knows whether it differs. In a sparse
-/// checkout those that are left out do not.
+/// Returns the files that git was told not to compare (`assume-unchanged`, `skip-worktree`), each with true if it is
+/// missing. They may differ from the commit. Files that a sparse checkout leaves out are not returned.
 pub(super) fn unseen(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
     let sparse = LazyCell::new(|| {
         let asked = git.ask(&["config", "--type=bool", "core.sparseCheckout"]);

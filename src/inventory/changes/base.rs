@@ -1,4 +1,4 @@
-//! The commit that a tree is compared with: where HEAD left a branch.
+//! Commit that the working tree is compared with: the merge base of HEAD and another branch.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -12,38 +12,39 @@ use crate::{
     process::Runner,
 };
 
-/// Variables in which jobs say what a change is to be merged into: a branch of `origin`.
+/// Variables in which CI jobs name the branch of `origin` that a change will be merged into.
 const TARGETS: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
 
-/// The names of default branches, where no remote says which is its own.
+/// Usual names of default branches, for remotes that do not name their own.
 const USUAL: [&str; 2] = ["main", "master"];
 
-/// What a tree is compared with.
+/// Commit that the working tree is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Base {
-    /// The name: `origin/main`.
+    /// Name of the branch or commit that was compared: `origin/main`.
     pub name: String,
-    /// The commit where HEAD left it.
+    /// Merge base of HEAD and that branch or commit, in full length.
     pub commit: String,
-    /// Whether that is HEAD itself, so that nothing is committed beyond it.
+    /// True if the merge base is HEAD itself, so that HEAD has no commits of its own.
     pub is_head: bool,
-    /// Whether somebody named it on the command line.
+    /// True if the user named it on the command line.
     pub named: bool,
 }
 
 impl Base {
-    /// The base in words: `origin/main (1234567)`.
+    /// Returns the base in words: `origin/main (1234567)`.
     pub fn shown(&self) -> String {
         shown_base(&self.name, &self.commit)
     }
 
-    /// The beginning of its commit.
+    /// Returns the abbreviated commit.
     pub fn short(&self) -> &str {
         short_commit(&self.commit)
     }
 }
 
-/// Asks git for the base in a repository.
+/// Determines the base in a repository. Fails when the commit does not exist or has no merge base with HEAD, when no default
+/// branch is found, and when git fails.
 pub(super) fn base(
     git: &Git<'_>,
     top: &Utf8Path,
@@ -59,7 +60,7 @@ pub(super) fn base(
         return Err(unknown(git, &name));
     };
     let mut lines = commits.lines();
-    // The right side of the dots comes first.
+    // `git rev-parse A...HEAD` prints the commit of HEAD, that of `A`, and the merge base after a `^`.
     let (Some(head), Some(_), Some(parted)) =
         (lines.next(), lines.next(), lines.next().and_then(|line| line.strip_prefix('^')))
     else {
@@ -68,7 +69,8 @@ pub(super) fn base(
     Ok(Base { name, commit: parted.to_owned(), is_head: parted == head, named })
 }
 
-/// The branches and tags of the repository that holds a folder; none where git knows none.
+/// Returns the names of the branches and tags of the repository that holds a folder; empty when git fails or there is no
+/// repository.
 pub fn names(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Vec<String> {
     let Some(top) = repository(dir) else { return Vec::new() };
     let args = ["for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/remotes", "refs/tags"];
@@ -76,7 +78,7 @@ pub fn names(runner: &Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>
     names.lines().map(str::to_owned).collect()
 }
 
-/// The branch that HEAD will be merged into, as far as jobs, remotes and the usual names tell.
+/// Returns the branch that HEAD is to be merged into, by the variables of CI jobs, the remotes and the usual names.
 fn default(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<Option<String>, String> {
     let target = TARGETS.iter().find_map(|name| {
         env.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
@@ -91,8 +93,8 @@ fn default(git: &Git<'_>, env: &BTreeMap<OsString, OsString>) -> Result<Option<S
     Ok(likeliest(&git.ask(&args)?))
 }
 
-/// Among lines of a reference and what it stands for: the default branch of `origin`, of another remote, else a branch
-/// with a usual name.
+/// Returns the default branch from lines with a reference and its symbolic target: that of `origin`, else of another remote,
+/// else a local branch with a usual name.
 fn likeliest(refs: &str) -> Option<String> {
     let short = |name: &str| {
         let remote = name.strip_prefix("refs/remotes/");
@@ -119,7 +121,7 @@ fn likeliest(refs: &str) -> Option<String> {
         .or_else(|| usual(&|name| name.starts_with("refs/heads/")))
 }
 
-/// Why a name is that of no commit.
+/// Returns the error for a name that is no commit, with a hint.
 fn unknown(git: &Git<'_>, name: &str) -> NoChanges {
     if git.ask(&["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]).is_err() {
         return NoChanges::NoCommit;
@@ -139,7 +141,7 @@ fn unknown(git: &Git<'_>, name: &str) -> NoChanges {
     NoChanges::Unknown { base: name.to_owned(), hint }
 }
 
-/// Why HEAD has nothing in common with a commit.
+/// Returns the error for a commit that has no merge base with HEAD.
 fn parted_nowhere(git: &Git<'_>, name: String) -> NoChanges {
     if !is_shallow(git) {
         return NoChanges::Unrelated { base: name };

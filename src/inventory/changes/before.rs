@@ -1,4 +1,4 @@
-//! environments.toml as it was at the base, and what of it has become another value for a stack.
+//! Configuration at the base, and the settings of a stack that have another value now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,21 +15,22 @@ use crate::{
     model::{StackId, VariablePattern},
 };
 
-/// environments.toml as it was.
+/// Configuration of environments.toml at the base.
 #[derive(Debug)]
 pub(super) enum Before {
-    /// As it is.
+    /// Unchanged configuration.
     Same,
-    /// There was none.
+    /// No environments.toml at the base.
     Absent,
-    /// Nobody can read it any more.
+    /// Unknown configuration: the file at the base cannot be parsed, or lay behind a link or in a submodule that has
+    /// changed.
     Unreadable,
-    /// Another one.
+    /// Configuration that differs from the current one.
     Other(Box<Config>),
 }
 
 impl Changes {
-    /// environments.toml at the base, with the same laid over it as over the one that is in force.
+    /// Parses environments.toml at the base, with the same overrides as the current configuration.
     pub(super) fn before(&self, config: &Config, overrides: &Overrides) -> Before {
         match &self.earlier {
             Earlier::Same => Before::Same,
@@ -41,7 +42,7 @@ impl Changes {
     }
 }
 
-/// The stacks of an environment as environments.toml was.
+/// Stacks of an environment as environments.toml declared them at the base.
 pub(super) struct Settled<'c> {
     config: &'c Config,
     environment: &'c Environment,
@@ -49,7 +50,7 @@ pub(super) struct Settled<'c> {
 }
 
 impl<'c> Settled<'c> {
-    /// Those of an environment; none where they cannot be told.
+    /// Returns the stacks of an environment; absent when they cannot be determined.
     pub(super) fn of(config: &'c Config, environment: &'c Environment) -> Option<Self> {
         let mut found = Diagnostics::default();
         let candidates = candidates(config, environment, &mut found).ok()?;
@@ -60,13 +61,14 @@ impl<'c> Settled<'c> {
         Some(Self { config, environment, stacks })
     }
 
-    /// The keys that have another value for an instance now; none where it did not exist.
+    /// Returns the keys that have another value for an instance now (`vars.region`); absent when the stack did not exist.
     pub(super) fn differing(&self, instance: &Instance, config: &Config) -> Option<BTreeSet<String>> {
         let before = self.stacks.get(&instance.id.stack)?;
         let mut keys = settings(&before.settings, &instance.settings);
         let stack = |config: &'_ Config| {
             let stack = config.stacks().get(&instance.id.stack)?;
-            // All of them by name here too; `path` is among the settings, and where it exists is told as new or gone.
+            // All fields are named here too. `path` is compared with the settings; a change of `environments` shows as a new
+            // or deleted stack.
             let Stack { name: _, span: _, path: _, environments: _, needs, tags: _, engine } = stack;
             let needs: Vec<StackId> = needs.iter().map(|(need, _)| need.clone()).collect();
             Some((needs, *engine))
@@ -86,20 +88,20 @@ impl<'c> Settled<'c> {
         Some(keys)
     }
 
-    /// The environment.
+    /// Returns the environment at the base.
     pub(super) fn environment(&self) -> &Environment {
         self.environment
     }
 
-    /// The file.
+    /// Returns the configuration at the base.
     pub(super) fn config(&self) -> &Config {
         self.config
     }
 }
 
-/// The keys of a stack that differ; what templates stand for counts where they are used.
+/// Returns the keys of a stack that differ. The values of template names count where they are used.
 fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
-    // All of them by name, so that a new key is not forgotten here.
+    // All fields are named, so that a new key is not forgotten here.
     let Settings {
         path,
         workspace,
@@ -157,7 +159,7 @@ fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
     keys
 }
 
-/// The names that only one of two tables has, or that are something else in the other.
+/// Returns the names that only one of two tables has, or that have different values.
 fn unlike<'t, T>(
     old: &'t IndexMap<String, T>,
     new: &'t IndexMap<String, T>,

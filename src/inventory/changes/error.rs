@@ -1,60 +1,60 @@
-//! Why nobody can tell what has changed.
+//! Error while determining the changes in a repository.
 
 use camino::Utf8PathBuf;
 
 use crate::{inventory::inputs::InputError, ui::shell_word};
 
-/// Why nobody can tell what has changed.
+/// Error while determining the changes in a repository.
 #[derive(Debug, thiserror::Error)]
 pub enum NoChanges {
-    /// There is no repository.
+    /// No git repository in the folder of environments.toml or above.
     #[error("nobody can tell what has changed: there is no git repository in `{0}` or above")]
     NoRepository(Utf8PathBuf),
-    /// Git failed.
+    /// Failed git command.
     #[error("git tells nothing of `{dir}`: {reason}")]
     Git {
-        /// Where it was asked.
+        /// Root of the repository.
         dir: Utf8PathBuf,
-        /// What it said.
+        /// Error message of git.
         reason: String,
     },
-    /// There is no branch that could be meant.
+    /// No default branch to compare with.
     #[error(
         "no branch to compare with was found: neither the default branch of a remote nor `main` or `master`"
     )]
     NoDefault,
-    /// There is no such commit.
+    /// Name that is no commit.
     #[error("there is no commit `{base}` to compare with")]
     Unknown {
-        /// What was asked for.
+        /// Name as the user or the default gives it.
         base: String,
-        /// What was probably meant, or what fetches it.
+        /// Likely name, or the command that fetches the commit.
         hint: Option<String>,
     },
-    /// Nothing has been committed.
+    /// Repository without commits.
     #[error("nothing is committed yet, so that nobody can tell what has changed")]
     NoCommit,
-    /// The history does not reach the commit where the branches parted.
+    /// Shallow clone that does not contain the merge base.
     #[error("this clone is shallow: it does not reach the commit where HEAD left `{base}`")]
     Shallow {
-        /// The base.
+        /// Name of the branch or commit to compare with.
         base: String,
-        /// The command that makes the history whole.
+        /// Command that fetches the whole history.
         fetch: String,
     },
-    /// The two have nothing in common.
+    /// No common commit of HEAD and the base.
     #[error("HEAD and `{base}` have no commit in common")]
     Unrelated {
-        /// The base.
+        /// Name of the branch or commit to compare with.
         base: String,
     },
-    /// The files of a stack cannot be read.
+    /// Unreadable input file of a stack.
     #[error(transparent)]
     Input(#[from] InputError),
 }
 
 impl NoChanges {
-    /// What to do about it.
+    /// Returns the text of the hint: how the user can solve it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoRepository(_) => Some("`--changed` needs git; name the stacks instead".to_owned()),
@@ -67,7 +67,8 @@ impl NoChanges {
     }
 }
 
-/// The command that fetches a branch of a remote with its whole history, whatever the clone was told to fetch.
+/// Returns the command that fetches a branch of a remote with its whole history, whatever refspec the clone is configured
+/// with.
 pub(super) fn fetch(remote: &str, branch: &str, shallow: bool) -> String {
     let whole = if shallow { "--unshallow " } else { "" };
     let refspec = format!("+refs/heads/{branch}:refs/remotes/{remote}/{branch}");

@@ -1,4 +1,4 @@
-//! Stacks that there were at the base and that are gone: what they made still exists.
+//! Stacks that existed at the base and are deleted now. Their resources still exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ use crate::{
 };
 
 impl Changes {
-    /// The environments that are gone as a whole, with the stacks that each of them had.
+    /// Returns the deleted environments, with the stacks that each of them had.
     pub fn environments_gone(
         &self,
         config: &Config,
@@ -39,10 +39,10 @@ impl Changes {
         gone.map(|own| (own.name.clone(), stacks(own))).collect()
     }
 
-    /// A path as it is called from the top of the repository.
+    /// Returns a path relative to the root of the repository.
     pub fn from_top(&self, path: &Utf8Path) -> Utf8PathBuf {
         let ancestors = || path.ancestors().skip(1);
-        // What is gone has no real path; the folder that held it has.
+        // A deleted path cannot be resolved, but a folder above it can.
         let real = ancestors().find_map(|held| {
             let rest = path.strip_prefix(held).ok()?;
             Some(held.canonicalize_utf8().ok()?.join(rest))
@@ -51,7 +51,7 @@ impl Changes {
         real.strip_prefix(self.paths.top()).map_or_else(|_| real.clone(), Into::into)
     }
 
-    /// The stacks of an environment that are gone, with the folders that they had.
+    /// Returns the deleted stacks of an environment, with the folders that they had.
     pub(super) fn gone_from(
         &self,
         inventory: &Inventory,
@@ -63,7 +63,7 @@ impl Changes {
         for instance in inventory.instances() {
             instances.entry(&instance.settings.path).or_default().push(&instance.settings);
         }
-        // Its state has another name to it now: to destroy what it made would destroy what is in use.
+        // A renamed stack keeps its state: destroying the old stack would destroy resources that are in use.
         let is_renamed = |old: &Settings| {
             let there = instances.get(&*old.path).into_iter().flatten();
             there.into_iter().any(|new| has_same_state(old, new))
@@ -92,7 +92,7 @@ impl Changes {
     }
 }
 
-/// Whether environments.toml gives two stacks of one folder the same state.
+/// Returns true if environments.toml gives two stacks of one folder the same state.
 fn has_same_state(old: &Settings, new: &Settings) -> bool {
     let workspace = |settings: &Settings| settings.workspace.as_ref().map(|name| name.value.clone());
     let pairs = |settings: &Settings| {

@@ -1,7 +1,7 @@
-//! Whether the bare text of a file may read others at paths of which nothing is written there.
+//! Text search for functions that read files at paths which are not literal.
 
-/// Whether a function that reads a file is given anything but known text, which may begin with the folder of the file or the
-/// stack.
+/// Returns true if a function that reads a file has an argument other than a literal path. The literal may begin with
+/// `path.module`, `path.root` or `path.cwd`.
 pub(super) fn guesses(text: &str) -> bool {
     const WORD: &str = "file";
     text.match_indices(WORD).any(|(at, _)| {
@@ -17,14 +17,15 @@ pub(super) fn guesses(text: &str) -> bool {
     })
 }
 
-/// What stands behind an argument that is a text without values, or a folder with a name of its own, with such a text behind it.
+/// Returns the text behind an argument that is a literal, or a known folder (`path.module`) with or without a literal behind
+/// it; absent for any other argument.
 fn known(given: &str) -> Option<&str> {
     const FOLDERS: [&str; 3] = ["path.module", "path.root", "path.cwd"];
     let folder = |text: &str| FOLDERS.iter().find_map(|folder| text.strip_prefix(folder).map(str::len));
     if let Some(left) = folder(given) {
         return Some(given[given.len() - left..].trim_start());
     }
-    // In JSON syntax the quote has an escape.
+    // In JSON syntax the quote is escaped.
     let path = given.trim_start_matches('\\').strip_prefix('"')?;
     let inside = path.strip_prefix("${").map(str::trim_start);
     let path = match inside.map(|inside| (inside, folder(inside))) {

@@ -1,34 +1,35 @@
-//! Whether the text of a file can lead to a changed path at all, so that most files need not be parsed.
+//! Text search for the names of changed paths, so that most files need not be parsed.
 //!
-//! A path in a text ends with the name of the changed file, or with that of a folder that holds it. Whatever could be put
-//! together in another way counts as a hit: a miss is certain, a hit is not.
+//! A path in a text ends with the name of the changed file, or of a folder that holds it. A text whose paths may be built in
+//! another way is a hit: a miss is certain, a hit is not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aho_corasick::AhoCorasick;
 
-/// With more names than this every text counts as a hit.
+/// Maximum number of names to search for; with more of them every text is a hit.
 const MANY: usize = 4_000;
 
-/// What may stand behind a name.
+/// Names that may follow a name in a path.
 #[derive(Debug, Default)]
 struct Next {
-    /// The names that lead on to a changed path.
+    /// Names that continue a changed path.
     names: BTreeSet<String>,
-    /// Whether it is a changed path itself, or leads anywhere.
+    /// True if the name ends a changed path or is a link, so that any text may follow.
     any: bool,
 }
 
-/// The names that changed paths are made of.
+/// Search for the names that changed paths consist of.
 pub(super) struct Hints {
-    /// None when there are too many.
+    /// Automaton that finds the names; absent when there are too many.
     names: Option<AhoCorasick>,
     next: Vec<Next>,
     blind: bool,
 }
 
 impl Hints {
-    /// Those of changed paths, and of links, which lead to other names.
+    /// Creates the search from changed paths, and from links, which lead to paths with other names. `blind` is true if the
+    /// file system ignores case.
     pub(super) fn new<'p>(
         changed: impl Iterator<Item = &'p str>,
         links: impl Iterator<Item = &'p str>,
@@ -54,10 +55,10 @@ impl Hints {
         Self { names: automaton, next: names.into_values().collect(), blind }
     }
 
-    /// Whether a text may lead to a changed path.
+    /// Returns true if a text may lead to a changed path.
     pub(super) fn hit(&self, text: &str) -> bool {
         let Some(names) = &self.names else { return true };
-        // Escapes hide names, and a path that ends with dots has none.
+        // An escape may hide a name, and a path that ends with `..` has no name to find.
         if text.contains("\\u") || text.contains("\\U") || ends_above(text) {
             return true;
         }
@@ -76,7 +77,7 @@ impl Hints {
     }
 }
 
-/// Whether what stands behind a name may go on to a changed path.
+/// Returns true if the text behind a name may continue to a changed path.
 fn leads_on(next: &Next, behind: &str) -> bool {
     let Some(rest) = behind.strip_prefix('/').filter(|_| !next.any) else { return true };
     let rest = rest.trim_start_matches('/');
@@ -87,7 +88,7 @@ fn leads_on(next: &Next, behind: &str) -> bool {
     is_open || next.names.contains(name)
 }
 
-/// Whether a path in a text ends with `..`, or goes on behind it with a value.
+/// Returns true if a path in a text ends with `..`, or continues behind it with a value.
 fn ends_above(text: &str) -> bool {
     text.match_indices("..").any(|(at, dots)| {
         let (before, behind) = (&text[..at], &text[at + dots.len()..]);
@@ -100,7 +101,7 @@ fn ends_above(text: &str) -> bool {
     })
 }
 
-/// Whether a character may belong to a name, so that a name next to it is another one.
+/// Returns true if a character may be part of a file name, so that a name next to it is only a part of another name.
 fn is_of_name(character: char) -> bool {
     character.is_alphanumeric() || "_-.".contains(character)
 }

@@ -1,4 +1,4 @@
-//! The modules that an init of a stack found, where their sources are expressions that only its engine works out.
+//! Modules that an init of a stack found, for sources that are expressions which only the engine can compute.
 
 use std::{fs, time::SystemTime};
 
@@ -10,17 +10,18 @@ use crate::{
     inventory::{Instance, inputs::reach::Reach, var_file_paths},
 };
 
-/// The modules that the last init of a stack found.
+/// Modules that the last init of a stack found.
 pub(super) struct Installed {
-    /// Their folders.
+    /// Folders of the modules.
     pub(super) modules: Vec<Utf8PathBuf>,
-    /// Whether it would find the same ones now: nothing is newer that their sources may be made of.
+    /// True if an init would find the same modules now: no file that their sources may depend on is newer than the init.
     pub(super) is_current: bool,
 }
 
-/// What the last init of a stack found; nothing where no source is an expression, or where there was no init.
+/// Returns the modules that the last init of a stack found. Absent when no source is an expression, when there was no init,
+/// and for Terragrunt units.
 pub(super) fn installed(instance: &Instance, config: &Config, reach: &Reach) -> Option<Installed> {
-    // A unit's init is made in a copy.
+    // Terragrunt runs init in a copy of the unit.
     if reach.computed.is_empty() || unit_file(instance.engine).is_some() {
         return None;
     }
@@ -35,7 +36,7 @@ pub(super) fn installed(instance: &Instance, config: &Config, reach: &Reach) -> 
     Some(Installed { modules, is_current })
 }
 
-/// Whether all configuration in a folder is older than a moment; what is not there is no folder to follow.
+/// Returns true if no entry of a folder is newer than `made`; false when the folder cannot be read.
 fn is_older_folder(dir: &Utf8Path, made: SystemTime) -> bool {
     let Ok(entries) = dir.read_dir_utf8() else { return false };
     let mut entries = entries.flatten();

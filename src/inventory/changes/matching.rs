@@ -1,4 +1,4 @@
-//! Which changed paths lie in a place, whichever links lead there.
+//! Search for changed paths in files and folders, through symbolic links.
 
 use std::{
     borrow::Cow,
@@ -22,34 +22,35 @@ use crate::{
     },
 };
 
-/// Why a place counts as changed.
+/// Reason that a file or folder counts as changed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Trace {
-    /// This path has changed.
+    /// Changed path, relative to the folder of environments.toml.
     Changed(String),
-    /// It lies here, outside of the repository, so that nobody can tell.
+    /// Path outside of the repository, of which git knows no changes.
     Outside(String),
 }
 
-/// Changed paths, and the folder that they are shown from.
+/// Search for changed paths; the results are relative to the folder of environments.toml.
 pub(super) struct Matching<'c> {
     paths: &'c Paths,
     links: &'c Paths,
     tree: &'c Tree,
     root: Utf8PathBuf,
     ways: Ways<'c>,
-    /// Whether folders have configuration of their own.
+    /// Cache for folders; true if a folder holds configuration.
     modules: RefCell<HashMap<Utf8PathBuf, bool>>,
 }
 
 impl<'c> Matching<'c> {
-    /// Changed paths and all links, in a tree of which git knows the folders; paths are shown relative to `root`.
+    /// Creates the search in the changed paths, all links and the folders that git lists. `root` is the folder of
+    /// environments.toml.
     pub(super) fn new((paths, links, tree): (&'c Paths, &'c Paths, &'c Tree), root: &Utf8Path) -> Self {
         let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
         Self { paths, links, tree, root, ways: Ways::new(paths, tree), modules: RefCell::default() }
     }
 
-    /// Whether a path lies in the repository.
+    /// Returns true if a path lies in the repository.
     pub(super) fn knows(&self, path: &Utf8Path) -> bool {
         self.holds(&self.ways.to(path))
     }
@@ -59,28 +60,28 @@ impl<'c> Matching<'c> {
         self.paths.top().join(path) == self.root.join(FILE_NAME)
     }
 
-    /// Returns true if a file has changed that a plan may be made of.
+    /// Returns true if any changed file may be an input of a plan.
     pub(super) fn has_file(&self) -> bool {
         let name = |path: &str| path.rsplit('/').next().is_some_and(|name| !is_left_out(name));
         self.paths.iter().any(|path| name(path) && !self.is_project_file(path))
     }
 
-    /// The names of the files in a folder.
+    /// Returns the names of the files in a folder; of a folder that git lists, only those of configuration files.
     pub(super) fn names(&self, folder: &Utf8Path) -> Cow<'c, [String]> {
         if let Some(names) = self.tree.names(&self.ways.to(folder).real) {
             return Cow::Borrowed(names);
         }
-        // In a folder that cannot be read is nothing that leads anywhere; what plans with it says so.
+        // A folder that cannot be read counts as empty: the engine that plans with it reports the error.
         let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
         entries.map(|entry| entry.file_name().to_owned()).collect()
     }
 
-    /// Whether a way ends in the repository.
+    /// Returns true if a resolved path lies in the repository.
     fn holds(&self, way: &Way<'_>) -> bool {
         below(self.paths.top(), &way.real).is_some()
     }
 
-    /// What of a way makes its end count as changed.
+    /// Returns the reason that a resolved path counts as changed; absent when it does not.
     fn trace(&self, way: &Way<'_>) -> Option<Trace> {
         let outside = || {
             let shown = way.real.strip_prefix(&self.root).unwrap_or(&way.real);
@@ -101,12 +102,12 @@ impl<'c> Matching<'c> {
         path.to_owned()
     }
 
-    /// What has changed in a folder, without what its plan is never made of and without the folders of other stacks.
+    /// Returns the changes in a folder, without states, data directories and the folders of other stacks.
     pub(super) fn of_stack(&self, dir: &Utf8Path, stacks: &HashSet<&str>) -> Vec<Trace> {
         self.within(dir, &|folder| stacks.contains(folder.as_str()))
     }
 
-    /// What has changed in a module: folders in it with configuration of their own are other modules.
+    /// Returns the changes in a module. Subfolders with configuration are other modules.
     pub(super) fn of_module(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(dir, &|folder| {
             let known = self.modules.borrow().get(folder).copied();
@@ -118,12 +119,12 @@ impl<'c> Matching<'c> {
         })
     }
 
-    /// What has changed at any depth in a folder.
+    /// Returns the changes at any depth in a folder.
     pub(super) fn of_folder(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(&normalised(dir), &|_| false)
     }
 
-    /// The changed files among these that lie in a folder above one.
+    /// Returns the changed `files` that lie in a folder above `dir`.
     pub(super) fn above(&self, dir: &Utf8Path, files: &[String]) -> Vec<Trace> {
         if files.is_empty() {
             return Vec::new();
@@ -136,7 +137,7 @@ impl<'c> Matching<'c> {
         files.iter().filter(is_above).map(|file| Trace::Changed(self.shown(file))).collect()
     }
 
-    /// What has changed directly in a folder.
+    /// Returns the changes directly in a folder.
     pub(super) fn directly_in(&self, dir: &Utf8Path) -> Vec<Trace> {
         self.within(dir, &|_| true)
     }
@@ -159,7 +160,7 @@ impl<'c> Matching<'c> {
             };
             let changed = self.paths.below(&way.real).into_iter().filter(counts);
             found.extend(changed.map(|(path, _)| Trace::Changed(self.shown(path))));
-            // What a link leads to is read as if it lay here.
+            // The target of a link counts as a part of the folder.
             open.extend(
                 self.links.below(&way.real).into_iter().filter(counts).map(|(_, below)| dir.join(below)),
             );
@@ -167,12 +168,13 @@ impl<'c> Matching<'c> {
         found.into_iter().collect()
     }
 
-    /// Whether a file has changed, and as which path.
+    /// Returns the reason that a file counts as changed; absent when it does not.
     pub(super) fn of_file(&self, file: &Utf8Path) -> Option<Trace> {
         self.trace(&self.ways.to(&normalised(file)))
     }
 
-    /// What has changed among the files that a pattern from a folder names; one that is no pattern is told elsewhere.
+    /// Returns the changes of the files that a pattern relative to `dir` matches. An invalid pattern matches none; it is
+    /// reported elsewhere.
     pub(super) fn of_glob(&self, dir: &Utf8Path, glob: &str) -> Vec<Trace> {
         let Ok(pattern) = FilePattern::new(dir, glob) else { return Vec::new() };
         let exact = self.of_file(pattern.literal());
@@ -188,7 +190,7 @@ impl<'c> Matching<'c> {
         let is_named = |(_, below): &(&str, &str)| pattern.matches(below.as_ref());
         let changed = changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.shown(path)));
         let linked = links.into_iter().filter(is_named).filter_map(|(_, below)| {
-            // A folder behind a link is not looked into.
+            // A link to a folder outside of the repository does not count.
             let link = folder.join(below);
             let trace = self.of_file(&link)?;
             (matches!(trace, Trace::Changed(_)) || !link.is_dir()).then_some(trace)
@@ -198,7 +200,8 @@ impl<'c> Matching<'c> {
     }
 }
 
-/// Whether a path below a folder is one of those that the folder's plan is made of.
+/// Returns true if a file below a folder is an input of the folder's plan: no state, not in a data directory, and not in a
+/// folder for which `is_other` is true.
 fn is_own(dir: &Utf8Path, below: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> bool {
     let name = below.file_name().unwrap_or_default();
     let mut folders = below.ancestors().skip(1).filter(|folder| *folder != "");

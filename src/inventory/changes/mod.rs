@@ -1,4 +1,5 @@
-//! What git says has changed since HEAD left a base, committed or not, and which stacks that touches.
+//! Changes in the git repository since the merge base of HEAD and another branch, committed or not, and the stacks that they
+//! affect.
 
 mod asking;
 mod base;

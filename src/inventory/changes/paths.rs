@@ -1,43 +1,43 @@
-//! The paths that have changed, in the order in which folders hold them.
+//! Changed paths of a repository, sorted so that the paths of a folder are adjacent.
 
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-/// Changed paths of one repository.
+/// Sorted set of changed paths of one repository.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Paths {
-    /// The root of the repository, without links in it.
+    /// Root of the repository, with symbolic links resolved.
     top: Utf8PathBuf,
-    /// Whether the file system takes `A` for `a`: git then knows a path as it was first written.
+    /// True if the file system ignores case; git then spells a path as it was first added.
     blind: bool,
-    /// The paths as they are compared, each with how git calls it; both relative to the root.
+    /// Changed paths as git spells them, by the form that is compared; both are relative to the root.
     known: BTreeMap<String, String>,
 }
 
 impl Paths {
-    /// No paths yet of a repository.
+    /// Returns an empty set for the repository at `top`.
     pub(super) fn new(top: Utf8PathBuf) -> Self {
         let blind = top.join(".GIT").exists();
         Self { top, blind, known: BTreeMap::new() }
     }
 
-    /// The root of the repository.
+    /// Returns the root of the repository.
     pub(super) fn top(&self) -> &Utf8Path {
         &self.top
     }
 
-    /// Takes in a path relative to the root.
+    /// Adds a path relative to the root.
     pub(super) fn insert(&mut self, path: String) {
         self.known.insert(self.folded(&path), path);
     }
 
-    /// All paths as git calls them.
+    /// Returns all paths as git spells them.
     pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
         self.known.values().map(String::as_str)
     }
 
-    /// Whether the file system takes `A` for `a`.
+    /// Returns true if the file system ignores case.
     pub(super) fn is_blind(&self) -> bool {
         self.blind
     }
@@ -46,33 +46,33 @@ impl Paths {
         if self.blind { path.to_lowercase() } else { path.to_owned() }
     }
 
-    /// How an absolute path is compared; absent outside of the repository.
+    /// Returns the form in which an absolute path is compared; absent outside of the repository.
     fn key(&self, path: &Utf8Path) -> Option<String> {
         Some(self.folded(below(&self.top, path)?))
     }
 
-    /// The changed paths in a folder, each as git calls it and relative to the folder.
+    /// Returns the changed paths in a folder, each as git spells it and relative to the folder.
     pub(super) fn below<'p>(&'p self, dir: &Utf8Path) -> Vec<(&'p str, &'p str)> {
         let Some(key) = self.key(dir).filter(|_| !self.known.is_empty()) else { return Vec::new() };
         let all = key.is_empty();
-        // `0` comes right behind `/`.
+        // `0` is the character after `/`.
         let (from, to) =
             if all { (String::new(), String::new()) } else { (format!("{key}/"), format!("{key}0")) };
         let within = |(name, _): &(&String, &String)| all || **name < to;
-        // Written in other letters, a path has as many folders as before, though perhaps not as many bytes.
+        // A path in lower case has the same number of folders, but perhaps another number of bytes.
         let depth = from.matches('/').count();
         let relative = |path: &'p str| path.splitn(depth + 1, '/').nth(depth);
         let known = self.known.range(from.clone()..).take_while(within);
         known.filter_map(|(_, path)| Some((path.as_str(), relative(path)?))).collect()
     }
 
-    /// The changed path that is this one.
+    /// Returns the changed path that is equal to this absolute path, as git spells it.
     pub(super) fn exactly(&self, path: &Utf8Path) -> Option<&str> {
         self.known.get(&self.key(path)?).map(String::as_str)
     }
 }
 
-/// What is left of a path below a folder; both are absolute, without links and dots, so that texts can be compared.
+/// Returns the rest of a path below a folder. Both are absolute, without links and dots, so that texts can be compared.
 pub(super) fn below<'p>(folder: &Utf8Path, path: &'p Utf8Path) -> Option<&'p str> {
     let folder = folder.as_str().trim_end_matches('/');
     let rest = path.as_str().strip_prefix(folder)?;

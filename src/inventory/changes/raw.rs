@@ -1,22 +1,23 @@
-//! What git prints of the differences between a commit and the working tree, and of files that it does not track.
+//! Parsers for the output of `git diff --raw` and `git ls-files`.
 
-/// The mode of a submodule.
+/// File mode of a submodule.
 const SUBMODULE: &str = "160000";
-/// The mode of a link.
+/// File mode of a symbolic link.
 const LINK: &str = "120000";
 
-/// One path that differs.
+/// Path that differs between a commit and the working tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// The path, relative to the repository's root.
+    /// Path relative to the repository's root.
     pub(super) path: String,
-    /// Whether it is not there any more.
+    /// True if the path is deleted.
     pub(super) deleted: bool,
-    /// The commit that a submodule had.
+    /// Commit of a submodule before; absent for other files.
     pub(super) submodule: Option<String>,
 }
 
-/// What `git diff --raw -z --no-renames --no-abbrev` prints. Source: <https://git-scm.com/docs/git-diff#_raw_output_format>.
+/// Parses the output of `git diff --raw -z --no-renames --no-abbrev`. Source:
+/// <https://git-scm.com/docs/git-diff#_raw_output_format>.
 pub(super) fn differences(text: &str) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut parts = text.split('\0');
@@ -33,31 +34,31 @@ pub(super) fn differences(text: &str) -> Vec<Difference> {
     found
 }
 
-/// A file that git was told not to look at.
+/// Tracked file that git was told not to compare (`assume-unchanged`, `skip-worktree`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Unseen<'t> {
-    /// Its path, relative to the repository's root.
+    /// Path relative to the repository's root.
     pub(super) path: &'t str,
-    /// Whether it may be left out of the working tree (`skip-worktree`).
+    /// True if the file may be missing from the working tree (`skip-worktree`).
     pub(super) may_be_absent: bool,
 }
 
-/// What git lists beside the differences.
+/// Files of a repository as git lists them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Listing<'t> {
-    /// Files that it tracks, in the order of their paths.
+    /// Tracked files, in the order of their paths.
     pub(super) tracked: Vec<&'t str>,
-    /// What it does not track: files in folders of which it tracks something, and other folders, which end with a slash.
+    /// Untracked paths: files in folders that hold a tracked file, and other folders, which end with a slash.
     pub(super) others: Vec<&'t str>,
-    /// Files that it was told not to look at.
+    /// Files that git was told not to compare.
     pub(super) unseen: Vec<Unseen<'t>>,
-    /// Links that it tracks.
+    /// Tracked symbolic links.
     pub(super) links: Vec<&'t str>,
-    /// Submodules.
+    /// Paths of submodules.
     pub(super) submodules: Vec<&'t str>,
 }
 
-/// What `git ls-files -v -s -z --cached --others --directory` prints.
+/// Parses the output of `git ls-files -v -s -z --cached --others --directory`.
 pub(super) fn listing(text: &str) -> Listing<'_> {
     let mut found = Listing::default();
     for (tag, rest) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {

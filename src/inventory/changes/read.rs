@@ -1,4 +1,5 @@
-//! Asks git what has changed: two processes at once, one or two before for the base, and one behind for new files.
+//! Changed paths of a repository, read from git. Two git processes run in parallel: one lists the files, one (after one or
+//! two that find the base) the differences. Another one then lists untracked files.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -25,37 +26,37 @@ use crate::{
     process::Runner,
 };
 
-/// What has changed in a repository since HEAD left a base, committed or not.
+/// Changes in a repository since the merge base of HEAD and another branch, committed or not.
 #[derive(Debug)]
 pub struct Changes {
-    /// What it is compared with.
+    /// Commit that the working tree is compared with.
     pub base: Base,
     pub(super) paths: Paths,
-    /// Links, changed or not.
+    /// Symbolic links, changed or not.
     pub(super) links: Paths,
-    /// What git lists of the working tree.
+    /// Folders of the working tree as git lists them.
     pub(super) tree: Tree,
-    /// What of it is not there any more, absolute.
+    /// Deleted files, as absolute paths.
     pub(super) gone: Vec<Utf8PathBuf>,
     pub(super) earlier: Earlier,
-    /// The variables of envctl's own environment that name files of settings.
+    /// Variables of envctl's own environment that locate configuration files of engines and providers.
     pub(super) naming: BTreeMap<OsString, OsString>,
 }
 
-/// environments.toml at the base.
+/// Content of environments.toml at the base.
 #[derive(Debug)]
 pub(super) enum Earlier {
-    /// It is the same.
+    /// Unchanged file.
     Same,
-    /// There was none.
+    /// No file at the base.
     Absent,
-    /// It was this.
+    /// Changed file, with its content at the base.
     Text(String),
-    /// It was behind a link, or in a submodule, that has changed.
+    /// File behind a changed link or in a changed submodule; its content at the base is unknown.
     Elsewhere,
 }
 
-/// Asks git in a thread of its own, while something else is done.
+/// Runs a git command in a second thread while this thread runs `other`.
 fn beside<T: Send, U>(
     ask: impl FnOnce() -> Result<T, String> + Send,
     other: impl FnOnce() -> U,
@@ -68,7 +69,8 @@ fn beside<T: Send, U>(
 }
 
 impl Changes {
-    /// Asks git in the repository that holds environments.toml.
+    /// Reads the changes in the repository that holds environments.toml (`file`). Fails when there is no repository, no
+    /// commit to compare with, or when git fails.
     pub fn read(
         runner: &Runner,
         file: &Utf8Path,
@@ -91,7 +93,7 @@ impl Changes {
         let ((base, differing), listed) = (own?, listed.map_err(failed)?);
         let listing = listing(&listed);
         let paths = Paths::new(real.clone());
-        // In other letters, a folder would go by several names.
+        // If the file system ignores case, a folder has several spellings, and the tree knows only one.
         let tree = || if paths.is_blind() { Tree::default() } else { Tree::new(&real, &listing) };
         let (new, tree) = beside(|| untracked(&git, &listing.others), tree);
         let new = new.map_err(failed)?;
@@ -148,7 +150,7 @@ impl Changes {
         }
     }
 
-    /// What has changed in a submodule; not where nobody knows.
+    /// Adds the changes in a submodule. Returns false when they are unknown, for example in one that is not checked out.
     fn take_in_submodule(
         &mut self,
         (path, commit): (&str, Option<&str>),
@@ -168,7 +170,7 @@ impl Changes {
         true
     }
 
-    /// Reads environments.toml at the base, where it is another one.
+    /// Reads environments.toml at the base if the file, or a link on its path, has changed.
     fn look_back(&mut self, git: &Git<'_>, file: &Utf8Path) {
         let way = Ways::new(&self.paths, &self.tree).to(file);
         let Some(held) = way.held else { return };

@@ -1,4 +1,4 @@
-//! Which stacks may lead to a changed path, by the bare text of their files and of the modules that they call.
+//! Fast filter for stacks that may lead to a changed path, by the text of their files and of the modules that they call.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,17 +19,17 @@ use crate::{
     model::EngineName,
 };
 
-/// Most files are not longer, in bytes.
+/// Initial size of the text buffer in bytes; most files are not larger.
 const USUAL: usize = 16 * 1024;
 
-/// What the texts of one folder say.
+/// Search result for the configuration files in one folder.
 struct Skimmed {
     hit: bool,
-    /// The folders of modules that they call.
+    /// Folders of the local modules that the files call.
     calls: Vec<Utf8PathBuf>,
 }
 
-/// The texts of folders, each read once.
+/// Filter with the results of the module folders that were read so far.
 pub(super) struct Skimming {
     hints: Hints,
     known: Mutex<HashMap<(Utf8PathBuf, EngineName), Arc<Skimmed>>>,
@@ -40,9 +40,9 @@ impl Skimming {
         Self { hints, known: Mutex::default() }
     }
 
-    /// Whether a stack's configuration may lead to a changed path outside of its folder.
+    /// Returns true if a stack's configuration may lead to a changed path outside of its folder.
     pub(super) fn may_lead(&self, instance: &Instance, matching: &Matching<'_>) -> bool {
-        // What a unit takes in is put together by functions.
+        // Paths in Terragrunt files are built by functions.
         if unit_file(instance.engine).is_some() {
             return true;
         }
@@ -84,7 +84,7 @@ impl Skimming {
         let mut text = String::with_capacity(USUAL);
         let mut skimmed = Skimmed { hit: false, calls: Vec::new() };
         for name in module_files(engine, names.iter().map(String::as_str)).all() {
-            // One that cannot be read, or is not there any more, leaves the answer to who looks closely.
+            // A file that cannot be read, or is deleted, counts as a hit: the parser decides then.
             let is_read = read(&dir.join(name), &mut text).is_ok();
             let leads_nowhere = is_read && !guesses(&text) && !self.hints.hit(&text);
             let Some(calls) = leads_nowhere.then(|| calls(&text)).flatten() else {
@@ -97,15 +97,15 @@ impl Skimming {
     }
 }
 
-/// Reads a file into a text that has room for most. Its length is not asked for first: of thousands of small files that is
-/// a fifth of the work. One that is larger than configuration may be is an error, not read in part.
+/// Reads a file into a buffer. The length of the file is not queried first, which saves a fifth of the time for thousands of
+/// small files. A file with more than `files::LARGEST` bytes is an error, not read in part.
 fn read(file: &Utf8Path, text: &mut String) -> io::Result<()> {
     text.clear();
     let length = files::open_regular(file)?.take(files::LARGEST + 1).read_to_string(text)?;
     if length as u64 > files::LARGEST { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(()) }
 }
 
-/// The folders that a text gives as sources; nothing where one of them has to be worked out.
+/// Returns the local folders that a text gives as sources; absent when a source is not literal.
 fn calls(text: &str) -> Option<Vec<String>> {
     const WORD: &str = "source";
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! The files that values come from, and those that settings of the engine are in.
+//! Changes of the files that secrets come from, of programs, and of the configuration files of engines and providers.
 
 use std::{
     collections::BTreeMap,
@@ -16,9 +16,9 @@ use crate::{
     model::EngineName,
 };
 
-/// The variables that name a file of settings.
+/// Variables that name the CLI configuration file of an engine.
 const NAMED: [&str; 2] = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"];
-/// Those that name the folders where such files lie.
+/// Variables that name a folder in which configuration files lie.
 const FOLDERS: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
 /// Variables that name the shared files by which providers choose an account, or their folders.
 const ACCOUNTS: [&str; 7] = [
@@ -31,7 +31,8 @@ const ACCOUNTS: [&str; 7] = [
     "GOOGLE_APPLICATION_CREDENTIALS",
 ];
 
-/// What has changed of the files that the secrets of a stack come from; they start at the folder of environments.toml.
+/// Returns the changes of the files that the secrets of a stack come from. `root` is the folder of environments.toml, which
+/// relative paths start from.
 pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     let in_env = settings.env.values().filter_map(|variable| match &variable.value.source {
         EnvSource::Secret(secret) => Some(&secret.source),
@@ -50,12 +51,13 @@ pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matchi
     found
 }
 
-/// What has changed of the programs that run before a stack is planned.
+/// Returns the changes of the programs that run before a stack is planned.
 pub(super) fn of_hooks(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     settings.hooks.before_plan.iter().flat_map(|argv| of_command(argv, root, matching)).collect()
 }
 
-/// Returns the shared files by which the providers of a stack choose an account, where the stack names any of them itself.
+/// Returns the shared files by which the providers of a stack choose an account; absent when the stack sets none of the
+/// variables that name them.
 pub(super) fn own_account_files(
     settings: &Settings,
     dir: &Utf8Path,
@@ -63,7 +65,7 @@ pub(super) fn own_account_files(
 ) -> Option<Vec<Utf8PathBuf>> {
     let (mut own, mut may_be_inherited) = (None, false);
     for name in ACCOUNTS.iter().chain(&FOLDERS) {
-        // A path that is a secret is one that nobody is to read here.
+        // A path that comes from a secret is not read here.
         if let Some(variable) = settings.env.get(*name)
             && let EnvSource::Plain(text) = &variable.value.source
         {
@@ -78,7 +80,8 @@ pub(super) fn own_account_files(
     Some(files)
 }
 
-/// Returns which programs have changed that run when an engine does: those that environments.toml names by a path.
+/// Returns the changes of the programs of an engine, and of the engine that it may drive, as far as environments.toml names
+/// them by path.
 pub(super) fn of_programs(engine: EngineName, config: &Config, matching: &Matching<'_>) -> Vec<Trace> {
     let runs = |other: &EngineName| *other == engine || engine.drives_another();
     let engines = EngineName::ALL.into_iter().filter(runs);
@@ -88,13 +91,14 @@ pub(super) fn of_programs(engine: EngineName, config: &Config, matching: &Matchi
     traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
 }
 
-/// What has changed of what a command names.
+/// Returns the changes of the files and folders that a command names.
 fn of_command(argv: &[String], root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     let words = argv.iter().flat_map(|argument| words(argument));
     words.flat_map(|word| of_word(word, root, matching)).collect()
 }
 
-/// What has changed of what a word of a command may name; programs from elsewhere are no files of the project.
+/// Returns the changes of the file or folder that a word of a command may name. A program outside of the repository does not
+/// count.
 fn of_word(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     let place = root.join(word);
     let mut found: Vec<Trace> = matching.of_file(&place).into_iter().collect();
@@ -105,7 +109,8 @@ fn of_word(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
     found
 }
 
-/// The variables of an environment that say where settings of the engine are.
+/// Returns the variables of an environment that locate configuration files of engines and providers. Relative paths of files
+/// become absolute.
 pub(super) fn naming(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
     let absolute = |name: &str, value: &OsString| match path::absolute(value) {
         Ok(path) if NAMED.contains(&name) => path.into_os_string(),
@@ -119,8 +124,8 @@ pub(super) fn naming(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, O
     known.collect()
 }
 
-/// The files of settings that an environment leads to. One that it names and that is gone stays one, and the others count
-/// as well then.
+/// Returns the CLI configuration files that an environment leads to. If the file that it names does not exist, that file and
+/// the default ones count.
 pub(super) fn settings_files(naming: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     let mut files = cli_configs(naming);
     if let [named] = files.as_slice()
@@ -133,13 +138,14 @@ pub(super) fn settings_files(naming: &BTreeMap<OsString, OsString>) -> Vec<Utf8P
     files
 }
 
-/// What has changed of files of settings. Those of a home folder lie outside of most repositories.
+/// Returns the changes of configuration files. Files outside of the repository, such as those in a home directory, do not
+/// count.
 pub(super) fn of_settings(files: &[Utf8PathBuf], matching: &Matching<'_>) -> Vec<Trace> {
     let traces = files.iter().filter_map(|file| matching.of_file(file));
     traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
 }
 
-/// Those of a stack, where it sets such a variable itself.
+/// Returns the CLI configuration files of a stack; absent when the stack sets none of the variables that name them.
 pub(super) fn own_settings_files(
     settings: &Settings,
     root: &Utf8Path,
@@ -147,7 +153,7 @@ pub(super) fn own_settings_files(
 ) -> Option<Vec<Utf8PathBuf>> {
     let (mut own, mut may_be_inherited) = (None, false);
     for name in NAMED.iter().chain(&FOLDERS) {
-        // A path that is a secret is one that nobody is to read here.
+        // A path that comes from a secret is not read here.
         if let Some(variable) = settings.env.get(*name)
             && let EnvSource::Plain(text) = &variable.value.source
         {

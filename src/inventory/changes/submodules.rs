@@ -1,4 +1,4 @@
-//! What has changed in submodules, asked of each as of a repository of its own.
+//! Changes in submodules. Git runs in each of them as in a repository of its own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,17 +13,17 @@ use super::{
 };
 use crate::{inventory::git::Git, process::Runner};
 
-/// What is known of a submodule; paths start at its root.
+/// Changes in a submodule; paths are relative to its root.
 #[derive(Debug, Default)]
 pub(super) struct Within {
-    /// What has changed, and whether it is gone.
+    /// Changed paths, each with true if it is deleted.
     pub(super) changed: Vec<(String, bool)>,
-    /// Links.
+    /// Symbolic links, changed or not.
     pub(super) links: Vec<String>,
 }
 
 impl Within {
-    /// The same with paths that start further up.
+    /// Returns the changes with paths relative to the repository that holds the submodule at `path`.
     pub(super) fn from(self, path: &str) -> Self {
         let longer = |below: String| format!("{path}/{below}");
         Self {
@@ -38,8 +38,9 @@ impl Within {
     }
 }
 
-/// What has changed in a submodule since a commit of its own; without one it is as it was, but for what git does not look at.
-/// Nothing where nobody knows.
+/// Returns the changes in a submodule since a commit. Without a commit, the submodule is at the commit that the outer
+/// repository records, and only untracked files and files that git does not compare are returned. Absent when the submodule
+/// is not checked out or git fails.
 pub(super) fn within(
     (dir, commit): (&Utf8Path, Option<&str>),
     (runner, env): (&Runner, &BTreeMap<OsString, OsString>),

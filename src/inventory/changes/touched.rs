@@ -1,4 +1,4 @@
-//! Which stacks changed paths touch: those whose plan would be bound to them.
+//! Stacks that changed paths affect: those whose plan would be bound to one of the paths.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -39,17 +39,18 @@ use crate::{
     model::{EngineName, GoneStack},
 };
 
-/// What has become of an environment's stacks.
+/// Changed and deleted stacks of an environment.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// Those that are not as they were.
+    /// Changed stacks, each with the reasons.
     pub touched: Touched,
-    /// Those that are gone.
+    /// Deleted stacks.
     pub gone: Vec<GoneStack>,
 }
 
 impl Changes {
-    /// What has become of the stacks of an environment; `overrides` are those that the configuration was read with.
+    /// Determines the changed and deleted stacks of an environment. `overrides` are those that the configuration was read
+    /// with.
     pub fn outcome(
         &self,
         inventory: &Inventory,
@@ -86,14 +87,14 @@ impl Changes {
         }
     }
 
-    /// Changed files that say which engine is wanted, as git calls them.
+    /// Returns the changed files that select an engine or its version, as git spells them.
     fn version_files(&self) -> Vec<String> {
-        // The engine of units has those of all others.
+        // The version files of Terragrunt include those of all other engines.
         let is_one = |path: &&str| says_version(path, UNIT_ENGINE);
         self.paths.iter().filter(is_one).map(str::to_owned).collect()
     }
 
-    /// Judges stacks, with several threads when there are many.
+    /// Determines the changed stacks, in several threads when there are many stacks.
     fn judge(&self, shared: &Shared<'_>, instances: &[&Instance]) -> Touched {
         let judge = |instances: &[&Instance]| {
             let matching = Matching::new((&self.paths, &self.links, &self.tree), shared.config.root());
@@ -110,7 +111,7 @@ impl Changes {
             let share = instances.len().div_ceil(threads);
             let workers: Vec<_> =
                 instances.chunks(share).map(|part| (part, scope.spawn(|| judge(part)))).collect();
-            // A thread that ended without an answer has its part judged here: none may go missing.
+            // The stacks of a thread that panicked are examined here again, so that none is missing.
             workers
                 .into_iter()
                 .flat_map(|(part, worker)| worker.join().unwrap_or_else(|_| judge(part)))
@@ -119,10 +120,10 @@ impl Changes {
     }
 }
 
-/// Changed paths by what they are to a stack.
+/// Changed paths by the part of a stack that they belong to.
 type Found = BTreeMap<Part, BTreeSet<String>>;
 
-/// One line a kind: the first path, and how many more there are.
+/// Returns one change for each part of a stack: the first path, and the number of further ones.
 fn told(found: Found) -> Vec<Change> {
     let first = |(part, paths): (Part, BTreeSet<String>)| {
         let more = paths.len().saturating_sub(1);
@@ -131,33 +132,33 @@ fn told(found: Found) -> Vec<Change> {
     found.into_iter().filter_map(first).collect()
 }
 
-/// Fewer stacks than this are judged by the thread that asks.
+/// Minimum number of stacks for several threads.
 const WORTH_A_THREAD: usize = 64;
 
-/// What is needed to judge stacks.
+/// Data that the threads share.
 struct Shared<'c> {
     config: &'c Config,
     before: &'c Before,
     settled: Option<&'c Settled<'c>>,
-    /// The folders of all stacks.
+    /// Folders of all stacks.
     dirs: HashSet<&'c str>,
     reader: Reader,
     skimming: Skimming,
-    /// What names the files of settings that every engine reads which is told of no other.
+    /// Variables that locate configuration files, for stacks that do not set such variables themselves.
     naming: &'c BTreeMap<OsString, OsString>,
-    /// Changed files that say which engine is wanted.
+    /// Changed files that select an engine or its version.
     version_files: Vec<String>,
-    /// Whether anything has changed that a plan may be made of.
+    /// True if any changed file may be an input of a plan.
     any_file: bool,
 }
 
-/// What one thread judges stacks with.
+/// Data of one thread, with a search and its caches.
 struct Touching<'c> {
     matching: Matching<'c>,
     shared: &'c Shared<'c>,
-    /// What has changed of the files of settings that every engine reads which is told of no other.
+    /// Changes of the CLI configuration files, for stacks that do not name their own.
     settings: Vec<Trace>,
-    /// Returns the changes of the shared files by which providers choose an account.
+    /// Changes of the shared files by which providers choose an account, for stacks that do not name their own.
     accounts: Vec<Trace>,
 }
 
@@ -190,14 +191,15 @@ impl<'c> Touching<'c> {
         self.sources(instance, &mut found);
         self.settings(instance, &mut found);
         found.retain(|_, paths| !paths.is_empty());
-        // Whatever else there is: the stack is in, and its HCL need not be read.
+        // With one reason the stack counts as changed, and its HCL need not be read.
         if found.is_empty() && self.shared.skimming.may_lead(instance, &self.matching) {
             self.follow(instance, &mut found);
         }
         found
     }
 
-    /// The files that its values and the settings of its engine come from.
+    /// Adds the changes of the files that the stack's secrets, hooks, programs and configuration of engines and providers
+    /// come from.
     fn sources(&self, instance: &Instance, found: &mut Found) {
         let root = self.shared.config.root();
         note(found, Part::Secret, of_secrets(&instance.settings, root, &self.matching));
@@ -215,7 +217,7 @@ impl<'c> Touching<'c> {
         note(found, Part::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
     }
 
-    /// What environments.toml says of a stack.
+    /// Adds the settings of environments.toml that differ for a stack.
     fn settings(&self, instance: &Instance, found: &mut Found) {
         let name = self.shared.config.path().file_name().unwrap_or_default();
         let differing = match self.shared.before {
@@ -232,7 +234,7 @@ impl<'c> Touching<'c> {
         }
     }
 
-    /// What the configuration of a stack leads to.
+    /// Adds the changes of the folders and files that the configuration of a stack refers to.
     fn follow(&self, instance: &Instance, found: &mut Found) {
         let root = self.shared.config.root();
         let scope = || InputScope::new(instance, root, Apart::default());
@@ -246,7 +248,7 @@ impl<'c> Touching<'c> {
         }
         for file in &reach.files {
             let is_taken_in = reach.taken_in.contains(file);
-            // What is merely named outside belongs to the machine, as `/bin/sh`.
+            // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
             let counts =
                 |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
             let part = if is_taken_in { Part::Include } else { Part::Named };
@@ -270,12 +272,12 @@ impl<'c> Touching<'c> {
     }
 }
 
-/// Whether a file says which version of an engine is wanted.
+/// Returns true if a file selects an engine or its version.
 fn says_version(path: &str, engine: EngineName) -> bool {
     path.rsplit('/').next().is_some_and(|name| version_files(engine).any(|wanted| wanted == name))
 }
 
-/// Takes in why something counts as changed.
+/// Adds changes to a part of a stack; paths outside of the repository go to `Part::Unknown`.
 fn note(found: &mut Found, part: Part, traces: impl IntoIterator<Item = Trace>) {
     for trace in traces {
         let (part, path) = match trace {

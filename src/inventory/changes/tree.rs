@@ -1,4 +1,4 @@
-//! What git lists of a working tree, so that most folders in it need not be looked at.
+//! Folders of a working tree as git lists them, so that most of them need not be read from the file system.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{paths::below, raw::Listing};
 use crate::engine::layout::marks_stack;
 
-/// The folders that hold something tracked, each with the names of the files of configuration directly in it.
+/// Folders that hold a tracked file, each with the names of the configuration files directly in it.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     top: Utf8PathBuf,
@@ -15,9 +15,8 @@ pub(super) struct Tree {
 }
 
 impl Tree {
-    /// What a listing says of the tree at `top`, ignored files included: with those left out nothing here would hold. A file
-    /// that is tracked may be missing, and nothing else can be where it was but what is listed as untracked: so no folder
-    /// that is left here is a link.
+    /// Builds the tree at `top` from a listing, which has to include ignored files. A tracked file may be missing, and its
+    /// place can only be taken by a file that is listed as untracked: so no folder that is left in the tree is a link.
     pub(super) fn new(top: &Utf8Path, listing: &Listing<'_>) -> Self {
         let mut tree = Self { top: top.to_owned(), folders: HashMap::new() };
         let mut last = None;
@@ -45,7 +44,7 @@ impl Tree {
         }
     }
 
-    /// Takes in a folder and those above.
+    /// Adds a folder and the folders above it.
     fn open(&mut self, folder: &str) {
         let mut open = Some(folder);
         while let Some(folder) = open {
@@ -57,7 +56,7 @@ impl Tree {
         }
     }
 
-    /// Something else is where a folder was.
+    /// Removes a folder in whose place git lists an untracked file.
     fn close(&mut self, path: &str) {
         if self.folders.contains_key(path) {
             let is_below = |folder: &str| folder.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'));
@@ -65,18 +64,19 @@ impl Tree {
         }
     }
 
-    /// The names of the files of configuration in a folder, given by its real path; absent where git does not know all of them.
+    /// Returns the names of the configuration files in a folder, given by its real path; absent when git may not know all of
+    /// them.
     pub(super) fn names(&self, folder: &Utf8Path) -> Option<&[String]> {
         self.folders.get(below(&self.top, folder)?).map(Vec::as_slice)
     }
 
-    /// Whether a path is certain to be a folder and no link.
+    /// Returns true if a path is certainly a folder and not a link.
     pub(super) fn is_folder(&self, path: &Utf8Path) -> bool {
         self.names(path).is_some()
     }
 }
 
-/// The folder of a path, and its name.
+/// Splits a path into its folder and its name.
 fn split(path: &str) -> (&str, &str) {
     path.rsplit_once('/').unwrap_or(("", path))
 }

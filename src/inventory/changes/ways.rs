@@ -1,4 +1,4 @@
-//! The way to a path: where it really is, link by link, and what has changed on it.
+//! Resolution of symbolic links in paths, and the changes that affect the result.
 
 use std::{cell::RefCell, collections::HashMap, fs, rc::Rc};
 
@@ -6,19 +6,19 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::{paths::Paths, tree::Tree};
 
-/// After so many links the rest of a way counts as it is written: they lead in a circle.
+/// Maximum number of nested links. Beyond it (links in a circle) the rest of a path counts as written.
 const LINKS: usize = 40;
 
-/// Where a path leads.
+/// Path with its symbolic links resolved.
 #[derive(Debug, Clone)]
 pub(super) struct Way<'c> {
-    /// Where it really is, as far as there is something.
+    /// Real path, as far as the path exists.
     pub(super) real: Utf8PathBuf,
-    /// What has changed of it: a link on the way, a submodule that holds it, or it itself.
+    /// Changed path that affects this one: a link in the path, a submodule that holds it, or the path itself.
     pub(super) held: Option<&'c str>,
 }
 
-/// The ways to paths, each folder looked at once.
+/// Resolver of symbolic links with a cache; each folder is looked at once.
 pub(super) struct Ways<'c> {
     paths: &'c Paths,
     tree: &'c Tree,
@@ -26,12 +26,12 @@ pub(super) struct Ways<'c> {
 }
 
 impl<'c> Ways<'c> {
-    /// No way yet, among changed paths, in a tree of which git knows the folders.
+    /// Returns a resolver with an empty cache. `paths` are the changed paths, `tree` the folders that git lists.
     pub(super) fn new(paths: &'c Paths, tree: &'c Tree) -> Self {
         Self { paths, tree, known: RefCell::default() }
     }
 
-    /// The way to an absolute path.
+    /// Resolves an absolute path.
     pub(super) fn to(&self, path: &Utf8Path) -> Rc<Way<'c>> {
         self.follow(path, 0)
     }
@@ -48,7 +48,7 @@ impl<'c> Ways<'c> {
         way
     }
 
-    /// One name further.
+    /// Resolves one more name, in a resolved folder.
     fn step(&self, before: &Way<'c>, name: &str, links: usize) -> Way<'c> {
         let own = before.real.join(name);
         let held = before.held.or_else(|| self.paths.exactly(&own));
