@@ -1,4 +1,4 @@
-//! The rules that the source code keeps: layers, places, sizes, and the language of names and comments.
+//! Rules for the source code: layers, places, sizes, and the language of names and comments.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read the sources has failed")]
 
 #[path = "architecture/circles.rs"]

@@ -10,13 +10,13 @@ use super::{
 /// Number of files that may import each other: a parent and its child.
 const MOST: usize = 2;
 
-/// Larger circles, each by its files; the list only shrinks.
+/// Larger circles by their files; the list only shrinks.
 const CIRCLES: &str = include_str!("circles.txt");
 
-/// A module by its names below the crate's root.
+/// Path of a module as names below the crate's root.
 type Module = Vec<String>;
 
-/// The modules of the crate and what each exports of others.
+/// Modules of the crate with their sources and re-exports.
 struct Crate<'s> {
     sources: BTreeMap<Module, &'s Source>,
     exports: BTreeMap<Module, BTreeMap<&'s str, NamedPath<'s>>>,
@@ -51,7 +51,7 @@ impl<'s> Crate<'s> {
         self.sources.contains_key(&at).then_some(at)
     }
 
-    /// Returns the files of its own top-level module that a file imports, the lists of exports in `mod.rs` aside.
+    /// Returns the files of its own top-level module that a file imports, except the lists of exports in `mod.rs`.
     fn imports(&self, module: &Module) -> BTreeSet<Module> {
         let source = self.sources[module];
         let named = named_paths(source.without_tests()).into_iter();
@@ -61,7 +61,7 @@ impl<'s> Crate<'s> {
     }
 }
 
-/// Returns what a file exports of other modules, by name.
+/// Returns the names that a file re-exports from other modules, with their paths.
 fn exports(text: &str) -> BTreeMap<&str, NamedPath<'_>> {
     let lists = text.split("\npub use ").skip(1).chain(text.split("\npub(super) use ").skip(1));
     let lists =
@@ -78,7 +78,7 @@ fn exports(text: &str) -> BTreeMap<&str, NamedPath<'_>> {
     found
 }
 
-/// Returns the sets of more than [`MOST`] files that lead to each other.
+/// Returns the sets of more than [`MOST`] files that import each other.
 fn circles(imports: &BTreeMap<Module, BTreeSet<Module>>) -> Vec<BTreeSet<&Module>> {
     let reached = |from: &Module| {
         let (mut open, mut reached) = (vec![from.clone()], BTreeSet::new());

@@ -1,13 +1,14 @@
 //! Paths that a source file imports or names.
 
-/// One path of names from `crate`, `super` or `self`.
+/// Path of names that starts with `crate`, `super` or `self`.
 pub(crate) type NamedPath<'t> = Vec<&'t str>;
 
-/// Returns every path that starts with `crate`, `super` or `self`, of `use` lines, of their groups and of expressions, each as
-/// it is seen from the module of the file: the `super` by which a module inside of the file is left are gone.
+/// Returns every path that starts with `crate`, `super` or `self`, of `use` lines, of their groups and of
+/// expressions, relative to the module of the file: each `super` that only leaves a module inside the file is
+/// removed.
 pub(crate) fn named_paths(text: &str) -> Vec<NamedPath<'_>> {
     let mut named = Vec::new();
-    // Indentations of the modules within the file that are open: `super` leaves them first.
+    // Indentations of the open modules within the file: a `super` leaves these first.
     let mut inline: Vec<usize> = Vec::new();
     let (mut at, mut read_to) = (0, 0);
     for line in text.split_inclusive('\n') {
@@ -43,7 +44,7 @@ pub(crate) fn named_paths(text: &str) -> Vec<NamedPath<'_>> {
     named
 }
 
-/// Returns the top-level modules that a text names from a module, by a path from `crate` or by one that leaves its own.
+/// Returns the top-level modules that a text names, by a path from `crate` or by one with enough `super`.
 pub(crate) fn top_modules(module: &[&str], text: &str) -> Vec<String> {
     let top = |path: NamedPath<'_>| {
         let climbed = path.iter().take_while(|name| **name == "super").count();
@@ -53,14 +54,14 @@ pub(crate) fn top_modules(module: &[&str], text: &str) -> Vec<String> {
     named_paths(text).into_iter().filter_map(top).collect()
 }
 
-/// Returns the paths of a `use` line, without the word and its semicolon.
+/// Returns the paths of a `use` line, given without `use` and semicolon.
 pub(crate) fn paths_of_use(list: &str) -> Vec<NamedPath<'_>> {
     let mut paths = Vec::new();
     read_path(list, &mut Vec::new(), &mut paths);
     paths
 }
 
-/// Reads one path, or the tree of paths of a `use` line, and returns the text behind it.
+/// Reads one path, or the tree of paths of a `use` line, and returns the rest of the text.
 fn read_path<'t>(text: &'t str, before: &mut Vec<&'t str>, found: &mut Vec<Vec<&'t str>>) -> &'t str {
     if let Some(mut group) = text.strip_prefix('{') {
         loop {
@@ -69,7 +70,7 @@ fn read_path<'t>(text: &'t str, before: &mut Vec<&'t str>, found: &mut Vec<Vec<&
                 return group.strip_prefix('}').unwrap_or_default();
             }
             let rest = read_path(group, before, found);
-            // An alias, as in `name as other`, is passed over.
+            // An alias (`name as other`) is skipped.
             group = rest.find([',', '}']).map_or("", |end| &rest[end..]);
         }
     }

@@ -1,4 +1,4 @@
-//! Language: how a doc comment opens, and that a type's name says one thing in the whole crate.
+//! Language: openings of doc comments, and uniqueness of type names in the crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,13 +11,13 @@ const RIDDLES: &[&str] = &[
     "Those", "Them", "They", "Nobody", "Somebody", "Whoever", "Whatever",
 ];
 
-/// Files with such openings and the most that each may have; the list only shrinks.
+/// Files with such openings, each with its limit; the list only shrinks.
 const OPENINGS: &str = include_str!("openings.txt");
 
-/// Names that several types have; the list only shrinks.
+/// Names that several types share; the list only shrinks.
 const SHARED_NAMES: &str = include_str!("shared_names.txt");
 
-/// Returns the first lines of the doc comments of a text.
+/// Returns the first line of each doc comment in a text.
 fn openings(text: &str) -> impl Iterator<Item = &str> {
     let comment = |line: &'_ str| line.trim_start().starts_with("///") || line.starts_with("//!");
     let lines: Vec<&str> = text.lines().collect();

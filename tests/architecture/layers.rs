@@ -1,9 +1,9 @@
-//! Layers: a top-level module imports those below it alone.
+//! Layers: a top-level module imports only modules of lower layers.
 
 use super::{imports::top_modules, sources::Source};
 
-/// The top-level modules of the crate by layer. Modules of one layer do not import each other, except on the lowest, where the
-/// order of this list counts: what an event or a table is made of is defined by the modules before it.
+/// Top-level modules of the crate by layer. Modules of one layer do not import each other, except on the lowest,
+/// where a module may import those before it in this list.
 const LAYERS: &[(u8, &[&str])] = &[
     (0, &["model", "diagnostic", "event", "ui", "files"]),
     (1, &["config", "process"]),
@@ -15,7 +15,7 @@ const LAYERS: &[(u8, &[&str])] = &[
     (7, &["cli"]),
 ];
 
-/// Returns the layer of a top-level module and its place there.
+/// Returns the layer of a top-level module and its index in the layer.
 fn layer(module: &str) -> Option<(u8, usize)> {
     let place = |modules: &[&str]| modules.iter().position(|other| *other == module);
     LAYERS.iter().find_map(|(layer, modules)| Some((*layer, place(modules)?)))
@@ -62,14 +62,14 @@ fn only_the_engine_module_tells_engines_apart() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Calls that open a file to be read, wait for a fifo and never reach the end of a device.
+/// Calls that open a file for reading, block on a fifo and never reach the end of a device.
 const BLOCKING_READS: &[&str] = &["fs::read(", "fs::read_to_string(", "File::open("];
 
 #[test]
 fn files_are_read_by_the_module_that_waits_for_no_fifo() {
     let mut wrong = Vec::new();
     for source in Source::of_the_crate() {
-        // `process` reads what the kernel tells of processes, and outputs that it has just made.
+        // `process` reads `/proc` and files of output that it has just made.
         let is_exempt = ["files", "process"].contains(&source.top_module());
         if is_exempt || source.path.ends_with("cli/test_clock.rs") {
             continue;

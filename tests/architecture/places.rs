@@ -1,4 +1,4 @@
-//! Places: what a `mod.rs`, `main.rs` and a file's name may be.
+//! Places: contents of `mod.rs` and `main.rs`, and names of files.
 
 use super::sources::Source;
 

@@ -1,18 +1,18 @@
-//! Sizes: the length of a file, and the number of files that a type's methods are spread over.
+//! Sizes: the length of a file, and the number of files with methods of one type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::Source;
 
-/// Files past the limit, each with the reason why it is one idea nevertheless.
+/// Files longer than the limit, each with a reason.
 const LONG: &[(&str, &str)] = &[];
 
 const LONGEST: usize = 400;
 
-/// Number of files that the inherent methods of one type may lie in.
+/// Limit of files that hold inherent methods of one type.
 const MOST_FILES: usize = 3;
 
-/// Types whose inherent methods lie in more files than that; the list only shrinks.
+/// Types with inherent methods in more files; the list only shrinks.
 const SPREAD: &[&str] = &[
     "Changes",
     "Config",
@@ -43,7 +43,7 @@ fn files_are_short_or_say_why_not() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Returns the name of the type that a line starts an inherent `impl` of.
+/// Returns the type whose inherent `impl` a line starts.
 fn implemented(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("impl")?;
     let rest = match rest.strip_prefix('<') {

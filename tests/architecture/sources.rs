@@ -1,20 +1,20 @@
-//! The source files of this repository and what they hold.
+//! Source files of this repository.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-/// One source file.
+/// Source file.
 pub(crate) struct Source {
-    /// Its path from the root of the repository: `src/engine/init.rs`.
+    /// Path from the root of the repository: `src/engine/init.rs`.
     pub(crate) path: String,
-    /// Its text.
+    /// Whole text.
     pub(crate) text: String,
 }
 
 impl Source {
-    /// Reads every `.rs` file below a folder of the repository, in the order of their paths.
+    /// Reads every `.rs` file below a folder of the repository, sorted by path.
     pub(crate) fn all_below(folder: &str) -> Vec<Self> {
         let read = |file: PathBuf| {
             let path = file.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
@@ -23,7 +23,7 @@ impl Source {
         files_below(&root().join(folder)).into_iter().map(read).collect()
     }
 
-    /// Reads the files of the crate that are not compiled for tests alone.
+    /// Reads the files of the crate, except modules that are compiled for tests alone.
     pub(crate) fn of_the_crate() -> Vec<Self> {
         let mut sources = Self::all_below("src");
         let test_files: Vec<String> = sources.iter().flat_map(Self::test_files).collect();
@@ -31,7 +31,7 @@ impl Source {
         sources
     }
 
-    /// The names of its module below the crate's root: `engine`, `init`.
+    /// Returns the names of the file's module below the crate's root: `engine`, `init`.
     pub(crate) fn module(&self) -> Vec<&str> {
         let mut names: Vec<&str> =
             self.path.trim_start_matches("src/").trim_end_matches(".rs").split('/').collect();
@@ -39,12 +39,12 @@ impl Source {
         names
     }
 
-    /// The top-level module that it belongs to.
+    /// Returns the name of the top-level module.
     pub(crate) fn top_module(&self) -> &str {
         self.path.trim_start_matches("src/").trim_end_matches(".rs").split('/').next().unwrap()
     }
 
-    /// Its text before its module of tests.
+    /// Returns the text before the test module.
     pub(crate) fn without_tests(&self) -> &str {
         let is_module = |at: usize| {
             let after = self.text[at..].lines().skip(1);
@@ -55,7 +55,7 @@ impl Source {
         &self.text[..end.unwrap_or(self.text.len())]
     }
 
-    /// Paths of the files of modules that it declares under `#[cfg(test)]`.
+    /// Returns the paths of modules that the file declares under `#[cfg(test)]`.
     fn test_files(&self) -> Vec<String> {
         let folder = match self.path.rsplit_once('/').unwrap() {
             (folder, "mod.rs" | "lib.rs") => folder.to_owned(),
@@ -68,7 +68,7 @@ impl Source {
     }
 }
 
-/// The folder of the repository.
+/// Returns the root folder of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,4 +1,5 @@
-//! Actions of providers and deferred changes, which Terraform has since 1.14: as its sources write them, on the fake engine.
+//! Actions of providers and deferred changes (Terraform since 1.14), on the fake engine with output as in Terraform's
+//! sources.
 
 use std::path::Path;
 
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Shop, plain};
 
-/// A project with the stack `app`, whose engine calls itself Terraform 1.14, with `dev` and `production`, which has these guards.
+/// Makes a project with stack `app` on a Terraform 1.14, environment `dev`, and `production` with these guards.
 fn shop(guards: &str, more: &[(&str, Value)]) -> Shop {
     let text = format!(
         "[project]\nname = \"shop\"\nengine = \"terraform\"\n\n[defaults]\nworkspace = \"{{env}}\"\ncreate_workspace = \"always\"\n\n[environments.dev]\n\n[environments.production]\nconfirm = true\n\n\
@@ -29,7 +30,7 @@ fn shop(guards: &str, more: &[(&str, Value)]) -> Shop {
     shop
 }
 
-/// Two actions: one is triggered by a resource, one was asked for.
+/// Returns two actions: one is triggered by a resource, the other by `-invoke`.
 fn actions() -> Value {
     json!({ "action.x_run.warm": ["terraform_data.app", "AfterUpdate"], "module.m.action.x_run.say": null })
 }
@@ -52,7 +53,7 @@ fn a_plan_of_actions_alone_is_shown_and_applied() {
     );
     assert_eq!(report["stacks"][0]["resources"], json!([]));
 
-    // A stored plan, which the journal remembers, and a deploy.
+    // A stored plan, whose actions come from the journal, and a deploy.
     let run = report["run"].as_str().unwrap();
     shop.run(["apply", run, "--yes"]).exits(0).tells("2 actions invoked");
     shop.run(["deploy", "dev"]).exits(3).tells("would change 2 actions in 1 stack");
@@ -139,7 +140,7 @@ fn actions_count_for_the_limit_of_changes() {
 fn deferred_changes_make_a_plan_incomplete_and_never_clean() {
     let deferred = json!({ "terraform_data.later[*]": "instance_count_unknown" });
     let what = "the engine deferred `terraform_data.later[*]` (instance_count_unknown)";
-    // Beside a change the plan can be applied, in an environment with `confirm` once that is named.
+    // With a change, the plan can be applied; an environment with `confirm` needs `--allow incomplete`.
     let resources = json!({ "terraform_data.app": "second" });
     let shop_of_both = shop("", &[("deferred", deferred.clone()), ("resources", resources)]);
     let report = shop_of_both.run(["plan", "dev", "--json"]).exits(0).json();
@@ -154,7 +155,7 @@ fn deferred_changes_make_a_plan_incomplete_and_never_clean() {
     assert_eq!(report["stacks"][0]["result"], "applied");
     assert_eq!(report["stacks"][0]["incomplete"], true);
 
-    // Alone there is nothing to apply, and the stack is not clean.
+    // Without a change there is no plan to apply, and the stack is not clean.
     let shop_of_one = shop("", &[("deferred", deferred)]);
     for environment in ["dev", "production"] {
         let refused =

@@ -1,4 +1,4 @@
-//! `envctl apply`: which run is meant, and what to type.
+//! `envctl apply`: selection of the run, and the commands that it prints.
 
 use crate::support::Shop;
 

@@ -1,17 +1,17 @@
-//! `--changed`: which stacks differ from where HEAD left a base, and how git is asked.
+//! `--changed`: stacks that differ from the merge base of HEAD and a base, and the handling of git.
 
 use serde_json::json;
 
 use crate::support::Shop;
 
-/// Three stacks on `main`, of which `app` needs `network`; HEAD is on `topic`.
+/// Makes a project with three stacks on `main`, of which `app` needs `network`; HEAD is on `topic`.
 pub(crate) fn shop() -> Shop {
     let shop = Shop::of(&["network", "app: network", "mail"]);
     shop.project.git(["switch", "--quiet", "--create", "topic"]);
     shop
 }
 
-/// The stacks of staging that are taken, each with why.
+/// Returns the selected stacks of staging, each with the reasons: `mail: changed: mail/x.tf`.
 #[track_caller]
 pub(crate) fn why(shop: &Shop, flags: &[&str]) -> Vec<String> {
     let args = [&["list", "staging", "--json", "--why"], flags].concat();
@@ -64,7 +64,7 @@ fn a_branch_behind_its_base_has_only_its_own_changes() {
     shop.project.commit("Change the network");
     shop.project.git(["switch", "--quiet", "topic"]);
     assert_eq!(why(&shop, &["--changed=main"]), ["app: changed: app/fake-engine.json and 1 more"]);
-    // What `git diff main` alone would say.
+    // `git diff main` lists the files of `network`, too.
     assert_eq!(shop.project.git(["diff", "--name-only", "main", "--", "network"]).lines().count(), 2);
 }
 
@@ -169,7 +169,7 @@ fn a_shallow_clone_says_the_command_that_makes_it_whole() {
     let remote = shop.project.around().join("remote.git");
     let remote = remote.to_str().unwrap();
     shop.project.git(["clone", "--quiet", "--bare", ".", remote]);
-    // As a job checks it out: one commit of one branch.
+    // A CI job checks out one commit of one branch.
     let url = format!("file://{remote}");
     std::fs::remove_dir_all(shop.project.root()).unwrap();
     std::fs::create_dir(shop.project.root()).unwrap();

@@ -1,4 +1,4 @@
-//! `--changed`: the files that a stack is planned from, wherever they lie.
+//! `--changed`: files that a stack's plan depends on, in any folder.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const NONE: [&str; 0] = [];
 
-/// Three stacks with these files committed on `main` before HEAD leaves it.
+/// Makes three stacks, with these files committed on `main` before HEAD leaves it.
 pub(crate) fn with(files: &[(&str, &str)]) -> Shop {
     let shop = shop();
     shop.project.git(["switch", "--quiet", "main"]);
@@ -26,7 +26,7 @@ pub(crate) fn call(source: &str) -> String {
     format!("module \"called\" {{\n  source = \"{source}\"\n}}\n")
 }
 
-/// A data source that reads a state, whose place is what an expression says.
+/// Returns a data source that reads a state with this configuration.
 pub(crate) fn reads_a_state(config: &str) -> String {
     format!("data \"terraform_remote_state\" \"x\" {{\n  backend = \"local\"\n  config = {config}\n}}\n")
 }
@@ -131,7 +131,7 @@ fn where_the_file_system_does_not_look_at_case_a_path_is_the_same_in_other_lette
     shop.append("app/main.tf", "# more\n");
     shop.project.edit("environments.toml", "path = \"app\"", "path = \"App\"");
     shop.project.commit("Write it in other letters");
-    // What such a file system would answer.
+    // Stands in for a file system that ignores case.
     std::os::unix::fs::symlink("app", shop.project.path("App")).unwrap();
     shop.project.write(".git/info/exclude", "/App\n");
     std::os::unix::fs::symlink(".git", shop.project.path(".GIT")).unwrap();

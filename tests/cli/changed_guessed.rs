@@ -1,4 +1,4 @@
-//! `--changed` and `--reuse`: files whose path is put together from values that lead somewhere else.
+//! `--changed` and `--reuse`: files whose path is computed from values that hold `..` or folders.
 
 use crate::{changed::why, changed_files::with, support::Shop};
 
@@ -6,7 +6,7 @@ const NONE: [&str; 0] = [];
 const SINCE: [&str; 1] = ["--changed=HEAD"];
 const TOLD: &str = "the path of a file that is read is an expression, which only the engine works out: ";
 
-/// What reads in `modules/MODULE`, told the folder or the file.
+/// Modules in `modules/NAME` that read a file in the folder, or at the path, of their variable.
 const MODULES: [(&str, &str); 3] = [
     ("below", "variable \"dir\" {}\noutput \"text\" {\n  value = file(\"${var.dir}/x.json\")\n}\n"),
     ("whole", "variable \"dir\" {}\noutput \"text\" {\n  value = file(var.dir)\n}\n"),
@@ -16,7 +16,8 @@ const MODULES: [(&str, &str); 3] = [
     ),
 ];
 
-/// `app` right in the project, and `deep`, three folders below it; beside them folders that nothing names by a text.
+/// Makes stack `app` in the project's folder and stack `deep` three folders below, with folders that no literal path
+/// names.
 fn shop() -> Shop {
     let shop = with(&[
         ("app/main.tf", "variable \"x\" {\n  default = \"x\"\n}\n"),
@@ -36,7 +37,7 @@ fn shop() -> Shop {
     shop
 }
 
-/// Why stacks are taken when a file has changed in a folder that none of them names, and the one in a folder has more to say.
+/// Returns the selected stacks after a change in such a folder, with `text` and `values` added to one stack.
 fn found(shop: &Shop, stack: &str, text: &str, values: &str) -> Vec<String> {
     shop.project.write(&format!("{stack}/more.tf"), text);
     shop.project.write(&format!("{stack}/a.auto.tfvars"), values);
@@ -60,35 +61,35 @@ fn call(module: &str, dir: &str) -> String {
     format!("module \"m\" {{\n  source = \"PROJECT/modules/{module}\"\n  dir = {dir}\n}}\n")
 }
 
-/// Each with the stack's folder, its text, and the file that reads.
+/// Returns the cases, each with the stack's folder, its text, and the file that holds the computed path.
 fn guessing() -> Vec<(&'static str, String, &'static str)> {
     let own = "STACK/more.tf";
     let (below, whole) = ("modules/below/main.tf", "modules/whole/main.tf");
     let preset = call("preset", "").replace("  dir = \n", "");
     let in_each = |text: String, reader| [("app", text.clone(), reader), ("infra/eu/deep", text, reader)];
     let mut rows: Vec<_> = [
-        // A way up that is a default, a choice, an item.
+        // `..` from a default, a conditional, an item of a list.
         in_each(variable("\"PROJECT\"", "file(\"${var.path}/conf-x/x.json\")"), own),
         in_each(local("file(\"${var.x == \"x\" ? \"PROJECT\" : \".\"}/conf-x/x.json\")"), own),
         in_each(local("[for d in [\"PROJECT\"] : file(\"${d}/conf-x/x.json\")]"), own),
         in_each(local("{ for d, n in { \"PROJECT\" = 1 } : n => file(\"${d}/conf-x/x.json\") }"), own),
         in_each(call("below", "true ? \"PROJECT\" : \".\""), below),
         in_each(preset, "modules/preset/main.tf"),
-        // One that goes on with a value.
+        // `..` followed by a value.
         in_each(call("below", "\"PROJECT/${var.x}\""), below),
         in_each(call("below", "\"PROJECT/conf-${var.x}\""), below),
         in_each(call("below", "\"${path.root}/PROJECT/conf-${var.x}\""), below),
         in_each(call("whole", "\"PROJECT/conf-${var.x}/x.json\""), whole),
         in_each(local("[for d in { a = \"PROJECT/conf-${var.x}\" } : file(\"${d}/x.json\")]"), own),
-        // One that goes on with a name, behind a value that leads somewhere.
+        // `..` followed by a name, after a value that holds a folder.
         in_each(variable("\"PROJECT/unread\"", "file(\"${var.path}/../conf-x/x.json\")"), own),
         in_each(local("file(\"${path.module}/${var.x}/../PROJECT/conf-x/x.json\")"), own),
         in_each(variable("\"PROJECT/unread/z.json\"", "file(\"${dirname(var.path)}/x.json\")"), own),
         in_each(variable("\"/conf-x/x.json\"", "file(\"PROJECT${var.path}\")"), own),
-        // One behind a known folder.
+        // `..` after a known folder.
         in_each(variable("\"PROJECT/conf-x\"", "file(\"${path.module}/${var.path}/x.json\")"), own),
         in_each(variable("\"PROJECT/conf-x\"", "file(\"./${var.path}/x.json\")"), own),
-        // The plain spellings.
+        // Paths whose `..` is literal.
         in_each(local("file(\"PROJECT/${var.x}.json\")"), own),
         in_each(local("file(\"PROJECT/conf-${var.x}/x.json\")"), own),
         in_each(local("file(\"PROJECT/conf-${var.x}/${var.x}.json\")"), own),
@@ -100,14 +101,14 @@ fn guessing() -> Vec<(&'static str, String, &'static str)> {
     .flatten()
     .collect();
     rows.extend([
-        // Not all of a folder counts that holds the stack, whatever it is called.
+        // A folder above the stack does not count as a whole, be its name literal or not.
         ("infra/eu/deep", local("[for d in [\"../../../infra\"] : file(\"${d}/conf-x/x.json\")]"), own),
         ("infra/eu/deep", local("fileset(\"../conf-${var.x}\", \"*.json\")"), own),
     ]);
     rows
 }
 
-/// A text for a stack in a folder.
+/// Replaces `PROJECT` and `STACK` in a text by the paths for a stack's folder.
 fn placed(text: &str, stack: &str) -> String {
     let up = vec![".."; stack.split('/').count()].join("/");
     text.replace("PROJECT", &up).replace("STACK", stack)

@@ -1,4 +1,4 @@
-//! `--changed`: links, followed from one to the next.
+//! `--changed`: symbolic links, followed through chains.
 
 use std::{fs, os::unix::fs::symlink};
 
@@ -11,7 +11,7 @@ use crate::{
 const NONE: [&str; 0] = [];
 const SINCE: [&str; 1] = ["--changed=HEAD"];
 
-/// Puts a link in a place, whatever is there.
+/// Makes a symbolic link at a path and replaces an existing file.
 fn link(shop: &Shop, place: &str, target: &str) {
     let path = shop.project.path(place);
     if fs::symlink_metadata(&path).is_ok() {
@@ -105,7 +105,7 @@ fn an_environments_toml_behind_a_link_that_leads_elsewhere_now_touches_everythin
         link(&shop, place, if chain { "b.toml" } else { "envs/b.toml" });
         assert_eq!(why(&shop, &SINCE), all);
         shop.project.git(["checkout", "--quiet", "."]);
-        // The file itself can be compared.
+        // The linked file itself is compared.
         let edited = text.replace("[stacks.mail]\n", "[stacks.mail]\nvars = { size = 2 }\n");
         shop.project.write("envs/a.toml", &edited);
         assert_eq!(why(&shop, &SINCE), ["mail: changed setting: vars.size"]);

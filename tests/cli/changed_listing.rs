@@ -1,4 +1,4 @@
-//! `--changed`: what git lists of the working tree stands for looking at it, and misses nothing.
+//! `--changed`: git's listing of the working tree in place of a walk misses no file.
 
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -27,7 +27,7 @@ fn of_a_new_folder_every_file_counts_that_git_does_not_ignore() {
     shop.project.write("modules/new/deep/x.marker", "ignored\n");
     assert_eq!(why(&shop, &["--changed"]), NONE);
     shop.project.write("modules/new/deep/main.tf", "variable \"name\" {}\n");
-    // To git this would be a pattern.
+    // git would take this name for a pattern.
     shop.project.write(":!app", "new\n");
     shop.project.write("mail/new.tf", "variable \"name\" {}\n");
     let both = ["app: changed module: modules/new/deep/main.tf", "mail: changed: mail/new.tf"];
@@ -51,7 +51,7 @@ fn a_new_file_counts_beside_more_than_anybody_would_name_one_by_one() {
 
 #[test]
 fn a_file_that_git_lists_and_that_is_gone_hides_no_other() {
-    // OpenTofu reads x.tofu and not x.tf, where both are there.
+    // OpenTofu reads x.tofu in place of x.tf if both exist.
     let shop = with(&[
         ("modules/service/main.tf", "variable \"name\" {}\n"),
         ("modules/between/x.tf", &call("../service")),

@@ -1,4 +1,4 @@
-//! `--changed`: modules whose source is an expression, which only the engine works out.
+//! `--changed`: modules whose source is an expression that only the engine evaluates.
 
 use std::{
     fs::File,
@@ -17,7 +17,7 @@ const NONE: [&str; 0] = [];
 const SINCE: [&str; 1] = ["--changed=HEAD"];
 const TOLD: &str = "app: a module's source is an expression, which only an init works out: ";
 
-/// `app` calls a module by an expression.
+/// Makes a project whose `app` calls a module by an expression.
 fn shop(source: &str) -> Shop {
     with(&[
         ("app/call.tf", &call(source)),
@@ -28,7 +28,7 @@ fn shop(source: &str) -> Shop {
     ])
 }
 
-/// What an init leaves behind, a minute after everything else.
+/// Writes the module manifest of an init, dated a minute after the other files.
 fn initialised(shop: &Shop, modules: &[&str]) {
     let file = ".envctl/data/staging/app/modules/modules.json";
     let modules: Vec<_> =
@@ -80,7 +80,7 @@ fn what_an_init_found_does_not_count_when_a_file_is_newer() {
         touched.set_modified(newer).unwrap();
         shop.append("modules/other/main.tf", "# more\n");
         assert_eq!(why(&shop, &SINCE), [format!("{TOLD}app/call.tf")], "{file}");
-        // What has changed of the modules that it found counts all the same.
+        // Changes in the modules that the init found count, too.
         shop.append("modules/deep/main.tf", "# more\n");
         assert_eq!(why(&shop, &SINCE), ["app: changed module: modules/deep/main.tf"], "{file}");
     }

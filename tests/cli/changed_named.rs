@@ -1,4 +1,4 @@
-//! `--changed` and `--reuse`: files that HCL names in other ways than by one text.
+//! `--changed` and `--reuse`: files that HCL names by expressions.
 
 use crate::{changed::why, changed_files::with, support::Shop};
 
@@ -6,7 +6,8 @@ const NONE: [&str; 0] = [];
 const SINCE: [&str; 1] = ["--changed=HEAD"];
 const TOLD: &str = "app: the path of a file that is read is an expression, which only the engine works out: ";
 
-/// `app` with more configuration, in a folder with two files beside it, and a module that reads what it is told.
+/// Makes a stack `app` with more configuration, two files beside it, and a module that reads a path from its
+/// variable.
 fn shop(text: &str) -> Shop {
     with(&[
         ("app/more.tf", text),
@@ -98,7 +99,7 @@ fn a_stack_that_reads_what_nobody_can_tell_is_taken_when_anything_has_changed() 
         local("file(jsondecode(file(\"x.json\")).path)"),
         local("file(\"${path.module}/../${var.x}/x.json\")"),
         local("fileset(\"${path.module}/..\", \"**/*.json\")"),
-        // Of the project's own folder no file counts that is not named.
+        // Files in the project's own folder count only if they are named.
         local("file(\"${path.module}/../${var.x}.json\")"),
         local("file(replace(var.x, \"a\", \"b\"))"),
     ] {

@@ -1,4 +1,5 @@
-//! `--changed`: what git cannot tell of, because it lies outside of the repository or because it was told not to look.
+//! `--changed`: files that git does not report, since they lie outside the repository or git is configured to skip
+//! them.
 
 use std::{fs, os::unix::fs::symlink};
 

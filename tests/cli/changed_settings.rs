@@ -1,4 +1,4 @@
-//! `--changed`: what environments.toml says of each stack, and stacks that are gone.
+//! `--changed`: settings of stacks in environments.toml, and stacks that were removed.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const NONE: [&str; 0] = [];
 
-/// Changes environments.toml, uncommitted.
+/// Makes a project with an uncommitted change of environments.toml.
 #[track_caller]
 fn edited(from: &str, to: &str) -> Shop {
     let shop = shop();
@@ -198,7 +198,7 @@ fn a_stack_with_another_name_for_the_same_state_is_not_gone() {
     let shop = edited("[stacks.mail]\n", "[stacks.post]\n");
     let list = shop.run(["list", "staging", "--changed", "--json"]).exits(0).json();
     assert_eq!((&list["deleted"], &list["instances"][0]["stack"]), (&json!(null), &json!("post")));
-    // With its name in the state's address it is another one.
+    // If the state's address holds the stack's name, the renamed stack has another state.
     let shop = self::shop();
     shop.append("environments.toml", "\n[defaults]\nbackend.s3 = { bucket = \"b\", key = \"{stack}\" }\n");
     shop.project.commit("Keep states in a bucket");
@@ -227,7 +227,7 @@ fn an_environment_that_is_gone_is_told_with_its_stacks() {
 #[test]
 fn what_a_renamed_stack_made_is_not_destroyed_by_doing_as_told() {
     let shop = shop();
-    // Its folder is another one, so that nobody sees from settings alone that its state is the same.
+    // The folder is another one, so that settings alone do not show that the state is the same.
     let state = shop.marker("states");
     let backend = format!("\nbackend.local = {{ workspace_dir = \"{}\" }}\n", state.display());
     let table = "[stacks.mail]\npath = \"mail\"\nneeds = []\n";

@@ -1,4 +1,4 @@
-//! `--changed`: files that only values come from, and the engine's own settings.
+//! `--changed`: files that only supply values, and the engine's own settings.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::{
 
 const NONE: [&str; 0] = [];
 
-/// Keys of `app`, and files, both committed.
+/// Makes a project with these keys of `app` and these files, both committed.
 fn having(keys: &str, files: &[&str]) -> Shop {
     let shop = shop();
     shop.project.edit("environments.toml", "[stacks.app]\n", &format!("[stacks.app]\n{keys}\n"));

@@ -1,4 +1,4 @@
-//! `--changed` where modules lie in a submodule of git.
+//! `--changed`: modules in a submodule of git.
 
 use crate::{
     changed::{shop, why},
@@ -7,7 +7,7 @@ use crate::{
 
 const NONE: [&str; 0] = [];
 
-/// `app` and `mail` call a module each of a submodule.
+/// Makes a project whose `app` and `mail` each call a module of a submodule.
 fn with_submodule() -> Shop {
     let shop = shop();
     let library = shop.project.around().join("library");
@@ -30,17 +30,17 @@ fn with_submodule() -> Shop {
 fn in_a_submodule_only_the_modules_that_differ_touch_their_stacks() {
     let shop = with_submodule();
     assert_eq!(why(&shop, &["--changed=HEAD"]), NONE);
-    // Not committed there.
+    // Uncommitted in the submodule.
     shop.append("modules/app/main.tf", "# more\n");
     assert_eq!(why(&shop, &["--changed=HEAD"]), ["app: changed module: modules/app/main.tf"]);
     shop.project.write("modules/mail/new.tf", "");
     assert_eq!(why(&shop, &["--changed=HEAD"]).len(), 2);
-    // Committed there, and not here.
+    // Committed in the submodule alone.
     shop.project.git(["-C", "modules", "checkout", "--quiet", "app"]);
     shop.project.git(["-C", "modules", "add", "--all"]);
     shop.project.git(["-C", "modules", "commit", "--quiet", "--message", "More"]);
     assert_eq!(why(&shop, &["--changed=HEAD"]), ["mail: changed module: modules/mail/new.tf"]);
-    // Committed in both.
+    // Committed in both repositories.
     shop.project.commit("Take in more");
     assert_eq!(why(&shop, &["--changed=HEAD~1"]), ["mail: changed module: modules/mail/new.tf"]);
     assert_eq!(why(&shop, &["--changed=HEAD"]), NONE);

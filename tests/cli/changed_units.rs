@@ -1,4 +1,4 @@
-//! `--changed` over Terragrunt's units: what they include, read and take as their source.
+//! `--changed` for Terragrunt units: files that they include or read, and their sources.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::{
     support::{Shop, script},
 };
 
-/// Two units below a shared configuration, and nothing of Terragrunt's but its list of units.
+/// Makes two units below a shared configuration; Terragrunt is a script that only lists units.
 fn shop() -> Shop {
     let shop = Shop::with(
         "[project]\nname = \"shop\"\nengine = \"terragrunt\"\n\n[environments.staging]\n\n\

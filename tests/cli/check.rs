@@ -1,4 +1,4 @@
-//! The checklist: what a guard would refuse is told before anything is planned.
+//! `envctl check`: its items report everything that a guard would refuse.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ protect = [\"terraform_data.*\"]
 identity = { command = [\"sh\", \"-c\", \"echo asked >> ../asked; while read line; do echo $line; done < ../who\"], matches = \"deployer\" }
 ";
 
-/// A project on a branch that is where its remote is, whose `production` has guards, and whose `staging` has none.
+/// Makes a project on a branch that equals its remote, with guards for `production` and none for `staging`.
 fn shop(guards: &str) -> Shop {
     let text = format!(
         "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\n\n\
@@ -30,7 +30,7 @@ fn acts(shop: &Shop, who: &str) {
     fs::write(shop.marker("who"), format!("{who}\n")).unwrap();
 }
 
-/// The items of an environment after those of its files, each with how it is: `branch green`.
+/// Returns the items of an environment after those of its files, each with its status: `branch green`.
 fn around(run: &Run, environment: &str) -> Vec<String> {
     let word = |item: &Value, key: &str| item[key].as_str().unwrap_or_default().to_owned();
     let items = run.json()["items"].as_array().unwrap().clone();
@@ -95,7 +95,7 @@ fn a_branch_that_is_behind_is_red() {
 
 #[test]
 fn a_window_that_is_closed_is_red_and_an_open_one_green() {
-    // A day that neither is nor comes while the test runs.
+    // Three days from now: the day cannot come while the test runs.
     let day = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).weekday().wrapping_add(3);
     let day = format!("{day:?}")[..3].to_lowercase();
     for (days, code, told) in [

@@ -1,8 +1,8 @@
-//! The guard `clean_tree`: nothing that a plan is made of goes uncommitted, whatever git was told about it.
+//! Guard `clean_tree`: an uncommitted file that a plan depends on is found, even if git is configured to hide it.
 
 use crate::support::{Run, Shop};
 
-/// A committed shop with a guard over its tree, and a change to deploy.
+/// Makes a committed project with the guard `clean_tree`, and a stack to deploy.
 #[track_caller]
 fn shop() -> Shop {
     let text = "[project]\nname = \"shop\"\n\n[environments.production]\nconfirm = true\n\n\

@@ -1,4 +1,4 @@
-//! Two envctl processes at once, on two environments of one directory.
+//! Two envctl processes at the same time, on two environments of one project.
 
 use crate::{
     support::Shop,
@@ -53,11 +53,11 @@ fn two_environments_of_one_directory_go_at_the_same_time_on_a_real_engine() {
 #[test]
 fn two_environments_really_overlap_and_touch_only_their_states() {
     let shop = Shop::of(&["network"]);
-    // An init that may have to install something waits for the plans in its folder.
+    // An init that may install modules waits for the plans in its folder.
     for environment in ["staging", "production"] {
         shop.run(["plan", environment]).exits(0);
     }
-    // Each plan waits until somebody has seen both of them run.
+    // Each plan waits until both run.
     let both = shop.marker("both.marker");
     shop.behave("network", &serde_json::json!({ "plan": { "wait_for": both } }));
     let mut staging = shop.env.spawn(["deploy", "staging", "--yes"]);

@@ -1,4 +1,4 @@
-//! `config`, `check` and `doctor`: what envctl makes of the files and of the machine.
+//! `config`, `check` and `doctor`: resolved settings, and programs of the machine.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use crate::{
     support::{Shop, plain, script},
 };
 
-/// Values from every layer, and a secret of every kind.
+/// Makes a project with values from every layer, and a secret of every kind.
 fn layered() -> Shop {
     let shop = Shop::with(
         "[project]

@@ -1,4 +1,4 @@
-//! Data directories: modules and providers are those of the stack's folder, as the engine itself installs them.
+//! Data directories: modules and providers are those that the engine installs in the stack's folder.
 
 use std::{fs, path::PathBuf};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::{Fetched, real_engines, resource, script};
 
-/// A provider beside the module.
+/// Configuration with a provider beside the module.
 const PROVIDER: &str = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n\
                         resource \"local_file\" \"f\" {\n  filename = \"${path.module}/made.txt\"\n  content  = \"x\"\n}\n";
 
@@ -14,12 +14,12 @@ fn projects() -> impl Iterator<Item = Fetched> {
     real_engines().into_iter().filter_map(|engine| Fetched::new(&engine))
 }
 
-/// The folders that the manifest of a stack's folder names.
+/// Returns the folders in the module manifest of the stack's own `.terraform`.
 fn folders(fetched: &Fetched) -> Vec<String> {
     folders_in(fetched, "app/.terraform")
 }
 
-/// The folders that the manifest below a data directory names.
+/// Returns the folders in the module manifest below a data directory.
 fn folders_in(fetched: &Fetched, data_dir: &str) -> Vec<String> {
     let manifest: Value =
         serde_json::from_str(&fetched.project.read(&format!("{data_dir}/modules/modules.json"))).unwrap();
@@ -27,8 +27,8 @@ fn folders_in(fetched: &Fetched, data_dir: &str) -> Vec<String> {
     modules.iter().map(|module| module["Dir"].as_str().unwrap().to_owned()).collect()
 }
 
-/// A CLI configuration with a mirror that lists the provider, and whose package is none: engines ask for the list at each init,
-/// and installing fails.
+/// Writes a CLI configuration with a mirror that lists the provider, but whose package is invalid: each init asks the
+/// mirror, and installing fails.
 fn mirror_of_nothing(fetched: &Fetched) -> PathBuf {
     let mirror = fetched.project.around().join("home/mirror");
     for registry in ["registry.opentofu.org", "registry.terraform.io"] {
@@ -84,7 +84,7 @@ fn environments_of_one_folder_share_modules_and_providers() {
             assert!(fetched.state(environment).contains("\".terraform/modules/m.inner/inner 1\""));
         }
         assert_eq!(folders(&fetched), [".", ".terraform/modules/m", ".terraform/modules/m.inner/inner"]);
-        // The engine itself goes on where envctl left off.
+        // The engine itself needs no further init.
         fetched.without_repository();
         fetched.bare(["init", "-input=false", "-backend-config=path=dev.tfstate"]).exits(0);
         fetched.bare(["plan", "-input=false", "-detailed-exitcode"]).exits(0);
@@ -204,7 +204,7 @@ fn an_installed_folder_that_is_a_link_is_followed_and_a_file_is_refused() {
 
 #[test]
 fn sources_that_differ_between_environments_have_modules_of_their_own() {
-    // Terraform 1.11 takes no variables there.
+    // Terraform 1.11 allows no variables in module sources.
     for fetched in projects().filter(|fetched| fetched.engine.name == "tofu") {
         let source = fetched.source();
         fetched.module("other/main.tf", &resource("other"));
@@ -247,7 +247,7 @@ fn a_stack_of_local_modules_alone_is_initialised_by_one_process() {
             assert_eq!(plan(), 4, "{environment}");
             assert_eq!(plan(), 3, "{environment}");
             fetched.env.run(["deploy", environment, "--yes"]).exits(0);
-            // What the user's own engine keeps beside the stack may go, come and be torn.
+            // `.terraform` beside the stack, which the user's own engine fills, may be missing, new or broken.
             assert_eq!(plan(), 1, "{environment}");
             fetched.bare(["init", "-backend=false"]).exits(0);
             assert_eq!(plan(), 1, "{environment}");
@@ -296,7 +296,7 @@ fn a_torn_manifest_of_modules_is_removed_and_they_are_installed_anew() {
         for torn in
             ["", "{\"Modules\":[{\"Key\":\"\",\"Source\"", "<<<<<<< HEAD\n{}", "[]", "{\"Modules\":null}"]
         {
-            // The second environment meets it at its first init.
+            // The second environment reads the manifest at its first init.
             for environment in ["dev", "prod"] {
                 fetched.project.write(manifest, torn);
                 fs::remove_dir_all(fetched.project.path(".envctl/data/prod")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Which plans are applied, in which order, and what is left of them.
+//! `envctl deploy`: the plans that are applied, their order, and the files that remain.
 
 use std::{
     fs,
@@ -57,7 +57,7 @@ fn exactly_the_reviewed_plan_files_are_applied() {
     let log = shop.log();
     let files = |key: &str| {
         let lines = log.iter().filter(|line| line.get(key).is_some());
-        // Each is taken to a name under which nobody finds it again before it is applied.
+        // Each plan file is renamed before its apply, so that no other run applies it.
         let name = |line: &serde_json::Value| line[key].to_string().replace(".begun.", ".");
         let mut files: Vec<(String, String)> =
             lines.map(|line| (name(line), line["sha256"].to_string())).collect();

@@ -1,4 +1,4 @@
-//! How long steps took in earlier runs: what is kept of it, what comes first because of it, and `--eta`.
+//! Durations of steps: their record, their effect on the order of stacks, and `--eta`.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -12,7 +12,7 @@ fn known(shop: &Shop, stacks: &Value) {
     shop.project.write(FILE, &json!({ "format": 1, "stacks": stacks }).to_string());
 }
 
-/// What is kept: each stack with the names of what was measured of it.
+/// Returns the recorded stacks, each with its steps and the number of measurements.
 fn measured(shop: &Shop) -> Vec<String> {
     let document: Value = serde_json::from_str(&shop.project.read(FILE)).unwrap();
     let stacks = document["stacks"].as_object().unwrap().iter();
@@ -60,7 +60,7 @@ fn what_has_the_longest_way_to_go_comes_first() {
     let all = json!({ "alpha": took(1000), "beta": took(3000), "head": took(100), "tail": took(2500) });
     known(&shop, &all);
     shop.run(["plan", "staging", "--jobs", "1"]).exits(0);
-    // Nobody knows of gamma, which counts as the stack in the middle: 1.75 s.
+    // `gamma` has no record and counts as the median: 1.75 s.
     assert_eq!(shop.folders("plan"), ["beta", "head", "tail", "gamma", "alpha"]);
     shop.forget_calls();
 
@@ -114,7 +114,7 @@ fn eta_says_before_the_plans_and_in_the_review_how_long_it_will_probably_take() 
 
     let run = shop.run(["deploy", "staging", "--eta", "--jobs", "2"]).exits(3);
 
-    // mail and network at first, then app beside mail, then new, which counts as 2 s.
+    // `mail` and `network` start, then `app` beside `mail`, then `new`, which counts as 2 s.
     let guess = "; 1 without history, taken for the one in the middle\n";
     let plan = format!("eta: planning 4 stacks: about 5.0s, 2 at once{guess}");
     let apply = format!("eta: applying up to 4 stacks: about 1m 30s, 2 at once{guess}");

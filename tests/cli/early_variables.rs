@@ -1,4 +1,4 @@
-//! Var files and plugin caches by the version of the engine.
+//! Var files and plugin caches, by version of the engine.
 
 use std::{fs, os::unix::fs::symlink};
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Shop, plain};
 
-/// The verbs of a first plan with changes that got a var file, on the fake engine at a version.
+/// Returns the verbs of a first plan with changes that got a var file, on the fake engine at a version.
 fn verbs_with_var_files(engine: &str, version: &str) -> Vec<String> {
     let shop = Shop::with(&format!(
         "[project]\nname = \"p\"\nengine = \"{engine}\"\n[environments.dev]\nworkspace = \"dev\"\ncreate_workspace = \"always\"\n\
@@ -50,7 +50,8 @@ fn terraform_gets_var_files_everywhere_from_1_15_as_opentofu_from_1_8() {
     }
 }
 
-/// Runs first inits of two stacks into one plugin cache, of which each waits for the other to have begun.
+/// Runs the first inits of two stacks with one plugin cache, each of which waits until the other runs; returns the
+/// exit code.
 fn init_at_once(version: &str) -> i32 {
     let shop = Shop::with(
         "[project]\nname = \"p\"\nengine = \"tofu\"\n[tofu]\nplugin_cache = \"cache\"\n[environments.dev]\njobs = 2\n",

@@ -1,4 +1,4 @@
-//! A stack's folder without configuration is an error: an engine would take it for one with nothing to destroy.
+//! Stacks whose folder has no configuration: an error, since an engine would plan to destroy nothing.
 
 use crate::support::{ENVIRONMENTS, Live, Shop, real_engines};
 
@@ -18,7 +18,7 @@ fn a_folder_without_configuration_is_refused_before_any_engine() {
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         let states = [shop.state("network", "staging"), shop.state("mail", "staging")];
         empty(&shop, "mail");
-        // A fresh clone knows no lineage.
+        // A fresh clone has no record of the lineage.
         std::fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
 
         for args in [

@@ -1,4 +1,4 @@
-//! Engines that die, lie or babble: guarantees 5, 10 and 11.
+//! Engines that die, report falsely or print garbage: guarantees 5, 10 and 11.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::{
     support::{Shop, error, script},
 };
 
-/// A plan of a stack that misbehaves beside one that does not; its failure as the report has it.
+/// Plans a stack that misbehaves beside one that does not, and returns the error in the report.
 #[track_caller]
 fn failure(steps: &Value) -> Value {
     let shop = Shop::of(&["network", "mail"]);
@@ -85,7 +85,7 @@ fn a_missing_engine_is_4_and_says_what_to_do() {
     let run = run.tells("`network` names no engine, and neither `tofu` nor `terraform` is on PATH");
     run.tells("install one, or write `program = \"/path/to/it\"` under `[tofu]` or `[terraform]`");
 
-    // Named, so that there is nothing to guess.
+    // A named engine is not detected.
     shop.project.edit("environments.toml", "name = \"shop\"", "name = \"shop\"\nengine = \"tofu\"");
     let run = shop.run(["plan", "staging"]).exits(4).tells("engine `tofu` cannot be used").tells("PATH");
     run.tells("hint: install it, or name its program in environments.toml: `[tofu]`");

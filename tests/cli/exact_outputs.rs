@@ -1,4 +1,4 @@
-//! Numbers of outputs, which are printed as the engine has them.
+//! Numbers of outputs, printed with the digits that the engine has.
 
 use serde_json::json;
 

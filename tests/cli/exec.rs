@@ -1,4 +1,4 @@
-//! `exec`, `output` and `shell`: an engine at hand, in the right place.
+//! `exec`, `output` and `shell`: the engine, run in the right folder and environment.
 
 use serde_json::json;
 
@@ -68,7 +68,7 @@ fn exec_all_runs_in_every_stack_in_order_and_stops_at_a_failure() {
     shop.run(["exec", "staging", "network"]).exits(64);
 }
 
-/// A stack with an output of each kind.
+/// Makes a stack with an output of each kind.
 fn outputs() -> Shop {
     let shop = Shop::new();
     let mut script = plain("network");
@@ -100,7 +100,7 @@ fn a_sensitive_output_is_masked_in_every_form_unless_it_is_asked_for() {
         shop.env.run_args(&args).exits(0).hides(secret);
         shop.env.run_args(&[&args[..], &["--show-sensitive"]].concat()).exits(0).prints(secret);
     }
-    // A script would take a mask for the value.
+    // A script would take a masked value for the value.
     let bare = ["output", "staging", "network", "password"];
     shop.run(bare).exits(3).hides(secret).tells("hint: `--show-sensitive` shows it");
     shop.env.run_args(&[&bare[..], &["--show-sensitive"]].concat()).exits(0).prints(secret);
@@ -168,7 +168,7 @@ fn a_name_in_the_prompt_of_a_shell_runs_nothing() {
     shop.script(HOSTILE, &plain("app"));
     shop.append("environments.toml", &format!("\n[stacks.\"{HOSTILE}\"]\npath = \"{HOSTILE}\"\n"));
     for name in ["bash", "sh"] {
-        // Without a terminal a shell shows its prompt where it is told that somebody types.
+        // Without a terminal a shell prints its prompt only with `-i`.
         let words = format!("#!/bin/sh\nprintf 'exit\\n' | exec /bin/{name} \"$@\" -i 2>&1\n");
         let shell = shop.marker(name);
         script(&shell, &words);
@@ -178,7 +178,7 @@ fn a_name_in_the_prompt_of_a_shell_runs_nothing() {
             assert!(!shop.project.path(made).exists(), "{name}");
             assert!(!shop.project.path(&format!("{HOSTILE}/{made}")).exists(), "{name}");
         }
-        // The end of what a line has room for.
+        // End of the prompt, which is cut to the width of a line.
         run.prints("E__b]");
     }
 }

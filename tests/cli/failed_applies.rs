@@ -1,4 +1,4 @@
-//! What is told of an apply that failed at a program of the user: a provisioner.
+//! Messages about an apply that failed in a provisioner.
 
 use crate::support::{Driven, Shop, real_engines};
 
@@ -11,7 +11,7 @@ fn project(engine: &Driven, provisioner: &str) -> Shop {
     shop
 }
 
-/// A provisioner that prints a text and fails.
+/// Returns a provisioner that prints a text and fails.
 fn failing(more: &str, text: &str) -> String {
     format!("  provisioner \"local-exec\" {{\n    command = \"echo '{text}' >&2; exit 3\"\n{more}  }}")
 }

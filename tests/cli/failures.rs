@@ -1,4 +1,4 @@
-//! A failure stays contained, and the exit code tells the truth: guarantees 5 and 10.
+//! Failures do not stop independent stacks, and the exit code is right: guarantees 5 and 10.
 
 use serde_json::{Value, json};
 
@@ -131,12 +131,12 @@ fn under_a_reader_that_went_away_the_exit_code_tells_the_truth() {
     let shop = Shop::of(&["network"]);
     let env = shop.env.clone().with_envctl();
     let sh = Program { name: "sh", path: "/bin/sh".into() };
-    // POSIX sh knows no pipefail: the code of the first part goes through a file.
+    // POSIX sh has no pipefail: the exit code of the first command goes through a file.
     let through = |command: &str, reader: &str| {
         let script = format!("{{ {command}; echo $? > code; }} | {reader}; read code < code; exit $code");
         env.run_program(&sh, &["-c", &script])
     };
-    // A reader that is gone before the first word, and one that takes a line.
+    // One reader closes the pipe at once, the other after a line.
     for reader in ["true", "{ read line; }"] {
         through("envctl plan staging --detailed-exitcode", reader).exits(2).hides("error");
         through("envctl list --json", reader).exits(0).hides("error");

@@ -1,4 +1,4 @@
-//! Values of `--var` reach the engine as its own `-var` takes them.
+//! Values of `--var`, which have the same effect as the engine's own `-var`.
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, real_engines};
 
@@ -33,7 +33,7 @@ output "all" {
 }
 "#;
 
-/// A shop with one stack whose variables are of all kinds of types.
+/// Makes a stack with variables of all kinds of types.
 fn typed_shop(engine: &Driven) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
     shop.project.write("app/main.tf", MAIN);
@@ -140,7 +140,7 @@ fn a_number_with_more_digits_than_are_kept_is_refused() {
         }
         shop.run(["plan", "staging", "--set", "vars.anything=12345678901234567890123"]).exits(4);
         assert_eq!(shop.state("app", "staging"), None);
-        // A number by its type is handed on as it is written.
+        // A variable of type number gets all digits as they are written.
         shop.run(["deploy", "staging", "--yes", "--var", "count_of=12345678901234567890123"]).exits(0);
         let state = shop.state("app", "staging").unwrap();
         assert!(state["outputs"]["all"]["value"].as_str().unwrap().contains("12345678901234567890123"));

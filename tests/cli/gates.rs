@@ -1,4 +1,4 @@
-//! What lets a run go on after its review, and what does not.
+//! Gates: conditions for a run to go on after its review.
 
 use crate::{
     snapshot::{snapshot, text},
@@ -47,7 +47,7 @@ checklist.told = \"the customers were told\"
 guards.protect = [\"terraform_data.*\"]
 ";
 
-/// A protected environment with a checklist, where a plan would delete a protected resource.
+/// Makes a protected environment with a checklist, in which a plan would delete a protected resource.
 fn guarded() -> Shop {
     let shop = Shop::with(GUARDED).with_stacks(&["network", "app: network"]);
     shop.run(["deploy", "production", "--confirm", "--ack", "on-call", "--ack", "told"]).exits(0);
@@ -188,7 +188,7 @@ fn an_exception_for_no_address_of_the_run_is_refused_before_the_gate() {
         shop.env.run_args(&args).exits(3).tells("error: `allow` refuses this in `production`\n").tells(told);
         assert_eq!(shop.folders("apply"), [""; 0], "{wrong}");
     }
-    // A stack without changes may be named: its loss is done already.
+    // An exception may name a resource of a stack without changes.
     let done = ["--exclude", "app", "--allow", "delete:app/terraform_data.gone"];
     shop.env.run_args(&[&["deploy", "production"] as &[&str], &flags, &done].concat()).exits(0);
     assert_eq!(shop.folders("apply"), ["network"]);
@@ -277,7 +277,7 @@ fn a_digest_that_is_too_short_or_no_digest_is_64() {
 #[test]
 fn an_empty_digest_is_no_confirmation() {
     let shop = Shop::of(&["network"]);
-    // As `--confirm="$DIGEST"` with a variable that is not set.
+    // Equivalent to `--confirm="$DIGEST"` with an unset variable.
     for verb in ["deploy", "destroy"] {
         shop.run([verb, "production", "--confirm="]).exits(64).tells("--confirm");
     }

@@ -1,4 +1,4 @@
-//! `generate` and `--help`: what shells, manuals and people read.
+//! `generate` and `--help`: completions, manuals and help.
 
 use std::{fs, os::unix::fs::symlink};
 
@@ -76,7 +76,7 @@ fn every_verb_has_a_help_with_examples() {
         assert!(all.stdout.contains(&format!("\n  {verb} ")), "{verb} is not in\n{all}");
         let help = shop.run([verb, "--help"]).exits(0).prints("Usage: envctl");
         assert_eq!(help.stderr, "");
-        // These two have verbs of their own, and one has nothing to show.
+        // `generate` and `runs` have verbs of their own, and `doctor` needs no example.
         if !["generate", "runs", "doctor"].contains(&verb) {
             help.prints(&format!("Examples:\n  envctl {verb}"));
         }

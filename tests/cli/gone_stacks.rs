@@ -1,4 +1,5 @@
-//! A stack that was deployed and is gone from the files is told by `plan`, `check` and `status`; one that was renamed is not.
+//! Removed stacks: `plan`, `check` and `status` report a deployed stack that the files no longer have, unless it was
+//! renamed.
 
 use serde_json::{Value, json};
 
@@ -6,14 +7,14 @@ use crate::support::{Driven, Shop, real_engines};
 
 const GONE: &str = "stack `mail` (`mail`) of `staging` is gone from the files since run ";
 
-/// Takes the table of the last stack out of environments.toml.
+/// Removes the table of the last stack from environments.toml.
 fn remove_table(shop: &Shop, stack: &str) {
     let text = shop.project.read("environments.toml");
     let at = text.find(&format!("\n[stacks.{stack}]")).unwrap();
     shop.project.write("environments.toml", &text[..at]);
 }
 
-/// The names of the stacks that `status` says to be gone.
+/// Returns the stacks that `status` reports as gone.
 fn gone(document: &Value) -> Vec<String> {
     let stacks = document["environments"][0]["gone"].as_array().cloned().unwrap_or_default();
     stacks.iter().map(|gone| format!("{} {}", gone["environment"], gone["stack"]).replace('"', "")).collect()
@@ -155,7 +156,7 @@ fn a_stack_of_which_only_a_part_was_destroyed_is_told() {
     }
 }
 
-/// Two deployed stacks; `mail` is the last one.
+/// Makes two deployed stacks, `network` and `mail`, the latter at the end of environments.toml.
 fn deployed_by(engine: &Driven) -> Shop {
     let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
                 [stacks.mail]\npath = \"mail\"\n";
@@ -167,7 +168,7 @@ fn deployed_by(engine: &Driven) -> Shop {
     shop
 }
 
-/// Gives the last stack another name and plans it once.
+/// Renames the last stack and plans it once.
 fn rename(shop: &Shop, from: &str, to: &str) {
     shop.project.edit("environments.toml", &format!("[stacks.{from}]"), &format!("[stacks.{to}]"));
     shop.run(["plan", "dev"]).exits(0).hides("is gone");

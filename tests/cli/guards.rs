@@ -1,10 +1,11 @@
-//! Guards: what keeps a confirmed plan from being applied, and what lets it through by name.
+//! Guards: refusals of confirmed plans, and their exceptions by `--allow`.
 
 use serde_json::{Value, json};
 
 use crate::support::{Run, Shop};
 
-/// An environment with guards that needs no confirmation, and one that does.
+/// Makes a project with `staging`, which needs no confirmation, and `production`, which needs one and has these
+/// guards.
 pub(crate) fn shop(guards: &str, stacks: &[&str]) -> Shop {
     let text = format!(
         "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n\n\
@@ -14,12 +15,12 @@ pub(crate) fn shop(guards: &str, stacks: &[&str]) -> Shop {
     Shop::with(&text).with_stacks(stacks)
 }
 
-/// A stack without its resource, so that a plan deletes it.
+/// Removes the resource of a stack, so that the next plan deletes it.
 fn empty(shop: &Shop, stack: &str) {
     shop.script(stack, &json!({ "outputs": { "id": format!("{stack}-1") } }));
 }
 
-/// A stack with another value, which replaces its resource.
+/// Changes the value of a stack so that the next plan replaces its resource.
 fn replaced(shop: &Shop, stack: &str) {
     let address = format!("terraform_data.{stack}");
     let resources = json!({ &address: "second" });
@@ -30,7 +31,7 @@ pub(crate) fn deploy(shop: &Shop, flags: &[&str]) -> Run {
     shop.env.run_args(&[&["deploy", "production", "--confirm"], flags].concat())
 }
 
-/// The guards that the report names, of the run and of its stacks.
+/// Returns the guards in the report, those of the run and of its stacks.
 fn guards(report: &Value) -> Vec<String> {
     let of = |value: &Value, place: &str| -> Vec<String> {
         let blocked = value["blocked"].as_array().cloned().unwrap_or_default();
@@ -257,7 +258,7 @@ fn the_checklist_is_answered_by_its_ids() {
             "the checklist's `told` was answered with yes"
         ])
     );
-    // Nothing changes, so nobody is asked.
+    // Without changes no item of the checklist is asked.
     deploy(&shop, &[]).exits(0);
 }
 

@@ -1,10 +1,10 @@
-//! Guards over what git says: the branch, what was pushed since, and what is not committed.
+//! Guards over the git repository: branch, commits pushed since, uncommitted files.
 
 use serde_json::json;
 
 use crate::support::{Run, Shop};
 
-/// An environment that needs a confirmation and has these guards, and one that has none.
+/// Makes a project with `production`, which needs a confirmation and has these guards, and `staging`, which has none.
 fn shop(guards: &str) -> Shop {
     let text = format!(
         "[project]\nname = \"shop\"\n\n[environments.staging]\n\n[environments.production]\nconfirm = true\n\
@@ -28,7 +28,7 @@ fn head_is_on_the_branch_that_is_asked_for() {
     shop.project.git(["switch", "--quiet", "--detach", "main"]);
     deploy(&shop, &[]).exits(3).tells("HEAD is detached, and not in the remote head of `main`");
 
-    // As a CI job checks it out.
+    // A CI job checks out a detached HEAD.
     shop.project.git(["update-ref", "refs/remotes/origin/main", "main"]);
     deploy(&shop, &[]).exits(0);
     shop.project.git(["switch", "--quiet", "main"]);
@@ -46,7 +46,7 @@ fn the_head_of_another_remote_makes_nothing_a_branch() {
     shop.project.git(["switch", "--quiet", "--create", "topic"]);
     shop.change("network", "second");
     shop.project.commit("Change the network");
-    // What `git push fork topic:main` leaves.
+    // Result of `git push fork topic:main`.
     shop.project.git(["update-ref", "refs/remotes/fork/main", "HEAD"]);
     deploy(&shop, &[]).exits(3).tells("branch: HEAD is `topic`, not `main`");
     assert_eq!(shop.folders("apply"), [""; 0]);
@@ -61,7 +61,7 @@ fn head_is_not_behind_its_remote() {
     deploy(&shop, &[])
         .exits(3)
         .tells("up_to_date: nobody can tell whether HEAD is behind: it has no upstream");
-    // Another branch of the same repository tells nothing of what others have pushed.
+    // A local branch as upstream does not show what others have pushed.
     shop.project.git(["branch", "other"]);
     shop.project.git(["branch", "--quiet", "--set-upstream-to=other"]);
     deploy(&shop, &[]).exits(3).tells("up_to_date: nobody can tell whether HEAD is behind");

@@ -1,11 +1,11 @@
-//! Guards of time: a window, and the age of plans, judged again after the gate was answered.
+//! Guards of time: a window, and the age of plans, evaluated again after the confirmation.
 
 use crate::guards::{deploy, shop};
 use crate::support::Shop;
 
 #[test]
 fn a_closed_window_refuses_and_where_nothing_changes_nothing_is_refused() {
-    // A day that neither is nor comes while the test runs.
+    // Three days from now: the day cannot come while the test runs.
     let day = jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::UTC).weekday().wrapping_add(3);
     let day = format!("{day:?}")[..3].to_lowercase();
     let shop = shop(
@@ -19,7 +19,7 @@ fn a_closed_window_refuses_and_where_nothing_changes_nothing_is_refused() {
 
 #[test]
 fn the_time_counts_again_once_the_gate_was_answered() {
-    // A Monday; who is asked thinks about it for two hours.
+    // A Monday; the user takes two hours to answer.
     let (now, late) = ("2026-11-23T10:00:00Z", "2026-11-23T12:00:00Z");
     for (guards, told, allow) in [
         (

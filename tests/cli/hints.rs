@@ -1,4 +1,4 @@
-//! What envctl says to type next can be typed, and asks for the same.
+//! Commands in hints: each can be run as printed, and requests the same as the command before.
 
 use crate::support::Shop;
 

@@ -1,4 +1,4 @@
-//! Hooks: programs of the stack's owner around its steps.
+//! Hooks: programs of the user that run before and after a stack's steps.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Shop, error};
 
-/// A project of one stack with these hooks, each a line of shell that is run by `sh -c`.
+/// Makes a project of one stack with these hooks, each a line for `sh -c`.
 fn shop(hooks: &[(&str, &str)]) -> Shop {
     let shop = Shop::of(&["network"]);
     let mut text = String::from("\n[stacks.network.hooks]\n");
@@ -18,7 +18,7 @@ fn shop(hooks: &[(&str, &str)]) -> Shop {
     shop
 }
 
-/// A line of shell that writes a word down beside the project.
+/// Returns a line of shell that appends a word to a file beside the project.
 fn say(words: &str) -> String {
     format!("echo {words} >> ../said")
 }
@@ -209,7 +209,7 @@ fn a_stack_that_is_planned_again_has_the_hooks_of_a_plan_again() {
     let plan = ["before_plan", "after_plan"];
     assert_eq!(said(&shop), [&plan[..], &["before_apply"], &plan, &["after_apply"]].concat());
 
-    // One that fails keeps the new plan from being applied.
+    // A hook that fails keeps the new plan from being applied.
     fs::remove_file(shop.marker("said")).unwrap();
     shop.change("network", "second");
     shop.change("app", "second");

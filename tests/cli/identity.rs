@@ -1,4 +1,5 @@
-//! Who is acting: asked before an environment is touched and again before each apply, and anybody else is refused.
+//! Guard `identity`: the account is read before an environment is changed and before each apply, and any other
+//! account is refused.
 
 use std::fs;
 
@@ -9,7 +10,8 @@ use crate::support::{Shop, error};
 
 const ROLE: &str = "arn:aws:sts::111122223333:assumed-role/Deployer";
 
-/// A project whose `production` asks a program of its own who is acting; the file `who` beside the project says so.
+/// Makes a project whose `production` reads the account by a program; the file `who` beside the project holds the
+/// account.
 fn shop(stacks: &[&str]) -> Shop {
     let text = "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n\n\
                 [environments.production]\nconfirm = true\nworkspace = \"production\"\ncreate_workspace = \"always\"\n\
@@ -123,7 +125,7 @@ fn an_interrupt_ends_a_program_that_hangs_instead_of_telling() {
     }
 }
 
-/// A project whose pattern lets in every role of the account.
+/// Makes a project whose pattern accepts every role of the account.
 fn shop_of_roles(stacks: &[&str]) -> Shop {
     let shop = shop(stacks);
     shop.project.edit("environments.toml", "assumed-role/Deployer/*", "assumed-role/*");
@@ -155,7 +157,7 @@ fn a_stored_plan_is_applied_by_nobody_else() {
     assert_eq!(shop.folders("apply"), ["network"]);
 }
 
-/// A deploy of two stacks that failed at the first one, and whose engine has been forgotten.
+/// Makes a deploy of two stacks that failed at the first one, and empties the log of calls.
 fn failed() -> Shop {
     let shop = shop_of_roles(&["network", "app: network"]);
     shop.behave(

@@ -1,4 +1,4 @@
-//! What a user's shell has set steers no engine: guarantee 3.
+//! Variables of the user's shell do not change an engine's behaviour: guarantee 3.
 
 use std::{fs, path::Path};
 
@@ -82,7 +82,7 @@ fn what_would_steer_an_engine_never_reaches_it() {
     ] {
         env = env.var(name, "from-the-shell");
     }
-    // What is not in the list is the user's own business.
+    // Other variables are passed on.
     env = env.var("TF_VAR_region", "eu").var("TF_REGISTRY_CLIENT_TIMEOUT", "20");
 
     env.run(["deploy", "staging", "--yes"]).exits(0);

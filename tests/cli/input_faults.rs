@@ -1,4 +1,4 @@
-//! Bad input gets a clear error at its place, and nothing is changed: guarantee 11.
+//! Bad input: a clear error with its position, and no change: guarantee 11.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use crate::{
     support::{Shop, plain},
 };
 
-/// Nothing was planned and nothing was kept.
+/// Asserts that no engine was started and no file was kept.
 #[track_caller]
 fn assert_nothing_ran(shop: &Shop) {
     assert_eq!(shop.folders("plan"), [""; 0]);
@@ -168,7 +168,7 @@ fn the_configuration_is_found_above_and_by_flag_and_by_variable() {
 #[test]
 fn nothing_runs_before_the_whole_configuration_is_valid() {
     let shop = Shop::of(&["network", "app: network"]);
-    // Wrong in another environment than the one that is asked for.
+    // The error is in another environment than the selected one.
     shop.append("environments.toml", "\n[environments.qa]\nwrokspace = \"x\"\n");
 
     let run = shop.run(["plan", "staging", "network"]).exits(4);
@@ -180,7 +180,7 @@ fn nothing_runs_before_the_whole_configuration_is_valid() {
 #[test]
 fn two_instances_with_one_state_stop_every_environment() {
     let shop = Shop::of(&["network"]);
-    // Two environments that nobody asked for.
+    // Neither environment is selected.
     shop.append("environments.toml", "\n[environments.qa]\n\n[environments.demo]\n");
 
     let run = shop.run(["plan", "staging"]).exits(4);

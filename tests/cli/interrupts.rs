@@ -1,12 +1,12 @@
-//! Ctrl-C: the engine is told once, gets the time it needs, and the run says so: guarantee 7.
+//! Ctrl-C: the engine gets one signal and the time that it needs, and the run reports it: guarantee 7.
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::{support::Run, support::Shop};
 
-/// A run of two stacks of which the first waits in one of its steps: it gets a signal there, as a terminal sends it,
-/// and is let go afterwards.
+/// Runs two stacks, of which the first waits in one of its steps, sends a signal there as a terminal does, and lets
+/// the step end.
 #[track_caller]
 fn interrupted<const N: usize>(shop: &Shop, verb: &str, args: [&str; N], signal: Signal) -> Run {
     let go = shop.marker("go.marker");
@@ -16,7 +16,7 @@ fn interrupted<const N: usize>(shop: &Shop, verb: &str, args: [&str; N], signal:
     running.wait_until("it listens", || shop.log().iter().any(|line| line.get("listening").is_some()));
     running.signal(signal);
     running.wait_until("the engine was told", || shop.count("signal", "INT") > 0);
-    // By then whatever the first signal does has been done.
+    // The journal shows that the first signal was handled.
     running.wait_until("the signal was noted", || journal(shop).contains("interrupt_requested"));
     let log = shop.log();
     let engine = log.iter().find(|line| line.get("listening").is_some()).expect("it listens");
@@ -25,7 +25,7 @@ fn interrupted<const N: usize>(shop: &Shop, verb: &str, args: [&str; N], signal:
     running.wait()
 }
 
-/// The journal of the newest run.
+/// Returns the journal of the newest run.
 fn journal(shop: &Shop) -> String {
     let runs = shop.project.path(".envctl/runs").read_dir().unwrap();
     let run = runs.map(|entry| entry.unwrap().path()).max().unwrap();

@@ -1,4 +1,4 @@
-//! With `--json` standard output is one document that its schema describes, whatever the exit code.
+//! `--json`: standard output is one document that matches its schema, at every exit code.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn assert_valid(shop: &Shop, schema: &str, document: &Value) {
     assert_eq!(document["format"], 1);
 }
 
-/// Standard output as the document of a schema.
+/// Parses standard output as a document, and validates it against a schema.
 #[track_caller]
 fn valid(shop: &Shop, schema: &str, run: &Run) -> Value {
     let document = run.json();
@@ -129,7 +129,7 @@ fn a_document_of_instances_is_whole_or_an_error() {
         assert_eq!(document["result"], "failed", "{args:?}");
         assert!(document["error"]["summary"].as_str().unwrap().contains("`app`"), "{args:?} {document}");
     }
-    // People see what there is, with the same exit code.
+    // Without `--json` the valid part is printed, with the same exit code.
     for args in [&["list", "staging"] as &[&str], &["graph", "staging"], &["status", "staging"]] {
         shop.env.run_args(args).exits(4).prints("network").tells("`app`");
     }

@@ -1,4 +1,5 @@
-//! Addresses of `--target`, `--without` and `--replace` that no selected stack has are wrong usage; one that may be there is the engine's.
+//! Addresses of `--target`, `--without` and `--replace`: one that no selected stack can have is wrong usage, any
+//! other is passed to the engine.
 
 use crate::support::{Driven, Shop, real_engines};
 
@@ -54,7 +55,7 @@ fn an_address_to_plan_without_has_to_be_one_of_a_selected_stack() {
             format!("no selected stack has `{address}`, which `--without` names; did you mean `{meant}`?");
         shop.run(["plan", "dev", "--without", address]).exits(64).tells(&told);
         shop.run(["destroy", "dev", "--yes", "--without", address]).exits(64).tells(&told);
-        // A right one beside it does not help.
+        // A valid address beside it does not make it valid.
         shop.run(["plan", "dev", "--without", "module.part", "--without", address]).exits(64).tells(&told);
     }
     assert!(!shop.project.path("app/.terraform").exists(), "no engine was started");

@@ -1,10 +1,10 @@
-//! How many stacks are at work at once, by what the engines wrote down themselves.
+//! Limits of concurrent stacks, measured by the engines' own log.
 
 use serde_json::json;
 
 use crate::support::{ENVIRONMENTS, Shop};
 
-/// Three stacks that do not know each other, slow enough to meet if they may.
+/// Makes three independent stacks, slow enough to overlap if the limits allow it.
 fn three(more: &str) -> Shop {
     let environments = ENVIRONMENTS.replace("workspace = \"staging\"", "workspace = \"staging\"\nKEY");
     let (key, table) = if more.starts_with('[') { ("", more) } else { (more, "") };
@@ -20,11 +20,12 @@ fn all_become(shop: &Shop, value: &str) {
     }
 }
 
-/// The folders in the order in which the engine was at work in them: one that it comes back to is there again.
+/// Returns the folders in the order in which the engine ran in them; a folder is repeated if the engine returned to
+/// it.
 fn visits(shop: &Shop) -> Vec<String> {
     let mut folders: Vec<String> =
         shop.calls().iter().map(|call| call.split(' ').next().unwrap().to_owned()).collect();
-    // Its version is asked for in no folder of a stack.
+    // The version is read outside the folders of stacks.
     folders.retain(|folder| !folder.is_empty());
     folders.dedup();
     shop.forget_calls();

@@ -1,4 +1,4 @@
-//! Lock files of stacks whose providers have changed: who may write them, what is said, and what a plan is bound to.
+//! Lock files of stacks with changed providers: who writes them, the messages, and the binding of plans.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ const UPDATED: &str = "lock file updated: commit it (`network/.terraform.lock.hc
 const LOCAL: &str =
     "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n";
 
-/// A stack with the provider `local` in its lock file, for staging and for production, which has `confirm`.
+/// Makes a stack with the provider `local` in its lock file, for staging, and for production, which has `confirm`.
 fn locked(engine: &Driven) -> (Shop, Env) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
     let env = shop.env.clone().with_providers();
@@ -24,7 +24,7 @@ fn names_local(shop: &Shop) -> bool {
     shop.project.read(FILE).contains("hashicorp/local")
 }
 
-/// Applies the newest run, which its binding must let pass.
+/// Applies the newest run, whose binding must hold.
 fn apply_newest(shop: &Shop, env: &Env) {
     let run = shop.newest_run();
     let id = run.rsplit('/').next().unwrap();
@@ -58,7 +58,7 @@ fn a_provider_that_only_the_plan_misses_binds_to_the_written_lock_file() {
         shop.project.write("network/provider.tf", "");
         env.run(["plan", "staging"]).exits(0);
 
-        // Nothing but a resource needs the provider, which no init is taken to depend on.
+        // Only a resource implies the provider, and a new resource alone does not make envctl repeat an init.
         shop.project.write(
             "network/file.tf",
             "resource \"local_file\" \"f\" {\n  filename = \"out\"\n  content  = \"x\"\n}\n",

@@ -1,5 +1,5 @@
-//! Every verb as its user meets it: exit code, two streams, files and states, on the fake engine and where it matters on
-//! real ones. Each test is named by the sentence that it proves.
+//! Verbs of the command line: exit code, standard output and error, files and states, on the fake engine and where it
+//! matters on real ones. Each test is named by the sentence that it proves.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
 mod actions;

@@ -1,4 +1,4 @@
-//! The files that `--report` and `--summary` may write, and those that they leave as they are.
+//! Files of `--report` and `--summary`: those that are written, and those that are refused.
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::support::{Env, Program, Shop};
 
-/// Every regular file of a project and its text.
+/// Returns every regular file of a project with its text.
 fn files(shop: &Shop) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     let mut folders = vec![shop.project.root()];
@@ -28,7 +28,7 @@ fn files(shop: &Shop) -> BTreeMap<String, String> {
     found
 }
 
-/// Asserts that a plan with these flags is wrong usage that starts no engine, writes nothing and says why.
+/// Asserts that a plan with these flags is wrong usage: no engine starts, no file changes, and the reason is printed.
 #[track_caller]
 fn is_refused(shop: &Shop, env: &Env, flags: &[&str], says: &str) {
     let before = files(shop);

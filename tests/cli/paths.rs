@@ -1,4 +1,4 @@
-//! Folders with spaces, quotes and letters of all kinds work; one that is not UTF-8 is refused at the border.
+//! Folders with spaces, quotes and letters of all scripts; one that is not UTF-8 is refused.
 
 use std::{ffi::OsStr, fs, os::unix::ffi::OsStrExt};
 

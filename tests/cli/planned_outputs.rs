@@ -1,10 +1,10 @@
-//! Inputs from outputs that a plan of their stack changes: what it tells of them is planned with at once.
+//! Inputs from outputs that the same run changes: dependants are planned with the planned values.
 
 use serde_json::{Value, json};
 
 use crate::support::{Shop, error};
 
-/// `app` takes `place` from `network`; both are deployed with `here`.
+/// Deploys `network` and `app`, which takes the input `place` from it, with the value `here`.
 fn deployed() -> Shop {
     let shop = Shop::new();
     shop.stack("network", &[], &json!({}));
@@ -16,7 +16,7 @@ fn deployed() -> Shop {
     shop.deployed()
 }
 
-/// The newest run as a person types it.
+/// Returns the id of the newest run.
 fn run_id(shop: &Shop) -> String {
     shop.newest_run().rsplit('/').next().unwrap().to_owned()
 }
@@ -59,7 +59,7 @@ fn a_stored_plan_with_a_planned_value_is_not_applied_on_another_one() {
     network(&shop, &json!({ "place": "there" }), &[]);
     shop.run(["plan", "staging"]).exits(0);
     let run = run_id(&shop);
-    // It turns out otherwise.
+    // The applied value differs from the planned one.
     network(&shop, &json!({ "place": "elsewhere" }), &[]);
     shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
     shop.run(["apply", &run, "--yes"]).exits(3);
@@ -122,12 +122,12 @@ fn a_null_within_an_output_is_refused_before_its_stack_is_applied() {
         shop.run(["deploy", "staging", "--yes"]).exits(4).tells(&told);
         assert_eq!(shop.state("network", "staging"), None, "{path}");
 
-        // The same with the output that a state has, with the stack in the run and without.
+        // The state's output is refused too, with `network` in the run and without.
         shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
         for stacks in [&["network", "app"] as &[&str], &["app"]] {
             shop.env.run_args(&[&["deploy", "staging", "--yes"], stacks].concat()).exits(4).tells(&told);
         }
-        // As part of a larger value it is handed on.
+        // Inside a larger value a null is passed on.
         shop.project.edit("environments.toml", &format!("network.{path}"), "network.place");
         shop.run(["plan", "staging", "app"]).exits(0);
     }
@@ -137,7 +137,7 @@ fn a_null_within_an_output_is_refused_before_its_stack_is_applied() {
 fn a_plan_that_fails_with_a_planned_value_is_made_with_the_present_one() {
     let shop = deployed();
     network(&shop, &json!({ "place": "there" }), &[]);
-    // As of a data source that does not find the new place yet.
+    // Simulates a data source that does not find the new place yet.
     let mut fails = error("no matching place found", "");
     fails["error_times"] = json!(1);
     let resources = json!({ "terraform_data.app": "in ${var.place}" });

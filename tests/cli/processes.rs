@@ -1,4 +1,4 @@
-//! How many processes of the engine a verb starts, by what they wrote down themselves.
+//! Number of engine processes that a verb starts, measured by the engine's own log.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ const SEVEN: [&str; 7] = [
     "cron: mail",
 ];
 
-/// Folders sorted, so that it does not matter who came first.
+/// Sorts folders, so that the order of concurrent stacks does not matter.
 fn sorted(mut names: Vec<String>) -> Vec<String> {
     names.sort();
     names

@@ -2,12 +2,12 @@
 
 use crate::support::{IdleTerminal, Shop, Streams, Terminal};
 
-/// One kind of question: the project where it is asked, the command that asks it, and how the question ends.
+/// Kind of question: its project, the command that asks it, and the end of its text.
 struct Question {
     shop: fn() -> Shop,
     args: [&'static str; 7],
     ends: &'static str,
-    /// Answer that would be a yes.
+    /// Answer that means yes.
     yes: &'static str,
 }
 
@@ -87,7 +87,7 @@ impl Question {
         shop.env.on_terminal(IdleTerminal::open().typed(early), Streams::All, self.args).shows(self.ends)
     }
 
-    /// No state and no workspace was changed.
+    /// Asserts that no state and no workspace was changed.
     #[track_caller]
     fn changed_nothing(&self, shop: &Shop) {
         for verb in ["apply", "state rm", "untaint"] {

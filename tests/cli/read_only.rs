@@ -1,4 +1,4 @@
-//! `ENVCTL_READ_ONLY`: what it refuses, what it lets through, and what a plan under it leaves alone.
+//! `ENVCTL_READ_ONLY`: refused commands, allowed commands, and files that a plan does not touch.
 
 use std::fs;
 

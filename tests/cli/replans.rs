@@ -1,17 +1,17 @@
-//! Stacks whose plan depends on what was applied a moment ago: guarantee 2.
+//! Stacks whose plan depends on an apply of the same run: guarantee 2.
 
 use serde_json::json;
 
 use crate::support::{IdleTerminal, Live, Shop, Streams};
 
-/// `app` shows an output of `network` in its resource, and `web` needs `app`.
+/// Makes a project in which `app` has an output of `network` in its resource, and `web` needs `app`.
 fn shop(deploy: bool) -> Shop {
     let shop = Shop::new();
     network(&shop, "one");
     let remote = json!({ "net": "../network/terraform.tfstate.d/staging/terraform.tfstate" });
     let mut app = json!({ "resources": { "terraform_data.app": "${net.id}" }, "remote": remote });
     app["outputs"] = json!({ "id": "app-1" });
-    // The HCL says nothing of it: these tests are about the engine's words.
+    // The HCL does not show the dependency: these tests are about the engine's output.
     shop.stack("network", &[], &script("one"));
     shop.stack("app", &["network"], &app);
     shop.stack("web", &["app"], &crate::support::plain("web"));
@@ -82,7 +82,7 @@ fn a_new_plan_beyond_what_was_confirmed_is_not_applied_and_its_dependents_are_sk
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
     assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("first"));
 
-    // The second time it is in the review.
+    // The second review has the change.
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
     assert_eq!(shop.deployed_value("web", "staging").as_deref(), Some("second"));
@@ -123,7 +123,7 @@ fn a_new_plan_that_sets_another_value_than_was_confirmed_is_not_applied() {
     app["resources"]["terraform_data.app"] = json!("${net.id} and more");
     shop.script("app", &app);
 
-    // In the review it was set to `one and more`.
+    // The confirmed plan sets it to `one and more`.
     let report = shop.run(["deploy", "staging", "--confirm", "--json"]).exits(3).report();
 
     let beyond =
@@ -176,7 +176,7 @@ fn on_a_terminal_a_plan_beyond_what_was_confirmed_is_asked_about_in_spite_of_the
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("one"));
 }
 
-/// Gives `app` the `terraform_remote_state` in its HCL that its script reads.
+/// Declares in HCL the `terraform_remote_state` that the script of `app` reads.
 fn declare_remote_state(shop: &Shop) {
     let data = "\ndata \"terraform_remote_state\" \"net\" {\n  backend   = \"local\"\n  workspace = terraform.workspace\n  \
                 config = {\n    path = \"../network/terraform.tfstate\"\n  }\n}\n";
@@ -195,10 +195,10 @@ fn a_plan_on_outputs_that_will_change_says_that_it_is_made_again() {
     assert_eq!(report.stacks(), ["network changes", "app clean", "web clean", "mail clean"]);
     let notes = json!(["planned again once `network` is applied: its output `id` changes"]);
     assert_eq!(report.stack("app")["notes"], notes);
-    // It reads no state.
+    // `web` reads no state.
     assert_eq!(report.stack("web")["notes"], json!(null));
 
-    // A plan that is taken over says it too.
+    // A stored plan has the note too.
     let run = shop.run(["apply", "last", "--yes"]).exits(0);
     run.tells("note: planned again once `network` is applied: its output `id` changes").hides("✘");
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));

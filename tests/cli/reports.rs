@@ -1,4 +1,4 @@
-//! What a run tells, in which form, and to whom.
+//! Output of a run: its forms, and their streams.
 
 use std::fs;
 
@@ -244,7 +244,7 @@ fn an_engines_words_cannot_command_the_runner() {
 #[test]
 fn the_output_of_parallel_stacks_is_not_mixed() {
     let shop = Shop::of(&["left", "right"]);
-    // Each begins to speak, waits until the other has begun, too, and then fails with several lines.
+    // Each stack prints a line, waits until the other has started, and fails with several lines.
     for (own, other) in [("left", "right"), ("right", "left")] {
         let lines: Vec<String> = (0..20).map(|number| format!("{own} says {number}")).collect();
         let mut plan = error(&format!("{own} failed"), &lines.join("\n"));

@@ -1,10 +1,10 @@
-//! `--reuse`: a clean plan stands for a new one as long as all that it rested on is the same.
+//! `--reuse`: a clean plan replaces a new one as long as everything that it depends on is unchanged.
 
 use serde_json::json;
 
 use crate::{changed_files::reads_a_state, support::Shop};
 
-/// Two stacks that were deployed, and planned clean since.
+/// Deploys two stacks and plans them once more, clean.
 fn clean() -> Shop {
     let shop = Shop::of(&["network", "app: network"]).deployed();
     shop.run(["plan", "staging"]).exits(0);
@@ -25,7 +25,7 @@ fn what_is_the_same_is_clean_without_any_process() {
     }
     shop.run(["runs", "show"]).exits(0).prints("no changes, reused");
     shop.run(["runs", "log", "last", "app"]).exits(0).prints("\nreused: run ");
-    // Only on purpose.
+    // Reuse needs the flag.
     let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
     assert_eq!(shop.folders("plan").len(), 2);
     assert_eq!(report.stack("app")["reused"], false);
@@ -46,7 +46,7 @@ fn a_file_that_says_where_another_state_lies_is_what_a_plan_rests_on() {
     assert_eq!(shop.folders("plan"), ["app"]);
 }
 
-/// Something that a person or another run may have done meanwhile.
+/// Change by a user or another run.
 type Change = &'static dyn Fn(&Shop);
 
 #[test]
@@ -135,7 +135,7 @@ fn a_deploy_takes_it_where_no_confirmation_is_needed_and_refuses_it_elsewhere() 
     shop.change("network", "second");
     shop.run(["deploy", "staging", "--yes", "--reuse"]).exits(0);
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("second"));
-    // It was clean, and needs one that was applied since.
+    // `app` was clean, and needs a stack that was applied since.
     assert_eq!(shop.folders("plan"), ["network", "app"]);
     let refused = shop.run(["deploy", "production", "--confirm", "--reuse"]).exits(3);
     refused.tells("`--reuse` is for plans alone in `production`, which needs a confirmation");

@@ -1,4 +1,4 @@
-//! `--reuse` where states lie in buckets: each is asked for by its tag, by nobody but its own keys, and never needlessly.
+//! `--reuse` with states in buckets: one request for each ETag, with the stack's own keys, and none without need.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{AUTHORITY, Bucket, ENVIRONMENTS, Shop, plain};
 
-/// Stacks with their states in a bucket of that server, deployed.
+/// Deploys stacks with their states in this bucket.
 fn deployed(bucket: &Bucket, stacks: &[&str], more_pairs: &str) -> Shop {
     let pairs = "[defaults.backend.s3]\nbucket = \"states\"\nkey = \"{stack}\"\nregion = \"eu-west-1\"\n";
     let shop = Shop::with(&format!("{ENVIRONMENTS}\n{pairs}{more_pairs}"));
@@ -25,7 +25,7 @@ fn deployed(bucket: &Bucket, stacks: &[&str], more_pairs: &str) -> Shop {
 
 const SECRET: &str = "SENTINEL-of-a-key";
 
-/// What one more `plan staging --reuse` makes of each stack: `app planned`, with its notes behind.
+/// Runs `plan staging --reuse` and returns the result for each stack, with notes about its state: `app planned`.
 #[track_caller]
 fn planned_or_reused(shop: &Shop) -> Vec<String> {
     shop.forget_calls();
@@ -52,7 +52,7 @@ fn a_plan_with_it_asks_before_and_after_and_the_next_one_once() {
     shop.run(["plan", "staging"]).exits(0);
     assert_eq!(bucket.requests(), [""; 0], "only who wants to reuse asks");
     let both = ["HEAD /states/env%3A/staging/app", "HEAD /states/env%3A/staging/web"];
-    // What was planned without asking is none to reuse.
+    // A plan without a recorded ETag is not reused.
     assert_eq!(planned_or_reused(&shop), ["app planned", "web planned"]);
     assert_eq!(bucket.requests(), [both[0], both[0], both[1], both[1]]);
     assert_eq!(planned_or_reused(&shop), ["app reused", "web reused"]);
@@ -61,7 +61,7 @@ fn a_plan_with_it_asks_before_and_after_and_the_next_one_once() {
     bucket.put("/states/env%3A/staging/web", "two");
     assert_eq!(planned_or_reused(&shop), ["app reused", "web planned"]);
     assert_eq!(planned_or_reused(&shop), ["app reused", "web reused"]);
-    // Versions count where there are some, whatever the content is.
+    // A version id is compared in place of the ETag.
     bucket.answer("/states/env%3A/staging/app", "200 OK\r\nETag: \"one\"\r\nx-amz-version-id: v");
     assert_eq!(planned_or_reused(&shop), ["app planned", "web reused"]);
     assert_eq!(planned_or_reused(&shop), ["app reused", "web reused"]);
@@ -90,7 +90,7 @@ fn a_state_that_was_written_while_it_was_planned_leaves_nothing_to_reuse() {
     for later in ["one", "two"] {
         let bucket = Bucket::start();
         let shop = deployed(&bucket, &["app"], "");
-        // The engine's plan is in the midst of both questions.
+        // The requests come before and after the engine's plan.
         let mut script = plain("app");
         script["backend"] = "s3".into();
         let (begun, end) = (shop.marker("begun"), shop.marker("end"));

@@ -4,7 +4,7 @@ use crate::support::{Driven, ENVIRONMENTS, Env, S3Server, Shop, each_engine, pla
 
 const OBJECT: &str = "live/staging/shop/app";
 
-/// A stack that was deployed into a bucket, under a prefix of workspaces of its own.
+/// Deploys a stack into a bucket, with its own `workspace_key_prefix`.
 fn deployed(engine: &Driven, server: &S3Server) -> Shop {
     server.make_backend("eu-west-1", "states", "locks");
     let pairs = "[defaults.backend.s3]\nbucket = \"states\"\nkey = \"shop/{stack}\"\nworkspace_key_prefix = \"live\"\n\
@@ -18,13 +18,13 @@ fn deployed(engine: &Driven, server: &S3Server) -> Shop {
     let shop = Shop { env: shop.env.clone().vars(server.variables()), ..shop };
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     if engine.is_fake() {
-        // Its states are files: this one stands for what it would have written.
+        // The fake engine has its states in files: this object stands in for one.
         server.put("states", OBJECT, "{\"version\":4,\"serial\":1}");
     }
     shop
 }
 
-/// Whether one more plan is reused, and started no process then.
+/// Returns true if another plan is reused, which must start no process.
 #[track_caller]
 fn is_reused(env: &Env) -> bool {
     let report = env.run(["plan", "staging", "--reuse", "--json"]).exits(0).report();

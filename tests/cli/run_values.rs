@@ -1,4 +1,4 @@
-//! Values that a run keeps so that it can be gone on with, and their removal.
+//! Values that a run stores for its continuation, and their removal.
 
 use std::{fs, path::Path};
 
@@ -13,7 +13,7 @@ fn main_tf(input: &str) -> String {
     )
 }
 
-/// The files of envctl's own folder that hold the token.
+/// Returns the files in `.envctl` that hold the token.
 fn holding(shop: &Shop) -> Vec<String> {
     fn look(folder: &Path, found: &mut Vec<String>) {
         for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {

@@ -1,4 +1,4 @@
-//! `runs` and `status`: what past runs left.
+//! `runs` and `status`: records of earlier runs.
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -91,7 +91,7 @@ app
 #[test]
 fn what_envctl_keeps_never_makes_a_tree_dirty_and_all_else_does() {
     let shop = Shop::of(&["network"]);
-    // As git may see it while the first run is making it.
+    // State of the folder while the first run makes it.
     shop.project.write(".envctl/.gitignore", "");
     let report = || shop.run(["plan", "staging", "--json"]).exits(0).json();
     assert_eq!(report()["dirty"], false);
@@ -151,7 +151,7 @@ fn a_stack_that_gets_another_name_keeps_its_deployments_in_status() {
 
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     assert_eq!(deployed("net")["last"]["result"], "clean", "its own runs are newer");
-    // A name that is declared still gives nothing away.
+    // A declared stack under another name is no rename.
     shop.project.edit(
         "environments.toml",
         "[stacks.net]\npath = \"network\"",
@@ -188,7 +188,7 @@ fn what_a_deploy_that_ended_early_had_planned_is_pending() {
     shop.behave("app", &json!({ "apply": error("boom", "") }));
     shop.run(["deploy", "staging", "--yes"]).exits(1);
     assert_eq!(pending(1), 1);
-    // A run that could not plan knows nothing newer.
+    // A run whose plan failed does not replace earlier results.
     shop.behave("app", &json!({ "plan": error("boom", "") }));
     shop.run(["plan", "staging"]).exits(1);
     assert_eq!(pending(1), 1);
@@ -217,7 +217,7 @@ fn a_torn_journal_is_passed_over_with_a_word() {
     let id = shop.run(["plan", "staging", "--json"]).json()["run"].as_str().unwrap().to_owned();
     let journal = format!(".envctl/runs/{id}/journal.jsonl");
     let text = shop.project.read(&journal);
-    // The last line was not written to its end.
+    // The last line is incomplete.
     shop.project.write(&journal, &text[..text.len() - 20]);
 
     shop.run(["runs", "show", &id]).exits(0).prints("network");

@@ -1,4 +1,4 @@
-//! `list` and `graph`, and what the selection flags take.
+//! `list` and `graph`, and the selection flags.
 
 use crate::{
     snapshot::snapshot,
@@ -13,7 +13,7 @@ fn shop() -> Shop {
     shop
 }
 
-/// The stacks of staging that these flags select, in their order.
+/// Returns the stacks of staging that these flags select, in their order.
 #[track_caller]
 fn selected(shop: &Shop, flags: &[&str]) -> Vec<String> {
     let args = [&["list", "staging", "--json"], flags].concat();
@@ -124,7 +124,7 @@ fn a_selection_of_nothing_is_64_and_says_what_was_not_found() {
             shop.env.run_args(&args).exits(64).tells(message);
         }
     }
-    // `debug` is a stack, though not here.
+    // `debug` is a stack of another environment.
     shop.run(["plan", "production", "debug"]).exits(64).tells("`debug`");
     assert_eq!(shop.calls(), [""; 0]);
 }

@@ -1,10 +1,10 @@
-//! A run as a snapshot shows it: its exit code and its streams, without what differs from run to run.
+//! Snapshots of runs: exit code and streams, without values that differ from run to run.
 
 use regex::Regex;
 
 use crate::support::{Project, Run};
 
-/// The run with folders, run ids, digests, times and durations replaced by their names.
+/// Returns the run with folders, run ids, digests, times and durations replaced by placeholders.
 pub(crate) fn snapshot(run: &Run, project: &Project) -> String {
     let mut shown = format!("exit code {}\n", run.code());
     for (name, stream) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
@@ -15,7 +15,7 @@ pub(crate) fn snapshot(run: &Run, project: &Project) -> String {
     text(&shown, project)
 }
 
-/// A text with the same replaced.
+/// Replaces folders, run ids, digests, times and durations in a text by placeholders.
 pub(crate) fn text(text: &str, project: &Project) -> String {
     let text = text.replace(&*project.root().to_string_lossy(), "[PROJECT]");
     let text = text.replace(&*project.around().to_string_lossy(), "[AROUND]");

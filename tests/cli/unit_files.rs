@@ -1,4 +1,4 @@
-//! Terragrunt units as trees have them: in JSON, excluded, half destroyed, and with a source that cannot be fetched.
+//! Terragrunt units in unusual forms: in JSON, excluded, half destroyed, with a source that cannot be fetched.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::support::{Live, programs, script};
 const MODULE: &str = "variable \"v\" {\n  default = \"default\"\n}\nresource \"terraform_data\" \"a\" {\n  input = var.v\n}\n\
                       output \"id\" {\n  value = terraform_data.a.input\n}\n";
 
-/// A project of units, with one of them in JSON.
+/// Makes a project with two units, of which `app` is in JSON.
 fn with_json_unit(json: &str) -> Option<Live> {
     let live = Live::new()?;
     live.unit("vpc", "inputs = { v = \"of vpc\" }\n", MODULE, "");
@@ -137,7 +137,7 @@ fn a_unit_that_excludes_itself_is_left_out_and_the_others_go_on() {
     assert_eq!(live.state("app")["resources"], json!([]));
 }
 
-/// Units of which `app` takes an output of `vpc`, whose destruction fails half-way as long as there is a file `stop`.
+/// Makes units of which `app` reads an output of `vpc`, whose destruction fails half-way while a file `stop` exists.
 fn half_destroyed(app: &str) -> Option<Live> {
     let live = Live::new()?;
     let stop = live.project.around().join("stop");
@@ -155,7 +155,7 @@ fn half_destroyed(app: &str) -> Option<Live> {
     Some(live)
 }
 
-/// Takes away all that a fresh clone does not have.
+/// Removes everything that a fresh clone does not have.
 fn as_cloned(live: &Live) {
     fs::remove_dir_all(live.project.path(".envctl")).unwrap();
     for unit in ["app", "vpc"] {
@@ -186,7 +186,7 @@ fn a_half_way_destruction_is_finished_here_and_from_a_fresh_clone() {
 #[test]
 fn a_unit_with_resources_stays_an_obstacle_to_what_it_needs() {
     let Some(live) = half_destroyed(TAKES_ID) else { return };
-    // Somebody has applied it once more before the outputs went.
+    // Another user has applied the unit before the outputs were removed.
     let states = live.project.around().join("states");
     fs::copy(states.join("app.tfstate.backup"), states.join("app.tfstate")).unwrap();
     assert_eq!(live.state("app")["resources"].as_array().unwrap().len(), 1);
@@ -226,14 +226,14 @@ fn a_source_that_cannot_be_fetched_shows_what_git_says() {
         let summary = error["summary"].as_str().unwrap();
         assert!(summary.contains(source) && summary.contains(cause), "{summary}");
     }
-    // Also without JSON, and in what is kept of the run.
+    // Without JSON, and in the stored run.
     assert!(!report.to_string().contains("user:token"), "{report}");
     live.env.run(["plan", "dev"]).exits(1).hides("user:token");
     let kept = live.env.run(["runs", "show", &newest_run(&live)]).exits(0);
     kept.hides("user:token");
 }
 
-/// Lets the units of a project be run through a program that ends with 1 for `find`.
+/// Replaces Terragrunt by a program that fails for `find`.
 fn without_find(live: &Live) {
     let [terragrunt] = programs(["terragrunt"]).expect("the units were made with it");
     let path = terragrunt.path.display();

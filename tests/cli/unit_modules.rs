@@ -5,7 +5,7 @@ use crate::support::{Env, Project, remote_state, unit_project};
 const DB: &str = "variable \"size\" {\n  type    = number\n  default = 1\n}\n\
                   resource \"terraform_data\" \"db\" {\n  input = var.size\n}\noutput \"size\" {\n  value = terraform_data.db.input\n}\n";
 
-/// A unit `db` whose module is a local one.
+/// Makes a unit `db` with this source; the module is a local one.
 fn project(source: &str) -> Option<(Project, Env)> {
     let toml =
         "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[discover]\npaths = [\"live/{env}/<unit>\"]\n";

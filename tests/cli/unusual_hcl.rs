@@ -1,14 +1,14 @@
-//! Files that envctl cannot parse: the engine decides whether they are broken, and what they say is unknown.
+//! Files that envctl cannot parse: the engine decides whether they are valid, and their content counts as unknown.
 
 use serde_json::json;
 
 use crate::support::{Shop, app_unit, plain, real_engines, script};
 
-/// Valid on both engines; a key that is an expression and stands twice is beyond the reader.
+/// Configuration that both engines accept and envctl's parser refuses: an object repeats a key that is an expression.
 const UNUSUAL: &str =
     "locals {\n  name = \"a\"\n  tags = {\n    (local.name) = 1\n    (local.name) = 2\n  }\n}\n";
 
-/// A stack `network` whose engine accepts an unusual file beside its other ones.
+/// Makes a stack `network` whose engine accepts an unusual file beside its other ones.
 fn unusual(path: &str, text: &str) -> Shop {
     let shop = Shop::of(&["network"]);
     shop.behave("network", &json!({ "fmt": { "exit": 3 } }));
@@ -59,7 +59,7 @@ fn a_file_that_the_engine_refuses_too_is_an_error_at_its_place() {
     for (path, text, place, calls) in [
         ("network/broken.tf", "x {\n", "network/broken.tf:1:4", vec!["network fmt"]),
         ("network/app.auto.tfvars", "x =\n", "network/app.auto.tfvars:1:4", vec!["network fmt"]),
-        // `fmt` refuses every JSON file, so it is not asked.
+        // `fmt` refuses every JSON file, so that it is not run.
         ("network/broken.tf.json", "{\n", "network/broken.tf.json:1:3", vec![]),
     ] {
         let shop = Shop::of(&["network"]);
@@ -122,7 +122,7 @@ fn an_unreadable_var_file_leaves_all_values_unknown() {
     run.tells("envctl cannot parse `network/app.auto.tfvars`").hides("has no default and no value");
 }
 
-/// One environment with these pairs, in the default workspace.
+/// Returns the configuration of one environment in the default workspace, with these pairs.
 fn with_pairs(pairs: &str) -> String {
     format!("[project]\nname = \"shop\"\n[defaults]\nbackend.{pairs}\n[environments.staging]\n")
 }

@@ -1,11 +1,11 @@
-//! Stacks in folders that nobody may write: what an engine has installed there is used, and nothing else is needed.
+//! Stacks in read-only folders: installed modules and providers are used, and no write is needed.
 
 use std::fs;
 
 use crate::support::{Fetched, Program, Run, programs, real_engines, resource};
 
-/// Gives all of a project but the stack's folder to another user, and returns a command that runs envctl as that user; as the
-/// same user, who takes the right to write from the folder, where that is not root.
+/// Gives all of a project but the stack's folder to another user, and returns a function that runs envctl as that
+/// user. If the tests do not run as root, takes away the right to write from the folder instead.
 fn without_right_to_write(fetched: &Fetched) -> Option<impl Fn(&[&str]) -> Run> {
     let app = fetched.project.path("app");
     let [sh] = programs(["sh"])?;
@@ -65,7 +65,7 @@ fn a_folder_that_nobody_may_write_is_planned_with_the_modules_that_are_installed
 
         run(&["plan", "dev", "--detailed-exitcode"]).exits(0);
         assert!(fetched.project.read("dev.tfstate").contains("\".terraform/modules/m 1\""));
-        // One that is not installed is missed by the engine.
+        // The engine reports a module that is not installed.
         let main = fetched.project.path("app/main.tf");
         let more = fs::read_to_string(&main).unwrap().replace("module \"m\"", "module \"n\"");
         fs::write(&main, more).unwrap();

@@ -1,4 +1,5 @@
-//! Errors about values name the place where the user wrote them: a line of environments.toml, a flag, a line of a var file.
+//! Errors about values: they show where the user wrote the value: a line of environments.toml, a flag, a line of a
+//! var file.
 
 use serde_json::json;
 
@@ -6,7 +7,7 @@ use crate::support::{Driven, Run, Shop, plain, real_engines};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"p\"\n\n[environments.dev]\n";
 
-/// Declares a number that must be above 3.
+/// Declaration of a number that must exceed 3.
 const SIZE: &str = "variable \"size\" {
   type = number
   validation {
@@ -16,7 +17,7 @@ const SIZE: &str = "variable \"size\" {
 }
 ";
 
-/// A stack `app` that declares `size`, with more lines of environments.toml below its path.
+/// Makes a stack `app` that declares `size`, with more lines in its table of environments.toml.
 fn project(engine: &Driven, toml: &str) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
     shop.append("environments.toml", &format!("\n[stacks.app]\npath = \"app\"\n{toml}\n"));
@@ -24,7 +25,7 @@ fn project(engine: &Driven, toml: &str) -> Shop {
     shop
 }
 
-/// Plans in a job of GitHub Actions.
+/// Plans as in a job of GitHub Actions.
 fn plan(shop: Shop, more: &[&str]) -> Run {
     let shop = Shop { env: shop.env.var("GITHUB_ACTIONS", "true"), ..shop };
     let mut args = vec!["plan", "dev"];
@@ -34,7 +35,7 @@ fn plan(shop: Shop, more: &[&str]) -> Run {
     run
 }
 
-/// Asserts that only command lines name the files that envctl generates.
+/// Asserts that only printed command lines name files that envctl generates.
 #[track_caller]
 fn hides_generated_files(run: &Run) {
     let lines = run.stdout.lines().chain(run.stderr.lines());

@@ -1,4 +1,5 @@
-//! Programs that choose the version of an engine by files in a stack's folder and above it, as tfenv, tenv, asdf and mise do.
+//! Version managers (tfenv, tenv, asdf, mise): programs that choose the engine's version by files in the stack's
+//! folder and above.
 
 use std::{fs, os::unix::fs::symlink};
 
@@ -8,7 +9,7 @@ use crate::support::{Shop, plain, script};
 
 const DEV: &str = "[project]\nname = \"p\"\nengine = \"tofu\"\n[environments.dev]\n";
 
-/// A shop whose `tofu` chooses by `.opentofu-version`, and fails in folders without one.
+/// Makes a project whose `tofu` chooses its version by `.opentofu-version`, and fails in folders without one.
 fn managed(environments: &str) -> Shop {
     let shop = Shop::with(environments);
     let around = shop.project.around();
@@ -33,7 +34,7 @@ fn versions_asked(shop: &Shop) -> Vec<String> {
     asked
 }
 
-/// The engine version that the newest saved plan of a stack is bound to.
+/// Returns the engine version in the binding of a stack's newest plan.
 fn planned_by(shop: &Shop, stack: &str) -> String {
     let manifest = shop.project.read(&format!("{}/plans/{stack}.manifest.json", shop.newest_run()));
     let manifest: Value = serde_json::from_str(&manifest).unwrap();
@@ -66,7 +67,7 @@ fn each_choice_of_a_version_manager_is_asked_once_and_anew_when_changed() {
         shop.stack(stack, &[], &plain(stack));
     }
     shop.project.write("a/.opentofu-version", "1.8.0\n");
-    // Above the project, and for two stacks.
+    // A file above the project applies to two stacks.
     fs::write(shop.project.around().join("mise.toml"), "1.12.6\n").unwrap();
     shop.project.write("d/.opentofu-version", "1.11.0\n");
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Shop, real_engines};
 
-/// `app` takes `place` from `network`, whose output is what its resource is.
+/// Makes a project in which `app` takes the input `place` from `network`, whose output is its resource's value.
 fn wired(inputs: &str) -> Shop {
     let shop = Shop::new();
     shop.stack("network", &[], &json!({}));
@@ -28,7 +28,7 @@ fn network(shop: &Shop, place: &str) {
 
 fn files(dir: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
-    // Links of a data directory lead out of it, or nowhere yet.
+    // Symbolic links of a data directory lead out of it, or have no target yet.
     let entries = entries.filter(|path| !path.is_symlink());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
@@ -52,9 +52,9 @@ fn a_value_flows_along_its_edge_and_reads_no_state_with_a_process() {
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("in here"));
     assert_eq!(shop.folders("output"), [""; 0]);
-    // That of `app` is about its own new state.
+    // `app` is read for its own new state.
     assert_eq!(shop.folders("state pull"), ["app"]);
-    // Alone as well: the stack that the value comes from is not planned for it.
+    // Alone, `app` is planned without a plan of `network`.
     shop.forget_calls();
     shop.run(["plan", "staging", "app"]).exits(0);
     assert_eq!(shop.folders("plan"), ["app"]);
@@ -222,7 +222,7 @@ fn a_stored_plan_is_bound_to_the_values_that_it_took() {
     let app = json!({ "resources": { "terraform_data.app": "at ${var.place}" }, "variables": ["place"] });
     shop.script("app", &app);
     shop.run(["plan", "staging", "app"]).exits(0);
-    // The state of `network` is edited by hand: no run of envctl applied it.
+    // A manual edit of the state of `network`, which no run of envctl made.
     let state = "network/terraform.tfstate.d/staging/terraform.tfstate";
     shop.project.write(state, &shop.project.read(state).replace("\"here\"", "\"there\""));
     shop.run(["apply", "last", "--yes"]).exits(3).tells("`value place`");
@@ -288,7 +288,7 @@ fn what_is_destroyed_already_is_destroyed_again_with_mocks_and_what_is_left_is_n
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     shop.run(["destroy", "staging", "--yes"]).exits(0);
     shop.run(["destroy", "staging", "--yes"]).exits(0);
-    // One whose upstream went first.
+    // The upstream stack was destroyed first.
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     shop.script("network", &json!({}));
     shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
@@ -305,7 +305,7 @@ fn what_takes_a_value_that_is_gone_is_destroyed_where_it_is_and_no_obstacle_wher
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     shop.run(["destroy", "staging", "--yes"]).exits(0);
     shop.run(["destroy", "staging", "--yes"]).exits(0).tells("there is nothing of it");
-    // One whose upstream went first.
+    // The upstream stack was destroyed first.
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     shop.script("network", &json!({}));
     shop.run(["deploy", "staging", "network", "--yes"]).exits(0);
@@ -371,7 +371,7 @@ fn config_and_graph_show_what_a_stack_takes_and_from_where() {
     let document = shop.run(["graph", "staging", "--format", "json"]).exits(0).json();
     assert_eq!(document["stacks"][1]["inputs"], json!({ "place": "network.place" }));
     shop.run(["graph", "staging", "--format", "dot"]).exits(0).prints("[label = \"place\"]");
-    // Without the stack that gives it there is no edge for it.
+    // Without the upstream stack in the selection there is no edge.
     shop.run(["graph", "staging", "app"]).exits(0).hides("network");
 }
 

@@ -1,11 +1,11 @@
-//! `--without`: plans that leave something out, which only OpenTofu makes.
+//! `--without`: plans that exclude resources, which only OpenTofu makes.
 
 use crate::support::{Driven, Shop, real_engines, unit_project};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
                             [environments.dev]\n\n[environments.production]\nconfirm = true\n\n[stacks.app]\npath = \"app\"\n";
 
-/// Two resources, one of which depends on a third.
+/// Configuration with three resources, of which `top` depends on `base`.
 const MAIN: &str = "resource \"terraform_data\" \"base\" {\n}\nresource \"terraform_data\" \"top\" {\n  input = terraform_data.base.id\n}\n\
                     resource \"terraform_data\" \"apart\" {\n  for_each = toset([\"a b\"])\n}\n";
 
@@ -20,7 +20,7 @@ fn shop(engine: &Driven, environments: &str) -> Shop {
     shop
 }
 
-/// The resources of `app` in a workspace.
+/// Returns the resources of `app` in a workspace.
 fn resources(shop: &Shop, workspace: &str) -> Vec<String> {
     let state = shop.state("app", workspace).unwrap();
     let resources = state["resources"].as_array().unwrap().iter();
@@ -37,12 +37,12 @@ fn a_plan_without_a_resource_is_incomplete_and_leaves_it_out() {
     let note = "incomplete: planned `--without terraform_data.base`";
     assert!(report["stacks"][0]["notes"].to_string().contains(note), "{report}");
 
-    // A stored plan is bound to it, and takes it from its run.
+    // A stored plan is bound to the flag, and `apply` takes the flag from the run.
     let run = report["run"].as_str().unwrap();
     shop.run(["apply", run, "--yes"]).exits(0);
     assert_eq!(resources(&shop, "dev"), ["apart"]);
 
-    // What is destroyed may leave something out as well, and the command to type again names it.
+    // `destroy` takes the flag too, and the printed command repeats it.
     shop.run(["deploy", "dev", "--yes"]).exits(0);
     assert_eq!(resources(&shop, "dev"), ["apart", "base", "top"]);
     let apart = "terraform_data.apart[\"a b\"]";
@@ -65,7 +65,7 @@ fn an_environment_with_confirm_refuses_a_plan_without_a_resource() {
         .tells("--allow incomplete");
     shop.run(["deploy", "production", "--confirm", without, "--allow", "incomplete"]).exits(0);
     assert_eq!(resources(&shop, "production"), ["apart", "base", "top"]);
-    // A clean plan that left something out is no plan to reuse.
+    // A clean plan with the flag is not reused.
     shop.run(["plan", "production", without]).exits(0);
     let report = shop.run(["plan", "production", "--reuse", "--json"]).exits(0).json();
     assert_eq!(report["stacks"][0]["reused"], false);
@@ -85,7 +85,7 @@ fn a_stack_of_terraform_is_refused_before_any_engine_is_started() {
     assert!(!shop.project.path(".envctl/runs").exists());
     shop.run(["plan", "dev", "--without", "a.b", "--target", "c.d"]).exits(64);
 
-    // OpenTofu before 1.9 has none either, which its version tells.
+    // OpenTofu before 1.9 has no such flag, which envctl knows by the version.
     shop = Shop::with(ENVIRONMENTS);
     shop.script("app", &crate::support::plain("app"));
     let old = shop.env.clone().var("FAKE_ENGINE_VERSION", "1.8.5");

@@ -1,4 +1,4 @@
-//! A workspace is made on purpose or not at all.
+//! Workspaces: they are created only on request.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn shop(environments: &str) -> Shop {
     shop
 }
 
-/// Nothing of the engine's, and nothing that a later run would take for a prepared instance.
+/// Asserts that neither the engine nor envctl left a file for the stacks.
 #[track_caller]
 fn assert_no_trace(root: &Path) {
     for stack in ["network", "app"] {
@@ -39,7 +39,7 @@ fn assert_no_trace(root: &Path) {
 fn a_missing_workspace_is_refused_and_leaves_no_trace() {
     let shop = shop(ASK);
     for args in [["plan", "staging"], ["deploy", "staging"], ["destroy", "staging"]] {
-        // A destruction goes the other way.
+        // A destruction starts with the dependant.
         let (first, then) = if args[0] == "destroy" { ("app", "network") } else { ("network", "app") };
         let message = format!("workspace `staging` of `staging/{first}` does not exist (there are: default)");
         let run = shop.run(args).exits(3).tells(&message).tells(then);
