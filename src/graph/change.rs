@@ -1,70 +1,70 @@
-//! What about a stack is not as it was.
+//! Changes of a stack's inputs since a commit, for `--changed`.
 
 use std::{collections::BTreeMap, fmt};
 
 use crate::model::StackId;
 
-/// Since when stacks have to have changed to be selected.
+/// Commit since which a stack must have changed to be selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Since {
-    /// Since HEAD left the default branch.
+    /// Commit where HEAD left the default branch.
     Default,
-    /// Since HEAD left this commit, as it was typed.
+    /// Commit where HEAD left this revision, as the user typed it.
     Commit(String),
 }
 
-/// The stacks that are not as they were, each with what has changed.
+/// Changed stacks, each with its changes.
 pub type Touched = BTreeMap<StackId, Vec<Change>>;
 
-/// One thing about a stack that is not as it was.
+/// Changed input of a stack.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// What it is.
+    /// Kind of input.
     pub part: Part,
-    /// Its path, relative to environments.toml where it lies below; of a setting the key.
+    /// Path, relative to environments.toml if it lies below; for a setting its key.
     pub path: String,
-    /// How many more of the kind there are.
+    /// Number of further changes of this kind.
     pub more: usize,
 }
 
-/// Which part of what a stack is planned from.
+/// Kind of input that a stack is planned from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// There was no such stack.
+    /// The stack is new.
     New,
-    /// A file in its folder.
+    /// File in the stack's folder.
     File,
-    /// Its lockfile.
+    /// Lockfile of the stack.
     Lockfile,
-    /// A var file from elsewhere.
+    /// Var file outside the stack's folder.
     VarFile,
-    /// A file of a local module.
+    /// File of a local module.
     Module,
-    /// A file that a unit includes or reads.
+    /// File that a Terragrunt unit includes or reads.
     Include,
-    /// Another file that configuration names.
+    /// Other file that the configuration names.
     Named,
-    /// A file that `files` names.
+    /// File that the setting `files` names.
     Declared,
-    /// A file that the value of a secret comes from.
+    /// File that holds the value of a secret.
     Secret,
-    /// A file that a program of its hooks is made of.
+    /// File of a program that a hook runs.
     Hook,
-    /// A file above it that says which engine is wanted, or which version of it.
+    /// Version file above the stack that selects its engine or the engine's version.
     Version,
-    /// A file of settings for its engine.
+    /// CLI configuration file of the engine.
     CliConfig,
-    /// A shared file by which providers choose an account.
+    /// Shared file that providers read their account from.
     Account,
-    /// The program of its engine, or of the one that it drives, which lies in the repository.
+    /// Program of the engine, or of the engine that Terragrunt runs, if it lies in the repository.
     Program,
-    /// What environments.toml says of it.
+    /// Setting in environments.toml.
     Setting,
-    /// A module whose source its configuration works out; the path is that of the file that calls it.
+    /// Module whose source is an expression; the path is that of the calling file.
     Computed,
-    /// A file that its configuration reads at a path that it works out; the path is that of the file that says so.
+    /// File that the configuration reads at a computed path; the path is that of the file with the expression.
     Guessed,
-    /// What lies where git knows nothing of it.
+    /// Input at a path that git does not track.
     Unknown,
 }
 

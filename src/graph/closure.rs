@@ -1,4 +1,4 @@
-//! All that a set of stacks rests on, and all that rests on it.
+//! Transitive dependencies and dependents of a set of stacks.
 
 use std::collections::VecDeque;
 
@@ -6,12 +6,13 @@ use super::StackGraph;
 use crate::model::StackId;
 
 impl StackGraph {
-    /// All that these stacks need, at any depth, without themselves unless another of them needs them; needs first.
+    /// Returns the transitive dependencies of these stacks, dependencies first. A given stack is included only if
+    /// another given stack needs it.
     pub fn dependencies(&self, stacks: &[StackId]) -> Vec<StackId> {
         self.closure(stacks, petgraph::Outgoing)
     }
 
-    /// All that needs these stacks, at any depth; needs first.
+    /// Returns the transitive dependents of these stacks, dependencies first.
     pub fn dependents(&self, stacks: &[StackId]) -> Vec<StackId> {
         self.closure(stacks, petgraph::Incoming)
     }
@@ -23,7 +24,7 @@ impl StackGraph {
         inside.map(|place| self.names[*place].clone()).collect()
     }
 
-    /// For each place the seed from which it was reached first by at least one edge, nearest seeds first.
+    /// Returns for each index the seed that reaches it over at least one edge; the nearest seed if there are several.
     pub(super) fn reach(&self, seeds: &[usize], direction: petgraph::Direction) -> Vec<Option<usize>> {
         let mut reached = vec![None; self.names.len()];
         let mut queue: VecDeque<(usize, usize)> = seeds.iter().map(|seed| (*seed, *seed)).collect();

@@ -1,4 +1,4 @@
-//! Which stacks need each other, as a path that a person can follow.
+//! Dependency cycles, as a path to print.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use petgraph::{algo::kosaraju_scc, graph::NodeIndex};
 
 use super::stack_graph::Edges;
 
-/// The shortest cycle through the place declared first among those that lie on one, with that place at both ends.
+/// Returns the shortest cycle through the first declared stack that lies on one, with that stack at both ends.
 ///
 /// Empty when there is no cycle.
 pub(super) fn shortest(edges: &Edges) -> Vec<usize> {
@@ -24,7 +24,7 @@ pub(super) fn shortest(edges: &Edges) -> Vec<usize> {
     start.map_or_else(Vec::new, |start| around(edges, start, &group))
 }
 
-/// The shortest way from a place back to itself, inside its group.
+/// Returns the shortest path from a node back to itself inside its strongly connected component.
 fn around(edges: &Edges, start: NodeIndex<usize>, group: &[usize]) -> Vec<usize> {
     let mut came_from = vec![None; group.len()];
     let mut queue = VecDeque::from([start]);

@@ -1,7 +1,7 @@
-//! The graph of the stacks of one environment: order, cycles, selection, drawings.
+//! Graph of the stacks of one environment: order, cycles, selection, drawings.
 //!
-//! Pure: it knows names and edges, nothing of files, environments or engines. An edge goes from a stack to what it
-//! needs; every order has needs first, and what is not ordered by an edge stays in the order of declaration.
+//! Pure: knows names and edges, and nothing of files or engines. An edge goes from a stack to its dependency. Every
+//! order lists dependencies first; stacks without an edge between them stay in the order of declaration.
 
 mod change;
 mod closure;

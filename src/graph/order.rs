@@ -1,4 +1,4 @@
-//! One order of all stacks in which needs come first, the same for equal input.
+//! Deterministic topological order of all stacks, dependencies first.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
@@ -6,7 +6,7 @@ use petgraph::graph::NodeIndex;
 
 use super::stack_graph::Edges;
 
-/// All places, needs first, of those that could be next always the one declared first; absent when there is a cycle.
+/// Returns all indices, dependencies first, ties in order of declaration; absent when there is a cycle.
 pub(super) fn needs_first(edges: &Edges) -> Option<Vec<usize>> {
     let mut open: Vec<usize> = edges.node_indices().map(|node| edges.neighbors(node).count()).collect();
     let mut ready: BinaryHeap<Reverse<usize>> =
@@ -48,7 +48,7 @@ pub(super) mod tests {
         format!("s{place}").parse().unwrap()
     }
 
-    /// Any graph without a cycle, declared in any order.
+    /// Generates any graph without a cycle, declared in any order.
     pub(in crate::graph) fn any_graph() -> impl Strategy<Value = Vec<Node>> {
         (1usize..24)
             .prop_flat_map(|size| {

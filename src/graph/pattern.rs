@@ -1,19 +1,19 @@
-//! Names and globs as a person types them.
+//! Names and globs that the user types.
 
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::{SelectionError, StackGraph};
 
-/// A word that selects stacks.
+/// Parsed word that selects stacks.
 pub(super) enum Pattern {
-    /// The name of one.
+    /// Name of one stack, as its index.
     Name(usize),
-    /// `app-*`: `*` within a part between slashes, `**` across parts.
+    /// Glob such as `app-*`: `*` matches within a segment between slashes, `**` across segments.
     Glob(GlobMatcher),
 }
 
 impl Pattern {
-    /// What a word means in a graph: a stack's name, or a glob that matches at least one.
+    /// Parses a word: a stack's name, or a glob that matches at least one stack.
     pub(super) fn new(word: &str, graph: &StackGraph) -> Result<Self, SelectionError> {
         if let Some(place) = graph.names.get_index_of(word) {
             return Ok(Self::Name(place));
@@ -32,7 +32,7 @@ impl Pattern {
         }
     }
 
-    /// The places of the stacks that it selects, in the order of declaration.
+    /// Returns the indices of the matching stacks, in the order of declaration.
     pub(super) fn places(&self, graph: &StackGraph) -> Vec<usize> {
         match self {
             Self::Name(place) => vec![*place],

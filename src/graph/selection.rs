@@ -1,78 +1,79 @@
-//! Which stacks a command line asks for, and why each of them is in.
+//! Selection of stacks by a command line, with the reasons for each selected stack.
 
 use std::collections::BTreeSet;
 
 use super::{Since, StackGraph, Touched, Why, pattern::Pattern};
 use crate::{diagnostic::closest, model::StackId};
 
-/// This many tags are told where one is unknown.
+/// Number of tags that an error lists.
 const TOLD_TAGS: usize = 12;
 
-/// What a command line asks for. Nothing asked for means everything.
+/// Selection that a command line asks for. Without patterns and tags all stacks are selected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Names and globs; a stack that any of them or of the tags selects is in.
+    /// Names and globs; combined with `tags` by "or".
     pub patterns: Vec<String>,
-    /// Tags.
+    /// Tags; combined with `patterns` by "or".
     pub tags: Vec<String>,
-    /// Only those of them that have changed since then.
+    /// Restricts the selection to stacks that have changed since a commit.
     pub changed: Option<Since>,
-    /// Names and globs of stacks that stay out, whatever else brings them in.
+    /// Names and globs of stacks that are removed from the selection, also if a dependency brings them in.
     pub exclude: Vec<String>,
-    /// Whether all that the selected stacks need comes too.
+    /// True if the transitive dependencies of the selected stacks are added.
     pub with_dependencies: bool,
-    /// Whether all that needs the selected stacks comes too.
+    /// True if the transitive dependents of the selected stacks are added.
     pub with_dependents: bool,
 }
 
-/// One selected stack.
+/// Selected stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selected {
-    /// The stack.
+    /// Id of the stack.
     pub stack: StackId,
-    /// Why it is in; never empty.
+    /// Reasons for the selection; never empty.
     pub why: Vec<Why>,
 }
 
-/// Why a selection makes no sense; nothing may run then.
+/// Error of a selection; the command stops before it runs anything.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SelectionError {
     /// No stack has this name.
     #[error("no stack is called `{name}`")]
     UnknownStack {
-        /// The name as typed.
+        /// Name as the user typed it.
         name: String,
-        /// What was probably meant, ready to type.
+        /// Suggestion, ready to type; absent when no name is similar.
         suggestion: Option<String>,
     },
-    /// A glob that matches no stack.
+    /// The glob matches no stack.
     #[error("no stack matches `{0}`")]
     EmptyGlob(String),
-    /// A glob that cannot be read.
+    /// The glob has a syntax error.
     #[error("`{glob}` is not a glob: {reason}")]
     BadGlob {
-        /// The glob as typed.
+        /// Glob as the user typed it.
         glob: String,
-        /// What is wrong with it.
+        /// Description of the syntax error.
         reason: String,
     },
-    /// A tag that no stack has.
+    /// No stack has this tag.
     #[error("no stack has the tag `{tag}`")]
     UnknownTag {
-        /// The tag as typed.
+        /// Tag as the user typed it.
         tag: String,
-        /// What was probably meant.
+        /// Most similar tag; absent when no tag is similar.
         suggestion: Option<String>,
-        /// The tags that there are.
+        /// All tags of the graph.
         there: BTreeSet<String>,
     },
-    /// `--exclude` leaves nothing over.
+    /// `--exclude` removes every selected stack.
     #[error("every selected stack is excluded")]
     NothingLeft,
 }
 
 impl SelectionError {
-    /// The error for a name that no stack has, with what was probably meant: a stack, a tag, or a folder of stacks.
+    /// Makes the error for an unknown name, with a suggestion: a stack, a tag, a folder of stacks, or `--confirm` for
+    /// a digest.
     pub(super) fn unknown(word: &str, graph: &StackGraph) -> Self {
         let is_digest = (16..=64).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_hexdigit());
         let suggestion = if is_digest {
@@ -91,7 +92,7 @@ impl SelectionError {
         Self::UnknownStack { name: word.to_owned(), suggestion }
     }
 
-    /// What was probably meant, ready to type.
+    /// Returns the suggestion, ready to type.
     pub fn suggestion(&self) -> Option<&str> {
         match self {
             Self::UnknownStack { suggestion, .. } | Self::UnknownTag { suggestion, .. } => {
@@ -101,7 +102,7 @@ impl SelectionError {
         }
     }
 
-    /// What there is to choose from.
+    /// Describes the available tags, or how to list the stacks.
     pub fn choice(&self) -> String {
         let Self::UnknownTag { there, .. } = self else { return "`envctl list` shows the stacks".to_owned() };
         if there.is_empty() {
@@ -116,12 +117,12 @@ impl SelectionError {
 }
 
 impl StackGraph {
-    /// Whether every name and glob of a selection is one of its stacks, or of some.
+    /// Checks that every name of a selection is a stack and every glob matches one.
     pub fn know(&self, selection: &Selection) -> Result<(), SelectionError> {
         selection.patterns.iter().try_for_each(|word| self.pattern(word, selection).map(|_| ()))
     }
 
-    /// What a word means. One behind a space may be meant for the flag before it.
+    /// Parses a word. An unknown name after `--changed` may be its value, which needs `=`: the error suggests that.
     fn pattern(&self, word: &str, selection: &Selection) -> Result<Pattern, SelectionError> {
         Pattern::new(word, self).map_err(|error| match error {
             SelectionError::UnknownStack { name, suggestion: None }
@@ -134,8 +135,8 @@ impl StackGraph {
         })
     }
 
-    /// The stacks that are asked for, needs first, each with every reason for which it is in; `touched` are the stacks that
-    /// have changed, where only those are asked for.
+    /// Returns the selected stacks, dependencies first, each with all its reasons. With `touched`, only changed
+    /// stacks are selected.
     pub fn select(
         &self,
         selection: &Selection,
@@ -180,12 +181,12 @@ impl StackGraph {
                 selected.push(Selected { stack: self.names[*place].clone(), why: reasons });
             }
         }
-        // Of what has changed nothing may be left: that is no slip of the hand.
+        // An empty result is an error only without `touched`: if no stack has changed, there is nothing to correct.
         let is_slip = asked && selected.is_empty() && touched.is_none();
         if is_slip { Err(SelectionError::NothingLeft) } else { Ok(selected) }
     }
 
-    /// Leaves only what has changed, and says what of it.
+    /// Removes stacks without changes, and adds the changes to the reasons of the others.
     fn narrow(&self, touched: &Touched, why: &mut [Vec<Why>]) {
         for (name, reasons) in self.names.iter().zip(why) {
             match touched.get(name) {
@@ -198,7 +199,7 @@ impl StackGraph {
         }
     }
 
-    /// Adds what the stacks selected so far need, and what needs them.
+    /// Adds dependencies and dependents of the stacks selected so far.
     fn follow(&self, selection: &Selection, why: &mut [Vec<Why>]) {
         let seeds: Vec<usize> = (0..why.len()).filter(|place| !why[*place].is_empty()).collect();
         if seeds.len() == why.len() {

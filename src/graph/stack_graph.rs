@@ -1,4 +1,4 @@
-//! The graph itself: built once, checked, never changed.
+//! Dependency graph of stacks: validated when built, immutable afterwards.
 
 use indexmap::IndexSet;
 use petgraph::graph::{DiGraph, NodeIndex};
@@ -6,32 +6,32 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use super::{cycle, order};
 use crate::model::StackId;
 
-/// One stack as the graph sees it.
+/// Stack as a node of the graph.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Its name.
+    /// Id of the stack.
     pub stack: StackId,
-    /// The stacks that come before it.
+    /// Direct dependencies.
     pub needs: Vec<StackId>,
-    /// The words that it can be selected by.
+    /// Tags that select the stack.
     pub tags: Vec<String>,
 }
 
-/// Why a list of stacks is no graph that can be run.
+/// Error in a list of stacks that keeps it from being a graph.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GraphError {
-    /// Two stacks of one name.
+    /// Two stacks have the same name.
     #[error("stack `{0}` is declared twice")]
     Duplicate(StackId),
-    /// A stack needs one that is not there.
+    /// A stack needs an unknown stack.
     #[error("stack `{stack}` needs `{needs}`, which is not there")]
     Unknown {
-        /// The stack.
+        /// Id of the stack.
         stack: StackId,
-        /// What it needs.
+        /// Unknown dependency.
         needs: StackId,
     },
-    /// Stacks that need each other: the whole path, its first stack repeated at the end.
+    /// Stacks need each other: the path of the cycle, its first stack repeated at the end.
     #[error("stacks need each other: {}", arrows(.0))]
     Cycle(Vec<StackId>),
 }
@@ -40,22 +40,22 @@ fn arrows(path: &[StackId]) -> String {
     path.iter().map(StackId::as_str).collect::<Vec<_>>().join(" → ")
 }
 
-/// Edges between places, from a stack to what it needs.
+/// Edges between indices of stacks, from a stack to its dependency.
 pub(super) type Edges = DiGraph<(), (), usize>;
 
-/// The stacks of one environment and what each needs, free of cycles.
+/// Stacks of one environment and their dependencies, without cycles.
 #[derive(Debug, Clone)]
 pub struct StackGraph {
-    /// In the order of declaration; a stack's index is its place everywhere else.
+    /// Names in the order of declaration; the index of a stack here is its index in all other fields.
     pub(super) names: IndexSet<StackId>,
     pub(super) tags: Vec<Vec<String>>,
     pub(super) edges: Edges,
-    /// Places, needs first.
+    /// Indices, dependencies first.
     pub(super) order: Vec<usize>,
 }
 
 impl StackGraph {
-    /// The graph of these stacks; the order of the list is the order of declaration.
+    /// Builds the graph; the order of the list is the order of declaration.
     pub fn new(nodes: Vec<Node>) -> Result<Self, GraphError> {
         let mut names = IndexSet::with_capacity(nodes.len());
         let mut tags = Vec::with_capacity(nodes.len());
@@ -88,42 +88,42 @@ impl StackGraph {
         }
     }
 
-    /// How many stacks there are.
+    /// Returns the number of stacks.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no stacks.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 
-    /// Whether a stack of this name is in it.
+    /// Returns true if the graph has a stack of this name.
     pub fn contains(&self, stack: &str) -> bool {
         self.names.contains(stack)
     }
 
-    /// All stacks, needs first; what no edge orders stays in the order of declaration.
+    /// Returns all stacks, dependencies first; ties stay in the order of declaration.
     pub fn order(&self) -> Vec<StackId> {
         self.order.iter().map(|place| self.names[*place].clone()).collect()
     }
 
-    /// All stacks, dependents first: the order in which they are destroyed.
+    /// Returns all stacks, dependents first: the order of a destruction.
     pub fn reverse_order(&self) -> Vec<StackId> {
         self.order.iter().rev().map(|place| self.names[*place].clone()).collect()
     }
 
-    /// What a stack needs itself, in the order of declaration; nothing for an unknown name.
+    /// Returns the direct dependencies of a stack, in the order of declaration; empty for an unknown name.
     pub fn needs(&self, stack: &str) -> Vec<StackId> {
         self.neighbours(stack, petgraph::Outgoing)
     }
 
-    /// The stacks that need this one themselves, in the order of declaration; nothing for an unknown name.
+    /// Returns the direct dependents of a stack, in the order of declaration; empty for an unknown name.
     pub fn needed_by(&self, stack: &str) -> Vec<StackId> {
         self.neighbours(stack, petgraph::Incoming)
     }
 
-    /// The tags of a stack; none for an unknown name.
+    /// Returns the tags of a stack; empty for an unknown name.
     pub fn tags(&self, stack: &str) -> &[String] {
         self.names.get_index_of(stack).map_or(&[], |place| self.tags[place].as_slice())
     }
@@ -133,7 +133,7 @@ impl StackGraph {
         self.places(place, direction).into_iter().map(|place| self.names[place].clone()).collect()
     }
 
-    /// The places next to a place, sorted.
+    /// Returns the indices of the neighbours of a stack, sorted.
     pub(super) fn places(&self, place: usize, direction: petgraph::Direction) -> Vec<usize> {
         let mut places: Vec<usize> =
             self.edges.neighbors_directed(NodeIndex::new(place), direction).map(NodeIndex::index).collect();
@@ -146,7 +146,7 @@ impl StackGraph {
 pub(super) mod tests {
     use super::*;
 
-    /// A graph from lines of `stack: need need #tag`.
+    /// Makes a graph from lines of `stack: need need #tag`.
     pub(in crate::graph) fn graph(lines: &[&str]) -> Result<StackGraph, GraphError> {
         let nodes = lines.iter().map(|line| {
             let (stack, rest) = line.split_once(':').unwrap_or((line, ""));

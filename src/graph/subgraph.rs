@@ -1,4 +1,4 @@
-//! Some of the stacks, in the order that all of them have.
+//! Subgraph of some stacks that keeps their order.
 
 use indexmap::IndexSet;
 use petgraph::graph::NodeIndex;
@@ -7,9 +7,10 @@ use super::{StackGraph, order, stack_graph::Edges};
 use crate::model::StackId;
 
 impl StackGraph {
-    /// The graph of some stacks; names that it does not have are left out.
+    /// Returns the graph of some stacks; unknown names are ignored.
     ///
-    /// Edges pass through what is left out: with `a` needing `b` needing `c`, `a` still comes after `c` without `b`.
+    /// Dependencies through omitted stacks remain: with `a` needing `b` needing `c`, `a` comes after `c` also without
+    /// `b`.
     #[must_use]
     pub fn subgraph(&self, stacks: &[StackId]) -> Self {
         let mut chosen = vec![false; self.names.len()];
@@ -32,14 +33,15 @@ impl StackGraph {
                 edges.add_edge(NodeIndex::new(new_place[place]), NodeIndex::new(new_place[need]), ());
             }
         }
-        // Every path here is one of the whole graph, so there is an order: that of the whole graph at the least.
+        // Every path in the subgraph is a path in the whole graph, so there is no cycle and the fallback is
+        // never used.
         let order = order::needs_first(&edges).unwrap_or_else(|| {
             self.order.iter().filter(|place| chosen[**place]).map(|place| new_place[*place]).collect()
         });
         Self { names, tags, edges, order }
     }
 
-    /// For each place the chosen places that it reaches without passing another chosen one, sorted.
+    /// Returns for each index the chosen indices that it reaches without passing another chosen one, sorted.
     fn nearest(&self, chosen: &[bool]) -> Vec<Vec<usize>> {
         let mut nearest: Vec<Vec<usize>> = vec![Vec::new(); self.names.len()];
         for place in &self.order {

@@ -1,26 +1,26 @@
-//! Why a stack is in a selection.
+//! Reasons for the selection of a stack.
 
 use std::fmt;
 
 use super::Change;
 use crate::model::StackId;
 
-/// One reason for which a stack was selected; as text what `list --why` and the report say.
+/// Reason for the selection of a stack; printed by `list --why` and in the report.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Why {
-    /// Nothing was asked for, so everything is in.
+    /// The selection names nothing, so all stacks are selected.
     All,
-    /// By its name.
+    /// Selected by its name.
     Named,
-    /// By a glob.
+    /// Selected by a glob.
     Glob(String),
-    /// By a tag.
+    /// Selected by a tag.
     Tag(String),
-    /// It is not as it was.
+    /// An input of the stack has changed.
     Changed(Change),
-    /// It is needed by a selected stack.
+    /// A selected stack needs it.
     DependencyOf(StackId),
-    /// It needs a selected stack.
+    /// The stack needs a selected stack.
     DependentOf(StackId),
 }
 

@@ -1,4 +1,4 @@
-//! The graph as the JSON document of `graph --format json`.
+//! JSON document of `graph --format json`.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -1,11 +1,11 @@
-//! Graphviz: an arrow from a stack to what it needs.
+//! Graphviz drawing: an arrow from a stack to its dependency.
 
 use std::fmt::Write;
 
 use super::Wires;
 use crate::graph::StackGraph;
 
-/// The graph in the DOT language; what flows along an edge is its label.
+/// Returns the graph in the DOT language; edges are labelled with the variables that take outputs.
 pub fn dot(graph: &StackGraph, wires: &Wires) -> String {
     let mut text = String::from("digraph stacks {\n  rankdir = \"RL\";\n  node [shape = \"box\"];\n");
     for stack in graph.order() {
@@ -21,7 +21,7 @@ pub fn dot(graph: &StackGraph, wires: &Wires) -> String {
     text
 }
 
-/// A quoted DOT id. A backslash would start an escape of the label that is shown, so it is doubled.
+/// Quotes a DOT id. A backslash is doubled, because in a label it would start an escape sequence.
 ///
 /// Source: <https://graphviz.org/doc/info/lang.html>
 fn quoted(name: &str) -> String {

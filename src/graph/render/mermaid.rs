@@ -1,11 +1,11 @@
-//! Mermaid, which GitHub and GitLab draw in Markdown: an arrow from a stack to what it needs.
+//! Mermaid drawing, which GitHub and GitLab render in Markdown: an arrow from a stack to its dependency.
 
 use std::{collections::HashMap, fmt::Write};
 
 use super::Wires;
 use crate::graph::StackGraph;
 
-/// The graph as a Mermaid flowchart; what flows along an edge is its label.
+/// Returns the graph as a Mermaid flowchart; edges are labelled with the variables that take outputs.
 pub fn mermaid(graph: &StackGraph, wires: &Wires) -> String {
     let order = graph.order();
     let number: HashMap<&str, usize> =
@@ -23,7 +23,8 @@ pub fn mermaid(graph: &StackGraph, wires: &Wires) -> String {
     text
 }
 
-/// A label inside quotes, with Mermaid's entity codes for what would end it or read as HTML or Markdown.
+/// Escapes a label for quotes: replaces characters that would end it or be read as HTML or Markdown by Mermaid's
+/// entity codes.
 ///
 /// Source: <https://mermaid.js.org/syntax/flowchart.html#entity-codes-to-escape-characters>
 fn escaped(name: &str) -> String {

@@ -1,4 +1,4 @@
-//! Drawings of a graph as text: each format a function from the graph to a string.
+//! Drawings of a graph as text; one function per format.
 
 mod document;
 mod dot;

@@ -1,12 +1,12 @@
-//! A tree for the terminal: each stack that nothing needs, and under each what it needs.
+//! Tree for the terminal: each stack without dependents, and under each stack its dependencies.
 
 use std::collections::HashSet;
 
 use super::Wires;
 use crate::{graph::StackGraph, model::StackId};
 
-/// The graph as an indented tree; a stack whose needs were shown above is marked `(*)`, one that gives values to the stack
-/// above it is followed by their variables.
+/// Returns the graph as an indented tree. A stack whose dependencies were printed above is marked `(*)`; a dependency
+/// whose outputs the stack above takes is followed by the variables that take them.
 pub fn tree(graph: &StackGraph, wires: &Wires) -> String {
     let mut text = String::new();
     let mut shown: HashSet<StackId> = HashSet::new();
@@ -49,13 +49,13 @@ pub fn tree(graph: &StackGraph, wires: &Wires) -> String {
     text
 }
 
-/// A line that is still to be written.
+/// Line of the tree that is not written yet.
 struct Branch {
     stack: StackId,
     indent: String,
-    /// Whether it is the last below its parent; absent at the top.
+    /// True if it is the last dependency of its parent; absent at the top level.
     last: Option<bool>,
-    /// The variables of the stack above that take its outputs.
+    /// Variables of the parent that take outputs of this stack; absent when there are none.
     gives: Option<String>,
 }
 

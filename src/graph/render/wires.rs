@@ -1,31 +1,32 @@
-//! What flows along the edges of a drawing: variables of a stack that take outputs of another one.
+//! Output references for drawings: variables of a stack that take outputs of another stack.
 
 use std::collections::HashMap;
 
 use crate::model::StackId;
 
-/// A variable that takes an output.
+/// Variable that takes an output of another stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wire {
-    /// The variable.
+    /// Name of the variable.
     pub variable: String,
-    /// The stack whose output it takes.
+    /// Stack that has the output.
     pub from: StackId,
-    /// The output as it is written: `network.vpc_id`.
+    /// Output reference as written in environments.toml: `network.vpc_id`.
     pub output: String,
 }
 
-/// The wires of all stacks, by the stack that takes.
+/// Output references of all stacks, by the stack that has the variable.
 #[derive(Debug, Clone, Default)]
 pub struct Wires(HashMap<StackId, Vec<Wire>>);
 
 impl Wires {
-    /// Those of a stack.
+    /// Returns the output references of a stack.
     pub(super) fn of(&self, stack: &StackId) -> &[Wire] {
         self.0.get(stack).map_or(&[], Vec::as_slice)
     }
 
-    /// The variables of a stack that take outputs of one that it needs, in one line; none where it only comes after it.
+    /// Returns the variables of a stack that take outputs of a dependency, joined by commas; absent when there are
+    /// none.
     pub(super) fn along(&self, stack: &StackId, need: &StackId) -> Option<String> {
         let wires = self.of(stack).iter().filter(|wire| wire.from == *need);
         let variables: Vec<&str> = wires.map(|wire| wire.variable.as_str()).collect();
@@ -43,7 +44,7 @@ impl FromIterator<(StackId, Vec<Wire>)> for Wires {
 pub(super) mod tests {
     use super::{Wire, Wires};
 
-    /// Wires from lines of `stack.variable: need.output`.
+    /// Makes output references from lines of `stack.variable: need.output`.
     pub(in crate::graph::render) fn wires(lines: &[&str]) -> Wires {
         let mut wires = Wires::default();
         for line in lines {
