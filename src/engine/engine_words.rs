@@ -20,7 +20,10 @@ fn holds_program_output(diagnostic: &Diagnostic) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{engine::failure::from_diagnostics, model::FailureKind};
+    use crate::{
+        engine::{Target, failure::from_diagnostics},
+        model::FailureKind,
+    };
 
     #[test]
     fn the_output_of_a_program_decides_no_class_beside_what_an_engine_says() {
@@ -32,7 +35,8 @@ mod tests {
             range: None,
             is_about_value: false,
         };
-        let kind = |found: &[Diagnostic]| from_diagnostics(found, "/p".into(), "/p".into()).unwrap().kind;
+        let target = Target::sample("/p".into(), "a");
+        let kind = |found: &[Diagnostic]| from_diagnostics(found, &target).unwrap().kind;
         let external = said("External Program Execution Failed", "Error Message: 429 Too Many Requests");
         let remote = said("remote-exec provisioner error", "AccessDenied");
         assert_eq!(kind(std::slice::from_ref(&external)), FailureKind::Provider);

@@ -2,12 +2,13 @@
 
 use std::{fmt::Write as _, sync::LazyLock};
 
-use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use camino::{Utf8Path, Utf8PathBuf};
 use regex::{RegexSet, RegexSetBuilder};
 
 use super::{
     Target,
     engine_words::engine_words,
+    message_file::MessageFile,
     stream_json::{Diagnostic, SourcePosition, SourceRange},
     value_place::placed,
 };
@@ -151,12 +152,8 @@ pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static Row> {
 
 /// The warnings among diagnostics, a line each: `warning: summary (file:line)`.
 pub(super) fn warnings(diagnostics: &[Diagnostic], target: &Target) -> Vec<String> {
-    let (project, dir) = (&target.project, &target.dir);
     let line = |found: &Diagnostic| match &found.range {
-        Some(range) => {
-            let file = shown(&range.filename, project, dir);
-            format!("warning: {} ({file}:{})", found.summary.trim(), range.start.line)
-        }
+        Some(range) => format!("warning: {} ({})", found.summary.trim(), place(range, target)),
         None => format!("warning: {}", found.summary.trim()),
     };
     placed(diagnostics, target).iter().filter(|found| !found.is_error()).map(line).collect()
@@ -164,15 +161,11 @@ pub(super) fn warnings(diagnostics: &[Diagnostic], target: &Target) -> Vec<Strin
 
 /// Returns the failure that diagnostics tell of, with errors about values placed where these are written.
 pub(super) fn failure_of(diagnostics: &[Diagnostic], target: &Target) -> Option<Failure> {
-    from_diagnostics(&placed(diagnostics, target), &target.project, &target.dir)
+    from_diagnostics(&placed(diagnostics, target), target)
 }
 
 /// The failure that diagnostics tell of: the first error, with the others below it; nothing without an error.
-pub(super) fn from_diagnostics(
-    diagnostics: &[Diagnostic],
-    project: &Utf8Path,
-    dir: &Utf8Path,
-) -> Option<Failure> {
+pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> Option<Failure> {
     let mut errors = diagnostics.iter().filter(|found| found.is_error() && !is_preamble(found));
     let first = errors.next().or_else(|| diagnostics.iter().find(|found| found.is_error()))?;
     let mut detail = first.detail.clone();
@@ -180,16 +173,22 @@ pub(super) fn from_diagnostics(
         if !detail.is_empty() {
             detail.push_str("\n\n");
         }
-        let place = other.range.as_ref().map(|range| place(range, project, dir)).unwrap_or_default();
+        let place = other.range.as_ref().map(|range| place(range, target) + ": ").unwrap_or_default();
         // Writing to a string cannot fail.
         let _ = write!(detail, "{place}{}\n{}", other.summary, other.detail);
     }
     let words = engine_words(diagnostics.iter().filter(|found| found.is_error()));
     let kind = kind_of(&words).map_or_else(|| by_place(first), |row| row.kind);
     let mut failure = Failure::new(kind, first.summary.trim()).with_detail(detail.trim());
-    if let Some(range) = &first.range {
-        failure.file = Some(shown(&range.filename, project, dir));
-        failure.line = Some(range.start.line);
+    match first.range.as_ref().map(|range| (range, MessageFile::named(&range.filename, target))) {
+        Some((range, MessageFile::Path(file))) => {
+            failure.file = Some(file);
+            failure.line = Some(range.start.line);
+        }
+        Some((range, copied)) => {
+            failure.detail = format!("at {}\n{}", copied.with_line(range.start.line), failure.detail);
+        }
+        None => {}
     }
     Some(failure)
 }
@@ -209,23 +208,8 @@ fn is_preamble(diagnostic: &Diagnostic) -> bool {
     diagnostic.summary.contains("encountered problems during initiali")
 }
 
-fn place(range: &SourceRange, project: &Utf8Path, dir: &Utf8Path) -> String {
-    format!("{}:{}: ", shown(&range.filename, project, dir), range.start.line)
-}
-
-/// A file that an engine names, relative to the project where it lies within.
-fn shown(filename: &str, project: &Utf8Path, dir: &Utf8Path) -> String {
-    let mut path = Utf8PathBuf::new();
-    for component in dir.join(filename).components() {
-        match component {
-            Utf8Component::ParentDir => {
-                path.pop();
-            }
-            Utf8Component::CurDir => {}
-            other => path.push(other),
-        }
-    }
-    path.strip_prefix(project).unwrap_or(&path).to_string()
+fn place(range: &SourceRange, target: &Target) -> String {
+    MessageFile::named(&range.filename, target).with_line(range.start.line)
 }
 
 /// The diagnostics in text for people, for the verbs that have no JSON: `Error: …`, `on main.tf line 2`, paragraphs. Excerpts of
@@ -352,7 +336,7 @@ mod tests {
                     on main.tf line 2, in resource \"terraform_data\" \"a\":\n   2:  input = var.\n\nAn attribute name \
                     is required after a dot.\n";
         let found = from_text(text, &[]);
-        let failure = from_diagnostics(&found, "/p".into(), "/p/infra/a".into()).unwrap();
+        let failure = from_diagnostics(&found, &Target::sample("/p".into(), "infra/a")).unwrap();
         assert_eq!(failure.summary, "Invalid attribute name");
         assert_eq!((failure.file.as_deref(), failure.line), (Some("infra/a/main.tf"), Some(2)));
         assert_eq!(failure.kind, FailureKind::Config);
@@ -384,11 +368,5 @@ mod tests {
             assert!(detail.contains("while calling regex(pattern, string)"), "{detail}");
             assert!(detail.contains("Call to function \"regex\" failed."), "{detail}");
         }
-    }
-
-    #[test]
-    fn a_file_outside_the_project_keeps_its_whole_path() {
-        assert_eq!(shown("../../m/a.tf", "/p".into(), "/p/infra/a".into()), "m/a.tf");
-        assert_eq!(shown("../../../m/a.tf", "/p".into(), "/p/infra/a".into()), "/m/a.tf");
     }
 }

@@ -40,6 +40,7 @@ mod lock_info;
 mod lockfile;
 mod log;
 mod meeting;
+mod message_file;
 mod migrating;
 mod module_manifest;
 mod mutating;

@@ -73,6 +73,8 @@ pub struct StackFolder {
     pub is_shared: bool,
     /// Reads the module calls in a folder's files; gives nothing where they cannot be read.
     pub module_calls: fn(EngineName, &Utf8Path) -> Option<Vec<CalledModule>>,
+    /// Returns the local folder that Terragrunt copies as the module of the unit in a folder; absent for a stack that is no unit.
+    pub unit_source: Option<fn(&Utf8Path) -> Option<Utf8PathBuf>>,
 }
 
 /// One instance as its engine needs it: paths are absolute.
@@ -130,7 +132,7 @@ impl Target {
             project: root.to_owned(),
             dir: root.join(stack),
             data_dir: root.join("data/dev").join(stack),
-            folder: StackFolder { is_shared: false, module_calls: |_, _| None },
+            folder: StackFolder { is_shared: false, module_calls: |_, _| None, unit_source: None },
             state_dir: root.join("instances/dev").join(stack),
             workspace: None,
             backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },

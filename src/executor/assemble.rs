@@ -27,7 +27,9 @@ use crate::{
     },
     files,
     graph::StackGraph,
-    inventory::{Instance, Inventory, Modules, address::address_in_force, called_modules},
+    inventory::{
+        Instance, Inventory, Modules, address::address_in_force, called_modules, inputs::unit_source,
+    },
     model::{Allow, CreateWorkspace, EngineName, StackId},
     process::Runner,
 };
@@ -136,8 +138,11 @@ impl Assembly<'_> {
             mask_typed_values(instance, module, self.runner.redactor());
             let called = module.map(|_| self.modules.tree(instance)).unwrap_or_default();
             let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
-            let folder =
-                StackFolder { is_shared: self.modules.is_shared(instance), module_calls: called_modules };
+            let folder = StackFolder {
+                is_shared: self.modules.is_shared(instance),
+                module_calls: called_modules,
+                unit_source: unit_file(instance.engine).map(|_| unit_source as fn(&_) -> _),
+            };
             let mut built = targets.build(instance, &called, folder)?;
             // Most instances have the same environment: it is kept once.
             if built.target.env == last_env {

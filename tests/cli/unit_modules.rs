@@ -1,6 +1,8 @@
 //! Units whose module lies in another folder of the project.
 
-use crate::support::{Env, Project, remote_state, unit_project};
+use serde_json::{Value, json};
+
+use crate::support::{Env, Project, Run, remote_state, unit_project};
 
 const DB: &str = "variable \"size\" {\n  type    = number\n  default = 1\n}\n\
                   resource \"terraform_data\" \"db\" {\n  input = var.size\n}\noutput \"size\" {\n  value = terraform_data.db.input\n}\n";
@@ -69,4 +71,59 @@ fn a_refused_value_of_a_unit_is_placed_where_it_is_written() {
             lines.filter(|line| line.contains("/inputs/") && !line.contains("-var-file=")).collect();
         assert_eq!(named, [""; 0], "{run}");
     }
+}
+
+/// Returns what a plan of the unit says as text, as annotations of GitHub Actions and in its report.
+fn failed_plan(env: &Env) -> (Run, Run, Value) {
+    let text = env.run(["plan", "dev"]).exits(4);
+    let annotated = env.clone().var("GITHUB_ACTIONS", "true").run(["plan", "dev"]).exits(4);
+    let error = env.run(["plan", "dev", "--json"]).exits(4).report().stack("db")["error"].clone();
+    (text, annotated, error)
+}
+
+#[test]
+fn errors_of_a_unit_name_the_file_in_its_local_source() {
+    let sources =
+        ["\"../../../modules/db\"", "\"../../../modules//db\"", "\"${get_repo_root()}/modules//db\""];
+    for source in sources {
+        let Some((project, env)) = project(source) else { return };
+        project.write("modules/db/main.tf", &format!("{DB}variable \"password\" {{}}\n"));
+        let (text, annotated, error) = failed_plan(&env);
+        text.tells("at modules/db/main.tf:11");
+        annotated.tells("::error file=modules/db/main.tf,line=11,title=db::No value for required variable");
+        assert_eq!((&error["file"], &error["line"]), (&json!("modules/db/main.tf"), &json!(11)), "{source}");
+
+        // One that the unit itself lays over its source, and one of another module of the source's folder.
+        project.write("modules/db/main.tf", DB);
+        project.write("live/dev/db/more.tf", "\noutput \"more\" {\n  value = local.none\n}\n");
+        failed_plan(&env).1.tells("::error file=live/dev/db/more.tf,line=3,title=db::");
+        if source.contains("//") {
+            project.write("live/dev/db/more.tf", "module \"net\" {\n  source = \"../net\"\n}\n");
+            project.write("modules/net/main.tf", "\noutput \"x\" {\n  value = local.none\n}\n");
+            failed_plan(&env).1.tells("::error file=modules/net/main.tf,line=3,title=db::");
+        }
+    }
+}
+
+#[test]
+fn errors_of_a_unit_with_a_fetched_source_name_no_file_of_the_project() {
+    let repository = Project::without_files();
+    repository.git(["init", "--quiet", "--initial-branch=main"]);
+    repository.write("db/main.tf", &format!("{DB}variable \"password\" {{}}\n"));
+    repository.commit("Begin");
+    let source = format!("\"git::file://{}//db\"", repository.root().display());
+    let Some((project, env)) = project(&source) else { return };
+    let (text, annotated, error) = failed_plan(&env);
+    text.tells("at main.tf:11 of the unit's module, copied to `live/dev/db/.terragrunt-cache/")
+        .hides("modules/db");
+    annotated.tells("::error title=db::No value for required variable");
+    assert_eq!((&error["file"], &error["line"]), (&json!(null), &json!(null)));
+
+    let generated = "generate \"more\" {\n  path = \"generated.tf\"\n  if_exists = \"overwrite\"\n  contents = \"output \\\"o\\\" {\\n  value = local.gone\\n}\\n\"\n}\n";
+    let unit = project.read("live/dev/db/terragrunt.hcl");
+    project
+        .write("live/dev/db/terragrunt.hcl", &format!("{unit}{generated}inputs = {{\n  password = 1\n}}\n"));
+    let (text, annotated, _) = failed_plan(&env);
+    text.tells("at generated.tf:3 of the unit's module, copied to `live/dev/db/.terragrunt-cache/");
+    annotated.tells("::error title=db::Reference to undeclared local value");
 }

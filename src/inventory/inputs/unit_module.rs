@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use hcl_edit::structure::Body;
+use hcl_edit::{expr::Expression, structure::Body, template::Element};
 
 use super::{gone::Gone, unit::Unit};
 use crate::engine::{
@@ -31,20 +31,52 @@ pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     let Some(source) = sources(&own).next() else {
         return included.iter().all(|body| sources(body).next().is_none()).then(|| dir.to_owned());
     };
-    let source = source?;
-    let is_local = [".", ".."].contains(&source) || source.starts_with("./") || source.starts_with("../");
     // Terragrunt copies the files beside the unit over those of the module.
-    if !is_local || source.contains('?') || holds_module_files(dir) != Some(false) {
+    if holds_module_files(dir) != Some(false) {
         return None;
     }
-    // `..//module` is the folder `module` in `..`; Terragrunt copies all of `..`.
-    Some(normalised(&dir.join(source.replace("//", "/"))))
+    source.as_str().filter(|source| !source.starts_with('/')).and_then(|source| local_folder(dir, source))
 }
 
-/// Returns the sources in the `terraform` blocks of a file; absent for one that is an expression.
-fn sources(body: &Body) -> impl Iterator<Item = Option<&str>> {
+/// Returns the local folder that Terragrunt copies as the module of a unit; absent where the source is fetched, and where the files
+/// do not tell it.
+pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    let unit = Unit::new(dir, &Arc::new(Gone::default()));
+    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
+    let own = body(&unit_file_in(dir))?;
+    let paths = own.get_blocks("include").filter_map(|include| include.body.get_attribute("path"));
+    let included: Vec<Body> = paths
+        .filter_map(|path| literal(&path.value))
+        .filter_map(|path| body(&normalised(&dir.join(path))))
+        .collect();
+    // Relative sources in an included file start at the unit's folder.
+    let source = [&own].into_iter().chain(&included).find_map(|body| sources(body).next())?;
+    local_folder(dir, &literal(source)?)
+}
+
+/// Returns the sources in the `terraform` blocks of a file.
+fn sources(body: &Body) -> impl Iterator<Item = &Expression> {
     let sources = body.get_blocks("terraform").filter_map(|block| block.body.get_attribute("source"));
-    sources.map(|source| source.value.as_str())
+    sources.map(|source| &source.value)
+}
+
+/// Returns the text of a literal, also of one that is written as a template.
+fn literal(expression: &Expression) -> Option<String> {
+    if let Some(text) = expression.as_str() {
+        return Some(text.to_owned());
+    }
+    let parts = expression.as_string_template()?.iter().map(|element| match element {
+        Element::Literal(text) => Some(text.as_str()),
+        _ => None,
+    });
+    parts.collect()
+}
+
+/// Returns the folder that a local source names; `..//module` is the folder `module` in `..`; Terragrunt copies all of `..`.
+fn local_folder(dir: &Utf8Path, source: &str) -> Option<Utf8PathBuf> {
+    let is_local =
+        [".", ".."].contains(&source) || ["./", "../", "/"].iter().any(|start| source.starts_with(start));
+    (is_local && !source.contains('?')).then(|| normalised(&dir.join(source.replace("//", "/"))))
 }
 
 /// Returns true if Terragrunt, or a program that it runs, may write declarations into the module.
@@ -104,6 +136,32 @@ mod tests {
             let project = Project::new("", &files);
             let expected = expected.map(|folder| project.root().join(folder));
             assert_eq!(unit_module(&project.root().join("live/db")), expected, "{unit}");
+        }
+    }
+
+    #[test]
+    fn the_source_of_a_unit_is_known_whatever_else_is_written_into_it() {
+        let written = "generate \"v\" {\n  path = \"v.tf\"\n  if_exists = \"overwrite\"\n  contents = \"variable \\\"x\\\" {}\"\n}\n";
+        let sourced = "terraform {\n  source = \"../../modules/db\"\n}\n";
+        let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
+        for (unit, expected) in [
+            (sourced.to_owned() + written, Some("modules/db")),
+            (sourced.replace("modules/", "modules//"), Some("modules/db")),
+            (sourced.replace("../..", "${get_terragrunt_dir()}/../.."), Some("modules/db")),
+            (include.to_owned(), Some("modules/net")),
+            (include.to_owned() + sourced, Some("modules/db")),
+            (sourced.replace("../..", "${get_env(\"X\")}/.."), None),
+            (sourced.replace("../..", "git::https://example.com"), None),
+            (include.to_owned() + &sourced.replace("../..", "git::https://example.com"), None),
+            (written.to_owned(), None),
+        ] {
+            let root = "terraform {\n  source = \"../../modules/net\"\n}\n";
+            let project = Project::new(
+                "",
+                &[("live/db/terragrunt.hcl", &*unit), ("live/root.hcl", root), ("live/db/more.tf", "")],
+            );
+            let expected = expected.map(|folder| project.root().join(folder));
+            assert_eq!(unit_source(&project.root().join("live/db")), expected, "{unit}");
         }
     }
 
