@@ -3,19 +3,34 @@
 use std::io;
 
 use crate::{
+    config::Config,
     diagnostic::{Diagnostic, Diagnostics, SourceFile},
     engine::{
         detect::{LOCKFILE, by_lockfile},
+        driven_engine,
         layout::unit_file,
     },
     files,
     inventory::Instance,
+    model::EngineName,
 };
 
-/// The lockfiles that name the registry of another engine than the stack's: its `init` would rewrite them.
-pub(super) fn lockfiles<'a>(instances: impl Iterator<Item = &'a Instance>) -> Diagnostics {
+/// Returns the lockfiles that name the registry of another engine than the stack's, which is for units the one that Terragrunt drives: its
+/// `init` would rewrite them, or refuse to.
+pub(super) fn lockfiles<'a>(
+    config: &Config,
+    instances: impl Iterator<Item = &'a Instance>,
+    on_path: &dyn Fn(EngineName) -> bool,
+) -> Diagnostics {
     let mut found = Diagnostics::default();
-    for instance in instances.filter(|instance| unit_file(instance.engine).is_none()) {
+    for instance in instances {
+        let is_unit = unit_file(instance.engine).is_some();
+        let runs = if is_unit {
+            driven_engine(config.engine(instance.engine).drives, on_path)
+        } else {
+            Some(instance.engine)
+        };
+        let Some(runs) = runs else { continue };
         let shown = instance.path.join(LOCKFILE);
         let text = match files::read_text(&instance.dir.join(LOCKFILE)) {
             Ok(text) => text,
@@ -28,21 +43,24 @@ pub(super) fn lockfiles<'a>(instances: impl Iterator<Item = &'a Instance>) -> Di
                 continue;
             }
         };
-        let Some(engine) = by_lockfile(&text).filter(|engine| *engine != instance.engine) else { continue };
+        let Some(engine) = by_lockfile(&text).filter(|engine| *engine != runs) else { continue };
+        let (by, write) = if is_unit {
+            (
+                format!("`{}`, which drives `{runs}`", instance.engine),
+                format!("`drives = \"{engine}\"` under `[terragrunt]`"),
+            )
+        } else {
+            (format!("`{runs}`"), format!("`engine = \"{engine}\"` for it"))
+        };
         let at = text.find("provider \"").unwrap_or_default();
         let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
         found.push(
             Diagnostic::error(
                 "lockfile::other-engine",
-                format!(
-                    "`{}` is run by `{}`, and its lockfile is `{engine}`'s",
-                    instance.id, instance.engine
-                ),
+                format!("`{}` is run by {by}, and its lockfile is `{engine}`'s", instance.id),
             )
             .at(&SourceFile::new(shown, text), at..end, format!("from the registry of `{engine}`"))
-            .help(format!(
-                "write `engine = \"{engine}\"` for it, or remove the lockfile: the next init writes one"
-            )),
+            .help(format!("write {write}, or remove the lockfile: the next init writes one")),
         );
     }
     found

@@ -6,10 +6,12 @@ mod check_item;
 mod configuration;
 mod inputs;
 mod lockfiles;
+mod missing_folders;
 mod offline;
 mod sensitive;
 mod survey;
 mod syntax;
+mod unknown_variables;
 mod unsupported;
 mod values;
 

@@ -7,8 +7,10 @@ use super::{
     configuration::unconfigured,
     inputs::inputs,
     lockfiles::lockfiles,
+    missing_folders::missing_folders,
     sensitive::not_sensitive,
     syntax::{SyntaxVerdicts, UNUSUAL},
+    unknown_variables::unknown_variables,
     unsupported::unsupported,
     values,
 };
@@ -20,7 +22,7 @@ use crate::{
         address::{StateAddress, instance_variable, linked_units, shared_addresses},
         load, type_flag_values,
     },
-    model::{EnvName, InstanceId},
+    model::{EngineName, EnvName, InstanceId},
     ui::Count,
 };
 
@@ -83,12 +85,23 @@ pub fn check_offline(
     for inventory in &mut inventories {
         value_errors.extend(type_flag_values(inventory, &survey.modules));
     }
+    let mut files = survey.files.clone();
+    // A plan says so itself.
+    if classes.contains(&VerbClass::Check) {
+        files.extend(unknown_variables(config, environments, &survey));
+        for (name, found) in &mut findings {
+            let inventory = inventories.iter().find(|inventory| inventory.environment() == name);
+            for instance in inventory.into_iter().flat_map(Inventory::instances) {
+                let missing = missing_folders(instance, &survey.modules);
+                files.0.retain(|file| !missing.0.iter().any(|missing| is_same_finding(missing, file)));
+                found.extend(missing);
+            }
+        }
+    }
     let stacks = Count(survey.instances.len() as u64, "instance");
     let fine = format!("the files of {stacks} are read");
-    let mut items = vec![
-        CheckItem::judge(CheckName::Config, None, survey.files.clone(), fine),
-        isolation(environments, &survey),
-    ];
+    let mut items =
+        vec![CheckItem::judge(CheckName::Config, None, files, fine), isolation(environments, &survey)];
     if survey.instances.is_empty() {
         for item in &mut items {
             item.status = CheckStatus::Unknown;
@@ -100,8 +113,17 @@ pub fn check_offline(
         let instances = inventory.into_iter().flat_map(Inventory::instances);
         found.0.extend(instances.filter_map(|instance| unconfigured(config, instance, &survey.modules)));
         let verdicts = &verdicts;
-        let mut checked =
-            Checked { config, environment, survey: &survey, own, classes, verdicts, found, value_errors };
+        let mut checked = Checked {
+            config,
+            environment,
+            survey: &survey,
+            own,
+            on_path: probe.on_path,
+            classes,
+            verdicts,
+            found,
+            value_errors,
+        };
         items.extend(checked.items(inventory));
         value_errors = checked.value_errors;
     }
@@ -144,6 +166,7 @@ struct Checked<'a> {
     environment: &'a Environment,
     survey: &'a Survey,
     own: &'a dyn Fn(&str) -> Option<String>,
+    on_path: &'a dyn Fn(EngineName) -> bool,
     classes: &'a [VerbClass],
     verdicts: &'a SyntaxVerdicts<'a>,
     /// What its inventory told.
@@ -203,13 +226,14 @@ impl Checked<'_> {
         let backend = Diagnostics(backend.flat_map(|(_, found)| found.clone()).collect());
         let stacks = Count(inventory.instances().len() as u64, "stack");
         let fine = |what: &str| format!("{stacks}, {what}");
+        let nothing = if self.survey.files.has_errors() { "nothing else wrong" } else { "nothing wrong" };
         vec![
-            CheckItem::judge(CheckName::Config, name, deduplicated(config), fine("nothing wrong")),
+            CheckItem::judge(CheckName::Config, name, deduplicated(config), fine(nothing)),
             CheckItem::judge(CheckName::Backend, name, backend, fine("each with a backend that can be used")),
             CheckItem::judge(
                 CheckName::Lockfiles,
                 name,
-                lockfiles(inventory.instances()),
+                lockfiles(self.config, inventory.instances(), self.on_path),
                 "no lockfile is another engine's",
             ),
             self.secrets(secrets, missing, unread),
@@ -237,6 +261,11 @@ impl Checked<'_> {
         }
         item
     }
+}
+
+/// Returns true if two findings are about one thing, whatever their severity.
+fn is_same_finding(one: &Diagnostic, other: &Diagnostic) -> bool {
+    one.code == other.code && one.to_string() == other.to_string()
 }
 
 /// The same findings, each once: a var file that many stacks share is wrong only once.

@@ -5,18 +5,14 @@ use serde::Serialize;
 
 use super::{
     Context, check_around,
+    check_versions::versions,
     gone_stacks::{undeclared_environments, undeclared_stacks},
 };
 use crate::{
     assurance::{CheckItem, CheckName, CheckStatus},
-    config::{Config, VerbClass},
+    config::VerbClass,
     diagnostic::{Diagnostic, Diagnostics},
-    engine::clean_environment,
-    executor::engines,
-    inventory::Inventory,
-    journal::RunStore,
     model::{EnvName, ExitStatus},
-    process::Runner,
     ui::{Role, Styles},
 };
 
@@ -81,7 +77,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     if !request.offline {
         for inventory in &offline.inventories {
-            items.push(versions(context, &config, inventory));
+            items.push(versions(context, &config, (inventory, &offline.survey.modules)));
             let environment = config.environment(inventory.environment().as_str())?;
             let of = (inventory, &offline.survey.modules);
             items.extend(check_around::items(context, &config, environment, of)?);
@@ -115,46 +111,6 @@ fn status(items: &[CheckItem]) -> ExitStatus {
     } else {
         ExitStatus::Refused
     }
-}
-
-/// Whether each engine that a stack needs is there at a version that is allowed.
-fn versions(context: &Context, config: &Config, inventory: &Inventory) -> CheckItem {
-    let mut item = CheckItem {
-        name: CheckName::Versions,
-        environment: Some(inventory.environment().clone()),
-        status: CheckStatus::Green,
-        message: String::new(),
-        diagnostics: Diagnostics::default(),
-    };
-    let (env, _) = clean_environment(context.env.clone());
-    let store = RunStore::new(config.root());
-    let home = match store.envctl_dir() {
-        Ok(home) => home,
-        Err(error) => return CheckItem { status: CheckStatus::Red, message: error.to_string(), ..item },
-    };
-    let (engines, runner) = (engines(config, home, &env), Runner::new());
-    let mut asked: Vec<_> =
-        inventory.instances().map(|instance| (instance.engine, instance.engine_place(&env))).collect();
-    asked.sort_unstable();
-    let mut found: Vec<String> = Vec::new();
-    for (name, place) in asked {
-        let answer = match engines.get(name, &place, &runner) {
-            Ok(engine) => format!("{name} {}", engine.version()),
-            Err(error) => {
-                item.status = CheckStatus::Red;
-                error.to_string()
-            }
-        };
-        if !found.contains(&answer) {
-            found.push(answer);
-        }
-    }
-    if found.is_empty() {
-        item.status = CheckStatus::Unknown;
-        found.push("there is no instance to look at".to_owned());
-    }
-    item.message = found.join(", ");
-    item
 }
 
 fn view(item: CheckItem) -> ItemView {

@@ -147,8 +147,8 @@ fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<F
         let mut versions: Vec<String> = Vec::new();
         for place in places.into_iter().flatten().chain(&project) {
             match engines.get(name, place, runner) {
-                Ok(engine) if versions.iter().any(|known| known == engine.version()) => {}
-                Ok(engine) => versions.push(engine.version().to_owned()),
+                Ok(engine) if versions.contains(&engine.version_text()) => {}
+                Ok(engine) => versions.push(engine.version_text()),
                 Err(_) if places.is_none() => {
                     findings.push(Finding::absent(name.as_str(), "not found, and no stack needs it"));
                 }

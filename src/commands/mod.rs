@@ -5,6 +5,7 @@ mod answers;
 pub mod apply;
 pub mod check;
 mod check_around;
+mod check_versions;
 mod checklist;
 mod closing;
 pub mod config;

@@ -209,6 +209,24 @@ pub trait Engine: BoundContent + Send + Sync {
     /// Its version: `1.12.6`.
     fn version(&self) -> &str;
 
+    /// Returns the engine that it drives, with its version; absent for one that makes plans itself.
+    fn driven(&self) -> Option<(EngineName, &str)> {
+        None
+    }
+
+    /// Returns the name and version of the engine that makes the plans.
+    fn planning_engine(&self) -> (EngineName, &str) {
+        self.driven().unwrap_or_else(|| (self.name(), self.version()))
+    }
+
+    /// Returns its version as text, with the engine that it drives: `1.1.3 driving tofu 1.12.6`.
+    fn version_text(&self) -> String {
+        match self.driven() {
+            Some((name, version)) => format!("{} driving {name} {version}", self.version()),
+            None => self.version().to_owned(),
+        }
+    }
+
     /// Returns why no plan of the engine can leave something out by `-exclude`; absent where one can.
     fn lacks_exclude(&self) -> Option<String>;
 

@@ -1,12 +1,18 @@
 //! How a process that did not end well is told of.
 
+use std::sync::LazyLock;
+
+use camino::Utf8Path;
+use regex::Regex;
+
 use super::{
     EngineError, Session, Target,
     call::Streamed,
     driver::Driver,
     engine_words::engine_words,
-    failure::{failure_of, from_text, kind_of},
+    failure::{failure_of, kind_of},
     lock_info::with_holder,
+    text_diagnostics::{from_text, without_log_prefix},
 };
 use crate::{
     model::{Failure, FailureKind},
@@ -108,26 +114,53 @@ fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
 }
 
 fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: &Target) -> Failure {
-    failure_of(&from_text(text, &target.var_files), target).unwrap_or_else(|| {
-        if let Some(failure) = unfetched_source(text) {
+    let failure = failure_of(&from_text(text, &target.var_files), target).unwrap_or_else(|| {
+        if let Some(failure) = unfetched_source(text, target) {
             return failure;
         }
         let kind = kind_of(text).map_or(FailureKind::Unknown, |row| row.kind);
-        let last = text.lines().rfind(|line| !line.trim().is_empty()).map(str::trim);
+        let last = text.lines().rfind(|line| !line.trim().is_empty());
+        let last = last.map(|line| without_log_prefix(line.trim()));
         let summary = match last {
             Some(last) => format!("`{} {verb}` ended with {exit}: {last}", driver.program_name()),
             None => format!("`{} {verb}` ended with {exit} and said nothing", driver.program_name()),
         };
         Failure::new(kind, summary).with_detail(text.trim())
-    })
+    });
+    match unresolved_dependency(text, target) {
+        Some(cause) => with_cause(failure, &cause),
+        None => failure,
+    }
+}
+
+/// Words of Terragrunt about a unit whose outputs it cannot read (measured on 1.1.3).
+static UNRESOLVED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"resolving dependency "([^"]+)" outputs: (.+)"#).expect("the pattern is valid")
+});
+
+/// Returns the reason why Terragrunt cannot read the outputs of another unit. It tells that last, below the expressions that lack them.
+fn unresolved_dependency(text: &str, target: &Target) -> Option<String> {
+    let found = UNRESOLVED.captures(text)?;
+    let reason = found[2].replace(&format!("{}/", target.project), "");
+    Some(format!("cannot read the outputs of dependency `{}`: {}", &found[1], reason.trim()))
+}
+
+/// Puts the cause of a failure before what an engine says of its effect.
+fn with_cause(failure: Failure, cause: &str) -> Failure {
+    let is_missing = failure.kind == FailureKind::Unknown && cause.ends_with("does not exist");
+    let kind = if is_missing { FailureKind::Config } else { failure.kind };
+    let is_effect = !failure.summary.contains("resolving dependency");
+    let effect = if is_effect { failure.summary + "\n" } else { String::new() };
+    let detail = effect + &failure.detail;
+    Failure { kind, summary: cause.to_owned(), detail, ..failure }
 }
 
 /// Words of Terragrunt before the source of a unit that it could not fetch (measured on 1.1.3).
 const DOWNLOADING: &str = "downloading source url ";
 
 /// Returns the failure of a unit whose source could not be fetched, with the cause that git or another program gave. Users and
-/// passwords in addresses are left out: Terragrunt writes them as they stand in the source.
-fn unfetched_source(text: &str) -> Option<Failure> {
+/// passwords in addresses are left out: Terragrunt writes them as they stand in the source. A local one takes no network.
+fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
     let text = without_users(text);
     let (_, said) = text.rsplit_once(DOWNLOADING)?;
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -136,6 +169,16 @@ fn unfetched_source(text: &str) -> Option<Failure> {
     let is_cause = |line: &&&str| ["fatal: ", "error: "].iter().any(|word| line.starts_with(word));
     let cause = rest.iter().find(is_cause).or_else(|| rest.iter().find(|line| line.starts_with("* ")));
     let cause = cause.map_or(String::new(), |cause| format!(": {}", cause.trim_start_matches("* ")));
+    if let Some(folder) = source.strip_prefix("file://") {
+        let folder = Utf8Path::new(folder);
+        let shown = folder.strip_prefix(&target.project).unwrap_or(folder);
+        let summary = if cause.ends_with("no such file or directory") {
+            format!("the source of the unit is not there: `{shown}` does not exist")
+        } else {
+            format!("cannot copy the source `{shown}`{cause}")
+        };
+        return Some(Failure::new(FailureKind::Config, summary).with_detail(text.trim()));
+    }
     let kind = kind_of(said).map(|row| row.kind).filter(|kind| *kind == FailureKind::Auth);
     let summary = format!("cannot fetch the source `{source}`{cause}");
     Some(Failure::new(kind.unwrap_or(FailureKind::Network), summary).with_detail(text.trim()))

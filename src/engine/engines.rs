@@ -49,6 +49,12 @@ struct AskedIn<'a> {
     choice: VersionChoice,
 }
 
+/// Returns the engine that Terragrunt drives: the named one, else, as Terragrunt itself prefers, OpenTofu where its program is there,
+/// else Terraform; absent where neither is.
+pub fn driven_engine(named: Option<EngineName>, is_there: &dyn Fn(EngineName) -> bool) -> Option<EngineName> {
+    named.or_else(|| [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_there(*name)))
+}
+
 impl Engines {
     /// The engines as environments.toml sets them up.
     ///
@@ -123,16 +129,10 @@ impl Engines {
         })
     }
 
-    /// The engine that Terragrunt drives: the one that is named, else, as Terragrunt itself prefers, OpenTofu where it is.
     fn driven_by_terragrunt(&self, settings: &EngineSettings) -> Result<EngineName, EngineUnavailable> {
-        if let Some(named) = settings.drives {
-            return Ok(named);
-        }
-        match self.program(EngineName::Tofu) {
-            Ok(_) => Ok(EngineName::Tofu),
-            Err(error) => {
-                self.program(EngineName::Terraform).map(|_| EngineName::Terraform).map_err(|_| error)
-            }
+        match driven_engine(settings.drives, &|name| self.program(name).is_ok()) {
+            Some(name) => Ok(name),
+            None => self.program(EngineName::Tofu).map(|_| EngineName::Tofu),
         }
     }
 

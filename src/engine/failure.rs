@@ -2,14 +2,13 @@
 
 use std::{fmt::Write as _, sync::LazyLock};
 
-use camino::{Utf8Path, Utf8PathBuf};
 use regex::{RegexSet, RegexSetBuilder};
 
 use super::{
     Target,
     engine_words::engine_words,
     message_file::MessageFile,
-    stream_json::{Diagnostic, SourcePosition, SourceRange},
+    stream_json::{Diagnostic, SourceRange},
     value_place::placed,
 };
 use crate::model::{Failure, FailureKind};
@@ -102,6 +101,11 @@ pub(super) static ROWS: &[Row] = &[
     ),
     wrapping(FailureKind::Config, r"Failed to download module"),
     row(FailureKind::Config, r"Unreadable module directory|Module not (installed|found)"),
+    // Terragrunt of folders that a unit names.
+    row(
+        FailureKind::Config,
+        r"Found paths in the 'dependencies' block that do not exist|Working dir [!-~]+ from source [!-~]+ does not exist",
+    ),
     row(FailureKind::Config, r"No value for required variable|Invalid value for (input )?variable"),
     row(FailureKind::Config, r"Unsupported argument|Unsupported block type|Missing required argument"),
     row(
@@ -180,7 +184,10 @@ pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> O
     let words = engine_words(diagnostics.iter().filter(|found| found.is_error()));
     let kind = kind_of(&words).map_or_else(|| by_place(first), |row| row.kind);
     let mut failure = Failure::new(kind, first.summary.trim()).with_detail(detail.trim());
-    match first.range.as_ref().map(|range| (range, MessageFile::named(&range.filename, target))) {
+    // What an init says twice of one module has its place the second time.
+    let mut of_same = diagnostics.iter().filter(|found| found.is_error() && found.summary == first.summary);
+    let range = first.range.as_ref().or_else(|| of_same.find_map(|found| found.range.as_ref()));
+    match range.map(|range| (range, MessageFile::named(&range.filename, target))) {
         Some((range, MessageFile::Path(file))) => {
             failure.file = Some(file);
             failure.line = Some(range.start.line);
@@ -212,91 +219,11 @@ fn place(range: &SourceRange, target: &Target) -> String {
     MessageFile::named(&range.filename, target).with_line(range.start.line)
 }
 
-/// The diagnostics in text for people, for the verbs that have no JSON: `Error: …`, `on main.tf line 2`, paragraphs. Excerpts of
-/// files that hold values, those of the instance or others, are left out.
-pub(super) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<Diagnostic> {
-    let mut found: Vec<Diagnostic> = Vec::new();
-    let mut shows_values = false;
-    for line in text.lines() {
-        let line = without_log_prefix(line).trim_start_matches(['│', '╷', '╵', '|', ' ']).trim_end();
-        shows_values = (shows_values && !line.is_empty()) || line.starts_with(VALUES);
-        if let Some(summary) = line.strip_prefix("Error: ") {
-            found.push(Diagnostic {
-                severity: "error".to_owned(),
-                summary: summary.to_owned(),
-                detail: String::new(),
-                address: None,
-                range: None,
-                is_about_value: false,
-            });
-        } else if line.starts_with("Warning: ") {
-            found.push(Diagnostic { severity: "warning".to_owned(), ..empty() });
-        } else if let Some(last) = found.last_mut() {
-            if let (None, Some(range)) = (&last.range, place_in_text(line)) {
-                last.range = Some(range);
-            } else if (shows_values && !line.starts_with(CALL)) || is_of_value_file(last, line, var_files) {
-                // A value of the expression, or an excerpt of a var file.
-            } else if !(line.is_empty() && last.detail.is_empty()) {
-                last.detail.push_str(line);
-                last.detail.push('\n');
-            }
-        }
-    }
-    found.retain(Diagnostic::is_error);
-    found
-}
-
-/// Beginning of the line below which a diagnostic lists the values of its expression, to the next empty line: those of variables,
-/// locals, `each.value` and whatever else the expression names. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
-const VALUES: &str = "├─";
-
-/// Beginning of the line in that list that names a function and no value.
-const CALL: &str = "while calling ";
-
-/// Endings of the names of files that declare something. Any other file holds values: a var file or a backend's configuration
-/// may have any name, and Terragrunt's units name some that envctl does not know.
-const DECLARING: [&str; 4] = [".tf", ".tofu", ".tf.json", ".tofu.json"];
-
-/// Returns true if a line below a diagnostic is the line that it is about, of a file that holds values. Of the instance's var files
-/// the name alone counts, for engines show paths in several ways.
-fn is_of_value_file(diagnostic: &Diagnostic, line: &str, var_files: &[Utf8PathBuf]) -> bool {
-    let in_value_file = diagnostic.range.as_ref().is_some_and(|range| {
-        let name = Utf8Path::new(&range.filename).file_name();
-        let is_own = var_files.iter().any(|file| file.file_name() == name);
-        is_own || !name.is_some_and(|name| DECLARING.iter().any(|ending| name.ends_with(ending)))
-    });
-    in_value_file && line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok())
-}
-
-/// What follows `ERRO[0000] ` in Terragrunt's bare log.
-fn without_log_prefix(line: &str) -> &str {
-    ["ERRO[", "WARN["]
-        .iter()
-        .find_map(|prefix| line.strip_prefix(prefix)?.split_once("] "))
-        .map_or(line, |(_, rest)| rest)
-}
-
-fn empty() -> Diagnostic {
-    Diagnostic {
-        severity: String::new(),
-        summary: String::new(),
-        detail: String::new(),
-        address: None,
-        range: None,
-        is_about_value: false,
-    }
-}
-
-/// `on main.tf line 2, in resource "a" "b":`
-fn place_in_text(line: &str) -> Option<SourceRange> {
-    let (filename, rest) = line.strip_prefix("on ")?.split_once(" line ")?;
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    Some(SourceRange { filename: filename.to_owned(), start: SourcePosition { line: digits.parse().ok()? } })
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
+
+    use camino::{Utf8Path, Utf8PathBuf};
 
     use super::*;
 
@@ -327,46 +254,6 @@ mod tests {
         for row in ROWS {
             let is_first = |text: &str| kind_of(text).is_some_and(|found| std::ptr::eq(found, row));
             assert!(recorded.iter().any(|(_, _, text)| is_first(text)), "{}", row.pattern);
-        }
-    }
-
-    #[test]
-    fn a_text_for_people_becomes_a_failure_with_its_place() {
-        let text = "Initializing the backend...\n\nWarning: Old\n\nhush\n\nError: Invalid attribute name\n\n  \
-                    on main.tf line 2, in resource \"terraform_data\" \"a\":\n   2:  input = var.\n\nAn attribute name \
-                    is required after a dot.\n";
-        let found = from_text(text, &[]);
-        let failure = from_diagnostics(&found, &Target::sample("/p".into(), "infra/a")).unwrap();
-        assert_eq!(failure.summary, "Invalid attribute name");
-        assert_eq!((failure.file.as_deref(), failure.line), (Some("infra/a/main.tf"), Some(2)));
-        assert_eq!(failure.kind, FailureKind::Config);
-        assert!(failure.detail.ends_with("An attribute name is required after a dot."), "{}", failure.detail);
-    }
-
-    #[test]
-    fn the_excerpt_of_a_var_file_and_the_values_of_variables_are_left_out() {
-        let var_files = ["../vars/prod.tf".into()];
-        for file in ["prod.tfvars", "prod.values", "../vars/secret", "../common.hcl", "../vars/prod.tf"] {
-            let text = format!(
-                "Error: Invalid value for variable\n\n  on {file} line 2:\n   2: password = \"hush-hush\"\n    ├────────────────\n    │ \
-                 var.password is \"hush-hush\"\n\nIt is too short.\n"
-            );
-            let found = from_text(&text, &var_files);
-            assert_eq!(found[0].range.as_ref().map(|range| range.start.line), Some(2));
-            assert!(!found[0].detail.contains("hush-hush"), "{file}: {}", found[0].detail);
-            assert!(found[0].detail.contains("It is too short."), "{}", found[0].detail);
-        }
-    }
-
-    #[test]
-    fn the_values_that_an_expression_names_are_left_out() {
-        let text = "Error: Error in function call\n\n  on main.tf line 5, in resource \"terraform_data\" \"a\":\n   5:   input = regex(\"^[0-9]+$\", local.secret)\n    ├────────────────\n    │ while calling regex(pattern, string)\n    │ local.secret is \"hush-hush\"\n    │ each.value is \"hush-hush\"\n    │ k is \"hush-hush\"\n\nCall to function \"regex\" failed.\n";
-        let boxed: String = text.lines().map(|line| format!("│ {line}\n")).collect();
-        for text in [text, &boxed] {
-            let detail = &from_text(text, &[])[0].detail;
-            assert!(!detail.contains("hush-hush"), "{detail}");
-            assert!(detail.contains("while calling regex(pattern, string)"), "{detail}");
-            assert!(detail.contains("Call to function \"regex\" failed."), "{detail}");
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
     driver::Driver,
     ending::{ended_badly, failed_text},
     environment::{places, plugin_cache},
-    failure::{from_text, init_needed},
+    failure::init_needed,
     fingerprint::{Fingerprint, write_private},
     folder_lock::{Sharing, lock_installed, lock_plugin_cache},
     install::{InitModules, Install, is_unusable},
@@ -23,6 +23,7 @@ use super::{
     lockfile::{LockfilePolicy, says_stale},
     migrating::{keep_former, migration_needed},
     terraform::Terraform,
+    text_diagnostics::from_text,
     verbs::is_upgrade,
     workspace_list::workspaces,
 };

@@ -70,6 +70,7 @@ pub mod syntax_check;
 mod target;
 mod terraform;
 mod terragrunt;
+mod text_diagnostics;
 mod to_type;
 mod transient;
 mod typed;
@@ -94,7 +95,7 @@ pub use contract::{
     Applied, Engine, EngineError, Footing, PlanFacts, PlanMode, PlanRequest, Planned, Progress, Session,
     WorkspaceStatus,
 };
-pub use engines::Engines;
+pub use engines::{Engines, driven_engine};
 pub use environment::{clean_environment, value_from};
 pub use exact_json::{ExactJson, comparable_value, has_long_number, long_number};
 pub use fingerprint::forget_init;

@@ -206,6 +206,10 @@ impl Engine for Terragrunt {
         &self.installed.version
     }
 
+    fn driven(&self) -> Option<(EngineName, &str)> {
+        Some((self.driven.name, &self.driven.version))
+    }
+
     fn lacks_exclude(&self) -> Option<String> {
         lacks_exclude(&self.driven)
     }

@@ -190,11 +190,36 @@ impl Modules {
 
     /// Returns the root module of an instance and all local modules below it, each once, callers first.
     pub fn tree(&self, instance: &Instance) -> Vec<&Arc<Module>> {
+        self.tree_below(&instance.dir, instance.engine)
+    }
+
+    /// Returns the folders of local modules that are not there, each with a warning at its call, of the module in a folder and of all
+    /// local ones that it calls.
+    pub fn missing_below(
+        &self,
+        dir: &Utf8Path,
+        engine: EngineName,
+        root: &Utf8Path,
+    ) -> Vec<(Utf8PathBuf, Diagnostic)> {
+        let calls = self.tree_below(dir, engine).into_iter().flat_map(|module| {
+            module.modules.values().filter_map(|call| Some((local_folder(&module.dir, call)?, call)))
+        });
+        calls
+            .filter(|(called, _)| !called.is_dir())
+            .map(|(called, call)| {
+                let problem = missing(&called, call, root);
+                (called, problem)
+            })
+            .collect()
+    }
+
+    /// Returns the module in a folder and all local modules below it, each once, callers first.
+    pub fn tree_below(&self, dir: &Utf8Path, engine: EngineName) -> Vec<&Arc<Module>> {
         let mut tree = Vec::new();
         let mut seen = HashSet::new();
-        let mut open = vec![instance.dir.clone()];
+        let mut open = vec![dir.to_owned()];
         while let Some(dir) = open.pop() {
-            let Some(module) = self.read.get(&(dir.clone(), instance.engine)) else { continue };
+            let Some(module) = self.read.get(&(dir.clone(), engine)) else { continue };
             if seen.insert(dir.clone()) {
                 open.extend(module.modules.values().rev().filter_map(|call| local_folder(&dir, call)));
                 tree.push(module);

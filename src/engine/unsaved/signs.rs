@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     engine::{
-        failure::from_text,
         stream_json::{self, Message},
+        text_diagnostics::from_text,
     },
     model::ResourceAddress,
     process::{Redactor, Stream},

@@ -28,5 +28,5 @@ pub use module::{
 };
 pub use parse::parse_body;
 pub use resources::declared_resources;
-pub use unit::{parse_unit, read_unit, read_unit_source};
+pub use unit::{FolderRole, NamedFolder, parse_unit, read_named_folders, read_unit, read_unit_source};
 pub use var_file::{VarFileContent, read_var_file};

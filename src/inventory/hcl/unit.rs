@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use hcl_edit::structure::Body;
+use hcl_edit::structure::{Block, Body};
 
 use super::{Expr, Place, folder::open, from_hcl, json_unit, parse_body};
 use crate::{
@@ -42,6 +42,58 @@ fn plain_edges(source: &Arc<SourceFile>, body: &Body) -> Result<(), Diagnostic> 
         }
     }
     Ok(())
+}
+
+/// Folder that a unit's file names as a literal text.
+pub struct NamedFolder {
+    /// Use that Terragrunt makes of the folder.
+    pub role: FolderRole,
+    /// Path as written, relative to the unit's folder.
+    pub path: String,
+    /// Place of the path; absent in a unit in JSON.
+    pub place: Option<Place>,
+}
+
+/// Use that Terragrunt makes of a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FolderRole {
+    /// Unit whose outputs are read: `config_path` of a `dependency`.
+    Outputs,
+    /// Folder that only comes before: one of `paths` of `dependencies`.
+    Order,
+    /// Source of the unit's module.
+    Source,
+}
+
+/// Returns the folders that a unit's own file names and without which Terragrunt does not run the unit. Left out is what the file does
+/// not state literally, and a `dependency` that is not read (`enabled`, `skip_outputs`).
+pub fn read_named_folders(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<NamedFolder>, Diagnostic> {
+    let file = unit_file_in(dir);
+    let source = open_unit(&file, root)?;
+    let body = from_hcl::body(&source)?;
+    // An excluded unit is not run.
+    if body.has_blocks("exclude") {
+        return Ok(Vec::new());
+    }
+    let mut found = Vec::new();
+    for (block, attribute, role) in [
+        ("dependency", "config_path", FolderRole::Outputs),
+        ("dependencies", "paths", FolderRole::Order),
+        ("terraform", "source", FolderRole::Source),
+    ] {
+        let blocks = body.get_blocks(block);
+        let is_used = |block: &&Block| {
+            role != FolderRole::Outputs
+                || !["enabled", "skip_outputs"].iter().any(|name| block.body.has_attribute(name))
+        };
+        for block in blocks.filter(is_used) {
+            found.extend(texts(&source, &block.body, attribute).into_iter().map(|(path, place)| {
+                // Places of a unit in JSON are those of the HCL that says the same.
+                NamedFolder { role, path, place: (!is_json(&file)).then_some(place) }
+            }));
+        }
+    }
+    Ok(found)
 }
 
 /// Returns the source of the unit's module; absent if the unit's own file has no literal one.

@@ -1,0 +1,93 @@
+//! Folders that the files of a stack name and that are not there: local modules, sources of units, units that they depend on.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    diagnostic::{Diagnostic, Diagnostics, Severity},
+    engine::{
+        layout::{unit_file, unit_file_in},
+        units::normalised,
+    },
+    inventory::{
+        Instance, Modules,
+        hcl::{FolderRole, NamedFolder, read_named_folders},
+    },
+};
+
+/// Folders that programs write when the stack is initialised or generated.
+const GENERATED: [&str; 2] = [".terraform", ".terragrunt-stack"];
+
+/// Variables by which Terragrunt takes another source than the unit's file names.
+const OTHER_SOURCE: [&str; 2] = ["TG_SOURCE", "TERRAGRUNT_SOURCE"];
+
+/// Returns the errors of folders without which no engine plans the stack. A hook before the plan may make them, which is looked at then.
+pub(super) fn missing_folders(instance: &Instance, modules: &Modules) -> Diagnostics {
+    if !instance.settings.hooks.before_plan.is_empty() {
+        return Diagnostics::default();
+    }
+    let root = instance.root();
+    let (mut found, called) = if unit_file(instance.engine).is_some() {
+        let of_unit = Modules::of_unit(instance);
+        let called = of_unit.map(|(modules, folder)| modules.missing_below(&folder, instance.engine, root));
+        (named_by_unit(instance), called.unwrap_or_default())
+    } else {
+        (Diagnostics::default(), modules.missing_below(&instance.dir, instance.engine, root))
+    };
+    let called = called.into_iter().filter(|(folder, _)| !is_generated(folder));
+    found.0.extend(called.map(|(_, problem)| Diagnostic { severity: Severity::Error, ..problem }));
+    found
+}
+
+fn is_generated(path: &Utf8Path) -> bool {
+    path.components().any(|part| GENERATED.contains(&part.as_str()))
+}
+
+fn named_by_unit(instance: &Instance) -> Diagnostics {
+    let root = instance.root();
+    // A file that cannot be read is told elsewhere.
+    let named = read_named_folders(&instance.dir, root).unwrap_or_default();
+    let problems = named.iter().filter_map(|folder| {
+        let missing = missing(&instance.dir, folder)?;
+        if folder.role == FolderRole::Source
+            && OTHER_SOURCE.iter().any(|name| instance.settings.env.contains_key(*name))
+        {
+            return None;
+        }
+        let shown = missing.strip_prefix(root).unwrap_or(&missing);
+        let stack = &instance.id.stack;
+        let (code, message) = match folder.role {
+            FolderRole::Outputs | FolderRole::Order => {
+                ("unit::missing-dependency", format!("unit `{stack}` depends on a unit that is not there"))
+            }
+            FolderRole::Source => {
+                ("unit::missing-source", format!("the source of unit `{stack}` is not there"))
+            }
+        };
+        let problem = Diagnostic::error(code, message);
+        Some(match &folder.place {
+            Some(place) => problem.at(&place.source, place.span.clone(), format!("`{shown}` does not exist")),
+            None => problem.help(format!("`{shown}` does not exist")),
+        })
+    });
+    Diagnostics(problems.collect())
+}
+
+/// Returns the path that Terragrunt looks for and does not find.
+fn missing(unit: &Utf8Path, folder: &NamedFolder) -> Option<Utf8PathBuf> {
+    let path = normalised(&unit.join(folder.path.replace("//", "/")));
+    if is_generated(&path) {
+        return None;
+    }
+    match folder.role {
+        FolderRole::Order => (!path.exists()).then_some(path),
+        FolderRole::Outputs if path.is_dir() => {
+            let is_unit = unit_file_in(&path).exists() || path.join("terragrunt.stack.hcl").exists();
+            (!is_unit).then(|| unit_file_in(&path))
+        }
+        FolderRole::Outputs => (!path.exists()).then_some(path),
+        FolderRole::Source => {
+            let is_local = folder.path.starts_with(['.', '/']) && !folder.path.contains('?');
+            (is_local && !path.is_dir()).then_some(path)
+        }
+    }
+}

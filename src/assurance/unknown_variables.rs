@@ -1,0 +1,65 @@
+//! Variables that environments.toml sets for whole environments and that no stack declares.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{Survey, values::at};
+use crate::{
+    config::{Config, Environment, Layer, Scope},
+    diagnostic::{Diagnostic, Diagnostics},
+    engine::layout::unit_file,
+    inventory::{Instance, Modules, hcl::Module},
+};
+
+/// Returns a warning for each variable that is set for whole environments, of these, and that no stack of any environment declares. None is
+/// given where the module of a stack is not known.
+pub(super) fn unknown_variables(
+    config: &Config,
+    environments: &[&Environment],
+    survey: &Survey,
+) -> Diagnostics {
+    let mut found = Diagnostics::default();
+    let is_checked = |instance: &&Instance| {
+        environments.iter().any(|environment| environment.name == instance.id.environment)
+    };
+    let settings = survey.instances.iter().filter(is_checked).map(|instance| &instance.settings);
+    let vars = settings.flat_map(|settings| settings.vars.iter());
+    let mut declared: Option<Option<BTreeSet<String>>> = None;
+    for (name, value) in vars.filter(|(_, value)| value.scope() == Scope::Environment) {
+        let Some(declared) = declared.get_or_insert_with(|| declared_anywhere(survey)) else { break };
+        if declared.contains(name) {
+            continue;
+        }
+        let whom = match &value.origin.layer {
+            Layer::Environment(_) => "the whole environment",
+            _ => "all stacks",
+        };
+        let message =
+            format!("`{name}` is set for {whom}, and no stack of any environment declares that variable");
+        let problem = at(Diagnostic::warning("values::unknown", message), config, &value.origin, "set here")
+            .did_you_mean(name, declared.iter().map(String::as_str));
+        if !found.0.contains(&problem) {
+            found.push(problem);
+        }
+    }
+    found
+}
+
+/// Returns the variables of the root modules of all stacks; absent where one of them is not known.
+fn declared_anywhere(survey: &Survey) -> Option<BTreeSet<String>> {
+    let mut declared = BTreeSet::new();
+    if !survey.not_looked_at.is_empty() {
+        return None;
+    }
+    for instance in &survey.instances {
+        declared.extend(root_module(instance, &survey.modules)?.variables.keys().cloned());
+    }
+    Some(declared)
+}
+
+fn root_module(instance: &Instance, modules: &Modules) -> Option<Arc<Module>> {
+    if unit_file(instance.engine).is_none() {
+        return modules.root(instance).cloned();
+    }
+    let (modules, folder) = Modules::of_unit(instance)?;
+    modules.in_folder(&folder, instance.engine).cloned()
+}

@@ -1,0 +1,136 @@
+//! What `check` tells from the files of stacks and the engines that run them.
+
+use crate::support::{ENVIRONMENTS, Live, Shop, programs, real_engines};
+
+fn lock(host: &str) -> String {
+    format!(
+        "provider \"{host}/hashicorp/local\" {{\n  version = \"2.5.1\"\n  hashes = [\n    \"h1:x\",\n  ]\n}}\n"
+    )
+}
+
+fn unit() -> Option<Live> {
+    let live = Live::new()?;
+    live.unit(
+        "vpc",
+        "",
+        "variable \"cidr\" {\n  default = 1\n}\noutput \"x\" {\n  value = var.cidr\n}\n",
+        "",
+    );
+    Some(live)
+}
+
+fn declare(live: &Live, table: &str) {
+    let before = live.project.read("environments.toml");
+    live.project.write("environments.toml", &(before + table));
+}
+
+#[test]
+fn the_lock_file_of_a_unit_belongs_to_the_driven_engine() {
+    let Some(live) = unit() else { return };
+    let other = "✘ lockfiles dev: 1 problem";
+    live.project.write("live/vpc/.terraform.lock.hcl", &lock("registry.terraform.io"));
+    live.env
+        .run(["check", "dev", "--offline"])
+        .exits(4)
+        .prints(other)
+        .tells("`dev/vpc` is run by `terragrunt`, which drives `tofu`, and its lockfile is `terraform`'s")
+        .tells("live/vpc/.terraform.lock.hcl:1:1")
+        .tells("write `drives = \"terraform\"` under `[terragrunt]`");
+    live.project.write("live/vpc/.terraform.lock.hcl", &lock("registry.opentofu.org"));
+    live.env.run(["check", "dev", "--offline"]).exits(0);
+
+    declare(&live, "\n[terragrunt]\ndrives = \"terraform\"\n");
+    let told = "which drives `terraform`, and its lockfile is `tofu`'s";
+    live.env.run(["check", "dev", "--offline"]).exits(4).prints(other).tells(told);
+    live.project.write("live/vpc/.terraform.lock.hcl", &lock("registry.terraform.io"));
+    live.env.run(["check", "dev", "--offline"]).exits(0);
+}
+
+#[test]
+fn check_and_doctor_show_the_engine_that_terragrunt_drives() {
+    let Some(live) = unit() else { return };
+    live.env.run(["check", "dev"]).exits(0).prints("✔ versions dev: terragrunt 1.1.3 driving tofu 1.12.6\n");
+    live.env.run(["doctor"]).prints("✔ terragrunt: 1.1.3 driving tofu 1.12.6 (");
+
+    let Some([terraform]) = programs(["terraform"]) else { return };
+    let env = live.env.clone().with(&terraform);
+    env.run(["check", "dev"]).exits(0).prints("driving tofu 1.12.6\n");
+    declare(&live, "\n[terragrunt]\ndrives = \"terraform\"\n");
+    env.run(["check", "dev"]).exits(0).prints("✔ versions dev: terragrunt 1.1.3 driving terraform 1.11.4\n");
+}
+
+#[test]
+fn a_variable_that_no_stack_of_any_environment_declares_is_a_warning() {
+    let toml = format!(
+        "{ENVIRONMENTS}vars = {{ regin = \"eu\" }}\n\n[defaults]\nvars = {{ sizee = 2, region = \"eu\" }}\n\n[templates.t]\nvars = {{ none = 1 }}\n"
+    );
+    let toml = toml.replace("aliases = [\"stag\"]", "aliases = [\"stag\"]\nextends = [\"t\"]");
+    let shop = Shop::with(&toml).with_stacks(&["network", "mail"]);
+    shop.append(
+        "mail/main.tf",
+        "variable \"region\" {\n  default = \"\"\n}\nvariable \"size\" {\n  default = 1\n}\n",
+    );
+
+    let run = shop.run(["check", "--offline"]).exits(0);
+    let run = run.tells("warning[values::unknown]: `sizee` is set for all stacks, and no stack of any environment declares that variable")
+        .tells("help: did you mean `size`?")
+        .tells("`regin` is set for the whole environment, and no stack")
+        .tells("`none` is set for all stacks")
+        .hides("`region` is set");
+    assert_eq!(run.stderr.matches("`sizee` is set").count(), 1);
+    shop.run(["check", "staging", "--offline"]).exits(0).tells("`sizee`").hides("`regin`");
+    shop.run(["plan", "staging"]).exits(0).hides("values::unknown");
+
+    // A folder that cannot be read, or an environment whose stacks are not known, may declare it.
+    shop.append("mail/main.tf", "variable \"x\" {\n");
+    shop.run(["check", "--offline"]).hides("values::unknown");
+}
+
+#[test]
+fn variables_of_units_are_unknown_where_their_module_is() {
+    let Some(live) = unit() else { return };
+    declare(&live, "\n[defaults]\nvars = { cidrr = 2, cidr = 3 }\n");
+    let told = "`cidrr` is set for all stacks, and no stack of any environment declares that variable";
+    live.env.run(["check", "dev", "--offline"]).exits(0).tells(told).hides("`cidr` is set");
+    let fetched = "terraform {\n  source = \"git::https://example.com/m.git\"\n}\n";
+    live.unit("app", fetched, "", "");
+    std::fs::remove_file(live.project.path("live/app/main.tf")).unwrap();
+    live.env.run(["check", "dev", "--offline"]).exits(0).hides("values::unknown");
+}
+
+#[test]
+fn a_required_version_that_the_found_engine_does_not_meet_is_an_error() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
+        shop.append("network/main.tf", "module \"m\" {\n  source = \"../lib\"\n}\n");
+        shop.project.write("lib/main.tf", "terraform {\n  required_version = \"~> 99.1, < 100\"\n}\n");
+        shop.run(["check", "staging"])
+            .exits(4)
+            .prints(&format!("✘ versions staging: {} ", engine.name()))
+            .prints(", 1 version requirement not met\n")
+            .tells("error[versions::required]: `required_version = \"~> 99.1, < 100\"` does not allow ")
+            .tells("lib/main.tf:2:22");
+        shop.run(["check", "staging", "--offline"]).exits(0);
+        shop.project.write("lib/main.tf", "terraform {\n  required_version = \">= 1.5, != 1.5.1\"\n}\n");
+        shop.run(["check", "staging"]).exits(0);
+    }
+    let Some(live) = unit() else { return };
+    let main = live.project.read("live/vpc/main.tf");
+    live.project
+        .write("live/vpc/main.tf", &format!("terraform {{\n  required_version = \"< 1.12.0\"\n}}\n{main}"));
+    let told = "`required_version = \"< 1.12.0\"` does not allow tofu 1.12.6";
+    live.env.run(["check", "dev"]).exits(4).tells(told);
+}
+
+#[test]
+fn an_environment_is_not_called_right_beside_a_broken_file() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network"]);
+        shop.append("network/main.tf", "variable \"x\" {\n");
+        shop.run(["check", "staging"])
+            .exits(4)
+            .prints("✘ config: 1 problem\n")
+            .hides("nothing wrong")
+            .prints("config staging: 1 stack, nothing else wrong\n");
+    }
+}

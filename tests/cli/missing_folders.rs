@@ -1,0 +1,148 @@
+//! Folders that the files of a stack name and that are not there.
+
+use crate::support::{ENVIRONMENTS, Live, Run, Shop, each_engine, real_engines};
+
+/// Checks the environment of a unit, without and with Terragrunt.
+fn checked(live: &Live) -> [Run; 2] {
+    [&["check", "dev", "--offline"][..], &["check", "dev"]].map(|args| live.env.run_args(args))
+}
+
+/// A unit with a line of its own, and one beside it.
+fn unit(hcl: &str) -> Option<Live> {
+    let live = Live::new()?;
+    live.unit("vpc", "", "output \"x\" {\n  value = 1\n}\n", "");
+    live.unit("app", hcl, "variable \"x\" {\n  default = 1\n}\n", "");
+    Some(live)
+}
+
+#[test]
+fn a_missing_local_module_is_an_error_of_check_and_of_that_plan() {
+    for engine in each_engine() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
+        let before = shop.project.read("mail/main.tf");
+        shop.project.write("mail/main.tf", &format!("module \"m\" {{\n  source = \"../lib\"\n}}\n{before}"));
+        shop.project.write("lib/main.tf", "module \"deep\" {\n  source = \"./gone\"\n}\n");
+
+        let check = shop.run(["check", "staging", "--offline"]).exits(4);
+        check
+            .tells("error[hcl::missing-module]: module `deep` comes from a folder that is not there")
+            .tells("lib/main.tf:2:12")
+            .tells("`lib/gone` does not exist")
+            .prints("✘ config staging: 1 problem")
+            .prints("✔ config: ")
+            .hides("warning[hcl::missing-module]");
+        shop.run(["plan", "staging", "network"]).exits(0);
+
+        shop.append("environments.toml", "hooks.before_plan = [[\"/bin/true\"]]\n");
+        shop.run(["check", "staging", "--offline"]).exits(0).tells("warning[hcl::missing-module]");
+        shop.project.write("lib/main.tf", "module \"deep\" {\n  source = \"./.terraform/modules/x\"\n}\n");
+        shop.run(["check", "staging", "--offline"]).exits(0);
+    }
+}
+
+#[test]
+fn the_plan_of_a_missing_local_module_names_the_call() {
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["mail"]);
+        shop.project.write("mail/main.tf", "\nmodule \"m\" {\n  source = \"../gone\"\n}\n");
+        let run = shop.run(["plan", "staging"]).exits(4);
+        run.prints("plan failed (config): Unreadable module directory")
+            .tells("at mail/main.tf:2")
+            .hides("\n    \n    \n");
+    }
+}
+
+#[test]
+fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
+    let reads = |path: &str, more: &str| {
+        format!(
+            "dependency \"vpc\" {{\n  config_path = {path}\n{more}}}\ninputs = {{\n  x = dependency.vpc.outputs.x\n}}\n"
+        )
+    };
+    for (path, missing) in [("\"../vcp\"", "live/vcp"), ("\"..\"", "live/terragrunt.hcl")] {
+        let Some(live) = unit(&reads(path, "  mock_outputs = {\n    x = 1\n  }\n")) else { return };
+        for check in checked(&live) {
+            check
+                .exits(4)
+                .tells("error[unit::missing-dependency]: unit `app` depends on a unit that is not there")
+                .tells("live/app/terragrunt.hcl:")
+                .tells(&format!("`{missing}` does not exist"));
+        }
+        let plan = live.env.run(["plan", "dev", "app"]).exits(4);
+        plan.prints(&format!(
+            "plan failed (config): cannot read the outputs of dependency `vpc`: {missing} does not exist"
+        ));
+    }
+    // One whose outputs nothing takes, and one that only comes before.
+    let unused = "dependency \"vpc\" {\n  config_path = \"../vcp\"\n}\n";
+    let before = "dependencies {\n  paths = [\"../vpc\", \"../vcp\"]\n}\n";
+    for (hcl, reason) in [
+        (
+            unused,
+            "plan failed (config): cannot read the outputs of dependency `vpc`: live/vcp does not exist",
+        ),
+        (before, "Found paths in the 'dependencies' block that do not exist: [../vcp "),
+    ] {
+        let live = unit(hcl).unwrap();
+        for check in checked(&live) {
+            check.exits(4).tells("`live/vcp` does not exist");
+        }
+        live.env.run(["plan", "dev", "app"]).exits(4).prints(reason).hides("status 1: ERRO[");
+    }
+    // What Terragrunt does not read, and what it alone evaluates.
+    for hcl in [
+        reads("\"../vcp\"", "  skip_outputs = true\n  mock_outputs = {\n    x = 1\n  }\n"),
+        "dependency \"vpc\" {\n  config_path = \"../vcp\"\n  enabled = false\n}\n".to_owned(),
+    ] {
+        let live = unit(&hcl).unwrap();
+        for check in checked(&live) {
+            check.exits(0);
+        }
+        live.env.run(["plan", "dev", "app"]).exits(0);
+    }
+    let live = unit(&reads("\"${get_terragrunt_dir()}/../vcp\"", "")).unwrap();
+    for check in checked(&live) {
+        check.exits(0);
+    }
+    let live = unit(&reads("\"../vpc/terragrunt.hcl\"", "")).unwrap();
+    for check in checked(&live) {
+        check.exits(0);
+    }
+}
+
+#[test]
+fn a_missing_source_of_a_unit_is_an_error_of_the_files_and_not_the_network() {
+    let sources = [
+        ("../../modules/app", "modules/app"),
+        ("../../modules//app", "modules/app"),
+        ("./inner", "live/app/inner"),
+    ];
+    for (source, missing) in sources {
+        let Some(live) = unit(&format!("terraform {{\n  source = \"{source}\"\n}}\n")) else { return };
+        if source.contains("//") {
+            live.project.write("modules/other/main.tf", "");
+        }
+        for check in checked(&live) {
+            check
+                .exits(4)
+                .tells("error[unit::missing-source]: the source of unit `app` is not there")
+                .tells("live/app/terragrunt.hcl:")
+                .tells(&format!("`{missing}` does not exist"));
+        }
+        let plan = live.env.run(["plan", "dev", "app"]).exits(4).hides("(network)");
+        if source.contains("//") {
+            plan.prints("plan failed (config)").tells("Working dir app from source");
+        } else {
+            plan.prints(&format!(
+                "plan failed (config): the source of the unit is not there: `{missing}` does not exist"
+            ));
+        }
+        live.env.run(["plan", "dev", "vpc"]).exits(0);
+    }
+    let live = unit("terraform {\n  source = \"../../modules//app\"\n}\n").unwrap();
+    std::fs::remove_file(live.project.path("live/app/main.tf")).unwrap();
+    live.project.write("modules/app/main.tf", "module \"n\" {\n  source = \"../net\"\n}\n");
+    for check in checked(&live) {
+        check.exits(4).tells("modules/app/main.tf:2:12").tells("`modules/net` does not exist");
+    }
+}
