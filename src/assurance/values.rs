@@ -12,15 +12,25 @@ use crate::{
 pub(super) fn missing_var_files(config: &Config, instance: &Instance) -> Diagnostics {
     let needed = instance.settings.var_files.iter().filter(|file| !file.optional);
     let paths = needed.map(|file| instance.dir.join(&file.path));
-    let missing = paths.filter(|path| !path.is_file());
+    // A folder that is not there is an error of its own.
+    let missing = paths.filter(|path| !path.is_file() && instance.dir.is_dir());
+    let environment = config.environments().get(&instance.id.environment);
+    let origin = || {
+        let origins = config.origins(environment?, Some(&instance.id.stack));
+        origins.into_iter().find_map(|(key, origin)| (key == "var_files").then_some(origin))
+    };
     Diagnostics(
         missing
             .map(|path| {
                 let shown = path.strip_prefix(config.root()).unwrap_or(&path);
                 let what = if path.exists() { "is no file" } else { "does not exist" };
                 let message = format!("the var file of `{}` {what}: `{shown}`", instance.id);
-                Diagnostic::error("values::missing-var-file", message)
-                    .help("a var file that may be absent is written as `\"?path\"`")
+                let problem = Diagnostic::error("values::missing-var-file", message);
+                let problem = match origin() {
+                    Some(origin) => at(problem, config, &origin, "asked for here"),
+                    None => problem,
+                };
+                problem.help("a var file that may be absent is written as `\"?path\"`")
             })
             .collect(),
     )

@@ -16,7 +16,6 @@ use crate::{commands::ReportFiles, config::Overrides, model::CreateWorkspace};
     name = "envctl",
     version,
     propagate_version = false,
-    disable_help_subcommand = true,
     arg_required_else_help = true,
     after_help = "Exit codes:
   0 done   1 a stack failed   2 differences   3 refused   4 configuration   5 locked

@@ -48,7 +48,7 @@ impl UndeclaredStack {
     fn message(&self) -> String {
         let Self { environment, stack, path, run, .. } = self;
         format!(
-            "stack `{stack}` (`{path}`) of `{environment}` is gone from the files since run {run}; what it made is not"
+            "stack `{stack}` (`{path}`) of `{environment}` is gone from the files since run {run}; its resources still exist"
         )
     }
 
@@ -61,7 +61,7 @@ impl UndeclaredStack {
         });
         let (environment, stack) = (&self.environment, shell_word(self.stack.as_str()));
         let destroy = format!(
-            "with its table and its files written back, `envctl destroy {environment} {stack}` shows what it made and asks"
+            "with its files written back, and its table in environments.toml if it had one, `envctl destroy {environment} {stack}` shows what it made and asks"
         );
         restore.into_iter().chain([destroy]).collect()
     }

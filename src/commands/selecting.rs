@@ -64,7 +64,7 @@ impl Context {
     ) -> anyhow::Result<Chosen> {
         let selection = asked.selection.clone();
         // Before anything is said of a base that a word may have been meant for.
-        inventory.graph().know(&selection)?;
+        inventory.graph().know(&selection).map_err(|error| environment_as_stack(config, error))?;
         let first = asked.answer.is_some();
         let Some(changes) = asked.answer(self)? else {
             return Ok(Chosen { stacks: inventory.graph().select(&selection, None)?, changed_since: None });
@@ -83,6 +83,17 @@ impl Context {
         }
         let Base { name, commit, .. } = changes.base.clone();
         Ok(Chosen { stacks, changed_since: Some(ChangedSince { base: name, commit, gone }) })
+    }
+}
+
+/// Says of a word that no stack is called that it names an environment, where it does.
+fn environment_as_stack(config: &Config, error: SelectionError) -> anyhow::Error {
+    match &error {
+        SelectionError::UnknownStack { name, .. } if config.environment(name).is_ok() => Usage::Other(format!(
+            "no stack is called `{name}`, which is an environment: a plan, and all that goes with it, is for one environment"
+        ))
+        .into(),
+        _ => error.into(),
     }
 }
 
@@ -112,7 +123,7 @@ fn tell(context: &Context, changes: &Changes) {
             "HEAD has nothing that {shown} has not: only what is not committed counts as changed{other}"
         ));
     } else {
-        context.printer.note(format_args!("changed is what is not as where HEAD left {shown}"));
+        context.printer.note(format_args!("changed is what differs from the commit where HEAD left {shown}"));
     }
 }
 
@@ -122,7 +133,7 @@ fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &GoneS
     let GoneStack { environment, stack, path } = gone;
     let base = &changes.base;
     context.printer.warn(format_args!(
-        "stack `{stack}` (`{path}`) of `{environment}` is gone since HEAD left {}; what it made is not",
+        "stack `{stack}` (`{path}`) of `{environment}` is gone since HEAD left {}; its resources still exist",
         base.shown()
     ));
     let folder = config.root().join(path);
@@ -150,7 +161,7 @@ fn tell_gone_environment(
     let names: Vec<String> = stacks.iter().map(|gone| format!("`{}`", gone.stack)).collect();
     let of = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
     context.printer.warn(format_args!(
-        "environment `{environment}` is gone since HEAD left {}{of}; what its stacks made is not",
+        "environment `{environment}` is gone since HEAD left {}{of}; the resources of its stacks still exist",
         changes.base.shown()
     ));
     context.printer.hint(format_args!(

@@ -41,6 +41,11 @@ pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Vec<(In
     problems
 }
 
+/// Returns true for a text that somebody has left unquoted: HCL takes it for a reference.
+fn is_bare_word(text: &str) -> bool {
+    text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || "-_./".contains(c))
+}
+
 /// Returns the values of an instance's variables that take an expression.
 fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec<(String, Value)> {
     let module = modules.root(instance).filter(|_| unit_file(instance.engine).is_none());
@@ -52,6 +57,8 @@ fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec
         match (kind, literal_value(text)) {
             (Some(Some(VariableKind::Other)), Ok(value)) => typed.push((name.clone(), value)),
             (Some(Some(VariableKind::Other)), Err(reason)) => {
+                let reason =
+                    if is_bare_word(text) { "a text stands between quotes in it".to_owned() } else { reason };
                 let message = format!("the value of `--var {name}` is no literal of HCL: {reason}");
                 let help = format!(
                     "`{name}` of `{}` is declared with a type that takes an expression, as `[\"a\"]`, `{{ a = 1 }}` or `\"text\"`",

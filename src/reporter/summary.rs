@@ -112,7 +112,7 @@ pub fn failure_summary(command: &str, document: &ErrorDocument) -> String {
 fn remarks(since: &ChangedSince, is_empty: bool) -> Vec<String> {
     let what = format!("only what has changed since HEAD left {}", since.shown());
     let gone = since.gone.iter().map(|GoneStack { environment, stack, path }| {
-        format!("stack `{stack}` (`{path}`) of `{environment}` is gone since then, what it made is not")
+        format!("stack `{stack}` (`{path}`) of `{environment}` is gone since then, its resources still exist")
     });
     iter::once(if is_empty { since.nothing() } else { what }).chain(gone).collect()
 }

@@ -228,7 +228,7 @@ fn a_summary_of_a_part_says_since_when_and_what_is_gone() {
     assert!(text.contains("* only what has changed since HEAD left `main` ("), "{text}");
     assert!(
         text.contains(
-            "* stack `mail` (`mail`) of `staging` is gone since then, what it made is not\n\n| stack |"
+            "* stack `mail` (`mail`) of `staging` is gone since then, its resources still exist\n\n| stack |"
         ),
         "{text}"
     );

@@ -139,7 +139,11 @@ exit code 4
 ✔ secrets staging: nothing competes with a secret
 --- stderr
 error[values::missing-var-file]: the var file of `staging/app` does not exist: `app/staging.tfvars`
-hint: a var file that may be absent is written as `"?path"`
+  --> environments.toml:22:13
+   |
+22 | var_files = ["{env}.tfvars"]
+   |             ^^^^^^^^^^^^^^^^ asked for here
+   = help: a var file that may be absent is written as `"?path"`
 "#);
 }
 

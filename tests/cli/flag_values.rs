@@ -79,6 +79,9 @@ fn a_value_that_is_no_literal_of_its_type_is_refused_with_the_flag() {
             let run = shop.run(["plan", "staging", "--var", value]).exits(4);
             run.tells(&format!("the value of `--var {name}` is no literal of HCL"));
         }
+        let run = shop.run(["plan", "staging", "--var", "zones=eu-west"]).exits(4);
+        run.tells("`--var zones` is no literal of HCL: a text stands between quotes in it")
+            .hides("references");
     }
 }
 

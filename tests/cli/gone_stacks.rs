@@ -26,7 +26,7 @@ fn a_deployed_stack_whose_table_is_gone_is_told() {
     let run = shop.newest_run();
     remove_table(&shop, "mail");
 
-    let told = format!("{GONE}{}; what it made is not", run.rsplit('/').next().unwrap());
+    let told = format!("{GONE}{}; its resources still exist", run.rsplit('/').next().unwrap());
     let hint = "`envctl destroy staging mail` shows what it made and asks";
     shop.run(["plan", "staging"]).exits(0).tells(&told).tells(hint);
     shop.run(["check", "staging", "--offline"]).exits(0).tells(&told).tells(hint);

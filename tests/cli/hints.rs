@@ -128,3 +128,54 @@ fn plans_that_do_not_fit_any_more_come_with_what_makes_new_ones() {
     let run = shop.run(["apply", "last", "--confirm"]).exits(3);
     run.tells("hint: `envctl plan production app --replace terraform_data.app` makes new plans");
 }
+
+#[test]
+fn help_is_a_verb_too() {
+    let shop = Shop::new();
+    shop.run(["help"]).exits(0).prints("Usage: envctl ");
+    shop.run(["help", "plan"]).exits(0).prints("Usage: envctl plan ");
+    shop.run(["help", "runs", "gc"]).exits(0).prints("Usage: envctl runs gc ");
+}
+
+#[test]
+fn an_environment_in_the_place_of_a_stack_is_called_one() {
+    let shop = Shop::of(&["network"]);
+    for word in ["production", "prod"] {
+        let run = shop.run(["plan", "staging", word]).exits(64);
+        run.tells(&format!(
+            "no stack is called `{word}`, which is an environment: a plan, and all that goes with it"
+        ));
+    }
+    shop.run(["plan", "staging", "produktion"]).exits(64).hides("is an environment");
+}
+
+#[test]
+fn a_missing_var_file_is_placed_and_not_told_beside_a_missing_folder() {
+    let shop = Shop::of(&["network"]);
+    shop.append("environments.toml", "var_files = [\"{env}.tfvars\"]\n");
+    let line = shop.project.read("environments.toml").lines().count();
+    shop.run(["check", "staging", "--offline"])
+        .exits(4)
+        .tells("error[values::missing-var-file]: the var file of `staging/network` does not exist")
+        .tells(&format!("environments.toml:{line}:13"));
+    shop.project.edit("environments.toml", "path = \"network\"", "path = \"netwrok\"\nengine = \"tofu\"");
+    shop.run(["check", "staging", "--offline"])
+        .exits(4)
+        .tells("error[inventory::missing-path]")
+        .hides("missing-var-file");
+}
+
+#[test]
+fn a_path_without_quotes_is_told_to_be_quoted_whatever_it_begins_like() {
+    for path in ["infra/net", "nano", "true/x", "network"] {
+        let shop = Shop::of(&["network"]);
+        shop.project.edit("environments.toml", "path = \"network\"", &format!("path = {path}"));
+        shop.run(["check"])
+            .exits(4)
+            .tells("error[config::syntax]: this is not TOML: string values must be quoted")
+            .tells("help: texts stand between quotes");
+    }
+    let shop = Shop::of(&["network"]);
+    shop.project.edit("environments.toml", "path = \"network\"", "path = 1.x");
+    shop.run(["check"]).exits(4).hides("string values must be quoted");
+}

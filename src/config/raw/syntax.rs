@@ -35,7 +35,12 @@ fn explain_one(source: &Arc<SourceFile>, span: Range<usize>, message: &str) -> D
             .at(source, span, "already complete")
             .help("`{ … }` cannot be added to: put all keys between its braces, or use a `[table]` instead");
     }
-    let problem = problem.at(source, span, "");
+    // A text like `infra/` begins like a number or a word of TOML.
+    let is_word = source.text().get(span.clone()).is_some_and(|text| text.starts_with(char::is_alphabetic));
+    let mut problem = problem.at(source, span, "");
+    if is_word && message.starts_with("invalid ") {
+        "this is not TOML: string values must be quoted".clone_into(&mut problem.message);
+    }
     let is_unquoted = ["string values must be quoted", "invalid float", "invalid boolean", "invalid integer"];
     if is_unquoted.iter().any(|words| message.starts_with(words)) && line.contains('=') {
         return problem.help("texts stand between quotes, as `workspace = \"staging\"`");

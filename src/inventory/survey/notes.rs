@@ -23,11 +23,8 @@ pub(super) fn of(findings: &Findings) -> Vec<String> {
         notes.push(format!("workspaces are selected by {file}"));
     }
     if !findings.modules.is_empty() {
-        let count = Count(findings.modules.len() as u64, "module");
-        notes.push(format!(
-            "{count} without a state of {} own",
-            if findings.modules.len() == 1 { "its" } else { "their" }
-        ));
+        let count = Count(findings.modules.len() as u64, "folder");
+        notes.push(format!("{count} with a module for other stacks to call, which is no stack itself"));
     }
     notes.extend(findings.left_out.iter().map(|folder| format!("{folder} was left out")));
     notes
@@ -53,7 +50,10 @@ fn stack(findings: &Findings, stack: &FoundStack) -> String {
             format!("`{}` in {} has {means} per environment: {environments}", stack.name, stack.path)
         }
         Kind::Alone(_) => {
-            format!("`{}` in {} belongs to no environment: {environments}", stack.name, stack.path)
+            format!(
+                "`{}` in {} belongs to no environment that the files tell: it is in `{environments}`",
+                stack.name, stack.path
+            )
         }
     };
     let list =
