@@ -74,6 +74,14 @@ pub enum AssembleError {
 }
 
 impl Assembly<'_> {
+    fn stack_folder(&self, instance: &Instance) -> StackFolder {
+        StackFolder {
+            is_shared: self.modules.is_shared(instance),
+            module_calls: called_modules,
+            unit_source: unit_file(instance.engine).map(|_| unit_source as fn(&_) -> _),
+        }
+    }
+
     /// The work of each instance. Engines are started for their versions alone, and only where those are not known yet.
     pub fn works(
         &self,
@@ -138,11 +146,7 @@ impl Assembly<'_> {
             mask_typed_values(instance, module, self.runner.redactor());
             let called = module.map(|_| self.modules.tree(instance)).unwrap_or_default();
             let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
-            let folder = StackFolder {
-                is_shared: self.modules.is_shared(instance),
-                module_calls: called_modules,
-                unit_source: unit_file(instance.engine).map(|_| unit_source as fn(&_) -> _),
-            };
+            let folder = self.stack_folder(instance);
             let mut built = targets.build(instance, &called, folder)?;
             // Most instances have the same environment: it is kept once.
             if built.target.env == last_env {

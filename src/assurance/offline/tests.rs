@@ -92,7 +92,7 @@ fn everything_that_the_files_can_tell_is_told_at_once() {
     Red isolation: 1 problem
       network/main.tofu:2:3: `prod/network`, `prod/app`, `dev/network` and `dev/app` have the same state: s3://b/fixed
     Red config of prod: 2 problems
-      the var file of `prod/app` does not exist: `app/prod.tfvars`
+      environments.toml:3:13: the var file of `prod/app` does not exist: `app/prod.tfvars`
       environments.toml:14:17: `sise` is set for `prod/app`, which declares no such variable
     Green backend of prod: 2 stacks, each with a backend that can be used
     Red lockfiles of prod: 1 problem
