@@ -1,4 +1,4 @@
-//! Whether the engines of an environment's stacks are there, at versions that environments.toml and the stacks' files allow.
+//! Checks that the engines of an environment's stacks are there, at versions that environments.toml and the stacks' files allow.
 
 use super::Context;
 use crate::{

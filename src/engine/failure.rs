@@ -7,8 +7,9 @@ use regex::{RegexSet, RegexSetBuilder};
 use super::{
     Target,
     engine_words::engine_words,
-    message_file::MessageFile,
+    message_file::{MessageFile, NamedFolders, SourceCopy},
     stream_json::{Diagnostic, SourceRange},
+    unit_folders::folder_in_use,
     value_place::placed,
 };
 use crate::model::{Failure, FailureKind};
@@ -187,7 +188,7 @@ pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> O
     // What an init says twice of one module has its place the second time.
     let mut of_same = diagnostics.iter().filter(|found| found.is_error() && found.summary == first.summary);
     let range = first.range.as_ref().or_else(|| of_same.find_map(|found| found.range.as_ref()));
-    match range.map(|range| (range, MessageFile::named(&range.filename, target))) {
+    match range.map(|range| (range, named_file(&range.filename, target))) {
         Some((range, MessageFile::Path(file))) => {
             failure.file = Some(file);
             failure.line = Some(range.start.line);
@@ -215,8 +216,18 @@ fn is_preamble(diagnostic: &Diagnostic) -> bool {
     diagnostic.summary.contains("encountered problems during initiali")
 }
 
+/// Returns the file that an engine names for a stack.
+fn named_file(filename: &str, target: &Target) -> MessageFile {
+    let copy = target.folder.unit_source.and_then(|unit_source| {
+        // A cache that cannot be read has been an error of the plan; here it costs the place alone.
+        let folder = folder_in_use(target).ok().filter(|folder| *folder != target.dir)?;
+        Some(SourceCopy { folder, original: unit_source(&target.dir) })
+    });
+    MessageFile::named(filename, &NamedFolders { project: &target.project, stack: &target.dir, copy })
+}
+
 fn place(range: &SourceRange, target: &Target) -> String {
-    MessageFile::named(&range.filename, target).with_line(range.start.line)
+    named_file(&range.filename, target).with_line(range.start.line)
 }
 
 #[cfg(test)]

@@ -5,8 +5,28 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{Target, unit_folders::folder_in_use, units::normalised};
+use super::units::normalised;
 use crate::files;
+
+/// Folders that an engine may mean by the path of a file.
+#[derive(Debug, Clone)]
+pub(super) struct NamedFolders<'a> {
+    /// Folder of environments.toml.
+    pub(super) project: &'a Utf8Path,
+    /// Folder of the stack.
+    pub(super) stack: &'a Utf8Path,
+    /// Copy that Terragrunt runs the engine in; absent where that runs in the stack's folder.
+    pub(super) copy: Option<SourceCopy>,
+}
+
+/// Copy that Terragrunt made of a unit's source.
+#[derive(Debug, Clone)]
+pub(super) struct SourceCopy {
+    /// Folder that the engine ran in.
+    pub(super) folder: Utf8PathBuf,
+    /// Folder that it is a copy of; absent where the source is fetched or not known.
+    pub(super) original: Option<Utf8PathBuf>,
+}
 
 /// File that the message of an engine is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,21 +44,16 @@ pub(super) enum MessageFile {
 
 impl MessageFile {
     /// Returns the file that an engine names for a stack.
-    pub(super) fn named(filename: &str, target: &Target) -> Self {
-        let own = normalised(&target.dir.join(filename));
-        let Some(unit_source) = target.folder.unit_source else { return Self::path(&own, target) };
-        // A cache that cannot be read has been an error of the plan; here it costs the place alone.
-        let copy = folder_in_use(target).unwrap_or_else(|_| target.dir.clone());
-        if copy == target.dir {
-            return Self::path(&own, target);
-        }
-        let copied = normalised(&copy.join(filename));
+    pub(super) fn named(filename: &str, folders: &NamedFolders<'_>) -> Self {
+        let own = normalised(&folders.stack.join(filename));
+        let Some(copy) = &folders.copy else { return folders.path(&own) };
+        let copied = normalised(&copy.folder.join(filename));
         // The unit's own files are copied over those of its source.
-        let of_source = || unit_source(&target.dir).map(|source| normalised(&source.join(filename)));
-        let originals = [Some(own), of_source()].into_iter().flatten();
-        match originals.into_iter().find(|original| is_copy(&copied, original)) {
-            Some(original) => Self::path(&original, target),
-            None => Self::Copied { name: filename.to_owned(), copy: within_project(&copy, target) },
+        let of_source = copy.original.as_ref().map(|source| normalised(&source.join(filename)));
+        let mut originals = [Some(own), of_source].into_iter().flatten();
+        match originals.find(|original| is_copy(&copied, original)) {
+            Some(original) => folders.path(&original),
+            None => Self::Copied { name: filename.to_owned(), copy: folders.shown(&copy.folder) },
         }
     }
 
@@ -49,9 +64,15 @@ impl MessageFile {
             Self::Copied { name, copy } => format!("{name}:{line} of the unit's module, copied to `{copy}`"),
         }
     }
+}
 
-    fn path(file: &Utf8Path, target: &Target) -> Self {
-        Self::Path(within_project(file, target))
+impl NamedFolders<'_> {
+    fn path(&self, file: &Utf8Path) -> MessageFile {
+        MessageFile::Path(self.shown(file))
+    }
+
+    fn shown(&self, path: &Utf8Path) -> String {
+        path.strip_prefix(self.project).unwrap_or(path).to_string()
     }
 }
 
@@ -64,10 +85,6 @@ fn is_copy(copied: &Utf8PathBuf, original: &Utf8PathBuf) -> bool {
     }
 }
 
-fn within_project(path: &Utf8Path, target: &Target) -> String {
-    path.strip_prefix(&target.project).unwrap_or(path).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -76,8 +93,8 @@ mod tests {
 
     #[test]
     fn a_file_outside_the_project_keeps_its_whole_path() {
-        let target = Target::sample("/p".into(), "infra/a");
-        let named = |file: &str| MessageFile::named(file, &target).with_line(1);
+        let folders = NamedFolders { project: "/p".into(), stack: "/p/infra/a".into(), copy: None };
+        let named = |file: &str| MessageFile::named(file, &folders).with_line(1);
         assert_eq!(named("../../m/a.tf"), "m/a.tf:1");
         assert_eq!(named("../../../m/a.tf"), "/m/a.tf:1");
     }
@@ -86,11 +103,8 @@ mod tests {
     fn a_file_of_a_copied_module_is_named_where_its_original_lies() {
         let keep = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(keep.path()).unwrap();
-        let mut target = Target::sample(root, "live/db");
-        target.folder.unit_source = Some(|dir| Some(normalised(&dir.join("../../modules/db"))));
         let copy = "live/db/.terragrunt-cache/x/y/db";
         for (path, text) in [
-            (format!("{copy}/.terragrunt-module-manifest"), ""),
             (format!("{copy}/main.tf"), "of the module"),
             (format!("{copy}/own.tf"), "of the unit"),
             (format!("{copy}/backend.tf"), "generated"),
@@ -107,16 +121,23 @@ mod tests {
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             fs::write(file, text).unwrap();
         }
-        let named = |file: &str| MessageFile::named(file, &target).with_line(3);
-        assert_eq!(named("main.tf"), "modules/db/main.tf:3");
-        assert_eq!(named("../net/main.tf"), "modules/net/main.tf:3");
-        assert_eq!(named("own.tf"), "live/db/own.tf:3");
-        assert_eq!(named("./terragrunt.hcl"), "live/db/terragrunt.hcl:3");
-        assert_eq!(named("backend.tf"), format!("backend.tf:3 of the unit's module, copied to `{copy}`"));
-        target.folder.unit_source = Some(|_| None);
-        assert_eq!(
-            MessageFile::named("main.tf", &target).with_line(3),
-            format!("main.tf:3 of the unit's module, copied to `{copy}`")
-        );
+        let stack = root.join("live/db");
+        let mut source = SourceCopy { folder: root.join(copy), original: Some(root.join("modules/db")) };
+        let named = |file: &str, copy: &SourceCopy| {
+            let folders = NamedFolders { project: root, stack: &stack, copy: Some(copy.clone()) };
+            MessageFile::named(file, &folders).with_line(3)
+        };
+        let of_copy = |file: &str| format!("{file}:3 of the unit's module, copied to `{copy}`");
+        for (file, expected) in [
+            ("main.tf", "modules/db/main.tf:3"),
+            ("../net/main.tf", "modules/net/main.tf:3"),
+            ("own.tf", "live/db/own.tf:3"),
+            ("./terragrunt.hcl", "live/db/terragrunt.hcl:3"),
+            ("backend.tf", &of_copy("backend.tf")),
+        ] {
+            assert_eq!(named(file, &source), expected);
+        }
+        source.original = None;
+        assert_eq!(named("main.tf", &source), of_copy("main.tf"));
     }
 }

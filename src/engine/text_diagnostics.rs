@@ -83,7 +83,7 @@ fn is_of_value_file(diagnostic: &Diagnostic, line: &str, var_files: &[Utf8PathBu
     in_value_file && line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok())
 }
 
-/// What follows `ERRO[0000] ` in Terragrunt's bare log.
+/// Returns a line of Terragrunt's bare log without its `ERRO[0000] `.
 pub(super) fn without_log_prefix(line: &str) -> &str {
     ["ERRO[", "WARN["]
         .iter()
