@@ -1,4 +1,4 @@
-//! What `check` tells from the files of stacks and the engines that run them.
+//! Findings of `check` in the files of stacks, and in the engines that run them.
 
 use crate::support::{ENVIRONMENTS, Live, Shop, programs, real_engines};
 
