@@ -146,8 +146,7 @@ impl InputScope {
         Self { gone: Arc::clone(gone), ..self }
     }
 
-    /// Returns a path relative to the folder of environments.toml if it lies below that folder, and the absolute path
-    /// otherwise.
+    /// Returns a path relative to the folder of environments.toml, or the absolute path of one that lies elsewhere.
     pub fn shown(&self, path: &Utf8Path) -> String {
         let path = normalised(path);
         path.strip_prefix(&self.root).unwrap_or(&path).to_string()
