@@ -1,4 +1,4 @@
-//! Stacks that existed at the base and are deleted now. Their resources still exist.
+//! Stacks that existed at the base and are deleted now. Their resources may still exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -54,7 +54,6 @@ pub(super) struct Listing<'t> {
     pub(super) unseen: Vec<Unseen<'t>>,
     /// Tracked symbolic links.
     pub(super) links: Vec<&'t str>,
-    /// Paths of submodules.
     pub(super) submodules: Vec<&'t str>,
 }
 
