@@ -1,11 +1,11 @@
-//! The documentation agrees with the program: its examples of environments.toml load, the verbs that it names exist.
+//! Agreement of the documentation with the program: examples of environments.toml load, named verbs exist.
 
 use std::{fs, path::Path, process::Command};
 
 use camino::Utf8Path;
 use envctl::config::{Config, Overrides};
 
-/// README.md, CONTRIBUTING.md and docs/*.md by their names.
+/// Returns README.md, CONTRIBUTING.md and docs/*.md by name.
 fn pages() -> Vec<(String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = fs::read_dir(root.join("docs")).expect("the folder docs");
@@ -21,7 +21,7 @@ fn pages() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The fenced blocks of a page: the line that each starts in, its language, its text.
+/// Returns the fenced blocks of a page: line number of the start, language, text.
 fn blocks(page: &str) -> Vec<(usize, &str, String)> {
     let mut blocks = Vec::new();
     let mut open: Option<(usize, &str, String)> = None;
@@ -56,19 +56,19 @@ fn every_example_of_environments_toml_loads() {
     assert!(loaded >= 12, "only {loaded} examples were found");
 }
 
-/// The verbs that `--help` lists.
+/// Returns the verbs that `--help` lists.
 #[expect(clippy::disallowed_methods, reason = "a test starts the program that it is about")]
 fn verbs() -> Vec<String> {
     let help = Command::new(env!("CARGO_BIN_EXE_envctl")).arg("--help").output().expect("envctl runs");
     let help = String::from_utf8(help.stdout).expect("help is UTF-8");
     let commands = help.split("Commands:\n").nth(1).expect("a list of commands");
     let lines = commands.lines().take_while(|line| !line.is_empty());
-    // A description that goes on in the next line is indented further.
+    // Further lines of a description are indented more.
     let names = lines.filter_map(|line| line.strip_prefix("  ").filter(|line| !line.starts_with(' ')));
     names.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
-/// The words after `envctl ` where it is typed: in blocks, comments left out, and between backticks.
+/// Returns the words after `envctl ` in blocks, without comments, and between backticks.
 fn named_verbs(page: &str) -> Vec<String> {
     let uncommented = |line: &str| line.split("# ").next().unwrap_or_default().to_owned();
     let lines = |text: String| text.lines().map(uncommented).collect::<Vec<_>>();
@@ -94,7 +94,7 @@ fn every_verb_that_the_pages_name_exists() {
     assert!(found >= 50, "only {found} verbs were found");
 }
 
-/// The tests that a page names, as `file::name` or `folder::file::name` in a list.
+/// Returns the tests that a page lists, as `file::name` or `folder::file::name`.
 fn named_tests(page: &str) -> Vec<&str> {
     page.lines().filter_map(|line| line.strip_prefix("* `")?.strip_suffix('`')).collect()
 }

@@ -1,4 +1,4 @@
-//! A file for each rule, and what is said about it.
+//! Invalid files, one for each rule, with their diagnostics.
 
 use envctl::config::Overrides;
 
@@ -32,7 +32,7 @@ fn every_code_of_an_error_has_a_file_that_shows_it() {
     let missing: Vec<_> = codes
         .into_iter()
         .filter(|code| !shown.iter().any(|shown| shown.strip_prefix("config::") == Some(code)))
-        // Warnings, shown by valid files; findings about flags and variables, shown by `overrides` and unit tests.
+        // Warnings appear in valid files; findings about flags and variables appear in `overrides` and unit tests.
         .filter(|code| !["idle-unset", "set", "value", "engine"].contains(code))
         .collect();
     assert!(missing.is_empty(), "no fixture shows {missing:?}");

@@ -1,4 +1,4 @@
-//! Every environments.toml under `fixtures/config/`, and the schema that describes them.
+//! Files of `fixtures/config/`, and the JSON Schema that describes environments.toml.
 #![expect(clippy::unwrap_used, reason = "a test that cannot prepare its files has failed")]
 
 mod invalid;
@@ -16,7 +16,7 @@ use envctl::{
     ui::diagnostic::render_all,
 };
 
-/// The fixtures of one kind, sorted by name.
+/// Returns the fixtures of one kind, sorted by name.
 fn fixtures(kind: &str) -> Vec<Utf8PathBuf> {
     let folder = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(kind);
     let mut found: Vec<_> = folder
@@ -30,7 +30,7 @@ fn fixtures(kind: &str) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// Loads a file under the name that users know it by.
+/// Loads a copy of a file that is named `environments.toml`.
 fn load(path: &Utf8Path, overrides: Overrides) -> Result<(Config, Diagnostics), Diagnostics> {
     let folder = tempfile::tempdir().unwrap();
     let root = Utf8Path::from_path(folder.path()).unwrap();
@@ -43,7 +43,7 @@ fn load(path: &Utf8Path, overrides: Overrides) -> Result<(Config, Diagnostics), 
     })
 }
 
-/// Findings as a user sees them on a terminal of 110 columns.
+/// Returns findings as text for a terminal of 110 columns.
 fn shown(problems: &Diagnostics) -> String {
     render_all(problems, false, 110)
 }

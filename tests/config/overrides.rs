@@ -1,4 +1,4 @@
-//! Flags and `ENVCTL_*` variables over the file, and asking the configuration.
+//! Flags and `ENVCTL_*` variables, which override the file, and queries of the configuration.
 
 use std::{collections::BTreeMap, fmt::Write, fs, num::NonZeroUsize};
 

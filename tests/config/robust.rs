@@ -1,4 +1,4 @@
-//! Whatever is in the file, the answer is a configuration or findings that can be shown.
+//! Random files: each gives a configuration or diagnostics that can be printed.
 
 use std::{collections::BTreeMap, fs};
 
@@ -13,7 +13,7 @@ fn texts() -> Vec<String> {
     kinds.iter().flat_map(|kind| fixtures(kind)).map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
-/// One change of a text: what stands in a range of characters is replaced.
+/// Replaces a range of characters in a text.
 fn edit(text: &str, at: usize, length: usize, replacement: &str) -> String {
     let characters: Vec<char> = text.chars().collect();
     let start = at % (characters.len() + 1);

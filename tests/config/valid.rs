@@ -1,4 +1,4 @@
-//! Files that are right, and what each of their instances resolves to.
+//! Valid files, with the settings of each instance.
 
 use std::{collections::BTreeMap, fmt::Write};
 
@@ -30,7 +30,7 @@ fn summary(config: &Config, warnings: &str) -> String {
                 continue;
             }
             let discovered = stack.path.is_none().then(|| camino::Utf8Path::new("found"));
-            // What the pattern of the fixture with discovered stacks would have captured.
+            // Captures that the pattern of the fixture with discovered stacks would have.
             let captures = ["region", "unit"].map(|name| (name.to_owned(), format!("a-{name}")));
             let captures = if discovered.is_some() { captures.into() } else { BTreeMap::new() };
             let settings = config.settings(environment, &stack.name, &captures, discovered);

@@ -1,4 +1,4 @@
-//! A project in a folder of its own, with one stack, and an engine to run on it.
+//! Project with one stack, in a temporary folder, and an engine that runs it.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::{script::script, under_test::UnderTest};
 
-/// A project with one stack. The stack has a value `input`, an output `o`, and whatever a test adds.
+/// Project with one stack, an engine, and the progress events of its steps.
 pub(crate) struct Bench {
     pub(crate) under_test: UnderTest,
     pub(crate) runner: Runner,
@@ -36,20 +36,20 @@ pub(crate) struct Bench {
     _folder: tempfile::TempDir,
 }
 
-/// A stack as a test describes it, for real engines and for the fake alike.
+/// Description of a stack, for real engines and for the fake one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Stack {
     /// `terraform_data` resources by name, with the HCL expression of their input.
     pub(crate) resources: Vec<(&'static str, &'static str)>,
-    /// Outputs by name, likewise.
+    /// Outputs by name, with the HCL expression of their value.
     pub(crate) outputs: Vec<(&'static str, &'static str)>,
     /// Variables without a default.
     pub(crate) variables: Vec<&'static str>,
-    /// An empty `backend "local"` block.
+    /// True for an empty `backend "local"` block.
     pub(crate) backend: bool,
-    /// How the fake's verbs behave.
+    /// Behaviour of the fake engine's verbs.
     pub(crate) steps: Value,
-    /// More HCL, for real engines only.
+    /// Further HCL, for real engines only.
     pub(crate) hcl: &'static str,
 }
 
@@ -82,7 +82,7 @@ impl Bench {
         self.path("infra/app")
     }
 
-    /// Writes the stack's files.
+    /// Writes the files of the stack.
     pub(crate) fn write(&self, stack: &Stack) {
         let mut hcl = stack.hcl.to_owned();
         if stack.backend {
@@ -126,7 +126,7 @@ impl Bench {
         self.open().unwrap_or_else(|error| panic!("{}: {error}", self.under_test.program))
     }
 
-    /// The stack in an environment, with a workspace of that name unless it is `default`.
+    /// Returns the stack in an environment, with a workspace of the environment's name unless that is `default`.
     pub(crate) fn target(&self, environment: &str) -> Target {
         let own = self.path(".envctl").join(environment);
         Target {
@@ -167,7 +167,8 @@ impl Bench {
     }
 
     pub(crate) fn log(&self) -> Utf8PathBuf {
-        // A run has a folder of its own, so two that go on at once never share a log; here they are two threads.
+        // Each run has a folder of its own, so that concurrent runs do not share a log; here threads stand in for
+        // runs.
         let thread = format!("{:?}", std::thread::current().id());
         let number: String = thread.chars().filter(char::is_ascii_digit).collect();
         self.path(&format!("logs/app-{number}.log"))
@@ -178,7 +179,7 @@ impl Bench {
         run(&Session { runner: &self.runner, log: &self.log(), observer: &observer })
     }
 
-    /// Prepares without making a workspace, then plans.
+    /// Prepares without creating a workspace, then plans.
     pub(crate) fn plan(&self, target: &Target) -> Result<Planned, EngineError> {
         self.plan_as(target, &self.request(target))
     }
@@ -191,7 +192,7 @@ impl Bench {
         })
     }
 
-    /// Applies the plan that was made last.
+    /// Applies the newest plan.
     pub(crate) fn apply(&self, target: &Target) -> Result<Applied, EngineError> {
         let engine = self.engine();
         self.with_session(|session| engine.apply(target, &self.request(target).out, session))
@@ -202,7 +203,7 @@ impl Bench {
         self.apply(target).unwrap();
     }
 
-    /// A program of the same name before another, which writes down the flags of each init.
+    /// Makes a program of the same name that logs the arguments of each `init` and then runs the original.
     pub(crate) fn shim(&self, program: &Utf8Path) -> Utf8PathBuf {
         let shim = self.path("shim").join(program.file_name().unwrap());
         fs::create_dir_all(shim.parent().unwrap()).unwrap();
@@ -214,21 +215,21 @@ impl Bench {
         shim
     }
 
-    /// The inits through the shim so far, which are forgotten.
+    /// Returns the logged `init` calls and empties the log.
     pub(crate) fn inits(&self) -> Vec<String> {
         let text = fs::read_to_string(self.path("inits")).unwrap_or_default();
         fs::write(self.path("inits"), "").unwrap();
         text.lines().map(str::to_owned).collect()
     }
 
-    /// How many processes something starts.
+    /// Returns the number of processes that a closure starts, with its result.
     pub(crate) fn processes<T>(&self, run: impl FnOnce() -> T) -> (T, u64) {
         let before = self.runner.started();
         let result = run();
         (result, self.runner.started() - before)
     }
 
-    /// The state of an instance, as the engine itself has it.
+    /// Returns the state of an instance as the engine prints it.
     pub(crate) fn state(&self, target: &Target) -> Value {
         let engine = self.engine();
         let command = engine.command(target, &["state".into(), "pull".into()]);
@@ -237,14 +238,14 @@ impl Bench {
         serde_json::from_slice(&captured.stdout).unwrap_or(Value::Null)
     }
 
-    /// The calls of the fake, without the question for its version.
+    /// Returns the logged calls of the fake engine.
     pub(crate) fn calls(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.path("calls.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 }
 
-/// The failure of a step that must fail.
+/// Returns the failure of a step that must fail.
 pub(crate) fn failure<T>(result: Result<T, EngineError>) -> Failure {
     match result {
         Err(EngineError::Failed(failure)) => failure,
@@ -253,7 +254,7 @@ pub(crate) fn failure<T>(result: Result<T, EngineError>) -> Failure {
     }
 }
 
-/// `address action` of each changed resource.
+/// Returns the changed resources: `terraform_data.a create`.
 pub(crate) fn actions(planned: &Planned) -> Vec<String> {
     planned
         .changes
@@ -263,7 +264,7 @@ pub(crate) fn actions(planned: &Planned) -> Vec<String> {
         .collect()
 }
 
-/// All files below a folder, relative to it, sorted.
+/// Returns all files below a folder, relative to it, sorted.
 pub(crate) fn files(folder: &Utf8Path) -> Vec<String> {
     fn visit(root: &Utf8Path, folder: &Utf8Path, found: &mut Vec<String>) {
         for entry in folder.read_dir_utf8().unwrap().map(Result::unwrap) {

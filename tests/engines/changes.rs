@@ -1,4 +1,4 @@
-//! What a plan would do, exactly: every kind of change that real engines know.
+//! Planned changes: every kind of change that real engines have.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Two instances never share a state, even where only an engine can tell its address.
+//! Claims on state addresses: two instances never share a state, even if only an engine can evaluate its address.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::{
     under_test,
 };
 
-/// An environment that takes no workspace of its own.
+/// Returns the stack in an environment without a workspace.
 fn without_workspace(bench: &Bench, name: &str) -> Target {
     Target { workspace: None, ..bench.target(name) }
 }
@@ -44,7 +44,7 @@ fn the_second_environment_of_one_state_can_neither_be_planned_nor_destroyed() {
             assert!(!request.out.exists());
         }
         assert_eq!(bench.plan(&without_workspace(&bench, "staging")).unwrap().exit_code, 0);
-        // With a workspace of its own it is another state.
+        // With a workspace of its own the instance has another state.
         let own = bench.target("production");
         let engine = bench.engine();
         bench.with_session(|session| engine.prepare(&own, true, false, session)).unwrap();
@@ -64,12 +64,12 @@ fn what_was_recorded_of_an_instance_that_is_gone_or_moved_blocks_nothing() {
         assert_eq!(bench.plan(&other).unwrap().exit_code, 2, "staging is gone");
         let refused = failure(bench.plan(&first));
         assert!(refused.summary.starts_with("`staging/app` and `production/app`"), "{refused:?}");
-        // What the message says to remove makes room.
+        // Removing the record, as the message says, frees the address.
         let record = other.state_dir.join("address");
         assert!(refused.detail.contains(&format!("remove `{record}`")), "{refused:?}");
         fs::remove_file(record).unwrap();
         assert_eq!(bench.plan(&first).unwrap().exit_code, 2);
-        // It moves on to a state of its own.
+        // The instance moves to a state of its own.
         let engine = bench.engine();
         let moved = bench.target("staging");
         bench.with_session(|session| engine.prepare(&moved, true, false, session)).unwrap();

@@ -1,4 +1,4 @@
-//! Failures that every engine has: each with its kind, its place and its words.
+//! Failures that every engine has, each with its kind, position and message.
 
 use std::fs;
 
@@ -38,7 +38,7 @@ fn broken_hcl_is_shown_with_file_and_line() {
         let target = bench.target("default");
         for prepared in [false, true] {
             if prepared {
-                // Found by the plan this time: the init is done.
+                // After an init, the plan reports the error.
                 let broken = fs::read_to_string(bench.dir().join("main.tf")).unwrap();
                 bench.write(&Stack::default());
                 bench.plan(&target).unwrap();
@@ -76,7 +76,7 @@ fn a_plan_that_wants_an_init_gets_one() {
         }
         let target = bench.target("default");
         bench.plan(&target).unwrap();
-        // A module calls another one from now on, which the stack's own files do not tell.
+        // The module calls another one from now on, which the stack's own files do not show.
         fs::write(bench.dir().join("outer/main.tf"), "module \"inner\" {\n  source = \"./inner\"\n}\n")
             .unwrap();
         let (planned, processes) = bench.processes(|| bench.plan(&target).unwrap());

@@ -1,4 +1,4 @@
-//! What no honest engine does: only the fake can show how envctl takes it.
+//! Misbehaviour that only the fake engine can show.
 
 use std::fs;
 
@@ -90,7 +90,7 @@ fn a_warm_clean_plan_is_one_process_and_that_is_a_plan() {
     let verbs: Vec<_> = calls[before..].iter().filter_map(|call| call["argv"][1].as_str()).collect();
     assert_eq!(verbs, ["plan"]);
     assert_eq!(calls[before]["workspace"], "default");
-    // Relative to the stack's folder, `infra/app`.
+    // The data directory is relative to the stack's folder, `infra/app`.
     let data_dir = calls[before]["data_dir"].as_str().unwrap();
     assert_eq!(target.dir.join(data_dir).canonicalize().unwrap(), target.data_dir.canonicalize().unwrap());
     assert!(data_dir.starts_with("../../"), "{data_dir}");

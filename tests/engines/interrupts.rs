@@ -1,4 +1,4 @@
-//! An interrupt is one SIGINT to the engine itself, which stops by itself.
+//! Interrupts: the engine itself gets one SIGINT and stops.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ fn the_fake_gets_exactly_one_signal_and_its_step_is_interrupted() {
     let log = bench.log();
     let result = std::thread::scope(|scope| {
         scope.spawn(|| {
-            // The fake says that it is ready only on standard error, which goes to the log.
+            // The fake engine prints `ready` to standard error alone, which goes to the log.
             while !fs::read_to_string(&log).unwrap_or_default().contains("ready") {
                 std::thread::yield_now();
             }

@@ -1,4 +1,4 @@
-//! From nothing to a deployed stack, a clean plan, a change, and back to nothing.
+//! Life of a stack: first deploy, clean plan, change, destruction.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -74,7 +74,7 @@ fn a_settings_file_that_is_missing_stops_nothing() {
         let engine = bench.engine();
         bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
         bench.deploy(&target);
-        // Set for one instance it is not taken away, and what is one document is read nevertheless.
+        // A variable of the instance is kept, and output that is one JSON document is parsed nevertheless.
         std::sync::Arc::make_mut(&mut target.env).extend([missing.clone()]);
         let outputs = bench.with_session(|session| engine.outputs(&target, session)).unwrap();
         assert_eq!(outputs[0].value.to_string(), "\"x\"");

@@ -1,4 +1,4 @@
-//! A state that vanished is noticed, whatever the engine calls it.
+//! Lineages: a state that vanished is detected, whatever the engine reports.
 
 use std::fs;
 
@@ -15,7 +15,7 @@ fn a_vanished_state_is_refused_until_that_is_accepted() {
         let bench = Bench::new(engine);
         bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
         let target = bench.target("default");
-        // No plan follows the first apply here: its lineage must be known nevertheless.
+        // No plan follows the first apply: envctl must record its lineage.
         bench.deploy(&target);
         fs::remove_file(bench.dir().join("terraform.tfstate")).unwrap();
         for _ in 0..2 {

@@ -1,7 +1,7 @@
-//! One contract for every engine: the same tests on the fake and on every real one.
+//! Contract of all engines: the same tests on the fake engine and on every real one.
 //!
-//! `ENVCTL_TEST_ENGINES` (`tofu,terraform,terragrunt`) names the real engines that must be there; a missing one is a
-//! failure. Without it, those are taken that are found in `.engines/bin` of the repository and on PATH.
+//! `ENVCTL_TEST_ENGINES` (`tofu,terraform,terragrunt`) names the real engines that are required; a missing one is a
+//! failure. Without the variable, those in `.engines/bin` of the repository and on PATH are tested.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its scene has failed")]
 
 mod bench;

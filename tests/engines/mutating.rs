@@ -1,4 +1,4 @@
-//! Whatever may change a state is told of as such, and is protected as an apply is.
+//! Commands that may change a state: they are reported as such, and protected as an apply is.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 

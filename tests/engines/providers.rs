@@ -1,4 +1,4 @@
-//! Providers: the lockfile is written once and then left alone, and a shared plugin cache is filled by one init at a time.
+//! Providers: the lock file is written once and then kept, and one init at a time fills a shared plugin cache.
 
 use std::{env, fs, thread};
 
@@ -13,7 +13,7 @@ use crate::{
 const FILE: &str = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n\
                     resource \"local_file\" \"a\" {\n  filename = \"${path.module}/made.txt\"\n  content  = \"x\"\n}\n";
 
-/// A bench whose engine installs the provider `local` from the mirror that `scripts/engines` makes.
+/// Makes a bench whose engine installs the provider `local` from the mirror that `scripts/engines` makes.
 fn bench(engine: UnderTest) -> Option<Bench> {
     let repository = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(".engines");
     let config = env::var("ENVCTL_ENGINES_DIR").map_or(repository, Utf8PathBuf::from).join("cli.tfrc");
@@ -87,7 +87,7 @@ fn a_lockfile_is_never_changed() {
         assert_eq!(fs::read_to_string(&lockfile).unwrap(), older);
         assert_eq!(refused.kind, FailureKind::Provider, "{refused:?}");
 
-        // The other engine wants its own registry.
+        // Each engine locks providers of its own registry.
         let (own, other) = match bench.under_test.name {
             EngineName::Tofu => ("registry.opentofu.org", "registry.terraform.io"),
             _ => ("registry.terraform.io", "registry.opentofu.org"),

@@ -1,4 +1,4 @@
-//! Terragrunt, unit by unit, with states at absolute paths.
+//! Terragrunt units, with states at absolute paths.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ use crate::{
     under_test::{self, UnderTest},
 };
 
-/// A bench for each engine that Terragrunt drives here.
+/// Returns a bench for each engine that Terragrunt can run in this test run.
 fn benches() -> Vec<Bench> {
     let Some(terragrunt) = under_test::real(EngineName::Terragrunt) else { return Vec::new() };
     let driven: Vec<UnderTest> =
@@ -217,7 +217,7 @@ fn an_interrupt_goes_to_the_engine_that_terragrunt_drives() {
             Err(EngineError::Interrupted { notes }) => assert!(notes[0].contains("tainted"), "{notes:?}"),
             other => panic!("{other:?}"),
         }
-        // Terragrunt itself would wait for 15 seconds before it passes the signal on.
+        // Terragrunt would wait for 15 seconds before it passes the signal on.
         assert!(!fs::read_to_string(&log).unwrap().contains("Still creating"));
         assert!(fs::read_to_string(bench.path("states/app.tfstate")).unwrap().contains("tainted"));
     }

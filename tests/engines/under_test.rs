@@ -1,11 +1,11 @@
-//! Which engines the contract is tested on.
+//! Engines that the contract is tested on.
 
 use std::{env, os::unix::fs::symlink};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use envctl::model::EngineName;
 
-/// An engine of the contract.
+/// Engine under test.
 #[derive(Debug, Clone)]
 pub(crate) struct UnderTest {
     pub(crate) name: EngineName,
@@ -13,13 +13,13 @@ pub(crate) struct UnderTest {
     pub(crate) is_fake: bool,
 }
 
-/// The fake as both engines, called by links in a folder that lives as long as the tests.
+/// Returns the fake engine under the name of a real one, by a link in the folder of build files.
 pub(crate) fn fake(name: EngineName) -> UnderTest {
     let program = Utf8Path::new(env!("CARGO_BIN_EXE_envctl-fake-engine"));
     let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join("fake-engines");
     std::fs::create_dir_all(&folder).unwrap();
     let link = folder.join(name.as_str());
-    // Tests run at once: whoever comes first makes the link.
+    // Tests run in parallel: the first one makes the link.
     match symlink(program, &link) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => panic!("{link}: {error}"),
         _ => {}
@@ -28,7 +28,7 @@ pub(crate) fn fake(name: EngineName) -> UnderTest {
     UnderTest { name, program: link, is_fake: true }
 }
 
-/// A real engine, if it must or can be tested.
+/// Returns a real engine; absent if this test run is without it.
 pub(crate) fn real(name: EngineName) -> Option<UnderTest> {
     let wanted = env::var("ENVCTL_TEST_ENGINES").ok();
     if let Some(list) = &wanted
@@ -47,7 +47,7 @@ pub(crate) fn real(name: EngineName) -> Option<UnderTest> {
     program.map(|program| UnderTest { name, program, is_fake: false })
 }
 
-/// OpenTofu and Terraform as far as they are there, and the fake as both.
+/// Returns the installed OpenTofu and Terraform, and the fake engine under both names.
 pub(crate) fn all() -> Vec<UnderTest> {
     let names = [EngineName::Tofu, EngineName::Terraform];
     names.into_iter().map(fake).chain(names.into_iter().filter_map(real)).collect()

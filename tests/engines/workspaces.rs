@@ -1,4 +1,4 @@
-//! Workspaces are looked up before they are named, and made only on purpose.
+//! Workspaces: envctl looks them up before it selects them, and creates them only on request.
 
 use std::{fs, thread};
 
@@ -49,7 +49,7 @@ fn a_workspace_is_made_on_purpose_and_then_trusted() {
         assert!(bench.state(&target).to_string().contains("terraform_data"));
         let (clean, processes) = bench.processes(|| bench.plan(&target).unwrap());
         assert_eq!((clean.exit_code, processes), (0, 1));
-        // Another clone has no data directory yet, and finds the workspace.
+        // A new clone has no data directory, and finds the workspace.
         fs::remove_dir_all(bench.path(".envctl/staging")).unwrap();
         assert_eq!(bench.plan(&target).unwrap().exit_code, 0);
     }
@@ -133,7 +133,7 @@ fn pairs_that_are_taken_away_and_a_block_that_changes_need_no_migration() {
         };
         bench.deploy(&target);
         assert!(bench.path("elsewhere.tfstate").is_file());
-        // The pairs go, and the state is where the block alone has it.
+        // Without the pairs the state is at the path of the block.
         target.backend.config_file = None;
         target.backend.config = Some(serde_json::Map::new());
         target.backend.digest = "none".to_owned();
@@ -141,7 +141,7 @@ fn pairs_that_are_taken_away_and_a_block_that_changes_need_no_migration() {
         assert_eq!(bench.plan_as(&target, &accepting).unwrap().exit_code, 2);
         bench.apply(&target).unwrap();
         assert!(bench.dir().join("terraform.tfstate").is_file());
-        // The block goes too: the same state, and no memory of the backend that was.
+        // Without the block the state is the same one, and no record of the earlier backend is left.
         bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
         target.backend.kind = None;
         assert_eq!(bench.plan(&target).unwrap().exit_code, 0);
@@ -177,7 +177,7 @@ fn backend_pairs_reach_the_backend_by_a_file_and_never_mix() {
         bench.apply(&two).unwrap();
         let (clean, processes) = bench.processes(|| bench.plan(&one).unwrap());
         assert_eq!((clean.exit_code, processes), (0, 1));
-        // Other pairs for the same instance: initialised again by itself, and another state.
+        // With other pairs the instance is initialised again, and has another state.
         let mut moved = one.clone();
         moved.backend = two.backend.clone();
         let failure = failure(bench.plan(&moved));

@@ -1,4 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: the backend in force is compared before every process.
+//! 3. The wrong environment is impossible, or refused: the initialised backend is compared before every process.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::{
     Driven, Env, S3Server, Shop, app_unit, each_engine, plain, programs, real_engines, remote_state, script,
 };
 
-/// Two environments whose states are told apart by pairs alone.
+/// Configuration of two environments whose states differ by backend pairs alone.
 const BY_PATH: &str = "[project]
 name = \"shop\"
 
@@ -21,8 +21,7 @@ backend.local = { path = \"../state/{env}.tfstate\" }
 confirm = true
 ";
 
-/// A stack whose pairs say where its state is, deployed to production; then its value is changed, and this checkout
-/// forgets what it knew.
+/// Makes a stack whose pairs determine the state, deploys it to production, changes its value, and removes `.envctl`.
 #[track_caller]
 fn shop(engine: &Driven) -> Shop {
     let shop = Shop::driven_by(engine, BY_PATH);
@@ -38,7 +37,7 @@ fn shop(engine: &Driven) -> Shop {
     shop
 }
 
-/// The value that an environment's state holds; none where there is no state.
+/// Returns the value in an environment's state; absent when there is no state.
 fn value(shop: &Shop, environment: &str) -> Option<String> {
     let text = fs::read_to_string(shop.project.path(&format!("state/{environment}.tfstate"))).ok()?;
     let state: Value = serde_json::from_str(&text).unwrap();
@@ -53,7 +52,7 @@ fn is_where_it_belongs(shop: &Shop, engine: &Driven) {
     assert_eq!(value(shop, "staging").as_deref(), Some("second"), "{}", engine.name());
 }
 
-/// Writes another key into the record of staging's data directory.
+/// Changes a key in the backend record of staging's data directory.
 #[track_caller]
 fn edit_record(shop: &Shop, key: &str, to: Value) {
     let path = shop.project.path(".envctl/data/staging/app/terraform.tfstate");
@@ -139,7 +138,7 @@ fn a_typed_init_has_the_pairs_of_its_instance() {
             shop.env.run_args(&exec).exits(0);
             let record = shop.project.read(".envctl/data/staging/app/terraform.tfstate");
             assert!(record.contains("../state/staging.tfstate"), "{}: {record}", engine.name());
-            // Nothing is taken for initialised afterwards.
+            // The next plan initialises again.
             shop.forget_calls();
             shop.run(["plan", "staging"]).exits(0);
             if engine.is_fake() {
@@ -241,7 +240,7 @@ fn a_unit_whose_state_moves_between_plan_and_apply_is_refused() {
     env.run(["plan", "dev"]).exits(0);
     let moved = env.clone().var("WHERE", "two");
 
-    // Terragrunt does not initialise anew over another backend, but does so in a working folder that is gone.
+    // Terragrunt does not initialise over another backend, but does so in a new working folder.
     let run = moved.run(["apply", "last", "--yes"]).tells("Backend configuration changed");
     assert_ne!(run.code(), 0, "{run}");
     env.run(["plan", "dev"]).exits(0);
@@ -260,7 +259,7 @@ fn a_unit_whose_state_moves_between_plan_and_apply_is_refused() {
 fn an_address_that_an_expression_makes_is_no_other_instances() {
     for engine in each_engine().into_iter().filter(|engine| engine.name() != "terraform") {
         let shop = shop(&engine);
-        // Nobody but the engine knows where this one's state is: where production's is, says its variable.
+        // Only the engine can evaluate the path of `other`, which is the path of production's state.
         let mut other = plain("other");
         other["backend"] = "local".into();
         other["path"] = "../state/production.tfstate".into();
@@ -350,7 +349,7 @@ fn a_key_that_no_file_states_moves_no_state_either() {
     }
 }
 
-/// Puts a program before the engine that runs these lines of a shell for a verb; `ENGINE` is the engine itself.
+/// Wraps the engine in a program that runs these lines of shell for a verb; `ENGINE` is the path of the engine.
 #[track_caller]
 fn wrap(shop: &Shop, engine: &Driven, verb: &str, lines: &str) {
     let name = if engine.is_fake() { "tofu" } else { engine.name() };

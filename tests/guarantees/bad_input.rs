@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{ENVIRONMENTS, Live, Program, Run, Shop, each_engine, real_engines};
 
-/// No state of the two environments exists.
+/// Asserts that neither environment has a state.
 #[track_caller]
 fn nothing_was_made(shop: &Shop) {
     for environment in ["staging", "production"] {
@@ -14,7 +14,7 @@ fn nothing_was_made(shop: &Shop) {
     }
 }
 
-/// A run that said what was wrong, in words, and did not fall over.
+/// Asserts that a run reported an error without a panic.
 #[track_caller]
 fn in_words(run: Run) -> Run {
     run.hides("panicked").hides("RUST_BACKTRACE")
@@ -110,7 +110,7 @@ fn an_engine_that_is_missing_or_no_program_is_named() {
 #[test]
 fn a_disk_that_is_full_ends_a_run_in_words_and_with_a_record_that_agrees_with_the_states() {
     let bash = Program { name: "bash", path: "/bin/bash".into() };
-    // Blocks of 1024 bytes: from nothing at all to enough for everything.
+    // Limits in blocks of 1024 bytes, from none to enough for all files.
     for blocks in [0, 1, 2, 3, 4, 6, 8, 12, 16, 32] {
         let shop = Shop::of(&["network", "app: network"]);
         let env = shop.env.clone().with_envctl().with_system();
@@ -128,7 +128,7 @@ fn a_disk_that_is_full_ends_a_run_in_words_and_with_a_record_that_agrees_with_th
             let begun = journal.matches("\"engine_started\"").count();
             assert!(begun > 0, "{blocks}: nothing is applied without a record\n{journal}");
         }
-        // With room again everything goes on from what is there.
+        // With enough space the next deploy completes.
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         let after = ["network", "app"].map(|stack| shop.deployed_value(stack, "staging"));
         assert_eq!(after, [Some("first".to_owned()), Some("first".to_owned())], "{blocks}");

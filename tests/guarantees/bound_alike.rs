@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: binding, `--reuse` and `--changed` agree on what it rests on.
+//! 1. The plan you saw is the plan that is applied: binding, `--reuse` and `--changed` agree on its inputs.
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _};
 
@@ -6,29 +6,29 @@ use serde_json::Value;
 
 use crate::support::Shop;
 
-/// Something that a plan rests on, and that somebody changes.
+/// Input of a plan, and a change of it.
 struct Row {
     what: &'static str,
     change: Change,
-    /// Why `--changed` takes the stack.
+    /// Reason that `--changed` reports.
     why: &'static str,
-    /// The item that refuses the stored plan; none where what has changed is only seen by planning again.
+    /// Item that refuses the stored plan; absent if only a new plan shows the change.
     item: Option<&'static str>,
-    /// The stacks that rest on it.
+    /// Stacks that depend on the input.
     stacks: &'static [&'static str],
 }
 
 const ALL: &[&str] = &["apart", "app", "base"];
 
 enum Change {
-    /// Text behind that of a file, which may be new.
+    /// Appends text to a file, which may be new.
     Append(&'static str, &'static str),
     Remove(&'static str),
-    /// Another text in place of one.
+    /// Replaces a text in a file.
     Edit(&'static str, &'static str, &'static str),
-    /// More in environments.toml, under the stack's own table.
+    /// Adds keys to the stack's own table of environments.toml.
     Key(&'static str),
-    /// A file that its owner may execute from now on.
+    /// Makes a file executable for its owner.
     Execute(&'static str),
 }
 
@@ -194,13 +194,13 @@ const ROWS: &[Row] = &[
         what: "the program of a hook",
         change: Append("tools/make.sh", "echo two > app/made.marker\n"),
         why: "changed file of a hook: tools/make.sh",
-        // What the hook made for this plan is there still.
+        // The file that the hook made for this plan is unchanged.
         item: None,
         stacks: &["app"],
     },
 ];
 
-/// Items that no file of the repository has in it, each with who tells of it.
+/// Items of the binding that no file of the repository determines, each with its source.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("environment", "the command"),
     ("stack", "a stack of another name is another stack"),
@@ -268,7 +268,8 @@ const KEYS: &str = "vars.more = 1\n\
     env.TOKEN = { file = \"secrets/token\" }\n\
     env.TF_CLI_CONFIG_FILE = \"ci.tfrc\"\n";
 
-/// `app`, which rests on all of it, and `base` and `apart`, which do not; deployed in staging and clean, never in dev.
+/// Makes `app`, which depends on every input, and `base` and `apart`, which do not; deployed in staging and clean,
+/// never in dev.
 fn shop() -> Shop {
     let shop = Shop::with(
         "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
@@ -304,7 +305,7 @@ fn change(shop: &Shop, change: &Change) {
     }
 }
 
-/// The stacks that `--changed` takes, each with why.
+/// Returns the stacks that `--changed` selects, each with the reasons.
 fn taken(shop: &Shop) -> Vec<String> {
     let document = shop.run(["list", "staging", "--changed=HEAD", "--json", "--why"]).exits(0).json();
     let told = |instance: &Value| format!("{}: {}", instance["stack"].as_str().unwrap(), instance["why"]);
@@ -313,7 +314,7 @@ fn taken(shop: &Shop) -> Vec<String> {
     taken
 }
 
-/// The stacks whose clean plans are not reused, whatever becomes of them instead.
+/// Returns the stacks whose clean plans are not reused, whatever their result is.
 fn not_reused(shop: &Shop) -> Vec<String> {
     let report = shop.run(["plan", "staging", "--reuse", "--json"]).json();
     let stacks = report["stacks"].as_array().unwrap().iter();
@@ -323,7 +324,7 @@ fn not_reused(shop: &Shop) -> Vec<String> {
     names
 }
 
-/// What an item is about: `file`, `value`, `lockfile`.
+/// Returns the kind of an item: `file`, `value`, `lockfile`.
 fn kind(item: &str) -> &str {
     ["var file ", "file ", "value ", "variable ", "upstream "]
         .iter()

@@ -1,8 +1,9 @@
-//! 1. The plan you saw is the plan that is applied: everything is compared after the gate, and again before each stack.
+//! 1. The plan you saw is the plan that is applied: all inputs are compared after the gate, and again before each stack.
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
 
-/// `web` needs `app`, which needs `network`; a hook of one of them edits a file while the deploy runs.
+/// Makes a project in which `web` needs `app`, which needs `network`; a hook of one stack edits a file during the
+/// deploy.
 #[track_caller]
 fn shop(engine: &Driven, stack: &str, moment: &str, file: &str) -> Shop {
     let shop =
@@ -20,7 +21,7 @@ fn deployed(shop: &Shop) -> Vec<&'static str> {
     all.into_iter().filter(|stack| shop.deployed_value(stack, "production").is_some()).collect()
 }
 
-/// The item that refuses a stack.
+/// Returns the item that refuses a stack.
 #[track_caller]
 fn refusal(run: &crate::support::Run, stack: &str) -> String {
     let report = run.report();
@@ -32,7 +33,7 @@ fn refusal(run: &crate::support::Run, stack: &str) -> String {
 #[test]
 fn a_file_that_changes_before_the_gate_is_answered_keeps_every_stack_from_being_applied() {
     for engine in each_engine() {
-        // `web` is planned last, when the plan of `network` is made already.
+        // `web` is planned last, after `network`.
         let shop = shop(&engine, "web", "after_plan", "network/main.tf");
 
         let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);

@@ -1,8 +1,8 @@
-//! 3. The wrong environment is impossible, or refused: no state is moved to an address that only an engine tells.
+//! 3. The wrong environment is impossible, or refused: no state is moved to an address that only an engine can evaluate.
 
 use crate::support::{Driven, Live, Shop, programs};
 
-/// A stack of OpenTofu whose state lies where a variable says, deployed with `old`.
+/// Deploys a stack of OpenTofu whose state's path is a variable, with the value `old`.
 fn decided_by_a_variable() -> Option<Shop> {
     let [tofu] = programs(["tofu"])?;
     let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\nvars = { folder = \"old\" }\n\n[stacks.app]\npath = \"app\"\n";
@@ -25,7 +25,7 @@ fn a_place_that_an_expression_decides_is_told_as_far_as_it_is_known() {
         "`envctl exec staging app --set vars.folder=new -- state push {}` brings the state there\n",
         shop.project.path("app/old/app.tfstate").display()
     ));
-    // Nobody is asked about what is refused whatever the answer is.
+    // A refusal comes without a question.
     let args = ["exec", "staging", "app", "--set", "vars.folder=new", "--", "init", "-migrate-state"];
     for flags in [&args[..], &[&args[..5], &["--yes"], &args[5..]].concat()[..]] {
         let run = shop.env.run_args(flags).exits(3);

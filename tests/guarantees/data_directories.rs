@@ -1,4 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: environments share what is installed in a folder, and nothing else.
+//! 3. The wrong environment is impossible, or refused: environments share only installed modules and providers of a folder.
 
 use std::fs;
 
@@ -31,7 +31,7 @@ fn the_users_own_init_and_workspace_in_a_folder_are_their_own() {
 fn environments_of_one_folder_are_initialised_and_planned_side_by_side() {
     for mut fetched in real_engines().iter().filter_map(Fetched::new) {
         fetched.env = fetched.env.with_providers();
-        // One plan of an environment at a time: a local state that is locked fails another one now and then at once.
+        // One plan per environment at a time: engines refuse a second one if it meets the lock of a local state.
         for round in 0..6 {
             for folder in ["app/.terraform", ".envctl"] {
                 fs::remove_dir_all(fetched.project.path(folder)).unwrap_or_default();
@@ -53,7 +53,7 @@ fn environments_of_one_folder_are_initialised_and_planned_side_by_side() {
     }
 }
 
-/// One unit that two environments have, whose state lies where a variable of the environment says.
+/// Makes one unit of two environments; a variable of the environment determines the path of the state.
 fn shared_unit() -> Option<(Live, Env)> {
     let live = Live::new()?;
     let states = live.project.around().join("states");

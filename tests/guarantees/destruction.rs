@@ -14,7 +14,7 @@ create_workspace = \"always\"
 guards.protect = [\"terraform_data.database\"]
 ";
 
-/// A deployed production whose database is protected.
+/// Deploys a production whose database is protected.
 fn deployed(engine: &Driven) -> Shop {
     let shop = Shop::driven_by(engine, GUARDED).with_stacks(&["database"]);
     deploy(&shop, &[]).exits(0);
@@ -25,7 +25,7 @@ fn deploy(shop: &Shop, flags: &[&str]) -> Run {
     shop.env.run_args(&[&["deploy", "production", "--confirm"], flags].concat())
 }
 
-/// The guard refuses, names the resource and what would let it through, and nothing is lost.
+/// Asserts that the guard refuses, that the message names the resource and the flag, and that the resource is kept.
 #[track_caller]
 fn refuses(shop: &Shop, engine: &Driven, address: &str) {
     let run = deploy(shop, &[]).exits(3).tells("error: `protect` refuses this in `production`");
@@ -131,7 +131,7 @@ fn a_new_address_is_no_way_round_the_protection_of_the_old_one() {
     }
 }
 
-/// A stack whose resource was moved, and is otherwise as it was.
+/// Returns the configuration of a stack whose only resource was moved.
 fn moved(from: &str, to: &str, resource: &str) -> String {
     format!(
         "moved {{\n  from = {from}\n  to   = {to}\n}}\n{resource}output \"id\" {{\n  value = \"database-1\"\n}}\n"
@@ -192,7 +192,7 @@ fn moves_of_modules_and_of_single_instances_out_of_protection_are_refused() {
                 ),
                 "terraform_data.a[0]",
             ),
-            // The engine moves this one by itself.
+            // The engine moves this address without a `moved` block.
             ("terraform_data.a[0]", counted("count = 1"), counted(""), "terraform_data.a[0]"),
         ] {
             let shop = Shop::driven_by(&engine, &GUARDED.replace("terraform_data.database", protect));

@@ -1,4 +1,5 @@
-//! 11. Bad input gets a clear error, at its place: what never ends, and what is no file, is named and not waited for.
+//! 11. Bad input gets a clear error, at its place: endless files, and paths that are no regular files, are refused at
+//! once.
 
 use std::{
     fs,
@@ -120,7 +121,7 @@ fn a_fifo_in_place_of_a_file_of_envctls_own_stops_no_plan_for_ever() {
     let shop = Shop::of(&["network"]).deployed();
     shop.run(["plan", "staging"]).exits(0);
     let own = shop.project.path(".envctl");
-    // A digest is remembered once a file has rested; without one there is no file of that name.
+    // The file of digests is written only after files have been unchanged for a while.
     fs::create_dir_all(own.join("cache")).unwrap();
     fs::write(own.join("cache/digests.json"), "{}").unwrap();
     let (mut files, mut folders) = (Vec::new(), vec![own.clone()]);
@@ -138,12 +139,12 @@ fn a_fifo_in_place_of_a_file_of_envctls_own_stops_no_plan_for_ever() {
     }
     assert!(files.len() > 3, "{files:?}");
     for file in files {
-        // A plan in between may have removed it.
+        // The plan before may have removed the file.
         let Ok(kept) = fs::read(&file) else { continue };
         fs::remove_file(&file).unwrap();
         fifo(&file);
 
-        // One that does not matter is written anew, any other is named.
+        // A cache is written again; any other file is named in an error.
         let run = shop.run(["plan", "staging"]);
 
         if run.code() != 0 {

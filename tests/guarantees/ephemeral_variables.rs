@@ -6,7 +6,8 @@ use crate::support::{Driven, Live, Shop, real_engines};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
 
-/// A stack that writes its ephemeral variable into a file when it is applied. What is not given at apply is `DEFAULT` on OpenTofu.
+/// Stack whose apply writes its ephemeral variable to a file. A value that is absent at apply is `DEFAULT` on
+/// OpenTofu.
 const APP: &str = r#"
 variable "token" {
   type      = string
@@ -30,7 +31,7 @@ resource "terraform_data" "app" {
 }
 "#;
 
-/// A project with `net`, whose output is the token, and `app` with these lines in its table and these files.
+/// Makes a project with `net`, whose output is the token, and `app` with these lines in its table and these files.
 fn shop(engine: &Driven, keys: &str, files: &[(&str, &str)]) -> Shop {
     let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
     shop.env = shop.env.with_system().var("TOKEN_OF_CI", "token-value");
@@ -45,7 +46,7 @@ fn shop(engine: &Driven, keys: &str, files: &[(&str, &str)]) -> Shop {
     shop
 }
 
-/// The value that the last apply of `app` had.
+/// Returns the value in the last apply of `app`.
 fn applied(shop: &Shop) -> Option<String> {
     fs::read_to_string(shop.project.path("app.marker")).ok()
 }
@@ -71,7 +72,7 @@ fn an_apply_gets_the_ephemeral_values_of_its_plan_from_every_source() {
             shop.env.run_args(&at_once).exits(0);
             assert_eq!(applied(&shop).as_deref(), Some("token-value"), "{what}");
 
-            // Through a stored plan, and through the plan of a destruction.
+            // By a stored plan, and by the plan of a destruction.
             shop.project.edit("app/main.tf", "input = var.size", "triggers_replace = 2");
             fs::remove_file(shop.project.path("app.marker")).unwrap();
             shop.env.run_args(&[&["plan", "dev"], flags].concat()).exits(0);
@@ -151,7 +152,7 @@ fn an_encrypted_plan_gets_its_ephemeral_values_too() {
 
 #[test]
 fn an_ephemeral_input_that_a_file_overrides_is_refused_by_its_plan() {
-    // A key that is an expression and stands twice is beyond envctl's reader.
+    // envctl's parser refuses an object that repeats a key that is an expression.
     let odd = "other = { (\"a\") = 1, (\"a\") = 2 }\n";
     for engine in real_engines() {
         for (late, why) in [
@@ -176,7 +177,7 @@ fn an_ephemeral_input_that_a_file_overrides_is_refused_by_its_plan() {
     }
 }
 
-/// A unit whose ephemeral variable gets its value by these lines of its file, of its table or of its module.
+/// Makes a unit whose ephemeral variable is set by lines of its file, its table or its module.
 fn unit(hcl: &str, stack: &str) -> Option<Live> {
     let live = Live::new()?;
     let marker = live.project.path("app.marker").display().to_string();
@@ -189,14 +190,14 @@ fn unit(hcl: &str, stack: &str) -> Option<Live> {
     Some(live)
 }
 
-/// Makes the value of [`READ`] another one.
+/// Changes the value that [`READ`] prints.
 fn tell(live: &Live, value: &str) {
     let home = live.project.around().join("home");
     fs::create_dir_all(&home).unwrap();
     fs::write(home.join("token"), value).unwrap();
 }
 
-/// Something that only Terragrunt can tell, and that no file of the project tells.
+/// Input that only Terragrunt can evaluate, from a file outside the project.
 const READ: &str =
     "inputs = {\n  token = run_cmd(\"--terragrunt-quiet\", \"sh\", \"-c\", \"cat $HOME/token\")\n}\n";
 

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use crate::support::{Driven, ENVIRONMENTS, Run, Shop, each_engine, real_engines, script};
 
-/// A shop whose stack has a var file, a value, a module two levels deep, a file that only HCL names, and one of `files`.
+/// Makes a stack with a var file, a value, a module two levels deep, a file that only HCL names, and one of `files`.
 #[track_caller]
 fn rich(engine: &Driven) -> Shop {
     let environments =
@@ -33,7 +33,7 @@ fn rich(engine: &Driven) -> Shop {
     shop
 }
 
-/// Plans staging and gives the id of the run.
+/// Plans staging and returns the id of the run.
 #[track_caller]
 fn planned(shop: &Shop) -> String {
     shop.run(["plan", "staging"]).exits(0);
@@ -193,7 +193,7 @@ fn a_stale_third_stack_keeps_the_first_from_being_applied() {
     }
 }
 
-/// The plan of staging lies in `.envctl/runs/RUN`; each of these tries to get it into production.
+/// The plan of staging is in `.envctl/runs/RUN`; each step tries to apply it to production.
 #[test]
 fn a_plan_for_staging_cannot_be_applied_to_production() {
     for engine in each_engine() {
@@ -207,12 +207,12 @@ fn a_plan_for_staging_cannot_be_applied_to_production() {
             assert_eq!((of("staging"), of("production")), (None, None), "{what}, {}", engine.name());
         };
 
-        // By flags.
+        // With flags.
         shop.run(["apply", &run, "--confirm", "--set", "workspace=\"production\""]).exits(64);
         shop.run(["apply", &run, "production", "--confirm"]).exits(64);
         unchanged("by flags");
 
-        // By an edited request, manifest or journal.
+        // With an edited request, manifest or journal.
         for (name, told) in [
             ("request.json", "the seal of"),
             ("plans/app.manifest.json", "the seal of"),
@@ -226,7 +226,7 @@ fn a_plan_for_staging_cannot_be_applied_to_production() {
             unchanged(&name);
         }
 
-        // By files that are copied into a run of production.
+        // With files that are copied into a run of production.
         let kept: Vec<(String, Vec<u8>)> = ["app.tfplan", "app.manifest.json", "app.diff"]
             .map(|name| file(&production, &format!("plans/{name}")))
             .map(|name| (name.clone(), fs::read(shop.project.path(&name)).unwrap()))
@@ -249,7 +249,7 @@ fn a_plan_for_staging_cannot_be_applied_to_production() {
         }
         unchanged("by copied files");
 
-        // By another environments.toml.
+        // With an edited environments.toml.
         let toml = shop.project.read("environments.toml");
         let swapped = toml.replace("workspace = \"staging\"", "workspace = \"-\"");
         let swapped = swapped.replace("workspace = \"production\"", "workspace = \"staging\"");
@@ -259,7 +259,7 @@ fn a_plan_for_staging_cannot_be_applied_to_production() {
         shop.project.write("environments.toml", &toml);
         unchanged("by another environments.toml");
 
-        // As they are, each goes where it belongs.
+        // Unchanged, each plan is applied to its own environment.
         shop.run(["apply", &run, "--yes"]).exits(0);
         assert!(shop.deployed_value("app", "staging").is_some());
         assert!(shop.deployed_value("app", "production").is_none());
@@ -298,7 +298,7 @@ fn a_confirmed_environment_refuses_providers_that_are_not_the_locked_ones() {
             env.run(["deploy", "production", "--confirm"]).exits(3).tells(told);
             assert_eq!(shop.deployed_value("app", "production"), None, "{}", engine.name());
         }
-        // One that an engine finds by itself.
+        // A configuration file that the engine finds by itself.
         let own = shop.project.around().join("home/.terraform.d/own.tfrc");
         fs::create_dir_all(own.parent().unwrap()).unwrap();
         fs::rename(&rc, &own).unwrap();
@@ -314,13 +314,13 @@ fn a_relative_file_of_settings_is_the_same_file_for_envctl_and_for_the_engine() 
         let overrides =
             "provider_installation {\n  dev_overrides {\n    \"x/y\" = \"/tmp\"\n  }\n  direct {}\n}\n";
         shop.project.write("app/rc", overrides);
-        // Where a test gives a file of settings, its engine needs it.
+        // The engine needs the CLI configuration of the test run, if there is one.
         let given = shop.env.value("TF_CLI_CONFIG_FILE").map(|file| fs::read_to_string(file).unwrap());
         let harmless = given.unwrap_or_default();
         shop.project.write("rc", &harmless);
         let env = shop.env.clone().var("TF_CLI_CONFIG_FILE", "rc");
         env.run(["plan", "production"]).exits(0);
-        // The engine would say so.
+        // The engine's log would show overrides.
         env.run(["runs", "log"]).exits(0).hides("development overrides");
         shop.project.write("rc", overrides);
         env.run(["plan", "production"]).exits(3).tells("/rc` has `dev_overrides`");
@@ -357,7 +357,7 @@ fn a_plan_whose_upstream_was_applied_by_another_run_since_is_refused() {
     }
 }
 
-/// A place that only OpenTofu can tell: no text says where the module lies.
+/// The address of the module is an expression that only OpenTofu evaluates.
 #[test]
 fn a_module_whose_source_is_computed_is_bound_with_what_it_calls() {
     for engine in real_engines().into_iter().filter(|engine| engine.name() == "tofu") {
@@ -371,7 +371,7 @@ fn a_module_whose_source_is_computed_is_bound_with_what_it_calls() {
         let run = planned(&shop);
         shop.project.write(inner, "locals {\n  a = 2\n}\n");
         refused(&shop, &run, &format!("`file {inner}`"), &engine);
-        // In a fresh copy of the project there is no init yet that tells of modules.
+        // In a fresh clone there is no module manifest yet.
         let run = planned(&shop);
         fs::remove_dir_all(shop.project.path(".envctl/data")).unwrap();
         shop.run(["apply", &run, "--yes"]).exits(0);

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::symlink, path::PathBuf};
 
 use crate::support::{Driven, ENVIRONMENTS, Env, Shop, each_engine};
 
-/// A shop with one stack, and a plan of it for staging.
+/// Makes a project with one stack, planned for staging.
 #[track_caller]
 fn planned(engine: &Driven) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
@@ -12,7 +12,7 @@ fn planned(engine: &Driven) -> Shop {
     shop
 }
 
-/// A home folder beside a project, with these files.
+/// Makes a home folder beside the project, with these files.
 fn home(shop: &Shop, name: &str, files: &[(&str, String)]) -> PathBuf {
     let home = shop.project.around().join(name);
     for (file, text) in files {
@@ -23,7 +23,7 @@ fn home(shop: &Shop, name: &str, files: &[(&str, String)]) -> PathBuf {
     home
 }
 
-/// The files of a home folder by which providers choose, with the keys and tokens of one day.
+/// Returns the files in a home folder that providers read, with the keys and tokens of one day.
 fn files(region: &str, project: &str, subscription: &str, day: &str) -> Vec<(&'static str, String)> {
     vec![
         (".aws/config", format!("[default]\nregion = {region}\n")),
@@ -64,7 +64,7 @@ fn a_variable_that_chooses_an_account_refuses_a_plan() {
                 "`variable {name}` is not what it was when it was planned: then missing, now set"
             ));
         }
-        // What a job sets for itself, and a token of that job.
+        // Variables of a job, and its token, may change.
         let next = shop.env.clone().var("GITHUB_RUN_ID", "2").var("GITLAB_USER_LOGIN", "other");
         next.var("GITHUB_TOKEN", "next").run(["apply", "last", "--yes"]).exits(0);
         assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
@@ -79,12 +79,12 @@ fn a_plan_of_one_home_and_token_is_applied_with_the_next() {
             Driven::Fake => ("tofu", env!("CARGO_BIN_EXE_envctl-fake-engine").into()),
             Driven::Real(program) => (program.name, program.path.clone()),
         };
-        // Another runner on another day: what is chosen is the same, and nothing else is.
+        // Another runner on another day: only keys and tokens differ.
         let on = |day: &str| {
             let home = home(&shop, &format!("home-{day}"), &files("eu-west-1", "live", "1", day));
             let own = home.join("bin").join(name);
             fs::create_dir_all(own.parent().unwrap()).unwrap();
-            // By content: a copy would be the same.
+            // The program is compared by content.
             symlink(&program, &own).unwrap();
             let credentials = home.join(format!("gha-creds-{day}.json"));
             fs::write(

@@ -5,7 +5,7 @@ use crate::support::{
     remote_state,
 };
 
-/// A shop whose only stack keeps its state in a backend of this kind.
+/// Makes a project whose only stack has its state in a backend of this type.
 #[track_caller]
 fn shop(engine: &crate::support::Driven, kind: &str, pairs: &str) -> Shop {
     let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}\n{pairs}"));
@@ -16,12 +16,12 @@ fn shop(engine: &crate::support::Driven, kind: &str, pairs: &str) -> Shop {
     shop
 }
 
-/// Plans, tries to apply elsewhere, and applies where it belongs.
+/// Plans, asserts that the plan is refused in the other environment, and applies it in its own.
 #[track_caller]
 fn only_where_it_was_planned(env: &Env, elsewhere: &Env, item: &str) -> Run {
     env.run(["plan", "staging"]).exits(0);
     elsewhere.run(["apply", "last", "--yes"]).exits(3).tells(item);
-    // The refused run has stored no plan: the last one with plans is still the same.
+    // The refused run has stored no plan: `last` is still the same run.
     env.run(["apply", "last", "--yes"]).exits(0)
 }
 

@@ -1,10 +1,10 @@
-//! 1. The plan you saw is the plan that is applied: whichever way its configuration names the files that it is made from.
+//! 1. The plan you saw is the plan that is applied: every way in which configuration names a file is bound.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, plain};
 
-/// A shop whose stack lies two folders deep, with more of its configuration.
+/// Makes a project whose stack lies two folders deep, with more configuration.
 #[track_caller]
 fn shop(engine: &Driven, environments: &str, more: &str) -> Shop {
     let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}\n{environments}"));
@@ -18,7 +18,7 @@ fn shop(engine: &Driven, environments: &str, more: &str) -> Shop {
     shop
 }
 
-/// Plans, changes one file, and expects its name in the refusal; then with the file as it was, an apply.
+/// Plans, asserts that a change of the file is refused by its name, restores the file, and applies.
 #[track_caller]
 fn bound(shop: &Shop, file: &str, text: &str, engine: &Driven, spelling: &str) {
     shop.run(["plan", "staging"]).exits(0);
@@ -27,7 +27,7 @@ fn bound(shop: &Shop, file: &str, text: &str, engine: &Driven, spelling: &str) {
     shop.run(["apply", &run, "--yes"]).exits(0);
 }
 
-/// Changes one file, expects its name in the refusal of a stored plan, and leaves the file as it was.
+/// Changes a file, asserts that the stored plan is refused with the file's name, and restores the file.
 #[track_caller]
 fn refused(shop: &Shop, run: &str, (file, text): (&str, &str), engine: &Driven, spelling: &str) {
     let before = fs::read_to_string(shop.project.path(file)).ok();
@@ -133,7 +133,7 @@ fn a_file_of_the_stack_is_bound_whatever_its_name_is() {
         for file in &files {
             refused(&shop, &run, (file, "second\n"), &engine, reads);
         }
-        // What environments.toml sets is bound, and its text is not.
+        // The settings of environments.toml are bound, and its text is not.
         shop.append("environments.toml", "# more\n");
         shop.run(["apply", &run, "--yes"]).exits(0);
     }
@@ -153,7 +153,7 @@ fn the_mode_of_a_script_is_bound_and_no_other_bit_of_it() {
         mode(0o755);
         let refused = shop.run(["apply", "last", "--yes"]).exits(3);
         refused.tells("`file infra/app/run.sh` is not what it was when it was planned").tells("(executable)");
-        // Whom else a checkout lets read it depends on its umask.
+        // Read permissions of other users depend on the umask of a checkout.
         mode(0o600);
         shop.run(["apply", "last", "--yes"]).exits(0);
     }

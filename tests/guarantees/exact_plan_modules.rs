@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: with the modules from elsewhere that it was made with.
+//! 1. The plan you saw is the plan that is applied: with the fetched modules that it was made with.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::support::{Driven, ENVIRONMENTS, Project, Shop, app_unit, plain, real_engines};
 
-/// A repository beside the project whose module lies in `sub`, with a script above it.
+/// Makes a git repository beside the project, with a module in `sub` that reads a script above it.
 fn package(project: &Project) -> String {
     let dir = project.around().join("package");
     fs::create_dir_all(dir.join("sub")).unwrap();
@@ -29,7 +29,7 @@ fn committed(project: &Project, dir: &str) {
     project.git(["-C", dir, "commit", "--quiet", "--message", "Next"]);
 }
 
-/// A shop whose stack calls the module of that repository.
+/// Makes a project whose stack calls the module of that repository.
 fn shop(engine: &Driven) -> (Shop, String) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
     let dir = package(&shop.project);
@@ -45,7 +45,7 @@ fn shop(engine: &Driven) -> (Shop, String) {
     (Shop { env: shop.env.clone().with_system(), ..shop }, dir)
 }
 
-/// The file of a name below a folder that is not the repository's own.
+/// Returns a file of this name in a folder, other than the repository's own.
 fn copy_of(dir: &Path, name: &str) -> PathBuf {
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
@@ -104,12 +104,12 @@ fn a_module_that_was_fetched_anew_is_compared_by_its_content() {
                 }
             }
         };
-        // The branch has moved on, and a checkout that knows nothing of the first fetch has the next one.
+        // The branch has moved on, and a new checkout fetches its head.
         fs::write(Path::new(&dir).join("run.sh"), "two\n").unwrap();
         committed(&shop.project, &dir);
         forget();
         shop.run(["apply", &run, "--yes"]).exits(3).tells("`fetched module m` is not what it was");
-        // It was taken back: another commit, and the same content.
+        // The branch has another commit with the original content.
         fs::write(Path::new(&dir).join("run.sh"), "one\n").unwrap();
         committed(&shop.project, &dir);
         forget();

@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: by the program that it was made with, wherever that lies.
+//! 1. The plan you saw is the plan that is applied: by the program that it was made with, in any folder.
 
 use std::{
     os::unix::fs::symlink,
@@ -7,7 +7,7 @@ use std::{
 
 use crate::support::{Driven, ENVIRONMENTS, Env, Shop, each_engine, programs, script};
 
-/// Links to a program from two folders, and a script that starts it from a third.
+/// Makes symbolic links to a program in two folders, and a script that starts it in a third.
 fn copies(around: &Path, name: &str, program: &Path) -> [PathBuf; 3] {
     let [first, second, third] = ["first", "second", "third"].map(|folder| {
         std::fs::create_dir_all(around.join(folder)).unwrap();
@@ -19,7 +19,7 @@ fn copies(around: &Path, name: &str, program: &Path) -> [PathBuf; 3] {
     [first, second, third]
 }
 
-/// The variable that names the program of an engine, and the program.
+/// Returns the environment variable that sets the program of an engine, the engine's name, and the program.
 fn program(engine: &Driven) -> (&'static str, &'static str, PathBuf) {
     match engine {
         Driven::Fake => ("ENVCTL_TOFU", "tofu", env!("CARGO_BIN_EXE_envctl-fake-engine").into()),

@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: whichever way a unit names the files that it is made from.
+//! 1. The plan you saw is the plan that is applied: every way in which a Terragrunt unit names files is bound.
 
 use std::{fs, path::PathBuf};
 
@@ -38,7 +38,7 @@ inputs = {
 }
 "#;
 
-/// Files that the unit rests on, what is added to each, and why `--changed` takes it.
+/// Files that the unit depends on, each with text to append and the reason that `--changed` reports.
 const FILES: [(&str, &str, &str); 7] = [
     ("_envcommon/app.hcl", "# edited\n", "changed include: _envcommon/app.hcl"),
     ("live/region.hcl", "# edited\n", "changed include: live/region.hcl"),
@@ -49,7 +49,7 @@ const FILES: [(&str, &str, &str); 7] = [
     ("live/opt.tfvars", "# new\n", "changed file that HCL names: live/opt.tfvars"),
 ];
 
-/// A unit that leads to all of them, where its state will be, and where its hook says that it ran.
+/// Makes a unit that depends on all of [`FILES`]; returns the path of its state, and of a file that its hook writes.
 fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
     let (project, env) = app_unit("live/app")?;
     let (state, ran) = (project.around().join("app.tfstate"), project.around().join("ran"));
@@ -74,7 +74,7 @@ fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
     Some((project, env.with_system(), state, ran))
 }
 
-/// A unit whose parent names a `download_dir` within the project.
+/// Makes a unit whose parent sets a `download_dir` in the project.
 fn downloading() -> Option<(Project, Env)> {
     let (project, env) = app_unit("live/app")?;
     project.write(
@@ -114,7 +114,7 @@ fn a_unit_that_downloads_into_the_project_goes_on_after_its_module_changed() {
     let state = project.read("state/app.tfstate");
     assert!(state.contains("\"two\"") && state.contains("\"c\"") && !state.contains("\"b\""), "{state}");
     project.edit("mod/main.tf", "two", "three");
-    // The other unit is clean, and taken over as it is.
+    // The plan of the other unit is clean, and reused by the apply.
     env.run(["plan", "dev"]).exits(0);
     let below = |folder: &PathBuf| {
         let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -136,7 +136,7 @@ fn a_unit_that_downloads_into_the_project_goes_on_after_its_module_changed() {
     assert!(project.read("state/app.tfstate").contains("\"three\""));
 }
 
-/// Adds to a file, and gives back what undoes that.
+/// Appends to a file, and returns a closure that restores it.
 fn edited(project: &Project, file: &str, more: &str) -> impl FnOnce() {
     let path = project.path(file);
     let before = fs::read_to_string(&path).ok();
@@ -185,7 +185,7 @@ fn what_the_functions_of_a_unit_lead_to_is_seen_by_changed_and_by_reuse_as_well(
         assert_eq!(why(), [reason]);
         assert!(!is_reused(), "{file}");
         undo();
-        // What was planned anew rests on the edited file.
+        // Restores the record of the clean plan that was made before the edit.
         project.write(".envctl/instances/dev/app/clean.json", &kept);
     }
     assert!(is_reused());

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use crate::support::{Env, Program, Shop, error};
 
-/// A shell that runs envctl the way that people do.
+/// Returns a shell, which runs envctl as users do.
 fn shell() -> Program {
     Program { name: "bash", path: "/bin/bash".into() }
 }
 
-/// The shop's world with envctl and the system's programs on PATH.
+/// Returns the project's environment with envctl and the system's programs on PATH.
 fn desk(shop: &Shop) -> Env {
     shop.env.clone().with_envctl().with_system()
 }

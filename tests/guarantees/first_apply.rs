@@ -1,4 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: also the state that a first apply left which did not end well.
+//! 3. The wrong environment is impossible, or refused: the state of a first apply that failed is known afterwards.
 
 use std::fs;
 
@@ -10,10 +10,10 @@ use crate::support::{Driven, Shop, real_engines};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.staging]\nbackend.local = { path = \"../state/one.tfstate\" }\n";
 
-/// An apply that fails before it has done anything.
+/// Shell line for an apply that fails before any change.
 const NO: &str = r#"echo '{"@level":"error","@message":"Error: no","type":"diagnostic","diagnostic":{"severity":"error","summary":"no","detail":""}}'; exit 1"#;
 
-/// A stack whose first resource is made, and whose second one runs `command`.
+/// Makes a stack whose first resource is created, and whose second one runs `command`.
 fn stack(engine: &Driven, command: &str) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
     shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
@@ -32,7 +32,7 @@ fn move_address(shop: &Shop) {
     shop.project.edit("environments.toml", "state/one.tfstate", "moved/two.tfstate");
 }
 
-/// Refuses both that the state vanished and that its address changed.
+/// Asserts that envctl refuses a vanished state and a changed address.
 #[track_caller]
 fn is_known(shop: &Shop, engine: &Driven) {
     let state = shop.project.path("state/one.tfstate");

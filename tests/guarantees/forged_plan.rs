@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: what a plan file says of itself counts, whatever its manifest says.
+//! 1. The plan you saw is the plan that is applied: the content of a plan file is checked, whatever its manifest says.
 
 use std::{
     fs,
@@ -14,7 +14,8 @@ use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
 
-/// As much of a plan file as tells what it was made for; its other fields get lost, which only an engine would notice.
+/// Fields of a plan file that tell its purpose. The other fields are lost on writing, which only a real engine would
+/// notice.
 #[derive(Message)]
 struct Plan {
     #[prost(message, optional, tag = "13")]
@@ -37,7 +38,7 @@ struct Backend {
     workspace: String,
 }
 
-/// The same plan file with another content of two of its members.
+/// Rewrites two members of a plan file.
 fn forged(bytes: &[u8], plan: &dyn Fn(&mut Plan), state: &dyn Fn(&mut Value)) -> Vec<u8> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut made = ZipWriter::new(Cursor::new(Vec::new()));
@@ -60,7 +61,7 @@ fn forged(bytes: &[u8], plan: &dyn Fn(&mut Plan), state: &dyn Fn(&mut Value)) ->
     made.finish().unwrap().into_inner()
 }
 
-/// A deployed stack with a change, which is planned for production; and the id of that run.
+/// Makes a deployed stack with a change that is planned for production, and returns the id of that run.
 #[track_caller]
 fn planned(engine: &Driven) -> (Shop, String) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
@@ -72,8 +73,8 @@ fn planned(engine: &Driven) -> (Shop, String) {
     (shop, run)
 }
 
-/// Puts another plan file in the place of a stored one and lets the manifest agree: somebody who has the project's key
-/// seals it again.
+/// Replaces a stored plan file and its items in the manifest, and seals the manifest with the project's key, as an
+/// attacker with the key could.
 #[track_caller]
 fn replace(shop: &Shop, run: &str, file: &[u8], items: &[(&str, &str)]) {
     let path = |name: &str| {
@@ -131,7 +132,7 @@ fn each_thing_that_a_plan_file_says_of_itself_is_compared_whatever_its_manifest_
             refused(&shop, &run, told, &engine);
         }
         if engine.is_fake() {
-            // The forger is good enough: with nothing changed, such a file is applied.
+            // Without a forged value such a rewritten file is applied.
             replace(&shop, &run, &forged(&file, &|_| {}, &|_| {}), &[]);
             shop.run(["apply", &run, "--confirm"]).exits(0);
             assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("second"));
@@ -148,7 +149,7 @@ fn the_plan_of_another_environment_is_known_by_what_it_says_itself() {
             shop.newest_run().rsplit('/').next().unwrap().to_owned()
         });
         shop.forget_calls();
-        // On an empty state no serial tells them apart: an engine would apply it, and to production.
+        // An empty state has no serial to compare: an engine would apply the plan of staging to production.
         replace(&shop, &production, &stored(&shop, &staging), &[]);
 
         let told = "`workspace` is not what it was when it was planned: then `staging`, now `production`";
@@ -191,7 +192,7 @@ fn another_state_in_a_plan_file_is_held_against_its_manifest_and_against_the_bac
             };
             replace(&shop, &run, &forged, &[(&item, is)]);
             refused(&shop, &run, &told(is, said), &engine);
-            // A manifest that tells the same lie is held against the state as it is.
+            // A manifest with the forged value is compared with the current state.
             replace(&shop, &run, &forged, &[(&item, said)]);
             refused(&shop, &run, &told(said, is), &engine);
             replace(&shop, &run, &file, &[(&item, is)]);

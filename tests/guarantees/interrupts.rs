@@ -35,13 +35,13 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
             assert_eq!(slow.shop.deployed_value("app", "staging"), None, "nothing new started");
             let steps = slow.steps();
             assert_eq!(steps.last().unwrap(), "network apply interrupted", "{steps:?}");
-            // The state lock is free, and what was made is known.
+            // The state lock is released, and the state holds the created resource.
             slow.shop.run(["plan", "staging", "network", "--detailed-exitcode"]).exits(0);
         }
     }
 }
 
-/// A provisioner that runs until it is let go, in a stack of its own.
+/// Makes a stack with a provisioner that runs until a file exists.
 #[track_caller]
 fn provisioning(engine: &Driven) -> Slow {
     let mut shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
@@ -121,7 +121,7 @@ fn a_terminal_that_goes_away_is_one_interrupt_however_often_it_says_so() {
         for _ in 0..3 {
             running.signal(Signal::HUP);
         }
-        // Signals of one kind may melt into one; a signal of another kind shows that those before were taken in.
+        // Signals of one kind may be merged; a signal of another kind shows that the earlier ones were delivered.
         running.signal(Signal::INT);
         let warned =
             || slow.journal().iter().any(|e| e["event"] == "interrupt_requested" && e["signal"] == 2);
@@ -158,7 +158,7 @@ fn under_terragrunt_the_engine_that_it_drives_is_told_at_once() {
     let begun = slow.shop.marker("made.started");
     running.wait_until("the provider works", || begun.exists());
     slow.signal(&mut running, Signal::INT, 1);
-    // Terragrunt itself would pass it on after 15 seconds only, and the thing is not let go before.
+    // Terragrunt would pass the signal on only after 15 seconds, and the provider does not finish before.
     slow.wait_for_the_engine(&mut running);
     slow.let_go();
 

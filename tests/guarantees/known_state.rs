@@ -1,4 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: a state that vanished or went back is refused as such, wherever it lies.
+//! 3. The wrong environment is impossible, or refused: a state that vanished or went back is detected, in every backend.
 
 use std::{fs, path::PathBuf};
 
@@ -11,7 +11,7 @@ const WENT_BACK: &str = "the state went back to an earlier version";
 const VANISHED: &str = "the state has vanished";
 const ALLOW: &str = "--allow=lineage:staging/app";
 
-/// A stack that was deployed twice, and a copy of its state from before the second time.
+/// Deploys a stack twice, and returns a copy of its state from before the second deploy.
 #[track_caller]
 fn deployed_twice(engine: &Driven) -> (Shop, PathBuf) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]).deployed();
@@ -86,7 +86,7 @@ fn an_older_state_that_is_pushed_by_force_is_said_and_refused() {
         let before = serial(&shop);
         let push = ["state", "push", "-force", older.to_str().unwrap()];
         let pushed = exec(&shop, &[], &push).exits(0);
-        // OpenTofu gives what is pushed a serial behind the one that was there: it is a new version then.
+        // OpenTofu gives a pushed state a serial above that of the state before: it counts as a new version.
         if engine.name() == "tofu" {
             assert!(serial(&shop) > before);
             shop.run(["plan", "staging"]).exits(0);
@@ -202,7 +202,7 @@ fn a_renamed_stack_keeps_its_state_and_what_is_known_of_it() {
         shop.run(["deploy", "staging", "--yes"]).exits(3).tells(VANISHED);
         assert!(!shop.project.path(STATE).exists(), "{}", engine.name());
 
-        // Back to the old name, as on another branch.
+        // The earlier name again, as on another branch.
         shop.project.edit("environments.toml", "[stacks.web]", "[stacks.app]");
         shop.run(["plan", "staging"]).exits(3).tells(VANISHED);
         fs::write(shop.project.path(STATE), kept).unwrap();
@@ -286,7 +286,7 @@ fn a_workspace_of_a_cached_data_directory_is_looked_up_without_a_record() {
     for engine in each_engine() {
         let shop = Shop::driven_by(&engine, &environments).with_stacks(&["app"]);
         shop.run(["deploy", "staging", "--yes", "--create-workspace"]).exits(0);
-        // A job that keeps the data directories alone, and another name of the workspace.
+        // A CI job that caches only the data directories, and a changed name of the workspace.
         let forget_state = || {
             for record in ["lineage", "last-state.json"] {
                 fs::remove_file(shop.project.path(".envctl/instances/staging/app").join(record)).unwrap();

@@ -1,4 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: two paths that lead to one state through a link are one address.
+//! 3. The wrong environment is impossible, or refused: two paths to one state through a symbolic link are one address.
 
 use std::{fs, os::unix::fs::symlink};
 

@@ -1,4 +1,4 @@
-//! 8. A crash loses nothing: where a state is lost all the same, nothing is made a second time before somebody has said so.
+//! 8. A crash loses nothing: after a lost state, no resource is created again before the user has allowed it.
 
 use std::{
     fs,
@@ -16,7 +16,7 @@ use crate::{
 const RECORD: &str = ".envctl/instances/staging/network/lost-state.json";
 const ALLOW: &str = "--allow=lineage:staging/network";
 
-/// A stack of the fake engine whose second apply loses its state.
+/// Makes a stack of the fake engine whose second apply loses its state.
 fn losing(how: &str) -> Shop {
     let shop = Shop::of(&["network"]).deployed();
     let resources = json!({ "terraform_data.network": "the second value" });
@@ -104,7 +104,7 @@ fn a_real_engine_whose_state_is_lost_makes_nothing_twice() {
             &engine,
             "resource \"terraform_data\" \"a\" {\n  input = join(\"\", [for i in range(100) : \"a long text ${i}\"])\n}\n",
         );
-        // It may write one block into any file, and nobody reads what it prints.
+        // The engine may write one block into any file, and its output goes to /dev/null.
         wrap_apply(&shop, &engine, "ulimit -f 1; trap '' XFSZ; exec ENGINE \"$@\" >/dev/null 2>&1");
         shop.run(["deploy", "staging", "--yes"]).exits(1).tells("no copy of it is left");
         fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate")).unwrap();
@@ -118,7 +118,7 @@ fn a_real_engine_whose_state_is_lost_makes_nothing_twice() {
     }
 }
 
-/// Runs envctl as somebody who may only write where the modes of files let them.
+/// Runs envctl without the right to ignore file modes.
 fn restricted(shop: &Shop, args: &[&str]) -> Run {
     let without = "-dac_override,-dac_read_search";
     let envctl = env!("CARGO_BIN_EXE_envctl");

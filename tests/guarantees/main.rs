@@ -1,5 +1,5 @@
-//! What envctl promises, a file per guarantee: each test fails when the promise is broken, on the fake engine and, where an
-//! engine is involved, on every real one.
+//! Guarantees of envctl, a file per guarantee: each test fails when the guarantee is broken, on the fake engine and,
+//! if an engine is involved, on every real one.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
 mod backend_in_force;

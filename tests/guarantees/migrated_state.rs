@@ -1,4 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: a state that is moved to another address arrives there, and is kept.
+//! 3. The wrong environment is impossible, or refused: a state that is migrated to another address arrives there complete.
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
@@ -20,7 +20,7 @@ backend.local = { path = \"../old/{env}.tfstate\" }
 confirm = true
 ";
 
-/// A stack that is deployed to staging and to production, whose pairs then say another path.
+/// Deploys a stack to staging and production, and then changes the path in its backend pairs.
 #[track_caller]
 fn moved(engine: &Driven) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
@@ -67,7 +67,7 @@ fn text(shop: &Shop, text: &str) -> String {
     text.replace(&*shop.project.root().to_string_lossy(), "[PROJECT]")
 }
 
-/// The backups of an environment's stack.
+/// Returns the backups of an environment's stack.
 fn backups(shop: &Shop, environment: &str) -> Vec<PathBuf> {
     let folder = shop.project.path(&format!(".envctl/backups/{environment}/app"));
     folder.read_dir().into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
@@ -164,14 +164,14 @@ fn a_migration_that_could_lose_something_is_refused() {
             run.exits(3).tells(told);
             assert!(backups(shop, "production").is_empty(), "{}", engine.name());
         };
-        // A state lies at the new address already.
+        // A state exists at the new address.
         fs::create_dir_all(shop.project.path("new")).unwrap();
         let other = fs::read(shop.project.path("old/staging.tfstate")).unwrap();
         fs::write(shop.project.path("new/production.tfstate"), &other).unwrap();
         let run = migrate(&shop, "production", &["--confirm"]);
         unchanged(&shop, run, "there is a state at local:");
         assert_eq!(fs::read(shop.project.path("new/production.tfstate")).unwrap(), other);
-        // Nothing to migrate, at the same address or from an empty one.
+        // There is nothing to migrate: the address is the same, or the old one is empty.
         shop.project.edit("environments.toml", "../new/", "../old/");
         shop.run(["plan", "production"]).exits(0);
         let run = migrate(&shop, "production", &["--confirm"]);
@@ -193,7 +193,7 @@ fn a_migration_takes_no_state_of_another_instance() {
         shop.project.commit("Begin");
         shop.run(["deploy", "production", "--confirm"]).exits(0);
         shop.run(["plan", "staging"]).exits(0);
-        // As an init that was typed in a shell leaves it.
+        // Record of an init that the user ran in a shell.
         let record = ".envctl/data/staging/app/terraform.tfstate";
         let of_staging = shop.project.read(record);
         shop.project.write(record, &of_staging.replace("old/staging.tfstate", "old/production.tfstate"));
@@ -276,7 +276,7 @@ fn a_local_state_moves_to_a_bucket_and_on_to_another_key() {
         shop.append("environments.toml", pairs);
         let migrate = ["exec", "staging", "app", "--yes", "--", "init", "-migrate-state"];
         for (key, other) in [("one", "two"), ("two", "three")] {
-            // An init that fails in between leaves no record of where the state was.
+            // An init that fails meanwhile leaves no record of the old address.
             let failing = format!("\n[{}]\ninit_args = [\"-no-such-flag\"]\n", engine.name());
             shop.append("environments.toml", &failing);
             env.run(["plan", "staging"]).exits(1);
@@ -287,7 +287,7 @@ fn a_local_state_moves_to_a_bucket_and_on_to_another_key() {
 
             let text = server.text("states", &format!("staging/{key}"));
             let after: Value = serde_json::from_str(&text).unwrap();
-            // A bucket gives each state that is new to it a lineage of its own.
+            // A state in a new bucket object gets a new lineage.
             let attributes = |state: &Value| state.pointer("/resources/0/instances/0/attributes").cloned();
             assert_eq!(attributes(&after), attributes(&before), "{}", engine.name());
             env.run(["plan", "staging", "--json"]).exits(0).prints("\"clean\"");
@@ -303,7 +303,7 @@ fn hints_of_a_moved_state_repeat_the_flags_but_no_hidden_value() {
     for engine in each_engine() {
         let shop = moved(&engine);
         shop.append("app/main.tf", variables);
-        // Short enough not to be masked.
+        // Values this short are not masked.
         let flags = [
             "--var",
             "size=3",

@@ -1,4 +1,4 @@
-//! 8. A crash loses nothing, and an apply that made something and left a state without it has failed.
+//! 8. A crash loses nothing: an apply that created resources and left a state without them has failed.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn resources(names: &[&str]) -> String {
     names.iter().map(resource).collect()
 }
 
-/// Lines of a wrapper around an engine that writes another state: the flag of an apply, as Terragrunt or a wrapper adds it.
+/// Returns lines of a wrapper around an engine that add a flag for another state, as Terragrunt or a wrapper may do.
 fn elsewhere(flag: &str) -> String {
     format!("verb=$1\nshift\nexec ENGINE \"$verb\" {flag}=../elsewhere.tfstate \"$@\"")
 }
@@ -37,7 +37,7 @@ fn a_first_apply_that_writes_another_state_has_failed() {
             assert_eq!(run.report().stacks(), ["network failed"], "{}: {flag}", engine.name());
             run.tells(MISSING).tells(made).tells("`-state` or `-state-out`");
             assert!(shop.project.path("elsewhere.tfstate").exists(), "{}: {flag}", engine.name());
-            // Nothing is made twice before somebody has looked.
+            // No resource is created again before the user has allowed it.
             wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
             shop.run(["deploy", "staging", "--yes"]).exits(3).tells(ALLOW.trim_start_matches("--allow="));
             assert!(!shop.project.path(STATE).exists(), "{}: {flag}", engine.name());
@@ -106,7 +106,7 @@ fn an_apply_that_leaves_the_state_rightly_as_it_was_has_not_failed() {
     for engine in real_engines() {
         let shop = wrapped(&engine, &resources(&["a", "b"]));
         shop.run(["deploy", "staging", "--yes"]).exits(0);
-        // An update, a resource that is forgotten, and an output alone; then a replacement and a destroy of everything.
+        // An update, a forgotten resource, an output alone; then a replacement and the destruction of everything.
         let forgotten = "removed {\n  from = terraform_data.b\n  lifecycle {\n    destroy = false\n  }\n}\n";
         for files in [
             resources(&["a", "b"]).replace("input = \"x\"", "input = \"y\""),
@@ -206,7 +206,7 @@ fn a_state_in_a_bucket_may_keep_its_serial_after_a_resource_is_made_again() {
     }
 }
 
-/// A unit whose extra arguments, or variables, send what its applies make elsewhere.
+/// Makes a unit whose extra arguments, or variables, redirect the state of its applies.
 fn unit(engine: &'static str, extra: &str) -> Option<Shop> {
     let [terragrunt, driven] = programs(["terragrunt", engine])?;
     let environments = format!(
@@ -306,7 +306,7 @@ fn a_unit_whose_download_dir_lies_elsewhere_is_no_unit_without_a_state() {
     }
 }
 
-/// Wraps an engine so that a read of the state after an apply notes whether another program could lock the stack's folder.
+/// Wraps an engine so that a state read after an apply notes whether another process could lock the stack's folder.
 fn note_lock_after_apply(shop: &Shop, engine: &Driven) {
     let Driven::Real(program) = engine else { panic!("a real engine") };
     let (applied, noted) = (shop.marker("applied"), shop.marker("noted"));
@@ -331,7 +331,7 @@ fn no_other_apply_in_the_folder_begins_before_the_state_was_compared() {
             shop.env.run_args(args).exits(0);
 
             let noted = fs::read_to_string(shop.marker("noted")).unwrap();
-            // Later reads of a typed command only record which state is there.
+            // Later reads of a typed command only record the state.
             assert_eq!(noted.lines().next(), Some("held"), "{}: {args:?}", engine.name());
         }
     }

@@ -1,4 +1,4 @@
-//! 2. One review, one confirmation, then no surprise: mocks of Terragrunt's dependencies, however they are mixed.
+//! 2. One review, one confirmation, then no surprise: mocks of Terragrunt dependencies are detected in every merge strategy.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn mixed_mocks_make_a_plan_tentative_only_where_they_stand_for_something() {
         assert_eq!(live.state("app")["resources"][0]["instances"][0]["attributes"]["input"]["value"], "real");
         assert!(!live.state("app").to_string().contains("mock"), "{strategy}");
 
-        // An output that there is not, filled without a word.
+        // The output does not exist, and Terragrunt uses its mock without a message.
         let more = app("{ id = \"mock\", more = \"mock\" }").replace("outputs.id", "outputs.more");
         let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
         live.project.write("live/app/terragrunt.hcl", &format!("{include}{more}"));
@@ -61,7 +61,7 @@ fn a_unit_takes_outputs_of_another_as_any_stack_does() {
     assert_eq!(values, [json!("real"), json!("hidden")]);
 }
 
-/// A file with a dependency of `app`, whose mocks are mixed with outputs.
+/// Returns a file with a dependency of `app`, whose mocks are merged with outputs.
 fn deps(output: &str) -> String {
     format!(
         "dependency \"net\" {{\n  config_path = \"../net\"\n  mock_outputs = {{ id = \"mock\", more = \"mock\" }}\n  \
@@ -81,7 +81,7 @@ fn mocks_behind_an_include_that_only_terragrunt_can_follow_reach_no_state() {
     assert_eq!(report.stack("app")["tentative"], true);
     let run = live.env.run(["deploy", "dev", "--yes"]).exits(3);
     run.tells("not known").tells("mocks of dependency `net` stand in for `net.more`");
-    // Once nothing is a mock, Terragrunt's own answer decides.
+    // Without a missing output, Terragrunt uses real outputs alone.
     live.project.write("live/deps.hcl", &deps("id").replace(", more = \"mock\"", ""));
     let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
     assert_eq!(report.stack("app")["tentative"], false);

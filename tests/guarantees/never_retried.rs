@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Env, Project, Shop, error, programs, real_engines};
 
-/// What a service says that has too much to do.
+/// Returns the error of an overloaded service.
 fn throttled() -> Value {
     error("reading the state", "api error ThrottlingException: Rate exceeded")
 }
@@ -119,7 +119,7 @@ fn terragrunt_does_not_try_an_apply_again_by_itself() {
     let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
     let project = Project::without_files();
     let ran = project.around().join("ran");
-    // Terragrunt would try again what says this.
+    // Terragrunt would retry on this message.
     let command = format!(
         "echo x >> '{}'; echo 'Client.Timeout exceeded while awaiting headers'; exit 1",
         ran.display()

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
 
-/// `app` takes an output of `network` through its state.
+/// Makes a project in which `app` reads an output of `network` from its state.
 #[track_caller]
 fn shop(engine: &Driven) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
@@ -26,7 +26,7 @@ fn shop(engine: &Driven) -> Shop {
     shop
 }
 
-/// Whether the state of `app` in staging holds a text; false without a state.
+/// Returns true if the state of `app` in staging holds a text; false without a state.
 fn app_holds(shop: &Shop, text: &str) -> bool {
     shop.state("app", "staging").is_some_and(|state| state.to_string().contains(&format!("\"{text}\"")))
 }
@@ -45,7 +45,7 @@ fn equal_plans_have_an_equal_digest_which_a_later_command_can_quote() {
         shop.run(["apply", "last", &format!("--confirm={}", "0".repeat(16))])
             .exits(3)
             .tells("the plans changed: you confirmed");
-        // The refused run took the plans over and applied none of them: they are where they were.
+        // The refused run took the plans over, applied none of them, and returned them.
         let run = shop.run(["runs", "list", "--json"]).json()["runs"][1]["run"].as_str().unwrap().to_owned();
         shop.run(["apply", &run, &format!("--confirm={first}")]).exits(0);
         assert_eq!(shop.deployed_value("app", "production").unwrap(), "first");
@@ -72,7 +72,7 @@ fn what_goes_beyond_the_confirmed_plan_is_not_applied() {
         assert!(app_holds(&shop, "one") && !app_holds(&shop, "two"), "{}", engine.name());
         shop.script("network", &network("two"));
 
-        // `app` was found clean in the review; what it would become was not confirmed.
+        // The review has `app` clean; its later change was not confirmed.
         shop.run(["plan", "staging"]).exits(0);
         shop.run(["apply", "last", "--confirm"]).exits(3).tells("not in what was confirmed");
 
@@ -87,7 +87,7 @@ fn a_value_that_was_seen_is_the_value_that_is_set() {
         let shop = shop(&engine);
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         shop.script("network", &network("two"));
-        // The review shows `one again`, which rests on the output of before.
+        // The review shows `one again`, which depends on the output before the apply.
         if engine.is_fake() {
             let state = "../network/terraform.tfstate.d/staging/terraform.tfstate";
             let resources = json!({ "terraform_data.app": "${net.id} again" });

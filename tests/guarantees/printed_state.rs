@@ -1,4 +1,4 @@
-//! 8. A crash loses nothing: a state that an engine could only print is kept, in the way until it is pushed, and never shown.
+//! 8. A crash loses nothing: a state that an engine only printed is kept until it is pushed, and never shown.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
 
 const KEPT: &str = ".envctl/instances/staging/network/errored.tfstate";
 
-/// A stack of the fake engine that prints its state in that verb instead of saving it.
+/// Makes a stack of the fake engine that, in this verb, prints its state and does not save it.
 fn printing(verb: &str, losing: &str) -> Shop {
     let shop = Shop::of(&["network"]).deployed();
     let resources = json!({ "terraform_data.network": "the second value" });
@@ -23,7 +23,7 @@ fn printing(verb: &str, losing: &str) -> Shop {
     shop
 }
 
-/// The state that was kept, which nobody else may read.
+/// Returns the kept state, and asserts that only its owner may read the file.
 #[track_caller]
 fn kept(shop: &Shop) -> Value {
     let path = shop.project.path(KEPT);
@@ -32,7 +32,7 @@ fn kept(shop: &Shop) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The files below a folder, the state that was kept and the engine's own states left out, that hold a text.
+/// Returns the files below a folder that hold a text.
 fn holding(folder: &Path, text: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
@@ -110,7 +110,7 @@ fn an_unsaved_state_that_is_empty_is_never_called_kept() {
 
 const SECRET: &str = "a value that nobody but the state has";
 
-/// A stack whose state does not fit into a block of 1024 bytes.
+/// Makes a stack whose state exceeds a block of 1024 bytes.
 fn big(engine: &Driven) -> Shop {
     wrapped(
         engine,
@@ -121,7 +121,7 @@ fn big(engine: &Driven) -> Shop {
     )
 }
 
-/// An engine that may write only one block into any file; what it prints goes through pipes, which have no such limit.
+/// Shell lines that limit an engine's files to one block; its output goes through pipes, which have no such limit.
 const NARROW: &str = "{ { (ulimit -f 1; trap '' XFSZ; exec ENGINE \"$@\") 2>&1 1>&3 3>&- | /bin/cat >&2; exit ${PIPESTATUS[0]}; \
                       } 3>&1 | /bin/cat; }\nexit ${PIPESTATUS[0]}";
 
@@ -143,7 +143,7 @@ fn a_state_that_no_file_of_a_real_engine_could_take_is_kept_and_not_shown() {
             let runs = holding(&shop.project.path(".envctl"), SECRET);
             assert_eq!(runs, [shop.project.path(KEPT)], "{}: it is in no log", engine.name());
 
-            // Nothing is pushed over a local state that was cut short, too.
+            // A local state that was cut is not pushed over, too.
             fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate"))
                 .unwrap();
             wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");

@@ -1,4 +1,4 @@
-//! 9. Secrets stay secret: what envctl keeps lies in real folders that nobody else can enter.
+//! 9. Secrets stay secret: envctl's files are in real folders that only their owner may enter.
 
 use std::{
     fs::{self, Permissions},
@@ -135,7 +135,7 @@ fn a_record_of_a_backend_that_is_a_link_is_made_anew() {
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         let record = shop.project.path(".envctl/data/staging/app/terraform.tfstate");
         let elsewhere = shop.project.around().join("elsewhere");
-        // The default backend leaves none.
+        // The default backend leaves no record.
         fs::write(
             &elsewhere,
             "{\"version\": 3, \"backend\": {\"type\": \"local\", \"config\": {}, \"hash\": 1}}",

@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: with the locked providers, whatever tells an engine of others.
+//! 1. The plan you saw is the plan that is applied: with the locked providers, whatever overrides a CLI configuration has.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, plain, real_engine
 
 const BY_THE_ENGINE: &str = "the engine says that development overrides of providers are in effect";
 
-/// Settings with overrides in which no text says so: the engine reads the word through an escape.
+/// CLI configurations with overrides whose keyword is escaped: a search of the text does not find them.
 const ESCAPED: [(&str, &str); 2] = [
     ("rc.json", r#"{"provider_installation":[{"dev_\u006fverrides":[{"x/y":"/tmp"}],"direct":[{}]}]}"#),
     (
@@ -34,7 +34,7 @@ fn overrides_that_only_the_engine_can_read_are_refused() {
             let run = env.run(["plan", "staging"]).exits(0);
             run.prints("warning: app: Provider development overrides are in effect");
         }
-        // A clean plan with them says nothing of the locked ones either.
+        // A clean plan with overrides is not reliable either.
         shop.run(["deploy", "production", "--confirm"]).exits(0);
         let env = shop.env.clone().var("TF_CLI_CONFIG_FILE", shop.project.around().join("rc"));
         env.run(["plan", "production"]).exits(3).tells(BY_THE_ENGINE);

@@ -1,4 +1,4 @@
-//! 2. One review, one confirmation, then no surprise: the digest covers where a plan would change a state.
+//! 2. One review, one confirmation, then no surprise: the digest covers the address of each state.
 
 use std::fs;
 
@@ -18,7 +18,7 @@ guards.identity = { command = [\"sh\", \"-c\", \"while read line; do echo $line;
 [defaults.backend]
 ";
 
-/// A project whose only stack keeps its state in a backend with these pairs.
+/// Makes a project whose only stack has its state in a backend with these pairs.
 #[track_caller]
 fn shop(engine: &Driven, kind: &str, pairs: &str) -> Shop {
     let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}{kind} = {{ {pairs} }}\n"));
@@ -40,7 +40,7 @@ fn digest(env: &Env) -> String {
     env.run(plan).exits(0).report().digest().to_owned()
 }
 
-/// Deploys with a digest, which is that of another review. That the state is another one is let through.
+/// Asserts that a deploy with the digest of another review is refused, with the changed lineage allowed.
 #[track_caller]
 fn is_refused(env: &Env, digest: &str) {
     let confirm = format!("--confirm={digest}");
@@ -55,7 +55,7 @@ fn equal_content_has_an_equal_digest_in_every_checkout() {
         assert_ne!(one.project.root(), other.project.root());
         let confirmed = digest(&one.env);
 
-        // However its file is named.
+        // The path of environments.toml is written in another form.
         let folder = other.project.root();
         let name = folder.file_name().and_then(|name| name.to_str()).expect("a name");
         let file = format!("../{name}/environments.toml");
@@ -122,7 +122,7 @@ fn the_digest_covers_an_s3_endpoint_of_the_environment() {
 
         is_refused(&at(&other), &confirmed);
 
-        // A plan makes the workspace, and nothing in it.
+        // A plan creates the workspace, without resources in it.
         for key in other.keys("states") {
             assert!(other.state("states", &key).addresses().is_empty(), "{key} on {}", engine.name());
         }
@@ -142,7 +142,7 @@ fn the_digest_covers_a_database_of_the_environment_and_no_password() {
         let confirmed = digest(&at(&connection));
         is_refused(&at(&other.connection()), &confirmed);
 
-        // The database trusts its user, whatever the password is.
+        // The database accepts any password.
         let with_password = connection.replacen('@', ":hush@", 1);
         assert_ne!(with_password, connection, "the connection names a user");
 

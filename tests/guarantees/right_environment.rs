@@ -64,7 +64,7 @@ fn a_state_that_vanished_is_refused_even_though_the_engine_would_create_it_all()
 
 #[test]
 fn two_instances_never_share_a_state() {
-    // The same folder and the same workspace: whichever is deployed would change the other.
+    // Both environments have the same folder and workspace: each deploy would change the other.
     let environments = ENVIRONMENTS.replace("workspace = \"production\"", "workspace = \"staging\"");
     for engine in each_engine() {
         let shop = Shop::driven_by(&engine, &environments).with_stacks(&["app"]);
@@ -102,7 +102,7 @@ fn the_guards_of_an_environment_bind_only_where_they_stand_and_not_by_what_git_i
     let guarded = ENVIRONMENTS.to_owned() + "guards.branch = [\"main\"]\n";
     for engine in each_engine() {
         let shop = Shop::driven_by(&engine, &guarded).with_stacks(&["app"]);
-        // Another repository, on the branch that is asked for.
+        // Another repository, on the branch that the guard demands.
         let other = shop.marker("other");
         shop.project.git(["clone", "--quiet", ".", other.to_str().unwrap()]);
         shop.project.git(["switch", "--quiet", "--create", "topic"]);

@@ -1,4 +1,4 @@
-//! 2. One review, one confirmation, then no surprise: a confirmation answers the review that it was given for.
+//! 2. One review, one confirmation, then no surprise: a confirmation applies only to the review that it was given for.
 
 use std::fs;
 
@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::support::{Driven, ENVIRONMENTS, IdleTerminal, Report, Shop, Streams, each_engine, real_engines};
 
-/// `app` reads an output of `network` from its state, and cannot be planned before that is applied; `web` reads one of `app`.
+/// Makes a project in which `app` reads an output of `network` from its state, and `web` one of `app`: each waits for
+/// an apply.
 #[track_caller]
 fn shop(engine: &Driven, stacks: &[&str]) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
@@ -29,7 +30,7 @@ fn shop(engine: &Driven, stacks: &[&str]) -> Shop {
     shop
 }
 
-/// A stack whose resource takes an output of the stack above.
+/// Returns a stack whose resource uses an output of another stack's state.
 fn reader(stack: &str, above: &str, more: &str) -> String {
     format!(
         "data \"terraform_remote_state\" \"net\" {{\n  backend = \"local\"\n  config = {{\n    \
@@ -180,7 +181,7 @@ fn what_changed_after_the_review_of_a_round_is_not_applied_by_its_command() {
     }
 }
 
-/// Deploys `app`, which is replaced when the output of `network` changes, and then changes that.
+/// Deploys `app`, which is replaced when the output of `network` changes, and then changes that output.
 #[track_caller]
 fn shop_that_would_replace(engine: &Driven) -> Shop {
     let shop = shop(engine, &["app"]);
@@ -214,7 +215,7 @@ fn a_loss_that_no_review_has_shown_is_not_confirmed_beforehand() {
 fn a_loss_that_the_confirmed_review_has_shown_is_confirmed_beforehand() {
     for engine in real_engines() {
         let shop = shop_that_would_replace(&engine);
-        // The review shows the replacement already, with another value than it will have.
+        // The review shows the replacement, with another value than the applied one.
         let again = "  triggers_replace = \"${data.terraform_remote_state.net.outputs.id} again\"\n";
         shop.project.write("app/main.tf", &reader("app", "network", again));
 

@@ -1,10 +1,11 @@
-//! 2. One review, one confirmation, then no surprise: a stack gets the values that it takes, whoever else would set them.
+//! 2. One review, one confirmation, then no surprise: a stack gets the values of its `inputs`,
+//! whatever else sets the variables.
 
 use serde_json::{Value, json};
 
 use crate::support::{ENVIRONMENTS, Live, Shop, each_engine, plain};
 
-/// `app` takes a sensitive value, which travels in the environment of its engine.
+/// Stack with a sensitive output; sensitive values reach engines as environment variables.
 const NET: &str =
     "output \"id\" {\n  value = \"real\"\n  sensitive = true\n}\noutput \"n\" {\n  value = \"plain\"\n}\n";
 const APP: &str = "variable \"id\" {\n  default = \"DEFAULT\"\n}\nvariable \"zone\" {\n  default = \"DEFAULT\"\n}\n\
@@ -37,7 +38,7 @@ fn a_value_that_something_stronger_sets_is_refused_before_anything_is_confirmed(
         assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("net-1"), "{}", engine.name());
         let before = shop.state("app", "production");
 
-        // Made after all was looked at; stronger than the environment, which is the way of a sensitive value.
+        // The file is made after envctl's checks, and overrides the environment variable of a sensitive value.
         let late = r#"before_plan = [["sh", "-c", "echo 'id = \"OTHER\"' > app/late.auto.tfvars"]]"#;
         shop.append("environments.toml", &format!("\n[stacks.app.hooks]\n{late}\n"));
         for verb in ["plan", "deploy"] {
@@ -51,7 +52,7 @@ fn a_value_that_something_stronger_sets_is_refused_before_anything_is_confirmed(
         let plan = shop.project.path(&format!("{}/plans/app.tfplan", shop.newest_run()));
         assert!(!plan.exists(), "{}", engine.name());
         if engine.is_fake() {
-            // Of a file that only its engine can read nobody can tell.
+            // envctl cannot check a plan file that only its engine can read.
             app["opaque"] = json!(true);
             shop.script("app", &app);
             shop.project.write("app/main.tf", main);
@@ -85,7 +86,7 @@ fn a_unit_whose_module_sets_what_it_takes_is_refused_by_its_plan() {
     );
     live.project.write("live/app/terragrunt.hcl", &format!("{include}{arguments}"));
     live.env.run(["deploy", "dev", "--yes"]).exits(4).tells(REFUSED);
-    // What equals it is no other value.
+    // An equal value is no conflict.
     live.project.write("o.tfvars", "id = \"real\"\n");
     live.env.run(["deploy", "dev", "--yes"]).exits(0);
     assert_eq!(live.deployed_value("app"), "real DEFAULT");

@@ -1,4 +1,4 @@
-//! 9. Secrets stay secret: in excerpts of diagnostics, and in what a killed run leaves.
+//! 9. Secrets stay secret: in excerpts of diagnostics, and in files of a killed run.
 
 use std::fs;
 
@@ -9,8 +9,8 @@ use crate::support::{Shop, real_engines, wait_for_process_end};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.staging]\n";
 
-/// Deploys `app` of staging, whose provisioner prints the secret `TOKEN`, and kills envctl meanwhile. Returns the folder of
-/// the run once the engine has ended.
+/// Deploys `app` of staging, whose provisioner prints the secret `TOKEN`, and kills envctl meanwhile. Returns the
+/// folder of the run after the engine has ended.
 fn killed_run<const N: usize>(shop: &Shop, args: [&str; N]) -> String {
     let (begun, go) = (shop.marker("begun.marker"), shop.marker("go.marker"));
     let command = format!(
@@ -52,7 +52,7 @@ fn raw_output_of_a_killed_run_is_masked_into_its_log_and_removed() {
             shop.stack("app", &[], &json!({}));
             let run = killed_run(&shop, ["deploy", "staging", "--yes"]);
             let raw = shop.project.path(&format!("{run}/logs/app.stdout"));
-            // A command that changes nothing leaves it.
+            // A read-only command leaves the file.
             shop.run(["exec", "staging", "app", "--", "state", "list"]).exits(0);
             assert_eq!(shop.files_with(secret), [raw.to_string_lossy()], "in clear so far");
 

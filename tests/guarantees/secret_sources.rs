@@ -1,10 +1,10 @@
-//! 9. Secrets stay secret: they are looked up only for commands that need them.
+//! 9. Secrets stay secret: they are read only for commands that need them.
 
 use serde_json::json;
 
 use crate::support::{Shop, each_engine, plain, programs, real_engines};
 
-/// Removes the source of a secret, so that whoever looks it up fails.
+/// Removes the source of a secret, so that reading it fails.
 fn close_the_vault(shop: &Shop) {
     std::fs::remove_file(shop.project.path("vault")).unwrap();
 }
@@ -21,7 +21,7 @@ fn commands_that_evaluate_no_variable_need_no_secret() {
         shop.project.write("vault", "s3ntinel-token\n");
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         close_the_vault(&shop);
-        // A checkout that was never initialised needs none either.
+        // A checkout without an init needs no secret either.
         std::fs::remove_dir_all(shop.project.path(".envctl/data")).unwrap();
 
         shop.run(["output", "staging", "app", "id"]).exits(0).prints("app-1");

@@ -1,4 +1,4 @@
-//! 9. Secrets stay secret: the texts inside a secret that is a document, and secrets in addresses.
+//! 9. Secrets stay secret: texts inside a secret document, and secrets in resource addresses.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::support::{Shop, real_engines};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
 
-/// A stack whose variable `document` is not sensitive and comes from a file.
+/// Makes a stack whose variable `document` is not sensitive and is a secret from a file.
 fn shop_with(engine: &crate::support::Driven, document: &str, main: &str) -> Shop {
     let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
     shop.env = shop.env.with_system();
@@ -17,7 +17,7 @@ fn shop_with(engine: &crate::support::Driven, document: &str, main: &str) -> Sho
     shop
 }
 
-/// Every text that a run shows and keeps for people.
+/// Returns the output of a plan, and the files of the run that users read.
 fn shown(shop: &Shop) -> String {
     let plan = shop.run(["plan", "dev", "-v", "--summary", "summary.md"]).exits(0);
     let run = shop.newest_run();
@@ -71,7 +71,7 @@ fn an_apply_is_told_as_it_ended_whatever_its_masked_lines_look_like() {
     let resource = "resource \"terraform_data\" \"a\" {\n  input = var.document\n}\n";
     let each = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document])\n}\n";
     let output = |value: &str| format!("output \"o\" {{\n  value = {value}\n}}\n");
-    // A number, what follows an escape, a key of a resource, and words of the engine's own lines.
+    // A number, text after an escape, a key of a resource, and a word of the engine's own lines.
     let cases = [
         ("4711471147", output("tonumber(var.document)")),
         ("-0.471147", output("{ a = [tonumber(var.document)] }")),
@@ -125,7 +125,7 @@ fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address() {
         run(&["deploy", "dev", "--yes", "--allow", &allow("(redacted)")], 3);
         run(&["deploy", "dev", "--yes", "--allow", &allow(secret), "--allow", &allow(encoded)], 0);
 
-        // Manifests are as confidential as the plan files beside them, whose addresses are the same.
+        // Manifests are as confidential as the plan files beside them, which hold the same addresses.
         let is_masked = |file: &String| !file.contains("/backups/") && !file.ends_with(".manifest.json");
         let kept = [shop.files_with(secret), shop.files_with(encoded)].concat();
         assert_eq!(kept.into_iter().filter(is_masked).collect::<Vec<_>>(), [""; 0]);

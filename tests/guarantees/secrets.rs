@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::support::{Driven, Run, Shop, programs, real_engines};
 
-/// A value for each kind of source, awkward for whoever writes it down in another form.
+/// Values for each kind of source, with characters that encoders escape.
 const FROM_ENV: &str = "s3ntinel env<&>\"quoted\" ü";
 const FROM_FILE: &str = "s3ntinel-file-first-line\nsecond/line+of=it\nthird \\line\\ of it";
 const FROM_COMMAND: &str = "s3ntinel-command-%41?x=y";
@@ -34,7 +34,7 @@ from_command = { command = ["sh", "secrets/print.sh"] }
 from_sops = { sops = "secrets/sops.json", key = "deep.secret" }
 "#;
 
-/// A stack that shows its variables wherever an engine shows anything: none is marked as sensitive.
+/// Stack that shows its variables in every kind of an engine's output; none is marked as sensitive.
 const TALKATIVE: &str = r#"
 variable "from_env" {}
 variable "from_file" {}
@@ -82,7 +82,7 @@ output "encoded" {
 }
 "#;
 
-/// Every form in which the suite looks for a secret.
+/// Returns every encoding of a secret that the suite searches for.
 fn forms(secret: &str) -> Vec<String> {
     let mut forms = Vec::new();
     for part in secret.lines().chain([secret]) {
@@ -107,7 +107,7 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Base64 without the end, which depends on what follows.
+/// Encodes text in base64 without the last letters, which depend on the text that follows.
 fn base64(text: &str) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let letter = |bits: usize| char::from(LETTERS[bits & 63]);
@@ -118,12 +118,12 @@ fn base64(text: &str) -> String {
     whole.collect()
 }
 
-/// Base64 of a text in the middle of a longer one, without the letters that depend on what is around it.
+/// Encodes a text inside a longer one in base64, without the letters that depend on the text around it.
 fn inner_base64(before: &str, text: &str) -> String {
     base64(&format!("{before}{text}"))[4..].to_owned()
 }
 
-/// The first form of any secret that a text holds.
+/// Returns the first encoding of any secret that a text holds.
 fn found(bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     ALL.iter().flat_map(|secret| forms(secret)).find(|form| text.contains(form.as_str()))
@@ -154,7 +154,8 @@ impl Vault {
         Some(Self { shop })
     }
 
-    /// Runs envctl while every command line on the machine is looked at, and then everything that it said and left.
+    /// Runs envctl, and searches the command lines of all processes meanwhile and all output and files afterwards for
+    /// secrets.
     #[track_caller]
     fn run<const N: usize>(&self, args: [&str; N]) -> Run {
         let done = AtomicBool::new(false);
@@ -182,7 +183,7 @@ impl Vault {
         run
     }
 
-    /// Looks at every file that is left.
+    /// Asserts that no remaining file holds a secret.
     #[track_caller]
     fn leaves_nothing_open(&self) {
         for path in files(self.shop.project.around()) {
@@ -215,10 +216,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The command lines of all programs that run right now.
+/// Returns the command lines of all running processes.
 fn command_lines() -> Vec<Vec<u8>> {
     let processes = fs::read_dir("/proc").unwrap().filter_map(Result::ok);
-    // A process may end at any moment.
+    // A process may end between the two calls.
     processes
         .filter_map(|process| fs::read(process.path().join("cmdline")).ok())
         .filter(|line| !line.is_empty())
@@ -243,7 +244,7 @@ fn no_secret_leaves_envctl_in_any_form_however_talkative_the_stack_is() {
         vault.run(["runs", "show"]).exits(0);
         vault.run(["runs", "show", "last", "app"]).exits(0);
         vault.run(["runs", "log"]).exits(0).prints("(redacted)");
-        // The names of what changes in the map are secrets too.
+        // Keys of the map that change are secrets too.
         vault.run(["deploy", "staging", "--yes", "--var", "turned=true", "--json"]).exits(0);
         vault.run(["runs", "show", "last", "app"]).exits(0);
         vault.run(["status", "staging"]).exits(0);

@@ -1,4 +1,4 @@
-//! A deployment that waits in the midst of an apply until a test lets it go.
+//! Deployment that waits in an apply until a test lets it finish.
 
 use std::{fs, path::PathBuf};
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::support::{Driven, ENVIRONMENTS, Running, Shop};
 
-/// A project whose stack `network` makes a thing that takes until it is let go, by a provider that does not listen when it
-/// is asked to stop, and whose stack `app` needs it.
+/// Project whose stack `network` has a resource that waits for a file, by a provider that ignores a request to stop,
+/// and whose stack `app` needs it.
 pub(crate) struct Slow {
     pub(crate) shop: Shop,
 }
@@ -29,13 +29,13 @@ impl Slow {
         Self { shop }
     }
 
-    /// A deployment that is in the midst of making the thing.
+    /// Starts a deploy of staging and waits until the provider works.
     #[track_caller]
     pub(crate) fn deploying(&self) -> Running {
         self.deploying_in("staging", "--yes")
     }
 
-    /// The same in any environment.
+    /// Starts a deploy of an environment and waits until the provider works.
     #[track_caller]
     pub(crate) fn deploying_in(&self, environment: &str, answer: &str) -> Running {
         let mut running = self.shop.env.spawn(["deploy", environment, answer]);
@@ -44,7 +44,8 @@ impl Slow {
         running
     }
 
-    /// Sends a signal as a terminal does, to the whole group, and waits until it was noted for the how-manieth time.
+    /// Sends a signal to the whole process group, as a terminal does, and waits until the journal has this number of
+    /// interrupts.
     #[track_caller]
     pub(crate) fn signal(&self, running: &mut Running, signal: Signal, count: usize) {
         running.signal(signal);
@@ -52,13 +53,13 @@ impl Slow {
         running.wait_until("the signal was noted", noted);
     }
 
-    /// Waits until the engine has said that it was interrupted: it takes its signals when it comes to it.
+    /// Waits until the engine reports the interrupt, which may be some time after the signal.
     #[track_caller]
     pub(crate) fn wait_for_the_engine(&self, running: &mut Running) {
         running.wait_until("the engine says so", || self.log().contains("Interrupt received"));
     }
 
-    /// Forgets that anything was made, so that the next thing takes its time again.
+    /// Removes the marker files, so that the next resource waits again.
     pub(crate) fn forget_made(&self) {
         for name in ["made", "made.started", "go.marker"] {
             fs::remove_file(self.shop.marker(name)).unwrap();
@@ -74,13 +75,13 @@ impl Slow {
         self.shop.project.path(&format!("{}/{name}", self.shop.newest_run()))
     }
 
-    /// The journal of the newest run; a line that is being written is left out.
+    /// Returns the events in the journal of the newest run, without a line that is being written.
     pub(crate) fn journal(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.run_file("journal.jsonl")).unwrap_or_default();
         text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
     }
 
-    /// How each finished step ended: `network apply interrupted`.
+    /// Returns the outcome of each finished step: `network apply interrupted`.
     pub(crate) fn steps(&self) -> Vec<String> {
         let word = |value: &Value| value.as_str().unwrap_or("?").to_owned();
         let ending = |value: &Value| match value {
@@ -105,7 +106,7 @@ impl Slow {
         fs::read_to_string(self.run_file("logs/network.log")).unwrap()
     }
 
-    /// The engine has said that it was interrupted, and nothing of a second time.
+    /// Asserts that the engine got exactly one interrupt.
     #[track_caller]
     pub(crate) fn engine_was_told_once(&self) {
         let log = self.log();

@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: a state that moves at the last moment is seen by the engine itself.
+//! 1. The plan you saw is the plan that is applied: the engine itself detects a state that changes at the last moment.
 
 use std::fs;
 
@@ -8,8 +8,8 @@ use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
 
 const STATE: &str = "app/terraform.tfstate.d/staging/terraform.tfstate";
 
-/// A deployed stack with a change, whose state gets this key another value once envctl has compared everything: the hook
-/// that does it runs last.
+/// Deploys a stack and changes it; a hook that runs after envctl's last comparison sets this key of the state to
+/// another value.
 #[track_caller]
 fn shop(engine: &Driven, key: &str, value: &Value) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]).deployed();

@@ -1,4 +1,4 @@
-//! 10. Exit codes tell the truth, also where a program around the engine swallows its status.
+//! 10. Exit codes tell the truth, even if a program around the engine hides the engine's exit code.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! 4. Destruction needs to be named: also what the engine would be told by hand.
+//! 4. Destruction needs to be named: also by commands that the user types for the engine.
 
 use std::fs;
 
@@ -55,7 +55,7 @@ fn an_address_is_not_hidden_by_how_it_is_written() {
     }
 }
 
-/// A file with the state of production without its resources, and newer.
+/// Writes the state of production without its resources, with a higher serial, and returns the path.
 fn emptied(shop: &Shop, file: &str) -> String {
     let mut state: Value = shop.state("database", "production").unwrap();
     state["resources"] = json!([]);

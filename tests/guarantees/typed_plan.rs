@@ -1,10 +1,10 @@
-//! 1. The plan you saw is the plan that is applied: a plan file that is given to the engine by hand is no way round.
+//! 1. The plan you saw is the plan that is applied: no command that the user types for the engine applies another plan file.
 
 use std::{fs, os::unix::fs::symlink};
 
 use crate::support::{ENVIRONMENTS, Run, Shop, each_engine, plain, real_engines};
 
-/// Plans staging and gives the id of the run with its plan file.
+/// Plans staging and returns the id of the run with the path of its plan file.
 #[track_caller]
 fn planned(shop: &Shop) -> (String, String) {
     shop.run(["plan", "staging"]).exits(0);
@@ -120,7 +120,8 @@ fn a_plan_file_whose_own_backend_is_another_instances_is_refused() {
         }
         let out = format!("-out={}", shop.project.path("of-production").display());
         let plan = exec(&shop, &["production", "app"], &["plan", &out]);
-        // A state with the lineage of staging belongs to staging in this checkout: the plan is made in one that knows nothing.
+        // In this checkout a state with the lineage of staging belongs to staging: the plan is made without envctl's
+        // records.
         let forgotten = shop.project.path("forgotten");
         if !shop.project.path("of-production").exists() {
             fs::rename(shop.project.path(".envctl"), &forgotten).unwrap();

@@ -1,4 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: also for what the engine is told by hand, and for what is only read.
+//! 3. The wrong environment is impossible, or refused: also for commands that the user types, those that only read included.
 
 use std::fs;
 
@@ -141,7 +141,7 @@ fn what_is_typed_changes_no_state_of_another_instance() {
                 engine.name()
             );
         }
-        // What is there can be looked at.
+        // The existing state can be read.
         exec(&shop, "production", &[], &["state", "pull"]).exits(0).prints("terraform_data");
     }
 }

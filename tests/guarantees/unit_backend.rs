@@ -1,4 +1,5 @@
-//! 3. The wrong environment is impossible, or refused: a Terragrunt unit is deployed to the state that its `remote_state` says.
+//! 3. The wrong environment is impossible, or refused: a Terragrunt unit is deployed to the state of
+//! its `remote_state` block.
 
 use std::{
     fs,
@@ -11,8 +12,8 @@ use crate::support::{Env, Project, programs};
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\nengine = \"terragrunt\"\n\n[environments.dev]\n\n[environments.prod]\n\
                             confirm = true\n\n[stacks.app]\npath = \"live/{env}/app\"\n";
 
-/// A unit in two environments with a state each, deployed to production; then its value is changed, and this checkout forgets
-/// what it knew.
+/// Makes a unit in two environments with a state each, deploys production, changes its value, and removes envctl's
+/// records.
 fn units() -> Option<(Project, Env)> {
     let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
     let project = Project::without_files();
@@ -40,7 +41,7 @@ fn state(project: &Project, environment: &str) -> PathBuf {
     project.around().join(format!("state/{environment}.tfstate"))
 }
 
-/// Adds arguments to every command of the unit of dev.
+/// Adds arguments to `init` of the unit of dev.
 fn add_arguments(project: &Project, line: &str) {
     let block = format!(
         "terraform {{\n  extra_arguments \"more\" {{\n    commands = [\"init\"]\n    {line}\n  }}\n  source"
@@ -48,7 +49,7 @@ fn add_arguments(project: &Project, line: &str) {
     project.edit("live/dev/app/terragrunt.hcl", "terraform {\n  source", &block);
 }
 
-/// Lets the records and generated backends of dev below a folder name the state of production.
+/// Changes the backend records and generated backends of dev below a folder to the state of production.
 fn edit_cache(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
         let path = entry.path();

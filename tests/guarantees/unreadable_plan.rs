@@ -1,4 +1,4 @@
-//! 1. The plan you saw is the plan that is applied: one that only its engine can read is no plan for production.
+//! 1. The plan you saw is the plan that is applied: a plan file that only its engine can read is refused in production.
 
 use std::fs;
 
@@ -6,12 +6,12 @@ use serde_json::json;
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, plain, real_engines};
 
-/// Encrypts plans, and nothing else.
+/// Encryption of plan files alone.
 const ENCRYPTION: &str = "key_provider \"pbkdf2\" \"own\" {\n  passphrase = \"correct horse battery staple\"\n}\n\
                           method \"aes_gcm\" \"own\" {\n  keys = key_provider.pbkdf2.own\n}\n\
                           plan {\n  method = method.aes_gcm.own\n}\n";
 
-/// The engines that can make a plan file which nobody else can read, each with a stack that they make such plans of.
+/// Returns the engines that can encrypt plan files, each with a stack.
 fn shops() -> Vec<(Driven, Shop)> {
     let real = real_engines().into_iter().filter(|engine| engine.name() == "tofu");
     let engines = std::iter::once(Driven::Fake).chain(real);
@@ -32,7 +32,7 @@ fn opaque(value: &str) -> serde_json::Value {
     script
 }
 
-/// The plan file of the newest run, if it has one.
+/// Returns the plan file of the newest run, absent when it has none.
 fn plan_file(shop: &Shop) -> Option<Vec<u8>> {
     fs::read(shop.project.path(&format!("{}/plans/app.tfplan", shop.newest_run()))).ok()
 }

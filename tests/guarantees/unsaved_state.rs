@@ -1,4 +1,4 @@
-//! 8. A crash loses nothing: a state that could not be saved is kept, shown, and in the way until it is pushed.
+//! 8. A crash loses nothing: a state that could not be saved is kept and shown, and blocks its stack until it is pushed.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -11,7 +11,7 @@ use crate::{
 
 const REGION: &str = "us-east-1";
 
-/// Both environments in one folder, their states in one bucket.
+/// Configuration of two environments in one folder, with their states in one bucket.
 const ENVIRONMENTS: &str = "[project]
 name = \"shop\"
 
@@ -41,7 +41,7 @@ fn in_a_bucket(engine: &Driven, server: &S3Server) -> Slow {
     slow
 }
 
-/// The command that pushes a state, as it was shown.
+/// Returns the printed command that pushes the state.
 #[track_caller]
 fn shown(run: &Run) -> String {
     let from =
@@ -49,7 +49,7 @@ fn shown(run: &Run) -> String {
     format!("envctl exec {}", from.split_once('`').expect("the command ends").0)
 }
 
-/// A command as a shell reads it, with a yes.
+/// Runs a printed command in a shell, with a confirmation.
 #[track_caller]
 fn typed(shop: &Shop, command: &str) -> Run {
     let command = command.replacen(" -- ", " --confirm -- ", 1);
@@ -126,8 +126,8 @@ fn two_unsaved_states_of_one_folder_are_kept_apart_by_real_engines() {
     }
 }
 
-/// A project in a folder whose name a shell would take apart, both of whose environments share the folder of a stack; each
-/// apply waits until it is let go, and leaves its state behind.
+/// Makes a project in a folder whose name needs quoting, with two environments that share a stack's folder; each
+/// apply waits for a file and does not save its state.
 fn losing() -> Shop {
     let [staging, production] =
         ["staging", "production"].map(|name| format!("workspace = \"{name}\"\nvars.place = \"{name}\""));
@@ -153,7 +153,7 @@ const FOLDER: &str = "it's the shop";
 fn two_unsaved_states_of_one_folder_do_not_overwrite_each_other() {
     let shop = losing();
     for name in ["staging", "production"] {
-        // An init takes its turn, too, and is not what this is about.
+        // Inits wait for the folder lock too, so that they are done beforehand.
         shop.env.run(["plan", name]).exits(0);
     }
     let mut staging = shop.env.spawn(["deploy", "staging", "--yes"]);
@@ -178,12 +178,12 @@ fn two_unsaved_states_of_one_folder_do_not_overwrite_each_other() {
     }
 }
 
-/// How many engines have begun to wait.
+/// Returns the number of engines that have begun to wait.
 fn listening(shop: &Shop) -> usize {
     shop.log().iter().filter(|line| line.get("listening").is_some()).count()
 }
 
-/// How many runs have begun to apply.
+/// Returns the number of runs that have begun to apply.
 fn applying(shop: &Shop) -> usize {
     let runs = shop.project.path(&format!("{FOLDER}/.envctl/runs")).read_dir().unwrap();
     let journals =

@@ -1,4 +1,4 @@
-//! 2. One review, one confirmation, then no surprise: nothing that an engine, a hook or a value says can hide a line of it.
+//! 2. One review, one confirmation, then no surprise: no output of an engine or a hook, and no value, can hide a line.
 
 use std::{fs, path::Path};
 
@@ -6,13 +6,13 @@ use serde_json::json;
 
 use crate::support::{ENVIRONMENTS, Run, Shop, each_engine, error, real_engines};
 
-/// Moves up a line and empties it, hides what follows, names the window, and turns the direction of what is read.
+/// Text that clears a line, hides text, sets the window title and reverses the reading direction.
 const HOSTILE: &str = "a\u{1b}[1A\u{1b}[2K\u{1b}[8mb\u{1b}]0;title\u{7}\u{9b}1A\u{202e}z\r";
 
-/// The same as it may be shown.
+/// Form of [`HOSTILE`] that may be printed.
 const SHOWN: &str = r"a\u{1b}[1A\u{1b}[2K\u{1b}[8mb\u{1b}]0;title\u{7}\u{9b}1A\u{202e}z";
 
-/// The same in HCL.
+/// Form of [`HOSTILE`] in HCL.
 const IN_HCL: &str = r"a\u001b[1A\u001b[2K\u001b[8mb\u001b]0;title\u0007\u009b1A\u202ez\r";
 
 fn is_obeyed(character: char) -> bool {
@@ -21,7 +21,7 @@ fn is_obeyed(character: char) -> bool {
         || matches!(character, '\u{2066}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// Asserts that a terminal obeys nothing in a text.
+/// Asserts that a text has no control sequence.
 #[track_caller]
 fn is_harmless(text: &str, place: &str) {
     let found = text.lines().find(|line| line.contains(is_obeyed));
@@ -35,7 +35,7 @@ fn harmless(run: Run) -> Run {
     run
 }
 
-/// Asserts the same of every diff, log, journal and report that runs have left.
+/// Asserts that no diff, log, journal or report of a run has a control sequence.
 #[track_caller]
 fn leaves_harmless_files(shop: &Shop) {
     let mut folders = vec![shop.project.path(".envctl/runs")];
@@ -60,7 +60,7 @@ fn is_for_people(path: &Path) -> bool {
     ["diff", "log"].iter().any(|known| end == *known) || name == "journal.jsonl" || name == "report.json"
 }
 
-/// Shows values in all the ways in which an engine does.
+/// Returns configuration that puts values into all kinds of an engine's output.
 fn talkative() -> String {
     format!(
         r#"
@@ -137,7 +137,7 @@ fn no_value_of_a_stack_can_move_the_cursor_of_whoever_reads_the_review() {
         let plan = harmless(shop.run(["plan", "production", "--summary", "summary.md", "-v"]).exits(0));
         plan.prints(SHOWN);
         is_harmless(&shop.project.read("summary.md"), "the summary");
-        // Colours of envctl's own are no part of what it was told.
+        // envctl's own colours are allowed.
         let coloured = shop.run(["--color=always", "runs", "show", "last", "app"]).exits(0).prints(SHOWN);
         is_harmless(&coloured.stdout, "the diff");
         harmless(shop.run(["deploy", "production", "--confirm"]).exits(0)).tells(SHOWN);

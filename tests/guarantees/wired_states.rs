@@ -1,10 +1,10 @@
-//! 3. The wrong environment is impossible, or refused: states that stacks take values from.
+//! 3. The wrong environment is impossible, or refused: states that stacks take inputs from.
 
 use serde_json::{Value, json};
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
 
-/// `app` takes `place` from `network`; both are deployed in production, and `app` would change.
+/// Makes `app`, which takes `place` from `network`; both are deployed in production, and `app` has a change.
 fn deployed(engine: &Driven, hook: &str) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
     let network = json!({ "resources": { "terraform_data.network": "n" }, "outputs": { "place": "here" } });
@@ -26,7 +26,7 @@ fn app(shop: &Shop, edition: &str) {
 
 const STATE: &str = "network/terraform.tfstate.d/production/terraform.tfstate";
 
-/// Changes the state of `network` behind everybody's back.
+/// Changes the state of `network` without envctl or the engine.
 fn rewrite(shop: &Shop, change: impl FnOnce(&mut Value)) {
     let mut state: Value = serde_json::from_str(&shop.project.read(STATE)).unwrap();
     state["outputs"]["place"]["value"] = json!("FOREIGN");
@@ -64,7 +64,7 @@ fn no_value_is_taken_from_a_state_that_is_another_one_or_waits_to_be_saved() {
 #[test]
 fn a_value_that_has_changed_since_it_was_reviewed_is_not_applied() {
     for engine in each_engine() {
-        // Whatever else writes that state while a person thinks.
+        // Another program writes that state while the user reads the review.
         let hook = format!("hooks.before_apply = [[\"cp\", \"changed.json\", \"{STATE}\"]]\n");
         let shop = deployed(&engine, "");
         shop.append("environments.toml", &hook);

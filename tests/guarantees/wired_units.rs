@@ -1,4 +1,4 @@
-//! 2. One review, one confirmation, then no surprise: units of Terragrunt get the values that they take from others.
+//! 2. One review, one confirmation, then no surprise: Terragrunt units get the values of their `inputs`.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use crate::{
     wired_values::{STACKS, value},
 };
 
-/// The eight stacks as units: each one's value is its name with the values that it took behind it.
+/// Makes the eight stacks as units: the value of each is its name with the values of its inputs.
 fn estate(mocks: bool) -> Option<Live> {
     let live = Live::new()?;
     for (name, takes) in STACKS {

@@ -1,4 +1,4 @@
-//! 2. One review, one confirmation, then no surprise: values that stacks take from others.
+//! 2. One review, one confirmation, then no surprise: inputs from the outputs of other stacks.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, real_engines};
 
-/// Eight stacks, each with those that it takes `v` from.
+/// Eight stacks, each with the stacks that it takes `v` from.
 pub(crate) const STACKS: [(&str, &[&str]); 8] = [
     ("a", &[]),
     ("b", &["a"]),
@@ -18,7 +18,7 @@ pub(crate) const STACKS: [(&str, &[&str]); 8] = [
     ("h", &["f", "g"]),
 ];
 
-/// Each stack's value is its name with the values that it took behind it.
+/// Makes the stacks: the value of each is its name with the values of its inputs.
 fn estate(engine: &Driven, mocks: bool) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
     for (name, takes) in STACKS {
@@ -42,7 +42,7 @@ fn estate(engine: &Driven, mocks: bool) -> Shop {
     shop
 }
 
-/// What the value of a stack has to be in the end.
+/// Returns the expected value of a stack.
 pub(crate) fn value(name: &str) -> String {
     let (_, takes) = STACKS.iter().find(|(stack, _)| *stack == name).unwrap();
     format!("{name}({})", takes.iter().map(|from| value(from)).collect::<Vec<_>>().join(","))
@@ -79,7 +79,7 @@ fn with_mocks_all_of_it_is_in_the_first_review_and_no_mock_is_in_any_state() {
     }
 }
 
-/// A stack whose outputs are its value, one that only an apply tells among them, and one that stays.
+/// Writes a stack with three outputs: its value, one that is known only after an apply, and a constant one.
 fn base(shop: &Shop, engine: &Driven, value: &str) {
     let outputs = json!({ "v": value, "late": value, "same": "s" });
     let resources = json!({ "terraform_data.base": value });
@@ -93,7 +93,7 @@ fn base(shop: &Shop, engine: &Driven, value: &str) {
     }
 }
 
-/// `base`, and three that take one of its outputs each.
+/// Makes `base`, and three stacks that each take one of its outputs.
 fn dependents(engine: &Driven) -> Shop {
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
     shop.stack("base", &[], &json!({}));
@@ -156,7 +156,7 @@ fn what_a_plan_tells_of_an_output_is_reviewed_downstream_at_once_and_what_it_doe
 fn an_added_delete_downstream_stops_the_run() {
     for engine in real_engines() {
         let shop = dependents(&engine);
-        // As many as its value says.
+        // The number of resources depends on the input.
         let counted = "variable \"x\" {}\nresource \"terraform_data\" \"each\" {\n  count = var.x == \"one\" ? 2 : 1\n}\n";
         shop.stack("counted", &[], &json!({ "variables": ["x"] }));
         shop.append("environments.toml", "inputs = { x = \"base.late\" }\n");

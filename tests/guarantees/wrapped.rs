@@ -1,8 +1,8 @@
-//! A program around a real engine, as people have on their PATH.
+//! Wrapper program around a real engine.
 
 use crate::support::{Driven, ENVIRONMENTS, Shop, script};
 
-/// A project with the stack `network`, driven through a wrapper that does nothing yet.
+/// Makes a project with stack `network`, run through a wrapper that changes nothing yet.
 pub(crate) fn wrapped(engine: &Driven, files: &str) -> Shop {
     let Driven::Real(program) = engine else { panic!("a real engine") };
     let shop = Shop::driven_by(engine, ENVIRONMENTS);
@@ -17,7 +17,7 @@ pub(crate) fn wrapped(engine: &Driven, files: &str) -> Shop {
     shop
 }
 
-/// Lets a wrapper run these lines of bash for an apply; `ENGINE` is the engine itself.
+/// Makes the wrapper run these lines of bash for an apply; `ENGINE` is the path of the engine.
 pub(crate) fn wrap_apply(shop: &Shop, engine: &Driven, lines: &str) {
     let Driven::Real(program) = engine else { panic!("a real engine") };
     let path = program.path.display().to_string();

@@ -1,4 +1,4 @@
-//! The spellings that a redactor masks, compared with those of the encoders of Go, Python and shells.
+//! Encodings that a redactor masks, compared with the encoders of Go, Python and shells.
 #![expect(clippy::unwrap_used, reason = "an encoder that cannot be run has failed the test")]
 
 #[path = "../support/mod.rs"]
@@ -22,7 +22,7 @@ use proptest::{
 
 use support::programs;
 
-/// Texts of all kinds, the same ones in each run: what is special for one of the encoders comes often.
+/// Returns deterministic random texts, in which special characters of the encoders are frequent.
 fn texts() -> Vec<String> {
     let special = "\"'\\`$&<>%{}!#~ \t\n\r\u{7}\u{8}\u{b}\u{c}\u{1b}\u{1}\u{7f}/+=:@?,;*[]^|()";
     let wide = "üßéλЖ中文あ\u{a0}\u{ad}\u{200b}\u{2028}\u{feff}😀\u{10ffff}";
@@ -37,7 +37,7 @@ fn texts() -> Vec<String> {
     found.filter(|text| text.trim().len() >= 6).collect()
 }
 
-/// Runs an encoder: for each text what it made of it, by the name of the transformation.
+/// Runs an encoder, and returns the encodings of each text by the name of the transformation.
 #[expect(clippy::disallowed_methods, reason = "the encoders are programs")]
 fn encoded(program: &Path, args: &[&str], texts: &[String]) -> Vec<BTreeMap<String, String>> {
     let inherited = ["PATH", "HOME", "GOCACHE", "PYENV_ROOT"];
@@ -45,7 +45,7 @@ fn encoded(program: &Path, args: &[&str], texts: &[String]) -> Vec<BTreeMap<Stri
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/redaction");
     let mut command = Command::new(program);
     command.env_clear().envs(inherited).current_dir(folder).args(args);
-    // No module: the standard library is all that they use.
+    // The programs use only the standard library.
     command.env("GO111MODULE", "off").env("GOFLAGS", "").env("LC_ALL", "C.UTF-8");
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(serde_json::to_string(texts).unwrap().as_bytes()).unwrap();
@@ -54,8 +54,8 @@ fn encoded(program: &Path, args: &[&str], texts: &[String]) -> Vec<BTreeMap<Stri
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-/// Asserts that a redactor which knows a text leaves nothing of any spelling but the quotes, padding and line ends that
-/// the encoder added.
+/// Asserts that a redactor that knows a text masks every encoding, except quotes, padding and line ends of the
+/// encoder.
 #[track_caller]
 fn masks_all(texts: &[String], spellings: &[BTreeMap<String, String>]) {
     assert_eq!(texts.len(), spellings.len());
@@ -74,12 +74,12 @@ fn masks_all(texts: &[String], spellings: &[BTreeMap<String, String>]) {
     }
 }
 
-/// How much of a spelling may be left: letters that hold bits of what the encoder added as well.
+/// Returns the number of characters that may remain: those that hold bits of text beside the secret.
 fn allowed(name: &str) -> usize {
     if name.contains("behind") { 20 } else { 8 }
 }
 
-/// Returns the rest of a masked spelling beside quotes and what encodes them, padding, and white space around the text.
+/// Returns the unmasked part of an encoding, without quotes and their encodings, padding and white space.
 fn rest_of(shown: &str) -> String {
     let rest =
         shown.replace(MASK, "").replace("%22", "").replace("%27", "").replace("%3D", "").replace("3d", "");

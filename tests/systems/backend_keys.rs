@@ -1,4 +1,5 @@
-//! `backend-keys`: one root, initialised for each environment's own key; profiles at a desk, a role in CI.
+//! System `backend-keys`: one root module with a backend key per environment; profiles on a workstation, a role in
+//! CI.
 
 use serde_json::json;
 
@@ -15,7 +16,7 @@ fn begin(engine: &Program, moto: &Program) -> (Project, S3Server, Env) {
     let project = Project::from_fixture("systems/backend-keys");
     let server = S3Server::start(moto);
     server.make_backend(REGION, BUCKET, TABLE);
-    // Buckets of the test server have no host names of their own, and Terraform has no variable for that.
+    // Buckets of the test server have no host names of their own, and Terraform has no environment variable for that.
     project.edit(
         "infra/terraform/backend.tf",
         "encrypt        = true",
@@ -32,7 +33,7 @@ fn begin(engine: &Program, moto: &Program) -> (Project, S3Server, Env) {
     (project, server, env)
 }
 
-/// At a desk: no keys in the environment, a profile for each account.
+/// Adds the profiles of a workstation: no keys in the environment, a profile for each account.
 fn at_a_desk(project: &Project, server: &S3Server, env: Env) -> Env {
     let profile = |name: &str| {
         format!("[bookshelf-{name}]\naws_access_key_id = {name}\naws_secret_access_key = test\n")
@@ -114,7 +115,7 @@ fn from_first_plan_to_destruction(engine: &str, project: &Project, server: &S3Se
     assert!(production.holds(PASSWORDS[1]) && !production.holds(PASSWORDS[0]));
     assert_eq!(server.state(BUCKET, STAGING), staging);
 
-    // Off again: what goes is listed by address.
+    // Disabled again: the review lists the deleted resources by address.
     project.edit("infra/terraform/envs/staging.tfvars", "enable_cdn    = true", "enable_cdn    = false");
     let run = env.run(["deploy", "staging", "--yes"]).exits(0);
     run.prints_row(&["delete", "bookshelf:", "module.cdn[0].terraform_data.distribution"]);
@@ -141,7 +142,7 @@ fn on_terraform_at_a_desk_both_environments_go_from_the_first_plan_to_their_dest
 fn on_tofu_in_ci_both_environments_go_from_the_first_plan_to_their_destruction() {
     let Some([tofu, moto]) = programs(["tofu", "moto_server"]) else { return };
     let (project, server, env) = begin(&tofu, &moto);
-    // The profiles do not exist here: naming one would stop every init.
+    // The profiles do not exist in CI: using one would fail every init.
     let env = env.var("CI", "true").vars(server.variables());
     from_first_plan_to_destruction("tofu", &project, &server, &env);
 }

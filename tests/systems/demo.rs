@@ -1,4 +1,4 @@
-//! What scripts/demo shows, on this repository's own environments.toml: it has to work on either engine.
+//! Demonstration of scripts/demo, on this repository's own environments.toml, with either engine.
 
 use std::fs;
 
@@ -14,7 +14,7 @@ fn shows_what_it_says(engine: &'static str) {
     let Some([engine]) = programs([engine]) else { return };
     let demo = "fixtures/projects/demo";
     let project = Project::from_repository([("environments.toml", "environments.toml"), (demo, demo)]);
-    // Whoever tried it here by hand left states behind.
+    // A developer's run in this repository leaves states behind.
     for stack in ["network", "app"] {
         fs::remove_dir_all(project.path(&format!("{demo}/{stack}/state"))).unwrap_or_default();
     }

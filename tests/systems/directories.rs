@@ -1,4 +1,4 @@
-//! `directories`: a directory for each environment, with a backend and values of its own, and shared modules.
+//! System `directories`: a directory for each environment, with its own backend and values, and shared modules.
 
 use serde_json::json;
 
@@ -14,7 +14,8 @@ fn begin(engine: &Program, moto: &Program) -> (Project, S3Server, Env) {
     let server = S3Server::start(moto);
     for (environment, bucket) in [("staging", STAGING), ("production", PRODUCTION)] {
         server.make_backend(REGION, bucket, &format!("atlas-{environment}-locks"));
-        // Buckets of the test server have no host names of their own, and Terraform has no variable for that.
+        // Buckets of the test server have no host names of their own, and Terraform has no environment variable for
+        // that.
         let backend = format!("environments/{environment}/backend.tf");
         project.edit(&backend, "encrypt        = true", "encrypt        = true\n    use_path_style = true");
     }
@@ -22,7 +23,7 @@ fn begin(engine: &Program, moto: &Program) -> (Project, S3Server, Env) {
     (project, server, env)
 }
 
-/// The engine is the only one on PATH, which is all that `auto` has to go by here.
+/// Runs the system with one engine on PATH, so that detection has one choice.
 fn from_first_plan_to_destruction(engine: &'static str) {
     let Some([engine, moto]) = programs([engine, "moto_server"]) else { return };
     let (project, server, env) = begin(&engine, &moto);

@@ -1,4 +1,5 @@
-//! The files of `tests/hcl_files`, which use every construct of both languages, are read as the engines read them.
+//! HCL syntax: envctl reads the files of `tests/hcl_files`, which use every construct of both languages, as the
+//! engines do.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its scene has failed")]
 
 use std::{fs, io::Write, path::Path, process::Stdio};
@@ -13,16 +14,17 @@ use serde_json::Value;
 
 use crate::support::{Program, hermetic, programs};
 
-/// How the engines can be asked about a file.
+/// Engine commands that can check a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asked {
-    /// By `fmt -check` and, for this many locals, by `console`.
+    /// `fmt -check`, and `console` for this number of locals.
     Console(usize),
-    /// By `fmt -check` alone: it needs providers or an initialised backend, or holds blocks that an engine here does not know.
+    /// `fmt -check` alone: the file needs providers or an initialised backend, or has blocks that one of the engines
+    /// does not know.
     Format,
-    /// By `console` alone: `fmt` refuses JSON.
+    /// `console` alone, for this number of locals: `fmt` refuses JSON.
     Json(usize),
-    /// By `fmt -check` and, as a var file that sets this many variables, by `console`.
+    /// `fmt -check`, and `console` with the file as a var file with this number of variables.
     VarFile(usize),
 }
 
@@ -53,7 +55,7 @@ const FILES: [(&str, Asked); 24] = [
     ("values.tfvars", Asked::VarFile(6)),
 ];
 
-/// A file that engines can parse and the reader cannot yet.
+/// File that engines can parse and envctl cannot yet.
 const UNREADABLE: &str = "parenthesised_keys.tf";
 
 fn folder() -> &'static Utf8Path {
@@ -65,7 +67,7 @@ fn text_of(name: &str) -> String {
     text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned)
 }
 
-/// The values that an engine gives expressions in a folder, in their order.
+/// Returns the values of expressions that an engine evaluates in a folder.
 fn console(engine: &Program, dir: &Path, args: &[&str], expressions: &[String]) -> Vec<Value> {
     let mut child = hermetic(&engine.path)
         .arg("console")
@@ -76,17 +78,17 @@ fn console(engine: &Program, dir: &Path, args: &[&str], expressions: &[String]) 
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Terraform 1.11.4 prints the last of several lines only.
+    // Terraform 1.11.4 prints only the result of the last line.
     let line = format!("jsonencode([{}])\n", expressions.join(", "));
     child.stdin.take().unwrap().write_all(line.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}: {}", engine.name, String::from_utf8_lossy(&output.stderr));
-    // The console writes a text as HCL does.
+    // The console escapes template markers in its output.
     let stdout = String::from_utf8(output.stdout).unwrap().replace("$${", "${").replace("%%{", "%{");
     serde_json::from_str(&serde_json::from_str::<String>(&stdout).unwrap()).unwrap()
 }
 
-/// The names of locals, and the value of each that is a literal to the reader.
+/// Returns the locals by name, with the value of each that is literal to envctl.
 fn locals(body: &Body, text: &str) -> Vec<(String, Option<Value>)> {
     let attributes = body.get_blocks("locals").flat_map(|block| block.body.attributes());
     attributes
@@ -94,7 +96,7 @@ fn locals(body: &Body, text: &str) -> Vec<(String, Option<Value>)> {
         .collect()
 }
 
-/// Compares known values with those of an engine, numbers by their amount.
+/// Asserts that known values equal those of an engine; numbers are compared by value.
 fn assert_same(file: &str, engine: &Program, known: &[(String, Option<Value>)], found: &[Value]) {
     assert_eq!(known.len(), found.len(), "{file}, {}", engine.name);
     for ((name, known), found) in known.iter().zip(found) {
@@ -129,7 +131,7 @@ fn every_construct_is_read_as_the_engines_read_it() {
         for (name, asked) in FILES {
             let ending = Utf8Path::new(name).extension();
             let is_native = ending != Some("json");
-            // Terraform reads no file of this name.
+            // Terraform does not read files with the extension `tofu`.
             let is_known = ending != Some("tofu") || engine.name == "tofu";
             if is_native && is_known {
                 let mut format = hermetic(&engine.path);

@@ -1,10 +1,10 @@
-//! `init` on each of the five systems: the file that it writes finds the instances that the owner's own file has.
+//! `envctl init` on each of the five systems: the written file has the same instances as the system's own file.
 
 use std::{collections::BTreeSet, fs};
 
 use crate::support::{Env, Program, Project, programs};
 
-/// What tells an instance: its environment, its folder, its workspace.
+/// Environment, folder and workspace of an instance.
 type Instance = (String, String, Option<String>);
 
 fn instances(env: &Env) -> BTreeSet<Instance> {
@@ -17,7 +17,7 @@ fn instances(env: &Env) -> BTreeSet<Instance> {
     instances.collect()
 }
 
-/// Any engine: `list` looks whether it is there and starts none.
+/// Returns a program that stands in for an engine: `list` only checks that it exists.
 fn an_engine() -> Program {
     Program { name: "tofu", path: "/bin/true".into() }
 }

@@ -1,4 +1,4 @@
-//! The five systems of the design, end to end: real engines, real states, the binary as their owners call it.
+//! Five systems of the design, end to end: real engines and states, and envctl as users run it.
 
 mod backend_keys;
 mod demo;

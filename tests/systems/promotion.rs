@@ -1,4 +1,4 @@
-//! `promotion`: dev → staging → prod, three stacks each, linked by the states of one another.
+//! System `promotion`: dev → staging → prod, three stacks each, linked by `terraform_remote_state`.
 
 use serde_json::json;
 
@@ -11,7 +11,7 @@ fn bucket(environment: &str) -> String {
     format!("ledger-{environment}-tfstate")
 }
 
-/// The states of network, database and app.
+/// Returns the states of network, database and app.
 fn states(server: &S3Server, environment: &str) -> [State; 3] {
     STACKS.map(|stack| server.state(&bucket(environment), &format!("{stack}/terraform.tfstate")))
 }
@@ -37,7 +37,7 @@ fn a_change_goes_from_dev_through_staging_to_prod() {
     let env = Env::new(&project).with(&tofu).vars(server.variables());
     env.run(["check"]).exits(0);
 
-    // Nobody can plan what reads a state that is not there yet.
+    // A stack that reads a state cannot be planned before that state exists.
     let report = env.run(["plan", "dev", "--detailed-exitcode", "--json"]).exits(2).report();
     assert_eq!(report.stacks(), ["network changes", "database deferred", "app deferred"]);
     assert_eq!(report.stack("database")["because"], "network");
@@ -68,7 +68,7 @@ fn a_change_goes_from_dev_through_staging_to_prod() {
 
     env.run(["deploy", "prod"]).exits(3).tells("prod").tells("--confirm");
     assert!(server.keys(&bucket("prod")).is_empty(), "a refused deployment leaves no state");
-    // Each round is confirmed by the command that the one before names.
+    // Each round is confirmed by the command that the round before printed.
     let first = env.run(["deploy", "production", "--confirm", "--json"]).exits(3).report();
     assert_eq!(first.stacks(), ["network applied", "database changes", "app deferred"]);
     let second = env.run_args(&[&first.next()[..], &["--json"]].concat()).exits(3).report();

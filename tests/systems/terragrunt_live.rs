@@ -1,4 +1,4 @@
-//! `terragrunt-live`: a live tree of units, two accounts, edges from `dependency` blocks with mocks.
+//! System `terragrunt-live`: a tree of units, two accounts, dependencies from `dependency` blocks with mocks.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ const GATEWAY: &str = "us-east-2/api/gateway";
 const HANDLER: &str = "us-east-2/api/handler";
 const MOCKS: [&str; 3] = ["vpc-00000000", "vpc-mock-staging", "api-00000000"];
 
-/// The states of vpc, gateway and handler.
+/// Returns the states of vpc, gateway and handler.
 fn states(server: &S3Server, bucket: &str, environment: &str) -> [State; 3] {
     [VPC, GATEWAY, HANDLER]
         .map(|unit| server.state(bucket, &format!("live/{environment}/{unit}/terraform.tfstate")))

@@ -1,4 +1,5 @@
-//! `workspaces`: one OpenTofu root, a workspace for each environment, one SOPS file with the secrets of both.
+//! System `workspaces`: one OpenTofu root module, a workspace per environment, one SOPS file with the secrets of
+//! both.
 
 use std::thread;
 
@@ -14,7 +15,7 @@ pub(crate) const SECRETS: [&str; 2] = ["whsec-staging-5f1d9a7c2be04e68", "whsec-
 const REGION: &str = "us-west-2";
 const TABLE: &str = "media-downloader-locks";
 
-/// The project with its bucket and lock table.
+/// Makes the project with its bucket and lock table.
 pub(crate) fn begin(tofu: &Program, moto: &Program, sops: &Program) -> (Project, S3Server, Env) {
     let project = Project::from_fixture("systems/workspaces");
     let server = S3Server::start(moto);
@@ -105,7 +106,7 @@ fn both_environments_go_from_the_first_plan_to_their_destruction() {
     let staging = server.state(BUCKET, STAGING);
     assert_eq!(staging.input("terraform_data.worker[0]")["log_level"], "warn");
 
-    // An inherited TF_WORKSPACE changes nothing about which environment this is.
+    // An inherited TF_WORKSPACE does not change the environment.
     let production = env.clone().var("TF_WORKSPACE", "staging");
     let refused = production.run(["deploy", "production", "--create-workspace"]).exits(3).keeps_secrets();
     refused.tells("production").tells("--confirm");
@@ -174,7 +175,7 @@ fn a_sensitive_output_is_masked_unless_it_is_asked_for() {
     let (_project, _server, env) = begin(&tofu, &moto, &sops);
     env.run(["deploy", "staging", "--yes", "--create-workspace"]).exits(0).keeps_secrets();
 
-    // From anywhere below environments.toml.
+    // In a folder below environments.toml.
     let run = env
         .clone()
         .in_folder("terraform/environments")

@@ -1,4 +1,4 @@
-//! What the owner of `workspaces` runs it by: the GitHub Actions workflow and the scripts of package.json.
+//! Automation of the system `workspaces`: its GitHub Actions workflow and the scripts of package.json.
 
 use crate::{
     support::{Env, Program, Project, Run, programs},
@@ -7,7 +7,7 @@ use crate::{
 
 const WORKFLOW: &str = ".github/workflows/infrastructure.yml";
 
-/// Actions that install programs or log in: the tests have both already.
+/// Actions that install programs or log in, which the tests do not need.
 const STUBBED: [&str; 3] =
     ["opentofu/setup-opentofu@v1", "taiki-e/install-action@v2", "aws-actions/configure-aws-credentials@v4"];
 
@@ -27,7 +27,7 @@ fn act(act: &Program, env: &Env, project: &Project, event: &str) -> Run {
     let key = key.lines().last().expect("a key in the key file");
     args.extend(["-s".to_owned(), format!("SOPS_AGE_KEY={key}")]);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    // The workflow's own key, not the file, has to open the secrets.
+    // The secret of the workflow, not the key file, must decrypt the secrets.
     env.clone().without("SOPS_AGE_KEY_FILE").run_program(act, &args)
 }
 
@@ -39,7 +39,7 @@ fn the_workflow_is_what_github_accepts() {
         Env::new(&project).run_program(&actionlint, &["-no-color", "-shellcheck=", "-pyflakes=", WORKFLOW]);
     run.exits(0);
 
-    // What actionlint does not judge: a deployment in progress is never cancelled, and waits for the one before.
+    // actionlint does not check that a running deployment is never cancelled and the next one waits.
     let text = project.read(WORKFLOW);
     assert_eq!(text.matches("cancel-in-progress: false").count(), 1);
     assert!(!text.contains("cancel-in-progress: true"));

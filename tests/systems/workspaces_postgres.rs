@@ -1,4 +1,4 @@
-//! `workspaces` with its states in PostgreSQL instead of S3.
+//! System `workspaces` with its states in PostgreSQL in place of S3.
 
 use serde_json::json;
 

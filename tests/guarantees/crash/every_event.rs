@@ -1,4 +1,4 @@
-//! envctl is killed right after each event of a deploy, and resumed.
+//! Crash after each event: envctl is killed right after one event of a deploy, and resumed.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ fn names() -> impl Iterator<Item = &'static str> {
     STACKS.into_iter().map(|stack| stack.split(':').next().unwrap_or(stack))
 }
 
-/// A deploy that kills itself after an event, and what brings it to its end; false when there is no such event.
+/// Runs a deploy that kills itself after an event, and completes it; returns false when there is no such event.
 #[track_caller]
 fn killed_and_resumed(engine: &Driven, event: usize) -> bool {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&STACKS);
@@ -22,7 +22,7 @@ fn killed_and_resumed(engine: &Driven, event: usize) -> bool {
         assert_done(&shop, engine, event);
         return false;
     }
-    // Nobody else has confirmed it by then: the gate of production is asked again.
+    // Nobody has confirmed by then: resuming needs another confirmation in production.
     let unconfirmed = shop.run(["runs", "resume"]);
     let nothing = unconfirmed.stderr.contains("there is nothing to resume");
     let confirmed = if nothing || unconfirmed.stderr.contains("there is no run to resume") {
@@ -40,18 +40,18 @@ fn killed_and_resumed(engine: &Driven, event: usize) -> bool {
     true
 }
 
-/// Confirms what a resume without a confirmation has shown.
+/// Confirms the review of a resume that had no confirmation.
 #[track_caller]
 fn resumed_after(shop: &Shop, unconfirmed: &Run) -> Run {
     if unconfirmed.code() == 0 {
-        // There was nothing left to confirm.
+        // Every stack was done before.
         return shop.run(["plan", "production", "--detailed-exitcode"]);
     }
     assert_eq!(unconfirmed.code(), 3, "{unconfirmed}");
     shop.run(["runs", "resume", "--confirm"])
 }
 
-/// Every state is that of an uninterrupted run, and nothing was made twice.
+/// Asserts that every state is that of an uninterrupted run, written once.
 #[track_caller]
 fn assert_done(shop: &Shop, engine: &Driven, event: usize) {
     for stack in names() {

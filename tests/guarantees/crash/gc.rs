@@ -1,11 +1,11 @@
-//! Old runs go, and never what somebody still needs.
+//! Removal of old runs: `runs gc` keeps every run that is still needed.
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::{Shop, error};
 
-/// The ids of all runs, oldest first.
+/// Returns the ids of all runs, oldest first.
 fn runs(shop: &Shop) -> Vec<String> {
     let runs = shop.project.path(".envctl/runs").read_dir().expect("there are runs");
     let mut ids: Vec<String> =
@@ -83,7 +83,7 @@ fn what_could_be_resumed_stays_until_it_was() {
     shop.run(["runs", "gc", "--older-than", "0s"]).exits(0).tells("2 runs removed");
 }
 
-/// The folders that commands have under `.envctl`.
+/// Returns the folders of commands under `.envctl`.
 fn commands(shop: &Shop) -> Vec<String> {
     let entries = shop.project.path(".envctl").read_dir().unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -109,7 +109,7 @@ fn what_a_killed_exec_left_goes_and_what_a_living_one_has_stays() {
     assert_eq!(commands(&shop), [&*folder], "its engine lives");
 
     std::fs::write(&go, "").unwrap();
-    // It waits for the engine, and cleans up after itself.
+    // `exec` waits for the engine and removes its folder.
     shop.run(exec).exits(0);
     assert_eq!(commands(&shop), [&*folder]);
     std::fs::remove_file(&go).unwrap();

@@ -1,12 +1,12 @@
-//! A hook that a killed envctl left running is waited for as an engine is: nobody knows what it changes.
+//! Hooks that outlive a killed envctl: the next run waits for them as for an engine, since their changes are unknown.
 
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::support::{Running, Shop};
 
-/// Two stacks, the first of which has a hook that waits until it is let go; with its output elsewhere nothing but the
-/// journal tells of it.
+/// Makes two stacks, the first of which has a hook that waits for a file; with `elsewhere` its output goes to
+/// /dev/null, so that only the journal records it.
 fn shop(moment: &str, elsewhere: bool) -> Shop {
     let shop = Shop::of(&["network", "app: network"]);
     let quiet = if elsewhere { "exec > /dev/null 2>&1; " } else { "" };
@@ -19,7 +19,7 @@ fn shop(moment: &str, elsewhere: bool) -> Shop {
     Shop { env: shop.env.clone().with_system(), ..shop }
 }
 
-/// A deploy that is killed while the hook runs.
+/// Kills a deploy while the hook runs.
 #[track_caller]
 fn killed(shop: &Shop) {
     let mut running: Running = shop.env.spawn(["deploy", "staging", "--yes"]);
@@ -30,7 +30,7 @@ fn killed(shop: &Shop) {
     assert!(running.wait().was_killed());
 }
 
-/// The lines of one kind in the newest journal.
+/// Returns the events of one kind in the newest journal.
 fn events(shop: &Shop, kind: &str) -> Vec<Value> {
     let journal = shop.project.path(&shop.newest_run()).join("journal.jsonl");
     let text = std::fs::read_to_string(journal).unwrap_or_default();
@@ -80,7 +80,7 @@ fn a_hook_around_a_plan_is_waited_for_too() {
 fn a_hook_that_is_in_no_journal_is_found_by_the_files_that_it_writes_to() {
     let shop = shop("before_apply", false);
     killed(&shop);
-    // As if the kill had come between the start of the hook and its line.
+    // Simulates a kill between the start of the hook and its event.
     let journal = format!("{}/journal.jsonl", shop.newest_run());
     let text = shop.project.read(&journal);
     let kept: Vec<&str> = text.lines().take_while(|line| !line.contains("\"hook_started\"")).collect();

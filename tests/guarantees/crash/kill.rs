@@ -1,4 +1,4 @@
-//! envctl is killed at points that nobody has chosen, again and again.
+//! Crash at random points: envctl is killed again and again, and resumed.
 
 use rustix::process::Signal;
 
@@ -6,7 +6,7 @@ use crate::support::Shop;
 
 const STACKS: [&str; 10] = ["a", "b: a", "c: a", "d: b c", "e", "f: e", "g: d f", "h: g", "i", "j: h i"];
 
-/// Numbers that look random and are the same in every run of the tests.
+/// Pseudo-random numbers with a fixed seed.
 struct Seeded(u64);
 
 impl Seeded {
@@ -16,7 +16,7 @@ impl Seeded {
     }
 }
 
-/// Lets a run go on until the engines have done that much, and kills it; false when it has ended before.
+/// Kills a run after this many lines of the engines' log; returns false when the run ended before.
 #[track_caller]
 fn killed_at(shop: &Shop, args: [&str; 4], lines: u64) -> bool {
     let mut running = shop.env.spawn(args);
@@ -29,7 +29,7 @@ fn killed_at(shop: &Shop, args: [&str; 4], lines: u64) -> bool {
     running.wait().was_killed()
 }
 
-/// Resumes what can be resumed, and deploys otherwise.
+/// Resumes the newest run if it can be resumed, else deploys.
 #[track_caller]
 fn to_the_end(shop: &Shop) {
     let resumed = shop.run(["runs", "resume", "--yes"]);
@@ -48,7 +48,7 @@ fn a_deploy_killed_at_any_moment_is_resumed_to_the_same_end() {
     let mut kills = 0;
     while kills < 50 {
         let shop = Shop::of(&STACKS);
-        // Without its first plans nothing is confirmed, and nothing is left to resume.
+        // A run without its first plans has no confirmation, and cannot be resumed.
         let first = 20 + seeded.below(80);
         let mut killed = killed_at(&shop, ["deploy", "staging", "--yes", "--jobs=3"], first);
         for _ in 0..3 {

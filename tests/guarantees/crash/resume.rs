@@ -1,16 +1,17 @@
-//! What is done stays done, what was confirmed goes on, and everything else is asked again.
+//! Resuming: finished stacks are not repeated, confirmed plans are applied, and every other plan needs a new
+//! confirmation.
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::{Shop, error};
 
-/// The id of the newest run.
+/// Returns the id of the newest run.
 fn newest(shop: &Shop) -> String {
     shop.newest_run().rsplit('/').next().unwrap_or_default().to_owned()
 }
 
-/// A deploy in which `app` fails, so that `web` is skipped.
+/// Makes a deploy in which `app` fails, so that `web` is skipped.
 fn failed() -> Shop {
     let shop = Shop::of(&["network", "app: network", "web: app"]);
     shop.behave("app", &json!({ "apply": { "error": error("it broke", "")["error"], "error_times": 1 } }));
@@ -133,7 +134,7 @@ fn a_plan_from_before_an_apply_that_nobody_saw_the_end_of_is_made_again() {
     assert!(running.wait().was_killed());
     std::fs::write(&go, "").unwrap();
 
-    // The plan of `app` said `2 one`, and that was confirmed.
+    // The confirmed plan of `app` set `2 one`.
     let run = shop.run(["runs", "resume", "--yes"]).exits(3);
     run.tells("terraform_data.app: sets input to another value than was confirmed");
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"), "it finished alone");
@@ -144,7 +145,7 @@ fn a_plan_from_before_an_apply_that_nobody_saw_the_end_of_is_made_again() {
     assert_eq!(shop.folders("apply"), ["network", "app"]);
 }
 
-/// The plan files of every run.
+/// Returns the plan files of all runs.
 fn plan_files(shop: &Shop) -> Vec<String> {
     let runs = shop.project.path(".envctl/runs").read_dir().unwrap();
     let plans = runs.map(|run| run.unwrap().path().join("plans")).filter(|plans| plans.is_dir());

@@ -1,11 +1,11 @@
-//! One deploy per environment at a time, and none beside an engine that an earlier one left running.
+//! Environment lock: one deploy at a time, and none while an engine of an earlier one runs.
 
 use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::{Running, Shop};
 
-/// Starts a deploy whose engine waits in the apply of `network` until it is let go.
+/// Starts a deploy whose engine waits for a file in the apply of `network`.
 #[track_caller]
 fn held(shop: &Shop) -> Running {
     let go = shop.marker("go.marker");
@@ -15,7 +15,7 @@ fn held(shop: &Shop) -> Running {
     running
 }
 
-/// The process id of the engine that waits.
+/// Returns the process id of the waiting engine.
 fn engine(shop: &Shop) -> Option<u64> {
     shop.log().iter().find_map(|line| line["listening"].as_u64())
 }
@@ -25,7 +25,7 @@ fn let_go(shop: &Shop) {
     std::fs::write(shop.marker("go.marker"), "").unwrap();
 }
 
-/// Whether the journal of the newest run says something.
+/// Returns true if the journal of the newest run holds a text.
 fn journal_holds(shop: &Shop, text: &str) -> bool {
     let journal = shop.project.path(&shop.newest_run()).join("journal.jsonl");
     std::fs::read_to_string(journal).is_ok_and(|journal| journal.contains(text))
@@ -107,7 +107,7 @@ fn an_engine_that_is_in_no_journal_is_found_by_the_files_that_it_writes_to() {
     first.wait_until("it is recorded", || journal_holds(&shop, "engine_started"));
     first.signal(Signal::KILL);
     first.wait();
-    // As if the kill had come between the start of the engine and its line.
+    // Simulates a kill between the start of the engine and its event.
     let journal = format!("{}/journal.jsonl", shop.newest_run());
     let text = shop.project.read(&journal);
     let kept: Vec<&str> = text.lines().take_while(|line| !line.contains("\"step\":\"apply\"")).collect();
