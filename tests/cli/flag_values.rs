@@ -86,6 +86,38 @@ fn a_value_that_is_no_literal_of_its_type_is_refused_with_the_flag() {
 }
 
 #[test]
+fn an_expression_that_is_no_literal_is_refused_with_its_reason() {
+    for engine in real_engines() {
+        let shop = typed_shop(&engine);
+        for (given, reason) in [
+            (
+                "zones=eu",
+                "it refers to `eu`, and no engine takes a reference here; a text stands in quotes, as `\"eu\"`",
+            ),
+            (
+                "zones=[for x in [\"a\"] : x]",
+                "it holds a `for`, which envctl does not evaluate; write the result",
+            ),
+            ("anything=true ? 1 : \"a\"", "it holds a conditional, which envctl does not evaluate"),
+            ("anything=1 / 3", "it holds an operator, which envctl does not evaluate"),
+            ("tags={ \"a${1}\" = 1 }", "it holds a template, which envctl does not evaluate"),
+            ("anything=max(1, 2)", "it calls the function `max`, and no engine takes a function here"),
+        ] {
+            shop.run(["plan", "staging", "--var", given]).exits(4).tells(reason);
+        }
+        // The var file that the reason names is evaluated by the engine.
+        shop.project.write("app/for.auto.tfvars", "zones = [for x in [\"a\"] : \"${x}b\"]\n");
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let state = shop.state("app", "staging").unwrap();
+        assert!(
+            state["outputs"]["all"]["value"].as_str().unwrap().contains(r#"["ab"]"#),
+            "{}",
+            engine.name()
+        );
+    }
+}
+
+#[test]
 fn a_stack_that_is_not_selected_may_declare_another_type() {
     for engine in real_engines() {
         let shop = Shop::driven_by(&engine, ENVIRONMENTS);
@@ -147,8 +179,20 @@ fn a_number_with_more_digits_than_are_kept_is_refused() {
         shop.run(["deploy", "staging", "--yes", "--var", "count_of=12345678901234567890123"]).exits(0);
         let state = shop.state("app", "staging").unwrap();
         assert!(state["outputs"]["all"]["value"].as_str().unwrap().contains("12345678901234567890123"));
-        shop.run(["deploy", "staging", "--yes", "--var", "anything={ 1 = 2, true = 3 }"]).exits(0);
+        shop.run([
+            "deploy",
+            "staging",
+            "--yes",
+            "--var",
+            "anything={ 1 = 2, true = 3, 1.50 = 4, 1e3 = 5, -1 = 6 }",
+        ])
+        .exits(0);
         let state = shop.state("app", "staging").unwrap();
-        assert!(state["outputs"]["all"]["value"].as_str().unwrap().ends_with(r#"{"1":2,"true":3}]"#));
+        assert!(
+            state["outputs"]["all"]["value"]
+                .as_str()
+                .unwrap()
+                .ends_with(r#"{"-1":6,"1":2,"1.5":4,"1000":5,"true":3}]"#)
+        );
     }
 }

@@ -7,7 +7,6 @@ use hcl_edit::{
     expr::{Expression, ObjectKey, TraversalOperator},
     structure::{self, Body},
     template::Element,
-    visit::Visit,
 };
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -15,7 +14,7 @@ use serde_json::Value;
 use super::{
     Attribute, Block, Expr, Folder, Place,
     block::labels_of,
-    parse::{parse_body, parse_expression, parse_template},
+    parse::{parse_body, parse_template},
 };
 use crate::{
     diagnostic::{Diagnostic, SourceFile},
@@ -75,7 +74,7 @@ pub(super) fn convert_attributes(source: &Arc<SourceFile>, body: &Body) -> Index
     attributes.collect()
 }
 
-fn simplify(expression: &Expression) -> Expr {
+pub(super) fn simplify(expression: &Expression) -> Expr {
     match expression {
         Expression::Null(_) => Expr::Literal(Value::Null),
         Expression::Bool(value) => Expr::Literal(Value::Bool(*value.value())),
@@ -110,18 +109,9 @@ fn simplify(expression: &Expression) -> Expr {
 }
 
 /// Returns a number if all its digits are kept: the parser reads numbers into 64 bits, and engines keep more.
-fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
+pub(super) fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
     let written = number.as_repr().map_or_else(|| number.value().to_string(), |written| written.to_string());
     exact_number(&written)
-}
-
-/// Visitor that finds numbers that the parser rounds.
-struct LongNumbers(bool);
-
-impl Visit for LongNumbers {
-    fn visit_number(&mut self, number: &Formatted<Number>) {
-        self.0 |= exact(number).is_none();
-    }
 }
 
 fn reference(root: &str, name: &str) -> Expr {
@@ -140,8 +130,12 @@ fn key_text(key: &ObjectKey) -> Option<String> {
         ObjectKey::Expression(expression) => match simplify(expression).literal()? {
             Value::String(text) => Some(text.clone()),
             key @ (Value::Null | Value::Bool(_)) => Some(key.to_string()),
-            Value::Number(number) if !number.is_f64() => Some(number.to_string()),
-            Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+            // Without an exponent, as engines write it.
+            Value::Number(number) => match number.as_f64().filter(|_| number.is_f64()) {
+                Some(fraction) => Some(fraction.to_string()),
+                None => Some(number.to_string()),
+            },
+            Value::Array(_) | Value::Object(_) => None,
         },
     }
 }
@@ -153,24 +147,6 @@ fn part(element: &Element) -> Expr {
         Element::Interpolation(value) if value.strip.strip_start() || value.strip.strip_end() => Expr::Opaque,
         Element::Interpolation(value) => simplify(&value.expr),
         Element::Directive(_) => Expr::Opaque,
-    }
-}
-
-/// Returns the value of a text that is one literal expression, or the reason why it is none.
-pub fn literal_value(text: &str) -> Result<Value, String> {
-    let expression = parse_expression(text.trim()).map_err(|error| error.message().to_owned())?;
-    match simplify(&expression) {
-        Expr::Literal(value) => Ok(value),
-        _ => {
-            let mut long = LongNumbers(false);
-            long.visit_expr(&expression);
-            let reason = if long.0 {
-                "it holds a number with more digits than envctl keeps; write the value in a var file"
-            } else {
-                "it holds references, functions or operators"
-            };
-            Err(reason.to_owned())
-        }
     }
 }
 
@@ -205,8 +181,10 @@ mod tests {
         assert_eq!(value("<<E\n    one\n  E"), Expr::Literal(json!("    one\n")));
         assert_eq!(value("-1.5"), Expr::Literal(json!(-1.5)));
         assert_eq!(
-            value("{ 1 = 2, true = 3, null = 4 }"),
-            Expr::Literal(json!({"1": 2, "true": 3, "null": 4}))
+            value("{ 1 = 2, true = 3, null = 4, 1.50 = 5, 1e3 = 6, 1e-7 = 7, -1 = 8, (9) = 9 }"),
+            Expr::Literal(json!({
+                "1": 2, "true": 3, "null": 4, "1.5": 5, "1000": 6, "0.0000001": 7, "-1": 8, "9": 9
+            }))
         );
         assert_eq!(value("18446744073709551615"), Expr::Literal(json!(u64::MAX)));
         assert_eq!(value("123456.123456789"), Expr::Literal(json!(123_456.123_456_789)));

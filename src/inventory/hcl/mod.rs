@@ -10,6 +10,7 @@ mod from_json;
 mod heredocs;
 mod json_tree;
 mod json_unit;
+mod literal;
 mod module;
 mod overrides;
 mod parse;
@@ -21,8 +22,9 @@ mod var_file;
 pub use block::{Attribute, Block, Place};
 pub use expression::{Expr, Folder, Reference};
 pub use folder::{ReadError, read_folder};
-pub use from_hcl::{SYNTAX_CODE, literal_value};
+pub use from_hcl::SYNTAX_CODE;
 pub use json_tree::JsonTree;
+pub use literal::literal_value;
 pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
 };
