@@ -177,9 +177,12 @@ fn an_ephemeral_input_that_a_file_overrides_is_refused_by_its_plan() {
     }
 }
 
-/// Makes a unit whose ephemeral variable is set by lines of its file, its table or its module.
-fn unit(hcl: &str, stack: &str) -> Option<Live> {
-    let live = Live::new()?;
+/// Engines that Terragrunt runs.
+const DRIVEN: [&str; 2] = ["tofu", "terraform"];
+
+/// Makes a unit of this engine whose ephemeral variable is set by lines of its file, its table or its module.
+fn unit(engine: &'static str, hcl: &str, stack: &str) -> Option<Live> {
+    let live = Live::over(engine)?;
     let marker = live.project.path("app.marker").display().to_string();
     live.unit("app", hcl, &APP.replace("../app.marker", &marker), stack);
     live.project.write("token.secret", "token-value");
@@ -205,35 +208,40 @@ const READ: &str =
 fn the_apply_of_a_unit_gets_the_ephemeral_values_of_its_plan() {
     let by_environment = "terraform {\n  extra_arguments \"token\" {\n    commands = [\"plan\", \"apply\"]\n    env_vars = {\n      \
                           TF_VAR_token = \"token-value\"\n    }\n  }\n}\n";
-    for (hcl, stack) in [
-        (READ, ""),
-        (by_environment, ""),
-        ("", "vars.token = \"token-value\"\n"),
-        ("", "var_files = [\"more.tfvars\"]\n"),
-        ("", "secrets.token = { file = \"token.secret\" }\n"),
-    ] {
-        let Some(live) = unit(hcl, stack) else { return };
-        live.env.run(["deploy", "dev", "--yes"]).exits(0);
-        assert_eq!(live.project.read("app.marker"), "token-value", "{hcl}{stack}");
+    for engine in DRIVEN {
+        for (hcl, stack) in [
+            (READ, ""),
+            (by_environment, ""),
+            ("", "vars.token = \"token-value\"\n"),
+            ("", "var_files = [\"more.tfvars\"]\n"),
+            ("", "secrets.token = { file = \"token.secret\" }\n"),
+        ] {
+            let Some(live) = unit(engine, hcl, stack) else { continue };
+            live.env.run(["deploy", "dev", "--yes"]).exits(0);
+            assert_eq!(live.project.read("app.marker"), "token-value", "{engine}: {hcl}{stack}");
+        }
     }
 }
 
 #[test]
 fn a_unit_that_gives_another_ephemeral_value_is_refused_by_its_name() {
-    let Some(live) = unit(READ, "") else { return };
-    live.env.run(["plan", "dev"]).exits(0);
-    tell(&live, "other-value");
-    let runs = fs::read_dir(live.project.path(".envctl/runs")).unwrap();
-    let run = runs.map(|run| run.unwrap().file_name().into_string().unwrap()).max().unwrap();
-    let refused = live.env.run_args(&["apply", &run, "--yes"]).exits(3);
-    refused.tells("`ephemeral variable token` is not what it was when it was planned: it has another value, which is not shown");
-    assert!(!live.project.path("app.marker").exists());
+    for live in DRIVEN.into_iter().filter_map(|engine| unit(engine, READ, "")) {
+        live.env.run(["plan", "dev"]).exits(0);
+        tell(&live, "other-value");
+        let runs = fs::read_dir(live.project.path(".envctl/runs")).unwrap();
+        let run = runs.map(|run| run.unwrap().file_name().into_string().unwrap()).max().unwrap();
+        let refused = live.env.run_args(&["apply", &run, "--yes"]).exits(3);
+        refused.tells("`ephemeral variable token` is not what it was when it was planned: it has another value, which is not shown");
+        assert!(!live.project.path("app.marker").exists());
+    }
 }
 
 #[test]
 fn nothing_is_applied_where_a_later_unit_gives_another_ephemeral_value() {
-    for needs in ["", "needs = [\"base\"]\n"] {
-        let Some(live) = unit(READ, needs) else { return };
+    for (engine, needs) in
+        [("tofu", ""), ("tofu", "needs = [\"base\"]\n"), ("terraform", "needs = [\"base\"]\n")]
+    {
+        let Some(live) = unit(engine, READ, needs) else { continue };
         live.unit("base", "", "resource \"terraform_data\" \"base\" {}\n", "");
         live.project.commit("Add a unit");
         live.env.run(["plan", "dev"]).exits(0);
@@ -253,10 +261,11 @@ fn nothing_is_applied_where_a_later_unit_gives_another_ephemeral_value() {
 fn a_unit_whose_ephemeral_value_no_apply_would_get_is_refused_by_its_plan() {
     let for_plan = "terraform {\n  extra_arguments \"token\" {\n    commands = [\"plan\", \"apply\"]\n    arguments = \
                     [\"-var-file=${get_terragrunt_dir()}/more.tfvars\"]\n  }\n}\n";
-    let Some(live) = unit(for_plan, "") else { return };
-    let told = "a value of the ephemeral variable `token` that its apply would not get again";
-    live.env.run(["deploy", "dev", "--yes"]).exits(3).tells(told);
-    assert!(!live.project.path("app.marker").exists());
+    for live in DRIVEN.into_iter().filter_map(|engine| unit(engine, for_plan, "")) {
+        let told = "a value of the ephemeral variable `token` that its apply would not get again";
+        live.env.run(["deploy", "dev", "--yes"]).exits(3).tells(told);
+        assert!(!live.project.path("app.marker").exists());
+    }
 }
 
 #[test]
@@ -278,8 +287,10 @@ fn a_typed_apply_of_a_plan_file_gets_the_ephemeral_values_too() {
 
 #[test]
 fn a_typed_apply_of_a_units_plan_file_gets_the_ephemeral_values_too() {
-    for words in [&["apply"] as &[&str], &["run", "--", "apply"]] {
-        let Some(live) = unit("", "vars.token = \"token-value\"\n") else { return };
+    for (engine, words) in
+        [("tofu", &["apply"] as &[&str]), ("tofu", &["run", "--", "apply"]), ("terraform", &["apply"])]
+    {
+        let Some(live) = unit(engine, "", "vars.token = \"token-value\"\n") else { continue };
         live.env.run(["deploy", "dev", "--yes"]).exits(0);
         live.project.edit("live/app/main.tf", "input = var.size", "triggers_replace = 2");
         fs::remove_file(live.project.path("app.marker")).unwrap();

@@ -1,4 +1,4 @@
-//! Project of Terragrunt units, run by the real Terragrunt and OpenTofu.
+//! Project of Terragrunt units, run by the real Terragrunt and OpenTofu or Terraform.
 
 use serde_json::Value;
 
@@ -8,11 +8,17 @@ use super::{Env, Project, programs};
 /// OpenTofu; absent if this test run is without them.
 #[track_caller]
 pub(crate) fn unit_project(environments: &str) -> Option<(Project, Env)> {
-    let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
+    unit_project_over("tofu", environments)
+}
+
+/// Makes a project as [`unit_project`] does, whose Terragrunt finds this engine alone.
+#[track_caller]
+fn unit_project_over(engine: &'static str, environments: &str) -> Option<(Project, Env)> {
+    let [terragrunt, driven] = programs(["terragrunt", engine])?;
     let project = Project::without_files();
     project.git(["init", "--quiet", "--initial-branch=main"]);
     project.write("environments.toml", environments);
-    let env = Env::new(&project).with(&terragrunt).with(&tofu);
+    let env = Env::new(&project).with(&terragrunt).with(&driven);
     Some((project, env))
 }
 
@@ -43,9 +49,16 @@ impl Live {
     /// Makes a project without units; absent if this test run is without Terragrunt or OpenTofu.
     #[track_caller]
     pub(crate) fn new() -> Option<Self> {
-        let environments =
-            "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[environments.prod]\nconfirm = true\n";
-        let (project, env) = unit_project(environments)?;
+        Self::over("tofu")
+    }
+
+    /// Makes a project without units for this engine; absent if this test run is without it or Terragrunt.
+    #[track_caller]
+    pub(crate) fn over(engine: &'static str) -> Option<Self> {
+        let environments = format!(
+            "[project]\nname = \"shop\"\n\n[terragrunt]\ndrives = \"{engine}\"\n\n[environments.dev]\n\n[environments.prod]\nconfirm = true\n"
+        );
+        let (project, env) = unit_project_over(engine, &environments)?;
         let state = project.around().join("states/${path_relative_to_include()}.tfstate");
         project.write("live/root.hcl", &remote_state(&state.display().to_string()));
         Some(Self { project, env: env.with_system() })
