@@ -41,7 +41,7 @@ pub fn type_flag_values(inventory: &mut Inventory, modules: &Modules) -> Vec<(In
     problems
 }
 
-/// Returns true for a text that somebody has left unquoted: HCL takes it for a reference.
+/// Returns true for a text that the user has probably left unquoted: HCL takes it for a reference.
 fn is_bare_word(text: &str) -> bool {
     text.starts_with(char::is_alphabetic) && text.chars().all(|c| c.is_alphanumeric() || "-_./".contains(c))
 }

@@ -193,8 +193,8 @@ impl Modules {
         self.tree_below(&instance.dir, instance.engine)
     }
 
-    /// Returns the folders of local modules that are not there, each with a warning at its call, of the module in a folder and of all
-    /// local ones that it calls.
+    /// Returns the missing folders of local modules, each with a warning at its call, for the module in a folder and all
+    /// local modules that it calls.
     pub fn missing_below(
         &self,
         dir: &Utf8Path,

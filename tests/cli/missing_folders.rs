@@ -1,4 +1,4 @@
-//! Folders that the files of a stack name and that are not there.
+//! Missing folders: local modules and units that the files of a stack name and that do not exist.
 
 use crate::support::{ENVIRONMENTS, Live, Run, Shop, each_engine, real_engines};
 
@@ -7,7 +7,7 @@ fn checked(live: &Live) -> [Run; 2] {
     [&["check", "dev", "--offline"][..], &["check", "dev"]].map(|args| live.env.run_args(args))
 }
 
-/// A unit with a line of its own, and one beside it.
+/// Makes a unit `app` with these lines in its file, and a unit `vpc` beside it.
 fn unit(hcl: &str) -> Option<Live> {
     let live = Live::new()?;
     live.unit("vpc", "", "output \"x\" {\n  value = 1\n}\n", "");
@@ -73,7 +73,7 @@ fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
             "plan failed (config): cannot read the outputs of dependency `vpc`: {missing} does not exist"
         ));
     }
-    // One whose outputs nothing takes, and one that only comes before.
+    // A dependency whose outputs no input uses, and one of `dependencies`.
     let unused = "dependency \"vpc\" {\n  config_path = \"../vcp\"\n}\n";
     let before = "dependencies {\n  paths = [\"../vpc\", \"../vcp\"]\n}\n";
     for (hcl, reason) in [
@@ -89,7 +89,7 @@ fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
         }
         live.env.run(["plan", "dev", "app"]).exits(4).prints(reason).hides("status 1: ERRO[");
     }
-    // What Terragrunt does not read, and what it alone evaluates.
+    // Dependencies that Terragrunt does not read, and a path that only Terragrunt evaluates.
     for hcl in [
         reads("\"../vcp\"", "  skip_outputs = true\n  mock_outputs = {\n    x = 1\n  }\n"),
         "dependency \"vpc\" {\n  config_path = \"../vcp\"\n  enabled = false\n}\n".to_owned(),

@@ -73,7 +73,7 @@ fn a_refused_value_of_a_unit_is_placed_where_it_is_written() {
     }
 }
 
-/// Returns what a plan of the unit says as text, as annotations of GitHub Actions and in its report.
+/// Returns a failed plan as text, as annotations of GitHub Actions, and the error in its report.
 fn failed_plan(env: &Env) -> (Run, Run, Value) {
     let text = env.run(["plan", "dev"]).exits(4);
     let annotated = env.clone().var("GITHUB_ACTIONS", "true").run(["plan", "dev"]).exits(4);
@@ -93,7 +93,7 @@ fn errors_of_a_unit_name_the_file_in_its_local_source() {
         annotated.tells("::error file=modules/db/main.tf,line=11,title=db::No value for required variable");
         assert_eq!((&error["file"], &error["line"]), (&json!("modules/db/main.tf"), &json!(11)), "{source}");
 
-        // One that the unit itself lays over its source, and one of another module of the source's folder.
+        // A file that Terragrunt copies from the unit over its source, and a file of another module in the source's folder.
         project.write("modules/db/main.tf", DB);
         project.write("live/dev/db/more.tf", "\noutput \"more\" {\n  value = local.none\n}\n");
         failed_plan(&env).1.tells("::error file=live/dev/db/more.tf,line=3,title=db::");

@@ -23,7 +23,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    /// The state as `state pull` prints it, with resources as engines write them.
+    /// Returns the state as `state pull` prints it, with resources as engines write them.
     pub(crate) fn pulled(&self) -> Result<Value, Fatal> {
         let mut state = serde_json::to_value(self)?;
         let resource = |(address, value): (&String, &Value)| {

@@ -24,7 +24,7 @@ use crate::{
 /// State addresses of many instances.
 #[derive(Debug, Clone, Default)]
 pub struct Addresses {
-    /// One address for each instance, in the order of the instances.
+    /// Addresses of the instances, in the order of the instances.
     pub addressed: Vec<Addressed>,
     /// Backends by instance, for instances whose files declare one that is valid.
     pub backends: HashMap<InstanceId, EffectiveBackend>,

@@ -59,14 +59,14 @@ pub struct NamedFolder {
 pub enum FolderRole {
     /// Unit whose outputs are read: `config_path` of a `dependency`.
     Outputs,
-    /// Folder that only comes before: one of `paths` of `dependencies`.
+    /// Unit that is only ordered before: one of `paths` of `dependencies`.
     Order,
     /// Source of the unit's module.
     Source,
 }
 
-/// Returns the folders that a unit's own file names and without which Terragrunt does not run the unit. Left out is what the file does
-/// not state literally, and a `dependency` that is not read (`enabled`, `skip_outputs`).
+/// Returns the folders that a unit's own file names literally and without which Terragrunt does not run the unit. A
+/// `dependency` that Terragrunt does not read (`enabled`, `skip_outputs`) is left out.
 pub fn read_named_folders(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<NamedFolder>, Diagnostic> {
     let file = unit_file_in(dir);
     let source = open_unit(&file, root)?;
@@ -88,7 +88,7 @@ pub fn read_named_folders(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<NamedFo
         };
         for block in blocks.filter(is_used) {
             found.extend(texts(&source, &block.body, attribute).into_iter().map(|(path, place)| {
-                // Places of a unit in JSON are those of the HCL that says the same.
+                // Spans of a unit in JSON are those of the HCL that it was converted to.
                 NamedFolder { role, path, place: (!is_json(&file)).then_some(place) }
             }));
         }

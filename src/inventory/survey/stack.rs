@@ -32,7 +32,7 @@ pub(super) struct FoundStack {
 pub(super) enum Kind {
     /// Folder per environment.
     Directories,
-    /// One folder for all environments.
+    /// Single folder for all environments.
     OneRoot,
     /// Folder without a sign of an environment.
     Alone(Utf8PathBuf),

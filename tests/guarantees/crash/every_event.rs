@@ -6,7 +6,7 @@ use crate::support::{Driven, ENVIRONMENTS, Run, Shop, real_engines};
 
 const STACKS: [&str; 4] = ["network", "database", "app: network database", "web: app"];
 
-/// The names of the stacks.
+/// Returns the names of the stacks.
 fn names() -> impl Iterator<Item = &'static str> {
     STACKS.into_iter().map(|stack| stack.split(':').next().unwrap_or(stack))
 }
