@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::sources::Source;
 
-/// Openings that hide the subject of a sentence. A doc comment starts with a verb in the third person or with a noun that can
-/// be searched for.
+/// Openings that hide the subject of a sentence. A doc comment starts with a verb in the third person or with a noun that
+/// can be searched for.
 const RIDDLES: &[&str] = &[
     "The same", "What", "Whose", "Whether", "Which", "Who", "Where", "When", "Why", "How", "It", "Its",
     "Those", "Them", "They", "Nobody", "Somebody", "Whoever", "Whatever",

@@ -105,7 +105,7 @@ fn an_expression_that_is_no_literal_is_refused_with_its_reason() {
         ] {
             shop.run(["plan", "staging", "--var", given]).exits(4).tells(reason);
         }
-        // The var file that the reason names is evaluated by the engine.
+        // The engine evaluates the expression in a var file, which the message proposes.
         shop.project.write("app/for.auto.tfvars", "zones = [for x in [\"a\"] : \"${x}b\"]\n");
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         let state = shop.state("app", "staging").unwrap();

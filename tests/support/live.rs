@@ -11,7 +11,7 @@ pub(crate) fn unit_project(environments: &str) -> Option<(Project, Env)> {
     unit_project_over("tofu", environments)
 }
 
-/// Makes a project as [`unit_project`] does, whose Terragrunt finds this engine alone.
+/// Makes a project as [`unit_project`] does, with this engine as the only one on PATH.
 #[track_caller]
 fn unit_project_over(engine: &'static str, environments: &str) -> Option<(Project, Env)> {
     let [terragrunt, driven] = programs(["terragrunt", engine])?;

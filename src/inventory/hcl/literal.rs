@@ -1,7 +1,7 @@
-//! Values of texts that are one literal expression, and the reason why another expression has none here.
+//! Values of texts that are one literal expression, and the reasons why other expressions have no value.
 //!
-//! Engines evaluate a value of `-var` without functions and references (OpenTofu 1.12.6, Terraform 1.11.4). What they make of operators
-//! and conditionals rests on numbers of 512 bits and on conversions of types, so it is left to them: it is refused here, never guessed.
+//! Engines evaluate a value of `-var` without functions and references (OpenTofu 1.12.6, Terraform 1.11.4). The result of
+//! operators and conditionals depends on numbers of 512 bits and on type conversions: envctl refuses them and does not guess.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ use super::{
     parse::parse_expression,
 };
 
-/// Returns the value of a text that is one literal expression; the reason where it is none.
+/// Returns the value of a text that is one literal expression, or the reason why it is none.
 pub fn literal_value(text: &str) -> Result<Value, String> {
     let expression = parse_expression(text.trim()).map_err(|error| error.message().to_owned())?;
     if let Expr::Literal(value) = simplify(&expression) {
@@ -27,22 +27,22 @@ pub fn literal_value(text: &str) -> Result<Value, String> {
     }
     let mut obstacles = Obstacles(None);
     obstacles.visit_expr(&expression);
-    // What has no value here and none of these is a key of another kind.
+    // An expression without any of these obstacles has an object key that is no text.
     Err(obstacles.0.unwrap_or(Obstacle::Operation("a key that is no text")).to_string())
 }
 
-/// Part of an expression that keeps it from being a literal, the one to tell first before the others.
+/// Part of an expression that keeps it from being a literal, in the order of priority for the message.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Obstacle {
     /// Call of a function, by name.
     Function(String),
-    /// `for`, whose names are no references.
+    /// Expression `for`, whose variables do not count as references.
     For,
     /// Reference that begins with this name.
     Reference(String),
     /// Number with more digits than are kept.
     LongNumber,
-    /// Anything else that engines evaluate.
+    /// Another expression that engines evaluate, described for the message.
     Operation(&'static str),
 }
 
@@ -71,7 +71,7 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// Finds the obstacle to tell first.
+/// Visitor that finds the obstacle of highest priority.
 struct Obstacles(Option<Obstacle>);
 
 impl Obstacles {
