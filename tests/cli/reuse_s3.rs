@@ -1,4 +1,4 @@
-//! `--reuse` with states in buckets: one request for each ETag, with the stack's own keys, and none without need.
+//! `--reuse` with states in buckets: one request for each `ETag`, with the stack's own keys, and none without need.
 
 use std::fs;
 

@@ -137,7 +137,7 @@ impl Bench {
             project: self.root.clone(),
             dir: self.dir(),
             data_dir: own.join("data"),
-            folder: StackFolder { is_shared: false, module_calls: called_modules },
+            folder: StackFolder { is_shared: false, module_calls: called_modules, unit_source: None },
             state_dir: own.join("state"),
             workspace: (environment != "default").then(|| environment.to_owned()),
             backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },

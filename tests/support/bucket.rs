@@ -83,7 +83,7 @@ impl Bucket {
         format!("{}://{}", self.scheme, self.address)
     }
 
-    /// Stores an object with this ETag.
+    /// Stores an object with this `ETag`.
     pub(crate) fn put(&self, path: &str, tag: &str) {
         self.answer(path, &format!("200 OK\r\nETag: \"{tag}\""));
     }
