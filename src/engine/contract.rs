@@ -97,6 +97,8 @@ pub struct Planned {
     pub tentative: bool,
     /// Changes that the engine left for a later plan, one text for each; empty for a plan that is complete, or that was narrowed.
     pub deferred: Vec<String>,
+    /// Addresses that flags of environments.toml or arguments of a unit narrowed the plan to, or excluded; empty where the user did.
+    pub narrowed: Vec<String>,
     /// True if the engine said that development overrides of providers are in effect, from whatever source.
     pub dev_overrides: bool,
     /// What a person should know.
@@ -105,6 +107,13 @@ pub struct Planned {
     pub lockfile: Option<String>,
     /// The engine's exit status.
     pub exit_code: i32,
+}
+
+impl Planned {
+    /// Returns true if the plan leaves something out that the user did not ask to leave out.
+    pub fn is_incomplete(&self) -> bool {
+        !self.deferred.is_empty() || !self.narrowed.is_empty()
+    }
 }
 
 /// A finished apply.

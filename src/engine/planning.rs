@@ -77,13 +77,21 @@ fn plan_into(
     let facts = facts(driver, target, request, &mut notes).map_err(EngineError::Failed)?;
     driver.check_backend(target)?;
     let backend = facts.as_ref().map(|facts| planned_backend(driver, target, facts)).transpose()?;
-    let is_clean = exit_code == 0 && !streamed.has_deferred && !has_more(driver, request)?;
+    let narrowed = narrowed_elsewhere(facts.as_ref(), request);
+    let is_narrowed = request.is_narrowed() || !narrowed.is_empty();
+    let is_clean = exit_code == 0 && !streamed.has_deferred && !has_more(driver, (request, is_narrowed))?;
     let (PlanJson { changes, known, outputs, deferred, configurations, .. }, diff) = if is_clean {
         Default::default()
     } else {
-        let plan = exact_changes(driver, target, (request, exit_code), session)?;
+        let plan = exact_changes(driver, target, (request, exit_code, is_narrowed), session)?;
         (plan, diff(driver, target, request, session)?)
     };
+    if !narrowed.is_empty() {
+        let what = narrowed.join(", ");
+        notes.push(format!(
+            "incomplete: planned with {what}, by flags of environments.toml or arguments of the unit"
+        ));
+    }
     notes.extend(deferred.iter().map(|what| format!("incomplete: the engine deferred {what}")));
     let failed = |failure| EngineError::Failed(Failure { engine_exit_code: Some(exit_code), ..failure });
     if let (Some(facts), Some(backend)) = (&facts, &backend) {
@@ -106,6 +114,7 @@ fn plan_into(
         diff,
         tentative,
         deferred,
+        narrowed,
         dev_overrides: has_dev_overrides(&streamed),
         notes,
         lockfile: None,
@@ -213,22 +222,29 @@ const SAYS_COMPLETE: (u64, u64) = (1, 9);
 
 /// Returns true if a plan that ended with status 0 says that it changes something, or leaves something for a later plan. Of a plan
 /// that the user narrowed the latter is known.
-fn has_more(driver: &dyn Driver, request: &PlanRequest) -> Result<bool, EngineError> {
+fn has_more(driver: &dyn Driver, (request, is_narrowed): (&PlanRequest, bool)) -> Result<bool, EngineError> {
     let core = driver.core();
     if core.name != EngineName::Terraform || !core.is_at_least(SAYS_COMPLETE) {
         return Ok(false);
     }
     match plan_verdict(&request.out) {
-        Ok(PlanVerdict { applyable, complete }) => Ok(applyable || !(complete || request.is_narrowed())),
+        Ok(PlanVerdict { applyable, complete }) => Ok(applyable || !(complete || is_narrowed)),
         Err(PlanFileError::Opaque { .. }) => Ok(false),
         Err(error) => Err(EngineError::Failed(Failure::new(FailureKind::Engine, error.to_string()))),
     }
 }
 
+/// Returns the arguments by which a plan file is narrowed although the user gave none.
+fn narrowed_elsewhere(facts: Option<&PlanFacts>, request: &PlanRequest) -> Vec<String> {
+    let Some(facts) = facts.filter(|_| !request.is_narrowed()) else { return Vec::new() };
+    let targets = facts.targets.iter().map(|address| format!("`-target={address}`"));
+    targets.chain(facts.excludes.iter().map(|address| format!("`-exclude={address}`"))).collect()
+}
+
 fn exact_changes(
     driver: &dyn Driver,
     target: &Target,
-    (request, exit_code): (&PlanRequest, i32),
+    (request, exit_code, is_narrowed): (&PlanRequest, i32, bool),
     session: &Session<'_>,
 ) -> Result<PlanJson, EngineError> {
     let program = driver.program_name();
@@ -244,7 +260,7 @@ fn exact_changes(
             "`{program} plan` ended with status {exit_code}, and yet planning failed"
         )));
     }
-    if plan.complete == Some(false) && plan.deferred.is_empty() && !request.is_narrowed() {
+    if plan.complete == Some(false) && plan.deferred.is_empty() && !is_narrowed {
         plan.deferred.push("something that it does not name".to_owned());
     }
     if plan.changes.is_empty() && plan.deferred.is_empty() {

@@ -22,6 +22,9 @@ pub struct Manifest {
     /// Changes that the engine deferred to a later plan, one text each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<String>,
+    /// Arguments that narrowed the plan and that the user did not give.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub narrowed: Vec<String>,
     /// Time of the plan.
     pub created: Timestamp,
     /// SHA-256 of the diff that the review showed.
@@ -58,6 +61,11 @@ pub struct Manifest {
 impl Manifest {
     /// Version of the format that is written.
     pub const FORMAT: u32 = FORMAT;
+
+    /// Returns true if the plan leaves something out: the engine deferred it, or arguments that the user did not give narrowed the plan.
+    pub fn is_incomplete(&self) -> bool {
+        !self.deferred.is_empty() || !self.narrowed.is_empty()
+    }
 
     /// Returns true if the engine deferred changes to a later plan.
     pub fn is_deferring(&self) -> bool {

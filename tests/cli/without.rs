@@ -1,6 +1,6 @@
 //! `--without`: plans that exclude resources, which only OpenTofu makes.
 
-use crate::support::{Driven, Shop, real_engines, unit_project};
+use crate::support::{Driven, Live, Shop, real_engines, unit_project};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
                             [environments.dev]\n\n[environments.production]\nconfirm = true\n\n[stacks.app]\npath = \"app\"\n";
@@ -115,4 +115,51 @@ fn a_unit_is_planned_without_a_resource_where_terragrunt_drives_opentofu() {
     let state: serde_json::Value = serde_json::from_slice(&std::fs::read(state).unwrap()).unwrap();
     assert_eq!(state["resources"].as_array().unwrap().len(), 1);
     assert_eq!(state["resources"][0]["name"], "apart");
+}
+
+#[test]
+fn a_plan_that_arguments_of_its_unit_narrow_is_incomplete() {
+    for engine in ["tofu", "terraform"] {
+        let Some(live) = Live::over(engine) else { continue };
+        let arguments = "terraform {\n  extra_arguments \"part\" {\n    commands  = [\"plan\"]\n    arguments = [\"-target=terraform_data.a\"]\n  }\n}\n";
+        let main = "resource \"terraform_data\" \"a\" {\n  input = 1\n}\nresource \"terraform_data\" \"b\" {\n  input = 1\n}\n";
+        live.unit("app", arguments, main, "");
+        live.project.edit(
+            "environments.toml",
+            "[environments.dev]\n",
+            "[environments.dev]\nconfirm = true\n",
+        );
+        live.project.commit("Begin");
+        live.env
+            .run(["deploy", "dev", "--confirm"])
+            .exits(3)
+            .prints("incomplete")
+            .tells("--allow incomplete");
+        live.project.edit(
+            "environments.toml",
+            "[environments.dev]\nconfirm = true\n",
+            "[environments.dev]\n",
+        );
+
+        let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+
+        let app = report.stack("app");
+        assert_eq!(app["incomplete"], true, "{engine}");
+        let notes = app["notes"].to_string();
+        let note = "incomplete: planned with `-target=terraform_data.a`, by flags of environments.toml or arguments of the unit";
+        assert!(notes.contains(note) && !notes.contains("deferred"), "{engine}: {notes}");
+        live.env.run(["apply", "last", "--yes"]).exits(0);
+        assert_eq!(live.state("app")["resources"].as_array().unwrap().len(), 1, "{engine}");
+        assert_eq!(live.state("app")["resources"][0]["name"], "a", "{engine}");
+
+        // A clean plan of a part is neither complete nor taken for a whole one.
+        let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+        assert_eq!(
+            (report.result(), &report.stack("app")["incomplete"]),
+            ("clean", &true.into()),
+            "{engine}"
+        );
+        let report = live.env.run(["plan", "dev", "--reuse", "--json"]).exits(0).report();
+        assert_eq!(report.stack("app")["reused"], false, "{engine}");
+    }
 }

@@ -97,6 +97,7 @@ impl Worker {
             Ok(differences) => differences,
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         };
+        let is_incomplete = manifest.is_incomplete();
         let mut notes = manifest.notes;
         notes.extend(told);
         notes.extend(unbound.into_iter().map(|text| format!("not bound, and different: {text}")));
@@ -113,7 +114,7 @@ impl Worker {
         let ended = Ended {
             plan: Some(waiting.file.clone()),
             tentative: waiting.tentative,
-            is_deferring: !manifest.deferred.is_empty(),
+            is_deferring: is_incomplete,
             notes,
             ..Ended::new(Outcome::Changed(waiting.changes.clone()))
         };

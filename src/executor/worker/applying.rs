@@ -82,7 +82,7 @@ impl Worker {
         }
         // Even one that fails may have changed them.
         self.upstreams.applied(stack);
-        let is_deferring = waiting.manifest.as_ref().is_some_and(Manifest::is_deferring);
+        let is_deferring = waiting.manifest.as_ref().is_some_and(Manifest::is_incomplete);
         let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
             Ok(applied) => {
                 lock(&self.applied).insert(stack.clone());

@@ -122,6 +122,7 @@ impl Worker {
             changes: planned.changes.clone(),
             created: self.clock.now(),
             deferred: planned.deferred.clone(),
+            narrowed: planned.narrowed.clone(),
             diff: hex(&Sha256::digest(&planned.diff)),
             environment: work.target.instance.environment.clone(),
             format: Manifest::FORMAT,
@@ -212,8 +213,11 @@ impl Worker {
             return beside(items);
         }
         // What the plan file says of itself is compared apart from its manifest.
-        let of_file =
-            || facts.as_ref().and_then(|facts| of_plan_file(facts, work, &footing, &self.wish, state));
+        let of_file = || {
+            facts
+                .as_ref()
+                .and_then(|facts| of_plan_file(facts, (work, manifest), &footing, &self.wish, state))
+        };
         let mismatch = items.or_else(of_file).or_else(unreadable);
         if let (None, Some(facts)) = (&mismatch, &facts) {
             work.engine.check_plan_backend(&work.target, facts).map_err(of_backend)?;
@@ -357,14 +361,15 @@ fn mode(mode: PlanMode) -> &'static str {
 /// What a plan file says of itself and is not so: whatever its manifest says.
 fn of_plan_file(
     facts: &PlanFacts,
-    work: &Work,
+    (work, manifest): (&Work, &Manifest),
     footing: &Footing,
     wish: &PlanWish,
     state: Option<&StateIdentity>,
 ) -> Option<Mismatch> {
     let backend = work.target.backend.kind.as_ref().unwrap_or(&footing.backend);
-    // Flags of environments.toml may narrow every plan; they are bound as such.
-    let narrowed = footing.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"));
+    // Flags of environments.toml and arguments of a unit may narrow every plan; they are bound as such.
+    let narrowed = footing.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"))
+        || !manifest.narrowed.is_empty();
     let extent = |targets: bool| if targets { "a part" } else { "everything" };
     let (targets, excludes) = (extent(!facts.targets.is_empty()), extent(!facts.excludes.is_empty()));
     let serial = (facts.serial.to_string(), state.map(|state| state.serial.to_string()));

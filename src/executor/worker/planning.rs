@@ -115,7 +115,7 @@ impl Worker {
 
     /// Returns what a plan will make of outputs: with `--target` or `--without` it does not tell of all of them.
     fn coming(&self, planned: &Planned) -> Option<Coming> {
-        let is_narrowed = self.wish.is_narrowed() || !planned.deferred.is_empty();
+        let is_narrowed = self.wish.is_narrowed() || planned.is_incomplete();
         let whole = !is_narrowed && self.wish.mode == PlanMode::Normal;
         whole.then(|| Coming { outputs: planned.outputs.clone(), tentative: planned.tentative })
     }
@@ -143,7 +143,7 @@ impl Worker {
             ended.notes.extend(removed(&file));
             return Ended { outcome: Outcome::Failed(failure), ..ended };
         }
-        ended.is_deferring = !planned.deferred.is_empty();
+        ended.is_deferring = planned.is_incomplete();
         if let Some(blocks) = only_deferring(&planned) {
             lock(&self.waiting).remove(stack);
             ended.notes.extend(removed(&file));

@@ -113,7 +113,8 @@ impl Worker {
     /// Keeps what a whole and clean plan rested on, as its files and its state were before it.
     pub(super) fn keep_clean(&self, work: &Work, before: &Before, planned: &Planned) -> Option<String> {
         let wish = &self.wish;
-        let whole = wish.mode == PlanMode::Normal && !wish.is_narrowed() && wish.replace.is_empty();
+        let is_narrowed = wish.is_narrowed() || planned.is_incomplete();
+        let whole = wish.mode == PlanMode::Normal && !is_narrowed && wish.replace.is_empty();
         let facts = planned
             .facts
             .as_ref()
