@@ -66,7 +66,11 @@ fn named_by_unit(instance: &Instance) -> Diagnostics {
         let problem = Diagnostic::error(code, message);
         Some(match &folder.place {
             Some(place) => problem.at(&place.source, place.span.clone(), format!("`{shown}` does not exist")),
-            None => problem.help(format!("`{shown}` does not exist")),
+            None => {
+                let file = unit_file_in(&instance.dir);
+                let file = file.strip_prefix(root).unwrap_or(&file);
+                problem.help(format!("`{file}` names `{shown}`, which does not exist"))
+            }
         })
     });
     Diagnostics(problems.collect())
@@ -87,7 +91,8 @@ fn missing(unit: &Utf8Path, folder: &NamedFolder) -> Option<Utf8PathBuf> {
         FolderRole::Outputs => (!path.exists()).then_some(path),
         FolderRole::Source => {
             let is_local = folder.path.starts_with(['.', '/']) && !folder.path.contains('?');
-            (is_local && !path.is_dir()).then_some(path)
+            // Of a file Terragrunt copies nothing, and runs the unit's own files.
+            (is_local && !path.exists()).then_some(path)
         }
     }
 }

@@ -146,3 +146,26 @@ fn a_missing_source_of_a_unit_is_an_error_of_the_files_and_not_the_network() {
         check.exits(4).tells("modules/app/main.tf:2:12").tells("`modules/net` does not exist");
     }
 }
+
+#[test]
+fn a_unit_in_json_is_named_and_a_source_that_is_a_file_is_left() {
+    let Some(live) = unit("terraform {\n  source = \"../../modules\"\n}\n") else { return };
+    live.project.write("modules", "no folder\n");
+    for check in checked(&live) {
+        check.exits(0);
+    }
+    live.env.run(["plan", "dev", "app"]).exits(0);
+
+    std::fs::remove_file(live.project.path("live/app/terragrunt.hcl")).unwrap();
+    live.project.write(
+        "live/app/terragrunt.hcl.json",
+        "{\"dependency\": {\"vpc\": {\"config_path\": \"../vcp\"}}, \"terraform\": {\"source\": \"./gone\"}}\n",
+    );
+    for check in checked(&live) {
+        check
+            .exits(4)
+            .prints("✘ config dev: 2 problems")
+            .tells("`live/app/terragrunt.hcl.json` names `live/vcp`, which does not exist")
+            .tells("`live/app/terragrunt.hcl.json` names `live/app/gone`, which does not exist");
+    }
+}

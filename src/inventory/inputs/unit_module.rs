@@ -51,7 +51,10 @@ pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
         .collect();
     // Relative sources in an included file start at the unit's folder.
     let source = [&own].into_iter().chain(&included).find_map(|body| sources(body).next())?;
-    local_folder(dir, &literal(source)?)
+    let source = literal(source)?;
+    // Terragrunt also takes a path without dots, where it lies in the unit's folder.
+    let beside = || Some(normalised(&dir.join(&source))).filter(|folder| folder.is_dir());
+    local_folder(dir, &source).or_else(beside)
 }
 
 /// Returns the sources in the `terraform` blocks of a file.
@@ -153,12 +156,19 @@ mod tests {
             (sourced.replace("../..", "${get_env(\"X\")}/.."), None),
             (sourced.replace("../..", "git::https://example.com"), None),
             (include.to_owned() + &sourced.replace("../..", "git::https://example.com"), None),
+            (sourced.replace("../../modules/", "inner/"), Some("live/db/inner/db")),
+            (sourced.replace("../../modules/", "outer/"), None),
             (written.to_owned(), None),
         ] {
             let root = "terraform {\n  source = \"../../modules/net\"\n}\n";
             let project = Project::new(
                 "",
-                &[("live/db/terragrunt.hcl", &*unit), ("live/root.hcl", root), ("live/db/more.tf", "")],
+                &[
+                    ("live/db/terragrunt.hcl", &*unit),
+                    ("live/root.hcl", root),
+                    ("live/db/more.tf", ""),
+                    ("live/db/inner/db/main.tf", ""),
+                ],
             );
             let expected = expected.map(|folder| project.root().join(folder));
             assert_eq!(unit_source(&project.root().join("live/db")), expected, "{unit}");
