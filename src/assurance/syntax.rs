@@ -6,7 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
-    inventory::{SyntaxChecker, hcl::SYNTAX_CODE},
+    engine::layout::JSON_UNIT_FILE,
+    inventory::{
+        SyntaxChecker,
+        hcl::{JSON_SYNTAX_CODE, SYNTAX_CODE},
+    },
     model::EngineName,
 };
 
@@ -32,8 +36,13 @@ impl<'a> SyntaxVerdicts<'a> {
         let Some(file) = problem.labels.first().map(|label| label.source.path().to_owned()) else {
             return problem;
         };
-        // `fmt` refuses every JSON file, and what is no JSON is valid for no engine.
-        if problem.code != SYNTAX_CODE || file.extension() == Some("json") {
+        let is_asked = match problem.code {
+            // `fmt` refuses every JSON file but a unit, about which Terragrunt is asked in another way.
+            SYNTAX_CODE => file.extension() != Some("json") || file.file_name() == Some(JSON_UNIT_FILE),
+            JSON_SYNTAX_CODE => self.checker.is_some(),
+            _ => false,
+        };
+        if !is_asked {
             return problem;
         }
         let Some(checker) = self.checker else {

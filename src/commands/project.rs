@@ -43,24 +43,41 @@ fn earlier_engines(store: &RunStore) -> Option<String> {
 struct EnginePrograms<'a> {
     context: &'a Context,
     engines: &'a Engines,
+    /// Engine that Terragrunt drives, where environments.toml states it.
+    drives: Option<EngineName>,
 }
 
 impl UnitFinder for EnginePrograms<'_> {
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
+        self.with_terragrunt(|terragrunt| terragrunt.find(dir))
+    }
+
+    fn render(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
+        self.with_terragrunt(|terragrunt| terragrunt.render(dir))
+    }
+}
+
+impl EnginePrograms<'_> {
+    fn with_terragrunt(
+        &self,
+        ask: impl FnOnce(&units::Terragrunt<'_>) -> Result<String, UnitFinderError>,
+    ) -> Result<String, UnitFinderError> {
         let program = self
             .engines
             .program(UNIT_ENGINE)
             .map_err(|error| UnitFinderError(format!("{error}; {}", error.help())))?;
         let (env, _) = clean_environment(self.context.env.clone());
         let runner = Runner::new();
-        units::Terragrunt { runner: &runner, program: program.into_string().into(), env }.find(dir)
+        ask(&units::Terragrunt { runner: &runner, program: program.into_string().into(), env })
     }
 }
 
 impl SyntaxChecker for EnginePrograms<'_> {
     fn can_parse(&self, engine: EngineName, file: &Utf8Path) -> Result<bool, String> {
         let program = |name| self.engines.program(name).map_err(|error| error.to_string());
-        let Some((reader, name)) = syntax_check::reader(engine, file, &|name| program(name).is_ok()) else {
+        let Some((reader, name)) =
+            syntax_check::reader(engine, file, self.drives, &|name| program(name).is_ok())
+        else {
             return Err("no engine here reads files of this name".to_owned());
         };
         let (env, _) = clean_environment(self.context.env.clone());
@@ -172,7 +189,8 @@ impl Context {
             there
         };
         let cache_dir = store.home().join("cache");
-        let programs = EnginePrograms { context: self, engines: &engines };
+        let drives = config.engine(UNIT_ENGINE).drives;
+        let programs = EnginePrograms { context: self, engines: &engines, drives };
         let earlier_engines = || earlier_engines(&store);
         look(&Probe {
             on_path: &on_path,

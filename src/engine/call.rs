@@ -12,7 +12,7 @@ use super::{
 use crate::{
     files,
     model::{Failure, FailureKind},
-    process::{Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream},
+    process::{Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream, without_users},
     ui::uncolored,
 };
 
@@ -148,7 +148,7 @@ fn keep(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
     if stderr.len() == KEPT_LINES {
         stderr.remove(0);
     }
-    stderr.push(line.to_owned());
+    stderr.push(without_users(line).into_owned());
 }
 
 impl Streamed {

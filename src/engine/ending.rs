@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     model::{Failure, FailureKind},
-    process::{Captured, Exit},
+    process::{Captured, Exit, without_users},
 };
 
 /// The error of a JSON stream that ended neither with 0 nor, for a plan, with 2.
@@ -184,19 +184,6 @@ fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
     Some(Failure::new(kind.unwrap_or(FailureKind::Network), summary).with_detail(text.trim()))
 }
 
-/// Returns a text without the users and passwords of the addresses in it.
-fn without_users(text: &str) -> String {
-    let mut parts = text.split("://");
-    let mut shown = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let host = part.split(['/', '?', '\'', '"', ' ', '\n']).next().unwrap_or_default();
-        let user = host.rfind('@').map_or(0, |at| at + 1);
-        shown.push_str("://");
-        shown.push_str(&part[user..]);
-    }
-    shown
-}
-
 /// An ending that an engine never has by itself.
 fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>, stderr: &str) -> Failure {
     let program = driver.program_name();
@@ -213,8 +200,8 @@ fn told(failure: Failure, target: &Target, session: &Session<'_>) -> Failure {
     let failure = with_holder(failure, target);
     let redactor = session.runner.redactor();
     Failure {
-        summary: redactor.mask(&failure.summary).into_owned(),
-        detail: redactor.mask(&failure.detail).into_owned(),
+        summary: without_users(&redactor.mask(&failure.summary)).into_owned(),
+        detail: without_users(&redactor.mask(&failure.detail)).into_owned(),
         ..failure
     }
 }

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// Unit as Terragrunt renders it; its values are compared with those of another time.
-struct Rendered(Map<String, Value>);
+struct RenderedUnit(Map<String, Value>);
 
-impl<'de> Deserialize<'de> for Rendered {
+impl<'de> Deserialize<'de> for RenderedUnit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match comparable(deserializer)? {
             Value::Object(unit) => Ok(Self(unit)),
@@ -34,7 +34,7 @@ pub(super) fn unit(
     if !captured.exit.is_success() {
         return Err(failed_text(driver, &captured, "render", target, session));
     }
-    let read = document(&captured.stdout, driver.dialect()).map(|Rendered(unit)| unit);
+    let read = document(&captured.stdout, driver.dialect()).map(|RenderedUnit(unit)| unit);
     read.map_err(|error| {
         let summary = format!("`{} render` cannot be understood: {error}", driver.program_name());
         EngineError::Failed(Failure::new(FailureKind::Engine, summary))

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8Path;
 
+use super::units::render_args;
 use crate::{
     model::EngineName,
     process::{CommandLine, Runner},
@@ -21,14 +22,18 @@ pub enum SyntaxReader {
     Module,
     /// By `hcl fmt --check`.
     Unit,
+    /// By `render`: `hcl fmt` refuses JSON.
+    JsonUnit,
 }
 
 /// Returns how to ask about a file that `engine` would read, and which engine; absent where none reads files of its name.
 ///
-/// The modules of Terragrunt units are read by the engine that Terragrunt drives. `is_there` tells which of them are installed.
+/// The modules of Terragrunt units are read by the engine that Terragrunt `drives`; where that is not stated, by OpenTofu if
+/// `is_there` tells that it is installed, else by Terraform, as Terragrunt chooses.
 pub fn reader(
     engine: EngineName,
     file: &Utf8Path,
+    drives: Option<EngineName>,
     is_there: &dyn Fn(EngineName) -> bool,
 ) -> Option<(SyntaxReader, EngineName)> {
     let name = file.file_name()?;
@@ -38,9 +43,12 @@ pub fn reader(
     };
     match engine {
         EngineName::Terragrunt if ends(".hcl") && !ends(".tftest.hcl") => Some((SyntaxReader::Unit, engine)),
+        EngineName::Terragrunt if ends(".hcl.json") => Some((SyntaxReader::JsonUnit, engine)),
         EngineName::Terragrunt => {
-            let mut driven = [EngineName::Tofu, EngineName::Terraform].into_iter();
-            driven.find(|name| reads(*name) && is_there(*name)).map(|name| (SyntaxReader::Module, name))
+            let chosen =
+                || [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_there(*name));
+            let core = drives.or_else(chosen).filter(|name| reads(*name));
+            core.map(|name| (SyntaxReader::Module, name))
         }
         EngineName::Tofu | EngineName::Terraform => reads(engine).then_some((SyntaxReader::Module, engine)),
     }
@@ -64,14 +72,42 @@ pub fn can_parse(
             let args = ["hcl", "fmt", "--check", "--no-color", "--non-interactive", "--file"];
             command.args(args.map(OsString::from)).arg(file.as_str())
         }
+        SyntaxReader::JsonUnit => command.args(render_args()),
     };
     let captured = runner.capture(&command).map_err(|error| error.to_string())?;
     let said = |words: &str| String::from_utf8_lossy(&captured.stderr).contains(words);
     match (reader, captured.exit.code()) {
-        (SyntaxReader::Module, Some(0 | 3)) | (SyntaxReader::Unit, Some(0)) => Ok(true),
+        (SyntaxReader::Module, Some(0 | 3)) | (SyntaxReader::Unit | SyntaxReader::JsonUnit, Some(0)) => {
+            Ok(true)
+        }
         (SyntaxReader::Module, Some(2)) => Ok(false),
         (SyntaxReader::Unit, Some(_)) if said("needs formatting") => Ok(true),
         (SyntaxReader::Unit, Some(_)) if said("Error parsing") => Ok(false),
+        (SyntaxReader::JsonUnit, Some(_)) if said("Failed to parse HCL in file") => Ok(false),
         (_, _) => Err(captured.exit.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_of_a_unit_is_read_by_the_engine_that_terragrunt_drives() {
+        let asked = |file: &str, drives, there: &[EngineName]| {
+            let is_there = |name| there.contains(&name);
+            reader(EngineName::Terragrunt, Utf8Path::new(file), drives, &is_there)
+        };
+        let (tofu, terraform) = (EngineName::Tofu, EngineName::Terraform);
+        let module = |name| Some((SyntaxReader::Module, name));
+        let both = [tofu, terraform];
+        assert_eq!(asked("a/main.tf", Some(terraform), &both), module(terraform));
+        assert_eq!(asked("a/main.tf", Some(tofu), &[terraform]), module(tofu));
+        assert_eq!(asked("a/main.tf", None, &both), module(tofu));
+        assert_eq!(asked("a/main.tf", None, &[terraform]), module(terraform));
+        assert_eq!(asked("a/main.tofu", Some(terraform), &both), None);
+        let unit = |reader| Some((reader, EngineName::Terragrunt));
+        assert_eq!(asked("a/terragrunt.hcl", Some(terraform), &both), unit(SyntaxReader::Unit));
+        assert_eq!(asked("a/terragrunt.hcl.json", None, &both), unit(SyntaxReader::JsonUnit));
     }
 }

@@ -1,6 +1,6 @@
 //! Terragrunt's own list of units: how it is asked for, and what its answer means.
 
-use std::ffi::OsString;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
@@ -17,6 +17,50 @@ pub fn find_args() -> Vec<OsString> {
     ["find", "--json", "--dependencies", "--reading", "--no-color", "--non-interactive"]
         .map(Into::into)
         .to_vec()
+}
+
+/// Returns the arguments that make Terragrunt write the configuration of the unit in its working folder, without the outputs of
+/// other units.
+///
+/// Measured on Terragrunt 1.1.3: a JSON object on stdout with each `dependency` block and the `paths` of `dependencies`, those of
+/// included files too, and all paths as text; without the experiment each dependency is initialised for its outputs. It ends
+/// with 0 also where `inputs` name outputs that are not there, with 1 and "Failed to parse HCL in file" where a file is broken.
+pub fn render_args() -> Vec<OsString> {
+    let render = ["render", "--json", "--no-color", "--non-interactive"];
+    let experiment = ["--experiment", "optional-dependency-outputs", "--no-dependency-outputs"];
+    render.into_iter().chain(experiment).map(Into::into).collect()
+}
+
+/// Returns the folders of the units that come before a unit, sorted, from its rendered configuration; `dir` is its folder.
+pub fn parse_rendered(stdout: &str, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, serde_json::Error> {
+    // What `run_cmd` prints comes before it.
+    let document = stdout.lines().rev().find(|line| line.starts_with('{')).unwrap_or_default();
+    let RenderedEdges { dependency, dependencies } = serde_json::from_str(document)?;
+    let labelled = dependency.unwrap_or_default().into_values().filter_map(|block| block.config_path);
+    let paths = labelled.chain(dependencies.unwrap_or_default().paths);
+    let mut found: Vec<Utf8PathBuf> = paths.map(|path| normalised(&dir.join(path))).collect();
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+#[derive(Deserialize)]
+struct RenderedEdges {
+    #[serde(default)]
+    dependency: Option<BTreeMap<String, RenderedDependency>>,
+    #[serde(default)]
+    dependencies: Option<RenderedDependencies>,
+}
+
+#[derive(Deserialize)]
+struct RenderedDependency {
+    config_path: Option<Utf8PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+struct RenderedDependencies {
+    #[serde(default)]
+    paths: Vec<Utf8PathBuf>,
 }
 
 /// One unit as Terragrunt lists it; paths are normalised and absolute.
@@ -82,6 +126,17 @@ mod tests {
         assert_eq!(dirs, ["/live/dev", "/live/dev/us/app", "/live/dev/us/vpc"]);
         assert_eq!(units[1].dependencies, ["/live/dev/us/vpc", "/live/shared/dns"]);
         assert_eq!(units[2].reading, ["/root.hcl"]);
+    }
+
+    #[test]
+    fn a_rendered_unit_names_the_units_before_it() {
+        // As printed by Terragrunt 1.1.3, but for settings that are null.
+        let text = r#"{"dependencies":{"paths":["../dns","../vpc"]},"dependency":{"vpc":{"config_path":"/live/app/../vpc","outputs":null}},"locals":null}"#;
+        let printed = format!("{{}}\nfrom run_cmd\n{text}\n");
+        let found = parse_rendered(&printed, Utf8Path::new("/live/app")).unwrap();
+        assert_eq!(found, ["/live/dns", "/live/vpc"]);
+        let none = r#"{"dependencies":null,"dependency":null}"#;
+        assert_eq!(parse_rendered(none, Utf8Path::new("/live/app")).unwrap(), [""; 0]);
     }
 
     #[test]

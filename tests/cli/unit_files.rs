@@ -56,19 +56,57 @@ fn a_unit_in_json_is_listed_ordered_deployed_and_bound() {
 }
 
 #[test]
-fn a_unit_in_json_with_a_computed_edge_or_broken_text_is_an_error() {
-    let computed = JSON_UNIT.replace("\"../vpc\"", "\"${get_terragrunt_dir()}/../vpc\"");
-    let Some(live) = with_json_unit(&computed) else { return };
-    live.env
-        .run(["plan", "dev"])
-        .exits(4)
-        .tells("`config_path` of a `dependency` in `live/app/terragrunt.hcl.json` is computed");
+fn edges_of_a_unit_in_json_are_known_whatever_file_and_expression_they_stand_in() {
+    let Some(live) = with_json_unit(JSON_UNIT) else { return };
+    live.project.write(
+        "live/common.hcl",
+        "dependency \"vpc\" {\n  config_path = \"${get_terragrunt_dir()}/../vpc\"\n}\n",
+    );
+    live.project.write(
+        "live/computed.hcl",
+        "dependency \"vpc\" {\n  config_path = replace(\"../vpx\", \"x\", \"c\")\n}\n",
+    );
+    let included = |file: &str| {
+        JSON_UNIT
+            .replace("\"include\": {", &format!("\"include\": {{ \"c\": {{ \"path\": \"../{file}\" }},"))
+            .replace("  \"dependency\": { \"vpc\": { \"config_path\": \"../vpc\" } },\n", "")
+    };
+    let of = |path: &str| JSON_UNIT.replace("\"../vpc\"", &format!("\"{path}\""));
+    for unit in [
+        of("${get_terragrunt_dir()}/../vpc"),
+        of("${upper(\\\"x\\\") == \\\"X\\\" ? \\\"../vpc\\\" : \\\"../x\\\"}"),
+        of("${run_cmd(\\\"echo\\\", \\\"../vpc\\\")}"),
+        included("common.hcl"),
+        included("computed.hcl"),
+        JSON_UNIT.replace(
+            "json after",
+            "${[for x in [\\\"}\\\"] : \\\"{${x}\\\"][0]} %{ if true }y%{ endif } \\ud800",
+        ),
+    ] {
+        live.project.write("live/app/terragrunt.hcl.json", &unit);
+        let list = live.env.run(["list", "dev", "app", "--with-dependencies"]).exits(0);
+        drop(list.prints_row(&["vpc", "terragrunt"]).prints_row(&["app", "terragrunt"]));
+        live.env.run(["graph", "dev", "--format", "json"]).exits(0);
+        live.env.run(["check", "dev"]).exits(0);
+        live.env.run(["deploy", "dev", "--yes"]).exits(0);
+    }
+}
+
+#[test]
+fn a_unit_in_json_that_terragrunt_cannot_read_is_an_error() {
+    let Some(live) = with_json_unit(JSON_UNIT) else { return };
     live.project.write("live/app/terragrunt.hcl.json", "{\n  \"inputs\": {,\n}\n");
     live.env
         .run(["plan", "dev"])
         .exits(4)
         .tells("live/app/terragrunt.hcl.json:2:")
         .tells("is not valid JSON");
+    live.project.write("live/app/terragrunt.hcl.json", &JSON_UNIT.replace("../vpc", "${no_such()}"));
+    live.env
+        .run(["plan", "dev"])
+        .exits(4)
+        .tells("Terragrunt cannot tell what the unit in `")
+        .tells("live/app` depends on");
 }
 
 #[test]
@@ -231,6 +269,9 @@ fn a_source_that_cannot_be_fetched_shows_what_git_says() {
     live.env.run(["plan", "dev"]).exits(1).hides("user:token");
     let kept = live.env.run(["runs", "show", &newest_run(&live)]).exits(0);
     kept.hides("user:token");
+    let told = live.project.files_with("127.0.0.1:9/none.git");
+    assert_eq!(told.iter().filter(|file| file.contains("/logs/")).count(), 2, "{told:?}");
+    assert_eq!(live.project.files_with("user:token"), [""; 0]);
 }
 
 /// Replaces Terragrunt by a program that fails for `find`.

@@ -102,6 +102,29 @@ impl Project {
             command.env("PATH", "/usr/local/bin:/usr/bin:/bin").current_dir(self.root()).args(args),
         )
     }
+
+    /// The files below envctl's own folder that hold a text; plan files may.
+    #[track_caller]
+    pub(crate) fn files_with(&self, text: &str) -> Vec<String> {
+        let (mut found, mut folders) = (Vec::new(), vec![self.path(".envctl")]);
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file")) {
+                let path = entry.path();
+                // Links of a data directory lead out of it, or nowhere yet.
+                if path.is_symlink() {
+                    continue;
+                }
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_none_or(|end| end != "tfplan")
+                    && String::from_utf8_lossy(&fs::read(&path).expect("a file")).contains(text)
+                {
+                    found.push(path.to_string_lossy().into_owned());
+                }
+            }
+        }
+        found
+    }
 }
 
 /// Sets a fixed author and time, and disables the user's and the system's configuration of git.

@@ -197,24 +197,7 @@ impl Shop {
     /// Returns the files in `.envctl` that hold a text, plan files excluded.
     #[track_caller]
     pub(crate) fn files_with(&self, text: &str) -> Vec<String> {
-        let (mut found, mut folders) = (Vec::new(), vec![self.project.path(".envctl")]);
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file")) {
-                let path = entry.path();
-                // Symbolic links of a data directory lead out of it, or have no target yet.
-                if path.is_symlink() {
-                    continue;
-                }
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_none_or(|end| end != "tfplan")
-                    && String::from_utf8_lossy(&fs::read(&path).expect("a file")).contains(text)
-                {
-                    found.push(path.to_string_lossy().into_owned());
-                }
-            }
-        }
-        found
+        self.project.files_with(text)
     }
 
     /// Returns a path beside the project, for files that record an event.

@@ -6,6 +6,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{MapAccess, SeqAccess, Visitor},
 };
+use serde_json::Value;
 
 /// Members of an object in order, repeated ones included.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Members<T> {
     }
 }
 
-/// JSON value of which only the texts are kept.
+/// Value of a JSON file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JsonTree {
     /// String.
@@ -43,7 +44,7 @@ pub enum JsonTree {
     /// Object, its members in order, repeated ones included.
     Object(Vec<(String, Self)>),
     /// Null, a boolean or a number.
-    Other,
+    Other(Value),
 }
 
 impl<'de> Deserialize<'de> for JsonTree {
@@ -77,23 +78,23 @@ impl<'de> Deserialize<'de> for JsonTree {
             }
 
             fn visit_unit<E>(self) -> Result<JsonTree, E> {
-                Ok(JsonTree::Other)
+                Ok(JsonTree::Other(Value::Null))
             }
 
-            fn visit_bool<E>(self, _: bool) -> Result<JsonTree, E> {
-                Ok(JsonTree::Other)
+            fn visit_bool<E>(self, value: bool) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other(value.into()))
             }
 
-            fn visit_i64<E>(self, _: i64) -> Result<JsonTree, E> {
-                Ok(JsonTree::Other)
+            fn visit_i64<E>(self, value: i64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other(value.into()))
             }
 
-            fn visit_u64<E>(self, _: u64) -> Result<JsonTree, E> {
-                Ok(JsonTree::Other)
+            fn visit_u64<E>(self, value: u64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other(value.into()))
             }
 
-            fn visit_f64<E>(self, _: f64) -> Result<JsonTree, E> {
-                Ok(JsonTree::Other)
+            fn visit_f64<E>(self, value: f64) -> Result<JsonTree, E> {
+                Ok(JsonTree::Other(value.into()))
             }
         }
         deserializer.deserialize_any(OfValue)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
+use super::json_tree::{JsonTree, Members};
 
 /// Block types whose members are named by their labels.
 const LABELLED: [&str; 8] = [
@@ -22,18 +22,20 @@ const PLAIN: [&str; 8] =
 
 /// Returns the HCL of a unit in JSON. Strings in JSON are templates, as Terragrunt reads them.
 pub(super) fn to_hcl(text: &str) -> Result<String, serde_json::Error> {
-    let unit: Map<String, Value> = serde_json::from_str(text)?;
+    let Members(unit) = serde_json::from_str(text)?;
     let mut hcl = String::new();
     body(&unit, &mut hcl);
     Ok(hcl)
 }
 
-fn body(members: &Map<String, Value>, hcl: &mut String) {
+fn body(members: &[(String, JsonTree)], hcl: &mut String) {
     for (name, value) in members {
         if LABELLED.contains(&name.as_str()) {
             for object in objects(value) {
                 // `include` may have no label.
-                if name == "include" && object.get("path").is_some_and(Value::is_string) {
+                let is_path =
+                    |(name, value): &(String, JsonTree)| name == "path" && matches!(value, JsonTree::Text(_));
+                if name == "include" && object.iter().any(is_path) {
                     block(name, object, hcl);
                     continue;
                 }
@@ -51,34 +53,40 @@ fn body(members: &Map<String, Value>, hcl: &mut String) {
     }
 }
 
-fn block(head: &str, members: &Map<String, Value>, hcl: &mut String) {
+fn block(head: &str, members: &[(String, JsonTree)], hcl: &mut String) {
     let _ = writeln!(hcl, "{head} {{");
     body(members, hcl);
     hcl.push_str("}\n");
 }
 
 /// Returns the objects of a block, which may be repeated in a list.
-fn objects(value: &Value) -> impl Iterator<Item = &Map<String, Value>> {
-    let list = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
-    list.iter().filter_map(Value::as_object)
+fn objects(value: &JsonTree) -> impl Iterator<Item = &[(String, JsonTree)]> {
+    let list = match value {
+        JsonTree::Array(items) => items.as_slice(),
+        value => std::slice::from_ref(value),
+    };
+    list.iter().filter_map(|value| match value {
+        JsonTree::Object(members) => Some(members.as_slice()),
+        _ => None,
+    })
 }
 
-fn expression(value: &Value) -> String {
+fn expression(value: &JsonTree) -> String {
     match value {
-        Value::String(text) => match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
+        JsonTree::Text(text) => match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
             // A lone expression keeps its type.
             Some(inner) if !inner.contains("${") && !inner.contains('}') => format!("({inner})"),
             _ => quoted(text),
         },
-        Value::Array(items) => {
+        JsonTree::Array(items) => {
             format!("[{}]", items.iter().map(expression).collect::<Vec<_>>().join(", "))
         }
-        Value::Object(members) => {
+        JsonTree::Object(members) => {
             let members =
                 members.iter().map(|(name, value)| format!("{} = {}", quoted(name), expression(value)));
             format!("{{{}}}", members.collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
+        JsonTree::Other(value) => value.to_string(),
     }
 }
 
@@ -143,6 +151,8 @@ mod tests {
         let hcl = to_hcl(r#"{ "include": [{ "path": "a.hcl" }], "dependency": [{ "a": {} }, { "b": {} }] }"#)
             .unwrap();
         assert_eq!(hcl, "include {\npath = \"a.hcl\"\n}\ndependency \"a\" {\n}\ndependency \"b\" {\n}\n");
+        let twice = to_hcl(r#"{ "dependency": { "a": {} }, "dependency": { "b": {} } }"#).unwrap();
+        assert_eq!(twice, "dependency \"a\" {\n}\ndependency \"b\" {\n}\n");
         assert!(to_hcl("[]").is_err());
     }
 }

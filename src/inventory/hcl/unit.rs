@@ -11,14 +11,14 @@ use crate::{
     engine::layout::unit_file_in,
 };
 
+/// Code of the finding that a unit in JSON is not valid, as far as the parser here knows it.
+pub const JSON_SYNTAX_CODE: &str = "json::syntax";
+
 /// Returns the literal paths in `dependency` and `dependencies` blocks, as written, with their spans.
 pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>, Diagnostic> {
     let source = open_unit(&unit_file_in(dir), root)?;
     let body = from_hcl::body(&source)?;
     let mut paths = Vec::new();
-    if is_json(&unit_file_in(dir)) {
-        plain_edges(&source, &body)?;
-    }
     for block in body.get_blocks("dependency") {
         paths.extend(texts(&source, &block.body, "config_path"));
     }
@@ -26,22 +26,6 @@ pub fn read_unit(dir: &Utf8Path, root: &Utf8Path) -> Result<Vec<(String, Place)>
         paths.extend(texts(&source, &block.body, "paths"));
     }
     Ok(paths)
-}
-
-/// Refuses a unit in JSON with a computed dependency path: Terragrunt does not list such a unit, so the dependency
-/// would be missed.
-fn plain_edges(source: &Arc<SourceFile>, body: &Body) -> Result<(), Diagnostic> {
-    for (block, name) in [("dependency", "config_path"), ("dependencies", "paths")] {
-        for found in body.get_blocks(block).filter(|found| found.body.has_attribute(name)) {
-            if texts(source, &found.body, name).is_empty() {
-                let message = format!("`{name}` of a `{block}` in `{}` is computed", source.path());
-                return Err(Diagnostic::error("unit::computed-edge", message).help(
-                    "write it as a plain text: Terragrunt does not list units in JSON, so that their order is read from the file",
-                ));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// Folder that a unit's file names as a literal text.
@@ -130,7 +114,7 @@ fn open_unit(file: &Utf8Path, root: &Utf8Path) -> Result<Arc<SourceFile>, Diagno
             text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
         let at = (line + error.column().saturating_sub(1)).min(text.len());
         let message = format!("`{}` is not valid JSON", source.path());
-        Diagnostic::error("json::syntax", message).at(&source, at..at, error.to_string())
+        Diagnostic::error(JSON_SYNTAX_CODE, message).at(&source, at..at, error.to_string())
     })
 }
 

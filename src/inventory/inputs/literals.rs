@@ -171,7 +171,7 @@ fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, fo
                 keys.pop();
             }
         }
-        JsonTree::Other => {}
+        JsonTree::Other(_) => {}
     }
 }
 

@@ -12,10 +12,13 @@ use crate::{
     diagnostic::Diagnostic,
     engine::{
         layout::{JSON_UNIT_FILE, is_unit_file, unit_file_in},
-        units::{normalised, parse_units},
+        units::{normalised, parse_rendered, parse_units},
     },
     files,
-    inventory::hcl::{SYNTAX_CODE, read_unit},
+    inventory::{
+        hcl::{SYNTAX_CODE, read_unit},
+        inputs::unit_needs,
+    },
 };
 
 /// Error of finding the dependencies of Terragrunt units.
@@ -27,6 +30,14 @@ pub enum UnitError {
         /// Folder that Terragrunt was run in.
         dir: Utf8PathBuf,
         /// Cause.
+        error: UnitFinderError,
+    },
+    /// Terragrunt could not render a unit.
+    #[error("Terragrunt cannot tell what the unit in `{dir}` depends on: {error}")]
+    Render {
+        /// Folder of the unit.
+        dir: Utf8PathBuf,
+        /// Error text of Terragrunt.
         error: UnitFinderError,
     },
     /// Terragrunt's output could not be parsed.
@@ -61,7 +72,7 @@ pub struct UnitEdges {
 ///
 /// Terragrunt is run once, in the deepest folder that holds all of them. Units that it leaves out are read by envctl,
 /// so that the error about a cycle has the whole path; without a finder all units are. Units in JSON are too, which
-/// Terragrunt runs and does not list (measured on 1.1.3): their dependencies must be literal paths.
+/// Terragrunt runs and does not list (measured on 1.1.3); it renders each whose dependencies the files do not tell.
 pub fn unit_edges(
     units: &[Utf8PathBuf],
     root: &Utf8Path,
@@ -98,6 +109,12 @@ pub fn unit_edges(
     }
     for unit in &sorted {
         if !edges.needs.contains_key(unit) && files::is_there(&unit_file_in(unit)) {
+            if is_json(unit)
+                && let Some(needs) = needs_of_json(unit, root, finder)?
+            {
+                edges.add(&units, unit.clone(), needs);
+                continue;
+            }
             let paths = match read_unit(unit, root) {
                 Ok(paths) => paths,
                 // Terragrunt decides whether the file is valid, and `check` runs it for that.
@@ -115,6 +132,23 @@ pub fn unit_edges(
         }
     }
     Ok(edges)
+}
+
+/// Returns the folders that a unit in JSON depends on; absent if only Terragrunt can tell them and there is no finder.
+fn needs_of_json(
+    unit: &Utf8PathBuf,
+    root: &Utf8Path,
+    finder: Option<&dyn UnitFinder>,
+) -> Result<Option<Vec<Utf8PathBuf>>, UnitError> {
+    let known = unit_needs(unit);
+    let (None, Some(finder)) = (&known, finder) else { return Ok(known) };
+    readable(std::slice::from_ref(unit), root)?;
+    let rendered = finder.render(unit).map_err(|error| match read_unit(unit, root) {
+        Err(problem) => UnitError::File(Box::new(problem.help(error.to_string()))),
+        Ok(_) => UnitError::Render { dir: unit.clone(), error },
+    })?;
+    let needs = parse_rendered(&rendered, unit);
+    needs.map(Some).map_err(|error| UnitError::Answer { dir: unit.clone(), error })
 }
 
 /// Refuses units with an `*.hcl` in or above their folder that is no regular file: Terragrunt would wait for a fifo.
@@ -174,6 +208,11 @@ mod tests {
         fn find(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
             self.asked.set(self.asked.get() + 1);
             Ok(self.answer.clone())
+        }
+
+        fn render(&self, _: &Utf8Path) -> Result<String, UnitFinderError> {
+            self.asked.set(self.asked.get() + 1);
+            Ok(r#"{"dependency":{"b":{"config_path":"../b"}},"dependencies":null}"#.to_owned())
         }
     }
 
@@ -275,6 +314,28 @@ mod tests {
         let edges = live.edges(&["live/a", "live/b"]).unwrap();
         assert_eq!(live.shown(&edges), ["live/a: live/b", "live/b: live/a"]);
         assert_eq!(edges.left_out.len(), 2);
+    }
+
+    #[test]
+    fn a_unit_in_json_is_rendered_only_where_its_files_do_not_tell_its_edges() {
+        let json = |path: &str| format!(r#"{{ "dependency": {{ "b": {{ "config_path": "{path}" }} }} }}"#);
+        let live = Live::new(
+            "[]",
+            &[("live/a/terragrunt.hcl.json", &json("../b")), ("live/b/terragrunt.hcl.json", "{}")],
+        );
+        let units = ["live/a", "live/b"];
+        assert_eq!(live.shown(&live.edges(&units).unwrap()), ["live/a: live/b", "live/b: "]);
+        assert_eq!(live.finder.asked.get(), 0);
+        for computed in [&json("${run_cmd(\\\"x\\\")}"), "{ \"inputs\": \"${\" }"] {
+            live.write("live/a/terragrunt.hcl.json", computed);
+            live.finder.asked.set(0);
+            assert_eq!(
+                live.shown(&live.edges(&units).unwrap()),
+                ["live/a: live/b", "live/b: "],
+                "{computed}"
+            );
+            assert_eq!(live.finder.asked.get(), 1);
+        }
     }
 
     #[test]

@@ -11,4 +11,7 @@ pub struct UnitFinderError(pub String);
 pub trait UnitFinder {
     /// Runs Terragrunt in a folder and returns its standard output.
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError>;
+
+    /// Returns what Terragrunt prints with [`render_args`](crate::engine::units::render_args) in the folder of a unit.
+    fn render(&self, dir: &Utf8Path) -> Result<String, UnitFinderError>;
 }

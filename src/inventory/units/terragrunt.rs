@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::{UnitFinder, UnitFinderError};
 use crate::{
-    engine::units::find_args,
+    engine::units::{find_args, render_args},
     process::{CommandLine, Runner},
 };
 
@@ -23,7 +23,17 @@ pub struct Terragrunt<'a> {
 
 impl UnitFinder for Terragrunt<'_> {
     fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
-        let command = CommandLine::new(&self.program, dir, self.env.clone()).args(find_args());
+        self.ask(dir, find_args())
+    }
+
+    fn render(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
+        self.ask(dir, render_args())
+    }
+}
+
+impl Terragrunt<'_> {
+    fn ask(&self, dir: &Utf8Path, args: Vec<OsString>) -> Result<String, UnitFinderError> {
+        let command = CommandLine::new(&self.program, dir, self.env.clone()).args(args);
         let captured = self.runner.capture(&command).map_err(|error| UnitFinderError(error.to_string()))?;
         if captured.exit.is_success() {
             return String::from_utf8(captured.stdout)

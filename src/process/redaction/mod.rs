@@ -3,6 +3,7 @@
 //! `parts` splits a secret into texts, `quoting` and `encoding` hold the single transformations, `spellings` is the
 //! table that combines them, and `patterns` searches a text for the results.
 
+mod addresses;
 mod encoding;
 mod parts;
 mod patterns;
@@ -10,4 +11,5 @@ mod quoting;
 mod redactor;
 mod spellings;
 
+pub use addresses::without_users;
 pub use redactor::{MASK, Redactor};

@@ -3,6 +3,8 @@
 
 mod functions;
 mod meaning;
+mod needs;
 mod plain;
 
 pub(super) use meaning::Unit;
+pub use needs::unit_needs;
