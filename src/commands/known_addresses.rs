@@ -1,4 +1,4 @@
-//! Refuses addresses of `--target`, `--without` and `--replace` that no selected stack has: an engine takes them and does nothing.
+//! Refuses texts that are no address, and addresses of `--target`, `--without` and `--replace` that no selected stack has: an engine takes them and does nothing.
 
 use std::collections::BTreeSet;
 
@@ -7,40 +7,67 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{RunRequest, Usage};
 use crate::{
     diagnostic::closest,
-    engine::{layout::unit_file, state_addresses},
+    engine::{layout::unit_file, recorded_state, state_addresses},
     files,
-    inventory::{Instance, Inventory, Modules, hcl::declared_resources},
-    model::{EngineName, StackId},
+    inventory::{
+        Instance, Inventory, Modules,
+        hcl::{ObjectAddress, ObjectKind, declared_resources},
+        inputs::has_local_state,
+    },
+    journal::RunStore,
+    model::{EngineName, InstanceId, StackId},
 };
 
-/// Refuses an address that is in no file and no local state of the selected stacks. One that a stack may have is taken: in a module
-/// that is fetched, in a state elsewhere, in files that cannot be read or that a hook may write, and of any unit of Terragrunt.
+/// Refuses a text that is no address, and an address that is in no file and no local state of the selected stacks. One that a stack
+/// may have is taken: in a module that is fetched, in a state elsewhere, in files that cannot be read or that a hook may write, and
+/// of a unit of Terragrunt whose module is not told.
 pub(super) fn know_addresses(
     (inventory, modules): (&Inventory, &Modules),
+    store: &RunStore,
     stacks: &[StackId],
     request: &RunRequest,
 ) -> Result<(), Usage> {
     let flags = request.targets.iter().map(|address| ("--target", address));
     let flags = flags.chain(request.excludes.iter().map(|address| ("--without", address)));
     let flags = flags.chain(request.replace.iter().map(|address| ("--replace", address)));
-    for (flag, address) in flags {
-        let Some(wanted) = without_indexes(address) else { continue };
-        let mut known = BTreeSet::new();
-        let may_have = |stack: &StackId, known: &mut BTreeSet<String>| {
-            let Some(instance) = inventory.get(stack.as_str()) else { return true };
-            let Some(addresses) = addresses_of(instance, modules) else { return true };
-            let has = addresses.has(&wanted);
-            known.extend(addresses.complete);
-            has
-        };
-        if stacks.is_empty() || stacks.iter().any(|stack| may_have(stack, &mut known)) {
+    let wanted: Vec<_> =
+        flags.map(|(flag, text)| Ok((flag, text, parsed(flag, text)?))).collect::<Result<_, Usage>>()?;
+    let mut addresses: Option<Vec<Option<StackAddresses>>> = None;
+    for (flag, text, address) in wanted {
+        if address.kind == ObjectKind::WithoutState || stacks.is_empty() {
             continue;
         }
-        let meant = closest(&wanted, known.iter().map(String::as_str));
+        let known = addresses.get_or_insert_with(|| {
+            let addresses = |stack: &StackId| addresses_of(inventory.get(stack.as_str())?, modules, store);
+            stacks.iter().map(addresses).collect()
+        });
+        let may_have = |addresses: &Option<StackAddresses>| {
+            addresses.as_ref().is_none_or(|addresses| addresses.has(&address.path))
+        };
+        if known.iter().any(may_have) {
+            continue;
+        }
+        let complete = known.iter().flatten().flat_map(|addresses| &addresses.complete);
+        let meant = closest(&address.path, complete.map(String::as_str));
         let meant = meant.map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        return Err(Usage::Other(format!("no selected stack has `{address}`, which `{flag}` names{meant}")));
+        return Err(Usage::Other(format!("no selected stack has `{text}`, which `{flag}` names{meant}")));
     }
     Ok(())
+}
+
+/// Parses the address of a flag. Only a resource can be replaced.
+fn parsed(flag: &str, text: &str) -> Result<ObjectAddress, Usage> {
+    let (what, forms) = if flag == "--replace" {
+        ("a resource", "`TYPE.NAME` or `module.NAME.TYPE.NAME[\"KEY\"]`")
+    } else {
+        ("a resource or a module", "`TYPE.NAME`, `TYPE.NAME[\"KEY\"]` or `module.NAME`")
+    };
+    ObjectAddress::parse(text)
+        .filter(|address| flag != "--replace" || address.kind == ObjectKind::Resource)
+        .ok_or_else(|| {
+            let none = format!("`{text}` is no address of {what}, which `{flag}` takes");
+            Usage::Other(format!("{none}: write {forms}, in quotes for the shell"))
+        })
 }
 
 /// Addresses of a stack without indexes.
@@ -61,20 +88,29 @@ impl StackAddresses {
 }
 
 /// Returns the addresses of a stack; absent where they cannot be known without an engine.
-fn addresses_of(instance: &Instance, modules: &Modules) -> Option<StackAddresses> {
+fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Option<StackAddresses> {
     // A program that runs before the plan may write files.
-    if unit_file(instance.engine).is_some() || !instance.settings.hooks.before_plan.is_empty() {
+    if !instance.settings.hooks.before_plan.is_empty() {
         return None;
     }
+    let is_unit = unit_file(instance.engine).is_some();
+    let of_unit = if is_unit { Some(Modules::of_unit(instance)?) } else { None };
+    let (read, dir) = of_unit.as_ref().map_or((modules, &instance.dir), |(read, dir)| (read, dir));
     let mut found = StackAddresses::default();
-    let root = (instance.dir.clone(), String::new());
-    collect((instance.engine, instance.root()), modules, root, &mut Vec::new(), &mut found)?;
-    let stated = modules.stated_states();
-    let (state, _) = stated.iter().find(|(_, id)| **id == instance.id)?;
-    let path = Utf8Path::new(state.strip_prefix("local:")?);
-    if files::is_there(path) {
-        for address in state_addresses(&files::read_whole(path).ok()?).ok()? {
-            let address = without_indexes(address.as_str())?;
+    let root = (dir.clone(), String::new());
+    collect((instance.engine, instance.root()), read, root, &mut Vec::new(), &mut found)?;
+    let module = read.in_folder(dir, instance.engine)?;
+    let is_local = module.cloud.is_none()
+        && module.backend.as_ref().is_none_or(|backend| backend.kind == "local")
+        && (!is_unit || has_local_state(&instance.dir));
+    let path = match state_location(instance, modules, store, is_local) {
+        StateLocation::File(path) => path,
+        StateLocation::Unseen => return Some(found),
+        StateLocation::Elsewhere => return None,
+    };
+    if files::is_there(&path) {
+        for address in state_addresses(&files::read_whole(&path).ok()?).ok()? {
+            let address = ObjectAddress::parse(address.as_str())?.path;
             let steps: Vec<&str> = address.split('.').collect();
             // The modules around it, too.
             for at in (2..steps.len()).step_by(2).take_while(|at| steps[at - 2] == "module") {
@@ -84,6 +120,35 @@ fn addresses_of(instance: &Instance, modules: &Modules) -> Option<StackAddresses
         }
     }
     Some(found)
+}
+
+/// Location of the state of an instance, as far as no engine is needed to tell it.
+enum StateLocation {
+    /// A local file, which need not exist.
+    File(Utf8PathBuf),
+    /// A local file that this checkout has never seen.
+    Unseen,
+    /// Another place, or one that cannot be told.
+    Elsewhere,
+}
+
+/// Returns the location of a state: as the files state it, else where this checkout saw it last.
+fn state_location(instance: &Instance, modules: &Modules, store: &RunStore, is_local: bool) -> StateLocation {
+    let stated = modules.stated_states();
+    let stated = stated.iter().find(|(_, id)| **id == instance.id).map(|(address, _)| address.clone());
+    let InstanceId { environment, stack } = &instance.id;
+    let recorded = || {
+        let folder = store.home().join("instances").join(environment.as_str()).join(stack.file_name());
+        recorded_state(&folder).map(|state| state.and_then(|state| state.address))
+    };
+    match stated.map_or_else(recorded, |address| Ok(Some(address))) {
+        Ok(Some(address)) => match address.strip_prefix("local:") {
+            Some(path) => StateLocation::File(path.into()),
+            None => StateLocation::Elsewhere,
+        },
+        Ok(None) if is_local => StateLocation::Unseen,
+        Ok(None) | Err(_) => StateLocation::Elsewhere,
+    }
 }
 
 /// Collects the addresses of a module and of those that it calls; absent where a file cannot be read.
@@ -110,57 +175,4 @@ fn collect(
     }
     above.pop();
     Some(())
-}
-
-/// Returns an address without its indexes; absent where it is none of a module, a resource or a data source.
-fn without_indexes(address: &str) -> Option<String> {
-    let mut plain = String::new();
-    let (mut in_index, mut in_text, mut escaped) = (false, false, false);
-    for character in address.chars() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' if in_text => escaped = true,
-            '"' if in_index => in_text = !in_text,
-            '[' if !in_index => in_index = true,
-            ']' if in_index && !in_text => in_index = false,
-            other if !in_index => plain.push(other),
-            _ => {}
-        }
-    }
-    let is_name =
-        |step: &str| !step.is_empty() && step.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    let steps: Vec<&str> = plain.split('.').collect();
-    let mut rest = steps.as_slice();
-    while let ["module", _, deeper @ ..] = rest {
-        rest = deeper;
-    }
-    let is_address = match rest {
-        [] => true,
-        ["data", _, _] => true,
-        ["ephemeral" | "action" | "check" | "data", ..] => false,
-        [_, _] => true,
-        _ => false,
-    };
-    (is_address && !in_index && steps.iter().all(|step| is_name(step))).then_some(plain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_compared_without_its_indexes() {
-        for (address, plain) in [
-            ("a.b", Some("a.b")),
-            ("module.m[\"x.y\\\"]\"].module.n[0].data.a.b[1]", Some("module.m.module.n.data.a.b")),
-            ("module.m", Some("module.m")),
-            ("a.b[0", None),
-            ("a", None),
-            ("action.a.b", None),
-            ("a.b.c", None),
-            ("a..b", None),
-        ] {
-            assert_eq!(without_indexes(address).as_deref(), plain, "{address}");
-        }
-    }
 }

@@ -223,7 +223,7 @@ fn choose(
     if wish.plans_anew(request) {
         let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
         can_exclude(request, inventory, &stacks)?;
-        know_addresses((inventory, modules), &stacks, request)?;
+        know_addresses((inventory, modules), &RunStore::new(config.root()), &stacks, request)?;
     }
     if wish.plans_anew(request) && request.selection.changed.is_none() {
         let stated = || modules.stated_states().as_ref().clone();

@@ -127,3 +127,27 @@ fn errors_of_a_unit_with_a_fetched_source_name_no_file_of_the_project() {
     text.tells("at generated.tf:3 of the unit's module, copied to `live/dev/db/.terragrunt-cache/");
     annotated.tells("::error title=db::Reference to undeclared local value");
 }
+
+#[test]
+fn an_address_that_no_local_module_of_a_unit_has_is_wrong_usage() {
+    let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+    for flag in ["--target", "--replace"] {
+        let told = format!(
+            "no selected stack has `terraform_data.dbb`, which `{flag}` names; did you mean `terraform_data.db`?"
+        );
+        env.run(["plan", "dev", flag, "terraform_data.dbb"]).exits(64).tells(&told);
+        env.run(["deploy", "dev", "--yes", flag, "terraform_data.dbb"]).exits(64).tells(&told);
+    }
+    env.run(["deploy", "dev", "--yes", "--target", "terraform_data.db"]).exits(0);
+    // What only the state has is known from the state that this checkout has seen.
+    project.edit("modules/db/main.tf", "\"terraform_data\" \"db\"", "\"terraform_data\" \"db2\"");
+    project.edit("modules/db/main.tf", "terraform_data.db.", "terraform_data.db2.");
+    env.run(["plan", "dev", "--target", "terraform_data.db"]).exits(0).prints("delete");
+    env.run(["plan", "dev", "--target", "terraform_data.db3"]).exits(64);
+
+    // A module, and a state, that only Terragrunt can tell may have anything.
+    project.write("live/root.hcl", "remote_state {\n  backend = get_env(\"B\", \"local\")\n  generate = { path = \"b.tf\", if_exists = \"overwrite\" }\n  config = { path = \"${get_repo_root()}/state/other.tfstate\" }\n}\n");
+    project.write("live/dev/second/terragrunt.hcl", &project.read("live/dev/db/terragrunt.hcl"));
+    let run = env.run(["plan", "dev", "second", "--target", "terraform_data.other"]);
+    assert_eq!(run.hides("no selected stack has").code(), 0);
+}

@@ -12,6 +12,7 @@ mod json_tree;
 mod json_unit;
 mod literal;
 mod module;
+mod object_address;
 mod overrides;
 mod parse;
 mod parts;
@@ -28,6 +29,7 @@ pub use literal::literal_value;
 pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
 };
+pub use object_address::{ObjectAddress, ObjectKind};
 pub use parse::parse_body;
 pub use resources::declared_resources;
 pub use unit::{

@@ -26,5 +26,5 @@ pub use apart::Apart;
 pub use mixed_mocks::MixedMocks;
 pub use scope::{InputError, InputFile, InputPlaces, InputScope, Inputs};
 pub use unit::unit_needs;
-pub use unit_module::{unit_module, unit_source};
+pub use unit_module::{has_local_state, unit_module, unit_source};
 pub use unread::Unread;

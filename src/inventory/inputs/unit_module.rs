@@ -17,14 +17,7 @@ const DECLARING: [&str; 5] = ["variable", "resource", "data", "module", "file"];
 /// Returns the folder whose files are the whole root module of a unit. Absent when the unit's files do not determine it, and
 /// when Terragrunt puts other files beside the module's.
 pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
-    let unit = Unit::new(dir, &Arc::new(Gone::default()));
-    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
-    let own = body(&unit_file_in(dir))?;
-    let mut included = Vec::new();
-    for include in own.get_blocks("include") {
-        let path = include.body.get_attribute("path")?.value.as_str()?;
-        included.push(body(&normalised(&dir.join(path)))?);
-    }
+    let (own, included) = bodies(dir)?;
     if own.has_attribute("include") || [&own].into_iter().chain(&included).any(writes_files) {
         return None;
     }
@@ -55,6 +48,39 @@ pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
     // Terragrunt also takes a path without dots, where it lies in the unit's folder.
     let beside = || Some(normalised(&dir.join(&source))).filter(|folder| folder.is_dir());
     local_folder(dir, &source).or_else(beside)
+}
+
+/// Returns true if the files of a unit give it a local state or none at all; its module may have a backend of its own.
+pub fn has_local_state(dir: &Utf8Path) -> bool {
+    let is_local = |body: &Body| {
+        let states = body.get_blocks("remote_state").map(|state| state.body.get_attribute("backend"));
+        let has_local_ones = states
+            .into_iter()
+            .all(|backend| backend.is_some_and(|kind| kind.value.as_str() == Some("local")));
+        let generates_none = body.get_blocks("generate").all(|block| {
+            let contents = block.body.get_attribute("contents").map(|contents| contents.value.to_string());
+            contents.is_some_and(|text| !["backend", "cloud", "file"].iter().any(|word| text.contains(word)))
+        });
+        has_local_ones
+            && generates_none
+            && !body.has_attribute("remote_state")
+            && !body.has_attribute("generate")
+    };
+    bodies(dir).is_some_and(|(own, included)| is_local(&own) && included.iter().all(is_local))
+}
+
+/// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; absent where one is
+/// not told or cannot be read.
+fn bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
+    let unit = Unit::new(dir, &Arc::new(Gone::default()));
+    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
+    let own = body(&unit_file_in(dir))?;
+    let mut included = Vec::new();
+    for include in own.get_blocks("include") {
+        let path = include.body.get_attribute("path")?.value.as_str()?;
+        included.push(body(&normalised(&dir.join(path)))?);
+    }
+    Some((own, included))
 }
 
 /// Returns the sources in the `terraform` blocks of a file.

@@ -1,0 +1,146 @@
+//! Addresses of modules and resources as engines parse them in `-target`, `-exclude` and `-replace`.
+//!
+//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: an address is a traversal of HCL, with blanks and escapes. An index stands
+//! behind the name of a module or of a resource, once, and is a whole number or a text without templates.
+
+use hcl_edit::expr::{Expression, Traversal, TraversalOperator};
+
+/// Kind of object that an address names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ObjectKind {
+    /// `module.network`
+    Module,
+    /// `aws_vpc.main`
+    Resource,
+    /// `data.aws_ami.latest`
+    DataSource,
+    /// `ephemeral.aws_secret.db` or `action.aws_lambda.run`, which no state holds.
+    WithoutState,
+}
+
+/// Address of a module, a resource or a data source, in whatever module, without indexes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectAddress {
+    /// `module.network.aws_vpc.main`
+    pub path: String,
+    /// Kind of the object.
+    pub kind: ObjectKind,
+}
+
+impl ObjectAddress {
+    /// Parses an address; absent for a text that is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let expression: Expression = text.trim().parse().ok()?;
+        let steps = steps(&expression)?;
+        let mut rest = steps.as_slice();
+        while let [("module", false), _, deeper @ ..] = rest {
+            rest = deeper;
+        }
+        // Terraform takes the word `resource` before the type.
+        let is_prefixed = matches!(rest, [("resource", false), _, _]);
+        let kind = match rest {
+            [] if !steps.is_empty() => ObjectKind::Module,
+            [("resource", false), (_, false), _] => ObjectKind::Resource,
+            [("data", false), (_, false), _] => ObjectKind::DataSource,
+            [("ephemeral" | "action", false), (_, false), _] => ObjectKind::WithoutState,
+            [("data" | "ephemeral" | "module", _), _] => return None,
+            [(_, false), _] => ObjectKind::Resource,
+            _ => return None,
+        };
+        let at = steps.len() - rest.len();
+        let names = steps.iter().enumerate().filter(|(step, _)| !(is_prefixed && *step == at));
+        let names: Vec<&str> = names.map(|(_, (name, _))| *name).collect();
+        Some(Self { path: names.join("."), kind })
+    }
+}
+
+/// Returns the names of an address, each with whether it has an index; absent for any other expression.
+fn steps(expression: &Expression) -> Option<Vec<(&str, bool)>> {
+    let Traversal { expr, operators, .. } = expression.as_traversal()?;
+    let mut steps = vec![(expr.as_variable()?.as_str(), false)];
+    for operator in operators {
+        match operator.value() {
+            TraversalOperator::GetAttr(name) => steps.push((name.as_str(), false)),
+            TraversalOperator::Index(Expression::String(_)) => index(&mut steps)?,
+            TraversalOperator::Index(Expression::Number(number)) if number.value().as_u64().is_some() => {
+                index(&mut steps)?;
+            }
+            _ => return None,
+        }
+    }
+    Some(steps)
+}
+
+/// Marks the last name as one with an index; absent where it has one already.
+fn index(steps: &mut [(&str, bool)]) -> Option<()> {
+    let (_, has_index) = steps.last_mut()?;
+    (!std::mem::replace(has_index, true)).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_parsed_as_engines_do() {
+        for (text, path, kind) in [
+            ("a.b", "a.b", ObjectKind::Resource),
+            (" a . b[ 0 ] ", "a.b", ObjectKind::Resource),
+            ("a.\u{e9}", "a.\u{e9}", ObjectKind::Resource),
+            ("resource.a.b", "a.b", ObjectKind::Resource),
+            ("module.m[0].resource.a.b", "module.m.a.b", ObjectKind::Resource),
+            ("a.b[\"x.y\\\"]\"]", "a.b", ObjectKind::Resource),
+            ("module.m", "module.m", ObjectKind::Module),
+            ("module.m[\"z/1\"].module.n", "module.m.module.n", ObjectKind::Module),
+            ("module.m[0].module.n.data.a.b[1]", "module.m.module.n.data.a.b", ObjectKind::DataSource),
+            ("data.a.b", "data.a.b", ObjectKind::DataSource),
+            ("action.a.b", "action.a.b", ObjectKind::WithoutState),
+            ("module.m.ephemeral.a.b", "module.m.ephemeral.a.b", ObjectKind::WithoutState),
+        ] {
+            let expected = ObjectAddress { path: path.to_owned(), kind };
+            assert_eq!(ObjectAddress::parse(text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_engines_refuse_is_no_address() {
+        for text in [
+            "",
+            "a",
+            "a.b[",
+            "a.b]",
+            "a.b; rm",
+            "a.b c.d",
+            "a.b\nc.d",
+            "module",
+            "module.m.a",
+            "data.a",
+            "ephemeral.a",
+            "a.b.c",
+            "a.b[0].id",
+            "a.b[0][1]",
+            "a.b[x]",
+            "a.b[*]",
+            "a.*",
+            "a.*.b",
+            "a.b[\"${\"a\"}\"]",
+            "a.b[-1]",
+            "a.b[1.5]",
+            "\"a\".b",
+            "a.b.0",
+            "a.b[true]",
+            "a.b['a']",
+            "a[0].b",
+            "data.a[0].b",
+            "module[0].m",
+            "a..b",
+            "module.m[*].a.b",
+            "f(a).b",
+            "(a).b",
+            "a-b",
+            "1.a",
+        ] {
+            assert_eq!(ObjectAddress::parse(text), None, "{text}");
+        }
+    }
+}
