@@ -84,8 +84,10 @@ impl ExecGate<'_> {
             guarded.say_idle(self.context);
             guarded.refusal(blocked)
         });
-        let checklist = guarded.checklist.unanswered(&self.request.acks).filter(|_| nobody_to_ask);
-        let unconfirmed = (nobody_to_ask && !self.is_confirmed()).then(|| self.unconfirmed(moves));
+        // No answer lets through what no flag does.
+        let wants_answers = nobody_to_ask && allow_flags(blocked).is_some();
+        let checklist = guarded.checklist.unanswered(&self.request.acks).filter(|_| wants_answers);
+        let unconfirmed = (wants_answers && !self.is_confirmed()).then(|| self.unconfirmed(moves));
         let reasons = [guards, checklist, unconfirmed].into_iter().flatten();
         reasons.reduce(|refusal, other| refusal.and(&other))
     }

@@ -304,7 +304,11 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
 /// `deploy failed, 3.1s ago`
 fn newest(seen: Option<&Seen>, styles: Styles) -> String {
     let Some(seen) = seen else { return styles.paint(Role::Dim, "never") };
-    let result = seen.result.as_deref().unwrap_or("unfinished");
+    let result = match seen.result.as_deref() {
+        // Its plan had changes, and the run ended before they were applied.
+        Some("changes") if seen.command != "plan" => "not applied",
+        result => result.unwrap_or("unfinished"),
+    };
     let role = match result {
         "clean" | "changes" | "applied" => Role::Success,
         _ => Role::Warning,

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::PlanMode,
     graph::Selection,
-    model::{Blocked, EnvName, RunId},
+    model::{Blocked, EnvName, Outcome, RunId},
     plans::Review,
     reporter,
     ui::{Count, Role, Styles},
@@ -122,6 +122,12 @@ impl Opened {
             let digest = review.digest();
             let short = digest.get(..16).unwrap_or(&digest);
             line = format!("{line}  review {short}  {} to change", Count(changed, "stack"));
+            let deferred =
+                review.stacks.iter().filter(|stack| matches!(stack.outcome, Outcome::Deferred { .. }));
+            let deferred = deferred.count();
+            if deferred > 0 {
+                line = format!("{line}, {deferred} deferred");
+            }
             if let Some(eta) = self.eta_of_apply()? {
                 line = format!("{line}\n{eta}");
             }

@@ -118,8 +118,11 @@ pub fn typed(args: &[OsString]) -> Typed {
     }
     let flags = || rest.iter().filter_map(|arg| flag_name(arg));
     // `test` has a filter of its own, and is judged as a whole.
-    if let Some(flag) = flags().find(|flag| verb != "test" && is_astray(flag)) {
-        return Typed::Astray { what: format!("`-{flag}` acts on more than the stack"), instead: ITS_STACK };
+    let astray = |arg: &&OsString| verb != "test" && flag_name(arg).is_some_and(is_astray);
+    if let Some(arg) = rest.iter().find(astray) {
+        let arg = arg.to_string_lossy();
+        let flag = arg.split('=').next().unwrap_or_default();
+        return Typed::Astray { what: format!("`{flag}` acts on more than the stack"), instead: ITS_STACK };
     }
     if let Some(flag) = flags().find(|flag| STATE_FILE.contains(flag)) {
         return Typed::Astray { what: format!("`-{flag}` takes another state"), instead: ITS_BACKEND };

@@ -182,3 +182,14 @@ fn a_name_in_the_prompt_of_a_shell_runs_nothing() {
         run.prints("E__b]");
     }
 }
+
+#[test]
+fn a_command_that_no_answer_lets_through_is_not_said_to_be_unconfirmed() {
+    let shop = Shop::of(&["network"]);
+    for flag in ["--all", "-all"] {
+        let run = shop.run(["exec", "production", "network", "--", "apply", flag]).exits(3);
+        run.tells(&format!("`{flag}` acts on more than the stack")).hides("not confirmed");
+    }
+    let run = shop.run(["exec", "production", "network", "--", "apply", "--working-dir=../x"]).exits(3);
+    run.tells("`--working-dir` acts on more than the stack").hides("not confirmed");
+}

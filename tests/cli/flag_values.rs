@@ -91,7 +91,7 @@ fn an_expression_that_is_no_literal_is_refused_with_its_reason() {
         let shop = typed_shop(&engine);
         for (given, reason) in [
             (
-                "zones=eu",
+                "zones=[eu]",
                 "it refers to `eu`, and no engine takes a reference here; a text stands in quotes, as `\"eu\"`",
             ),
             (

@@ -307,3 +307,16 @@ fn nothing_is_applied_when_something_could_not_be_planned() {
 
     assert_eq!(shop.folders("apply"), [""; 0]);
 }
+
+#[test]
+fn status_says_that_a_refused_run_applied_nothing() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["plan", "staging"]).exits(0);
+    shop.run(["status", "staging"]).exits(0).prints("plan changes, ");
+    shop.run(["deploy", "staging"]).exits(3);
+    shop.run(["status", "staging"]).exits(0).prints("deploy not applied, ");
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    shop.run(["status", "staging"]).exits(0).prints("deploy applied, ");
+    shop.run(["destroy", "staging"]).exits(3);
+    shop.run(["status", "staging"]).exits(0).prints("destroy not applied, ");
+}

@@ -40,6 +40,8 @@ fn a_stack_that_waits_for_another_is_deferred_and_planned_in_the_next_round() {
     assert_eq!(report.stack("app")["because"], "network");
     assert_eq!(report.stack("web")["because"], "network");
 
+    shop.run(["plan", "staging"]).exits(0).prints("  2 stacks to change, 2 deferred\n");
+
     let run = shop.run(["deploy", "staging", "--yes"]).exits(0);
     let run = run.tells("deferred until `network` is applied");
     run.tells("Planning deferred stacks, which need what was just applied (round 2)");

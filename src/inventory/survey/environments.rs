@@ -31,10 +31,16 @@ pub(super) fn in_order(names: &BTreeSet<String>) -> Vec<FoundEnvironment> {
         name: (*name).clone(),
         alias: alias(name).filter(|alias| taken.insert(alias)),
         after: role.as_ref().map(|role| before(role, &roles)).unwrap_or_default(),
-        confirm: names.len() == 1 || role.is_some() && role.as_ref().map(|(role, _)| *role) == last,
+        confirm: is_only(role.as_ref(), names)
+            || names.len() > 1 && role.is_some() && role.as_ref().map(|(role, _)| *role) == last,
         workspace: None,
     });
     environments.collect()
+}
+
+/// Returns true for the only environment, unless its name is one of development.
+fn is_only(role: Option<&(Role, String)>, names: &BTreeSet<String>) -> bool {
+    names.len() == 1 && role.is_none_or(|(role, _)| *role != Role::Development)
 }
 
 /// Returns the environments of the nearest earlier role, those of the same region or customer if there are any.
@@ -96,6 +102,9 @@ mod tests {
     fn environments_of_unknown_names_have_no_order() {
         assert_eq!(told(&["blue", "green"]), ["blue - ", "green - "]);
         assert_eq!(told(&["only"]), ["only! - "]);
+        assert_eq!(told(&["dev"]), ["dev - "]);
+        assert_eq!(told(&["prod"]), ["prod! production "]);
+        assert_eq!(told(&["staging"]), ["staging! stag "]);
     }
 
     #[test]
