@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Shop, app_unit, plain, real_engines, script};
+use crate::support::{Shop, app_unit, plain, programs, real_engines, script};
 
 /// Configuration that both engines accept and envctl's parser refuses: an object repeats a key that is an expression.
 const UNUSUAL: &str =
@@ -167,6 +167,25 @@ fn pairs_of_several_backends_need_a_readable_block() {
 
     run.tells("cannot tell which backend stack `network` has").tells("pairs for `s3` and `gcs`");
     assert_eq!(shop.calls(), ["network fmt", "network version"]);
+}
+
+#[test]
+fn the_engine_that_terragrunt_drives_decides_about_the_module_of_a_unit() {
+    let (Some((project, env)), Some([terraform])) = (app_unit("app"), programs(["terraform"])) else {
+        return;
+    };
+    script(project.around().join("refuses"), "#!/bin/sh\nexit 2\n");
+    let text = project.read("environments.toml");
+    let engines = format!(
+        "\n[terragrunt]\ndrives = \"terraform\"\n\n[terraform]\nprogram = \"{}\"\n\n[tofu]\nprogram = \"../refuses\"\n",
+        terraform.path.display()
+    );
+    project.write("environments.toml", &(text + &engines));
+    project.write("app/terragrunt.hcl", "");
+    project.write("app/main.tf", UNUSUAL);
+
+    env.run(["check", "dev"]).tells("envctl cannot parse `app/main.tf`, which terragrunt can");
+    env.run(["plan", "dev"]).exits(0).tells("envctl cannot parse `app/main.tf`, which terragrunt can");
 }
 
 #[test]
