@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{BackendInForce, Target};
-use crate::files;
+use crate::{files, model::is_same_number};
 
 /// File in a data directory that holds the backend of its last init.
 pub(super) const RECORD: &str = "terraform.tfstate";
@@ -127,9 +127,9 @@ fn is_same(one: &Value, other: &Value) -> bool {
             [truth.to_string().as_str(), if *truth { "1" } else { "0" }].contains(&text.as_str())
         }
         (Value::Number(number), Value::String(text)) | (Value::String(text), Value::Number(number)) => {
-            text.parse().is_ok_and(|text: f64| Some(text) == number.as_f64())
+            is_same_number(&number.to_string(), text)
         }
-        (Value::Number(one), Value::Number(other)) => one == other || one.as_f64() == other.as_f64(),
+        (Value::Number(one), Value::Number(other)) => is_same_number(&one.to_string(), &other.to_string()),
         (one, other) => one == other || (is_unset(one) && is_unset(other)),
     }
 }
@@ -151,13 +151,13 @@ mod tests {
         let parsed = record(
             "s3",
             &json!({
-                "bucket": "b", "key": "k", "encrypt": true, "max_retries": 1, "profile": null,
+                "bucket": "b", "key": "k", "encrypt": true, "max_retries": 1, "profile": null, "owner": 9_007_199_254_740_993_u64,
                 "allowed_account_ids": ["1", "2"], "endpoints": { "s3": "http://h", "sts": null },
                 "assume_role": [{ "role_arn": "r", "external_id": null }],
             }),
         );
         let written = json!({
-            "bucket": "b", "key": "k", "encrypt": "true", "max_retries": "1", "profile": "",
+            "bucket": "b", "key": "k", "encrypt": "true", "max_retries": "1", "profile": "", "owner": "9007199254740993",
             "allowed_account_ids": ["2", "1"], "endpoints": { "s3": "http://h" }, "assume_role": { "role_arn": "r" },
         });
         assert_eq!(parsed.conflict(written.as_object().unwrap()), None);
@@ -165,6 +165,8 @@ mod tests {
             ("key", json!("other")),
             ("encrypt", json!("false")),
             ("max_retries", json!(2)),
+            ("owner", json!(9_007_199_254_740_992_u64)),
+            ("owner", json!("9007199254740992")),
             ("profile", json!("prod")),
             ("allowed_account_ids", json!(["1", "3"])),
             ("endpoints", json!({ "s3": "http://other" })),
