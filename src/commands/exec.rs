@@ -137,7 +137,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
     }
     if let Some(guarded) = guarded {
-        guarded.say_idle(context);
+        guarded.say_idle(context, Some(&prepared.accepted_states()));
     }
     Ok(ExitStatus::Success)
 }

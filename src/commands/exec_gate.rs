@@ -73,7 +73,7 @@ impl ExecGate<'_> {
 
     /// Returns the refusal of what the guards found of one stack, once its engine and its files were asked.
     pub(super) fn refusal(&self, guarded: &Guarded, found: &Found) -> Stopped {
-        guarded.say_idle(self.context);
+        guarded.say_idle(self.context, None);
         self.stopped(guarded, &guarded.refusal(&found.blocked), found)
     }
 
@@ -81,7 +81,7 @@ impl ExecGate<'_> {
     fn incomplete(&self, guarded: &Guarded, blocked: &[Blocked], moves: &[StateMove]) -> Option<Refusal> {
         let nobody_to_ask = !self.context.terminal.interactive;
         let guards = (!blocked.is_empty()).then(|| {
-            guarded.say_idle(self.context);
+            guarded.say_idle(self.context, None);
             guarded.refusal(blocked)
         });
         // No answer lets through what no flag does.

@@ -11,7 +11,7 @@ use crate::{
     engine::Typed,
     executor::Refusal,
     inventory::{Instance, Modules, NoWorkingTree, Places, WorkingTree, inputs::InputError},
-    model::{Allow, Block, Blocked, EnvName, GateRecord, ResourceAddress, StackId},
+    model::{Allow, Block, Blocked, EnvName, GateRecord, InstanceId, ResourceAddress, StackId},
     plans::{
         Review,
         guards::{
@@ -244,9 +244,17 @@ impl Guarded {
         }
     }
 
-    /// Says which exceptions had nothing to do.
-    pub(super) fn say_idle(&self, context: &Context) {
-        for allow in self.allowed.idle() {
+    /// Says which exceptions had nothing to do. `accepted` has the instances whose states were taken by one; absent before the
+    /// states were looked at.
+    pub(super) fn say_idle(&self, context: &Context, accepted: Option<&[InstanceId]>) {
+        let is_idle = |allow: &Allow| match allow {
+            Allow::Lineage(wanted) => {
+                !self.strangers.contains(&allow.to_string())
+                    && accepted.is_some_and(|accepted| !accepted.contains(wanted))
+            }
+            _ => true,
+        };
+        for allow in self.allowed.idle(is_idle) {
             context.printer.warn(format_args!("`--allow {}` had nothing to do", shell_word(&allow)));
         }
         for allow in &self.strangers {

@@ -46,7 +46,7 @@ fn plan(
         )?)?;
     }
     if review.unplanned().next().is_none() {
-        opened.guarded.say_idle(context);
+        opened.guarded.say_idle(context, Some(&opened.deployment.accepted_states()));
     }
     Ok(status)
 }

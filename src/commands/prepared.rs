@@ -18,7 +18,7 @@ use crate::{
     executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
-    model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, StackId},
+    model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, InstanceId, StackId},
     process::{Redactor, Runner},
 };
 
@@ -190,6 +190,15 @@ impl Prepared {
     /// Asks the user; a signal need not wait for the answer.
     pub(super) fn ask(&self, context: &Context, ask: &Ask) -> Asked {
         self.watch.ask(ask, &context.prompter)
+    }
+
+    /// Returns the instances whose states were taken by an exception alone.
+    pub(super) fn accepted_states(&self) -> Vec<InstanceId> {
+        let targets = self.works.values().map(|work| &work.target);
+        targets
+            .filter(|target| target.state_exception.is_taken())
+            .map(|target| target.instance.clone())
+            .collect()
     }
 
     /// Does something with one instance, initialised and in its workspace, which is made only on purpose.

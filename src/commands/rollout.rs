@@ -64,7 +64,7 @@ pub(super) fn run_adopting(
     let mut reviewed = opened.deployment.review(&[]);
     let status = rounds(context, request, confirm, wish, &mut opened, &mut reviewed);
     if reviewed.unplanned().next().is_none() {
-        opened.guarded.say_idle(context);
+        opened.guarded.say_idle(context, Some(&opened.deployment.accepted_states()));
     }
     closing::close(context, opened, request, status, &reviewed)
 }

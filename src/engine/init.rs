@@ -259,13 +259,13 @@ impl Terraform {
         if let Some(wanted) = target.workspace.as_deref().filter(|name| *name != "default")
             && let WorkspaceStatus::Missing(existing) = self.look_up(target, wanted, session)?
         {
-            if look_up == (LookUp::Always { accept_lineage: false }) {
-                let backend = BackendRecord::in_force(&target.data_dir)
-                    .map_err(|error| failed(&target.data_dir, &error))?;
-                let address = backend.address(target, &target.dir);
-                KnownState::read(target)
-                    .and_then(|known| known.refuse_vanished(target, address.as_deref()))
-                    .map_err(EngineError::Failed)?;
+            if let LookUp::Always { accept_lineage } = look_up {
+                let vanished = refuse_vanished(target);
+                if accept_lineage && vanished.is_err() {
+                    target.state_exception.take();
+                } else {
+                    vanished?;
+                }
             }
             if !create_workspace {
                 return Err(EngineError::MissingWorkspace { wanted: wanted.to_owned(), existing });
@@ -364,6 +364,16 @@ fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     let file = target.data_dir.join(RECORD);
     write_private(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
     Ok(true)
+}
+
+/// Refuses to make a workspace anew whose state is known.
+fn refuse_vanished(target: &Target) -> Result<(), EngineError> {
+    let backend =
+        BackendRecord::in_force(&target.data_dir).map_err(|error| failed(&target.data_dir, &error))?;
+    let address = backend.address(target, &target.dir);
+    KnownState::read(target)
+        .and_then(|known| known.refuse_vanished(target, address.as_deref()))
+        .map_err(EngineError::Failed)
 }
 
 fn forget(file: &Utf8Path) -> Result<(), EngineError> {

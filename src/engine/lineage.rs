@@ -141,8 +141,11 @@ impl KnownState {
         (found, address): (&StateIdentity, Option<&str>),
         accept: bool,
     ) -> Result<(), Failure> {
-        if !accept {
-            self.refuse_other(target, found, address)?;
+        let known = self.refuse_other(target, found, address);
+        if accept && known.is_err() {
+            target.state_exception.take();
+        } else {
+            known?;
         }
         self.replace(target, (found, address), accept)
     }

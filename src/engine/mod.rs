@@ -120,7 +120,7 @@ pub use state_move::{NOT_TOLD, StateMove};
 pub use state_outputs::outputs_before;
 pub use state_stamp::{LocalIdentity, StateIdentity, state_at};
 pub use surroundings::{cli_configs, replaced_providers};
-pub use target::{Backend, BackendInForce, CalledModule, Neighbours, StackFolder, Target};
+pub use target::{Backend, BackendInForce, CalledModule, Neighbours, StackFolder, StateException, Target};
 pub use to_type::GivenFlags;
 pub use transient::is_transient;
 pub use typed::{Typed, typed};

@@ -4,7 +4,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     num::NonZeroUsize,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -77,6 +80,22 @@ pub struct StackFolder {
     pub unit_source: Option<fn(&Utf8Path) -> Option<Utf8PathBuf>>,
 }
 
+/// Record of whether `--allow lineage:` let a state of an instance through; shared by all copies of its target.
+#[derive(Debug, Clone, Default)]
+pub struct StateException(Arc<AtomicBool>);
+
+impl StateException {
+    /// Records that the exception was needed.
+    pub(super) fn take(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns true if the exception was needed.
+    pub fn is_taken(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// One instance as its engine needs it: paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -114,6 +133,8 @@ pub struct Target {
     pub lockfile: LockfilePolicy,
     /// Flags of the running command that a command to type repeats.
     pub given_flags: Arc<GivenFlags>,
+    /// Use of the exception for its state.
+    pub state_exception: StateException,
 }
 
 #[cfg(test)]
@@ -145,6 +166,7 @@ impl Target {
             neighbours,
             lockfile: LockfilePolicy::Updated,
             given_flags: Arc::default(),
+            state_exception: StateException::default(),
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
     journal::Durations,
-    model::{Blocked, EngineName, EnvName, Outcome, SkipReason, StackId},
+    model::{Blocked, EngineName, EnvName, InstanceId, Outcome, SkipReason, StackId},
     plans::{Review, ReviewStack},
 };
 
@@ -218,6 +218,11 @@ impl Deployment {
                 || matches!(outcome, Outcome::Deferred { .. })
                 || outcome.is_left_undone()
         })
+    }
+
+    /// Returns the instances whose states were taken by an exception alone.
+    pub fn accepted_states(&self) -> Vec<InstanceId> {
+        self.worker.accepted_states()
     }
 
     /// The stacks that were refused because their workspace does not exist.

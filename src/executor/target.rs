@@ -20,7 +20,8 @@ use crate::{
     config::{EnvSource, Origin, SecretSource},
     diagnostic::{Diagnostic, SourceFile},
     engine::{
-        Backend, GivenFlags, LockfilePolicy, Neighbours, StackFolder, Target, layout::unit_file, value_from,
+        Backend, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException, Target,
+        layout::unit_file, value_from,
     },
     files,
     inventory::{
@@ -162,6 +163,7 @@ impl Targets {
             neighbours: self.neighbours.clone(),
             lockfile: self.lockfile,
             given_flags: Arc::clone(&self.given_flags),
+            state_exception: StateException::default(),
         };
         Ok(Built { target, notes })
     }

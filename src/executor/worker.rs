@@ -46,7 +46,7 @@ use crate::{
     event::{StepFinished, StepKind},
     files,
     journal::RunDir,
-    model::{Changes, Clock, Failure, FailureKind, Outcome, RunId, StackId},
+    model::{Changes, Clock, Failure, FailureKind, InstanceId, Outcome, RunId, StackId},
     plans::{Key, Manifest},
     process::Runner,
 };
@@ -191,6 +191,15 @@ impl Worker {
             wired,
             stamps,
         }
+    }
+
+    /// Returns the instances whose states were taken by an exception alone.
+    pub fn accepted_states(&self) -> Vec<InstanceId> {
+        let targets = self.work.values().map(|work| &work.target);
+        targets
+            .filter(|target| target.state_exception.is_taken())
+            .map(|target| target.instance.clone())
+            .collect()
     }
 
     /// From now on the missing workspaces of these stacks may be made.

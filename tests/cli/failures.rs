@@ -165,6 +165,11 @@ fn a_vanished_state_is_refused_until_it_is_allowed_by_name() {
     shop.run(["plan", "staging", "--allow", "lineage:production/network"]).exits(3);
     assert_eq!(shop.folders("apply"), [""; 0]);
 
-    shop.run(["deploy", "staging", "--yes", "--allow", "lineage:staging/network"]).exits(0);
+    let idle = "`--allow lineage:staging/network` had nothing to do";
+    shop.run(["deploy", "staging", "--yes", "--allow", "lineage:staging/network"]).exits(0).hides(idle);
+    for args in [&["plan", "staging"] as &[&str], &["deploy", "staging", "--yes"]] {
+        let run = shop.env.run_args(&[args, &["--allow", "lineage:staging/network"]].concat()).exits(0);
+        assert_eq!(run.stderr.matches(idle).count(), 1, "{run}");
+    }
     assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("first"));
 }

@@ -37,7 +37,12 @@ pub(super) fn printed(target: &Target) -> Utf8PathBuf {
 pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> Result<(), Failure> {
     take_out(target)?;
     refuse(target, [kept(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))?;
-    if accept_lost { Ok(()) } else { lost::refuse(target) }
+    let lost = lost::refuse(target);
+    if accept_lost && lost.is_err() {
+        target.state_exception.take();
+        return Ok(());
+    }
+    lost
 }
 
 /// Refuses to change anything beside a state that waits to be pushed, and to make anything over a lost one.

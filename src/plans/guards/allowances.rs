@@ -231,17 +231,16 @@ impl Allowances {
 
     /// Returns the exceptions that allowed something, as the user types them.
     pub fn used(&self) -> Vec<String> {
-        self.texts(true)
+        self.texts(true, |allow| !matches!(allow, Allow::Lineage(_)))
     }
 
-    /// Returns the exceptions that were not needed so far. `lineage` is left out: the guards do not judge it.
-    pub fn idle(&self) -> Vec<String> {
-        self.texts(false)
+    /// Returns those that had nothing to do so far and fulfil a condition: states are judged elsewhere.
+    pub fn idle(&self, condition: impl Fn(&Allow) -> bool) -> Vec<String> {
+        self.texts(false, condition)
     }
 
-    fn texts(&self, wanted: bool) -> Vec<String> {
-        let of_guards = |allow: &Allow| !matches!(allow, Allow::Lineage(_));
-        let found = self.0.iter().filter(|e| e.used.get() == wanted && of_guards(&e.allow));
+    fn texts(&self, wanted: bool, condition: impl Fn(&Allow) -> bool) -> Vec<String> {
+        let found = self.0.iter().filter(|e| e.used.get() == wanted && condition(&e.allow));
         let unique: BTreeSet<String> = found.map(|exception| exception.allow.to_string()).collect();
         unique.into_iter().collect()
     }

@@ -135,6 +135,6 @@ mod tests {
         let rules = Rules { guards: &guards, confirm: false };
         assert_eq!(judge(&plans, rules, facts(0), Tally::default(), &allowed), []);
         assert_eq!(allowed.used(), ["delete:a.b"]);
-        assert_eq!(allowed.idle(), ["delete:x.y", "window"]);
+        assert_eq!(allowed.idle(|_| true), ["delete:x.y", "window"]);
     }
 }
