@@ -19,6 +19,14 @@ fn unit() -> Option<Live> {
     Some(live)
 }
 
+/// Changes the engine that Terragrunt drives; without a name that is left to envctl.
+fn drive(live: &Live, engine: Option<&str>) {
+    let table = |engine| format!("[terragrunt]\ndrives = \"{engine}\"\n");
+    let named = engine.map(table).unwrap_or_default();
+    let text = live.project.read("environments.toml").replace(&table("tofu"), "");
+    live.project.write("environments.toml", &(text + &named));
+}
+
 fn declare(live: &Live, table: &str) {
     let before = live.project.read("environments.toml");
     live.project.write("environments.toml", &(before + table));
@@ -28,6 +36,7 @@ fn declare(live: &Live, table: &str) {
 fn the_lock_file_of_a_unit_belongs_to_the_driven_engine() {
     let Some(live) = unit() else { return };
     let other = "✘ lockfiles dev: 1 problem";
+    drive(&live, None);
     live.project.write("live/vpc/.terraform.lock.hcl", &lock("registry.terraform.io"));
     live.env
         .run(["check", "dev", "--offline"])
@@ -36,10 +45,11 @@ fn the_lock_file_of_a_unit_belongs_to_the_driven_engine() {
         .tells("`dev/vpc` is run by `terragrunt`, which drives `tofu`, and its lockfile is `terraform`'s")
         .tells("live/vpc/.terraform.lock.hcl:1:1")
         .tells("write `drives = \"terraform\"` under `[terragrunt]`");
+    live.env.run(["plan", "dev"]).exits(4).tells("write `drives = \"terraform\"` under `[terragrunt]`");
     live.project.write("live/vpc/.terraform.lock.hcl", &lock("registry.opentofu.org"));
     live.env.run(["check", "dev", "--offline"]).exits(0);
 
-    declare(&live, "\n[terragrunt]\ndrives = \"terraform\"\n");
+    drive(&live, Some("terraform"));
     let told = "which drives `terraform`, and its lockfile is `tofu`'s";
     live.env.run(["check", "dev", "--offline"]).exits(4).prints(other).tells(told);
     live.project.write("live/vpc/.terraform.lock.hcl", &lock("registry.terraform.io"));
@@ -49,13 +59,14 @@ fn the_lock_file_of_a_unit_belongs_to_the_driven_engine() {
 #[test]
 fn check_and_doctor_show_the_engine_that_terragrunt_drives() {
     let Some(live) = unit() else { return };
+    drive(&live, None);
     live.env.run(["check", "dev"]).exits(0).prints("✔ versions dev: terragrunt 1.1.3 driving tofu 1.12.6\n");
     live.env.run(["doctor"]).prints("✔ terragrunt: 1.1.3 driving tofu 1.12.6 (");
 
     let Some([terraform]) = programs(["terraform"]) else { return };
     let env = live.env.clone().with(&terraform);
     env.run(["check", "dev"]).exits(0).prints("driving tofu 1.12.6\n");
-    declare(&live, "\n[terragrunt]\ndrives = \"terraform\"\n");
+    drive(&live, Some("terraform"));
     env.run(["check", "dev"]).exits(0).prints("✔ versions dev: terragrunt 1.1.3 driving terraform 1.11.4\n");
 }
 
