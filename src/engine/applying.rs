@@ -121,6 +121,9 @@ impl StateBefore {
     }
 }
 
+/// Most resources that are named among those which a failed apply had done: the log has all.
+const NAMED: usize = 3;
+
 /// Adds to the error of an apply how much it had done by then, and what it left tainted.
 fn half_done(error: EngineError, signs: &Signs) -> EngineError {
     let extent = match signs.done.len() {
@@ -128,6 +131,10 @@ fn half_done(error: EngineError, signs: &Signs) -> EngineError {
         0 => "no resource was done".to_owned(),
         1 => "1 resource was done".to_owned(),
         several => format!("{several} resources were done"),
+    };
+    let names = match signs.done.as_slice() {
+        few @ [_, ..] if few.len() <= NAMED => format!(": `{}`", few.join("`, `")),
+        _ => String::new(),
     };
     let tainted = signs.tainted.iter().map(|address| {
         format!(
@@ -138,12 +145,12 @@ fn half_done(error: EngineError, signs: &Signs) -> EngineError {
         EngineError::Failed(failure) => {
             let mut lines = vec![failure.detail.clone()];
             lines.extend(tainted);
-            lines.push(format!("{extent} before it failed"));
+            lines.push(format!("{extent} before it failed{names}"));
             EngineError::Failed(failure.with_detail(lines.join("\n").trim()))
         }
         EngineError::Interrupted { mut notes } => {
             notes.extend(tainted);
-            notes.push(format!("{extent} when it was interrupted"));
+            notes.push(format!("{extent} when it was interrupted{names}"));
             EngineError::Interrupted { notes }
         }
         other @ (EngineError::MissingWorkspace { .. }

@@ -63,3 +63,15 @@ fn the_output_of_a_provisioner_does_not_make_the_class_of_its_failure() {
         }
     }
 }
+
+#[test]
+fn a_failed_apply_names_the_few_resources_that_it_had_done() {
+    for engine in real_engines() {
+        let shop = project(&engine, &format!("  depends_on = [terraform_data.a]\n{}", failing("", "no")));
+        shop.append("app/main.tf", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n");
+
+        let run = shop.run(["deploy", "dev", "--yes"]).exits(1).tells(TAINTED);
+
+        run.tells("1 resource was done before it failed: `terraform_data.a`\n");
+    }
+}

@@ -26,7 +26,7 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
                 .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "it", "was", "not", "begun"]);
             let report = slow.shop.run(["runs", "show", "--json"]).exits(0).json();
             let notes = report["stacks"][0]["notes"].to_string();
-            assert!(notes.contains("1 resource was done when it was interrupted"), "{notes}");
+            assert!(notes.contains("1 resource was done when it was interrupted: `"), "{notes}");
             assert_eq!(report["stacks"][1]["notes"], serde_json::json!(["it was not begun"]));
             slow.engine_was_told_once();
             slow.leaves_no_engine_behind();
