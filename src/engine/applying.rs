@@ -1,4 +1,4 @@
-//! One apply: of a plan file, never retried, with its output in files; and what may be left behind by one that failed.
+//! Apply of a plan file, never retried, with its output in files; and reads of the state and the outputs of an instance.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ use crate::{
     process::Exit,
 };
 
-/// Applies a plan file.
+/// Applies a plan file; a failure says how far the apply got.
 pub(super) fn apply(
     driver: &dyn Driver,
     target: &Target,
@@ -34,7 +34,7 @@ pub(super) fn apply(
 ) -> Result<Applied, EngineError> {
     let facts = plan_facts(plan).ok();
     // Two environments that share a folder would overwrite each other's unsaved state.
-    // Both locks are held until the state was compared: another apply in between would be taken for this one.
+    // Both locks are held until the state was compared: the changes of another apply in between would count as this one's.
     let _turn = take_turns(target, session)?;
     let _used = driver.lock_in_use(target, session)?;
     claim_checked(driver, target)?;
@@ -90,7 +90,7 @@ pub(super) fn apply(
 }
 
 impl StateBefore {
-    /// Remembers the state that an apply left which ended badly, and adds to its error what that shows.
+    /// Records the state that a failed apply left, and adds to its error what that state shows.
     fn failed(
         &self,
         driver: &dyn Driver,
@@ -160,7 +160,7 @@ fn half_done(error: EngineError, signs: &Signs) -> EngineError {
     }
 }
 
-/// Which state a prepared instance has now.
+/// Reads lineage and serial of the current state of a prepared instance; empty if there is no state.
 pub(super) fn state_identity(
     driver: &dyn Driver,
     target: &Target,
@@ -169,7 +169,8 @@ pub(super) fn state_identity(
     Ok(pull(driver, target, session)?.unwrap_or_default())
 }
 
-/// Asks for the state of a prepared instance that is the last known one, or accepted, and no other instance's; remembers it.
+/// Reads the state of a prepared instance and records its lineage. Refuses a state that is not the last known one (unless
+/// `accept_lineage`) or that belongs to another instance.
 pub(super) fn known_state(
     driver: &dyn Driver,
     target: &Target,
@@ -186,7 +187,7 @@ pub(super) fn known_state(
     Ok(state)
 }
 
-/// Compares a state that was read before with the last known one, and remembers it.
+/// Compares a state that was read before with the last known one, and records it.
 pub(super) fn check_state(
     driver: &dyn Driver,
     target: &Target,
@@ -198,7 +199,7 @@ pub(super) fn check_state(
         .map_err(EngineError::Failed)
 }
 
-/// The resources that the state of a prepared instance manages now.
+/// Returns the addresses of the resources in the current state of a prepared instance.
 pub(super) fn state_addresses(
     driver: &dyn Driver,
     target: &Target,
@@ -213,7 +214,7 @@ pub(super) fn state_addresses(
     }
 }
 
-/// The state of a prepared instance; an engine prints nothing where there is none.
+/// Reads the state of a prepared instance with `state pull`; absent if the engine prints none.
 pub(super) fn pull<T: DeserializeOwned>(
     driver: &dyn Driver,
     target: &Target,
@@ -233,7 +234,8 @@ pub(super) fn pull<T: DeserializeOwned>(
     })
 }
 
-/// The outputs of a prepared instance. A local state that is not the last known one is refused, which takes no process.
+/// Reads the outputs of a prepared instance with `output -json`. Refuses a local state that is not the last known one; that
+/// check starts no process.
 pub(super) fn outputs(
     driver: &dyn Driver,
     target: &Target,
@@ -257,7 +259,7 @@ pub(super) fn outputs(
     if known.is_none() {
         driver.check_unit_backend(target, None, session)?;
     }
-    // The folder that Terragrunt ran in may be another one than the one where it is looked for.
+    // Terragrunt may have run in another folder than the one whose local state is read here.
     if let Some(state) = local_version(driver, target).filter(|state| !state.lineage.is_empty()) {
         lineage::watch_in_force((driver, target), &known, (&state, false)).map_err(EngineError::Failed)?;
     }
@@ -266,7 +268,7 @@ pub(super) fn outputs(
             let summary = format!("`{} output -json` cannot be understood: {error}", driver.program_name());
             EngineError::Failed(Failure::new(FailureKind::Engine, summary))
         })?;
-    // A variable that is not marked may carry a secret all the same.
+    // A value that is not marked sensitive may hold a secret all the same.
     let holds_secret = |value: &ExactJson| session.runner.redactor().masks(&value.to_string());
     Ok(raw
         .into_iter()

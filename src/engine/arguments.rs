@@ -1,8 +1,8 @@
-//! The arguments of a typed command as OpenTofu and Terraform read them: flags first, then everything else.
+//! Arguments of a typed command as OpenTofu and Terraform parse them: flags first, then positional arguments.
 
 use std::ffi::{OsStr, OsString};
 
-/// Flags whose value may stand in a word of its own. Source: the flag sets of OpenTofu 1.12 and Terraform 1.11.
+/// Flags whose value may be a separate argument. Source: the flag sets of OpenTofu 1.12 and Terraform 1.11.
 const WITH_VALUE: &[&str] = &[
     "backup",
     "backup-out",
@@ -21,9 +21,9 @@ const WITH_VALUE: &[&str] = &[
     "var-file",
 ];
 
-/// The name of a flag, without its dashes and its value.
+/// Returns the name of a flag, without its dashes and its value.
 pub(super) fn flag_name(arg: &OsStr) -> Option<&str> {
-    // A value may hold anything, a name is plain.
+    // The value may be any bytes; a name is UTF-8.
     let bytes = arg.as_encoded_bytes();
     let end = bytes.iter().position(|byte| *byte == b'=').unwrap_or(bytes.len());
     let name = std::str::from_utf8(&bytes[..end]).ok()?;
@@ -31,8 +31,8 @@ pub(super) fn flag_name(arg: &OsStr) -> Option<&str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// What stands behind the flags that follow a verb. From the first word that is no flag on, both engines take no flag any
-/// more.
+/// Returns the arguments behind the flags that follow a verb. Both engines parse no flag after the first positional
+/// argument.
 pub(super) fn positionals(args: &[OsString]) -> &[OsString] {
     let mut rest = args;
     while let Some((arg, more)) = rest.split_first() {

@@ -1,32 +1,32 @@
-//! Which attributes a change touches: names only, never a value.
+//! Names of the attributes that a planned change touches, never their values.
 
 use serde_json::{Map, Value};
 
 use crate::model::member_path;
 
-/// The paths at which two values differ, or at which the later one is not known yet.
+/// Collects the paths at which two values differ, or at which the later one is not known yet.
 ///
-/// Below a value that either mask calls sensitive nothing is named, since even its keys may be secret.
+/// No path below a value that either side marks sensitive is named, since even its keys may be secret.
 pub(super) struct Comparison {
     found: Vec<String>,
 }
 
-/// One place in the values of a resource, with what lies over it.
+/// Attribute of a resource with its values before and after, and the marks of `show -json` on them.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'v> {
-    /// The value before; null when there is none.
+    /// Value before; null if there is none.
     pub(super) before: &'v Value,
-    /// The value after; null when there is none, or none that is known.
+    /// Value after; null if there is none or if it is not known yet.
     pub(super) after: &'v Value,
-    /// `true` where the value after is not known yet.
+    /// Mark of values that are not known yet: `true`, or an object or a list of marks.
     pub(super) unknown: &'v Value,
-    /// `true` where the value before is sensitive.
+    /// Mark of sensitive values before, in the form of `unknown`.
     pub(super) before_sensitive: &'v Value,
-    /// `true` where the value after is sensitive.
+    /// Mark of sensitive values after, in the form of `unknown`.
     pub(super) after_sensitive: &'v Value,
 }
 
-/// The sorted paths of the attributes that differ: `tags.Name`, `ingress[0].from_port`.
+/// Returns the sorted paths of the attributes that differ: `tags.Name`, `ingress[0].from_port`.
 pub(super) fn changed(place: Place<'_>) -> Vec<String> {
     let mut comparison = Comparison { found: Vec::new() };
     comparison.visit(place, "");
@@ -59,12 +59,12 @@ impl Comparison {
 }
 
 impl<'v> Place<'v> {
-    /// Whether either value is sensitive as a whole.
+    /// Returns true if either value is sensitive as a whole.
     pub(super) fn is_masked(self) -> bool {
         is_true(self.before_sensitive) || is_true(self.after_sensitive)
     }
 
-    /// What lies below, by name: before, after, or not known yet.
+    /// Returns the members of an object by name: those before, those after and those that are not known yet.
     pub(super) fn members(self) -> Vec<(&'v String, Self)> {
         let of = |value: &'v Value| value.as_object().into_iter().flat_map(Map::keys);
         let mut names: Vec<&String> = of(self.before).chain(of(self.after)).chain(of(self.unknown)).collect();
@@ -73,14 +73,14 @@ impl<'v> Place<'v> {
         names.into_iter().map(|name| (name, self.below(&|value| value.get(name.as_str())))).collect()
     }
 
-    /// One element of a list.
+    /// Returns an element of a list.
     pub(super) fn item(self, index: usize) -> Self {
         self.below(&|value| value.get(index))
     }
 
     fn below(self, get: &dyn Fn(&'v Value) -> Option<&'v Value>) -> Self {
         let at = |value| get(value).unwrap_or(&Value::Null);
-        // A mask that is `true` lies over everything below it.
+        // A mark that is `true` holds for everything below it.
         let mask = |value| if is_true(value) { value } else { at(value) };
         Self {
             before: at(self.before),
@@ -92,12 +92,12 @@ impl<'v> Place<'v> {
     }
 }
 
-/// Whether a mask lies over all of a value.
+/// Returns true if a mark holds for all of a value.
 pub(super) fn is_true(value: &Value) -> bool {
     *value == Value::Bool(true)
 }
 
-/// Whether a mask lies over any of a value.
+/// Returns true if a mark holds for any part of a value.
 pub(super) fn has_unknown(value: &Value) -> bool {
     match value {
         Value::Bool(unknown) => *unknown,

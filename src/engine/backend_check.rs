@@ -1,7 +1,7 @@
 //! Compares the backend in force with the one that a stack's files and environments.toml state, and with that of a plan file.
 //!
-//! It is compared before every process that reads or changes a state: whoever may write into a data directory (a shell, the
-//! engine's own `init`, a wrapper) decides where an engine finds the state.
+//! The comparison comes before every process that reads or changes a state: every program that may write into a data
+//! directory (a shell, the engine's own `init`, a wrapper) decides which state an engine uses.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use crate::model::{Failure, FailureKind};
 /// Backend in force in one of the folders that an engine runs in for an instance.
 #[derive(Debug)]
 pub(super) struct BackendInFolder {
-    /// Its record.
+    /// Type and configuration of the backend.
     pub(super) record: BackendRecord,
     /// Folder that relative local paths start at.
     pub(super) folder: Utf8PathBuf,
@@ -28,7 +28,7 @@ impl BackendInFolder {
     }
 }
 
-/// Returns the expected backend and the found one in words, where they differ.
+/// Returns the expected backend and the found one as texts; absent if they are the same.
 fn difference(
     target: &Target,
     folder: &Utf8Path,
@@ -51,11 +51,11 @@ fn difference(
     Some(Difference { key: key.filter(|_| expected == found).map(str::to_owned), expected, found })
 }
 
-/// Two backends that differ, in words without credentials.
+/// Texts of two backends that differ, without credentials.
 struct Difference {
     expected: String,
     found: String,
-    /// Key that differs, where the addresses do not tell them apart.
+    /// First key with another value, if the addresses are equal or unknown.
     key: Option<String>,
 }
 
@@ -68,8 +68,8 @@ impl Difference {
     }
 }
 
-/// Returns in words how the address of a backend differs from that of the stated one; every key counts only where an address
-/// cannot be told.
+/// Returns a text on how the address of a backend differs from that of the stated one; absent if they are equal. If the
+/// address is unknown, every key of the configuration is compared.
 pub(super) fn other_address(
     target: &Target,
     folder: &Utf8Path,
@@ -81,7 +81,7 @@ pub(super) fn other_address(
     (!is_known || difference.expected != difference.found).then(|| difference.text())
 }
 
-/// Backend that the files of a root module and environments.toml state; absent where an expression decides.
+/// Returns the backend that the files of a root module and environments.toml state; absent if an expression decides.
 pub(super) fn stated(target: &Target) -> Option<BackendRecord> {
     let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
     Some(BackendRecord { kind, config: target.backend.config.clone()? })
@@ -92,7 +92,7 @@ pub(super) fn is_other_backend(target: &Target, record: &BackendRecord) -> bool 
     stated(target).is_some_and(|stated| difference(target, &target.dir, &stated, record).is_some())
 }
 
-/// Reads the backend in force in a data directory; refused where it is another one than the stated one.
+/// Reads the backend in force in a data directory; refuses one that differs from the stated one.
 pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<BackendRecord, EngineError> {
     let record = BackendRecord::in_force(data_dir).map_err(|error| unreadable(target, &error))?;
     let difference = stated(target).and_then(|stated| difference(target, &target.dir, &stated, &record));
@@ -109,14 +109,14 @@ pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<Backe
     Err(wrong(summary, detail))
 }
 
-/// Claims the state in the backend in force for an instance; refused where the files state another backend, and where another
-/// instance has that state.
+/// Claims the state in the backend in force for an instance. Refuses a backend that differs from the stated one, and a state
+/// that belongs to another instance.
 pub(super) fn claim_checked(driver: &dyn Driver, target: &Target) -> Result<(), EngineError> {
     let Some(record) = driver.check_backend(target)? else { return Ok(()) };
     claim_backend(target, &record, &target.dir).map(drop).map_err(EngineError::Failed)
 }
 
-/// Backend in force where the engine initialised last for an instance; absent where nobody can tell where that is.
+/// Returns the backend in force where the engine initialised last for an instance; absent if that folder is unknown.
 pub(super) fn current_backend(
     driver: &dyn Driver,
     target: &Target,
@@ -128,14 +128,14 @@ pub(super) fn current_backend(
 }
 
 /// Refuses a plan file that was made on another backend than the one in force, or on the state of another instance: an
-/// apply of it reads nothing else.
+/// apply takes the backend from the plan file.
 pub(super) fn check_plan(driver: &dyn Driver, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {
     let planned = planned_backend(driver, target, facts)?;
     claim_backend(target, &planned.record, &planned.folder).map(drop).map_err(EngineError::Failed)
 }
 
-/// Backend that a plan file was made on, with the folder that it is in force in; refused where it is in force in none of those
-/// that are known.
+/// Returns the backend that a plan file was made on, with the folder that it is in force in; refuses one that is in force in
+/// none of the known folders.
 pub(super) fn planned_backend(
     driver: &dyn Driver,
     target: &Target,

@@ -1,8 +1,8 @@
-//! Record of the backend that an engine has initialised: type and configuration as its schema has parsed them.
+//! Record of the backend that an engine has initialised: type and configuration as parsed by the backend's schema.
 //!
 //! Source: `<data directory>/terraform.tfstate`, measured on OpenTofu 1.12.6 and Terraform 1.11.4. Keys that are not set and
-//! those that come from environment variables are null, values have the type of the schema, and a plan may write `hash`
-//! anew, so that files are never compared as bytes. A plan file holds the same configuration in its field 13.2.
+//! those that come from environment variables are null, values have the type of the schema, and a plan may change `hash`,
+//! so that files are never compared as bytes. A plan file holds the same configuration in its field 13.2.
 
 use std::io;
 
@@ -19,19 +19,19 @@ pub(super) const RECORD: &str = "terraform.tfstate";
 /// Type and configuration of a backend, credentials among them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct BackendRecord {
-    /// Type: `s3`.
+    /// Backend type: `s3`.
     pub(super) kind: String,
-    /// Keys with their values.
+    /// Configuration by key.
     pub(super) config: Map<String, Value>,
 }
 
 impl BackendRecord {
-    /// A local backend with its defaults, as without a backend block.
+    /// Returns a local backend with its defaults, as without a backend block.
     pub(super) fn local() -> Self {
         Self { kind: "local".to_owned(), config: Map::new() }
     }
 
-    /// Reads the record of a data directory; absent where no backend was initialised.
+    /// Reads the record of a data directory; absent if no backend was initialised.
     pub(super) fn read(data_dir: &Utf8Path) -> io::Result<Option<Self>> {
         Self::read_file(&data_dir.join(RECORD))
     }
@@ -57,12 +57,12 @@ impl BackendRecord {
         Ok(record.backend.map(|found| Self { kind: found.kind, config: found.config.unwrap_or_default() }))
     }
 
-    /// Reads the backend in force in a data directory: a local one with its defaults where there is no record.
+    /// Reads the backend in force in a data directory: a local one with its defaults if there is no record.
     pub(super) fn in_force(data_dir: &Utf8Path) -> io::Result<Self> {
         Ok(Self::read(data_dir)?.unwrap_or_else(Self::local))
     }
 
-    /// Text that is the same exactly when type and set keys are the same; it holds credentials.
+    /// Returns a text that is equal exactly for equal type and set keys; it holds credentials.
     pub(super) fn canonical(&self) -> String {
         let mut set: Vec<_> = self.config.iter().filter(|(_, value)| !is_unset(value)).collect();
         set.sort_by_key(|(key, _)| *key);
@@ -70,8 +70,8 @@ impl BackendRecord {
         format!("{} {{{}}}", self.kind, pairs.join(","))
     }
 
-    /// Address of the state of a target's workspace in this backend, without credentials; relative local paths start at
-    /// `folder`.
+    /// Returns the address of the state of a target's workspace in this backend, without credentials; relative local paths
+    /// start at `folder`. Absent if the configuration does not determine it.
     pub(super) fn address(&self, target: &Target, folder: &Utf8Path) -> Option<String> {
         (target.neighbours.address)(&BackendInForce {
             kind: &self.kind,
@@ -82,13 +82,13 @@ impl BackendRecord {
         })
     }
 
-    /// Returns true if type and configuration are the same as those of another record.
+    /// Returns true if type and configuration equal those of another record.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         let keys = self.config.keys().chain(other.config.keys());
         self.kind == other.kind && { keys }.all(|key| is_same(of(&self.config, key), of(&other.config, key)))
     }
 
-    /// Returns the first stated key that has another value here.
+    /// Returns the first stated key whose value differs in this record.
     pub(super) fn conflict<'k>(&self, stated: &'k Map<String, Value>) -> Option<&'k str> {
         let other = |(key, value): &(&String, &Value)| !is_same(value, of(&self.config, key));
         stated.iter().find(other).map(|(key, _)| key.as_str())
@@ -109,17 +109,17 @@ fn is_unset(value: &Value) -> bool {
     }
 }
 
-/// Compares a value as it is written with one that has the type of the schema: `"true"` is `true`, `"1"` is `1`.
+/// Compares a value from the files with one that has the type of the schema: `"true"` equals `true`, `"1"` equals `1`.
 fn is_same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {
             one.keys().chain(other.keys()).all(|key| is_same(of(one, key), of(other, key)))
         }
-        // A set has an order of its own.
+        // The elements of a set have no order.
         (Value::Array(one), Value::Array(other)) => {
             one.len() == other.len() && one.iter().all(|item| other.iter().any(|other| is_same(item, other)))
         }
-        // A nested block is one object where it is written, and a list of them where the schema allows several.
+        // A nested block is an object in the files, and a list of objects if the schema allows several.
         (block @ Value::Object(_), Value::Array(list)) | (Value::Array(list), block @ Value::Object(_)) => {
             list.iter().any(|item| is_same(block, item)) || (list.is_empty() && is_unset(block))
         }

@@ -1,4 +1,4 @@
-//! Files of an engine's own, beside those of the project, that a plan is bound to.
+//! Programs and fetched modules of an engine that a plan is bound to, beside the files of the project.
 
 use std::{collections::BTreeMap, io};
 
@@ -15,16 +15,16 @@ use super::{
 
 /// Content that an engine brings to a plan: its programs, and the modules that it fetched.
 pub trait BoundContent {
-    /// Returns the programs that run when the engine does, as they are now: itself, and the one that it drives.
+    /// Returns the engine's program and the one that it drives, with their current digests.
     fn programs(&self) -> io::Result<Vec<EngineProgram>>;
 
-    /// Returns the packages of modules that were fetched for an instance, by what they are to it, as they are now: none before an init.
+    /// Returns the digests of the module packages that were fetched for an instance, by their role; empty before an init.
     fn packages(&self, target: &Target) -> io::Result<BTreeMap<String, PackageDigest>>;
 
-    /// Returns the names of the ephemeral variables that a plan was made with, whose values its apply needs again.
+    /// Returns the names of the ephemeral variables of a plan file: the apply needs their values again.
     fn ephemeral_variables(&self, plan: &Utf8Path) -> Result<Vec<String>, PlanFileError>;
 
-    /// Returns true if a plan fetches modules itself, so that those count which it left.
+    /// Returns true if planning itself fetches modules, so that a plan is bound to the modules that were there after it.
     fn fetches_while_planning(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! One process of an engine: started, logged, told of, and what it wrote.
+//! One process of an engine: start, log, progress and output.
 
 use camino::Utf8PathBuf;
 
@@ -16,58 +16,57 @@ use crate::{
     ui::uncolored,
 };
 
-/// How strictly the standard output of a JSON stream is read.
+/// Strictness with which the standard output of a JSON stream is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
-    /// Every line is one of the engine's JSON objects.
+    /// Every line must be one of the engine's JSON objects.
     Pure,
-    /// Other programs may write in between, as the hooks of a Terragrunt unit do.
+    /// Other programs may write between the objects, as the hooks of a Terragrunt unit do.
     Mixed,
 }
 
-/// What a program with a JSON stream said and how it ended.
+/// Output and end of an engine process that wrote a JSON stream.
 #[derive(Debug)]
 pub(super) struct Streamed {
-    /// How it ended.
+    /// Exit of the process.
     pub(super) exit: Exit,
-    /// The version that it called itself.
+    /// Version that the engine reported.
     pub(super) version: Option<String>,
-    /// The first resource or output that it would change.
+    /// First resource or output that the engine would change.
     pub(super) first_change: Option<String>,
-    /// True if the engine put off a change for a later plan.
+    /// True if the engine deferred a change to a later plan.
     pub(super) has_deferred: bool,
-    /// What it said of its work and of its state.
+    /// Progress of the work and of the state, as the engine reported it.
     pub(super) signs: Signs,
-    /// Its warnings and errors.
+    /// Warnings and errors.
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// The first line on standard output that was no JSON object.
+    /// First line on standard output that was no JSON object.
     pub(super) garbage: Option<String>,
-    /// The end of its standard error.
+    /// Last lines of standard error.
     pub(super) stderr: Vec<String>,
-    /// What a person should know.
+    /// Messages for the user.
     pub(super) notes: Vec<String>,
-    /// Keeps a state that it prints from being shown.
+    /// Filter that hides a state which the engine prints.
     veil: Veil,
 }
 
-/// The files that a command which may change a state writes to. They hold secrets, and are removed once nothing in them is
-/// needed.
+/// Output files of a command that may change a state. They hold secrets, and are removed as soon as envctl has read them.
 #[derive(Debug)]
 pub(super) struct Written {
-    /// Its standard output.
+    /// File of standard output.
     pub(super) stdout: Utf8PathBuf,
-    /// Its standard error.
+    /// File of standard error.
     pub(super) stderr: Utf8PathBuf,
 }
 
 impl Written {
-    /// Those of the next command of a session.
+    /// Returns the files for the next command of a session.
     pub(super) fn of(session: &Session<'_>) -> Self {
         let [stdout, stderr] = ["stdout", "stderr"].map(|name| session.log.with_extension(name));
         Self { stdout, stderr }
     }
 
-    /// Removes them; says what could not be removed.
+    /// Removes the files; returns a note for each that could not be removed.
     pub(super) fn removed(self) -> Vec<String> {
         let removed = [self.stdout, self.stderr].map(|file| (files::remove_if_there(&file), file));
         let kept = removed.into_iter().filter_map(|(result, file)| Some((result.err()?, file)));
@@ -76,7 +75,7 @@ impl Written {
     }
 }
 
-/// Standard error is kept up to this many lines: what went wrong stands at its end.
+/// Number of lines of standard error that are kept: the last ones hold the error.
 const KEPT_LINES: usize = 200;
 
 /// Runs a command that changes nothing and reads its JSON stream.
@@ -89,8 +88,8 @@ pub(super) fn stream(
     listen((session, target), command, false, |on_event| run(on_event).map(|end| end.exit))
 }
 
-/// Runs a command that may change a state and reads its JSON stream from files, which are for the caller to remove: what
-/// they hold is in the log, masked.
+/// Runs a command that may change a state and reads its JSON stream from files, which the caller removes: the log has their
+/// content, masked.
 pub(super) fn stream_mutating(
     session: &Session<'_>,
     target: &Target,
@@ -135,7 +134,7 @@ fn listen(
     .map_err(not_run)?;
     let stderr = &mut streamed.stderr;
     streamed.veil.end(&mut |text| keep(stderr, text, &mut log));
-    // A plan ends with 2 when it has changes, which is no failure to point at.
+    // A plan with changes exits with 2, which is no failure.
     if !streamed.exit.is_success() && (mutating || streamed.exit != Exit::Code(2)) {
         log.line(&format!("({})", streamed.exit));
     }
@@ -152,12 +151,12 @@ fn keep(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
 }
 
 impl Streamed {
-    /// Whether it printed its whole state.
+    /// Returns true if the engine printed its whole state.
     pub(super) fn printed_its_state(&self) -> bool {
         self.veil.has_seen_a_state()
     }
 
-    /// Parses a line as the engine wrote it; what is kept of it is masked.
+    /// Parses an unmasked line of the engine; stored texts are masked.
     fn hear(&mut self, raw: &str, log: &mut Log<'_>, (session, target): (&Session<'_>, &Target)) {
         if let Some(instead) = self.veil.instead_of(raw) {
             return log.line(instead);
@@ -207,7 +206,7 @@ impl Streamed {
         log.line(&line.text);
     }
 
-    /// What is wrong with its standard output, whatever its exit status.
+    /// Returns a failure if standard output holds anything but JSON objects, whatever the exit code.
     pub(super) fn garbage(&self, program: &str, dialect: Dialect) -> Option<Failure> {
         let garbage = self.garbage.as_ref().filter(|_| dialect == Dialect::Pure)?;
         let summary =
@@ -215,7 +214,8 @@ impl Streamed {
         Some(Failure::new(FailureKind::Engine, summary).with_detail(self.stderr.join("\n")))
     }
 
-    /// What is wrong with its standard output when it ended well: no engine forgets its version then.
+    /// Returns a failure if the standard output of a process that exited with 0 is not that of an engine, which always
+    /// reports its version.
     pub(super) fn nonsense(&self, program: &str, dialect: Dialect) -> Option<Failure> {
         self.garbage(program, dialect).or_else(|| {
             let summary = format!("`{program}` did not say its version: it may not be the engine");
@@ -225,7 +225,7 @@ impl Streamed {
     }
 }
 
-/// Runs a command that changes nothing and keeps what it writes; its standard error goes to the log.
+/// Runs a command that changes nothing and returns its output; standard error goes to the log.
 pub(super) fn capture(session: &Session<'_>, command: &CommandLine) -> Result<Captured, EngineError> {
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
@@ -242,19 +242,19 @@ pub(super) fn capture(session: &Session<'_>, command: &CommandLine) -> Result<Ca
     Ok(captured)
 }
 
-/// What a command that may change something came to.
+/// Result of a command that may change a state.
 #[derive(Debug)]
 pub(super) struct Mutated {
-    /// How it ended.
+    /// Exit code and process id.
     pub(super) finished: Finished,
-    /// Whether it printed its whole state.
+    /// True if the command printed its whole state.
     pub(super) printed_its_state: bool,
-    /// What it said of its work and of its state.
+    /// Progress of the work and of the state, as the engine reported it.
     pub(super) signs: Signs,
 }
 
-/// Runs a command that may change something with its output in files, which are for the caller to remove, and hands on its
-/// lines, masked; they stand in the log, too.
+/// Runs a command that may change a state with its output in files, which the caller removes. Each line is passed on and
+/// logged, masked.
 pub(super) fn mutate(
     session: &Session<'_>,
     command: &CommandLine,
@@ -269,9 +269,9 @@ pub(super) fn mutate(
         .runner
         .mutate(command, &written.stdout, &written.stderr, &mut |event| match event {
             ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
-            // Nobody has told it to be without colours.
+            // The engine was not started with `-no-color`.
             ProcessEvent::Line { stream, text, raw } => {
-                // Masked JSON may be none, and masked addresses are not those of the state.
+                // Masking may break JSON, and masked addresses are not those of the state.
                 if stream == Stream::Stdout {
                     signs.read(stream, &uncolored(raw), redactor);
                 }
@@ -298,7 +298,7 @@ pub(super) fn mutate(
     Ok(Mutated { finished, printed_its_state: veil.has_seen_a_state(), signs })
 }
 
-/// The same for a command whose output is read by nobody unless it fails.
+/// Runs a command that may change a state and returns its output, for callers that show it only on a failure.
 pub(super) fn capture_mutating(
     session: &Session<'_>,
     command: &CommandLine,
@@ -322,7 +322,7 @@ pub(super) fn capture_mutating(
     Ok(Captured { exit: finished.exit, pid: finished.pid, stdout, stderr })
 }
 
-/// The error of a process that did not run to its end.
+/// Converts the error of a process that could not be run or was interrupted.
 pub(super) fn not_run(error: ProcessError) -> EngineError {
     match error {
         ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },

@@ -1,10 +1,10 @@
-//! Which instance a state belongs to: the first that met it, by its address and by its lineage.
+//! Claims of instances on states: the first instance that uses a state owns it, by the state's address and by its lineage.
 //!
-//! Addresses that rest on expressions, and those that Terragrunt makes, are known only once an engine has initialised. What
-//! an instance has stands in a file in its own folder; beside the folders of all instances lies an index by digest, so that
-//! a claim costs the same however many instances there are. The claim of an instance counts only as long as its own file
-//! still says the same, its environment is in environments.toml and its folder exists. That of an instance whose name is gone
-//! from environments.toml gives way to one with the same folder, which was renamed and takes over what is known of the state.
+//! Addresses that depend on expressions, and those that Terragrunt generates, are known only after an init. A file in the
+//! folder of an instance holds its address; beside the folders of all instances lies an index by digest, so that the cost of
+//! a claim does not grow with the number of instances. A claim counts as long as the owner's file still holds the same
+//! value, its environment is in environments.toml and its folder exists. If environments.toml has lost the owner's name, an
+//! instance with the same folder counts as the owner under a new name and takes over the record of the state.
 
 use std::{
     fs::{self, File},
@@ -31,13 +31,13 @@ use crate::{
     model::{Failure, FailureKind, hex},
 };
 
-/// The file in an instance's own folder that holds the address of its state.
+/// File in an instance's folder that holds the address of its state.
 const ADDRESS: &str = "address";
 
-/// The file beside the indexes on which [`ClaimsLock`] is held.
+/// File beside the indexes on which [`ClaimsLock`] is held.
 const LOCK: &str = ".claims";
 
-/// Owner of a claim: the instance that met a state first.
+/// Owner of a claim: the instance that used a state first.
 #[derive(Debug, Serialize, Deserialize)]
 struct Owner {
     instance: String,
@@ -46,7 +46,7 @@ struct Owner {
 }
 
 impl Owner {
-    /// Returns true if its claim on a value still counts.
+    /// Returns true if the owner's claim on a value still counts.
     fn still_has(&self, target: &Target, name: &str, value: &str) -> bool {
         let environment = self.instance.split('/').next().unwrap_or_default();
         target.neighbours.environments.contains(environment)
@@ -55,14 +55,14 @@ impl Owner {
             && !self.was_renamed(target)
     }
 
-    /// Returns true if its own file holds that value.
+    /// Returns true if the owner's file of that name holds the value.
     fn says(&self, name: &str, value: &str) -> bool {
         files::read_whole_text(&self.state_dir.join(name)).is_ok_and(|has| has.trim() == value)
     }
 
-    /// Returns true if the target has its folder, and its name is gone from environments.toml.
+    /// Returns true if the target has the owner's folder, and the owner's name is gone from environments.toml.
     ///
-    /// The stacks of other environments are not known for certain, so theirs count as declared.
+    /// The stacks of other environments are not known for certain, so those names count as declared.
     fn was_renamed(&self, target: &Target) -> bool {
         let (environment, stack) = self.instance.split_once('/').unwrap_or_default();
         let neighbours = &target.neighbours;
@@ -71,13 +71,13 @@ impl Owner {
         is_gone && self.dir == target.dir
     }
 
-    /// Moves what is known of its state to the target, unless that knows a state of its own.
+    /// Moves the owner's record of the state to the target, unless the target has a record of its own.
     fn carry_over(&self, target: &Target) -> io::Result<()> {
         if target.state_dir.join(LINEAGE).exists() {
             return Ok(());
         }
         former_names::carry_over((&self.instance, &self.state_dir), target)?;
-        // The lineage comes last: with it nothing else is left to be moved.
+        // The lineage is moved last: a target that has it needs no other file.
         for name in unsaved::FILES.iter().chain(&[FIRST_APPLY, RECORD, LINEAGE]) {
             let to = target.state_dir.join(name);
             if to.exists() {
@@ -95,9 +95,9 @@ impl Owner {
 /// Result of a claim on a state address.
 #[derive(Debug)]
 pub(super) struct Claimed {
-    /// The address; absent where it cannot be told.
+    /// Address of the state; absent if the backend's configuration does not determine it.
     pub(super) address: Option<String>,
-    /// True if the instance took over what was known of the state under a former name.
+    /// True if the instance took over the record of the state from its former name.
     pub(super) carried_over: bool,
 }
 
@@ -110,8 +110,8 @@ pub(super) fn claim_backend(
     ClaimsLock::take(target)?.claim_backend(target, backend, folder)
 }
 
-/// Lock on the claims of all instances of a project. It is held until the file that vouches for a claim is written: of two
-/// instances that claim one state at once, the later one finds both.
+/// Lock on the claims of all instances of a project. An instance holds it until its own file with the claimed value is
+/// written: of two instances that claim one state at the same time, the later one finds the claim of the first.
 #[derive(Debug)]
 pub(super) struct ClaimsLock {
     /// Folder of all instances, which holds the indexes.
@@ -120,7 +120,7 @@ pub(super) struct ClaimsLock {
 }
 
 impl ClaimsLock {
-    /// Waits for the lock, which others hold for as long as they read and write a few small files.
+    /// Waits for the lock, which other processes hold while they read and write a few small files.
     pub(super) fn take(target: &Target) -> Result<Self, Failure> {
         let folder = target.state_dir.ancestors().nth(2).unwrap_or(&target.state_dir).to_owned();
         let path = folder.join(LOCK);
@@ -145,7 +145,7 @@ impl ClaimsLock {
         let own = target.state_dir.join(ADDRESS);
         let unusable = |error: io::Error| unusable(target, &error);
         let address = backend.address(target, folder);
-        // What is claimed below is claimed by the file of its owner: an old one must not vouch for it.
+        // The owner's file proves a claim: an old file must not prove the claim that is made below.
         if address.is_none() || files::read_whole_text(&own).ok() != address {
             files::remove_if_there(&own).map_err(unusable)?;
         }
@@ -172,8 +172,8 @@ impl ClaimsLock {
         Ok(Claimed { address: Some(address), carried_over })
     }
 
-    /// Claims what stands, or is about to stand, in the file of that name in the instance's own folder. Returns true if the
-    /// instance took over what was known of its state under a former name.
+    /// Claims the value that the file `name` in the instance's folder holds or is about to hold. Returns true if the
+    /// instance took over the record of its state from its former name.
     pub(super) fn claim(&self, target: &Target, name: &str, value: &str) -> Result<bool, Failure> {
         let entry = self.folder.join(format!(".{name}")).join(hex(&Sha256::digest(value)));
         let unusable = |error: io::Error| {
@@ -192,7 +192,7 @@ impl ClaimsLock {
             None => Ok(false),
             Some(owner) if owner == text => Ok(false),
             Some(owner) => {
-                // One that cannot be read was torn by a crash, and one that no longer counts makes room.
+                // An entry that cannot be parsed was cut off by a crash; like a claim that no longer counts, it is replaced.
                 let owner = serde_json::from_str::<Owner>(&owner).ok();
                 let owner = owner.filter(|owner| owner.instance != me.instance);
                 if let Some(owner) = owner.as_ref().filter(|owner| owner.still_has(target, name, value)) {
@@ -209,7 +209,7 @@ impl ClaimsLock {
     }
 }
 
-/// Writes an entry unless there is one, which is returned then.
+/// Writes an entry unless it exists; returns the text of the existing one.
 fn first(entry: &Utf8Path, text: &str) -> io::Result<Option<String>> {
     match files::read_whole_text(entry) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -257,7 +257,7 @@ mod tests {
 
     const STACKS: usize = 6;
 
-    /// Returns how many of several instances get what all of them claim at once, in the worst of many times.
+    /// Returns the highest number of instances, over many attempts, that succeed when all claim the same value at once.
     fn most_that_get_it(prepare: impl Fn(&Utf8Path), claim: impl Fn(&Target) -> bool + Sync) -> usize {
         let once = |_| {
             let keep = tempfile::tempdir().unwrap();
@@ -288,7 +288,7 @@ mod tests {
         target
     }
 
-    /// Claims one address, whatever the target.
+    /// Claims one fixed address for any target.
     fn address(target: &Target) -> bool {
         let mut target = target.clone();
         target.neighbours.address = |_| Some("local:/state".to_owned());

@@ -1,4 +1,4 @@
-//! What envctl asks of an engine, and what it gets back.
+//! Contract between envctl and an engine: requests, results and the trait [`Engine`].
 
 use std::{collections::BTreeSet, ffi::OsString, io};
 
@@ -10,102 +10,105 @@ use crate::{
     process::{CommandLine, Exit, Stream},
 };
 
-/// Whether a wanted workspace is there, after an init.
+/// Existence of the wanted workspace after an init.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WorkspaceStatus {
-    /// It exists, or the default one is wanted.
+    /// The workspace exists, or the default one is wanted.
     Present,
-    /// It does not; these do.
+    /// The workspace does not exist; these workspaces do.
     Missing(Vec<String>),
 }
 
-/// What kind of plan.
+/// Kind of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PlanMode {
-    /// Towards the configuration.
+    /// Plan that brings the resources to the configuration.
     #[default]
     Normal,
-    /// Towards nothing.
+    /// Plan that destroys all resources (`-destroy`).
     Destroy,
-    /// Only what changed outside.
+    /// Plan that only records changes made outside the engine (`-refresh-only`).
     RefreshOnly,
 }
 
-/// A plan that is wanted.
+/// Options of a plan to make.
 #[derive(Debug, Clone)]
 pub struct PlanRequest {
-    /// What kind.
+    /// Kind of the plan.
     pub mode: PlanMode,
-    /// Where its file goes.
+    /// Path of the plan file to write.
     pub out: Utf8PathBuf,
-    /// `-target`; makes the plan incomplete.
+    /// Addresses for `-target`, which makes the plan incomplete.
     pub targets: Vec<String>,
-    /// `-exclude`; makes the plan incomplete.
+    /// Addresses for `-exclude`, which makes the plan incomplete.
     pub excludes: Vec<String>,
-    /// `-replace`.
+    /// Addresses for `-replace`.
     pub replace: Vec<String>,
-    /// True if a state that is not the last known one, or went back, is accepted, as after a deliberate reset.
+    /// True if a state with another lineage or an older serial than the last known one is accepted, as after a deliberate
+    /// reset.
     pub accept_lineage: bool,
 }
 
 impl PlanRequest {
-    /// Returns true if the user narrowed the plan.
+    /// Returns true if the user narrowed the plan by `-target` or `-exclude`.
     pub fn is_narrowed(&self) -> bool {
         !(self.targets.is_empty() && self.excludes.is_empty())
     }
 }
 
-/// What a plan file says of itself, read without a process.
+/// Metadata of a plan file, read without a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanFacts {
-    /// The state's lineage; empty when there is none yet.
+    /// Lineage of the state; empty if there is no state yet.
     pub lineage: String,
-    /// The state's serial.
+    /// Serial of the state.
     pub serial: u64,
-    /// The workspace that the plan was made in.
+    /// Workspace that the plan was made in.
     pub workspace: String,
-    /// The backend type.
+    /// Backend type: `s3`.
     pub backend: String,
-    /// Configuration of the backend, as its schema has parsed it, credentials among it.
+    /// Configuration of the backend as parsed by its schema, with credentials.
     pub backend_config: serde_json::Map<String, serde_json::Value>,
-    /// The engine's version.
+    /// Version of the engine that made the plan.
     pub version: String,
-    /// What kind of plan.
+    /// Kind of the plan.
     pub mode: PlanMode,
-    /// `-target` addresses.
+    /// Addresses of `-target`.
     pub targets: Vec<String>,
-    /// `-exclude` addresses.
+    /// Addresses of `-exclude`.
     pub excludes: Vec<String>,
-    /// Whether planning ended with errors.
+    /// True if planning ended with errors.
     pub errored: bool,
 }
 
 /// A finished plan.
 #[derive(Debug, Clone)]
 pub struct Planned {
-    /// What it would change; empty for a clean plan. Exact actions, from `show -json`.
+    /// Exact actions on resources, from `show -json`; empty for a plan without changes.
     pub changes: Changes,
-    /// What it knows of the values that it would set.
+    /// Planned values that are known before the apply.
     pub known: KnownValues,
-    /// What becomes of the outputs that it would change; empty for a clean plan.
+    /// Planned values of the outputs that would change; empty for a plan without changes.
     pub outputs: Vec<PlannedOutput>,
-    /// What its file says; absent where the file cannot be read (encrypted).
+    /// Metadata of the plan file; absent if the file cannot be read (encrypted).
     pub facts: Option<PlanFacts>,
-    /// The engine's own diff, without colour, for a plan with changes.
+    /// Diff of the engine, without colour, for a plan with changes.
     pub diff: String,
-    /// Whether it rests on values that are not known yet.
+    /// True if the plan depends on values that are not known yet.
     pub tentative: bool,
-    /// Changes that the engine left for a later plan, one text for each; empty for a plan that is complete, or that was narrowed.
+    /// Changes that the engine deferred to a later plan, one text for each; empty for a complete plan and for a narrowed
+    /// one.
     pub deferred: Vec<String>,
-    /// Addresses that flags of environments.toml or arguments of a unit narrowed the plan to, or excluded; empty where the user did.
+/// Addresses that flags of environments.toml or arguments of a unit gave to `-target` or `-exclude`; empty if the user
+    /// narrowed the plan.
     pub narrowed: Vec<String>,
-    /// True if the engine said that development overrides of providers are in effect, from whatever source.
+    /// True if the engine reported development overrides of providers, from whatever source.
     pub dev_overrides: bool,
-    /// What a person should know.
+    /// Messages for the user.
     pub notes: Vec<String>,
-    /// The digest of the lock file that an init on the way has written.
+    /// Digest of the lock file that an init on the way wrote; absent if none did.
     pub lockfile: Option<String>,
-    /// The engine's exit status.
+    /// Exit code of the engine.
     pub exit_code: i32,
 }
 
@@ -119,106 +122,106 @@ impl Planned {
 /// A finished apply.
 #[derive(Debug, Clone)]
 pub struct Applied {
-    /// The engine's exit status.
+    /// Exit code of the engine.
     pub exit_code: i32,
-    /// What a person should know.
+    /// Messages for the user.
     pub notes: Vec<String>,
 }
 
-/// What a plan of a target rests on that only its engine can tell.
+/// Facts behind a plan of a target that only its engine knows: versions, flags, backend and local modules.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Footing {
-    /// The engine, with the one that it drives.
+    /// Name of the engine, with the one that it drives.
     pub engine: String,
-    /// Its version, with that of the driven one.
+    /// Version of the engine, with that of the driven one.
     pub version: String,
-    /// The flags of plan and apply that environments.toml adds.
+    /// Flags of plan and apply that environments.toml adds.
     pub flags: Vec<String>,
-    /// The provider plugin cache.
+    /// Provider plugin cache.
     pub plugin_cache: Option<Utf8PathBuf>,
-    /// Where the lockfile is, or would be.
+    /// Path of the lock file, which may not exist yet.
     pub lockfile: Utf8PathBuf,
-    /// The type of the backend that was initialised.
+    /// Type of the initialised backend: `s3`.
     pub backend: String,
-    /// Its keys, credentials among them.
+    /// Configuration of the backend, with credentials.
     pub backend_config: serde_json::Map<String, serde_json::Value>,
-    /// The address of the state, without credentials; absent where it cannot be told.
+    /// Address of the state, without credentials; absent if the configuration does not determine it.
     pub address: Option<String>,
-    /// The folders of the local modules that the engine installed, absolute; absent before an init.
+    /// Absolute folders of the local modules that the engine installed; absent before an init.
     pub modules: Option<Vec<Utf8PathBuf>>,
 }
 
-/// A word on what a running engine does.
+/// Progress report of a running engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Progress {
-    /// A process was started; said before it is waited for. `mutating` for an apply.
+    /// Start of a process, reported before envctl waits for its end.
     Started {
-        /// Its process id.
+        /// Process id.
         pid: u32,
-        /// Whether it may change a state.
+        /// True if the process may change a state.
         mutating: bool,
     },
-    /// A few words for a live line: `aws_vpc.main: creating`.
+    /// Short text for a live line: `aws_vpc.main: creating`.
     Doing(String),
     /// Line that the user should read with the result of the step.
     Note(String),
 }
 
-/// What one step of one stack runs in: where it logs, whom it tells, how it is stopped.
+/// Surroundings of one step of a stack: process runner, log file and progress callback.
 pub struct Session<'a> {
     /// Starts and counts processes; shared by a whole run.
     pub runner: &'a crate::process::Runner,
-    /// The stack's log file; human-readable lines are appended.
+    /// Log file of the stack; human-readable lines are appended.
     pub log: &'a Utf8Path,
-    /// Told of progress.
+    /// Callback for progress reports.
     pub observer: &'a (dyn Fn(Progress) + Sync),
 }
 
-/// Why an engine could not do what was asked.
+/// Reason why an engine did not do what envctl asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The stack failed; said by the engine or found in what it did.
+    /// Failure of the stack, reported by the engine or found in its results.
     #[error("{0}")]
     Failed(Failure),
-    /// The backend in force is not the one of the instance, or a plan was made on another one.
+    /// The backend in force is not that of the instance, or a plan was made on another backend.
     #[error("{0}")]
     WrongBackend(Failure),
-    /// The lock file is out of date, and may not be written.
+    /// The lock file is out of date, and the user does not allow a change of it.
     #[error("{0}")]
     KeptLockfile(Failure),
-    /// The stack's own files leave it out of what is asked for, in these words.
+    /// The stack's own files exclude it from the request, with this reason.
     #[error("left out: {0}")]
     Excluded(String),
     /// The wanted workspace does not exist.
     #[error("workspace `{wanted}` does not exist")]
     MissingWorkspace {
-        /// The workspace.
+        /// Wanted workspace.
         wanted: String,
-        /// Those that exist.
+        /// Existing workspaces.
         existing: Vec<String>,
     },
-    /// The user interrupted it.
+    /// The user interrupted the engine.
     #[error("interrupted")]
     Interrupted {
-        /// What a person should know: what the engine said of what it left behind.
+        /// Messages for the user: the engine's reports on what it left behind.
         notes: Vec<String>,
     },
 }
 
 /// One engine at one version. Methods block; they are called from worker threads.
 pub trait Engine: BoundContent + Send + Sync {
-    /// Its name.
+    /// Returns the name of the engine.
     fn name(&self) -> EngineName;
 
-    /// All engines that run when it does: itself, and the one that it drives.
+    /// Returns all engines that run: this one, and the one that it drives.
     fn engines(&self) -> Vec<EngineName> {
         vec![self.name()]
     }
 
-    /// Its version: `1.12.6`.
+    /// Returns the version of the engine: `1.12.6`.
     fn version(&self) -> &str;
 
-    /// Returns the engine that it drives, with its version; absent for one that makes plans itself.
+    /// Returns the driven engine with its version; absent for an engine that makes plans itself.
     fn driven(&self) -> Option<(EngineName, &str)> {
         None
     }
@@ -228,7 +231,7 @@ pub trait Engine: BoundContent + Send + Sync {
         self.driven().unwrap_or_else(|| (self.name(), self.version()))
     }
 
-    /// Returns its version as text, with the engine that it drives: `1.1.3 driving tofu 1.12.6`.
+    /// Returns the version as text, with the driven engine: `1.1.3 driving tofu 1.12.6`.
     fn version_text(&self) -> String {
         match self.driven() {
             Some((name, version)) => format!("{} driving {name} {version}", self.version()),
@@ -236,18 +239,18 @@ pub trait Engine: BoundContent + Send + Sync {
         }
     }
 
-    /// Returns why no plan of the engine can leave something out by `-exclude`; absent where one can.
+    /// Returns the reason why the engine's plans cannot leave a resource out by `-exclude`; absent if they can.
     fn lacks_exclude(&self) -> Option<String>;
 
-    /// Whether a plan of the instance may be made at all, as far as files tell: no state of it waits to be saved, or is lost.
+    /// Refuses a plan of an instance whose state is lost or waits to be saved, as far as files show.
     fn may_plan(&self, target: &Target) -> Result<(), Failure> {
         super::unsaved::refuse_to_plan(target, false)
     }
 
-    /// Initialises the instance where its fingerprint says so (or `force`), then makes sure that its workspace exists.
+    /// Initialises the instance if its fingerprint changed (or `force`), then makes sure that its workspace exists.
     ///
-    /// A missing workspace is made only when `create_workspace` says so; a missing one is otherwise
-    /// [`EngineError::MissingWorkspace`] and leaves no trace.
+    /// A missing workspace is created only if `create_workspace` is set; otherwise the error is
+    /// [`EngineError::MissingWorkspace`] and nothing is left behind.
     fn prepare(
         &self,
         target: &Target,
@@ -256,8 +259,8 @@ pub trait Engine: BoundContent + Send + Sync {
         session: &Session<'_>,
     ) -> Result<(), EngineError>;
 
-    /// The same for a command outside a run, which would make a workspace that is gone: it is looked up even where nothing
-    /// has to be initialised. One that is gone with a known state is refused, unless `accept_lineage`.
+    /// Initialises the instance for a command outside a run. The workspace is looked up even if no init is needed, since the
+    /// engine would create a missing one; a missing one with a known state is refused, unless `accept_lineage`.
     fn enter(
         &self,
         target: &Target,
@@ -266,8 +269,7 @@ pub trait Engine: BoundContent + Send + Sync {
         session: &Session<'_>,
     ) -> Result<(), EngineError>;
 
-    /// Plans a prepared instance into a file; initialises once more when the engine says that it must, which is part
-    /// of the same attempt.
+    /// Plans a prepared instance into a file; initialises once more if the engine asks for it, as part of the same attempt.
     fn plan(
         &self,
         target: &Target,
@@ -278,14 +280,14 @@ pub trait Engine: BoundContent + Send + Sync {
     /// Applies a plan file: never retried, never killed, output to files.
     fn apply(&self, target: &Target, plan: &Utf8Path, session: &Session<'_>) -> Result<Applied, EngineError>;
 
-    /// Returns where a typed `init` takes the state from and to, as far as files tell; none where it stays.
+    /// Returns the old and the new state of a typed `init`, as far as files show; absent if the state stays in place.
     fn state_move(&self, _target: &Target, _args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
         Ok(None)
     }
 
-    /// Runs any other command that may change something, with the protections of an apply: one at a time in a folder, not
-    /// over a state that could not be saved (unless that is what it pushes), output to files that do not stay. Its lines are
-    /// handed on, secrets masked.
+    /// Runs any other command that may change a state, with the protections of an apply: one at a time in a folder, not
+    /// while an unsaved state waits (unless the command pushes that state), output to files that are removed afterwards.
+    /// Lines are passed on, secrets masked.
     fn run_mutating(
         &self,
         target: &Target,
@@ -294,11 +296,11 @@ pub trait Engine: BoundContent + Send + Sync {
         on_line: &mut dyn FnMut(Stream, &str),
     ) -> Result<Exit, EngineError>;
 
-    /// The outputs of a prepared instance, in the engine's order.
+    /// Reads the outputs of a prepared instance, in the engine's order.
     fn outputs(&self, target: &Target, session: &Session<'_>) -> Result<Vec<PrintedOutput>, EngineError>;
 
-    /// The outputs that others may take: those of a state that is the last known one (unless `accept_lineage`) and does
-    /// not wait to be saved. A local state is read as a file, any other is asked of its backend; nothing is masked.
+    /// Reads the outputs that other stacks may use. Refuses a state that is not the last known one (unless `accept_lineage`)
+    /// or that waits to be saved. A local state is read as a file, any other from its backend; nothing is masked.
     fn known_outputs(
         &self,
         target: &Target,
@@ -306,18 +308,17 @@ pub trait Engine: BoundContent + Send + Sync {
         session: &Session<'_>,
     ) -> Result<KnownOutputs, EngineError>;
 
-    /// What a plan of a prepared instance rests on, as it is now; no process is started.
+    /// Returns the facts behind a plan of a prepared instance, as they are now; starts no process.
     fn footing(&self, target: &Target) -> io::Result<Footing>;
 
-    /// Compares the backend of a plan file with the one in force and with the states of other instances; no process is
-    /// started.
+    /// Compares the backend of a plan file with the one in force and with the states of other instances; starts no process.
     fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError>;
 
-    /// Which state a prepared instance has now, asked of its backend.
+    /// Reads lineage and serial of a prepared instance's state from its backend.
     fn state_identity(&self, target: &Target, session: &Session<'_>) -> Result<StateIdentity, EngineError>;
 
-    /// Asks the backend which state a prepared instance has now, and refuses one that is not the last known one or went back,
-    /// unless `accept_lineage`, or that is another instance's. A new one is remembered.
+    /// Reads the state of a prepared instance from its backend and records its lineage. Refuses a state that is not the last
+    /// known one or went back (unless `accept_lineage`), and one that belongs to another instance.
     fn known_state(
         &self,
         target: &Target,
@@ -325,7 +326,7 @@ pub trait Engine: BoundContent + Send + Sync {
         session: &Session<'_>,
     ) -> Result<StateIdentity, EngineError>;
 
-    /// Refuses a state that was read before as [`Engine::known_state`] does; no process is started.
+    /// Refuses a state that was read before as [`Engine::known_state`] does; starts no process.
     fn check_state(
         &self,
         target: &Target,
@@ -333,15 +334,15 @@ pub trait Engine: BoundContent + Send + Sync {
         accept_lineage: bool,
     ) -> Result<(), EngineError>;
 
-    /// The resources that the state of a prepared instance manages now, asked of its backend.
+    /// Reads the addresses of the resources in a prepared instance's state from its backend.
     fn state_addresses(
         &self,
         target: &Target,
         session: &Session<'_>,
     ) -> Result<BTreeSet<ResourceAddress>, EngineError>;
 
-    /// Runs any other command that changes nothing, with the user's own streams; nothing is installed in the stack's folder
-    /// meanwhile.
+    /// Runs any other command that changes nothing, with the user's own streams; meanwhile no process of envctl installs
+    /// anything in the stack's folder.
     fn run_reading(
         &self,
         target: &Target,
@@ -352,11 +353,11 @@ pub trait Engine: BoundContent + Send + Sync {
         Ok(ended.exit)
     }
 
-    /// Any command of the engine for a prepared instance, for `exec` and `shell`.
+    /// Returns any command of the engine for a prepared instance, for `exec` and `shell`.
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine;
 
-    /// The `dependency` blocks of a unit, by label, with its includes taken in, as its engine says them; absent where there are
-    /// no units.
+    /// Returns the `dependency` blocks of a unit, by label, with its includes merged, as Terragrunt renders them; absent for
+    /// other engines.
     fn dependencies(
         &self,
         _target: &Target,
@@ -365,8 +366,8 @@ pub trait Engine: BoundContent + Send + Sync {
         Ok(None)
     }
 
-    /// Variables that a unit itself gives to the apply of a plan, as its engine renders them: `inputs`, and `TF_VAR_*` of
-    /// `extra_arguments`. Empty where there are no units.
+    /// Returns variables that a unit itself gives to the apply of a plan, as Terragrunt renders them: `inputs`, and
+    /// `TF_VAR_*` of `extra_arguments`. Empty for other engines.
     fn unit_variables(
         &self,
         _target: &Target,
@@ -375,21 +376,21 @@ pub trait Engine: BoundContent + Send + Sync {
         Ok(serde_json::Map::new())
     }
 
-    /// Whether that command may want values, and would run without those of the target.
+    /// Returns true if the command may need variable values, but would run without those of the target.
     fn loses_values(&self, _target: &Target, _args: &[OsString]) -> bool {
         false
     }
 
-    /// Whether that command may change a state or anything else.
+    /// Returns true if the command may change a state or anything else.
     fn is_mutating(&self, args: &[OsString]) -> bool;
 
-    /// Whether the backend is met in the target's environment as it is (false for Terragrunt, whose files may bring other
-    /// credentials).
+    /// Returns true if the engine uses the backend with the target's environment variables as they are (false for
+    /// Terragrunt, whose files may set other credentials).
     fn keeps_environment(&self) -> bool {
         true
     }
 
-    /// Whether values, var files and backend pairs of environments.toml reach this engine's stacks by declared variables
-    /// (false for Terragrunt, which takes them as they are).
+    /// Returns true if values, var files and backend pairs of environments.toml reach this engine's stacks by declared
+    /// variables (false for Terragrunt, which passes them on unchecked).
     fn reads_root_module(&self) -> bool;
 }

@@ -1,9 +1,9 @@
-//! The data directory of an instance: the backend's record is its own, modules and providers are those of the stack's folder.
+//! Data directory of an instance: the backend record is its own, modules and providers are those of the stack's folder.
 //!
 //! `modules` and `providers` in it are relative links to the `.terraform` that the engine itself uses in the stack's folder. So
 //! `path.module` of a fetched module is the same text as without envctl, in every checkout, and several environments of one
-//! folder share what is installed. Where all modules are local, and where their sources rest on values that differ between
-//! environments, `modules` is a folder of the instance's own.
+//! folder share installed modules and providers. If all modules are local, or their sources depend on values that differ
+//! between environments, `modules` is a folder of the instance's own.
 
 use std::{fs, io, os::unix::fs::symlink};
 
@@ -16,40 +16,40 @@ use crate::{
     ui::shell_word,
 };
 
-/// The folder that an engine makes in a stack's folder for what it installs.
+/// Folder that an engine creates in a stack's folder for modules and providers.
 pub(super) const ENGINE_FOLDER: &str = ".terraform";
 
-/// The folders of a data directory that the instances of one stack folder share.
+/// Folders of a data directory that the instances of one stack folder share.
 const SHARED: [&str; 2] = ["modules", "providers"];
 
-/// Where the modules of an instance are.
+/// Location of an instance's modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ModulesAt {
-    /// In the `.terraform` of the stack's folder.
+    /// `.terraform` in the stack's folder.
     StackFolder,
-    /// In the instance's data directory.
+    /// Data directory of the instance.
     DataDir,
 }
 
-/// Permission to replace by links what an older envctl or another configuration left in a data directory.
+/// Permission to replace files and folders of an older envctl or another configuration by links in a data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replace {
-    /// They may: nobody else reads it now.
+    /// Links replace them: no other process reads the data directory now.
     Allowed,
-    /// They may not: somebody may be reading it.
+    /// They stay: another process may be reading the data directory.
     Refused,
 }
 
-/// Returns the data directory relative to the stack's folder, links in both resolved.
+/// Returns the path of the data directory relative to the stack's folder, links in both resolved.
 pub(super) fn relative(target: &Target) -> Utf8PathBuf {
     relative_path(&resolve_links(&target.dir), &resolve_links(&target.data_dir))
 }
 
-/// Makes the links of a data directory and, where it may replace, the folders that they lead to; returns false where something is in their place that
-/// they must not replace.
+/// Creates the links of a data directory and, if `replace` allows it, the folders that they point to. Returns false if a
+/// file or folder that must stay is in the way.
 ///
-/// A folder that nobody may write to keeps its links, which lead to nothing then: an engine that has nothing to install does
-/// not follow them.
+/// A stack's folder that is not writable keeps its links, which are dangling then: an engine that has nothing to install
+/// does not follow them.
 pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replace) -> Result<bool, EngineError> {
     let engine_folder = target.dir.join(ENGINE_FOLDER);
     refuse_other_than_folder(&engine_folder, target)?;
@@ -71,25 +71,24 @@ pub(super) fn link(target: &Target, modules: ModulesAt, replace: Replace) -> Res
     Ok(is_linked)
 }
 
-/// Removes the folders in a stack's own that an init was given and left empty: links may lead to nothing where nothing is
-/// installed.
+/// Removes the folders that an init left empty in the stack's `.terraform`: links may be dangling if nothing is installed.
 pub(super) fn remove_empty(target: &Target) {
     let engine_folder = target.dir.join(ENGINE_FOLDER);
     for folder in SHARED.map(|name| engine_folder.join(name)).iter().chain([&engine_folder]) {
-        // One that holds something stays, as does a link to a folder, and one that may not be removed does no harm.
+        // A folder with content stays, as does a link to a folder, and one that cannot be removed does no harm.
         fs::remove_dir(folder).ok();
     }
 }
 
-/// Returns true if a data directory has its links, or folders in their place, and no record of a backend that is a link: the
-/// next init removes that one.
+/// Returns true if a data directory has its links, or folders in their place, and no backend record that is a link: the next
+/// init removes such a record.
 pub(super) fn is_laid_out(data_dir: &Utf8Path) -> bool {
     data_dir.is_dir()
         && !data_dir.join(RECORD).is_symlink()
         && SHARED.iter().all(|name| data_dir.join(name).symlink_metadata().is_ok())
 }
 
-/// Makes a folder unless nobody may write there.
+/// Creates a folder, except in a place that is not writable.
 fn make_folder(folder: &Utf8Path) -> io::Result<()> {
     match fs::create_dir_all(folder) {
         Err(error)
@@ -125,13 +124,13 @@ fn link_to(place: &Utf8Path, leads_to: &Utf8Path, replace: Replace) -> io::Resul
         Err(error) => return Err(error),
     }
     match symlink(leads_to, place) {
-        // Another envctl process made it.
+        // Another envctl process created it.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(true),
         made => made.map(|()| true),
     }
 }
 
-/// Refuses a `.terraform` that is a file, or a link that leads to no folder: the engine's own words do not say so.
+/// Refuses a `.terraform` that is a file, or a dangling link: the message of the engine does not say so.
 fn refuse_other_than_folder(engine_folder: &Utf8Path, target: &Target) -> Result<(), EngineError> {
     let (is_there, is_folder) = (engine_folder.symlink_metadata().is_ok(), engine_folder.is_dir());
     if !is_there || is_folder {

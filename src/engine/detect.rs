@@ -1,4 +1,4 @@
-//! `engine = "auto"`: which engine a stack belongs to, by the evidence that lies beside it.
+//! Detection of a stack's engine for `engine = "auto"`, from the files in and above its folder.
 
 use std::{cell::RefCell, collections::HashMap, io};
 
@@ -7,54 +7,54 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::layout::{is_tofu_only, is_unit_file};
 use crate::{files, model::EngineName};
 
-/// The lockfile of OpenTofu and Terraform.
+/// Lock file of OpenTofu and Terraform.
 pub const LOCKFILE: &str = ".terraform.lock.hcl";
 
-/// Files that say which engine is wanted, or which version of it, in a folder or above it.
+/// Files that state the engine or its version, in a folder or above it.
 const VERSION_FILES: [&str; 3] = [".opentofu-version", ".terraform-version", ".tool-versions"];
 
-/// Further ones, of version managers, which tell no engine by being there.
+/// Further files of version managers; their existence says nothing about the engine.
 const MANAGER_FILES: [&str; 6] =
     [".tfswitchrc", ".tfswitch.toml", "mise.toml", ".mise.toml", "mise.local.toml", ".mise.local.toml"];
 
-/// The same for Terragrunt itself.
+/// Version files of Terragrunt itself.
 const UNIT_VERSION_FILES: [&str; 3] = [".terragrunt-version", ".tgswitchrc", ".tgswitch.toml"];
 
-/// Names the files that say which version of an engine, or of the one that it drives, is wanted.
+/// Returns the names of the files that state the version of an engine, or of the one that it drives.
 pub fn version_files(engine: EngineName) -> impl Iterator<Item = &'static str> {
     let of_units: &[&str] = if engine == EngineName::Terragrunt { &UNIT_VERSION_FILES } else { &[] };
     VERSION_FILES.into_iter().chain(MANAGER_FILES).chain(of_units.iter().copied())
 }
 
-/// Why no engine could be told.
+/// Reason why no engine could be detected.
 #[derive(Debug, thiserror::Error)]
 pub enum DetectError {
-    /// Nothing points at one engine, and several could run it.
+    /// No file decides, and several engines are on PATH.
     #[error("`{stack_dir}` could be run by {}", .could.iter().map(|e| format!("`{e}`")).collect::<Vec<_>>().join(" or "))]
     Ambiguous {
-        /// The stack's folder.
+        /// Folder of the stack.
         stack_dir: Utf8PathBuf,
-        /// The engines on PATH.
+        /// Engines on PATH.
         could: Vec<EngineName>,
     },
-    /// Nothing points at one engine, and none is there.
+    /// No file decides, and no engine is on PATH.
     #[error("`{stack_dir}` names no engine, and neither `tofu` nor `terraform` is on PATH")]
     NoneOnPath {
-        /// The stack's folder.
+        /// Folder of the stack.
         stack_dir: Utf8PathBuf,
     },
-    /// A file of evidence could not be read.
+    /// A file that may state the engine could not be read.
     #[error("cannot read `{file}`: {error}")]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         file: Utf8PathBuf,
-        /// Why.
+        /// Error of the read.
         error: io::Error,
     },
 }
 
 impl DetectError {
-    /// Says the same of several stacks, whose names are given.
+    /// Returns the error as a text about several stacks, whose names are given.
     pub fn of_stacks(&self, stacks: &str, count: usize) -> String {
         match self {
             Self::Ambiguous { could, .. } => {
@@ -69,7 +69,7 @@ impl DetectError {
         }
     }
 
-    /// What to do about it.
+    /// Returns a hint on how to state the engine.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::Ambiguous { .. } => Some(
@@ -83,7 +83,7 @@ impl DetectError {
     }
 }
 
-/// Tells the engines of stacks, remembering what the folders above them say.
+/// Detects the engines of stacks, and caches the version files of the folders above them.
 pub struct Detector<'a> {
     root: &'a Utf8Path,
     on_path: &'a dyn Fn(EngineName) -> bool,
@@ -92,21 +92,21 @@ pub struct Detector<'a> {
 }
 
 impl<'a> Detector<'a> {
-    /// A detector for stacks below a root; `on_path` tells whether an engine's program is there, and is asked only
-    /// when no file helps.
+    /// Returns a detector for stacks below a root. `on_path` returns true if an engine's program is on PATH; it is called
+    /// only if no file decides.
     pub fn new(root: &'a Utf8Path, on_path: &'a dyn Fn(EngineName) -> bool) -> Self {
         Self { root, on_path, above: RefCell::default(), only: RefCell::default() }
     }
 
-    /// The engine of the stack in this folder, whose file names are given.
+    /// Returns the engine of the stack in a folder with the given file names.
     ///
-    /// `terragrunt.hcl` or `terragrunt.hcl.json`; else the registry of the lockfile; else `*.tofu` files; else version files, here and upwards
-    /// to the root; else the only engine on PATH.
+    /// `terragrunt.hcl` or `terragrunt.hcl.json` decides; else the registry in the lock file; else `*.tofu` files; else
+    /// version files, in the folder and upwards to the root; else the only engine on PATH.
     pub fn engine_of(&self, dir: &Utf8Path, names: &[String]) -> Result<EngineName, DetectError> {
         if names.iter().any(|name| is_unit_file(name)) {
             return Ok(EngineName::Terragrunt);
         }
-        // Looked for by itself: a list of names may leave out what git ignores.
+        // Read by its path: the list of names may omit files that git ignores.
         if let Some(engine) = read(&dir.join(LOCKFILE))?.as_deref().and_then(by_lockfile) {
             return Ok(engine);
         }
@@ -122,7 +122,7 @@ impl<'a> Detector<'a> {
         self.by_path(dir)
     }
 
-    /// What the version files of a folder and of those above it say.
+    /// Returns the engine that the version files of a folder and of those above it state.
     fn above(&self, dir: &Utf8Path) -> Result<Option<EngineName>, DetectError> {
         if !dir.starts_with(self.root) {
             return Ok(None);
@@ -158,7 +158,7 @@ impl<'a> Detector<'a> {
     }
 }
 
-/// The text of a file; absent when the file is.
+/// Returns the text of a file; absent if the file does not exist.
 fn read(file: &Utf8Path) -> Result<Option<String>, DetectError> {
     match files::read(file) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
@@ -167,7 +167,7 @@ fn read(file: &Utf8Path) -> Result<Option<String>, DetectError> {
     }
 }
 
-/// The engine whose registry a lockfile names; absent when it names neither or both.
+/// Returns the engine whose registry a lock file names; absent if it names neither or both.
 pub fn by_lockfile(text: &str) -> Option<EngineName> {
     let mut hosts = text
         .lines()
@@ -182,14 +182,14 @@ pub fn by_lockfile(text: &str) -> Option<EngineName> {
     hosts.all(|host| host == first).then_some(first)
 }
 
-/// The engines that a workflow installs with the actions of their makers.
+/// Returns the engines that a GitHub workflow installs with the official setup actions.
 pub fn set_up_by(workflow: &str) -> impl Iterator<Item = EngineName> {
     let actions =
         [("opentofu/setup-opentofu", EngineName::Tofu), ("hashicorp/setup-terraform", EngineName::Terraform)];
     actions.into_iter().filter(move |(action, _)| workflow.contains(action)).map(|(_, engine)| engine)
 }
 
-/// What the version files of one folder say; absent when they say nothing or name both.
+/// Returns the engine that the version files of one folder state; absent if they state none or both.
 fn by_version_files(
     dir: &Utf8Path,
     exists: impl Fn(&str) -> bool,

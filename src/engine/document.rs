@@ -1,13 +1,13 @@
-//! One JSON document on a program's standard output.
+//! JSON document on the standard output of a program.
 
 use serde::de::DeserializeOwned;
 
 use super::call::Dialect;
 
-/// How the document of a plan begins; another program may have left its own line unfinished before it.
+/// First bytes of the JSON of a plan; another program may have left an unfinished line before it.
 const PLAN: &[u8] = b"{\"format_version\"";
 
-/// An output from its first line on that begins a JSON object: OpenTofu may print a warning before it.
+/// Returns an output from the first line on that begins a JSON object: OpenTofu may print a warning before it.
 pub(super) fn from_first_object(output: &[u8]) -> &[u8] {
     let mut at = 0;
     for line in output.split_inclusive(|byte| *byte == b'\n') {
@@ -19,8 +19,8 @@ pub(super) fn from_first_object(output: &[u8]) -> &[u8] {
     output
 }
 
-/// Reads a document: the whole output after what stands before its first brace, or, where other programs may write before
-/// and after it, the first that fits.
+/// Parses the document in an output: all of it from its first JSON object on. If other programs may write before and after
+/// the document, the first object that has the wanted form counts.
 pub(super) fn document<T: DeserializeOwned>(output: &[u8], dialect: Dialect) -> Result<T, serde_json::Error> {
     let whole = match serde_json::from_slice(from_first_object(output)) {
         Err(error) if dialect == Dialect::Mixed => error,
@@ -28,7 +28,7 @@ pub(super) fn document<T: DeserializeOwned>(output: &[u8], dialect: Dialect) -> 
     };
     let mut at = 0;
     for line in output.split_inclusive(|byte| *byte == b'\n') {
-        // Not at any brace: an inner object must not pass for a document.
+        // Only at the start of a line or at `PLAN`: an inner object must not count as a document.
         let begun = line.windows(PLAN.len()).position(|bytes| bytes == PLAN);
         if let Some(inside) = begun.or_else(|| line.starts_with(b"{").then_some(0))
             && let Ok(found) =

@@ -1,4 +1,4 @@
-//! What planning and applying need of an adapter: its command lines, and how its output is read.
+//! Command lines of an engine and the rules by which its output is read, for planning and applying.
 
 use std::io;
 
@@ -10,46 +10,44 @@ use super::{
 };
 use crate::{model::Failure, process::CommandLine};
 
-/// An engine as the steps see it.
+/// Engine-specific part of planning, applying and reading a state.
 pub(super) trait Driver {
-    /// The program's name for messages.
+    /// Returns the program's name for messages.
     fn program_name(&self) -> &str;
 
-    /// OpenTofu or Terraform: the program itself, or the one that Terragrunt drives.
+    /// Returns OpenTofu or Terraform: the program itself, or the one that Terragrunt drives.
     fn core(&self) -> &Installed;
 
-    /// How strictly its JSON streams are read.
+    /// Returns the strictness with which JSON streams are read.
     fn dialect(&self) -> Dialect;
 
-    /// Compares the version that a stream calls itself with the one that was expected; gives a note when it is another one
-    /// that may be used.
+    /// Compares the version that a stream reports with the expected one; returns a note on another version that is allowed.
     fn check_version(&self, said: &str) -> Result<Option<String>, Failure>;
 
-    /// `plan -json -detailed-exitcode -out=…`
+    /// Returns `plan -json -detailed-exitcode -out=…`.
     fn plan_command(&self, target: &Target, request: &PlanRequest) -> CommandLine;
 
-    /// `show` of a plan file, as JSON or for people.
+    /// Returns `show` of a plan file, as JSON or as text for the user.
     fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine>;
 
-    /// `apply -json` of a plan file; `with_values` gives the var files of the plan again.
+    /// Returns `apply -json` of a plan file; `with_values` adds the var files of the plan.
     fn apply_command(&self, target: &Target, plan: &Utf8Path, with_values: bool) -> CommandLine;
 
-    /// `output -json`
+    /// Returns `output -json`.
     fn output_command(&self, target: &Target) -> CommandLine;
 
-    /// `state pull`
+    /// Returns `state pull`.
     fn state_command(&self, target: &Target) -> CommandLine;
 
-    /// Reads the backend in force before a process reads or changes a state there; refused where the files state another one,
-    /// absent where Terragrunt alone tells which one that is.
+    /// Reads the backend in force before a process reads or changes a state; refuses a backend that differs from the stated
+    /// one. Absent if only Terragrunt knows which backend is in force.
     fn check_backend(&self, target: &Target) -> Result<Option<BackendRecord>, EngineError>;
 
-    /// Backends in force in the folders that the engine runs in for an instance, that of the last init first.
+    /// Returns the backends in force in the folders that the engine runs in for an instance, that of the last init first.
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>>;
 
-    /// Compares the backend of a plan file, or the one in force, with the one that a unit states as its engine renders it,
-    /// unless that was done before; ahead of a process that changes a state, and before a state is taken for the instance's
-    /// own.
+    /// Compares the backend of a plan file, or the one in force, with the one that a unit states as Terragrunt renders it,
+    /// at most once. Called before a process changes a state, and before an unknown state is recorded as the instance's own.
     fn check_unit_backend(
         &self,
         _target: &Target,
@@ -59,10 +57,10 @@ pub(super) trait Driver {
         Ok(())
     }
 
-    /// Whether the plan that a stream told of rests on values that are not known yet.
+    /// Returns true if the plan of a stream depends on values that are not known yet.
     fn is_tentative(&self, target: &Target, stderr: &[String]) -> bool;
 
-    /// Takes the shared lock on what is installed in the stack's folder, where instances of one folder share that.
+    /// Takes the shared lock on what is installed in the stack's folder, if instances of one folder share it.
     fn lock_in_use(
         &self,
         _target: &Target,
@@ -71,6 +69,6 @@ pub(super) trait Driver {
         Ok(None)
     }
 
-    /// States that the engine could not save and left where it ran.
+    /// Returns the states that the engine could not save and left in the folder that it ran in.
     fn unsaved_states(&self, target: &Target) -> io::Result<Vec<Utf8PathBuf>>;
 }

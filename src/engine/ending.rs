@@ -1,4 +1,4 @@
-//! How a process that did not end well is told of.
+//! Errors of engine processes that failed or were interrupted.
 
 use std::sync::LazyLock;
 
@@ -19,7 +19,7 @@ use crate::{
     process::{Captured, Exit, without_users},
 };
 
-/// The error of a JSON stream that ended neither with 0 nor, for a plan, with 2.
+/// Returns the error of a JSON stream that exited neither with 0 nor, for a plan, with 2.
 pub(super) fn ended_badly(
     driver: &dyn Driver,
     streamed: &Streamed,
@@ -42,7 +42,8 @@ pub(super) fn ended_badly(
     EngineError::Failed(told(Failure { engine_exit_code: streamed.exit.code(), ..failure }, target, session))
 }
 
-/// What is wrong with an apply that ended with 0: a program around the engine may have swallowed its status.
+/// Returns the failure of an apply that exited with 0 but reported an error or no end: a wrapper may have hidden its exit
+/// code.
 pub(super) fn unbelievable(
     driver: &dyn Driver,
     streamed: &Streamed,
@@ -70,7 +71,7 @@ pub(super) fn unbelievable(
     Some(told(Failure { engine_exit_code: Some(0), ..failure }, target, session))
 }
 
-/// The error of a command without JSON that did not end with 0.
+/// Returns the error of a command without JSON that did not exit with 0.
 pub(super) fn failed_text(
     driver: &dyn Driver,
     captured: &Captured,
@@ -100,7 +101,7 @@ fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
             "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it",
         );
     }
-    // What both engines say at a second SIGINT only.
+    // Both engines print this at a second SIGINT only.
     if said.contains("operation canceled") {
         notes
             .push("the engine gave up at the second signal: what it was doing may be missing from the state");
@@ -133,19 +134,20 @@ fn from_stderr(text: &str, driver: &dyn Driver, verb: &str, exit: Exit, target: 
     }
 }
 
-/// Words of Terragrunt about a unit whose outputs it cannot read (measured on 1.1.3).
+/// Message of Terragrunt on a unit whose outputs it cannot read (measured on 1.1.3).
 static UNRESOLVED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"resolving dependency "([^"]+)" outputs: (.+)"#).expect("the pattern is valid")
 });
 
-/// Returns the reason why Terragrunt cannot read the outputs of another unit. It tells that last, below the expressions that lack them.
+/// Returns the reason why Terragrunt cannot read the outputs of another unit; Terragrunt prints it last, below the
+/// expressions that need them.
 fn unresolved_dependency(text: &str, target: &Target) -> Option<String> {
     let found = UNRESOLVED.captures(text)?;
     let reason = found[2].replace(&format!("{}/", target.project), "");
     Some(format!("cannot read the outputs of dependency `{}`: {}", &found[1], reason.trim()))
 }
 
-/// Puts the cause of a failure before what an engine says of its effect.
+/// Adds the cause of a failure before the effect that an engine reported.
 fn with_cause(failure: Failure, cause: &str) -> Failure {
     let is_missing = failure.kind == FailureKind::Unknown && cause.ends_with("does not exist");
     let kind = if is_missing { FailureKind::Config } else { failure.kind };
@@ -155,11 +157,12 @@ fn with_cause(failure: Failure, cause: &str) -> Failure {
     Failure { kind, summary: cause.to_owned(), detail, ..failure }
 }
 
-/// Words of Terragrunt before the source of a unit that it could not fetch (measured on 1.1.3).
+/// Message of Terragrunt before the source of a unit that it could not fetch (measured on 1.1.3).
 const DOWNLOADING: &str = "downloading source url ";
 
-/// Returns the failure of a unit whose source could not be fetched, with the cause that git or another program gave. Users and
-/// passwords in addresses are left out: Terragrunt writes them as they stand in the source. A local one takes no network.
+/// Returns the failure of a unit whose source could not be fetched, with the cause that git or another program reported.
+/// Users and passwords in URLs are removed: Terragrunt prints them as they are in the source. A local source needs no
+/// network.
 fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
     let text = without_users(text);
     let (_, said) = text.rsplit_once(DOWNLOADING)?;

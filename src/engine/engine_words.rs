@@ -1,9 +1,8 @@
-//! Separates the words of an engine from the output of the user's programs in its errors.
+//! Separation of an engine's own words from the output of the user's programs in its errors.
 
 use super::stream_json::Diagnostic;
 
-/// Returns summaries and details as one text, without what programs of the user printed, which stands in the details of
-/// diagnostics about these programs.
+/// Returns summaries and details as one text, without details that hold the output of the user's programs.
 pub(super) fn engine_words<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
     let detail = |found: &'d Diagnostic| if holds_program_output(found) { "" } else { &*found.detail };
     diagnostics.into_iter().flat_map(|found| [&*found.summary, "\n", detail(found), "\n"]).collect()

@@ -1,5 +1,5 @@
-//! The engines of a project: found once, checked once for each choice of a version manager, handed out by name. The only place that
-//! matches on a name.
+//! Engines of a project, found and checked once for each choice of a version manager. Only this file matches on the name of
+//! an engine.
 
 use std::{
     borrow::Cow,
@@ -25,7 +25,7 @@ use crate::{
     process::{Runner, which},
 };
 
-/// The engines of a project.
+/// Engines of a project.
 pub struct Engines {
     project: Utf8PathBuf,
     cache: Utf8PathBuf,
@@ -35,31 +35,31 @@ pub struct Engines {
     found: Mutex<FoundEngines>,
 }
 
-/// The engines that were found, and the version files that were looked for.
+/// Engines that were found, and the version files that were read.
 #[derive(Default)]
 struct FoundEngines {
     files: VersionFiles,
     engines: BTreeMap<(EngineName, VersionChoice), Arc<dyn Engine>>,
 }
 
-/// Where the version of an engine is asked.
+/// Folder, variables and version files with which the version of an engine is asked.
 struct AskedIn<'a> {
     dir: &'a Utf8Path,
     env: &'a BTreeMap<OsString, OsString>,
     choice: VersionChoice,
 }
 
-/// Returns the engine that Terragrunt drives: the named one, else, as Terragrunt itself prefers, OpenTofu where its program is there,
-/// else Terraform; absent where neither is.
+/// Returns the engine that Terragrunt drives: the named one, else, as Terragrunt itself prefers, OpenTofu if its program is
+/// on PATH, else Terraform; absent if neither is.
 pub fn driven_engine(named: Option<EngineName>, is_there: &dyn Fn(EngineName) -> bool) -> Option<EngineName> {
     named.or_else(|| [EngineName::Tofu, EngineName::Terraform].into_iter().find(|name| is_there(*name)))
 }
 
 impl Engines {
-    /// The engines as environments.toml sets them up.
+    /// Returns the engines with the settings of environments.toml.
     ///
-    /// `project` is its folder, `cache` the file that remembers versions (`.envctl/cache/engines.json`; digests are remembered beside it), `env` an
-    /// environment from [`super::clean_environment`] with the PATH that programs are looked up on.
+    /// `project` is the folder of that file, `cache` the file of known versions (`.envctl/cache/engines.json`, with a file
+    /// of digests beside it), `env` an environment from [`super::clean_environment`] whose PATH programs are looked up on.
     pub fn new(
         project: impl Into<Utf8PathBuf>,
         cache: impl Into<Utf8PathBuf>,
@@ -71,7 +71,7 @@ impl Engines {
         Self { project: project.into(), cache, digests, settings, env, found: Mutex::default() }
     }
 
-    /// The program of an engine, whether or not it is an engine.
+    /// Returns the path of an engine's program, without a check that it is the engine.
     pub fn program(&self, name: EngineName) -> Result<Utf8PathBuf, EngineUnavailable> {
         let path = self.env.get(OsStr::new("PATH")).map(OsString::as_os_str);
         let program = self.settings.get(&name).and_then(|settings| settings.program.as_deref());
@@ -83,7 +83,7 @@ impl Engines {
         which(OsStr::new(&program), path).map_err(|source| EngineUnavailable::Program { name, source })
     }
 
-    /// Returns an engine as it is where a stack runs, its program found and its version known and allowed: a version manager
+    /// Returns the engine for the folder of a stack, its program found and its version known and allowed: a version manager
     /// chooses by files in that folder and above it, and by variables.
     pub fn get(
         &self,
@@ -95,7 +95,7 @@ impl Engines {
         if !place.variables.is_empty() {
             env.to_mut().extend(place.variables.clone());
         }
-        // Held while it is asked: many stacks that want the same engine at once ask it once.
+        // Locked until the version is known: stacks that need the same engine at the same time ask for it once.
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         let choice = found.files.choice(&place.dir, &env);
         let key = (name, choice.clone());
@@ -162,7 +162,7 @@ impl Engines {
         Ok(Installed::new(name, program, version, constraint, self.cache.clone()))
     }
 
-    /// A folder as it is shown, relative to the project where it lies in it.
+    /// Returns a folder for messages, relative to the project if it lies there.
     fn shown(&self, dir: &Utf8Path) -> Utf8PathBuf {
         match dir.strip_prefix(&self.project) {
             Ok(own) if own.as_str().is_empty() => ".".into(),

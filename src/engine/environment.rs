@@ -1,4 +1,4 @@
-//! The environment that engines start from: envctl's own without what would steer them behind its back.
+//! Environment variables of engines: those of envctl without the ones that would change what an engine does.
 
 use std::{
     collections::BTreeMap,
@@ -14,21 +14,21 @@ use crate::config::EngineSettings;
 /// Variables that are never inherited.
 const REMOVED: &[&str] = &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT"];
 
-/// What the names of further ones start with.
+/// Prefixes of further variables that are never inherited.
 const REMOVED_PREFIXES: &[&str] = &["TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUNT_"];
 
-/// A file of settings for the engine itself. OpenTofu tells of one that is missing on its standard output, in the midst of
-/// its JSON (measured on 1.12.6), and goes on without it.
+/// File of settings for the engine itself. OpenTofu reports a missing one on its standard output, between the lines of its
+/// JSON (measured on 1.12.6), and continues without it.
 const SETTINGS_FILE: &str = "TF_CLI_CONFIG_FILE";
 
-/// Variables that name a file or a folder. An engine starts in the folder of its stack, so that what is relative would be
-/// another one for each.
+/// Variables that name a file or a folder. An engine starts in the folder of its stack, so that a relative path would mean
+/// another file for each stack.
 const PATHS: &[&str] = &[SETTINGS_FILE, "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR"];
 
-/// What is set instead.
+/// Variables that envctl sets.
 const SET: &[(&str, &str)] = &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
 
-/// Variables without which a plan or an init would happen somewhere else: part of the init fingerprint.
+/// Variables that decide which backend or registry an engine uses: part of the init fingerprint.
 const PLACES: &[&str] = &[
     "AWS_PROFILE",
     "AWS_REGION",
@@ -43,8 +43,8 @@ const PLACES: &[&str] = &[
     "TF_HTTP_ADDRESS",
 ];
 
-/// An environment for engines, and the names of the variables that were taken out of the inherited one, sorted: what would
-/// steer them, and `TF_CLI_CONFIG_FILE` where it names a file that is not there.
+/// Returns an environment for engines and the sorted names of the inherited variables that it lacks: those that would change
+/// what an engine does, and `TF_CLI_CONFIG_FILE` if that file does not exist.
 pub fn clean_environment(
     inherited: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> (BTreeMap<OsString, OsString>, Vec<String>) {
@@ -61,7 +61,7 @@ pub fn clean_environment(
         } else {
             let value = match path::absolute(&value) {
                 Ok(path) if PATHS.contains(&&*shown) => path.into_os_string(),
-                // An empty value is no path, and stays one that engines pass over.
+                // An empty value is no path; it stays empty, and engines ignore it.
                 _ => value,
             };
             env.insert(name, value);
@@ -70,18 +70,18 @@ pub fn clean_environment(
     for (name, value) in SET {
         env.insert(name.into(), value.into());
     }
-    // Nobody could answer: an engine's standard input is empty, and many run at once.
+    // No user could answer: the standard input of an engine is empty, and many engines run at once.
     env.entry("GIT_TERMINAL_PROMPT".into()).or_insert_with(|| "0".into());
     removed.sort();
     (env, removed)
 }
 
-/// The value of a variable that a file in a folder sets: a path is relative to that folder.
+/// Returns the value of a variable that a file in a folder sets: a path is relative to that folder.
 pub fn value_from(folder: &Utf8Path, name: &str, value: String) -> String {
     if value.is_empty() || !PATHS.contains(&name) { value } else { folder.join(value).into_string() }
 }
 
-/// The provider plugin cache of a target: that of environments.toml, else the one that its environment names.
+/// Returns the provider plugin cache of a target: that of environments.toml, else the one in its environment variables.
 pub(super) fn plugin_cache(settings: &EngineSettings, target: &Target) -> Option<Utf8PathBuf> {
     settings.plugin_cache.clone().or_else(|| {
         let named = target.env.get(OsStr::new("TF_PLUGIN_CACHE_DIR"))?.to_str()?;
@@ -89,7 +89,7 @@ pub(super) fn plugin_cache(settings: &EngineSettings, target: &Target) -> Option
     })
 }
 
-/// The variables that decide where a backend is, as one text.
+/// Returns the variables that decide which backend is used, as one text.
 pub(super) fn places(env: &BTreeMap<OsString, OsString>) -> String {
     env.iter()
         .filter(|(name, _)| {

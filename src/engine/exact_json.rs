@@ -1,4 +1,4 @@
-//! JSON that keeps its numbers as they were written, every digit of them.
+//! JSON whose numbers keep every digit of their text.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use serde_json::{Value, value::RawValue};
 
 use crate::model::{exact_number, keeps_numbers};
 
-/// A JSON value whose numbers are the text that an engine wrote.
+/// JSON value whose numbers are kept as the text that an engine wrote.
 #[derive(Debug, Clone, Serialize)]
 #[serde(untagged)]
 pub enum ExactJson {
-    /// A number as it was written.
+    /// Number, as text.
     Number(Box<RawValue>),
-    /// A text, a truth value or null.
+    /// String, boolean or null.
     Plain(Value),
-    /// A list.
+    /// List.
     List(Vec<ExactJson>),
-    /// An object, in the order that it was written in.
+    /// Object, with its order of members.
     Object(IndexMap<String, ExactJson>),
 }
 
-/// How deep lists and objects may lie in each other, as in every other document that is read.
+/// Maximum nesting of lists and objects, as in every other document that envctl parses.
 const MAX_DEPTH: usize = 127;
 
 impl Default for ExactJson {
@@ -70,27 +70,27 @@ impl<'de> Deserialize<'de> for ExactJson {
     }
 }
 
-/// Begins the text that stands for a number in a [`comparable`] value.
+/// First character of the string that replaces a number in a [`comparable`] value.
 const LONG_NUMBER: char = '\0';
 
-/// Reads a value to be compared with others: a number that a `Value` does not keep exactly stands in it as a text of its own,
-/// which no text of an engine is.
+/// Parses a value for comparisons: a number that a `Value` cannot hold exactly becomes a string with a first character that
+/// no string of an engine has.
 pub(super) fn comparable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Value, D::Error> {
     let text = Box::<RawValue>::deserialize(deserializer)?;
     comparable_value(text.get()).map_err(D::Error::custom)
 }
 
-/// Reads a value from its text to be compared with others, as [`comparable`] does.
+/// Parses a text to a value for comparisons, as [`comparable`] does.
 pub fn comparable_value(text: &str) -> Result<Value, serde_json::Error> {
     if keeps_numbers(text) { serde_json::from_str(text) } else { ExactJson::parse(text, 0).map(Value::from) }
 }
 
-/// Returns the digits of a number that a [`comparable`] value holds as a text.
+/// Returns the digits of a number that a [`comparable`] value holds as a string.
 pub fn long_number(value: &Value) -> Option<&str> {
     value.as_str()?.strip_prefix(LONG_NUMBER)
 }
 
-/// Returns true if there is such a number anywhere in a value.
+/// Returns true if any part of a value is such a string.
 pub fn has_long_number(value: &Value) -> bool {
     match value {
         Value::Array(items) => items.iter().any(has_long_number),
@@ -114,7 +114,7 @@ impl From<ExactJson> for Value {
 }
 
 impl fmt::Display for ExactJson {
-    /// Writes it on one line.
+    /// Writes the value on one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }

@@ -1,4 +1,4 @@
-//! What the engines' messages mean: which kind of failure they are, and where.
+//! Classification of engine messages: the kind of failure and its file and line.
 
 use std::{fmt::Write as _, sync::LazyLock};
 
@@ -14,24 +14,24 @@ use super::{
 };
 use crate::model::{Failure, FailureKind};
 
-/// One kind of message; `fixtures/failures/KIND/` holds recorded ones.
+/// Pattern of engine messages; `fixtures/failures/KIND/` holds recorded ones.
 pub(super) struct Row {
-    /// What it means.
+    /// Kind of failure that the messages report.
     pub(super) kind: FailureKind,
-    /// How it is recognised, in summary and detail, whatever the case.
+    /// Regular expression for summary and detail, matched without regard to case.
     pub(super) pattern: &'static str,
-    /// Whether the same attempt may well succeed a moment later, with nothing changed.
+    /// Duration of the cause: a retry of a passing one may succeed.
     pub(super) lasts: Lasts,
 }
 
-/// Whether what a message is about passes by itself.
+/// Duration of the cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lasts {
-    /// It stays until somebody does something.
+    /// The cause stays until the user changes something.
     Stays,
-    /// It is known to pass.
+    /// The cause is known to pass without a change.
     Passes,
-    /// That depends on the cause, which stands beside it.
+    /// The duration depends on the inner error in the same message.
     AsItsCause,
 }
 
@@ -47,11 +47,11 @@ const fn wrapping(kind: FailureKind, pattern: &'static str) -> Row {
     Row { kind, pattern, lasts: Lasts::AsItsCause }
 }
 
-/// The first row that matches decides: a state that is locked, lost or broken comes before the reason why, and a slow or
-/// refusing service before the words around it.
+/// Rows by precedence, the first match decides: a state that is locked, lost or broken comes before the reason for that, and
+/// throttling and refused credentials before the messages that wrap them.
 pub(super) static ROWS: &[Row] = &[
     row(FailureKind::Locked, r"Lock Info:\s*\n\s*ID:"),
-    // A local lock that another process is just about to take: the engine does not wait for that one.
+    // A local lock that another process is just acquiring: `-lock-timeout` does not cover that moment.
     transient(FailureKind::Locked, r"resource temporarily unavailable\s*\n[\s*]*open "),
     row(FailureKind::State, r"Failed to (save|persist|write) state"),
     row(FailureKind::State, r"Saved plan is stale"),
@@ -76,13 +76,13 @@ pub(super) static ROWS: &[Row] = &[
     ),
     transient(FailureKind::Network, r"TLS handshake timeout"),
     transient(FailureKind::Network, r"connection reset by peer"),
-    // Nobody listens there, or the name is wrong: that stays.
+    // No server listens there, or the name is wrong: a retry does not help.
     row(FailureKind::Network, r"connection refused|no such host|network is unreachable"),
     transient(FailureKind::Network, r"i/o timeout|context deadline exceeded|Client\.Timeout exceeded"),
     transient(FailureKind::Network, r"(?m)\bEOF$"),
-    // What the backend `http` says of a status above 499.
+    // Message of the backend `http` on a status above 499.
     transient(FailureKind::Network, r"(?m)giving up after \d+ attempt\(s\)$"),
-    // What git says of a source that cannot be fetched.
+    // Messages of git on a source that cannot be fetched.
     row(
         FailureKind::Auth,
         r"fatal: Authentication failed for|fatal: could not read Username|Permission denied \(publickey",
@@ -102,7 +102,7 @@ pub(super) static ROWS: &[Row] = &[
     ),
     wrapping(FailureKind::Config, r"Failed to download module"),
     row(FailureKind::Config, r"Unreadable module directory|Module not (installed|found)"),
-    // Terragrunt of folders that a unit names.
+    // Messages of Terragrunt on folders that a unit names.
     row(
         FailureKind::Config,
         r"Found paths in the 'dependencies' block that do not exist|Working dir [!-~]+ from source [!-~]+ does not exist",
@@ -116,7 +116,7 @@ pub(super) static ROWS: &[Row] = &[
     row(FailureKind::Config, r"Unsupported (Terraform|OpenTofu) Core version"),
 ];
 
-/// What an init has to be run for.
+/// Summaries of errors that an init resolves.
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4.
 const INIT_NEEDED: &[&str] = &[
@@ -128,7 +128,7 @@ const INIT_NEEDED: &[&str] = &[
     "Backend initialization required",
 ];
 
-/// Whether one of the errors says that `init` must be run.
+/// Returns true if one of the errors says that `init` must be run.
 pub(super) fn init_needed(diagnostics: &[Diagnostic]) -> bool {
     diagnostics
         .iter()
@@ -136,7 +136,7 @@ pub(super) fn init_needed(diagnostics: &[Diagnostic]) -> bool {
         .any(|found| INIT_NEEDED.iter().any(|words| found.summary.starts_with(words)))
 }
 
-/// All rows at once; compiled by the first failure, and never in a run without one.
+/// Patterns of all rows, compiled at the first failure only.
 static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
     RegexSetBuilder::new(ROWS.iter().map(|row| row.pattern))
         .case_insensitive(true)
@@ -145,17 +145,17 @@ static PATTERNS: LazyLock<RegexSet> = LazyLock::new(|| {
         .expect("the table holds valid patterns")
 });
 
-/// What kind of failure a message is, by the table.
+/// Returns the first row that matches a message.
 pub(super) fn kind_of(text: &str) -> Option<&'static Row> {
     kinds_of(text).next()
 }
 
-/// All rows that a message is in, the deciding one first.
+/// Returns all rows that match a message, by precedence.
 pub(super) fn kinds_of(text: &str) -> impl Iterator<Item = &'static Row> {
     PATTERNS.matches(text).into_iter().map(|row| &ROWS[row])
 }
 
-/// The warnings among diagnostics, a line each: `warning: summary (file:line)`.
+/// Returns the warnings among diagnostics, one line each: `warning: summary (file:line)`.
 pub(super) fn warnings(diagnostics: &[Diagnostic], target: &Target) -> Vec<String> {
     let line = |found: &Diagnostic| match &found.range {
         Some(range) => format!("warning: {} ({})", found.summary.trim(), place(range, target)),
@@ -164,12 +164,12 @@ pub(super) fn warnings(diagnostics: &[Diagnostic], target: &Target) -> Vec<Strin
     placed(diagnostics, target).iter().filter(|found| !found.is_error()).map(line).collect()
 }
 
-/// Returns the failure that diagnostics tell of, with errors about values placed where these are written.
+/// Returns the failure that diagnostics report, with errors about variable values located in the file that sets them.
 pub(super) fn failure_of(diagnostics: &[Diagnostic], target: &Target) -> Option<Failure> {
     from_diagnostics(&placed(diagnostics, target), target)
 }
 
-/// The failure that diagnostics tell of: the first error, with the others below it; nothing without an error.
+/// Returns the failure that diagnostics report: the first error, with the others below it; absent without an error.
 pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> Option<Failure> {
     let mut errors = diagnostics.iter().filter(|found| found.is_error() && !is_preamble(found));
     let first = errors.next().or_else(|| diagnostics.iter().find(|found| found.is_error()))?;
@@ -185,7 +185,7 @@ pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> O
     let words = engine_words(diagnostics.iter().filter(|found| found.is_error()));
     let kind = kind_of(&words).map_or_else(|| by_place(first), |row| row.kind);
     let mut failure = Failure::new(kind, first.summary.trim()).with_detail(detail.trim());
-    // What an init says twice of one module has its place the second time.
+    // An init may report one module twice, and only the second error has a place.
     let mut of_same = diagnostics.iter().filter(|found| found.is_error() && found.summary == first.summary);
     let range = first.range.as_ref().or_else(|| of_same.find_map(|found| found.range.as_ref()));
     match range.map(|range| (range, named_file(&range.filename, target))) {
@@ -201,7 +201,7 @@ pub(super) fn from_diagnostics(diagnostics: &[Diagnostic], target: &Target) -> O
     Some(failure)
 }
 
-/// A message that is in no row: one about a resource comes from its provider, one about a line from the files.
+/// Returns the kind of a message that matches no row: Provider for one about a resource, Config for one about a line.
 fn by_place(diagnostic: &Diagnostic) -> FailureKind {
     match (&diagnostic.address, &diagnostic.range) {
         _ if diagnostic.is_about_value => FailureKind::Config,
@@ -211,15 +211,15 @@ fn by_place(diagnostic: &Diagnostic) -> FailureKind {
     }
 }
 
-/// Terraform puts an error without any news before the real ones.
+/// Returns true for the general error that Terraform prints before the specific ones.
 fn is_preamble(diagnostic: &Diagnostic) -> bool {
     diagnostic.summary.contains("encountered problems during initiali")
 }
 
-/// Returns the file that an engine names for a stack.
+/// Returns the file of the project that an engine names in a message about a stack.
 fn named_file(filename: &str, target: &Target) -> MessageFile {
     let copy = target.folder.unit_source.and_then(|unit_source| {
-        // A cache that cannot be read has been an error of the plan; here it costs the place alone.
+        // An unreadable cache is an error of the plan; here only the place of the message is lost.
         let folder = folder_in_use(target).ok().filter(|folder| *folder != target.dir)?;
         Some(SourceCopy { folder, original: unit_source(&target.dir) })
     });
@@ -238,7 +238,7 @@ mod tests {
 
     use super::*;
 
-    /// The recorded messages, `fixtures/failures/KIND/NAME.txt`, with their kinds.
+    /// Returns the recorded messages, `fixtures/failures/KIND/NAME.txt`, with their kinds.
     fn recorded() -> Vec<(String, Utf8PathBuf, String)> {
         let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/failures");
         let mut found = Vec::new();

@@ -1,7 +1,7 @@
-//! Whether an instance must be initialised: a digest over what `init` depends on.
+//! Digest over the inputs of an init, to decide if an instance must be initialised.
 //!
-//! It need not be perfect: a plan that wants an init says so, and gets one. So files are read by lines, not parsed: the
-//! `terraform` blocks and the sources and versions of modules, as a formatted file has them.
+//! The digest may miss an input: a plan that needs an init fails with that message, and envctl initialises then. So files
+//! are read by lines, not parsed: the `terraform` blocks and the sources and versions of modules, as in a formatted file.
 
 use std::io;
 
@@ -13,15 +13,15 @@ use crate::{files, model::hex};
 
 pub(super) use crate::files::write as write_private;
 
-/// The file in an instance's own folder that holds the digest of its last init.
+/// File in an instance's folder that holds the digest of its last init.
 const FILE: &str = "init";
 
-/// A digest over what an init depends on.
+/// Digest over the inputs of an init.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The digest over the files of a stack's folder and over what else an init depends on.
+    /// Computes the digest over the files of a stack's folder and over further inputs.
     pub(super) fn of(dir: &Utf8Path, inputs: &[&str]) -> io::Result<Self> {
         let mut digest = Sha256::new();
         let mut add = |part: &[u8]| {
@@ -42,7 +42,7 @@ impl Fingerprint {
         for file in files {
             let bytes = match files::read(&file) {
                 Ok(bytes) => bytes,
-                // An editor's dangling lock link is no configuration; the engine will say so of anything else.
+                // The dangling lock link of an editor is no configuration; the engine reports any other dangling link.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(error),
             };
@@ -55,24 +55,24 @@ impl Fingerprint {
         Ok(Self(hex(&digest.finalize())))
     }
 
-    /// Whether the last init of an instance was made for this digest.
+    /// Returns true if the last init of an instance had this digest.
     pub(super) fn is_current(&self, state_dir: &Utf8Path) -> bool {
         files::read_whole_text(&state_dir.join(FILE)).is_ok_and(|last| last == self.0)
     }
 
-    /// Remembers that an init was made for this digest.
+    /// Records the digest of an init.
     pub(super) fn save(&self, state_dir: &Utf8Path) -> io::Result<()> {
         files::write(&state_dir.join(FILE), self.0.as_bytes())
     }
 
-    /// Forgets the last init, so that the next step makes one.
+    /// Removes the digest of the last init, so that the next step initialises.
     pub(super) fn forget(state_dir: &Utf8Path) -> io::Result<()> {
         files::remove_if_there(&state_dir.join(FILE))
     }
 }
 
-/// Forgets the last init of an instance, since somebody else may have initialised its data directory: the next step does so
-/// anew.
+/// Removes the digest of an instance's last init, since another process may have initialised its data directory: the next
+/// step initialises again.
 pub fn forget_init(target: &Target) -> io::Result<()> {
     Fingerprint::forget(&target.state_dir)
 }
@@ -82,7 +82,7 @@ pub(super) fn is_configuration(name: &str) -> bool {
     [".tf", ".tofu", ".tf.json", ".tofu.json"].iter().any(|end| name.ends_with(end)) && !name.starts_with('.')
 }
 
-/// The lines of a file that an init depends on.
+/// Returns the lines of a file that an init depends on.
 fn what_init_reads(text: &str) -> String {
     enum Inside {
         Nothing,

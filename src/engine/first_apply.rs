@@ -1,7 +1,7 @@
-//! Record of a first apply whose end is not known yet: where it began, and what it was done with.
+//! Record of a first apply whose result is not known yet: the address of the state, and the resources that were done.
 //!
-//! It is written before a first apply starts, and removed once the state is known that the apply left. Until then no state
-//! at another address is taken, and none that is absent where the apply was done with something.
+//! envctl writes it before a first apply starts, and removes it once it has read the state that the apply left. Until then a
+//! state at another address is refused, and so is an absent state if the apply had done a resource.
 
 use std::io;
 
@@ -14,22 +14,22 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// The file in an instance's own folder that holds the record.
+/// File in an instance's folder that holds the record.
 pub(super) const FIRST_APPLY: &str = "first-apply.json";
 
-/// A first apply whose end is not known.
+/// First apply whose result is not known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FirstApply {
-    /// The address of the state when it began; absent where that cannot be told.
+    /// Address of the state when the apply began; absent if the backend's configuration does not determine it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) address: Option<String>,
-    /// The resources that it was done with, as far as envctl saw them.
+    /// Resources that the apply had done, as far as envctl read its output.
     #[serde(default)]
     pub(super) done: Vec<String>,
 }
 
 impl FirstApply {
-    /// Reads the record in the folder of an instance, if there is one.
+    /// Reads the record in the folder of an instance; absent if there is none.
     pub(super) fn read(folder: &Utf8Path) -> Result<Option<Self>, Failure> {
         let path = folder.join(FIRST_APPLY);
         match files::read_whole(&path) {
@@ -48,19 +48,19 @@ impl FirstApply {
         bytes.and_then(|bytes| write_private(&path, &bytes)).map_err(|error| unusable(&path, &error))
     }
 
-    /// Records what the apply was done with, since nobody could see the state that it left.
+    /// Records the resources that the apply had done, since the state that it left could not be read.
     pub(super) fn record_done(target: &Target, done: &[String]) -> Result<(), Failure> {
         let record = Self::read(&target.state_dir)?.unwrap_or_default();
         Self { done: done.to_vec(), ..record }.write(target)
     }
 
-    /// Removes the record: the state is known, or there is none.
+    /// Removes the record: the state was read, or the apply left none.
     pub(super) fn forget(target: &Target) -> Result<(), Failure> {
         let path = path(target);
         files::remove_if_there(&path).map_err(|error| unusable(&path, &error))
     }
 
-    /// Returns why a state cannot be the one that the apply left, as a summary and a detail.
+    /// Returns the reason why a state cannot be the one that the apply left, as a summary and a detail.
     pub(super) fn conflict(
         &self,
         found: &StateIdentity,

@@ -1,10 +1,10 @@
-//! Flags of OpenTofu and Terraform that a target and a request stand for.
+//! Flags of OpenTofu and Terraform for a target and a plan request.
 
 use std::{ffi::OsString, time::Duration};
 
 use super::{PlanMode, PlanRequest, Target, installed::Installed, layout::has_exclude};
 
-/// The arguments of a plan, its verb first.
+/// Returns the arguments of a plan, its verb first.
 pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString> {
     let mut args: Vec<OsString> =
         ["plan", "-json", "-detailed-exitcode", "-input=false"].map(OsString::from).into();
@@ -23,7 +23,7 @@ pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString>
     args
 }
 
-/// Arguments of an apply, its verb first, without the plan file. `with_values` gives the var files of the plan again.
+/// Returns the arguments of an apply, its verb first, without the plan file. `with_values` adds the var files of the plan.
 pub(super) fn apply_args(target: &Target, with_values: bool) -> Vec<OsString> {
     let mut args: Vec<OsString> = ["apply", "-json", "-input=false"].map(OsString::from).into();
     args.push(lock_timeout(target));
@@ -37,7 +37,7 @@ pub(super) fn apply_args(target: &Target, with_values: bool) -> Vec<OsString> {
 /// First version of OpenTofu that has `-exclude`.
 const EXCLUDE: (u64, u64) = (1, 9);
 
-/// Returns why an engine, or the one that Terragrunt drives, has no `-exclude`; absent where it has one.
+/// Returns the reason why an engine, or the one that Terragrunt drives, has no `-exclude`; absent if it has that flag.
 pub(super) fn lacks_exclude(core: &Installed) -> Option<String> {
     let name = core.name.title();
     if !has_exclude(core.name) {
@@ -52,7 +52,7 @@ pub(super) fn lacks_exclude(core: &Installed) -> Option<String> {
     }
 }
 
-/// The flags for var files.
+/// Returns the flags for var files.
 pub(super) fn var_files(target: &Target) -> Vec<OsString> {
     target.var_files.iter().map(|file| format!("-var-file={file}").into()).collect()
 }
@@ -61,7 +61,7 @@ fn parallelism(target: &Target) -> Option<OsString> {
     target.parallelism.map(|count| format!("-parallelism={count}").into())
 }
 
-/// `-lock-timeout=90s`, in whole seconds, rounded up.
+/// Returns `-lock-timeout=90s`, in whole seconds, rounded up.
 pub(super) fn lock_timeout(target: &Target) -> OsString {
     let wait: Duration = target.lock_timeout;
     format!("-lock-timeout={}s", wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).into()
