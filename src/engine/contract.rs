@@ -99,7 +99,7 @@ pub struct Planned {
     /// Changes that the engine deferred to a later plan, one text for each; empty for a complete plan and for a narrowed
     /// one.
     pub deferred: Vec<String>,
-/// Addresses that flags of environments.toml or arguments of a unit gave to `-target` or `-exclude`; empty if the user
+    /// Addresses that flags of environments.toml or arguments of a unit gave to `-target` or `-exclude`; empty if the user
     /// narrowed the plan.
     pub narrowed: Vec<String>,
     /// True if the engine reported development overrides of providers, from whatever source.
