@@ -14,7 +14,7 @@ use envctl::{
     config::EngineSettings,
     engine::{
         Applied, Backend, Engine, EngineError, EnginePlace, EngineUnavailable, Engines, LockfilePolicy,
-        Neighbours, PlanMode, PlanRequest, Planned, Progress, Session, StackFolder, Target,
+        Neighbours, PlanMode, PlanRequest, Planned, Progress, Session, StackFolder, StateException, Target,
         clean_environment,
     },
     inventory::{address::address_in_force, called_modules},
@@ -131,6 +131,7 @@ impl Bench {
         let own = self.path(".envctl").join(environment);
         Target {
             given_flags: Arc::default(),
+            state_exception: StateException::default(),
             generated_values: None,
             value_places: None,
             instance: InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() },
