@@ -1,18 +1,19 @@
-//! Who applied each instance last: a plan that rests on what another stack holds is for that apply of it.
+//! Record of the run that applied each instance last. A plan that uses outputs of another stack is bound to that
+//! stack's last apply.
 
 use std::io;
 
 use crate::{engine::Target, files, model::StackId};
 
-/// The file in an instance's own folder that says so.
+/// File in an instance's state folder that names the run that applied it last.
 const FILE: &str = "applied";
 
-/// Says who is about to apply an instance.
+/// Records the run that is about to apply an instance.
 pub(super) fn note(target: &Target, by: &str) -> io::Result<()> {
     files::write(&target.state_dir.join(FILE), by.as_bytes())
 }
 
-/// Who applied a stack last, as far as this project knows, in the environment of a target.
+/// Returns the run that applied a stack last in the environment of a target, as far as this project knows.
 pub(super) fn last(target: &Target, stack: &StackId) -> io::Result<String> {
     let environment = target.state_dir.parent().unwrap_or(&target.state_dir);
     match files::read_whole_text(&environment.join(stack.file_name()).join(FILE)) {

@@ -1,4 +1,4 @@
-//! From the instances of a run to work for its worker: engines found, versions checked, targets built.
+//! Builds the work of each instance of a run: finds engines, checks their versions and builds targets.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -34,35 +34,35 @@ use crate::{
     process::Runner,
 };
 
-/// What work is made from.
+/// Everything that [`Work`] is built from.
 pub struct Assembly<'a> {
-    /// environments.toml
+    /// Parsed environments.toml.
     pub config: &'a Config,
-    /// `.envctl`, absolute.
+    /// Absolute path of `.envctl`.
     pub home: &'a Utf8Path,
-    /// Where files for engines are written: a folder that no other envctl writes to.
+    /// Folder for the files that engines read; no other envctl process writes to it.
     pub inputs: &'a Utf8Path,
-    /// envctl's own environment.
+    /// Environment of the envctl process.
     pub env: &'a BTreeMap<OsString, OsString>,
-    /// Starts programs.
+    /// Starts child processes.
     pub runner: &'a Arc<Runner>,
     /// All instances of the environment.
     pub inventory: &'a Inventory,
-    /// What the stacks' files say.
+    /// Parsed root modules and called modules of the stacks.
     pub modules: &'a Modules,
-    /// Which secrets the command needs.
+    /// Use that the command makes of secrets.
     pub secret_use: SecretUse,
-    /// Is told of a command that takes its time.
+    /// Callback that reports a secret command that takes long.
     pub says: &'a Says,
     /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
     /// Flags of the running command that a command to type repeats.
     pub given_flags: GivenFlags,
-    /// True if no workspace is made: `ENVCTL_READ_ONLY`.
+    /// True if no workspace is created: `ENVCTL_READ_ONLY`.
     pub read_only: bool,
 }
 
-/// Why there is no work.
+/// Reason why the work of a run could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError {
     /// An engine is missing or has the wrong version.
@@ -82,7 +82,7 @@ impl Assembly<'_> {
         }
     }
 
-    /// The work of each instance. Engines are started for their versions alone, and only where those are not known yet.
+    /// Returns the work of each instance. Engines are started only for their versions, and only if those are not cached.
     pub fn works(
         &self,
         instances: &[&Instance],
@@ -90,7 +90,7 @@ impl Assembly<'_> {
         allow: &[Allow],
     ) -> Result<HashMap<StackId, Work>, AssembleError> {
         let (env, _removed) = clean_environment(self.env.clone());
-        // An engine reads them whenever it is started, also for its version.
+        // An engine reads these files at every start, also when it is asked for its version.
         readable_settings(&env)?;
         let engines = engines(self.config, self.home, &env);
         let secrets = Arc::new(Secrets::new(
@@ -148,7 +148,7 @@ impl Assembly<'_> {
             let called: Vec<_> = called.into_iter().map(|module| &**module).collect();
             let folder = self.stack_folder(instance);
             let mut built = targets.build(instance, &called, folder)?;
-            // Most instances have the same environment: it is kept once.
+            // Most instances have the same environment: they share one map.
             if built.target.env == last_env {
                 built.target.env = Arc::clone(&last_env);
             } else {
@@ -199,7 +199,7 @@ impl Assembly<'_> {
         for (name, value) in &mut flags.vars {
             value.take_if(|_| hides(name));
         }
-        // A whole table may hold any of them.
+        // `vars` as a whole may contain any of the hidden variables.
         for (path, value) in &mut flags.sets {
             let name =
                 path.strip_prefix("vars").map(|name| name.trim_start_matches('.').trim_matches(['"', '\'']));
@@ -219,7 +219,7 @@ fn readable_settings(env: &BTreeMap<OsString, OsString>) -> Result<(), TargetErr
     cli_configs(env).into_iter().find_map(refused).map_or(Ok(()), Err)
 }
 
-/// The engines as environments.toml sets them up, found on the PATH of an environment; `home` is `.envctl`.
+/// Returns the engines as environments.toml configures them, found on the PATH of `env`; `home` is `.envctl`.
 pub fn engines(config: &Config, home: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Engines {
     let settings = EngineName::ALL.into_iter().map(|name| (name, config.engine(name).clone())).collect();
     Engines::new(config.root(), home.join("cache/engines.json"), settings, env.clone())

@@ -1,4 +1,4 @@
-//! Tries a plan again after a failure that is known to pass: a few times, at growing intervals, never an apply.
+//! Retries a plan after a transient failure: a few times, at growing intervals. An apply is never retried.
 
 use std::{
     sync::{
@@ -16,29 +16,29 @@ use crate::{
     process::Runner,
 };
 
-/// How often something is tried at most.
+/// Maximum number of attempts.
 const MOST: u32 = 4;
 
-/// The first interval; each further one is twice as long, and up to as much again is added by chance, so that stacks which
-/// failed together do not come back together.
+/// First interval. Each further one is twice as long, and up to as much again is added at random, so that stacks that
+/// failed together do not retry together.
 const FIRST: Duration = Duration::from_millis(300);
 
-/// No interval is longer than this, but for what chance adds.
+/// Longest interval, without the random part.
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// What came of it.
+/// Result of a retried action.
 pub(super) struct Tried<T> {
-    /// The last attempt.
+    /// Result of the last attempt.
     pub(super) result: Result<T, EngineError>,
-    /// How many there were.
+    /// Number of attempts.
     pub(super) attempts: u32,
-    /// What a person should know when it took more than one.
+    /// Note for the user if more than one attempt was made.
     pub(super) note: Option<String>,
 }
 
-/// Does something that changes nothing, and does it again after a failure that is known to pass.
+/// Runs an action that changes no state, and runs it again after a transient failure.
 ///
-/// An interrupt ends the wait at once: what is started then ends as interrupted.
+/// An interrupt ends the wait at once; the next engine process then ends as interrupted.
 pub(super) fn attempt<T>(
     runner: &Arc<Runner>,
     session: &Session<'_>,

@@ -1,9 +1,9 @@
-//! How a run is stopped by its user: the signals, the ladder that they climb, and what that does to the engines.
+//! Interrupts of a run by its user: the signals, the interrupt levels, and their effect on the engines.
 
 use super::{Rung, SignalSource, rung::Ladder, signals::Signals};
 use crate::event::EventKind;
 
-/// How a run is stopped by its user.
+/// Interrupts of a run by its user.
 pub struct Cancel {
     source: Option<SignalSource>,
     act: Box<dyn Fn(Rung) + Send>,
@@ -11,23 +11,23 @@ pub struct Cancel {
 }
 
 impl Cancel {
-    /// Listens to a source once a run needs it; `act` does to the engines what the rung says, and must not block.
+    /// Returns a handler for signals of `source`. `act` applies an interrupt level to the engines and must not block.
     pub fn new(source: SignalSource, act: impl Fn(Rung) + Send + 'static) -> Self {
         Self { source: Some(source), act: Box::new(act), ladder: Ladder::default() }
     }
 
-    /// The first signal, if there was one.
+    /// Returns the first signal, if there was one.
     pub fn signal(&self) -> Option<u8> {
         self.ladder.first()
     }
 
-    /// Begins to listen; needs a running runtime.
+    /// Starts to listen; needs a running tokio runtime.
     pub(super) fn listen(&mut self) -> std::io::Result<Signals> {
         let closed = || SignalSource::Channel(tokio::sync::mpsc::unbounded_channel().1);
         self.source.take().unwrap_or_else(closed).listen()
     }
 
-    /// Climbs one rung and says so; a signal that climbs nowhere is nothing to tell of.
+    /// Raises the interrupt level and returns the event to emit; absent when the signal does not raise the level.
     pub(super) fn climb(&mut self, signal: u8) -> Option<EventKind> {
         let (rung, count) = self.ladder.climb(signal)?;
         (self.act)(rung);

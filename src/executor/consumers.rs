@@ -1,4 +1,4 @@
-//! The thread of those who are told what happens: a slow terminal never holds up an engine.
+//! Thread of the event consumers: a slow terminal never delays an engine.
 
 use std::{
     any::Any,
@@ -15,7 +15,7 @@ use std::{
 
 use crate::event::{Consumer, Event};
 
-/// How many events may wait before live words are left out.
+/// Queue length above which progress events are dropped.
 const BEHIND: usize = 256;
 
 enum Message {
@@ -23,14 +23,14 @@ enum Message {
     Flush(SyncSender<()>),
 }
 
-/// The way to the consumers' thread.
+/// Handle of the consumers' thread.
 pub(super) struct Consumers {
     thread: Option<(Sender<Message>, JoinHandle<Vec<String>>)>,
     waiting: Arc<AtomicUsize>,
 }
 
 impl Consumers {
-    /// Starts the thread; without consumers there is none.
+    /// Starts the thread; no thread is started without consumers.
     pub(super) fn start(consumers: Vec<Box<dyn Consumer>>) -> Self {
         let waiting = Arc::new(AtomicUsize::new(0));
         let thread = (!consumers.is_empty()).then(|| {
@@ -41,18 +41,18 @@ impl Consumers {
         Self { thread, waiting }
     }
 
-    /// Hands over one event; never waits.
+    /// Sends one event to the consumers; never blocks.
     pub(super) fn tell(&self, event: &Arc<Event>) {
         let Some((sender, _)) = &self.thread else { return };
         if !event.kind.is_recorded() && self.waiting.load(Ordering::Relaxed) >= BEHIND {
             return;
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
-        // The thread ends only when this sender is dropped, so there is always somebody to take it.
+        // The thread ends only when this sender is dropped, so the receiver still exists.
         let _delivered = sender.send(Message::Event(Arc::clone(event)));
     }
 
-    /// Waits until all that was told has been dealt with, as before a question on the same terminal.
+    /// Waits until the consumers have handled all events sent so far, for example before a prompt on the same terminal.
     pub(super) fn flush(&self) {
         let Some((sender, _)) = &self.thread else { return };
         let (done, wait) = sync_channel(1);
@@ -106,7 +106,7 @@ impl Worker {
         Some(every.saturating_sub(last.elapsed()))
     }
 
-    /// Does one thing with each consumer; one that fails, or panics, is dropped.
+    /// Calls `act` with each consumer; a consumer that returns an error or panics is dropped.
     fn each(&mut self, mut act: impl FnMut(&mut (dyn Consumer + 'static)) -> io::Result<()>) {
         let notes = &mut self.notes;
         self.consumers.retain_mut(|consumer| {
@@ -121,7 +121,7 @@ impl Worker {
     }
 }
 
-/// What a panic said.
+/// Returns the message of a panic.
 pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
@@ -150,7 +150,7 @@ mod tests {
         Arc::new(Event { seq, at: jiff::Timestamp::UNIX_EPOCH, kind })
     }
 
-    /// Writes down the numbers it sees and does what it is told at one of them.
+    /// Consumer that records the sequence numbers of its events and runs `then` at one of them.
     struct Listener {
         name: &'static str,
         seen: Arc<Mutex<Vec<u64>>>,

@@ -1,4 +1,4 @@
-//! One run over one environment: rounds of plan, review, gate and apply, on the stacks of a graph.
+//! Run over one environment: rounds of plan, review, gate and apply over a graph of stacks.
 
 mod expecting;
 
@@ -18,7 +18,7 @@ use crate::{
     plans::{Review, ReviewStack},
 };
 
-/// What a run does with its stacks, apart from how each engine does it.
+/// Order of a run's steps and rounds, independent of how an engine does a step.
 pub struct Deployment {
     dispatcher: Dispatcher,
     worker: Arc<Worker>,
@@ -29,33 +29,33 @@ pub struct Deployment {
     engines: HashMap<StackId, Vec<EngineName>>,
     durations: Durations,
     eta: bool,
-    /// What an earlier run made of stacks whose plan is not made yet.
+    /// Work that an earlier run did for stacks whose plan is not made yet.
     taken: BTreeMap<StackId, Taken>,
 }
 
-/// What a deployment is made of.
+/// Constituents of a [`Deployment`].
 pub struct Parts {
-    /// The emitter of the run; the run has started.
+    /// Emitter of the run's events; the run has started.
     pub dispatcher: Dispatcher,
-    /// What does a step.
+    /// Runs the steps.
     pub worker: Arc<Worker>,
-    /// The selected stacks.
+    /// Graph of the selected stacks.
     pub graph: StackGraph,
-    /// Where.
+    /// Environment of the run.
     pub environment: EnvName,
-    /// Whether everything is to be destroyed, in reverse order.
+    /// True if all resources are destroyed, in reverse order.
     pub destroy: bool,
-    /// Steps at once.
+    /// Maximum number of steps at the same time.
     pub jobs: NonZeroUsize,
-    /// Steps at once of one engine.
+    /// Maximum number of steps of one engine at the same time.
     pub engine_jobs: BTreeMap<EngineName, NonZeroUsize>,
-    /// The engines that run for each stack.
+    /// Engines that run for each stack.
     pub engines: HashMap<StackId, Vec<EngineName>>,
-    /// Whether the first failure keeps all else from starting.
+    /// True if no step starts after the first failure.
     pub fail_fast: bool,
-    /// How long the steps of earlier runs took.
+    /// Durations of steps in earlier runs.
     pub durations: Durations,
-    /// Whether it is said how long it will probably take even when nothing is known of that.
+    /// True if an estimate is printed even when no duration is known (`--eta`).
     pub eta: bool,
 }
 
@@ -79,39 +79,39 @@ impl From<Parts> for Deployment {
 }
 
 impl Deployment {
-    /// The emitter of the run.
+    /// Returns the emitter of the run's events.
     pub fn dispatcher(&mut self) -> &mut Dispatcher {
         &mut self.dispatcher
     }
 
-    /// The same run, once it needs nothing but its end.
+    /// Returns the emitter of the run's events, to end the run.
     pub fn into_dispatcher(self) -> Dispatcher {
         self.dispatcher
     }
 
-    /// All stacks, in dependency order.
+    /// Returns all stacks, in dependency order.
     pub fn stacks(&self) -> Vec<StackId> {
         self.graph.order()
     }
 
-    /// The selected stacks.
+    /// Returns the graph of the selected stacks.
     pub fn graph(&self) -> &StackGraph {
         &self.graph
     }
 
-    /// The stacks that mocks stood for in the plan of one, as far as that is known.
+    /// Returns the stacks whose outputs were replaced by mocks in the plan of a stack, as far as that is known.
     pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
         self.worker.mocks_of(stack)
     }
 
-    /// Plans these stacks, and waits until each has ended.
+    /// Plans these stacks, and waits until each step has ended.
     pub fn plan(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.expect(StepKind::Plan, stacks)?;
         self.round(StepKind::Plan, stacks)
     }
 
-    /// Compares everything that the plans are bound to before the first of them is applied, and refuses those that do not
-    /// fit any more; gives whether there are any.
+    /// Compares the inputs that all plans are bound to before the first plan is applied, and refuses plans whose inputs
+    /// changed. Returns true if any was refused.
     pub fn refuse_unfit(&mut self) -> Result<bool, DispatchError> {
         let outcomes = self.dispatcher.outcomes().iter();
         let changed: Vec<StackId> = outcomes
@@ -126,20 +126,20 @@ impl Deployment {
         Ok(any)
     }
 
-    /// Takes over what an earlier run made of a stack, in the place of its next plan.
+    /// Adopts the result of an earlier run for a stack, in place of its next plan.
     pub fn adopt(&mut self, stack: StackId, earlier: Earlier) {
         self.taken.extend(Taken::of(&earlier).map(|taken| (stack.clone(), taken)));
         self.worker.adopt(stack, earlier);
     }
 
-    /// Applies what was planned, in order. Stacks without changes are left alone, unless one that they depend on is
-    /// applied: then they may have changes after all.
+    /// Applies the plans, in dependency order. Stacks without changes are skipped, unless a stack that they depend on is
+    /// applied: its new outputs may lead to changes.
     pub fn apply(&mut self) -> Result<(), DispatchError> {
         let stacks = self.to_apply();
         self.round(StepKind::Apply, &stacks)
     }
 
-    /// The stacks that an apply takes, in dependency order.
+    /// Returns the stacks that an apply takes, in dependency order.
     fn to_apply(&self) -> Vec<StackId> {
         let changed: Vec<StackId> = self
             .dispatcher
@@ -157,12 +157,12 @@ impl Deployment {
         self.graph.order().into_iter().filter(|stack| wanted.contains(stack)).collect()
     }
 
-    /// The stacks that could not be planned before others were applied, and now can, in dependency order.
+    /// Returns the deferred stacks that can be planned now that others were applied, in dependency order.
     pub fn due(&self) -> Vec<StackId> {
         self.whose_needs_are_met(|outcome| matches!(outcome, Outcome::Deferred { .. }))
     }
 
-    /// What the plans of these stacks would do.
+    /// Returns the review of the plans of these stacks.
     pub fn review(&self, stacks: &[StackId]) -> Review {
         let report = self.dispatcher.report();
         let stacks = stacks.iter().cloned().filter_map(|stack| {
@@ -185,7 +185,7 @@ impl Deployment {
         Review { environment: self.environment.clone(), destroy: self.destroy, stacks: stacks.collect() }
     }
 
-    /// Says that everything is planned, with the digest of the review and what keeps it from being applied.
+    /// Reports that the plans of a round are complete, with the digest of the review and the refusals of guards.
     pub fn reviewed(
         &mut self,
         round: u32,
@@ -205,13 +205,13 @@ impl Deployment {
         self.expect(StepKind::Apply, &stacks)
     }
 
-    /// Whether a new plan of any stack went beyond what was confirmed.
+    /// Returns true if a new plan of any stack exceeds the confirmed one.
     pub fn has_unsettled(&self) -> bool {
         self.dispatcher.outcomes().values().any(Outcome::is_beyond_confirmed)
     }
 
-    /// The stacks that one more round of plan, review and gate could bring on: those whose new plan went beyond the
-    /// confirmed one, those that wait for them, and those that are due.
+    /// Returns the stacks that another round of plan, review and gate could complete: stacks whose new plan exceeds the
+    /// confirmed one, stacks that wait for them, and deferred stacks whose dependencies are applied.
     pub fn unsettled(&self) -> Vec<StackId> {
         self.whose_needs_are_met(|outcome| {
             outcome.is_beyond_confirmed()
@@ -225,20 +225,20 @@ impl Deployment {
         self.worker.accepted_states()
     }
 
-    /// The stacks that were refused because their workspace does not exist.
+    /// Returns the stacks that were refused because their workspace does not exist.
     pub fn without_workspace(&self) -> Vec<StackId> {
         let outcomes = self.dispatcher.outcomes();
         outcomes.iter().filter(|(_, o)| lacks_workspace(o)).map(|(stack, _)| stack.clone()).collect()
     }
 
-    /// Plans stacks whose workspace may now be made, and what was skipped because of nothing else.
+    /// Plans stacks whose workspace may now be created, and stacks that were skipped only because of these.
     pub fn plan_with_workspaces(&mut self, stacks: &[StackId]) -> Result<(), DispatchError> {
         self.worker.allow_workspaces(stacks);
         let again = self.whose_needs_are_met(|outcome| lacks_workspace(outcome) || outcome.is_left_undone());
         self.round(StepKind::Plan, &again)
     }
 
-    /// Deferred stacks that no round could bring on are skipped: what they wait for did not succeed.
+    /// Skips the stacks that are still deferred: a stack that they wait for did not succeed.
     pub fn give_up_deferred(&mut self) -> Result<(), DispatchError> {
         let outcomes = self.dispatcher.outcomes();
         let left: Vec<_> = outcomes
@@ -255,8 +255,8 @@ impl Deployment {
         Ok(())
     }
 
-    /// The stacks with such an outcome whose needs have all succeeded or are among them, in dependency order. None after
-    /// a failure that stops everything.
+    /// Returns the stacks with such an outcome whose dependencies have succeeded or are in the result as well, in
+    /// dependency order. Empty after a failure with `--fail-fast`.
     fn whose_needs_are_met(&self, wanted: impl Fn(&Outcome) -> bool) -> Vec<StackId> {
         let outcomes = self.dispatcher.outcomes();
         let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(_));
@@ -275,7 +275,7 @@ impl Deployment {
         found
     }
 
-    /// What comes right before a stack: what it needs, or for a destruction what needs it.
+    /// Returns the direct predecessors of a stack: its dependencies, or in a destroy run its dependents.
     fn first(&self, graph: &StackGraph, stack: &StackId) -> Vec<StackId> {
         if self.destroy { graph.needed_by(stack.as_str()) } else { graph.needs(stack.as_str()) }
     }

@@ -1,7 +1,8 @@
-//! The only owner of a run's state and the only emitter of its events.
+//! Dispatcher: the only owner of a run's state and the only emitter of its events.
 //!
-//! Each event is numbered, written to the journal, added to the report, and then handed to the consumers' thread. The
-//! runtime and the signals are started by the first round of steps or question; a verb without either never pays.
+//! Each event is numbered, written to the journal, added to the report, and then sent to the consumers' thread. The
+//! runtime and the signal handlers are started by the first round of steps or the first prompt; a verb without either
+//! does not start them.
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
@@ -26,29 +27,29 @@ use shown::{masked, shown};
 
 pub use asking::{Asked, Gated};
 
-/// Why the dispatcher could not do what was asked.
+/// Error of the dispatcher itself, not of a step.
 #[derive(Debug, thiserror::Error)]
 pub enum DispatchError {
-    /// The event happened and was shown, but it is not in the journal.
+    /// The event was shown to the user, but could not be written to the journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The steps have no order.
+    /// The steps cannot be put in an order.
     #[error(transparent)]
     Schedule(#[from] ScheduleError),
     /// The event does not belong to the run.
     #[error(transparent)]
     Fold(#[from] FoldError),
-    /// Threads or signals are not to be had.
+    /// Threads or signal handlers cannot be created.
     #[error("cannot start the runtime: {0}")]
     Runtime(#[source] io::Error),
 }
 
-/// What is left of a run that is over.
+/// Result of a run that has ended.
 #[derive(Debug)]
 pub struct Finished {
-    /// The report; none if the run never started.
+    /// Report of the run; absent if the run never started.
     pub report: Option<Report>,
-    /// What a person should know: a journal that could not be written, an output that was given up.
+    /// Notes for the user: a journal that could not be written, a consumer that was dropped.
     pub notes: Vec<String>,
 }
 
@@ -57,7 +58,7 @@ struct Live {
     signals: Signals,
 }
 
-/// Runs steps and tells everyone.
+/// Runs steps and emits events to the journal, the report and the consumers.
 pub struct Dispatcher {
     clock: Arc<dyn Clock>,
     journal: Option<Journal>,
@@ -76,7 +77,7 @@ pub struct Dispatcher {
 }
 
 impl Dispatcher {
-    /// A dispatcher of a run that has not started; without a journal nothing is kept.
+    /// Returns a dispatcher of a run that has not started; without a journal no event is stored.
     pub fn new(
         clock: Arc<dyn Clock>,
         journal: Option<Journal>,
@@ -101,22 +102,22 @@ impl Dispatcher {
         }
     }
 
-    /// Masks what this runner's redactor knows in every event. How steps ended is kept as it is: plans are compared by their
-    /// addresses.
+    /// Masks secrets of this runner's redactor in every event. Stored outcomes are not masked: plans are compared by
+    /// resource addresses.
     #[must_use]
     pub fn masking(self, runner: &Arc<Runner>) -> Self {
         Self { redactor: Some(Arc::clone(runner)), ..self }
     }
 
-    /// Begins to listen to the user's signals, before anything is there that they could stop.
+    /// Starts to listen for signals of the user, before there is a step that they could interrupt.
     pub fn listen(&mut self) -> Result<(), DispatchError> {
         self.live = Some(self.take_live()?);
         Ok(())
     }
 
-    /// Says that something happened: journal first, then everyone else.
+    /// Emits an event: to the journal first, then to the report and the consumers.
     ///
-    /// [`DispatchError::Journal`] means that it was shown but not recorded; no mutating step starts after that.
+    /// [`DispatchError::Journal`] means that the event was shown but not recorded; no mutating step starts after that.
     pub fn emit(&mut self, kind: EventKind) -> Result<(), DispatchError> {
         let kind = shown(kind);
         match &kind {
@@ -134,10 +135,10 @@ impl Dispatcher {
         Ok(recorded?)
     }
 
-    /// Runs steps until each has ended, and returns how.
+    /// Runs steps until each has ended, and returns their outcomes.
     ///
-    /// After an interrupt nothing starts any more, in this round and in later ones. Steps that wait for a failed one are
-    /// skipped. An error means that the steps make no sense, or that no thread could be started, not that one failed.
+    /// After an interrupt no step starts, neither in this round nor in later ones. Steps that wait for a failed one are
+    /// skipped. An error means that the steps have no order or that no thread could be started, not that a step failed.
     pub fn run(
         &mut self,
         steps: &[Step],
@@ -155,7 +156,7 @@ impl Dispatcher {
         outcomes
     }
 
-    /// The first signal of the user, if there was one, also since the last round of steps.
+    /// Returns the first signal of the user, if there was one, including signals after the last round of steps.
     pub fn interrupted(&mut self) -> Option<u8> {
         if let Some(mut live) = self.live.take() {
             self.pending(&mut live);
@@ -164,32 +165,32 @@ impl Dispatcher {
         self.signal()
     }
 
-    /// How each stack ended so far.
+    /// Returns the outcome of each stack so far.
     pub fn outcomes(&self) -> &BTreeMap<StackId, Outcome> {
         &self.outcomes
     }
 
-    /// Whether an engine was started that may have changed a state.
+    /// Returns true if an engine process was started that may have changed a state.
     pub fn has_mutated(&self) -> bool {
         self.mutated
     }
 
-    /// When the plan of a stack was begun.
+    /// Returns the start time of a stack's plan.
     pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
         self.planned.get(stack).copied()
     }
 
-    /// The report so far; none before the run started.
+    /// Returns the report so far; absent before the run has started.
     pub fn report(&self) -> Option<Report> {
         self.fold.report()
     }
 
-    /// Why the journal could not be written, if that happened.
+    /// Returns the error of the first journal write that failed.
     pub fn journal_problem(&self) -> Option<&str> {
         self.journal_problem.as_deref()
     }
 
-    /// What the verb would exit with now; `detailed` makes differences count.
+    /// Returns the exit status of the verb at this point. `detailed` reports changes as a status of their own.
     pub fn status(&mut self, detailed: bool) -> ExitStatus {
         let circumstances = Circumstances {
             detailed,
@@ -201,12 +202,12 @@ impl Dispatcher {
         exit_status(self.outcomes.values(), circumstances)
     }
 
-    /// Waits until the consumers have shown all that was said so far.
+    /// Waits until the consumers have handled all events so far.
     pub fn flush(&self) {
         self.consumers.flush();
     }
 
-    /// Ends the run: the last event, the report beside the journal, the end of the consumers.
+    /// Ends the run: emits the last event, writes the report beside the journal, and stops the consumers.
     pub fn finish(mut self, status: ExitStatus) -> Finished {
         let mut notes = Vec::new();
         if let Err(error) = self.emit(EventKind::RunFinished { status })
@@ -225,19 +226,19 @@ impl Dispatcher {
         Finished { report, notes }
     }
 
-    /// The first signal that was noticed.
+    /// Returns the first signal that was handled.
     pub(super) fn signal(&self) -> Option<u8> {
         self.cancel.signal()
     }
 
-    /// A signal arrived. A journal that cannot take it does not keep it from having its effect.
+    /// Handles a signal. A failed write to the journal does not keep the signal from its effect.
     pub(super) fn climb(&mut self, signal: u8) {
         if let Some(kind) = self.cancel.climb(signal) {
             let _kept_as_journal_problem = self.emit(kind);
         }
     }
 
-    /// Says that a step starts; one that may change a state only starts when that is on the disk.
+    /// Records the start of a step; a mutating step starts only after that is on the disk.
     pub(super) fn step_starts(&mut self, stack: &StackId, step: StepKind) -> Result<(), DispatchError> {
         let event = self.event(EventKind::StepStarted { stack: stack.clone(), step });
         let recorded = self.record(&event);
@@ -258,7 +259,7 @@ impl Dispatcher {
     fn record(&mut self, event: &Event) -> Result<(), JournalError> {
         let Some(journal) = self.journal.as_mut().filter(|_| event.kind.is_recorded()) else { return Ok(()) };
         let mut recorded = journal.append(event);
-        // The end of a run that changed nothing is not worth waiting for the disk.
+        // The last event of a run that changed nothing is not worth an fsync.
         let only_ends = !self.synced && matches!(event.kind, EventKind::RunFinished { .. });
         if event.kind.is_synced() && !only_ends {
             recorded = recorded.and_then(|()| journal.sync());
@@ -272,14 +273,14 @@ impl Dispatcher {
     }
 
     fn deliver(&mut self, event: &Arc<Event>) -> Result<(), DispatchError> {
-        // Live words are not in the journal, whose numbers have no gaps.
+        // Progress events are not in the journal, whose numbers have no gaps.
         self.seq += u64::from(event.kind.is_recorded());
         match &event.kind {
-            // A plan is as old as its beginning.
+            // The age of a plan counts from its start.
             EventKind::StepStarted { stack, step: StepKind::Plan } => {
                 self.planned.insert(stack.clone(), event.at);
             }
-            // A plan that makes a workspace changes no resource.
+            // A plan that creates a workspace changes no resource.
             EventKind::EngineStarted { step, .. } => self.mutated |= step.is_mutating(),
             EventKind::Decided(decision) => self.refused = matches!(decision, Decision::Refused { .. }),
             _ => {}
@@ -299,7 +300,7 @@ impl Dispatcher {
         Ok(Live { runtime, signals })
     }
 
-    /// Takes in what has arrived while nobody looked.
+    /// Handles the signals that arrived since the last check.
     fn pending(&mut self, live: &mut Live) -> Option<u8> {
         while let Some(signal) = live.runtime.block_on(live.signals.pending()) {
             self.climb(signal);

@@ -1,4 +1,4 @@
-//! What an earlier run left of its stacks, to be taken over by another one.
+//! Results of an earlier run that a later run can take over.
 
 use std::io;
 
@@ -12,72 +12,72 @@ use crate::{
     plans::{Key, Manifest, SealError},
 };
 
-/// What an earlier run made of a stack.
+/// Result of an earlier run for one stack.
 #[derive(Debug, Clone)]
 pub enum Earlier {
-    /// It planned changes, which nobody has begun to apply.
+    /// A plan with changes that no run has begun to apply.
     Planned(Box<StoredPlan>),
-    /// It found nothing to do.
+    /// A plan without changes.
     Clean,
-    /// It could not be planned before that stack is applied.
+    /// Planning was deferred until another stack is applied.
     Deferred {
-        /// The stack that has to be applied first.
+        /// Stack that has to be applied first.
         because: StackId,
     },
-    /// It began to apply it, and how that ended is not known: it is planned, and stacks that need it are planned again.
+    /// The apply began, and its result is not known: the stack is planned again, and so are stacks that depend on it.
     Begun,
-    /// It applied it: stacks that need it are planned again, within what was confirmed.
+    /// The apply succeeded: stacks that depend on it are planned again, within the confirmed changes.
     Applied {
-        /// The run that did.
+        /// Run that applied it.
         run: RunId,
     },
 }
 
-/// A plan that an earlier run stored.
+/// Plan that an earlier run stored.
 #[derive(Debug, Clone)]
 pub struct StoredPlan {
-    /// Its file, where the earlier run left it; whoever applies it moves it away first.
+    /// Plan file in the folder of the earlier run; the run that applies it moves it away first.
     pub file: Utf8PathBuf,
-    /// What it is bound to; its seal fits.
+    /// Manifest of the plan; its seal is verified.
     pub manifest: Manifest,
-    /// The diff that was shown.
+    /// Diff that was shown to the user.
     pub diff: String,
 }
 
-/// Why a stored plan cannot be taken over.
+/// Reason why a stored plan cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum StoredPlanError {
-    /// Its manifest is missing, was edited, or cannot be read.
+    /// The manifest is missing, was edited, or cannot be read.
     #[error(transparent)]
     Manifest(#[from] SealError),
-    /// The diff beside it cannot be read.
+    /// The diff beside the plan cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Diff {
-        /// Its file.
+        /// Path of the diff.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The diff beside it is not the one that was shown.
+    /// The diff beside the plan is not the one that was shown.
     #[error("`{path}` is not what was shown when the plan was made: it was edited")]
     OtherDiff {
-        /// Its file.
+        /// Path of the diff.
         path: Utf8PathBuf,
     },
-    /// It lies in the folder of another run, or under the name of another stack.
+    /// The plan is in the folder of another run, or under the name of another stack.
     #[error("the plan of stack `{stack}` was made by run {run} and lies in `{dir}`: it was copied")]
     Copied {
-        /// The stack in its manifest.
+        /// Stack that the manifest names.
         stack: StackId,
-        /// The run in its manifest.
+        /// Run that the manifest names.
         run: RunId,
-        /// Where it lies.
+        /// Folder that the plan was found in.
         dir: Utf8PathBuf,
     },
 }
 
 impl StoredPlan {
-    /// The plan that a run stored for a stack; none when it has none, or somebody has begun to apply it.
+    /// Returns the plan that a run stored for a stack; absent when there is none, or when an apply of it has begun.
     pub fn find(
         dir: &RunDir,
         run: &RunId,

@@ -1,4 +1,4 @@
-//! From how the stacks ended to what the verb exits with.
+//! Exit status of a verb, from the outcomes of its stacks.
 //!
 //! The worst of these wins, in the order of [`ExitStatus`]: defect > interrupted > failed > configuration > refused >
 //! locked > differences > success.
@@ -20,26 +20,26 @@
 
 use crate::model::{ExitStatus, FailureKind, Outcome, SkipReason};
 
-/// SIGINT, for an interrupt that nobody saw the signal of.
+/// Number of SIGINT, used for an interrupt whose signal is not known.
 const INT: u8 = 2;
 
-/// What counts beside the outcomes.
+/// Facts beside the outcomes that affect the exit status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a row of the table, set by somebody else")]
 pub struct Circumstances {
-    /// Whether differences are asked about: `--detailed-exitcode`, `drift`.
+    /// True if changes count as a status of their own: `--detailed-exitcode`, `drift`.
     pub detailed: bool,
-    /// The first signal of the user.
+    /// First signal of the user.
     pub signal: Option<u8>,
-    /// Whether the gate refused.
+    /// True if the gate refused.
     pub refused: bool,
-    /// Whether the journal could not be written.
+    /// True if the journal could not be written.
     pub unrecorded: bool,
-    /// Whether an engine was started that may have changed a state.
+    /// True if an engine process was started that may have changed a state.
     pub mutated: bool,
 }
 
-/// What a verb exits with after these outcomes.
+/// Returns the exit status of a verb after these outcomes.
 pub fn exit_status<'a>(
     outcomes: impl IntoIterator<Item = &'a Outcome>,
     circumstances: Circumstances,
@@ -101,7 +101,7 @@ mod tests {
     const DETAILED: Circumstances =
         Circumstances { detailed: true, signal: None, refused: false, unrecorded: false, mutated: false };
 
-    /// Each outcome alone, beside an applied stack, and with its number when differences are not asked about.
+    /// Returns each outcome with its exit code: alone, beside an applied stack, and without `detailed`.
     fn table() -> Vec<(Outcome, [u8; 3])> {
         use FailureKind::{
             Auth, Config, Defect, Engine, Locked, Network, Provider, Refused, State, Throttled, Unknown,
@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// Every pair of outcomes that leaves the states alone: the worse one wins, in either order.
+    /// Pairs of outcomes that change no state: the worse one decides, in either order.
     #[test]
     fn of_two_stacks_the_worse_wins() {
         let worst_first = [70, 130, 1, 4, 3, 5, 2, 0];

@@ -1,23 +1,23 @@
-//! What a failed program printed, kept apart until every secret that may stand in it is known.
+//! Output of a failed program, kept apart until every secret that may be in it is known.
 
 use std::{fmt, sync::Arc};
 
 use crate::process::{Captured, Redactor};
 
-/// How many lines of the standard error of a failed program are shown.
+/// Number of lines of standard error that are shown.
 const SHOWN_LINES: usize = 5;
 
-/// The output of a failed program; it is shown by [`FailedOutput::last_lines`] alone.
+/// Output of a failed program; only [`FailedOutput::last_lines`] shows parts of it.
 #[derive(Clone)]
 pub struct FailedOutput(Arc<Captured>);
 
 impl FailedOutput {
-    /// Keeps the output of a program.
+    /// Stores the output of a program.
     pub(super) fn new(output: Captured) -> Self {
         Self(Arc::new(output))
     }
 
-    /// Returns the last lines of its standard error, masked. Each text of its standard output is masked too: a failing
+    /// Returns the last lines of the program's standard error, masked. Its standard output is masked in them too: a failing
     /// program may have printed the secret.
     pub fn last_lines(&self, redactor: &Redactor) -> Vec<String> {
         redactor.add(&String::from_utf8_lossy(&self.0.stdout));

@@ -1,19 +1,19 @@
-//! How long steps will take side by side: the scheduler, run by a clock that is only pretended.
+//! Estimate of the duration of a round: the scheduler, driven by a simulated clock.
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use super::{Ending, Limits, ScheduleError, Scheduler, Step};
 
-/// What comes of steps when each takes what it weighs and none fails.
+/// Duration and parallelism of a round in which each step takes its weight and none fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Forecast {
-    /// The time from the first start to the last end.
+    /// Time from the first start to the last end.
     pub(super) time: Duration,
-    /// As many as are at work side by side at the most, those not counted that take no time.
+    /// Maximum number of steps that run at the same time, without steps of no duration.
     pub(super) at_once: usize,
 }
 
-/// How long steps will take, and how many of them at once.
+/// Returns the estimated duration and parallelism of a round.
 pub(super) fn forecast(steps: &[Step], limits: &Limits) -> Result<Forecast, ScheduleError> {
     let mut scheduler = Scheduler::new(steps, limits)?;
     let mut running = BinaryHeap::new();

@@ -1,4 +1,5 @@
-//! What the plan of a stack rests on beside its target: files, values, and the names that environments.toml sets.
+//! Inputs that the plan of a stack is bound to beside its target: files, values, and the variables that
+//! environments.toml sets.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -17,29 +18,30 @@ use crate::{
     model::{StackId, VariablePattern},
 };
 
-/// What a stack's plan rests on beside its target.
+/// Inputs that a stack's plan is bound to beside its target.
 #[derive(Debug, Clone)]
 pub struct Ground {
-    /// Where its files are.
+    /// Folders and files that the stack can read.
     pub(super) scope: InputScope,
-    /// The generated values that it is given, each as JSON.
+    /// Values in the generated var file: name and JSON text.
     pub(super) values: Vec<(String, String)>,
-    /// The file that they are in, which is another one in each run.
+    /// Path of the generated var file; another path in each run.
     pub(super) generated: Utf8PathBuf,
-    /// The variables that environments.toml sets for its processes.
+    /// Names of the environment variables that environments.toml sets for the stack's processes.
     pub(super) names: BTreeSet<String>,
-    /// Patterns of `bind` over further ones.
+    /// Patterns of `bind` for further environment variables.
     pub(super) bind: Vec<VariablePattern>,
-    /// The stacks whose values it may take.
+    /// Stacks whose outputs the plan may use.
     pub(super) upstreams: Vec<StackId>,
-    /// Whether its environment needs a confirmation.
+    /// True if the environment has `confirm = true`.
     pub(super) protected: bool,
-    /// Whom its credentials belong to, where a command tells.
+    /// Identity of the credentials; absent without an identity command.
     pub(super) identity: Option<String>,
 }
 
 impl Ground {
-    /// The ground of an instance. `inputs` is where its target's generated files are, `dirs` are the folders of all stacks.
+    /// Returns the inputs of an instance. `inputs` is the folder of the generated files, `dirs` are the folders of all
+    /// stacks.
     pub(super) fn of(
         (instance, module): (&Instance, Option<&Module>),
         target: &Target,
@@ -64,7 +66,7 @@ impl Ground {
     }
 }
 
-/// What lies in a stack's folder and is none of its files: other stacks, and a local state under a name of its own.
+/// Returns the paths in a stack's folder that are not its inputs: other stacks, and a local state with a configured path.
 fn apart(target: &Target, dirs: &Arc<HashSet<Utf8PathBuf>>) -> Apart {
     let states = ["path", "workspace_dir"].into_iter().filter_map(|key| {
         let config = target.backend.config.as_ref()?;

@@ -1,4 +1,4 @@
-//! Runs the hooks of a stack: programs of its owner around its steps.
+//! Hooks of a stack: programs of the project that run before and after its steps.
 
 use std::fs;
 
@@ -12,17 +12,17 @@ use crate::{
     process::{Exit, ProcessError, ProcessEvent},
 };
 
-/// This many of its last lines are told of a hook that failed.
+/// Number of last output lines that are shown of a failed hook.
 const TOLD_LINES: usize = 20;
 
-/// When a hook runs.
+/// Point in a step at which a hook runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Moment {
-    /// Before the plan, and before it is looked at what the plan rests on.
+    /// Before the plan, and before its inputs are recorded.
     BeforePlan,
     /// After a plan that succeeded.
     AfterPlan,
-    /// Before the apply, and before it is compared what the plan rests on.
+    /// Before the apply, and before the inputs of the plan are compared.
     BeforeApply,
     /// After an apply that succeeded.
     AfterApply,
@@ -31,7 +31,7 @@ pub(super) enum Moment {
 }
 
 impl Moment {
-    /// Its key in environments.toml.
+    /// Returns the key in environments.toml.
     fn key(self) -> &'static str {
         match self {
             Self::BeforePlan => "before_plan",
@@ -53,17 +53,17 @@ impl Moment {
     }
 }
 
-/// Why not all hooks of a moment have done their work.
+/// Reason why a hook did not succeed.
 #[derive(Debug)]
 pub(super) enum HookError {
-    /// One failed.
+    /// A hook failed.
     Failed(Failure),
-    /// The user interrupted the run; says which one did not run to its end.
+    /// The user interrupted the run; holds the name of the hook that did not run to its end.
     Interrupted(String),
 }
 
 impl HookError {
-    /// The same for a moment at which it fails nothing.
+    /// Returns the text of a note, for a hook whose failure does not fail the step.
     pub(super) fn into_note(self) -> String {
         match self {
             Self::Failed(failure) => failure.summary,
@@ -72,10 +72,10 @@ impl HookError {
     }
 }
 
-/// Runs the hooks of a moment one after the other, up to the first that fails; gives what a person should know.
+/// Runs the hooks of one point one after the other, up to the first failure; returns notes for the user.
 ///
-/// Their output is in the stack's log. It goes through files, so that they finish even when envctl is killed, and they
-/// get one SIGINT when the user interrupts, as an engine does.
+/// Their output goes to the stack's log, by way of files, so that hooks finish even when envctl is killed. An interrupt
+/// of the user sends them one SIGINT, as to an engine.
 pub(super) fn run(
     moment: Moment,
     hooks: &Hooks,
@@ -103,7 +103,7 @@ fn run_one(
     log.command(&command);
     let (mut last, mut started) = (Vec::new(), None);
     let ended = session.runner.mutate(&command, &files[0], &files[1], &mut |event| match event {
-        // Whether it changes anything is not known: it is waited for as an engine is when envctl is killed.
+        // A hook may change resources: when envctl is killed, the next run waits for it as for an engine.
         ProcessEvent::Started { pid } => {
             (session.observer)(Progress::Doing(hook.clone()));
             let program = argv.first().map(|word| session.runner.redactor().mask(word).into_owned());
@@ -147,7 +147,7 @@ fn run_one(
     Err(HookError::Failed(Failure::new(FailureKind::Unknown, summary).with_detail(last.join("\n"))))
 }
 
-/// Removes what a hook wrote, which is in the log, masked; a note when that fails.
+/// Removes a hook's output file, which is in the log, masked; returns a note if that fails.
 fn removed(file: &Utf8Path) -> Option<String> {
     let error = fs::remove_file(file).err()?;
     Some(format!("`{file}` may hold secrets and could not be removed: {error}"))

@@ -1,4 +1,4 @@
-//! Who is acting: a command of the environment tells, and a pattern of its owner must match what it says.
+//! Identity check of an environment: a command prints the current identity, and a configured pattern must match it.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -15,55 +15,55 @@ use crate::{
     process::{ProcessError, Runner},
 };
 
-/// Why it is not known that the right one is acting; nothing may be changed then.
+/// Reason why the identity check failed; no change may be made then.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// Somebody else is.
+    /// The identity does not match the pattern.
     #[error("`{environment}` is only for `{matches}`, and `{command}` says `{was}`")]
     Other {
-        /// The environment.
+        /// Environment with the check.
         environment: EnvName,
-        /// Who must be acting.
+        /// Pattern that the identity must match.
         matches: String,
-        /// The command.
+        /// Command that prints the identity.
         command: String,
-        /// Who is.
+        /// Identity that the command printed.
         was: String,
     },
-    /// Somebody else than when it was planned.
+    /// The identity differs from the one at the time of the plan.
     #[error("`{command}` says `{now}`, and said `{then}` before")]
     Changed {
-        /// The command.
+        /// Command that prints the identity.
         command: String,
-        /// Who it was.
+        /// Identity at the time of the plan.
         then: String,
-        /// Who it is.
+        /// Identity now.
         now: String,
     },
-    /// The command failed, or told nothing.
+    /// The command failed, or printed no identity.
     #[error("`{environment}` asks who is acting, and `{command}` {how}")]
     Untold {
-        /// The environment.
+        /// Environment with the check.
         environment: EnvName,
-        /// The command.
+        /// Command that prints the identity.
         command: String,
-        /// How it ended.
+        /// End of the command, as the message names it.
         how: String,
     },
-    /// The pattern is none.
+    /// The pattern is not valid.
     #[error("`{matches}` is not a pattern for an identity: {why}")]
     Pattern {
-        /// The pattern.
+        /// Pattern of environments.toml.
         matches: String,
-        /// Why not.
+        /// Error of the pattern.
         why: String,
     },
-    /// The user interrupted.
+    /// The user interrupted the command.
     #[error("interrupted")]
     Interrupted,
 }
 
-/// Who must be acting in an environment, and how that is found out.
+/// Identity check of an environment: the command and the pattern.
 #[derive(Debug, Clone)]
 pub struct Identity {
     environment: EnvName,
@@ -72,7 +72,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The guard of an environment whose command runs in `root`, the folder of environments.toml.
+    /// Returns the check of an environment whose command runs in `root`, the folder of environments.toml.
     pub fn new(environment: &EnvName, guard: &IdentityGuard, root: &Utf8Path) -> Self {
         Self { environment: environment.clone(), guard: guard.clone(), root: root.to_owned() }
     }
@@ -81,7 +81,7 @@ impl Identity {
         self.guard.command.join(" ")
     }
 
-    /// Asks, and gives who it is without what is another one in each session.
+    /// Runs the command, and returns the identity without the part that differs in each session.
     pub(super) fn ask(
         &self,
         env: &BTreeMap<OsString, OsString>,
@@ -126,7 +126,7 @@ impl Identity {
         Ok(without_session(&who).to_owned())
     }
 
-    /// Asks again, and compares with what was said before.
+    /// Runs the command again, and compares the identity with the earlier one.
     pub(super) fn ask_again(
         &self,
         then: Option<&str>,
@@ -144,8 +144,8 @@ impl Identity {
     }
 }
 
-/// Asks once for each environment of processes that there is among the instances, and binds what they do to the answer;
-/// gives what it said, without repetition.
+/// Runs the command once for each distinct process environment among the instances, and binds their plans to the
+/// identity; returns the identities, without duplicates.
 pub fn identify<'w>(
     works: impl Iterator<Item = &'w mut Work>,
     identity: &Identity,
@@ -172,7 +172,7 @@ pub fn identify<'w>(
     Ok(told)
 }
 
-/// The environment without the values of variables: nobody is anybody else because of them.
+/// Returns the environment without variables `TF_VAR_*`, which do not affect the identity.
 fn relevant(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
     let is_value = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("TF_VAR_"));
     env.iter()
@@ -181,7 +181,7 @@ fn relevant(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> 
         .collect()
 }
 
-/// `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` without the session; anything else as it is.
+/// Returns `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION` without the session, and any other identity unchanged.
 fn without_session(who: &str) -> &str {
     let is_role = who.starts_with("arn:aws") && who.contains(":sts::");
     match who.split_once(":assumed-role/") {

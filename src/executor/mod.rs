@@ -1,7 +1,7 @@
 //! Runs the steps of a run: the dispatcher (the only owner of run state and the only emitter of events), the pure
-//! scheduler that it asks what may start, the ladder of interrupts, the gate, and the exit status of it all.
+//! scheduler that decides which step may start, the interrupt levels, the gate, and the exit status.
 //!
-//! What a step does is not known here: a [`StepRunner`] is handed in.
+//! The dispatcher does not know the work in a step: a [`StepRunner`] is passed in.
 
 mod applied_last;
 mod assemble;

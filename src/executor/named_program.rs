@@ -1,4 +1,4 @@
-//! Programs that environments.toml names: hooks, and the commands that tell secrets and identities.
+//! Programs that environments.toml names: hooks, and the commands that print secrets and identities.
 
 use std::{
     collections::BTreeMap,
@@ -12,13 +12,14 @@ use camino::Utf8Path;
 
 use crate::process::{Captured, CommandLine, ProcessError, Runner};
 
-/// After this long it is said that a program is waited for.
+/// Time after which a progress message about a running program is shown.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// And said again at this interval.
+/// Interval of further progress messages.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// A program of environments.toml in the folder of that file; a path to it is relative to that folder, too.
+/// Returns the command line of a program in environments.toml. It runs in the folder of that file, and a relative path
+/// to it starts there too.
 pub(super) fn command_line(
     argv: &[String],
     root: &Utf8Path,
@@ -29,9 +30,10 @@ pub(super) fn command_line(
     CommandLine::new(program, root, env.clone()).args(argv.iter().skip(1).cloned())
 }
 
-/// Runs a program that tells something, and keeps what it prints.
+/// Runs a program and returns its output.
 ///
-/// It has no terminal to ask on, so one that wants to would hang: `says` is told for what (`name`) is waited, and how long.
+/// The program has no terminal, so one that prompts would hang: `says` receives progress messages with `name` and the
+/// time since the start.
 pub(super) fn ask(
     runner: &Runner,
     command: CommandLine,
@@ -65,7 +67,7 @@ mod tests {
     fn a_program_that_does_not_end_is_named_and_has_no_terminal() {
         let folder = tempfile::tempdir().unwrap();
         let root = Utf8Path::from_path(folder.path()).unwrap();
-        // It ends once it was told of.
+        // The program ends after the first progress message.
         let line = "while [ ! -e told ]; do sleep 0.01; done; ps -o sid= -p $$; echo $$; (: > /dev/tty) 2>/dev/null || echo no terminal";
         let argv = ["sh", "-c", line].map(str::to_owned);
         let env = BTreeMap::from([(OsString::from("PATH"), std::env::var_os("PATH").unwrap())]);

@@ -1,4 +1,4 @@
-//! Between the dispatcher and the worker threads on which steps run.
+//! Channel between the dispatcher and the worker threads that run steps.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -13,50 +13,50 @@ use crate::{
     model::{Failure, FailureKind, Outcome, StackId},
 };
 
-/// Does one step.
+/// Executor of a single step.
 pub trait StepRunner: Send + Sync {
-    /// Does it, on a thread on which it may block, and says how it ended. A panic is taken for a defect of envctl.
+    /// Runs a step on a thread where it may block, and returns its result. A panic is reported as a defect of envctl.
     fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepPort) -> StepFinished;
 }
 
-/// What a running step may say meanwhile; threads of the step's own may say it too.
+/// Callbacks of a running step to the dispatcher; threads that the step started may call them too.
 pub trait StepPort: Sync {
-    /// A few words for a live line; left out when too many come at once.
+    /// Shows a short progress text; dropped when too many are queued.
     fn progress(&self, text: String);
 
-    /// An engine process that may change a state was started: returns when that is in the journal and on the disk.
+    /// Records the start of an engine process that may change a state; returns when that is in the journal and on the disk.
     ///
     /// The error says why it could not be recorded. The process runs by then and has to be waited for all the same;
     /// no further mutating step is started.
     fn engine_started(&self, pid: u32) -> Result<(), NotRecorded>;
 
-    /// A hook was started: returns when that is in the journal and on the disk, as for an engine.
+    /// Records the start of a hook; returns when that is in the journal and on the disk.
     fn hook_started(&self, hook: &HookProcess) -> Result<(), NotRecorded>;
 
-    /// A hook ended, with how.
+    /// Records the end of a hook with its exit status.
     fn hook_ended(&self, hook: &HookProcess, exit: String) -> Result<(), NotRecorded>;
 }
 
-/// A process that a hook is.
+/// Process of a hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HookProcess {
-    /// When it runs: `before_apply`.
+    /// Point at which it runs: `before_apply`.
     pub hook: &'static str,
-    /// Its program.
+    /// Program of the hook.
     pub program: String,
-    /// Its id.
+    /// Process id.
     pub pid: u32,
 }
 
-/// Why something is not in the journal.
+/// Reason why an event is not in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not recorded: {0}")]
 pub struct NotRecorded(pub String);
 
-/// Tells a worker whether what it said was recorded.
+/// Sender of the answer whether an event was recorded.
 pub(super) type Reply = oneshot::Sender<Result<(), NotRecorded>>;
 
-/// What workers say to the dispatcher; steps are known by their place.
+/// Messages from workers to the dispatcher; `place` is the index of the step.
 pub(super) enum Message {
     Progress {
         place: usize,
@@ -67,7 +67,7 @@ pub(super) enum Message {
         pid: u32,
         reply: Reply,
     },
-    /// How it ended is absent while it runs.
+    /// Start or end of a hook; `ended` is absent at its start.
     Hook {
         place: usize,
         hook: HookProcess,
@@ -87,7 +87,7 @@ struct Port {
 
 impl StepPort for Port {
     fn progress(&self, text: String) {
-        // A full channel means that nobody could read it anyway.
+        // A full channel means that the terminal is behind: the text is not needed.
         let _dropped_when_full = self.sender.try_send(Message::Progress { place: self.place, text });
     }
 
@@ -105,7 +105,7 @@ impl StepPort for Port {
 }
 
 impl Port {
-    /// Says something and waits until it is recorded.
+    /// Sends a message and waits until it is recorded.
     fn recorded(&self, message: impl FnOnce(usize, Reply) -> Message) -> Result<(), NotRecorded> {
         let gone = || NotRecorded("the run is over".to_owned());
         let (reply, answer) = oneshot::channel();

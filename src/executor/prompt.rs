@@ -1,4 +1,4 @@
-//! Questions to a person and their answers; who asks them on which terminal is not known here.
+//! Prompts to the user and their answers, independent of the terminal.
 
 use std::{io, sync::Arc, thread};
 
@@ -6,55 +6,55 @@ use tokio::sync::oneshot;
 
 use super::signals::Signals;
 
-/// A question.
+/// Prompt to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
-    /// Yes or no, no by default.
+    /// Confirmation with yes or no; no is the default.
     YesNo {
-        /// One line, with its question mark.
+        /// Text of one line, with its question mark.
         question: String,
     },
-    /// A name has to be typed in full.
+    /// Confirmation by typing a name in full.
     TypeName {
-        /// One line.
+        /// Text of one line.
         question: String,
-        /// The name.
+        /// Name to be typed.
         name: String,
     },
 }
 
-/// An answer.
+/// Answer to a prompt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// Yes.
     Yes,
-    /// No, or nothing.
+    /// No, or an empty line.
     No,
-    /// This was typed.
+    /// Text that the user typed.
     Typed(String),
 }
 
-/// Asks a person.
+/// Front end that prompts the user.
 pub trait Prompter: Send + Sync {
-    /// Asks and waits for the answer, on a thread of its own.
+    /// Shows a prompt and waits for the answer, on a thread of its own.
     fn ask(&self, ask: &Ask) -> io::Result<Answer>;
 
-    /// A signal came instead of the answer: [`Prompter::ask`] is left behind, and the terminal is to be put right.
+    /// Restores the terminal after a signal arrived before the answer. [`Prompter::ask`] may still be running.
     fn abandoned(&self) {}
 }
 
-/// What came first.
+/// First event after a prompt: an answer or a signal.
 pub(super) enum First {
     Answer(io::Result<Answer>),
     Signal(u8),
 }
 
-/// Asks on a thread of its own, so that a signal need not wait for the answer.
+/// Prompts on a thread of its own, so that a signal ends the wait for the answer.
 pub(super) async fn ask(ask: Ask, prompter: Arc<dyn Prompter>, signals: &mut Signals) -> First {
     let (sender, answer) = oneshot::channel();
     let asked = Arc::clone(&prompter);
     thread::spawn(move || {
-        // Nobody waits any more after a signal.
+        // After a signal the receiver is gone.
         let _received = sender.send(asked.ask(&ask));
     });
     tokio::select! {

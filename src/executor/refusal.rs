@@ -1,24 +1,24 @@
-//! A refusal in words.
+//! Message of a refusal.
 
 use std::fmt;
 
 use crate::{event::Decision, model::GateRecord};
 
-/// Why a run does not go on, and what to type instead.
+/// Reason why a run stops, and the command to type next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// One line.
+    /// Summary of one line.
     pub summary: String,
-    /// What it is about, line by line.
+    /// Details, one per line.
     pub detail: String,
-    /// What to do about it.
+    /// Advice for the user.
     pub hint: Option<String>,
-    /// The whole command that goes on from here, where there is one.
+    /// Complete command that continues the work; absent when there is none.
     pub next: Option<String>,
 }
 
 impl Refusal {
-    /// The decision as it is recorded.
+    /// Returns the decision to record in the journal.
     pub fn decision(&self, record: &GateRecord) -> Decision {
         Decision::Refused {
             because: self.summary.clone(),
@@ -30,7 +30,7 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// Joins it with another reason why the same run does not go on. What to type is a matter of both.
+    /// Combines two refusals of the same run, without hint and next command: these have to follow from both.
     #[must_use]
     pub fn and(self, other: &Self) -> Self {
         let details = [self.detail.as_str(), other.detail.as_str()];
@@ -43,7 +43,7 @@ impl Refusal {
         }
     }
 
-    /// What it is about, each line a little to the right.
+    /// Returns the details, each line indented by two spaces.
     pub fn indented(&self) -> String {
         let lines: Vec<String> = self.detail.lines().map(|line| format!("  {line}")).collect();
         lines.join("\n")

@@ -1,4 +1,4 @@
-//! What a deployment knows of how long its steps will take.
+//! Estimates of how long the steps of a deployment take.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::{
     model::{Expected, Outcome, StackId},
 };
 
-/// What an earlier run spares this one.
+/// Part of a stack's work that an earlier run has done already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// The plan.
+    /// The plan is made.
     Planned,
-    /// Everything.
+    /// The plan and the apply are done.
     Settled,
 }
 
 impl Taken {
-    /// What an earlier run made of a stack, as far as that saves time.
+    /// Returns the part that an earlier run's result saves; absent if it saves no time.
     pub(super) fn of(earlier: &Earlier) -> Option<Self> {
         match earlier {
             Earlier::Planned(_) | Earlier::Deferred { .. } => Some(Self::Planned),
@@ -31,18 +31,19 @@ impl Taken {
 }
 
 impl Deployment {
-    /// How long these stacks will probably take, planned, or applied as far as it is known yet that they have to be; none
-    /// when there is nothing to do.
+    /// Returns the estimated duration of a plan or an apply of these stacks; absent when there is nothing to do. Stacks
+    /// that
+    /// may turn out to need an apply are not counted.
     pub fn expected(&self, kind: StepKind, stacks: &[StackId]) -> Result<Option<Expected>, ScheduleError> {
         self.weighed(kind, stacks).expected(&self.limits)
     }
 
-    /// How long what was planned will probably take to be applied; none when there is nothing to do.
+    /// Returns the estimated duration of the apply of the current plans; absent when there is nothing to do.
     pub fn expected_apply(&self) -> Result<Option<Expected>, ScheduleError> {
         self.expected(StepKind::Apply, &self.to_apply())
     }
 
-    /// Says how long the next steps will probably take, when that is known or was asked for.
+    /// Emits the estimated duration of the next steps, if any duration is known or `--eta` was given.
     pub(super) fn expect(&mut self, step: StepKind, stacks: &[StackId]) -> Result<(), DispatchError> {
         let task = if step == StepKind::Plan { Task::Plan } else { self.applying() };
         if !self.eta && self.durations.typical(task).is_none() {
@@ -54,7 +55,7 @@ impl Deployment {
         }
     }
 
-    /// The steps of these stacks, in the order that decides ties.
+    /// Returns the steps of these stacks with their estimated durations. Their order decides ties in the scheduler.
     pub(super) fn weighed(&self, kind: StepKind, stacks: &[StackId]) -> Weighed {
         let graph = self.graph.subgraph(stacks);
         let order = if self.destroy { graph.reverse_order() } else { graph.order() };
@@ -73,13 +74,13 @@ impl Deployment {
         weighed
     }
 
-    /// What a step will have to do; none when that takes no time worth a word.
+    /// Returns the kind of work in a step; absent when the step takes no noticeable time.
     fn task(&self, kind: StepKind, stack: &StackId) -> Option<Task> {
         let taken = self.taken.get(stack);
         match kind {
             StepKind::Plan => taken.is_none().then_some(Task::Plan),
             StepKind::Apply if taken == Some(&Taken::Settled) => None,
-            // It waits for one that is applied, and may have to be planned again.
+            // The stack depends on an applied one and may have to be planned again.
             StepKind::Apply if self.dispatcher.outcomes().get(stack) == Some(&Outcome::Clean) => {
                 Some(Task::Plan)
             }

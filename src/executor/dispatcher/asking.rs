@@ -1,4 +1,4 @@
-//! Questions in the midst of a run: a signal need not wait for their answer.
+//! Prompts in the middle of a run; a signal ends the wait for an answer.
 
 use std::{io, sync::Arc};
 
@@ -11,30 +11,30 @@ use crate::{
     },
 };
 
-/// What a question led to.
+/// Result of a prompt.
 #[derive(Debug)]
 pub enum Asked {
-    /// This answer.
+    /// The user answered.
     Answered(Answer),
-    /// The question could not be asked.
+    /// The prompt could not be shown or read.
     Failed(io::Error),
-    /// This signal came instead.
+    /// A signal arrived before the answer.
     Interrupted(u8),
 }
 
-/// What the gate led to; it is recorded already.
+/// Decision of the gate, already recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gated {
-    /// Go on.
+    /// The run goes on.
     Confirmed,
-    /// Stop.
+    /// The run stops.
     Refused(Refusal),
-    /// A signal came instead of an answer.
+    /// A signal arrived before the answer.
     Interrupted(u8),
 }
 
 impl Dispatcher {
-    /// Asks a person, after all that was said before has been shown.
+    /// Prompts the user, after the consumers have shown all earlier events.
     pub fn ask(&mut self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Result<Asked, DispatchError> {
         let mut live = self.take_live()?;
         let asked = match self.pending(&mut live) {
@@ -45,7 +45,7 @@ impl Dispatcher {
         Ok(asked)
     }
 
-    /// Decides whether the run goes on, asking where the rules say so, and records the decision.
+    /// Decides whether the run goes on, prompting the user if the rules require it, and records the decision.
     pub fn gate(
         &mut self,
         request: &GateRequest<'_>,
@@ -77,7 +77,7 @@ impl Dispatcher {
         self.consumers.flush();
         let first = live.runtime.block_on(prompt::ask(ask.clone(), Arc::clone(prompter), &mut live.signals));
         match first {
-            // A terminal that is closed both answers and sends a signal.
+            // Closing a terminal both ends the prompt and sends a signal.
             First::Answer(answer) => match (self.pending(live), answer) {
                 (Some(signal), _) => Asked::Interrupted(signal),
                 (None, Ok(answer)) => Asked::Answered(answer),

@@ -1,5 +1,4 @@
-//! What others said goes into an event in a form that no terminal obeys and without secrets: whoever takes events may show
-//! and keep them as they are.
+//! Removes terminal control characters and secrets from events, so that a consumer may show and store them as they are.
 
 use std::borrow::Cow;
 
@@ -10,7 +9,8 @@ use crate::{
     ui::visible,
 };
 
-/// Returns the event with every text of engines, hooks and configuration made harmless; names and addresses are already.
+/// Returns the event with control characters made visible in every text of engines, hooks and configuration. Names and
+/// addresses contain none.
 pub(super) fn shown(mut kind: EventKind) -> EventKind {
     each_text(&mut kind, &mut |text| {
         if let Cow::Owned(shown) = visible(text) {
@@ -74,14 +74,14 @@ fn mask_subject(block: &mut Block, redactor: &Redactor) {
     block.address.iter_mut().for_each(|address| mask_address(address, redactor));
 }
 
-/// `--allow` names addresses.
+/// Masks secrets in the addresses of `--allow` flags.
 fn mask_exceptions(record: &mut GateRecord, redactor: &Redactor) {
     for allowed in &mut record.allowed {
         *allowed = redactor.mask(allowed).into_owned();
     }
 }
 
-/// Hands every text of an event to `change` that an engine, a hook or configuration may have written.
+/// Calls `change` for every text of an event that may come from an engine, a hook or the configuration.
 fn each_text(kind: &mut EventKind, change: &mut impl FnMut(&mut String)) {
     match kind {
         EventKind::Progress { text, .. } => change(text),

@@ -54,7 +54,7 @@ fn nothing_takes_no_time_and_an_absurd_weight_no_harm() {
     assert!(forecast(&[step(0, &[0], 1)], &jobs(1)).is_err());
 }
 
-/// Steps whose needs stand before them.
+/// Generates steps whose dependencies come before them.
 fn graphs() -> impl Strategy<Value = (Vec<Step>, Vec<Vec<usize>>)> {
     let one = |place: usize| {
         (prop::collection::btree_set(0..place.max(1), 0..=place.min(3)), 1_u64..1000)
@@ -67,8 +67,8 @@ fn graphs() -> impl Strategy<Value = (Vec<Step>, Vec<Vec<usize>>)> {
 }
 
 proptest! {
-    /// No schedule is shorter than its longest path or its work shared out evenly, and list scheduling guarantees
-    /// (2 − 1/j) times the larger of the two.
+    /// A schedule is never shorter than its longest path or than its evenly shared work, and list scheduling guarantees
+    /// at most (2 − 1/j) times the larger of the two.
     #[test]
     fn a_forecast_is_between_what_it_must_be_and_what_it_may_be((steps, needs) in graphs(), count in 1_u32..6) {
         let Forecast { time: took, at_once } = forecast(&steps, &jobs(count as usize)).unwrap();

@@ -11,7 +11,7 @@ fn digest(text: &str) -> Confirmation {
     Confirmation::Digest(text.parse().unwrap())
 }
 
-/// Calls with a request that has these switches.
+/// Calls `act` with a request of the first round with these flags.
 fn with<T>(
     confirmation: Option<&Confirmation>,
     [protected, destroy, yes, terminal]: [bool; 4],
@@ -20,7 +20,7 @@ fn with<T>(
     in_round(&GateRound::default(), confirmation, [protected, destroy, yes, terminal], act)
 }
 
-/// Calls with a request in a round that has these switches.
+/// Calls `act` with a request of a given round with these flags.
 fn in_round<T>(
     round: &GateRound,
     confirmation: Option<&Confirmation>,
@@ -48,7 +48,7 @@ fn switches() -> impl Iterator<Item = [bool; 4]> {
     (0..16_u8).map(|bits| [0, 1, 2, 3].map(|bit| bits & (1 << bit) != 0))
 }
 
-/// The table of the module, every row with every combination of the switches that it leaves open.
+/// Every row of the module's table, with every combination of the flags that it leaves open.
 #[test]
 fn the_gate_follows_the_table() {
     let (right, wrong) = (digest(&DIGEST[..16]), digest("0123456789abcdef"));
