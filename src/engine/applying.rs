@@ -121,10 +121,10 @@ impl StateBefore {
     }
 }
 
-/// Most resources that are named among those which a failed apply had done: the log has all.
+/// Maximum number of done resources that the error of an apply names; the log has all.
 const NAMED: usize = 3;
 
-/// Adds to the error of an apply how much it had done by then, and what it left tainted.
+/// Adds to the error of an apply the resources that were done before it, and those that are tainted.
 fn half_done(error: EngineError, signs: &Signs) -> EngineError {
     let extent = match signs.done.len() {
         0 if !signs.tainted.is_empty() => "no other resource was done".to_owned(),

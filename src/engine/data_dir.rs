@@ -34,9 +34,9 @@ pub(super) enum ModulesAt {
 /// Permission to replace files and folders of an older envctl or another configuration by links in a data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Replace {
-    /// Links replace them: no other process reads the data directory now.
+    /// Replacement allowed: no other process reads the data directory now.
     Allowed,
-    /// They stay: another process may be reading the data directory.
+    /// No replacement: another process may be reading the data directory.
     Refused,
 }
 

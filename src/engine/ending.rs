@@ -187,7 +187,7 @@ fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
     Some(Failure::new(kind.unwrap_or(FailureKind::Network), summary).with_detail(text.trim()))
 }
 
-/// An ending that an engine never has by itself.
+/// Returns the failure of an exit code or signal that an engine by itself never ends with.
 fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>, stderr: &str) -> Failure {
     let program = driver.program_name();
     let summary = match exit {
@@ -198,7 +198,7 @@ fn strange(driver: &dyn Driver, verb: &str, exit: Exit, failure: Option<Failure>
     Failure::new(FailureKind::Engine, summary).with_detail(format!("{said}\n{stderr}").trim())
 }
 
-/// A failure as people are told of it: with the holder of a lock, without secrets.
+/// Prepares a failure for messages: adds the holder of a state lock and masks secrets.
 fn told(failure: Failure, target: &Target, session: &Session<'_>) -> Failure {
     let failure = with_holder(failure, target);
     let redactor = session.runner.redactor();

@@ -1,4 +1,5 @@
-//! Locks on folders, between threads and between processes of envctl: on the folder itself, so that nothing is left behind.
+//! Locks on folders, between threads and between envctl processes. The folder itself is locked, so that no lock file is
+//! left.
 
 use std::{
     fs::{self, File, TryLockError},
@@ -15,35 +16,35 @@ use crate::{
     model::{Failure, FailureKind, hex},
 };
 
-/// A lock that is held until it is dropped.
+/// Lock that is held until it is dropped.
 #[derive(Debug)]
 pub(super) struct FolderLock {
     _file: File,
 }
 
-/// Where the locks on the `.terraform` of stack folders are: files of envctl's own, which outlive that folder.
+/// Folder of the locks on the `.terraform` of stack folders: files of envctl's own, which outlive that folder.
 const LOCKS: &str = ".envctl/locks";
 
-/// Who else may hold a lock on the same folder.
+/// Mode of a lock: exclusive, or shared with other holders of the same mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sharing {
     Nobody,
     OthersWhoShare,
 }
 
-/// A taken lock is tried again at growing intervals, at the latest after this long, so that an interrupt is noticed.
+/// Longest pause between attempts to take a lock, which grow, so that an interrupt is noticed.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Waits for the only lock on a folder, saying what it waits for.
+/// Waits for the exclusive lock on a folder; `words` is shown as progress.
 pub(super) fn lock(folder: &Utf8Path, words: &str, session: &Session<'_>) -> Result<FolderLock, EngineError> {
     wait(folder, Sharing::Nobody, words, session)
 }
 
-/// Waits until providers may be installed into a cache: at once where all that a lockfile names are there, one by one
-/// otherwise.
+/// Waits until providers may be installed into a plugin cache: with a shared lock if the cache has all providers of the lock
+/// file, with an exclusive one otherwise.
 ///
-/// Terraform, and OpenTofu before 1.10, copy into the cache without a lock of their own, so that parallel first inits break each
-/// other; an engine that locks it itself waits for those alone.
+/// Terraform, and OpenTofu before 1.10, copy into the cache without a lock of their own, so that parallel first inits break
+/// each other; an engine that locks the cache itself needs the shared lock only.
 pub(super) fn lock_plugin_cache(
     cache: &Utf8Path,
     (lockfile, locks_itself): (&Utf8Path, bool),
@@ -51,7 +52,8 @@ pub(super) fn lock_plugin_cache(
 ) -> Result<FolderLock, EngineError> {
     let words = "waiting for another init to fill the plugin cache";
     fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
-    // Held while looking and afterwards: nobody installs meanwhile, and many who install nothing may pass.
+    // Held during the check and afterwards: no other process installs meanwhile, and inits that install nothing run in
+    // parallel.
     let shared = wait(cache, Sharing::OthersWhoShare, words, session)?;
     if locks_itself || has_providers(cache, lockfile) {
         return Ok(shared);
@@ -60,9 +62,10 @@ pub(super) fn lock_plugin_cache(
     wait(cache, Sharing::Nobody, words, session)
 }
 
-/// Waits for the lock on what is installed in the `.terraform` of a stack's folder: shared to use it, alone to install.
+/// Waits for the lock on what is installed in the `.terraform` of a stack's folder: shared for its use, exclusive for an
+/// install.
 ///
-/// It is another lock than the one on the folder itself, by which applies take turns. Who needs both takes that one first.
+/// It differs from the lock on the folder itself, which serializes applies. A caller that needs both takes that one first.
 pub(super) fn lock_installed(
     target: &Target,
     sharing: Sharing,
@@ -121,7 +124,7 @@ fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
     EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot lock `{path}`: {error}")))
 }
 
-/// Returns true if a lockfile names providers, and a folder has all of them.
+/// Returns true if a lock file names providers, and a folder has all of them.
 pub(super) fn has_providers(folder: &Utf8Path, lockfile: &Utf8Path) -> bool {
     files::read_text(lockfile).is_ok_and(|text| {
         let mut folders = provider_folders(&text).peekable();
@@ -129,7 +132,7 @@ pub(super) fn has_providers(folder: &Utf8Path, lockfile: &Utf8Path) -> bool {
     })
 }
 
-/// `registry/namespace/name/version` of each provider in a lockfile.
+/// Returns `registry/namespace/name/version` of each provider in a lock file.
 fn provider_folders(lockfile: &str) -> impl Iterator<Item = String> {
     let mut provider = None;
     lockfile.lines().filter_map(move |line| {

@@ -1,4 +1,4 @@
-//! What a plan rests on beside its files: engine, flags, caches, and the backend that was initialised.
+//! Facts behind a plan beside its files: engine, flags, caches, and the initialised backend.
 
 use std::io;
 
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::{config::EngineSettings, files};
 
-/// What an init writes of the modules that it found, in its data directory.
+/// Manifest of the modules that an init installed, in its data directory.
 pub const MODULES: &str = "modules/modules.json";
 
-/// The footing of a target whose engine has initialised into `data_dir`; relative local paths start at `folder`.
+/// Returns the facts behind a plan of a target that is initialised in `data_dir`; relative local paths start at `folder`.
 pub(super) fn footing(
     target: &Target,
     (engine, version): (String, String),
@@ -44,7 +44,7 @@ pub(super) fn footing(
     })
 }
 
-/// Returns the folders of all modules that an init found, absolute; none before there was one.
+/// Returns the absolute folders of all modules in the manifest of a data directory; absent before an init.
 pub(super) fn module_folders(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
@@ -64,7 +64,8 @@ pub(super) fn module_folders(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Resu
     Ok(Some(installed.modules.into_iter().map(|module| normalised(&folder.join(module.dir))).collect()))
 }
 
-/// The folders of the local modules that an init found, whatever their sources are made of; those that it copied are its own.
+/// Returns the absolute folders of the local modules that an init found, even if expressions compute their sources; fetched
+/// copies are left out.
 pub fn installed_modules(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Option<Vec<Utf8PathBuf>>> {
     let Some(mut dirs) = module_folders(data_dir, folder)? else { return Ok(None) };
     let copied = |dir: &Utf8PathBuf| dir.starts_with(data_dir) || dir.as_str().contains("/.terra");

@@ -1,4 +1,4 @@
-//! Names that an instance had before it was renamed in environments.toml: the runs of its former names are runs of its state.
+//! Former names of an instance that was renamed in environments.toml: the runs of its former names are runs of its state.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use crate::{
     model::{Failure, FailureKind, InstanceId},
 };
 
-/// The file in an instance's own folder that holds its former names.
+/// File in an instance's folder that holds its former names.
 const FORMER_NAMES: &str = "former-names.json";
 
 /// Former names of an instance that took over the state of another one.
@@ -20,21 +20,21 @@ const FORMER_NAMES: &str = "former-names.json";
 pub struct FormerNames {
     /// The instance that has the state now.
     pub instance: InstanceId,
-    /// Its former names, oldest first.
+    /// Former names of the instance, oldest first.
     pub former: Vec<FormerName>,
 }
 
 /// Name that an instance had up to a point in time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FormerName {
-    /// The name.
+    /// Former name.
     pub instance: InstanceId,
     /// The time when the state was taken over: a later run under that name is one of another stack.
     pub until: Timestamp,
 }
 
 impl FormerNames {
-    /// Reads the former names that are recorded in the folder of an instance; absent where it was never renamed.
+    /// Reads the former names that are recorded in the folder of an instance; absent if it was never renamed.
     pub fn read(folder: &Utf8Path) -> Result<Option<Self>, Failure> {
         read(folder).map_err(|error| {
             let path = folder.join(FORMER_NAMES);

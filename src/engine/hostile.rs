@@ -1,4 +1,4 @@
-//! Whatever an engine prints or leaves in a plan file, the answer is a value or an error: no panic, and nothing half read.
+//! Tests with damaged engine output and plan files: each is parsed or refused as a whole, and none causes a panic.
 
 use std::{fs, io::Write as _};
 
@@ -9,7 +9,7 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 use super::{PlanMode, call::Dialect, plan_file::plan_facts, plan_json, stream_json};
 
-/// What a strange engine may put in the place of anything.
+/// Returns unexpected JSON values to put into valid documents.
 fn strange() -> impl Strategy<Value = Value> {
     prop_oneof![
         Just(Value::Null),
@@ -25,7 +25,7 @@ fn strange() -> impl Strategy<Value = Value> {
     ]
 }
 
-/// Puts something strange in the place of the how-manieth value of a document, counted through its whole depth.
+/// Replaces the value with index `place` of a document, counted depth first.
 fn replace(document: &mut Value, place: &mut usize, with: &Value) {
     if *place == 0 {
         *document = with.clone();
@@ -63,7 +63,7 @@ const LINES: [&str; 5] = [
     r#"{"@message":"a.b: Creating...","type":"apply_start","hook":{"resource":{"addr":"a.b"},"action":"create","elapsed_seconds":1}}"#,
 ];
 
-/// A plan file's members as they may be.
+/// Returns the bytes of a plan file with the given members.
 fn archive(plan: &[u8], state: &[u8]) -> Vec<u8> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     let mut writer = ZipWriter::new(&mut bytes);
@@ -143,7 +143,7 @@ proptest! {
         }
         bytes.truncate(cut.unwrap_or(usize::MAX));
         if let Ok(facts) = facts_of(&bytes) {
-            // The archive's check sums see every change of a member that they cover.
+            // The check sums of the archive detect every change of a member.
             prop_assert_eq!((&*facts.workspace, &*facts.lineage, facts.serial), ("default", "0c5f", 7));
         }
     }

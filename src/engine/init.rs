@@ -32,25 +32,25 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// When a workspace is looked up.
+/// Cases in which a workspace is looked up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LookUp {
-    /// After an init, and where no state of the instance is known: the verb that follows notices by a known state where it
-    /// vanished since.
+    /// After an init, and if no state of the instance is known: later commands notice by a known state that the workspace
+    /// vanished.
     AfterInit,
-    /// Always; one that vanished with a known state is not made anew unless that is accepted.
+    /// Always; a workspace that vanished with a known state is created again only if that is accepted.
     Always {
-        /// Whether it is.
+        /// True if a vanished workspace is accepted.
         accept_lineage: bool,
     },
 }
 
-/// How an engine says that a data directory holds another backend than it is to be initialised for.
+/// Message of the engines if a data directory holds another backend than the one to initialise.
 const OTHER_BACKEND: &str = "Backend configuration changed";
 
 impl Terraform {
-    /// Initialises where the fingerprint says so, or `force` does, and looks the workspace up; then the address of the state
-    /// is known, and must not be another instance's.
+    /// Initialises if the fingerprint changed or `force` is set, and looks the workspace up. Then the address of the state
+    /// is known; one that belongs to another instance is refused.
     pub(super) fn initialise(
         &self,
         target: &Target,
@@ -59,7 +59,7 @@ impl Terraform {
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         let record = BackendRecord::read(&target.data_dir);
-        // One that cannot be read goes with the init that it calls for.
+        // A record that cannot be parsed leads to an init, which replaces it.
         let before = record.as_ref().ok().and_then(Option::as_ref);
         // Without a record the engine was initialised for a local state, or an init has failed since.
         let local = BackendRecord::local();
@@ -77,7 +77,7 @@ impl Terraform {
             say_other_backend(target, before, &backend, session);
         }
         claim_backend(target, &backend, &target.dir).map(drop).map_err(|refused| {
-            // The next attempt initialises anew: by then an expression of the backend may have another value.
+            // The next attempt initialises again: an expression of the backend may have another value by then.
             match Fingerprint::forget(&target.state_dir) {
                 Ok(()) => EngineError::Failed(refused),
                 Err(error) => failed(&target.state_dir, &error),
@@ -93,12 +93,12 @@ impl Terraform {
         session: &Session<'_>,
     ) -> Result<(), EngineError> {
         if let Some(cache) = &self.settings().plugin_cache {
-            // Every verb of an engine refuses a cache folder that is not there.
+            // Every verb of an engine refuses a cache folder that does not exist.
             fs::create_dir_all(cache).map_err(|error| failed(cache, &error))?;
         }
-        // A link would lead to what belongs to others, which an init changes.
+        // A link would point to a folder of others, which an init would change.
         make_private_folder(&target.data_dir)?;
-        // What the fingerprint remembers is in a folder that a person may empty.
+        // The fingerprint lies in another folder than the data directory, which the user may have emptied.
         let is_there = data_dir::is_laid_out(&target.data_dir) && !is_unusable(target);
         if !force && is_there && self.fingerprint(target, record)?.is_current(&target.state_dir) {
             let is_known = || KnownState::read(target).map(|known| !known.is_none());
@@ -109,11 +109,11 @@ impl Terraform {
         }
         Fingerprint::forget(&target.state_dir).map_err(|error| failed(&target.state_dir, &error))?;
         forget_selection(target)?;
-        // A backend that its files no longer have would stay in it, and stop every plan.
+        // A backend that the files no longer have would stay in the record, and stop every plan.
         forget(&target.data_dir.join(RECORD))?;
         let known = remember_local_backend(target)?;
         match self.run_init(target, !known, force, session) {
-            // The program that runs as the engine initialises elsewhere: the comparison below names both addresses.
+            // The program that runs as the engine initialises elsewhere: the check below names both addresses.
             Err(EngineError::Failed(failure)) if known && failure.summary.contains(OTHER_BACKEND) => {
                 self.run_init(target, true, force, session)?;
             }
@@ -121,7 +121,7 @@ impl Terraform {
         }
         let record = check_stated(target, &target.data_dir)?;
         self.enter_workspace(target, create_workspace, look_up, session)?;
-        // Taken again: an init may write the lockfile.
+        // Computed again: an init may write the lock file.
         self.fingerprint(target, &Ok(Some(record)))?
             .save(&target.state_dir)
             .map_err(|error| failed(&target.state_dir, &error))
@@ -136,7 +136,7 @@ impl Terraform {
         let record = match record {
             Ok(Some(record)) => record.canonical(),
             Ok(None) => BackendRecord::local().canonical(),
-            // One that cannot be read is no record that an init has left.
+            // No init leaves a record that cannot be parsed.
             Err(error) => error.to_string(),
         };
         let inputs = [
@@ -155,7 +155,7 @@ impl Terraform {
         Fingerprint::of(&target.dir, &inputs).map_err(|error| failed(&target.dir, &error))
     }
 
-    /// Runs `init`: beside plans and applies in the same folder where nothing has to be installed, and alone otherwise.
+    /// Runs `init`: beside plans and applies in the same folder if nothing has to be installed, and alone otherwise.
     fn run_init(
         &self,
         target: &Target,
@@ -171,9 +171,9 @@ impl Terraform {
             let ended = self.init_once(target, (reconfigure, target.keeps_lockfile()), modules, session);
             drop(lock);
             match ended {
-                // The tests of a stack call modules as well, of which its own files say nothing.
+                // The tests of a stack may call modules that its own files do not name.
                 Err(InitError { needs_modules: true, .. }) => {}
-                // Others in the folder must not use a lock file that is being written.
+                // Other instances in the folder must not use a lock file while an init writes it.
                 Err(failed) if says_stale(&failed.error) && target.may_update_lockfile(self.core().name) => {}
                 ended => return ended.map_err(|failed| target.refuse_stale_lockfile(failed.error)),
             }
@@ -189,7 +189,7 @@ impl Terraform {
         ended.map_err(|failed| target.refuse_stale_lockfile(failed.error))
     }
 
-    /// Initialises, once more without `-lockfile=readonly` where the lock file is out of date and may be written.
+    /// Runs an init, and again without `-lockfile=readonly` if the lock file is out of date and may be written.
     fn init_updating(
         &self,
         target: &Target,
@@ -227,7 +227,7 @@ impl Terraform {
             if !streamed.exit.is_success() {
                 let error = ended_badly(self, &streamed, "init", target, session);
                 Err(InitError { error, needs_modules: init_needed(&streamed.diagnostics) })
-                // Terraform 1.11 says some things in words even here.
+                // Terraform 1.11 prints some lines as plain text even with `-json`.
             } else if let Some(failure) = streamed.nonsense(self.program_name(), Dialect::Mixed) {
                 Err(EngineError::Failed(failure).into())
             } else {
@@ -248,7 +248,7 @@ impl Terraform {
         ended
     }
 
-    /// Makes sure that the workspace is there.
+    /// Makes sure that the workspace exists.
     fn enter_workspace(
         &self,
         target: &Target,
@@ -294,7 +294,7 @@ impl Terraform {
     }
 
     fn make_workspace(&self, target: &Target, name: &str, session: &Session<'_>) -> Result<(), EngineError> {
-        // It writes a state.
+        // `workspace new` writes a state.
         let captured = capture_mutating(session, &self.workspace_new_command(target, name))?;
         if !captured.exit.is_success() {
             return Err(failed_text(self, &captured, "workspace new", target, session));
@@ -303,10 +303,10 @@ impl Terraform {
     }
 }
 
-/// An init that failed.
+/// Failure of an init.
 struct InitError {
     error: EngineError,
-    /// True if modules are not installed that were taken to be.
+    /// True if modules are missing that envctl had found installed.
     needs_modules: bool,
 }
 
@@ -316,8 +316,7 @@ impl From<EngineError> for InitError {
     }
 }
 
-/// Keeps the backend that the last known state of an instance lies in, before another one takes its place: a migration starts
-/// there.
+/// Records the backend of an instance's last known state before another backend replaces it: a migration starts there.
 fn keep_replaced(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let is_its = known.may_lie_at(former.address(target, &target.dir).as_deref());
@@ -327,7 +326,7 @@ fn keep_replaced(target: &Target, former: &BackendRecord) -> Result<(), EngineEr
     Ok(())
 }
 
-/// Tells the user that a data directory held another state, and was initialised anew for its instance's.
+/// Notifies the user that a data directory held another state and was initialised again for that of its instance.
 fn say_other_backend(target: &Target, before: &BackendRecord, now: &BackendRecord, session: &Session<'_>) {
     if before.is_same(now) {
         return;
@@ -341,16 +340,17 @@ fn say_other_backend(target: &Target, before: &BackendRecord, now: &BackendRecor
     }
 }
 
-/// Removes what an engine remembers of the selected workspace: envctl names it for each process, and a remembered one
-/// that was deleted meanwhile would stop an init.
+/// Removes the selected workspace from a data directory: envctl passes the workspace to each process, and a selected one
+/// that was deleted would stop an init.
 fn forget_selection(target: &Target) -> Result<(), EngineError> {
     forget(&target.data_dir.join("environment"))
 }
 
-/// Puts a local backend into the data directory as if it had been initialised; false where it is another one or not known.
+/// Writes the record of a local backend into the data directory, as after an init; returns false for another backend or one
+/// that expressions decide.
 ///
-/// An engine that meets a local backend for the first time takes the states of other workspaces in the folder for ones that
-/// must be moved, and asks, with `-reconfigure` or without it (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
+/// An engine that initialises a local backend for the first time wants to move the states of other workspaces in the folder,
+/// and asks, with or without `-reconfigure` (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
 fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     let Some(config) =
         target.backend.config.as_ref().filter(|_| target.backend.kind.as_deref() == Some("local"))
@@ -366,7 +366,7 @@ fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     Ok(true)
 }
 
-/// Refuses to make a workspace anew whose state is known.
+/// Refuses to create a missing workspace whose state is known.
 fn refuse_vanished(target: &Target) -> Result<(), EngineError> {
     let backend =
         BackendRecord::in_force(&target.data_dir).map_err(|error| failed(&target.data_dir, &error))?;
@@ -383,7 +383,7 @@ fn forget(file: &Utf8Path) -> Result<(), EngineError> {
     }
 }
 
-/// A data directory holds backend credentials in clear, so only its owner may enter it.
+/// Creates a folder that only its owner may enter: a data directory holds backend credentials in clear.
 fn make_private_folder(folder: &Utf8Path) -> Result<(), EngineError> {
     files::create_dirs(folder).map_err(|error| failed(folder, &error))
 }

@@ -1,9 +1,9 @@
-//! Installs what a stack needs in the `.terraform` of its folder, before the init of an instance that uses it.
+//! Installs the modules and providers of a stack in the `.terraform` of its folder, before an init of an instance.
 //!
-//! Fetched modules are installed there by the engine's `get`, never through the links of a data directory: an engine writes the
-//! folder that it installs into to its manifest, and `path.module` is read from that. `get` knows neither backend nor providers,
-//! unlike `init -backend=false`, which reads the state that the user's own init chose. Local modules are not installed: what an
-//! engine notes of them is in the instance's data directory.
+//! Fetched modules are installed there by the engine's `get`, never through the links of a data directory: an engine writes
+//! the folder that it installs into to its manifest, and takes `path.module` from that. `get` uses neither backend nor
+//! providers, unlike `init -backend=false`, which reads the state that the user's own init chose. Local modules are not
+//! installed: the engine's manifest of them is in the instance's data directory.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -29,27 +29,27 @@ use super::{
 };
 use crate::process::CommandLine;
 
-/// Work that an init of an instance has to do about modules.
+/// Work on modules that is left to an init of an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum InitModules {
-    /// Write down where the local ones are, and fetch those that are the instance's own.
+    /// Writes the manifest of the local modules, and fetches those that are the instance's own.
     Install,
-    /// Nothing: all are installed.
+    /// No work: all modules are installed.
     Skip,
 }
 
-/// How modules are fetched into a stack's folder.
+/// Mode in which modules are fetched into a stack's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Install {
-    /// True if the newest allowed versions take the place of installed ones.
+    /// True if the newest allowed versions replace installed ones.
     pub(super) update: bool,
-    /// True if the engine compares also where all modules that the files call are there: it knows more of them.
+    /// True if the engine checks the modules even if all that the files call are installed: tests may call more.
     pub(super) even_if_complete: bool,
 }
 
-/// Returns true if what is installed has to be installed anew: an init that a user typed has installed modules through the links
-/// of a data directory, so that every instance of the folder would read another `path.module` than the bare engine, or the
-/// manifest of modules is torn, or a folder that it names is gone.
+/// Returns true if modules must be installed again: the manifest is damaged, a folder in it is missing, or the user's own
+/// init installed modules through the links of a data directory, so that `path.module` would differ from that of the bare
+/// engine.
 pub(super) fn is_unusable(target: &Target) -> bool {
     let modules = target.data_dir.join("modules");
     let manifest = manifest_file(&target.data_dir.join(MODULES));
@@ -58,13 +58,14 @@ pub(super) fn is_unusable(target: &Target) -> bool {
         || is_module_gone(target)
 }
 
-/// Returns true if a folder that the manifest of modules names is not there.
+/// Returns true if a folder in the manifest of modules does not exist.
 fn is_module_gone(target: &Target) -> bool {
     let named = module_folders(&target.data_dir, &target.dir).ok().flatten().unwrap_or_default();
     named.iter().any(|folder| !folder.is_dir())
 }
 
-/// Removes a manifest of modules that is torn, and says so; what is no file is refused, since an engine would wait for it. The caller holds the lock on the folder alone.
+/// Removes a damaged manifest of modules, with a note; refuses one that is no regular file, since an engine would wait for
+/// it. The caller holds the exclusive lock on the folder.
 fn remove_torn_manifest(target: &Target, session: &Session<'_>) -> Result<(), EngineError> {
     let manifest = target.data_dir.join(MODULES);
     let real = manifest.canonicalize_utf8().unwrap_or_else(|_| manifest.clone());
@@ -80,8 +81,8 @@ fn remove_torn_manifest(target: &Target, session: &Session<'_>) -> Result<(), En
 }
 
 impl Terraform {
-    /// Where the modules of an instance are: in the stack's folder, but for local ones, of which nothing is installed but a
-    /// manifest, and for sources that may differ between its environments.
+    /// Returns the location of an instance's modules: the stack's folder, except for local modules, which need a manifest
+    /// only, and for sources that may differ between environments.
     pub(super) fn modules_at(&self, target: &Target) -> ModulesAt {
         match module_sources(&target.dir, &self.reader(target)) {
             ModuleSources::Local => ModulesAt::DataDir,
@@ -90,8 +91,8 @@ impl Terraform {
         }
     }
 
-    /// Takes the shared lock on a stack's folder where everything is installed there that an instance needs, and returns what is
-    /// left to its init; gives nothing where something has to be installed, or cannot be told.
+    /// Takes the shared lock on a stack's folder if everything that an instance needs is installed there, and returns the
+    /// work that is left to its init. Absent if something is missing or that is unknown.
     pub(super) fn lock_complete(
         &self,
         target: &Target,
@@ -106,7 +107,7 @@ impl Terraform {
         Ok(is_ready.then_some((lock, modules)))
     }
 
-    /// Returns where the modules of an instance are and what its init does about them, where nothing has to be installed in the
+    /// Returns the location of an instance's modules and the work of its init; absent if something must be installed in the
     /// stack's folder.
     fn complete(&self, target: &Target) -> Option<(ModulesAt, InitModules)> {
         let engine_folder = target.dir.join(data_dir::ENGINE_FOLDER);
@@ -123,8 +124,8 @@ impl Terraform {
         is_complete.then_some((ModulesAt::StackFolder, InitModules::Skip))
     }
 
-    /// Links a data directory to the stack's folder and fetches the modules that are missing there. The caller holds the lock
-    /// on the folder alone.
+    /// Links a data directory to the stack's folder and fetches the modules that are missing there. The caller holds the
+    /// exclusive lock on the folder.
     pub(super) fn install_modules(
         &self,
         target: &Target,
@@ -158,7 +159,7 @@ impl Terraform {
         Ok(InitModules::Skip)
     }
 
-    /// The command line of a typed command that may install modules or providers, once the modules are installed.
+    /// Installs modules for a typed command that may install modules or providers, and returns its command line.
     pub(super) fn installing_command(
         &self,
         target: &Target,
@@ -184,7 +185,7 @@ impl Terraform {
         Ok(self.command(target, &args))
     }
 
-    /// Fetches modules into the stack's own folder.
+    /// Returns the command that fetches modules into the stack's own folder.
     fn get_command(&self, target: &Target, update: bool) -> CommandLine {
         let mut command = self.bare(target).args(["get", "-no-color"]);
         command.env.remove(OsStr::new("TF_DATA_DIR"));

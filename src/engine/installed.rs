@@ -1,4 +1,4 @@
-//! Which program an engine is, and at which version.
+//! Program of an engine and its version.
 
 use std::{
     collections::BTreeMap,
@@ -18,49 +18,49 @@ use crate::{
     process::{CommandLine, ProcessError, Runner},
 };
 
-/// Why an engine cannot be used at all.
+/// Reason why an engine cannot be used at all.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineUnavailable {
-    /// Its program cannot be found or run.
+    /// The program cannot be found or run.
     #[error("engine `{name}` cannot be used: {source}")]
     Program {
-        /// The engine.
+        /// Name of the engine.
         name: EngineName,
-        /// What is wrong with its program.
+        /// Error of the program.
         source: ProcessError,
     },
-    /// Its program did not say a version.
+    /// The program did not print a version.
     #[error("engine `{name}` cannot be used in `{dir}`: `{program}` did not say its version ({said})")]
     NoVersion {
-        /// The engine.
+        /// Name of the engine.
         name: EngineName,
-        /// The program.
+        /// Path of the program.
         program: Utf8PathBuf,
-        /// The folder that it was asked in.
+        /// Folder that the program ran in.
         dir: Utf8PathBuf,
-        /// How it ended and what it said instead.
+        /// Exit and output of the program.
         said: String,
     },
-    /// Its version is not allowed.
+    /// The version is not allowed.
     #[error("`{program}` is {name} {version} in `{dir}`, and `{constraint}` is wanted")]
     VersionRefused {
-        /// The engine.
+        /// Name of the engine.
         name: EngineName,
-        /// The program.
+        /// Path of the program.
         program: Utf8PathBuf,
-        /// The folder that it was asked in.
+        /// Folder that the program ran in.
         dir: Utf8PathBuf,
-        /// Its version.
+        /// Version of the program.
         version: String,
-        /// What environments.toml wants.
+        /// Version constraint of environments.toml.
         constraint: String,
-        /// Where that is written.
+        /// Position of the constraint in environments.toml.
         span: Range<usize>,
     },
 }
 
 impl EngineUnavailable {
-    /// What to do about it.
+    /// Returns a hint on how to make the engine usable.
     pub fn help(&self) -> String {
         match self {
             Self::Program { name, .. } => {
@@ -78,7 +78,7 @@ impl EngineUnavailable {
     }
 }
 
-/// A program at one version.
+/// Program of an engine at one version.
 #[derive(Debug)]
 pub(super) struct Installed {
     pub(super) name: EngineName,
@@ -100,22 +100,22 @@ impl Installed {
         Self { name, program, version, constraint, cache, said_otherwise: AtomicBool::new(false) }
     }
 
-    /// Whether it has at least this major and minor version.
+    /// Returns true if the engine has at least this major and minor version.
     pub(super) fn is_at_least(&self, wanted: (u64, u64)) -> bool {
         let mut numbers = self.version.split('.').map_while(|part| part.parse::<u64>().ok());
         (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default()) >= wanted
     }
 
-    /// Returns true if its inits may fill one plugin cache at the same time in this environment.
+    /// Returns true if parallel inits of the engine may fill one plugin cache in this environment.
     ///
-    /// Source: changelog of OpenTofu 1.10. Measured with 1.12.6: of 36 inits, six at once, none failed where packages are unpacked
-    /// into the cache, and two crashed where the cache is linked to an unpacked `filesystem_mirror`.
+    /// Source: changelog of OpenTofu 1.10. Measured with 1.12.6: of 36 inits, six at once, none failed where packages are
+    /// unpacked into the cache, and two crashed where the cache is linked to an unpacked `filesystem_mirror`.
     pub(super) fn locks_plugin_cache(&self, target: &Target) -> bool {
         self.name == EngineName::Tofu && self.is_at_least((1, 10)) && !may_link_providers(target)
     }
 
-    /// Compares what a stream says with what was remembered. A program that only chooses among versions looks the same
-    /// while the version behind it changes, so another one is forgotten here and asked for anew by the next run.
+    /// Compares the version that a stream reports with the cached one. A version manager's program stays the same while the
+    /// version behind it changes, so a cached version that differs is removed, and the next run asks for it again.
     pub(super) fn check_said(&self, said: &str) -> Result<Option<String>, Failure> {
         if said == self.version {
             return Ok(None);
@@ -135,10 +135,10 @@ impl Installed {
     }
 }
 
-/// Folders of shared data of programs where `XDG_DATA_DIRS` names no others.
+/// Folders of shared data if `XDG_DATA_DIRS` is not set.
 const SHARED_DATA: &str = "/usr/local/share:/usr/share";
 
-/// Returns the folders whose providers an engine links to without being told.
+/// Returns the folders whose providers an engine links to without any settings.
 ///
 /// Source: `implicitProviderSource` of OpenTofu 1.12.6, and the XDG Base Directory Specification.
 fn implied_mirrors(target: &Target) -> Vec<Utf8PathBuf> {
@@ -156,10 +156,10 @@ fn implied_mirrors(target: &Target) -> Vec<Utf8PathBuf> {
         .collect()
 }
 
-/// Returns true if an engine may link to unpacked providers of a local mirror: settings that name one, or a folder that is one unasked.
+/// Returns true if an engine may link to unpacked providers of a local mirror: one in its settings, or an implied folder.
 fn may_link_providers(target: &Target) -> bool {
     let implied = implied_mirrors(target).iter().any(|folder| folder.exists());
-    // Settings that cannot be read may name one.
+    // Settings that cannot be read may name a mirror.
     implied
         || cli_configs(&target.env).iter().any(|file| {
             files::is_there(file)
@@ -167,7 +167,7 @@ fn may_link_providers(target: &Target) -> bool {
         })
 }
 
-/// Asks a program for its version in the folder of a stack, where a version manager chooses the one that will run.
+/// Runs a program for its version in the folder of a stack, since a version manager chooses the version by folder.
 pub(super) fn ask_version(
     name: EngineName,
     (program, dir): (&Utf8Path, &Utf8Path),
@@ -190,7 +190,7 @@ pub(super) fn ask_version(
     })
 }
 
-/// The version in the output of `version -json`.
+/// Returns the version in the output of `version -json`.
 pub(super) fn version_in_json(text: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Answer {
@@ -200,7 +200,7 @@ pub(super) fn version_in_json(text: &str) -> Option<String> {
     answer.ok().map(|answer| answer.terraform_version)
 }
 
-/// The version in `terragrunt version v1.1.3`.
+/// Returns the version in `terragrunt version v1.1.3`.
 pub(super) fn version_in_text(text: &str) -> Option<String> {
     let word = text.lines().next()?.split_whitespace().last()?;
     let version = word.strip_prefix('v').unwrap_or(word);

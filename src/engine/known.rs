@@ -1,4 +1,4 @@
-//! What a plan knows of the values that it would set: digests, which nothing can be read from.
+//! Digests of the values that a plan sets; no value can be read from them.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::attributes::{Place, has_unknown, is_true};
 use crate::model::{Action, Known, hex};
 
-/// What a change of a resource or of an output would set, when it sets anything.
+/// Returns the digests of the values that a change of a resource or an output sets; absent if it sets none.
 pub(super) fn known(action: Action, place: Place<'_>) -> Option<Known> {
     match action {
         Action::NoOp | Action::Read | Action::Delete | Action::Forget => None,
@@ -17,7 +17,7 @@ pub(super) fn known(action: Action, place: Place<'_>) -> Option<Known> {
     }
 }
 
-/// What differs between before and after, down to the first list.
+/// Returns the digests of what differs between before and after, down to the first list.
 fn part(place: Place<'_>) -> Known {
     let (Value::Object(_), Value::Object(_), false) = (place.before, place.after, place.is_masked()) else {
         return whole(place);
@@ -29,13 +29,13 @@ fn part(place: Place<'_>) -> Known {
     Known::Part(changed.collect())
 }
 
-/// All of the value after.
+/// Returns the digests of the whole value after.
 fn whole(place: Place<'_>) -> Known {
     if is_true(place.unknown) || (place.is_masked() && has_unknown(place.unknown)) {
         return Known::Unknown;
     }
     match place.after {
-        // Not even the names below a sensitive value are kept.
+        // Even the names below a sensitive value are left out.
         value if place.is_masked() && !value.is_null() => digest(value),
         Value::Object(_) => {
             let all = place.members().into_iter().map(|(name, member)| (name.clone(), whole(member)));

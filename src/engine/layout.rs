@@ -1,4 +1,4 @@
-//! Which files of a folder an engine reads.
+//! Files of a folder that an engine reads, by their names.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -7,10 +7,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::detect::version_files;
 use crate::{files, model::EngineName};
 
-/// The file that makes a folder a Terragrunt unit.
+/// File that makes a folder a Terragrunt unit.
 pub const UNIT_FILE: &str = "terragrunt.hcl";
 
-/// The file that does so in a folder without a [`UNIT_FILE`].
+/// File that makes a folder without a [`UNIT_FILE`] a Terragrunt unit.
 pub const JSON_UNIT_FILE: &str = "terragrunt.hcl.json";
 
 /// Returns true if a file of this name makes its folder a Terragrunt unit.
@@ -18,37 +18,37 @@ pub fn is_unit_file(name: &str) -> bool {
     [UNIT_FILE, JSON_UNIT_FILE].contains(&name)
 }
 
-/// Returns the file of the unit in a folder: the one in JSON where it is there and no other is.
+/// Returns the file of the unit in a folder: the one in JSON if it is the only one.
 pub fn unit_file_in(dir: &Utf8Path) -> Utf8PathBuf {
     let (own, json) = (dir.join(UNIT_FILE), dir.join(JSON_UNIT_FILE));
     if !files::is_there(&own) && files::is_there(&json) { json } else { own }
 }
 
-/// The engine of units.
+/// Engine of Terragrunt units.
 pub const UNIT_ENGINE: EngineName = EngineName::Terragrunt;
 
-/// The configuration files of one folder, in the order in which the engine merges them.
+/// Configuration files of one folder, in the order in which the engine merges them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModuleFiles {
-    /// Read first, as one body.
+    /// Names of the files that are read first, as one body.
     pub primary: Vec<String>,
-    /// Laid over it one after the other: `override.tf`, `*_override.tf`.
+    /// Names of the files that override the primary ones, in order: `override.tf`, `*_override.tf`.
     pub overrides: Vec<String>,
 }
 
 impl ModuleFiles {
-    /// All of them.
+    /// Returns the names of all files.
     pub fn all(&self) -> impl Iterator<Item = &str> {
         self.primary.iter().chain(&self.overrides).map(String::as_str)
     }
 }
 
-/// Whether a file of this name makes its folder a stack.
+/// Returns true if a file of this name makes its folder a stack.
 pub fn marks_stack(name: &str) -> bool {
     !is_ignored(name) && (is_unit_file(name) || extension(name).is_some())
 }
 
-/// Returns true if a file of this name is configuration or holds values for it: an engine only ever reads it.
+/// Returns true if a file of this name is configuration or holds values for it, which an engine never writes.
 pub fn is_configuration(name: &str) -> bool {
     let endings = [".tf", ".tofu", ".hcl", ".hcl.json", ".tf.json", ".tofu.json", ".tfvars", ".tfvars.json"];
     endings.iter().any(|ending| name.ends_with(ending))
@@ -63,12 +63,12 @@ pub fn is_found_by_name(name: &str) -> bool {
         || version_files(EngineName::Terragrunt).any(|file| file == name)
 }
 
-/// Whether a file of this name is read by OpenTofu alone.
+/// Returns true if only OpenTofu reads a file of this name.
 pub fn is_tofu_only(name: &str) -> bool {
     extension(name).is_some_and(|(_, extension)| [".tofu", ".tofu.json"].contains(&extension))
 }
 
-/// The engine that reads all of these files: OpenTofu reads what Terraform does, and its own.
+/// Returns the engine that reads all of these files: OpenTofu reads those of Terraform, and its own.
 pub fn reader_of<'a>(mut names: impl Iterator<Item = &'a str>) -> EngineName {
     if names.any(is_tofu_only) { EngineName::Tofu } else { EngineName::Terraform }
 }
@@ -78,7 +78,7 @@ pub fn has_state_encryption(engine: EngineName) -> bool {
     engine == EngineName::Tofu
 }
 
-/// The file in a stack's folder that this engine reads instead of a root module, if it does.
+/// Returns the file in a stack's folder that this engine reads in place of a root module; absent for other engines.
 pub fn unit_file(engine: EngineName) -> Option<&'static str> {
     match engine {
         EngineName::Terragrunt => Some(UNIT_FILE),
@@ -86,7 +86,7 @@ pub fn unit_file(engine: EngineName) -> Option<&'static str> {
     }
 }
 
-/// The configuration files that an engine reads among the names of a folder.
+/// Returns the configuration files that an engine reads among the names of a folder.
 ///
 /// OpenTofu reads `main.tofu` instead of `main.tf`; Terraform does not know `*.tofu`. Terragrunt drives either and
 /// prefers OpenTofu. Sources: <https://opentofu.org/docs/language/files/>,
@@ -128,7 +128,7 @@ pub fn has_configuration<'a>(engine: EngineName, mut names: impl Iterator<Item =
     }
 }
 
-/// The configuration files that any engine reads among the names of a folder.
+/// Returns the configuration files that any engine reads among the names of a folder.
 pub fn any_module_files(names: &[String]) -> ModuleFiles {
     let of = |engine| module_files(engine, names.iter().map(String::as_str));
     let (tofu, terraform) = (of(EngineName::Tofu), of(EngineName::Terraform));
@@ -141,12 +141,13 @@ pub fn any_module_files(names: &[String]) -> ModuleFiles {
     }
 }
 
-/// Returns true if plans of an engine can leave something out by `-exclude`; of Terragrunt the engine that it drives decides.
+/// Returns true if plans of an engine can leave a resource out by `-exclude`; for Terragrunt the engine that it drives
+/// decides.
 pub fn has_exclude(engine: EngineName) -> bool {
     engine != EngineName::Terraform
 }
 
-/// The var files that every engine loads by their names alone, in their order.
+/// Returns the var files that every engine loads by their names, in the order of loading.
 ///
 /// Source: <https://opentofu.org/docs/language/values/variables/#variable-definition-precedence>
 pub fn auto_var_files<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
@@ -166,14 +167,14 @@ pub fn auto_var_files<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Strin
     fixed.into_iter().flatten().chain(by_pattern).collect()
 }
 
-/// The stem and the extension of a configuration file.
+/// Returns the stem and the extension of a configuration file.
 fn extension(name: &str) -> Option<(&str, &'static str)> {
     [".tf.json", ".tofu.json", ".tf", ".tofu"]
         .into_iter()
         .find_map(|extension| name.strip_suffix(extension).map(|stem| (stem, extension)))
 }
 
-/// Editors' files, which no engine reads.
+/// Returns true for files of editors, which no engine reads.
 fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
 }
