@@ -1,26 +1,25 @@
 //! envctl takes OpenTofu, Terraform and Terragrunt stacks from dev to production.
 //!
-//! Folders are rooms, rooms lie on floors, and imports only go down; `tests/architecture.rs` holds the code to it.
+//! Each top-level module belongs to a layer and imports only lower layers; `tests/architecture.rs` enforces this.
 //!
 //! ```text
-//! 7 cli/            argv in, exit code out: the clap tree, shared argument groups, the error border, prompts
-//! 6 commands/       one file per verb: load → select → do → report
-//! 5 executor/       runs a plan of steps: dispatcher, scheduler, worker, cancel, gate
+//! 7 cli/            argv in, exit code out: the clap tree, shared argument groups, error reports, prompts
+//! 6 commands/       one file per verb: load → select → run → report
+//! 5 executor/       runs the steps of a run: dispatcher, scheduler, workers, cancellation, confirmation gate
 //!   reporter/       consumers of events: terminal, plain, GitHub, summary
-//!   pipeline/       the files a repository runs envctl by
-//! 4 plans/          saved plans and the review over them
+//! 4 plans/          saved plans, the review over them, guards
 //!   journal/        the record of a run: writer, reader, the list of runs
-//!   assurance/      what `check` and `doctor` know
+//!   assurance/      checks before anything runs, for `check` and `plan`
 //! 3 inventory/      from files to instances: discovery, HCL reading, state addresses
-//! 2 engine/         the only place that knows an engine's flags
-//!   graph/          pure: the graph of stacks, cycles, selection, order
+//! 2 engine/         the only module that knows the engines' flags and output
+//!   graph/          the graph of stacks: cycles, selection, order, drawings; pure
 //! 1 config/         environments.toml: raw → resolve → validate; schema
-//!   process/        the only place that starts programs
-//! 0 model/          ids, actions, changes, outcomes, report: plain data, no IO
-//!   event           the vocabulary of a run
+//!   process/        the only module that starts programs
+//! 0 model/          ids, actions, changes, outcomes, report: plain data without I/O
+//!   event/          events of a run
 //!   diagnostic      code, severity, message, labelled spans, help
 //!   ui/             styles by role, tables, durations, plurals, rendering
-//!   files/          private files: written whole, 0600, removed
+//!   files/          private files: written whole, mode 0600, removed
 //! ```
 
 pub mod assurance;

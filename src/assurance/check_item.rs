@@ -1,4 +1,4 @@
-//! One line of the checklist.
+//! Line of the checklist that `check` prints.
 
 use std::fmt;
 
@@ -11,40 +11,40 @@ use crate::{
     ui::Count,
 };
 
-/// What an item is about: the words of `require`.
+/// Subject of a checklist item, in the words of `require`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CheckName {
-    /// environments.toml, the stacks' files, and that they fit together.
+    /// environments.toml, the stacks' files, and their consistency.
     Config,
     /// No two instances share a state.
     Isolation,
-    /// The backends can be used.
+    /// The backends are usable.
     Backend,
-    /// The lockfiles belong to the engines.
+    /// The lockfiles were written by the stacks' engines.
     Lockfiles,
-    /// Secrets are not given away or overridden.
+    /// No secret is leaked or overridden.
     Secrets,
-    /// The engines are there at versions that are allowed.
+    /// The engines are installed in allowed versions.
     Versions,
-    /// Whoever acts is who may.
+    /// The acting identity is the allowed one.
     Identity,
-    /// HEAD is where changes are made from.
+    /// HEAD is on an allowed branch and up to date.
     Branch,
-    /// Everything is committed.
+    /// The work tree is clean.
     Tree,
-    /// The guards that can be judged without a plan.
+    /// The guards that need no plan.
     Guards,
 }
 
 impl CheckName {
-    /// Whether it is about files and programs, not about the circumstances of a change.
+    /// Returns true if the item is about files and programs, and not about identity, git or guards.
     pub fn is_of_files(self) -> bool {
         !matches!(self, Self::Identity | Self::Branch | Self::Tree | Self::Guards)
     }
 }
 
 impl CheckName {
-    /// The word of `require` and of the checklist.
+    /// Returns the word that `require` and the checklist use.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Config => "config",
@@ -79,23 +79,23 @@ pub enum CheckStatus {
     Red,
 }
 
-/// One line of the checklist.
+/// Line of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckItem {
-    /// What it is about.
+    /// Subject of the item.
     pub name: CheckName,
-    /// The environment; absent for what concerns the whole project.
+    /// Environment; absent for the whole project.
     pub environment: Option<EnvName>,
-    /// How it stands.
+    /// Status of the item.
     pub status: CheckStatus,
-    /// One sentence, lower case, without full stop.
+    /// One sentence in lower case, without full stop.
     pub message: String,
-    /// What was found, each with its place.
+    /// Findings, each with its place in a file.
     pub diagnostics: Diagnostics,
 }
 
 impl CheckItem {
-    /// An item from what was found: red with errors in it, else green; `fine` says what is fine then.
+    /// Makes an item from findings: red if they hold an error, else green with the message `fine`.
     pub(super) fn judge(
         name: CheckName,
         environment: Option<&EnvName>,

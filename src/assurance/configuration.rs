@@ -1,4 +1,4 @@
-//! Stacks whose folder holds no configuration of their engine.
+//! Check for stacks whose folder holds no configuration of their engine.
 
 use crate::{
     config::Config,
@@ -8,8 +8,9 @@ use crate::{
     ui::shell_word,
 };
 
-/// Returns the error of a folder in which the engine finds nothing: without the backend in its files, it would plan no change, also
-/// to destroy what the state holds. A hook before the plan may write the files, which is looked at then.
+/// Returns the error for a folder without configuration. There the engine would not know the backend: it would plan
+/// no changes, not even a destruction of what the state holds. A stack with a hook before the plan is skipped,
+/// because the hook may write the files.
 pub(super) fn unconfigured(config: &Config, instance: &Instance, modules: &Modules) -> Option<Diagnostic> {
     let is_empty = match unit_file(instance.engine) {
         Some(_) => !unit_file_in(&instance.dir).exists(),

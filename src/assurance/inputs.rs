@@ -1,4 +1,4 @@
-//! Whether the variables that take outputs of other stacks are there, and set by nothing else.
+//! Check that variables which take outputs of other stacks are declared and are set by no other source.
 
 use super::values::at;
 use crate::{
@@ -8,7 +8,8 @@ use crate::{
     inventory::{Instance, Modules, hcl::VarFileContent},
 };
 
-/// Inputs that cannot arrive. `own` looks up a variable of envctl's own environment.
+/// Returns errors for inputs without a variable or with a second source. `own` looks up a variable in envctl's
+/// environment.
 pub(super) fn inputs(
     config: &Config,
     instance: &Instance,

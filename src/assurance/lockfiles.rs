@@ -1,4 +1,4 @@
-//! Whether a stack's lockfile was written by the engine that the stack is run by.
+//! Check that each lockfile was written by the engine of its stack.
 
 use std::io;
 
@@ -15,8 +15,8 @@ use crate::{
     model::EngineName,
 };
 
-/// Returns the lockfiles that name the registry of another engine than the stack's, which is for units the one that Terragrunt drives: its
-/// `init` would rewrite them, or refuse to.
+/// Returns errors for lockfiles that name the registry of another engine than the stack's (for a unit, than the one that
+/// Terragrunt runs): an `init` would rewrite the lockfile or fail.
 pub(super) fn lockfiles<'a>(
     config: &Config,
     instances: impl Iterator<Item = &'a Instance>,

@@ -1,6 +1,7 @@
-//! What is known before anything runs: configuration, isolation, values, lockfiles, as data for `check` and `plan`.
+//! Checks of configuration, isolation, values and lockfiles before anything runs, as data for `check` and `plan`.
 //!
-//! Nothing here starts a program or asks the network.
+//! Runs engines only through the [`SyntaxChecker`](crate::inventory::SyntaxChecker) that the caller passes in, and
+//! uses no network.
 
 mod check_item;
 mod configuration;

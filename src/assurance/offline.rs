@@ -1,4 +1,4 @@
-//! The checklist as far as the files go.
+//! Checklist items that follow from files alone.
 
 use std::collections::HashSet;
 
@@ -26,16 +26,16 @@ use crate::{
     ui::Count,
 };
 
-/// What was checked, with what was read for it.
+/// Result of the checks, with the data that was read for them.
 pub struct Offline {
-    /// The items in the order of the checklist: those of the whole project, then environment by environment.
+    /// Items in the order of the checklist: those of the whole project, then environment by environment.
     pub items: Vec<CheckItem>,
-    /// The checked environments, as far as they could be loaded.
+    /// Checked environments, except those that could not be loaded.
     pub inventories: Vec<Inventory>,
-    /// What the files of all instances say.
+    /// Instances of all environments, with the content of their files.
     pub survey: Survey,
-    /// Variables without a value, by stack, where plans are made, and values of flags that no variable of a stack takes: an error
-    /// for a run that has the stack.
+    /// Errors by instance that only a run with that stack must heed: variables without a value, if a plan is made,
+    /// and values of flags for undeclared variables.
     pub value_errors: ValueErrors,
 }
 
@@ -43,23 +43,24 @@ pub struct Offline {
 pub type ValueErrors = Vec<(InstanceId, Diagnostics)>;
 
 impl Offline {
-    /// Warnings about files that an engine can parse and envctl cannot, and about what follows from that, each once.
+    /// Returns the warnings about files that an engine can parse and envctl cannot, and about their consequences,
+    /// without duplicates.
     pub fn unusual_files(&self) -> Diagnostics {
         let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
         deduplicated(Diagnostics(all.filter(|d| [UNUSUAL, values::UNREAD].contains(&d.code)).collect()))
     }
 
-    /// Everything that is wrong, each finding once.
+    /// Returns all errors without duplicates.
     pub fn errors(&self) -> Diagnostics {
         let all = self.items.iter().flat_map(|item| item.diagnostics.0.iter().cloned());
         deduplicated(Diagnostics(all.filter(|d| d.severity == Severity::Error).collect()))
     }
 }
 
-/// Checks these environments without an engine; states are compared with those of all environments.
+/// Checks these environments; their states are compared with those of all environments.
 ///
-/// `own` looks up a variable of envctl's own environment; keys that a verb of `classes` would have to honour and this
-/// version cannot are errors.
+/// `own` looks up a variable in envctl's environment. A key that a verb of `classes` would have to honour and this
+/// version does not support is an error.
 pub fn check_offline(
     config: &Config,
     environments: &[&Environment],
@@ -130,7 +131,7 @@ pub fn check_offline(
     Offline { items, inventories, survey, value_errors }
 }
 
-/// No two instances may have one state; states that cannot be known are told of the checked environments.
+/// Checks that no two instances share a state; unknown states are reported for the checked environments only.
 fn isolation(environments: &[&Environment], survey: &Survey) -> CheckItem {
     let checked = |id: &InstanceId| environments.iter().any(|environment| environment.name == id.environment);
     let mut found = Diagnostics(shared_addresses(&survey.addresses.addressed));
@@ -160,7 +161,7 @@ fn note(code: &'static str, message: String) -> Diagnostic {
     Diagnostic { severity: Severity::Note, ..Diagnostic::warning(code, message) }
 }
 
-/// One environment while it is checked.
+/// Environment that is being checked.
 struct Checked<'a> {
     config: &'a Config,
     environment: &'a Environment,
@@ -169,9 +170,9 @@ struct Checked<'a> {
     on_path: &'a dyn Fn(EngineName) -> bool,
     classes: &'a [VerbClass],
     verdicts: &'a SyntaxVerdicts<'a>,
-    /// What its inventory told.
+    /// Findings from loading the inventory.
     found: Diagnostics,
-    /// Errors about values, by stack.
+    /// Errors about values of variables, by instance.
     value_errors: ValueErrors,
 }
 
@@ -204,14 +205,14 @@ impl Checked<'_> {
             if is_read && self.classes.iter().any(|class| matches!(class, VerbClass::Check | VerbClass::Plan))
             {
                 let unset = values::unset_variables(instance, &self.survey.modules, &set, self.own);
-                // A plan of other stacks does not need them.
+                // Runs of other stacks do not need these values.
                 if self.classes.contains(&VerbClass::Check) {
                     config.extend(unset);
                 } else if !unset.0.is_empty() {
                     self.value_errors.push((instance.id.clone(), unset));
                 }
             }
-            // A plan says so itself, and more exactly; a check is asked before it.
+            // A plan reports this more exactly; `check` runs before any plan.
             if self.classes.contains(&VerbClass::Check) {
                 let modules = &self.survey.modules;
                 missing.extend(values::missing_sources(self.config, instance, modules, self.own));
@@ -242,7 +243,7 @@ impl Checked<'_> {
 }
 
 impl Checked<'_> {
-    /// A source that is not on this machine may be on the one that deploys: that is no fault of a file.
+    /// Makes the item of secrets. A missing source of a secret is no error: it may exist on the machine that deploys.
     fn secrets(&self, mut found: Diagnostics, missing: Diagnostics, unread: Diagnostics) -> CheckItem {
         let missing = deduplicated(missing);
         let (count, not_read) = (missing.0.len() as u64, unread.0.len() as u64);
@@ -263,12 +264,12 @@ impl Checked<'_> {
     }
 }
 
-/// Returns true if two findings are about one thing, whatever their severity.
+/// Returns true if two findings are equal except for their severity.
 fn is_same_finding(one: &Diagnostic, other: &Diagnostic) -> bool {
     one.code == other.code && one.to_string() == other.to_string()
 }
 
-/// The same findings, each once: a var file that many stacks share is wrong only once.
+/// Removes duplicates: a var file that several stacks share is reported once.
 fn deduplicated(found: Diagnostics) -> Diagnostics {
     let mut told = HashSet::new();
     Diagnostics(found.into_iter().filter(|d| told.insert((d.code, d.to_string()))).collect())

@@ -1,4 +1,4 @@
-//! Finds variables that take secrets and are not declared `sensitive`.
+//! Check for variables that take secrets and are not declared `sensitive`.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::{
     },
 };
 
-/// Warns of variables that take a secret and are neither `sensitive` nor `ephemeral`: engines show their values in plans,
-/// diagnostics and outputs, where envctl masks only what it recognises.
+/// Warns of variables that take a secret and are neither `sensitive` nor `ephemeral`: engines print their values in
+/// plans, diagnostics and outputs, where envctl masks only the values that it recognizes.
 ///
-/// Nothing is said of a module that is not known or that cannot be read.
+/// Modules that are remote or cannot be read are skipped.
 pub(super) fn not_sensitive(config: &Config, instance: &Instance, modules: &Modules) -> Diagnostics {
     let secrets = &instance.settings.secrets;
     if secrets.is_empty() {
@@ -49,12 +49,12 @@ pub(super) fn not_sensitive(config: &Config, instance: &Instance, modules: &Modu
     )
 }
 
-/// The folder of a Terragrunt unit's module, where the unit's own file names a local one.
+/// Returns the folder of a Terragrunt unit's module, if the unit's own file names a local source.
 fn local_source(instance: &Instance) -> Option<Utf8PathBuf> {
     unit_file(instance.engine)?;
     let source = read_unit_source(&instance.dir, instance.root())?;
     let is_local = source.starts_with("./") || source.starts_with("../");
-    // `..//module` is the folder `module` of `..`, of which Terragrunt copies all.
+    // `..//module` is the folder `module` in `..`; Terragrunt copies all of `..`.
     is_local.then(|| normalised(&instance.dir.join(source.replace("//", "/"))))
 }
 

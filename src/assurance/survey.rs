@@ -1,4 +1,4 @@
-//! All instances of all environments with what their files say: what isolation can be judged on.
+//! Instances of all environments with the content of their files, which the isolation check compares.
 
 use super::syntax::SyntaxVerdicts;
 use crate::{
@@ -8,24 +8,24 @@ use crate::{
     model::EngineName,
 };
 
-/// All instances of all environments, their modules and their addresses.
+/// Instances of all environments, their modules and their state addresses.
 pub struct Survey {
-    /// The instances: those of the given inventories first, then those of the other environments, without needs.
+    /// Instances of the given inventories first, then those of the other environments, without dependencies.
     pub instances: Vec<Instance>,
-    /// What their files say.
+    /// Root modules of the instances.
     pub modules: Modules,
-    /// Where their states lie.
+    /// State addresses of the instances.
     pub addresses: Addresses,
-    /// What is wrong with their files.
+    /// Findings about the instances' files.
     pub files: Diagnostics,
-    /// Why an environment that was not given could not be looked at; its states are not compared then.
+    /// Errors of environments that could not be loaded; their states are not compared.
     pub not_looked_at: Vec<InventoryError>,
 }
 
 impl Survey {
-    /// Looks at these inventories and, for the addresses alone, at all other environments.
+    /// Reads the files of these inventories and, for their state addresses, of all other environments.
     ///
-    /// `on_path` tells whether an engine's program is there, `own` looks up a variable of envctl's own environment.
+    /// `on_path` returns true if an engine is installed, `own` looks up a variable in envctl's environment.
     pub(super) fn take(
         config: &Config,
         inventories: &[Inventory],

@@ -1,4 +1,4 @@
-//! Files that the reader here cannot parse: the engine decides whether they are broken or only unusual.
+//! Files that envctl cannot parse: the engine decides whether they are invalid.
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -14,10 +14,10 @@ use crate::{
     model::EngineName,
 };
 
-/// Code of the warning about a file that an engine can parse and the reader here cannot.
+/// Code of the warning about a file that an engine can parse and envctl cannot.
 pub(super) const UNUSUAL: &str = "hcl::unusual";
 
-/// Verdicts of engines on files that envctl could not parse, one process for each file.
+/// Verdicts of engines on files that envctl could not parse; one process per file and engine.
 pub(super) struct SyntaxVerdicts<'a> {
     checker: Option<&'a dyn SyntaxChecker>,
     root: &'a Utf8Path,
@@ -25,19 +25,19 @@ pub(super) struct SyntaxVerdicts<'a> {
 }
 
 impl<'a> SyntaxVerdicts<'a> {
-    /// Nothing asked yet; without a `checker` no engine may be started. Findings show paths relative to `root`.
+    /// Makes an empty cache; without a `checker` no engine may be started. Paths in findings are relative to `root`.
     pub(super) fn new(checker: Option<&'a dyn SyntaxChecker>, root: &'a Utf8Path) -> Self {
         Self { checker, root, known: RefCell::default() }
     }
 
-    /// Replaces the error that a file is not valid by a warning where the engine can parse it, and where no engine may be
-    /// asked. Every other finding is returned as it is.
+    /// Replaces the error that a file is invalid by a warning if the engine can parse it, or if no engine may be
+    /// started. Returns all other findings unchanged.
     pub(super) fn judge(&self, engine: EngineName, problem: Diagnostic) -> Diagnostic {
         let Some(file) = problem.labels.first().map(|label| label.source.path().to_owned()) else {
             return problem;
         };
         let is_asked = match problem.code {
-            // `fmt` refuses every JSON file but a unit, about which Terragrunt is asked in another way.
+            // `fmt` refuses every JSON file except a Terragrunt unit, for which another command of Terragrunt is run.
             SYNTAX_CODE => file.extension() != Some("json") || file.file_name() == Some(JSON_UNIT_FILE),
             JSON_SYNTAX_CODE => self.checker.is_some(),
             _ => false,
@@ -66,7 +66,7 @@ impl<'a> SyntaxVerdicts<'a> {
         }
     }
 
-    /// Judges several findings about files that one engine would read.
+    /// Judges several findings about files of one engine.
     pub(super) fn judge_all(&self, engine: EngineName, found: Diagnostics) -> Diagnostics {
         Diagnostics(found.into_iter().map(|problem| self.judge(engine, problem)).collect())
     }

@@ -1,4 +1,4 @@
-//! Keys that this version does not honour, as findings.
+//! Check for keys of environments.toml that this version does not support.
 
 use crate::{
     config::{Config, Environment, Unsupported, VerbClass},
@@ -6,9 +6,9 @@ use crate::{
     inventory::Instance,
 };
 
-/// The keys of an environment and its instances that this version does not honour, each once.
+/// Returns findings for the unsupported keys of an environment and its instances, without duplicates.
 ///
-/// One that a verb of these classes would have to honour is an error, one that only other verbs refuse a warning.
+/// An error if a verb of these classes would have to honour the key, a warning if only other verbs would.
 pub(super) fn unsupported<'a>(
     config: &Config,
     environment: &Environment,

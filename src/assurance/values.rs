@@ -1,4 +1,4 @@
-//! Whether values reach the stacks that they are meant for, and secrets nobody else.
+//! Checks that values reach their stacks, and that secrets reach no other place.
 
 use super::syntax::SyntaxVerdicts;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     inventory::{Instance, Modules, VarFiles, hcl::VarFileContent},
 };
 
-/// Var files that must be there and are not.
+/// Returns errors for required var files that do not exist.
 pub(super) fn missing_var_files(config: &Config, instance: &Instance) -> Diagnostics {
     let needed = instance.settings.var_files.iter().filter(|file| !file.optional);
     let paths = needed.map(|file| instance.dir.join(&file.path));
@@ -36,7 +36,7 @@ pub(super) fn missing_var_files(config: &Config, instance: &Instance) -> Diagnos
     )
 }
 
-/// Variables that are set for this very stack and that it does not declare.
+/// Returns errors for variables that are set for this stack and that it does not declare.
 pub(super) fn undeclared_vars(config: &Config, instance: &Instance, modules: &Modules) -> Diagnostics {
     let Some(module) = modules.root(instance).filter(|_| unit_file(instance.engine).is_none()) else {
         return Diagnostics::default();
@@ -57,7 +57,7 @@ pub(super) fn undeclared_vars(config: &Config, instance: &Instance, modules: &Mo
     )
 }
 
-/// Variables without a default that nothing sets: the next plan would fail.
+/// Returns errors for variables without default and value: the next plan would fail.
 pub(super) fn unset_variables(
     instance: &Instance,
     modules: &Modules,
@@ -68,7 +68,7 @@ pub(super) fn unset_variables(
         return Diagnostics::default();
     };
     let settings = &instance.settings;
-    // A program that runs before the plan may write a var file that the engine loads by its name.
+    // A hook before the plan may write a var file that the engine loads by its name.
     if !settings.hooks.before_plan.is_empty() {
         return Diagnostics::default();
     }
@@ -80,7 +80,7 @@ pub(super) fn unset_variables(
             || own(&format!("TF_VAR_{name}")).is_some()
     };
     let unset = module.variables.iter().filter(|(name, v)| v.default.is_none() && !is_set(name));
-    // A value under a mistyped name reaches no variable of the stack.
+    // A value under a misspelled name belongs to no variable of the stack, so it is suggested.
     let given = settings
         .vars
         .keys()
@@ -106,7 +106,7 @@ pub(super) fn unset_variables(
     )
 }
 
-/// Secrets that a var file also sets: the file would win.
+/// Returns errors for secrets that a var file sets too: the file would win.
 pub(super) fn secrets_in_var_files(
     config: &Config,
     instance: &Instance,
@@ -131,14 +131,14 @@ pub(super) fn secrets_in_var_files(
 /// Code of the warning that a var file may set a secret.
 pub(super) const UNREAD: &str = "secrets::unread-var-file";
 
-/// Returns a warning about an instance with secrets of whose var files not all could be parsed.
+/// Returns a warning about an instance with secrets if one of its var files cannot be parsed.
 pub(super) fn unread_var_files(instance: &Instance, is_read: bool) -> Option<Diagnostic> {
     let message =
         format!("var files of `{}` may set its secrets: one of them cannot be parsed here", instance.id);
     (!is_read && !instance.settings.secrets.is_empty()).then(|| Diagnostic::warning(UNREAD, message))
 }
 
-/// Variables of envctl's own environment that would compete with what environments.toml sets.
+/// Returns errors for variables of envctl's environment that would compete with environments.toml.
 pub(super) fn inherited(
     config: &Config,
     instance: &Instance,
@@ -160,7 +160,8 @@ pub(super) fn inherited(
     found
 }
 
-/// Secrets of an instance whose variable is not set or whose file is not there: nothing can be planned from here.
+/// Returns warnings for secrets of an instance whose environment variable is not set or whose file does not exist: on
+/// this machine no plan can be made.
 pub(super) fn missing_sources(
     config: &Config,
     instance: &Instance,
@@ -180,7 +181,7 @@ pub(super) fn missing_sources(
     });
     let missing = secrets.chain(in_env).filter_map(|(name, origin, secret)| {
         let what = match &secret.source {
-            // An empty one counts as not set here, so nothing is said where it may be empty: a plan tells them apart.
+            // An empty variable counts as unset here, and passes where it may be empty: a plan tells the two apart.
             SecretSource::Env(variable)
                 if !secret.allow_empty && own(variable).is_none_or(|value| value.is_empty()) =>
             {
@@ -199,8 +200,8 @@ pub(super) fn missing_sources(
     Diagnostics(missing.collect())
 }
 
-/// Returns what the var files of an instance set; nothing is known where one of them cannot be parsed. Findings about
-/// them are added to `found`.
+/// Returns the variables that the var files of an instance set; `None` when one of them cannot be parsed. Adds
+/// findings about the files to `found`.
 pub(super) fn read(
     files: &mut VarFiles<'_>,
     (instance, modules): (&Instance, &Modules),
@@ -216,7 +217,7 @@ pub(super) fn read(
     }
 }
 
-/// A problem with the place where a value comes from.
+/// Adds the location where a value is set to a finding.
 pub(super) fn at(problem: Diagnostic, config: &Config, origin: &Origin, text: &str) -> Diagnostic {
     match &origin.span {
         Some(span) => problem.at(config.source(), span.clone(), text),

@@ -1,4 +1,4 @@
-//! The plain lines in the forms that GitHub Actions folds and annotates.
+//! Reporter for GitHub Actions: the plain lines with groups and annotations.
 //!
 //! Source: <https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions>.
 
@@ -11,7 +11,7 @@ use crate::{
     ui::{Detail, Printer, Styles},
 };
 
-/// Writes groups and annotations to standard error, which a job's log takes like standard output.
+/// Writes groups and annotations to standard error, which GitHub treats like standard output.
 pub struct GitHub {
     printer: Arc<Printer>,
     width: usize,
@@ -19,7 +19,7 @@ pub struct GitHub {
 }
 
 impl GitHub {
-    /// A reporter over the run's printer.
+    /// Makes a reporter that writes through the run's printer.
     pub fn new(printer: Arc<Printer>) -> Self {
         Self { printer, width: 0, running: 0 }
     }
@@ -76,7 +76,7 @@ impl Consumer for GitHub {
     }
 }
 
-/// `::error file=infra/app/main.tf,line=3,title=app::summary`
+/// Formats an error annotation: `::error file=infra/app/main.tf,line=3,title=app::summary`.
 pub fn github_annotation(title: &str, file: Option<&str>, line: Option<u32>, text: &str) -> String {
     let mut place = String::new();
     if let Some(file) = file {

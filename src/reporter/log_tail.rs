@@ -1,4 +1,4 @@
-//! The part of a stack's log that the last step wrote.
+//! Part of a stack's log that the last step wrote.
 
 use std::io;
 
@@ -6,10 +6,10 @@ use camino::Utf8Path;
 
 use crate::files;
 
-/// Begins the line that a step writes into its stack's log before anything else.
+/// Prefix of the first line that each step writes into its stack's log.
 const STEP_MARK: &str = "── ";
 
-/// The lines after the last step mark.
+/// Returns the lines after the last step mark.
 pub(super) fn last_step(log: &Utf8Path) -> io::Result<Vec<String>> {
     let text = files::read_whole(log)?;
     let text = String::from_utf8_lossy(&text);

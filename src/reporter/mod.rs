@@ -1,5 +1,5 @@
-//! Consumers of a run's events, and what is made of its report: live lines, plain lines, GitHub groups, the review, a
-//! Markdown summary. Nothing here can change a run.
+//! Consumers of a run's events, and output made from its report: live lines, plain lines, GitHub groups, the review,
+//! a Markdown summary. Reporters cannot change a run.
 
 mod github;
 mod log_tail;

@@ -1,4 +1,4 @@
-//! How one stack's step ended, in one line.
+//! Result of a stack's step in one line.
 
 use crate::{
     event::{StepFinished, StepKind},
@@ -6,7 +6,7 @@ use crate::{
     ui::{Count, Role, Styles, seconds},
 };
 
-/// `✔ network  3 to create  0.6s`
+/// Formats a finished step: `✔ network  3 to create  0.6s`.
 pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> String {
     let (mark, text) = outcome(&step.outcome, step.step, styles);
     let stack = format!("{:width$}", step.stack);
@@ -14,7 +14,7 @@ pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> Str
     format!("{mark} {stack}  {text}  {time}")
 }
 
-/// `– app  skipped: network failed`
+/// Formats a stack that ended without a step: `– app  skipped: network failed`.
 pub(super) fn skipped(stack: &str, outcome_: &Outcome, width: usize, styles: Styles) -> String {
     let (mark, mut text) = outcome(outcome_, StepKind::Plan, styles);
     if matches!(outcome_, Outcome::Interrupted) {
@@ -23,7 +23,7 @@ pub(super) fn skipped(stack: &str, outcome_: &Outcome, width: usize, styles: Sty
     format!("{mark} {stack:width$}  {text}")
 }
 
-/// The mark and the words of an outcome.
+/// Returns the mark and the words of an outcome.
 pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (String, String) {
     let green = |text: &str| styles.paint(Role::Success, text);
     match outcome {
@@ -62,7 +62,7 @@ pub(super) fn outcome(outcome: &Outcome, step: StepKind, styles: Styles) -> (Str
     }
 }
 
-/// What fits into a line of a list; the rest is told below it.
+/// Returns the first line of a text, for a list; the caller prints the rest below.
 pub(super) fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }
@@ -76,7 +76,7 @@ fn skip(because: &SkipReason) -> String {
     }
 }
 
-/// `3 to create, 1 to delete, 2 outputs`; with an empty `to` `3 created, 1 deleted`.
+/// Formats `3 to create, 1 to delete, 2 outputs`; with an empty `to`, `3 created, 1 deleted`.
 pub(super) fn counts(counts: &ChangeCounts, to: &str) -> String {
     let planned = !to.is_empty();
     let word = |infinitive: &str, participle: &str| {

@@ -1,4 +1,4 @@
-//! One line per finished stack, each stack's output in one piece: for pipes, files and CI.
+//! Reporter for pipes, files and CI: one line per finished stack, followed by the stack's output in one piece.
 
 use std::{io, sync::Arc};
 
@@ -17,7 +17,7 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// A reporter over the run's printer.
+    /// Makes a reporter that writes through the run's printer.
     pub fn new(printer: Arc<Printer>) -> Self {
         Self { printer, width: 0, running: 0 }
     }
@@ -37,7 +37,7 @@ impl Consumer for Plain {
             EventKind::StepStarted { .. } => self.running += 1,
             EventKind::StepFinished(step) => {
                 self.running = self.running.saturating_sub(1);
-                // What went wrong is an error, and those are said even when quiet.
+                // Failures and refusals are printed also with `--quiet`.
                 let wrong = matches!(step.outcome, Outcome::Failed(_) | Outcome::Refused(_))
                     && !step.outcome.is_beyond_confirmed();
                 let tell =
@@ -62,7 +62,7 @@ impl Consumer for Plain {
     }
 }
 
-/// What of a step's output is worth showing: all of a failure, what an apply did, the rest on demand.
+/// Returns the output of a step to print: envctl's lines, and the engine's for an apply or with `--verbose`.
 pub(super) fn output(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
     let mut lines = told(step);
     if detail >= Detail::Verbose || step.step == StepKind::Apply {
@@ -71,7 +71,7 @@ pub(super) fn output(step: &StepFinished, detail: Detail) -> io::Result<Vec<Stri
     Ok(lines)
 }
 
-/// What envctl itself has to say of a step: where and why it failed, and its notes.
+/// Returns envctl's own lines on a step: place and details of a failure, and notes.
 pub(super) fn told(step: &StepFinished) -> Vec<String> {
     let mut lines = Vec::new();
     if let Outcome::Failed(failure) = &step.outcome {
@@ -92,13 +92,13 @@ pub(super) fn told(step: &StepFinished) -> Vec<String> {
     lines
 }
 
-/// Returns the facts behind a refusal, and what to type: the lines under its short reason.
+/// Returns the details of a refusal and the command to type, which follow its short reason.
 pub(super) fn refused(outcome: &Outcome) -> Vec<String> {
     let Outcome::Refused(blocks) = outcome else { return Vec::new() };
     blocks.iter().flat_map(|block| block.message.lines().skip(1)).map(str::to_owned).collect()
 }
 
-/// What the engine said in a step; the command lines only on demand.
+/// Returns the engine's output in a step; command lines (`$ …`) only with `--verbose`.
 pub(super) fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
     let Some(log) = &step.log else { return Ok(Vec::new()) };
     let mut lines = log_tail::last_step(log)?;
@@ -106,7 +106,7 @@ pub(super) fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<Stri
     Ok(lines)
 }
 
-/// What the how-manieth interrupt does, with so many steps running.
+/// Returns the message for the interrupt of this number, with `running` steps at that time.
 pub(super) fn interrupted(count: u32, running: usize) -> &'static str {
     match count {
         _ if running == 0 => "interrupted: nothing runs, and nothing more starts",

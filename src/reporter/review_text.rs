@@ -1,4 +1,4 @@
-//! The review as text: one table, the engine's own diffs, what would be lost by address, and what to type.
+//! Text of the review: the table, the engines' diffs, the losses by address, and the command to type.
 
 use std::fmt::Write as _;
 
@@ -13,13 +13,13 @@ use crate::{
     ui::{Role, Styles, shell_word},
 };
 
-/// A diff longer than this is folded to its first lines; `runs show RUN STACK` has the whole.
+/// Number of lines that a diff is cut to; `runs show RUN STACK` prints the whole diff.
 const FOLD: usize = 120;
 
-/// Texts that stand in a diff for a value that is not shown: the engine's, and envctl's.
+/// Masks that diffs hold in place of secret values: the engine's, and envctl's.
 const MASKS: [&str; 2] = ["(sensitive value)", MASK];
 
-/// The review of a run, ended by a line feed. `last_line` is the line with commit, digest and what to type.
+/// Formats the review of a run, ended by a line feed. `last_line` holds commit, digest and the command to type.
 pub fn review_text(
     review: &Review,
     (losses, blocked): (&[(&StackId, Loss<'_>)], &[Blocked]),
@@ -96,7 +96,7 @@ pub fn review_text(
     text
 }
 
-/// What stands behind the name over a diff that may not be what comes.
+/// Returns the remark after a stack's name if its diff is tentative.
 fn doubt(stack: &ReviewStack, styles: Styles) -> String {
     if !stack.tentative {
         return String::new();
@@ -121,7 +121,7 @@ fn folded(diff: &str, stack: &str, run: &str, styles: Styles) -> String {
     text
 }
 
-/// A line of the engine's diff in the colour of its sign.
+/// Colours a line of an engine's diff by its sign.
 fn painted(line: &str, styles: Styles) -> String {
     let sign = line.trim_start();
     let role = if sign.starts_with("-/+") || sign.starts_with("+/-") || sign.starts_with("- ") {

@@ -1,4 +1,4 @@
-//! The table of a run's stacks: what each would change, or did.
+//! Table of a run's stacks with their planned or applied changes.
 
 use super::outcome_line;
 use crate::{
@@ -8,24 +8,24 @@ use crate::{
     ui::{Align, Count, Role, Styles, Table},
 };
 
-/// The table of a finished run.
+/// Formats the table of a finished run.
 pub fn report_table(report: &Report, styles: Styles, width: Option<usize>) -> String {
     render(report.stacks.iter().map(|s| reported(s, styles)).collect(), styles, width)
 }
 
-/// The table of a review.
+/// Formats the table of a review.
 pub(super) fn review_table(stacks: &[ReviewStack], styles: Styles, width: Option<usize>) -> String {
     render(stacks.iter().map(|s| reviewed(s, styles)).collect(), styles, width)
 }
 
-/// Begins a note that is a warning of the engine.
+/// Prefix of a note that is a warning of the engine.
 pub(super) const WARNING: &str = "warning: ";
 
 struct Row {
     stack: String,
     counts: Option<ChangeCounts>,
     note: String,
-    /// Widest problem first.
+    /// Sort key: failures first, stacks without changes last.
     rank: u8,
 }
 
@@ -34,16 +34,16 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
         Outcome::Changed(_) => "changes".to_owned(),
         other => outcome_line::outcome(other, StepKind::Plan, styles).1,
     }];
-    // Whoever knows why has said so.
+    // A note with the reason, if there is one, makes the general one superfluous.
     if stack.tentative && !stack.notes.iter().any(|note| note.starts_with(TENTATIVE)) {
         note.push(styles.paint(Role::Warning, format!("{TENTATIVE}rests on values that are not known yet")));
     }
-    // Warnings are told in full below the table.
+    // Warnings are printed in full below the table.
     let (warnings, others): (Vec<_>, Vec<_>) = stack.notes.iter().partition(|n| n.starts_with(WARNING));
     if !warnings.is_empty() {
         note.push(styles.paint(Role::Warning, Count(warnings.len() as u64, "warning")));
     }
-    // Why a stack was refused or failed is told in full as it ends; the table has the short reason.
+    // Reasons of refusals and failures are printed in full when the step ends; the table holds their first line.
     if !matches!(stack.outcome, Outcome::Refused(_) | Outcome::Failed(_)) && !stack.outcome.is_excluded() {
         note.extend(others.into_iter().cloned());
     }
@@ -141,7 +141,7 @@ fn filled(
 #[derive(Clone, Copy)]
 struct Column {
     heading: &'static str,
-    /// The heading where there is little room.
+    /// Heading for a narrow terminal.
     sign: &'static str,
     role: Role,
     always: bool,

@@ -1,4 +1,4 @@
-//! A run as Markdown, for the step summary of a CI job.
+//! Markdown summary of a run, for the step summary of a CI job.
 
 use std::{fmt::Write as _, iter};
 
@@ -8,18 +8,18 @@ use crate::{
     ui::{Count, seconds, visible},
 };
 
-/// How many bytes of diff go into a summary; GitHub takes 1 MiB a step.
+/// Length in bytes up to which diffs are added to a summary; GitHub accepts 1 MiB per step.
 const MOST: usize = 200_000;
 
-/// Beginning of the first line of every summary.
+/// Prefix of the first line of every summary.
 const HEADING: &str = "### `envctl ";
 
-/// Returns true if a text has a summary in it.
+/// Returns true if a text contains a summary.
 pub fn is_summary(text: &str) -> bool {
     text.lines().any(|line| line.starts_with(HEADING))
 }
 
-/// The summary of a run, with the diffs of its review.
+/// Formats the summary of a run, with the diffs of its review.
 pub fn summary(report: &Report, review: &Review) -> String {
     let mut text = format!(
         "{HEADING}{} {}`: {}\n\n",
@@ -91,7 +91,7 @@ pub fn summary(report: &Report, review: &Review) -> String {
     visible(&text).into_owned()
 }
 
-/// The summary of a command that failed before it had a run to report.
+/// Formats the summary of a command that failed before its run had a report.
 pub fn failure_summary(command: &str, document: &ErrorDocument) -> String {
     let ErrorDocument { result, exit_code, error, .. } = document;
     let place = match (&error.file, error.line) {
@@ -108,7 +108,7 @@ pub fn failure_summary(command: &str, document: &ErrorDocument) -> String {
     visible(&text).into_owned()
 }
 
-/// What a reader of a run over what has changed has to know.
+/// Returns remarks on a run that covers only changed stacks: the base, and stacks that were removed.
 fn remarks(since: &ChangedSince, is_empty: bool) -> Vec<String> {
     let what = format!("only what has changed since HEAD left {}", since.shown());
     let gone = since.gone.iter().map(|GoneStack { environment, stack, path }| {
@@ -166,7 +166,7 @@ fn html(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// A fence longer than any run of backticks in the text.
+/// Returns a code fence longer than any run of backticks in the text.
 fn fence(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     "`".repeat(longest.max(2) + 1)

@@ -1,4 +1,5 @@
-//! Live lines on a terminal: one per running stack, a bar under them, a line that stays for each finished stack.
+//! Reporter for a terminal: a live line per running stack with a progress bar below, and a permanent line per
+//! finished stack.
 
 use std::{
     collections::HashMap,
@@ -20,18 +21,18 @@ use crate::{
 pub struct Terminal {
     printer: Arc<Printer>,
     area: MultiProgress,
-    /// Under the running stacks, while there are any.
+    /// Progress bar below the running stacks; absent while no step runs.
     bar: Option<ProgressBar>,
     running: HashMap<StackId, Running>,
     width: usize,
     stacks: u64,
     changed: u64,
-    /// How long the plans and the applies will probably take, in seconds.
+    /// Estimated duration of all plans and of all applies, in seconds.
     expected: HashMap<StepKind, f64>,
     round: Option<Round>,
 }
 
-/// What the bar says of the steps that it counts.
+/// Round of plans or applies that the progress bar counts.
 struct Round {
     done: &'static str,
     since: Instant,
@@ -57,7 +58,7 @@ struct Running {
 }
 
 impl Terminal {
-    /// A reporter that owns the terminal while steps run.
+    /// Makes a reporter that draws on the terminal while steps run.
     pub fn new(printer: Arc<Printer>) -> Self {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(12));
         Self {
@@ -89,7 +90,7 @@ impl Terminal {
         self.draw(stack);
     }
 
-    /// The bar of one round of plans or applies.
+    /// Makes the progress bar for a round of plans or applies.
     fn begin(&mut self, step: StepKind) -> ProgressBar {
         let total = match step {
             StepKind::Plan => self.stacks,
@@ -121,7 +122,7 @@ impl Terminal {
         }
     }
 
-    /// Takes a stack's line away; a stack that did not come to what the bar counts is no part of it any more.
+    /// Removes a stack's line. A stack that did not finish its step is subtracted from the length of the bar.
     fn end(&mut self, stack: &StackId, counts: bool) {
         if let Some(running) = self.running.remove(stack) {
             running.line.finish_and_clear();

@@ -1,8 +1,8 @@
-//! English plurals, so that messages read right.
+//! English plurals for messages.
 
 use std::fmt;
 
-/// A number of things: `1 resource`, `3 resources`.
+/// Number with a noun: `1 resource`, `3 resources`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count<'a>(pub u64, pub &'a str);
 

@@ -1,4 +1,4 @@
-//! Shows findings with the lines of the file that they are about.
+//! Rendering of diagnostics with the source lines they refer to.
 
 use std::sync::Arc;
 
@@ -10,9 +10,9 @@ use anstyle::Style;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Label, Severity, SourceFile};
 
-/// One finding as text, without a line feed at its end.
+/// Formats a diagnostic, without a final line feed.
 ///
-/// Lines of the file that are wider than `width` columns are cut around the place that is meant.
+/// Source lines wider than `width` columns are cut around the label.
 pub fn render(diagnostic: &Diagnostic, color: bool, width: usize) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -37,7 +37,7 @@ pub fn render(diagnostic: &Diagnostic, color: bool, width: usize) -> String {
     shown
 }
 
-/// A line of help: in line with the numbers of the lines above it, or by itself where there are none.
+/// Formats a line of help: aligned with the line numbers above it, or as a `hint:` if no source lines are printed.
 fn help(diagnostic: &Diagnostic, line: &str, color: bool) -> String {
     let style = |style: Style, text: &str| {
         if color { format!("{style}{text}{style:#}") } else { text.to_owned() }
@@ -57,25 +57,25 @@ fn help(diagnostic: &Diagnostic, line: &str, color: bool) -> String {
     }
 }
 
-/// The place of a label in a file whose lines are not shown.
+/// Formats the position of a label in a confidential file, whose lines are not printed.
 fn place(label: &Label) -> String {
     let (line, column) = label.source.position(label.span.start);
     let text = if label.text.is_empty() { String::new() } else { format!(" ({})", label.text) };
     format!("\n --> {}:{line}:{column}{text}", label.source.path())
 }
 
-/// The number of the last line that a label touches.
+/// Returns the number of the last line that a label touches.
 fn last_line(label: &Label) -> usize {
     label.source.position(within(label.source.text(), label).end).0
 }
 
-/// Findings with an empty line between them, without a line feed at the end.
+/// Formats diagnostics separated by empty lines, without a final line feed.
 pub fn render_all(diagnostics: &Diagnostics, color: bool, width: usize) -> String {
     let shown: Vec<_> = diagnostics.0.iter().map(|diagnostic| render(diagnostic, color, width)).collect();
     shown.join("\n\n")
 }
 
-/// The labels of each file, the file of the first label first.
+/// Groups labels by file, the file of the first label first.
 fn by_source<'l>(labels: impl Iterator<Item = &'l Label>) -> Vec<(&'l Arc<SourceFile>, Vec<&'l Label>)> {
     let mut sources: Vec<(&Arc<SourceFile>, Vec<&Label>)> = Vec::new();
     for label in labels {
@@ -102,7 +102,8 @@ fn snippet<'a>(
     Snippet::source(text).path(source.path().as_str()).annotations(annotations)
 }
 
-/// The label's place, brought inside the text and onto whole characters: a wrong place must not hide the message.
+/// Returns the label's range, limited to the text and to whole characters: an invalid range must not hide the
+/// message.
 fn within(text: &str, label: &Label) -> std::ops::Range<usize> {
     let floor = |at: usize| {
         let mut at = at.min(text.len());

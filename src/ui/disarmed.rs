@@ -1,8 +1,9 @@
-//! Lines of others that speak to nobody but people: a CI job takes some for commands.
+//! Escaping of lines that a GitHub job would take for workflow commands.
 
 use std::borrow::Cow;
 
-/// The text with each line broken where a GitHub job would take it for a command: engines and hooks must not give any.
+/// Inserts a zero-width space into each line that a GitHub job would execute as a workflow command; output of engines
+/// and hooks must not contain any.
 ///
 /// The runner trims a line before it looks for `::` at its beginning, and finds the older `##[` anywhere in it.
 pub(super) fn disarmed(text: &str) -> Cow<'_, str> {

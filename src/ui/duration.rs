@@ -1,6 +1,6 @@
-//! Durations as people read them.
+//! Durations as text.
 
-/// Seconds as text: `0.6s`, `42s`, `3m 04s`, `2h 05m`.
+/// Formats seconds: `0.6s`, `42s`, `3m 04s`, `2h 05m`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -19,7 +19,7 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// Seconds to come, without tenths that nobody knows, and never none: `1s`, `42s`, `3m 04s`.
+/// Formats a remaining time in seconds without tenths, at least `1s`: `42s`, `3m 04s`.
 pub fn whole_seconds(number: f64) -> String {
     let whole = number.ceil().max(1.0);
     if whole < 10.0 { format!("{whole:.0}s") } else { seconds(whole) }

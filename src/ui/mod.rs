@@ -1,4 +1,4 @@
-//! How things look on a terminal and off it: styles by role, tables, durations, plurals, and the two streams.
+//! Terminal output: styles by role, tables, durations, plurals, and the two output streams.
 
 mod count;
 pub mod diagnostic;

@@ -1,4 +1,4 @@
-//! The two streams: data goes to standard output, everything said about it to standard error.
+//! Output streams: data goes to standard output, all messages to standard error.
 
 use std::{
     fmt::Display,
@@ -9,31 +9,31 @@ use std::{
 use super::{Role, Styles, diagnostic, disarmed::disarmed, visible::visible_painted};
 use crate::diagnostic::Diagnostics;
 
-/// The width of lines of files where there is no terminal.
+/// Width in columns for source lines when there is no terminal.
 const WIDE: usize = 140;
 
-/// How much is said on standard error.
+/// Amount of messages on standard error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Detail {
-    /// Errors only.
+    /// Errors only (`--quiet`).
     Quiet,
-    /// What a person wants to know.
+    /// Results, warnings, notes and hints.
     #[default]
     Normal,
-    /// What a person who looks for something wants to know.
+    /// Details for troubleshooting as well (`--verbose`).
     Verbose,
 }
 
-/// Who reads standard output.
+/// Kind of reader of standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reader {
-    /// A person, on a terminal.
+    /// Person at a terminal.
     Person,
-    /// A program, or a person by way of a file.
+    /// Program, or a file.
     Program,
 }
 
-/// Where output goes and how it looks there.
+/// Output streams with their styles.
 pub struct Printer {
     out: Mutex<Box<dyn Write + Send>>,
     err: Mutex<Box<dyn Write + Send>>,
@@ -46,7 +46,7 @@ pub struct Printer {
 }
 
 impl Printer {
-    /// A printer over two streams, each with its styles; `width` is that of the terminal, if there is one.
+    /// Makes a printer over two streams, each with its styles; `width` is that of the terminal, absent without one.
     pub fn new(
         out: (Box<dyn Write + Send>, Styles),
         err: (Box<dyn Write + Send>, Styles),
@@ -65,45 +65,45 @@ impl Printer {
         }
     }
 
-    /// The same for another reader than a program.
+    /// Sets the kind of reader of standard output; a program by default.
     #[must_use]
     pub fn for_reader(self, reader: Reader) -> Self {
         Self { reader, ..self }
     }
 
-    /// The same in a GitHub job, which obeys lines of both streams: only [`Printer::command`] gives it commands.
+    /// Enables escaping for a GitHub job, which executes commands in both streams: then only [`Printer::command`] can
+    /// give any.
     #[must_use]
     pub fn in_job(self, is_job: bool) -> Self {
         Self { is_job, ..self }
     }
 
-    /// The styles of standard output.
+    /// Returns the styles of standard output.
     pub fn out_styles(&self) -> Styles {
         self.out_styles
     }
 
-    /// The styles of standard error.
+    /// Returns the styles of standard error.
     pub fn err_styles(&self) -> Styles {
         self.err_styles
     }
 
-    /// How much is said.
+    /// Returns the amount of messages on standard error.
     pub fn detail(&self) -> Detail {
         self.detail
     }
 
-    /// The terminal's width in columns.
+    /// Returns the terminal's width in columns; `None` without a terminal.
     pub fn width(&self) -> Option<usize> {
         self.width
     }
 
-    /// Writes text for people to standard output; what a terminal would obey in it, apart from envctl's own colours, is
-    /// shown instead.
+    /// Writes text for people to standard output. Control characters other than envctl's own colours are escaped.
     pub fn text(&self, text: impl Display) -> io::Result<()> {
         self.data(self.harmless(&text.to_string(), self.out_styles))
     }
 
-    /// Writes a value that is asked for by itself: as it is, unless a terminal would obey it.
+    /// Writes a single value: unchanged for a program, with control characters escaped on a terminal.
     pub fn value(&self, value: &str) -> io::Result<()> {
         match self.reader {
             Reader::Person => self.text(format_args!("{value}\n")),
@@ -111,9 +111,9 @@ impl Printer {
         }
     }
 
-    /// Writes data for programs to standard output, as it is.
+    /// Writes data for programs to standard output, unchanged.
     ///
-    /// A reader that has gone away (`| head`, a closed terminal) wants no more: that is no error.
+    /// A closed reader (`| head`, a closed terminal) is no error.
     pub fn data(&self, text: impl Display) -> io::Result<()> {
         let mut out = lock(&self.out);
         let done = write!(out, "{text}").and_then(|()| out.flush());
@@ -123,45 +123,45 @@ impl Printer {
         }
     }
 
-    /// Says a line on standard error, unless quiet.
+    /// Writes a line to standard error, unless quiet.
     pub fn say(&self, line: impl Display) {
         if self.detail > Detail::Quiet {
             self.always(line);
         }
     }
 
-    /// Says a warning, unless quiet.
+    /// Writes a warning, unless quiet.
     pub fn warn(&self, line: impl Display) {
         self.say(format_args!("{} {line}", self.err_styles.paint(Role::Warning, "warning:")));
     }
 
-    /// Says a note, unless quiet.
+    /// Writes a note, unless quiet.
     pub fn note(&self, line: impl Display) {
         self.say(format_args!("{} {line}", self.err_styles.paint(Role::Heading, "note:")));
     }
 
-    /// Says a hint, unless quiet.
+    /// Writes a hint, unless quiet.
     pub fn hint(&self, line: impl Display) {
         self.say(format_args!("{} {line}", self.err_styles.paint(Role::Hint, "hint:")));
     }
 
-    /// Says an error, always.
+    /// Writes an error, even when quiet.
     pub fn error(&self, line: impl Display) {
         self.always(format_args!("{} {line}", self.err_styles.paint(Role::Error, "error:")));
     }
 
-    /// Says findings with the lines of the files that they are about, even when quiet.
+    /// Writes diagnostics with their source lines, even when quiet.
     pub fn findings(&self, findings: &Diagnostics) {
         let width = self.width.unwrap_or(WIDE);
         self.always(diagnostic::render_all(findings, self.err_styles.color(), width));
     }
 
-    /// Says a line on standard error, even when quiet; what a terminal would obey in it is shown instead.
+    /// Writes a line to standard error, even when quiet. Control characters are escaped.
     pub fn always(&self, line: impl Display) {
         self.write_line(&self.harmless(&line.to_string(), self.err_styles));
     }
 
-    /// Gives a job a command on standard error, in one line, whatever is in it.
+    /// Writes a workflow command for a GitHub job to standard error. Line feeds in it become spaces.
     pub fn command(&self, line: impl Display) {
         let line = line.to_string();
         self.write_line(&visible_painted(&line, self.err_styles.color()).replace('\n', " "));
@@ -174,12 +174,12 @@ impl Printer {
 
     fn write_line(&self, line: &str) {
         let mut err = lock(&self.err);
-        // Nobody is left to be told that standard error is gone.
+        // Without standard error there is no place to report this failure.
         drop(writeln!(err, "{line}").and_then(|()| err.flush()));
     }
 }
 
-/// EIO, which writing to a terminal that was closed fails with.
+/// Error number of a write to a terminal that was closed.
 const EIO: i32 = 5;
 
 fn is_gone(error: &io::Error) -> bool {

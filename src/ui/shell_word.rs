@@ -1,6 +1,6 @@
-//! Words of a command line that is shown to be typed again.
+//! Quoting for commands that the user may copy into a shell.
 
-/// A word as a shell takes it.
+/// Quotes a word for a POSIX shell, if needed.
 pub fn shell_word(word: &str) -> String {
     let plain = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./@:=,+".contains(c));
     if plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }

@@ -1,52 +1,52 @@
-//! Styles by role: code says what a text is, never which colour it has.
+//! Styles by role: callers name the role of a text, and this module chooses the colour.
 
 use anstyle::{AnsiColor, Style};
 
-/// What a text is.
+/// Role of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
-    /// The word `error:` and failed things.
+    /// The word `error:` and failures.
     Error,
-    /// The word `warning:` and things that want a look.
+    /// The word `warning:` and states that need attention.
     Warning,
     /// The word `hint:`.
     Hint,
-    /// Done, green.
+    /// Successful result.
     Success,
-    /// Something would be made.
+    /// Object that would be created.
     Create,
-    /// Something would change in place.
+    /// Object that would be changed in place.
     Update,
-    /// Something would be lost.
+    /// Object that would be lost.
     Delete,
-    /// A heading of a table or a section.
+    /// Heading of a table or a section.
     Heading,
-    /// What one may skip.
+    /// Text of minor importance.
     Dim,
-    /// An environment that needs no confirmation.
+    /// Name of an environment that needs no confirmation.
     Environment,
-    /// An environment that does.
+    /// Name of an environment that needs a confirmation.
     Protected,
 }
 
-/// Whether roles get colours.
+/// Formatter of roles, with or without colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Styles {
     color: bool,
 }
 
 impl Styles {
-    /// Styles with or without colour.
+    /// Makes styles with or without colour.
     pub fn new(color: bool) -> Self {
         Self { color }
     }
 
-    /// Whether there is colour.
+    /// Returns true if roles are coloured.
     pub fn color(self) -> bool {
         self.color
     }
 
-    /// A text in its role.
+    /// Formats a text in the style of a role.
     pub fn paint(self, role: Role, text: impl std::fmt::Display) -> String {
         if !self.color {
             return text.to_string();

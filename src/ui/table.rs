@@ -1,33 +1,33 @@
-//! Tables without lines: columns apart by two spaces, as wide as they need to be, within the terminal's width.
+//! Tables without lines: columns separated by two spaces, as wide as their content, within the terminal's width.
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, presets};
 
-/// Words in a column that is narrower than this are broken into letters: nothing is wrapped then.
+/// Narrowest width in columns at which words are wrapped; below it wrapping would break them into letters.
 const LEGIBLE: u16 = 20;
-/// What keeps two columns apart.
+/// Spaces between two columns.
 const GAP: u16 = 2;
-/// How far words stand to the right that have a line of their own below their row.
+/// Indentation of text that is printed below its row.
 const INDENT: u16 = 4;
 
-/// To which side a column leans.
+/// Alignment of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
+    /// Left, for words.
     Left,
-    /// Numbers.
+    /// Right, for numbers.
     Right,
 }
 
-/// Rows under headings.
+/// Table with headings and rows.
 pub struct Table {
     inner: comfy_table::Table,
     aligns: Vec<Align>,
-    /// The last cell of each line, the heading first.
+    /// Last cell of each line, including the heading.
     last: Vec<String>,
 }
 
 impl Table {
-    /// A table by its headings, each with the side that its column leans to.
+    /// Makes a table from headings and the alignment of their columns.
     pub fn new(headings: &[(&str, Align)]) -> Self {
         let mut inner = comfy_table::Table::new();
         inner.load_style(presets::NOTHING);
@@ -36,27 +36,29 @@ impl Table {
         Self { inner, aligns: headings.iter().map(|(_, align)| *align).collect(), last }
     }
 
-    /// Adds a row; cells may hold colour.
+    /// Adds a row; cells may contain colour codes.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells.into_iter().collect();
         self.last.push(cells.last().cloned().unwrap_or_default());
         self.inner.add_row(cells);
     }
 
-    /// Whether a terminal of this width leaves the last column less than it needs, and little room for words.
+    /// Returns true if a terminal of this width leaves the last column less than its content needs, and little space
+    /// for words.
     pub fn is_cramped(&self, width: usize) -> bool {
         let left = u16::try_from(width).map_or(u16::MAX, |width| self.left_over(width));
         left < self.inner.column_max_content_widths().last().map_or(0, |needed| (*needed).min(2 * LEGIBLE))
     }
 
-    /// What is left of a width for the last column.
+    /// Returns the width that remains for the last column.
     fn left_over(&self, width: u16) -> u16 {
         let widths = self.inner.column_max_content_widths();
         let others: u16 = widths.iter().rev().skip(1).map(|w| w.saturating_add(GAP)).sum();
         width.saturating_sub(others)
     }
 
-    /// Whether the words of the last column are more than stand beside the others in a width, and less than would stand below.
+    /// Returns true if the last column is better printed below each row: its words do not fit beside the other
+    /// columns, and the line below has more space.
     fn is_better_below(&self, width: u16) -> bool {
         let needed = self.inner.column_max_content_widths().last().copied().unwrap_or_default();
         let left = self.left_over(width);
@@ -64,8 +66,8 @@ impl Table {
         are_words && left < LEGIBLE && left < needed && width >= INDENT + LEGIBLE
     }
 
-    /// The table as text, each line ended, its last column wrapped to a width when there is one: beside the others where there
-    /// is room for words, else below each row.
+    /// Formats the table, each line ended by a line feed. With a width, the last column is wrapped: beside the other
+    /// columns if there is space for words, else below each row.
     pub fn render(mut self, width: Option<usize>) -> String {
         let width = width.and_then(|w| u16::try_from(w).ok());
         let below = width.filter(|width| self.is_better_below(*width));
@@ -77,7 +79,7 @@ impl Table {
         for (index, align) in self.aligns.iter().enumerate() {
             if let Some(column) = self.inner.column_mut(index) {
                 column.set_padding((0, GAP));
-                // Names, ids and numbers are never broken: what gives way is the last column.
+                // Names, ids and numbers are never broken; only the last column is wrapped.
                 if index + 1 < self.aligns.len() {
                     column.set_constraint(ColumnConstraint::ContentWidth);
                 }
@@ -102,7 +104,7 @@ impl Table {
     }
 }
 
-/// Adds words below a row, a little to the right, wrapped to a width.
+/// Adds indented words below a row, wrapped to a width.
 fn push_wrapped(text: &mut String, words: &str, width: u16) {
     if words.is_empty() {
         return;

@@ -1,19 +1,19 @@
-//! Text of others made harmless: what a terminal or a CI job would obey is shown instead.
+//! Escaping of characters that a terminal or a CI job would interpret.
 
 use std::borrow::Cow;
 
-/// The text with every character written out, as `\u{1b}`, that would move the cursor, change colours, or turn the
-/// direction of what is read. Line feeds and tabs stay.
+/// Replaces characters that would move the cursor, change colours or change the writing direction by escapes such as
+/// `\u{1b}`. Line feeds and tabs stay.
 pub fn visible(text: &str) -> Cow<'_, str> {
     visible_but(text, |_| 0)
 }
 
-/// The same with the colours that envctl paints in left alone, where it paints.
+/// Escapes a text like [`visible`], but keeps envctl's own colours if `color` is true.
 pub(super) fn visible_painted(text: &str, color: bool) -> Cow<'_, str> {
     visible_but(text, |rest| if color { own_color(rest) } else { 0 })
 }
 
-/// The text without the colours that engines put around their words; all else that a terminal would obey stays.
+/// Removes the colours that engines print; all other control sequences stay.
 pub fn uncolored(text: &str) -> Cow<'_, str> {
     if !text.contains("\u{1b}[") {
         return Cow::Borrowed(text);
@@ -24,7 +24,7 @@ pub fn uncolored(text: &str) -> Cow<'_, str> {
         plain.push_str(&rest[..at]);
         rest = &rest[at..];
         let length = color(rest, |number| matches!(number, 0..=4 | 30..=37 | 39 | 90..=97));
-        // What begins like a colour and is none stays.
+        // A sequence that begins like a colour and is none stays.
         plain.push_str(if length == 0 { "\u{1b}[" } else { "" });
         rest = &rest[length.max(2)..];
     }
@@ -32,7 +32,7 @@ pub fn uncolored(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// `allowed` says how many bytes at the beginning of a text may stay as they are.
+/// Escapes a text. `allowed` returns the number of bytes at the start of its argument that stay as they are.
 fn visible_but(text: &str, allowed: impl Fn(&str) -> usize) -> Cow<'_, str> {
     let Some(first) = text.find(is_obeyed) else { return Cow::Borrowed(text) };
     let mut shown = String::with_capacity(text.len() + 8);
@@ -54,27 +54,31 @@ fn visible_but(text: &str, allowed: impl Fn(&str) -> usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters, and those that turn the direction of text, break its lines, or stand in it unseen.
+/// Returns true for control characters, and for characters that change the writing direction, break lines, or are
+/// invisible.
 fn is_obeyed(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
         ' '..='~' => false,
-        // Marks of direction: ALM, LRM, RLM, embeddings, overrides and isolates with their ends, and the deprecated shapings.
+        // Directional marks: ALM, LRM, RLM, embeddings, overrides and isolates with their ends, and the deprecated
+        // shaping characters.
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}' => true,
-        // Separators of lines and paragraphs.
+        // Line and paragraph separators.
         '\u{2028}' | '\u{2029}' => true,
-        // A byte order mark, the Mongolian vowel separator, anchors of annotations, and tags: nobody sees them.
+        // Invisible characters: byte order mark, Mongolian vowel separator, interlinear annotation anchors, and tags.
         '\u{feff}' | '\u{180e}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => true,
         other => other.is_control(),
     }
 }
 
-/// The length of a colour of envctl's own at the beginning of a text: no background, no black, nothing that hides.
+/// Returns the length of a colour that envctl itself uses at the start of a text: no background, no black, no hidden
+/// text.
 fn own_color(text: &str) -> usize {
     color(text, |number| matches!(number, 0..=4 | 31..=37 | 39 | 91..=97))
 }
 
-/// The length of `ESC[1;31m` at the beginning of a text, when all of its numbers are `known`; 0 for anything else.
+/// Returns the length of a sequence such as `ESC[1;31m` at the start of a text if all its numbers are `known`; 0
+/// otherwise.
 fn color(text: &str, known: impl Fn(u8) -> bool) -> usize {
     let Some(inner) = text.strip_prefix("\u{1b}[") else { return 0 };
     let end = inner.find(|c: char| !(c.is_ascii_digit() || c == ';')).unwrap_or(inner.len());

@@ -1,7 +1,7 @@
 use super::*;
 use crate::{inventory::fixture::Project, model::EngineName};
 
-/// The items of an environment, one line each, their errors and warnings indented.
+/// Returns the items of an environment, one line each, with errors and warnings indented.
 fn checked(project: &Project, environment: &str, own: &[(&str, &str)]) -> String {
     let config = project.config();
     let cache_dir = project.root().join(".envctl/cache");
