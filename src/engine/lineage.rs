@@ -1,6 +1,6 @@
-//! The last known state of an instance, by which a state that vanished, was replaced or went back is noticed.
+//! Record of the last known state of an instance, to notice a state that vanished, was replaced or went back.
 //!
-//! A lineage is an id that the engine gives to a state when it is first written, and that stays with it; its serial grows with
+//! A lineage is an id that the engine gives to a state at its first write and that never changes; the serial grows with
 //! every write. Source: <https://developer.hashicorp.com/terraform/language/state/backends#manual-state-pull-push>.
 
 use std::io;
@@ -22,44 +22,44 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// The file in an instance's own folder that holds the lineage of its last known state.
+/// File in an instance's folder that holds the lineage of its last known state.
 pub(super) const LINEAGE: &str = "lineage";
 
-/// The file in an instance's own folder that holds the rest of what is known of that state.
+/// File in an instance's folder that holds serial and address of that state.
 pub(super) const RECORD: &str = "last-state.json";
 
-/// The last known state of an instance as this checkout has recorded it.
+/// Last known state of an instance as recorded in this checkout.
 ///
-/// It is read before an engine reads the state: a serial that another envctl process raises meanwhile is no reason to refuse.
+/// The record is read before an engine reads the state: a serial that another envctl process raises in between is no error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct KnownState {
-    /// Its lineage; empty where no state is known.
+    /// Lineage of the state; empty if no state is known.
     lineage: String,
-    /// Its highest serial and its address; absent where an older envctl recorded the lineage alone.
+    /// Highest serial and address of the state; absent if an older envctl recorded the lineage alone.
     version: Option<StateVersion>,
-    /// A first apply whose end is not known.
+    /// First apply whose result is not known.
     first_apply: Option<FirstApply>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct StateVersion {
-    /// The lineage that the rest belongs to: the two files are not written as one.
+    /// Lineage that serial and address belong to: the two files are not written atomically.
     lineage: String,
-    /// The highest serial.
+    /// Highest serial.
     serial: u64,
-    /// The address where the state lay.
+    /// Address of the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     address: Option<String>,
 }
 
-/// Claims the state that an engine read from a backend, and its address, for the instance, compares it with the last known one,
-/// and remembers it.
+/// Claims lineage and address of a state that an engine read from a backend for the instance, compares the state with the
+/// last known one, and records it.
 pub(super) fn watch(
     (target, backend): (&Target, &BackendInFolder),
     known: &KnownState,
     (found, accept): (&StateIdentity, bool),
 ) -> Result<(), Failure> {
-    // Held until the lineage is recorded, which vouches for its claim.
+    // Held until the lineage is recorded, which proves the claim.
     let claims = ClaimsLock::take(target)?;
     let carried_over = !found.lineage.is_empty() && claims.claim(target, LINEAGE, &found.lineage)?;
     let claimed = claims.claim_backend(target, &backend.record, &backend.folder)?;
@@ -70,7 +70,7 @@ pub(super) fn watch(
     known.compare(target, (found, address), accept)
 }
 
-/// Does the same for a state that was read from the backend in force.
+/// Claims, compares and records a state that was read from the backend in force.
 pub(super) fn watch_in_force(
     (driver, target): (&dyn Driver, &Target),
     known: &KnownState,
@@ -86,12 +86,12 @@ pub(super) fn watch_in_force(
 }
 
 impl KnownState {
-    /// Reads what is recorded of the last known state of an instance.
+    /// Reads the record of the last known state of an instance.
     pub(super) fn read(target: &Target) -> Result<Self, Failure> {
         Self::read_in(&target.state_dir)
     }
 
-    /// Does so for the instance that keeps its records in a folder.
+    /// Reads the record in the folder of an instance.
     fn read_in(folder: &Utf8Path) -> Result<Self, Failure> {
         let lineage = match files::read_whole_text(&folder.join(LINEAGE)) {
             Ok(text) => text.trim().to_owned(),
@@ -110,7 +110,7 @@ impl KnownState {
         Ok(Self { version, lineage, first_apply: FirstApply::read(folder)? })
     }
 
-    /// Returns true unless no state is known, or the known one lies at another address.
+    /// Returns true if a state is known and its address is not known to be another one.
     pub(super) fn may_lie_at(&self, address: Option<&str>) -> bool {
         let known = self.version.as_ref().and_then(|version| version.address.as_deref());
         !self.is_none() && known.zip(address).is_none_or(|(known, address)| known == address)
@@ -121,7 +121,7 @@ impl KnownState {
         self.lineage.is_empty()
     }
 
-    /// The identity of this state, as far as it is recorded: that of no state where none is known.
+    /// Returns lineage and serial of this state: empty ones if no state is known, absent if the serial is not recorded.
     pub(super) fn identity(&self) -> Option<StateIdentity> {
         match &self.version {
             Some(version) => Some(StateIdentity { lineage: version.lineage.clone(), serial: version.serial }),
@@ -129,12 +129,12 @@ impl KnownState {
         }
     }
 
-    /// Refuses the absence of a state where one is known, as when its whole workspace is gone.
+    /// Refuses an absent state if one is known, as when its workspace was deleted.
     pub(super) fn refuse_vanished(&self, target: &Target, address: Option<&str>) -> Result<(), Failure> {
         self.refuse_other(target, &StateIdentity::default(), address)
     }
 
-    /// Compares a state with this one and remembers it, unless it is refused.
+    /// Compares a state with this one and records it, unless it is refused.
     fn compare(
         &self,
         target: &Target,
@@ -154,7 +154,7 @@ impl KnownState {
         self.version.as_ref().map(|version| version.serial)
     }
 
-    /// Refuses a state that is not this one, or an earlier version of it.
+    /// Refuses a state that has another lineage than this one or a lower serial.
     fn refuse_other(
         &self,
         target: &Target,
@@ -200,7 +200,7 @@ impl KnownState {
         Err(refusal(target, summary, &format!("{detail}{moved}")))
     }
 
-    /// Remembers a state in the place of this one, unless another envctl process has recorded a later one meanwhile.
+    /// Records a state in place of this one, unless another envctl process has recorded a later one in between.
     fn replace(
         &self,
         target: &Target,
@@ -223,7 +223,7 @@ impl KnownState {
         if is_over { FirstApply::forget(target) } else { Ok(()) }
     }
 
-    /// Writes what differs from this.
+    /// Writes the files whose content differs from this record.
     fn overwrite(&self, target: &Target, wanted: &Self) -> Result<(), Failure> {
         let write = |name: &str, bytes: &[u8]| {
             let path = target.state_dir.join(name);
@@ -239,7 +239,7 @@ impl KnownState {
     }
 }
 
-/// Remembers that the last known state of an instance has at least this serial now: an apply has written it.
+/// Records that the last known state of an instance has at least this serial, since an apply wrote it.
 pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failure> {
     let _claims = ClaimsLock::take(target)?;
     let known = KnownState::read(target)?;
@@ -250,16 +250,17 @@ pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failur
     known.replace(target, (state, address.as_deref()), false)
 }
 
-/// State that this checkout knows of an instance, whether that is still declared or not.
+/// State that this checkout has recorded for an instance, which need not be declared any more.
 #[derive(Debug, Clone)]
 pub struct RecordedState {
-    /// Its lineage; absent where nobody saw the end of the first apply.
+    /// Lineage of the state; absent if the result of the first apply is not known.
     pub lineage: Option<String>,
-    /// The address where it lay, or where the first apply began; absent where that was never told.
+    /// Address of the state, or the one at the start of the first apply; absent if it was never known.
     pub address: Option<String>,
 }
 
-/// Returns the state that is recorded in the folder of an instance; absent where none is known, or another instance took it over.
+/// Returns the state that is recorded in the folder of an instance; absent if none is known, or another instance took it
+/// over.
 pub fn recorded_state(folder: &Utf8Path) -> Result<Option<RecordedState>, Failure> {
     let known = KnownState::read_in(folder)?;
     if known.is_none() {
@@ -269,8 +270,8 @@ pub fn recorded_state(folder: &Utf8Path) -> Result<Option<RecordedState>, Failur
     Ok(Some(RecordedState { lineage: Some(known.lineage), address }))
 }
 
-/// Returns the address of the last known state of an instance and the one that its files and environments.toml state, where
-/// they differ.
+/// Returns the address of the last known state of an instance and the one that its files and environments.toml state; absent
+/// if they are equal.
 pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failure> {
     let KnownState { version, first_apply, .. } = KnownState::read(target)?;
     let known = version.and_then(|version| version.address);
@@ -279,8 +280,8 @@ pub fn moved_address(target: &Target) -> Result<Option<(String, String)>, Failur
     Ok(known.zip(stated).filter(|(known, stated)| known != stated))
 }
 
-/// Returns how the last known state gets to the address that the instance has now: by a migration only where that is not refused,
-/// as it is for an address that an expression or Terragrunt decides, and over another state.
+/// Returns a hint on how the last known state gets to the present address: by a migration, unless an expression or
+/// Terragrunt decides the address, or another state lies there.
 fn way_back(target: &Target, found: &StateIdentity, before: &str) -> String {
     if found.lineage.is_empty() && stated(target).is_some() {
         return format!("`{}` moves the state there", exec_line(target, &["init", "-migrate-state"]));

@@ -1,4 +1,4 @@
-//! The state at a local address, read as the file that it is.
+//! State at a local address, read as a file.
 
 use std::io;
 
@@ -6,14 +6,14 @@ use camino::Utf8Path;
 
 use crate::files;
 
-/// What makes a local address: what stands behind it is a path.
+/// Prefix of a local address, before its path.
 const LOCAL: &str = "local:";
 
-/// What lies at an address.
+/// Content of a local address.
 pub(super) enum LocalState {
-    /// Nothing that could be read as a file: the address is another one.
+    /// The address is not local.
     Elsewhere,
-    /// Nothing yet.
+    /// There is no file.
     Missing,
     /// A file with these bytes.
     There(Vec<u8>),
@@ -24,7 +24,7 @@ pub(super) fn path(address: &str) -> Option<&str> {
     address.strip_prefix(LOCAL)
 }
 
-/// Looks at an address.
+/// Reads the file at an address.
 pub(super) fn read(address: &str) -> io::Result<LocalState> {
     let Some(path) = path(address) else { return Ok(LocalState::Elsewhere) };
     match files::read_whole(Utf8Path::new(path)) {

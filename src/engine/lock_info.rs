@@ -1,14 +1,14 @@
-//! Who holds a state's lock, as far as the engine's message tells.
+//! Holder of a state lock, as reported in the message of an engine.
 
 use super::{Target, to_type::exec_line};
 use crate::model::{Failure, FailureKind};
 
-/// What the backend `pg` says of a lock; the information below it is then that of the one who asked.
+/// Messages of the backend `pg` on a lock; the lock information below them is that of the failed attempt, not of the holder.
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4.
 const OF_POSTGRES: &[&str] = &["Already locked for workspace creation", "Workspace is already locked"];
 
-/// A failure over a lock with its holder in the first lines of its detail; any other as it is.
+/// Adds the holder of a lock to the detail of a failure about a lock; returns any other failure unchanged.
 pub(super) fn with_holder(failure: Failure, target: &Target) -> Failure {
     if failure.kind != FailureKind::Locked {
         return failure;
@@ -44,7 +44,7 @@ fn holder(detail: &str, target: &Target) -> Option<String> {
     Some(format!("{line}, lock id {id}\nwhen nobody works on it any more: `{unlock}`"))
 }
 
-/// `2026-11-21 00:07:22.968715713 +0000 UTC` without what nobody reads.
+/// Returns a time like `2026-11-21 00:07:22.968715713 +0000 UTC` without its fraction of a second.
 fn to_the_second(time: &str) -> String {
     match time.split_once('.') {
         Some((seconds, rest)) => {

@@ -1,4 +1,5 @@
-//! Lets an init write the lock file of a stack or not, and refuses one that is out of date where it may not.
+//! Policy for writes of a stack's lock file by an init, and refusal of a lock file that is out of date but must not be
+//! written.
 
 use std::ffi::OsString;
 
@@ -16,22 +17,22 @@ use crate::{
 /// Policy of an init for the lock file of a stack's folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockfilePolicy {
-    /// `ENVCTL_READ_ONLY` lets none be written, also where there is none.
+    /// `ENVCTL_READ_ONLY`: no lock file is created or changed.
     Unwritten,
-    /// One that is there stays as it is: the environment has `confirm`.
+    /// An existing lock file is not changed: the environment has `confirm`.
     KeptByConfirm,
-    /// One that is there stays as it is: the run is in CI, without `--update-lockfile`.
+    /// An existing lock file is not changed: the run is in CI, without `--update-lockfile`.
     KeptInCi,
-    /// One that is there stays as it is, and none is written: the user types an `init` with `-lockfile=readonly`.
+    /// No lock file is created or changed: the user typed an `init` with `-lockfile=readonly`.
     KeptByFlag,
-    /// Providers that the configuration needs, or needs no more, may be added to it and removed from it.
+    /// An init may add providers that the configuration needs, and remove those that it no longer needs.
     Updated,
-    /// The user upgrades it, by a typed `init -upgrade`.
+    /// The user typed `init -upgrade`.
     Upgraded,
 }
 
 impl LockfilePolicy {
-    /// The policy for a command of the engine that a user typed, where that command changes lock files.
+    /// Returns the policy for a command of the engine that a user typed; absent if that command does not change lock files.
     pub fn of_typed(args: &[OsString]) -> Option<Self> {
         if verbs::is_init(args) {
             if args.iter().any(|arg| verbs::keeps_lockfile(arg)) {
@@ -44,7 +45,7 @@ impl LockfilePolicy {
     }
 }
 
-/// Words of an engine about a lock file that does not name the providers that the configuration needs.
+/// Messages of an engine about a lock file that does not name the providers that the configuration needs.
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4, the first for `init -lockfile=readonly`, the second for `plan`.
 const STALE: &[&str] = &["Provider dependency changes detected", "Inconsistent dependency lock file"];
@@ -60,7 +61,7 @@ pub(super) fn says_stale(error: &EngineError) -> bool {
 }
 
 impl Target {
-    /// Returns true if an init has `-lockfile=readonly` as long as nothing says that the lock file is out of date.
+    /// Returns true if an init has `-lockfile=readonly` at its first attempt.
     pub(super) fn keeps_lockfile(&self) -> bool {
         match self.lockfile {
             LockfilePolicy::Unwritten | LockfilePolicy::KeptByFlag => true,
@@ -71,8 +72,8 @@ impl Target {
         }
     }
 
-    /// Returns true if a lock file that is out of date may be brought up to date by this engine: not one that holds only
-    /// providers of the other engine's registry.
+    /// Returns true if this engine may update a lock file that is out of date: not one that holds only providers of the
+    /// other engine's registry.
     pub(super) fn may_update_lockfile(&self, engine: EngineName) -> bool {
         let is_foreign = || {
             let text = files::read_text(&self.dir.join(LOCKFILE));
@@ -88,7 +89,7 @@ impl Target {
         }
     }
 
-    /// Returns the digest of the lock file; nothing where there is none.
+    /// Returns the digest of the lock file; absent if there is none.
     pub(super) fn lockfile_digest(&self) -> Result<Option<String>, EngineError> {
         let path = self.dir.join(LOCKFILE);
         match files::file_digest(&path) {
@@ -101,8 +102,8 @@ impl Target {
         }
     }
 
-    /// Returns the refusal of an init for a lock file that is out of date and may not be written, with the command that mends it;
-    /// any other error as it is.
+    /// Returns the refusal of an init for a lock file that is out of date but must not be written, with the command that
+    /// updates it; any other error unchanged.
     pub(super) fn refuse_stale_lockfile(&self, error: EngineError) -> EngineError {
         let failure = match error {
             EngineError::Failed(failure) if is_stale(&failure) => failure,
@@ -134,7 +135,7 @@ impl Target {
                     "`{plan}` outside of CI updates it, to be committed; `--update-lockfile` does so in CI"
                 ),
             ),
-            // The init has said so itself, or the lock file is the other engine's.
+            // The error of the init says so, or the lock file is that of the other engine.
             LockfilePolicy::Updated | LockfilePolicy::Upgraded => return EngineError::Failed(failure),
         };
         let lockfile = self.dir.join(LOCKFILE);
@@ -146,7 +147,7 @@ impl Target {
         EngineError::KeptLockfile(Failure { engine_exit_code: failure.engine_exit_code, ..refused })
     }
 
-    /// Tells the user that an init has made the lock file or brought it up to date, where it did.
+    /// Notifies the user if an init created or changed the lock file.
     pub(super) fn say_written_lockfile(
         &self,
         before: Option<&String>,

@@ -1,4 +1,4 @@
-//! The log of a stack: what its engines said, for people, with secrets masked and without the users of addresses.
+//! Log file of a stack: output of its engines as text, with secrets masked and URLs without users.
 
 use std::{
     fs::File,
@@ -14,7 +14,7 @@ use crate::{
     ui::visible,
 };
 
-/// Appends to the log of a stack. A log that cannot be written stops no engine; it is mentioned once instead.
+/// Appends to the log file of a stack. A failed write stops no engine; one note reports it instead.
 pub struct Log<'r> {
     path: Utf8PathBuf,
     redactor: &'r Redactor,
@@ -22,7 +22,7 @@ pub struct Log<'r> {
 }
 
 impl<'r> Log<'r> {
-    /// Opens a log, making it (readable by its owner alone) and its folder where they are missing.
+    /// Opens a log file; creates it (readable by its owner alone) and its folder if they are missing.
     pub fn open(path: &Utf8Path, redactor: &'r Redactor) -> Self {
         let opened = path.parent().map_or(Ok(()), files::create_dirs).and_then(|()| files::append(path));
         Self { path: path.to_owned(), redactor, file: opened }
@@ -40,7 +40,7 @@ impl<'r> Log<'r> {
         }
     }
 
-    /// Appends a command as one would type it.
+    /// Appends a command line with shell quotes.
     pub fn command(&mut self, command: &CommandLine) {
         let program = command.program.to_string_lossy();
         let mut line = format!("$ {}", program.rsplit('/').next().unwrap_or_default());
@@ -58,7 +58,7 @@ impl<'r> Log<'r> {
         self.line(&line);
     }
 
-    /// Appends a warning or an error as the engines print them; a place in the project is relative to it.
+    /// Appends a warning or an error in the layout of the engines, with its file relative to the project.
     pub(super) fn diagnostic(&mut self, diagnostic: &Diagnostic, project: &Utf8Path) {
         let severity = if diagnostic.is_error() { "Error" } else { "Warning" };
         self.line(&format!("{severity}: {}", diagnostic.summary));
@@ -72,7 +72,7 @@ impl<'r> Log<'r> {
         }
     }
 
-    /// What a person should know of the log itself.
+    /// Returns a note for the user if the log could not be written.
     pub fn note(&self) -> Option<String> {
         self.file.as_ref().err().map(|error| format!("the log `{}` could not be written: {error}", self.path))
     }

@@ -1,12 +1,12 @@
-//! Whether a command that a user types meets the workspace and the state of its instance.
+//! Effects of a typed command on the workspace and the state of its instance.
 
 use std::ffi::OsString;
 
 use super::Typed;
 
-/// Whether an engine makes the workspace of a command where it is gone: most do as soon as they look for a state, also
-/// `state pull` and `output` (measured on OpenTofu 1.12.6 and Terraform 1.11.4). A push brings the state that a new one is
-/// made for, and a lock may be left of a workspace that is gone.
+/// Returns true if an engine creates the workspace for a command if it is missing: most commands do as soon as they read a
+/// state, also `state pull` and `output` (measured on OpenTofu 1.12.6 and Terraform 1.11.4). A push may create a workspace
+/// for the state that it brings, and a lock may remain of a deleted workspace.
 pub fn may_make_workspace(args: &[OsString]) -> bool {
     let words = [0, 1].map(|at| args.get(at).and_then(|arg| arg.to_str()).unwrap_or_default());
     !matches!(
@@ -32,7 +32,7 @@ pub fn may_make_workspace(args: &[OsString]) -> bool {
     )
 }
 
-/// Whether what a changing command does rests on the state that is there: a push replaces it.
+/// Returns true if a changing command depends on the present state; a push replaces it.
 pub fn builds_on_state(typed: &Typed) -> bool {
     !matches!(typed, Typed::Other | Typed::Push { .. } | Typed::MigrateState)
 }

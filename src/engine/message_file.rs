@@ -1,21 +1,21 @@
-//! Names the files in the messages of engines as users find them.
+//! Paths of files in the messages of engines, as the user finds them.
 //!
-//! Engines name files relative to the folder that they run in. For a Terragrunt unit with a `source` that is a copy of the source, in
-//! which lie also the unit's own files and those that Terragrunt generates.
+//! Engines name files relative to the folder that they run in. For a Terragrunt unit with a `source` that folder is a copy
+//! of the source, which also holds the unit's own files and those that Terragrunt generates.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::units::normalised;
 use crate::files;
 
-/// Folders that an engine may mean by the path of a file.
+/// Folders that an engine's path of a file may be relative to.
 #[derive(Debug, Clone)]
 pub(super) struct NamedFolders<'a> {
     /// Folder of environments.toml.
     pub(super) project: &'a Utf8Path,
     /// Folder of the stack.
     pub(super) stack: &'a Utf8Path,
-    /// Copy that Terragrunt runs the engine in; absent where that runs in the stack's folder.
+    /// Copy that Terragrunt runs the engine in; absent if the engine runs in the stack's folder.
     pub(super) copy: Option<SourceCopy>,
 }
 
@@ -24,16 +24,16 @@ pub(super) struct NamedFolders<'a> {
 pub(super) struct SourceCopy {
     /// Folder that the engine ran in.
     pub(super) folder: Utf8PathBuf,
-    /// Folder that it is a copy of; absent where the source is fetched or not known.
+    /// Folder that was copied; absent if the source is fetched or not known.
     pub(super) original: Option<Utf8PathBuf>,
 }
 
 /// File that the message of an engine is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MessageFile {
-    /// Path of a file, relative to the project where it lies within.
+    /// Path of a file, relative to the project if it lies there.
     Path(String),
-    /// File of the copy that Terragrunt made of a unit's source, of which the project has no original.
+    /// File in the copy of a unit's source, without an original in the project.
     Copied {
         /// Path in the copy, as the engine names it.
         name: String,
@@ -76,7 +76,7 @@ impl NamedFolders<'_> {
     }
 }
 
-/// Returns true if a file exists and is what the copy holds; one that is not in the copy is Terragrunt's own to read.
+/// Returns true if a file exists and equals its copy, or has no copy: Terragrunt itself reads such a file.
 fn is_copy(copied: &Utf8PathBuf, original: &Utf8PathBuf) -> bool {
     match (files::read(original), files::read(copied)) {
         (Ok(original), Ok(copied)) => original == copied,

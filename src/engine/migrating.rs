@@ -1,8 +1,9 @@
-//! Moves a state to the backend that the files and environments.toml state, by the engine's own `init -migrate-state`.
+//! Migration of a state to the backend that the files and environments.toml state, by the engine's own `init
+//! -migrate-state`.
 //!
-//! The engine copies every workspace of the former backend and overwrites what lies at the new address, without a question
-//! once `-force-copy` is given. So both places are looked at first, each through a configuration of its own in a private
-//! folder, and the state is kept as a backup.
+//! The engine copies every workspace of the former backend and overwrites the state at the new address, without a question
+//! if `-force-copy` is given. So envctl reads both backends first, each through a generated configuration in a private
+//! folder, and writes the state to a backup.
 
 use std::{ffi::OsString, io};
 
@@ -32,19 +33,19 @@ use crate::{
     process::{CommandLine, Exit, Stream},
 };
 
-/// File in an instance's own folder with the record of the backend that it had before the last one.
+/// File in an instance's folder with the record of its former backend.
 const FORMER: &str = "former-backend";
 
 pub(super) const BY_HAND: &str =
     "move the state by `state pull` through the former backend and `state push` through the new one";
 
-/// States of one backend, as far as an instance's is concerned.
+/// States in one backend that matter to an instance.
 struct Stored {
     /// Names of the workspaces.
     workspaces: Vec<String>,
-    /// State of the instance's workspace; empty where there is none.
+    /// State of the instance's workspace; empty if there is none.
     state: Vec<u8>,
-    /// True where the default workspace has a state that is not the instance's.
+    /// True if the default workspace has a state that is not the instance's.
     has_default: bool,
 }
 
@@ -55,12 +56,12 @@ pub(super) fn addresses<const N: usize>(target: &Target, backends: [&BackendReco
     })
 }
 
-/// Keeps the record of a backend that an init is about to replace, for a migration from it.
+/// Records the backend that an init is about to replace, for a migration from it.
 pub(super) fn keep_former(target: &Target, record: &BackendRecord) -> io::Result<()> {
     write_private(&target.state_dir.join(FORMER), text(record).as_bytes())
 }
 
-/// Runs a typed command; prepares an `init -migrate-state` before it, and says after it what that has left.
+/// Runs a typed command; prepares an `init -migrate-state` before its run, and reports the remaining local file after it.
 pub(super) fn around_migration(
     (engine, target, session): (&Terraform, &Target, &Session<'_>),
     args: &[OsString],
@@ -78,8 +79,8 @@ pub(super) fn around_migration(
     Ok(exit)
 }
 
-/// Prepares a typed `init -migrate-state`: looks at both places, keeps a backup, puts the record of the former backend back.
-/// Returns the arguments to run, and the address that the state was at.
+/// Prepares a typed `init -migrate-state`: reads both backends, writes a backup, restores the record of the former backend.
+/// Returns the arguments to run, and the former address of the state.
 fn prepare_migration(
     engine: &Terraform,
     target: &Target,
@@ -95,7 +96,7 @@ fn prepare_migration(
         let address = former.address(target, &target.dir).unwrap_or(former.kind);
         return refused(&format!("the state is at {address} already: there is nothing to migrate"), "");
     }
-    // Whatever was initialised by hand may lead to the state of another instance.
+    // A data directory that was initialised by hand may hold the state of another instance.
     claim_backend(target, &former, &target.dir)
         .map_err(|failure| EngineError::WrongBackend(Failure { kind: FailureKind::Refused, ..failure }))?;
     let [from, to] = addresses(target, [&former, &new]);
@@ -119,13 +120,13 @@ fn prepare_migration(
     on_line(Stream::Stderr, &format!("the state from {from} is kept in `{backup}`; it goes to {to}"));
     forget_init(target).map_err(|error| unusable(&target.state_dir, &error))?;
     put_back(target, &former)?;
-    // The gate was the question that the engine would ask.
+    // The confirmation of envctl replaces the question of the engine.
     let mut typed: Vec<OsString> = ["init", "-input=false", "-force-copy"].map(OsString::from).into();
     typed.extend(args.iter().skip(1).filter(|arg| !is_force_copy(arg)).cloned());
     Ok((typed, from))
 }
 
-/// Says after a migration that the engine has left the old file of a local state.
+/// Reports after a migration that the file of the former local state still exists.
 fn note_old_file(from: &str, on_line: &mut dyn FnMut(Stream, &str)) {
     let old = from.strip_prefix("local:").map(Utf8Path::new);
     if let Some(path) = old.filter(|path| path.metadata().is_ok_and(|file| file.len() > 0)) {
@@ -135,11 +136,11 @@ fn note_old_file(from: &str, on_line: &mut dyn FnMut(Stream, &str)) {
     }
 }
 
-/// Beginning of what an init says that would have to move a local state to another backend, and may not ask for it. Measured on
-/// OpenTofu 1.12.6 and Terraform 1.11.4.
+/// Start of the error of an init that would have to move a local state to another backend but must not ask for it. Measured
+/// on OpenTofu 1.12.6 and Terraform 1.11.4.
 const NO_APPROVAL: &str = "Can't ask approval for state migration";
 
-/// Returns the refusal of an init that would have to move the last known state, with the command that does; other errors stay.
+/// Returns the refusal of an init that would have to move the last known state, with the command for it; other errors stay.
 pub(super) fn migration_needed(target: &Target, error: EngineError) -> EngineError {
     let EngineError::Failed(failure) = error else { return error };
     if !failure.summary.starts_with(NO_APPROVAL) {
@@ -160,7 +161,7 @@ pub(super) fn migration_needed(target: &Target, error: EngineError) -> EngineErr
     }
 }
 
-/// Refusal of a migration of a unit's state.
+/// Returns the refusal of a migration of a unit's state.
 pub(super) fn refuse_unit() -> EngineError {
     let summary = "a unit's state is not migrated here: Terragrunt decides where it is";
     let detail = "move it by `state pull` with the former `remote_state` and `state push` with the new one";
@@ -171,7 +172,7 @@ fn is_force_copy(arg: &OsString) -> bool {
     arg.to_str().is_some_and(|arg| arg.trim_start_matches('-').split('=').next() == Some("force-copy"))
 }
 
-/// Backend that the state lies in before a migration: the one in force, or the one before it where an init has replaced it.
+/// Returns the backend of the state before a migration: the one in force, or its predecessor if an init has replaced that.
 pub(super) fn former(target: &Target) -> Result<BackendRecord, EngineError> {
     let read = |file: &Utf8Path| BackendRecord::read_file(file).map_err(|error| unusable(file, &error));
     let in_force = read(&target.data_dir.join(RECORD))?;
@@ -182,7 +183,8 @@ pub(super) fn former(target: &Target) -> Result<BackendRecord, EngineError> {
     Ok(kept.or(in_force).unwrap_or_else(BackendRecord::local))
 }
 
-/// Puts a record into the data directory, so that the engine migrates from there; a local backend without a block has none.
+/// Writes the record of the former backend to the data directory, so that the engine migrates from it; a local backend
+/// without a block has no record.
 fn put_back(target: &Target, former: &BackendRecord) -> Result<(), EngineError> {
     let file = target.data_dir.join(RECORD);
     let put = if *former == BackendRecord::local() {
@@ -198,7 +200,7 @@ fn text(record: &BackendRecord) -> String {
     json!({ "version": 3, "backend": backend }).to_string()
 }
 
-/// Reads the workspaces of a backend and the state of the instance's own, through a folder that holds nothing else.
+/// Reads the workspaces of a backend and the state of the instance's workspace, through a generated configuration.
 fn stored(
     engine: &Terraform,
     target: &Target,
@@ -244,8 +246,8 @@ fn stored(
     Ok(Stored { workspaces, state, has_default })
 }
 
-/// State that an engine printed, without the warnings before it; empty where it was never written. Of a state that is not
-/// there an engine prints nothing, or, where it is not a file, one without a lineage.
+/// Returns the state that an engine printed, without the warnings before it; empty if there is none. For a missing state an
+/// engine prints nothing, or, from a remote backend, a state without a lineage.
 fn written_state(printed: &[u8]) -> serde_json::Result<Vec<u8>> {
     #[derive(Deserialize)]
     struct Written {
@@ -258,7 +260,7 @@ fn written_state(printed: &[u8]) -> serde_json::Result<Vec<u8>> {
     Ok(if written.lineage.is_empty() { Vec::new() } else { state })
 }
 
-/// Configuration of a backend that means the same in any folder, in the syntax of JSON configuration files.
+/// Returns the configuration of a backend with absolute paths, in the syntax of JSON configuration files.
 fn absolute(target: &Target, backend: &BackendRecord) -> Map<String, Value> {
     let mut config: Map<String, Value> = backend
         .config
@@ -275,7 +277,7 @@ fn absolute(target: &Target, backend: &BackendRecord) -> Map<String, Value> {
     config
 }
 
-/// A value whose texts are no templates.
+/// Escapes the templates in the strings of a value.
 fn escaped(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::from(text.replace("${", "$${").replace("%{", "%%{")),
@@ -287,14 +289,14 @@ fn escaped(value: &Value) -> Value {
     }
 }
 
-/// Returns the folder of an instance's backups.
+/// Returns the folder of an instance's state backups.
 pub(super) fn backup_folder(target: &Target) -> Utf8PathBuf {
     let (home, instance) = (target.state_dir.ancestors().nth(3), target.state_dir.ancestors().nth(2));
     let below = instance.and_then(|instances| target.state_dir.strip_prefix(instances).ok());
     home.unwrap_or(&target.state_dir).join("backups").join(below.unwrap_or("".into()))
 }
 
-/// Writes a backup that no other one replaces, 0600 in folders of 0700.
+/// Writes a state backup to a new file, with mode 0600 in folders of mode 0700.
 fn keep_backup(target: &Target, state: &[u8]) -> Result<Utf8PathBuf, EngineError> {
     let folder = backup_folder(target);
     files::create_dirs(&folder).map_err(|error| unusable(&folder, &error))?;

@@ -1,6 +1,6 @@
-//! The only place that knows an engine's flags, its files and what its output means.
+//! Engines: their flags, their files and the meaning of their output. No other module knows these.
 //!
-//! Nothing above matches on an engine's name: it asks the [`Engine`].
+//! Code above this layer never matches on an engine's name: it calls the [`Engine`].
 
 mod applying;
 mod arguments;

@@ -1,4 +1,4 @@
-//! Installed modules that a stack calls: the engine's manifest compared with the calls in its files.
+//! Comparison of an engine's manifest of installed modules with the module calls in a stack's files.
 
 use std::{collections::HashMap, io};
 
@@ -12,21 +12,21 @@ use serde::Deserialize;
 use super::{CalledModule, data_dir::ENGINE_FOLDER, units::normalised};
 use crate::{config::VersionConstraint, files};
 
-/// How the installed modules of a stack compare with the calls in its files.
+/// Result of the comparison of the installed modules with the calls in a stack's files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ModulesInstalled {
-    /// Every call has its module. Fetched ones are among them, or not.
+    /// The module of every call is installed.
     Complete {
-        /// True if any comes from outside the project's folders.
+        /// True if any module is fetched from outside the project's folders.
         fetched: bool,
     },
-    /// Something is missing, and all modules are local folders.
+    /// A module is missing, and all modules are local folders.
     LocalMissing,
-    /// Something is missing or cannot be compared, and a module has to be fetched, or may have to.
+    /// A module is missing or cannot be compared, and a module has to be fetched, or may have to.
     FetchedMissing,
 }
 
-/// One module of an engine's `modules.json`.
+/// Entry of an engine's `modules.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct InstalledModule {
@@ -37,28 +37,28 @@ struct InstalledModule {
     dir: Utf8PathBuf,
 }
 
-/// An engine's `modules.json`.
+/// Content of an engine's `modules.json`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Manifest {
     modules: Vec<InstalledModule>,
 }
 
-/// Reads the module calls in the files of a folder; nothing where they cannot be read.
+/// Function that reads the module calls in the files of a folder; absent if they cannot be read.
 pub(super) type ReadCalls<'a> = &'a dyn Fn(&Utf8Path) -> Option<Vec<CalledModule>>;
 
-/// Where the modules that a stack calls come from, its local modules' own calls included.
+/// Origin of the modules that a stack calls, with those that its local modules call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ModuleSources {
-    /// All from folders beside the stack, or it calls none.
+    /// All modules are folders beside the stack, or it calls none.
     Local,
-    /// Some are fetched, or may be: files that cannot be read, and tests, may call any.
+    /// Some modules are fetched, or may be: unreadable files, and tests, may call any.
     Fetched,
-    /// An expression decides, so that the environments of one folder may differ.
+    /// An expression computes a source, so that the environments of one folder may differ.
     Computed,
 }
 
-/// Returns where the modules that a stack calls come from.
+/// Returns the origin of the modules that a stack calls.
 pub(super) fn module_sources(dir: &Utf8Path, read: ReadCalls<'_>) -> ModuleSources {
     let mut sources = if has_tests(dir) { ModuleSources::Fetched } else { ModuleSources::Local };
     let (mut open, mut seen) = (vec![dir.to_owned()], Vec::new());
@@ -82,7 +82,7 @@ pub(super) fn module_sources(dir: &Utf8Path, read: ReadCalls<'_>) -> ModuleSourc
     sources
 }
 
-/// Returns true if a stack has files of tests, which an init reads too.
+/// Returns true if a stack has test files, which an init reads too.
 fn has_tests(dir: &Utf8Path) -> bool {
     let is_test = |name: &str| {
         [".tftest.hcl", ".tftest.json", ".tofutest.hcl", ".tofutest.json"]
@@ -115,18 +115,18 @@ pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
     })
 }
 
-/// State of the file in which an engine lists the installed modules.
+/// State of the manifest file in which an engine lists the installed modules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ManifestFile {
-    /// Nothing.
+    /// No file.
     Missing,
-    /// A list of modules.
+    /// A valid list of modules.
     Whole,
-    /// Anything else: every command of an engine fails on it.
+    /// Invalid content: every command of an engine fails on it.
     Torn,
 }
 
-/// Looks at the manifest in a file.
+/// Reads the state of a manifest file.
 pub(super) fn manifest_file(file: &Utf8Path) -> io::Result<ManifestFile> {
     match files::read_whole(file) {
         Ok(text) if serde_json::from_slice::<Manifest>(&text).is_ok() => Ok(ManifestFile::Whole),
@@ -136,8 +136,8 @@ pub(super) fn manifest_file(file: &Utf8Path) -> io::Result<ManifestFile> {
     }
 }
 
-/// Returns true if a manifest names modules that are all installed, and nobody may write it or the folder beside it: nothing
-/// can be installed there, and the engine tells at the init whether something is missing.
+/// Returns true if all modules of a manifest are installed, and the manifest or its folder is not writable: envctl installs
+/// nothing there, and the init reports a missing module.
 pub(super) fn is_fixed(stack: &Utf8Path, modules: &Utf8Path) -> bool {
     let is_refused = |path: &Utf8Path| {
         matches!(access(path.as_std_path(), Access::WRITE_OK), Err(Errno::ACCESS | Errno::ROFS | Errno::PERM))
@@ -148,7 +148,7 @@ pub(super) fn is_fixed(stack: &Utf8Path, modules: &Utf8Path) -> bool {
         && [modules, &modules.join("modules.json")].into_iter().any(is_refused)
 }
 
-/// The modules of a manifest by key; none where there is no manifest or it cannot be read: the engine installs anew then.
+/// Returns the modules of a manifest by key; empty if there is none or it cannot be parsed: the engine installs again then.
 fn manifest(modules: &Utf8Path) -> HashMap<String, InstalledModule> {
     let read = || -> io::Result<Manifest> {
         serde_json::from_slice(&files::read_whole(&modules.join("modules.json"))?).map_err(io::Error::other)
@@ -191,11 +191,11 @@ impl Comparison<'_> {
     }
 }
 
-/// Calls are followed this deep: a module that calls itself has no end. What lies deeper is left to the engine.
+/// Maximum depth of followed calls: a module that calls itself has no end. The engine checks deeper calls.
 const DEEPEST: usize = 20;
 
-/// Returns true if an installed module is for certain the one that a call names. Engines write some sources otherwise than they
-/// were given, with the registry's host or as a URL: those do not fit, and the engine decides.
+/// Returns true if an installed module is certainly the one that a call names. Engines rewrite some sources, with the
+/// registry's host or as a URL: those do not match, and the engine decides.
 fn fits(call: &CalledModule, module: &InstalledModule) -> bool {
     let Some(source) = &call.source else { return false };
     let same_source = module.source == *source || module.source.ends_with(&format!("/{source}"));

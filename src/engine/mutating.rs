@@ -1,4 +1,4 @@
-//! Any command that may change a state, under the protections of an apply.
+//! Typed commands that may change a state, under the protections of an apply.
 
 use std::ffi::OsString;
 
@@ -19,10 +19,10 @@ use crate::{
     process::{CommandLine, Exit, Stream},
 };
 
-/// Makes the command line of a typed command, and takes the lock under which it runs.
+/// Function that builds the command line of a typed command, and takes the lock under which it runs.
 pub(super) type MakeCommand<'a> = &'a dyn Fn() -> Result<(Option<FolderLock>, CommandLine), EngineError>;
 
-/// Runs a typed command, whose command line is made once it is its turn in the folder.
+/// Runs a typed command; its command line is built under the lock on the folder.
 pub(super) fn run_mutating(
     driver: &dyn Driver,
     target: &Target,
@@ -30,10 +30,10 @@ pub(super) fn run_mutating(
     session: &Session<'_>,
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<Exit, EngineError> {
-    // Both locks are held until the state was compared: another apply in between would be taken for this one.
+    // Both locks are held until the state was compared: the changes of another apply in between would count as this one's.
     let _turn = take_turns(target, session)?;
     let typed = typed(args);
-    // A migration leaves another backend.
+    // A migration leaves another backend in force.
     if typed != Typed::MigrateState {
         claim_checked(driver, target)?;
         if typed != Typed::Other {
@@ -46,10 +46,10 @@ pub(super) fn run_mutating(
             EngineError::Failed(Failure::new(FailureKind::State, summary))
         })?;
     }
-    // What an unsaved state waits for; with a stale lock in the way, that one first.
+    // Commands that an unsaved state waits for: a push, or the release of a stale lock before it.
     let saves_it = verbs::saves_a_state(args);
     let left_before = !unsaved::in_folders(driver, target).map_err(EngineError::Failed)?.is_empty();
-    // Others change what a state says, or nothing: they are how a lost one is made again.
+    // The other commands change an existing state or nothing: with them the user recovers a lost state.
     let makes_something = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. });
     if !saves_it {
         unsaved::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;
@@ -101,7 +101,7 @@ pub(super) fn run_mutating(
     }
     if saves_it && finished.exit.is_success() {
         unsaved::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
-        // The release of a lock makes nothing good.
+        // The release of a lock saves no state.
         if matches!(typed, Typed::Push { .. }) {
             unsaved::give_up(target).map_err(EngineError::Failed)?;
         }
@@ -109,13 +109,13 @@ pub(super) fn run_mutating(
     Ok(finished.exit)
 }
 
-/// Waits for other commands in the same folder.
+/// Waits for the exclusive lock on the folder, which serializes applies.
 pub(super) fn take_turns(target: &Target, session: &Session<'_>) -> Result<FolderLock, EngineError> {
     folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)
 }
 
-/// Takes care of a state that a command could not save, and only then removes what the command wrote; says what could not
-/// be removed.
+/// Saves a state that a command could not save, and only then removes the output files of the command; returns a note for
+/// each file that could not be removed.
 pub(super) fn rescue(
     driver: &dyn Driver,
     (target, session): (&Target, &Session<'_>),
@@ -125,7 +125,7 @@ pub(super) fn rescue(
 ) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
     let output = [&*written.stdout, &*written.stderr];
     let rescued = unsaved::rescue(driver, target, Remains { output, suspect, signs, log: session.log });
-    // Whatever else there is may be all that is left of the state.
+    // The output files may hold the only copy of the state.
     let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
     let mut notes = if is_over { written.removed() } else { Vec::new() };
     if matches!(rescued, Ok(None)) {

@@ -1,4 +1,4 @@
-//! The outputs of a stack: those that its state has, and those that a plan would make of them.
+//! Outputs of a stack: those in its state, and those that a plan would set.
 
 use std::fmt;
 
@@ -6,55 +6,55 @@ use serde_json::Value;
 
 use super::exact_json::ExactJson;
 
-/// One output as the engine prints it.
+/// Output of a state as the engine prints it.
 #[derive(Debug, Clone)]
 pub struct PrintedOutput {
-    /// Its name.
+    /// Name of the output.
     pub name: String,
     /// True if the stack marks it sensitive, or its value holds a secret of environments.toml.
     pub sensitive: bool,
-    /// The type as the engine gives it.
+    /// Type as the engine prints it.
     pub kind: OutputKind,
-    /// Its value, every digit of it.
+    /// Value with all digits of its numbers.
     pub value: ExactJson,
 }
 
-/// The type and value of one output of a state.
+/// Output of a state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
-    /// Its name.
+    /// Name of the output.
     pub name: String,
     /// True if the stack marks it sensitive, or its value holds a secret of environments.toml.
     pub sensitive: bool,
-    /// The type as the engine gives it.
+    /// Type as the engine prints it.
     pub kind: OutputKind,
-    /// Its value.
+    /// Value of the output.
     pub value: Value,
-    /// Whether the value holds every digit of its numbers.
+    /// True if the value holds every digit of its numbers.
     pub is_exact: bool,
 }
 
-/// The outputs of a known state.
+/// Outputs of a known state.
 #[derive(Debug, Clone)]
 pub struct KnownOutputs {
-    /// In the order of the state.
+    /// Outputs in the order of the state.
     pub outputs: Vec<Output>,
     /// True if there is a state.
     pub has_state: bool,
-    /// Whether a file was read for them, and no process was needed.
+    /// True if the outputs were read from a file, without a process.
     pub from_file: bool,
 }
 
-/// The type of an output as the engine's JSON gives it: `"string"`, `["list","string"]` …
+/// Type of an output in the engine's JSON: `"string"`, `["list","string"]` …
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutputKind(pub Value);
 
-/// What a plan would make of an output.
+/// Output that a plan would set.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlannedOutput {
-    /// Its name.
+    /// Name of the output.
     pub name: String,
-    /// What it will be.
+    /// Value after the apply.
     pub after: After,
     /// True if the stack marks it sensitive.
     pub sensitive: bool,
@@ -63,19 +63,19 @@ pub struct PlannedOutput {
 }
 
 impl fmt::Debug for PlannedOutput {
-    /// Without its value: nothing may print a sensitive one.
+    /// Omits the value, which may be sensitive.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PlannedOutput").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// The value that an output will have.
+/// Value of an output after an apply.
 #[derive(Clone, PartialEq, Eq)]
 pub enum After {
-    /// This one.
+    /// Known value.
     Known(Value),
-    /// One that only the apply will tell, in whole or in part.
+    /// Value that is known only after the apply, in whole or in part.
     Unknown,
-    /// None: it goes.
+    /// The output is removed.
     Gone,
 }
