@@ -1,4 +1,4 @@
-//! Folders that the files of a stack name and that are not there: local modules, sources of units, units that they depend on.
+//! Check for missing folders that the files of a stack name: local modules, sources of units, dependencies of units.
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -14,13 +14,14 @@ use crate::{
     },
 };
 
-/// Folders that programs write when the stack is initialised or generated.
+/// Folders that an init of the engine or a Terragrunt stack generates.
 const GENERATED: [&str; 2] = [".terraform", ".terragrunt-stack"];
 
-/// Variables by which Terragrunt takes another source than the unit's file names.
+/// Environment variables that replace the source in a unit's file.
 const OTHER_SOURCE: [&str; 2] = ["TG_SOURCE", "TERRAGRUNT_SOURCE"];
 
-/// Returns the errors of folders without which no engine plans the stack. A hook before the plan may make them, which is looked at then.
+/// Returns errors for missing folders without which the engine cannot plan the stack. A stack with a hook before the
+/// plan is skipped, because the hook may create them.
 pub(super) fn missing_folders(instance: &Instance, modules: &Modules) -> Diagnostics {
     if !instance.settings.hooks.before_plan.is_empty() {
         return Diagnostics::default();
@@ -44,7 +45,7 @@ fn is_generated(path: &Utf8Path) -> bool {
 
 fn named_by_unit(instance: &Instance) -> Diagnostics {
     let root = instance.root();
-    // A file that cannot be read is told elsewhere.
+    // A file that cannot be read is reported by another check.
     let named = read_named_folders(&instance.dir, root).unwrap_or_default();
     let problems = named.iter().filter_map(|folder| {
         let missing = missing(&instance.dir, folder)?;
@@ -76,7 +77,7 @@ fn named_by_unit(instance: &Instance) -> Diagnostics {
     Diagnostics(problems.collect())
 }
 
-/// Returns the path that Terragrunt looks for and does not find.
+/// Returns the missing path; absent when Terragrunt would find it.
 fn missing(unit: &Utf8Path, folder: &NamedFolder) -> Option<Utf8PathBuf> {
     let path = normalised(&unit.join(folder.path.replace("//", "/")));
     if is_generated(&path) {
@@ -91,7 +92,7 @@ fn missing(unit: &Utf8Path, folder: &NamedFolder) -> Option<Utf8PathBuf> {
         FolderRole::Outputs => (!path.exists()).then_some(path),
         FolderRole::Source => {
             let is_local = folder.path.starts_with(['.', '/']) && !folder.path.contains('?');
-            // Of a file Terragrunt copies nothing, and runs the unit's own files.
+            // From a source that is a file Terragrunt copies nothing: it runs the unit's own files.
             (is_local && !path.exists()).then_some(path)
         }
     }

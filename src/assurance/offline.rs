@@ -87,7 +87,7 @@ pub fn check_offline(
         value_errors.extend(type_flag_values(inventory, &survey.modules));
     }
     let mut files = survey.files.clone();
-    // A plan says so itself.
+    // A plan reports these problems itself.
     if classes.contains(&VerbClass::Check) {
         files.extend(unknown_variables(config, environments, &survey));
         for (name, found) in &mut findings {

@@ -10,8 +10,8 @@ use crate::{
     inventory::{Instance, Modules, hcl::Module},
 };
 
-/// Returns a warning for each variable that is set for whole environments, of these, and that no stack of any environment declares. None is
-/// given where the module of a stack is not known.
+/// Returns a warning for each variable that is set for one of these environments as a whole and that no stack of any
+/// environment declares. No warning is returned if the root module of any stack is unknown.
 pub(super) fn unknown_variables(
     config: &Config,
     environments: &[&Environment],
@@ -44,7 +44,7 @@ pub(super) fn unknown_variables(
     found
 }
 
-/// Returns the variables of the root modules of all stacks; absent where one of them is not known.
+/// Returns the variables of the root modules of all stacks; absent when one of the modules is unknown.
 fn declared_anywhere(survey: &Survey) -> Option<BTreeSet<String>> {
     let mut declared = BTreeSet::new();
     if !survey.not_looked_at.is_empty() {

@@ -12,7 +12,7 @@ use crate::{
 pub(super) fn missing_var_files(config: &Config, instance: &Instance) -> Diagnostics {
     let needed = instance.settings.var_files.iter().filter(|file| !file.optional);
     let paths = needed.map(|file| instance.dir.join(&file.path));
-    // A folder that is not there is an error of its own.
+    // A missing stack folder is reported by another check.
     let missing = paths.filter(|path| !path.is_file() && instance.dir.is_dir());
     let environment = config.environments().get(&instance.id.environment);
     let origin = || {

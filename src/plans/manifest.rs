@@ -22,7 +22,7 @@ pub struct Manifest {
     /// Changes that the engine deferred to a later plan, one text each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deferred: Vec<String>,
-    /// Arguments that narrowed the plan and that the user did not give.
+    /// Arguments that restrict the plan to a part of the stack and that the user did not give.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub narrowed: Vec<String>,
     /// Time of the plan.
@@ -62,7 +62,8 @@ impl Manifest {
     /// Version of the format that is written.
     pub const FORMAT: u32 = FORMAT;
 
-    /// Returns true if the plan leaves something out: the engine deferred it, or arguments that the user did not give narrowed the plan.
+    /// Returns true if the plan covers only a part of the stack: the engine deferred changes, or arguments that the user
+    /// did not give restricted it.
     pub fn is_incomplete(&self) -> bool {
         !self.deferred.is_empty() || !self.narrowed.is_empty()
     }

@@ -234,7 +234,7 @@ impl Allowances {
         self.texts(true, |allow| !matches!(allow, Allow::Lineage(_)))
     }
 
-    /// Returns those that had nothing to do so far and fulfil a condition: states are judged elsewhere.
+    /// Returns the exceptions that were not needed so far and that `condition` accepts.
     pub fn idle(&self, condition: impl Fn(&Allow) -> bool) -> Vec<String> {
         self.texts(false, condition)
     }

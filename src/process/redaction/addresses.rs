@@ -1,11 +1,12 @@
-//! Users and passwords in the addresses that programs print: nobody gave them as secrets.
+//! Removal of user names and passwords from URLs in output; unlike secrets they are not known beforehand.
 
 use std::borrow::Cow;
 
-/// User of addresses of git servers, which is no secret.
+/// User name in URLs of git servers, which is no secret.
 const GIT: &str = "git";
 
-/// Returns a text without the users and passwords of the addresses in it, `scheme://USER:PASSWORD@host`; a user `git` alone stays.
+/// Removes user names and passwords from the URLs in a text (`scheme://USER:PASSWORD@host`); a user `git` without
+/// password stays.
 pub fn without_users(text: &str) -> Cow<'_, str> {
     if !text.contains("://") || !text.contains('@') {
         return Cow::Borrowed(text);

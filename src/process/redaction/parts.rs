@@ -8,7 +8,7 @@ use serde_json::Number;
 
 use super::patterns::SHORTEST;
 
-/// Number of nested documents that are parsed, such as a PEM key in the JSON of a service account.
+/// Depth to which nested documents are parsed, such as a PEM key in the JSON of a service account.
 const DEPTH: usize = 4;
 
 /// Returns all texts of a secret that are masked, each once. A text needs at least six bytes without surrounding
