@@ -67,15 +67,15 @@ impl fmt::Display for CheckName {
     }
 }
 
-/// How an item stands.
+/// Status of a checklist item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckStatus {
-    /// Nothing is wrong.
+    /// No problem was found.
     Green,
-    /// It takes more than the files to tell.
+    /// The files alone do not show the result.
     Unknown,
-    /// Something is wrong.
+    /// A problem was found.
     Red,
 }
 

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{EnvName, StackId};
 
-/// Since when something counts as changed, and what is gone since then.
+/// Base of the comparison of a run with `--changed`, and the stacks that no longer exist.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangedSince {
-    /// The name of the base: `origin/main`.
+    /// Name of the base: `origin/main`.
     pub base: String,
-    /// The commit where HEAD left it.
+    /// Commit where HEAD branched off from the base.
     pub commit: String,
-    /// The stacks that are gone since then, whose states still exist.
+    /// Stacks that were removed since, whose states still exist.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gone: Vec<GoneStack>,
 }
@@ -40,16 +40,16 @@ pub fn short_commit(commit: &str) -> &str {
     commit.get(..12).unwrap_or(commit)
 }
 
-/// A stack that is gone.
+/// Stack that no longer exists in the working tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GoneStack {
-    /// The environment that it was in.
+    /// Environment that the stack was in.
     #[schemars(with = "String")]
     pub environment: EnvName,
-    /// Its name.
+    /// Name of the stack.
     #[schemars(with = "String")]
     pub stack: StackId,
-    /// The folder that it had, relative to environments.toml.
+    /// Former folder of the stack, relative to environments.toml.
     #[schemars(with = "String")]
     pub path: Utf8PathBuf,
 }

@@ -58,23 +58,23 @@ pub struct OutputChange {
     pub action: Action,
 }
 
-/// Resource whose change triggers an action, and when.
+/// Resource and event that trigger an action of a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActionTrigger {
-    /// Resource whose change triggers it.
+    /// Resource whose change triggers the action.
     #[schemars(with = "String")]
     pub resource: ResourceAddress,
-    /// Event of its lifecycle, in the engine's word.
+    /// Event of the resource's lifecycle, in the engine's word.
     pub event: String,
 }
 
-/// Action of a provider that an apply would invoke: it changes something that is in no state.
+/// Invocation of an action of a provider by an apply; changes something that is in no state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ActionInvocation {
     /// Address of the action: `action.TYPE.NAME`, in a module behind the module's address.
     #[schemars(with = "String")]
     pub address: ResourceAddress,
-    /// What triggers it; absent for one that was asked for by its address.
+    /// Trigger of the action; absent when the user named the action by its address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<ActionTrigger>,
 }
@@ -101,27 +101,27 @@ pub struct Changes {
     pub actions: Vec<ActionInvocation>,
 }
 
-/// How many of each kind: the columns of the review.
+/// Number of changes of each kind: the columns of the review.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangeCounts {
-    /// New objects.
+    /// Created objects.
     pub create: u64,
-    /// Changes in place.
+    /// Updates in place.
     pub update: u64,
-    /// Deleted and made anew.
+    /// Replacements: deletion and creation.
     pub replace: u64,
-    /// Deleted (and whatever envctl does not know).
+    /// Deletions, and actions that envctl does not know.
     pub delete: u64,
-    /// Leaving the state, living on.
+    /// Resources that leave the state while their objects stay.
     pub forget: u64,
-    /// Existing objects taken into the state.
+    /// Existing objects imported into the state.
     pub import: u64,
-    /// Moved to another address.
+    /// Resources moved to another address.
     #[serde(rename = "move")]
     pub moved: u64,
     /// Output values that change.
     pub outputs: u64,
-    /// Actions of providers that are invoked.
+    /// Invoked actions of providers.
     #[serde(default)]
     pub actions: u64,
 }

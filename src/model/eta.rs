@@ -3,24 +3,24 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What was expected of a run before it was done.
+/// Estimated duration of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Eta {
-    /// Of its first plans.
+    /// Estimate of the plan steps of the first round.
     pub plan: Option<Expected>,
-    /// Of applying what was reviewed first.
+    /// Estimate of the apply steps of the first round.
     pub apply: Option<Expected>,
 }
 
-/// What is expected of steps that run side by side.
+/// Estimate of steps that run in parallel.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Expected {
     /// Seconds from the first start to the last end; null when no earlier run has ended such a step.
     pub seconds: Option<f64>,
-    /// How many steps.
+    /// Number of steps.
     pub steps: usize,
-    /// How many of them never ended in an earlier run: each counts as the stack in the middle.
+    /// Number of steps without a duration from an earlier run; each counts with the median.
     pub without_history: usize,
-    /// How many at once at the most, as limits, edges and their number let them.
+    /// Highest number of steps at once, as limits, dependencies and the number of steps allow.
     pub jobs: usize,
 }

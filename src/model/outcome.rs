@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{Changes, ResourceAddress, StackId};
 
-/// What kind of thing went wrong, so that callers can act on it.
+/// Kind of a failure, so that callers can react to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FailureKind {
-    /// The state is locked by someone else.
+    /// The state is locked by another process.
     Locked,
     /// Credentials are missing, wrong or expired.
     Auth,
-    /// A service asked to slow down.
+    /// A service limited the rate of requests.
     Throttled,
     /// A service could not be reached.
     Network,
@@ -27,11 +27,11 @@ pub enum FailureKind {
     State,
     /// The engine is missing, was killed, or broke its own rules.
     Engine,
-    /// It was not allowed to go on: no confirmation, a guard, a binding.
+    /// No permission to continue: no confirmation, a guard, a changed input of the plan.
     Refused,
-    /// envctl itself is at fault.
+    /// Defect of envctl.
     Defect,
-    /// Anything else.
+    /// Any other cause.
     Unknown,
 }
 
@@ -83,18 +83,18 @@ impl fmt::Display for Failure {
     }
 }
 
-/// One reason why a plan may not be applied.
+/// Reason why a plan may not be applied.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Block {
-    /// The guard or binding that refuses: `workspace`, `protect`, `replan` …
+    /// Guard or binding that refuses: `workspace`, `protect`, `replan` …
     pub guard: String,
-    /// What it found.
+    /// Finding of the guard.
     pub message: String,
-    /// The resource that it is about.
+    /// Resource that the guard refuses; absent when the block is about the whole plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub address: Option<ResourceAddress>,
-    /// The `--allow` that lets it through, when there is one.
+    /// Value of `--allow` that lifts the block; absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allow: Option<String>,
 }

@@ -9,99 +9,99 @@ use super::{
     ResourceAddress, RunId, StackId,
 };
 
-/// How a run ended.
+/// Result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunResult {
-    /// Nothing to do.
+    /// No changes.
     Clean,
-    /// Planned, with changes.
+    /// Changes are planned.
     Changes,
-    /// Applied.
+    /// Changes were applied.
     Applied,
     /// At least one stack failed.
     Failed,
-    /// Not confirmed, or a guard refused.
+    /// The gate was not confirmed, or a guard refused.
     Refused,
-    /// A lock is held by someone else.
+    /// A lock is held by another process.
     Locked,
-    /// Stopped by the user.
+    /// The user interrupted the run.
     Interrupted,
 }
 
-/// How one stack of a run ended.
+/// Result of one stack of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum StackResult {
-    /// Nothing to do.
+    /// No changes.
     Clean,
-    /// Planned, with changes.
+    /// Changes are planned.
     Changes,
-    /// Applied.
+    /// Changes were applied.
     Applied,
-    /// It went wrong.
+    /// A step failed.
     Failed,
-    /// Not attempted.
+    /// No step was started.
     Skipped,
-    /// Cannot be planned before another stack exists.
+    /// Planning needs another stack that does not exist yet.
     Deferred,
-    /// Planned and not applied.
+    /// Changes are planned and may not be applied.
     Refused,
-    /// Stopped by the user.
+    /// The user interrupted the stack.
     Interrupted,
 }
 
-/// The engine that a run used first, or a stack's own.
+/// Name and version of an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EngineReport {
-    /// Its name.
+    /// Name of the engine.
     pub name: EngineName,
-    /// Its version.
+    /// Version of the engine.
     pub version: String,
 }
 
-/// One changed resource.
+/// Changed resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceReport {
-    /// Where it is in the state.
+    /// Address in the state.
     #[schemars(with = "String")]
     pub address: ResourceAddress,
-    /// What would happen, or happened.
+    /// Action on the resource, planned or applied.
     pub action: String,
-    /// Where it was, for a move.
+    /// Address before a move; absent when the resource is not moved.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     pub previous_address: Option<ResourceAddress>,
-    /// Whether an existing object is taken into the state.
+    /// True if an existing object is imported into the state.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub importing: bool,
 }
 
-/// Why a stack, or a whole verb, failed.
+/// Error of a stack or of a whole verb.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorReport {
-    /// What kind of thing went wrong.
+    /// Kind of the failure.
     pub kind: FailureKind,
-    /// One line.
+    /// One line for the user.
     pub summary: String,
-    /// The rest.
+    /// Further lines; may be empty.
     pub detail: String,
-    /// The file it is about.
+    /// File that the error is about.
     pub file: Option<String>,
-    /// The line in that file, from 1.
+    /// Line in that file, from 1.
     pub line: Option<u32>,
 }
 
-/// What `--json` prints when a verb could not do its work, instead of the document that it is for.
+/// Document that `--json` prints when a verb fails, in place of the verb's own document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorDocument {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     pub format: u32,
     /// `failed`, `refused`, `locked` or `interrupted`.
     pub result: RunResult,
-    /// What the program exits with.
+    /// Exit code of the process.
     pub exit_code: u8,
-    /// Why.
+    /// Reason of the failure.
     pub error: ErrorReport,
 }
 
@@ -114,117 +114,117 @@ pub const TENTATIVE: &str = "tentative: ";
 /// One stack of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StackReport {
-    /// The stack's name.
+    /// Name of the stack.
     #[schemars(with = "String")]
     pub stack: StackId,
-    /// Its folder, relative to environments.toml.
+    /// Folder of the stack, relative to environments.toml.
     pub path: String,
-    /// Its workspace; absent for the default one.
+    /// Workspace; absent for the default one.
     pub workspace: Option<String>,
-    /// How it ended; absent while it runs.
+    /// Result of the stack; absent while it runs.
     pub result: Option<StackResult>,
-    /// How many of each kind.
+    /// Number of changes of each kind.
     pub changes: ChangeCounts,
-    /// The changed resources, by address.
+    /// Changed resources, sorted by address.
     pub resources: Vec<ResourceReport>,
-    /// Actions of providers that would be invoked, or were.
+    /// Actions of providers that an apply would invoke, or has invoked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<ActionInvocation>,
-    /// The engine that ran.
+    /// Engine of the stack.
     pub engine: EngineName,
-    /// Whether an earlier clean plan was taken instead of a new one.
+    /// True if an earlier clean plan was reused.
     pub reused: bool,
-    /// Why the stack was in the run.
+    /// Reasons for which the selection holds the stack: `named`, `dependency of app`.
     pub why: Vec<String>,
-    /// Whether the plan rests on values that are not known yet.
+    /// True if the plan uses values that are not known yet, such as mocks of outputs.
     pub tentative: bool,
     /// True if only a part of the stack was planned: `--target`, `--without`, or changes that the engine deferred.
     #[serde(default)]
     pub incomplete: bool,
-    /// What refused it, or keeps its plan from being applied.
+    /// Reasons why the plan may not be applied.
     pub blocked: Vec<Block>,
-    /// The stack that caused a skip or a deferral.
+    /// Stack that caused a skip or a deferral.
     #[schemars(with = "Option<String>")]
     pub because: Option<StackId>,
-    /// How often its plan was tried; an apply is tried once.
+    /// Number of attempts of the plan; an apply has one.
     pub attempts: u32,
-    /// The exit status of the last engine process.
+    /// Exit code of the last engine process.
     pub engine_exit_code: Option<i32>,
-    /// When its first step started.
+    /// Start time of the first step.
     #[schemars(with = "Option<String>")]
     pub started: Option<Timestamp>,
-    /// Seconds in its steps.
+    /// Duration of all steps in seconds.
     pub duration: f64,
-    /// Engine processes started for it.
+    /// Number of engine processes started.
     pub processes: u32,
-    /// Its log file.
+    /// Log file of the stack.
     pub log: Option<String>,
-    /// Its plan file.
+    /// Plan file of the stack.
     pub plan: Option<String>,
-    /// Why it failed.
+    /// Reason of a failure.
     pub error: Option<ErrorReport>,
-    /// What a person should know beside the result.
+    /// Notes for the user beside the result.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
 
-/// One run, in full.
+/// Report of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Report {
-    /// The version of this format: 1.
+    /// Version of this format: 1.
     pub format: u32,
-    /// The run's id.
+    /// Id of the run.
     #[schemars(with = "String")]
     pub run: RunId,
-    /// The verb.
+    /// Verb of the command line.
     pub command: String,
-    /// The environment.
+    /// Environment of the run.
     #[schemars(with = "String")]
     pub environment: EnvName,
-    /// How it ended; absent while it runs, and for good when envctl was killed.
+    /// Result of the run; absent while it runs, and for ever when envctl was killed.
     pub result: Option<RunResult>,
-    /// What the verb exited with.
+    /// Exit code of the verb.
     pub exit_code: Option<u8>,
-    /// When it started.
+    /// Start time of the run.
     #[schemars(with = "String")]
     pub started: Timestamp,
-    /// Seconds.
+    /// Duration in seconds.
     pub duration: f64,
-    /// The commit of the working tree, when it is in git.
+    /// Commit of HEAD; absent outside of a git repository.
     pub commit: Option<String>,
-    /// Whether anything was uncommitted.
+    /// True if the working tree had uncommitted changes; absent when git could not say.
     pub dirty: Option<bool>,
-    /// The digest of the review.
+    /// Digest of the last review.
     pub digest: Option<String>,
-    /// The round of plan, review and gate that the digest is of, from 1; absent before the first review.
+    /// Round of plan, review and gate that the digest belongs to, from 1; absent before the first review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
-    /// The stacks that this run has applied.
+    /// Stacks that this run has applied.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
     pub applied: Vec<StackId>,
-    /// The whole command that goes on from a gate that was not passed.
+    /// Whole command line that continues from a gate that was not passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// The engine of the first stack.
+    /// Engine of the first stack.
     pub engine: Option<EngineReport>,
-    /// How many of each kind, over all stacks.
+    /// Number of changes of each kind, over all stacks.
     pub totals: ChangeCounts,
-    /// How long it was expected to take; absent when nothing was known of that and nobody asked.
+    /// Estimated duration; absent when no earlier run gives one and the user did not ask.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub eta: Option<Eta>,
-    /// With `--changed`: since when, and what is gone since then.
+    /// With `--changed`: base of the comparison, and the stacks that no longer exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_since: Option<ChangedSince>,
-    /// The stacks, in dependency order.
+    /// Stacks of the run, in dependency order.
     pub stacks: Vec<StackReport>,
-    /// What keeps all of its plans from being applied.
+    /// Reasons why no plan of the run may be applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub blocked: Vec<Block>,
-    /// What a person should know of how its gate was passed: what was let through by name, what was answered.
+    /// Notes on how the gate was passed: used exceptions, confirmed checklist items.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
-    /// Why the run as a whole was refused or failed.
+    /// Reason why the run as a whole was refused or failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorReport>,
 }

@@ -3,14 +3,14 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Whether a missing workspace may be made: a typo must never make one.
+/// Creation of a missing workspace. A workspace name with a typo must not create one unasked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum CreateWorkspace {
     /// Ask on a terminal; refuse without one.
     #[default]
     Ask,
-    /// Make it.
+    /// Create the workspace.
     Always,
     /// Refuse.
     Never,

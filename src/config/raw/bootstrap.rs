@@ -11,19 +11,19 @@ use super::{
 use crate::config::origin::Value;
 
 table! {
-    /// How the state's bucket and lock are made; bucket, table and region come from the backend.
+    /// Creation of the bucket and the lock of the backend, which names bucket, table and region.
     struct BootstrapTable {
-        /// Keep earlier versions of each state.
+        /// Versioning of the bucket: earlier versions of each state are kept.
         versioning: Option<Value<bool>>,
-        /// For how long.
+        /// Time to keep earlier versions.
         keep_versions: Option<Value<Length>>,
-        /// The key that encrypts them.
+        /// KMS key that encrypts the states.
         kms: Option<Value<Template>>,
-        /// How states are locked.
+        /// Kind of state lock.
         lock: Option<Value<LockKind>>,
         /// Point-in-time recovery of the lock table.
         point_in_time_recovery: Option<Value<bool>>,
-        /// The name of an access policy to make; absent: it is only printed.
+        /// Name of an access policy to create; without it the policy is printed only.
         policy: Option<Value<Template>>,
     }
 }

@@ -15,51 +15,51 @@ use super::{
 };
 
 table! {
-    /// What must answer after a deploy, import, rollback or restore.
+    /// Check that must succeed after a deploy, import, rollback or restore.
     struct CheckTable {
-        /// Where it is asked; absent for all environments.
+        /// Environments in which the check runs; absent for all.
         environments: Vec<Placed<String>>,
-        /// Asked after these stacks changed; absent for any.
+        /// Stacks after whose changes the check runs; absent for any.
         stacks: Vec<Placed<String>>,
-        /// A URL; `{output.STACK.NAME}` stands for an output.
+        /// URL to request; `{output.STACK.NAME}` stands for an output.
         http: Option<Template>,
-        /// A command, run beside this file.
+        /// Command to run in the folder of this file.
         command: Option<Command>,
-        /// A host and a port.
+        /// Host and port to connect to.
         tcp: Option<Template>,
         /// Request headers: a text, or `{ secret = "NAME" }`.
         headers: Map<HeaderValue>,
-        /// The status of the response.
+        /// Expected status of the response.
         status: Option<Placed<u64>>,
-        /// The whole body.
+        /// Expected body, as a whole.
         equals: Option<Template>,
-        /// A part of the body.
+        /// Text that the body must contain.
         contains: Option<Template>,
-        /// A glob that the body matches.
+        /// Glob that the body must match.
         matches: Option<Template>,
-        /// Values in a JSON body, by path: `"$.status" = "up"`.
+        /// Expected values in a JSON body, by path: `"$.status" = "up"`.
         json: Map<Json>,
-        /// Response headers.
+        /// Expected response headers.
         response_headers: Map<Template>,
-        /// Whether redirects are followed.
+        /// True to follow redirects.
         follow_redirects: Option<bool>,
-        /// How the certificate must be.
+        /// Requirements for the certificate.
         tls: Option<TlsTable>,
-        /// For how long one try may take.
+        /// Time limit of one attempt.
         timeout: Option<Length>,
-        /// The time between tries.
+        /// Time between attempts.
         interval: Option<Length>,
-        /// How often it is tried again.
+        /// Number of further attempts after the first.
         retries: Option<u64>,
-        /// How long the answer may take.
+        /// Highest latency of the response.
         max_latency: Option<Length>,
     }
 }
 
 table! {
-    /// How a certificate must be.
+    /// Requirements for a certificate.
     struct TlsTable {
-        /// For how many days it must still be valid.
+        /// Number of days for which the certificate must still be valid.
         min_days: Option<u64>,
     }
 }

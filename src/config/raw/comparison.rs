@@ -8,15 +8,15 @@ use super::{
 };
 
 table! {
-    /// What environments must not share.
+    /// Values that environments must not share.
     struct IsolationTable {
-        /// The environments.
+        /// Environments that are compared with each other.
         environments: Vec<Placed<String>>,
-        /// Backend pairs that must differ, beyond the state address, which always must.
+        /// Backend pairs that must differ, beside the state address, which must always differ.
         backend: Vec<Placed<String>>,
-        /// Variables that must differ: globs.
+        /// Globs of variables that must differ.
         distinct: Vec<Placed<String>>,
-        /// Variables that hold address ranges that must not overlap.
+        /// Variables with address ranges that must not overlap.
         cidr: Vec<VariableName>,
         /// Variables that are shared on purpose.
         shared: Vec<VariableName>,
@@ -24,19 +24,19 @@ table! {
 }
 
 table! {
-    /// What may differ between environments, and what must be the same.
+    /// Allowed and forbidden differences between environments.
     struct ParityTable {
-        /// The environments that are compared, two by two.
+        /// Pairs of environments to compare.
         pairs: Vec<Placed<Vec<Placed<String>>>>,
-        /// What may differ: `NAME`, `KIND:NAME`, globs; kinds are var, mock, input, module, provider, engine.
+        /// Allowed differences: `NAME`, `KIND:NAME`, globs; kinds are var, mock, input, module, provider, engine.
         differ: Vec<Difference>,
-        /// What must be the same.
+        /// Forbidden differences.
         same: Vec<Difference>,
     }
 }
 
 table! {
-    /// Drift that is expected.
+    /// Expected drift.
     struct DriftTable {
         /// Addresses with their attributes: `aws_autoscaling_group.*.desired_capacity`.
         ignore: Vec<PatternTemplate>,

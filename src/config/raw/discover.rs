@@ -7,13 +7,13 @@ use super::{
 };
 
 table! {
-    /// Many stacks without naming them.
+    /// Patterns of folders that are stacks, so that stacks need not be declared one by one.
     struct DiscoverTable {
         /// Patterns of folders: `{env}` is expanded, `<x>` captures a folder, `**` is any depth.
         paths: Vec<Template>,
         /// Globs of folders that are left out.
         exclude: Vec<Placed<String>>,
-        /// The name of a discovered stack, over the captures.
+        /// Name of the discovered stacks: a template over the captures.
         name: Option<Template>,
     }
 }

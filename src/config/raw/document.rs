@@ -23,44 +23,44 @@ use super::{
 use crate::diagnostic::{Diagnostics, SourceFile};
 
 table! {
-    /// environments.toml: how stacks become dev, staging and production.
+    /// environments.toml: stacks and their environments, such as dev, staging and production.
     struct Document {
-        /// What the file is for.
+        /// Name of the project, and defaults for all stacks.
         project: Option<ProjectTable>,
-        /// How OpenTofu is run.
+        /// Settings for OpenTofu.
         tofu: Option<EngineTable>,
-        /// How Terraform is run.
+        /// Settings for Terraform.
         terraform: Option<EngineTable>,
-        /// How Terragrunt is run.
+        /// Settings for Terragrunt.
         terragrunt: Option<EngineTable>,
-        /// The lowest layer of every environment.
+        /// Lowest layer of every environment.
         #[schemars(with = "Option<SharedLayer>")]
         defaults: Option<LayerTable>,
         /// Reusable layers.
         #[schemars(with = "Map<SharedLayer>")]
         templates: Map<LayerTable>,
-        /// The environments.
+        /// Environments by name.
         #[schemars(with = "Map<EnvironmentLayer>")]
         environments: Map<LayerTable>,
-        /// The stacks.
+        /// Stacks by name.
         stacks: Map<StackTable>,
-        /// Many stacks without naming them.
+        /// Patterns of folders that are stacks.
         discover: Option<Placed<DiscoverTable>>,
-        /// Resources made by hand that are to be managed, by environment and stack.
+        /// Existing resources to import, by environment and stack.
         imports: Map<Map<Placed<ImportTable>>>,
-        /// What environments must not share.
+        /// Values that environments must not share.
         isolation: Option<Placed<IsolationTable>>,
-        /// What may differ between environments.
+        /// Allowed and forbidden differences between environments.
         parity: Option<ParityTable>,
-        /// What must answer after a deploy.
+        /// Checks that must succeed after a deploy.
         checks: Map<Placed<CheckTable>>,
-        /// Drift that is expected.
+        /// Expected drift.
         drift: Option<DriftTable>,
-        /// Copies of states.
+        /// Backups of states.
         backups: Option<BackupsTable>,
-        /// Where runs are kept.
+        /// Storage of runs.
         store: Option<StoreTable>,
-        /// The pipelines that are written from this file.
+        /// Pipelines that are generated from this file.
         generate: Option<GenerateTable>,
     }
 }

@@ -12,51 +12,51 @@ use super::{
 };
 
 table! {
-    /// The pipelines that are written from this file.
+    /// Pipelines that are generated from this file.
     struct GenerateTable {
-        /// For GitHub Actions.
+        /// Pipeline for GitHub Actions.
         github: Option<PipelineTable>,
-        /// For GitLab CI.
+        /// Pipeline for GitLab CI.
         gitlab: Option<PipelineTable>,
     }
 }
 
 table! {
-    /// One pipeline.
+    /// Settings of one pipeline.
     struct PipelineTable {
-        /// Deploys, by the name of their job.
+        /// Deploys by the name of their job.
         deploy: Map<DeployTable>,
-        /// When drift is looked for.
+        /// Schedule of the drift detection.
         drift: Option<Cron>,
-        /// When environments are compared.
+        /// Schedule of the comparison of environments.
         parity: Option<Cron>,
-        /// Steps before envctl's own, as the pipeline's language has them.
+        /// Steps before those of envctl, in the syntax of the pipeline.
         setup: Vec<Json>,
-        /// How the pipeline comes to its credentials.
+        /// Credentials of the pipeline.
         credentials: Option<CredentialsTable>,
     }
 }
 
 table! {
-    /// When an environment is deployed.
+    /// Event that deploys an environment.
     struct DeployTable {
-        /// The event.
+        /// Event of the CI system.
         on: Option<Template>,
-        /// The branch.
+        /// Branch of the event.
         branch: Option<Template>,
-        /// The environment.
+        /// Environment to deploy.
         environment: Option<Placed<String>>,
     }
 }
 
 table! {
-    /// How a pipeline comes to its credentials.
+    /// Credentials of a pipeline.
     struct CredentialsTable {
-        /// The kind.
+        /// Kind of the credentials.
         kind: Option<CredentialsKind>,
-        /// The role to take on.
+        /// Role to assume.
         role: Option<Template>,
-        /// The region.
+        /// Region of the provider.
         region: Option<Template>,
     }
 }

@@ -13,61 +13,61 @@ use super::{
 use crate::config::origin::Value;
 
 table! {
-    /// Rules that a plan must satisfy, confirmed or not.
+    /// Rules that every plan must satisfy, also when it is confirmed.
     struct GuardsTable {
-        /// HEAD is one of these branches, or contained in its remote head.
+        /// Branches: HEAD must be one of them, or contained in the remote head of one.
         branch: Option<Value<Vec<Template>>>,
-        /// HEAD is not behind its remote.
+        /// True if HEAD must not be behind its remote.
         up_to_date: Option<Value<bool>>,
-        /// Nothing uncommitted under the stacks' files.
+        /// True if the stacks' files must not have uncommitted changes.
         clean_tree: Option<Value<bool>>,
-        /// Deletes, replaces and forgets over the whole run.
+        /// Highest number of deletes, replaces and forgets of a run.
         max_deletes: Option<Value<u64>>,
-        /// Changed resources and invoked actions over the whole run.
+        /// Highest number of changed resources and invoked actions of a run.
         max_changes: Option<Value<u64>>,
         /// Resources that are never deleted, replaced or forgotten.
         protect: Option<Value<Vec<PatternTemplate>>>,
-        /// Actions that are refused for some resources.
+        /// Rules that deny actions on some resources.
         deny_actions: Option<Value<Vec<DenyTable>>>,
-        /// Who must be acting.
+        /// Identity that the engines must act as.
         identity: Option<IdentityTable>,
-        /// When changes may be made.
+        /// Times in which changes are allowed.
         window: Option<Value<Vec<WindowTable>>>,
-        /// How old a plan may be when it is applied.
+        /// Highest age of a plan when it is applied.
         max_plan_age: Option<Value<Length>>,
     }
 }
 
 table! {
-    /// Actions that are refused for the resources that match; `delete` includes replace.
+    /// Rule that denies actions on the resources that match; `delete` includes replace.
     struct DenyTable {
-        /// The resources.
+        /// Pattern of the resources.
         r#match: Option<PatternTemplate>,
-        /// The actions.
+        /// Denied actions.
         actions: Vec<DeniedAction>,
     }
 }
 
 table! {
-    /// A command whose output says who is acting.
+    /// Command whose output is the identity that the engines act as.
     struct IdentityTable {
-        /// The command.
+        /// Command to run in the folder of this file.
         command: Option<Value<Command>>,
-        /// A glob that its output must match.
+        /// Glob that the output must match.
         matches: Option<Value<Template>>,
     }
 }
 
 table! {
-    /// A time in which changes may be made; it may pass midnight.
+    /// Time in which changes are allowed; it may pass midnight.
     struct WindowTable {
-        /// The days on which it starts; absent for all.
+        /// Days on which the time begins; absent for all.
         days: Vec<Days>,
-        /// When it starts.
+        /// Begin of the time.
         from: Option<TimeOfDay>,
-        /// When it ends.
+        /// End of the time.
         to: Option<TimeOfDay>,
-        /// Where; absent for UTC.
+        /// Time zone; absent for UTC.
         timezone: Option<ZoneName>,
     }
 }

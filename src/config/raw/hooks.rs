@@ -7,17 +7,17 @@ use super::{
 use crate::config::origin::Value;
 
 table! {
-    /// Programs around the steps of a stack, each an argv.
+    /// Programs that run before and after the steps of a stack, each as program and arguments.
     struct HooksTable {
-        /// Before its plan.
+        /// Commands before the plan.
         before_plan: Option<Value<Vec<Command>>>,
-        /// After its plan.
+        /// Commands after the plan.
         after_plan: Option<Value<Vec<Command>>>,
-        /// Before its apply.
+        /// Commands before the apply.
         before_apply: Option<Value<Vec<Command>>>,
-        /// After its apply.
+        /// Commands after the apply.
         after_apply: Option<Value<Vec<Command>>>,
-        /// After a failure of any step.
+        /// Commands after a failure of any step.
         on_failure: Option<Value<Vec<Command>>>,
     }
 }

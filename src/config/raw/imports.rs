@@ -8,25 +8,25 @@ use super::{
 };
 
 table! {
-    /// Resources made by hand that are to be managed.
+    /// Existing resources to import.
     struct ImportTable {
-        /// A list in a file: CSV with the columns to, id, replaces; or JSON.
+        /// File with a list of resources: CSV with the columns to, id, replaces; or JSON.
         file: Option<Template>,
-        /// The list itself.
+        /// List of resources.
         resources: Vec<Placed<ImportRow>>,
-        /// What the plan after the import may contain: ACTION:ADDRESS.ATTRIBUTE.
+        /// Changes that the plan after the import may contain: ACTION:ADDRESS.ATTRIBUTE.
         accept: Vec<Acceptance>,
     }
 }
 
 table! {
-    /// One resource to import.
+    /// Resource to import.
     struct ImportRow {
-        /// Its address.
+        /// Address in the state.
         to: Option<Placed<String>>,
-        /// Its id; empty while it is still to be found.
+        /// Id of the object at the provider; empty while it is not known yet.
         id: Option<Template>,
-        /// The id of what it takes the place of.
+        /// Id of the object that this one replaces.
         replaces: Option<Template>,
     }
 }

@@ -31,21 +31,21 @@ use crate::{
 };
 
 table! {
-    /// One layer of settings.
+    /// Settings of one layer.
     struct Keys {
-        /// What the environment is, for people.
+        /// Description of the environment for the user.
         description: Option<Value<String>>,
         /// Other names of the environment for the command line.
         aliases: Option<Value<Vec<Placed<String>>>>,
-        /// Templates whose keys this environment takes over, from low to high.
+        /// Templates whose keys the environment inherits, from low to high.
         extends: Option<Value<Vec<Placed<String>>>>,
-        /// The environments that come before this one in promotion order.
+        /// Environments that come before this one in promotion order.
         after: Option<Value<Vec<Placed<String>>>>,
-        /// The workspace; absent for the default one.
+        /// Workspace; absent for the default one.
         workspace: Option<Value<Template>>,
-        /// What happens when the workspace does not exist.
+        /// Handling of a workspace that does not exist.
         create_workspace: Option<Value<CreateWorkspace>>,
-        /// The template value `{prefix}`.
+        /// Value of the template name `{prefix}`.
         prefix: Option<Value<Template>>,
         /// Free template values.
         values: Map<Value<FreeValue>>,
@@ -53,35 +53,35 @@ table! {
         vars: Map<Value<Json>>,
         /// Var files relative to the stack; `?path` marks an optional one.
         var_files: Option<Value<Vec<VarFileTemplate>>>,
-        /// Backend pairs by backend type: only stacks with that block get them.
+        /// Backend pairs by backend type; a stack gets those of the type in its `backend` block.
         backend: Map<Map<Value<TemplateJson>>>,
-        /// Variables for engines, hooks, checks and guard commands.
+        /// Environment variables for engines, hooks, checks and guard commands.
         env: Map<Value<EnvVarTemplate>>,
-        /// More variables that decide what a provider does, as `ACME_*`: plans are bound to them.
+        /// Further environment variables that influence a provider, as `ACME_*`: plans are bound to them.
         bind: Option<Value<Vec<BoundName>>>,
-        /// Where the values of secret HCL variables come from.
+        /// Sources of the values of secret HCL variables.
         secrets: Map<Value<SecretTemplate>>,
-        /// Whether changes need a confirmation.
+        /// True if changes need a confirmation.
         confirm: Option<Value<bool>>,
-        /// Stacks at once; default: the number of cores.
+        /// Highest number of stacks at once; absent for the number of cores.
         jobs: Option<Value<NonZeroUsize>>,
-        /// The engine's own `-parallelism`.
+        /// Value of the engine's `-parallelism`.
         parallelism: Option<Value<NonZeroUsize>>,
-        /// How long to wait for a state lock.
+        /// Time to wait for a state lock.
         lock_timeout: Option<Value<Length>>,
-        /// Check items that must be green.
+        /// Items of `check` that must pass.
         require: Option<Value<Vec<CheckItem>>>,
-        /// Questions that are answered at the gate, by their id.
+        /// Statements that the user confirms at the gate, by their id.
         checklist: Map<Value<String>>,
-        /// Rules that a plan must satisfy, confirmed or not.
+        /// Rules that every plan must satisfy, also when it is confirmed.
         guards: Option<Box<GuardsTable>>,
-        /// How resources must be named.
+        /// Rules for the names of resources.
         naming: Option<Box<NamingTable>>,
-        /// How the state's bucket and lock are made.
+        /// Creation of the bucket and the lock of the backend.
         bootstrap: Option<Box<BootstrapTable>>,
-        /// Programs around the steps of a stack, each an argv.
+        /// Programs that run before and after the steps of a stack, each as program and arguments.
         hooks: Option<Box<HooksTable>>,
-        /// Inherited keys that are taken away, as `vars.x`.
+        /// Inherited keys to remove, as `vars.x`.
         unset: Vec<Value<UnsetPath>>,
     }
 }

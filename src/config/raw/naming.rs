@@ -8,15 +8,15 @@ use super::{
 use crate::config::origin::Value;
 
 table! {
-    /// How resources must be named; judged in the review, where names are known.
+    /// Rules for the names of resources; judged in the review, where names are known.
     struct NamingTable {
-        /// A glob that each name must match.
+        /// Glob that each name must match.
         pattern: Option<Value<Template>>,
-        /// The attributes that hold names.
+        /// Attributes that hold names.
         attributes: Option<Value<Vec<Template>>>,
-        /// Beginnings that are taken off before the pattern is compared.
+        /// Prefixes that are removed before a name is compared with the pattern.
         strip: Option<Value<Vec<Template>>>,
-        /// Resources that are named as they please.
+        /// Resources without rules for their names.
         except: Option<Value<Vec<PatternTemplate>>>,
     }
 }

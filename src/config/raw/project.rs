@@ -12,25 +12,25 @@ use super::{
 };
 
 table! {
-    /// What the file is for.
+    /// Name of the project, and defaults for all stacks.
     struct ProjectTable {
-        /// The template value `{project}`.
+        /// Value of the template name `{project}`.
         name: Option<Placed<String>>,
-        /// The engine of every stack that names none; `auto` decides by evidence, per stack.
+        /// Engine of every stack without an `engine` of its own; `auto` decides by evidence, per stack.
         engine: Option<EngineChoice>,
-        /// The versions of envctl that may read this file, as `>=0.1`.
+        /// Versions of envctl that may read this file, as `>=0.1`.
         envctl_version: Option<Placed<VersionConstraint>>,
     }
 }
 
 table! {
-    /// How one engine is run.
+    /// Settings of one engine.
     struct EngineTable {
-        /// The program: a name on PATH, or a path relative to this file. Default: the engine's name.
+        /// Program: a name on PATH, or a path relative to this file. Default: the engine's name.
         program: Option<Placed<String>>,
-        /// The versions that may be used, in Terraform's constraint grammar.
+        /// Allowed versions, in Terraform's constraint syntax.
         version: Option<Placed<VersionConstraint>>,
-        /// How many processes of this engine may run at once.
+        /// Highest number of processes of this engine at once.
         jobs: Option<NonZeroUsize>,
         /// Extra flags of `init`.
         init_args: Vec<EngineFlag>,
@@ -38,11 +38,11 @@ table! {
         plan_args: Vec<EngineFlag>,
         /// Extra flags of `apply`.
         apply_args: Vec<EngineFlag>,
-        /// The provider plugin cache.
+        /// Folder of the provider plugin cache.
         plugin_cache: Option<Placed<String>>,
-        /// More variables that decide what a provider does, as `ACME_*`: plans of this engine are bound to them.
+        /// Further environment variables that influence a provider, as `ACME_*`: plans of this engine are bound to them.
         bind: Vec<BoundName>,
-        /// For Terragrunt: the engine that it drives.
+        /// Engine that Terragrunt runs; only in `[terragrunt]`.
         drives: Option<Placed<DrivenEngine>>,
     }
 }

@@ -20,25 +20,25 @@ use crate::config::{
 };
 
 table! {
-    /// What a stack is.
+    /// Keys of a stack.
     struct StackKeys {
-        /// Its folder, relative to this file; absent for a discovered stack.
+        /// Folder relative to this file; absent for a discovered stack.
         path: Option<Template>,
-        /// Stacks that come first.
+        /// Stacks that must be applied before this one.
         needs: Vec<Placed<StackName>>,
         /// Values from other stacks' outputs: `vpc_id = "network.vpc_id"`.
         inputs: Map<Value<String>>,
-        /// Stand-ins for outputs that do not exist yet, by stack and output; for plan and validate only.
+        /// Mocks of outputs that do not exist yet, by stack and output; for plan and validate only.
         mocks: Map<Map<Value<Json>>>,
-        /// Words to select it by.
+        /// Tags for the selection.
         tags: Vec<Placed<String>>,
-        /// Where it exists; absent for all environments.
+        /// Environments that have the stack; absent for all.
         environments: Option<Vec<Placed<String>>>,
-        /// Its engine; absent for the project's.
+        /// Engine; absent for the project's.
         engine: Option<EngineChoice>,
-        /// More files that matter, relative to the stack: globs.
+        /// Globs of further files that belong to the stack, relative to its folder.
         files: Vec<Placed<String>>,
-        /// What is different in one environment.
+        /// Settings for one environment, by its name.
         #[schemars(with = "Map<InstanceLayer>")]
         r#in: Map<LayerTable>,
     }

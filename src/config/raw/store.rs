@@ -11,29 +11,29 @@ use super::{
 };
 
 table! {
-    /// Where runs are kept; default: `.envctl/runs` beside this file.
+    /// Storage of runs; default: `.envctl/runs` beside this file.
     struct StoreTable {
-        /// A shared place, as `s3://bucket/prefix`.
+        /// Shared storage, as `s3://bucket/prefix`.
         url: Option<Placed<Template>>,
-        /// The age recipients that plans are encrypted for.
+        /// Age recipients that plans are encrypted for.
         recipients: Option<Placed<Vec<Recipient>>>,
-        /// What decrypts them, and keys the manifests' digests.
+        /// Age identity that decrypts plans, and keys the digests of manifests.
         identity: Option<Placed<SecretTemplate>>,
-        /// Variables for the access to the store; default: envctl's own environment.
+        /// Environment variables for the access to the store; default: envctl's own environment.
         env: Option<Placed<Map<EnvVarTemplate>>>,
-        /// For how long runs are kept.
+        /// Time to keep runs.
         keep: Option<Placed<Length>>,
     }
 }
 
 table! {
-    /// Copies of states that are taken before a state is changed.
+    /// Backups of states, taken before a state is changed.
     struct BackupsTable {
-        /// How many are kept.
+        /// Number of backups to keep.
         keep: Option<u64>,
-        /// The age recipients that they are encrypted for.
+        /// Age recipients that backups are encrypted for.
         recipients: Vec<Recipient>,
-        /// What decrypts them.
+        /// Age identity that decrypts backups.
         identity: Option<SecretTemplate>,
     }
 }

@@ -7,28 +7,28 @@ use serde::{Deserialize, Serialize};
 use super::Wires;
 use crate::graph::StackGraph;
 
-/// What `graph --format json` prints.
+/// Output of `graph --format json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GraphDocument {
-    /// The version of this format.
+    /// Version of this format.
     pub format: u32,
-    /// The environment.
+    /// Environment whose stacks are listed.
     pub environment: String,
-    /// The stacks, needs first.
+    /// Stacks, dependencies first.
     pub stacks: Vec<GraphStack>,
 }
 
-/// One stack of the document.
+/// Stack of the graph.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GraphStack {
-    /// Its name.
+    /// Name of the stack.
     pub stack: String,
-    /// The stacks that come before it.
+    /// Direct dependencies of the stack.
     pub needs: Vec<String>,
-    /// The outputs that its variables take, by variable: `network.vpc_id`.
+    /// Outputs of other stacks that its variables take, by variable: `network.vpc_id`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub inputs: IndexMap<String, String>,
-    /// The words that it can be selected by.
+    /// Tags that select the stack.
     pub tags: Vec<String>,
 }
 
