@@ -1,4 +1,4 @@
-//! Fetched modules: the folders that an init, or Terragrunt, made of module sources from elsewhere.
+//! Fetched module packages: the folders into which an init, or Terragrunt, copied module sources.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -17,10 +17,10 @@ use crate::{
     model::hex,
 };
 
-/// Folders that version control systems keep in what they fetched: it differs from one fetch to the next.
+/// Folders of version control systems in fetched packages: their content differs between fetches.
 const VERSION_CONTROL: [&str; 2] = [".git", ".hg"];
 
-/// Names of what Terragrunt and the engine that it drives write into the copy of a unit's source.
+/// Names of files and folders that Terragrunt and the engine that it drives write into the copy of a unit's source.
 const OF_UNITS: [&str; 7] = [
     ".terraform",
     ".terragrunt-cache",
@@ -31,23 +31,24 @@ const OF_UNITS: [&str; 7] = [
     "terraform.tfstate.d",
 ];
 
-/// File by which Terragrunt remembers what it downloaded, at the root of the copy. Measured on Terragrunt 1.1.
+/// File in which Terragrunt records the downloaded source, at the root of the copy. Measured on Terragrunt 1.1.
 const SOURCE_VERSION: &str = ".terragrunt-source-version";
 
-/// Levels of folders that are followed; a package with more of them is refused. Links that lead in circles are told by the folder.
+/// Maximum nesting of folders; a package with more is refused. Circular links are detected by device and inode of the
+/// folder.
 const DEPTH: usize = 64;
 
-/// Content of one package, as a whole: a module may lie below it (`//sub`), and read files of the folders above its own.
+/// Digest of a whole package: a module may lie below it (`//sub`), and read files of the folders above its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageDigest {
-    /// Digest of the files that an engine only reads: configuration and values.
+    /// Digest of the configuration and value files, which an engine only reads.
     pub configuration: String,
-    /// Digest of all other files, of which a plan may make some, as an archive.
+    /// Digest of all other files, some of which a plan may write, as an archive.
     pub others: String,
 }
 
-/// Returns the content of every package that an init fetched into a data directory, as `module NAME` by its name in `modules`; nothing before an
-/// init. Relative folders start at `folder`.
+/// Returns the digest of every package that an init fetched into a data directory, by `module NAME` with its name in
+/// `modules`; empty before an init. Relative folders start at `folder`.
 pub(super) fn fetched_packages(
     data_dir: &Utf8Path,
     folder: &Utf8Path,
@@ -68,8 +69,8 @@ pub(super) fn fetched_packages(
     packages.into_iter().map(digest).collect()
 }
 
-/// Returns the content of the copy of a unit's source that Terragrunt runs the engine in; nothing where it runs in the unit's own
-/// folder.
+/// Returns the digest of the copy of a unit's source that Terragrunt runs the engine in; absent if the engine runs in the
+/// unit's own folder.
 pub(super) fn unit_package(
     folder: &Utf8Path,
     unit: &Utf8Path,
@@ -89,7 +90,7 @@ pub(super) fn unit_package(
     tree_digest(root, &is_left_out, digests).map(Some)
 }
 
-/// One entry of a tree, by its path below the tree's root.
+/// File below a package's folder, with its path relative to that folder.
 struct Entry {
     name: PathBuf,
     path: PathBuf,
@@ -100,11 +101,11 @@ enum Content {
     File {
         executable: bool,
     },
-    /// A link that leads nowhere or to itself, or a device: never opened.
+    /// Dangling or circular link, or a device: never opened.
     Unread(String),
 }
 
-/// Returns the digest of all files below a folder, links followed; it is remembered as long as none of them changes.
+/// Returns the digest of all files below a folder, links followed; it is cached until one of them changes.
 fn tree_digest(
     root: &Utf8Path,
     is_left_out: &dyn Fn(&OsStr) -> bool,
@@ -154,7 +155,7 @@ fn collect(
                     found.0.push(Entry { name, path, content });
                     continue;
                 }
-                // Gone since it was listed: as if it had not been there.
+                // Removed since the folder was listed.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(_) => return Err(error),
             },
@@ -176,7 +177,7 @@ fn collect(
     Ok(())
 }
 
-/// Returns the digests of configuration and of all other files.
+/// Returns the digests of configuration and of all other files, separated by a space.
 fn read(entries: &[Entry]) -> io::Result<String> {
     let (mut configuration, mut others) = (Sha256::new(), Sha256::new());
     for Entry { name, path, content } in entries {

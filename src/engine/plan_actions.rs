@@ -1,6 +1,7 @@
 //! Actions of providers and deferred changes in `show -json` of a plan.
 //!
-//! Source: `internal/command/jsonplan` of Terraform 1.14 (`action_invocations`, `deferred_changes`, `deferred_action_invocations`).
+//! Source: `internal/command/jsonplan` of Terraform 1.14 (`action_invocations`, `deferred_changes`,
+//! `deferred_action_invocations`).
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,7 +16,7 @@ use crate::{
     ui::visible,
 };
 
-/// Change of a resource that the engine put off.
+/// Change of a resource that the engine deferred to a later plan.
 #[derive(Deserialize)]
 pub(super) struct RawDeferredChange {
     #[serde(default)]
@@ -23,7 +24,7 @@ pub(super) struct RawDeferredChange {
     resource_change: RawAddress,
 }
 
-/// Invocation of an action that the engine put off.
+/// Invocation of an action that the engine deferred to a later plan.
 #[derive(Deserialize)]
 pub(super) struct RawDeferredAction {
     #[serde(default)]
@@ -82,7 +83,7 @@ impl RawInvocation {
         Ok(ActionInvocation { address: visible(&self.address).parse()?, trigger })
     }
 
-    /// Returns the action with its configuration, a line for each argument; absent where it has none.
+    /// Returns the action with its configuration, one line for each argument; absent without arguments.
     pub(super) fn configuration(&self) -> Result<Option<String>, InvalidName> {
         let lines = match self.place() {
             place if place.is_masked() || is_true(place.unknown) => vec![written(place)],
@@ -94,13 +95,13 @@ impl RawInvocation {
         Ok((!lines.is_empty()).then(|| format!("{head}\n    {}", lines.join("\n    "))))
     }
 
-    /// Returns the action with what is known of its configuration.
+    /// Returns the action with the digests of its known configuration.
     pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<Known>), InvalidName> {
         Ok((self.action()?, values::known(Action::Create, self.place())))
     }
 }
 
-/// Returns a value on one line, with the engines' words where it is sensitive or not known yet.
+/// Returns a value on one line, with the engines' words for a sensitive value and for one that is not known yet.
 fn written(place: Place<'_>) -> String {
     let list = |items: Vec<String>| items.join(", ");
     match place.after {
@@ -119,7 +120,7 @@ fn written(place: Place<'_>) -> String {
     }
 }
 
-/// Returns the addresses of what the engine put off for a later plan, each with the engine's reason.
+/// Returns the addresses of deferred changes and actions, each with the engine's reason.
 pub(super) fn deferred(changes: Vec<RawDeferredChange>, actions: Vec<RawDeferredAction>) -> Vec<String> {
     let changes = changes.into_iter().map(|change| (change.resource_change, change.reason));
     let actions = actions.into_iter().map(|action| (action.action_invocation, action.reason));

@@ -1,4 +1,4 @@
-//! What a plan file says of itself, read without a process.
+//! Metadata of a plan file, read without a process.
 //!
 //! A plan file is a ZIP with, among others, the member `tfstate` (the state that the plan was made on) and the member
 //! `tfplan` (protobuf). Source: `planfile.proto` of OpenTofu 1.12 and Terraform 1.11, and
@@ -20,29 +20,29 @@ use super::{
 };
 use crate::files;
 
-/// Why a plan file does not say anything.
+/// Reason why a plan file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFileError {
-    /// It cannot be opened.
+    /// The file cannot be opened.
     #[error("cannot read the plan file `{path}`: {source}")]
     Unreadable {
-        /// The file.
+        /// Path of the plan file.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// It is no ZIP archive: encrypted by OpenTofu, or the bookmark of a remote plan.
+    /// The file is no ZIP archive: it is encrypted by OpenTofu, or the bookmark of a remote plan.
     #[error("the plan file `{path}` is encrypted, or no plan file")]
     Opaque {
-        /// The file.
+        /// Path of the plan file.
         path: Utf8PathBuf,
     },
-    /// It is an archive, and what should be in it is not.
+    /// The file is an archive, but a member is missing or invalid.
     #[error("the plan file `{path}` is broken: {reason}")]
     Broken {
-        /// The file.
+        /// Path of the plan file.
         path: Utf8PathBuf,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
 }
@@ -68,10 +68,10 @@ struct Plan {
 /// Source: `planfile.proto` of Terraform since 1.9, measured on 1.11.4; OpenTofu has no such fields.
 #[derive(Clone, Copy, PartialEq, Eq, Message)]
 pub(super) struct PlanVerdict {
-    /// True if an apply of the plan does something.
+    /// True if the plan changes something.
     #[prost(bool, tag = "25")]
     pub(super) applyable: bool,
-    /// True if nothing is left for a later plan.
+    /// True if no change is deferred to a later plan.
     #[prost(bool, tag = "26")]
     pub(super) complete: bool,
 }
@@ -94,17 +94,17 @@ struct State {
     serial: u64,
 }
 
-/// The state that a plan file was made on, before it was refreshed.
+/// Reads the state of a plan file from before its refresh.
 pub(super) fn state_before(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
     member(path, &mut archive(path)?, "tfstate-prev")
 }
 
-/// What a plan file says of itself and of the plan in it, as it is encoded.
+/// Reads the encoded plan (protobuf) of a plan file.
 pub(super) fn plan_of(path: &Utf8Path) -> Result<Vec<u8>, PlanFileError> {
     member(path, &mut archive(path)?, "tfplan")
 }
 
-/// Returns the verdict of Terraform on its own plan.
+/// Reads the verdict of Terraform on its own plan.
 pub(super) fn plan_verdict(path: &Utf8Path) -> Result<PlanVerdict, PlanFileError> {
     PlanVerdict::decode(plan_of(path)?.as_slice())
         .map_err(|error| PlanFileError::Broken { path: path.to_owned(), reason: error.to_string() })
@@ -135,7 +135,7 @@ fn member(
     Ok(bytes)
 }
 
-/// Reads what a plan file says of itself.
+/// Reads the metadata of a plan file.
 pub fn plan_facts(path: &Utf8Path) -> Result<PlanFacts, PlanFileError> {
     let broken = |reason: String| PlanFileError::Broken { path: path.to_owned(), reason };
     let mut archive = archive(path)?;

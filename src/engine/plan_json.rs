@@ -1,7 +1,7 @@
-//! The exact changes of a plan, from `show -json`.
+//! Exact changes of a plan, from `show -json`.
 //!
-//! Source: <https://developer.hashicorp.com/terraform/internals/json-format#plan-representation>. Values are looked at one
-//! resource at a time and forgotten; only the names of attributes that change and digests of what they are set to are kept.
+//! Source: <https://developer.hashicorp.com/terraform/internals/json-format#plan-representation>. Values are held for one
+//! resource at a time; only the names of changed attributes and digests of their new values are kept.
 
 use std::fmt;
 
@@ -26,25 +26,24 @@ use crate::{
     ui::visible,
 };
 
-/// What `show -json` says of a plan.
+/// Content of `show -json` of a plan.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PlanJson {
-    /// What an apply would do.
+    /// Changes that an apply would make.
     pub(super) changes: Changes,
-    /// What it knows of the values that it would set.
+    /// Digests of the known planned values.
     pub(super) known: KnownValues,
-    /// What becomes of the outputs.
+    /// Outputs that change, with their planned values.
     pub(super) outputs: Vec<PlannedOutput>,
-    /// The configuration of each action that an apply would invoke, as a review shows it; empty where there is none.
+    /// Configuration of each action that an apply would invoke, as text for the review.
     pub(super) configurations: Vec<String>,
-    /// Changes and actions that the engine put off for a later plan, each with the engine's reason.
+    /// Changes and actions that the engine deferred to a later plan, each with the engine's reason.
     pub(super) deferred: Vec<String>,
-    /// False if the engine says that something is left for a later plan, as it is for a narrowed one; absent where it says
-    /// nothing.
+    /// False if a later plan has to follow, as after a narrowed one; absent if the engine does not report it.
     pub(super) complete: Option<bool>,
-    /// True if an apply does something; absent where the engine says nothing.
+    /// True if an apply changes something; absent if the engine does not report it.
     pub(super) applyable: Option<bool>,
-    /// Whether planning ended with errors.
+    /// True if planning ended with errors.
     pub(super) errored: bool,
 }
 
@@ -71,7 +70,7 @@ struct Raw {
     errored: bool,
 }
 
-/// Reads the output of `show -json PLAN`. A refresh-only plan changes what has drifted.
+/// Parses the output of `show -json PLAN`. The changes of a refresh-only plan are those in `resource_drift`.
 pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<PlanJson, serde_json::Error> {
     let raw: Raw = document(text, dialect)?;
     if !raw.format_version.starts_with("1.") && !raw.format_version.starts_with("0.") {
@@ -117,7 +116,7 @@ pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<Pla
     Ok(PlanJson { changes, known, outputs, configurations, deferred, complete, applyable, errored })
 }
 
-/// The changed resources, with what is known of their values; unchanged ones are dropped as they are read.
+/// Changed resources with the digests of their known values; unchanged ones are dropped as they are parsed.
 #[derive(Default)]
 struct Resources(Vec<(ResourceChange, Option<Known>)>);
 
@@ -193,7 +192,7 @@ impl RawChange {
         let after = match action {
             Action::Delete | Action::Forget => After::Gone,
             _ if has_unknown(&self.after_unknown) => After::Unknown,
-            // No state holds an output that is null.
+            // A state holds no output that is null.
             _ if self.after.is_null() => After::Gone,
             _ => After::Known(self.after),
         };
@@ -213,10 +212,10 @@ impl RawResource {
         let values = values::known(action, self.change.place());
         let attributes = match action {
             Action::Update | Action::Replace(_) | Action::Unknown => changed(self.change.place()),
-            // The action says it all: everything comes, goes, or stays.
+            // For a create, a delete or a read all attributes change, or none.
             _ => Vec::new(),
         };
-        // Engines write a key as it is, apart from quotes and backslashes, so no two addresses become one.
+        // Engines write an index key unescaped, apart from quotes and backslashes, so that addresses stay distinct.
         let address: ResourceAddress = visible(&self.address).parse()?;
         let previous_address = self.previous_address.map(|text| visible(&text).parse()).transpose()?;
         let change = ResourceChange {
@@ -236,7 +235,8 @@ mod tests {
 
     use super::*;
 
-    /// `show -json` of one plan with every kind of change, recorded; what envctl does not read is left out.
+    /// Returns the recorded `show -json` of one plan with every kind of change; fields that envctl does not read are left
+    /// out.
     fn recorded(engine: &str) -> Vec<u8> {
         let root = env!("CARGO_MANIFEST_DIR");
         fs::read(format!("{root}/fixtures/plan-json/every-change-{engine}.json")).unwrap()
@@ -303,7 +303,8 @@ mod tests {
         assert_eq!(drifted.resources.iter().map(describe).collect::<Vec<_>>(), ["a.b update x"]);
     }
 
-    /// `show -json` as `internal/command/jsonplan` of Terraform 1.14 writes it; values that envctl does not read are left out.
+    /// Returns `show -json` as `internal/command/jsonplan` of Terraform 1.14 writes it; fields that envctl does not read are
+    /// left out.
     fn documented() -> Vec<u8> {
         let root = env!("CARGO_MANIFEST_DIR");
         fs::read(format!("{root}/fixtures/plan-json/actions-terraform.json")).unwrap()

@@ -1,4 +1,4 @@
-//! The values of variables that a plan was made with, read from its file without a process.
+//! Values of the variables of a plan, read from the plan file without a process.
 //!
 //! Source: `planfile.proto` of OpenTofu 1.12 and Terraform 1.11 (`variables`), and the encoding of values in
 //! <https://github.com/zclconf/go-cty/blob/main/docs/concepts.md>: `MessagePack`, each variable with its type before it.
@@ -35,15 +35,15 @@ struct TerraformPlan {
 /// Value of any type in a plan file.
 #[derive(PartialEq, Message)]
 pub(super) struct DynamicValue {
-    /// Its encoding.
+    /// `MessagePack` encoding of the value.
     #[prost(bytes = "vec", tag = "1")]
     pub(super) msgpack: Vec<u8>,
 }
 
-/// How deep a value may be.
+/// Maximum nesting of a value.
 const DEPTH: usize = 64;
 
-/// The variables that a plan was made with, as they were given: none that is ephemeral, and none that cannot be understood.
+/// Returns the variables of a plan as they were set; ephemeral ones and those that cannot be decoded are left out.
 pub fn plan_variables(path: &Utf8Path) -> Result<BTreeMap<String, Value>, PlanFileError> {
     let broken = |error: prost::DecodeError| PlanFileError::Broken {
         path: path.to_owned(),
@@ -55,10 +55,10 @@ pub fn plan_variables(path: &Utf8Path) -> Result<BTreeMap<String, Value>, PlanFi
     Ok(known.collect())
 }
 
-/// Returns the names of the ephemeral variables that a plan of an engine was made with, sorted: their values are in no plan file,
-/// and its apply needs them again. `engine` is OpenTofu or Terraform.
+/// Returns the sorted names of the ephemeral variables of a plan: their values are in no plan file, and the apply needs them
+/// again. `engine` is OpenTofu or Terraform.
 ///
-/// Measured on OpenTofu 1.12.6 and Terraform 1.11.4: a variable that nothing set is not among them.
+/// Measured on OpenTofu 1.12.6 and Terraform 1.11.4: a variable that was not set is left out.
 pub(super) fn ephemeral_variables(path: &Utf8Path, engine: EngineName) -> Result<Vec<String>, PlanFileError> {
     let broken = |error: prost::DecodeError| PlanFileError::Broken {
         path: path.to_owned(),
@@ -75,17 +75,17 @@ pub(super) fn ephemeral_variables(path: &Utf8Path, engine: EngineName) -> Result
     Ok(names)
 }
 
-/// Version of OpenTofu that has ephemeral variables.
+/// First version of OpenTofu with ephemeral variables.
 const EPHEMERAL_IN_TOFU: (u64, u64) = (1, 11);
 
-/// Returns true if an apply of a plan gets the var files of the plan again: where that was made with ephemeral variables.
+/// Returns true if an apply of a plan needs the var files of the plan again: if that has ephemeral variables.
 ///
-/// Both engines compare all other values with those in the plan, and take them when they are the same. Measured on OpenTofu
-/// 1.12.6 and Terraform 1.11.4.
+/// Both engines compare all other values with those in the plan, and accept equal ones. Measured on OpenTofu 1.12.6 and
+/// Terraform 1.11.4.
 pub(super) fn takes_var_files(core: &Installed, plan: &Utf8Path) -> Result<bool, Failure> {
     match ephemeral_variables(plan, core.name) {
         Ok(names) => Ok(!names.is_empty()),
-        // Only OpenTofu encrypts plans, and only the engine knows what they hold.
+        // Only OpenTofu encrypts plans, and only the engine can decrypt them.
         Err(PlanFileError::Opaque { .. }) => {
             Ok(core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_IN_TOFU))
         }
@@ -93,13 +93,13 @@ pub(super) fn takes_var_files(core: &Installed, plan: &Utf8Path) -> Result<bool,
     }
 }
 
-/// Decodes a value of a type that its reader knows; absent where it is no value, or has an unknown part.
+/// Decodes a value of known type; absent for invalid bytes and for a value with an unknown part.
 pub(super) fn value_of(bytes: &[u8]) -> Option<Value> {
     let mut rest = Bytes(bytes);
     rest.value(DEPTH).filter(|_| rest.0.is_empty())
 }
 
-/// A value behind its type.
+/// Decodes a value that follows its type.
 fn with_type(bytes: &[u8]) -> Option<Value> {
     let mut rest = Bytes(bytes);
     (rest.byte()? == 0x92).then_some(())?;
@@ -107,7 +107,7 @@ fn with_type(bytes: &[u8]) -> Option<Value> {
     rest.value(DEPTH)
 }
 
-/// What is left to read.
+/// Remaining bytes of an encoding.
 struct Bytes<'b>(&'b [u8]);
 
 impl Bytes<'_> {
@@ -121,7 +121,7 @@ impl Bytes<'_> {
         self.take(1).map(|bytes| bytes[0])
     }
 
-    /// An unsigned number of so many bytes.
+    /// Decodes an unsigned big-endian number of `bytes` bytes.
     fn number(&mut self, bytes: usize) -> Option<u64> {
         Some(self.take(bytes)?.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
@@ -146,7 +146,7 @@ impl Bytes<'_> {
         (0..count).map(|_| member(self)).collect::<Option<Map<_, _>>>().map(Value::Object)
     }
 
-    /// One value; what `MessagePack` leaves to applications, as unknown values, is none.
+    /// Decodes a value; absent for the extension types of `MessagePack`, which stand for unknown values.
     fn value(&mut self, depth: usize) -> Option<Value> {
         let depth = depth.checked_sub(1)?;
         let kind = self.byte()?;
@@ -184,8 +184,8 @@ impl Bytes<'_> {
     }
 }
 
-/// Returns a number that an engine has put into 64 bits without a loss: one of more digits than its shortest form as a text, as
-/// engines write those that 64 bits do not keep.
+/// Returns a number that an engine encoded in 64 bits without loss: as a string of digits if its shortest form is not exact,
+/// as engines write numbers that 64 bits cannot hold.
 fn float(value: f64) -> Option<Value> {
     let number = Number::from_f64(value)?;
     let digits = format!("{value:.FRACTION$}");
@@ -197,7 +197,7 @@ fn float(value: f64) -> Option<Value> {
     })
 }
 
-/// Number of decimal places of the smallest number that 64 bits hold.
+/// Number of decimal places of the smallest 64-bit float.
 const FRACTION: usize = 1074;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One plan: the stream while it runs, the file afterwards, and `show` where something changes.
+//! One plan: the JSON stream while it runs, the plan file afterwards, and `show` if there are changes.
 
 use camino::Utf8Path;
 
@@ -22,11 +22,11 @@ use crate::{
     ui::visible,
 };
 
-/// How an attempt to plan ended.
+/// Result of an attempt to plan.
 pub(super) enum Attempt {
-    /// With a plan.
+    /// Finished plan.
     Planned(Box<Planned>),
-    /// With the engine's word that `init` must be run.
+    /// Failure of a plan that needs an `init` first.
     InitNeeded(Failure),
 }
 
@@ -42,7 +42,7 @@ pub(super) fn plan(
     make_private(&request.out).map_err(EngineError::Failed)?;
     let attempt = plan_into(driver, target, request, session);
     if !matches!(attempt, Ok(Attempt::Planned(_))) {
-        // What a failed plan left behind is of no use, and must not be mistaken for a plan.
+        // The file of a failed plan is useless, and must not be taken for a plan.
         remove(request).map_err(EngineError::Failed)?;
     } else if request.accept_lineage {
         unsaved::give_up(target).map_err(EngineError::Failed)?;
@@ -101,7 +101,7 @@ fn plan_into(
         }
         lineage::watch((target, backend), &known_state, (&state, request.accept_lineage)).map_err(failed)?;
     } else if let Some(backend) = current_backend(driver, target).map_err(failed)? {
-        // Nothing but the folder that the engine initialised tells the state of an encrypted plan.
+        // The state of an encrypted plan is known only from the backend in force.
         claim_backend(target, &backend.record, &backend.folder).map_err(failed)?;
     }
     let diff = with_configurations(diff, &configurations, session);
@@ -122,10 +122,11 @@ fn plan_into(
     })))
 }
 
-/// Summary of the warning with which an engine starts where providers of a developer replace the locked ones, whichever file,
-/// folder or spelling of the settings says so.
+/// Summary of the warning that an engine prints if a developer's providers replace the locked ones, whichever settings say
+/// so.
 ///
-/// Measured on OpenTofu 1.12.6 and Terraform 1.11.4: each plan and each init has it, as a diagnostic of the JSON stream too.
+/// Measured on OpenTofu 1.12.6 and Terraform 1.11.4: each plan and each init prints it, also as a diagnostic of the JSON
+/// stream.
 const DEV_OVERRIDES: &str = "Provider development overrides are in effect";
 
 /// Returns true if the engine warned of development overrides.
@@ -134,7 +135,7 @@ fn has_dev_overrides(streamed: &Streamed) -> bool {
         || streamed.stderr.iter().any(|line| line.contains(DEV_OVERRIDES))
 }
 
-/// What a stream said that ended with 0 or 2, when it can be believed.
+/// Checks a stream that exited with 0 or 2 for contradictions; returns notes for the user.
 fn trusted(
     driver: &dyn Driver,
     target: &Target,
@@ -166,7 +167,7 @@ fn trusted(
     Ok(notes)
 }
 
-/// What the plan file says of itself, when it is what was asked for.
+/// Reads the metadata of the plan file; refuses a plan with errors and one of another mode, workspace or backend type.
 fn facts(
     driver: &dyn Driver,
     target: &Target,
@@ -217,11 +218,11 @@ fn show_command(
     })
 }
 
-/// Version of Terraform whose plans say whether they are complete.
+/// First version of Terraform whose plans say if they are complete.
 const SAYS_COMPLETE: (u64, u64) = (1, 9);
 
-/// Returns true if a plan that ended with status 0 says that it changes something, or leaves something for a later plan. Of a plan
-/// that the user narrowed the latter is known.
+/// Returns true if a plan that exited with 0 changes something, or defers something to a later plan. Deferral is expected of
+/// a narrowed plan.
 fn has_more(driver: &dyn Driver, (request, is_narrowed): (&PlanRequest, bool)) -> Result<bool, EngineError> {
     let core = driver.core();
     if core.name != EngineName::Terraform || !core.is_at_least(SAYS_COMPLETE) {
@@ -234,7 +235,7 @@ fn has_more(driver: &dyn Driver, (request, is_narrowed): (&PlanRequest, bool)) -
     }
 }
 
-/// Returns the arguments by which a plan file is narrowed although the user gave none.
+/// Returns the `-target` and `-exclude` arguments of a plan file that the user did not give.
 fn narrowed_elsewhere(facts: Option<&PlanFacts>, request: &PlanRequest) -> Vec<String> {
     let Some(facts) = facts.filter(|_| !request.is_narrowed()) else { return Vec::new() };
     let targets = facts.targets.iter().map(|address| format!("`-target={address}`"));
@@ -277,7 +278,7 @@ fn exact_changes(
             format!("`{program} plan` ended with status 0, no changes, and yet its plan names some");
         return Err(failed(summary));
     }
-    // The names in a map are values too.
+    // The keys of a map are values too.
     for attribute in plan.changes.resources.iter_mut().flat_map(|change| &mut change.attributes) {
         *attribute = visible(&session.runner.redactor().mask(attribute)).into_owned();
     }
@@ -298,7 +299,7 @@ fn diff(
     Ok(visible(&session.runner.redactor().mask(text.trim_matches('\n'))).into_owned())
 }
 
-/// Returns a diff with the configurations of actions below it: not every engine shows them, and a review covers what it shows.
+/// Appends the configurations of actions to a diff: not every engine prints them, and the user reviews them too.
 fn with_configurations(diff: String, configurations: &[String], session: &Session<'_>) -> String {
     if configurations.is_empty() {
         return diff;
@@ -308,7 +309,7 @@ fn with_configurations(diff: String, configurations: &[String], session: &Sessio
     format!("{diff}\n\nConfiguration of the actions:\n\n{text}")
 }
 
-/// Makes the plan file before the engine does, which keeps its mode: plans hold secrets.
+/// Creates the plan file before the engine does, which keeps its mode: plans hold secrets.
 fn make_private(plan: &Utf8Path) -> Result<(), Failure> {
     let made = plan
         .parent()

@@ -10,18 +10,18 @@ use crate::model::VariablePattern;
 /// Variables of one provider or tool: whole names, and beginnings of names that end with `*`.
 struct ProviderVariables {
     names: &'static [&'static str],
-    /// Page or source file that says so.
+    /// Page or source file that documents the variables.
     #[cfg_attr(not(test), expect(dead_code, reason = "the source of each row is for its readers"))]
     source: &'static str,
 }
 
-/// A row of the table.
+/// Returns a row of the table.
 const fn row(source: &'static str, names: &'static [&'static str]) -> ProviderVariables {
     ProviderVariables { names, source }
 }
 
-/// The variables that a plan is bound to, documented in `docs/stored-plans.md`. A prefix stands where all of a tool's variables choose
-/// something; where a job's own variables begin alike (`GITHUB_RUN_ID`, `GITLAB_USER_LOGIN`), whole names do.
+/// Variables that a plan is bound to, documented in `docs/stored-plans.md`. A prefix is used if all variables of a tool
+/// choose something; whole names are used if variables of CI jobs start the same (`GITHUB_RUN_ID`, `GITLAB_USER_LOGIN`).
 const PROVIDERS: &[ProviderVariables] = &[
     row("https://registry.terraform.io/providers/aliyun/alicloud/latest/docs", &["ALICLOUD_*"]),
     row("https://www.alibabacloud.com/help/en/cli/environment-variables", &["ALIBABA_CLOUD_*"]),
@@ -155,7 +155,7 @@ const PROVIDERS: &[ProviderVariables] = &[
     row("https://registry.terraform.io/providers/yandex-cloud/yandex/latest/docs", &["YC_*"]),
 ];
 
-/// Credentials that are made anew every hour or every job, and what only names the session.
+/// Credentials that are issued anew every hour or for every job, and names of sessions.
 const ROTATING: &[&str] = &[
     "ALIBABA_CLOUD_SECURITY_TOKEN",
     "ALICLOUD_SECURITY_TOKEN",
@@ -180,8 +180,8 @@ const ROTATING: &[&str] = &[
     "YC_TOKEN",
 ];
 
-/// Paths of files that hold credentials: jobs make them under names of their own, and what such a file chooses is bound instead
-/// (`shared_accounts`), or is a token.
+/// Paths of credential files: CI jobs create them under random names. The account that such a file chooses is bound instead
+/// (`shared_accounts`), or the file holds a token.
 const CREDENTIAL_FILES: &[&str] = &[
     "ARM_CLIENT_CERTIFICATE_PATH",
     "ARM_OIDC_TOKEN_FILE_PATH",
@@ -197,7 +197,7 @@ const CREDENTIAL_FILES: &[&str] = &[
     "GOOGLE_GHA_CREDS_PATH",
 ];
 
-/// Credentials of a session: with one of these tokens set, these keys are made anew with it.
+/// Session tokens, with the keys that are issued together with them.
 const SESSIONS: &[(&[&str], &[&str])] = &[
     (
         &["AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"],
@@ -215,17 +215,17 @@ const SESSIONS: &[(&[&str], &[&str])] = &[
     (&["TENCENTCLOUD_SECURITY_TOKEN"], &["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY"]),
 ];
 
-/// Variables, in any case, by which programs choose a proxy.
+/// Variables, in any case, that name a proxy.
 const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"];
 
-/// Beginning of the names of variables by which programs choose whose certificates they trust.
+/// Prefix of the variables that name trusted certificates.
 const CERTIFICATES: &str = "SSL_CERT_";
 
 /// Environment of an engine's processes.
 type Environment = BTreeMap<OsString, OsString>;
 
-/// Returns the names of the variables of an environment that a plan is bound to: those of the table, those that environments.toml sets,
-/// and those that fit a pattern of `bind`; credentials that rotate excepted.
+/// Returns the names of the variables that a plan is bound to: those of the table, those that environments.toml sets, and
+/// those that match a pattern of `bind`, without rotating credentials.
 pub fn bound_variables<'e>(
     env: &'e Environment,
     set: &BTreeSet<String>,
@@ -253,8 +253,8 @@ fn is_of_provider(name: &str) -> bool {
     })
 }
 
-/// Returns the names of the variables of an environment that are recorded with a plan and not compared: proxies and trusted
-/// certificates, which belong to a machine.
+/// Returns the names of the variables that are recorded with a plan but not compared: proxies and trusted certificates,
+/// which belong to a machine.
 pub fn recorded_variables(env: &Environment) -> BTreeSet<&str> {
     let names = env.keys().filter_map(|name| name.to_str());
     names
@@ -264,7 +264,7 @@ pub fn recorded_variables(env: &Environment) -> BTreeSet<&str> {
         .collect()
 }
 
-/// Returns the kind of credentials for AWS that an environment holds: those of a session are not bound one by one.
+/// Returns the kind of AWS credentials in an environment: the keys of a session are not bound one by one.
 pub fn aws_credentials(env: &Environment) -> &'static str {
     let (tokens, keys) = SESSIONS[0];
     let holds = |names: &[&str]| names.iter().any(|name| is_set(env, name));

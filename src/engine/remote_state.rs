@@ -1,4 +1,4 @@
-//! Which state lies on a server, as far as that can be told without an engine.
+//! Version of a state on a server, read without an engine.
 
 use jiff::Timestamp;
 
@@ -7,30 +7,30 @@ use super::s3;
 use super::{BackendInForce, Footing, Target};
 use crate::process::Redactor;
 
-/// How many questions may be under way at the same time.
+/// Maximum number of concurrent requests.
 pub const AT_ONCE: usize = 32;
 
-/// What a server says of a state: the same as long as nobody writes it.
+/// Version of a state on a server: it stays the same until the state is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stamp {
-    /// Where it is.
+    /// Address of the state.
     pub place: String,
-    /// The tag of its content, and its version where versions are kept.
+    /// Entity tag of its content, and its version id if the bucket keeps versions.
     pub tag: String,
 }
 
-/// The answer to the question which state it is.
+/// Result of a request for the version of a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stamped {
-    /// This one.
+    /// Version of the state.
     Known(Stamp),
-    /// Nobody can tell; says why, without secrets, where that is worth a line.
+    /// The version cannot be determined; with a reason, without secrets, if the user should know it.
     Untold(Option<String>),
-    /// It lies where only an engine can ask.
+    /// The backend is one that only an engine can read.
     Elsewhere,
 }
 
-/// Asks servers which states they have. Nothing is loaded before the first question.
+/// Clients for servers that hold states; certificates and connections are loaded on first use.
 #[derive(Default)]
 pub struct RemoteStates {
     #[cfg(feature = "s3")]
@@ -38,12 +38,12 @@ pub struct RemoteStates {
 }
 
 impl RemoteStates {
-    /// Whether there is a question to be asked of that backend at all.
+    /// Returns true if this build can ask the backend.
     pub fn may_ask(footing: &Footing) -> bool {
         cfg!(feature = "s3") && footing.backend == "s3"
     }
 
-    /// Asks for the state of an initialised target, as its engine would. The secrets of the question are masked from then on.
+    /// Requests the version of an initialised target's state, with the engine's credentials, which are masked from then on.
     #[cfg_attr(not(feature = "s3"), expect(unused_variables, reason = "without it nobody can be asked"))]
     pub fn stamp(&self, target: &Target, footing: &Footing, redactor: &Redactor, now: Timestamp) -> Stamped {
         let backend = BackendInForce {

@@ -1,4 +1,4 @@
-//! What a unit says once Terragrunt has taken in its includes.
+//! Configuration of a unit as Terragrunt renders it, with its includes merged.
 
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use crate::{
     process::CommandLine,
 };
 
-/// Unit as Terragrunt renders it; its values are compared with those of another time.
+/// Unit as Terragrunt renders it; its values can be compared with those of another run.
 struct RenderedUnit(Map<String, Value>);
 
 impl<'de> Deserialize<'de> for RenderedUnit {
@@ -24,7 +24,7 @@ impl<'de> Deserialize<'de> for RenderedUnit {
     }
 }
 
-/// Returns the configuration of a unit as Terragrunt renders it. Nothing of it is logged: it holds the values of inputs.
+/// Returns the configuration of a unit as Terragrunt renders it. No part of it is logged: it holds the values of inputs.
 pub(super) fn unit(
     driver: &dyn Driver,
     (command, target): (&CommandLine, &Target),
@@ -41,7 +41,7 @@ pub(super) fn unit(
     })
 }
 
-/// The `dependency` blocks of a unit, by label.
+/// Returns the `dependency` blocks of a unit, by label.
 pub(super) fn dependencies(
     driver: &dyn Driver,
     (command, target): (&CommandLine, &Target),
@@ -58,7 +58,7 @@ pub(super) fn dependencies(
 }
 
 /// Returns the variables that a unit gives to the apply of a plan: its `inputs`, and the `TF_VAR_*` of `extra_arguments` for
-/// `apply`, which are stronger. Terragrunt gives no `-var` and no var file of `extra_arguments` with a plan.
+/// `apply`, which take precedence. Terragrunt passes no `-var` and no var file of `extra_arguments` with a plan.
 ///
 /// Measured on Terragrunt 1.1.3.
 pub(super) fn variables(

@@ -1,7 +1,7 @@
-//! Choices in the shared files of AWS, Google and Azure: a region, a role, an account, an endpoint, a project, a subscription.
+//! Choices in the shared files of AWS, Google and Azure: region, role, account, endpoint, project, subscription.
 //!
-//! They lie in a home folder or where a variable names them. Keys, tokens and times of expiry in them are left out: they are made anew, and
-//! what they are for is chosen by the rest.
+//! The files lie in the home folder or at a path in a variable. Keys, tokens and expiry times in them are left out: they are
+//! renewed, and the other entries choose the account that they are for.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,10 +14,10 @@ use serde_json::Value;
 
 use crate::files;
 
-/// Stands for the content of a file that cannot be read.
+/// Text in place of the content of a file that cannot be read.
 const NOT_READ: &str = "not read";
 
-/// Keys of a profile of AWS that choose something.
+/// Keys of an AWS profile that choose an account, a region or an endpoint.
 /// Source: <https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html>.
 const OF_PROFILES: &[&str] = &[
     "aws_account_id",
@@ -38,7 +38,7 @@ const OF_PROFILES: &[&str] = &[
     "use_fips_endpoint",
 ];
 
-/// Members of a file of Google's credentials that choose something.
+/// Members of a Google credentials file that choose an account or a project.
 /// Source: <https://cloud.google.com/docs/authentication/application-default-credentials>.
 const OF_CREDENTIALS: &[&str] = &[
     "account",
@@ -53,7 +53,7 @@ const OF_CREDENTIALS: &[&str] = &[
     "workforce_pool_user_project",
 ];
 
-/// Keys of a configuration of gcloud that choose something.
+/// Keys of a gcloud configuration that choose an account, a project or a region.
 /// Source: <https://cloud.google.com/sdk/gcloud/reference/config>.
 const OF_CONFIGURATIONS: &[&str] = &[
     "auth.impersonate_service_account",
@@ -68,8 +68,8 @@ const OF_CONFIGURATIONS: &[&str] = &[
 /// Environment of an engine's processes.
 type Environment = BTreeMap<OsString, OsString>;
 
-/// Returns what the shared files chose that an environment leads to, by a name that a person knows it by. Relative paths start at `dir`, where
-/// the engine runs; `profiles` are profiles of AWS that something else names, as a backend.
+/// Returns the choices in the shared files that the environment variables point to, by a name like `AWS profile dev:
+/// region`. Relative paths start at `dir`, where the engine runs; `profiles` are further AWS profiles, as that of a backend.
 pub fn shared_accounts(env: &Environment, dir: &Utf8Path, profiles: &[&str]) -> BTreeMap<String, String> {
     let mut chosen = BTreeMap::new();
     let places = Places { env, dir };
@@ -79,7 +79,7 @@ pub fn shared_accounts(env: &Environment, dir: &Utf8Path, profiles: &[&str]) -> 
     chosen
 }
 
-/// Returns the shared files that an environment leads to, whether or not they are there.
+/// Returns the paths of the shared files that the environment variables point to, including missing files.
 pub fn shared_account_files(env: &Environment, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
     let places = Places { env, dir };
     let gcloud = places.gcloud();
@@ -97,7 +97,7 @@ pub fn shared_account_files(env: &Environment, dir: &Utf8Path) -> Vec<Utf8PathBu
     files.into_iter().flatten().chain(configuration).collect()
 }
 
-/// Where the shared files lie.
+/// Locations of the shared files.
 struct Places<'e> {
     env: &'e Environment,
     dir: &'e Utf8Path,
@@ -121,7 +121,7 @@ impl Places<'_> {
         self.variable("HOME").map(Utf8Path::new)
     }
 
-    /// Adds what the profile in force chooses, and those that it leads to.
+    /// Adds the choices of the AWS profile in force, of further profiles, and of those that they refer to.
     fn aws(&self, profiles: &[&str], chosen: &mut BTreeMap<String, String>) {
         let config = self.file("AWS_CONFIG_FILE", ".aws/config");
         let config = sections_of("AWS config file", config, chosen);
@@ -167,7 +167,7 @@ impl Places<'_> {
         named.or_else(|| Some(self.gcloud()?.join("application_default_credentials.json")))
     }
 
-    /// Returns the file of the configuration of gcloud that is active.
+    /// Returns the file of the active gcloud configuration.
     fn configuration(&self, folder: &Utf8Path) -> Utf8PathBuf {
         let named = self.variable("CLOUDSDK_ACTIVE_CONFIG_NAME").map(str::to_owned);
         let active = named.or_else(|| text(&folder.join("active_config")));
@@ -226,7 +226,7 @@ impl Places<'_> {
     }
 }
 
-/// Returns the text of a file, [`NOT_READ`] for one that cannot be read, and nothing where there is none.
+/// Returns the text of a file: [`NOT_READ`] if it cannot be read, absent if it does not exist.
 fn text(path: &Utf8Path) -> Option<String> {
     match files::read(path) {
         Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
@@ -235,8 +235,8 @@ fn text(path: &Utf8Path) -> Option<String> {
     }
 }
 
-/// Returns the sections of a file, none where there is no file; that one cannot be read is a choice under `name`: what it
-/// chooses is unknown, and not absent.
+/// Returns the sections of a file; empty if it does not exist. An unreadable file adds a choice `name`, since its content is
+/// unknown and not absent.
 fn sections_of(name: &str, path: Option<Utf8PathBuf>, chosen: &mut BTreeMap<String, String>) -> Sections {
     let text = path.and_then(|path| text(&path)).unwrap_or_default();
     if text == NOT_READ {
@@ -246,7 +246,7 @@ fn sections_of(name: &str, path: Option<Utf8PathBuf>, chosen: &mut BTreeMap<Stri
     sections(&text)
 }
 
-/// Adds members of an object.
+/// Adds the wanted members of a JSON object.
 fn members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMap<String, String>) {
     for member in wanted {
         if let Some(value) = object.get(*member) {
@@ -256,18 +256,18 @@ fn members(name: &str, object: &Value, wanted: &[&str], chosen: &mut BTreeMap<St
     }
 }
 
-/// Keys by section, both of a file in the syntax of `configparser`.
+/// Keys and values by section, of a file in the syntax of `configparser`.
 type Sections = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Adds all keys of a section that holds nothing but choices.
+/// Adds all keys of a section in which every key is a choice.
 fn whole(sections: &Sections, name: &str, chosen: &mut BTreeMap<String, String>) {
     for (key, value) in sections.get(name).into_iter().flatten() {
         chosen.insert(format!("AWS {name}: {key}"), value.clone());
     }
 }
 
-/// Returns the sections of a file in the syntax of Python's `configparser`; a key below another one, as `endpoint_url` below `s3 =`, is
-/// named with it.
+/// Parses a file in the syntax of Python's `configparser`; a nested key, as `endpoint_url` below `s3 =`, gets the name
+/// `s3.endpoint_url`.
 fn sections(text: &str) -> Sections {
     let mut found = Sections::new();
     let (mut section, mut outer) = (String::new(), String::new());

@@ -1,8 +1,9 @@
-//! Whether an engine refused a saved plan because its state is another one by now.
+//! Detection of saved plans that an engine refused as stale.
 
 use crate::model::Failure;
 
-/// What of the state is another one than the plan was made on, when that is why an apply failed: nothing was applied then.
+/// Returns the changed part of the state (`"state serial"`, `"state lineage"`) if an apply failed since its plan is stale;
+/// no change was applied then.
 ///
 /// Source: `backend/local/backend_local.go` of OpenTofu 1.12 and Terraform 1.11.
 pub fn stale(failure: &Failure) -> Option<&'static str> {

@@ -1,13 +1,14 @@
-//! Checks that the state of an instance has what an apply made: an engine may have been given another state to write.
+//! Checks that the state of an instance has the resources that an apply made: a wrapper may have given the engine another
+//! state.
 //!
-//! A new state is asked for once, which tells its lineage too. Of a later one the serial is compared, where the state is a
-//! local file; elsewhere the lowest serial that it must have is remembered, so that the next plan refuses one that did not
-//! move. What a first apply left that failed is looked for as well.
+//! A new state is read once after the apply, for its lineage. Of a later state the serial is compared, if it is a local
+//! file; in other backends the lowest possible serial is recorded, so that the next plan refuses a state with a lower one.
+//! The state that a failed first apply left is read, too.
 //!
-//! A serial stays where the state is what it was, as after the repair of a resource that somebody changed or deleted outside.
-//! Both engines write the file then too, keep its inode, and write the backup beside it only where the state differs from the
-//! one that they began with (measured on OpenTofu 1.12.6 and Terraform 1.11.4): by that a local state that was put back to an
-//! earlier version is told from one that is rightly what it was.
+//! The serial does not grow if the state has not changed, as after the repair of a resource that was changed or deleted
+//! outside. Both engines write the file then too, keep its inode, and write the backup beside it only if the state differs
+//! from the one at the start (measured on OpenTofu 1.12.6 and Terraform 1.11.4): by that envctl distinguishes an unchanged
+//! local state from one that was reset to an earlier version.
 
 use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt};
 
@@ -28,23 +29,23 @@ use super::{
 };
 use crate::model::{Failure, ResourceAddress};
 
-/// The state of an instance before a command that may make something.
+/// State of an instance before a command that may create resources.
 #[derive(Debug)]
 pub(super) struct StateBefore {
     /// Last known state, as this checkout had recorded it.
     known: KnownState,
-    /// The version that the command starts from; absent where it cannot be told.
+    /// Lineage and serial at the start of the command; absent if unknown.
     version: Option<StateIdentity>,
-    /// True if that version was seen in a local file.
+    /// True if they were read from a local file.
     is_local: bool,
     /// Last writes of that file and of its backup.
     written: LocalWrites,
 }
 
-/// Inode of a file, and when it was written last.
+/// Inode of a file, and its modification time in seconds and nanoseconds.
 type FileWrite = (u64, i64, i64);
 
-/// Last writes of the file of a local state and of the backup that engines keep beside it; absent where there is no file.
+/// Last writes of a local state file and of the backup that engines keep beside it; absent if there is no file.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct LocalWrites {
     state: Option<FileWrite>,
@@ -61,7 +62,8 @@ impl LocalWrites {
         Self { state: last(path), backup: last(&format!("{path}.backup")) }
     }
 
-    /// Returns true if an engine that changed the state between these writes and later ones did not write it last.
+    /// Returns true if the last write between these writes and later ones cannot be that of an engine that changed the
+    /// state.
     fn is_not_engines(&self, later: &Self, did_something: bool) -> bool {
         let inode = |write: Option<FileWrite>| write.map(|(inode, ..)| inode);
         let is_other_file = inode(self.state) != inode(later.state);
@@ -71,7 +73,7 @@ impl LocalWrites {
 }
 
 impl StateBefore {
-    /// Takes the state that a plan was made on; absent where its file tells nothing.
+    /// Returns the state that a plan was made on; without a version if the plan file cannot be read.
     pub(super) fn of_plan(
         driver: &dyn Driver,
         target: &Target,
@@ -82,7 +84,7 @@ impl StateBefore {
         Ok(Self::new(driver, target, KnownState::read(target)?, version))
     }
 
-    /// Takes the last known state, which has just been compared with the one that is there.
+    /// Returns the last known state, which the caller has just compared with the present one.
     pub(super) fn of_known(driver: &dyn Driver, target: &Target) -> Result<Self, Failure> {
         let known = KnownState::read(target)?;
         let version = known.identity();
@@ -100,7 +102,7 @@ impl StateBefore {
         self.version.as_ref().is_some_and(|version| version.lineage.is_empty())
     }
 
-    /// Returns true if a local state that a command left does not have what the command did.
+    /// Returns true if a local state after a command lacks the changes that the command reported.
     fn is_missing_in_file(
         &self,
         driver: &dyn Driver,
@@ -115,12 +117,12 @@ impl StateBefore {
                 self.written.is_not_engines(&LocalWrites::read(driver, target), did_something)
                     || local_addresses(driver, target).is_some_and(|found| signs.contradict(&found))
             }
-            // It went back, vanished, was replaced, or cannot be read.
+            // The serial is lower, or the state vanished, was replaced, or cannot be read.
             _ => did_something,
         }
     }
 
-    /// Records where a first apply begins, before it does.
+    /// Records the address of the state before a first apply.
     pub(super) fn record_first(&self, driver: &dyn Driver, target: &Target) -> Result<(), Failure> {
         if !self.is_first() {
             return Ok(());
@@ -130,8 +132,8 @@ impl StateBefore {
         FirstApply { address, done: Vec::new() }.write(target)
     }
 
-    /// Remembers the state that a command left which did not end well, without a process where it is a local file. Gives what
-    /// could not be found out, or the failure of a command whose work no state has; the instance is blocked then.
+    /// Records the state that a failed command left, without a process if it is a local file. Returns a note on what is
+    /// unknown, or the failure of a command whose changes are in no state; the instance is blocked then.
     pub(super) fn remember_after_failure(
         &self,
         driver: &dyn Driver,
@@ -145,14 +147,14 @@ impl StateBefore {
             return Ok(raised.and_then(Result::err).map(|failure| failure.summary));
         }
         let done = signs.map(|signs| &*signs.done).unwrap_or_default();
-        // A resource that it failed at may be in the state all the same.
+        // The state may hold the resource that the command failed at.
         let did_something = signs.is_some_and(|signs| !signs.done.is_empty() || signs.errored.is_some());
         let found = match local {
             Some(state) => Some(state),
             None if did_something => {
                 pull::<StateIdentity>(driver, target, session).ok().map(Option::unwrap_or_default)
             }
-            // It said what it failed at, and that was before anything was done.
+            // The command reported an error before it had done a resource.
             None if signs.is_some_and(|signs| signs.error.is_some()) => Some(StateIdentity::default()),
             None => None,
         };
@@ -171,8 +173,8 @@ impl StateBefore {
             .map(|failure| format!("the new state's lineage is not known yet: {}", failure.summary)))
     }
 
-    /// Compares the state with what a command that ended well says it made, and remembers it. Gives what could not be found
-    /// out, or the failure of a command whose work the state does not have; the instance is blocked then.
+    /// Compares the state with the changes that a successful command reported, and records it. Returns a note on what is
+    /// unknown, or the failure of a command whose changes are missing in the state; the instance is blocked then.
     pub(super) fn compare(
         self,
         driver: &dyn Driver,
@@ -199,7 +201,7 @@ impl StateBefore {
         Ok(lineage::raise(target, &after).err().map(unknown))
     }
 
-    /// Asks for a state that was new to the command: the plan file could not know its lineage.
+    /// Reads a state that the command created: its lineage is not in the plan file.
     fn first(
         &self,
         driver: &dyn Driver,
@@ -228,8 +230,8 @@ impl StateBefore {
     }
 }
 
-/// Returns true if the state before a plan already had what the apply of that plan made, and lost nothing: of resources that
-/// were deleted outside and made again the state may be what it was.
+/// Returns true if the state before a plan has the resources that its apply created, and none that it destroyed: the state
+/// may be unchanged if resources that were deleted outside were created again.
 fn is_only_made_again(signs: &Signs, plan: Option<&Utf8Path>) -> bool {
     let before = plan.and_then(|plan| state_before(plan).ok());
     before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !signs.contradict(&before))
@@ -241,7 +243,7 @@ fn address_in_force(driver: &dyn Driver, target: &Target) -> Option<String> {
     backend.record.address(target, &backend.folder)
 }
 
-/// Returns the addresses of the resources in a local state; absent where they cannot be read.
+/// Returns the addresses of the resources in a local state; absent if they cannot be read.
 fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<ResourceAddress>> {
     match local_state::read(&address_in_force(driver, target)?) {
         Ok(LocalState::There(state)) => state_addresses(&state).ok(),
@@ -249,7 +251,7 @@ fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<Reso
     }
 }
 
-/// Returns the version of the state at a local address; absent where it is elsewhere, not there, or cannot be read.
+/// Returns lineage and serial of a local state; absent if the state is remote, missing or unreadable.
 pub(super) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
     state_at(&address_in_force(driver, target)?).ok()?.map(|found| found.state)
 }

@@ -1,4 +1,4 @@
-//! Connections that are kept, over TLS only with the certificates that an engine would trust.
+//! HTTP agents with persistent connections; over TLS they trust only the certificates that an engine would trust.
 
 use std::{fs, io, sync::Arc, time::Duration};
 
@@ -11,15 +11,15 @@ use ureq::{
 
 use crate::engine::remote_state::AT_ONCE;
 
-/// How long a server has to take a connection, and to answer.
+/// Timeout of a connection attempt, and of a response.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// An agent that asks over plain HTTP, on purpose.
+/// Returns an agent for plain HTTP, for endpoints with `http://`.
 pub(super) fn plain() -> Agent {
     agent(TlsConfig::builder().build())
 }
 
-/// An agent that asks over TLS, with the certificates of a file, else the system's.
+/// Returns an agent for TLS that trusts the certificates of a file, else those of the system.
 pub(super) fn secure(trusted: Option<&Utf8Path>) -> io::Result<Agent> {
     let CertificateResult { certs, errors, .. } = match trusted {
         Some(file) => {
@@ -44,7 +44,7 @@ fn agent(tls: TlsConfig) -> Agent {
     Agent::config_builder()
         .tls_config(tls)
         .proxy(None)
-        // Who is sent elsewhere does not go: the credentials are for this server.
+        // No redirects: the credentials are for this server.
         .max_redirects(0)
         .max_redirects_will_error(false)
         .http_status_as_error(false)

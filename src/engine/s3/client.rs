@@ -1,4 +1,4 @@
-//! Asks, and says what was answered.
+//! Client for signed HEAD requests to S3.
 
 use std::{
     collections::HashMap,
@@ -11,18 +11,18 @@ use ureq::{Agent, Error, http::HeaderMap};
 use super::{Question, agent, signature::signed};
 use crate::engine::{Stamp, Stamped};
 
-/// What asks: nothing is loaded and nobody is connected to before the first question.
+/// HTTP client for S3 HEAD requests. Certificates are loaded and connections opened on first use.
 #[derive(Default)]
 pub(in crate::engine) struct Client {
-    /// By whether it is over TLS, and the file of the certificates that are trusted instead of the system's.
+    /// Agents by TLS (or plain HTTP), and by the file of certificates that are trusted instead of the system's.
     agents: Mutex<HashMap<(bool, Option<String>), Agent>>,
-    /// By host: nothing where it has answered once, else why it did not.
+    /// Results of first requests by host: absent after a response, else the error.
     met: Mutex<HashMap<String, Option<String>>>,
 }
 
 impl Client {
-    /// The answer to a question. A host that could not be reached at first is not tried again: thousands of states would
-    /// wait for it one after the other.
+    /// Requests the version of a state. A host whose first request failed is not tried again: thousands of states would wait
+    /// for the timeout one after the other.
     pub(in crate::engine) fn ask(&self, question: &Question, now: Timestamp) -> Stamped {
         let place = &question.place;
         let untold = |why: String| Stamped::Untold(Some(format!("{}: {why}", place.host)));
@@ -51,7 +51,7 @@ impl Client {
             }
             Ok(answer) => match answer.status().as_u16() {
                 200 => stamp(place.url(), answer.headers()).map_or(Stamped::Untold(None), Stamped::Known),
-                // Nothing is there yet.
+                // There is no state yet.
                 404 => Stamped::Untold(None),
                 status => untold(format!("it answers with status {status}")),
             },
@@ -71,7 +71,7 @@ impl Client {
     }
 }
 
-/// What a header says of a state; a weak tag says too little.
+/// Returns the version of a state from response headers; absent if the entity tag is missing or weak.
 fn stamp(place: String, headers: &HeaderMap) -> Option<Stamp> {
     let text = |name: &str| headers.get(name)?.to_str().ok().filter(|text| !text.is_empty());
     let tag = text("etag").filter(|tag| !tag.starts_with("W/"))?;
@@ -79,7 +79,7 @@ fn stamp(place: String, headers: &HeaderMap) -> Option<Stamp> {
     Some(Stamp { place, tag: format!("{tag}{version}") })
 }
 
-/// What happened, without anything that was sent.
+/// Describes an error without any content of the request.
 fn what(error: &Error) -> String {
     match error {
         Error::Timeout(_) => "there is no answer in time".to_owned(),
@@ -113,7 +113,8 @@ mod tests {
     use super::*;
     use crate::engine::s3::{credentials::Keys, place::Place};
 
-    /// A server that gives each connection one of these, with how many there were.
+    /// Starts a server that gives each connection one of these responses; returns a request for it, and a counter of
+    /// connections.
     fn server(answers: &'static [&'static str]) -> (Question, Arc<AtomicUsize>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let host = listener.local_addr().unwrap().to_string();
@@ -123,7 +124,7 @@ mod tests {
             for (stream, answer) in listener.incoming().zip(answers) {
                 counted.fetch_add(1, Ordering::Relaxed);
                 let mut stream = stream.unwrap();
-                // An end with something unread would take the answer back.
+                // A close with unread bytes would discard the response.
                 BufReader::new(&stream)
                     .lines()
                     .take_while(|line| line.as_ref().is_ok_and(|l| !l.is_empty()))

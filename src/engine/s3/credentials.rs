@@ -1,23 +1,23 @@
-//! Whose question it is: keys from the settings, the environment or a profile, in the order in which engines look.
+//! Credentials of a request: from the settings, the environment or a profile, in the order of the engines.
 
 use super::{Unaskable, profile::Profile, settings::Settings, variables::Variables};
 
-/// The keys of an identity.
+/// Access keys of an AWS identity.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Keys {
-    /// Which one it is; no secret.
+    /// Access key id; no secret.
     pub(super) id: String,
-    /// The secret.
+    /// Secret access key.
     pub(super) secret: String,
-    /// The token of a session, a secret too.
+    /// Session token, which is secret too.
     pub(super) token: Option<String>,
 }
 
 impl Keys {
-    /// The keys that an engine would take.
+    /// Returns the keys that an engine would use.
     ///
-    /// A profile of files counts even where the keys come from elsewhere: engines fail when it is missing, and it may hold
-    /// more than keys.
+    /// A profile is read even if the keys come from elsewhere: engines fail if it is missing, and it may hold other
+    /// settings.
     pub(super) fn of(settings: &Settings<'_>, variables: &Variables<'_>) -> Result<Self, Unaskable> {
         let profile = Profile::read(settings.text("profile"), variables)?;
         let own = ["access_key", "secret_key", "token"].map(|name| settings.text(name));
@@ -30,7 +30,7 @@ impl Keys {
         if let Some(keys) = Self::from(own) {
             return Ok(keys);
         }
-        // A profile of the settings comes before the environment, one of the environment after it.
+        // A profile in the settings takes precedence over the environment, one in the environment does not.
         if settings.text("profile").is_none() {
             if halves(&environment) {
                 return Err(Unaskable("the environment has a half of a pair of keys".to_owned()));
@@ -46,7 +46,7 @@ impl Keys {
         Some(Self { id: id?.to_owned(), secret: secret?.to_owned(), token: token.map(str::to_owned) })
     }
 
-    /// What must not be shown.
+    /// Returns the texts to mask.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
         [Some(self.secret.as_str()), self.token.as_deref()].into_iter().flatten()
     }
@@ -63,7 +63,7 @@ mod tests {
     const SHARED: &str = "[default]\naws_access_key_id = D\naws_secret_access_key = S\n\n[p]\naws_access_key_id=P\n\
                           aws_secret_access_key=S\naws_session_token = T\n";
 
-    /// The identity that settings and variables lead to, with this file of credentials and that of settings.
+    /// Returns the access key id for settings and variables, with these credentials and config files.
     fn id_with(config: &Value, env: &[(&str, &str)], (shared, file): (&str, &str)) -> Result<String, String> {
         let home = tempfile::tempdir().unwrap();
         fs::create_dir(home.path().join(".aws")).unwrap();
@@ -106,7 +106,7 @@ mod tests {
         let sso = "[profile p]\nsso_start_url = https://x\nregion = eu-west-1\n";
         let refused = id_with(&json!({ "profile": "p" }), &[], (SHARED, sso)).unwrap_err();
         assert_eq!(refused, "`sso_start_url` of profile `p` is not followed");
-        // Who has keys does not ask the profile for any.
+        // If the environment has keys, those of the profile are not used.
         assert_eq!(id_with(&json!({}), &KEYS, (SHARED, &sso.replace("profile p", "default"))).unwrap(), "E");
         for more in
             ["endpoint_url = http://x", "services = s", "ca_bundle = /x", "s3 =\n  addressing_style = path"]

@@ -1,7 +1,7 @@
-//! Asks a bucket which state lies in it, with one signed HEAD and without an engine.
+//! Requests the version of a state from a bucket, with one signed HEAD and without an engine.
 //!
-//! Settings and credentials count exactly as they would for the engine. Where one of them is not known here, nothing is
-//! asked: another identity must not answer for the engine's own.
+//! Settings and credentials apply exactly as they would for the engine. If one of them is unknown to envctl, no request is
+//! sent: it must not be made with another identity than the engine's.
 //!
 //! Sources: `OpenTofu`'s `internal/backend/remote-state/s3` at 1.12, and the modules `aws-sdk-go-base` and `aws-sdk-go-v2`
 //! that it and Terraform take their credentials from.

@@ -1,27 +1,27 @@
-//! Where the object of a state is: host, path, region.
+//! Address of a state object: host, path, region.
 
 use std::net::IpAddr;
 
 use super::{Unaskable, settings::Settings, variables::Variables};
 
-/// The variables that name the endpoint, the first that is set before the others.
+/// Variables that set the endpoint, by precedence.
 const ENDPOINTS: &[&str] = &["AWS_ENDPOINT_URL_S3", "AWS_S3_ENDPOINT", "AWS_ENDPOINT_URL"];
 
-/// The object of a state.
+/// Address of a state object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// Whether it is asked over TLS.
+    /// True if the endpoint uses TLS.
     pub(super) tls: bool,
-    /// The host, with its port where that is not the usual one.
+    /// Host, with its port unless that is the default of the scheme.
     pub(super) host: String,
-    /// The path, encoded.
+    /// Path, percent-encoded.
     pub(super) path: String,
-    /// The region that the signature is for.
+    /// Region of the signature.
     pub(super) region: String,
 }
 
 impl Place {
-    /// The place of a workspace's state.
+    /// Returns the address of the state of a workspace.
     pub(super) fn of(
         settings: &Settings<'_>,
         variables: &Variables<'_>,
@@ -39,7 +39,7 @@ impl Place {
             Some(url) => Endpoint::parse(url)?,
             None => Endpoint::of_region(&region)?,
         };
-        // A certificate is for one label: a bucket with dots is not named in the host.
+        // A wildcard certificate covers one label: a bucket with dots goes into the path.
         let in_path =
             settings.path_style() || endpoint.is_address() || (endpoint.tls && bucket.contains('.'));
         let (host, path) = if in_path {
@@ -50,33 +50,33 @@ impl Place {
         Ok(Self { tls: endpoint.tls, host, path: encoded(&path), region })
     }
 
-    /// Its address.
+    /// Returns the URL.
     pub(super) fn url(&self) -> String {
         format!("{}://{}{}", if self.tls { "https" } else { "http" }, self.host, self.path)
     }
 
-    /// Whether its server is on this machine.
+    /// Returns true if the server runs on this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let name = name_of(&self.host);
         name == "localhost" || name.parse().is_ok_and(|address: IpAddr| address.is_loopback())
     }
 }
 
-/// The key of a workspace's state.
+/// Returns the object key of a workspace's state.
 fn key(settings: &Settings<'_>, workspace: Option<&str>) -> Result<String, Unaskable> {
     let key = settings.required("key")?;
     let key = match workspace.filter(|name| *name != "default") {
         None => key.to_owned(),
         Some(name) => format!("{}/{name}/{key}", settings.text("workspace_key_prefix").unwrap_or("env:")),
     };
-    // Engines put some of these in order and leave others as they are.
+    // Engines normalise some of these keys and not others.
     if key.split('/').any(|part| ["", ".", ".."].contains(&part)) {
         return Err(Unaskable(format!("`{key}` is no plain key")));
     }
     Ok(key)
 }
 
-/// A name that stands for a bucket and nothing else: access points and directory buckets have rules of their own.
+/// Returns true for the name of an ordinary bucket: access points and directory buckets have rules of their own.
 fn is_plain_bucket(name: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
     (3..=63).contains(&name.len())
@@ -84,16 +84,16 @@ fn is_plain_bucket(name: &str) -> bool {
         && !["--x-s3", "--op-s3", "--ol-s3", "-s3alias", ".mrap"].iter().any(|end| name.ends_with(end))
 }
 
-/// A server.
+/// Scheme and host of an S3 server.
 struct Endpoint {
     tls: bool,
     host: String,
 }
 
 impl Endpoint {
-    /// One that is named: without a scheme it is asked over TLS.
+    /// Parses a configured endpoint; one without a scheme uses TLS.
     fn parse(url: &str) -> Result<Self, Unaskable> {
-        // Not a word of it: it may hold credentials.
+        // The message does not quote the endpoint, which may hold credentials.
         let unusable = || Unaskable("its endpoint is no plain address".to_owned());
         let (scheme, rest) = url.split_once("://").unwrap_or(("https", url));
         let host = rest.strip_suffix('/').unwrap_or(rest).to_ascii_lowercase();
@@ -110,7 +110,7 @@ impl Endpoint {
         Ok(Self { tls: scheme == "https", host })
     }
 
-    /// The one of a region, where its name tells it.
+    /// Returns the endpoint of an AWS region whose partition is known by its name.
     fn of_region(region: &str) -> Result<Self, Unaskable> {
         let ordinary = ["af-", "ap-", "ca-", "eu-", "il-", "me-", "mx-", "sa-", "us-"];
         let plain = region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -126,13 +126,13 @@ impl Endpoint {
         Ok(Self { tls: true, host: format!("s3.{region}.{suffix}") })
     }
 
-    /// Whether it is a number: nothing can stand before it.
+    /// Returns true if the host is an IP address, so that no bucket name can precede it.
     fn is_address(&self) -> bool {
         name_of(&self.host).parse::<IpAddr>().is_ok()
     }
 }
 
-/// A host without its port and without brackets.
+/// Returns a host without its port and without brackets.
 fn name_of(host: &str) -> &str {
     match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
@@ -140,7 +140,7 @@ fn name_of(host: &str) -> &str {
     }
 }
 
-/// A path in which all but the unreserved characters and slashes are encoded: once, as S3 wants it signed.
+/// Encodes all bytes of a path except unreserved characters and slashes: once, as S3 requires it for the signature.
 fn encoded(path: &str) -> String {
     let mut text = String::new();
     for byte in path.bytes() {

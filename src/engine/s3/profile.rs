@@ -1,4 +1,4 @@
-//! A profile of AWS's two shared files, as far as it holds plain keys.
+//! Profile in the two shared files of AWS (config and credentials), as far as it holds plain keys.
 //!
 //! Source: <https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html>
 
@@ -9,11 +9,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{Unaskable, credentials::Keys, variables::Variables};
 use crate::files;
 
-/// What does not matter for a question.
+/// Keys that have no effect on a HEAD request.
 const OF_NO_CONCERN: &[&str] =
     &["cli_pager", "cli_timestamp_format", "max_attempts", "output", "region", "retry_mode"];
 
-/// What only matters where the keys come from the profile: how to come by others.
+/// Keys that matter only if the credentials come from the profile: other sources of credentials.
 const OTHER_CREDENTIALS: &[&str] = &[
     "credential_process",
     "credential_source",
@@ -35,19 +35,19 @@ const OTHER_CREDENTIALS: &[&str] = &[
 
 const KEYS: [&str; 3] = ["aws_access_key_id", "aws_secret_access_key", "aws_session_token"];
 
-/// What one section holds, by lower-case names.
+/// Keys and values of one section, with lower-case keys.
 type Section = BTreeMap<String, String>;
 
-/// A profile that holds nothing but what is understood here.
+/// Profile without any key that envctl does not know.
 pub(super) struct Profile {
     name: String,
     credentials: Section,
-    /// Those names of the other file that say how to come by keys.
+    /// Keys of the profile that name other sources of credentials.
     others: Vec<String>,
 }
 
 impl Profile {
-    /// The one that the settings name, else the environment's, else the default one.
+    /// Reads the profile of the settings, else that of the environment, else the default one.
     pub(super) fn read(named: Option<&str>, variables: &Variables<'_>) -> Result<Self, Unaskable> {
         let named = named.or_else(|| variables.get("AWS_PROFILE"));
         let name = named.unwrap_or("default");
@@ -57,7 +57,7 @@ impl Profile {
         };
         let config = path("AWS_CONFIG_FILE", "config");
         let headings: &[String] = &[format!("profile {name}"), name.to_owned()];
-        // In the file of settings, only the default one goes by its bare name.
+        // In the config file only the default profile may have a heading without `profile`.
         let settings = section(config, &headings[..if name == "default" { 2 } else { 1 }])?;
         let credentials = section(path("AWS_SHARED_CREDENTIALS_FILE", "credentials"), &headings[1..])?;
         if named.is_some() && settings.is_none() && credentials.is_none() {
@@ -73,7 +73,7 @@ impl Profile {
         Ok(Self { name: name.to_owned(), credentials, others })
     }
 
-    /// Its keys.
+    /// Returns the keys of the profile; refuses other sources of credentials.
     pub(super) fn keys(&self) -> Result<Keys, Unaskable> {
         if let Some(key) = self.others.first() {
             return Err(not_followed(key, &self.name));
@@ -82,7 +82,7 @@ impl Profile {
         let (Some(id), Some(secret)) = (id, secret) else {
             return Err(Unaskable("there are no plain keys for it".to_owned()));
         };
-        // Quotes and comments are read in more than one way.
+        // The SDKs of AWS parse quotes and comments differently.
         let odd = |text: &&String| text.contains(['"', '\'', '#', ';', ' ', '\t']);
         if [Some(id), Some(secret), token].into_iter().flatten().any(|text| odd(&text)) {
             return Err(Unaskable(format!("the keys of profile `{}` cannot be told for sure", self.name)));
@@ -95,7 +95,7 @@ fn not_followed(key: &str, profile: &str) -> Unaskable {
     Unaskable(format!("`{key}` of profile `{profile}` is not followed"))
 }
 
-/// What a file says under any of these headings; none where there is no file or no such heading.
+/// Reads the section with any of these headings; absent if there is no file or no such heading.
 fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Section>, Unaskable> {
     let Some(path) = path else { return Ok(None) };
     let text = match files::read_text(&path) {
@@ -109,7 +109,7 @@ fn section(path: Option<Utf8PathBuf>, headings: &[String]) -> Result<Option<Sect
         if line.trim().is_empty() || line.trim().starts_with(['#', ';']) {
             continue;
         }
-        // An indented line belongs to the one above it, which is judged by its own name.
+        // An indented line belongs to the line above it, whose key is checked.
         if line.starts_with([' ', '\t']) {
             if below && !line.trim().starts_with('[') {
                 continue;

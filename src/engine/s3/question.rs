@@ -1,11 +1,11 @@
-//! What is asked, of whom and by whom, or why nothing is.
+//! Request for the version of a state, or the reason why envctl cannot send it.
 
 use std::fmt;
 
 use super::{credentials::Keys, place::Place, settings::Settings, variables::Variables};
 use crate::engine::BackendInForce;
 
-/// Why a state cannot be asked for without an engine. Never holds a secret.
+/// Reason why envctl cannot read a state's version without an engine. Never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::engine) struct Unaskable(pub(super) String);
 
@@ -15,16 +15,16 @@ impl fmt::Display for Unaskable {
     }
 }
 
-/// One question.
+/// Request for the version of a state.
 pub(in crate::engine) struct Question {
     pub(super) place: Place,
     pub(super) keys: Keys,
-    /// The file of certificates to trust instead of the system's.
+    /// File of certificates to trust instead of the system's.
     pub(super) trusted: Option<String>,
 }
 
 impl Question {
-    /// The question that the engine of a backend would ask.
+    /// Returns the request for the state in a backend, with the engine's settings and credentials.
     pub(in crate::engine) fn of(backend: &BackendInForce<'_>) -> Result<Self, Unaskable> {
         let settings = Settings::of(backend.config)?;
         let variables = Variables::of(backend.env)?;
@@ -34,7 +34,7 @@ impl Question {
         Ok(Self { place, keys: Keys::of(&settings, &variables)?, trusted })
     }
 
-    /// What must not be shown.
+    /// Returns the texts to mask.
     pub(in crate::engine) fn secrets(&self) -> impl Iterator<Item = &str> {
         self.keys.secrets()
     }

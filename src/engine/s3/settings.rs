@@ -1,10 +1,10 @@
-//! The settings of an `s3` backend: those that are followed, and those that do not matter for a question.
+//! Settings of an `s3` backend: those that envctl applies, and those that have no effect on a HEAD request.
 
 use serde_json::{Map, Value};
 
 use super::Unaskable;
 
-/// What is followed.
+/// Settings that envctl applies.
 const FOLLOWED: &[&str] = &[
     "access_key",
     "bucket",
@@ -20,7 +20,7 @@ const FOLLOWED: &[&str] = &[
     "workspace_key_prefix",
 ];
 
-/// What decides neither where the state is nor who may read it, as long as its credentials are plain keys.
+/// Settings that affect neither the address of the state nor the credentials, as long as those are plain keys.
 const OF_NO_CONCERN: &[&str] = &[
     "acl",
     "dynamodb_endpoint",
@@ -44,11 +44,11 @@ const OF_NO_CONCERN: &[&str] = &[
     "use_lockfile",
 ];
 
-/// The settings that an engine initialised.
+/// Settings of the initialised backend.
 pub(super) struct Settings<'a>(&'a Map<String, Value>);
 
 impl<'a> Settings<'a> {
-    /// Them, unless one of them would have to be followed and is not known.
+    /// Wraps the settings; refuses a setting that may matter and that envctl does not know.
     pub(super) fn of(config: &'a Map<String, Value>) -> Result<Self, Unaskable> {
         let unknown = config.iter().find(|(name, value)| {
             !(FOLLOWED.contains(&name.as_str()) || OF_NO_CONCERN.contains(&name.as_str()) || is_unset(value))
@@ -59,30 +59,30 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// The text of a setting; an empty one counts as unset, as it does for engines.
+    /// Returns the text of a setting; an empty one counts as unset, as it does for engines.
     pub(super) fn text(&self, name: &str) -> Option<&'a str> {
         self.0.get(name)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// A setting that every state needs.
+    /// Returns a setting that every state needs; an error names a missing one.
     pub(super) fn required(&self, name: &str) -> Result<&'a str, Unaskable> {
         self.text(name).ok_or_else(|| Unaskable(format!("its backend has no `{name}`")))
     }
 
-    /// The endpoint of S3 itself.
+    /// Returns the endpoint of S3 itself.
     pub(super) fn endpoint(&self) -> Option<&'a str> {
         let nested = self.0.get("endpoints").and_then(|endpoints| endpoints.get("s3")?.as_str());
         nested.filter(|text| !text.is_empty()).or_else(|| self.text("endpoint"))
     }
 
-    /// Whether the bucket is named in the path, not in the host.
+    /// Returns true if the bucket is in the path of the URL, not in the host.
     pub(super) fn path_style(&self) -> bool {
         let is_set = |name: &str| self.0.get(name).and_then(Value::as_bool);
         is_set("use_path_style").or_else(|| is_set("force_path_style")).unwrap_or_default()
     }
 }
 
-/// Whether a value is the same as none.
+/// Returns true if a value has the same meaning as an absent one.
 fn is_unset(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => true,

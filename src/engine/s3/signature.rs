@@ -1,4 +1,4 @@
-//! The signature of one request without a body, in its header.
+//! Signature (version 4) of a request without a body, in its headers.
 //!
 //! Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>, whose example is the test.
 
@@ -11,7 +11,7 @@ use crate::model::hex;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 
-/// The headers that make a request somebody's own; `more` are further ones that it carries, by lower-case names.
+/// Returns the headers of a signed request; `more` are further headers of the request, by lower-case names.
 pub(super) fn signed(
     (method, place): (&str, &Place),
     keys: &Keys,
@@ -46,7 +46,7 @@ pub(super) fn signed(
     Some(headers)
 }
 
-/// A text authenticated by a key.
+/// Computes the HMAC of a text.
 fn mac(key: &[u8], text: &str) -> Option<Vec<u8>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
     mac.update(text.as_bytes());

@@ -1,4 +1,4 @@
-//! The variables that steer an engine's requests to S3: those that are followed, and those that do not matter.
+//! Variables that affect an engine's requests to S3: those that envctl applies, and those without effect on a HEAD request.
 
 use std::{
     collections::BTreeMap,
@@ -7,7 +7,7 @@ use std::{
 
 use super::Unaskable;
 
-/// What is followed.
+/// Variables that envctl applies.
 const FOLLOWED: &[&str] = &[
     "AWS_ACCESS_KEY_ID",
     "AWS_CONFIG_FILE",
@@ -22,7 +22,7 @@ const FOLLOWED: &[&str] = &[
     "AWS_SHARED_CREDENTIALS_FILE",
 ];
 
-/// What is not read, or for other services, or for the case that there are no plain keys.
+/// Variables that engines do not read, and those for other services or for other sources of credentials.
 const OF_NO_CONCERN: &[&str] = &[
     "AWS_ACCOUNT_ID",
     "AWS_CREDENTIAL_EXPIRATION",
@@ -46,17 +46,17 @@ const OF_NO_CONCERN: &[&str] = &[
     "AWS_VAULT",
 ];
 
-/// The endpoints of other services: that of S3 is followed.
+/// Prefix of the endpoints of single services: only that of S3 is applied.
 const ENDPOINTS: &str = "AWS_ENDPOINT_URL_";
 
-/// What would send a request through somebody else.
+/// Variables that would send a request through a proxy.
 const PROXIES: &[&str] = &["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
 
-/// The environment of an engine's processes.
+/// Environment variables of an engine's processes.
 pub(super) struct Variables<'a>(&'a BTreeMap<OsString, OsString>);
 
 impl<'a> Variables<'a> {
-    /// It, unless a variable would have to be followed and is not known.
+    /// Wraps the variables; refuses a variable of AWS that may matter and that envctl does not know.
     pub(super) fn of(env: &'a BTreeMap<OsString, OsString>) -> Result<Self, Unaskable> {
         let variables = Self(env);
         for (name, value) in env.iter().filter(|(_, value)| !value.is_empty()) {
@@ -70,17 +70,17 @@ impl<'a> Variables<'a> {
         Ok(variables)
     }
 
-    /// The value of a variable; an empty one counts as unset, as it does for engines.
+    /// Returns the value of a variable; an empty one counts as unset, as it does for engines.
     pub(super) fn get(&self, name: &str) -> Option<&'a str> {
         self.0.get(OsStr::new(name))?.to_str().filter(|value| !value.is_empty())
     }
 
-    /// The first of these that is set.
+    /// Returns the value of the first of these variables that is set.
     pub(super) fn first(&self, names: &[&str]) -> Option<&'a str> {
         names.iter().find_map(|name| self.get(name))
     }
 
-    /// Refuses a proxy. Engines ask what is on this machine without one.
+    /// Refuses a proxy, except for a server on this machine, which engines reach without one.
     pub(super) fn without_proxy(&self, loopback: bool) -> Result<(), Unaskable> {
         let is_set = |name: &&&str| self.0.get(OsStr::new(**name)).is_some_and(|value| !value.is_empty());
         match PROXIES.iter().find(is_set).filter(|_| !loopback) {
@@ -89,7 +89,7 @@ impl<'a> Variables<'a> {
         }
     }
 
-    /// The file of certificates to trust instead of the system's.
+    /// Returns the file of certificates to trust instead of the system's; refuses a folder of them.
     pub(super) fn trusted(&self) -> Result<Option<&'a str>, Unaskable> {
         match self.get("SSL_CERT_DIR") {
             Some(_) => Err(not_followed("SSL_CERT_DIR")),

@@ -1,4 +1,4 @@
-//! Tests of what the shared files of clouds choose.
+//! Tests of the choices in the shared files of cloud providers.
 
 use std::fs;
 
