@@ -100,7 +100,7 @@ pub fn check_offline(
         }
     }
     let stacks = Count(survey.instances.len() as u64, "instance");
-    let fine = format!("the files of {stacks} are read");
+    let fine = format!("read {stacks}");
     let mut items =
         vec![CheckItem::judge(CheckName::Config, None, files, fine), isolation(environments, &survey)];
     if survey.instances.is_empty() {
@@ -235,7 +235,7 @@ impl Checked<'_> {
                 CheckName::Lockfiles,
                 name,
                 lockfiles(self.config, inventory.instances(), self.on_path),
-                "no lockfile is another engine's",
+                "lockfiles match the engines",
             ),
             self.secrets(secrets, missing, unread),
         ]
@@ -249,12 +249,13 @@ impl Checked<'_> {
         let (count, not_read) = (missing.0.len() as u64, unread.0.len() as u64);
         found.extend(missing);
         found.extend(unread);
-        let fine = "nothing competes with a secret";
+        let fine = "no secret is set twice";
         let mut item =
             CheckItem::judge(CheckName::Secrets, Some(&self.environment.name), deduplicated(found), fine);
         if item.status == CheckStatus::Green && count > 0 {
             item.status = CheckStatus::Unknown;
-            item.message = format!("{} not to be had here", Count(count, "secret"));
+            let verb = if count == 1 { "is" } else { "are" };
+            item.message = format!("{} {verb} not available here", Count(count, "secret"));
         } else if item.status == CheckStatus::Green && not_read > 0 {
             item.status = CheckStatus::Unknown;
             item.message =

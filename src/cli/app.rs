@@ -8,7 +8,7 @@ use crate::{commands::ReportFiles, config::Overrides, model::CreateWorkspace};
 
 /// Takes OpenTofu, Terraform and Terragrunt stacks from dev to production
 ///
-/// Everything that differs between environments is said once, in environments.toml. envctl drives the real engine with
+/// Everything that differs between environments is declared once, in environments.toml. envctl drives the real engine with
 /// the right workspace, backend and variables, shows one review, asks once, and applies exactly the plans that were
 /// reviewed.
 #[derive(Debug, Parser)]
@@ -43,7 +43,7 @@ pub(super) struct Global {
     #[arg(long, global = true, env = "ENVCTL_CONFIG", value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<Utf8PathBuf>,
 
-    /// Lay a value over environments.toml, by a key of `[defaults]`: `parallelism=4`, `vars.size=3`. May be repeated.
+    /// Override a value of environments.toml by a key of `[defaults]`: `parallelism=4`, `vars.size=3`. May be repeated.
     #[arg(long = "set", global = true, value_name = "PATH=VALUE", value_parser = pair)]
     pub(super) sets: Vec<(String, String)>,
 

@@ -11,7 +11,7 @@ pub enum Usage {
     #[error("there is no environments.toml in `{0}` or above")]
     NoConfig(Utf8PathBuf),
     /// No environment was named.
-    #[error("which environment? there are: {}", .0.join(", "))]
+    #[error("no environment given. Choose one: {}", .0.join(", "))]
     NoEnvironment(Vec<String>),
     /// No stack of that name.
     #[error("there is no stack `{name}` in `{environment}`")]

@@ -111,7 +111,7 @@ pub(super) fn hint(context: &Context, store: &RunStore) -> Result<(), JournalErr
     if let (Some(run), _) = newest(store)? {
         let (id, environment) = (&run.run.id, run.environment().map_or("?", EnvName::as_str));
         context.printer.hint(format_args!(
-            "run {id} in `{environment}` did not end well: `envctl runs resume {id}` goes on with what is left"
+            "run {id} in `{environment}` is unfinished. Continue it: `envctl runs resume {id}`"
         ));
     }
     Ok(())

@@ -111,9 +111,13 @@ impl Opened {
         let changed = review.changed().count() as u64;
         let unplanned = review.unplanned().count() as u64;
         if unplanned > 0 {
-            let stacks = Count(unplanned, "stack");
-            let what = if self.to_type.adopts { "cannot go on as planned" } else { "could not be planned" };
-            line = format!("{line}  {stacks} {what}, so there is nothing to confirm");
+            let what = if self.to_type.adopts {
+                let verb = if unplanned == 1 { "is" } else { "are" };
+                format!("{} {verb} out of date", Count(unplanned, "stored plan"))
+            } else {
+                format!("{} could not be planned", Count(unplanned, "stack"))
+            };
+            line = format!("{line}  {what}, so there is nothing to confirm");
         } else if let Some(since) = self.changed_since.as_ref().filter(|_| review.stacks.is_empty()) {
             line = format!("{line}  {}", since.nothing());
         } else if changed == 0 {

@@ -144,7 +144,7 @@ impl<'a> Expander<'a> {
             Diagnostic::error("config::unknown-template-name", message)
                 .help(format!("write `prefix = \"…\"` into `[environments.{environment}]`"))
         } else {
-            let message = format!("nothing is called `{{{name}}}` in `{environment}`");
+            let message = format!("unknown template name `{{{name}}}` in `{environment}`");
             let known = BUILT_IN
                 .into_iter()
                 .filter(|built_in| *built_in != "stack" || self.names.stack.is_some())

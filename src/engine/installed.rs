@@ -42,7 +42,7 @@ pub enum EngineUnavailable {
         said: String,
     },
     /// The version is not allowed.
-    #[error("`{program}` is {name} {version} in `{dir}`, and `{constraint}` is wanted")]
+    #[error("`{program}` is {name} {version} in `{dir}`, and environments.toml requires `{constraint}`")]
     VersionRefused {
         /// Name of the engine.
         name: EngineName,
@@ -72,7 +72,7 @@ impl EngineUnavailable {
                 "`program` under `[{name}]` must name {name} itself, or a version manager that has a version for that folder"
             ),
             Self::VersionRefused { name, .. } => {
-                format!("install a version that is wanted, or change `version` under `[{name}]`")
+                format!("install such a version, or change `version` under `[{name}]`")
             }
         }
     }
@@ -126,8 +126,10 @@ impl Installed {
         }
         match &self.constraint {
             Some(constraint) if !constraint.allows(said) => {
-                let summary =
-                    format!("`{}` ran as {} {said}, and `{constraint}` is wanted", self.program, self.name);
+                let summary = format!(
+                    "`{}` ran as {} {said}, and environments.toml requires `{constraint}`",
+                    self.program, self.name
+                );
                 Err(Failure::new(FailureKind::Engine, summary))
             }
             _ => Ok(Some(format!("`{}` ran as {said} here, not as {}", self.program, self.version))),

@@ -106,7 +106,7 @@ pub struct ErrorDocument {
 }
 
 /// Note on a stack that was not started before the run was interrupted.
-pub const NOT_BEGUN: &str = "it was not begun";
+pub const NOT_BEGUN: &str = "not started";
 
 /// Prefix of a note that says why a plan is tentative.
 pub const TENTATIVE: &str = "tentative: ";

@@ -81,7 +81,7 @@ fn difference(before: &ResourceChange, after: &ResourceChange) -> Option<String>
         ));
     }
     if before.previous_address != after.previous_address || before.importing != after.importing {
-        return Some(format!("{address}: moves or imports otherwise than was confirmed"));
+        return Some(format!("{address}: moved or imported differently from the confirmed plan"));
     }
     // A new object has all its attributes, so attributes that became known meanwhile are no difference.
     if matches!(after.action, Action::Create | Action::ForgetAndCreate) {

@@ -109,11 +109,11 @@ pub(super) fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<Stri
 /// Returns the message for the interrupt of this number, with `running` steps at that time.
 pub(super) fn interrupted(count: u32, running: usize) -> &'static str {
     match count {
-        _ if running == 0 => "interrupted: nothing runs, and nothing more starts",
-        1 => "interrupted: nothing new starts; running engines were told once and get the time they need",
-        2 => "still waiting; a third interrupt tells the engines a second time, and they may lose state",
+        _ if running == 0 => "interrupted: nothing runs, and nothing new starts",
+        1 => "interrupted: nothing new starts; waiting for running engines to stop cleanly",
+        2 => "still waiting; a third interrupt asks the engines to stop at once, and they may lose state",
         3 => {
-            "the engines were told a second time; a fourth interrupt kills them, and what they did may not be recorded"
+            "the engines were asked to stop at once; a fourth interrupt kills them, and what they did may not be recorded"
         }
         _ => "the engines were killed: check the states before anything else",
     }

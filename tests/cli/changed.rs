@@ -151,7 +151,7 @@ fn outside_of_git_nobody_can_tell_what_has_changed() {
     std::fs::remove_dir_all(shop.project.path(".git")).unwrap();
     shop.run(["plan", "staging", "--changed"])
         .exits(64)
-        .tells("nobody can tell what has changed: there is no git repository in")
+        .tells("`--changed` needs a git repository: there is none in")
         .tells("hint: `--changed` needs git; name the stacks instead");
 }
 

@@ -133,7 +133,7 @@ fn a_secret_that_cannot_be_had_here_is_told_and_no_fault_of_a_file() {
          TOKEN = { env = \"API_TOKEN\", unless = [\"OTHER_TOKEN\"] }\n",
     );
     let run = shop.run(["check", "production"]).exits(0);
-    run.prints("– secrets production: 3 secrets not to be had here\n")
+    run.prints("– secrets production: 3 secrets are not available here\n")
         .tells("secret `password` comes from the environment variable `DB_PASSWORD`, which is not set\n")
         .tells("secret `key` comes from the file `keys/main`, which does not exist\n")
         .tells("secret `TOKEN` comes from the environment variable `API_TOKEN`, which is not set\n")
@@ -142,7 +142,7 @@ fn a_secret_that_cannot_be_had_here_is_told_and_no_fault_of_a_file() {
     shop.env = shop.env.var("DB_PASSWORD", "sentinel-one").var("OTHER_TOKEN", "sentinel-two");
     shop.project.write("keys/main", "sentinel-three\n");
     let run = shop.run(["check", "production"]).exits(0).hides("sentinel");
-    run.prints("✔ secrets production: nothing competes with a secret\n");
+    run.prints("✔ secrets production: no secret is set twice\n");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_secret_for_a_variable_that_is_not_sensitive_is_a_warning() {
 
     for args in [["check", "production", "--verbose"], ["check", "production", "--offline"]] {
         let run = shop.run(args).exits(0);
-        run.prints("✔ secrets production: nothing competes with a secret\n")
+        run.prints("✔ secrets production: no secret is set twice\n")
             .tells(&format!("warning[secrets::not-sensitive]: {warning}\n"))
             .tells(&format!("--> network/main.tf:{line}:1\n"));
     }

@@ -112,16 +112,16 @@ fn check_is_a_checklist_and_4_when_something_is_wrong() {
     insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
 exit code 0
 --- stdout
-✔ config: the files of 4 instances are read
+✔ config: read 4 instances
 ✔ isolation: every instance has a state of its own
 ✔ config staging: 2 stacks, nothing wrong
 ✔ backend staging: 2 stacks, each with a backend that can be used
-✔ lockfiles staging: no lockfile is another engine's
-✔ secrets staging: nothing competes with a secret
+✔ lockfiles staging: lockfiles match the engines
+✔ secrets staging: no secret is set twice
 ✔ config production: 2 stacks, nothing wrong
 ✔ backend production: 2 stacks, each with a backend that can be used
-✔ lockfiles production: no lockfile is another engine's
-✔ secrets production: nothing competes with a secret
+✔ lockfiles production: lockfiles match the engines
+✔ secrets production: no secret is set twice
 ✔ versions staging: tofu 1.12.6
 ✔ versions production: tofu 1.12.6
 "#);
@@ -131,12 +131,12 @@ exit code 0
     insta::assert_snapshot!(snapshot(&run, &shop.project), @r#"
 exit code 4
 --- stdout
-✔ config: the files of 4 instances are read
+✔ config: read 4 instances
 ✔ isolation: every instance has a state of its own
 ✘ config staging: 1 problem
 ✔ backend staging: 2 stacks, each with a backend that can be used
-✔ lockfiles staging: no lockfile is another engine's
-✔ secrets staging: nothing competes with a secret
+✔ lockfiles staging: lockfiles match the engines
+✔ secrets staging: no secret is set twice
 --- stderr
 error[values::missing-var-file]: the var file of `staging/app` does not exist: `app/staging.tfvars`
   --> environments.toml:22:13

@@ -129,7 +129,7 @@ fn an_unknown_environment_is_64_with_a_suggestion() {
 #[test]
 fn without_an_environment_they_are_listed() {
     let shop = Shop::of(&["network"]);
-    shop.run(["plan"]).exits(64).tells("error: which environment? there are: staging, production");
+    shop.run(["plan"]).exits(64).tells("error: no environment given. Choose one: staging, production");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn an_interrupted_plan_tells_the_engine_once_and_exits_with_130() {
 
     let run = interrupted(&shop, "plan", ["plan", "staging"], Signal::INT).exits(130);
 
-    run.tells("interrupted: nothing new starts; running engines were told once and get the time they need");
+    run.tells("interrupted: nothing new starts; waiting for running engines to stop cleanly");
     assert_eq!(shop.count("signal", "INT"), 1, "exactly one, although the whole group of envctl got one");
     assert_eq!(shop.folders("plan"), ["network"], "nothing new started");
     let (run, stacks) = result(&shop);

@@ -79,7 +79,7 @@ fn an_error_is_one_document_too() {
     let shop = Shop::of(&["network"]);
     for (args, code, result, summary) in [
         (vec!["plan", "stagign", "--json"], 64, "failed", "there is no environment `stagign`"),
-        (vec!["plan", "--json"], 64, "failed", "which environment?"),
+        (vec!["plan", "--json"], 64, "failed", "no environment given"),
         (vec!["deploy", "staging", "netwrok", "--json"], 64, "failed", "no stack is called `netwrok`"),
         (vec!["deploy", "staging", "--confirm=abc", "--json"], 64, "failed", "`abc` is not a digest"),
         (vec!["plan", "staging", "--json", "--nonsense"], 64, "failed", "unexpected argument '--nonsense'"),

@@ -93,7 +93,9 @@ fn a_version_that_is_not_allowed_names_the_folder_that_chose_it() {
         shop.stack(stack, &[], &plain(stack));
         shop.project.write(&format!("{stack}/.opentofu-version"), version);
     }
-    shop.run(["plan", "dev"]).exits(4).tells("is tofu 1.8.0 in `old`, and `>= 1.9` is wanted");
+    shop.run(["plan", "dev"])
+        .exits(4)
+        .tells("is tofu 1.8.0 in `old`, and environments.toml requires `>= 1.9`");
     shop.run(["plan", "dev", "new"]).exits(0);
 }
 

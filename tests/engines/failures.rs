@@ -139,6 +139,6 @@ fn a_version_is_checked_and_asked_only_once() {
         assert_eq!((first, second), (1, 0));
         bench.settings.version = Some(("< 1.0".parse().unwrap(), 3..9));
         let message = bench.open().err().unwrap().to_string();
-        assert!(message.ends_with("`< 1.0` is wanted"), "{message}");
+        assert!(message.ends_with("requires `< 1.0`"), "{message}");
     }
 }

@@ -132,7 +132,9 @@ fn another_version_behind_the_same_program_is_noticed_and_asked_for_anew() {
         engine.prepare(&refused, false, false, session)?;
         engine.plan(&refused, &bench.request(&refused), session)
     });
-    assert!(failure(result).summary.ends_with("ran as tofu 1.14.0, and `~> 1.13.0` is wanted"));
+    assert!(
+        failure(result).summary.ends_with("ran as tofu 1.14.0, and environments.toml requires `~> 1.13.0`")
+    );
 }
 
 #[test]

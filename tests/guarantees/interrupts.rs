@@ -21,13 +21,13 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
 
             let run: Run = running.wait().exits(code);
 
-            run.tells("running engines were told once and get the time they need")
-                .tells("! app      interrupted: it was not begun")
+            run.tells("waiting for running engines to stop cleanly")
+                .tells("! app      interrupted: not started")
                 .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "it", "was", "not", "begun"]);
             let report = slow.shop.run(["runs", "show", "--json"]).exits(0).json();
             let notes = report["stacks"][0]["notes"].to_string();
             assert!(notes.contains("1 resource was done when it was interrupted: `"), "{notes}");
-            assert_eq!(report["stacks"][1]["notes"], serde_json::json!(["it was not begun"]));
+            assert_eq!(report["stacks"][1]["notes"], serde_json::json!(["not started"]));
             slow.engine_was_told_once();
             slow.leaves_no_engine_behind();
             let state = slow.shop.state("network", "staging").unwrap().to_string();

@@ -54,12 +54,12 @@ fn files() -> Vec<(&'static str, &'static str)> {
 #[test]
 fn a_project_in_which_all_fits_is_green() {
     insta::assert_snapshot!(checked(&Project::new(TOML, &files()), "prod", &[]), @r"
-    Green config: the files of 4 instances are read
+    Green config: read 4 instances
     Green isolation: every instance has a state of its own
     Green config of prod: 2 stacks, nothing wrong
     Green backend of prod: 2 stacks, each with a backend that can be used
-    Green lockfiles of prod: no lockfile is another engine's
-    Green secrets of prod: nothing competes with a secret
+    Green lockfiles of prod: lockfiles match the engines
+    Green secrets of prod: no secret is set twice
     ");
 }
 
@@ -88,7 +88,7 @@ fn everything_that_the_files_can_tell_is_told_at_once() {
     let toml = toml.replace("[stacks.network]", "[stacks.network]\nengine = \"tofu\"");
     project.write("environments.toml", &format!("{toml}\n[project]\nname = \"x\"\n"));
     insta::assert_snapshot!(checked(&project, "prod", &[("TF_VAR_size", "9")]), @r"
-    Green config: the files of 4 instances are read
+    Green config: read 4 instances
     Red isolation: 1 problem
       network/main.tofu:2:3: `prod/network`, `prod/app`, `dev/network` and `dev/app` have the same state: s3://b/fixed
     Red config of prod: 2 problems
@@ -116,8 +116,8 @@ fn broken_files_are_told_at_their_place() {
     Red config of dev: 1 problem
       app/dev.tfvars:1:7: `app/dev.tfvars` is not valid HCL
     Green backend of dev: 2 stacks, each with a backend that can be used
-    Green lockfiles of dev: no lockfile is another engine's
-    Green secrets of dev: nothing competes with a secret
+    Green lockfiles of dev: lockfiles match the engines
+    Green secrets of dev: no secret is set twice
     ");
 }
 
@@ -127,15 +127,15 @@ fn a_file_that_the_engine_can_parse_is_a_warning_and_unknown() {
     project.write("app/unusual.tf", "x {\n# unusual\n");
     project.write("app/dev.tfvars", "size =\n# unusual\n");
     insta::assert_snapshot!(checked(&project, "dev", &[]), @r"
-    Green config: the files of 4 instances are read
+    Green config: read 4 instances
       app/unusual.tf:2:10: envctl cannot parse `app/unusual.tf`, which tofu can: what it says is unknown here
     Unknown isolation: 1 state address not known before init
       the files do not tell the state of `dev/app`: its files could not be read
     Green config of dev: 2 stacks, nothing wrong
       app/dev.tfvars:1:7: envctl cannot parse `app/dev.tfvars`, which tofu can: what it says is unknown here
     Green backend of dev: 2 stacks, each with a backend that can be used
-    Green lockfiles of dev: no lockfile is another engine's
-    Green secrets of dev: nothing competes with a secret
+    Green lockfiles of dev: lockfiles match the engines
+    Green secrets of dev: no secret is set twice
     ");
 }
 
@@ -158,13 +158,13 @@ fn what_needs_an_engine_is_listed_as_unknown() {
     let project = Project::new(TOML, &files());
     project.write("app/main.tf", &S3.replace("\"b\"", "var.bucket"));
     insta::assert_snapshot!(checked(&project, "dev", &[]), @r"
-    Green config: the files of 4 instances are read
+    Green config: read 4 instances
     Unknown isolation: 1 state address not known before init
       the files do not tell the state of `dev/app`: `bucket` at app/main.tf:3 is an expression
     Green config of dev: 2 stacks, nothing wrong
     Green backend of dev: 2 stacks, each with a backend that can be used
-    Green lockfiles of dev: no lockfile is another engine's
-    Green secrets of dev: nothing competes with a secret
+    Green lockfiles of dev: lockfiles match the engines
+    Green secrets of dev: no secret is set twice
     ");
 }
 
@@ -174,14 +174,14 @@ fn backends_that_cannot_be_used_are_told() {
     project.write("app/main.tf", "terraform {\n  cloud {}\n}\n");
     project.write("network/main.tf", "terraform {\n  backend \"local\" {}\n}\n");
     insta::assert_snapshot!(checked(&project, "dev", &[]), @r"
-    Green config: the files of 4 instances are read
+    Green config: read 4 instances
     Unknown isolation: 1 state address not known before init
       the files do not tell the state of `dev/app`: its backend is wrong
     Green config of dev: 2 stacks, nothing wrong
     Red backend of dev: 1 problem
       environments.toml:4:22: pairs for backend `s3` do not reach `dev/network`, whose backend is `local`
       app/main.tf:2:3: `dev/app` uses `cloud`, which keeps no saved plans
-    Green lockfiles of dev: no lockfile is another engine's
-    Green secrets of dev: nothing competes with a secret
+    Green lockfiles of dev: lockfiles match the engines
+    Green secrets of dev: no secret is set twice
     ");
 }

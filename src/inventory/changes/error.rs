@@ -8,7 +8,7 @@ use crate::{inventory::inputs::InputError, ui::shell_word};
 #[derive(Debug, thiserror::Error)]
 pub enum NoChanges {
     /// No git repository in the folder of environments.toml or above.
-    #[error("nobody can tell what has changed: there is no git repository in `{0}` or above")]
+    #[error("`--changed` needs a git repository: there is none in `{0}` or above")]
     NoRepository(Utf8PathBuf),
     /// Failed git command.
     #[error("git tells nothing of `{dir}`: {reason}")]
@@ -32,7 +32,7 @@ pub enum NoChanges {
         hint: Option<String>,
     },
     /// Repository without commits.
-    #[error("nothing is committed yet, so that nobody can tell what has changed")]
+    #[error("`--changed` compares with a commit, and nothing is committed yet")]
     NoCommit,
     /// Shallow clone that does not contain the merge base.
     #[error("this clone is shallow: it does not reach the commit where HEAD left `{base}`")]

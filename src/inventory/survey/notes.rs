@@ -15,7 +15,7 @@ pub(super) fn of(findings: &Findings) -> Vec<String> {
     notes.extend(match &findings.engine {
         Engine::Named(engine, file) => Some(format!("{} is the engine: {file} uses it", engine.title())),
         Engine::Unknown if !findings.is_empty() => {
-            Some("no file tells OpenTofu from Terraform: the one that is installed is used; where both are, name one by `engine` in [project]".to_owned())
+            Some("could not tell whether this is OpenTofu or Terraform: the installed one is used; if both are installed, name one by `engine` in [project]".to_owned())
         }
         Engine::Units | Engine::Told | Engine::Unknown => None,
     });

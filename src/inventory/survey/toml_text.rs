@@ -71,7 +71,7 @@ impl Text<'_> {
             Engine::Units => self.line(format!("engine = {}", quoted(UNIT_ENGINE.as_str()))),
             Engine::Told => {}
             Engine::Unknown => {
-                self.line("# engine = \"tofu\" # or \"terraform\": to be said where both are installed");
+                self.line("# engine = \"tofu\" # or \"terraform\": required if both are installed");
             }
         }
     }
