@@ -1,4 +1,4 @@
-//! Whether a run may go on after its review: pure rules over flags, environment and terminal.
+//! Gate of a run after its review: pure rules over flags, environment and terminal.
 //!
 //! | `--confirm` | environment          | `--yes` | terminal | decision                         |
 //! |-------------|----------------------|---------|----------|----------------------------------|
@@ -50,20 +50,20 @@ impl fmt::Display for DigestPrefix {
 /// `--confirm` or `--confirm=DIGEST`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirmation {
-    /// Whatever the review says.
+    /// `--confirm`: confirms any review.
     Plain,
-    /// This review and no other.
+    /// `--confirm=DIGEST`: confirms this review only.
     Digest(DigestPrefix),
 }
 
-/// What was reviewed.
+/// Content of a review that the gate needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reviewed {
-    /// The digest of the review's content, in small hexadecimal digits.
+    /// Digest of the review's content, in lowercase hexadecimal digits.
     pub digest: String,
-    /// What would change, over all stacks.
+    /// Changes over all stacks.
     pub totals: ChangeCounts,
-    /// How many stacks would change.
+    /// Number of stacks with changes.
     pub stacks: usize,
 }
 
@@ -80,7 +80,7 @@ pub struct GateRound {
     pub unseen: Vec<String>,
     /// Stacks that the run has applied.
     pub applied: Vec<String>,
-    /// True where a run that goes on would plan stacks that this review does not show: those that failed.
+    /// True if a resumed run would plan stacks that this review does not show, because they failed.
     pub leaves_others: bool,
 }
 
@@ -97,48 +97,48 @@ impl Default for GateRound {
     }
 }
 
-/// All that the gate looks at.
+/// Input of the gate's rules.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of the table, set by somebody else")]
 pub struct GateRequest<'a> {
-    /// Command that comes back to this review, to be typed with a flag more: `envctl deploy production`, and after an
+    /// Command that leads back to this review, to be typed with one more flag: `envctl deploy production`, and after an
     /// earlier round `envctl runs resume RUN`.
     pub invocation: &'a str,
-    /// The environment.
+    /// Environment of the run.
     pub environment: &'a EnvName,
-    /// Whether it has `confirm = true`.
+    /// True if the environment has `confirm = true`.
     pub protected: bool,
-    /// Whether everything is to be destroyed.
+    /// True if all resources are to be destroyed.
     pub destroy: bool,
     /// `--confirm`.
     pub confirmation: Option<&'a Confirmation>,
     /// `--yes`.
     pub yes: bool,
-    /// Whether somebody sits at a terminal.
+    /// True if envctl runs in an interactive terminal.
     pub terminal: bool,
     /// Position among the reviews of the run.
     pub round: &'a GateRound,
-    /// What was reviewed.
+    /// Review to be confirmed.
     pub review: &'a Reviewed,
-    /// What is kept of it beside the answer.
+    /// Record that is stored with the decision.
     pub record: &'a GateRecord,
 }
 
-/// What the rules say.
+/// Result of the gate's rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gate {
-    /// Go on.
+    /// The run goes on.
     Confirmed {
-        /// By what: `--confirm`, `--yes`.
+        /// Source of the confirmation: `--confirm`, `--yes`.
         by: String,
     },
-    /// Stop.
+    /// The run stops.
     Refused(Refusal),
-    /// Ask, and give the answer to [`answered`].
+    /// The user is prompted; [`answered`] evaluates the answer.
     Ask(Ask),
 }
 
-/// What the rules say before anybody is asked.
+/// Decides from flags, environment and terminal whether the run goes on, stops, or needs a prompt.
 pub fn gate(request: &GateRequest<'_>) -> Gate {
     let confirmed = |by: &str| Gate::Confirmed { by: by.to_owned() };
     let GateRequest { environment, protected, destroy, yes, terminal, .. } = *request;
@@ -166,7 +166,7 @@ pub fn gate(request: &GateRequest<'_>) -> Gate {
     }
 }
 
-/// What an answer to that question means: by what it was confirmed, or why not.
+/// Evaluates the answer to a prompt: the source of the confirmation, or the refusal.
 pub fn answered(request: &GateRequest<'_>, ask: &Ask, answer: &Answer) -> Result<String, Refusal> {
     match (ask, answer) {
         (Ask::YesNo { .. }, Answer::Yes) => Ok("answered".to_owned()),
@@ -179,20 +179,20 @@ pub fn answered(request: &GateRequest<'_>, ask: &Ask, answer: &Answer) -> Result
 }
 
 impl GateRound {
-    /// Returns true where `--confirm-rounds` says yes to this review.
+    /// Returns true if `--confirm-rounds` confirms this review.
     fn is_confirmed_beforehand(&self) -> bool {
         self.is_later && self.confirm_rounds && self.unseen.is_empty()
     }
 }
 
 impl GateRequest<'_> {
-    /// The refusal for a question that could not be asked.
+    /// Returns the refusal for a prompt that failed.
     pub(super) fn unanswered(&self, error: &io::Error) -> Refusal {
         let refusal = self.unconfirmed();
         Refusal { summary: format!("{}, and asking for it failed: {error}", refusal.summary), ..refusal }
     }
 
-    /// True for a review after an earlier one of the same run was confirmed.
+    /// Returns true if an earlier review of the same run was confirmed.
     fn is_later(&self) -> bool {
         self.round.is_later
     }
@@ -201,7 +201,7 @@ impl GateRequest<'_> {
         if self.destroy { "destroy" } else { "apply" }
     }
 
-    /// As much of the digest as is shown and has to be quoted.
+    /// Returns the part of the digest that is shown and has to be typed: 16 digits.
     fn digest(&self) -> &str {
         self.review.digest.get(..16).unwrap_or(&self.review.digest)
     }
@@ -213,13 +213,13 @@ impl GateRequest<'_> {
             let applied = if applied.is_empty() { "nothing".to_owned() } else { applied.join(", ") };
             detail = format!("applied already: {applied}\n{detail}");
         }
-        // The command asks again where somebody can be asked.
+        // The command prompts again in a terminal.
         let next = self.is_later().then(|| self.invocation.to_owned());
         Refusal { summary, detail, hint: None, next }
     }
 
-    /// Returns the flag that answers this review in a command that is typed again: the one that the user gave, where it is
-    /// enough. None where the user will be asked, where `--confirm-rounds` answers it, or where nobody knows the next digest.
+    /// Returns the flag that confirms this review in a repeated command: the one that the user gave, if it is enough.
+    /// Absent if the user will be prompted, if `--confirm-rounds` confirms it, or if the next digest is not known yet.
     pub fn confirm_flag(&self) -> Option<String> {
         match gate(self) {
             Gate::Confirmed { by } => (by != "--confirm-rounds").then_some(by),
@@ -228,7 +228,7 @@ impl GateRequest<'_> {
         }
     }
 
-    /// Returns the flag that would confirm what is refused now.
+    /// Returns the flag that would confirm the refused review.
     fn missing_flag(&self) -> Option<String> {
         if self.is_later() && self.round.leaves_others {
             return None;
@@ -243,7 +243,7 @@ impl GateRequest<'_> {
         let next = Some(format!("{invocation} --confirm={digest}"));
         if self.is_later() {
             let GateRound { number, unseen, confirm_rounds, leaves_others, .. } = self.round;
-            // No digest is known yet of a review that failed stacks will be in as well.
+            // The next review also contains stacks that failed: its digest is not known yet.
             let next = if *leaves_others { Some((*invocation).to_owned()) } else { next };
             let summary = format!("round {number} in `{environment}` needs a confirmation of its own");
             let refusal = self.refusal(summary);
@@ -276,7 +276,7 @@ impl GateRequest<'_> {
     }
 }
 
-/// `3 resources in 2 stacks (1 to delete)`
+/// Returns the size of a review: `3 resources in 2 stacks (1 to delete)`.
 fn extent(review: &Reviewed) -> String {
     let Reviewed { totals, stacks, .. } = review;
     let count = |number: u64, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });

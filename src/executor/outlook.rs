@@ -1,4 +1,4 @@
-//! What the outputs of a stack will be when another one takes them, as far as its plan tells.
+//! Outputs of an upstream stack: their values now, and after its plan is applied.
 
 use std::sync::Arc;
 
@@ -9,37 +9,37 @@ use crate::{
     engine::{After, Output, PlannedOutput},
 };
 
-/// What a plan will make of a stack's outputs.
+/// Effect of a plan on the outputs of its stack.
 #[derive(Debug)]
 pub(super) struct Coming {
-    /// Those that it changes.
+    /// Outputs that the plan changes.
     pub(super) outputs: Vec<PlannedOutput>,
-    /// Whether it rests on mocks itself, so that none of these is certain.
+    /// True if the plan uses mocks, so that none of these values is final.
     pub(super) tentative: bool,
 }
 
-/// Where the outputs of a stack stand in a run.
+/// State of an upstream stack's outputs in a run.
 #[derive(Debug, Clone)]
 pub(super) enum Standing {
-    /// It has a plan that is not applied yet, which makes these of them; absent where that is not known.
+    /// The stack has a plan that is not applied yet; holds the planned outputs, if they are known.
     Pending(Option<Arc<Coming>>),
-    /// They are what they will be in this run.
+    /// The outputs have their final values of this run.
     Settled,
-    /// This run makes none: it is no part of it, or destroys.
+    /// The run does not apply the stack: it is not part of the run, or the run destroys.
     Elsewhere {
-        /// True if it has a state.
+        /// True if the stack has a state.
         has_state: bool,
     },
 }
 
 impl Standing {
-    /// Returns what a plan that is not applied yet will make of an output.
+    /// Returns the planned change of an output by a plan that is not applied yet.
     pub(super) fn planned(&self, name: &str) -> Option<&PlannedOutput> {
         let Self::Pending(Some(coming)) = self else { return None };
         coming.outputs.iter().find(|output| output.name == name)
     }
 
-    /// The same where no value that a plan tells is taken for certain.
+    /// Returns the state with every planned value marked as unknown.
     pub(super) fn doubted(self) -> Self {
         let Self::Pending(Some(coming)) = &self else { return self };
         let doubted = |output: &PlannedOutput| PlannedOutput {
@@ -51,34 +51,34 @@ impl Standing {
     }
 }
 
-/// A value to plan with.
+/// Value of an output that a plan can use.
 #[derive(Debug, PartialEq)]
 pub(super) struct Seen<'o> {
     pub(super) value: &'o Value,
     pub(super) sensitive: bool,
-    /// Whether only the plan of its stack tells it.
+    /// True if the value comes from a plan that is not applied yet.
     pub(super) is_planned: bool,
-    /// Why it may be another one once all is applied.
+    /// Reason why the value may change in this run; absent if it is final.
     pub(super) uncertain: Option<&'static str>,
 }
 
-/// Why there is no value.
+/// Reason why an output has no value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Lack {
-    /// One may come when the stack is applied.
+    /// The output may get a value when its stack is applied.
     Yet(String),
-    /// None will.
+    /// The output does not exist and is not planned.
     Ever(String),
 }
 
-/// Whether an output is marked sensitive, or will be.
+/// Returns true if an output is marked sensitive, now or in a plan that is not applied yet.
 pub(super) fn is_sensitive(from: &OutputPath, there: &[Output], standing: &Standing) -> bool {
     let now = there.iter().any(|output| output.name == from.output() && output.sensitive);
     let Standing::Pending(Some(coming)) = standing else { return now };
     now || coming.outputs.iter().any(|output| output.name == from.output() && output.sensitive)
 }
 
-/// The value of an output, from those that there are and those that are to come.
+/// Returns the value of an output, from the current outputs and the planned ones.
 pub(super) fn outlook<'o>(
     from: &OutputPath,
     there: &'o [Output],
@@ -95,7 +95,7 @@ pub(super) fn outlook<'o>(
         let may_come = matches!(standing, Standing::Pending(None));
         return seen.map_err(if may_come { Lack::Yet } else { Lack::Ever });
     };
-    // What a plan on mocks does not have may come with the plan after it.
+    // An output that is missing in a plan on mocks may be in the plan after it.
     let lasting = if coming.tentative { Lack::Yet } else { Lack::Ever };
     let guessed = coming.tentative.then_some("rests on mocks");
     let planned = coming.outputs.iter().find(|output| output.name == from.output());
@@ -104,7 +104,7 @@ pub(super) fn outlook<'o>(
         (Some((After::Known(value), _)), None) if from.select(value).is_err() => {
             Err(lasting(from.select(value).err().unwrap_or_default()))
         }
-        // Whatever looks for the new thing by its name would not find it yet.
+        // A data source that looks up the new resource by its name would not find it yet.
         (Some(_), None) => Err(Lack::Yet(format!("{} yet", none()))),
         (Some((After::Known(value), sensitive)), Some(_)) => {
             let value = from.select(value).map_err(lasting)?;

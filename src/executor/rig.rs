@@ -1,4 +1,4 @@
-//! A dispatcher with scripted steps and ears everywhere, for the tests of this room.
+//! Test dispatcher with scripted steps and a consumer that records events.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Where each event, rung or step leaves its mark.
+/// Shared list of recorded events, interrupt levels or steps.
 pub(super) type Shared<T> = Arc<Mutex<Vec<T>>>;
 
 type Act = Box<dyn Fn(&dyn StepPort) -> Outcome + Send + Sync>;
@@ -38,7 +38,7 @@ pub(super) fn failed() -> Outcome {
     Outcome::Failed(Failure::new(FailureKind::Provider, "boom"))
 }
 
-/// A step of a stack that waits for these.
+/// Returns a step of a stack that waits for the stacks `needs`.
 pub(super) fn step(kind: StepKind, stack: &str, needs: &[&str]) -> Step {
     Step::new(id(stack), kind, needs.iter().map(|need| id(need)).collect())
 }
@@ -47,7 +47,7 @@ pub(super) fn jobs(jobs: usize) -> Limits {
     Limits::jobs(NonZeroUsize::new(jobs).unwrap())
 }
 
-/// Steps that do as they are told; those without orders plan or apply one change.
+/// Scripted step runner; stacks without a script plan or apply one change.
 #[derive(Default)]
 pub(super) struct Script {
     acts: BTreeMap<StackId, Act>,
@@ -102,7 +102,7 @@ impl Consumer for Ear {
     }
 }
 
-/// A started run over some stacks.
+/// Started run over some stacks.
 pub(super) struct Rig {
     pub(super) dispatcher: Dispatcher,
     pub(super) signals: UnboundedSender<u8>,
@@ -155,13 +155,13 @@ impl Rig {
         Self { dispatcher, signals, rungs, events, _root: root }
     }
 
-    /// What the consumers were told so far, each event as a few words; the start of the run is left out.
+    /// Returns the events that the consumers received so far, each as a short text, without the start of the run.
     pub(super) fn told(&self) -> Vec<String> {
         self.dispatcher.flush();
         self.events.lock().unwrap().iter().skip(1).map(|event| words(&event.kind)).collect()
     }
 
-    /// The events themselves.
+    /// Returns the events that the consumers received so far.
     pub(super) fn events(&self) -> Vec<Event> {
         self.dispatcher.flush();
         self.events.lock().unwrap().clone()

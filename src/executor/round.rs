@@ -1,4 +1,4 @@
-//! One round of steps, from the first that starts to the last that ends.
+//! One round of steps, from the first start to the last end.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     process::Identity,
 };
 
-/// How many messages of workers may wait; a worker whose message does not fit waits itself.
+/// Capacity of the workers' message channel; a worker blocks while the channel is full.
 const MESSAGES: usize = 256;
 
 /// One round of steps.
@@ -31,7 +31,7 @@ pub(super) struct Round<'a> {
 }
 
 impl<'a> Round<'a> {
-    /// A round in which nothing has started yet.
+    /// Returns a round in which no step has started yet.
     pub(super) fn new(
         dispatcher: &'a mut Dispatcher,
         steps: &'a [Step],
@@ -51,9 +51,9 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Starts what may start and waits for what runs, until every step has ended.
+    /// Starts every step that may start and waits for running steps, until all steps have ended.
     ///
-    /// An error never leaves a running step behind: it is handed back after the last one.
+    /// An error never leaves a running step behind: it is returned after the last step.
     pub(super) async fn drive(
         mut self,
         signals: &mut Signals,
@@ -68,7 +68,7 @@ impl<'a> Round<'a> {
                 biased;
                 signal = signals.next() => self.dispatcher.climb(signal),
                 Some(message) = self.receiver.recv() => {
-                    // A signal may have come after the select looked for one.
+                    // A signal may have arrived after the select polled for one.
                     self.climb_pending(signals).await;
                     self.handle(message);
                 }
@@ -80,7 +80,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Acts on the signals that have come.
+    /// Handles the signals that have arrived.
     async fn climb_pending(&mut self, signals: &mut Signals) {
         while let Some(signal) = signals.pending().await {
             self.dispatcher.climb(signal);
@@ -117,7 +117,7 @@ impl<'a> Round<'a> {
         match message {
             Message::Progress { place, text } => {
                 let Step { stack, kind, .. } = &self.steps[place];
-                // A thread of the step's own may speak up late.
+                // A thread that the step started may send a text after the step's end.
                 if !self.outcomes.contains_key(stack) {
                     let (stack, step) = (stack.clone(), *kind);
                     self.emit(EventKind::Progress { stack, step, text });
@@ -138,10 +138,10 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Says what a worker waits for.
+    /// Emits an event and replies to the worker that waits for it.
     fn record(&mut self, kind: EventKind, reply: Reply) {
         let recorded = self.dispatcher.emit(kind);
-        // A worker that has gone does not need the answer.
+        // A worker that has ended does not need the reply.
         let _answered = reply.send(recorded.map_err(|error| NotRecorded(error.to_string())));
     }
 
@@ -151,7 +151,7 @@ impl<'a> Round<'a> {
         self.ended(place);
     }
 
-    /// Tells the scheduler how a step ended, and everyone what will not start because of it.
+    /// Reports the end of a step to the scheduler, and emits the steps that will not start because of it.
     fn ended(&mut self, place: usize) {
         let outcome = self.outcomes.get(&self.steps[place].stack);
         for (other, skip) in self.scheduler.finish(place, outcome.map_or(Ending::Failed, ending)) {
@@ -160,7 +160,7 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// What becomes of a step that will not start: a deferral spreads as a deferral, all else as a skip.
+    /// Returns the outcome of a step that will not start: deferred if its cause was deferred, skipped otherwise.
     fn because(&self, skip: Skip) -> Outcome {
         match skip {
             Skip::FailFast(cause) => {
@@ -190,7 +190,8 @@ impl<'a> Round<'a> {
         self.note(emitted);
     }
 
-    /// Keeps the first error that is not the journal's: that one the dispatcher keeps, and it stops mutating steps only.
+    /// Stores the first error that is not an error of the journal: the dispatcher stores that one, and it stops only
+    /// mutating steps.
     fn note(&mut self, result: Result<(), DispatchError>) {
         match result {
             Ok(()) | Err(DispatchError::Journal(_)) => {}

@@ -1,9 +1,9 @@
-//! The ladder of interrupts: each signal of the user climbs one rung.
+//! Interrupt levels of a run: each signal of the user raises the level by one.
 
-/// SIGHUP: the terminal is gone.
+/// SIGHUP: the terminal was closed.
 const HUP: u8 = 1;
 
-/// What a signal does to the engines that run; that nothing new starts goes for all of them.
+/// Effect of a signal on running engines. No new step starts at any level.
 ///
 /// | signal          | rung             | what happens                                             |
 /// |-----------------|------------------|----------------------------------------------------------|
@@ -13,20 +13,20 @@ const HUP: u8 = 1;
 /// | 4th and further | `Kill`           | the groups are killed, with what that may have lost      |
 /// | HUP, not 1st    | none             | nothing                                                  |
 ///
-/// The kernel says several times that a terminal has gone, and nobody is left there who could want more.
+/// The kernel may send SIGHUP several times when a terminal is closed, and no user can follow up with a second signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rung {
-    /// Signal each engine once.
+    /// First SIGINT to each engine.
     Interrupt,
-    /// Only warn.
+    /// Warning only.
     Warn,
-    /// Signal each engine a second time.
+    /// Second SIGINT to each engine.
     InterruptAgain,
-    /// Kill.
+    /// SIGKILL to the process groups.
     Kill,
 }
 
-/// How far the user has climbed.
+/// Current interrupt level of a run.
 #[derive(Debug, Default)]
 pub(super) struct Ladder {
     first: Option<u8>,
@@ -34,12 +34,12 @@ pub(super) struct Ladder {
 }
 
 impl Ladder {
-    /// The first signal, if there was one.
+    /// Returns the first signal, if there was one.
     pub(super) fn first(&self) -> Option<u8> {
         self.first
     }
 
-    /// Takes in a signal: the rung that it climbs to, and the how-manieth it is, from 1; none when it climbs nowhere.
+    /// Raises the level and returns it with the number of signals so far, from 1; absent when the signal does not raise it.
     pub(super) fn climb(&mut self, signal: u8) -> Option<(Rung, u32)> {
         if signal == HUP && self.first.is_some() {
             return None;

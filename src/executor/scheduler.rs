@@ -1,7 +1,7 @@
-//! What may start next: pure, no clock, no thread.
+//! Scheduler of a round: pure logic without a clock or threads.
 //!
 //! Among the steps that are ready the one with the longest remaining path starts first, ties in the given order. A
-//! failure ends all that is downstream of it.
+//! failure skips all steps that depend on it.
 
 use std::{
     cmp::Reverse,
@@ -12,18 +12,18 @@ use std::{
 use super::{Limits, Step};
 use crate::model::StackId;
 
-/// Steps that cannot be put in an order: a defect of whoever made them.
+/// Reason why steps cannot be put in an order: a defect of the caller.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ScheduleError {
     /// A stack has two steps in one round.
     #[error("stack `{0}` has two steps in one round")]
     Twice(StackId),
-    /// A step waits for a stack that has none.
+    /// A step waits for a stack without a step in this round.
     #[error("stack `{stack}` waits for `{need}`, which has no step in this round")]
     UnknownNeed {
-        /// Whose step.
+        /// Stack of the waiting step.
         stack: StackId,
-        /// What it waits for.
+        /// Stack that it waits for.
         need: StackId,
     },
     /// Steps wait for each other.
@@ -31,29 +31,29 @@ pub enum ScheduleError {
     Cycle(Vec<StackId>),
 }
 
-/// How a step ended, as far as others are concerned.
+/// Result of a step, as far as it affects other steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Those that wait for it may go on.
+    /// Dependents may start.
     Succeeded,
-    /// Those that wait for it are skipped; with `--fail-fast` all that has not started is.
+    /// Dependents are skipped; with `--fail-fast` every step that has not started is.
     Failed,
-    /// Those that wait for it are put off as well, and nobody else.
+    /// Dependents are deferred as well; other steps are not affected.
     Deferred,
 }
 
-/// Why a step will not start.
+/// Reason why a step will not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skip {
-    /// It waits, through however many others, for the step at this place, which ended badly.
+    /// A direct or indirect dependency, the step at this index, failed or was deferred.
     ///
-    /// Always the step that really ran and failed, never a skipped one in between; of two the one that ended first.
+    /// Always the step that really ran, never a skipped one in between; of two the one that ended first.
     Dependency(usize),
-    /// The step at this place failed first.
+    /// The step at this index failed first, with `--fail-fast`.
     FailFast(usize),
 }
 
-/// The state of all steps of one round; a step is known by its place in the list.
+/// State of all steps of one round; a step is identified by its index in the list.
 #[derive(Debug, Clone)]
 pub struct Scheduler {
     steps: Vec<Node>,
@@ -80,7 +80,7 @@ enum State {
     Ended,
 }
 
-/// The ready steps that are counted under the same classes, the most urgent first.
+/// Ready steps with the same classes, the one with the longest remaining path first.
 #[derive(Debug, Clone)]
 struct Group {
     classes: Vec<usize>,
@@ -88,7 +88,7 @@ struct Group {
 }
 
 impl Scheduler {
-    /// Takes the steps in the order that decides ties.
+    /// Returns a scheduler over steps; their order decides ties.
     pub fn new(steps: &[Step], limits: &Limits) -> Result<Self, ScheduleError> {
         let mut nodes = link(steps)?;
         for place in backwards(steps, &nodes)? {
@@ -122,7 +122,7 @@ impl Scheduler {
         Ok(scheduler)
     }
 
-    /// The step to start now, if one may; it counts as running from here on.
+    /// Returns the index of the step to start now, if one may start, and marks it as running.
     pub fn start_next(&mut self) -> Option<usize> {
         if self.free == 0 {
             return None;
@@ -141,9 +141,9 @@ impl Scheduler {
         Some(place)
     }
 
-    /// A running step has ended; returns the steps that will not start because of it, in the given order.
+    /// Marks a running step as ended; returns the steps that will not start because of it, in the given order.
     ///
-    /// Each step is handed back at most once. A step that is not running is left alone.
+    /// Each step is returned at most once. A step that is not running is ignored.
     pub fn finish(&mut self, place: usize, ending: Ending) -> Vec<(usize, Skip)> {
         if self.steps[place].state != State::Running {
             return Vec::new();
@@ -176,7 +176,7 @@ impl Scheduler {
         skipped
     }
 
-    /// Nothing starts any more; returns the steps that had not started, in the given order.
+    /// Stops all steps that have not started; returns them in the given order.
     pub fn stop(&mut self) -> Vec<usize> {
         let waiting: Vec<usize> =
             (0..self.steps.len()).filter(|place| self.steps[*place].state == State::Waiting).collect();
@@ -186,7 +186,7 @@ impl Scheduler {
         waiting
     }
 
-    /// Whether every step has ended.
+    /// Returns true if every step has ended.
     pub fn is_done(&self) -> bool {
         self.open == 0
     }
@@ -233,7 +233,7 @@ fn link(steps: &[Step]) -> Result<Vec<Node>, ScheduleError> {
     Ok(nodes)
 }
 
-/// All places so that each stands after those that wait for it.
+/// Returns all indices so that each step comes after its dependents.
 fn backwards(steps: &[Step], nodes: &[Node]) -> Result<Vec<usize>, ScheduleError> {
     let mut missing: Vec<usize> = nodes.iter().map(|node| node.missing).collect();
     let mut order: Vec<usize> = (0..nodes.len()).filter(|place| missing[*place] == 0).collect();

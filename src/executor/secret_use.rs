@@ -1,4 +1,4 @@
-//! Which commands need the values of `secrets`, and which stacks need them for every command.
+//! Decision which commands need the values of `secrets`, and which stacks need them for every command.
 
 use crate::{
     config::{EnvSource, Secret},
@@ -23,7 +23,7 @@ pub enum SecretUse {
     MaskOnly,
 }
 
-/// The use of `secrets` in one stack: `wanted`, unless its engine evaluates variables for every command.
+/// Returns the use of `secrets` in one stack: `wanted`, unless its engine evaluates variables for every command.
 ///
 /// OpenTofu does for the backend, for state encryption and for sources of modules; Terragrunt evaluates a whole unit,
 /// which may read `TF_VAR_*`. `modules` are the root module and the local modules that it calls.
@@ -37,7 +37,7 @@ pub(super) fn effective_use(wanted: SecretUse, engine: EngineName, modules: &[&M
 
 /// Returns true if the configuration may use variables in what an engine evaluates before any resource.
 fn has_early_variables(engine: EngineName, modules: &[&Module]) -> bool {
-    // A root module that could not be read may hold anything.
+    // A root module that could not be parsed may contain any of these.
     let Some(root) = modules.first() else { return true };
     let is_computed = |attribute: &Attribute| attribute.value.literal().is_none();
     let backend = root.backend.iter().flat_map(|backend| backend.attributes.values()).any(is_computed);
@@ -58,18 +58,18 @@ fn has_encryption(module: &Module) -> bool {
     })
 }
 
-/// A secret of one of the instances that a command is about.
+/// Secret of one of the instances of a command.
 #[derive(Debug, Clone)]
 pub struct SecretOfRun {
-    /// Its name.
+    /// Name of the secret or of the environment variable.
     pub name: String,
-    /// Where its value comes from.
+    /// Source of the value.
     pub secret: Secret,
-    /// Whether an engine gets the value.
+    /// True if an engine receives the value.
     pub needed: bool,
 }
 
-/// Returns the secrets of an instance, of `secrets` and of `env`; `module` is its root module, where that is known.
+/// Returns the secrets of an instance, from `secrets` and `env`. `module` is its root module, absent if it is not known.
 pub(super) fn secrets_of(
     instance: &Instance,
     module: Option<&Module>,

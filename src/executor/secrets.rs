@@ -1,4 +1,4 @@
-//! Secrets: found when they are first needed, once per run, and masked from then on.
+//! Secrets of a run: read once on first use, and masked from then on.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -22,88 +22,88 @@ use crate::{
     process::{ProcessError, Redactor, Runner},
 };
 
-/// Why a secret could not be had. Never holds any part of a secret.
+/// Reason why a secret could not be read. Never contains any part of a secret.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SecretError {
-    /// The variable is not set.
+    /// The environment variable is not set.
     #[error("secret `{name}` comes from the environment variable `{variable}`, which is not set")]
     Unset {
-        /// The secret.
+        /// Name of the secret.
         name: String,
-        /// The variable.
+        /// Name of the environment variable.
         variable: String,
     },
     /// The value is empty, and `allow_empty` is not set.
     #[error("secret `{name}` comes from {source_text}, which is empty")]
     Empty {
-        /// The secret.
+        /// Name of the secret.
         name: String,
-        /// The source, as messages name it.
+        /// Source of the value, as messages name it.
         source_text: String,
     },
     /// The variable or the program's output is not UTF-8.
     #[error("secret `{name}` is not UTF-8 text")]
     NotUtf8 {
-        /// The secret.
+        /// Name of the secret.
         name: String,
     },
     /// The file cannot be read.
     #[error("secret `{name}` comes from the file `{path}`: {source}")]
     File {
-        /// The secret.
+        /// Name of the secret.
         name: String,
-        /// The file.
+        /// Path of the file.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: Arc<io::Error>,
     },
     /// The program cannot be run.
     #[error("secret `{name}` comes from the command `{program}`: {source}")]
     Start {
-        /// The secret.
+        /// Name of the secret.
         name: String,
-        /// The program.
+        /// Program of the command.
         program: String,
-        /// Why not.
+        /// Error of the start.
         source: Arc<ProcessError>,
     },
     /// The program failed.
     #[error("secret `{name}` comes from the command `{program}`, which failed ({exit})")]
     Command {
-        /// The secret.
+        /// Name of the secret.
         name: String,
-        /// The program.
+        /// Program of the command.
         program: String,
-        /// How it ended.
+        /// Exit status of the program.
         exit: String,
-        /// What it printed.
+        /// Output of the program.
         output: FailedOutput,
     },
-    /// What SOPS printed is no document.
+    /// The output of SOPS is not JSON.
     #[error("secret `{name}` comes from `{path}`, of which `sops` printed no JSON")]
     NotJson {
-        /// The secret.
+        /// Name of the secret.
         name: String,
-        /// The file.
+        /// Path of the SOPS file.
         path: Utf8PathBuf,
     },
-    /// The SOPS file does not hold the key as text.
+    /// The SOPS file has no text at the key.
     #[error("secret `{name}`: `{path}` holds no text at `{key}`{there}")]
     NoSuchKey {
-        /// The secret.
+        /// Name of the secret.
         name: String,
-        /// The file.
+        /// Path of the SOPS file.
         path: Utf8PathBuf,
-        /// The key.
+        /// Dotted key.
         key: String,
-        /// The keys that there are, after a semicolon.
+        /// Text that lists the existing keys, beginning with a semicolon.
         there: String,
     },
 }
 
 impl SecretError {
-    /// Lines that say what to do, or what the program printed. Secrets that the redactor does not know are not masked in
-    /// them.
+    /// Returns lines with advice, or with the output of the program. Secrets that the redactor does not know are not
+    /// masked in them.
     pub fn help(&self, redactor: &Redactor) -> Vec<String> {
         match self {
             Self::Empty { .. } => {
@@ -122,10 +122,10 @@ impl SecretError {
 
 type Slot<T> = Arc<OnceLock<Result<T, SecretError>>>;
 
-/// Is told a line for people while something takes its time.
+/// Callback for progress messages and warnings to the user.
 pub type Says = Arc<dyn Fn(String) + Send + Sync>;
 
-/// The secrets of a run: each source is asked once, several at the same time.
+/// Secrets of a run: each source is read once, several at the same time.
 pub struct Secrets {
     runner: Arc<Runner>,
     root: Utf8PathBuf,
@@ -136,13 +136,13 @@ pub struct Secrets {
 }
 
 impl Secrets {
-    /// Secrets whose files are relative to `root` and whose variables and commands live in `env`, envctl's own
-    /// environment. `says` is told of a command that takes its time.
+    /// Returns secrets whose files are relative to `root`, and whose variables and commands use `env`, the environment of
+    /// envctl. `says` receives a message when a command takes long.
     pub fn new(runner: Arc<Runner>, root: &Utf8Path, env: BTreeMap<OsString, OsString>, says: Says) -> Self {
         Self { runner, root: root.to_owned(), env, says, found: Mutex::default(), opened: Mutex::default() }
     }
 
-    /// The value of a secret. `name` is for the message when there is none.
+    /// Returns the value of a secret. `name` is for the message of an error.
     pub fn value(&self, name: &str, secret: &Secret) -> Result<Arc<str>, SecretError> {
         let slot = slot(&self.found, &secret.source);
         let found = slot.get_or_init(|| {
@@ -158,8 +158,8 @@ impl Secrets {
         Ok(value)
     }
 
-    /// Masks a secret that is not needed, as far as no program has to be started for it: the value of a variable or of a
-    /// file. One that is not there has nothing to mask.
+    /// Masks a secret that is not needed, if its value can be read without a program: from a variable or a file. A missing
+    /// secret needs no mask.
     pub fn mask_if_at_hand(&self, source: &SecretSource) {
         let value = match source {
             SecretSource::Env(variable) => {
@@ -173,7 +173,7 @@ impl Secrets {
         }
     }
 
-    /// The value of a secret that the engine may do without; the user is told of one that cannot be had.
+    /// Returns the value of a secret that the engine can do without; the user gets a warning when it cannot be read.
     pub fn value_if_available(&self, name: &str, secret: &Secret) -> Option<Arc<str>> {
         match self.value(name, secret) {
             Ok(value) => Some(value),
@@ -213,7 +213,7 @@ impl Secrets {
     }
 
     fn open(&self, name: &str, file: &Utf8Path) -> Result<Arc<ExactJson>, SecretError> {
-        // `sops` itself would wait for a fifo.
+        // `sops` itself would block on a fifo.
         files::open_regular(self.root.join(file)).map_err(|error| SecretError::File {
             name: name.to_owned(),
             path: file.to_owned(),
@@ -244,12 +244,12 @@ impl Secrets {
 }
 
 impl Secrets {
-    /// Masks every one of these secrets that can be had, and returns what masks them; a program is started only for those
+    /// Masks each of these secrets that can be read, and returns the redactor; a program is started only for secrets
     /// that are `needed`.
     pub fn mask_all(&self, wanted: &[SecretOfRun]) -> &Redactor {
         for SecretOfRun { name, secret, needed } in wanted {
             if *needed {
-                // Its own failure is shown when it is the first.
+                // The error of a secret is shown when that secret is the first to fail.
                 let _unknown_is_not_masked = self.value(name, secret);
             } else {
                 self.mask_if_at_hand(&secret.source);
@@ -264,7 +264,7 @@ fn slot<K: Clone + Eq + std::hash::Hash, T>(map: &Mutex<HashMap<K, Slot<T>>>, ke
     Arc::clone(map.entry(key.clone()).or_default())
 }
 
-/// Removes one line end, LF or CRLF, from the end: it is how files and programs end a line, not part of what they say.
+/// Removes one line end, LF or CRLF, from the end: files and programs add it to the value.
 fn without_line_end(mut text: String) -> String {
     if text.ends_with('\n') {
         text.pop();

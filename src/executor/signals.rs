@@ -1,4 +1,4 @@
-//! Where signals come from: the operating system, or a test.
+//! Signal sources: the operating system, or a channel in tests.
 
 use std::{future::poll_fn, io, task::Poll};
 
@@ -7,19 +7,19 @@ use tokio::{
     sync::mpsc::UnboundedReceiver,
 };
 
-/// HUP, INT and TERM, by the numbers that POSIX fixes for them.
+/// SIGHUP, SIGINT and SIGTERM, by the numbers that POSIX fixes for them.
 const LISTENED: [u8; 3] = [1, 2, 15];
 
-/// Where signals come from.
+/// Source of signals.
 #[derive(Debug)]
 pub enum SignalSource {
     /// SIGHUP, SIGINT and SIGTERM to this process, except those that it was started with ignored (`nohup`).
     System,
-    /// A channel of signal numbers.
+    /// Channel of signal numbers.
     Channel(UnboundedReceiver<u8>),
 }
 
-/// A source that is listened to.
+/// Source whose signals are being received.
 #[derive(Debug)]
 pub(super) enum Signals {
     System(Vec<(u8, Signal)>),
@@ -27,12 +27,12 @@ pub(super) enum Signals {
 }
 
 impl SignalSource {
-    /// Begins to listen; needs a running runtime. From here on the signals no longer end the process.
+    /// Starts to receive signals; needs a running tokio runtime. From here on the signals no longer end the process.
     pub(super) fn listen(self) -> io::Result<Signals> {
         match self {
             Self::Channel(receiver) => Ok(Signals::Channel(receiver)),
             Self::System => {
-                // Where there is no such file nothing is known to be ignored.
+                // Without this file no signal is known to be ignored.
                 let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
                 let wanted = LISTENED.into_iter().filter(|number| !is_ignored(&status, *number));
                 wanted
@@ -45,7 +45,7 @@ impl SignalSource {
 }
 
 impl Signals {
-    /// The next signal; waits for ever when there can be none.
+    /// Returns the next signal; waits for ever when there can be none.
     pub(super) async fn next(&mut self) -> u8 {
         poll_fn(|context| {
             match self {
@@ -67,18 +67,19 @@ impl Signals {
         .await
     }
 
-    /// A signal that has arrived already.
+    /// Returns a signal that has arrived already.
     pub(super) async fn pending(&mut self) -> Option<u8> {
         tokio::select! {
             biased;
             number = self.next() => Some(number),
-            // Giving way once lets the runtime look at what the operating system has for it.
+            // Yielding once lets the runtime poll the operating system.
             () = tokio::task::yield_now() => None,
         }
     }
 }
 
-/// Whether a process ignores a signal, by its `/proc/PID/status`: `SigIgn:` is a hexadecimal mask, bit 0 for signal 1.
+/// Returns true if a process ignores a signal, by its `/proc/PID/status`: `SigIgn:` is a hexadecimal mask, bit 0 for
+/// signal 1.
 ///
 /// Source: `proc_pid_status(5)`.
 fn is_ignored(status: &str, number: u8) -> bool {
@@ -106,7 +107,7 @@ mod tests {
         let mut signals = runtime.block_on(async { SignalSource::System.listen() }).unwrap();
         assert_eq!(runtime.block_on(signals.pending()), None);
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TERM).unwrap();
-        // The kernel may hand it to any thread of the tests, which then has to be given a turn.
+        // The kernel may deliver the signal to any thread of the tests, which then needs time to run.
         let arrived = (0..1_000_000).find_map(|_| runtime.block_on(signals.pending()));
         assert_eq!(arrived, Some(15));
         assert_eq!(runtime.block_on(signals.pending()), None);

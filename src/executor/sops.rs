@@ -1,10 +1,10 @@
-//! Documents that `sops` decrypts: the value at a key, and which keys there are.
+//! Documents that `sops` decrypts: the value at a key, and the names of the keys.
 
 use serde_json::Value;
 
 use crate::engine::ExactJson;
 
-/// Returns the text at a dotted key; a key that holds dots itself is found as a whole first.
+/// Returns the text at a dotted key; a key that itself contains dots is looked up as a whole first.
 pub(super) fn pick(document: &ExactJson, key: &str) -> Option<String> {
     let found = document
         .member(key)
@@ -17,7 +17,7 @@ pub(super) fn pick(document: &ExactJson, key: &str) -> Option<String> {
     }
 }
 
-/// Returns the names of the keys at the top, for a message; empty where there is none.
+/// Returns the names of the top-level keys for a message, or an empty text without any.
 pub(super) fn keys(document: &ExactJson) -> String {
     let ExactJson::Object(members) = document else { return String::new() };
     let names: Vec<&str> = members.keys().map(String::as_str).filter(|name| *name != "sops").collect();

@@ -1,44 +1,45 @@
-//! The steps of a run as the scheduler takes them.
+//! Steps of a run, in the form that the scheduler takes.
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, time::Duration};
 
 use crate::{event::StepKind, model::StackId};
 
-/// One step of one stack and what it has to wait for.
+/// Step of one stack and its dependencies in the same round.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// Whose.
+    /// Stack of the step.
     pub stack: StackId,
-    /// Which.
+    /// Plan or apply.
     pub kind: StepKind,
-    /// The stacks whose steps of the same round come first.
+    /// Stacks whose steps of the same round have to end first.
     pub needs: Vec<StackId>,
-    /// How long it probably takes: what it took in earlier runs.
+    /// Estimated duration, from earlier runs.
     pub weight: Duration,
-    /// What it is counted under beside the jobs of the run: its engine, its folder. Those without a limit do not count.
+    /// Names under which the step counts against [`Limits::classes`], for example its engine. A class without a limit is
+    /// ignored.
     pub classes: Vec<Arc<str>>,
 }
 
 impl Step {
-    /// A step that waits for these, with the weight of a step that nobody has measured.
+    /// Returns a step that waits for the stacks `needs`, with the weight of a step without a known duration.
     pub fn new(stack: StackId, kind: StepKind, needs: Vec<StackId>) -> Self {
         Self { stack, kind, needs, weight: Duration::from_secs(1), classes: Vec::new() }
     }
 }
 
-/// How many steps may run at once, and what a failure stops.
+/// Limits of concurrent steps, and the effect of a failure.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Over the whole run.
+    /// Maximum number of steps at the same time.
     pub jobs: NonZeroUsize,
-    /// Of one class.
+    /// Maximum number of steps of each class at the same time.
     pub classes: BTreeMap<Arc<str>, NonZeroUsize>,
-    /// Whether the first failure keeps all that has not started from starting, not only what depends on it.
+    /// True if no step starts after the first failure, not only its dependents.
     pub fail_fast: bool,
 }
 
 impl Limits {
-    /// So many steps at once; a failure stops only what depends on it.
+    /// Returns limits with this number of concurrent steps; a failure stops only its dependents.
     pub fn jobs(jobs: NonZeroUsize) -> Self {
         Self { jobs, classes: BTreeMap::new(), fail_fast: false }
     }

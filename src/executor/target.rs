@@ -1,4 +1,4 @@
-//! From an instance to what its engine needs: files written, secrets found, the environment put together.
+//! Builds the engine's target of an instance: writes files, reads secrets and composes the environment.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -31,82 +31,82 @@ use crate::{
     model::hex,
 };
 
-/// Why an instance cannot be handed to its engine. All of it is wrong before any engine starts.
+/// Reason why an instance cannot be passed to its engine. All of these are found before any engine starts.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// A var file that is not optional is not there.
+    /// A required var file does not exist.
     #[error("stack `{stack}` has the var file `{path}`, which does not exist")]
     MissingVarFile {
-        /// The stack.
+        /// Name of the stack.
         stack: String,
-        /// The file.
+        /// Path of the var file.
         path: Utf8PathBuf,
     },
-    /// A secret cannot be had; the diagnostic names the stack and the place in environments.toml.
+    /// A secret cannot be read; the diagnostic names the stack and the position in environments.toml.
     #[error("{0}")]
     Secret(Box<Diagnostic>),
-    /// Pairs for several backends, and a root module that envctl cannot parse.
+    /// environments.toml has backend pairs for several types, and envctl cannot parse the root module.
     #[error(
         "cannot tell which backend stack `{stack}` has: envctl cannot parse its files, and environments.toml has pairs for {kinds}"
     )]
     UnknownBackend {
-        /// The stack.
+        /// Name of the stack.
         stack: String,
-        /// The types of backends with pairs.
+        /// Backend types with pairs.
         kinds: String,
     },
-    /// A file of envctl's own cannot be written.
+    /// A file of envctl cannot be written.
     #[error("cannot write `{path}`: {source}")]
     Write {
-        /// The file.
+        /// Path of the file.
         path: Utf8PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// Settings of the engine are no regular file.
+    /// A CLI configuration file of the engine is not a regular file.
     #[error("the engine cannot be started with the settings in `{path}`: {source}")]
     Read {
-        /// The file.
+        /// Path of the file.
         path: Utf8PathBuf,
-        /// Why.
+        /// Error of the check.
         source: io::Error,
     },
-    /// A variable of envctl's own environment would set what environments.toml sets.
+    /// An inherited environment variable would set a variable that environments.toml sets too.
     #[error("`TF_VAR_{variable}` is set in the environment, and environments.toml sets `{variable}` as well")]
     Inherited {
-        /// The HCL variable.
+        /// HCL variable.
         variable: String,
     },
 }
 
-/// A target with what a person should know about it.
+/// Target with notes for the user.
 #[derive(Debug, Clone)]
 pub struct Built {
-    /// The target.
+    /// Target of the instance.
     pub target: Target,
-    /// Values that were dropped, and the like.
+    /// Notes, for example about values that were dropped.
     pub notes: Vec<String>,
 }
 
-/// Makes targets; one for a whole run.
+/// Builder of targets; one for a whole run.
 pub struct Targets {
-    /// The folder of environments.toml.
+    /// Folder of environments.toml.
     pub project: Utf8PathBuf,
-    /// `.envctl`, absolute.
+    /// Absolute path of `.envctl`.
     pub home: Utf8PathBuf,
-    /// Where files for engines are written: a folder that no other envctl writes to, readable by its owner alone.
+    /// Folder for the files that engines read; no other envctl process writes to it, and only its owner can read it.
     pub inputs: Utf8PathBuf,
-    /// envctl's own environment, cleaned of what engines must not inherit.
+    /// Environment of envctl, without variables that engines must not inherit.
     pub env: Arc<BTreeMap<OsString, OsString>>,
-    /// Where secrets come from.
+    /// Reader of secrets.
     pub secrets: Arc<Secrets>,
-    /// Which of them the command needs.
+    /// Use that the command makes of secrets.
     pub secret_use: SecretUse,
-    /// The secrets of all instances, which are masked in what a failing secret command printed.
+    /// Secrets of all instances, which are masked in the output of a failing secret command.
     pub all_secrets: Vec<SecretOfRun>,
-    /// environments.toml, for the places of secrets that cannot be had.
+    /// environments.toml, for positions in messages about secrets.
     pub source: Arc<SourceFile>,
-    /// Who else may have an instance's state.
+    /// Instances that might use the same state.
     pub neighbours: Neighbours,
     /// Policy of an init for lock files.
     pub lockfile: LockfilePolicy,
@@ -115,8 +115,8 @@ pub struct Targets {
 }
 
 impl Targets {
-    /// The target of an instance. `modules` are its root module and the local modules that this calls; empty for engines
-    /// that do not read one.
+    /// Returns the target of an instance. `modules` are its root module and the local modules that this calls; empty for
+    /// engines that do not read one.
     pub fn build(
         &self,
         instance: &Instance,
@@ -168,7 +168,7 @@ impl Targets {
         Ok(Built { target, notes })
     }
 
-    /// The generated var file: every value of environments.toml that the stack declares.
+    /// Writes the generated var file with every value of environments.toml that the stack declares, and returns its path.
     fn values(
         &self,
         instance: &Instance,
@@ -203,7 +203,7 @@ impl Targets {
         self.inputs.join(instance.id.stack.file_name() + ".tfvars.json")
     }
 
-    /// The whole environment of an instance's processes: what is inherited, what is set, and its secrets.
+    /// Returns the environment of an instance's processes: inherited variables, configured variables, and secrets.
     fn environment(
         &self,
         instance: &Instance,
@@ -239,7 +239,7 @@ impl Targets {
                     Some(value.map_err(|error| failed(&secret.origin, &error))?)
                 }
                 SecretUse::IfAvailable if is_declared => self.secrets.value_if_available(name, &secret.value),
-                // Its source need not be there; what is at hand is masked all the same.
+                // The source may be missing; a value that can be read without a program is masked all the same.
                 _ => {
                     self.secrets.mask_if_at_hand(source);
                     None
@@ -254,8 +254,8 @@ impl Targets {
         Ok(env)
     }
 
-    /// Returns the error of a secret that cannot be had, at its place. Lines of environments.toml are not shown where another
-    /// secret stands in that file.
+    /// Returns the error of a secret that cannot be read, at its position. Lines of environments.toml are not shown if that
+    /// file contains another secret.
     fn missing_secret(&self, instance: &Instance, origin: &Origin, error: &SecretError) -> TargetError {
         let redactor = self.secrets.mask_all(&self.all_secrets);
         let message = format!("stack `{}`: {error}", instance.id.stack);
@@ -270,7 +270,7 @@ impl Targets {
         TargetError::Secret(Box::new(error.help(redactor).into_iter().fold(problem, Diagnostic::help)))
     }
 
-    /// The backend of an instance, its declared pairs in a file of their own.
+    /// Returns the backend of an instance, with its declared pairs in a file of their own.
     ///
     /// Both engines read a file of pairs as JSON when its name ends in `.json` (seen on OpenTofu 1.12.6 and Terraform
     /// 1.11.4). Pairs with `${` or `%{` are written in native syntax, in which both engines know an escape for them.
@@ -282,7 +282,7 @@ impl Targets {
     ) -> Result<Backend, TargetError> {
         let kind = match module {
             Some(module) => module.backend.as_ref().map(|backend| backend.kind.clone()),
-            // What the engine makes of it is compared with the backend of the plan.
+            // The backend that the engine uses is compared with the backend of the plan.
             None if unit_file(instance.engine).is_none() => only_kind(instance)?,
             None => None,
         };
@@ -300,7 +300,7 @@ impl Targets {
             Expr::Literal(value) => Some((name.clone(), value.clone())),
             _ => None,
         };
-        // Terragrunt alone tells what the backend of a unit is.
+        // Only Terragrunt knows the backend of a unit.
         let config = module.and_then(|module| {
             let block = module.backend.iter().flat_map(|backend| backend.attributes.iter());
             block.map(literal).collect::<Option<serde_json::Map<_, _>>>()
@@ -317,7 +317,7 @@ impl Targets {
         if pairs.is_empty() {
             return Ok(Backend { kind, config_file: None, config, digest });
         }
-        // OpenTofu takes `${` and `%{` in JSON for templates, and Terraform does not.
+        // OpenTofu reads `${` and `%{` in JSON as templates, and Terraform does not.
         let has_templates = text.contains("${") || text.contains("%{");
         let (ending, text) = if has_templates {
             let line =
@@ -350,8 +350,8 @@ fn only_kind(instance: &Instance) -> Result<Option<String>, TargetError> {
 }
 
 impl Targets {
-    /// Engines take `-backend-config=a=b` for a key and its value: a path with such a sign above the project is written
-    /// relative to the stack's folder, in which they run.
+    /// Returns a path of pairs that engines accept: they read `-backend-config=a=b` as a key and a value, so a path with an
+    /// equals sign above the project is written relative to the stack's folder, in which they run.
     fn without_equals_sign(&self, instance: &Instance, path: Utf8PathBuf) -> Utf8PathBuf {
         match path.strip_prefix(&self.project) {
             Ok(below) if path.as_str().contains('=') => {
@@ -363,14 +363,14 @@ impl Targets {
     }
 }
 
-/// JSON of a map with string keys, ended by a line feed; such a map always has one.
+/// Returns a map with string keys as JSON, ended by a line feed. Serialization of such a map cannot fail.
 fn json(value: &impl serde::Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Writes a file that only its owner may read.
+/// Writes a file that only its owner can read.
 fn write_private(path: &Utf8Path, text: &str) -> Result<(), TargetError> {
     files::write(path, text.as_bytes()).map_err(|source| TargetError::Write { path: path.to_owned(), source })
 }

@@ -1,4 +1,4 @@
-//! Masks values that a user types for variables that engines hide.
+//! Masks values of flags for variables that engines hide.
 
 use super::worker::hide;
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
     process::Redactor,
 };
 
-/// Masks the values of `--var` whose variables are declared `sensitive` or `ephemeral`: commands that are shown to be typed
-/// repeat the flags that were given.
+/// Masks the values of `--var` flags whose variables are declared `sensitive` or `ephemeral`: suggested commands repeat
+/// the flags that were given.
 pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, redactor: &Redactor) {
     for (name, value) in &instance.settings.vars {
         let is_typed = matches!(value.origin.layer, Layer::Flag(_));
@@ -19,7 +19,8 @@ pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, re
     }
 }
 
-/// Returns true if a variable of a stack is declared `sensitive` or `ephemeral`, as any may be in a root module that could not be parsed.
+/// Returns true if a variable of a stack is declared `sensitive` or `ephemeral`, or may be: a root module that could not
+/// be parsed may declare it so.
 pub(super) fn is_hidden(name: &str, instance: &Instance, module: Option<&Module>) -> bool {
     match module {
         Some(module) => module.variables.get(name).is_some_and(|v| v.sensitive || v.ephemeral),

@@ -1,4 +1,4 @@
-//! The outputs that stacks take from other stacks: read once in a run, and again once they were applied.
+//! Outputs that stacks take from other stacks: read once per run, and again after an apply.
 
 use std::{
     borrow::Cow,
@@ -18,37 +18,37 @@ use crate::{
     model::{Failure, FailureKind, StackId},
 };
 
-/// What was read of a stack.
+/// Outputs of a stack as they were read.
 #[derive(Clone)]
 struct Read {
     outputs: Arc<Vec<Output>>,
     from_file: bool,
     has_state: bool,
-    /// How many plans had begun when it was read for an apply.
+    /// Number of plans that had begun when the outputs were read for an apply.
     asked_after: Option<u64>,
 }
 
 type Slot = Arc<Mutex<Option<Read>>>;
 
-/// The stacks whose outputs others take, and what is known of these.
+/// Stacks whose outputs others take, and the outputs read so far.
 #[derive(Default)]
 pub struct Upstreams {
     work: HashMap<StackId, Work>,
     slots: Mutex<HashMap<StackId, Slot>>,
     coming: Mutex<HashMap<StackId, Arc<Coming>>>,
-    /// How many plans have begun.
+    /// Number of plans that have begun.
     plans: AtomicU64,
-    /// Whether any unit's file mixes mocks with outputs, once somebody had to know.
+    /// True if any unit's file mixes mocks with outputs; computed on first use.
     mixing: OnceLock<bool>,
 }
 
 impl Upstreams {
-    /// Those of the stacks `wanted`, each with what its engine needs.
+    /// Returns the upstream stacks of a run, each with the input of its engine.
     pub fn new(work: HashMap<StackId, Work>) -> Self {
         Self { work, ..Self::default() }
     }
 
-    /// The outputs of a stack as its state has them. Where there is no state there are none.
+    /// Returns the outputs in the state of a stack; empty without a state.
     pub(super) fn outputs(
         &self,
         stack: &StackId,
@@ -63,8 +63,8 @@ impl Upstreams {
         Ok(Arc::clone(&slot.insert(read).outputs))
     }
 
-    /// The same as they are now, whatever was read for plans: a file is read again, an engine asked once for all applies
-    /// that follow the same plans.
+    /// Returns the current outputs of a stack, even if it was read for plans before: a state file is read again, an engine
+    /// is asked once for all applies that follow the same plans.
     pub(super) fn outputs_now(
         &self,
         stack: &StackId,
@@ -87,7 +87,7 @@ impl Upstreams {
         };
         let known = match work.engine.prepare(&work.target, false, false, session) {
             Ok(()) => work.engine.known_outputs(&work.target, work.accept_lineage, session)?,
-            // Nothing was ever applied there.
+            // The stack was never applied.
             Err(EngineError::MissingWorkspace { .. }) => {
                 KnownOutputs { outputs: Vec::new(), has_state: false, from_file: true }
             }
@@ -102,22 +102,22 @@ impl Upstreams {
         lock(&self.slot(stack)).as_ref().is_some_and(|read| read.has_state)
     }
 
-    /// What was asked for applies holds no longer than until the next plans.
+    /// Invalidates the outputs that were read for applies: new plans begin.
     pub(super) fn plans_begin(&self) {
         self.plans.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Whether any file of Terragrunt's in the repository mixes mocks with outputs; looked for once.
+    /// Returns true if any Terragrunt file in the repository mixes mocks with outputs; computed once.
     pub(super) fn mixes_anywhere(&self, scope: &InputScope) -> bool {
         *self.mixing.get_or_init(|| scope.mixes_anywhere())
     }
 
-    /// The stack in a folder.
+    /// Returns the stack in a folder.
     pub(super) fn in_folder(&self, dir: &Utf8Path) -> Option<&StackId> {
         self.work.iter().find(|(_, work)| work.target.dir == dir).map(|(stack, _)| stack)
     }
 
-    /// Work with the values that it takes from others, as these have them now; nothing stands in for what is missing.
+    /// Returns work with the outputs that it takes from other stacks, without mocks for missing ones.
     pub fn wire<'w>(&self, work: &'w Work, session: &Session<'_>) -> Result<Cow<'w, Work>, EngineError> {
         if self.work.is_empty() || work.wiring.is_empty() {
             return Ok(Cow::Borrowed(work));
@@ -130,8 +130,8 @@ impl Upstreams {
         wired.map(Cow::Owned).map_err(EngineError::Failed)
     }
 
-    /// Takes the outputs from a new plan of a stack, which holds the state that it was made on; where only the engine can
-    /// read that, they are asked for when they are wanted.
+    /// Takes the outputs from the plan file of a stack, which contains the prior state. If only the engine can read the
+    /// file, the outputs are read when they are needed.
     pub(super) fn planned(&self, stack: &StackId, plan: &Utf8Path, coming: Option<Coming>) {
         if !self.work.contains_key(stack) {
             return;
@@ -149,12 +149,12 @@ impl Upstreams {
         all.extend(coming.map(|coming| (stack.clone(), Arc::new(coming))));
     }
 
-    /// What the plan of a stack will make of its outputs, where that is known.
+    /// Returns the planned outputs of a stack, if they are known.
     pub(super) fn coming(&self, stack: &StackId) -> Option<Arc<Coming>> {
         lock(&self.coming).get(stack).cloned()
     }
 
-    /// From now on a stack has others.
+    /// Forgets the outputs of a stack, after its apply.
     pub(super) fn applied(&self, stack: &StackId) {
         *lock(&self.slot(stack)) = None;
         lock(&self.coming).remove(stack);

@@ -1,4 +1,4 @@
-//! Where the values of a stack's variables are written: environments.toml, a flag, a var file, or the environment.
+//! Positions at which the values of a stack's variables are set: environments.toml, a flag, a var file, or the environment.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,20 +14,20 @@ use crate::{
     },
 };
 
-/// Places of the values of one instance.
+/// Positions of the values of one instance.
 #[derive(Debug)]
 pub(super) struct InstanceValues {
     instance: Instance,
-    /// environments.toml.
+    /// Text of environments.toml.
     source: Arc<SourceFile>,
-    /// Its name, relative to the project.
+    /// File name of environments.toml, relative to the project.
     file_name: String,
-    /// Variables of the process environment that set variables of engines.
+    /// Names of inherited environment variables that set variables of engines (`TF_VAR_*`).
     inherited: Arc<BTreeSet<String>>,
 }
 
 impl InstanceValues {
-    /// Places of the values of an instance; `inherited` are the names of the variables `TF_VAR_*` of the process environment.
+    /// Returns the positions of the values of an instance; `inherited` are the names of the inherited variables `TF_VAR_*`.
     pub(super) fn new(config: &Config, instance: &Instance, inherited: &Arc<BTreeSet<String>>) -> Self {
         Self {
             instance: instance.clone(),
@@ -37,7 +37,7 @@ impl InstanceValues {
         }
     }
 
-    /// Returns the place of a value of environments.toml, or the flag that gave it.
+    /// Returns the position of a value of environments.toml, or the flag that set it.
     fn written(&self, what: &str, origin: &Origin) -> ValuePlace {
         let line = origin.span.as_ref().map(|span| self.source.position(span.start).0);
         let set_by = match &origin.layer {
@@ -65,7 +65,7 @@ impl ValuePlaces for InstanceValues {
             return Some(self.written("is set by `vars` of", &value.origin));
         }
         for file in var_file_paths(&self.instance).iter().rev().filter(|file| files::is_there(&file.path)) {
-            // In a file that cannot be read the engine has found its place itself.
+            // If a file cannot be read, the engine has reported the position itself.
             let content = read_var_file(&file.path, self.instance.root()).ok()?;
             if let Some(Place { source, span }) = content.get(variable).map(|value| &value.place) {
                 let line = u32::try_from(source.position(span.start).0).ok()?;
@@ -90,7 +90,7 @@ impl ValuePlaces for InstanceValues {
         let Instance { engine, dir, .. } = &self.instance;
         let of_unit = unit_file(*engine).and_then(|_| Modules::of_unit(&self.instance));
         let dir = of_unit.map_or_else(|| dir.clone(), |(_, folder)| folder);
-        // Read anew for an error alone: the modules of all stacks need not be kept for it.
+        // Parsed again only for an error: the modules of all stacks need not stay in memory for it.
         let module = read_folder(*engine, &dir, self.instance.root()).ok()?;
         let declared = module.variables.iter();
         let above = declared.filter_map(|(name, variable)| Some((start(&variable.place)?, name)));

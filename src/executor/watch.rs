@@ -1,4 +1,4 @@
-//! Listens for the user's signals while something runs outside a run: the same ladder, without a dispatcher.
+//! Signal handler for commands without a run: the same interrupt levels, without a dispatcher.
 
 use std::{
     io,
@@ -21,20 +21,20 @@ use tokio::{
 
 use super::{Ask, Asked, Prompter, Rung, SignalSource, rung::Ladder};
 
-/// How often a question looks whether a signal came instead of its answer.
+/// Interval at which a prompt checks for a signal.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Listens until it is dropped. Meanwhile no signal of the ladder ends envctl itself.
+/// Signal handler that is active until it is dropped. Meanwhile the handled signals do not end envctl itself.
 pub struct Watch {
     first: Arc<AtomicU8>,
     stop: Option<oneshot::Sender<()>>,
-    /// Asks the thread to take in every signal that has arrived.
+    /// Requests that the thread handles every signal that has arrived.
     catch_up: UnboundedSender<mpsc::Sender<()>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Watch {
-    /// Begins to listen; `act` does to the running programs what the rung says.
+    /// Starts to receive signals; `act` applies an interrupt level to the running programs.
     pub fn start(source: SignalSource, act: impl Fn(Rung) + Send + 'static) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let entered = runtime.enter();
@@ -63,7 +63,7 @@ impl Watch {
                             while let Some(signal) = signals.pending().await {
                                 climb(signal);
                             }
-                            // Whoever asked may have given up waiting.
+                            // The requester may have stopped waiting.
                             let _received = done.send(());
                         }
                     }
@@ -73,18 +73,18 @@ impl Watch {
         Ok(Self { first, stop: Some(stop), catch_up, thread: Some(thread) })
     }
 
-    /// Asks a person on a thread of its own, and waits for the answer or a signal, whatever comes first.
+    /// Prompts the user on a thread of its own, and waits for the answer or a signal.
     pub fn ask(&self, ask: &Ask, prompter: &Arc<dyn Prompter>) -> Asked {
         let (sender, answers) = mpsc::channel();
         let (ask, asked) = (ask.clone(), Arc::clone(prompter));
         thread::spawn(move || {
-            // Nobody waits any more after a signal.
+            // After a signal the receiver is gone.
             let _received = sender.send(asked.ask(&ask));
         });
         loop {
             let answer = answers.recv_timeout(LOOK);
             if answer.is_ok() {
-                // A terminal that is closed both answers and sends a signal.
+                // Closing a terminal both ends the prompt and sends a signal.
                 self.catch_up();
             }
             if let Some(signal) = self.signal() {
@@ -102,16 +102,16 @@ impl Watch {
         }
     }
 
-    /// Waits until every signal that has arrived is taken in.
+    /// Waits until every signal that has arrived is handled.
     fn catch_up(&self) {
         let (done, waiting) = mpsc::channel();
-        // A thread that has ended takes in nothing any more.
+        // A thread that has ended handles no more signals.
         if self.catch_up.send(done).is_ok() {
             let _answered = waiting.recv();
         }
     }
 
-    /// The first signal, if there was one.
+    /// Returns the first signal, if there was one.
     pub fn signal(&self) -> Option<u8> {
         Some(self.first.load(Ordering::SeqCst)).filter(|signal| *signal != 0)
     }
@@ -119,7 +119,7 @@ impl Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        // The thread may have ended already, by a panic of `act`; there is nobody left to tell.
+        // The thread may have ended already, by a panic of `act`, which cannot be reported here.
         if let (Some(stop), Some(thread)) = (self.stop.take(), self.thread.take()) {
             let _gone_already = stop.send(());
             let _panicked = thread.join();

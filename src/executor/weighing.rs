@@ -1,4 +1,4 @@
-//! What steps weigh: how long they took in earlier runs.
+//! Weights of steps: their durations in earlier runs.
 
 use std::time::Duration;
 
@@ -8,28 +8,28 @@ use crate::{
     model::Expected,
 };
 
-/// What all steps weigh as long as nothing is known of any.
+/// Weight of every step as long as no duration is known.
 const UNKNOWN: Duration = Duration::from_secs(1);
 
-/// Steps with their weights, and how much of that is known.
+/// Steps with their weights, and the share of known durations.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Weighed {
     pub(super) steps: Vec<Step>,
-    /// How many of the steps that take any time were never measured.
+    /// Number of counted steps without a known duration.
     without_history: usize,
-    /// How many take any time.
+    /// Number of steps that take noticeable time.
     counted: usize,
-    /// Whether one of them has no weight but the one that means nothing.
+    /// True if one of the steps has the default weight only.
     unknown: bool,
 }
 
 impl Weighed {
-    /// Adds a step that takes no time worth a word.
+    /// Adds a step that takes no noticeable time.
     pub(super) fn add_idle(&mut self, step: Step) {
         self.steps.push(Step { weight: Duration::ZERO, ..step });
     }
 
-    /// Adds a step with its usual duration, else with that of the stack in the middle.
+    /// Adds a step with its usual duration, or with the median duration of other stacks.
     pub(super) fn add(&mut self, step: Step, task: Task, durations: &Durations) {
         let known = durations.expected(&step.stack, task);
         let weight = known.or_else(|| durations.typical(task));
@@ -39,7 +39,7 @@ impl Weighed {
         self.steps.push(Step { weight: weight.unwrap_or(UNKNOWN), ..step });
     }
 
-    /// How long they will probably take; none when there is nothing to do.
+    /// Returns the estimated duration; absent when there is nothing to do.
     pub(super) fn expected(&self, limits: &Limits) -> Result<Option<Expected>, ScheduleError> {
         if self.counted == 0 {
             return Ok(None);

@@ -1,4 +1,5 @@
-//! Values from other stacks' outputs: which variables take them, and what stands in for outputs that do not exist yet.
+//! Values from outputs of other stacks (`inputs`): the variables that take them, and mocks for outputs that do not exist
+//! yet.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -19,7 +20,7 @@ use crate::{
     model::{Failure, FailureKind, StackId, TENTATIVE},
 };
 
-/// The variables of a stack that take outputs of others.
+/// Variables of a stack that take outputs of other stacks.
 #[derive(Debug, Clone, Default)]
 pub struct Wiring {
     wires: Vec<Wire>,
@@ -34,11 +35,11 @@ struct Wire {
 }
 
 impl Wire {
-    /// Refuses an output with a number that cannot be handed on as it is.
+    /// Refuses an output that contains a number which cannot be passed on exactly.
     fn stays_exact(&self, there: &[Output], standing: &Standing) -> Result<(), Failure> {
         let Self { variable, from, .. } = self;
         let is_exact = match standing.planned(from.output()) {
-            // The plan replaces the value that there is.
+            // The planned value replaces the current one.
             Some(PlannedOutput { after: After::Known(_) | After::Gone, is_exact, .. }) => *is_exact,
             _ => there.iter().all(|output| output.name != from.output() || output.is_exact),
         };
@@ -50,7 +51,7 @@ impl Wire {
         Err(Failure::new(FailureKind::Config, summary).with_detail(detail))
     }
 
-    /// Refuses a sensitive output for a variable that its engine would show.
+    /// Refuses a sensitive output for a variable whose value the engine would show.
     fn stays_hidden(&self, there: &[Output], standing: &Standing) -> Result<(), Failure> {
         let shown = self.declared.is_some_and(|declared| !declared.hides);
         if !shown || !is_sensitive(&self.from, there, standing) {
@@ -64,47 +65,47 @@ impl Wire {
     }
 }
 
-/// How a variable is declared, where that is known.
+/// Declaration of a variable, if it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Declared {
-    /// How an engine reads it from its environment.
+    /// Form in which an engine reads the variable from the environment.
     pub(super) kind: VariableKind,
-    /// Whether engines keep it from being shown.
+    /// True if engines hide its value.
     pub(super) hides: bool,
 }
 
-/// How far the values that a stack takes from others can be relied on.
+/// Reliability of the values that a stack takes from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UpstreamValues {
-    /// Each is an output of a state, and no plan of this run will change it.
+    /// Each value is an output in a state, and no plan of this run will change it.
     Final,
-    /// Mocks are among them, or outputs that an apply will change.
+    /// Some values are mocks, or outputs that an apply will change.
     Tentative,
 }
 
-/// The values of all wires.
+/// Values of all variables that take outputs.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    /// Each with its variable.
+    /// Values with their variables.
     pub(super) given: Vec<Given>,
-    /// The outputs that mocks stand for.
+    /// Outputs that are replaced by mocks.
     pub(super) mocked: Vec<OutputPath>,
-    /// Outputs that stacks which exist do not have.
+    /// Outputs that are missing in stacks that have a state.
     pub(super) lacking: Vec<OutputPath>,
-    /// The variables whose values only plans tell yet.
+    /// Variables whose values come from plans that are not applied yet.
     pub(super) from_plans: Vec<String>,
-    /// The outputs that will be others, or may be, each with the reason.
+    /// Outputs that will or may change, each with the reason.
     pub(super) uncertain: Vec<(String, &'static str)>,
 }
 
 impl Values {
-    /// Tells how far these values can be relied on.
+    /// Returns the reliability of these values.
     pub(super) fn certainty(&self) -> UpstreamValues {
         let is_final = self.mocked.is_empty() && self.uncertain.is_empty();
         if is_final { UpstreamValues::Final } else { UpstreamValues::Tentative }
     }
 
-    /// What to say of those that are not there, or not certain.
+    /// Returns notes about values that are mocks, missing or not final.
     pub(super) fn notes(&self) -> Vec<String> {
         let names: Vec<String> = self.mocked.iter().map(|name| format!("`{name}`")).collect();
         let verb = if names.len() == 1 { "is a mock" } else { "are mocks" };
@@ -118,35 +119,35 @@ impl Values {
     }
 }
 
-/// The value of one variable.
+/// Value of one variable.
 #[derive(Debug)]
 pub(super) struct Given {
-    /// The variable.
+    /// Name of the variable.
     pub(super) variable: String,
-    /// What it gets.
+    /// Value of the output or its mock.
     pub(super) value: Value,
-    /// Whether nobody may see it.
+    /// True if the output is sensitive.
     pub(super) sensitive: bool,
-    /// How the variable is declared, where that is known.
+    /// Declaration of the variable, if it is known.
     pub(super) declared: Option<Declared>,
 }
 
-/// Why there are no values.
+/// Reason why the values cannot be determined.
 #[derive(Debug)]
 pub(super) enum NoValues {
-    /// The stack has to be applied first.
+    /// A stack has to be applied first.
     Before {
-        /// Which.
+        /// Stack to be applied.
         need: StackId,
-        /// What it does not have yet.
+        /// Description of the missing output.
         missing: String,
     },
-    /// There is no such output, and none to come.
+    /// The output does not exist and is not planned.
     Never(Failure),
 }
 
 impl NoValues {
-    /// The same as a failure.
+    /// Returns the reason as a failure.
     pub(super) fn into_failure(self) -> Failure {
         match self {
             Self::Before { need, missing } => {
@@ -158,7 +159,8 @@ impl NoValues {
 }
 
 impl Wiring {
-    /// That of an instance. What a person sets on the command line is taken instead.
+    /// Returns the variables of an instance that take outputs, except those that the user sets on the command line or by
+    /// `TF_VAR_*`.
     pub fn of(instance: &Instance, module: Option<&Module>) -> Self {
         let settings = &instance.settings;
         let by_hand = |variable: &str| {
@@ -174,7 +176,7 @@ impl Wiring {
         Self { wires: wires.collect(), mocks: settings.mocks.clone() }
     }
 
-    /// What a variable takes.
+    /// Returns the output that a variable takes, as text.
     pub(super) fn source(&self, variable: &str) -> String {
         let wire = self.wires.iter().find(|wire| wire.variable == variable);
         wire.map_or_else(|| "its input".to_owned(), |wire| wire.from.to_string())
@@ -189,17 +191,17 @@ impl Wiring {
         ))
     }
 
-    /// Whether nothing is taken from anywhere.
+    /// Returns true if no variable takes an output.
     pub(super) fn is_empty(&self) -> bool {
         self.wires.is_empty()
     }
 
-    /// The same for what really is, or is not, there.
+    /// Returns the same variables without mocks.
     pub(super) fn without_mocks(&self) -> Self {
         Self { wires: self.wires.clone(), mocks: IndexMap::new() }
     }
 
-    /// The stacks that values are taken from, each once.
+    /// Returns the stacks whose outputs are taken, each once.
     pub(super) fn sources(&self) -> Vec<StackId> {
         let mut sources: Vec<StackId> = self.wires.iter().map(|wire| wire.from.stack.clone()).collect();
         sources.sort();
@@ -207,7 +209,7 @@ impl Wiring {
         sources
     }
 
-    /// The values, from the outputs of the sources and where each of these stands.
+    /// Returns the values, from the outputs of the source stacks and their state in the run.
     pub(super) fn values(
         &self,
         outputs: &HashMap<StackId, Arc<Vec<Output>>>,
@@ -257,7 +259,7 @@ impl Wiring {
         Ok(values)
     }
 
-    /// What stands in for an output.
+    /// Returns the mock of an output, if there is one.
     fn mock(&self, wire: &Wire) -> Option<Result<Value, Failure>> {
         let mock = self.mocks.get(wire.from.stack.as_str())?.get(wire.from.output())?;
         Some(match wire.from.select(&mock.value) {
@@ -270,7 +272,7 @@ impl Wiring {
     }
 }
 
-/// An output that does not exist, with those that there are.
+/// Returns the failure of an output that does not exist, with the names of the existing outputs.
 fn never(wire: &Wire, missing: &str, there: &[Output], standing: &Standing) -> Failure {
     let mut names: BTreeSet<&str> = there.iter().map(|output| output.name.as_str()).collect();
     if let Standing::Pending(Some(coming)) = standing {

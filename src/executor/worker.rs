@@ -1,4 +1,4 @@
-//! Takes one step of one stack through its engine: the plan, and later the apply of exactly that plan file.
+//! Worker: runs one step of one stack with its engine: the plan, and later the apply of exactly that plan file.
 
 mod adopted;
 mod applying;
@@ -51,52 +51,53 @@ use crate::{
     process::Runner,
 };
 
-/// A stack that can be planned: its engine and target, and what the run wants of it.
+/// Stack to be planned: its engine, its target and the options of the run.
 #[derive(Clone)]
 pub struct Work {
-    /// Its engine.
+    /// Engine of the stack.
     pub engine: Arc<dyn Engine>,
-    /// Its target.
+    /// Input of the engine.
     pub target: Target,
-    /// The stacks that it depends on, within the project.
+    /// Stacks that it depends on, within the project.
     pub needs: Vec<StackId>,
-    /// Whether a missing workspace may be made.
+    /// True if a missing workspace may be created.
     pub create_workspace: bool,
-    /// Whether a state of another lineage is taken.
+    /// True if a state of another lineage is accepted.
     pub accept_lineage: bool,
-    /// True if its files may read outputs from the states of stacks that it depends on: a Terragrunt unit, or `terraform_remote_state`.
+    /// True if its files may read outputs from the states of stacks that it depends on: a Terragrunt unit, or
+    /// `terraform_remote_state`.
     pub reads_states: bool,
-    /// What was noted while the target was built.
+    /// Notes of the target's construction.
     pub notes: Vec<String>,
-    /// What its plan rests on beside the target.
+    /// Inputs that its plan is bound to beside the target.
     pub ground: Ground,
-    /// Who must be acting, where the environment wants to know.
+    /// Required identity; absent without an identity check.
     pub identity: Option<Identity>,
-    /// Programs around its steps.
+    /// Hooks around its steps.
     pub hooks: Hooks,
-    /// The variables that take outputs of other stacks.
+    /// Variables that take outputs of other stacks.
     pub wiring: Wiring,
-    /// How far the values of these variables can be relied on.
+    /// Reliability of the values of these variables.
     pub upstream_values: UpstreamValues,
-    /// The stacks whose outputs mocks stand for.
+    /// Stacks whose outputs are replaced by mocks.
     pub mocks_of: Vec<StackId>,
-    /// The variables among them that only plans of other stacks tell yet.
+    /// Variables whose values come from plans of other stacks that are not applied yet.
     pub from_plans: Vec<String>,
-    /// The values that its variables take from other stacks, once they are known.
+    /// Values that its variables take from other stacks, once they are known.
     pub taken: Arc<[(String, Value)]>,
 }
 
 impl Work {
-    /// Says who is about to change the instance, for the stacks that rest on it.
+    /// Records the run that is about to change the instance, for plans of stacks that depend on it.
     pub fn note_applied_by(&self, who: &str) -> io::Result<()> {
         applied_last::note(&self.target, who)
     }
 }
 
-/// What every plan of a run has in common.
+/// Options of every plan of a run.
 #[derive(Debug, Clone)]
 pub struct PlanWish {
-    /// What kind.
+    /// Mode of the plan.
     pub mode: PlanMode,
     /// `-target`
     pub targets: Vec<String>,
@@ -104,35 +105,35 @@ pub struct PlanWish {
     pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
-    /// How old a clean plan may be that stands for a new one; absent where each plan is made.
+    /// Maximum age of a clean plan that replaces a new one; absent if no plan is reused.
     pub reuse: Option<Duration>,
 }
 
 impl PlanWish {
-    /// Returns true if the user narrowed the plans.
+    /// Returns true if the user limited the plans with `--target` or `--without`.
     pub fn is_narrowed(&self) -> bool {
         !(self.targets.is_empty() && self.excludes.is_empty())
     }
 }
 
-/// A plan that waits to be applied.
+/// Plan that waits to be applied.
 #[derive(Debug, Clone)]
 struct Waiting {
     file: Utf8PathBuf,
     changes: Changes,
     tentative: bool,
-    /// What it is bound to; absent for a clean stack, which waits without a plan.
+    /// Manifest of the plan; absent for a clean stack, which waits without a plan.
     manifest: Option<Manifest>,
 }
 
 impl Waiting {
-    /// Whether it must be made again before it is applied, whatever else was applied.
+    /// Returns true if the stack must be planned again before its apply, in any case.
     fn is_provisional(&self) -> bool {
         self.tentative || self.manifest.as_ref().is_some_and(|manifest| !manifest.from_plans.is_empty())
     }
 }
 
-/// Runs steps on worker threads; one for a whole run.
+/// Runner of steps on worker threads; one for a whole run.
 pub struct Worker {
     work: Arc<HashMap<StackId, Work>>,
     wish: PlanWish,
@@ -141,25 +142,25 @@ pub struct Worker {
     clock: Arc<dyn Clock>,
     run: RunId,
     key: Key,
-    /// What an earlier run planned and this one takes over.
+    /// Results of an earlier run that this run takes over.
     adopted: Mutex<HashMap<StackId, Earlier>>,
     waiting: Mutex<HashMap<StackId, Waiting>>,
     diffs: Mutex<HashMap<StackId, String>>,
     applied: Mutex<BTreeSet<StackId>>,
     workspaces: Mutex<BTreeSet<StackId>>,
-    /// What was applied already when a stack was planned: its plan has seen that.
+    /// Stacks that were applied already when a stack was planned.
     seen: Mutex<HashMap<StackId, BTreeSet<StackId>>>,
-    /// Stacks whose plans rest on outputs that are going to change.
+    /// Stacks whose plans use outputs that will change.
     provisional: Mutex<BTreeSet<StackId>>,
     upstreams: Upstreams,
-    /// The stacks that take outputs of others, with the values that they were planned with last.
+    /// Stacks that take outputs of others, with the values of their last plan.
     wired: Mutex<HashMap<StackId, Arc<Work>>>,
-    /// What servers say of the states; asked only where plans may be reused.
+    /// Answers of backends about states (ETags); requested only if plans may be reused.
     stamps: Stamps,
 }
 
 impl Worker {
-    /// A worker over the stacks of a run.
+    /// Returns a worker over the stacks of a run.
     pub fn new(
         (work, upstreams): (HashMap<StackId, Work>, Upstreams),
         wish: PlanWish,
@@ -202,22 +203,22 @@ impl Worker {
             .collect()
     }
 
-    /// From now on the missing workspaces of these stacks may be made.
+    /// Allows the creation of the missing workspaces of these stacks.
     pub fn allow_workspaces(&self, stacks: &[StackId]) {
         lock(&self.workspaces).extend(stacks.iter().cloned());
     }
 
-    /// When the plan that waits for a stack's apply was made, by whichever run.
+    /// Returns the creation time of the plan that waits for a stack's apply, in this run or an earlier one.
     pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
         lock(&self.waiting).get(stack)?.manifest.as_ref().map(|manifest| manifest.created)
     }
 
-    /// The stacks that mocks stood for when one was planned last, as far as envctl put them there itself.
+    /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
     pub fn mocks_of(&self, stack: &StackId) -> Vec<StackId> {
         lock(&self.wired).get(stack).map(|work| work.mocks_of.clone()).unwrap_or_default()
     }
 
-    /// The engine's own diff of a planned stack; empty for a clean one.
+    /// Returns the engine's own diff of a planned stack; empty for a clean one.
     pub fn diff(&self, stack: &StackId) -> String {
         lock(&self.diffs).get(stack).cloned().unwrap_or_default()
     }
@@ -232,7 +233,7 @@ impl StepRunner for Worker {
         let observer = |progress: Progress| match progress {
             Progress::Started { pid, mutating } => {
                 processes.fetch_add(1, Ordering::Relaxed);
-                // The process runs already and has to be waited for; that it is not recorded stops the ones after it.
+                // The process already runs and has to be waited for; a failed record stops only later steps.
                 if mutating && port.engine_started(pid).is_err() {
                     port.progress("its start could not be recorded".to_owned());
                 }
@@ -285,7 +286,7 @@ impl StepRunner for Worker {
     }
 }
 
-/// Begins a step's part of a stack's log with a line that names it.
+/// Writes a line with the name and time of a step to the stack's log.
 fn begin_log(log: &Utf8Path, step: StepKind, time: &str) -> io::Result<()> {
     let name = match step {
         StepKind::Plan => "plan",

@@ -11,7 +11,7 @@ use crate::{
     model::{ChangeCounts, GateRecord, RunResult},
 };
 
-/// Answers as told, or never; remembers what it was asked and whether it was left behind.
+/// Prompter with a scripted answer, or none; records its prompts and whether they were abandoned.
 #[derive(Default)]
 struct Person {
     answer: Option<Answer>,
@@ -25,7 +25,7 @@ impl Prompter for Person {
         self.asked.lock().unwrap().push(ask.clone());
         if let Some(signal) = &self.signal {
             signal.send(2).unwrap();
-            // A person who never answers.
+            // The user never answers.
             loop {
                 std::thread::park();
             }

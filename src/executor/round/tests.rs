@@ -31,7 +31,7 @@ fn as_many_steps_run_at_once_as_there_are_jobs() {
     let mut script = Script::default();
     for stack in ["a", "b", "c"] {
         let together = Arc::clone(&together);
-        // No step gets past here before all three have started.
+        // Each step blocks here until all three have started.
         script = script.on(stack, move |_| {
             together.wait();
             Outcome::Clean
@@ -124,7 +124,7 @@ fn the_first_signal_lets_what_runs_end_and_starts_nothing_new() {
     let (signals, rungs) = (rig.signals.clone(), Arc::clone(&rig.rungs));
     let script = Script::default().on("a", move |port| {
         signals.send(2).unwrap();
-        // The answer to this comes after the signal, which the dispatcher prefers.
+        // The reply to this comes after the signal, which the dispatcher handles first.
         port.engine_started(7).unwrap();
         assert_eq!(*rungs.lock().unwrap(), [Rung::Interrupt]);
         Outcome::Applied(changes())

@@ -24,7 +24,7 @@ fn start_all(scheduler: &mut Scheduler) -> Vec<usize> {
 
 #[test]
 fn the_longest_remaining_path_starts_first() {
-    // 0 is long, 1 is short but the first of a chain that is longer.
+    // Step 0 is long; step 1 is short, but the first of a longer chain.
     let steps = [step(0, &[], 5), step(1, &[], 1), step(2, &[1], 9), step(3, &[], 5)];
     let mut scheduler = Scheduler::new(&steps, &limits(2)).unwrap();
     assert_eq!(start_all(&mut scheduler), [1, 0]);
@@ -89,7 +89,7 @@ fn steps_without_an_order_are_refused() {
     assert_eq!(cycle.to_string(), "stacks wait for each other: `s0`, `s2`");
 }
 
-/// A graph whose edges go from later to earlier places, with weights and steps that fail.
+/// Generated graph whose edges go from later to earlier indices, with weights and failing steps.
 #[derive(Debug, Clone)]
 struct Estate {
     steps: Vec<Step>,
@@ -115,7 +115,7 @@ fn estates() -> impl Strategy<Value = Estate> {
     })
 }
 
-/// What happened in a run in pretended time.
+/// Trace of a run in simulated time.
 #[derive(Debug, Default, PartialEq)]
 struct Trace {
     started: Vec<usize>,
@@ -182,7 +182,7 @@ proptest! {
         prop_assert_eq!(&trace, &simulate(&estate, &limits(jobs), true));
     }
 
-    /// One step may count under several classes, as that of a unit of Terragrunt under two engines.
+    /// A step may have several classes, for example a Terragrunt unit that runs under two engines.
     #[test]
     fn no_class_is_over_its_limit_and_something_always_runs(
         mut estate in estates(),
@@ -198,7 +198,7 @@ proptest! {
         let trace = simulate(&estate, &limits, false);
         prop_assert_eq!(trace.ended.len(), estate.steps.len());
         prop_assert!(trace.widest <= jobs);
-        // Whatever is ready starts as soon as there is room: at no time does nothing run.
+        // A ready step starts as soon as its limits allow: at every time at least one step runs.
         let total: Duration = estate.steps.iter().map(|step| step.weight).sum();
         prop_assert!(trace.length <= total);
     }

@@ -1,5 +1,5 @@
-//! Takes over what an earlier run planned, in the place of a plan: compared with all that it is bound to, and with the state
-//! as it is now.
+//! Adopts the stored plan of an earlier run in place of a new one, after all of its bound inputs and the current state
+//! were compared.
 
 use super::{
     Waiting, Work, Worker,
@@ -17,7 +17,8 @@ use crate::{
 };
 
 impl Worker {
-    /// Takes over what an earlier run made of a stack: its next plan step does that and plans nothing. Later ones plan.
+    /// Adopts the result of an earlier run for a stack: the stack's next plan step uses it and plans nothing. Later steps
+    /// plan.
     pub fn adopt(&self, stack: StackId, earlier: Earlier) {
         if matches!(earlier, Earlier::Applied { .. } | Earlier::Begun) {
             lock(&self.applied).insert(stack.clone());
@@ -52,7 +53,7 @@ impl Worker {
             tentative: manifest.tentative,
             manifest: Some(manifest.clone()),
         };
-        // Told apart before an engine is started.
+        // Compared before an engine is started.
         let foreign = [
             ("environment", manifest.environment.as_str(), work.target.instance.environment.as_str()),
             ("stack", manifest.stack.as_str(), stack.as_str()),
@@ -70,7 +71,7 @@ impl Worker {
             Err(ended) => return *ended,
         };
         let work = &*work;
-        // No init either in an environment that is not the plan's.
+        // No init either if the environment differs from the plan's.
         match self.mismatch(work, &waiting, Check::BeforeInit) {
             Ok(None) => {}
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
@@ -88,7 +89,7 @@ impl Worker {
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }
-        // The state may be that of the plan again, after it was another one.
+        // The state may have changed and then returned to the state of the plan.
         if let Err(error) = work.engine.check_state(&work.target, &state, work.accept_lineage) {
             return unprepared(error, work);
         }
@@ -123,7 +124,7 @@ impl Worker {
     }
 }
 
-/// Takes a stack over as it was left, unless its state has another address by now.
+/// Adopts the result of an earlier run, unless the address of the stack's state changed since.
 fn kept(work: &Work, notes: Vec<String>) -> Ended {
     let outcome = match moved_address(&work.target) {
         Ok(None) => Outcome::Clean,

@@ -1,4 +1,4 @@
-//! The apply of one stack: of the confirmed plan, or of a new one within it.
+//! Apply of one stack: of the confirmed plan, or of a new plan within its limits.
 
 use std::{fs, io};
 
@@ -68,7 +68,7 @@ impl Worker {
                 return Ended { notes, ..Ended::new(*outcome) };
             }
         }
-        // A stack that was planned clean and is not clean any more has not had them yet.
+        // A stack that was planned clean and is no longer clean has not run its hooks yet.
         match Self::before_apply(was_clean, work, session, port) {
             Ok(said) => notes.extend(said),
             Err(ended) => return *ended,
@@ -80,7 +80,7 @@ impl Worker {
                 ..Ended::new(Outcome::Failed(Failure::new(FailureKind::Unknown, summary)))
             };
         }
-        // Even one that fails may have changed them.
+        // A failed apply may have changed the outputs too.
         self.upstreams.applied(stack);
         let is_deferring = waiting.manifest.as_ref().is_some_and(Manifest::is_incomplete);
         let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
@@ -100,8 +100,8 @@ impl Worker {
         ended
     }
 
-    /// The plan, once all that it is bound to was compared and its file was taken to a name under which nobody finds it
-    /// again: a plan is applied at most once, whatever becomes of the apply.
+    /// Compares all bound inputs of the plan and renames its file, so that no other run can find it: a plan is applied at
+    /// most once, even if the apply fails.
     fn claimed(
         &self,
         (stack, work): (&StackId, &Work),
@@ -116,7 +116,7 @@ impl Worker {
             lock(&self.waiting).insert(stack.clone(), waiting);
             return other(&mismatch);
         }
-        // One that is made again gets the values of its unit then.
+        // A stack that is planned again gets the values of its unit then.
         if !is_renewed || self.wish.mode == PlanMode::Destroy {
             let footing = footing(work).map_err(failed)?;
             self.refuse_other_unit_values((work, &footing), manifest, session)?;
@@ -132,7 +132,7 @@ impl Worker {
                 return Err(failed(Failure::new(FailureKind::Unknown, summary)));
             }
         }
-        // Compared once more, now that nobody else knows where it is.
+        // Compared again, now that no other process knows the path.
         let (then, now) = (manifest.items.get("plan file"), digest(&begun).map_err(failed)?);
         if then != now.as_deref() {
             return other(&Mismatch::new("plan file", then, now.as_deref()));
@@ -140,7 +140,7 @@ impl Worker {
         Ok(Waiting { file: begun, ..waiting })
     }
 
-    /// A stack that this one depends on and that was applied with changes since this one was planned.
+    /// Returns a dependency that was applied with changes since this stack was planned.
     fn cause(&self, stack: &StackId, work: &Work) -> Option<StackId> {
         let (applied, seen) = (lock(&self.applied), lock(&self.seen));
         let seen = seen.get(stack);
@@ -148,8 +148,8 @@ impl Worker {
         work.needs.iter().find(fresh).cloned()
     }
 
-    /// The plan to apply: planned anew when a stack that this one depends on was applied with changes meanwhile, or when
-    /// the plan rested on values that were not known. It must be within what was confirmed.
+    /// Returns the plan to apply: a new one if a dependency was applied with changes meanwhile, or if the plan used values
+    /// that were not known. A new plan must be within the confirmed changes.
     fn renewed(
         &self,
         (stack, work): (&StackId, &Work),
@@ -161,7 +161,7 @@ impl Worker {
             return Ok((confirmed, Vec::new()));
         }
         let [_, file] = self.dir.begun_plans(stack);
-        // Whatever comes of the new plan, the confirmed one is of no more use.
+        // The confirmed plan is no longer needed, even if the new plan fails.
         let leftover = removed(&confirmed.file);
         let end = |mut ended: Ended| {
             ended.notes.extend(leftover.iter().cloned().chain(removed(&file)));
@@ -183,7 +183,7 @@ impl Worker {
         };
         let applied = lock(&self.applied).clone();
         lock(&self.seen).insert(stack.clone(), applied);
-        // Only the plan: what it is for is tried once.
+        // Only the plan is retried; the apply is not.
         let request = self.request(work, file.clone());
         let tried = attempt(&self.runner, session, || {
             let planned = work.engine.plan(&work.target, &request, session)?;
@@ -213,7 +213,7 @@ impl Worker {
             let message = format!("the engine deferred {what}, which was not in what was confirmed");
             return refuse(vec![Block::new(BEYOND_CONFIRMED, message)]);
         }
-        // Any value of a tentative plan may rest on a mock, so none of them was known.
+        // Any value of a tentative plan may come from a mock, so none of them was known.
         let seen = confirmed.manifest.map(|manifest| manifest.known).filter(|_| !confirmed.tentative);
         let now = seen.as_ref().map_or_else(KnownValues::default, |_| self.keyed(&planned.known));
         let beyond = plans::beyond(
@@ -252,7 +252,7 @@ impl Worker {
         }
     }
 
-    /// What keeps planned stacks from being applied, found before the first of them is: nothing is applied then.
+    /// Returns the planned stacks that must not be applied, with the reason; checked before the first apply.
     pub(in crate::executor) fn unfit(&self, stacks: &[StackId]) -> Vec<(StackId, Outcome)> {
         let unfit = |stack: &StackId| {
             let (work, waiting) = (self.work.get(stack)?, lock(&self.waiting).get(stack).cloned()?);
@@ -272,9 +272,10 @@ impl Worker {
     }
 }
 
-/// Refuses where a state that the engine cannot save would be lost, in an environment that is protected; elsewhere a note.
+/// Refuses an apply whose state would be lost if the engine cannot upload it, in an environment with `confirm`; returns
+/// a note otherwise.
 ///
-/// An engine leaves such a state where it runs, which only Terragrunt decides by itself.
+/// An engine writes such a state into its working directory, which only Terragrunt chooses by itself.
 fn unkept(work: &Work) -> Result<Option<String>, Box<Outcome>> {
     let Some(error) = unwritable(&work.target) else { return Ok(None) };
     let dir = &work.target.dir;
@@ -286,7 +287,7 @@ fn unkept(work: &Work) -> Result<Option<String>, Box<Outcome>> {
     Ok(Some(message))
 }
 
-/// The refusal of an engine that found another state than the plan was made on.
+/// Returns the refusal for an engine that found another state than the plan was made on.
 fn refused_as_stale(error: &EngineError, manifest: Option<&Manifest>) -> Option<Vec<Block>> {
     let EngineError::Failed(failure) = error else { return None };
     let item = stale(failure)?;

@@ -1,4 +1,4 @@
-//! A step with the hooks around it.
+//! Steps with the hooks around them.
 
 use super::{
     Work, Worker,
@@ -16,7 +16,7 @@ use crate::{
 };
 
 impl Worker {
-    /// Does a step with the hooks before and after it.
+    /// Runs a step with the hooks before and after it.
     pub(super) fn step(
         &self,
         (stack, work): (&StackId, &Work),
@@ -41,7 +41,7 @@ impl Worker {
         session: &Session<'_>,
         port: &dyn StepPort,
     ) -> Ended {
-        // The plan of an earlier run was made with its hooks.
+        // The plan of an earlier run was made with its own hooks.
         if lock(&self.adopted).contains_key(stack) {
             return self.plan(stack, work, session);
         }
@@ -89,13 +89,13 @@ impl Worker {
                 let detail = format!("{told}\n{}", failure.detail);
                 ended.outcome = Outcome::Failed(failure.with_detail(detail.trim_end()));
             }
-            // What was to be done is done.
+            // The apply itself succeeded.
             Err(error) => ended.notes.push(error.into_note()),
         }
         ended
     }
 
-    /// Runs what has to run before changes are applied, when there are any, and asks once more who is acting.
+    /// Runs the hooks before an apply with changes, and checks the identity again.
     pub(super) fn before_apply(
         changes: bool,
         work: &Work,
@@ -119,7 +119,7 @@ impl Worker {
     }
 }
 
-/// Runs the hooks of one moment, and gives what they said, or how the step ends by them.
+/// Runs the hooks of one point; returns their notes, or the end of the step if a hook failed.
 pub(super) fn run(
     moment: Moment,
     work: &Work,

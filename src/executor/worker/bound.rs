@@ -1,4 +1,4 @@
-//! Binds a plan to all that it rests on, and checks before its apply that all of it is as it was.
+//! Binds a plan to all of its inputs, and checks before its apply that none of them changed.
 
 use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
@@ -20,20 +20,20 @@ use crate::{
     plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
 };
 
-/// The guard that a refusal names.
+/// Name of the guard in refusals.
 pub(super) const GUARD: &str = "binding";
 
-/// What is known of a plan before it is made.
+/// Inputs of a plan, recorded before it is made.
 pub(super) struct Before {
     pub(super) contents: Contents,
-    /// The state, where it is a file.
+    /// State in a file; absent for other backends.
     pub(super) state: Option<LocalIdentity>,
-    /// What the server says of the state, where later plans may be reused.
+    /// Answer of the backend about the state; absent unless clean plans may be reused later.
     pub(super) stamp: Option<Stamp>,
 }
 
 impl Before {
-    /// Takes the lock file as an init on the way to the plan has written it.
+    /// Replaces the lock file's digest by the one after the plan's own init.
     pub(super) fn with_lockfile(mut self, digest: Option<String>) -> Self {
         if let Some(digest) = digest {
             self.contents.lockfile = Some(format!("{SHA256}{digest}"));
@@ -42,21 +42,21 @@ impl Before {
     }
 }
 
-/// How much can be compared.
+/// Extent of a comparison.
 #[derive(Clone, Copy)]
 pub(super) enum Check<'a> {
-    /// All but the backend, which is known once its engine has initialised.
+    /// All items but the backend, which is known only after an init.
     BeforeInit,
-    /// All but the state itself: the engine compares its serial.
+    /// All items but the state itself: the engine compares its serial.
     Initialised,
-    /// All, with what the backend says of the state.
+    /// All items, with the state's identity as the backend returned it.
     Asked(&'a StateIdentity),
 }
 
-/// The items that an init tells.
+/// Items that are known only after an init.
 const OF_INIT: &[&str] = &["backend", "state address"];
 
-/// Refusal of providers that are not the locked ones.
+/// Returns the refusal of providers that are not the locked ones.
 fn replaced(found: &str) -> Vec<Block> {
     let message = format!(
         "{found}: the providers would not be the locked ones, which an environment with `confirm` refuses"
@@ -64,24 +64,24 @@ fn replaced(found: &str) -> Vec<Block> {
     vec![Block::new(GUARD, message)]
 }
 
-/// Beginning of the items of packages that an init fetched.
+/// Prefix of items for packages that an init downloaded.
 const FETCHED: &str = "fetched ";
 
-/// A refusal because of an item.
+/// Returns the refusal of a plan because of an item that changed.
 pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
     vec![Block::new(GUARD, mismatch.to_string())]
 }
 
 impl Worker {
-    /// What the files hold before the engine plans.
+    /// Records the inputs before the engine plans.
     pub(super) fn before(work: &Work) -> Result<Before, Failure> {
         let footing = footing(work)?;
-        // One that cannot be read is for its engine to tell.
+        // The engine reports a state that cannot be read.
         let state = footing.address.as_deref().and_then(|address| state_at(address).ok().flatten());
         Ok(Before { contents: Contents::read(work, &footing)?, state, stamp: None })
     }
 
-    /// What keeps any plan from being made or taken where a confirmation is needed.
+    /// Returns the refusal of any plan in an environment with `confirm`, if providers are replaced by local ones.
     pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
         if !work.ground.protected {
             return None;
@@ -89,13 +89,14 @@ impl Worker {
         replaced_providers(&work.target.env).map(|found| replaced(&found))
     }
 
-    /// Returns the refusal of a plan that its engine made with development overrides, where a confirmation is needed.
+    /// Returns the refusal of a plan that the engine made with development overrides, in an environment with `confirm`.
     pub(super) fn overridden(work: &Work, planned: &Planned) -> Option<Vec<Block>> {
         let is_refused = work.ground.protected && planned.dev_overrides;
         is_refused.then(|| replaced("the engine says that development overrides of providers are in effect"))
     }
 
-    /// The manifest of a plan with changes, written beside its file, and what to say of it; or why it cannot be bound.
+    /// Writes the manifest of a plan with changes beside its file, and returns it with notes; or the reason why the plan
+    /// cannot be bound.
     pub(super) fn bind(
         &self,
         (stack, work): (&StackId, &Work),
@@ -150,8 +151,8 @@ impl Worker {
         Ok((manifest, notes))
     }
 
-    /// What a plan knows, in digests that nobody without the project's key can try values against. A name that holds a
-    /// secret is a digest too.
+    /// Returns the known values of a plan as keyed digests: without the project's key no value can be guessed from
+    /// them. A name that contains a secret becomes a digest too.
     pub(super) fn keyed(&self, known: &KnownValues) -> KnownValues {
         let hidden = |name: &str| {
             let open = !self.runner.redactor().masks(name);
@@ -160,7 +161,7 @@ impl Worker {
         known.map(&hidden, &|digest| self.key.digest("known value", digest.as_bytes()))
     }
 
-    /// The first thing that is not as it was when the plan was made, if there is one.
+    /// Returns the first item that changed since the plan was made, if there is one.
     pub(super) fn mismatch(
         &self,
         work: &Work,
@@ -172,7 +173,7 @@ impl Worker {
         let contents = Contents::read(work, &footing)?;
         let facts = plan_facts(&waiting.file).ok();
         let state = match check {
-            // Of a plan file that cannot be read only the engine knows which state it was made on.
+            // If the plan file cannot be read, only the engine knows the state that the plan was made on.
             Check::Asked(state) => facts.is_some().then_some(state),
             Check::BeforeInit | Check::Initialised => None,
         };
@@ -184,7 +185,7 @@ impl Worker {
             let refuses = work.ground.protected && facts.is_none();
             refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
         };
-        // What this run applied itself has its plans made again, and so has what rests on plans.
+        // Stacks that this run applied, and values from plans, lead to new plans: they are not compared.
         let own: Vec<String> = super::lock(&self.applied).iter().map(of_upstream).collect();
         let told = manifest
             .from_plans
@@ -194,17 +195,17 @@ impl Worker {
         let mut left_out: Vec<&str> = own.iter().map(String::as_str).collect();
         if matches!(check, Check::BeforeInit) {
             left_out.extend(OF_INIT);
-            // An init may still fetch what the plan was made with.
+            // An init may still download packages that the plan was made with.
             let items = manifest.items.names().chain(now.names());
             left_out.extend(items.filter(|item| item.starts_with(FETCHED)));
             if footing.modules.is_none() {
-                // Before there is an init nobody can tell all modules.
+                // Before an init not all modules are known.
                 let files = manifest.items.names().filter(|item| item.starts_with("file "));
                 left_out.extend(files.filter(|item| now.get(item).is_none()));
             }
         }
         let items = manifest.items.without(&left_out).mismatch(&now.without(&left_out));
-        // What is not bound may be the cause of what is.
+        // A recorded difference that is not bound may be the cause of a bound one.
         let beside = |mismatch: Option<Mismatch>| match mismatch {
             Some(found) => Ok(Some(Mismatch { beside: self.recorded_differences(work, manifest)?, ..found })),
             None => Ok(None),
@@ -212,7 +213,7 @@ impl Worker {
         if matches!(check, Check::BeforeInit) {
             return beside(items);
         }
-        // What the plan file says of itself is compared apart from its manifest.
+        // Facts in the plan file itself are compared in addition to its manifest.
         let of_file = || {
             facts
                 .as_ref()
@@ -225,8 +226,8 @@ impl Worker {
         beside(mismatch)
     }
 
-    /// Everything that a plan is bound to but its own file, in the order in which a refusal names it. `ephemeral` holds the items
-    /// of its ephemeral variables.
+    /// Returns all items that a plan is bound to except its own file, in the order in which a refusal names them.
+    /// `ephemeral` contains the items of its ephemeral variables.
     pub(super) fn binding(
         &self,
         (work, ephemeral): (&Work, Binding),
@@ -313,7 +314,7 @@ impl Worker {
     }
 }
 
-/// Failure of a comparison of backends, which starts no process.
+/// Returns the failure of a comparison of backends, which starts no process.
 fn of_backend(error: EngineError) -> Failure {
     match error {
         EngineError::Failed(failure)
@@ -323,18 +324,18 @@ fn of_backend(error: EngineError) -> Failure {
     }
 }
 
-/// A binding to a plan's file as well, which comes last.
+/// Adds the digest of the plan file as the last item.
 fn with_plan_file(mut binding: Binding, file: &Utf8Path) -> Result<Binding, Failure> {
     binding.bind("plan file", digest(file)?.unwrap_or_else(|| "gone".to_owned()));
     Ok(binding)
 }
 
-/// The item of a variable's value.
+/// Returns the item name of a variable's value.
 fn of_value(variable: &str) -> String {
     format!("value {variable}")
 }
 
-/// The item of a stack whose values the plan may have taken.
+/// Returns the item name of an upstream stack.
 fn of_upstream(stack: &StackId) -> String {
     format!("upstream {stack}")
 }
@@ -358,7 +359,7 @@ fn mode(mode: PlanMode) -> &'static str {
     }
 }
 
-/// What a plan file says of itself and is not so: whatever its manifest says.
+/// Returns the first fact in a plan file that contradicts the run, independent of its manifest.
 fn of_plan_file(
     facts: &PlanFacts,
     (work, manifest): (&Work, &Manifest),

@@ -1,4 +1,4 @@
-//! What the files under a plan hold at one moment.
+//! Digests of a plan's input files at one time.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,28 +16,28 @@ use crate::{
     plans::SHA256,
 };
 
-/// Beginning of the names of files that Terragrunt keeps beside what it downloads.
+/// Prefix of the names of files that Terragrunt stores beside its downloads.
 const NOTES: &str = ".terragrunt-";
 
-/// The digests of all files under a stack's plan.
+/// Digests of all input files of a stack's plan.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Contents {
-    /// The files of settings of the engine, by their paths.
+    /// CLI configuration files of the engine: path and digest.
     pub(super) settings: Vec<(String, String)>,
-    /// The declared var files in order, by their paths.
+    /// Declared var files in order: path and digest.
     pub(super) var_files: Vec<(String, String)>,
-    /// The lockfile, where there is one.
+    /// Digest of the lock file; absent without one.
     pub(super) lockfile: Option<String>,
-    /// Packages of fetched modules, by what they are to the stack.
+    /// Digests of downloaded module packages, by module name.
     pub(super) packages: BTreeMap<String, PackageDigest>,
-    /// The rest, by their paths.
+    /// Digests of all other files, by path.
     pub(super) files: BTreeMap<String, InputFile>,
-    /// Whether the configuration reads more, at paths that only its engine works out.
+    /// True if the configuration reads more files, at paths that only its engine can compute.
     pub(super) reads_more: bool,
 }
 
 impl Contents {
-    /// What they hold now. A file that is gone is left out.
+    /// Reads the current digests. A missing file is left out.
     pub(super) fn read(work: &Work, footing: &Footing) -> Result<Self, Failure> {
         let scope = &work.ground.scope;
         let all = |paths: &mut dyn Iterator<Item = Utf8PathBuf>| -> Result<Vec<(String, String)>, Failure> {
@@ -52,8 +52,8 @@ impl Contents {
             .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
         files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
         if work.engine.fetches_while_planning() {
-            // What Terragrunt downloads for other units below a common `download_dir` is theirs.
-            // Its own notes there are about times of change.
+            // Terragrunt downloads sources of other units into a common `download_dir`: these are not inputs of this unit.
+            // Terragrunt's own files there contain only modification times.
             let is_note =
                 |path: &str| Utf8Path::new(path).file_name().is_some_and(|name| name.starts_with(NOTES));
             files.retain(|path, _| match downloaded_for(&work.target, path.as_str().into()) {
@@ -66,7 +66,7 @@ impl Contents {
         Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, packages, files, reads_more })
     }
 
-    /// Takes in the packages as a plan left them, where its engine fetches them as it plans.
+    /// Replaces the package digests by those after a plan, if the engine downloads packages while it plans.
     pub(super) fn renew_packages(&mut self, work: &Work) -> Result<(), Failure> {
         if work.engine.fetches_while_planning() {
             self.packages = fetched(work)?;
@@ -74,8 +74,8 @@ impl Contents {
         Ok(())
     }
 
-    /// Takes in the copies of a unit's source as a plan left them, where they lie among the files: Terragrunt writes them anew
-    /// before it plans, and the source itself counts as it was before.
+    /// Replaces the digests of the copies of a unit's source by those after a plan: Terragrunt writes the copies anew
+    /// before it plans. The source itself keeps its digest from before the plan.
     pub(super) fn renew_copies(&mut self, work: &Work, after: &Self) {
         if !work.engine.fetches_while_planning() {
             return;
@@ -91,10 +91,10 @@ impl Contents {
         }
     }
 
-    /// The contents to bind a plan to, from those before and after it was made, and what to say of it.
+    /// Merges the digests from before and after a plan into those to bind, and returns notes.
     ///
-    /// What an engine only reads counts as it was before. A lockfile that was missing, the configuration that Terragrunt
-    /// generates, and other files that a plan makes, as an archive, count as the plan left them.
+    /// Files that an engine only reads keep their digest from before. A lock file that was missing, configuration that
+    /// Terragrunt generates, and other files that a plan writes, such as an archive, get their digest from after the plan.
     pub(super) fn settled(mut self, after: Self) -> (Self, Vec<String>) {
         let mut notes = Vec::new();
         for (path, file) in after.files {
@@ -133,7 +133,7 @@ fn fetched(work: &Work) -> Result<BTreeMap<String, PackageDigest>, Failure> {
     })
 }
 
-/// The digest of a file as a value; none where there is no file. One that nobody may read says so.
+/// Returns the digest of a file as an item's value; absent if there is no file. A file that cannot be read is an error.
 pub(super) fn digest(path: &Utf8Path) -> Result<Option<String>, Failure> {
     match file_digest(path) {
         Ok(digest) => Ok(Some(format!("{SHA256}{digest}"))),

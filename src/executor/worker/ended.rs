@@ -1,4 +1,4 @@
-//! How a step through an engine ended, before it is put into an event.
+//! Result of a step, before it becomes an event.
 
 use std::fmt::Write as _;
 
@@ -11,22 +11,22 @@ use crate::{
     model::{Block, Failure, FailureKind, Outcome, SkipReason},
 };
 
-/// How a step through an engine ended, before it is put into an event.
+/// Result of a step, before it becomes an event.
 pub(super) struct Ended {
     pub(super) outcome: Outcome,
     pub(super) exit_code: Option<i32>,
     pub(super) plan: Option<Utf8PathBuf>,
     pub(super) tentative: bool,
-    /// True if the engine left something for a later plan.
+    /// True if the engine deferred changes to a later plan.
     pub(super) is_deferring: bool,
-    /// Whether an earlier plan stands for it.
+    /// True if an earlier clean plan was reused.
     pub(super) reused: bool,
     pub(super) attempts: u32,
     pub(super) notes: Vec<String>,
 }
 
 impl Ended {
-    /// An end with this outcome and nothing else.
+    /// Returns a result with this outcome and defaults for the rest.
     pub(super) fn new(outcome: Outcome) -> Self {
         Self {
             outcome,
@@ -41,7 +41,7 @@ impl Ended {
     }
 }
 
-/// How a step ends that its engine could not finish.
+/// Returns the result of a step that failed with an error of its engine.
 pub(super) fn unprepared(error: EngineError, work: &Work) -> Ended {
     match error {
         EngineError::Failed(failure) if failure.kind == FailureKind::Refused => {
@@ -73,7 +73,7 @@ fn reason(failure: &Failure) -> String {
     format!("{}\n{}", failure.summary, failure.detail).trim_end().to_owned()
 }
 
-/// Removes a plan file that is of no more use; it holds values. A note when that fails.
+/// Removes a plan file that is no longer needed, because it contains values; returns a note if that fails.
 pub(super) fn removed(file: &Utf8Path) -> Option<String> {
     let error = files::remove_if_there(file).err()?;
     Some(format!("plan file `{file}` could not be removed: {error}"))

@@ -1,5 +1,5 @@
-//! Ephemeral variables of a plan: no plan file holds their values, so that digests of them are bound, and compared before they
-//! are given again at apply.
+//! Ephemeral variables of a plan: a plan file does not contain their values, so digests of them are bound, and compared
+//! before they are passed again at apply.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,11 @@ use crate::{
     plans::{Binding, KEYED, Manifest, Mismatch},
 };
 
-/// Beginning of the items of ephemeral variables.
+/// Prefix of the items of ephemeral variables.
 const ITEM: &str = "ephemeral variable ";
 
-/// Values of variables as JSON, or what stands for them; absent for variables that nothing in reach of envctl gives.
+/// Values of variables as JSON, or the digest of the var file that sets them; absent for variables that no source known to
+/// envctl sets.
 type GivenValues = BTreeMap<String, Option<String>>;
 
 /// Returns the item of an ephemeral variable.
@@ -42,7 +43,7 @@ impl Worker {
         let failed = |failure| Box::new(Outcome::Failed(failure));
         let names = match work.engine.ephemeral_variables(plan) {
             Ok(names) => names,
-            // All that gives values is bound, whichever of them an encrypted plan has.
+            // All variables with known values are bound, because an encrypted plan does not tell which ones it uses.
             Err(PlanFileError::Opaque { .. }) => Vec::new(),
             Err(error) => return Err(failed(Failure::new(FailureKind::Engine, error.to_string()))),
         };
@@ -63,8 +64,8 @@ impl Worker {
         Ok(items)
     }
 
-    /// Returns the values of the ephemeral variables of a plan as they are now. Those that only a unit itself gives count as
-    /// unchanged: its engine is asked for them right before the apply.
+    /// Returns the current values of the ephemeral variables of a plan. Values that only a Terragrunt unit sets count as
+    /// unchanged: Terragrunt is asked for them right before the apply.
     pub(super) fn ephemeral_items_now(
         &self,
         (work, footing): (&Work, &Footing),
@@ -108,8 +109,8 @@ impl Worker {
         Ok(())
     }
 
-    /// Returns the refusal of a planned stack to whose ephemeral variables its unit gives other values than when it was planned,
-    /// before anything of the run is applied: a stack that is planned again after another one gets its values anew.
+    /// Returns the refusal of a planned stack whose unit now sets other values of ephemeral variables; checked before the
+    /// first apply of the run. A stack that is planned again after another one gets its values anew.
     pub(super) fn other_unit_values(
         &self,
         (stack, work): (&StackId, &Work),
@@ -134,7 +135,7 @@ fn ephemeral_variables(manifest: &Manifest) -> impl Iterator<Item = &str> {
     manifest.items.names().filter_map(|item| item.strip_prefix(ITEM))
 }
 
-/// Fills in the values that a unit itself gives; no process is started where none is missing.
+/// Adds the values that a unit itself sets; starts no process if none is missing.
 fn with_unit_values(
     work: &Work,
     mut given: GivenValues,
@@ -171,7 +172,7 @@ impl Work {
                     Some(None) => return digest(file),
                     None => {}
                 },
-                // Its engine read it: whatever it sets is the same as long as its content is.
+                // The engine could read the file: its values are unchanged as long as its content is.
                 Err(_) => return digest(file),
             }
         }
@@ -179,7 +180,7 @@ impl Work {
         Ok(inherited.map(|text| Value::from(text.to_string_lossy()).to_string()))
     }
 
-    /// Returns the var files of the user that the engine reads, the strongest last.
+    /// Returns the var files of the user that the engine reads, in ascending order of precedence.
     fn var_files(&self, footing: &Footing) -> Vec<Utf8PathBuf> {
         let declared = self.target.var_files.iter().filter(|file| **file != self.ground.generated).cloned();
         // The engine runs where its lockfile lies.
@@ -190,7 +191,8 @@ impl Work {
         auto.iter().map(|file| folder.join(file)).chain(declared).collect()
     }
 
-    /// Says which var file sets a variable whose value is given in the environment, which is weaker; one that cannot be parsed may.
+    /// Returns the var file that overrides a variable set by the environment, with a verb for the message; a file that
+    /// cannot be parsed may override it too.
     pub(super) fn file_over_environment(&self, variable: &str) -> Result<Option<String>, Failure> {
         if self.ground.values.iter().any(|(name, _)| name == variable) {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Whether the plan of a unit rests on mocks that were mixed with outputs, of which its engine says nothing.
+//! Detection of mocks that Terragrunt merged with real outputs in the plan of a unit, which Terragrunt does not report.
 
 use camino::Utf8Path;
 
@@ -12,7 +12,8 @@ use crate::{
 };
 
 impl Worker {
-    /// A plan that was made with what its stack takes, and that says whether it rests on mocks; any other is removed.
+    /// Checks that a plan was made with the values that its stack takes, and marks it as tentative if it uses mocks; a plan
+    /// that fails the check is removed.
     pub(super) fn examined(
         &self,
         (work, file): (&Work, &Utf8Path),
@@ -35,7 +36,7 @@ impl Worker {
         })
     }
 
-    /// A plan, tentative when mocks stand in for something; the note says for what.
+    /// Marks a plan as tentative if mocks replace an output, with a note that names it.
     fn unmixed(
         &self,
         work: &Work,
@@ -67,8 +68,8 @@ impl Worker {
         Ok(planned)
     }
 
-    /// The dependencies of a unit whose mocks are mixed with outputs. Where its files do not tell, Terragrunt is asked; where
-    /// it does not tell either, the plan is tentative.
+    /// Returns the dependencies of a unit whose mocks are merged with outputs. If its files do not tell, Terragrunt is
+    /// asked; if Terragrunt does not tell either, the plan becomes tentative.
     fn mixed(
         &self,
         work: &Work,

@@ -1,4 +1,4 @@
-//! The plan of one stack, kept for its apply.
+//! Plan of one stack, stored for its apply.
 
 use camino::Utf8PathBuf;
 
@@ -34,7 +34,7 @@ impl Worker {
         let rests_on_plans = wired.rests_on_plans;
         let ended = self.plan_wired(stack, wired, session);
         let Outcome::Failed(failure) = ended.outcome.clone() else { return ended };
-        // What a coming value names may not exist before its own stack is applied.
+        // Objects that a planned value names may not exist before their own stack is applied.
         let Some(Ok(wired)) = rests_on_plans.then(|| self.wired(stack, work, Take::Present, session)) else {
             return ended;
         };
@@ -81,7 +81,7 @@ impl Worker {
         ended
     }
 
-    /// What to say of plans that leave something out.
+    /// Returns a note for plans that `--target` or `--without` limits.
     pub(super) fn incomplete(&self) -> Option<String> {
         let targets: Vec<String> = self.wish.targets.iter().map(|t| format!("`--target {t}`")).collect();
         let excludes: Vec<String> = self.wish.excludes.iter().map(|e| format!("`--without {e}`")).collect();
@@ -92,12 +92,12 @@ impl Worker {
         }
     }
 
-    /// A stack that this one depends on and that has a plan which is not applied yet.
+    /// Returns a dependency with a plan that is not applied yet.
     fn pending_need(&self, work: &Work) -> Option<StackId> {
         work.needs.iter().find(|need| self.is_pending(need)).cloned()
     }
 
-    /// Whether a stack has a plan that will make something of it and is not applied yet.
+    /// Returns true if a stack has a plan with changes that is not applied yet.
     pub(super) fn is_pending(&self, stack: &StackId) -> bool {
         self.wish.mode != PlanMode::Destroy && lock(&self.waiting).contains_key(stack)
     }
@@ -113,14 +113,15 @@ impl Worker {
         }
     }
 
-    /// Returns what a plan will make of outputs: with `--target` or `--without` it does not tell of all of them.
+    /// Returns the planned outputs; absent for a plan limited by `--target` or `--without`, which does not contain all of
+    /// them.
     fn coming(&self, planned: &Planned) -> Option<Coming> {
         let is_narrowed = self.wish.is_narrowed() || planned.is_incomplete();
         let whole = !is_narrowed && self.wish.mode == PlanMode::Normal;
         whole.then(|| Coming { outputs: planned.outputs.clone(), tentative: planned.tentative })
     }
 
-    /// Keeps a plan with changes for its apply, bound, and drops the file of a clean one.
+    /// Stores a plan with changes for its apply, with its manifest, and removes the file of a clean plan.
     fn keep(
         &self,
         (stack, work): (&StackId, &Work),
@@ -181,7 +182,7 @@ impl Worker {
     }
 }
 
-/// Returns the refusal of a plan that leaves everything for a later one: it is not clean, and there is nothing to apply.
+/// Returns the refusal of a plan that defers all of its changes: it is not clean, and there is nothing to apply.
 pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
     if !planned.changes.is_empty() || planned.deferred.is_empty() {
         return None;
@@ -195,7 +196,7 @@ pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
 /// Returns the failure of a folder without configuration, after the hooks that may write it: an engine would find neither the backend
 /// nor anything to change or to destroy.
 fn unconfigured(work: &Work) -> Option<Failure> {
-    // A folder that cannot be read is the engine's to report.
+    // The engine reports a folder that cannot be read.
     let entries = std::fs::read_dir(&work.target.dir).ok()?;
     let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     if has_configuration(work.engine.name(), names.iter().map(String::as_str)) {

@@ -1,4 +1,4 @@
-//! Circumstances that are recorded with a plan and shown where they differ, and that do not refuse it.
+//! Circumstances that are recorded with a plan and reported when they differ, without refusing the plan.
 
 use super::{Work, Worker};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
 };
 
 impl Worker {
-    /// Returns where the programs of the engine lie, and the variables through which proxies and certificate authorities are
-    /// chosen: machines differ in them, and a provider does the same through each.
+    /// Returns the paths of the engine's programs, and the variables that select proxies and certificate authorities: they
+    /// differ between machines and do not affect the plan.
     pub(super) fn recorded(&self, work: &Work) -> Result<Binding, Failure> {
         let mut recorded = Binding::default();
         for program in programs(work)? {
@@ -25,7 +25,7 @@ impl Worker {
         Ok(recorded)
     }
 
-    /// Returns what of them is not as it was when a plan was made, each in words.
+    /// Returns descriptions of the recorded circumstances that changed since a plan was made.
     pub(super) fn recorded_differences(
         &self,
         work: &Work,
@@ -35,7 +35,7 @@ impl Worker {
     }
 }
 
-/// Returns the programs of the engine of a stack as they are now.
+/// Returns the programs of a stack's engine with their current digests.
 pub(super) fn programs(work: &Work) -> Result<Vec<EngineProgram>, Failure> {
     work.engine.programs().map_err(|error| {
         let summary = format!("cannot read the program of {}: {error}", work.engine.name());

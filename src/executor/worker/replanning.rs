@@ -1,4 +1,4 @@
-//! Plans on outputs of other stacks that these are going to change: they are made again once those stacks are applied.
+//! Plans that use outputs of other stacks which will change: they are made again after those stacks are applied.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use crate::{
 };
 
 impl Worker {
-    /// Returns a note for each stack after whose apply this one is planned again, because its plan rests on outputs that change.
+    /// Returns a note for each stack whose apply leads to a new plan of this one, because its outputs change.
     ///
-    /// Values of `inputs` are not meant: their plan is made with what the outputs will be, or is tentative.
+    /// Values of `inputs` are not included: their plan uses the planned outputs, or is tentative.
     pub(super) fn planned_again_later(&self, stack: &StackId, work: &Work, ended: &Ended) -> Vec<String> {
         let is_planned = matches!(ended.outcome, Outcome::Clean | Outcome::Changed(_)) && !ended.tentative;
         let mut notes = Vec::new();

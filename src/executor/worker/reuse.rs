@@ -1,4 +1,4 @@
-//! Plans that need not run: a clean one holds as long as all that it rested on is the same.
+//! Reuse of clean plans: a clean plan is valid as long as all of its inputs are unchanged.
 
 use std::time::Duration;
 
@@ -18,28 +18,28 @@ use crate::{
     ui::seconds,
 };
 
-/// The file in an instance's own folder that holds its last plan, when that was clean.
+/// File in an instance's state folder with its last plan, if that was clean.
 const FILE: &str = "clean.json";
 
-/// The item of a state that a server was asked for.
+/// Item of a state's ETag, from the backend's server.
 const STAMP: &str = "state etag";
 
-/// The item of a state that is a file: it may be another one under the same lineage and serial.
+/// Item of a state file's content: lineage and serial alone do not identify it.
 const CONTENT: &str = "state content";
 
-/// The item of the lineage of a state.
+/// Item of a state's lineage.
 const LINEAGE: &str = "state lineage";
 
-/// The item of the serial of a state.
+/// Item of a state's serial.
 const SERIAL: &str = "state serial";
 
-/// The items that only the state itself tells; a server that is asked for it tells its tag instead.
+/// Items that are read from the state itself; a state behind a server is compared by its ETag instead.
 const OF_STATE: &[&str] = &[LINEAGE, SERIAL];
 
 impl Worker {
-    /// Returns the end of a plan that need not run; absent when it must.
+    /// Returns the result of a plan that can be replaced by an earlier clean one; absent if the engine has to plan.
     ///
-    /// Whatever cannot be told counts as another one: then the engine is asked.
+    /// An input that cannot be read counts as changed.
     pub(super) fn reused(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Option<Ended> {
         let most = self.wish.reuse?;
         let clean = CleanPlan::read(&self.key, &file(work)).ok()?;
@@ -57,7 +57,7 @@ impl Worker {
         let footing = footing(work)?;
         let Some(Ok(state)) = footing.address.as_deref().map(state_at) else { return Ok(false) };
         let contents = Contents::read(work, &footing)?;
-        // What may differ and cannot be looked at counts as another one.
+        // An input that cannot be read counts as changed.
         if contents.reads_more {
             return Ok(false);
         }
@@ -78,21 +78,22 @@ impl Worker {
             left_out.push(STAMP);
             planned_state(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
         };
-        // Claims the state, as any plan does; one that went back to that of the clean plan is refused by a new plan.
+        // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan is refused by a
+        // new plan.
         Ok(planned_on.is_some_and(|state| work.engine.check_state(&work.target, &state, false).is_ok()))
     }
 
-    /// Forgets the last clean plan: another one is about to be made.
+    /// Removes the last clean plan before another one is made.
     pub(super) fn forget_clean(work: &Work) -> Option<String> {
         let error = files::remove_if_there(&file(work)).err()?;
         Some(format!("its last clean plan could not be forgotten, do not reuse it: {error}"))
     }
 
-    /// What a server says of a state before it is planned on, in a run that reuses plans.
+    /// Returns the answer of a server about a state before the plan; absent unless the run reuses plans.
     pub(super) fn stamp_before(&self, stack: &StackId, work: &Work) -> Option<Stamp> {
         self.wish.reuse?;
         let answer = match self.stamps.first(stack, work) {
-            // It may have been asked before its engine had initialised.
+            // The first answer may be from before the engine's init.
             Stamped::Elsewhere => self.stamps.now(work),
             answer => answer,
         };
@@ -102,7 +103,7 @@ impl Worker {
         }
     }
 
-    /// Why no server could be asked for a state, where that is worth a line.
+    /// Returns a note why a server did not answer about a state, if that is worth a line.
     pub(super) fn unstamped(&self, stack: &StackId) -> Option<String> {
         match self.stamps.given(stack)? {
             Stamped::Untold(Some(why)) => Some(format!("its state could not be asked for: {why}")),
@@ -110,7 +111,7 @@ impl Worker {
         }
     }
 
-    /// Keeps what a whole and clean plan rested on, as its files and its state were before it.
+    /// Stores the inputs of a complete and clean plan, with the digests of files and state from before it.
     pub(super) fn keep_clean(&self, work: &Work, before: &Before, planned: &Planned) -> Option<String> {
         let wish = &self.wish;
         let is_narrowed = wish.is_narrowed() || planned.is_incomplete();
@@ -125,7 +126,7 @@ impl Worker {
             contents.renew_packages(work).map_err(|failure| failure.summary)?;
             let items = self.binding((work, Binding::default()), &contents, &footing, &state_of(facts));
             let mut items = items.map_err(|failure| failure.summary)?;
-            // The same before and after: it is the one that was planned on.
+            // Equal before and after: the plan was made on this state.
             if let Some(stamp) = before.stamp.clone()
                 && self.stamps.now(work) == Stamped::Known(stamp.clone())
             {
@@ -143,7 +144,7 @@ impl Worker {
     }
 }
 
-/// Returns the state that a clean plan was made on; absent where its record does not tell.
+/// Returns the state that a clean plan was made on; absent if its record does not contain it.
 fn planned_state(clean: &CleanPlan) -> Option<StateIdentity> {
     let lineage = clean.items.get(LINEAGE)?.to_owned();
     Some(StateIdentity { lineage, serial: clean.items.get(SERIAL)?.parse().ok()? })

@@ -1,4 +1,4 @@
-//! What servers say of the states of a run: each is asked once before anything is planned on it, many at the same time.
+//! ETags of the states of a run: each server is asked once per state before the first plan, many at the same time.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use crate::{
     process::Runner,
 };
 
-/// The answers of a run. Nothing is asked, and no thread started, before the first state that a server can be asked for.
+/// Answers of a run. No request is sent and no thread started before the first state with a server.
 pub(super) struct Stamps(Arc<Answers>);
 
 struct Answers {
@@ -31,7 +31,7 @@ struct Answers {
 }
 
 impl Stamps {
-    /// Answers about these stacks.
+    /// Returns an empty set of answers for these stacks.
     pub(super) fn new(work: Arc<HashMap<StackId, Work>>, runner: Arc<Runner>, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Answers {
             work,
@@ -45,7 +45,9 @@ impl Stamps {
         }))
     }
 
-    /// The answer that the run has about a stack. The first question lets all others be asked, beyond the number of jobs.
+    /// Returns the run's answer about a stack. The first call starts the requests for all other stacks, beyond the number
+    /// of
+    /// jobs.
     pub(super) fn first(&self, stack: &StackId, work: &Work) -> Stamped {
         if footing(work).is_ok_and(|footing| RemoteStates::may_ask(&footing)) {
             self.0.begun.call_once(|| self.0.ask_all());
@@ -56,12 +58,12 @@ impl Stamps {
             .map_or(Stamped::Elsewhere, |slot| slot.get_or_init(|| self.0.ask(work)).clone())
     }
 
-    /// The answer that was given about a stack, if one was.
+    /// Returns the answer about a stack, if there is one already.
     pub(super) fn given(&self, stack: &StackId) -> Option<&Stamped> {
         self.0.slots.get()?.get(stack)?.get()
     }
 
-    /// Asks now.
+    /// Sends a new request.
     pub(super) fn now(&self, work: &Work) -> Stamped {
         self.0.ask(work)
     }
@@ -91,7 +93,7 @@ impl Answers {
         }
     }
 
-    /// Asks for all states, each but once: whoever comes first asks, others wait for that answer.
+    /// Sends the requests for all states, each once: the first caller sends it, others wait for that answer.
     fn ask_all(self: &Arc<Self>) {
         for _ in 0..AT_ONCE.min(self.work.len()) {
             let answers = Arc::clone(self);
@@ -107,7 +109,7 @@ impl Answers {
                     });
                 }
             };
-            // Without a thread it takes longer: each worker asks for itself.
+            // Without a thread it takes longer: each worker sends its own request.
             if thread::Builder::new().name("stamps".to_owned()).spawn(rest).is_err() {
                 break;
             }

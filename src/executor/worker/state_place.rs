@@ -1,4 +1,4 @@
-//! Where the plan of a stack would change a state, as the digest of the review takes it.
+//! Address of the state that a plan would change, as part of the review's digest.
 
 use camino::Utf8Path;
 use serde_json::{Map, Value};
@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use super::{Worker, lock};
 use crate::{engine::units::normalised, files::relative_path, model::StackId, plans::StatePlace};
 
-/// How the address of a local state begins.
+/// Prefix of the address of a local state.
 const LOCAL: &str = "local:";
 
 impl Worker {
-    /// Returns where the plan that waits for a stack's apply would change a state; none for a stack without a plan.
+    /// Returns the workspace and state address that a waiting plan would change; absent for a stack without a plan.
     pub fn state_place(&self, stack: &StackId) -> Option<StatePlace> {
         let waiting = lock(&self.waiting);
         let manifest = waiting.get(stack)?.manifest.as_ref()?;
@@ -19,8 +19,8 @@ impl Worker {
     }
 }
 
-/// Returns a state address of a backend in force as the review's digest takes it. The path of a local state is relative to
-/// the project's folder, so that every checkout has the same one; a path outside of it that was written absolute stays so.
+/// Returns a state address for the review's digest. The path of a local state is relative to the project's folder, so
+/// that it is equal in every checkout; a path outside of the project that was written absolute stays absolute.
 pub(super) fn reviewed_address(
     address: Option<&str>,
     config: &Map<String, Value>,
@@ -29,7 +29,7 @@ pub(super) fn reviewed_address(
     let Some(address) = address else { return "unknown".to_owned() };
     let Some(path) = address.strip_prefix(LOCAL).map(Utf8Path::new) else { return address.to_owned() };
     let written = |key| config.get(key).and_then(Value::as_str);
-    // As it was typed with `--config` it may lead through `..`.
+    // A path that was given with `--config` may contain `..`.
     let project = &*normalised(project);
     let is_absolute = |key| written(key).is_some_and(|path| Utf8Path::new(path).is_absolute());
     if let Ok(below) = path.strip_prefix(project) {

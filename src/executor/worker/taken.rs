@@ -1,4 +1,4 @@
-//! Whether a plan was made with the values that its stack takes from others, and not with somebody else's.
+//! Check that a plan was made with the values that its stack takes from others.
 
 use camino::Utf8Path;
 use serde_json::Value;
@@ -9,20 +9,20 @@ use crate::{
     model::{Failure, FailureKind, is_same_number},
 };
 
-/// What may have set a variable behind envctl's back.
+/// Advice for a variable that another source overrides.
 const OTHERS: &str = "something else sets it, and is stronger: a var file of its module (`*.auto.tfvars`, `terraform.tfvars`), \
                       `extra_arguments` of its unit, a hook; nothing else may set an input";
 
 impl Work {
-    /// Refuses a plan whose file has another value for a variable than the stack takes, and says which variables it does not
-    /// have at all. Nothing is said of a file that only its engine can read.
+    /// Refuses a plan whose file has another value for a variable than the stack takes, and returns notes about variables
+    /// that the file does not contain. A file that only its engine can read is not checked.
     pub(super) fn took(&self, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
         let mut notes = Vec::new();
         if self.taken.is_empty() {
             return Ok(notes);
         }
         for (variable, _) in &*self.taken {
-            // Terragrunt gives its own value again when the plan is applied, and the engine refuses it then.
+            // Terragrunt passes its own value again at apply, and the engine refuses it then.
             if let Some(file) = self.ground.scope.sets_input(variable) {
                 let from = self.wiring.source(variable);
                 let summary =
@@ -64,7 +64,7 @@ impl Work {
     }
 }
 
-/// Whether two values are the same, whatever way they went: numbers and booleans may have become texts.
+/// Returns true if two values are equal after conversion by an engine: numbers and booleans may have become texts.
 fn same(given: &Value, planned: &Value) -> bool {
     match (given, planned) {
         (Value::Array(given), Value::Array(planned)) => {

@@ -1,4 +1,4 @@
-//! Work with the values that its stack takes from others: where each of them travels.
+//! Work with the values that its stack takes from others: in the var file or in the environment.
 
 use std::{collections::HashMap, fmt::Write as _, sync::Arc};
 
@@ -17,11 +17,11 @@ use crate::{
     process::Redactor,
 };
 
-/// Numbers with fewer digits are too common to be hidden wherever they stand.
+/// Minimum number of digits of a number that is masked; shorter numbers are too common.
 const DIGITS_OF_A_SECRET: usize = 6;
 
 impl Work {
-    /// The same work with the values that these outputs have now; nothing stands in for what is missing.
+    /// Returns the work with the current values of these outputs, without mocks.
     pub(in crate::executor) fn wired_to(
         &self,
         outputs: &HashMap<StackId, Arc<Vec<Output>>>,
@@ -33,8 +33,8 @@ impl Work {
         self.wired(&values.map_err(NoValues::into_failure)?, redactor)
     }
 
-    /// The same work with these values: one that is sensitive, or holds a secret, in the environment of its engine alone, the
-    /// others in the var file of this run.
+    /// Returns the work with these values: a value that is sensitive or contains a secret is passed in the environment of
+    /// its engine, others in the var file of this run.
     pub(super) fn wired(&self, values: &Values, redactor: &Redactor) -> Result<Self, Failure> {
         let mut work = self.clone();
         work.upstream_values = values.certainty();
@@ -55,7 +55,7 @@ impl Work {
         }
         let file = &work.ground.generated;
         let members = work.ground.values.iter().map(|(name, value)| {
-            // What was printed as JSON can be read as JSON.
+            // Text that was printed as JSON can be parsed.
             serde_json::from_str(value).map(|value: Value| (name.clone(), value))
         });
         let written = members.collect::<Result<serde_json::Map<_, _>, _>>().map_err(std::io::Error::other);
@@ -69,7 +69,7 @@ impl Work {
     }
 }
 
-/// How a variable of the environment says a value: as a text or as an expression, as its type has it.
+/// Returns a value for an environment variable: as plain text or as an HCL expression, depending on the variable's type.
 fn in_environment(given: &Given) -> Result<String, Failure> {
     let kind = given.declared.as_ref().map(|declared| declared.kind);
     match (&given.value, kind) {
@@ -91,7 +91,7 @@ fn in_environment(given: &Given) -> Result<String, Failure> {
     }
 }
 
-/// A value as an expression of HCL.
+/// Returns a value as an HCL expression.
 pub(in crate::executor) fn expression(value: &Value) -> String {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
@@ -107,7 +107,8 @@ pub(in crate::executor) fn expression(value: &Value) -> String {
     }
 }
 
-/// A text in quotes. Source: <https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1>.
+/// Returns a text as an HCL string. Source:
+/// <https://developer.hashicorp.com/terraform/language/expressions/strings#escape-sequences-1>.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     let mut rest = text.chars().peekable();
@@ -127,8 +128,8 @@ fn quoted(text: &str) -> String {
     quoted
 }
 
-/// Hands on everything that would tell a value: its texts, as they are and as engines write them, the names in its maps, and
-/// long numbers.
+/// Calls `act` with every text that reveals a value: its strings, raw and escaped as engines print them, the keys of its
+/// maps, and long numbers.
 pub(in crate::executor) fn hide(value: &Value, act: &dyn Fn(&str)) {
     let text = |text: &str| {
         act(text);

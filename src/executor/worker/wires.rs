@@ -1,4 +1,4 @@
-//! The values that a stack takes from others, brought into its work before each of its plans.
+//! Values that a stack takes from others, added to its work before each of its plans.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -17,29 +17,29 @@ use crate::{
     model::{Failure, FailureKind, Outcome, StackId},
 };
 
-/// How to destroy what takes a value that is not there any more.
+/// Advice for destroying a stack that takes a value which no longer exists.
 const BY_HAND: &str = "`--var NAME=VALUE` gives a variable the value that it had";
 
-/// Work with all its values.
+/// Work with the values that it takes from others.
 pub(super) struct Wired<'w> {
     pub(super) work: Cow<'w, Work>,
-    /// What to say of them.
+    /// Notes about these values.
     pub(super) notes: Vec<String>,
-    /// Whether only the plans of other stacks tell some of them yet.
+    /// True if some values come from plans that are not applied yet.
     pub(super) rests_on_plans: bool,
 }
 
-/// Which values of a stack that is planned and not applied are taken.
+/// Version of an upstream stack's outputs, if that stack is planned and not applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Take {
-    /// Those that it will have.
+    /// Outputs after the plan's apply.
     Planned,
-    /// Those that it has.
+    /// Outputs before the plan's apply.
     Present,
 }
 
 impl Worker {
-    /// The work with the values that it takes from other stacks, as they are now.
+    /// Returns the work with the current values that it takes from other stacks.
     pub(super) fn wired<'w>(
         &self,
         stack: &StackId,
@@ -70,7 +70,7 @@ impl Worker {
         Ok(Wired { work: Cow::Owned(wired), notes, rests_on_plans: !values.from_plans.is_empty() })
     }
 
-    /// The work with the same values as they are right before an apply: it is bound to those that it was planned with.
+    /// Returns the work with the values right before an apply: the plan is bound to those that it was made with.
     pub(super) fn wired_now<'w>(
         &self,
         work: &'w Work,
@@ -85,7 +85,7 @@ impl Worker {
         work.wired_to(&outputs, &has_state, self.runner.redactor()).map(Cow::Owned).map_err(failed)
     }
 
-    /// The outputs of all stacks that values are taken from.
+    /// Returns the outputs of all stacks that values are taken from.
     fn sources(
         &self,
         work: &Work,
@@ -110,14 +110,14 @@ impl Worker {
         Ok(outputs)
     }
 
-    /// The work as it was planned last.
+    /// Returns the work as it was planned last.
     pub(super) fn as_planned<'w>(&self, stack: &StackId, work: &'w Work) -> Cow<'w, Work> {
         let wired = lock(&self.wired).get(stack).cloned();
         wired.map_or(Cow::Borrowed(work), |wired| Cow::Owned(Work::clone(&wired)))
     }
 
     fn standing(&self, source: &StackId, take: Take) -> Standing {
-        // What is destroyed gets no more outputs, and lost those that it had when it went.
+        // A stack that is destroyed gets no new outputs; its outputs went away with its state.
         if self.wish.mode == PlanMode::Destroy || !self.work.contains_key(source) {
             Standing::Elsewhere { has_state: self.upstreams.has_state(source) }
         } else if self.is_pending(source) {
@@ -128,7 +128,7 @@ impl Worker {
         }
     }
 
-    /// How the destruction of a stack ends whose values are gone, or never were: well where there is nothing to destroy.
+    /// Returns the result of destroying a stack whose values do not exist (any more): clean if its state is empty.
     fn without_values(&self, failure: Failure, work: &Work, session: &Session<'_>) -> Ended {
         let tried = attempt(&self.runner, session, || {
             work.engine.prepare(&work.target, false, false, session)?;
@@ -148,7 +148,7 @@ impl Worker {
         }
     }
 
-    /// What keeps a plan with stand-ins from being a plan to destroy: it is never made again.
+    /// Returns the failure of a destroy plan that uses mocks: such a plan would never be made again with real values.
     pub(super) fn stands_on_nothing(&self, work: &Work) -> Option<Failure> {
         let is_tentative = work.upstream_values == UpstreamValues::Tentative;
         let refuses = self.wish.mode == PlanMode::Destroy && is_tentative;
