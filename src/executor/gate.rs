@@ -6,14 +6,15 @@
 //! | plain       | `confirm`, destroy   | any     | yes      | type the environment's name      |
 //! | plain       | `confirm`, destroy   | any     | no       | refuse                           |
 //! | plain       | any other            | any     | any      | yes                              |
-//! | absent      | any, a later round   | any     | any      | `--confirm-rounds`: yes, unless the review has losses that no confirmed review has shown and no `--allow delete:` names |
+//! | absent      | any, a later round   | any     | any      | `--confirm-rounds`: yes, unless it shows new losses |
 //! | absent      | `confirm`            | any     | yes      | type the environment's name      |
 //! | absent      | `confirm`            | any     | no       | refuse                           |
 //! | absent      | without `confirm`    | yes     | any      | yes                              |
 //! | absent      | without `confirm`    | no      | yes      | ask y/N                          |
 //! | absent      | without `confirm`    | no      | no       | refuse                           |
 //!
-//! `--confirm`, plain or with a digest, answers one review: it is absent in the rounds after the one that it confirmed.
+//! New losses are those that no confirmed review has shown and no `--allow delete:` names. `--confirm`, plain or with a
+//! digest, answers one review: it is absent in the rounds after the one that it confirmed.
 
 use std::{fmt, io, str::FromStr};
 

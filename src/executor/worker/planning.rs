@@ -193,8 +193,8 @@ pub(super) fn only_deferring(planned: &Planned) -> Option<Vec<Block>> {
     Some(vec![Block::new("incomplete", message)])
 }
 
-/// Returns the failure of a folder without configuration, after the hooks that may write it: an engine would find neither the backend
-/// nor anything to change or to destroy.
+/// Returns the failure of a folder without configuration, checked after the hooks that may write it: an engine would find
+/// neither a backend nor resources to change or to destroy.
 fn unconfigured(work: &Work) -> Option<Failure> {
     // The engine reports a folder that cannot be read.
     let entries = std::fs::read_dir(&work.target.dir).ok()?;
