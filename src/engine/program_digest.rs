@@ -10,7 +10,7 @@ use crate::files::{ContentStamp, DigestCache, file_digest};
 /// Program that runs when an engine does. Its path differs between machines, so that only its content counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineProgram {
-    /// Its role in a plan's manifest: `engine program`, `driven engine program`.
+    /// Role in a plan's manifest: `engine program`, `driven engine program`.
     pub role: &'static str,
     /// Path of the program, or of the version manager that starts it.
     pub path: Utf8PathBuf,

@@ -1,4 +1,4 @@
-//! Which resources a state holds, as `state pull` prints it and as a file that is to be pushed has it.
+//! Resources in a state, as `state pull` prints it or as a file to push holds it.
 
 use std::collections::BTreeSet;
 
@@ -8,13 +8,13 @@ use serde_json::Value;
 use super::StateIdentity;
 use crate::model::ResourceAddress;
 
-/// Why a text is no state that could be read.
+/// Reason why a text cannot be read as a state.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// It is no JSON, or not of the form that a state has.
+    /// The text is no JSON, or lacks the fields of a state.
     #[error("it is encrypted, or no state: {0}")]
     Malformed(#[from] serde_json::Error),
-    /// Its format is another one than engines have written since Terraform 0.12.
+    /// The format differs from the one that engines have written since Terraform 0.12.
     #[error("its format {0} is not known")]
     Format(u64),
 }
@@ -23,7 +23,7 @@ pub enum StateError {
 #[derive(Deserialize, Default)]
 pub(super) struct State {
     version: u64,
-    /// Which state it is, and how often it was written.
+    /// Lineage and serial of the state.
     #[serde(flatten)]
     pub(super) identity: StateIdentity,
     #[serde(default)]
@@ -49,19 +49,19 @@ struct Instance {
 }
 
 impl State {
-    /// The addresses of the resources that it manages.
+    /// Returns the addresses of the managed resources.
     pub(super) fn addresses(&self) -> Result<BTreeSet<ResourceAddress>, StateError> {
         if self.version != 4 {
             return Err(StateError::Format(self.version));
         }
         let managed = self.resources.iter().filter(|resource| resource.mode == "managed");
         let addresses = managed.flat_map(|resource| resource.instances.iter().map(|i| address(resource, i)));
-        // An address is any text that is not empty.
+        // Only an empty text is no address.
         Ok(addresses.filter_map(|address| address.parse().ok()).collect())
     }
 }
 
-/// The addresses of the resources that the state in a file manages.
+/// Returns the addresses of the managed resources in a state file.
 pub fn state_addresses(text: &[u8]) -> Result<BTreeSet<ResourceAddress>, StateError> {
     serde_json::from_slice::<State>(text)?.addresses()
 }

@@ -1,4 +1,4 @@
-//! Addresses between which a typed `init` moves a state, shown before the question whether it is run.
+//! Addresses between which a typed `init` moves a state, shown before the user confirms the command.
 
 use std::ffi::OsString;
 
@@ -18,24 +18,25 @@ use crate::model::StackId;
 pub(super) const EXPRESSION: &str =
     "an expression decides where the state is, so nobody can look there first";
 
-/// Words for an address that an expression decides.
+/// Text in place of an address that an expression decides.
 pub const NOT_TOLD: &str = "cannot be told: an expression decides it";
 
-/// Addresses between which a typed `init` takes the state of an instance, without credentials.
+/// Addresses between which a typed `init` moves the state of an instance, without credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateMove {
     /// Stack of the instance.
     pub stack: StackId,
-    /// Address that the state is at.
+    /// Present address of the state.
     pub from: String,
-    /// Address that the files and environments.toml state; none where an expression decides.
+    /// Address that the files and environments.toml state; absent if an expression decides it.
     pub to: Option<String>,
-    /// Folder that a copy of the state is kept in; none where the state is not copied to the new address either.
+    /// Folder for a backup of the state; absent if the command does not copy the state.
     pub backup: Option<Utf8PathBuf>,
 }
 
-/// Returns where a typed `init -migrate-state` or `init -reconfigure` takes the state from and to; none where both are one
-/// address, where no former one is known, or for any other command. Refuses a migration to an address that cannot be told.
+/// Returns the addresses between which a typed `init -migrate-state` or `init -reconfigure` moves the state; absent if they
+/// are equal, if no former one is known, or for any other command. Refuses a migration to an address that an expression
+/// decides.
 pub(super) fn state_move(target: &Target, args: &[OsString]) -> Result<Option<StateMove>, EngineError> {
     let migrates = match typed(args) {
         Typed::MigrateState => true,
@@ -60,7 +61,7 @@ pub(super) fn state_move(target: &Target, args: &[OsString]) -> Result<Option<St
     Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: Some(to), backup }))
 }
 
-/// Returns the address of the last known state, else of the backend in force; none where neither is known.
+/// Returns the address of the last known state, else of the backend in force; absent if neither is known.
 fn recorded_address(target: &Target) -> Result<Option<String>, EngineError> {
     let known = recorded_state(&target.state_dir).map_err(EngineError::Failed)?;
     if let Some(address) = known.and_then(|state| state.address) {

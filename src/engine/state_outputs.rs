@@ -1,4 +1,4 @@
-//! Outputs as a state holds them, and only those of the state that an instance is known to have.
+//! Outputs in the last known state of an instance.
 
 use std::io;
 
@@ -40,10 +40,10 @@ struct Raw {
     sensitive: bool,
 }
 
-/// The version of the format of states.
+/// Version of the state format.
 const VERSION: u64 = 4;
 
-/// The outputs of the state that a plan was made on, as it was before the plan refreshed it.
+/// Returns the outputs of the state that a plan was made on, from before its refresh.
 pub fn outputs_before(plan: &Utf8Path) -> Result<Vec<Output>, PlanFileError> {
     let state = readable(&state_before(plan)?).ok_or_else(|| PlanFileError::Broken {
         path: plan.to_owned(),
@@ -52,9 +52,9 @@ pub fn outputs_before(plan: &Utf8Path) -> Result<Vec<Output>, PlanFileError> {
     Ok(outputs_of(state))
 }
 
-/// The outputs of the state of a prepared instance, when that is the last known one and not one that waits to be saved.
+/// Returns the outputs of a prepared instance's state; refuses a state that is not the last known one or waits to be saved.
 ///
-/// A local state is read as a file; one that is elsewhere or encrypted only its engine can read.
+/// A local state is read as a file; a remote or encrypted state is read by the engine.
 pub(super) fn known_outputs(
     driver: &dyn Driver,
     (target, footing): (&Target, io::Result<Footing>),
@@ -81,7 +81,7 @@ pub(super) fn known_outputs(
     Ok(KnownOutputs { outputs: outputs_of(state), has_state: !identity.lineage.is_empty(), from_file })
 }
 
-/// The local state at an address; absent where only an engine can read it.
+/// Returns the local state at an address; absent if only an engine can read it.
 fn in_file(address: &str) -> io::Result<Option<State>> {
     Ok(match local_state::read(address)? {
         LocalState::Elsewhere => None,
@@ -98,7 +98,7 @@ fn readable(state: &[u8]) -> Option<State> {
 fn outputs_of(state: State) -> Vec<Output> {
     let output = |(name, Raw { value, kind, sensitive })| {
         let text = value.as_deref().map_or("null", RawValue::get);
-        // What was read as JSON can be read as JSON.
+        // The text was parsed as JSON before.
         let value = serde_json::from_str(text).unwrap_or_default();
         Output { name, sensitive, kind: OutputKind(kind), value, is_exact: keeps_numbers(text) }
     };

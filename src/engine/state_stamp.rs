@@ -1,4 +1,4 @@
-//! Which state lies at an address, told without an engine.
+//! Lineage and serial of a state, read without an engine.
 
 use std::io;
 
@@ -8,27 +8,27 @@ use sha2::{Digest as _, Sha256};
 use super::local_state::{self, LocalState};
 use crate::model::hex;
 
-/// Which state it is, and how often it was written.
+/// Lineage and serial of a state.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 pub struct StateIdentity {
-    /// Its lineage; empty when there is none yet.
+    /// Lineage of the state; empty if there is no state yet.
     #[serde(default)]
     pub lineage: String,
-    /// Its serial.
+    /// Serial of the state.
     #[serde(default)]
     pub serial: u64,
 }
 
-/// A state that is a file.
+/// Identity of a state in a local file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LocalIdentity {
-    /// What it says of itself.
+    /// Lineage and serial in the file.
     pub state: StateIdentity,
-    /// SHA-256 of the file; empty when there is none yet.
+    /// SHA-256 of the file; empty if there is no file yet.
     pub content: String,
 }
 
-/// The identity of the state at an address; absent where nobody but an engine can tell.
+/// Reads the identity of the state at an address; absent if only an engine can read it.
 ///
 /// OpenTofu leaves lineage and serial of an encrypted state readable.
 pub fn state_at(address: &str) -> io::Result<Option<LocalIdentity>> {

@@ -1,7 +1,7 @@
-//! The lines of `plan -json`, `apply -json` and `init -json`: one JSON object each.
+//! Lines of `plan -json`, `apply -json` and `init -json`: one JSON object each.
 //!
-//! Source: <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>. Unknown types are passed over, and
-//! lines may lack a type.
+//! Source: <https://developer.hashicorp.com/terraform/internals/machine-readable-ui>. Unknown types are ignored, and lines
+//! may lack a type.
 
 use std::collections::BTreeMap;
 
@@ -9,100 +9,100 @@ use serde::Deserialize;
 
 use crate::process::Redactor;
 
-/// What one line says.
+/// Content of one line.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Message {
-    /// The first line: the version of the engine.
+    /// Version of the engine, in the first line.
     Version(String),
-    /// A resource that an apply would change.
+    /// Resource that an apply would change.
     PlannedChange {
-        /// Its address.
+        /// Address of the resource.
         address: String,
         /// `create`, `move`, `noop` …: less exact than `show -json`.
         action: String,
     },
-    /// An action of a provider that an apply would invoke, whose address this is.
+    /// Address of a provider's action that an apply would invoke.
     PlannedAction(String),
-    /// A change that the engine put off for a later plan.
+    /// Change that the engine deferred to a later plan.
     DeferredChange,
-    /// The outputs and what would happen to them; an apply gives no actions.
+    /// Outputs with their planned actions; an apply reports no actions.
     Outputs(Vec<(String, Option<String>)>),
-    /// A warning or an error.
+    /// Warning or error.
     Diagnostic(Diagnostic),
-    /// Work on a resource began, goes on or ended: `aws_vpc.main: creating`.
+    /// Start, progress or end of work on a resource, as text: `aws_vpc.main: creating`.
     Doing(String),
-    /// An apply is done with a resource.
+    /// Resource that an apply has done.
     Done {
-        /// Its address.
+        /// Address of the resource.
         address: String,
-        /// `create`, `update`, `delete`, `read` …; empty where it is not said.
+        /// `create`, `update`, `delete`, `read` …; empty if the engine does not report it.
         action: String,
     },
-    /// An apply failed at a resource.
+    /// Resource that an apply failed at.
     Errored {
-        /// Its address.
+        /// Address of the resource.
         address: String,
-        /// `create`, `update`, `delete` …; empty where it is not said.
+        /// `create`, `update`, `delete` …; empty if the engine does not report it.
         action: String,
     },
-    /// A provisioner of a resource failed, whose address this is.
+    /// Address of a resource whose provisioner failed.
     ProvisionerFailed(String),
-    /// It counts what was done or would be: `apply`, `destroy`, `plan`.
+    /// Operation of a change summary: `apply`, `destroy`, `plan`.
     Summary(String),
-    /// Anything else.
+    /// Any other message.
     Other,
 }
 
-/// A line with the engine's own words for people.
+/// Parsed line with the engine's own text.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
-    /// For the log.
+    /// Text for the log.
     pub text: String,
-    /// What it says.
+    /// Content of the line.
     pub message: Message,
 }
 
-/// A warning or an error of the engine.
+/// Warning or error of an engine.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Diagnostic {
     /// `error` or `warning`.
     #[serde(default)]
     pub severity: String,
-    /// One line.
+    /// Summary, on one line.
     #[serde(default)]
     pub summary: String,
-    /// The rest.
+    /// Detail, on any number of lines.
     #[serde(default)]
     pub detail: String,
-    /// The resource that it is about.
+    /// Address of the resource that the diagnostic is about.
     #[serde(default)]
     pub address: Option<String>,
-    /// The place in the configuration.
+    /// Position in the configuration.
     #[serde(default)]
     pub range: Option<SourceRange>,
-    /// True if it is about the value of a variable, which is written in no file of the engine.
+    /// True if the diagnostic is about the value of a variable, which no configuration file holds.
     #[serde(skip)]
     pub is_about_value: bool,
 }
 
-/// A place in the configuration.
+/// Position in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SourceRange {
-    /// Relative to the folder that the engine runs in.
+    /// Path of the file, relative to the folder that the engine runs in.
     pub filename: String,
-    /// Where it starts.
+    /// Start of the range.
     pub start: SourcePosition,
 }
 
-/// A place in a file.
+/// Position in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SourcePosition {
-    /// From 1.
+    /// Line number, from 1.
     pub line: u32,
 }
 
 impl Diagnostic {
-    /// Returns it with the secrets in its texts masked.
+    /// Masks the secrets in the texts.
     pub(super) fn masked(self, redactor: &Redactor) -> Self {
         let masked = |text: &str| redactor.mask(text).into_owned();
         let range =
@@ -116,7 +116,7 @@ impl Diagnostic {
         }
     }
 
-    /// Whether it is an error.
+    /// Returns true for an error, and for any severity but `warning`.
     pub fn is_error(&self) -> bool {
         self.severity != "warning"
     }
@@ -163,7 +163,7 @@ struct RawInvocation {
     action: RawResource,
 }
 
-/// The `action` of a hook message: a word, or the address of an action of a provider.
+/// Field `action` of a hook message: a word, or the address of a provider's action.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum RawAction {
@@ -191,7 +191,7 @@ struct RawOutput {
     action: Option<String>,
 }
 
-/// Reads one line; nothing when it is not one of the engine's JSON objects.
+/// Parses one line; absent if it is not one of the engine's JSON objects.
 pub fn parse(line: &str) -> Option<Line> {
     if !line.starts_with('{') {
         return None;
@@ -235,13 +235,14 @@ pub fn parse(line: &str) -> Option<Line> {
             raw.changes.map_or(Message::Other, |changes| Message::Summary(changes.operation))
         }
         Some(kind) => raw.hook.and_then(|hook| doing(kind, hook)).map_or(Message::Other, Message::Doing),
-        // What an init does comes without a type, or as `log` and `init_output`, which have no hook.
+        // An init reports progress without a type, or as `log` and `init_output`, which have no hook.
         None => Message::Other,
     };
     Some(Line { text, message })
 }
 
-/// Reads one line that another program may have begun without ending its own: what comes before the JSON object, and it.
+/// Parses a line that may start with unfinished output of another program; returns that output and the JSON object behind
+/// it.
 pub(super) fn parse_within(line: &str) -> (&str, Option<Line>) {
     match parse(line) {
         None => match line.find("{\"@level\"").map(|at| (&line[..at], parse(&line[at..]))) {
@@ -252,7 +253,7 @@ pub(super) fn parse_within(line: &str) -> (&str, Option<Line>) {
     }
 }
 
-/// Returns the word for what a hook does to a resource, empty where none is said.
+/// Returns the action of a hook on a resource; empty if there is none.
 fn word(action: Option<&RawAction>) -> &str {
     match action {
         Some(RawAction::Word(word)) => word,

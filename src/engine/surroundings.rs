@@ -1,4 +1,4 @@
-//! The files of settings of an engine, and what would put another provider in the place of a locked one.
+//! CLI configuration files of engines, and settings that replace a locked provider by another one.
 
 use std::{
     collections::BTreeMap,
@@ -11,14 +11,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::provider_variables::is_set;
 use crate::files;
 
-/// The variable under which a debugger lends an engine its own provider.
+/// Variable by which a debugger attaches its own provider to an engine.
 const LENT_PROVIDERS: &str = "TF_REATTACH_PROVIDERS";
 
-/// The files of settings that engines read: the one that is named, else those in the home folder; existing ones only, in
-/// an order of their own.
+/// Returns the existing CLI configuration files of engines: the one that a variable names, else those in the home folder, in
+/// a fixed order.
 ///
-/// Source: <https://opentofu.org/docs/cli/config/config-file/#locations>; that every `*.tfrc` and `*.tfrc.json` beside them
-/// counts was measured on `OpenTofu` 1.12.
+/// Source: <https://opentofu.org/docs/cli/config/config-file/#locations>; engines read every `*.tfrc` and `*.tfrc.json`
+/// beside them, too (measured on `OpenTofu` 1.12).
 pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     let variable = |name: &str| {
         env.get(OsStr::new(name)).and_then(|value| value.to_str()).filter(|value| !value.is_empty())
@@ -42,7 +42,7 @@ pub fn cli_configs(env: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// The further files of settings in a folder, sorted; none where there is no folder, or none that can be read.
+/// Returns the sorted `*.tfrc` files in a folder; empty if the folder is missing or unreadable.
 fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     let entries = folder.read_dir_utf8().into_iter().flatten().filter_map(Result::ok);
     let is_one =
@@ -52,7 +52,7 @@ fn more_settings(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
     found
 }
 
-/// What in an environment would put another provider in the place of the locked one, if anything does.
+/// Returns the setting in an environment that replaces a locked provider, as text; absent if there is none.
 pub fn replaced_providers(env: &BTreeMap<OsString, OsString>) -> Option<String> {
     if is_set(env, LENT_PROVIDERS) {
         return Some(format!("`{LENT_PROVIDERS}` is set"));

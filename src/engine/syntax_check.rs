@@ -1,9 +1,10 @@
-//! Asks an engine whether it can parse one file.
+//! Syntax check of one file by its engine.
 //!
-//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: `fmt -check FILE` ends with 0 or 3 where the engine can parse the file, with
-//! 2 where it cannot, and with 2 for every file that is not named `*.tf`, `*.tfvars`, `*.tftest.hcl` or, on OpenTofu, `*.tofu`.
-//! Measured on Terragrunt 1.1.3: `find` ends with 0 for broken units too; `hcl fmt --check --file FILE` ends with 0, or with 1 and
-//! "needs formatting" where it can parse the file, and with 1 and "Error parsing" where it cannot; 1 is its status for all else, too.
+//! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: `fmt -check FILE` exits with 0 or 3 if the engine can parse the file,
+//! with 2 if it cannot, and with 2 for every file that is not named `*.tf`, `*.tfvars`, `*.tftest.hcl` or, on OpenTofu,
+//! `*.tofu`. Measured on Terragrunt 1.1.3: `find` exits with 0 for broken units too; `hcl fmt --check --file FILE` exits
+//! with 0, or with 1 and "needs formatting" if it can parse the file, and with 1 and "Error parsing" if it cannot; all other
+//! errors exit with 1 too.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -15,21 +16,22 @@ use crate::{
     process::{CommandLine, Runner},
 };
 
-/// Command by which a program is asked.
+/// Command that checks the syntax of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyntaxReader {
-    /// By `fmt -check`.
+    /// `fmt -check`.
     Module,
-    /// By `hcl fmt --check`.
+    /// `hcl fmt --check`.
     Unit,
-    /// By `render`: `hcl fmt` refuses JSON.
+    /// `render`, since `hcl fmt` refuses JSON.
     JsonUnit,
 }
 
-/// Returns how to ask about a file that `engine` would read, and which engine; absent where none reads files of its name.
+/// Returns the command that checks a file which `engine` would read, and the engine to run; absent if no engine reads files
+/// of its name.
 ///
-/// The modules of Terragrunt units are read by the engine that Terragrunt `drives`; where that is not stated, by OpenTofu if
-/// `is_there` tells that it is installed, else by Terraform, as Terragrunt chooses.
+/// The modules of Terragrunt units are checked by the engine that Terragrunt `drives`; if that is not configured, by
+/// OpenTofu if `is_there` returns true for it, else by Terraform, as Terragrunt chooses.
 pub fn reader(
     engine: EngineName,
     file: &Utf8Path,
@@ -54,7 +56,7 @@ pub fn reader(
     }
 }
 
-/// Returns true if the program can parse the file (absolute path); the reason where it could not be asked.
+/// Returns true if the program can parse the file (absolute path); an error is the reason why the check did not work.
 pub fn can_parse(
     reader: SyntaxReader,
     program: &str,

@@ -1,4 +1,5 @@
-//! One instance as an engine needs to know it: folders, values, backend, and who may share what it uses.
+//! Target of an engine: an instance with its folders, values and backend, and the other instances that it must not collide
+//! with.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,71 +17,72 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{GivenFlags, LockfilePolicy, ValuePlaces};
 use crate::model::{EngineName, InstanceId};
 
-/// The backend of an instance as its files and environments.toml give it.
+/// Backend of an instance as its files and environments.toml state it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Backend {
-    /// `s3`, `pg`, `local` …; absent when the stack has no backend block (Terragrunt may generate one).
+    /// Type: `s3`, `pg`, `local` …; absent if the stack has no backend block (Terragrunt may generate one).
     pub kind: Option<String>,
-    /// The file of declared pairs, passed as `-backend-config=FILE`; absent without pairs.
+    /// File of the declared pairs, passed as `-backend-config=FILE`; absent without pairs.
     pub config_file: Option<Utf8PathBuf>,
-    /// Its keys, pairs over block, where an engine is not needed to tell them.
+    /// Configuration of the backend, pairs over block; absent if only an engine can evaluate it.
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
-    /// A digest over kind and pairs, part of the init fingerprint.
+    /// Digest of type and pairs, part of the init fingerprint.
     pub digest: String,
 }
 
-/// The backend that an engine has initialised, with the values that its expressions had.
+/// Backend that an engine has initialised, with evaluated expressions.
 #[derive(Debug, Clone, Copy)]
 pub struct BackendInForce<'a> {
-    /// Its type.
+    /// Type of the backend: `s3`.
     pub kind: &'a str,
-    /// Its keys.
+    /// Configuration by key.
     pub config: &'a serde_json::Map<String, serde_json::Value>,
-    /// The workspace; absent for the default one.
+    /// Workspace; absent for the default one.
     pub workspace: Option<&'a str>,
-    /// The folder that a relative local path starts at.
+    /// Folder that relative local paths start at.
     pub folder: &'a Utf8Path,
-    /// The environment of the engine's processes, which fills the gaps of some backends.
+    /// Environment variables of the engine, from which some backends take missing settings.
     pub env: &'a BTreeMap<OsString, OsString>,
 }
 
-/// Other instances and their states, by which an instance that shares one of them is noticed.
+/// Other instances and their states, to detect two instances with one state.
 #[derive(Debug, Clone)]
 pub struct Neighbours {
-    /// Names of all environments of environments.toml: records of others do not count.
+    /// Names of all environments of environments.toml: claims of other environments do not count.
     pub environments: Arc<BTreeSet<String>>,
-    /// The names of all stacks in the environment of the target.
+    /// Names of all stacks in the environment of the target.
     pub stacks: Arc<BTreeSet<String>>,
     /// Instances of all environments by the addresses that their files state, local ones absolute.
     pub stated: Arc<BTreeMap<String, InstanceId>>,
-    /// Returns the address of a state, as one text that is equal exactly when the place is, and holds no credentials; absent
-    /// where it cannot be told.
+    /// Function that returns the address of a state, a text that is equal exactly for equal states and holds no credentials;
+    /// absent if the configuration does not determine it.
     pub address: fn(&BackendInForce<'_>) -> Option<String>,
 }
 
-/// Call of a module, as the files of a folder state it.
+/// Module call in the files of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalledModule {
     /// Name of the call.
     pub name: String,
-    /// Source of the module; absent where it, or the version, is an expression.
+    /// Source of the module; absent if the source or the version is an expression.
     pub source: Option<String>,
-    /// Constraint on its version.
+    /// Version constraint.
     pub version: Option<String>,
 }
 
-/// Facts about a stack's folder by which an engine decides where it installs modules and where it works.
+/// Facts about a stack's folder that decide where an engine installs modules and runs.
 #[derive(Debug, Clone, Copy)]
 pub struct StackFolder {
-    /// True if several instances, of whichever environments, have this folder.
+    /// True if several instances, of any environments, have this folder.
     pub is_shared: bool,
-    /// Reads the module calls in a folder's files; gives nothing where they cannot be read.
+    /// Function that reads the module calls in a folder's files; absent if they cannot be parsed.
     pub module_calls: fn(EngineName, &Utf8Path) -> Option<Vec<CalledModule>>,
-    /// Returns the local folder that Terragrunt copies as the module of the unit in a folder; absent for a stack that is no unit.
+    /// Function that returns the local folder which Terragrunt copies as the module of a unit; absent for a stack that is no
+    /// unit.
     pub unit_source: Option<fn(&Utf8Path) -> Option<Utf8PathBuf>>,
 }
 
-/// Record of whether `--allow lineage:` let a state of an instance through; shared by all copies of its target.
+/// Flag that `--allow lineage:` was needed for the state of an instance; shared by all copies of its target.
 #[derive(Debug, Clone, Default)]
 pub struct StateException(Arc<AtomicBool>);
 
@@ -96,50 +98,50 @@ impl StateException {
     }
 }
 
-/// One instance as its engine needs it: paths are absolute.
+/// Instance as its engine needs it; paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Target {
     /// Name of the instance.
     pub instance: InstanceId,
-    /// The folder of environments.toml; files in messages are named relative to it.
+    /// Folder of environments.toml; messages name files relative to it.
     pub project: Utf8PathBuf,
-    /// The stack's folder.
+    /// Folder of the stack.
     pub dir: Utf8PathBuf,
-    /// `TF_DATA_DIR`, this instance's own, whose modules and providers are those of the stack's folder.
+    /// Data directory (`TF_DATA_DIR`) of this instance, with the modules and providers of the stack's folder.
     pub data_dir: Utf8PathBuf,
     /// Facts about the stack's folder.
     pub folder: StackFolder,
-    /// A folder of this instance's own for envctl's files: fingerprints, generated var files.
+    /// Folder of this instance for envctl's files: fingerprint, claims, records of the state, generated var file.
     pub state_dir: Utf8PathBuf,
-    /// The workspace; absent for the default one.
+    /// Workspace; absent for the default one.
     pub workspace: Option<String>,
-    /// The backend.
+    /// Backend that the files and environments.toml state.
     pub backend: Backend,
     /// Existing var files in order; the generated one is last.
     pub var_files: Vec<Utf8PathBuf>,
     /// Path of the generated var file, written or not.
     pub generated_values: Option<Utf8PathBuf>,
-    /// Places of the values of its variables, for errors about them.
+    /// Positions of the values of variables, for errors about them.
     pub value_places: Option<Arc<dyn ValuePlaces>>,
-    /// The whole environment of its processes, already cleaned of what must not be inherited.
+    /// Environment variables of the engine's processes, without those that engines must not inherit.
     pub env: Arc<BTreeMap<OsString, OsString>>,
-    /// The engine's own `-parallelism`.
+    /// Value of the engine's own `-parallelism`.
     pub parallelism: Option<NonZeroUsize>,
-    /// `-lock-timeout`.
+    /// Value of `-lock-timeout`.
     pub lock_timeout: Duration,
-    /// Other instances that may have its state.
+    /// Other instances, which must not have the same state.
     pub neighbours: Neighbours,
     /// Policy of an init for the lock file.
     pub lockfile: LockfilePolicy,
-    /// Flags of the running command that a command to type repeats.
+    /// Flags of the running command that hints repeat in the commands that they suggest.
     pub given_flags: Arc<GivenFlags>,
-    /// Use of the exception for its state.
+    /// Flag that `--allow lineage:` was needed.
     pub state_exception: StateException,
 }
 
 #[cfg(test)]
 impl Target {
-    /// Target of a stack of `dev` in a project below a folder, with a local state and without values.
+    /// Returns a target of a stack of `dev` in a project below a folder, with a local state and without values.
     pub(super) fn sample(root: &Utf8Path, stack: &str) -> Self {
         let instance = InstanceId { environment: "dev".parse().unwrap(), stack: stack.parse().unwrap() };
         let neighbours = Neighbours {

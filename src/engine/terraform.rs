@@ -1,4 +1,4 @@
-//! OpenTofu and Terraform: one adapter, two flavours.
+//! Adapter for OpenTofu and Terraform.
 
 use std::{
     collections::BTreeSet,
@@ -39,7 +39,7 @@ use crate::{
     process::{CommandLine, Exit, Stream},
 };
 
-/// Which of the two it is.
+/// Engine that an adapter runs: OpenTofu or Terraform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flavor {
     /// OpenTofu, whose backends and module sources may use variables.
@@ -79,7 +79,7 @@ impl Terraform {
         &self.settings
     }
 
-    /// Source: `init -json` came with Terraform 1.9 and OpenTofu 1.8.
+    /// Returns true if `init` has `-json`. Source: changelogs of Terraform 1.9 and OpenTofu 1.8.
     pub(super) fn speaks_json_in_init(&self) -> bool {
         self.installed.is_at_least(match self.flavor {
             Flavor::OpenTofu => (1, 8),
@@ -87,7 +87,7 @@ impl Terraform {
         })
     }
 
-    /// A command in the stack's folder and data directory, without a workspace.
+    /// Returns a command in the stack's folder with its data directory, without a workspace.
     pub(super) fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.program().as_os_str(), target.dir.clone(), (*target.env).clone())
@@ -99,13 +99,14 @@ impl Terraform {
         }
     }
 
-    /// The same in the instance's workspace: the default one is named too, or a selection made by hand would count.
+    /// Returns a command in the instance's workspace; the default one is set too, since the user may have selected another
+    /// one.
     fn in_workspace(&self, target: &Target) -> CommandLine {
         self.bare(target).env("TF_WORKSPACE", target.workspace.as_deref().unwrap_or("default"))
     }
 
-    /// Backends and module sources of OpenTofu, and module sources of Terraform (`const` variables), may use variables: every verb
-    /// that reads those wants them. Source: changelogs of OpenTofu 1.8 and Terraform 1.15.
+    /// Returns true if every verb that reads backends or module sources needs the variables: OpenTofu allows variables in
+    /// both, Terraform in module sources (`const`). Source: changelogs of OpenTofu 1.8 and Terraform 1.15.
     fn variables_everywhere(&self) -> bool {
         self.installed.is_at_least(match self.flavor {
             Flavor::OpenTofu => (1, 8),
@@ -128,7 +129,7 @@ impl Terraform {
         modules: InitModules,
     ) -> CommandLine {
         let mut command = self.bare(target).args(["init", "-input=false", "-no-color"]);
-        // Whatever the data directory remembers is envctl's own, so there is never anything to migrate.
+        // The backend record in the data directory is envctl's own, so that there is never a state to migrate.
         if reconfigure {
             command = command.arg("-reconfigure");
         }
@@ -150,7 +151,7 @@ impl Terraform {
         command.args(self.early_var_files(target)).args(&self.settings.init_args)
     }
 
-    /// Plans while nobody installs anything in the folder.
+    /// Plans under the shared lock on the folder, so that no process installs meanwhile.
     fn plan_once(
         &self,
         target: &Target,
@@ -161,7 +162,7 @@ impl Terraform {
         planning::plan(self, target, request, session)
     }
 
-    /// Source: measured; Terraform 1.11 has no JSON here.
+    /// Returns true if `workspace list` has `-json`. Source: measured; Terraform 1.11 has not.
     pub(super) fn speaks_json_in_workspace_list(&self) -> bool {
         self.flavor == Flavor::OpenTofu && self.installed.is_at_least((1, 12))
     }
@@ -222,7 +223,7 @@ impl Driver for Terraform {
     }
 
     fn is_tentative(&self, _: &Target, _: &[String]) -> bool {
-        // Stand-ins are given by envctl itself, which knows where.
+        // envctl itself sets stand-in values for these engines, and knows where.
         false
     }
 

@@ -1,4 +1,4 @@
-//! Terragrunt, unit by unit: it drives OpenTofu or Terraform, whose lines and status come through.
+//! Adapter for Terragrunt, unit by unit: Terragrunt drives OpenTofu or Terraform and passes on their output and exit code.
 
 use std::{
     collections::BTreeSet,
@@ -40,8 +40,8 @@ use crate::{
     process::{CommandLine, Exit, SignalTarget, Stream},
 };
 
-/// What is set for every process: no retry, no question, and a log that is always the same. At `error` the warning about
-/// mocked outputs would disappear.
+/// Variables of every process: no retry, no question, and a log in one format. At log level `error` the warning about mocked
+/// outputs would be missing.
 const SET: &[(&str, &str)] = &[
     ("TG_NO_AUTO_RETRY", "true"),
     ("TG_NON_INTERACTIVE", "true"),
@@ -50,10 +50,10 @@ const SET: &[(&str, &str)] = &[
     ("TG_NO_COLOR", "true"),
 ];
 
-/// The flags of every init that Terragrunt makes.
+/// Variable with the flags of every init that Terragrunt runs.
 pub(super) const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
 
-/// A lockfile is the user's: an init that wants another one fails.
+/// Flag that makes an init fail if it would change the lock file, which is the user's.
 pub(super) const READ_ONLY: &str = "-lockfile=readonly";
 
 /// Terragrunt at one version, with the engine that it drives.
@@ -75,8 +75,8 @@ impl Terragrunt {
         Self { installed, driven, settings, digests }
     }
 
-    /// A command in the unit's folder. Its data directory is Terragrunt's own: an inherited one would also be used for
-    /// the units that it reads outputs of. Instances of one folder have download directories of their own.
+    /// Returns a command in the unit's folder. It has no data directory: Terragrunt would use that also for the units whose
+    /// outputs it reads. Instances of one folder have separate download directories.
     pub(super) fn bare(&self, target: &Target) -> CommandLine {
         let mut command =
             CommandLine::new(self.installed.program.as_os_str(), target.dir.clone(), (*target.env).clone())
@@ -88,7 +88,7 @@ impl Terragrunt {
         if let Some(folder) = download_dir(target) {
             command = command.env("TG_DOWNLOAD_DIR", folder.as_os_str());
         }
-        // Terragrunt initialises by itself whenever it finds that needed, and takes no flags for that.
+        // Terragrunt runs an init whenever it needs one, and has no arguments for its flags.
         if target.keeps_lockfile() {
             command = command.env(INIT_FLAGS, READ_ONLY);
         }
@@ -99,7 +99,7 @@ impl Terragrunt {
         }
     }
 
-    /// `terragrunt VERB --tf-path … --non-interactive -- ARGS`
+    /// Returns `terragrunt VERB --tf-path … --non-interactive -- ARGS`.
     pub(super) fn passed_on(
         &self,
         target: &Target,
@@ -111,7 +111,7 @@ impl Terragrunt {
             .args(args)
     }
 
-    /// `terragrunt render --format json`
+    /// Returns `terragrunt render --format json`.
     pub(super) fn render_command(&self, target: &Target) -> CommandLine {
         let driven = self.driven.program.as_str();
         self.bare(target).args(["render", "--format", "json", "--tf-path", driven, "--non-interactive"])
@@ -140,8 +140,8 @@ impl Driver for Terragrunt {
         self.passed_on(target, "plan", args.chain(self.settings.plan_args.iter().map(OsString::from)))
     }
 
-    /// Asked of the driven engine itself, where the unit was initialised: Terragrunt would read the outputs of other
-    /// units once more, and refuse where `mock_outputs_allowed_terraform_commands` does not name `show`.
+    /// Returns a command of the driven engine itself, in the folder where the unit was initialised: Terragrunt would read
+    /// the outputs of other units again, and fail if `mock_outputs_allowed_terraform_commands` does not name `show`.
     fn show_command(&self, target: &Target, plan: &Utf8Path, json: bool) -> io::Result<CommandLine> {
         let format = if json { "-json" } else { "-no-color" };
         let mut command =
@@ -184,7 +184,7 @@ impl Driver for Terragrunt {
     }
 
     fn is_tentative(&self, _: &Target, stderr: &[String]) -> bool {
-        // Mixed with outputs that exist, mocks come without any warning: whoever knows those outputs has to tell.
+        // Terragrunt does not warn of mocks that are merged with existing outputs: the caller has to compare those.
         stderr.iter().any(|line| line.contains("mock outputs provided"))
     }
 
@@ -244,7 +244,7 @@ impl Engine for Terragrunt {
         }
     }
 
-    /// A unit has no workspace that could be gone.
+    /// Prepares the unit, which has no workspace that could be missing.
     fn enter(
         &self,
         target: &Target,
@@ -289,7 +289,7 @@ impl Engine for Terragrunt {
         args: &[OsString],
         session: &Session<'_>,
     ) -> Result<Exit, EngineError> {
-        // One that is not initialised is initialised by Terragrunt, from what the unit says.
+        // Terragrunt initialises a unit without an init, with the backend that the unit states.
         if verbs::reads_a_state(args) && is_initialised(target)? {
             self.check_unit_backend(target, None, session)?;
         }
@@ -353,7 +353,7 @@ impl Engine for Terragrunt {
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
         let mut command = self.bare(target).args(with_values(&self.driven, target, args));
-        // An init that the user types has the flags that the user types: `-upgrade` would contradict.
+        // A typed init has only the flags that the user typed: `-upgrade` would contradict.
         if args.iter().any(|arg| arg == "init") || verbs::writes_lockfile(args) {
             command.env.remove(OsStr::new(INIT_FLAGS));
         }

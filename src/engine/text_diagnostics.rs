@@ -1,4 +1,4 @@
-//! Diagnostics in the text that engines write for people, where a verb has no JSON.
+//! Diagnostics in the plain text of engines, for verbs without JSON.
 
 use std::sync::LazyLock;
 
@@ -7,8 +7,8 @@ use regex::Regex;
 
 use super::stream_json::{Diagnostic, SourcePosition, SourceRange};
 
-/// The diagnostics in text for people, for the verbs that have no JSON: `Error: …`, `on main.tf line 2`, paragraphs. Excerpts of
-/// files that hold values, those of the instance or others, are left out.
+/// Parses the diagnostics in plain text: `Error: …`, `on main.tf line 2`, paragraphs. Excerpts of files that hold values,
+/// such as var files, are left out.
 pub(super) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut shows_values = false;
@@ -30,7 +30,7 @@ pub(super) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<Diagnostic
             if let (None, Some(range)) = (&last.range, place_in_text(line)) {
                 last.range = Some(range);
             } else if (shows_values && !line.starts_with(CALL)) || is_of_value_file(last, line, var_files) {
-                // A value of the expression, or an excerpt of a var file.
+                // The line holds a value of the expression, or is an excerpt of a var file.
             } else if !(line.is_empty() && last.detail.is_empty()) {
                 last.detail.push_str(line);
                 last.detail.push('\n');
@@ -47,12 +47,12 @@ pub(super) fn from_text(text: &str, var_files: &[Utf8PathBuf]) -> Vec<Diagnostic
     found
 }
 
-/// Names the call of the module that an init cannot install: `module "m" at main.tf:3`, `module "m" (main.tf:3)`.
+/// Pattern of a module call that an init cannot install: `module "m" at main.tf:3`, `module "m" (main.tf:3)`.
 static CALLED_AT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"\bmodule\s+"[^"]+"\s+(?:at\s+|\()([^\s():]+):(\d+)"#).expect("the pattern is valid")
 });
 
-/// Returns the place of the module call that a message is about, which has no other place.
+/// Returns the position of the module call in a message that has no other position.
 fn place_of_call(detail: &str) -> Option<SourceRange> {
     let found = CALLED_AT.captures(detail)?;
     Some(SourceRange {
@@ -61,19 +61,19 @@ fn place_of_call(detail: &str) -> Option<SourceRange> {
     })
 }
 
-/// Beginning of the line below which a diagnostic lists the values of its expression, to the next empty line: those of variables,
-/// locals, `each.value` and whatever else the expression names. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
+/// Start of the line below which a diagnostic lists the values in its expression, to the next empty line: those of
+/// variables, locals, `each.value` and others. Measured on OpenTofu 1.12.6 and Terraform 1.11.4.
 const VALUES: &str = "├─";
 
-/// Beginning of the line in that list that names a function and no value.
+/// Start of the line in that list that names a function and no value.
 const CALL: &str = "while calling ";
 
-/// Endings of the names of files that declare something. Any other file holds values: a var file or a backend's configuration
-/// may have any name, and Terragrunt's units name some that envctl does not know.
+/// Endings of the names of configuration files. All other files count as files with values: a var file or a backend's
+/// configuration may have any name, and units of Terragrunt name files that envctl does not know.
 const DECLARING: [&str; 4] = [".tf", ".tofu", ".tf.json", ".tofu.json"];
 
-/// Returns true if a line below a diagnostic is the line that it is about, of a file that holds values. Of the instance's var files
-/// the name alone counts, for engines show paths in several ways.
+/// Returns true if a line is an excerpt of the file that a diagnostic is about, and that file holds values. The instance's
+/// var files are compared by name only, since engines print paths in several forms.
 fn is_of_value_file(diagnostic: &Diagnostic, line: &str, var_files: &[Utf8PathBuf]) -> bool {
     let in_value_file = diagnostic.range.as_ref().is_some_and(|range| {
         let name = Utf8Path::new(&range.filename).file_name();
@@ -83,7 +83,7 @@ fn is_of_value_file(diagnostic: &Diagnostic, line: &str, var_files: &[Utf8PathBu
     in_value_file && line.split_once(": ").is_some_and(|(number, _)| number.parse::<u32>().is_ok())
 }
 
-/// Returns a line of Terragrunt's bare log without its `ERRO[0000] `.
+/// Removes the prefix `ERRO[0000] ` of Terragrunt's bare log from a line.
 pub(super) fn without_log_prefix(line: &str) -> &str {
     ["ERRO[", "WARN["]
         .iter()
@@ -102,7 +102,7 @@ fn empty() -> Diagnostic {
     }
 }
 
-/// `on main.tf line 2, in resource "a" "b":`
+/// Parses a line like `on main.tf line 2, in resource "a" "b":`.
 fn place_in_text(line: &str) -> Option<SourceRange> {
     let (filename, rest) = line.strip_prefix("on ")?.split_once(" line ")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();

@@ -1,27 +1,27 @@
-//! Command lines of envctl that failures tell the user to type, quoted for a shell.
+//! Command lines of envctl that messages suggest to the user, quoted for a shell.
 
 use super::Target;
 use crate::{model::InstanceId, ui::shell_word};
 
-/// Flags of the running command that decide what environments.toml says, repeated in the commands that failures tell to type.
+/// Flags of the running command that affect its configuration; suggested commands repeat them.
 #[derive(Debug, Clone, Default)]
 pub struct GivenFlags {
     /// Path of `--config`.
     pub config: Option<String>,
-    /// Each `--set PATH=VALUE`; the value is absent where it is that of a variable which hides it.
+    /// Path and value of each `--set PATH=VALUE`; the value is absent if it is secret.
     pub sets: Vec<(String, Option<String>)>,
-    /// Each `--var NAME=VALUE`; the value is absent where the variable hides it.
+    /// Name and value of each `--var NAME=VALUE`; the value is absent if it is secret.
     pub vars: Vec<(String, Option<String>)>,
 }
 
 impl GivenFlags {
-    /// Returns the name of the program, with the configuration that was given.
+    /// Returns the name of the program, with `--config` if that was given.
     fn program(&self) -> String {
         let config = self.config.as_ref().map(|path| format!(" --config {}", shell_word(path)));
         format!("envctl{}", config.unwrap_or_default())
     }
 
-    /// Returns the values that were given: `--var` by itself, or as `--set vars.NAME` for a verb without `--var`.
+    /// Returns the flags for the given values: `--var` as such, or as `--set vars.NAME` for a verb without `--var`.
     fn values(&self, takes_var: bool) -> Vec<String> {
         let word = |path: &str, name: &str, value: &Option<String>| {
             shell_word(&format!("{path}{name}={}", value.as_deref().unwrap_or("…")))
@@ -33,12 +33,12 @@ impl GivenFlags {
     }
 }
 
-/// Returns the `envctl exec` of an engine's command for an instance.
+/// Returns the `envctl exec` command line for a command of the engine.
 pub(super) fn exec_line(target: &Target, command: &[&str]) -> String {
     confirmed_exec_line(target, None, command)
 }
 
-/// Returns the `envctl exec` of an engine's command for an instance, with the flag that confirms it.
+/// Returns the `envctl exec` command line for a command of the engine, with the flag that confirms it.
 pub(super) fn confirmed_exec_line(target: &Target, confirm: Option<&str>, command: &[&str]) -> String {
     let instance = &target.instance;
     let mut words = vec![target.given_flags.program()];
@@ -49,7 +49,7 @@ pub(super) fn confirmed_exec_line(target: &Target, confirm: Option<&str>, comman
     words.join(" ")
 }
 
-/// Returns the `envctl plan` of an environment with more flags.
+/// Returns the `envctl plan` command line for the target's environment, with more flags.
 pub(super) fn plan_line(target: &Target, more: &[&str]) -> String {
     let mut words = vec![target.given_flags.program(), "plan".to_owned()];
     words.push(shell_word(target.instance.environment.as_str()));
@@ -58,7 +58,7 @@ pub(super) fn plan_line(target: &Target, more: &[&str]) -> String {
     words.join(" ")
 }
 
-/// Returns the flag that accepts another lineage of an instance.
+/// Returns the flag that accepts another state of an instance: `--allow lineage:dev/app`.
 pub(super) fn allow_lineage(instance: &InstanceId) -> String {
     format!("--allow {}", shell_word(&format!("lineage:{instance}")))
 }
