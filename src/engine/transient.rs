@@ -1,16 +1,16 @@
-//! Failures that pass by themselves: the same attempt may well succeed a moment later.
+//! Transient failures: a retry of the same attempt may succeed.
 
 use super::failure::{Lasts, kinds_of};
 use crate::model::Failure;
 
-/// Whether a failure is one of those that are known to pass.
+/// Returns true if a failure is known to be transient.
 ///
-/// What the engine said must be in the table of messages as such, and nothing in it may be known as something that stays:
-/// a lock, a missing right, a broken file.
+/// Its text must match a transient row of the failure table, and no row of a permanent failure: a lock, missing rights, a
+/// broken file.
 pub fn is_transient(failure: &Failure) -> bool {
     let text = format!("{}\n{}", failure.summary, failure.detail);
     let rows: Vec<_> = kinds_of(&text).collect();
-    // An engine that was killed may have said something transient before; what it did then is not known.
+    // A killed engine may have reported a transient error before; its work after that is unknown.
     rows.first().is_some_and(|row| row.lasts == Lasts::Passes && row.kind == failure.kind)
         && rows.iter().all(|row| row.lasts != Lasts::Stays)
 }

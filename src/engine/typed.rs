@@ -1,55 +1,55 @@
-//! What a command that a user types may do to resources without a plan that anybody could judge.
+//! Effect of a typed command on resources and state, for the confirmation: such commands have no plan to review.
 
 use std::ffi::{OsStr, OsString};
 
 use super::arguments::{flag_name, positionals};
 
-/// What a typed command that may change something does. What cannot be told for certain counts as the worst.
+/// Effect of a typed command. A command whose effect is uncertain counts as the most dangerous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
-    /// It changes whatever the stack's files and state say, or nobody knows what.
+    /// Changes whatever the stack's files and state say, or has an unknown effect.
     Everything {
-        /// The words that say so: `apply`.
+        /// Verb of the command: `apply`.
         verb: String,
     },
-    /// It applies a plan file.
+    /// Applies a plan file.
     PlanFile {
-        /// The file as it was typed.
+        /// Path of the plan file as typed.
         file: OsString,
     },
-    /// It changes the state of these resources and modules.
+    /// Changes the state of these resources and modules.
     Named {
-        /// Their addresses as they were typed.
+        /// Addresses as typed.
         addresses: Vec<String>,
-        /// Whether the state has them no more afterwards.
+        /// True if the command removes them from the state.
         forgets: bool,
     },
-    /// It replaces the state by what a file says.
+    /// Replaces the state by the content of a file.
     Push {
-        /// The file as it was typed; absent where there is not exactly one.
+        /// Path of the file as typed; absent unless there is exactly one.
         file: Option<OsString>,
     },
     /// Migration of the state to the backend that the files and environments.toml state.
     MigrateState,
-    /// Nobody could judge it where that is asked for: it runs another program, or takes the state elsewhere.
+    /// Runs another program, or moves the state elsewhere: such a command cannot be confirmed by its effect.
     Unjudged {
-        /// The words that say so: `init -migrate-state`.
+        /// Command in the words of messages: `` `init -reconfigure` ``.
         what: String,
-        /// What to do instead.
+        /// Hint on how to proceed instead.
         instead: &'static str,
     },
-    /// It does not act on the instance that it is run for.
+    /// Acts on something other than the instance that it is run for.
     Astray {
-        /// What it does: `` `workspace select` acts on another workspace ``.
+        /// Reason in the words of messages: `` `workspace select` acts on another workspace ``.
         what: String,
-        /// What to do instead.
+        /// Hint on how to proceed instead.
         instead: &'static str,
     },
-    /// Nothing of that kind.
+    /// Changes no resource and no state.
     Other,
 }
 
-/// Verbs that change no resource and no state; those that read come here only with flags that hide what they do.
+/// Verbs that change no resource and no state; reading verbs are classified here only if their flags hide their effect.
 const HARMLESS: &[&str] = &[
     "catalog",
     "console",
@@ -78,7 +78,7 @@ const HARMLESS: &[&str] = &[
     "version",
 ];
 
-/// Flags with which Terragrunt leaves the unit, or takes another engine.
+/// Flags with which Terragrunt runs in other units, or runs another engine.
 const ASTRAY: &[&str] = &[
     "a",
     "all",
@@ -97,7 +97,7 @@ const ASTRAY: &[&str] = &[
 /// Flags with which an engine reads or writes a file of the user's choice in place of the instance's state.
 const STATE_FILE: &[&str] = &["state", "state-out"];
 
-/// Flags of `init` that decide where the state is.
+/// Flags of `init` that decide which backend holds the state.
 const BACKEND: &[&str] = &["force-copy", "from-module", "migrate-state", "reconfigure"];
 
 /// Flags of `init` that move a state to the stated backend.
@@ -109,7 +109,7 @@ const ITS_WORKSPACE: &str =
     "`workspace` in environments.toml says which; one that is left over is deleted in `envctl shell`";
 const ITS_BACKEND: &str = "`backend` in environments.toml says where the state is; a state is moved by `state pull` and `state push`";
 
-/// What a command does.
+/// Returns the effect of a typed command.
 pub fn typed(args: &[OsString]) -> Typed {
     let Some((first, rest)) = args.split_first() else { return Typed::Other };
     let verb = first.to_string_lossy();
@@ -117,7 +117,7 @@ pub fn typed(args: &[OsString]) -> Typed {
         return Typed::Astray { what: format!("`{verb}` stands before the verb"), instead: VERB_FIRST };
     }
     let flags = || rest.iter().filter_map(|arg| flag_name(arg));
-    // `test` has a filter of its own, and is judged as a whole.
+    // `test` has a `-filter` of its own, and is classified as a whole.
     let astray = |arg: &&OsString| verb != "test" && flag_name(arg).is_some_and(is_astray);
     if let Some(arg) = rest.iter().find(astray) {
         let arg = arg.to_string_lossy();
@@ -134,7 +134,7 @@ pub fn typed(args: &[OsString]) -> Typed {
         },
         "state" => state(rest),
         "taint" | "untaint" => named(positionals(rest), false),
-        // An id follows the address.
+        // The address comes first, then the id.
         "import" => named(&positionals(rest)[..positionals(rest).len().min(1)], false),
         "workspace" | "env" => {
             let words: Vec<_> = args.iter().take(2).map(|word| word.to_string_lossy()).collect();
@@ -182,7 +182,7 @@ fn state(args: &[OsString]) -> Typed {
     }
 }
 
-/// Words that start with a dash are no addresses: an engine takes some of its flags from anywhere.
+/// Returns the effect of a command on addresses; words that start with a dash are flags, which may come last.
 fn named(words: &[OsString], forgets: bool) -> Typed {
     let is_address = |word: &&OsString| !word.as_encoded_bytes().starts_with(b"-");
     let addresses = words.iter().filter(is_address).map(|word| word.to_string_lossy().into_owned());
@@ -209,7 +209,7 @@ fn init(args: &[OsString]) -> Typed {
     }
 }
 
-/// Terragrunt's `run`: what it runs is told for certain only where it stands behind `--`.
+/// Returns the effect of Terragrunt's `run`: its command is certain only behind `--`.
 fn run(args: &[OsString]) -> Typed {
     const ALONE: &[&str] = &["--no-auto-init", "--no-auto-retry", "--no-color", "--non-interactive"];
     let own = args.iter().take_while(|arg| *arg != "--").count();

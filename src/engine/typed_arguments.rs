@@ -1,4 +1,4 @@
-//! Arguments of a command that a user types for OpenTofu or Terraform, with what it gets of its instance.
+//! Arguments of a typed command of OpenTofu or Terraform, with the var files and backend pairs of its instance.
 
 use std::ffi::OsString;
 
@@ -9,8 +9,8 @@ use super::{
     verbs,
 };
 
-/// Returns the arguments of a typed command with the var files of its instance where they belong, and for an `init` with its
-/// backend pairs. `everywhere` is true for an engine whose module sources may use variables.
+/// Inserts the var files of the instance into a typed command, and its backend pairs into an `init`. `everywhere` is true
+/// for an engine whose module sources may use variables.
 pub(super) fn typed_arguments(
     core: &Installed,
     target: &Target,
@@ -23,7 +23,7 @@ pub(super) fn typed_arguments(
     if let Some(at) = at {
         args.splice(at..at, var_files(target));
     }
-    // What is initialised by hand is the instance's own state too.
+    // A typed init initialises the instance's own backend too.
     let pairs = target.backend.config_file.as_ref().filter(|_| verbs::is_init(&args));
     if let Some(file) = pairs {
         args.insert(1, format!("-backend-config={file}").into());
@@ -31,11 +31,12 @@ pub(super) fn typed_arguments(
     args
 }
 
-/// Returns the place of var files in the apply of a plan file that was made with ephemeral variables: it has no values of them.
+/// Returns the index for var files in an apply of a plan file with ephemeral variables, whose values it lacks; absent for
+/// others.
 pub(super) fn place_in_apply(core: &Installed, dir: &Utf8Path, args: &[OsString]) -> Option<usize> {
     let (verb, rest) = args.split_first()?;
     let file = positionals(rest).first().filter(|_| verb == "apply")?;
     let plan = dir.join(Utf8Path::from_path(file.as_ref())?);
-    // A file that cannot be read was refused before.
+    // An unreadable plan file was refused before.
     takes_var_files(core, &plan).unwrap_or_default().then_some(1)
 }

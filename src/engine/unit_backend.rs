@@ -1,8 +1,8 @@
-//! Compares the backend of a Terragrunt unit with the `remote_state` that the unit states.
+//! Compares the backend of a Terragrunt unit with the `remote_state` of the unit.
 //!
-//! Arguments of the unit (`TF_CLI_ARGS_init`, `-backend-config`), or whoever edits its cache, decide where the driven engine
-//! initialises. Terragrunt alone can tell what the unit states, and is asked before the first change of each backend, and
-//! before a checkout that knows no state of the unit takes the one that it found for the unit's own.
+//! Arguments of the unit (`TF_CLI_ARGS_init`, `-backend-config`), or a changed cache, may make the driven engine use another
+//! backend. Only Terragrunt can evaluate the unit's `remote_state`: envctl has it rendered before the first change in each
+//! backend, and before a checkout without a record of the unit's state accepts the present state as the unit's own.
 
 use std::os::unix::ffi::OsStrExt;
 
@@ -25,10 +25,10 @@ use crate::{
     process::CommandLine,
 };
 
-/// File in an instance's own folder that holds the digest of the backend that was compared last.
+/// File in an instance's folder that holds the digest of the last compared backend.
 const COMPARED: &str = "compared_backend";
 
-/// Refuses a plan file, or a unit that is initialised, for another state than the unit's `remote_state`.
+/// Refuses a plan file, or an initialised unit, whose backend differs from the unit's `remote_state`.
 pub(super) fn check_unit_backend(
     driver: &dyn Driver,
     (target, facts): (&Target, Option<&PlanFacts>),
@@ -72,8 +72,8 @@ pub(super) fn is_initialised(target: &Target) -> Result<bool, EngineError> {
     })
 }
 
-/// Returns the backend in force after an init, which a read of the state makes where there was none; absent where nobody can
-/// tell where Terragrunt runs the engine.
+/// Returns the backend in force; if the unit is not initialised, a read of the state makes Terragrunt do so. Absent if the
+/// folder that Terragrunt runs the engine in is unknown.
 fn initialised_backend(
     driver: &dyn Driver,
     target: &Target,
@@ -88,8 +88,8 @@ fn initialised_backend(
     current_backend(driver, target).map_err(EngineError::Failed)
 }
 
-/// Returns the backend that a rendered unit states, without the keys that only Terragrunt knows; absent where it states none, or
-/// leaves the init to others.
+/// Returns the backend that a rendered unit states, without the keys that only Terragrunt uses; absent if the unit states
+/// none or has `disable_init`.
 fn stated_backend(unit: &Map<String, Value>, record: &BackendRecord) -> Option<BackendRecord> {
     let stated = unit.get("remote_state")?.as_object()?;
     if stated.get("disable_init") == Some(&Value::Bool(true)) {
@@ -140,7 +140,7 @@ mod tests {
         let unit = json!({ "backend": "s3", "config": { "key": "k", "s3_bucket_tags": { "a": "b" } } });
         let found = stated(&unit, &json!({ "bucket": "b", "key": null }));
         assert_eq!(found.as_ref(), json!({ "key": "k" }).as_object());
-        // Without a record all of it is missing.
+        // Without a record the unit's configuration is compared as a whole.
         assert_eq!(stated(&unit, &json!({})).map(|config| config.len()), Some(2));
     }
 

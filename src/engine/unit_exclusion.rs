@@ -1,7 +1,7 @@
-//! Units that leave themselves out of a run by an `exclude` block.
+//! Units that exclude themselves from a run by an `exclude` block.
 //!
-//! `run --all` takes them out of its queue; a unit that is run by itself is run all the same, unless the block has `no_run`, which
-//! ends with status 0 and without a word (measured on Terragrunt 1.1.3). envctl stands in for `run --all`.
+//! `run --all` removes them from its queue; a unit that is run alone is run all the same, unless the block has `no_run`,
+//! which exits with 0 and without any output (measured on Terragrunt 1.1.3). envctl behaves as `run --all` does.
 
 use std::collections::BTreeSet;
 
@@ -23,14 +23,14 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// One component in the answer of `find`.
+/// Component in the output of `find`.
 #[derive(Deserialize)]
 struct ListedUnit {
     path: Utf8PathBuf,
     exclude: Option<Exclude>,
 }
 
-/// An `exclude` block with its values.
+/// Evaluated `exclude` block of a unit.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Exclude {
     #[serde(rename = "if", default)]
@@ -40,7 +40,8 @@ struct Exclude {
 }
 
 impl Exclude {
-    /// Returns the words for a unit that is left out of a plan of this kind. What is planned is there to be applied, so either counts.
+    /// Returns the reason if the block excludes a plan of this kind; absent if not. Plans are made to be applied, so either
+    /// action counts.
     fn leaves_out(&self, mode: PlanMode) -> Option<String> {
         let wanted: &[&str] = match mode {
             PlanMode::Normal | PlanMode::RefreshOnly => &["plan", "apply"],
@@ -55,8 +56,9 @@ impl Exclude {
 }
 
 impl Terragrunt {
-    /// Returns why a unit is left out of a plan. Terragrunt is asked where a file that the unit may include has an `exclude` block or
-    /// is not known, and where `silent` says that a run of it ended well without a word of its engine.
+    /// Returns the reason why a unit is excluded from a plan; absent if it is not. Terragrunt is run only if a file that the
+    /// unit may include has an `exclude` block or is unknown, or if `silent` says that its plan exited with 0 and without
+    /// engine output.
     pub(super) fn exclusion(
         &self,
         target: &Target,
@@ -69,10 +71,10 @@ impl Terragrunt {
         Ok(self.ask_exclude(target, silent, session)?.and_then(|found| found.leaves_out(mode)))
     }
 
-    /// Asks Terragrunt for the `exclude` block of a unit. Where it cannot tell, that is an error: the unit may be one to leave out.
+    /// Reads the `exclude` block of a unit by Terragrunt; fails if that is impossible, since the unit may exclude itself.
     ///
-    /// `run --all` of Terragrunt 1.1.3 goes by `find`, which lists no unit in JSON, and no block that takes an output of another
-    /// unit; such a block counts where a unit is run by itself. `render` tells both. Measured.
+    /// Measured on Terragrunt 1.1.3: `run --all` uses `find`, which lists no JSON units and no block with an output of
+    /// another unit; such a block takes effect if the unit is run alone. `render` shows both.
     fn ask_exclude(
         &self,
         target: &Target,
@@ -103,13 +105,13 @@ impl Terragrunt {
     }
 }
 
-/// Returns true if the file of a unit has an `exclude` block, or one that it may include.
+/// Returns true if the file of a unit, or one that it may include, has an `exclude` block.
 fn may_exclude(target: &Target) -> bool {
     texts_of_unit(target).is_none_or(|texts| texts.iter().any(|text| has_exclude_block(text)))
 }
 
-/// Returns the texts of a unit's file and of those that it may include: any in the folders above, and those that it names by a path
-/// below one of these; absent where not all of them are known, as one in a folder that a variable names.
+/// Returns the texts of a unit's file and of those that it may include: all in the folders above, and those with a path
+/// below one of these folders; absent if one is unknown, as for a path with a variable.
 pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
     let is_hcl = |name: &str| is_configuration(name) && name.contains(".hcl");
     let own = files::read_text(&unit_file_in(&target.dir)).ok()?;
@@ -135,7 +137,7 @@ pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
     found.iter().map(|file| files::read_text(file).ok()).collect()
 }
 
-/// Returns true if a text has a block or a member called `exclude`.
+/// Returns true if a text has a block or a member with the name `exclude`.
 fn has_exclude_block(text: &str) -> bool {
     text.match_indices("exclude").any(|(at, word)| {
         let rest = &text[at + word.len()..];

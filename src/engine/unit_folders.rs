@@ -1,4 +1,4 @@
-//! Folders of a Terragrunt unit: where Terragrunt runs the engine that it drives, and what an engine leaves there.
+//! Folders in which Terragrunt runs the driven engine for a unit, and files that an engine leaves there.
 
 use std::{
     fs, io,
@@ -16,40 +16,41 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// The folder beside a unit that Terragrunt copies modules into.
+/// Folder beside a unit that Terragrunt copies modules into.
 const CACHE: &str = ".terragrunt-cache";
 
-/// File that Terragrunt writes at each run into the folder that it runs the engine in, where that is a copy of the unit's source.
-/// Measured on Terragrunt 1.1.
+/// File that Terragrunt writes at each run into the folder that it runs the engine in, if that is a copy of the unit's
+/// source. Measured on Terragrunt 1.1.
 const MANIFEST: &str = ".terragrunt-module-manifest";
 
-/// Length of a name that Terragrunt gives to a folder below a download directory: a SHA-1 in base64 without padding.
+/// Length of the names of folders below a download directory: a SHA-1 in base64 without padding.
 const ENCODED: usize = 27;
 
-/// The folder in an instance's data directory in its place, where several instances have the same unit.
+/// Folder in an instance's data directory that replaces the cache if several instances have the same unit.
 const OWN: &str = "terragrunt";
 
-/// Returns the download directory of an instance's own, where its unit's folder serves several instances: what Terragrunt
-/// generates for one of them must not be read for another.
+/// Returns the separate download directory of an instance whose unit's folder serves several instances: files that
+/// Terragrunt generates for one instance must not be used for another. Absent for other instances.
 pub(super) fn download_dir(target: &Target) -> Option<Utf8PathBuf> {
     target.folder.is_shared.then(|| target.data_dir.join(OWN))
 }
 
-/// Makes the download directory of an instance's own, which only its user may enter: Terragrunt writes backends into it.
+/// Creates the separate download directory of an instance, which only its owner may enter: it will hold backend
+/// configuration.
 pub(super) fn make_download_dir(target: &Target) -> Result<(), Failure> {
     let Some(folder) = download_dir(target) else { return Ok(()) };
     files::create_dirs(&folder)
         .map_err(|error| Failure::new(FailureKind::Config, format!("cannot make `{folder}`: {error}")))
 }
 
-/// Returns the folder in which Terragrunt runs the engine for a unit: the one of its cache that was initialised last, or the
-/// unit's own.
+/// Returns the folder in which Terragrunt runs the engine for a unit: the last initialised one of its cache, or the unit's
+/// own folder.
 pub(super) fn working_folder(target: &Target) -> io::Result<Utf8PathBuf> {
     working_folders(target).map(|mut folders| folders.swap_remove(0))
 }
 
-/// Returns the folders in which Terragrunt has run an engine for a unit, that of the last init first; the unit's own is the
-/// last of them.
+/// Returns the folders in which Terragrunt has run an engine for a unit, the last initialised one first; the unit's own
+/// folder is the last of them.
 pub(super) fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
     initialised(cache_of(target).as_std_path(), &mut found)?;
@@ -57,16 +58,17 @@ pub(super) fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
     Ok(found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect())
 }
 
-/// Returns the folder that holds the copies that Terragrunt makes of a unit's source.
+/// Returns the folder of the copies that Terragrunt makes of a unit's source.
 fn cache_of(target: &Target) -> Utf8PathBuf {
     match download_dir(target) {
-        // The units that it reads outputs of are in the same directory.
+        // The units whose outputs Terragrunt reads lie in the same directory.
         Some(folder) => folder.join(encoded(files::resolve_links(&target.dir).as_str().as_bytes())),
         None => target.dir.join(CACHE),
     }
 }
 
-/// Returns the folder that Terragrunt ran the engine in last: a copy of the unit's source, initialised or not, or the unit's own.
+/// Returns the folder that Terragrunt ran the engine in last: a copy of the unit's source, even without an init, or the
+/// unit's own.
 pub(super) fn folder_in_use(target: &Target) -> io::Result<Utf8PathBuf> {
     let mut found = Vec::new();
     collect(cache_of(target).as_std_path(), MANIFEST, &mut found)?;
@@ -79,7 +81,7 @@ pub(super) fn folder_in_use(target: &Target) -> io::Result<Utf8PathBuf> {
     Ok(newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone()))
 }
 
-/// Unit whose source a file was copied from, where it lies below a download directory of Terragrunt's.
+/// Unit whose source a file in a download directory of Terragrunt was copied from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DownloadedFor {
     /// The unit of the target.
@@ -88,8 +90,8 @@ pub enum DownloadedFor {
     OtherUnit,
 }
 
-/// Returns the unit that a file was downloaded for; none for any other file. Terragrunt writes below
-/// `DOWNLOAD_DIR/<encoded unit>/<encoded source>`, wherever `download_dir` puts that.
+/// Returns the unit that a file was downloaded for; absent for any other file. Terragrunt writes below
+/// `DOWNLOAD_DIR/<encoded unit>/<encoded source>`, for any `download_dir`.
 pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor> {
     let names: Vec<&str> = file.components().map(|part| part.as_str()).collect();
     let is_encoded = |name: &str| {
@@ -101,8 +103,8 @@ pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor>
     Some(if pair[0] == own { DownloadedFor::ThisUnit } else { DownloadedFor::OtherUnit })
 }
 
-/// Returns true if Terragrunt runs or has run an engine in a folder. It runs none in that of a unit with a `source`, whose working
-/// folders lie elsewhere where the unit names a `download_dir`.
+/// Returns true if Terragrunt runs or has run an engine in a folder. The folder of a unit with a `source` is none: its
+/// working folders lie elsewhere if the unit sets `download_dir`.
 pub(super) fn has_engine_run(folder: &Utf8Path) -> bool {
     let is_configured = || {
         folder.read_dir_utf8().is_ok_and(|mut entries| {
@@ -112,14 +114,14 @@ pub(super) fn has_engine_run(folder: &Utf8Path) -> bool {
     folder.join(".terraform").is_dir() || is_configured()
 }
 
-/// Returns the name under which Terragrunt downloads for the unit in a folder.
+/// Returns the name of a unit's folder in a download directory.
 ///
 /// Source: `util.EncodeBase64Sha1` of Terragrunt, of the folder's path; measured on 1.1.3.
 fn encoded(unit: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(Sha1::digest(unit))
 }
 
-/// Finds the files of a name that an engine left for a unit: in the unit's own folder and in all folders of its caches.
+/// Finds the files with a name that an engine left for a unit: in the unit's own folder and in all folders of its caches.
 pub(super) fn files_named(target: &Target, name: &str) -> io::Result<Vec<Utf8PathBuf>> {
     let mut found = Vec::new();
     let own = target.dir.join(name);
@@ -135,7 +137,7 @@ pub(super) fn files_named(target: &Target, name: &str) -> io::Result<Vec<Utf8Pat
     Ok(found)
 }
 
-/// Finds the folders below one that an engine has initialised, and when.
+/// Finds the initialised folders below a folder, with the time of their last init.
 fn initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io::Result<()> {
     for (path, is_folder) in entries(folder)? {
         if !is_folder {
@@ -154,7 +156,7 @@ fn initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io:
     Ok(())
 }
 
-/// Collects the files of a name below a folder, but for the data directories of engines.
+/// Collects the files with a name below a folder, except in the data directories of engines.
 fn collect(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Result<()> {
     for (path, is_folder) in entries(folder)? {
         let own = path.file_name();
@@ -167,7 +169,7 @@ fn collect(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Resul
     Ok(())
 }
 
-/// Returns what a folder holds, and which of it are folders; nothing where it is gone or none.
+/// Returns the entries of a folder, each with a flag for folders; empty if the folder does not exist.
 fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
     let listed = match fs::read_dir(folder) {
         Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
@@ -180,7 +182,7 @@ fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
         let entry = entry.map_err(|error| unreadable(folder, &error))?;
         match entry.file_type() {
             Ok(kind) => found.push((entry.path(), kind.is_dir())),
-            // Gone since it was listed.
+            // Removed since the folder was listed.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(&entry.path(), &error)),
         }
@@ -195,7 +197,7 @@ fn utf8(path: PathBuf) -> io::Result<Utf8PathBuf> {
     })
 }
 
-/// Returns an error that names the path, as that of the operating system does not.
+/// Returns an error with the path added.
 fn unreadable(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot read `{}`: {error}", path.display()))
 }
@@ -208,7 +210,7 @@ mod tests {
 
     use super::*;
 
-    /// Makes folders in each other until no system opens the path of the last one.
+    /// Creates nested folders until the path of the last one is too long for any system.
     fn nest_beyond_any_path(folder: &Utf8Path) {
         let name = "n".repeat(200);
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
@@ -256,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_download_folder_is_named_as_terragrunt_names_it() {
-        // As Terragrunt 1.1.3 named it.
+        // Name by Terragrunt 1.1.3.
         assert_eq!(encoded(b"/tmp/unit/live/app"), "CiZ1h87FFsLTE3d4fWnFYVRONhw");
     }
 }

@@ -1,4 +1,4 @@
-//! Initialises a Terragrunt unit where a plugin cache must be filled by one process at a time.
+//! Init of a Terragrunt unit if a plugin cache has to be filled by one process at a time.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -26,7 +26,7 @@ use crate::{
 };
 
 impl Terragrunt {
-    /// Initialises a unit under the lock of the plugin cache; without such a cache Terragrunt does so by itself.
+    /// Initialises a unit under the lock of the plugin cache; without such a cache Terragrunt itself runs the init.
     pub(super) fn fill_plugin_cache(
         &self,
         target: &Target,
@@ -66,8 +66,8 @@ impl Terragrunt {
         fingerprint().and_then(|taken| taken.save(&target.state_dir)).map_err(unusable)
     }
 
-    /// Initialises a unit whose lock file is out of date so that it is written, where that is allowed, and returns its digest
-    /// where it has changed; else the error becomes a refusal.
+    /// Initialises a unit again so that its outdated lock file is updated, if that is allowed; otherwise refuses. Returns
+    /// the digest of the lock file if it has changed.
     pub(super) fn update_lockfile(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! The plan of a unit, and what takes its place where Terragrunt makes none.
+//! Plan of a Terragrunt unit, with the cases in which Terragrunt makes none.
 
 use super::{
     EngineError, PlanMode, PlanRequest, Planned, Session, StateIdentity, Target,
@@ -14,15 +14,15 @@ use super::{
     unit_exclusion::texts_of_unit,
 };
 
-/// Makes Terragrunt (1.1.3, measured) evaluate a unit without the outputs of those that it depends on: `inputs` are left out then,
-/// and whatever else uses an output is empty.
+/// Flags with which Terragrunt (1.1.3, measured) evaluates a unit without the outputs of its dependencies: `inputs` are left
+/// out then, and every other expression with an output is empty.
 const WITHOUT_OUTPUTS: [&str; 3] = ["--experiment", "optional-dependency-outputs", "--no-dependency-outputs"];
 
-/// Words of Terragrunt about a unit that another one depends on and that has no outputs, or lacks one (measured on 1.1.3).
+/// Messages of Terragrunt on a dependency that has no outputs, or lacks one (measured on 1.1.3).
 const LACKS_OUTPUTS: [&str; 3] =
     ["There is no variable named \"dependency\"", "detected no outputs", "does not have an attribute named"];
 
-/// Beginnings of what a unit's file says at its top; only `inputs` has nothing to do with where the state is.
+/// Names of top-level blocks and attributes in a unit's file; `inputs`, which cannot affect the backend, is left out.
 const TOP: [&str; 22] = [
     "remote_state",
     "generate",
@@ -48,11 +48,11 @@ const TOP: [&str; 22] = [
     "terraform_version_constraint",
 ];
 
-/// Blocks that name other units; what they say of these is no output.
+/// Blocks that refer to other units; their content is no use of an output.
 const NAMING_UNITS: [&str; 2] = ["dependency", "dependencies"];
 
 impl Terragrunt {
-    /// Plans a unit; one that is left out, or of which a destruction has left nothing, has no plan.
+    /// Plans a unit; returns [`EngineError::Excluded`] for one that is excluded, or that is already destroyed.
     pub(super) fn plan_unit(
         &self,
         target: &Target,
@@ -72,7 +72,7 @@ impl Terragrunt {
                 let why = self.exclusion(target, (request.mode, true), session)?;
                 Err(why.map_or(error, EngineError::Excluded))
             }
-            // Terragrunt initialises by itself with `-lockfile=readonly`, or takes what is there for initialised.
+            // Terragrunt initialises by itself with `-lockfile=readonly`, or regards an incomplete init as done.
             Err(error) if says_stale(&error) => {
                 let lockfile = self.update_lockfile(target, error, session)?;
                 let planned = planning::plan(self, target, request, session).and_then(planned)?;
@@ -93,14 +93,14 @@ impl Terragrunt {
         ended
     }
 
-    /// Returns true if the state of a unit manages nothing, as the engine says without the outputs of other units.
+    /// Returns true if the state of a unit holds no resources, as read without the outputs of other units.
     fn is_gone(
         &self,
         target: &Target,
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<bool, EngineError> {
-        // The place of the state may come from an output: then it is not known.
+        // If the backend depends on an output, the state is unknown.
         let are_known = |texts: Vec<String>| texts.iter().all(|text| only_inputs_depend(text));
         if !texts_of_unit(target).is_some_and(are_known) {
             return Ok(false);
@@ -125,7 +125,7 @@ impl Terragrunt {
     }
 }
 
-/// Returns true if an error says that Terragrunt ended well and no engine said a word, as with `no_run`.
+/// Returns true if Terragrunt exited with 0 without output of an engine, as with `no_run`.
 fn is_silent(error: &EngineError) -> bool {
     matches!(error, EngineError::Failed(failure) if failure.summary.contains("did not say its version"))
 }
@@ -135,7 +135,8 @@ fn lacks_outputs(error: &EngineError) -> bool {
     LACKS_OUTPUTS.iter().any(|words| failure.summary.contains(words) || failure.detail.contains(words))
 }
 
-/// Returns true if a file uses outputs of other units in `inputs` alone, judged line by line; anything unusual counts as another use.
+/// Returns true if a file uses outputs of other units in `inputs` only, checked line by line; an unusual line counts as
+/// another use.
 fn only_inputs_depend(text: &str) -> bool {
     let mut in_inputs = false;
     let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['#', '/']));
@@ -160,7 +161,7 @@ fn is_of_name(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// Returns true if a text has the name of the object that holds the outputs of other units.
+/// Returns true if a text contains the word `dependency`, the object with the outputs of other units.
 fn names_dependency(text: &str) -> bool {
     text.split(|c: char| !is_of_name(c)).any(|word| word == "dependency")
 }

@@ -1,4 +1,4 @@
-//! Where the values of a unit belong in a Terragrunt command that a user types.
+//! Index of var files in a typed command of Terragrunt.
 
 use std::ffi::OsString;
 
@@ -7,27 +7,27 @@ use super::{
     verbs::place_of_var_files,
 };
 
-/// Flags of Terragrunt that stand alone and leave a command to the one unit.
+/// Flags of Terragrunt without a value that do not change which unit is run.
 const ALONE: &[&str] = &["--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
 
-/// Those that run a command in other units as well, whose values are others.
+/// Flags that run a command in other units as well, which have other values.
 const MANY: &[&str] = &["--all", "-a", "--graph"];
 
-/// Verbs that want values.
+/// Verbs that need the values of variables.
 const WANTING: &[&str] = &["plan", "apply", "destroy", "refresh", "import", "console", "test"];
 
-/// Where var files belong in a command.
+/// Index of var files in a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Before this argument.
+    /// Index of the argument that they come before.
     At(usize),
-    /// It takes none.
+    /// No index: the command takes no var files.
     Nowhere,
-    /// It may want values, and nobody can tell where they belong.
+    /// No known index, although the command may need values.
     Unknown,
 }
 
-/// A command with the var files of a unit where they belong.
+/// Inserts the var files of a unit into a command.
 pub(super) fn with_values(core: &Installed, target: &Target, args: &[OsString]) -> Vec<OsString> {
     let mut args = args.to_vec();
     let of_plan = || {
@@ -45,7 +45,7 @@ pub(super) fn with_values(core: &Installed, target: &Target, args: &[OsString]) 
     args
 }
 
-/// The place of var files in a command of Terragrunt.
+/// Returns the index of var files in a command of Terragrunt.
 pub(super) fn place_in_unit(args: &[OsString]) -> Place {
     match start_of_engine(args) {
         Some(at) => {
@@ -56,9 +56,9 @@ pub(super) fn place_in_unit(args: &[OsString]) -> Place {
     }
 }
 
-/// Returns where the engine's own verb stands in a command of Terragrunt for the one unit; absent where that cannot be told.
+/// Returns the index of the engine's own verb in a command of Terragrunt for one unit; absent if it is uncertain.
 ///
-/// Flags of Terragrunt's own may take a value in a word of its own, so what comes after an unknown one is not believed.
+/// Flags of Terragrunt may take a separate argument as their value, so that arguments behind an unknown flag are uncertain.
 fn start_of_engine(args: &[OsString]) -> Option<usize> {
     let plain: Vec<&str> = args.iter().map(|arg| arg.to_str().unwrap_or_default()).collect();
     if plain.iter().take_while(|arg| **arg != "--").any(|arg| MANY.contains(arg)) {

@@ -1,4 +1,4 @@
-//! Terragrunt's own list of units: how it is asked for, and what its answer means.
+//! List of units by Terragrunt: arguments of the command, and its output.
 
 use std::{collections::BTreeMap, ffi::OsString};
 
@@ -7,11 +7,11 @@ use serde::Deserialize;
 
 pub use crate::files::normalised;
 
-/// The arguments that make Terragrunt list the units below its working folder with their dependencies.
+/// Returns the arguments that make Terragrunt list the units below its working folder with their dependencies.
 ///
-/// Measured on Terragrunt 1.1.3: a JSON array on stdout, warnings on stderr, status 0 even when files are broken;
+/// Measured on Terragrunt 1.1.3: a JSON array on stdout, warnings on stderr, exit code 0 even if files are broken;
 /// paths are relative to the working folder; the order of `dependencies` changes from run to run; units on a cycle,
-/// and what rests on them, are left out with a warning, with or without `--dag`. `reading` names the files that a
+/// and those that depend on them, are left out with a warning, with or without `--dag`. `reading` names the files that a
 /// unit's own file reads: included and parsed ones.
 pub fn find_args() -> Vec<OsString> {
     ["find", "--json", "--dependencies", "--reading", "--no-color", "--non-interactive"]
@@ -19,21 +19,22 @@ pub fn find_args() -> Vec<OsString> {
         .to_vec()
 }
 
-/// Returns the arguments that make Terragrunt write the configuration of the unit in its working folder, without the outputs of
-/// other units.
+/// Returns the arguments that make Terragrunt print the configuration of the unit in its working folder, without the outputs
+/// of other units.
 ///
-/// Measured on Terragrunt 1.1.3: a JSON object on stdout with each `dependency` block and the `paths` of `dependencies`, those of
-/// included files too, and all paths as text; without the experiment each dependency is initialised for its outputs. It ends
-/// with 0 also where `inputs` name outputs that are not there, with 1 and "Failed to parse HCL in file" where a file is broken.
+/// Measured on Terragrunt 1.1.3: a JSON object on stdout with each `dependency` block and the `paths` of `dependencies`,
+/// those of included files too, and all paths as text; without the experiment each dependency is initialised for its
+/// outputs. The exit code is 0 also if `inputs` name missing outputs, and 1 with "Failed to parse HCL in file" if a file is
+/// broken.
 pub fn render_args() -> Vec<OsString> {
     let render = ["render", "--json", "--no-color", "--non-interactive"];
     let experiment = ["--experiment", "optional-dependency-outputs", "--no-dependency-outputs"];
     render.into_iter().chain(experiment).map(Into::into).collect()
 }
 
-/// Returns the folders of the units that come before a unit, sorted, from its rendered configuration; `dir` is its folder.
+/// Returns the sorted folders of a unit's dependencies, from its rendered configuration; `dir` is the unit's folder.
 pub fn parse_rendered(stdout: &str, dir: &Utf8Path) -> Result<Vec<Utf8PathBuf>, serde_json::Error> {
-    // What `run_cmd` prints comes before it.
+    // The output of `run_cmd` comes before it.
     let document = stdout.lines().rev().find(|line| line.starts_with('{')).unwrap_or_default();
     let RenderedEdges { dependency, dependencies } = serde_json::from_str(document)?;
     let labelled = dependency.unwrap_or_default().into_values().filter_map(|block| block.config_path);
@@ -63,14 +64,14 @@ struct RenderedDependencies {
     paths: Vec<Utf8PathBuf>,
 }
 
-/// One unit as Terragrunt lists it; paths are normalised and absolute.
+/// Unit as Terragrunt lists it; paths are normalised and absolute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
-    /// Its folder.
+    /// Folder of the unit.
     pub dir: Utf8PathBuf,
-    /// The folders of the units that come before it, sorted.
+    /// Folders of the units that it depends on, sorted.
     pub dependencies: Vec<Utf8PathBuf>,
-    /// More files that its dependencies may rest on, sorted.
+    /// Further files that may define its dependencies, sorted.
     pub reading: Vec<Utf8PathBuf>,
 }
 
@@ -85,7 +86,7 @@ struct Found {
     reading: Vec<Utf8PathBuf>,
 }
 
-/// The units in Terragrunt's answer, by folder; `dir` is the folder that it ran in.
+/// Parses Terragrunt's list of units, sorted by folder; `dir` is the folder that Terragrunt ran in.
 pub fn parse_units(stdout: &str, dir: &Utf8Path) -> Result<Vec<Unit>, serde_json::Error> {
     let found: Vec<Found> = serde_json::from_str(stdout)?;
     let absolute = |paths: Vec<Utf8PathBuf>| {
@@ -111,7 +112,7 @@ pub fn parse_units(stdout: &str, dir: &Utf8Path) -> Result<Vec<Unit>, serde_json
 mod tests {
     use super::*;
 
-    /// As printed by Terragrunt 1.1.3.
+    /// Output of Terragrunt 1.1.3.
     const ANSWER: &str = r#"[
       { "type": "stack", "path": "us" },
       { "type": "unit", "path": "us/vpc", "reading": ["../../root.hcl"] },
@@ -130,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_rendered_unit_names_the_units_before_it() {
-        // As printed by Terragrunt 1.1.3, but for settings that are null.
+        // Output of Terragrunt 1.1.3 without settings that are null.
         let text = r#"{"dependencies":{"paths":["../dns","../vpc"]},"dependency":{"vpc":{"config_path":"/live/app/../vpc","outputs":null}},"locals":null}"#;
         let printed = format!("{{}}\nfrom run_cmd\n{text}\n");
         let found = parse_rendered(&printed, Utf8Path::new("/live/app")).unwrap();

@@ -1,4 +1,4 @@
-//! The state in an engine's own output: its last resort when there is no other place to save it.
+//! State in an engine's own output: the engine prints the state if it cannot save it anywhere.
 
 use std::io;
 
@@ -8,19 +8,19 @@ use serde_json::value::RawValue;
 
 use crate::files;
 
-/// What the engines say of the line in their JSON that has the state.
+/// Message of the JSON line in which an engine prints its state.
 ///
 /// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4; without `-json` the state is printed bare on standard error.
 pub(super) const MESSAGE: &str = "Emergency state dump";
 
-/// A state as an engine wrote it, to the byte.
+/// State with the exact bytes that an engine wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct State {
     pub(super) bytes: Vec<u8>,
     pub(super) serial: u64,
 }
 
-/// A state file, if it is one: cut short or empty it is none. A new one has no lineage before it is first saved.
+/// Parses a state; absent for text that is cut short or empty. A new state has an empty lineage before it is first saved.
 pub(super) fn state(bytes: &[u8]) -> Option<State> {
     #[derive(Deserialize)]
     struct Raw {
@@ -32,7 +32,7 @@ pub(super) fn state(bytes: &[u8]) -> Option<State> {
     Some(State { bytes: bytes.to_vec(), serial })
 }
 
-/// The newest state in what a program wrote, which must be its own bytes: lines that were handed on are masked.
+/// Returns the newest state in the unmasked output file of a program.
 pub(super) fn find(file: &Utf8Path) -> io::Result<Option<State>> {
     let bytes = match files::read_whole(file) {
         Ok(bytes) => bytes,
@@ -42,7 +42,7 @@ pub(super) fn find(file: &Utf8Path) -> io::Result<Option<State>> {
     Ok(newest(&bytes))
 }
 
-/// Returns true if a program wrote a state into a file, or began to.
+/// Returns true if a program wrote a state, or part of one, into a file.
 pub fn holds_state(file: &Utf8Path) -> io::Result<bool> {
     let bytes = files::read_whole(file)?;
     let begun = bytes.windows(MESSAGE.len()).any(|part| part == MESSAGE.as_bytes());
@@ -68,14 +68,15 @@ fn newest(bytes: &[u8]) -> Option<State> {
     found
 }
 
-/// Where an object begins that may hold a state: at the start of a line, or behind what another program began a line with.
+/// Returns the index of the next object that may hold a state: at the start of a line, or behind another program's
+/// unfinished line.
 fn next_object(bytes: &[u8], from: usize) -> Option<usize> {
     (from..bytes.len()).find(|at| {
         bytes[*at] == b'{' && (*at == 0 || bytes[at - 1] == b'\n' || bytes[*at..].starts_with(b"{\"@level\""))
     })
 }
 
-/// The state that an object is, or that it tells of.
+/// Returns the state in an object: the object itself, or its field `state`.
 fn of_object(object: &str) -> Option<State> {
     #[derive(Deserialize)]
     struct Line<'a> {

@@ -1,5 +1,5 @@
-//! A state that is nowhere: what an apply made exists, and nobody would know it. Its instance is blocked until somebody says
-//! that this is taken care of.
+//! Record of a lost state: an apply created resources, but no file holds the state. The instance is blocked until the user
+//! accepts the loss or pushes a state.
 
 use std::{fs, io};
 
@@ -15,29 +15,29 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// What tells of a lost state, in the instance's own folder.
+/// File in the instance's folder that records a lost state.
 pub(super) const RECORD: &str = "lost-state.json";
 
-/// The same of an apply that goes on: on a disk that is full a file can still be given another name.
+/// File in the instance's folder that records a running apply: on a full disk it can still be renamed to [`RECORD`].
 pub(super) const BEGUN: &str = "apply-begun.json";
 
-/// A file that an engine left for a state and that holds none.
+/// File that an engine left for a state and that holds no valid one.
 pub(super) const TORN: &str = "errored.torn";
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
-    /// The log of the command, in the folder of its run.
+    /// Log of the command, in the folder of its run.
     log: Utf8PathBuf,
-    /// The resources that it was done with.
+    /// Resources that the command had done.
     done: Vec<String>,
 }
 
-/// Where what an engine left for a state is kept when it holds none.
+/// Returns the path to which envctl moves an invalid state file of an engine.
 pub(super) fn torn(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(TORN)
 }
 
-/// Makes room for the record of a lost state before it can be lost.
+/// Writes the record of a running apply, so that a lost state can be recorded even on a full disk.
 pub(in crate::engine) fn begin(target: &Target, log: &Utf8Path) -> Result<(), Failure> {
     let path = target.state_dir.join(BEGUN);
     write(&path, log, &[]).map_err(|error| {
@@ -46,14 +46,14 @@ pub(in crate::engine) fn begin(target: &Target, log: &Utf8Path) -> Result<(), Fa
     })
 }
 
-/// The state is where it belongs. A note when what is of no more use cannot be removed.
+/// Removes the record of a running apply, whose state is saved; returns a note if that fails.
 pub(in crate::engine) fn end(target: &Target) -> Option<String> {
     let path = target.state_dir.join(BEGUN);
     let error = files::remove_if_there(&path).err()?;
     Some(format!("`{path}` could not be removed: {error}"))
 }
 
-/// Blocks the instance.
+/// Records a lost state, which blocks the instance.
 pub(super) fn record(target: &Target, log: &Utf8Path, done: &[String]) -> io::Result<()> {
     let [record, begun] = [RECORD, BEGUN].map(|name| target.state_dir.join(name));
     match write(&record, log, done).and_then(|()| files::open_regular(&record)?.sync_all()) {
@@ -68,7 +68,8 @@ fn write(path: &Utf8Path, log: &Utf8Path, done: &[String]) -> io::Result<()> {
     files::write(path, &serde_json::to_vec_pretty(&record)?)
 }
 
-/// Blocks the instance after a command whose work the state does not have, and gives its failure. `ended` says how it ended.
+/// Records a lost state after a command whose changes the state lacks, and returns the failure. `ended` says how the command
+/// ended.
 pub(in crate::engine) fn missing(
     target: &Target,
     log: &Utf8Path,
@@ -88,7 +89,7 @@ pub(in crate::engine) fn missing(
     Failure::new(FailureKind::State, summary).with_detail(detail)
 }
 
-/// Refuses to go on over a lost state.
+/// Refuses any further command while a lost state is recorded.
 pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     let path = target.state_dir.join(RECORD);
     let bytes = match files::read_whole(&path) {
@@ -108,7 +109,7 @@ pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
-/// What exists and may be missing in the state.
+/// Describes the resources that exist and may be missing in the state.
 pub(super) fn extent(done: &[String], log: &Utf8Path) -> String {
     if done.is_empty() {
         return format!("what it did is in `{log}`");
@@ -116,7 +117,7 @@ pub(super) fn extent(done: &[String], log: &Utf8Path) -> String {
     format!("it was done with `{}`, which the state may not have (`{log}`)", done.join("`, `"))
 }
 
-/// What to do about it.
+/// Describes how the user recovers from a lost state.
 pub(super) fn way_out(target: &Target) -> String {
     format!(
         "bring that into the state by `{}` or push a copy of the state, then plan with `{}`",
@@ -125,7 +126,7 @@ pub(super) fn way_out(target: &Target) -> String {
     )
 }
 
-/// Blocks the instance no more: somebody has said that it is taken care of, or pushed a state.
+/// Removes the record of a lost state: the user has accepted the loss, or pushed a state.
 pub(in crate::engine) fn give_up(target: &Target) -> Result<(), Failure> {
     for name in [TORN, RECORD] {
         let path = target.state_dir.join(name);
@@ -137,8 +138,8 @@ pub(in crate::engine) fn give_up(target: &Target) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Why an engine could write no file where it runs, if it cannot: a state that it cannot save would be lost.
+/// Returns the error if the stack's folder is not writable: an engine could not leave a state there, which would be lost.
 pub fn unwritable(target: &Target) -> Option<io::Error> {
-    // It has no name at any time, so nobody finds it among the files of the stack.
+    // The file has no name, so that no other program finds it among the files of the stack.
     tempfile::tempfile_in(&target.dir).err()
 }

@@ -1,7 +1,8 @@
-//! A state that an engine could not save: taken care of at once, and in the way of everything else until it is pushed.
+//! States that an engine could not save: envctl keeps a copy at once, and blocks the instance until the user has pushed it.
 //!
-//! `signs` are what the engine says of it, `dump` finds it in what the engine printed, `veil` keeps it from being shown,
-//! `rescue` takes it to where it is kept, `waiting` blocks the instance until then, and `lost` where nothing is left of it.
+//! `signs` collects the engine's reports, `dump` finds the state in the engine's output, `veil` hides it in logs and on the
+//! terminal, `rescue` moves it to the instance's folder, `waiting` blocks the instance, and `lost` does so if no copy is
+//! left.
 
 mod dump;
 mod lost;
@@ -10,7 +11,7 @@ mod signs;
 mod veil;
 mod waiting;
 
-/// The files in an instance's own folder that tell of a state which is not where it belongs.
+/// Files in an instance's folder that hold or record a state which is not in its backend.
 pub(super) const FILES: &[&str] =
     &[waiting::UNSAVED, waiting::PRINTED, lost::TORN, lost::BEGUN, lost::RECORD];
 

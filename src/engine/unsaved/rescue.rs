@@ -1,4 +1,4 @@
-//! Takes a state that could not be saved to where it is kept.
+//! Moves a state that an engine could not save to the instance's folder.
 
 use std::{
     fs::{self, Permissions},
@@ -20,46 +20,46 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// What a command that may have changed a state left behind.
+/// Files and reports that a command left which may have changed a state.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::engine) struct Remains<'a> {
-    /// What it wrote, to the byte.
+    /// Files of standard output and standard error, unmasked.
     pub(in crate::engine) output: [&'a Utf8Path; 2],
-    /// Whether it may have printed its state there.
+    /// True if the command may have printed its state there.
     pub(in crate::engine) suspect: bool,
-    /// What it said, where it may have made something that only its state tells of.
+    /// Reports of a command that may have created resources; absent for other commands.
     pub(in crate::engine) signs: Option<&'a Signs>,
-    /// Its log.
+    /// Log of the command.
     pub(in crate::engine) log: &'a Utf8Path,
 }
 
-/// What became of a state that could not be saved.
+/// Location of a state that an engine could not save.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::engine) enum Rescued {
-    /// It is a file of the instance's own now.
+    /// File in the instance's folder.
     Kept(Utf8PathBuf),
-    /// It stands in what the engine printed, in this file: there was no room to take it out.
+    /// Output file of the engine, with the error that kept envctl from extracting the state (a full disk).
     Printed(Utf8PathBuf, String),
-    /// It is nowhere.
+    /// No copy is left.
     Lost {
-        /// What the engine left for it and is no state is here now.
+        /// Path of the invalid state file that the engine left.
         torn: Option<Utf8PathBuf>,
-        /// What it had done, and where that is told.
+        /// Text on the resources that were done, and the log.
         extent: String,
-        /// Why the instance could not be blocked.
+        /// Error that kept envctl from blocking the instance.
         unblocked: Option<String>,
     },
 }
 
 impl Rescued {
-    /// Whether nothing that the engine left is needed any more.
+    /// Returns true if the state is kept, so that the files of the command are no longer needed.
     pub(in crate::engine) fn is_safe(&self) -> bool {
         matches!(self, Self::Kept(_))
     }
 }
 
-/// Takes a state that the engine could not save out of the stack's folder, where anybody may read or overwrite it, or out
-/// of what the engine printed, whichever is newer; nothing where there is none.
+/// Moves a state that the engine could not save to the instance's folder: the file in the stack's folder, which others may
+/// read or overwrite, or the state in the engine's output, whichever is newer. Absent if the engine left none.
 pub(in crate::engine) fn rescue(
     driver: &dyn Driver,
     target: &Target,
@@ -72,7 +72,7 @@ pub(in crate::engine) fn rescue(
     }
     let in_files = left.iter().filter_map(|(path, state)| Some((path, state.as_ref()?)));
     let in_file = in_files.max_by_key(|(_, state)| state.serial);
-    // An engine without a bad end has saved its state.
+    // After a successful command the engine has saved its state.
     let files = remains.output.into_iter().filter(|_| remains.suspect || !left.is_empty());
     let mut in_output: Option<(&Utf8Path, State)> = None;
     for file in files {
@@ -92,7 +92,7 @@ pub(in crate::engine) fn rescue(
                 remove_torn(target, &left)?;
                 Ok(Some(Rescued::Kept(path)))
             }
-            // A name takes no room where a file has none.
+            // A rename works even on a full disk.
             Err(error) => match fs::rename(output, printed(target)) {
                 Ok(()) => Ok(Some(Rescued::Printed(printed(target), error.to_string()))),
                 Err(_) => Ok(Some(Rescued::Printed(output.to_owned(), error.to_string()))),
@@ -112,13 +112,13 @@ pub(in crate::engine) fn rescue(
     }
 }
 
-/// Moves a file that an engine left to where it is kept, which takes no room on a disk that is full.
+/// Moves a file of an engine into the instance's folder by a rename, which works even on a full disk.
 fn take(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathBuf, Failure> {
     let moved = || -> io::Result<()> {
         fs::set_permissions(left, Permissions::from_mode(0o600))?;
         files::create_dirs(&target.state_dir)?;
         match fs::rename(left, &kept) {
-            // On another file system it has to be copied.
+            // A rename to another file system is impossible.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 write(target, &kept, &files::read_whole(left)?)?;
                 fs::remove_file(left)
@@ -143,7 +143,7 @@ fn unmoved(left: &Utf8Path, error: &io::Error) -> Failure {
     Failure::new(FailureKind::State, summary)
 }
 
-/// Writes a state to where it is kept, on the disk before anything else is removed.
+/// Writes a state to the instance's folder, synced to disk before any other copy is removed.
 pub(super) fn save(target: &Target, bytes: &[u8]) -> io::Result<Utf8PathBuf> {
     let kept = kept(target);
     write(target, &kept, bytes)?;
@@ -156,7 +156,7 @@ fn write(target: &Target, path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     files::sync_dir(&target.state_dir)
 }
 
-/// Removes what an engine began to write before it printed the whole state.
+/// Removes the incomplete state files of an engine that then printed the whole state.
 fn remove_torn(target: &Target, left: &[(Utf8PathBuf, Option<State>)]) -> Result<(), Failure> {
     for (path, _) in left.iter().filter(|(_, state)| state.is_none()) {
         files::remove_if_there(path).map_err(|error| {
@@ -169,7 +169,7 @@ fn remove_torn(target: &Target, left: &[(Utf8PathBuf, Option<State>)]) -> Result
 }
 
 impl Rescued {
-    /// The failure of a command whose state could not be saved, with what to type.
+    /// Returns the failure of a command whose state could not be saved, with the next command for the user.
     pub(in crate::engine) fn failure(&self, target: &Target, error: Option<EngineError>) -> Failure {
         let push =
             |path: &Utf8Path| format!("once the backend is there again: `{}`", push_command(target, path));
