@@ -1,8 +1,8 @@
-//! Failures that mean no more than that another stack has to be applied first.
+//! Detection of failures which only mean that another stack has to be applied first.
 
 use crate::model::Failure;
 
-/// What engines say when they read outputs that nobody has written yet.
+/// Messages of engines that read outputs which do not exist yet.
 ///
 /// Source: measured with OpenTofu 1.12.6, Terraform 1.11.4 (no state; a state without that output) and Terragrunt 1.1.3.
 const SAYINGS: &[&str] = &[
@@ -11,9 +11,9 @@ const SAYINGS: &[&str] = &[
     "but detected no outputs",
 ];
 
-/// Whether a plan failed because the outputs of another stack do not exist yet.
+/// Returns true if a plan failed because the outputs of another stack do not exist yet.
 ///
-/// Only a guess when there is no such stack: an attribute may be misspelt. The caller knows whether one is pending.
+/// The result is a guess: the name of an attribute may be wrong. The caller checks that another stack is pending.
 pub fn awaits_upstream(failure: &Failure) -> bool {
     SAYINGS.iter().any(|saying| failure.summary.contains(saying) || failure.detail.contains(saying))
 }

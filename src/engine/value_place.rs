@@ -1,9 +1,10 @@
-//! Places the errors of an engine about the value of a variable where the user wrote that value.
+//! Locates the errors of an engine about the value of a variable in the file that sets the value.
 //!
-//! Engines place them at the var file that envctl generates, or at the declaration of the variable. Measured on OpenTofu 1.12.6
-//! and Terraform 1.11.4: a value of the wrong type is at the var file (Terraform) or at the declaration (OpenTofu), one that a
-//! `validation` refuses likewise, and one of the environment at the declaration or in `<value for var.NAME>`. That of a sensitive variable (on OpenTofu of an
-//! ephemeral one too) is at the declaration, and the file is named at the end of the text.
+//! Engines report them in the var file that envctl generates, or in the declaration of the variable. Measured on OpenTofu
+//! 1.12.6 and Terraform 1.11.4: a value of the wrong type is reported in the var file (Terraform) or the declaration
+//! (OpenTofu), as is one that a `validation` refuses; one of the environment in the declaration or in `<value for
+//! var.NAME>`; one of a sensitive variable (on OpenTofu of an ephemeral one too) in the declaration, with the file at the
+//! end of the text.
 
 use std::{fmt, sync::LazyLock};
 
@@ -16,25 +17,25 @@ use super::{
 };
 use crate::files;
 
-/// Place where the value of a variable is written.
+/// Place in which the value of a variable is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValuePlace {
-    /// Says who sets the value, after the name of the variable: `is set by --var size`.
+    /// Text on the origin of the value, to follow the variable's name: `is set by --var size`.
     pub set_by: String,
-    /// File, relative to the project, and line from 1; absent for a flag and for a variable of the environment.
+    /// File, relative to the project, and line from 1; absent for a flag and for an environment variable.
     pub line: Option<(String, u32)>,
 }
 
-/// Knows where the values of the variables of a stack are written.
+/// Lookup of the places in which the values of a stack's variables are set.
 pub trait ValuePlaces: fmt::Debug + Send + Sync {
-    /// Returns the place of the value that the engine takes for a variable; absent where nothing sets it.
+    /// Returns the place of the value that is in effect for a variable; absent if no value is set.
     fn place_of(&self, variable: &str) -> Option<ValuePlace>;
 
-    /// Returns the variable whose block stands at a line of a file in the stack's folder.
+    /// Returns the variable whose block starts at a line of a file in the stack's folder.
     fn declared_at(&self, file: &str, line: u32) -> Option<String>;
 }
 
-/// Names the variable in what engines say of a value that does not fit its type.
+/// Pattern of the engines' messages on a value that does not fit the type of its variable.
 static UNSUITABLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?:not suitable for|Unsuitable value for) var\.([\w-]+)(?: (?:declared|defined|set) |, which is )",
@@ -42,28 +43,28 @@ static UNSUITABLE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern is valid")
 });
 
-/// Names the validation rule that refused a value; one of a called module has a folder in its path.
+/// Pattern of the messages on a validation rule that refused a value; the path of a rule in a called module has a folder.
 static VALIDATION: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"This was checked by the validation rule at ([^/\s:]+):(\d+),").expect("the pattern is valid")
 });
 
-/// Names the variable that a file gives a value to and no module declares.
+/// Pattern of the messages on a variable that a var file sets and no module declares.
 static UNDECLARED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"does not declare a variable named "([\w-]+)" but a value was found in file "#)
         .expect("the pattern is valid")
 });
 
-/// Names a file and the positions in it, as engines end a text about a sensitive value.
+/// Pattern of the file and the positions at the end of a message on a sensitive value.
 static DEFINED_AT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r" Invalid value defined at (.+):\d+,\d+(?:-(?:\d+,)?\d+)?\.").expect("the pattern is valid")
 });
 
-/// Returns the diagnostics of an engine, those about a value placed where the value is written.
+/// Returns the diagnostics of an engine, those about a value located where it is set.
 pub(super) fn placed(diagnostics: &[Diagnostic], target: &Target) -> Vec<Diagnostic> {
     diagnostics.iter().map(|diagnostic| placed_one(diagnostic, target)).collect()
 }
 
-/// Returns a diagnostic; one about a value is placed where the value is written, and its text names no generated file.
+/// Returns a diagnostic; one about a value is located where the value is set, and its text names no generated file.
 pub(super) fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
     let mut found = diagnostic.clone();
     let Some(places) = &target.value_places else { return found };
@@ -79,7 +80,7 @@ pub(super) fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic
         found.detail = without_file(&diagnostic.detail, file);
     }
     if generated.is_some() {
-        // No user has that file.
+        // The generated file is not the user's.
         found.range = None;
         found.is_about_value = true;
     }
@@ -96,7 +97,7 @@ pub(super) fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic
     found
 }
 
-/// Returns the text of a diagnostic without the places in which it names a generated file.
+/// Removes the names of a generated file from the text of a diagnostic.
 fn without_file(detail: &str, generated: &Utf8Path) -> String {
     let is_generated = |path: &str| path == generated;
     let detail = DEFINED_AT.replace_all(detail, |found: &Captures<'_>| {
@@ -119,7 +120,7 @@ fn variable_of(diagnostic: &Diagnostic, places: &dyn ValuePlaces) -> Option<Stri
     Some(name.strip_prefix("<value for var.")?.strip_suffix('>')?.to_owned())
 }
 
-/// Returns the key of the outermost object that a line of an indented JSON file belongs to.
+/// Returns the top-level key that a line of an indented JSON file belongs to.
 fn key_at(file: &Utf8Path, line: u32) -> Option<String> {
     let text = String::from_utf8(files::read(file).ok()?).ok()?;
     let before: Vec<&str> = text.lines().take(line as usize).collect();

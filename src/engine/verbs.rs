@@ -1,4 +1,4 @@
-//! What the verbs of OpenTofu and Terraform do, for commands that a user types.
+//! Effects of the verbs of OpenTofu, Terraform and Terragrunt, for typed commands.
 
 use std::ffi::{OsStr, OsString};
 
@@ -7,18 +7,18 @@ use super::{
     unit_values::{Place, place_in_unit},
 };
 
-/// Flags of Terragrunt that stand alone: whatever follows one is not its value.
+/// Flags of Terragrunt without a value.
 const VALUELESS: &[&str] =
     &["--all", "-a", "--graph", "--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
 
-/// Those that are known for certain to write nothing and to hide nothing, beside the ones above.
+/// Flags of Terragrunt that cause no write and change no meaning, beside the ones above.
 const HARMLESS: &[&str] = &["--check", "--diff", "--json", "--with-metadata"];
 
-/// Whether a command may change a state or anything else; one that nobody knows counts as if it did.
+/// Returns true if a command may change a state or anything else, as an unknown command may.
 ///
-/// The first argument must be the verb: before it the value of a flag could pass for one.
+/// The first argument must be the verb: before a verb the value of a flag could be taken for it.
 pub(super) fn is_mutating(args: &[OsString]) -> bool {
-    // Both engines look for these, whatever stands before them, and then do nothing else.
+    // Both engines search for these flags at any position, and only print their help then.
     let asks_for_help = args
         .iter()
         .filter_map(|arg| arg.to_str())
@@ -28,12 +28,12 @@ pub(super) fn is_mutating(args: &[OsString]) -> bool {
     !(asks_for_help || reads(args) || only_checks)
 }
 
-/// The same for Terragrunt, which passes most verbs on and has some of its own; `run` counts by what it runs.
+/// Returns true if a command of Terragrunt may change a state or anything else; `run` counts as the command that it runs.
 ///
-/// Its own flags may stand anywhere, with values, so nothing that comes after one of those is believed.
+/// Flags of Terragrunt may stand at any position and take values, so a command with an unknown one counts as changing.
 pub(super) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
     let Some(plain) = args.iter().map(|arg| arg.to_str()).collect::<Option<Vec<_>>>() else { return true };
-    // It makes the bucket of a unit's state.
+    // The flag creates the bucket of a unit's state.
     if plain.iter().any(|arg| arg.trim_start_matches('-').starts_with("backend-bootstrap")) {
         return true;
     }
@@ -49,7 +49,7 @@ pub(super) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
         }
         ["run", rest @ ..] => match rest.iter().position(|arg| *arg == "--") {
             Some(at) => !all_of(&rest[..at], &[VALUELESS]) || !reads(&args[at + 2..]),
-            // Flags of its own may take a value, so the verb cannot be told for sure.
+            // Flags of Terragrunt may take a value, so the verb is uncertain.
             None => true,
         },
         _ => !reads(args),
@@ -60,13 +60,13 @@ fn first_is(args: &[OsString], verb: &str) -> bool {
     args.first().is_some_and(|first| first == verb)
 }
 
-/// Returns true if a command that changes nothing may read a state.
+/// Returns true if the verb of a command that changes no state may read one.
 pub(super) fn reads_a_state(args: &[OsString]) -> bool {
     let verb = args.first().and_then(|verb| verb.to_str());
     verb.is_some_and(|verb| matches!(verb, "plan" | "show" | "output" | "graph" | "console" | "state"))
 }
 
-/// Whether the first words name a verb that is known to read; none at all shows the engine's help.
+/// Returns true if the first arguments are a reading verb; without arguments an engine prints its help.
 fn reads(args: &[OsString]) -> bool {
     let words = [0, 1].map(|at| args.get(at).map(|arg| arg.to_str()));
     match words {
@@ -83,7 +83,7 @@ fn reads(args: &[OsString]) -> bool {
     }
 }
 
-/// Whether the flags of `fmt` keep it from writing: no flag of it takes a value in a word of its own.
+/// Returns true if the flags of `fmt` keep it from writing; none of them takes its value as a separate argument.
 fn only_checks(args: &[OsString]) -> bool {
     let flags = args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
     let flags: Vec<&str> = flags.filter_map(|arg| arg.strip_prefix('-')).collect();
@@ -92,7 +92,7 @@ fn only_checks(args: &[OsString]) -> bool {
     for flag in flags {
         match flag {
             "check" | "check=true" | "write=false" => keeps = true,
-            // The last one would count.
+            // A later flag would override the first.
             flag if flag.starts_with("check") || flag.starts_with("write") => return false,
             _ => {}
         }
@@ -117,7 +117,7 @@ pub(super) fn keeps_lockfile(arg: &OsStr) -> bool {
     ["-lockfile=readonly", "--lockfile=readonly"].iter().any(|flag| arg == *flag)
 }
 
-/// Returns true if a flag of `init` or `get` takes newer versions than the installed ones.
+/// Returns true if a flag of `init` or `get` installs newer versions than the present ones.
 pub(super) fn is_upgrade(arg: &OsStr) -> bool {
     arg.to_str().is_some_and(|arg| {
         let flag = arg.trim_start_matches('-');
@@ -125,32 +125,32 @@ pub(super) fn is_upgrade(arg: &OsStr) -> bool {
     })
 }
 
-/// Whether a command is one that a state which could not be saved waits for: its push, or the release of a lock before it.
+/// Returns true if an unsaved state waits for the command: its push, or the release of a lock before it.
 pub(super) fn saves_a_state(args: &[OsString]) -> bool {
     let rest =
         if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
     first_is(rest, "force-unlock") || (first_is(rest, "state") && first_is(&rest[1..], "push"))
 }
 
-/// Returns true if a command initialises: afterwards nothing is known of the data directory.
+/// Returns true if a command runs an init, after which the content of the data directory is unknown.
 pub(super) fn is_init(args: &[OsString]) -> bool {
     let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
     first_is(args, "init") || behind.is_some_and(|at| first_is(&args[at + 1..], "init"))
 }
 
-/// The place in a typed command where var files belong: after its verb, when that takes them.
+/// Returns the index of var files in a typed command, behind its verb; absent if the verb takes none.
 ///
-/// `everywhere` is for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
+/// `everywhere` is true for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
 pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
     let at = args.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')))?;
     let rest = &args[at + 1..];
     let takes_them = match args[at].to_str()? {
         "plan" | "refresh" | "import" | "console" | "destroy" | "test" => true,
-        // A saved plan has its own.
+        // A saved plan holds its values.
         "apply" => positionals(rest).is_empty(),
         "validate" | "init" | "output" | "show" | "graph" => everywhere,
         "state" | "workspace" => {
-            // After the second word: these have verbs of their own.
+            // Behind the second word, the verb of `state` or `workspace`.
             let sub = rest.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')))?;
             return everywhere.then_some(at + sub + 2);
         }
@@ -159,28 +159,28 @@ pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<
     takes_them.then_some(at + 1)
 }
 
-/// Returns the flag with which a typed command that only reads writes a file of the user's choice, if it has one.
+/// Returns the flag with which a reading command writes a file of the user's choice; absent if it has none.
 pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
     const WRITING: &[&str] = &["out", "generate-config-out", "json-into", "out-file", "write"];
     args.iter().filter_map(|arg| flag_name(arg)).find(|flag| WRITING.contains(flag))
 }
 
-/// Whether a typed command wants the values of variables.
+/// Returns true if a typed command needs the values of variables.
 pub fn takes_values(args: &[OsString]) -> bool {
-    // A saved plan has no values of ephemeral variables. Terragrunt's ways to say the same are many.
+    // A saved plan has no values of ephemeral variables. Terragrunt has several forms of `apply`.
     place_of_var_files(args, false).is_some()
         || first_is(args, "apply")
         || place_in_unit(args) != Place::Nowhere
 }
 
-/// Returns true if a typed command may evaluate variables, and so needs their values. One that may change something
-/// counts as if it did: what it prints is masked, and for that its secrets must be known.
+/// Returns true if a typed command may evaluate variables, and so needs their values. A changing command counts as if it
+/// did: its output is masked, for which its secrets must be known.
 pub fn evaluates_variables(args: &[OsString]) -> bool {
     let words: Vec<&str> = args.iter().take(2).filter_map(|arg| arg.to_str()).collect();
     match words.as_slice() {
         ["fmt" | "version" | "force-unlock" | "login" | "logout", ..] => false,
         ["plan" | "console", ..] => true,
-        // Flags before the verb, or what is typed for Terragrunt alone.
+        // The arguments start with a flag, or are for Terragrunt only.
         _ => is_mutating(args),
     }
 }

@@ -1,4 +1,4 @@
-//! Remembers the versions of programs, by their path, size and time of change and by the version files above a stack.
+//! Cache of the versions of programs, by path, size and modification time of a program and by the version files of a stack.
 
 use std::{collections::BTreeMap, fs, io, os::unix::fs::MetadataExt};
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{installed::EngineUnavailable, version_files::VersionChoice};
 use crate::files;
 
-/// A file as it was when something was learned from it.
+/// Path, size and modification time of a file, to detect changes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct FileStamp {
     path: Utf8PathBuf,
@@ -18,7 +18,7 @@ pub(super) struct FileStamp {
 }
 
 impl FileStamp {
-    /// The stamp of a file; absent when there is none that can be seen.
+    /// Returns the stamp of a file; absent if there is no readable file.
     pub(super) fn of(path: &Utf8Path) -> Option<Self> {
         let found = fs::metadata(path).ok().filter(|found| !found.is_dir())?;
         let (size, mtime, mtime_nsec) = (found.size(), found.mtime(), found.mtime_nsec());
@@ -30,7 +30,7 @@ impl FileStamp {
     }
 }
 
-/// The answer of a program to the question for its version.
+/// Version that a program reported, with the inputs that it depends on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct KnownVersion {
     program: FileStamp,
@@ -38,7 +38,7 @@ struct KnownVersion {
     version: String,
 }
 
-/// The remembered versions of programs; without the file, or with a broken one, programs are asked.
+/// Cache of versions; if its file is missing or invalid, the programs are run again.
 pub(super) struct VersionCache<'p> {
     file: &'p Utf8Path,
     answers: BTreeMap<Utf8PathBuf, Vec<KnownVersion>>,
@@ -50,8 +50,8 @@ impl<'p> VersionCache<'p> {
         Self { file, answers: answers.unwrap_or_default() }
     }
 
-    /// The version of a program where something chooses among versions: remembered, or asked for by `ask` and then
-    /// remembered.
+    /// Returns the version of a program for the choice of a version manager: the cached one, else the result of `ask`, which
+    /// is cached then.
     pub(super) fn version(
         &mut self,
         program: &Utf8Path,
@@ -70,13 +70,13 @@ impl<'p> VersionCache<'p> {
             let answers = self.answers.entry(program.to_owned()).or_default();
             answers.retain(|known| known.program == stamp && !known.choice.is_of_same_files(choice));
             answers.push(KnownVersion { program: stamp, choice: choice.clone(), version: version.clone() });
-            // A cache that cannot be written costs one process per run, and nothing else.
+            // If the cache cannot be written, the next run asks the program again.
             let _ = self.save();
         }
         Ok(version)
     }
 
-    /// Forgets all versions of a program.
+    /// Removes all versions of a program.
     pub(super) fn forget(&mut self, program: &Utf8Path) {
         if self.answers.remove(program).is_some() {
             let _ = self.save();

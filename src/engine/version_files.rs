@@ -1,5 +1,5 @@
-//! What a version manager chooses the version of an engine by: files in a stack's folder, above it and in the home directory,
-//! and variables.
+//! Inputs by which a version manager chooses the version of an engine: files in a stack's folder, above it and in the home
+//! directory, and variables.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{detect::version_files, version_cache::FileStamp};
 use crate::{files, model::EngineName};
 
-/// Further files of version managers, which lie in folders of their own.
+/// Version files in subfolders of a folder.
 const IN_FOLDERS: [&str; 5] = [
     ".config/mise.toml",
     ".config/mise/config.toml",
@@ -25,18 +25,18 @@ const IN_FOLDERS: [&str; 5] = [
 /// Words in the names of variables such as `TFENV_TERRAFORM_VERSION` and `ASDF_OPENTOFU_VERSION`, which end in `_VERSION`.
 const VARIABLE_WORDS: [&str; 4] = ["TF", "TOFU", "TERRAFORM", "TERRAGRUNT"];
 
-/// Where an engine runs for a stack, as far as a version manager looks at it: the folder, and the variables that
-/// environments.toml sets and by which one chooses.
+/// Inputs of a version manager for a stack: the folder that the engine runs in, and the variables of environments.toml that
+/// choose a version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EnginePlace {
-    /// The folder of the stack, absolute.
+    /// Absolute folder of the stack.
     pub dir: Utf8PathBuf,
     /// Variables such as `TFENV_TERRAFORM_VERSION`.
     pub(super) variables: BTreeMap<OsString, OsString>,
 }
 
 impl EnginePlace {
-    /// Takes a folder and, of the variables that are set there, those that a version manager chooses by.
+    /// Returns the inputs for a folder; variables that choose no version are left out.
     pub fn new<'a>(dir: &Utf8Path, set: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let chosen_by = set.into_iter().filter(|(name, _)| is_version_variable(name));
         let variables = chosen_by.map(|(name, value)| (name.into(), value.into())).collect();
@@ -49,7 +49,8 @@ fn is_version_variable(name: &str) -> bool {
     name.ends_with("_VERSION") && VARIABLE_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// What a version manager would choose by in one folder. Where there is nothing, all folders have the same version.
+/// Version files and variables that decide the version of an engine in one folder. If empty, all folders have the same
+/// version.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct VersionChoice {
     files: Vec<FileStamp>,
@@ -57,13 +58,13 @@ pub(super) struct VersionChoice {
 }
 
 impl VersionChoice {
-    /// Returns true if both are of the same files, whatever is in them: the newer one takes the other's place.
+    /// Returns true if both have the same files, with any content: the newer choice replaces the older one.
     pub(super) fn is_of_same_files(&self, other: &Self) -> bool {
         self.files.iter().map(FileStamp::path).eq(other.files.iter().map(FileStamp::path))
     }
 }
 
-/// Finds version files, those of each folder once.
+/// Finder of version files, which lists each folder once.
 #[derive(Debug, Default)]
 pub(super) struct VersionFiles {
     above: HashMap<Utf8PathBuf, Vec<FileStamp>>,
@@ -71,9 +72,9 @@ pub(super) struct VersionFiles {
 }
 
 impl VersionFiles {
-    /// What a version manager would choose by in a folder.
+    /// Returns the version files and variables that decide the version in a folder.
     pub(super) fn choice(&mut self, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> VersionChoice {
-        // A program sees the folder that it runs in without links.
+        // A program resolves links in the path of its working folder.
         let dir = files::resolve_links(dir);
         let mut files = self.above(&dir);
         if let Some(home) = env.get(OsStr::new("HOME")).and_then(|home| home.to_str()) {
@@ -103,13 +104,13 @@ impl VersionFiles {
 
 /// Returns the version files of one folder.
 fn in_folder(dir: &Utf8Path) -> Vec<FileStamp> {
-    // Listed once: to ask for each of the names costs ten times as much. A folder may be closed to that, and not to its files.
+    // Listed once: a look-up of each name costs ten times as much. An unlistable folder may still have readable files.
     let entries = dir.read_dir_utf8().and_then(Iterator::collect::<io::Result<Vec<_>>>).ok();
     let is_there = |name: &&str| {
         let first = name.split('/').next();
         entries.as_ref().is_none_or(|all| all.iter().any(|entry| Some(entry.file_name()) == first))
     };
-    // The engine of units has those of all others.
+    // The list of Terragrunt includes those of all other engines.
     let names = version_files(EngineName::Terragrunt).chain(IN_FOLDERS).filter(is_there);
     names.filter_map(|name| FileStamp::of(&dir.join(name))).collect()
 }

@@ -1,4 +1,4 @@
-//! Lists and makes workspaces.
+//! Commands that list and create workspaces, and their output.
 
 use serde::Deserialize;
 
@@ -21,14 +21,14 @@ impl Terraform {
     }
 }
 
-/// The names that `workspace list` prints, as JSON or for people, the selected one behind a `*`.
+/// Parses the names that `workspace list` prints, as JSON or as text with a `*` before the selected one.
 pub(super) fn workspaces(text: &str) -> Vec<String> {
     #[derive(Deserialize)]
     struct Line {
         #[serde(default)]
         workspaces: Option<Vec<String>>,
     }
-    // A warning may stand before either form.
+    // A warning may precede either form.
     if text.lines().any(|line| line.starts_with('{')) {
         return text
             .lines()

@@ -1,4 +1,4 @@
-//! What a program that may change a state says of its work and of that state, in JSON or in words for people.
+//! Reports of a program that may change a state, on its work and on the state: from its JSON or its plain text.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::{
     process::{Redactor, Stream},
 };
 
-/// What the engines say when a state is not where it belongs.
+/// Summaries of the errors of engines that could not save a state.
 const UNSAVED: &[&str] = &[
     "Failed to save state",
     "Failed to persist state",
@@ -19,40 +19,40 @@ const UNSAVED: &[&str] = &[
     "Failed to create local state file",
 ];
 
-/// How the engines tell people, behind an address, that they are done with a resource.
+/// Messages of engines in plain text, behind an address, that a resource is done; with the action.
 const DONE: &[(&str, &str)] = &[
     ("Creation complete after ", "create"),
     ("Modifications complete after ", "update"),
     ("Destruction complete after ", "delete"),
 ];
 
-/// What was said so far.
+/// Reports of a program so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) struct Signs {
-    /// The resources that it was done with.
+    /// Resources that are done, masked.
     pub(in crate::engine) done: Vec<String>,
-    /// The resources among them that it made, as the state names them: unmasked, to be compared and never shown.
+    /// Resources that were created, with the addresses of the state: unmasked, for comparisons only.
     pub(in crate::engine) created: Vec<String>,
-    /// The resources among them that it destroyed, likewise.
+    /// Resources that were destroyed, with the addresses of the state: unmasked, for comparisons only.
     pub(in crate::engine) destroyed: Vec<String>,
-    /// True if it reported outputs.
+    /// True if the program reported outputs.
     pub(in crate::engine) has_outputs: bool,
-    /// The first resource that it failed at.
+    /// First resource that the program failed at.
     pub(in crate::engine) errored: Option<String>,
-    /// The resources that it made and whose provisioner failed: the state has them, tainted.
+    /// Resources that were created and whose provisioner failed: the state has them, tainted.
     pub(in crate::engine) tainted: Vec<String>,
-    /// The resources whose provisioner failed, whatever came of it.
+    /// Resources whose provisioner failed, even if the resource itself did not.
     failed_provisioners: BTreeSet<String>,
-    /// Its first error.
+    /// Summary of the first error.
     pub(in crate::engine) error: Option<String>,
-    /// Whether its state is not where it belongs.
+    /// True if the program could not save the state.
     pub(in crate::engine) unsaved: bool,
-    /// Whether it counted what it did, which it does at the end of an apply that went well.
+    /// True if the program printed its change summary, which comes at the end of a successful apply.
     pub(in crate::engine) finished: bool,
 }
 
 impl Signs {
-    /// Takes in what a line of JSON says; what may be shown of it is masked.
+    /// Adds a message of the JSON stream; texts that are shown are masked.
     pub(in crate::engine) fn hear(&mut self, message: &Message, redactor: &Redactor) {
         let masked = |text: &str| redactor.mask(text).into_owned();
         match message {
@@ -71,7 +71,7 @@ impl Signs {
         }
     }
 
-    /// Takes in a line for people, or of JSON where that was asked for.
+    /// Adds a line of plain text, or of JSON if the user asked for that.
     pub(in crate::engine) fn read(&mut self, stream: Stream, line: &str, redactor: &Redactor) {
         match stream {
             Stream::Stdout => {
@@ -91,14 +91,14 @@ impl Signs {
         }
     }
 
-    /// Returns true if it made a resource, or destroyed one that is not there any more. A resource that was replaced may have
-    /// the same attributes again.
+    /// Returns true if the program created a resource, or destroyed one without creating it again. A replaced resource may
+    /// have the same attributes as before.
     pub(in crate::engine) fn changed_resources(&self) -> bool {
         let differ = |one: &[String], other: &[String]| one.iter().any(|address| !other.contains(address));
         differ(&self.created, &self.destroyed) || differ(&self.destroyed, &self.created)
     }
 
-    /// Returns true if a state with these resources lacks one that it made, or still has one that it destroyed.
+    /// Returns true if a state with these resources lacks one that was created, or has one that was destroyed.
     pub(in crate::engine) fn contradict(&self, found: &BTreeSet<ResourceAddress>) -> bool {
         let has = |address: &String| found.iter().any(|found| found.as_str() == address);
         let Self { created, destroyed, .. } = self;

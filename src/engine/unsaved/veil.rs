@@ -1,30 +1,30 @@
-//! Keeps a state that an engine prints from being shown: it holds every secret of its stack.
+//! Hides a state in the output of an engine: it holds every secret of its stack.
 
 use super::dump::MESSAGE;
 use crate::process::Stream;
 
-/// What stands where the state was.
+/// Text in place of a hidden state.
 const INSTEAD: &str = "(here the engine printed the whole state, which is not shown)";
 
-/// Passes the lines of one program on, but for those of a state.
+/// Filter that passes the lines of a program on, except those of a state.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Veil {
     place: Place,
     seen: bool,
 }
 
-/// Where the lines of standard error are.
+/// Position in standard error relative to a printed state.
 #[derive(Debug, Default, PartialEq, Eq)]
 enum Place {
     #[default]
     Outside,
-    /// Behind a brace that may begin a state.
+    /// Behind a line `{`, which may be the first one of a state.
     Before,
     Inside,
 }
 
 impl Veil {
-    /// Hands on a line, something in its place, or nothing.
+    /// Passes on a line, a text in its place, or no text.
     pub(in crate::engine) fn pass(&mut self, stream: Stream, line: &str, hand_on: &mut dyn FnMut(&str)) {
         if let Some(instead) = self.instead_of(line) {
             return hand_on(instead);
@@ -59,16 +59,16 @@ impl Veil {
         }
     }
 
-    /// What stands in the place of a line of JSON, when that holds a state.
+    /// Returns the text in place of a JSON line that holds a state; absent for any other line.
     pub(in crate::engine) fn instead_of(&mut self, line: &str) -> Option<&'static str> {
-        // A line that was cut for its length begins like a whole one.
+        // A line that was cut off for its length has the same start.
         let is_message =
             line.contains("\"@message\":\"") && line.contains(MESSAGE) && line.contains("\"state\"");
         self.seen |= is_message;
         is_message.then_some(INSTEAD)
     }
 
-    /// Hands on what was held back for what might have followed.
+    /// Passes on a line `{` that was held back, at the end of the output.
     pub(in crate::engine) fn end(&mut self, hand_on: &mut dyn FnMut(&str)) {
         if self.place == Place::Before {
             hand_on("{");
@@ -76,7 +76,7 @@ impl Veil {
         self.place = Place::Outside;
     }
 
-    /// Whether there was a state.
+    /// Returns true if the program printed a state.
     pub(in crate::engine) fn has_seen_a_state(&self) -> bool {
         self.seen
     }

@@ -1,4 +1,4 @@
-//! What waits to be pushed, and is in the way of everything else until then.
+//! Unsaved state that waits to be pushed, and blocks its instance until then.
 
 use std::{ffi::OsString, io};
 
@@ -11,29 +11,29 @@ use crate::{
     model::{Failure, FailureKind},
 };
 
-/// What an engine calls a state that it could not save; it writes it into the folder that it runs in.
+/// Name of the file in which an engine leaves a state that it could not save, in the folder that it runs in.
 pub(in crate::engine) const UNSAVED: &str = "errored.tfstate";
 
-/// Where such a state of an instance is kept.
+/// Returns the path in the instance's folder to which envctl moves such a file.
 pub(super) fn kept(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(UNSAVED)
 }
 
-/// Whether a file is the state of this instance that an engine could not save, and that envctl keeps.
+/// Returns true if a file is the unsaved state that envctl keeps for this instance.
 pub fn is_rescued(target: &Target, file: &Utf8Path) -> bool {
     kept(target).canonicalize_utf8().is_ok_and(|kept| file.canonicalize_utf8().is_ok_and(|file| file == kept))
 }
 
-/// File with the output of an engine, kept when there was no room to take its state out of it.
+/// File with the output of an engine, kept if the disk had no space for a copy of the state in it.
 pub(super) const PRINTED: &str = "errored.output";
 
-/// Path of the kept output of an engine.
+/// Returns the path of the kept output of an engine.
 pub(super) fn printed(target: &Target) -> Utf8PathBuf {
     target.state_dir.join(PRINTED)
 }
 
-/// Refuses to plan beside a state that waits to be pushed, or over a lost one unless that is accepted: what the engine knows
-/// is not what is there.
+/// Refuses a plan while an unsaved state waits to be pushed, or after a lost one unless that is accepted: the engine's state
+/// differs from the resources that exist.
 pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> Result<(), Failure> {
     take_out(target)?;
     refuse(target, [kept(target), target.dir.join(UNSAVED)].into_iter().filter(|path| path.exists()))?;
@@ -45,7 +45,7 @@ pub(in crate::engine) fn refuse_to_plan(target: &Target, accept_lost: bool) -> R
     lost
 }
 
-/// Refuses to change anything beside a state that waits to be pushed, and to make anything over a lost one.
+/// Refuses any change while an unsaved state waits to be pushed, and the creation of resources after a lost one.
 pub(in crate::engine) fn refuse_to_change(
     driver: &dyn Driver,
     target: &Target,
@@ -57,7 +57,8 @@ pub(in crate::engine) fn refuse_to_change(
     if makes_something { lost::refuse(target) } else { Ok(()) }
 }
 
-/// Returns the states that an engine could not save and left where it ran. A folder that cannot be read may hold one.
+/// Returns the states that an engine could not save and left in its folder. Fails for an unreadable folder, which may hold
+/// one.
 pub(in crate::engine) fn in_folders(
     driver: &dyn Driver,
     target: &Target,
@@ -70,7 +71,7 @@ pub(in crate::engine) fn in_folders(
     })
 }
 
-/// Takes a state out of what an engine printed, now that there may be room for it.
+/// Extracts the state from the kept output of an engine, if the disk has space by now.
 fn take_out(target: &Target) -> Result<(), Failure> {
     let printed = printed(target);
     if !printed.exists() {
@@ -105,7 +106,7 @@ fn refuse(target: &Target, mut waiting: impl Iterator<Item = Utf8PathBuf>) -> Re
     Err(Failure::new(FailureKind::State, summary).with_detail(detail))
 }
 
-/// What to type for a state that waits to be pushed.
+/// Returns the command line that pushes an unsaved state.
 pub(super) fn push_command(target: &Target, path: &Utf8Path) -> String {
     exec_line(target, &["state", "push", path.as_str()])
 }
