@@ -1,4 +1,4 @@
-//! Checks the stacks and environments that `--allow` names before an engine is started for any of them.
+//! Checks the names of stacks and environments in `--allow` flags before an engine is started.
 
 use super::Usage;
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// Refuses an exception for a stack that the environment does not have, or for an environment that there is not.
+/// Refuses an exception whose stack is not in the environment, or whose environment is not in environments.toml.
 pub(super) fn know_allowed(
     (config, environment): (&Config, &Environment),
     inventory: &Inventory,

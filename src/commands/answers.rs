@@ -1,4 +1,4 @@
-//! Answers to the gate that were given on the command line, and which of them are left for later rounds.
+//! Answers to the gate from flags, and the rounds of reviews that they apply to.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::{
     plans::{Review, guards::ShownLoss},
 };
 
-/// Answers that were given on the command line, while a run goes through its rounds.
+/// Answers to the gate from flags, during the rounds of a run.
 pub(super) struct Answers {
     confirmation: Option<Confirmation>,
     /// `--yes`, which answers every round.
@@ -21,12 +21,12 @@ pub(super) struct Answers {
     number: u32,
     /// True once a review was confirmed.
     is_any_confirmed: bool,
-    /// Losses that confirmed reviews have shown.
+    /// Losses that were shown in confirmed reviews.
     shown: BTreeSet<ShownLoss>,
 }
 
 impl Answers {
-    /// Answers for the first round.
+    /// Returns the answers before the first round.
     pub(super) fn new(confirm: &Confirm) -> Self {
         Self {
             confirmation: confirm.confirmation.clone(),
@@ -38,22 +38,22 @@ impl Answers {
         }
     }
 
-    /// Number of the round, from 1.
+    /// Returns the number of the round, from 1.
     pub(super) fn number(&self) -> u32 {
         self.number
     }
 
-    /// Begins the next round.
+    /// Starts the next round.
     pub(super) fn begin_round(&mut self) {
         self.number += 1;
     }
 
-    /// `--confirm`, until a review was confirmed: it answers one.
+    /// Returns `--confirm` until a review was confirmed: the flag confirms one review.
     pub(super) fn confirmation(&self) -> Option<Confirmation> {
         self.confirmation.clone().filter(|_| !self.is_any_confirmed)
     }
 
-    /// Takes in that a review was confirmed, with the losses that it has shown.
+    /// Records that a review was confirmed, with the losses that it shows.
     pub(super) fn confirmed(&mut self, losses: BTreeSet<ShownLoss>) {
         self.is_any_confirmed = true;
         self.shown.extend(losses);
@@ -68,7 +68,7 @@ impl Opened {
         applied.map(|(stack, _)| stack.clone()).collect()
     }
 
-    /// Returns the position of a review among those of the run, with the losses that it is the first to show.
+    /// Returns the position of a review among those of the run, with the losses that no earlier review has shown.
     pub(super) fn gate_round(&mut self, answers: &Answers, review: &Review) -> GateRound {
         let unseen = if answers.is_any_confirmed && answers.confirm_rounds {
             self.guarded.unseen_losses(review, &answers.shown)
@@ -89,8 +89,8 @@ impl Opened {
         }
     }
 
-    /// Returns the command that comes back to this review: the one that was typed, and after a confirmed round the one that
-    /// resumes the run.
+    /// Returns the command that leads back to this review: the current command line, or after a confirmed round the
+    /// `runs resume` command of the run.
     pub(super) fn invocation(
         &self,
         context: &Context,
@@ -110,7 +110,9 @@ impl Opened {
         if answers.confirm_rounds { format!("{line} --confirm-rounds") } else { line }
     }
 
-    /// Shows a review, masked since an address may hold a secret, on standard output, and where a question about it will be asked on another terminal, there too.
+    /// Prints a review on standard output, masked because an address may contain a secret. If the prompt about it appears
+    /// on
+    /// another terminal, the review is printed there too.
     pub(super) fn show_review(
         &self,
         context: &Context,
@@ -133,8 +135,8 @@ impl Opened {
         Ok(())
     }
 
-    /// The stacks of one more round: those whose new plan went beyond what was confirmed, those that could not be planned
-    /// before and now can.
+    /// Returns the stacks of another round: those whose new plan exceeds the confirmed one, or deferred stacks that can be
+    /// planned now.
     pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
         let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
         let (stacks, why) = if self.deployment.has_unsettled() && !is_interrupted {

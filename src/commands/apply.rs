@@ -1,4 +1,4 @@
-//! `envctl apply`: apply the plans that an earlier run stored, if everything is still as it was when they were made.
+//! `envctl apply`: applies the stored plans of an earlier run, if none of their inputs changed since.
 
 use super::{
     Confirm, Context, RunRequest, Stopped, Usage,
@@ -13,21 +13,21 @@ use crate::{
     model::{ExitStatus, RunResult},
 };
 
-/// The verb's name.
+/// Name of the verb.
 const VERB: &str = "apply";
 
-/// What to apply.
+/// Arguments of `envctl apply`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Id of a run, the beginning of one, or `last`.
+    /// Id of a run, a prefix of one, or `last`.
     pub run: String,
-    /// How to run it; environment, stacks, targets and replacements are those of the stored run.
+    /// Options of the run; environment, stacks, targets and replacements are those of the stored run.
     pub how: RunRequest,
-    /// The answer to the gate, given in advance.
+    /// Answer to the gate from flags.
     pub confirm: Confirm,
 }
 
-/// Applies.
+/// Runs `envctl apply`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     if let Some((path, _)) = context.overrides.sets.first() {
         let message = format!(
@@ -65,8 +65,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     )
 }
 
-/// The newest run that made plans: one that was refused its gate has none of its own, and hides none. A run without anything
-/// to apply is not passed over: an older one, perhaps of another environment, is never meant.
+/// Returns the newest run that made plans. An `apply` that was refused at its gate made none and is skipped. A run without
+/// changes is not skipped: the user never means an older run, perhaps of another environment.
 fn newest_that_planned(store: &RunStore) -> anyhow::Result<StoredRun> {
     for run in store.list()? {
         let report = run.report()?;

@@ -1,4 +1,4 @@
-//! `envctl check`: a checklist of everything that can be known before a plan.
+//! `envctl check`: a checklist of everything that is known without a plan.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,14 +16,14 @@ use crate::{
     ui::{Role, Styles},
 };
 
-/// What to check.
+/// Arguments of `envctl check`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environments; none means all.
+    /// Environments to check; empty for all.
     pub environments: Vec<String>,
-    /// Whether no program at all is started.
+    /// True if no program is started.
     pub offline: bool,
-    /// As JSON.
+    /// True for output as JSON.
     pub json: bool,
 }
 
@@ -52,7 +52,7 @@ struct ItemView {
     findings: Vec<String>,
 }
 
-/// Checks; 4 when something is wrong in a file, 3 when a guard would refuse a change now.
+/// Runs `envctl check`; exit code 4 for an error in a file, 3 if a guard would refuse a change now.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
@@ -91,7 +91,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let mut said: Vec<&Diagnostic> = Vec::new();
         for item in &items {
             context.printer.text(line(item, context.printer.out_styles()))?;
-            // What lies in `[stacks]` or `[project]` is found again in each environment.
+            // Findings in `[stacks]` or `[project]` repeat in each environment.
             let new: Vec<&Diagnostic> =
                 item.diagnostics.0.iter().filter(|found| !said.contains(found)).collect();
             context.say(&Diagnostics(new.iter().map(|found| (*found).clone()).collect()));
@@ -101,7 +101,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(status)
 }
 
-/// What is wrong in a file counts before what would be refused.
+/// Returns the exit status of a checklist: an error in a file precedes a refusal by a guard.
 fn status(items: &[CheckItem]) -> ExitStatus {
     let mut red = items.iter().filter(|item| item.status == CheckStatus::Red).peekable();
     if red.peek().is_none() {

@@ -1,5 +1,5 @@
-//! What `check` says of the circumstances of a change, where an environment has guards over them: branch, tree, who is
-//! acting, and the time. The same rules judge it as at a gate.
+//! Items of `check` about the circumstances of a change, for environments with guards over them: branch, working tree,
+//! identity, and time. The guards of the gate evaluate them.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
     process::Runner,
 };
 
-/// The items of the guards that an environment has.
+/// Returns the items of the guards that an environment has.
 pub(super) fn items(
     context: &Context,
     config: &Config,
@@ -67,7 +67,7 @@ pub(super) fn items(
     Ok(items)
 }
 
-/// The guards that only a plan can be held against.
+/// Returns the names of the guards that need a plan.
 fn of_plans(guards: &Guards) -> Vec<&'static str> {
     let all = [
         ("`protect`", !guards.protect.is_empty()),
@@ -79,7 +79,7 @@ fn of_plans(guards: &Guards) -> Vec<&'static str> {
     all.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
 }
 
-/// Who is acting, asked as it is asked before a plan: in the environment of each stack's engine.
+/// Runs the identity check as before a plan: in the process environment of each stack's engine.
 fn identity(context: &Context, config: &Config, environment: &Environment) -> anyhow::Result<CheckItem> {
     let name = CheckName::Identity;
     let Ok(sound) = context.sound(config, environment, &[VerbClass::Check]) else {

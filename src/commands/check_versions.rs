@@ -1,4 +1,6 @@
-//! Checks that the engines of an environment's stacks are there, at versions that environments.toml and the stacks' files allow.
+//! Checks that the engines of an environment's stacks are installed, in versions that environments.toml and the root
+//! modules
+//! allow.
 
 use super::Context;
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
     ui::Count,
 };
 
-/// Returns the item of the checklist about engines and their versions.
+/// Returns the checklist's item about engines and their versions.
 pub(super) fn versions(
     context: &Context,
     config: &Config,
@@ -70,8 +72,8 @@ pub(super) fn versions(
     item
 }
 
-/// Returns an error for each `required_version` of a stack's local modules that does not allow the version that was found. What the files
-/// do not state literally, and pre-releases, are for the engine to judge.
+/// Returns an error for each `required_version` of a stack's local modules that excludes the installed version. A
+/// constraint that is not a literal, and a pre-release version, are left to the engine.
 fn refused_versions(engine: &dyn Engine, instance: &Instance, modules: &Modules) -> Vec<Diagnostic> {
     let (name, version) = engine.planning_engine();
     if version.contains('-') {

@@ -1,4 +1,4 @@
-//! The questions of an environment at its gate: each is said yes to by a person, or by `--ack ID`.
+//! Checklist of an environment at its gate: the user confirms each item at a prompt or with `--ack ID`.
 
 use indexmap::IndexMap;
 
@@ -10,25 +10,25 @@ use crate::{
     ui::shell_word,
 };
 
-/// The questions, and which of them somebody said yes to in this run.
+/// Items of the checklist, and those that were confirmed in this run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Checklist {
     items: IndexMap<String, String>,
     acked: Vec<String>,
 }
 
-/// What came of the checklist.
+/// Result of the checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Checked {
-    /// Everything was said yes to.
+    /// All items were confirmed.
     Yes,
-    /// Something was not.
+    /// An item was not confirmed.
     Refused(Refusal),
-    /// A signal came instead of an answer.
+    /// A signal arrived before the answer.
     Interrupted(u8),
 }
 
-/// An answer to a question that nobody asks is a mistake.
+/// Refuses an `--ack` whose id is not in the checklist.
 pub(super) fn know_acks(environment: &Environment, acks: &[String]) -> Result<(), Usage> {
     let Some(id) = acks.iter().find(|id| !environment.checklist.contains_key(*id)) else { return Ok(()) };
     let known = environment.checklist.keys().map(String::as_str);
@@ -38,46 +38,46 @@ pub(super) fn know_acks(environment: &Environment, acks: &[String]) -> Result<()
 }
 
 impl Checklist {
-    /// The questions of an environment.
+    /// Returns the checklist of an environment.
     pub(super) fn of(environment: &Environment) -> Self {
         Self { items: environment.checklist.clone(), acked: Vec::new() }
     }
 
-    /// What was said yes to.
+    /// Returns the ids of the confirmed items.
     pub(super) fn acked(&self) -> &[String] {
         &self.acked
     }
 
-    /// True where a user would be asked: on a terminal, for an item that no flag answers.
+    /// Returns true if an item that no flag confirms needs a prompt.
     pub(super) fn would_ask(&self, acks: &[String]) -> bool {
         self.items.keys().any(|id| !self.acked.contains(id) && !acks.contains(id))
     }
 
-    /// Returns the refusal of the items that neither a flag nor a user has answered; none where all are.
+    /// Returns the refusal of the items that neither a flag nor the user has confirmed; absent if there are none.
     pub(super) fn unanswered(&self, acks: &[String]) -> Option<Refusal> {
         let mut open = self.open();
         open.retain(|(id, _)| !acks.contains(id));
         (!open.is_empty()).then(|| unanswered(&open))
     }
 
-    /// Returns the flags that answer what is still open.
+    /// Returns the flags that confirm the open items.
     pub(super) fn ack_flags(&self, acks: &[String]) -> Vec<String> {
         let open = self.open().into_iter().filter(|(id, _)| !acks.contains(id));
         open.map(|(id, _)| format!("--ack {}", shell_word(&id))).collect()
     }
 
-    /// Returns the items with their sentences, a line each.
+    /// Returns the items with their texts, one per line.
     pub(super) fn lines(&self) -> Vec<String> {
         self.items.iter().map(|(id, sentence)| format!("{id}: {sentence}")).collect()
     }
 
-    /// The items that nobody has said yes to yet.
+    /// Returns the items that are not confirmed yet.
     fn open(&self) -> Vec<(String, String)> {
         let open = self.items.iter().filter(|(id, _)| !self.acked.contains(id));
         open.map(|(id, sentence)| (id.clone(), sentence.clone())).collect()
     }
 
-    /// Goes through the questions: what `acks` do not answer is asked where a person can be.
+    /// Confirms each item by `acks`, or by a prompt in an interactive terminal.
     pub(super) fn go_through(
         &mut self,
         interactive: bool,
@@ -91,7 +91,7 @@ impl Checklist {
                 match ask(&Ask::YesNo { question: format!("{id}: {sentence}?") })? {
                     Asked::Answered(Answer::Yes) => self.acked.push(id),
                     Asked::Interrupted(signal) => return Ok(Checked::Interrupted(signal)),
-                    // The first no ends it: whoever is asked need not be asked the rest.
+                    // The first no ends the checklist without further prompts.
                     Asked::Answered(_) => break,
                     Asked::Failed(error) => {
                         let refusal = unanswered(&self.open());
@@ -128,7 +128,7 @@ mod tests {
         Checklist { items: items.into(), acked: Vec::new() }
     }
 
-    /// Goes through it with a person who answers this, and returns what they were asked.
+    /// Runs the checklist with this scripted answer, and returns the prompts.
     fn through(
         list: &mut Checklist,
         acks: &[&str],

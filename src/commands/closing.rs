@@ -1,4 +1,4 @@
-//! Closes a run: the last event, the report in every form that was asked for, and what to say at the end.
+//! End of a run: the last event, the report in all requested forms, and the final messages.
 
 use anyhow::Context as _;
 
@@ -9,10 +9,10 @@ use crate::{
     reporter,
 };
 
-/// Ends the run, whatever came of it, writes what was asked for, and gives the status back.
+/// Ends the run in any case, writes the requested files, and returns the status.
 ///
-/// What was done is done: an error on the way, or a file that cannot be written, makes a failure of a success, but hides
-/// nothing worse and leaves no run without its end.
+/// An error on the way, or a file that cannot be written, turns a success into a failure, but hides no worse status and
+/// leaves no run without its last event.
 pub(super) fn close(
     context: &Context,
     mut opened: Opened,

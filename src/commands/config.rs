@@ -15,16 +15,16 @@ use crate::{
     ui::{Role, Styles},
 };
 
-/// What to show.
+/// Arguments of `envctl config`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment; absent for all.
+    /// Environment to show; absent for all.
     pub environment: Option<String>,
-    /// Only this stack.
+    /// Stack to show; absent for all.
     pub stack: Option<String>,
-    /// Whether to say where each value came from.
+    /// True if the origin of each value is shown.
     pub origins: bool,
-    /// As JSON.
+    /// True for output as JSON.
     pub json: bool,
 }
 
@@ -95,7 +95,7 @@ struct ValueView {
     origin: Option<String>,
 }
 
-/// Shows it.
+/// Runs `envctl config`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let words: Vec<String> = request.environment.clone().into_iter().collect();
@@ -155,7 +155,7 @@ fn view(
     })
 }
 
-/// The guards that are set, in the words of the file.
+/// Returns the guards that are set, with the names of environments.toml.
 fn guards(config: &Config, environment: &Environment, origins: bool) -> IndexMap<String, ValueView> {
     let written = config.origins(environment, None);
     let set = environment.guards.described().into_iter();
@@ -224,7 +224,7 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
     values
 }
 
-/// Describes where a secret comes from; never what it is.
+/// Returns a text that describes the source of a secret, never its value.
 fn described(secret: &Secret) -> String {
     let source = match &secret.source {
         SecretSource::Env(name) => format!("the variable {name}"),

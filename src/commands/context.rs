@@ -1,4 +1,4 @@
-//! What every verb is given: the streams, the clock, the places, and the user's environment. No globals.
+//! Environment of a verb: output streams, clock, working directory, and environment variables. No globals.
 
 use std::{
     collections::BTreeMap,
@@ -19,59 +19,59 @@ use crate::{
     ui::{Detail, Printer},
 };
 
-/// How the standard streams are connected.
+/// Connection of the standard streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact about the streams of its own")]
 pub struct Terminal {
-    /// A person can be asked: standard input and standard error are a terminal.
+    /// True if a prompt is possible: standard input and standard error are a terminal.
     pub interactive: bool,
-    /// Standard output is the terminal that questions are asked on.
+    /// True if standard output is the terminal of the prompts.
     pub shows_output: bool,
-    /// `CI` says that nobody watches.
+    /// True if `CI` is set.
     pub ci: bool,
-    /// Live lines may be drawn on standard error.
+    /// True if live lines may be drawn on standard error.
     pub live: bool,
-    /// The program runs in a GitHub Actions job.
+    /// True in a GitHub Actions job.
     pub github: bool,
 }
 
-/// Lets a person pick one of several things.
+/// Front end that lets the user pick one of several items.
 pub trait Picker {
-    /// The place of the picked one; none when the person would rather not.
+    /// Returns the index of the picked item; absent if the user cancelled.
     fn pick(&self, question: &str, choices: &[String]) -> io::Result<Option<usize>>;
 }
 
-/// What every verb is given.
+/// Environment of a verb.
 pub struct Context {
-    /// The two streams.
+    /// Writer of standard output and standard error.
     pub printer: Arc<Printer>,
-    /// The time.
+    /// Clock.
     pub clock: Arc<dyn Clock>,
-    /// Who asks the user.
+    /// Front end of prompts.
     pub prompter: Arc<dyn Prompter>,
-    /// Who lets the user pick one of several.
+    /// Front end of selections.
     pub picker: Arc<dyn Picker>,
-    /// How the streams are connected.
+    /// Connection of the standard streams.
     pub terminal: Terminal,
-    /// The working directory, absolute.
+    /// Absolute working directory.
     pub dir: Utf8PathBuf,
-    /// envctl's own environment.
+    /// Environment variables of envctl.
     pub env: BTreeMap<OsString, OsString>,
     /// `--config`
     pub config_path: Option<Utf8PathBuf>,
-    /// What is laid over environments.toml.
+    /// Values of flags that override environments.toml.
     pub overrides: Overrides,
-    /// True if `ENVCTL_READ_ONLY` refuses every change.
+    /// True if `ENVCTL_READ_ONLY` forbids every change.
     pub read_only: bool,
 }
 
 impl Context {
-    /// A variable of envctl's own environment, when it is set to UTF-8 text that is not empty.
+    /// Returns an environment variable of envctl, if it is set to UTF-8 text that is not empty.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty())
     }
 
-    /// Policy for the lock files of an environment's stacks.
+    /// Returns the policy for the lock files of an environment's stacks.
     pub(super) fn lockfile_policy(&self, environment: &Environment) -> LockfilePolicy {
         match () {
             () if self.read_only => LockfilePolicy::Unwritten,
@@ -81,7 +81,7 @@ impl Context {
         }
     }
 
-    /// Returns the flags that a command to type repeats.
+    /// Returns the flags that a suggested command repeats.
     pub(super) fn given_flags(&self) -> GivenFlags {
         let given = |(name, value): &(String, String)| (name.clone(), Some(value.clone()));
         GivenFlags {
@@ -91,13 +91,13 @@ impl Context {
         }
     }
 
-    /// Says lines on standard error, for what has no printer of its own.
+    /// Returns a callback that prints lines on standard error.
     pub(super) fn says(&self) -> Says {
         let printer = Arc::clone(&self.printer);
         Arc::new(move |line| printer.say(line))
     }
 
-    /// The same with the values that an earlier run was given on its command line.
+    /// Returns the context with the values that an earlier run got on its command line.
     pub(super) fn with_values(&self, vars: Vec<(String, String)>, sets: Vec<(String, String)>) -> Self {
         Self {
             printer: Arc::clone(&self.printer),
@@ -113,7 +113,7 @@ impl Context {
         }
     }
 
-    /// The path of environments.toml.
+    /// Returns the path of environments.toml.
     pub fn config_file(&self) -> Result<Utf8PathBuf, Usage> {
         match &self.config_path {
             Some(path) => Ok(self.dir.join(path)),
@@ -121,14 +121,14 @@ impl Context {
         }
     }
 
-    /// environments.toml, valid as a whole; its warnings are said.
+    /// Loads environments.toml, and prints its warnings.
     pub fn config(&self) -> anyhow::Result<Config> {
         let (config, warnings) = Config::load(&self.config_file()?, &self.overrides)?;
         self.say(&warnings);
         Ok(config)
     }
 
-    /// The environment that a word names; without a word the user is asked, or told which there are.
+    /// Returns the environment that a word names; without a word the user picks one, or the error lists the environments.
     pub fn environment<'c>(&self, config: &'c Config, word: Option<&str>) -> anyhow::Result<&'c Environment> {
         if let Some(word) = word {
             return Ok(config.environment(word)?);
@@ -143,7 +143,7 @@ impl Context {
         Err(Usage::NoEnvironment(names).into())
     }
 
-    /// The environments that words name; without words all of them.
+    /// Returns the environments that words name; without words all of them.
     pub fn environments<'c>(
         &self,
         config: &'c Config,
@@ -155,14 +155,14 @@ impl Context {
         words.iter().map(|word| config.environment(word).map_err(Into::into)).collect()
     }
 
-    /// Says findings on standard error.
+    /// Prints diagnostics on standard error.
     pub fn say(&self, findings: &Diagnostics) {
         if !findings.0.is_empty() && self.printer.detail() > Detail::Quiet {
             self.printer.findings(findings);
         }
     }
 
-    /// A path as it is shown: relative to the working directory where that is shorter.
+    /// Returns a path for messages: relative to the working directory if it is below.
     pub fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
         path.strip_prefix(&self.dir).map_or_else(|_| path.to_owned(), Utf8Path::to_owned)
     }

@@ -1,18 +1,18 @@
-//! `envctl deploy`: plan everything, one review, one gate, apply those plan files in order.
+//! `envctl deploy`: plans all stacks, asks for one confirmation of one review, and applies those plan files in order.
 
 use super::{Confirm, Context, RunRequest, opening::Wish, rollout};
 use crate::{engine::PlanMode, model::ExitStatus};
 
-/// What to deploy.
+/// Arguments of `envctl deploy`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The run.
+    /// Options of the run.
     pub run: RunRequest,
-    /// The answer to the gate, given in advance.
+    /// Answer to the gate from flags.
     pub confirm: Confirm,
 }
 
-/// Deploys.
+/// Runs `envctl deploy`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let wish = Wish { command: "deploy", mode: PlanMode::Normal };
     rollout::run(context, &request.run, &request.confirm, wish)

@@ -1,18 +1,19 @@
-//! `envctl destroy`: plan the end of everything, one review, one gate, apply in reverse order.
+//! `envctl destroy`: plans the removal of all resources, asks for one confirmation of one review, and applies in reverse
+//! order.
 
 use super::{Confirm, Context, RunRequest, Usage, opening::Wish, rollout};
 use crate::{engine::PlanMode, model::ExitStatus};
 
-/// What to destroy.
+/// Arguments of `envctl destroy`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The run.
+    /// Options of the run.
     pub run: RunRequest,
-    /// The answer to the gate, given in advance.
+    /// Answer to the gate from flags.
     pub confirm: Confirm,
 }
 
-/// Destroys.
+/// Runs `envctl destroy`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     if let Some(address) = request.run.replace.first() {
         return Err(

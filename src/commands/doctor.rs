@@ -1,4 +1,4 @@
-//! `envctl doctor`: what this machine has, and what to fix.
+//! `envctl doctor`: checks the programs and settings of this machine, with advice.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,10 +24,10 @@ use crate::{
     ui::{Role, Styles},
 };
 
-/// How to answer.
+/// Arguments of `envctl doctor`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// As JSON.
+    /// True for output as JSON.
     pub json: bool,
 }
 
@@ -79,7 +79,7 @@ impl Finding {
     }
 }
 
-/// Looks at everything; 4 when something will get in the way.
+/// Runs all checks; exit code 4 if one of them failed.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let runner = Arc::new(Runner::new());
     let mut findings = vec![git(context, &runner)];
@@ -124,7 +124,7 @@ fn git(context: &Context, runner: &Runner) -> Finding {
     }
 }
 
-/// Whether `.envctl` can be written.
+/// Checks that `.envctl` can be written.
 fn home(config: &Config) -> Finding {
     let store = RunStore::new(config.root());
     match store.envctl_dir() {
@@ -155,7 +155,7 @@ fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<F
                 Err(error) => {
                     let fix = error.help();
                     findings.push(Finding::bad(name.as_str(), error.to_string(), fix));
-                    // The other folders would mostly say the same.
+                    // Other folders would usually report the same error.
                     break;
                 }
             }
@@ -172,7 +172,7 @@ fn engine_findings(context: &Context, config: &Config, runner: &Runner) -> Vec<F
     findings
 }
 
-/// What keeps stacks from being told, as an engine that no file names, each cause once.
+/// Returns the errors that keep stacks from being loaded, such as an unknown engine, each once.
 fn stack_findings(context: &Context, config: &Config) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for environment in config.environments().values() {
@@ -197,7 +197,7 @@ fn stack_findings(context: &Context, config: &Config) -> Vec<Finding> {
     findings
 }
 
-/// Returns the engines that stacks need, with the places where those stacks run.
+/// Returns the engines that stacks need, with the folders in which those stacks run.
 fn needed_engines(
     context: &Context,
     config: &Config,
@@ -236,7 +236,7 @@ fn plugin_cache(context: &Context, config: &Config) -> Vec<Finding> {
     caches.into_iter().map(look).collect()
 }
 
-/// A profile that does not exist stops an init even when keys are set.
+/// Checks that the AWS profiles of all stacks exist: a missing one fails an init even if access keys are set.
 fn profiles(context: &Context, config: &Config) -> Vec<Finding> {
     let known = known_profiles(context);
     let mut findings: Vec<Finding> = Vec::new();
@@ -270,7 +270,8 @@ fn profile(context: &Context, settings: &Settings) -> Option<String> {
     }
 }
 
-/// Source: <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>.
+/// Returns the profiles of the AWS configuration. Source:
+/// <https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-files.html>.
 fn known_profiles(context: &Context) -> Vec<String> {
     let home = context.variable("HOME").map(Utf8PathBuf::from).unwrap_or_default();
     let file = |variable: &str, default: &str| {

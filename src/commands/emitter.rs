@@ -1,4 +1,4 @@
-//! The emitter of a run, with all who are told of it.
+//! Event emitter of a run, with its consumers.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::{
     reporter,
 };
 
-/// The emitter of the run, which listens to the user's signals already.
+/// Returns the event emitter of a run, which already handles the user's signals.
 pub(super) fn emitter(
     context: &Context,
     journal: Journal,

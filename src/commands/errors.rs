@@ -1,62 +1,62 @@
-//! Errors that verbs raise themselves; the border in `cli/` turns each into an exit code and a message.
+//! Errors that verbs return themselves; the error report in `cli/` turns each into an exit code and a message.
 
 use camino::Utf8PathBuf;
 
 use crate::model::{ExitStatus, Failure};
 
-/// The command line does not fit the project.
+/// Error of the command line in this project.
 #[derive(Debug, thiserror::Error)]
 pub enum Usage {
-    /// No environments.toml.
+    /// No environments.toml was found.
     #[error("there is no environments.toml in `{0}` or above")]
     NoConfig(Utf8PathBuf),
-    /// No environment was named.
+    /// The command line names no environment.
     #[error("no environment given. Choose one: {}", .0.join(", "))]
     NoEnvironment(Vec<String>),
-    /// No stack of that name.
+    /// The environment has no stack of that name.
     #[error("there is no stack `{name}` in `{environment}`")]
     UnknownStack {
-        /// The name.
+        /// Name on the command line.
         name: String,
-        /// The environment.
+        /// Name of the environment.
         environment: String,
-        /// A stack that was probably meant.
+        /// Existing stack with a similar name.
         suggestion: Option<String>,
     },
-    /// Something else.
+    /// Any other error, as a message.
     #[error("{0}")]
     Other(String),
 }
 
-/// The verb ends with this status and has said why.
+/// End of a verb with this status and message.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Stopped {
-    /// The status.
+    /// Exit status.
     pub status: ExitStatus,
-    /// What to say after `error:`.
+    /// Message after `error:`.
     pub message: String,
     /// Lines after `hint:`.
     pub hints: Vec<String>,
 }
 
 impl Stopped {
-    /// A refusal.
+    /// Returns an error with the status of a refusal.
     pub fn refused(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::Refused, message: message.into(), hints: Vec::new() }
     }
 
-    /// Something that has to be mended in a file first.
+    /// Returns an error with the status of a wrong configuration.
     pub fn configuration(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::Configuration, message: message.into(), hints: Vec::new() }
     }
 
-    /// Something that only a defect of envctl explains.
+    /// Returns an error with the status of a defect of envctl.
     pub fn defect(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::Defect, message: message.into(), hints: Vec::new() }
     }
 
-    /// The same with one more hint.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, line: impl Into<String>) -> Self {
         self.hints.push(line.into());
@@ -64,12 +64,12 @@ impl Stopped {
     }
 }
 
-/// A stack failed in a verb that has no run.
+/// Failure of a stack in a verb without a run.
 #[derive(Debug, thiserror::Error)]
 #[error("stack `{stack}`: {failure}")]
 pub struct StackFailed {
-    /// The stack.
+    /// Name of the stack.
     pub stack: String,
-    /// Why.
+    /// Failure of the stack.
     pub failure: Failure,
 }

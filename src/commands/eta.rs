@@ -1,4 +1,4 @@
-//! `--eta`: how long a run will probably take, said before its plans and in its review.
+//! `--eta`: the estimated duration of a run, printed before its plans and in its review.
 
 use super::{Context, opening::Opened};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Opened {
-    /// Says how long planning these stacks will probably take, and applying them where that is what the verb is for.
+    /// Prints the estimated duration of planning these stacks, and of applying them unless the verb is `plan`.
     pub(super) fn say_eta(&mut self, context: &Context, stacks: &[StackId]) -> anyhow::Result<()> {
         if !self.eta {
             return Ok(());
@@ -27,7 +27,7 @@ impl Opened {
         Ok(())
     }
 
-    /// How long what was reviewed will probably take to be applied; none when nobody asked or there is nothing to do.
+    /// Returns the estimated duration of the apply of a review; absent without `--eta` or without changes.
     pub(super) fn eta_of_apply(&self) -> anyhow::Result<Option<String>> {
         if !self.eta {
             return Ok(None);

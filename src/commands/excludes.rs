@@ -1,11 +1,11 @@
-//! Which stacks can be planned without a part of them.
+//! Checks that the engines of a run support `--without`.
 
 use std::collections::HashMap;
 
 use super::{RunRequest, Usage};
 use crate::{engine::layout::has_exclude, executor::Work, inventory::Inventory, model::StackId};
 
-/// Refuses `--without` for a stack whose engine has no such flag, before any engine is started.
+/// Refuses `--without` for a stack whose engine has no `-exclude` flag, before any engine is started.
 pub(super) fn can_exclude(
     request: &RunRequest,
     inventory: &Inventory,
@@ -21,7 +21,7 @@ pub(super) fn can_exclude(
     }
 }
 
-/// Refuses `--without` for a stack whose engine, or the one that Terragrunt drives, has no such flag at its version.
+/// Refuses `--without` for a stack whose engine, or the engine below Terragrunt, has no `-exclude` flag in its version.
 pub(super) fn engines_can_exclude(request: &RunRequest, work: &HashMap<StackId, Work>) -> anyhow::Result<()> {
     let mut stacks: Vec<_> = work.iter().filter(|_| !request.excludes.is_empty()).collect();
     stacks.sort_by_key(|(stack, _)| *stack);

@@ -1,4 +1,4 @@
-//! `envctl exec`: any command of the engine, with the right folder, workspace, backend and variables.
+//! `envctl exec`: runs any command of the engine with the folder, workspace, backend and variables of a stack.
 
 use std::ffi::OsString;
 
@@ -19,39 +19,39 @@ use crate::{
     ui::shell_word,
 };
 
-/// What to run.
+/// Arguments of `envctl exec`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment.
+    /// Name of the environment.
     pub environment: String,
-    /// The stack; absent for all.
+    /// Name of the stack; absent for all.
     pub stack: Option<String>,
     /// `--confirm`
     pub confirm: bool,
     /// `--yes`
     pub yes: bool,
-    /// What is let through by name.
+    /// Exceptions of `--allow`.
     pub allow: Vec<Allow>,
-    /// The items of the checklist that are said yes to.
+    /// Confirmed items of the checklist (`--ack`).
     pub acks: Vec<String>,
-    /// The engine's command and its arguments.
+    /// Command of the engine and its arguments.
     pub args: Vec<OsString>,
 }
 
 impl Request {
-    /// Returns the stack of the command as a shell takes it, or the flag for all.
+    /// Returns the stack as a word for a shell, or the flag for all stacks.
     pub(super) fn names(&self) -> String {
         self.stack.as_deref().map_or_else(|| "--all".to_owned(), shell_word)
     }
 
-    /// Returns the engine's command as a shell takes it.
+    /// Returns the engine's command line for a shell.
     pub(super) fn line(&self) -> String {
         let words: Vec<String> = self.args.iter().map(|word| shell_word(&word.to_string_lossy())).collect();
         words.join(" ")
     }
 }
 
-/// Runs it; the status is 0 only when the engine's was, for every stack.
+/// Runs `envctl exec`; exit code 0 only if the engine's was 0 for every stack.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
@@ -142,13 +142,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Requirements of a typed command beside the states of its stacks.
+/// Returns the upstream values and secrets that a typed command needs.
 fn needs(args: &[OsString]) -> CommandNeeds {
     let secrets = if evaluates_variables(args) { SecretUse::Required } else { SecretUse::MaskOnly };
     CommandNeeds { upstream_values: takes_values(args), secrets }
 }
 
-/// Output goes to files that are shown as they grow, so that the engine finishes even when envctl is killed.
+/// Runs a mutating command. Its output goes to files that are printed as they grow, so that the engine finishes even when
+/// envctl is killed.
 fn mutate(
     context: &Context,
     work: &Work,
@@ -176,7 +177,7 @@ fn mutate(
     ran
 }
 
-/// The refusal of a command that would run a unit without its values: its state would get what nobody wrote.
+/// Returns the refusal of a command that would run a unit without its values: it could write wrong values to its state.
 fn valueless(environment: &Environment, request: &Request, stack: &StackId) -> EngineError {
     let summary =
         format!("`{}` would run without the values that environments.toml gives `{stack}`", request.line());

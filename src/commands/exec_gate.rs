@@ -1,4 +1,4 @@
-//! The gate of a typed command that may change something: guards, checklist and confirmation, asked for at once.
+//! Gate of a typed command that may change a state: guards, checklist and confirmation in one step.
 
 use super::{
     Context, Stopped,
@@ -19,21 +19,20 @@ use crate::{
     ui::shell_word,
 };
 
-/// A typed command at its gate.
+/// Typed command at its gate.
 pub(super) struct ExecGate<'a> {
-    /// The streams and the user's flags for every verb.
+    /// Environment of the verb.
     pub(super) context: &'a Context,
-    /// The environment.
+    /// Environment of the stacks.
     pub(super) environment: &'a Environment,
-    /// The command.
+    /// Arguments of `envctl exec`.
     pub(super) request: &'a Request,
-    /// Its stacks, in order.
+    /// Stacks of the command, in order.
     pub(super) stacks: &'a [StackId],
 }
 
 impl ExecGate<'_> {
-    /// Passes the gate, or refuses with everything that is missing. There is no review, so there is nothing that a digest
-    /// could name.
+    /// Passes the gate, or refuses with everything that is missing. There is no review, so no digest can confirm it.
     pub(super) fn pass(
         &self,
         config: &Config,
@@ -71,13 +70,13 @@ impl ExecGate<'_> {
         }
     }
 
-    /// Returns the refusal of what the guards found of one stack, once its engine and its files were asked.
+    /// Returns the refusal for the guards' findings in one stack, after its engine and files were checked.
     pub(super) fn refusal(&self, guarded: &Guarded, found: &Found) -> Stopped {
         guarded.say_idle(self.context, None);
         self.stopped(guarded, &guarded.refusal(&found.blocked), found)
     }
 
-    /// Returns one refusal for everything that no question could settle.
+    /// Returns one refusal for everything that no prompt could settle.
     fn incomplete(&self, guarded: &Guarded, blocked: &[Blocked], moves: &[StateMove]) -> Option<Refusal> {
         let nobody_to_ask = !self.context.terminal.interactive;
         let guards = (!blocked.is_empty()).then(|| {
@@ -92,7 +91,7 @@ impl ExecGate<'_> {
         reasons.reduce(|refusal, other| refusal.and(&other))
     }
 
-    /// Turns a refusal into the error of the verb, with the whole command that answers it.
+    /// Returns a refusal as the error of the verb, with the complete command that answers it.
     fn stopped(&self, guarded: &Guarded, refusal: &Refusal, found: &Found) -> Stopped {
         let message = format!("{}\n{}", refusal.summary, refusal.indented());
         let mut stopped = Stopped::refused(message.trim_end());
@@ -113,7 +112,7 @@ impl ExecGate<'_> {
         stopped
     }
 
-    /// Returns the whole command with these flags and every answer that it needs.
+    /// Returns the complete command with these flags and every answer that it needs.
     fn command(&self, guarded: &Guarded, more: Vec<String>) -> String {
         let Self { context, environment, request, .. } = self;
         let config = context.config_path.iter().map(|path| format!("--config {}", shell_word(path.as_str())));
@@ -139,7 +138,7 @@ impl ExecGate<'_> {
         words.collect::<Vec<_>>().join(" ")
     }
 
-    /// Returns true if a flag answers the question.
+    /// Returns true if a flag confirms the command.
     fn is_confirmed(&self) -> bool {
         self.request.confirm || (self.request.yes && !self.environment.confirm)
     }
@@ -170,14 +169,14 @@ impl ExecGate<'_> {
         Refusal { summary, detail: detail.join("\n"), hint: None, next: None }
     }
 
-    /// Names the command, its stacks and its environment: `` `state rm a.b` may change `app` in `staging` ``.
+    /// Returns a text with the command, its stacks and its environment: `` `state rm a.b` may change `app` in `staging` ``.
     fn what(&self) -> String {
         let names: Vec<String> = self.stacks.iter().map(|stack| format!("`{stack}`")).collect();
         format!("`{}` may change {} in `{}`", self.request.line(), names.join(", "), self.environment.name)
     }
 }
 
-/// Returns the two addresses of a state that a typed `init` moves or leaves, and the folder of its backup.
+/// Returns lines with the old and new address of a state that a typed `init` moves or leaves, and the backup folder.
 fn lines_of(state: &StateMove) -> Vec<String> {
     let StateMove { stack, from, to, backup } = state;
     let to = to.as_deref().unwrap_or(NOT_TOLD);

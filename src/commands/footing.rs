@@ -1,4 +1,4 @@
-//! What the plans of a run are made from, as far as git could know it: where `clean_tree` looks.
+//! Paths that the plans of a run are made from; the guard `clean_tree` checks them in git.
 
 use std::sync::Arc;
 
@@ -13,17 +13,17 @@ use crate::{
     },
 };
 
-/// Where the plans of a run come from.
+/// Paths that the plans of a run are made from.
 pub(super) struct Footing {
     scopes: Vec<InputScope>,
-    /// What counts beside them: environments.toml, var files, modules.
+    /// Paths beside the stacks' folders: environments.toml, var files, modules.
     paths: Vec<Utf8PathBuf>,
     var_files: Vec<Utf8PathBuf>,
     has_units: bool,
 }
 
 impl Footing {
-    /// That of these instances.
+    /// Returns the paths of these instances.
     pub(super) fn of(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
         let scope = |i: &&Instance| InputScope::new(i, config.root(), Apart::new(&dirs, Vec::new()));
@@ -37,12 +37,12 @@ impl Footing {
             scopes: instances.iter().map(scope).collect(),
             paths,
             var_files,
-            // A unit includes others from anywhere above it.
+            // A unit may include files from any folder above.
             has_units: instances.iter().any(|instance| unit_file(instance.engine).is_some()),
         }
     }
 
-    /// The places as they are now: hooks may have made files.
+    /// Returns the current paths: hooks may have written files.
     pub(super) fn places(&self) -> Result<Places, InputError> {
         let mut paths = self.paths.clone();
         paths.extend(self.var_files.iter().cloned());

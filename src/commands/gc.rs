@@ -1,4 +1,4 @@
-//! `envctl runs gc`: removes old runs, their plan files first, and what killed commands left.
+//! `envctl runs gc`: removes old runs, plan files first, and the remains of killed commands.
 
 use std::{fs, io, time::Duration};
 
@@ -12,24 +12,24 @@ use crate::{
     ui::Count,
 };
 
-/// What to remove.
+/// Arguments of `envctl runs gc`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Runs older than this; absent for `store.keep`, else for thirty days, unless `keep` is given.
+    /// Minimum age of removed runs; absent for `store.keep`, or else thirty days, unless `keep` is given.
     pub older_than: Option<Duration>,
-    /// So many of each environment stay.
+    /// Number of newest runs of each environment to keep.
     pub keep: Option<usize>,
-    /// Only say what would go.
+    /// True if nothing is removed and the list is printed.
     pub dry_run: bool,
 }
 
-/// The age at which a run goes when nothing says otherwise.
+/// Default minimum age of removed runs.
 const AGE: Duration = Duration::from_hours(30 * 24);
 
-/// Where typed migrations keep the states that they move.
+/// Folder with the backups of states that typed migrations moved.
 const BACKUPS: &str = ".envctl/backups";
 
-/// Removes.
+/// Runs `envctl runs gc`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let store = RunStore::new(config.root());
@@ -80,7 +80,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         return Ok(ExitStatus::Success);
     }
     keep_deployments(&store, &old)?;
-    // A plan without its run can do nothing any more; a run without its plans is still a record.
+    // A plan without its run cannot be applied; a run without its plans is still a record.
     for run in &old {
         removed(&run.dir.plans())?;
     }
@@ -95,7 +95,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Tells the user about the states that typed migrations have kept: they may be the last copy of one, and no run goes with them.
+/// Prints the backups of typed migrations: each may be the last copy of a state, and none is removed with a run.
 fn say_backups(context: &Context, root: &Utf8Path) -> Result<(), JournalError> {
     let folder = root.join(BACKUPS);
     if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
@@ -112,7 +112,7 @@ fn say_backups(context: &Context, root: &Utf8Path) -> Result<(), JournalError> {
     Ok(())
 }
 
-/// The folders of killed commands that no process has to do with any more.
+/// Returns the folders of killed commands that no process uses any more.
 fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<Abandoned>, JournalError> {
     let mut found = store.abandoned_commands()?;
     found.retain(|folder| match users(&folder.path).first() {
@@ -127,12 +127,12 @@ fn abandoned(context: &Context, store: &RunStore) -> Result<Vec<Abandoned>, Jour
 }
 
 fn candidate(context: &Context, run: &StoredRun) -> Candidate {
-    // The last thing that a run writes; until then its journal is open, or its engines have their files open.
+    // The report is written last; before that, the run's journal is open, or its engines have their files open.
     let running = !run.dir.report().exists() && !writers(run.dir.path()).is_empty();
     let mut found = Candidate {
         id: run.id.clone(),
         environment: None,
-        // Not from its journal, which may be broken.
+        // The journal may be damaged, so the time comes from the id.
         started: run.id.started(),
         running,
         unfinished: false,
@@ -151,7 +151,7 @@ fn candidate(context: &Context, run: &StoredRun) -> Candidate {
     found
 }
 
-/// A folder that somebody else has removed is removed.
+/// Removes a folder; a folder that another process has removed is no error.
 fn removed(folder: &Utf8Path) -> Result<(), JournalError> {
     match fs::remove_dir_all(folder) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -161,12 +161,12 @@ fn removed(folder: &Utf8Path) -> Result<(), JournalError> {
     }
 }
 
-/// The bytes of all files below a folder.
+/// Returns the size of all files below a folder in bytes.
 fn size(folder: &Utf8Path) -> io::Result<u64> {
     contents(folder).map(|(_, bytes)| bytes)
 }
 
-/// Returns the number of all files below a folder, and their bytes.
+/// Returns the number of all files below a folder, and their size in bytes.
 fn contents(folder: &Utf8Path) -> io::Result<(u64, u64)> {
     let (mut files, mut bytes) = (0, 0);
     for entry in folder.read_dir_utf8()? {
@@ -178,7 +178,7 @@ fn contents(folder: &Utf8Path) -> io::Result<(u64, u64)> {
     Ok((files, bytes))
 }
 
-/// Bytes as people read them.
+/// Number of bytes, displayed with a unit.
 struct Size(u64);
 
 impl std::fmt::Display for Size {

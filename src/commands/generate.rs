@@ -14,25 +14,25 @@ use crate::{
     model::{ErrorDocument, ExitStatus, Report},
 };
 
-/// What to generate.
+/// Arguments of `envctl generate`.
 pub enum Request {
     /// A JSON Schema.
     Schema(Document),
     /// The completions of a shell.
     Completions {
-        /// Its name.
+        /// Name of the shell.
         shell: String,
     },
     /// Man pages.
     Man {
-        /// The command line.
+        /// Definition of the command line.
         tree: Box<clap::Command>,
-        /// Where to; absent for the main page on standard output.
+        /// Output folder; absent for the main page on standard output.
         dir: Option<Utf8PathBuf>,
     },
 }
 
-/// A document that has a schema.
+/// Document with a JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Document {
     /// environments.toml
@@ -55,11 +55,11 @@ pub enum Document {
     Status,
     /// `doctor --json`
     Doctor,
-    /// Any `--json` of a verb that could not do its work.
+    /// Error document of a verb with `--json`.
     Error,
 }
 
-/// Generates it.
+/// Runs `envctl generate`.
 pub fn run(context: &Context, request: Request) -> anyhow::Result<ExitStatus> {
     match request {
         Request::Schema(document) => {
@@ -83,7 +83,7 @@ pub fn run(context: &Context, request: Request) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// The schema of a document.
+/// Returns the JSON Schema of a document.
 pub fn schema(document: Document) -> serde_json::Value {
     match document {
         Document::Environments => config::json_schema(),
@@ -100,7 +100,7 @@ pub fn schema(document: Document) -> serde_json::Value {
     }
 }
 
-/// The script that asks envctl itself for candidates, so that names of environments and stacks complete.
+/// Returns a completion script that calls envctl for candidates, so that names of environments and stacks complete.
 fn completions(shell: &str) -> anyhow::Result<String> {
     let shells = Shells::builtins();
     let Some(completer) = shells.completer(shell) else {
@@ -122,7 +122,7 @@ fn man_pages(mut tree: clap::Command, dir: &Utf8Path) -> anyhow::Result<usize> {
         }
         let path = dir.join(format!("{name}.1"));
         let mut page = Vec::new();
-        // The name of a page is the whole command, `envctl-plan`; clap wants it to live as long as the program.
+        // The name of a page is the whole command, `envctl-plan`; clap requires an owned name.
         clap_mangen::Man::new(command.name(name)).render(&mut page)?;
         output_file::put(&path, &page, true).with_context(|| format!("cannot write `{path}`"))?;
         written += 1;

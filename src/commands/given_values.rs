@@ -1,4 +1,4 @@
-//! Refuses to start a run with values that are missing, or that no stack takes.
+//! Checks before a run that each variable has a value, and that each value on the command line has a variable.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::{
     model::StackId,
 };
 
-/// Refuses flags that set variables which no selected stack declares, and selected stacks with variables that have no value.
+/// Refuses flags for variables that no selected stack declares, and selected stacks with variables that have no value.
 pub(super) fn know_values(
     (inventory, modules): (&Inventory, &Modules),
     stacks: &[StackId],
@@ -53,7 +53,7 @@ fn declared_somewhere(inventory: &Inventory, stacks: &[StackId], modules: &Modul
     Ok(())
 }
 
-/// Returns the root module of a stack, also that of a Terragrunt unit; absent where it cannot be told or read.
+/// Returns the root module of a stack, also that of a Terragrunt unit; absent if it cannot be found or parsed.
 fn root_module(instance: &Instance, modules: &Modules) -> Option<Arc<Module>> {
     if unit_file(instance.engine).is_none() {
         return modules.root(instance).cloned();

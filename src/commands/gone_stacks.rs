@@ -1,4 +1,4 @@
-//! Stacks that this checkout has deployed and that no file declares any more: what they made still exists.
+//! Stacks that this checkout has deployed and that no file declares any more: their resources still exist.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +26,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// Stack that was deployed and is gone from the files.
+/// Stack that was deployed and is no longer declared.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct UndeclaredStack {
     /// The environment that it was deployed to.
@@ -52,7 +52,7 @@ impl UndeclaredStack {
         )
     }
 
-    /// Returns what to type to get at what it made.
+    /// Returns hints with the commands that restore or destroy the stack.
     fn hints(&self, context: &Context, config: &Config) -> Vec<String> {
         let folder = config.root().join(&self.path);
         let restore = self.commit.as_ref().filter(|_| !folder.exists()).map(|commit| {
@@ -66,7 +66,7 @@ impl UndeclaredStack {
         restore.into_iter().chain([destroy]).collect()
     }
 
-    /// Says it on standard error.
+    /// Prints the finding on standard error.
     fn say(&self, context: &Context, config: &Config) {
         context.printer.warn(self.message());
         for hint in self.hints(context, config) {
@@ -74,14 +74,14 @@ impl UndeclaredStack {
         }
     }
 
-    /// Returns it as a finding of a check.
+    /// Returns the finding as a diagnostic of `check`.
     fn finding(&self, context: &Context, config: &Config) -> Diagnostic {
         let problem = Diagnostic::warning("inventory::gone", self.message());
         self.hints(context, config).into_iter().fold(problem, Diagnostic::help)
     }
 }
 
-/// Record of an instance that cannot be read, so that nobody knows whether its stack is gone.
+/// Record of an instance that cannot be read, so that envctl cannot tell if its stack still has resources.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct UnreadableRecord {
     /// The environment of the instance.
@@ -109,7 +109,7 @@ impl UnreadableRecord {
     }
 }
 
-/// Stacks that are gone from the files, as far as the records tell.
+/// Stacks that are no longer declared, according to the records in `.envctl`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct GoneStacks {
     /// The stacks.
@@ -119,7 +119,7 @@ pub(super) struct GoneStacks {
 }
 
 impl GoneStacks {
-    /// Says them on standard error.
+    /// Prints the findings on standard error.
     pub(super) fn say(&self, context: &Context, config: &Config) {
         for stack in &self.stacks {
             stack.say(context, config);
@@ -130,7 +130,7 @@ impl GoneStacks {
         }
     }
 
-    /// Returns them as findings of a check.
+    /// Returns the findings as diagnostics of `check`.
     pub(super) fn findings(&self, context: &Context, config: &Config) -> Vec<Diagnostic> {
         let stacks = self.stacks.iter().map(|stack| stack.finding(context, config));
         let unreadable = self.unreadable.iter().map(|record| {
@@ -140,10 +140,11 @@ impl GoneStacks {
     }
 }
 
-/// Returns the stacks of an environment that are gone. `inventory` is absent where the environment itself is gone; `stated` gives
-/// the instances of all environments by the addresses of their states, and is asked only where a stack may be gone.
+/// Returns the stacks of an environment that are no longer declared. `inventory` is absent if the environment itself
+/// is no longer declared. `stated` returns the instances of all environments by state address; called only if a stack may
+/// be gone.
 ///
-/// A stack that was renamed is not gone: an instance states the address of its state, or knows its state by now.
+/// A renamed stack is not gone: another instance has the address or the lineage of its state.
 pub(super) fn undeclared_stacks(
     context: &Context,
     config: &Config,
@@ -165,7 +166,7 @@ pub(super) fn undeclared_stacks(
     let known_here = declared.iter().filter_map(|name| gone.state(&store, environment, name));
     let taken_over: BTreeSet<String> = known_here.filter_map(|state| state.lineage).collect();
     let past = past_runs(context, config)?;
-    // Several names may have had one state, one after the other.
+    // Several names may have had the same state, one after the other.
     let mut newest: Vec<(Option<String>, StackId, LastDeployment)> = Vec::new();
     for (name, state) in known {
         let found = match last_deployment(&store, &past, (environment, &name)) {
@@ -179,7 +180,7 @@ pub(super) fn undeclared_stacks(
         let is_renamed = state.lineage.as_ref().is_some_and(|lineage| taken_over.contains(lineage))
             || match &state.address {
                 Some(address) if stated.contains_key(address) => true,
-                // Of an instance in its place whose address no file tells it is not known.
+                // The instance that replaced it may have an address that no file states.
                 address => instances.iter().any(|instance| {
                     let is_same_place = instance.path.as_str() == deployment.path
                         && instance.workspace() == deployment.workspace.as_deref();
@@ -208,7 +209,7 @@ pub(super) fn undeclared_stacks(
 }
 
 impl GoneStacks {
-    /// Returns the recorded state of an instance, and keeps the reason where its record cannot be read.
+    /// Returns the recorded state of an instance, or adds its record to the unreadable ones.
     fn state(&mut self, store: &RunStore, environment: &EnvName, name: &str) -> Option<RecordedState> {
         recorded_state(&folder(store, environment, name)).unwrap_or_else(|failure| {
             let (environment, name) = (environment.clone(), name.to_owned());
@@ -218,7 +219,7 @@ impl GoneStacks {
     }
 }
 
-/// Returns the newest deployment of an instance, also of one under a former name, and the name that the stack has now.
+/// Returns the newest deployment of an instance, including those under former names, and the stack's current name.
 fn last_deployment(
     store: &RunStore,
     past: &[PastRun],
@@ -243,7 +244,7 @@ fn last_deployment(
     }))
 }
 
-/// Returns the stacks of environments that are gone as a whole.
+/// Returns the stacks of environments that are no longer declared.
 pub(super) fn undeclared_environments(
     context: &Context,
     config: &Config,
@@ -262,12 +263,12 @@ pub(super) fn undeclared_environments(
     Ok(gone)
 }
 
-/// Returns the folder of all that is recorded of an instance.
+/// Returns the folder with the records of an instance.
 fn folder(store: &RunStore, environment: &EnvName, name: &str) -> Utf8PathBuf {
     store.home().join("instances").join(environment.as_str()).join(name)
 }
 
-/// Returns the names of the folders in which something is recorded of the stacks of an environment.
+/// Returns the names of the folders with records of an environment's stacks.
 fn recorded_stacks(store: &RunStore, environment: &EnvName) -> anyhow::Result<Vec<String>> {
     folder_names(&store.home().join("instances").join(environment.as_str()))
 }
@@ -289,7 +290,7 @@ fn folder_names(folder: &Utf8Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Returns true if an address is that of a file that is a state without a resource.
+/// Returns true if an address is that of a local state file without resources.
 fn is_empty_file(address: &str) -> bool {
     let state = address.strip_prefix("local:").and_then(|path| files::read_whole(path.into()).ok());
     state.is_some_and(|text| state_addresses(&text).is_ok_and(|resources| resources.is_empty()))

@@ -1,4 +1,4 @@
-//! `envctl graph`: the graph of stacks, drawn.
+//! `envctl graph`: prints the dependency graph of stacks.
 
 use std::sync::Arc;
 
@@ -11,31 +11,31 @@ use crate::{
     process::Runner,
 };
 
-/// How to draw.
+/// Output format of the graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// An indented tree.
+    /// Indented tree.
     Tree,
-    /// Graphviz.
+    /// Graphviz (dot).
     Dot,
     /// Mermaid.
     Mermaid,
-    /// Nodes and edges.
+    /// Nodes and edges as JSON.
     Json,
 }
 
-/// What to draw.
+/// Arguments of `envctl graph`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment.
+    /// Name of the environment; absent for the first one.
     pub environment: Option<String>,
-    /// Which stacks.
+    /// Selection of stacks.
     pub selection: Selection,
-    /// How.
+    /// Output format.
     pub format: Format,
 }
 
-/// Draws the graph.
+/// Runs `envctl graph`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mut changes = context.ask_changes(&request.selection, &Arc::new(Runner::new()))?;
     let config = context.config()?;
@@ -73,7 +73,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(status)
 }
 
-/// What the variables of an instance take.
+/// Returns the variables of an instance that take outputs, with these outputs.
 fn wires(instance: &Instance) -> Vec<render::Wire> {
     let inputs = instance.settings.inputs.iter();
     let wire = |(variable, input): (&String, &Value<OutputPath>)| render::Wire {

@@ -1,4 +1,4 @@
-//! Tentative plans that would stay so: whatever else is applied in a run, nobody would know the values that they rest on.
+//! Tentative plans that no apply in this run can make final, because an upstream stack is not part of the run.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,15 +13,15 @@ use crate::{
     ui::shell_word,
 };
 
-/// The guard that a refusal names.
+/// Name of the guard in refusals.
 const GUARD: &str = "tentative";
 
-/// What each stack of a run needs that is no part of it.
+/// Dependencies of each stack that are not part of the run.
 #[derive(Debug, Default)]
 pub(super) struct Absent(HashMap<StackId, Vec<StackId>>);
 
 impl Absent {
-    /// That of these instances, in a run over `graph`.
+    /// Returns the missing dependencies of these instances, in a run over `graph`.
     pub(super) fn of(instances: &[&Instance], graph: &StackGraph) -> Self {
         let absent = instances.iter().filter_map(|instance| {
             let needs = instance.needs.iter().filter(|need| !graph.contains(need.as_str()));
@@ -33,10 +33,10 @@ impl Absent {
 }
 
 impl Opened {
-    /// What keeps the plans of a review from being applied now.
+    /// Returns the reasons why the plans of a review must not be applied now.
     pub(super) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
         let mut blocked = self.guarded.judge(context, review);
-        // What an earlier run planned may rest on what it applied itself; and no plan to destroy is made again.
+        // The plans of an earlier run may use what it applied itself; and a destroy plan is never made again.
         if !self.to_type.adopts && self.mode == PlanMode::Normal {
             let groundless = review.changed().filter(|stack| stack.tentative);
             blocked.extend(groundless.flat_map(|stack| self.groundless(stack, review)));
@@ -44,7 +44,7 @@ impl Opened {
         blocked
     }
 
-    /// What refuses a tentative plan under which nothing is going to change, and why it is one.
+    /// Returns the refusal of a tentative plan that no apply in this run can make final, with the reasons.
     fn groundless(&self, tentative: &ReviewStack, review: &Review) -> Vec<Blocked> {
         if self.may_be_settled(&tentative.stack, review) {
             return Vec::new();
@@ -62,8 +62,8 @@ impl Opened {
         blocks.map(|block| Blocked { stack: Some(tentative.stack.clone()), block }).collect()
     }
 
-    /// Whether what is applied in this run may tell what a tentative plan rests on. Which mocks Terragrunt took nobody knows:
-    /// there anything that changes below it counts.
+    /// Returns true if an apply in this run may provide the values of a tentative plan. If Terragrunt itself chose the
+    /// mocks, any change in a dependency counts.
     fn may_be_settled(&self, stack: &StackId, review: &Review) -> bool {
         let mocks_of = self.deployment.mocks_of(stack);
         if !mocks_of.is_empty() {
@@ -77,8 +77,8 @@ impl Opened {
         review.stacks.iter().any(changes)
     }
 
-    /// What has to be applied before a stack, and is no part of the run: what its mocks stand for or, where nobody knows that, all
-    /// that it, or what it needs in this run, needs beside it.
+    /// Returns the stacks that have to be applied first and are not part of the run: the upstream stacks of mocks or, if
+    /// these are not known, all dependencies outside of the run.
     fn absent_of(&self, stack: &StackId) -> BTreeSet<StackId> {
         let mut absent: BTreeSet<StackId> = self.deployment.mocks_of(stack).into_iter().collect();
         absent.retain(|source| !self.deployment.graph().contains(source.as_str()));
@@ -91,8 +91,7 @@ impl Opened {
         below.iter().filter_map(|stack| self.absent.0.get(stack)).flatten().cloned().collect()
     }
 
-    /// The command that comes first, where tentative plans are among what is blocked; none where only leaving their stacks
-    /// out would help.
+    /// Returns the command to run first, if tentative plans are refused; absent if only excluding their stacks would help.
     pub(super) fn first(&self, blocked: &[Blocked]) -> Option<String> {
         let groundless = blocked.iter().filter(|found| found.block.guard == GUARD);
         let absent: BTreeSet<StackId> =
@@ -104,7 +103,7 @@ impl Opened {
         (!absent.is_empty()).then(|| first(&self.environment))
     }
 
-    /// Returns the refusal of what is blocked, with what comes first where tentative plans are among it.
+    /// Returns the refusal of a review, with the command to run first if tentative plans are refused.
     pub(super) fn refusal(&self, blocked: &[Blocked]) -> Refusal {
         let refusal = self.guarded.refusal(blocked);
         if !is_any_groundless(blocked) {
@@ -123,12 +122,12 @@ impl Opened {
     }
 }
 
-/// Whether tentative plans are among what is blocked.
+/// Returns true if tentative plans are among the refused ones.
 pub(super) fn is_any_groundless(blocked: &[Blocked]) -> bool {
     blocked.iter().any(|found| found.block.guard == GUARD)
 }
 
-/// Whether nothing but tentative plans is blocked.
+/// Returns true if only tentative plans are refused.
 pub(super) fn are_all_groundless(blocked: &[Blocked]) -> bool {
     blocked.iter().all(|found| found.block.guard == GUARD)
 }

@@ -1,4 +1,4 @@
-//! Guards around a review, and the exceptions to them: what `plan` shows, and what keeps a run from being applied.
+//! Guards around a review, and the exceptions to them (`--allow`).
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -23,13 +23,13 @@ use crate::{
     ui::shell_word,
 };
 
-/// What an environment demands before anything is applied in it, and what has come of that so far.
+/// Guards of an environment, with their exceptions and counts in this run.
 pub(super) struct Guarded {
     environment: EnvName,
     guards: Guards,
     confirm: bool,
     allowed: Allowances,
-    /// No exceptions.
+    /// Empty list of exceptions.
     none: Allowances,
     /// Exceptions for the states of instances that are not in the run.
     strangers: Vec<String>,
@@ -39,12 +39,12 @@ pub(super) struct Guarded {
     before: Tally,
     earlier: EarlierChanges,
     acting: Option<String>,
-    /// The questions at the gate.
+    /// Checklist at the gate.
     pub(super) checklist: Checklist,
 }
 
 impl Guarded {
-    /// The demands of an environment on these instances.
+    /// Returns the guards of an environment for these instances.
     pub(super) fn new(
         config: &Config,
         environment: &Environment,
@@ -75,22 +75,22 @@ impl Guarded {
         }
     }
 
-    /// The same, once it is known who is acting.
+    /// Sets the identity that the identity check returned.
     pub(super) fn acted_by(self, who: Option<String>) -> Self {
         Self { acting: who, ..self }
     }
 
-    /// Counts what the runs did that this one resumes for its limits.
+    /// Adds the changes of the resumed runs to the counts for limits.
     pub(super) fn resumes(&mut self, earlier: EarlierChanges) {
         self.earlier = earlier;
     }
 
-    /// Who is acting, where the environment wants to know.
+    /// Returns the identity; absent without an identity check.
     pub(super) fn acting(&self) -> Option<&str> {
         self.acting.as_deref()
     }
 
-    /// Returns true if the environment needs a confirmation.
+    /// Returns true if the environment has `confirm = true`.
     pub(super) fn confirms(&self) -> bool {
         self.confirm
     }
@@ -99,7 +99,7 @@ impl Guarded {
         Rules { guards: &self.guards, confirm: self.confirm }
     }
 
-    /// What git says, when a guard wants to know.
+    /// Returns the state of the working tree, if a guard needs it.
     fn ask_git(&self, context: &Context) -> Option<Result<WorkingTree, NoWorkingTree>> {
         self.guards.ask_git().then(|| {
             let places = self.footing.as_ref().map_or_else(|| Ok(Places::default()), Footing::places);
@@ -109,7 +109,7 @@ impl Guarded {
         })
     }
 
-    /// What keeps the plans of a review from being applied now.
+    /// Returns the reasons why the plans of a review must not be applied now.
     pub(super) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
         if review.changed().next().is_none() {
             return Vec::new();
@@ -119,25 +119,25 @@ impl Guarded {
         judge(review, self.rules(), facts, self.before(review), &self.allowed)
     }
 
-    /// Returns the refusals of exceptions for addresses that no plan of the first review has.
+    /// Returns the refusals of exceptions whose address is in no plan of the first review.
     pub(super) fn judge_names(&self, review: &Review) -> Vec<Blocked> {
         let blocks = self.allowed.misnamed(review);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 
-    /// Returns everything that the plans of a review would take away, by stack: deleted, replaced, forgotten, unknown, or
-    /// moved out of its protection.
+    /// Returns all resources that the plans of a review would lose, by stack: deleted, replaced, forgotten, unknown, or
+    /// moved out of their protection.
     pub(super) fn losses<'r>(&self, review: &'r Review) -> Vec<(&'r StackId, Loss<'r>)> {
         losses_of_review(review, &self.guards)
     }
 
-    /// Returns the refusals of exceptions that could mean several stacks of a typed command.
+    /// Returns the refusals of exceptions that match several stacks of a typed command.
     pub(super) fn judge_short_forms(&self, stacks: &[StackId]) -> Vec<Blocked> {
         let blocks = self.allowed.bind_to_stacks(stacks);
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 
-    /// What keeps a change from being made now of which there is no plan.
+    /// Returns the reasons why a change without a plan must not be made now.
     pub(super) fn judge_without_plan(&self, context: &Context) -> Vec<Blocked> {
         let tree = self.ask_git(context);
         let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
@@ -145,34 +145,36 @@ impl Guarded {
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 
-    /// What keeps a typed command from being run in a stack, as far as that is known before its engine is asked.
+    /// Returns the reasons why a typed command must not run in a stack, as far as they are known before its engine is
+    /// asked.
     pub(super) fn judge_typed(&self, stack: &StackId, typed: &Typed) -> Vec<Blocked> {
         of_stack(stack, of_typed(stack, typed, self.rules(), &self.allowed))
     }
 
-    /// Whether it matters which resources a state loses.
+    /// Returns true if a guard depends on the resources that a state loses.
     pub(super) fn judges_losses(&self) -> bool {
         self.guards.judge_losses()
     }
 
-    /// What keeps the state of a stack from losing these resources, which count for the limits of the whole command.
+    /// Returns the reasons why the state of a stack must not lose these resources, which count for the limits of the
+    /// command.
     pub(super) fn judge_lost(&mut self, stack: &StackId, lost: &[ResourceAddress]) -> Vec<Blocked> {
         let (blocks, tally) = of_lost((stack, lost), self.rules(), self.before, &self.allowed);
         self.before = tally;
         of_stack(stack, blocks)
     }
 
-    /// Those of the addresses whose loss nobody named, where more than their protection is judged.
+    /// Returns the addresses whose loss no `--allow` names, if a guard counts losses.
     pub(super) fn unnamed(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
         if self.guards.count_losses() { unnamed(stack, addresses, &self.allowed) } else { Vec::new() }
     }
 
-    /// What has become too late since the review was judged.
+    /// Returns the guards that refuse a review because of the time that has passed since it was judged.
     pub(super) fn late(&self, review: &Review, now: Timestamp) -> Vec<Blocked> {
         timely(review, self.rules(), now, &self.allowed)
     }
 
-    /// Returns what counts for the limits before a review: what this run did, and the runs that it resumes.
+    /// Returns the counts for limits before a review: of this run, and of the runs that it resumes.
     fn before(&self, review: &Review) -> Tally {
         if self.guards.max_deletes.is_none() && self.guards.max_changes.is_none() {
             return self.before;
@@ -184,12 +186,12 @@ impl Guarded {
         }
     }
 
-    /// Returns the exceptions that counting uses: none without a limit of losses.
+    /// Returns the exceptions that counting uses: empty without a limit of deletes.
     fn counted(&self) -> &Allowances {
         if self.guards.max_deletes.is_some() { &self.allowed } else { &self.none }
     }
 
-    /// The review was confirmed: what it does counts for the limits of the whole run.
+    /// Adds the changes of a confirmed review to the counts for the limits of the run.
     pub(super) fn confirmed(&mut self, review: &Review) {
         if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
             self.before = self.before(review).with(review, &self.guards, self.counted());
@@ -197,7 +199,8 @@ impl Guarded {
         }
     }
 
-    /// The losses of a later round's review that no confirmed review has shown and no `--allow delete:` names, a line each.
+    /// Returns the losses of a later round's review that no confirmed review has shown and no `--allow delete:` names, one
+    /// per line.
     pub(super) fn unseen_losses(&self, review: &Review, shown: &BTreeSet<ShownLoss>) -> Vec<String> {
         let unseen = unseen_losses(review, &self.guards, shown, &self.allowed);
         unseen.iter().map(ToString::to_string).collect()
@@ -208,12 +211,12 @@ impl Guarded {
         shown_losses(review, &self.guards)
     }
 
-    /// Returns the exceptions as a command that goes on takes them.
+    /// Returns the exceptions for a command that continues the run.
     pub(super) fn allowed(&self) -> Vec<Allow> {
         self.allowed.bound()
     }
 
-    /// What is kept of a gate.
+    /// Returns the record that is stored with a decision of the gate.
     pub(super) fn record(&self, context: &Context, digest: Option<String>) -> GateRecord {
         GateRecord {
             user: who::user(context),
@@ -225,7 +228,7 @@ impl Guarded {
         }
     }
 
-    /// Returns the refusal of what the guards found; what to type is said by who knows the rest of the command.
+    /// Returns the refusal for the guards' findings, without the next command, which the caller adds.
     pub(super) fn refusal(&self, blocked: &[Blocked]) -> Refusal {
         let mut names: Vec<&str> = Vec::new();
         for found in blocked {
@@ -268,14 +271,14 @@ fn of_stack(stack: &StackId, blocks: Vec<Block>) -> Vec<Blocked> {
     blocks.into_iter().map(|block| Blocked { stack: Some(stack.clone()), block }).collect()
 }
 
-/// One line of what refuses.
+/// Returns a line about one refusal.
 fn line(found: &Blocked) -> String {
     let stack = found.stack.as_ref().map_or(String::new(), |stack| format!(" {stack}"));
     let Block { guard, message, .. } = &found.block;
     format!("{guard}{stack}: {message}")
 }
 
-/// Returns the flags that let all of it through; none where something cannot be.
+/// Returns the flags that allow all refusals; absent if one of them cannot be allowed.
 pub(super) fn allow_flags(blocked: &[Blocked]) -> Option<Vec<String>> {
     let mut flags: Vec<String> = Vec::new();
     for found in blocked {

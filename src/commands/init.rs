@@ -1,4 +1,4 @@
-//! `envctl init`: a first environments.toml from what is in the repository.
+//! `envctl init`: writes a first environments.toml for the stacks in the repository.
 
 use anyhow::Context as _;
 use camino::Utf8Path;
@@ -10,16 +10,16 @@ use crate::{
     model::ExitStatus,
 };
 
-/// What to do with the file.
+/// Arguments of `envctl init`.
 #[derive(Debug, Clone, Copy)]
 pub struct Request {
-    /// Print it instead of writing it.
+    /// True if the file is printed instead of written.
     pub print: bool,
-    /// Replace one that is there.
+    /// True if an existing file is replaced.
     pub force: bool,
 }
 
-/// Writes the file into the working directory, or where `--config` says.
+/// Writes the file into the working directory, or to the path of `--config`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let file = context
         .config_path
@@ -32,7 +32,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     let survey = Survey::of(folder).map_err(|error| Stopped::configuration(error.to_string()))?;
     let Some(text) = &survey.toml else { return Err(nothing_found(context, folder).into()) };
-    // What envctl writes, envctl understands, whatever the folders are called.
+    // Checks that envctl accepts its own file, for any names of folders.
     Config::from_text(&file, text, &Overrides::default())?;
     for note in &survey.notes {
         context.printer.say(note);

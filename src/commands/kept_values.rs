@@ -1,4 +1,4 @@
-//! Removes the values that a run keeps for `apply` and `runs resume`, as soon as neither can go on with it.
+//! Removes the values that a run stores for `apply` and `runs resume`, when neither can continue it any more.
 
 use super::{Context, RunRequest};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
     plans::{AskedFor, Key},
 };
 
-/// Removes what `--var` and `--set` gave, and the files of values, from a run that has ended and from the runs that it took
-/// over; returns what could not be removed.
+/// Removes the values of `--var` and `--set`, and the value files, from a run that has ended and from the runs that it
+/// resumed; returns an error for values that could not be removed.
 pub(super) fn remove_unneeded(
     context: &Context,
     request: &RunRequest,
@@ -28,13 +28,13 @@ pub(super) fn remove_unneeded(
     while is_finished && let Some(run) = earlier {
         let found = store.find(run.as_str())?;
         remove(&store, &found)?;
-        // A run resumes an older one only.
+        // A run resumes only an older one.
         earlier = told(found)?.resumes().filter(|older| **older < run).cloned();
     }
     Ok(())
 }
 
-/// Removes the values of one run; a run without a request has none.
+/// Removes the values of one run, if it has a stored request.
 fn remove(store: &RunStore, run: &StoredRun) -> anyhow::Result<()> {
     run.dir.remove_inputs()?;
     let path = run.dir.request();

@@ -73,9 +73,9 @@ fn parsed(flag: &str, text: &str) -> Result<ObjectAddress, Usage> {
 /// Addresses of a stack without indexes.
 #[derive(Default)]
 struct StackAddresses {
-    /// Modules, resources and data sources that it has.
+    /// Modules, resources and data sources of the stack.
     complete: BTreeSet<String>,
-    /// Modules whose files are not at hand: anything may be in them.
+    /// Modules whose files are not available: they may contain any address.
     opaque: BTreeSet<String>,
 }
 
@@ -87,9 +87,9 @@ impl StackAddresses {
     }
 }
 
-/// Returns the addresses of a stack; absent where they cannot be known without an engine.
+/// Returns the addresses of a stack; absent if only an engine knows them.
 fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Option<StackAddresses> {
-    // A program that runs before the plan may write files.
+    // A hook before the plan may write files.
     if !instance.settings.hooks.before_plan.is_empty() {
         return None;
     }
@@ -112,7 +112,7 @@ fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Opt
         for address in state_addresses(&files::read_whole(&path).ok()?).ok()? {
             let address = ObjectAddress::parse(address.as_str())?.path;
             let steps: Vec<&str> = address.split('.').collect();
-            // The modules around it, too.
+            // The modules that contain the resource are addresses too.
             for at in (2..steps.len()).step_by(2).take_while(|at| steps[at - 2] == "module") {
                 found.complete.insert(steps[..at].join("."));
             }
@@ -151,7 +151,7 @@ fn state_location(instance: &Instance, modules: &Modules, store: &RunStore, is_l
     }
 }
 
-/// Collects the addresses of a module and of those that it calls; absent where a file cannot be read.
+/// Adds the addresses of a module and of the modules that it calls; absent if a file cannot be parsed.
 fn collect(
     (engine, root): (EngineName, &Utf8Path),
     modules: &Modules,

@@ -1,10 +1,10 @@
-//! What the ladder of interrupts does to the programs that a verb has started.
+//! Effect of interrupt levels on the programs that a verb has started.
 
 use std::sync::Arc;
 
 use crate::{executor::Rung, process::Runner};
 
-/// Does to a runner's programs what the rung says.
+/// Returns a handler that applies an interrupt level to a runner's programs.
 pub(super) fn ladder(runner: &Arc<Runner>) -> impl Fn(Rung) + Send + 'static {
     let runner = Arc::clone(runner);
     move |rung| match rung {

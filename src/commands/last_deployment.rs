@@ -1,4 +1,4 @@
-//! The newest deployment of an instance, from the journals and from what `runs gc` kept of those that it removed.
+//! Newest deployment of an instance, from the journals and from the records that `runs gc` keeps of removed runs.
 
 use std::io;
 
@@ -14,15 +14,15 @@ use crate::{
     model::{EnvName, RunId, StackId, StackReport, StackResult},
 };
 
-/// The file in an instance's own folder that holds its newest deployment whose journal is removed.
+/// File in an instance's state folder with its newest deployment, if that run is removed.
 const RECORD: &str = "last-deployment.json";
 
-/// Newest run that changed a stack, or found it as its files said.
+/// Newest run that changed a stack, or found it unchanged.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LastDeployment {
-    /// The run.
+    /// Id of the run.
     pub(super) run: RunId,
-    /// The stack, by the name that it had then.
+    /// Stack, by its name at that time.
     pub(super) stack: StackId,
     /// Folder of the stack, relative to environments.toml.
     pub(super) path: String,
@@ -30,12 +30,12 @@ pub(super) struct LastDeployment {
     pub(super) workspace: Option<String>,
     /// Commit of the run.
     pub(super) commit: Option<String>,
-    /// True if the run destroyed all of the stack.
+    /// True if the run destroyed the whole stack.
     pub(super) destroyed: bool,
 }
 
 impl LastDeployment {
-    /// Returns the deployment of a stack in a run; absent where the run cannot have changed it.
+    /// Returns the deployment of a stack in a run; absent if the run cannot have changed it.
     fn of(run: &PastRun, stack: &StackReport) -> Option<Self> {
         if !["deploy", "apply", "destroy"].contains(&&*run.report.command) {
             return None;
@@ -49,12 +49,13 @@ impl LastDeployment {
             path: stack.path.clone(),
             workspace: stack.workspace.clone(),
             commit: run.report.commit.clone(),
-            // Of one that was narrowed the rest is there.
+            // A run with `--target` or `--without` leaves other resources.
             destroyed: run.destroys && !stack.incomplete && is_whole,
         })
     }
 
-    /// Finds the newest deployment of an instance, which is named by its environment and the name of its folder, before a time.
+    /// Returns the newest deployment of an instance before a time. The instance is named by its environment and the name of
+    /// its folder.
     pub(super) fn find(
         store: &RunStore,
         past: &[PastRun],
@@ -72,14 +73,14 @@ impl LastDeployment {
     }
 }
 
-/// Records the newest deployment of each instance in the journals of some runs, which are about to be removed.
+/// Records the newest deployment of each instance in the journals of runs that are about to be removed.
 pub(super) fn keep_deployments(store: &RunStore, runs: &[&StoredRun]) -> anyhow::Result<()> {
     for run in runs {
-        // One that cannot be read was said to be so when its age was asked for.
+        // The warning about a run that cannot be read was printed when its age was determined.
         let Ok(past) = past_run(store, run) else { continue };
         for found in past.report.stacks.iter().filter_map(|stack| LastDeployment::of(&past, stack)) {
             let file = record(store, &past.report.environment, &found.stack.file_name());
-            // Nothing is known of the state of an instance without a folder.
+            // An instance without a folder has no recorded state.
             if !file.parent().is_some_and(Utf8Path::is_dir) {
                 continue;
             }
@@ -92,7 +93,7 @@ pub(super) fn keep_deployments(store: &RunStore, runs: &[&StoredRun]) -> anyhow:
     Ok(())
 }
 
-/// Returns the file that keeps the newest deployment of an instance whose journal is removed.
+/// Returns the path of the record of an instance's newest deployment.
 pub(super) fn record(store: &RunStore, environment: &EnvName, name: &str) -> Utf8PathBuf {
     store.home().join("instances").join(environment.as_str()).join(name).join(RECORD)
 }

@@ -1,4 +1,4 @@
-//! Takes in what programs of a killed envctl wrote: masked into the log of its run, the raw file removed.
+//! Recovers the output that programs of a killed envctl wrote: masked into the log of its run, with the raw file removed.
 
 use std::{collections::BTreeSet, io};
 
@@ -11,17 +11,17 @@ use crate::{
     process::Redactor,
 };
 
-/// Redactor with the stacks whose secrets it masks.
+/// Redactor, with the stacks whose secrets it knows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Masking<'a> {
-    /// Knows all of their secrets.
+    /// Redactor that knows all secrets of these stacks.
     pub(super) redactor: &'a Redactor,
-    /// These stacks.
+    /// Stacks whose secrets are masked.
     pub(super) stacks: &'a [StackId],
 }
 
-/// Takes in the raw output that is left of an environment, or of all of them. What programs of another stack wrote than of
-/// those whose secrets are known is removed without being kept, and so is that of a run whose environment nobody can tell.
+/// Recovers the raw output that is left of an environment, or of all of them. Output of other stacks than those whose
+/// secrets are known is removed without being stored, and so is that of a run whose environment is unknown.
 pub(super) fn take_in(
     context: &Context,
     store: &RunStore,
@@ -36,7 +36,7 @@ pub(super) fn take_in(
     for output in outputs {
         let masking = masking.filter(|_| !output.is_of_unknown_run);
         match holds_state(&output.file) {
-            // This may be all that is left of it.
+            // The file may be the last copy of the state.
             Ok(true) => context.printer.warn(format_args!(
                 "`{}` stays: a killed run left a state in it, which no backend may have",
                 output.file
@@ -64,7 +64,7 @@ pub(super) fn take_in(
 }
 
 impl<'a> Masking<'a> {
-    /// Returns what masks an output; nothing where it is not of one of the stacks.
+    /// Returns the redactor for an output; absent if the output is not of one of these stacks.
     fn of(self, output: &RawOutput) -> Option<&'a Redactor> {
         let is_own = |stack: &StackId| Some(&*stack.file_name()) == output.file.file_stem();
         self.stacks.iter().any(is_own).then_some(self.redactor)

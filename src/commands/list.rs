@@ -1,4 +1,4 @@
-//! `envctl list`: instances in dependency order.
+//! `envctl list`: prints instances in dependency order.
 
 use std::sync::Arc;
 
@@ -17,16 +17,16 @@ use crate::{
     ui::{Align, Role, Table},
 };
 
-/// What to list.
+/// Arguments of `envctl list`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment; absent for all.
+    /// Name of the environment; absent for all.
     pub environment: Option<String>,
-    /// Which stacks.
+    /// Selection of stacks.
     pub selection: Selection,
-    /// Whether to say why each is in.
+    /// True if the reason of each selection is shown.
     pub why: bool,
-    /// As JSON.
+    /// True for output as JSON.
     pub json: bool,
 }
 
@@ -67,7 +67,7 @@ struct Entry {
     why: Vec<String>,
 }
 
-/// Lists instances.
+/// Runs `envctl list`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mut changes = context.ask_changes(&request.selection, &Arc::new(Runner::new()))?;
     let config = context.config()?;
@@ -88,7 +88,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
                 nothing = listed.nothing;
                 status = status.max(listed.status);
             }
-            // A stack need not exist in every environment: over all of them one that has it is enough.
+            // A stack need not exist in every environment: if all are listed, one with the stack is enough.
             Err(error) if environments.len() > 1 && error.is::<SelectionError>() => missed = Some(error),
             Err(error) => return Err(error),
         }
