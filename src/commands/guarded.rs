@@ -247,8 +247,8 @@ impl Guarded {
         }
     }
 
-    /// Says which exceptions had nothing to do. `accepted` has the instances whose states were taken by one; absent before the
-    /// states were looked at.
+    /// Warns about exceptions that had no effect. `accepted` are the instances whose states an exception accepted; absent
+    /// before the states were checked.
     pub(super) fn say_idle(&self, context: &Context, accepted: Option<&[InstanceId]>) {
         let is_idle = |allow: &Allow| match allow {
             Allow::Lineage(wanted) => {

@@ -1,4 +1,5 @@
-//! Refuses texts that are no address, and addresses of `--target`, `--without` and `--replace` that no selected stack has: an engine takes them and does nothing.
+//! Refuses texts that are no address, and addresses of `--target`, `--without` and `--replace` that no selected stack has,
+//! because an engine accepts them and does nothing.
 
 use std::collections::BTreeSet;
 
@@ -18,9 +19,10 @@ use crate::{
     model::{EngineName, InstanceId, StackId},
 };
 
-/// Refuses a text that is no address, and an address that is in no file and no local state of the selected stacks. One that a stack
-/// may have is taken: in a module that is fetched, in a state elsewhere, in files that cannot be read or that a hook may write, and
-/// of a unit of Terragrunt whose module is not told.
+/// Refuses a text that is no address, and an address that is in no file and no local state of the selected stacks. An
+/// address
+/// that a stack might have is accepted: in a downloaded module, in a remote state, in files that cannot be parsed or that a
+/// hook may write, and in a Terragrunt unit whose module is not known.
 pub(super) fn know_addresses(
     (inventory, modules): (&Inventory, &Modules),
     store: &RunStore,

@@ -112,11 +112,11 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(status)
 }
 
-/// What an environment has to list.
+/// Instances of one environment for the list.
 struct Listed {
     entries: Vec<Entry>,
     deleted: Vec<GoneStack>,
-    /// What to say where that is nothing.
+    /// Message for an empty list.
     nothing: Option<String>,
     status: ExitStatus,
 }

@@ -1,4 +1,4 @@
-//! One file a verb: load, select, do, report. What two verbs need is in the files without a verb's name, or lower.
+//! Verbs of the command line, one file each: load, select, act, report. Code of several verbs is in the other files.
 
 mod allowed_names;
 mod answers;

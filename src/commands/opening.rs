@@ -1,4 +1,4 @@
-//! Opens a run: everything that is loaded, checked and built before the first engine plans.
+//! Opens a run: loads, checks and builds everything before the first engine plans.
 
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 
@@ -36,22 +36,22 @@ use crate::{
     process::Runner,
 };
 
-/// What a verb wants of its run.
+/// Verb and plan mode of a run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wish {
-    /// Its name.
+    /// Name of the verb.
     pub(super) command: &'static str,
-    /// Which kind of plans.
+    /// Mode of the plans.
     pub(super) mode: PlanMode,
 }
 
 impl Wish {
-    /// Returns true if all its plans are new ones.
+    /// Returns true if the run makes all of its plans itself.
     fn plans_anew(self, request: &RunRequest) -> bool {
         self.command != "apply" && !request.adopts()
     }
 
-    /// Which keys of environments.toml it would have to honour.
+    /// Returns the kinds of keys in environments.toml that the verb depends on.
     fn classes(self) -> &'static [VerbClass] {
         match (self.command, self.mode) {
             ("plan", _) => &[VerbClass::Plan],
@@ -61,36 +61,36 @@ impl Wish {
     }
 }
 
-/// A run that has started.
+/// Run that has started.
 pub(super) struct Opened {
-    /// Its stacks and steps.
+    /// Stacks and steps of the run.
     pub(super) deployment: Deployment,
-    /// Its id.
+    /// Id of the run.
     pub(super) id: RunId,
-    /// Its environment.
+    /// Environment of the run.
     pub(super) environment: EnvName,
-    /// Whether the environment needs a confirmation.
+    /// True if the environment has `confirm = true`.
     pub(super) protected: bool,
-    /// What the environment demands before anything is applied.
+    /// Guards of the environment.
     pub(super) guarded: Guarded,
-    /// What was typed.
+    /// Name of the verb.
     pub(super) verb: &'static str,
-    /// What to type next.
+    /// Commands for hints about the next step.
     pub(super) to_type: ToType,
-    /// Where it starts from.
+    /// Git revision that the run starts from.
     pub(super) working_tree: WorkingTree,
-    /// Which kind of plans.
+    /// Mode of the plans.
     pub(super) mode: PlanMode,
-    /// Whether it is said how long it will probably take.
+    /// True if estimated durations are printed (`--eta`).
     pub(super) eta: bool,
-    /// What it was compared with, where only what has changed is in it.
+    /// Base of the comparison with `--changed`.
     pub(super) changed_since: Option<ChangedSince>,
-    /// What its stacks need beside each other.
+    /// Dependencies of its stacks that are not part of the run.
     pub(super) absent: Absent,
-    /// Knows the secrets of its stacks.
+    /// Runner of programs; its redactor knows the secrets of the stacks.
     pub(super) runner: Arc<Runner>,
     askable: Vec<StackId>,
-    /// Nobody else changes the environment until the run is closed.
+    /// Lock of the environment, held until the run is closed.
     _turn: Option<Turn>,
 }
 
@@ -104,7 +104,7 @@ fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
     }
 }
 
-/// Loads, checks, builds and starts.
+/// Loads and checks the project, builds the work of the stacks, and starts the run.
 pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
     let runner = Arc::new(Runner::new());
     let mut changes = context.ask_changes(&request.selection, &runner)?;
@@ -124,7 +124,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
-    // From here on no signal goes unnoticed: what listens later begins before this one ends.
+    // From here on no signal is lost: the next handler starts before this one ends.
     let noticed = Watch::start(SignalSource::System, |_| {})?;
     let turn = turn::of_run(context, &store, &environment.name, (wish.command, &id), request)?;
     let dir = store.create(&id)?;
@@ -146,7 +146,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let ready = ready(context, &assembly, environment, (&inventory, &instances), &graph, &request.allow);
     let masking = Masking { redactor: runner.redactor(), stacks: &stacks };
     take_in(context, &store, Some(&environment.name), ready.is_ok().then_some(masking));
-    // Without it nothing has happened that would be worth a run.
+    // If this fails, no step has started, so the run is not kept.
     let ready = ready.and_then(|ready| engines_can_exclude(request, &ready.work).map(|()| ready));
     let Readied { work, upstreams, acting } =
         ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
@@ -209,8 +209,8 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     })
 }
 
-/// Selects the stacks, and warns of those that were deployed and that no file declares any more. What is compared with a commit
-/// says so itself.
+/// Selects the stacks, and warns about stacks that were deployed and that no file declares any more. A comparison with a
+/// commit reports those itself.
 fn choose(
     context: &Context,
     (request, wish): (&RunRequest, Wish),
@@ -232,7 +232,7 @@ fn choose(
     Ok(chosen)
 }
 
-/// The first event of a run.
+/// Returns the first event of a run.
 fn started(
     context: &Context,
     (request, wish): (&RunRequest, Wish),
@@ -253,7 +253,7 @@ fn started(
 }
 
 impl Opened {
-    /// Plans every stack; asks about workspaces that do not exist, where a person can be asked.
+    /// Plans every stack; prompts about missing workspaces in an interactive terminal.
     pub(super) fn plan_all(&mut self, context: &Context) -> anyhow::Result<()> {
         let stacks = self.deployment.stacks();
         self.say_eta(context, &stacks)?;
@@ -275,7 +275,7 @@ impl Opened {
         Ok(())
     }
 
-    /// The question whether to create the workspaces of these stacks.
+    /// Returns the question whether to create the workspaces of these stacks.
     fn create_workspaces(&mut self, stacks: &[StackId]) -> String {
         let report = self.deployment.dispatcher().report();
         let mut wanted: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -291,13 +291,13 @@ impl Opened {
     }
 }
 
-/// Refuses flags that are not for this environment.
+/// Refuses flags that do not fit the environment.
 fn fits(environment: &Environment, request: &RunRequest, wish: Wish) -> anyhow::Result<()> {
     may_reuse(environment, request, wish)?;
     Ok(checklist::know_acks(environment, &request.acks)?)
 }
 
-/// Refuses to apply anything on earlier plans where a confirmation is needed.
+/// Refuses to apply reused plans in an environment with `confirm`.
 fn may_reuse(environment: &Environment, request: &RunRequest, wish: Wish) -> Result<(), Stopped> {
     if request.reuse.is_some() && environment.confirm && wish.command != "plan" {
         let message =
@@ -307,13 +307,13 @@ fn may_reuse(environment: &Environment, request: &RunRequest, wish: Wish) -> Res
     Ok(())
 }
 
-/// The stacks whose missing workspaces are asked about.
+/// Returns the stacks whose missing workspaces need a prompt.
 fn askable(instances: &[&Instance]) -> Vec<StackId> {
     let asked = instances.iter().filter(|i| i.settings.create_workspace == CreateWorkspace::Ask);
     asked.map(|i| i.id.stack.clone()).collect()
 }
 
-/// What is kept of what the run was asked for.
+/// Returns the request that is stored with the run.
 fn asked_for(
     context: &Context,
     request: &RunRequest,
@@ -335,7 +335,7 @@ fn asked_for(
     }
 }
 
-/// What the run's first event says of its stacks.
+/// Returns the stacks for the run's first event.
 fn run_stacks(instances: &[&Instance], selected: &[Selected], graph: &StackGraph) -> Vec<RunStack> {
     let why = |stack: &StackId| {
         let chosen = selected.iter().find(|s| s.stack == *stack);
@@ -354,8 +354,8 @@ fn run_stacks(instances: &[&Instance], selected: &[Selected], graph: &StackGraph
         .collect()
 }
 
-/// Stacks that need one that is to be destroyed, and are not selected themselves: said, and where a confirmation is
-/// needed refused.
+/// Warns about stacks that depend on a stack to be destroyed and are not selected; refuses them in an environment with
+/// `confirm`.
 fn still_needed(
     context: &Context,
     inventory: &Inventory,

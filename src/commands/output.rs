@@ -1,4 +1,4 @@
-//! `envctl output`: the outputs of stacks, sensitive ones masked.
+//! `envctl output`: prints the outputs of stacks, with sensitive ones masked.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,18 +16,18 @@ use crate::{
     ui::{Role, Styles},
 };
 
-/// Which outputs.
+/// Arguments of `envctl output`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment.
+    /// Name of the environment.
     pub environment: Option<String>,
-    /// Only this stack.
+    /// Name of the stack; absent for all.
     pub stack: Option<String>,
-    /// Only this output.
+    /// Name of the output; absent for all.
     pub name: Option<String>,
-    /// Whether sensitive values are shown.
+    /// True if sensitive values are shown.
     pub show_sensitive: bool,
-    /// As JSON.
+    /// True for output as JSON.
     pub json: bool,
 }
 
@@ -68,7 +68,7 @@ struct OutputView {
     value: ExactJson,
 }
 
-/// Shows outputs.
+/// Runs `envctl output`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
@@ -84,7 +84,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     for stack in stacks {
         let outputs = prepared.with(context, (&stack, Gone::Noticed), |work, session| {
             let outputs = work.engine.outputs(&work.target, session)?;
-            // A state that is gone has none either.
+            // A state that was lost has no outputs either.
             if outputs.is_empty() {
                 work.engine.known_state(&work.target, false, session)?;
             }
@@ -128,7 +128,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// Keeps one output by its name.
+/// Keeps only the output with this name.
 fn one(found: &mut [(StackId, Vec<engine::PrintedOutput>)], name: &str) -> anyhow::Result<()> {
     let names: Vec<String> = found.iter().flat_map(|(_, o)| o).map(|o| o.name.clone()).collect();
     for (_, outputs) in found.iter_mut() {
@@ -147,7 +147,7 @@ fn one(found: &mut [(StackId, Vec<engine::PrintedOutput>)], name: &str) -> anyho
     Err(Usage::Other(format!("there is no output `{name}`; {there}{meant}")).into())
 }
 
-/// The value of one output by itself: text without quotes, all else as JSON.
+/// Returns the value of one output: text without quotes, other types as JSON.
 fn bare(output: &engine::PrintedOutput) -> String {
     match &output.value {
         ExactJson::Plain(serde_json::Value::String(text)) => text.clone(),

@@ -1,4 +1,4 @@
-//! Files that the user names for output: which of them may be written, and opening them without waiting for a reader.
+//! Output files that the user names: checks that they may be overwritten, and opens them without waiting for a reader.
 
 use std::{
     collections::BTreeMap,
@@ -16,19 +16,19 @@ use rustix::{
 
 use crate::{engine::layout::is_found_by_name, files, reporter};
 
-/// Variables whose files a CI job on GitHub reads line by line: a summary in one of them would set what nobody meant.
+/// Environment variables with files that a GitHub Actions job reads line by line: a summary there would set variables.
 const FILES_OF_GITHUB: [&str; 4] = ["GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STATE"];
 
-/// Variable that names the file of a job's summary on GitHub.
+/// Environment variable with the summary file of a GitHub Actions job.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// Streams and devices of the system that a summary may go to, beside `/dev/fd/N`.
+/// Streams and devices of the system that a summary may be written to, beside `/dev/fd/N`.
 const STREAMS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/null"];
 
-/// Number of bytes from which a file of envctl's own is recognised.
+/// Number of leading bytes that are checked to recognise a file of envctl.
 const BEGINNING: u64 = 64 << 10;
 
-/// The content of an output file.
+/// Kind of content of an output file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     /// The report as JSON, which replaces the one of an earlier run.
@@ -37,8 +37,8 @@ pub(super) enum Content {
     Summary,
 }
 
-/// Returns an error unless a file may be written: a new or empty one, or one that holds earlier output of this kind. The
-/// file stays as it is.
+/// Returns an error unless a file may be written: a new or empty one, or one with earlier output of this kind. The file is
+/// not changed.
 pub(super) fn check(path: &Utf8Path, content: Content, env: &BTreeMap<OsString, OsString>) -> io::Result<()> {
     check_name(path)?;
     let Some(found) = checked_kind(path)? else {
@@ -73,7 +73,7 @@ pub(super) fn check(path: &Utf8Path, content: Content, env: &BTreeMap<OsString, 
     }
 }
 
-/// Returns true if both paths lead to one file, or would once it is made.
+/// Returns true if both paths lead to the same file, or would after it is created.
 pub(super) fn is_one_file(a: &Utf8Path, b: &Utf8Path) -> bool {
     let resolved = |path: &Utf8Path| {
         let absolute = camino::absolute_utf8(path).ok()?;
@@ -84,20 +84,20 @@ pub(super) fn is_one_file(a: &Utf8Path, b: &Utf8Path) -> bool {
     of_same_inode || resolved(a).is_some_and(|a| resolved(b) == Some(a))
 }
 
-/// Replaces what a file holds.
+/// Replaces the content of a file.
 pub(super) fn replace(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     checked_kind(path)?;
     open(path, OFlags::TRUNC | OFlags::CREATE)?.write_all(bytes)
 }
 
-/// Appends to a file, which is made where there is none.
+/// Appends to a file, or creates it.
 pub(super) fn append(path: &Utf8Path, text: &str) -> io::Result<()> {
     checked_kind(path)?;
     open(path, OFlags::APPEND | OFlags::CREATE)?.write_all(text.as_bytes())
 }
 
-/// Puts a file in its place as a whole; a link or a fifo in that place is replaced, not followed. Returns false if something
-/// is there that is not to be replaced.
+/// Writes a file atomically; a link or a fifo at its path is replaced, not followed. Returns false if a file exists that
+/// must not be replaced.
 pub(super) fn put(path: &Utf8Path, bytes: &[u8], replaces: bool) -> io::Result<bool> {
     let mut draft = tempfile::Builder::new()
         .prefix(".envctl-")
@@ -112,7 +112,7 @@ pub(super) fn put(path: &Utf8Path, bytes: &[u8], replaces: bool) -> io::Result<b
     }
 }
 
-/// Returns an error for a name that says what a file is read as.
+/// Returns an error for a name that an engine or envctl reads as configuration or state.
 fn check_name(path: &Utf8Path) -> io::Result<()> {
     let Some(name) = path.file_name() else {
         let empty = "the path is empty";
@@ -128,8 +128,8 @@ fn check_name(path: &Utf8Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Finds what is at a path, `None` if nothing is. Links, second names of a file, and whatever is no regular file are errors,
-/// except for the streams and devices that the system itself offers, such as `/dev/stderr` and `/dev/null`.
+/// Returns the metadata of a path, `None` if it does not exist. A link, a file with several hard links, and any other file
+/// that is not regular is an error, except for streams and devices of the system such as `/dev/stderr` and `/dev/null`.
 fn checked_kind(path: &Utf8Path) -> io::Result<Option<Metadata>> {
     let found = match path.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -155,7 +155,7 @@ fn checked_kind(path: &Utf8Path) -> io::Result<Option<Metadata>> {
     Err(refused(what.to_owned()))
 }
 
-/// Opens a file to be written. A pipe that nobody reads is an error; waiting for a reader would never end.
+/// Opens a file for writing. A pipe without a reader is an error, because envctl would wait for ever.
 fn open(path: &Utf8Path, flags: OFlags) -> io::Result<File> {
     let flags = flags | OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let opened = openat(CWD, path.as_str(), flags, mode()).map_err(|errno| match errno {
@@ -166,7 +166,7 @@ fn open(path: &Utf8Path, flags: OFlags) -> io::Result<File> {
     Ok(File::from(opened))
 }
 
-/// Returns true if a text begins as the report and the error document of envctl do.
+/// Returns true if a text begins like the report or the error document of envctl.
 fn is_document(text: &str) -> bool {
     let mut letters = text.chars().filter(|c| !c.is_whitespace());
     "{\"format\":".chars().all(|letter| letters.next() == Some(letter))
@@ -176,7 +176,7 @@ fn is_same(a: &Metadata, b: &Metadata) -> bool {
     (a.dev(), a.ino()) == (b.dev(), b.ino())
 }
 
-/// Mode of a new file: as any that a program makes, the user's umask is taken off.
+/// Returns the mode of a new file, before the user's umask applies.
 fn mode() -> Mode {
     Mode::from_bits_truncate(0o666)
 }

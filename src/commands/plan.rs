@@ -1,4 +1,4 @@
-//! `envctl plan`: plan every selected stack, show one review, change nothing.
+//! `envctl plan`: plans every selected stack and prints one review; changes nothing.
 
 use super::{
     Context, RunRequest, closing,
@@ -6,16 +6,16 @@ use super::{
 };
 use crate::{engine::PlanMode, model::ExitStatus, plans::Review};
 
-/// What to plan.
+/// Arguments of `envctl plan`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The run.
+    /// Options of the run.
     pub run: RunRequest,
-    /// Whether changes make it exit with 2.
+    /// True if changes lead to exit code 2.
     pub detailed_exitcode: bool,
 }
 
-/// Plans.
+/// Runs `envctl plan`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let wish = opening::Wish { command: "plan", mode: PlanMode::Normal };
     let mut opened = opening::open(context, &request.run, wish)?;

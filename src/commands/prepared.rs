@@ -1,4 +1,4 @@
-//! Instances made ready for one command outside a run: `output`, `exec`, `shell`.
+//! Instances prepared for one command outside a run: `output`, `exec`, `shell`.
 
 use std::{borrow::Cow, collections::HashMap, ffi::OsString, sync::Arc};
 
@@ -22,32 +22,32 @@ use crate::{
     process::{Redactor, Runner},
 };
 
-/// What becomes of a workspace that is gone.
+/// Handling of a workspace that no longer exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gone {
-    /// It is looked for first, since the command would make it.
+    /// Checks for the workspace first, because the command would create it.
     Noticed,
-    /// The command does not make it, or is meant to.
+    /// No check: the command does not create a workspace, or is meant to.
     Left,
-    /// The command moves the state away from the backend in force: nothing is initialised before it.
+    /// No init before the command, because it moves the state away from the current backend.
     Untouched,
 }
 
-/// Requirements of a command beside the states of its stacks.
+/// Inputs that a command needs beside the states of its stacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CommandNeeds {
-    /// The values that stacks take from others.
+    /// True if the command needs the values that stacks take from others.
     pub(super) upstream_values: bool,
-    /// The values of `secrets`.
+    /// Use of the values of `secrets`.
     pub(super) secrets: SecretUse,
 }
 
-/// Instances that can be handed to their engines.
+/// Instances that can be passed to their engines.
 pub(super) struct Prepared {
-    /// Starts programs.
+    /// Runner of programs.
     pub(super) runner: Arc<Runner>,
     watch: Watch,
-    /// Holds what the engines are given, and what they say: no other envctl writes there, and it is gone with this.
+    /// Folder for the engines' files and logs; no other envctl process writes to it, and it is removed on drop.
     _own: CommandDir,
     works: HashMap<StackId, Work>,
     upstreams: Upstreams,
@@ -59,7 +59,7 @@ pub(super) struct Prepared {
 }
 
 impl Prepared {
-    /// Builds what the engines of these stacks need; starts no engine's work yet.
+    /// Builds the work of these stacks; does not start an init.
     pub(super) fn load(
         context: &Context,
         config: &Config,
@@ -117,7 +117,7 @@ impl Prepared {
         })
     }
 
-    /// Lets a typed command do with lock files what it says: an init of envctl's own before it would stop there.
+    /// Applies the lock file policy of a typed command, so that envctl's own init before it does not refuse the change.
     pub(super) fn let_lockfiles_change(&mut self, args: &[OsString]) {
         if let Some(policy) = LockfilePolicy::of_typed(args) {
             for work in
@@ -128,12 +128,12 @@ impl Prepared {
         }
     }
 
-    /// Whether a command may change something in any of the stacks.
+    /// Returns true if a command may change a state of any of the stacks.
     pub(super) fn is_mutating(&self, args: &[OsString]) -> bool {
         self.works.values().any(|work| work.engine.is_mutating(args))
     }
 
-    /// The work of a stack with the values that it takes from others, for a command that wants values.
+    /// Returns the work of a stack with the values that it takes from others, for a command that needs them.
     pub(super) fn with_values<'w>(
         &self,
         work: &'w Work,
@@ -142,7 +142,7 @@ impl Prepared {
         self.upstreams.wire(work, session)
     }
 
-    /// Returns the states that a typed `init` would move to other addresses, or leave for others.
+    /// Returns the states that a typed `init` would move to other addresses, or replace by others.
     pub(super) fn state_moves(
         &self,
         stacks: &[StackId],
@@ -156,7 +156,7 @@ impl Prepared {
         Ok(moves)
     }
 
-    /// Asks who is acting where the environment wants to know, gives who it is, and refuses anybody else.
+    /// Runs the identity check, if the environment has one; returns the identity, or refuses another one.
     pub(super) fn acting(
         &mut self,
         context: &Context,
@@ -166,13 +166,14 @@ impl Prepared {
         acting(context, config, environment, &mut self.works, &self.runner)
     }
 
-    /// Redactor that masks the secrets of the prepared stacks.
+    /// Returns the redactor that masks the secrets of the prepared stacks.
     pub(super) fn redactor(&self) -> &Redactor {
         self.runner.redactor()
     }
 
-    /// Takes the turn of a verb to change something; nobody else has it until what is given back is dropped. Raw output that
-    /// a killed envctl left in the environment is taken in.
+    /// Locks the environment for a verb that changes it; the lock is held until the result is dropped. Raw output that a
+    /// killed
+    /// envctl left in the environment is recovered.
     pub(super) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<Turn> {
         let turn = turn::take(context, &self.store, &self.environment, verb, None)?;
         let stacks: Vec<StackId> = self.works.keys().cloned().collect();
@@ -182,12 +183,12 @@ impl Prepared {
         Ok(turn)
     }
 
-    /// The first signal of the user, if there was one.
+    /// Returns the first signal of the user, if there was one.
     pub(super) fn signal(&self) -> Option<u8> {
         self.watch.signal()
     }
 
-    /// Asks the user; a signal need not wait for the answer.
+    /// Prompts the user; a signal ends the wait for the answer.
     pub(super) fn ask(&self, context: &Context, ask: &Ask) -> Asked {
         self.watch.ask(ask, &context.prompter)
     }
@@ -201,7 +202,8 @@ impl Prepared {
             .collect()
     }
 
-    /// Does something with one instance, initialised and in its workspace, which is made only on purpose.
+    /// Calls `act` for one instance, after its init and with its workspace selected. A missing workspace is created only if
+    /// the configuration or the user says so.
     pub(super) fn with<T>(
         &self,
         context: &Context,
@@ -265,7 +267,7 @@ fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
     }
 }
 
-/// SIGINT, where nobody saw which signal it was.
+/// Number of SIGINT, used if the signal is not known.
 const INT: u8 = 2;
 
 fn interrupted(signal: Option<u8>) -> anyhow::Error {

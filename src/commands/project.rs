@@ -1,4 +1,4 @@
-//! From environments.toml to instances that may be handed to engines.
+//! Loads the instances of a project from environments.toml, ready for engines.
 
 use std::{cell::RefCell, collections::BTreeSet, ffi::OsStr};
 
@@ -21,7 +21,7 @@ use crate::{
     process::Runner,
 };
 
-/// Says which engines the newest run of this checkout used that used one of OpenTofu and Terraform.
+/// Returns a text with the engines of the newest run of this checkout that used OpenTofu or Terraform.
 fn earlier_engines(store: &RunStore) -> Option<String> {
     let runs = store.list().ok()?;
     runs.iter().find_map(|run| {
@@ -38,8 +38,8 @@ fn earlier_engines(store: &RunStore) -> Option<String> {
     })
 }
 
-/// Runs engines while the files of a project are read: Terragrunt for its list of units where no answer is kept, and any engine
-/// about a file that envctl cannot parse.
+/// Programs that run while the files of a project are read: Terragrunt for its list of units if that is not cached, and any
+/// engine for a file that envctl cannot parse.
 struct EnginePrograms<'a> {
     context: &'a Context,
     engines: &'a Engines,
@@ -87,7 +87,7 @@ impl SyntaxChecker for EnginePrograms<'_> {
 }
 
 impl Context {
-    /// The instances of an environment, as far as they can be told, and what is wrong or worth knowing about them.
+    /// Returns the instances of an environment, as far as they could be loaded, and the findings about them.
     pub(super) fn inventory_and_findings(
         &self,
         config: &Config,
@@ -96,10 +96,11 @@ impl Context {
         Ok(self.with_probe(config, |probe| inventory::load(config, environment, probe))?)
     }
 
-    /// Returns the instances of an environment for a verb that shows them, and the exit status that their findings ask for.
+    /// Returns the instances of an environment for a verb that shows them, and the exit status of their findings.
     ///
-    /// People get them as far as they can be told, with the findings beside them. A document on standard output is whole, or an
-    /// error: one with less in it would look like one that is whole.
+    /// The text output shows the instances that could be loaded, with the findings beside them. A JSON document is complete
+    /// or
+    /// an error: an incomplete one would look like a complete one.
     pub(super) fn shown_inventory(
         &self,
         config: &Config,
@@ -115,9 +116,10 @@ impl Context {
         Ok((inventory, status))
     }
 
-    /// The instances of an environment for a verb that hands them to engines, with what their files say.
+    /// Returns the instances of an environment for a verb that passes them to engines, with the parsed modules.
     ///
-    /// Everything that can be known without an engine is right then: the whole configuration, all environments.
+    /// Returns an error for any mistake that can be found without an engine, in the whole configuration and all
+    /// environments.
     pub(super) fn sound(
         &self,
         config: &Config,
@@ -128,7 +130,9 @@ impl Context {
             .map(|(inventory, modules, _)| (inventory, modules))
     }
 
-    /// Reads the project as `sound` does, and returns the variables without a value too, by stack: errors for a run that plans the stack.
+    /// Reads the project as `sound` does, and also returns the variables without a value by stack, which are errors for a
+    /// run
+    /// that plans the stack.
     pub(super) fn sound_and_values(
         &self,
         config: &Config,
@@ -153,7 +157,7 @@ impl Context {
         }
     }
 
-    /// The checklist of these environments as far as the files go, and Terragrunt's list of units where programs may be
+    /// Returns the checklist of these environments from the files, and from Terragrunt's list of units if programs may be
     /// started.
     pub(super) fn check_offline(
         &self,
@@ -163,7 +167,7 @@ impl Context {
         start_programs: bool,
     ) -> Offline {
         let own = |name: &str| {
-            // Engines take an empty value of these for a value.
+            // Engines accept an empty value of these.
             let value = self.env.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned());
             if name.starts_with("TF_VAR_") { value } else { self.variable(name).map(str::to_owned) }
         };
@@ -178,7 +182,7 @@ impl Context {
         let store = RunStore::new(config.root());
         let (env, _) = clean_environment(self.env.clone());
         let engines = engines(config, store.home(), &env);
-        // Asked at most once an engine: a PATH may hold many folders.
+        // Each engine is looked up once: a PATH may have many folders.
         let known = RefCell::new(Vec::new());
         let on_path = |name: EngineName| {
             if let Some((_, there)) = known.borrow().iter().find(|(n, _)| *n == name) {
@@ -201,7 +205,7 @@ impl Context {
         })
     }
 
-    /// One instance by the name of its stack.
+    /// Returns the instance of a stack by name.
     pub fn instance<'i>(
         &self,
         inventory: &'i Inventory,

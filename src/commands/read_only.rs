@@ -1,14 +1,14 @@
-//! `ENVCTL_READ_ONLY`: refuses whatever would change a state, a remote object or a file of the project.
+//! `ENVCTL_READ_ONLY`: refuses every command that would change a state, a remote object or a file of the project.
 
 use std::ffi::OsString;
 
 use super::{Context, Stopped, Usage};
 use crate::engine::writes_a_file;
 
-/// Name of the variable.
+/// Name of the environment variable.
 pub const READ_ONLY: &str = "ENVCTL_READ_ONLY";
 
-/// Reads the value of the variable: `1` and `true` are on; `0`, `false`, empty and unset are off.
+/// Returns the value of the variable: `1` and `true` are on; `0`, `false`, empty and unset are off.
 pub fn is_read_only(value: Option<&OsString>) -> Result<bool, Usage> {
     let Some(value) = value else { return Ok(false) };
     match value.to_str() {
@@ -24,7 +24,7 @@ pub fn is_read_only(value: Option<&OsString>) -> Result<bool, Usage> {
 }
 
 impl Context {
-    /// Refuses what `command` would change, where nothing may be changed.
+    /// Refuses a command that would change `change`, if `ENVCTL_READ_ONLY` is set.
     pub fn refuse_read_only(&self, command: &str, change: &str) -> Result<(), Stopped> {
         if !self.read_only {
             return Ok(());
@@ -35,7 +35,7 @@ impl Context {
         )))
     }
 
-    /// Refuses a typed command of an engine that writes a file of the user's choice, where nothing may be changed.
+    /// Refuses a typed command of an engine that writes a file of the user's choice, if `ENVCTL_READ_ONLY` is set.
     pub(super) fn refuse_files(&self, args: &[OsString]) -> Result<(), Stopped> {
         match writes_a_file(args) {
             Some(flag) => self.refuse_read_only(&format!("exec … -{flag}"), "a file"),

@@ -1,4 +1,4 @@
-//! Makes the instances of a run ready: their secrets told, and the one who acts. Ctrl-C ends whatever takes its time.
+//! Prepares the instances of a run: reads their secrets and checks the identity. Ctrl-C ends a slow program.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -13,17 +13,17 @@ use crate::{
     process::Runner,
 };
 
-/// The work of a run, and who does it.
+/// Prepared work of a run.
 pub(super) struct Readied {
-    /// What is done with the stacks of the run.
+    /// Work of the stacks of the run.
     pub(super) work: HashMap<StackId, Work>,
-    /// Where these take values from.
+    /// Upstream stacks that these take values from.
     pub(super) upstreams: Upstreams,
-    /// Who acts, where the environment wants to know.
+    /// Identity; absent without an identity check.
     pub(super) acting: Option<String>,
 }
 
-/// Builds what the engines need, and asks who is acting where the environment wants to know.
+/// Builds the work of the instances, and runs the identity check if the environment has one.
 pub(super) fn ready(
     context: &Context,
     assembly: &Assembly<'_>,
@@ -47,7 +47,7 @@ pub(super) fn ready(
     }
 }
 
-/// Asks who is acting where the environment wants to know, and refuses anybody else.
+/// Runs the identity check if the environment has one, and refuses another identity.
 pub(super) fn acting(
     context: &Context,
     config: &Config,
@@ -67,16 +67,16 @@ pub(super) fn acting(
     }
 }
 
-/// SIGINT, where nobody saw which signal it was.
+/// Number of SIGINT, used if the signal is not known.
 const INT: u8 = 2;
 
-/// The end of a verb that a signal stopped before its run began.
+/// Returns the error of a verb that a signal stopped before its run began.
 pub(super) fn interrupted(signal: u8) -> anyhow::Error {
     let status = ExitStatus::Interrupted(signal);
     Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
 }
 
-/// Abandons a run for which a signal came before it began.
+/// Abandons a run if a signal arrived before it began.
 pub(super) fn unless_interrupted(noticed: &Watch, dir: &RunDir) -> anyhow::Result<()> {
     let Some(signal) = noticed.signal() else { return Ok(()) };
     dir.abandon()?;

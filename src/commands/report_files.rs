@@ -1,4 +1,4 @@
-//! The files of `--report` and `--summary`: never left with what an earlier run wrote, whatever becomes of this one.
+//! Files of `--report` and `--summary`: never left with the content of an earlier run, even if this run fails.
 
 use std::{collections::BTreeMap, ffi::OsString, io};
 
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{model::ErrorDocument, reporter};
 
-/// The files that a command line names for the report and for the summary of a run.
+/// Paths for the report and the summary of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReportFiles {
     /// `--report`
@@ -20,8 +20,9 @@ pub struct ReportFiles {
 }
 
 impl ReportFiles {
-    /// Empties the report of an earlier run. A file that cannot or must not be written is an error, and is not written later
-    /// either; a summary that is not there is not left behind.
+    /// Empties the report of an earlier run. A file that cannot or must not be written is an error, and is not written
+    /// later
+    /// either; a summary that does not exist is not created.
     pub fn prepare(&mut self, env: &BTreeMap<OsString, OsString>) -> Result<(), Usage> {
         if let (Some(report), Some(summary)) = (&self.report, &self.summary)
             && output_file::is_one_file(report, summary)
@@ -42,8 +43,9 @@ impl ReportFiles {
         report.and(summary).and(emptied)
     }
 
-    /// Writes why the command failed: the document of `--json` as the report, a line into the summary. A file that cannot be
-    /// written is returned with the reason.
+    /// Writes the reason of a failure: the document of `--json` as the report, a line into the summary. Returns an error
+    /// text
+    /// for each file that cannot be written.
     pub fn write_failure(&self, command: &str, document: &ErrorDocument) -> Vec<String> {
         let mut unwritten = Vec::new();
         if let Some(path) = &self.report {
@@ -62,7 +64,7 @@ impl ReportFiles {
     }
 }
 
-/// Checks that a file may be written, and forgets one that may not.
+/// Checks that a file may be written, and clears the path if not.
 fn checked(
     file: &mut Option<Utf8PathBuf>,
     what: &str,

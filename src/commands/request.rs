@@ -1,4 +1,4 @@
-//! What the verbs that run engines over an environment are asked for.
+//! Options of the verbs that run engines over an environment.
 
 use std::time::Duration;
 
@@ -12,24 +12,24 @@ use crate::{
     ui::shell_word,
 };
 
-/// How old a clean plan may be that stands for a new one where nobody says it.
+/// Default maximum age of a clean plan that `--reuse` accepts.
 pub const REUSED_WITHOUT_AGE: Duration = Duration::from_hours(24);
 
-/// What a failure stops.
+/// Effect of a failure on other steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
-    /// What depends on it.
+    /// Dependents are skipped.
     AtDependents,
-    /// Everything that has not started.
+    /// All steps that have not started are skipped.
     AtFirstFailure,
 }
 
-/// A run over an environment and its stacks.
+/// Options of a run over an environment and its stacks.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
-    /// The environment, by name or alias.
+    /// Name or alias of the environment.
     pub environment: Option<String>,
-    /// Which stacks.
+    /// Selection of stacks.
     pub selection: Selection,
     /// `-target`
     pub targets: Vec<String>,
@@ -37,36 +37,36 @@ pub struct RunRequest {
     pub excludes: Vec<String>,
     /// `-replace`
     pub replace: Vec<String>,
-    /// What is let through by name.
+    /// Exceptions of `--allow`.
     pub allow: Vec<Allow>,
-    /// The items of the checklist that are said yes to.
+    /// Confirmed items of the checklist (`--ack`).
     pub acks: Vec<String>,
-    /// What a failure stops.
+    /// Effect of a failure on other steps.
     pub stop: Stop,
-    /// Say how long it will probably take.
+    /// True if estimated durations are printed.
     pub eta: bool,
-    /// Print the report as JSON.
+    /// True if the report is printed as JSON.
     pub json: bool,
-    /// Write the report here.
+    /// Path of the report.
     pub report: Option<Utf8PathBuf>,
-    /// Append a Markdown summary here.
+    /// Path of the Markdown summary, which is appended.
     pub summary: Option<Utf8PathBuf>,
-    /// How old a clean plan may be that stands for a new one; absent where each plan is made.
+    /// Maximum age of a clean plan that replaces a new one; absent if no plan is reused.
     pub reuse: Option<Duration>,
-    /// The run whose stored plans are applied; absent where everything is planned.
+    /// Run whose stored plans are applied; absent for a run that plans.
     pub stored: Option<RunId>,
-    /// The run that is resumed.
+    /// Run that is resumed.
     pub resumes: Option<RunId>,
 }
 
-/// The answers to the gate, given in advance.
+/// Answers to the gate from flags.
 #[derive(Debug, Clone)]
 pub struct Confirm {
     /// `--confirm`, plain or with a digest.
     pub confirmation: Option<Confirmation>,
     /// `--yes`
     pub yes: bool,
-    /// `--confirm-rounds`: later rounds are confirmed beforehand, but for losses that no confirmed review has shown.
+    /// `--confirm-rounds`: confirms later rounds in advance, except for losses that no confirmed review has shown.
     pub confirm_rounds: bool,
 }
 
@@ -84,7 +84,7 @@ impl Confirm {
 }
 
 impl RunRequest {
-    /// The command line that asks a verb for the same stacks in the same way, to be typed again.
+    /// Returns the command line that repeats a verb with the same stacks and options.
     pub(super) fn command_line(
         &self,
         verb: &str,
@@ -143,7 +143,7 @@ impl RunRequest {
         (self.stop == Stop::AtFirstFailure).then(|| "--fail-fast".to_owned())
     }
 
-    /// Whether it goes on with what an earlier run planned.
+    /// Returns true if the run continues with the plans of an earlier run.
     pub(super) fn adopts(&self) -> bool {
         self.stored.is_some() || self.resumes.is_some()
     }

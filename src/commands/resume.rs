@@ -1,4 +1,4 @@
-//! `envctl runs resume`: what a run that did not end well has left to do, behind a gate of its own.
+//! `envctl runs resume`: finishes a run that did not end successfully, with a gate of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,24 +19,24 @@ use crate::{
     plans::{AskedFor, Key, guards::EarlierChanges},
 };
 
-/// What to resume.
+/// Arguments of `envctl runs resume`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// Id of a run, the beginning of one, or `last`; absent for the newest one that did not end well.
+    /// Id of a run, a prefix of one, or `last`; absent for the newest one that did not end successfully.
     pub run: Option<String>,
-    /// How to run it; environment, stacks, targets and replacements are those of that run.
+    /// Options of the run; environment, stacks, targets and replacements are those of the resumed run.
     pub how: RunRequest,
-    /// The answer to the gate, given in advance.
+    /// Answer to the gate from flags.
     pub confirm: Confirm,
 }
 
-/// A run with its events.
+/// Run with its events.
 pub(super) struct Told {
     run: StoredRun,
     events: Vec<Event>,
 }
 
-/// Resumes.
+/// Runs `envctl runs resume`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);
@@ -59,7 +59,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         }
     };
     let environment = wanted.report()?.environment;
-    // Whoever is still at it would have more to tell when it has ended.
+    // A run that is still active has not recorded its result yet.
     drop(turn::take(context, &store, &environment, "runs resume", None)?);
     let chain = chain(&store, wanted)?;
     let Some(last) = chain.last() else {
@@ -101,12 +101,12 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     rollout::run_adopting(&context, &how, &request.confirm, wish, taken)
 }
 
-/// The verb that the resumed run goes on with.
+/// Returns the verb of the resumed run.
 fn verb(asked: &AskedFor) -> &'static str {
     if asked.destroy { "destroy" } else { "deploy" }
 }
 
-/// Says what could be resumed, where there is anything.
+/// Prints a hint about a run that can be resumed, if there is one.
 pub(super) fn hint(context: &Context, store: &RunStore) -> Result<(), JournalError> {
     if let (Some(run), _) = newest(store)? {
         let (id, environment) = (&run.run.id, run.environment().map_or("?", EnvName::as_str));
@@ -117,8 +117,8 @@ pub(super) fn hint(context: &Context, store: &RunStore) -> Result<(), JournalErr
     Ok(())
 }
 
-/// The newest run that may have changed something and did not end well, unless the same environment was changed after it;
-/// and the runs that cannot be read.
+/// Returns the newest run that may have changed a state and did not end successfully, unless the same environment was
+/// changed after it; and the errors of runs that cannot be read.
 fn newest(store: &RunStore) -> Result<(Option<Told>, Vec<String>), JournalError> {
     let mut seen = BTreeSet::new();
     let mut unreadable = Vec::new();
@@ -144,7 +144,7 @@ pub(super) fn told(run: StoredRun) -> Result<Told, JournalError> {
 }
 
 impl Told {
-    /// Its environment; none when it never began.
+    /// Returns the environment of the run; absent if the run never started.
     pub(super) fn environment(&self) -> Option<&EnvName> {
         self.events.iter().find_map(|event| match &event.kind {
             EventKind::RunStarted { environment, .. } => Some(environment),
@@ -152,7 +152,7 @@ impl Told {
         })
     }
 
-    /// The environment that it may have changed: of a run that began to apply something, or took over from such a one.
+    /// Returns the environment if the run may have changed it: after a confirmation, an apply, or as a resumed run.
     pub(super) fn changing(&self) -> Option<&EnvName> {
         let began =
             |event: &Event| matches!(&event.kind, EventKind::StepStarted { step: StepKind::Apply, .. });
@@ -163,14 +163,14 @@ impl Told {
         if changing { self.environment() } else { None }
     }
 
-    /// Whether its verb exited with 0.
+    /// Returns true if the verb ended with exit code 0.
     pub(super) fn ended_well(&self) -> bool {
         let finished =
             |event: &Event| matches!(event.kind, EventKind::RunFinished { status: ExitStatus::Success });
         self.events.iter().any(finished)
     }
 
-    /// The run that it resumed.
+    /// Returns the run that this one resumed.
     pub(super) fn resumes(&self) -> Option<&RunId> {
         self.events.iter().find_map(|event| match &event.kind {
             EventKind::RunStarted { resumes, .. } => resumes.as_ref(),
@@ -179,7 +179,7 @@ impl Told {
     }
 }
 
-/// A run with those that it resumed, oldest first.
+/// Returns a run with the runs that it resumed, oldest first.
 fn chain(store: &RunStore, last: StoredRun) -> anyhow::Result<Vec<Told>> {
     let mut chain = vec![told(last)?];
     while let Some(earlier) = chain.last().and_then(Told::resumes).cloned() {
@@ -199,7 +199,7 @@ fn chain(store: &RunStore, last: StoredRun) -> anyhow::Result<Vec<Told>> {
     Ok(chain)
 }
 
-/// Refuses a run after which the environment was changed by another one.
+/// Refuses a run whose environment was changed by a later run.
 pub(super) fn may_be_resumed(store: &RunStore, run: &RunId, environment: &EnvName) -> anyhow::Result<()> {
     for other in store.list()?.into_iter().take_while(|other| other.id > *run) {
         let other = told(other)?;
@@ -219,7 +219,7 @@ pub(super) fn may_be_resumed(store: &RunStore, run: &RunId, environment: &EnvNam
     Ok(())
 }
 
-/// What is taken over of each stack; the others are planned again.
+/// Returns the results that are taken over for each stack; other stacks are planned again.
 fn earlier(
     chain: &[Told],
     asked: &AskedFor,
@@ -243,7 +243,7 @@ fn earlier(
     Ok(found)
 }
 
-/// The newest plan of a stack that any run of the chain stored, and that nobody has begun to apply.
+/// Returns the newest plan of a stack that any run of the chain stored, if no apply of it has begun.
 fn stored_plan(chain: &[Told], stack: &StackId, key: &Key) -> anyhow::Result<Option<Earlier>> {
     for told in chain.iter().rev() {
         let found = StoredPlan::find(&told.run.dir, &told.run.id, stack, key).map_err(|error| {

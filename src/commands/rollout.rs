@@ -1,4 +1,4 @@
-//! What `deploy` and `destroy` share: rounds of plan, review, gate and apply, until nothing is left to confirm.
+//! Rounds of `deploy` and `destroy`: plan, review, gate and apply, until no plan is left to confirm.
 
 use std::collections::BTreeSet;
 
@@ -24,11 +24,11 @@ enum Round {
     Idle,
     /// What was confirmed was applied, or tried to be.
     Applied,
-    /// Not confirmed; it has been said why.
+    /// The round was not confirmed; the reason was printed.
     Stopped(ExitStatus),
 }
 
-/// Runs it to its end.
+/// Runs `deploy` or `destroy`.
 pub(super) fn run(
     context: &Context,
     request: &RunRequest,
@@ -41,13 +41,13 @@ pub(super) fn run(
 /// Results of earlier runs that a run takes over.
 #[derive(Debug, Default)]
 pub(super) struct TakenOver {
-    /// Results of stacks, each in the place of the first plan of its stack.
+    /// Results of stacks, each in place of the first plan of its stack.
     pub(super) stacks: Vec<(StackId, Earlier)>,
     /// Changes that the earlier runs applied, which count for the limits.
     pub(super) changes: EarlierChanges,
 }
 
-/// Plans, reviews and applies as `run` does, and takes results of earlier runs over.
+/// Plans, reviews and applies as `run` does, with results of earlier runs.
 pub(super) fn run_adopting(
     context: &Context,
     request: &RunRequest,
@@ -69,7 +69,7 @@ pub(super) fn run_adopting(
     closing::close(context, opened, request, status, &reviewed)
 }
 
-/// Rounds until nothing is left to confirm; `reviewed` takes in what each of them reviewed.
+/// Runs rounds until no plan is left to confirm; the reviews of all rounds are added to `reviewed`.
 fn rounds(
     context: &Context,
     request: &RunRequest,
@@ -97,7 +97,7 @@ fn rounds(
             Round::Applied => {
                 has_begun_to_apply = true;
                 let now = opened.applied();
-                // Plans that never stay within what is confirmed would be reviewed for ever.
+                // Plans that always exceed the confirmed changes would be reviewed for ever.
                 if now == applied && opened.deployment.has_unsettled() {
                     opened.deployment.give_up_deferred()?;
                     break opened.deployment.dispatcher().status(false);
@@ -126,7 +126,7 @@ fn rounds(
     Ok(status)
 }
 
-/// One review, one gate, one apply.
+/// Runs one review, one gate and one apply.
 fn round(
     context: &Context,
     request: &RunRequest,
@@ -166,7 +166,7 @@ fn round(
         && (matches!(gate(&request_with(&empty)), Gate::Ask(_))
             || opened.guarded.checklist.would_ask(&request.acks));
     opened.show_review(context, request, review, blocked, asks)?;
-    // Nothing is applied unless everything could be planned.
+    // No plan is applied unless all stacks could be planned.
     if review.unplanned().next().is_some() {
         if request.adopts() && review.unplanned().any(|stack| matches!(stack.outcome, Outcome::Refused(_))) {
             opened.say_unfit(context);
@@ -195,7 +195,7 @@ fn round(
         Gated::Refused(refusal) => return Ok(said(context, opened, &refusal)),
         Gated::Interrupted(signal) => return Ok(Round::Stopped(ExitStatus::Interrupted(signal))),
     }
-    // Somebody may have thought about it for an hour.
+    // The answer to the prompt may have taken an hour.
     let late = opened.guarded.late(review, context.clock.now());
     if !late.is_empty() {
         let refusal = opened.with_hint(opened.guarded.refusal(&late), &late, request, &request_with(&empty));
@@ -211,7 +211,7 @@ fn round(
     Ok(Round::Applied)
 }
 
-/// Records a refusal that is not the gate's own, and says it.
+/// Records a refusal that is not the gate's own, and prints it.
 fn refuse(
     context: &Context,
     opened: &mut Opened,
@@ -223,7 +223,7 @@ fn refuse(
     Ok(said(context, opened, refusal))
 }
 
-/// Says a refusal that is recorded.
+/// Prints a refusal that is recorded already.
 fn said(context: &Context, opened: &mut Opened, refusal: &Refusal) -> Round {
     opened.deployment.dispatcher().flush();
     let redactor = opened.runner.redactor();

@@ -1,4 +1,4 @@
-//! All runs of a project that can be read, with who started them and what they did.
+//! Runs of a project whose journals can be read, with their users and modes.
 
 use super::{Context, stored::asked_for};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     model::Report,
 };
 
-/// Run that came to its end, or did not.
+/// Past run, complete or not.
 pub(super) struct PastRun {
     /// Report of the run.
     pub(super) report: Report,
@@ -18,7 +18,7 @@ pub(super) struct PastRun {
     pub(super) destroys: bool,
 }
 
-/// Returns every run that can be read, newest first; one that cannot is said and passed over.
+/// Returns every run that can be read, newest first; prints a warning about others.
 pub(super) fn past_runs(context: &Context, config: &Config) -> anyhow::Result<Vec<PastRun>> {
     let mut found = Vec::new();
     let store = RunStore::new(config.root());
@@ -40,7 +40,7 @@ pub(super) fn past_run(store: &RunStore, stored: &StoredRun) -> Result<PastRun, 
     });
     let report = crate::journal::fold(&recorded.events)
         .map_err(|source| JournalError::Fold { path: stored.dir.journal(), source })?;
-    // Of a stored plan only what was asked for tells it.
+    // The mode of a stored plan is only in its request.
     let destroys = report.command == "destroy"
         || (report.command == "apply" && asked_for(store, stored).is_ok_and(|(asked, _)| asked.destroy));
     Ok(PastRun { report, user, destroys })

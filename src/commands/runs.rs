@@ -12,36 +12,36 @@ use crate::{
     ui::{Align, Count, Role, Table, seconds},
 };
 
-/// Which look at past runs.
+/// Arguments of `envctl runs`.
 #[derive(Debug, Clone)]
 pub enum Request {
     /// The list, newest first.
     List {
-        /// Only this environment.
+        /// Name of the environment; absent for all.
         environment: Option<String>,
-        /// At most so many.
+        /// Maximum number of runs.
         limit: usize,
-        /// As JSON.
+        /// True for output as JSON.
         json: bool,
     },
-    /// One run, or one stack's diff.
+    /// One run, or the diff of one stack.
     Show {
-        /// Id, beginning of one, or `last`.
+        /// Id of a run, a prefix of one, or `last`.
         run: String,
-        /// The stack.
+        /// Name of the stack; absent for the whole run.
         stack: Option<String>,
-        /// As JSON.
+        /// True for output as JSON.
         json: bool,
     },
     /// Remove old runs.
     Gc(gc::Request),
-    /// Go on with a run that did not end well.
+    /// Resume a run that did not end successfully.
     Resume(Box<resume::Request>),
-    /// What the engine said.
+    /// Logs of the engines.
     Log {
-        /// Id, beginning of one, or `last`.
+        /// Id of a run, a prefix of one, or `last`.
         run: String,
-        /// The stack.
+        /// Name of the stack; absent for all.
         stack: Option<String>,
     },
 }
@@ -96,7 +96,7 @@ impl From<Report> for RunEntry {
     }
 }
 
-/// Looks at past runs.
+/// Runs `envctl runs`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let root = context.config_file()?.parent().map_or_else(|| context.dir.clone(), ToOwned::to_owned);
     let store = RunStore::new(&root);

@@ -1,4 +1,4 @@
-//! Which stacks a verb takes: names, globs and tags, and where only changed ones are asked for what git says.
+//! Selection of stacks: by names, globs and tags, and with `--changed` by the differences that git reports.
 
 use std::{sync::Arc, thread};
 
@@ -15,15 +15,15 @@ use crate::{
     ui::shell_word,
 };
 
-/// The stacks that are asked for.
+/// Selected stacks.
 pub(super) struct Chosen {
-    /// Needs first, each with why it is in.
+    /// Stacks in dependency order, each with the reason of its selection.
     pub(super) stacks: Vec<Selected>,
-    /// Where only what has changed is asked for: since when, and what is gone since then.
+    /// Base of the comparison and the stacks deleted since then; absent without `--changed`.
     pub(super) changed_since: Option<ChangedSince>,
 }
 
-/// What git is asked while everything else is loaded.
+/// Request to git that runs while other files are loaded.
 pub(super) struct Asked {
     selection: Selection,
     answer: Option<thread::JoinHandle<Result<Changes, NoChanges>>>,
@@ -31,7 +31,7 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    /// The answer, said once and kept; none where nobody asked.
+    /// Returns git's answer, and prints it on the first call; absent without `--changed`.
     fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&Changes>> {
         if let Some(answer) = self.answer.take() {
             let answer = answer.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
@@ -44,8 +44,9 @@ impl Asked {
 }
 
 impl Context {
-    /// Begins to ask git what has changed, where a selection wants to know: before environments.toml is read, since both
-    /// take their time.
+    /// Starts the request to git if the selection has `--changed`: before environments.toml is read, so that both run at
+    /// the
+    /// same time.
     pub(super) fn ask_changes(&self, selection: &Selection, runner: &Arc<Runner>) -> Result<Asked, Usage> {
         let file = self.config_file()?;
         let answer = selection.changed.clone().map(|since| {
@@ -55,7 +56,7 @@ impl Context {
         Ok(Asked { selection: selection.clone(), answer, known: None })
     }
 
-    /// The stacks that are asked for; those that are gone are said.
+    /// Returns the selected stacks; prints warnings about deleted ones.
     pub(super) fn select(
         &self,
         (config, environment): (&Config, &Environment),
@@ -63,7 +64,7 @@ impl Context {
         asked: &mut Asked,
     ) -> anyhow::Result<Chosen> {
         let selection = asked.selection.clone();
-        // Before anything is said of a base that a word may have been meant for.
+        // Checked before any message about a base that a word may have been meant for.
         inventory.graph().know(&selection).map_err(|error| environment_as_stack(config, error))?;
         let first = asked.answer.is_some();
         let Some(changes) = asked.answer(self)? else {
@@ -86,7 +87,7 @@ impl Context {
     }
 }
 
-/// Says of a word that no stack is called that it names an environment, where it does.
+/// Adds to the error about an unknown stack that its name is an environment, if it is one.
 fn environment_as_stack(config: &Config, error: SelectionError) -> anyhow::Error {
     match &error {
         SelectionError::UnknownStack { name, .. } if config.environment(name).is_ok() => Usage::Other(format!(
@@ -97,7 +98,7 @@ fn environment_as_stack(config: &Config, error: SelectionError) -> anyhow::Error
     }
 }
 
-/// A word that no stack is called and that may be how old a plan to reuse may be.
+/// Adds a suggestion to the error about an unknown stack whose name may be the age for `--reuse`.
 pub(super) fn age_behind_reuse(error: anyhow::Error, reuses: bool) -> anyhow::Error {
     match error.downcast::<SelectionError>() {
         Ok(SelectionError::UnknownStack { name, suggestion: None })
@@ -111,7 +112,7 @@ pub(super) fn age_behind_reuse(error: anyhow::Error, reuses: bool) -> anyhow::Er
     }
 }
 
-/// Says what is compared with what.
+/// Prints the base of the comparison.
 fn tell(context: &Context, changes: &Changes) {
     let base = &changes.base;
     let shown = base.shown();
@@ -127,8 +128,8 @@ fn tell(context: &Context, changes: &Changes) {
     }
 }
 
-/// Says that a stack is gone, and how to get at what it made. Not in a tree of then: what another stack has by now would be
-/// destroyed there, and what a file beside the stack knows would not.
+/// Warns about a deleted stack, with hints how to destroy its resources. Not in a checkout of the base: resources that
+/// another stack has taken over would be destroyed there, and files beside the stack may be missing.
 fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &GoneStack) {
     let GoneStack { environment, stack, path } = gone;
     let base = &changes.base;
@@ -151,7 +152,7 @@ fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &GoneS
     ));
 }
 
-/// Says that a whole environment is gone.
+/// Warns about a deleted environment.
 fn tell_gone_environment(
     context: &Context,
     config: &Config,
@@ -171,7 +172,7 @@ fn tell_gone_environment(
     ));
 }
 
-/// How to see environments.toml as it was.
+/// Returns the command that prints environments.toml as it was in the base.
 fn file_of_then(config: &Config, changes: &Changes) -> String {
     let file = shell_word(&format!("{}:{}", changes.base.short(), changes.from_top(config.path())));
     format!("`git show {file}`")

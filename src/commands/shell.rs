@@ -13,16 +13,16 @@ use crate::{
     ui::{Role, Styles},
 };
 
-/// Where.
+/// Arguments of `envctl shell`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environment.
+    /// Name of the environment.
     pub environment: String,
-    /// The stack.
+    /// Name of the stack.
     pub stack: String,
 }
 
-/// Opens the shell; its exit status does not become envctl's: leaving a shell after a failed command is no failure.
+/// Opens the shell. Its exit status does not become envctl's: leaving a shell after a failed command is no failure.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
@@ -39,13 +39,13 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         context.shown(&inventory_dir(inventory, &id))
     ));
     prepared.with(context, (&id.stack, Gone::Left), |work, session| {
-        // The environment that the engine itself would get; the engine's name and flags are not needed.
+        // Uses the environment of the engine; the engine's program and flags are not needed.
         let like = work.engine.command(&work.target, &[]);
         let command = CommandLine::new(&program, &work.target.dir, like.env)
             .args(plain_start(&program).iter().copied())
             .env("ENVCTL_INSTANCE", id.to_string())
             .env("PS1", prompt(&program, environment, &id));
-        // Whatever the user initialises there, the next command initialises anew.
+        // The user may run an init in the shell, so the next command runs its own again.
         forget_init(&work.target).map_err(|error| {
             let summary = format!("cannot forget the last init of `{id}`: {error}");
             EngineError::Failed(Failure::new(FailureKind::State, summary))
@@ -60,7 +60,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     Ok(ExitStatus::Success)
 }
 
-/// A start file would set a prompt of its own over the one that names the instance.
+/// Returns flags that disable start files, which would replace the prompt with the instance's name.
 fn plain_start(shell: &str) -> &'static [&'static str] {
     match shell.rsplit('/').next() {
         Some("bash") => &["--norc", "--noprofile"],
@@ -74,19 +74,19 @@ fn marked(environment: &Environment, id: &str, styles: Styles) -> String {
     styles.paint(role, format!("[{id}]"))
 }
 
-/// Returns the prompt of a shell. Shells expand what stands in `PS1` each time they show it, so a name comes into it without any
-/// character that one of them knows; the folder is left to the escapes of the shell itself, which expand nothing in it.
+/// Returns the prompt of a shell. Shells expand `PS1` each time they print it, so special characters in the name are
+/// replaced; the folder is inserted by the shell's own escape, which is not expanded again.
 fn prompt(shell: &str, environment: &Environment, id: &InstanceId) -> String {
     let name = marked(environment, &inert(&id.to_string()), Styles::new(true));
     match shell.rsplit('/').next() {
         Some("bash") => format!("{name} \\w $ "),
         Some("zsh") => format!("{name} %~ $ "),
-        // The others know no escape for it.
+        // Other shells have no escape for the folder.
         _ => format!("{name} $ "),
     }
 }
 
-/// Returns a text with `_` in place of whatever a shell could take for more than itself.
+/// Returns a text with `_` in place of characters that a shell may interpret.
 fn inert(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./ ".contains(c);
     text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()

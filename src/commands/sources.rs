@@ -1,4 +1,4 @@
-//! The stacks that those of a verb take values from: they have to be asked for their outputs.
+//! Upstream stacks of a verb's stacks, whose outputs have to be read.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -13,20 +13,20 @@ use crate::{
     model::StackId,
 };
 
-/// The stacks that others take values from.
+/// Upstream stacks whose outputs others take.
 pub(super) struct Sources<'i> {
     all: BTreeSet<StackId>,
-    /// Those among them that the verb is not about.
+    /// Upstream stacks that are not stacks of the verb.
     strangers: Vec<&'i Instance>,
 }
 
 impl<'i> Sources<'i> {
-    /// Those of these instances.
+    /// Returns the upstream stacks of these instances.
     pub(super) fn of(inventory: &'i Inventory, instances: &[&Instance], root: &Utf8Path) -> Self {
         let inputs = instances.iter().flat_map(|instance| instance.settings.inputs.values());
         let mut all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
         let mixing = instances.iter().filter(|instance| {
-            // What mocks stand in for can be told by the outputs that there are.
+            // The outputs are needed to tell which of them mocks replace.
             let scope = InputScope::new(instance, root, Apart::default());
             !(scope.mixed_mocks().is_empty() && scope.unread().is_empty())
         });
@@ -40,7 +40,7 @@ impl<'i> Sources<'i> {
         Self { all, strangers }
     }
 
-    /// The instances of the verb, and the strangers.
+    /// Returns the instances of the verb and the upstream instances.
     pub(super) fn and<'a>(&self, instances: &[&'a Instance]) -> Vec<&'a Instance>
     where
         'i: 'a,
@@ -48,7 +48,7 @@ impl<'i> Sources<'i> {
         instances.iter().copied().chain(self.strangers.iter().copied()).collect()
     }
 
-    /// The work of the verb, and what the outputs of the sources are read with.
+    /// Splits the work into that of the verb and that for reading upstream outputs.
     pub(super) fn apart(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
         let upstreams = self.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
         let upstreams = Upstreams::new(upstreams.collect());

@@ -1,4 +1,4 @@
-//! The state around a typed command: the last known one before it, remembered after it.
+//! State checks around a typed command: against the last known state before it, and recording a new one after it.
 
 use crate::{
     engine::{EngineError, Session, Typed, builds_on_state},
@@ -6,21 +6,21 @@ use crate::{
     process::Exit,
 };
 
-/// What is to be looked at once the command has ended.
+/// Check after the command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Then {
-    /// Nothing: the state keeps its lineage.
+    /// None: the state keeps its lineage.
     Nothing,
-    /// The lineage that the command gave to a new state.
+    /// Records the lineage that the command gave to a new state.
     New,
-    /// The state that was pushed.
+    /// Compares the state that was pushed.
     Pushed,
-    /// The state that was moved to another backend, which may give it a new lineage: S3 does (measured on OpenTofu 1.12.6 and
-    /// Terraform 1.11.4).
+    /// Records the state that was moved to another backend, which may give it a new lineage: S3 does (measured on OpenTofu
+    /// 1.12.6 and Terraform 1.11.4).
     Moved,
 }
 
-/// Watches over the state of one instance.
+/// State check of one instance.
 pub(super) struct StateWatch<'a> {
     work: &'a Work,
     session: &'a Session<'a>,
@@ -28,7 +28,7 @@ pub(super) struct StateWatch<'a> {
 }
 
 impl<'a> StateWatch<'a> {
-    /// Refuses a command that builds on a state that vanished, was replaced, or is another instance's.
+    /// Refuses a command whose state was lost, was replaced, or belongs to another instance.
     pub(super) fn before(
         typed: &Typed,
         work: &'a Work,
@@ -47,7 +47,7 @@ impl<'a> StateWatch<'a> {
         Ok(Self { work, session, then })
     }
 
-    /// Remembers a new state, also of a command that failed; says where a pushed one is not the last known one.
+    /// Records a new state, also after a failed command; returns an error if a pushed state is not the last known one.
     pub(super) fn after(self, exit: Exit) -> Result<(), EngineError> {
         let accept = match self.then {
             Then::New => true,

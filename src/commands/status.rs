@@ -1,4 +1,4 @@
-//! `envctl status`: what was last planned and deployed, one line a stack, from the journals alone.
+//! `envctl status`: prints the last plan and deployment of each stack, from the journals alone.
 
 use std::{collections::HashMap, fmt::Write as _};
 
@@ -22,12 +22,12 @@ use crate::{
     ui::{Align, Count, Role, Styles, Table, seconds},
 };
 
-/// What to show.
+/// Arguments of `envctl status`.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The environments; none means all.
+    /// Names of the environments; empty for all.
     pub environments: Vec<String>,
-    /// As JSON.
+    /// True for output as JSON.
     pub json: bool,
 }
 
@@ -104,7 +104,7 @@ struct Seen {
     commit: Option<String>,
 }
 
-/// Shows it.
+/// Runs `envctl status`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let wanted = context.environments(&config, &request.environments)?;
@@ -195,12 +195,12 @@ fn look(
     Ok((EnvironmentStatus { environment, last_run, stacks, gone: undeclared, unreadable }, gone))
 }
 
-/// Returns true if two instances of an environment have one folder and one workspace.
+/// Returns true if two instances of an environment have the same folder and workspace.
 fn is_same_place(one: &Instance, other: &Instance) -> bool {
     one.path == other.path && one.workspace() == other.workspace()
 }
 
-/// `runs` are newest first.
+/// Returns the status of a stack; `runs` are newest first.
 fn stack_status(
     (stack, former_names): (&StackId, Vec<StackId>),
     runs: &[(&PastRun, &StackReport)],
@@ -213,7 +213,7 @@ fn stack_status(
             && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean))
     };
     let applied = |stack: &StackReport| stack.result == Some(StackResult::Applied);
-    // A stack keeps what was planned for it, whatever became of its apply.
+    // The newest plan is shown even if its apply failed.
     let planned = runs.iter().position(|(_, stack)| {
         applied(stack) || stack.result == Some(StackResult::Clean) || !stack.changes.is_empty()
     });
@@ -301,7 +301,7 @@ fn text(status: &EnvironmentStatus, environment: &Environment, styles: Styles, c
     text
 }
 
-/// `deploy failed, 3.1s ago`
+/// Returns the newest run as text: `deploy failed, 3.1s ago`.
 fn newest(seen: Option<&Seen>, styles: Styles) -> String {
     let Some(seen) = seen else { return styles.paint(Role::Dim, "never") };
     let result = match seen.result.as_deref() {

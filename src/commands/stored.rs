@@ -1,4 +1,4 @@
-//! What an earlier run stored, to be taken over: what it was asked for, and what it made of each stack.
+//! Stored results of an earlier run that another run takes over: its request, and its result for each stack.
 
 use anyhow::Context as _;
 
@@ -11,15 +11,15 @@ use crate::{
     plans::{AskedFor, Key, SealError},
 };
 
-/// An earlier run whose plans may still be applied.
+/// Earlier run whose plans may still be applied.
 pub(super) struct Stored {
-    /// What it was asked for.
+    /// Request of the run.
     pub(super) asked: AskedFor,
-    /// What it made of each stack.
+    /// Result of the run for each stack.
     pub(super) stacks: Vec<(StackId, Earlier)>,
 }
 
-/// What an earlier run was asked for, when nobody has edited or copied it.
+/// Returns the stored request of a run, if it was neither edited nor copied.
 pub(super) fn asked_for(store: &RunStore, run: &StoredRun) -> anyhow::Result<(AskedFor, Key)> {
     let key = Key::of_project(store.envctl_dir()?)?;
     let asked = match AskedFor::read(&key, &run.dir.request()) {
@@ -37,7 +37,7 @@ pub(super) fn asked_for(store: &RunStore, run: &StoredRun) -> anyhow::Result<(As
     Ok((asked, key))
 }
 
-/// Refuses a run whose values were removed when it was over.
+/// Refuses a run whose values were removed at its end.
 pub(super) fn with_its_values(run: &RunId, asked: &AskedFor) -> Result<(), Stopped> {
     if asked.values_removed {
         let message = format!("run {run} is over, and the values that it was given are removed");
@@ -48,7 +48,7 @@ pub(super) fn with_its_values(run: &RunId, asked: &AskedFor) -> Result<(), Stopp
     Ok(())
 }
 
-/// The plans of a run that has begun to apply none of them.
+/// Returns the plans of a run that has begun no apply.
 pub(super) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored> {
     let (asked, key) = asked_for(store, run)?;
     let events = run.events()?.events;
@@ -83,7 +83,7 @@ pub(super) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored
     Ok(Stored { asked, stacks })
 }
 
-/// What a stack without a stored plan was found to be.
+/// Returns the result of a stack without a stored plan.
 fn without_plan(report: &Report, stack: &StackId) -> anyhow::Result<Earlier> {
     let reported: &StackReport = report
         .stacks
@@ -94,7 +94,7 @@ fn without_plan(report: &Report, stack: &StackId) -> anyhow::Result<Earlier> {
     let refused = |message: String| Stopped::refused(message).hint("plan again");
     match (reported.result, &reported.because) {
         (Some(StackResult::Clean), _) => Ok(Earlier::Clean),
-        // Its own files exclude it.
+        // Terragrunt's `exclude` block left the stack out.
         (Some(StackResult::Skipped), None)
             if reported.notes.iter().any(|note| note.starts_with(LEFT_OUT)) =>
         {

@@ -1,4 +1,4 @@
-//! What an open run shows of itself before its gate: the review with its line, and what to type next.
+//! Review text and suggested commands of an open run.
 
 use super::{
     Confirm, Context, RunRequest,
@@ -15,20 +15,20 @@ use crate::{
     ui::{Count, Role, Styles},
 };
 
-/// The commands that go on from here.
+/// Suggested commands that continue the run.
 pub(super) struct ToType {
-    /// The command that applies the plans of this run.
+    /// Command that applies the plans of this run.
     apply: String,
-    /// The command that was given.
+    /// Command line of this run.
     again: String,
-    /// The command that makes new plans of the same.
+    /// Command that makes new plans of the same stacks.
     anew: String,
-    /// Whether it goes on with what an earlier run planned.
+    /// True if the run continues with the plans of an earlier run.
     pub(super) adopts: bool,
 }
 
 impl ToType {
-    /// Those of a request; `all` when its stacks are all that the environment has.
+    /// Returns the commands for a request; `all` is true if it selects all stacks of the environment.
     pub(super) fn of(
         context: &Context,
         request: &RunRequest,
@@ -58,13 +58,13 @@ impl ToType {
 }
 
 impl Opened {
-    /// Keeps the answers to the gate in the command that is typed again.
+    /// Adds the flags that answer the gate to the repeated command line.
     pub(super) fn keep_answers(&mut self, confirm: &Confirm) {
         let flags = confirm.flags();
         self.to_type.again.extend(flags.iter().map(|flag| format!(" {flag}")));
     }
 
-    /// Says what to type when workspaces are missing still.
+    /// Prints a hint about workspaces that are still missing.
     pub(super) fn say_missing(&mut self, context: &Context) {
         if !self.deployment.without_workspace().is_empty() {
             self.deployment.dispatcher().flush();
@@ -73,7 +73,7 @@ impl Opened {
         }
     }
 
-    /// Returns the whole command that applies the plans of this run, with the answers that it needs.
+    /// Returns the complete command that applies the plans of this run, with the answers that it needs.
     fn apply_command(&self, allow: &[String], context: &Context) -> String {
         let mut words = vec![self.to_type.apply.clone()];
         words.extend(allow.iter().cloned());
@@ -86,12 +86,12 @@ impl Opened {
         words.join(" ")
     }
 
-    /// Says what to type when plans do not fit any more.
+    /// Prints a hint about plans whose inputs changed.
     pub(super) fn say_unfit(&self, context: &Context) {
         context.printer.hint(format_args!("`{}` makes new plans", self.to_type.anew));
     }
 
-    /// The review as text, with the line of what it is and what to type.
+    /// Returns the review as text, with a summary line and the next command.
     pub(super) fn review_text(
         &self,
         review: &Review,

@@ -1,4 +1,4 @@
-//! Whose turn it is to change an environment: one envctl at a time, and no engine or hook that outlived an earlier one.
+//! Lock of an environment for changes: one envctl process at a time, and no engine or hook that outlived an earlier one.
 
 use std::{fmt, thread, time::Duration};
 
@@ -10,20 +10,20 @@ use crate::{
     ui::seconds,
 };
 
-/// How often a process that is not a child is looked at: nobody is told when it ends.
+/// Interval at which a process is polled that is not a child.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often it is said that it still runs.
+/// Interval of the messages that the process still runs.
 const REMINDER: Duration = Duration::from_secs(30);
 
-/// The right to change an environment, until it is dropped.
+/// Lock of an environment, held until it is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
     _lock: RunLock,
 }
 
-/// The turn of a run that changes something; a `plan` needs none. What is resumed must not have been overtaken by another
-/// run in the meantime.
+/// Locks the environment for a run that changes it; a `plan` needs no lock. A resumed run is refused if another run changed
+/// the environment in the meantime.
 pub(super) fn of_run(
     context: &Context,
     store: &RunStore,
@@ -41,8 +41,8 @@ pub(super) fn of_run(
     Ok(Some(turn))
 }
 
-/// Takes the environment's lock, or stops at once when somebody has it; then waits for the engines that earlier runs
-/// left running when they were killed.
+/// Takes the environment's lock, or fails at once if another process has it; then waits for engines that killed runs left
+/// running.
 pub(super) fn take(
     context: &Context,
     store: &RunStore,
@@ -85,7 +85,7 @@ fn taken(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> S
         .hint("nothing was started; try again when it has ended")
 }
 
-/// `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
+/// Text for the holder of a lock: `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
 struct Named<'h>(&'h Holder);
 
 impl fmt::Display for Named<'_> {
@@ -105,7 +105,7 @@ impl fmt::Display for Named<'_> {
     }
 }
 
-/// Returns when no engine of an earlier run of this environment runs any more.
+/// Waits until no engine of an earlier run of this environment runs any more.
 fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     for (run, error) in &leftovers.unreadable {
         context

@@ -1,4 +1,4 @@
-//! What only an engine and its files can tell of a typed command: whose plan it would apply, and what a state would lose.
+//! Checks of a typed command that need the engine and its files: the origin of a plan file, and the losses of a state.
 
 use std::{ffi::OsStr, io};
 
@@ -13,29 +13,29 @@ use crate::{
     plans::guards::{Place, covered, foreign},
 };
 
-/// An instance that a command is about to be run for.
+/// Instance that a typed command is about to run for.
 pub(super) struct Against<'a> {
-    /// Its stack.
+    /// Stack of the instance.
     pub(super) stack: &'a StackId,
-    /// The folder of all runs.
+    /// Folder of all runs.
     pub(super) runs: &'a Utf8Path,
-    /// Its engine and its place.
+    /// Engine and target of the instance.
     pub(super) work: &'a Work,
-    /// What its engine runs in.
+    /// Session of the engine.
     pub(super) session: &'a Session<'a>,
 }
 
-/// What refuses a command.
+/// Result of the check of a command.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// What was found.
+    /// Refusals.
     pub(super) blocked: Vec<Blocked>,
-    /// The run that the plan file belongs to.
+    /// Run that the plan file belongs to.
     pub(super) run: Option<String>,
 }
 
 impl Against<'_> {
-    /// Judges a command right before it is run.
+    /// Checks a command right before it runs.
     pub(super) fn judge(&self, typed: &Typed, guarded: &mut Guarded) -> Result<Found, EngineError> {
         if let Some(found) = self.replaced_providers(typed, guarded) {
             return Ok(Found { blocked: self.blocked("binding", &found), run: None });
@@ -72,7 +72,8 @@ impl Against<'_> {
         Ok(Found { blocked, run: None })
     }
 
-    /// Returns the refusal of a command that starts providers, where a confirmation is needed and they are not the locked ones.
+    /// Returns the refusal of a command that starts providers, in an environment with `confirm` whose providers are
+    /// replaced.
     fn replaced_providers(&self, typed: &Typed, guarded: &Guarded) -> Option<String> {
         let starts = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. } | Typed::Named { .. });
         let found = replaced_providers(&self.work.target.env).filter(|_| starts && guarded.confirms())?;
@@ -83,14 +84,14 @@ impl Against<'_> {
         vec![Blocked { stack: Some(self.stack.clone()), block: Block::new(guard, message) }]
     }
 
-    /// Where the engine would find a file; it is not certain where Terragrunt runs it.
+    /// Returns the path at which the engine finds a file; absent if Terragrunt chooses the engine's working directory.
     fn place(&self, file: &OsStr) -> Option<Utf8PathBuf> {
         let file = Utf8Path::from_path(file.as_ref())?;
         let sure = file.is_absolute() || self.work.engine.reads_root_module();
         sure.then(|| self.work.target.dir.join(file))
     }
 
-    /// What is about to be pushed; nothing where it is the state that envctl itself kept for that.
+    /// Returns the state that is about to be pushed; absent if it is a state that envctl itself saved for that.
     fn pushed(&self, file: Option<&OsStr>) -> Result<Option<Vec<u8>>, String> {
         let path = file.filter(|file| *file != "-").and_then(|file| self.place(file));
         let Some(path) = path else {
@@ -131,7 +132,7 @@ impl Against<'_> {
         if let Some(why) = foreign(&facts, place) {
             return not(&format!("`{path}` is no plan of this state: {why}"));
         }
-        // An apply reads the backend of the plan file and nothing else.
+        // An apply reads only the backend in the plan file.
         match engine.check_plan_backend(target, &facts) {
             Err(EngineError::WrongBackend(failure)) => {
                 not(&format!("`{path}` is no plan of this state: {}", failure.summary))
@@ -141,7 +142,7 @@ impl Against<'_> {
     }
 }
 
-/// The run whose plan a file is, or a copy of; also one of another project.
+/// Returns the run whose plan a file is, or a copy of; also a run of another project.
 fn stored(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
     let real = file.canonicalize_utf8()?;
     let names: Vec<&str> = real.components().map(|part| part.as_str()).collect();
@@ -160,7 +161,7 @@ fn stored(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
     Ok(None)
 }
 
-/// What lies in a folder; nothing where there is none.
+/// Returns the paths in a folder; empty if it does not exist.
 fn entries(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
     match folder.read_dir_utf8() {
         Ok(entries) => entries.map(|entry| entry.map(camino::Utf8DirEntry::into_path)).collect(),

@@ -1,4 +1,4 @@
-//! One refusal for everything that keeps a review from being applied, with the one command that answers all of it.
+//! One refusal for all reasons why a review is not applied, with the one command that answers all of them.
 
 use super::{
     RunRequest,
@@ -12,8 +12,9 @@ use crate::{
 };
 
 impl Opened {
-    /// Returns the refusal of a review that guards block or, where nobody can be asked, whose checklist is not answered: with
-    /// each reason, a missing confirmation among them. None where guards and checklist let it through.
+    /// Returns the refusal of a review that guards refuse or, without a terminal, whose checklist is not confirmed, with
+    /// all
+    /// reasons including a missing confirmation. Absent if guards and checklist pass.
     pub(super) fn incomplete_answers(
         &self,
         blocked: &[Blocked],
@@ -38,8 +39,9 @@ impl Opened {
         Some(self.with_hint(refusal, blocked, request, at_gate))
     }
 
-    /// Adds the command that answers what is missing: exceptions for what is blocked, items of the checklist, and the
-    /// confirmation, beside what the user gave.
+    /// Adds the command that answers all reasons: exceptions, items of the checklist, and the confirmation, beside the
+    /// flags
+    /// that the user gave.
     pub(super) fn with_hint(
         &self,
         refusal: Refusal,
@@ -58,7 +60,7 @@ impl Opened {
     }
 }
 
-/// Returns the flags that a command lacks; none where something is blocked that no flag lets through.
+/// Returns the flags that a command lacks; absent if a refusal has no exception.
 fn missing_flags(
     guarded: &Guarded,
     blocked: &[Blocked],
@@ -66,7 +68,7 @@ fn missing_flags(
     at_gate: &GateRequest<'_>,
 ) -> Option<Vec<String>> {
     let mut flags = allow_flags(blocked)?;
-    // On a terminal the user is asked, who reads the sentence then.
+    // In a terminal the user is prompted for each item and reads its text.
     if !at_gate.terminal || blocked.is_empty() {
         flags.extend(guarded.checklist.ack_flags(acks));
     }

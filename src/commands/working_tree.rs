@@ -1,4 +1,4 @@
-//! What git says of the working tree a run starts from, asked while its first engines already run.
+//! Git revision that a run starts from, requested while its first engines already run.
 
 use std::{sync::Arc, thread::JoinHandle};
 
@@ -10,22 +10,22 @@ use crate::{
     process::Runner,
 };
 
-/// The one question to git, and its answer once somebody needed it.
+/// Request to git, or its answer.
 pub(super) enum WorkingTree {
-    /// Git may still be at it.
+    /// Git may still be running.
     Asked(JoinHandle<Revision>),
-    /// As it was told.
+    /// Answer of git.
     Told(Revision),
 }
 
 impl WorkingTree {
-    /// Begins to ask about the tree that holds environments.toml.
+    /// Starts the request about the repository that contains environments.toml.
     pub(super) fn ask(context: &Context, config: &Config, runner: &Arc<Runner>) -> Self {
         let (runner, root, env) = (Arc::clone(runner), config.root().to_owned(), context.env.clone());
         Self::Asked(std::thread::spawn(move || inventory::revision(&runner, &root, &env)))
     }
 
-    /// As far as it was told: nothing is known before.
+    /// Returns git's answer, or an empty revision before it has arrived.
     pub(super) fn revision(&self) -> Revision {
         match self {
             Self::Asked(_) => Revision::default(),
@@ -35,7 +35,7 @@ impl WorkingTree {
 }
 
 impl Opened {
-    /// Waits for git's answer, and puts it into the record of the run.
+    /// Waits for git's answer, and records it in the journal.
     pub(super) fn hear_revision(&mut self) -> anyhow::Result<()> {
         let unknown = WorkingTree::Told(Revision::default());
         let WorkingTree::Asked(answer) = std::mem::replace(&mut self.working_tree, unknown) else {
