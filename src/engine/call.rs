@@ -50,7 +50,8 @@ pub(super) struct Streamed {
     veil: Veil,
 }
 
-/// Output files of a command that may change a state. They hold secrets, and are removed as soon as envctl has read them.
+/// Output files of a command that may change a state. They hold secrets, and are removed as soon as their content is not
+/// needed any more.
 #[derive(Debug)]
 pub(super) struct Written {
     /// File of standard output.
@@ -269,7 +270,7 @@ pub(super) fn mutate(
         .runner
         .mutate(command, &written.stdout, &written.stderr, &mut |event| match event {
             ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
-            // The engine was not started with `-no-color`.
+            // A typed command may lack `-no-color`.
             ProcessEvent::Line { stream, text, raw } => {
                 // Masking may break JSON, and masked addresses are not those of the state.
                 if stream == Stream::Stdout {

@@ -3,8 +3,8 @@
 //! Addresses that depend on expressions, and those that Terragrunt generates, are known only after an init. A file in the
 //! folder of an instance holds its address; beside the folders of all instances lies an index by digest, so that the cost of
 //! a claim does not grow with the number of instances. A claim counts as long as the owner's file still holds the same
-//! value, its environment is in environments.toml and its folder exists. If environments.toml has lost the owner's name, an
-//! instance with the same folder counts as the owner under a new name and takes over the record of the state.
+//! value, its environment is in environments.toml and its folder exists. If environments.toml no longer has the owner's
+//! name, an instance with the same folder counts as the owner under a new name and takes over the record of the state.
 
 use std::{
     fs::{self, File},

@@ -99,10 +99,10 @@ pub struct Planned {
     /// Changes that the engine deferred to a later plan, one text for each; empty for a complete plan and for a narrowed
     /// one.
     pub deferred: Vec<String>,
-    /// Addresses that flags of environments.toml or arguments of a unit gave to `-target` or `-exclude`; empty if the user
+    /// Arguments `-target=…` and `-exclude=…` from flags of environments.toml or from arguments of a unit; empty if the user
     /// narrowed the plan.
     pub narrowed: Vec<String>,
-    /// True if the engine reported development overrides of providers, from whatever source.
+    /// True if the engine reported development overrides of providers, from any settings.
     pub dev_overrides: bool,
     /// Messages for the user.
     pub notes: Vec<String>,
@@ -135,7 +135,7 @@ pub struct Footing {
     pub engine: String,
     /// Version of the engine, with that of the driven one.
     pub version: String,
-    /// Flags of plan and apply that environments.toml adds.
+    /// Flags that environments.toml adds to init, plan and apply, each behind its verb; and `-parallelism`.
     pub flags: Vec<String>,
     /// Provider plugin cache.
     pub plugin_cache: Option<Utf8PathBuf>,
@@ -186,7 +186,7 @@ pub enum EngineError {
     /// The backend in force is not that of the instance, or a plan was made on another backend.
     #[error("{0}")]
     WrongBackend(Failure),
-    /// The lock file is out of date, and the user does not allow a change of it.
+    /// The lock file is out of date, and the policy of the run forbids a change of it.
     #[error("{0}")]
     KeptLockfile(Failure),
     /// The stack's own files exclude it from the request, with this reason.

@@ -47,7 +47,8 @@ pub(super) trait Driver {
     fn backends_in_force(&self, target: &Target) -> io::Result<Vec<BackendInFolder>>;
 
     /// Compares the backend of a plan file, or the one in force, with the one that a unit states as Terragrunt renders it,
-    /// at most once. Called before a process changes a state, and before an unknown state is recorded as the instance's own.
+    /// once for each backend. Called before a process changes a state, and before an unknown state is recorded as the
+    /// instance's own.
     fn check_unit_backend(
         &self,
         _target: &Target,

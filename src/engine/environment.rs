@@ -28,7 +28,7 @@ const PATHS: &[&str] = &[SETTINGS_FILE, "TERRAFORM_CONFIG", "TF_PLUGIN_CACHE_DIR
 /// Variables that envctl sets.
 const SET: &[(&str, &str)] = &[("TF_IN_AUTOMATION", "1"), ("TF_INPUT", "0"), ("CHECKPOINT_DISABLE", "1")];
 
-/// Variables that decide which backend or registry an engine uses: part of the init fingerprint.
+/// Variables that decide which backend, account or settings an init uses: part of the init fingerprint.
 const PLACES: &[&str] = &[
     "AWS_PROFILE",
     "AWS_REGION",

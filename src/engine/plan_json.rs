@@ -70,7 +70,7 @@ struct Raw {
     errored: bool,
 }
 
-/// Parses the output of `show -json PLAN`. The changes of a refresh-only plan are those in `resource_drift`.
+/// Parses the output of `show -json PLAN`. A refresh-only plan also changes the resources in `resource_drift`.
 pub(super) fn parse(text: &[u8], dialect: Dialect, mode: PlanMode) -> Result<PlanJson, serde_json::Error> {
     let raw: Raw = document(text, dialect)?;
     if !raw.format_version.starts_with("1.") && !raw.format_version.starts_with("0.") {

@@ -2,7 +2,7 @@
 
 use crate::model::Failure;
 
-/// Returns the changed part of the state (`"state serial"`, `"state lineage"`) if an apply failed since its plan is stale;
+/// Returns the changed part of the state (`"state serial"`, `"state lineage"`) if an apply failed because its plan is stale;
 /// no change was applied then.
 ///
 /// Source: `backend/local/backend_local.go` of OpenTofu 1.12 and Terraform 1.11.

@@ -19,7 +19,7 @@ pub enum StateError {
     Format(u64),
 }
 
-/// Source: `internal/states/statefile/version4.go` of OpenTofu 1.12 and Terraform 1.11.
+/// State in JSON. Source: `internal/states/statefile/version4.go` of OpenTofu 1.12 and Terraform 1.11.
 #[derive(Deserialize, Default)]
 pub(super) struct State {
     version: u64,

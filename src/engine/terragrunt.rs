@@ -88,7 +88,7 @@ impl Terragrunt {
         if let Some(folder) = download_dir(target) {
             command = command.env("TG_DOWNLOAD_DIR", folder.as_os_str());
         }
-        // Terragrunt runs an init whenever it needs one, and has no arguments for its flags.
+        // Terragrunt runs an init whenever it needs one, and has no option for the flags of that init.
         if target.keeps_lockfile() {
             command = command.env(INIT_FLAGS, READ_ONLY);
         }

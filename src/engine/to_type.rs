@@ -8,9 +8,9 @@ use crate::{model::InstanceId, ui::shell_word};
 pub struct GivenFlags {
     /// Path of `--config`.
     pub config: Option<String>,
-    /// Path and value of each `--set PATH=VALUE`; the value is absent if it is secret.
+    /// Path and value of each `--set PATH=VALUE`; the value is absent for a sensitive variable.
     pub sets: Vec<(String, Option<String>)>,
-    /// Name and value of each `--var NAME=VALUE`; the value is absent if it is secret.
+    /// Name and value of each `--var NAME=VALUE`; the value is absent for a sensitive variable.
     pub vars: Vec<(String, Option<String>)>,
 }
 

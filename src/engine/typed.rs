@@ -7,7 +7,7 @@ use super::arguments::{flag_name, positionals};
 /// Effect of a typed command. A command whose effect is uncertain counts as the most dangerous one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
-    /// Changes whatever the stack's files and state say, or has an unknown effect.
+    /// Changes any resource of the stack's files and state, or has an unknown effect.
     Everything {
         /// Verb of the command: `apply`.
         verb: String,

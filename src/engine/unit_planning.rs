@@ -48,7 +48,7 @@ const TOP: [&str; 22] = [
     "terraform_version_constraint",
 ];
 
-/// Blocks that refer to other units; their content is no use of an output.
+/// Blocks that refer to other units; the block's own name is no use of an output.
 const NAMING_UNITS: [&str; 2] = ["dependency", "dependencies"];
 
 impl Terragrunt {

@@ -89,7 +89,7 @@ pub(in crate::engine) fn missing(
     Failure::new(FailureKind::State, summary).with_detail(detail)
 }
 
-/// Refuses any further command while a lost state is recorded.
+/// Returns the refusal of a further command if a lost state is recorded.
 pub(super) fn refuse(target: &Target) -> Result<(), Failure> {
     let path = target.state_dir.join(RECORD);
     let bytes = match files::read_whole(&path) {

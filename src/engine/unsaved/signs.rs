@@ -91,8 +91,8 @@ impl Signs {
         }
     }
 
-    /// Returns true if the program created a resource, or destroyed one without creating it again. A replaced resource may
-    /// have the same attributes as before.
+    /// Returns true if the program created or destroyed a resource other than by a replacement, after which the state may be
+    /// unchanged.
     pub(in crate::engine) fn changed_resources(&self) -> bool {
         let differ = |one: &[String], other: &[String]| one.iter().any(|address| !other.contains(address));
         differ(&self.created, &self.destroyed) || differ(&self.destroyed, &self.created)
