@@ -1,6 +1,7 @@
-//! What envctl does between two processes, room by room: `cargo bench`, or `cargo bench -- schedule` for one.
+//! Benchmarks of envctl's own work between two processes, module by module: `cargo bench`, or `cargo bench -- schedule` for
+//! one.
 //!
-//! Whole commands beside the engines, git and Terragrunt: `scripts/bench`.
+//! Whole commands, compared with the engines, git and Terragrunt: `scripts/bench`.
 
 use std::{error::Error, fmt::Write as _, num::NonZeroUsize};
 
@@ -25,7 +26,8 @@ fn main() {
     divan::main();
 }
 
-/// The places of the stacks that one needs: groups of ten, a base, three that need it, six that need two of these.
+/// Returns the indices of a stack's dependencies: groups of ten with a base, three that need it, and six that need two of
+/// these.
 fn needs(place: usize) -> Vec<usize> {
     let base = place - place % 10;
     match place % 10 {
@@ -58,13 +60,13 @@ fn environments_toml(count: usize) -> String {
     let mut text = "[project]\nname = \"estate\"\nengine = \"tofu\"\n\n[environments.dev]\n".to_owned();
     for place in 0..count {
         let needs: Vec<String> = needs(place).into_iter().map(name).collect();
-        // Writing to a text does not fail.
+        // Writing to a String cannot fail.
         let _ = write!(text, "\n[stacks.{0}]\npath = \"live/{0}\"\nneeds = {needs:?}\n", name(place));
     }
     text
 }
 
-/// A folder with so many stacks below `live/`.
+/// Returns a folder with `count` stacks below `live/`.
 fn estate(count: usize) -> Attempt<tempfile::TempDir> {
     let folder = tempfile::tempdir()?;
     for place in 0..count {
@@ -75,7 +77,7 @@ fn estate(count: usize) -> Attempt<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// environments.toml, as text, to a checked configuration: parsed, resolved, validated.
+/// Parses, resolves and validates the text of an environments.toml.
 #[divan::bench(args = SIZES)]
 fn parse(bencher: Bencher, count: usize) {
     let text = environments_toml(count);
@@ -85,7 +87,7 @@ fn parse(bencher: Bencher, count: usize) {
     });
 }
 
-/// A configuration to the instances of an environment, each with its engine and its place in the graph.
+/// Loads the instances of an environment from a configuration, each with its engine and its place in the graph.
 #[divan::bench(args = SIZES)]
 fn resolve(bencher: Bencher, count: usize) {
     let prepared = estate(count).and_then(|folder| {
@@ -113,7 +115,7 @@ fn instances(config: &Config) -> Attempt<Inventory> {
     Ok(load(config, environment, &probe)?.0)
 }
 
-/// A list of stacks to a graph, free of cycles, and its order.
+/// Builds a graph from a list of stacks, checks it for cycles, and sorts it.
 #[divan::bench(args = SIZES)]
 fn order(bencher: Bencher, count: usize) {
     let nodes = ready(stacks(count));
@@ -123,7 +125,7 @@ fn order(bencher: Bencher, count: usize) {
         .bench_values(|nodes| StackGraph::new(nodes).map(|graph| graph.order()).ok());
 }
 
-/// A whole round of steps, eight at once, each of which succeeds.
+/// Schedules a whole round of successful steps, eight at the same time.
 #[divan::bench(args = SIZES)]
 fn schedule(bencher: Bencher, count: usize) {
     let steps: Vec<Step> = ready(stacks(count))
@@ -144,7 +146,7 @@ fn schedule(bencher: Bencher, count: usize) {
     });
 }
 
-/// What a run reads at its start to know how long each stack takes.
+/// Reads the recorded durations of all stacks, as a run does at its start.
 #[divan::bench(args = SIZES)]
 fn durations(bencher: Bencher, count: usize) {
     let (folder, file) = ready(measured(count));
@@ -152,7 +154,7 @@ fn durations(bencher: Bencher, count: usize) {
     drop(folder);
 }
 
-/// What it writes at its end, after ten stacks among so many.
+/// Writes the durations of ten stacks among `count`, as a run does at its end.
 #[divan::bench(args = SIZES)]
 fn measure(bencher: Bencher, count: usize) {
     let (folder, file) = ready(measured(count));
@@ -164,7 +166,7 @@ fn measure(bencher: Bencher, count: usize) {
     drop(folder);
 }
 
-/// A file with three plans and three applies of each stack.
+/// Returns a file with three plans and three applies of each stack.
 fn measured(count: usize) -> Attempt<(tempfile::TempDir, Utf8PathBuf)> {
     let folder = tempfile::tempdir()?;
     let file = Utf8Path::from_path(folder.path()).ok_or("a path that is not UTF-8")?.join("dev.json");
@@ -172,7 +174,7 @@ fn measured(count: usize) -> Attempt<(tempfile::TempDir, Utf8PathBuf)> {
     for place in 0..count {
         let comma = if place == 0 { "" } else { "," };
         let took = 500 + place % 700;
-        // Writing to a text does not fail.
+        // Writing to a String cannot fail.
         let _ = write!(
             text,
             "{comma}\"{}\":{{\"plan\":[{took},610,720],\"apply\":[1500,{took},1700]}}",
@@ -183,14 +185,14 @@ fn measured(count: usize) -> Attempt<(tempfile::TempDir, Utf8PathBuf)> {
     Ok((folder, file))
 }
 
-/// A step of a stack that ended well.
+/// Returns the event of a successful step.
 fn finished(place: usize) -> Attempt<Event> {
     let step = StepFinished::new(name(place).parse()?, StepKind::Plan, Outcome::Clean);
     let step = StepFinished { duration: 0.6, processes: 1, ..step };
     Ok(Event { seq: 0, at: SystemClock.now(), kind: EventKind::StepFinished(Box::new(step)) })
 }
 
-/// Folders that match a pattern.
+/// Finds the folders that match a pattern.
 #[divan::bench(args = SIZES)]
 fn discover(bencher: Bencher, count: usize) {
     let folder = ready(estate(count));
@@ -202,7 +204,7 @@ fn discover(bencher: Bencher, count: usize) {
         .bench(|| discovery::find_stacks(root, &pattern, &exclude).map(|found| found.len()).ok());
 }
 
-/// The lines of a plan's stream.
+/// Parses the lines of a plan's JSON stream.
 #[divan::bench(args = SIZES)]
 fn stream(bencher: Bencher, count: usize) {
     let lines: Vec<String> = (0..count).map(line).collect();
@@ -224,7 +226,7 @@ fn line(place: usize) -> String {
     )
 }
 
-/// What a measurement starts from; without it there is nothing to measure.
+/// Returns the input of a benchmark, or panics if it could not be created.
 fn ready<T>(prepared: Attempt<T>) -> T {
     prepared.unwrap_or_else(|error| panic!("{error}"))
 }

@@ -1,4 +1,4 @@
-//! The clap tree.
+//! Command line of envctl as a clap parser.
 
 use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
@@ -35,7 +35,7 @@ pub(super) struct App {
     pub(super) global: Global,
 }
 
-/// What every verb understands.
+/// Arguments of every verb.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Common")]
 pub(super) struct Global {
@@ -64,7 +64,7 @@ pub(super) struct Global {
     pub(super) no_progress: bool,
 }
 
-/// When to do something.
+/// Value of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
     /// Where it fits.
@@ -96,7 +96,7 @@ pub(super) enum Verb {
 }
 
 impl Verb {
-    /// Whether standard output is to hold exactly one JSON document, whatever happens.
+    /// Returns true if standard output holds exactly one JSON document, also after an error.
     pub(super) fn json(&self) -> bool {
         match self {
             Self::Plan(args) => args.run.json(),
@@ -115,7 +115,7 @@ impl Verb {
         }
     }
 
-    /// Returns what the verb is called and the files that its report and its summary go to; nothing for one that has no report.
+    /// Returns the verb's name and the paths of its report and summary; absent for a verb without a report.
     pub(super) fn report_files(&self) -> Option<(&'static str, ReportFiles)> {
         match self {
             Self::Plan(args) => Some(("plan", args.run.report_files())),
@@ -127,7 +127,8 @@ impl Verb {
         }
     }
 
-    /// Returns what the verb is called and what it would change by itself, whatever it finds; nothing for one that only reads.
+    /// Returns the verb's name and the kind of things that it changes; absent for a verb that only reads, or that decides
+    /// later.
     pub(super) fn changes(&self, overrides: &Overrides) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Deploy(_) => Some(("deploy", "states")),
@@ -145,7 +146,7 @@ impl Verb {
         }
     }
 
-    /// What the flags of the verb lay over environments.toml.
+    /// Applies the verb's flags to the overrides of environments.toml.
     pub(super) fn lay_over(&self, overrides: &mut Overrides) {
         match self {
             Self::Plan(args) => args.run.lay_over(overrides),

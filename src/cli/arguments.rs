@@ -1,4 +1,4 @@
-//! Arguments that several verbs share, and what they turn into.
+//! Arguments that several verbs share, and their conversion into requests.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -15,7 +15,7 @@ use crate::{
     model::{Allow, CreateWorkspace, InvalidAllow},
 };
 
-/// Which stacks.
+/// Selection of stacks.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection")]
 pub(super) struct SelectionArgs {
@@ -58,7 +58,7 @@ impl From<SelectionArgs> for Selection {
     }
 }
 
-/// How a run goes about its steps, and what it tells.
+/// Options of a run's steps and output.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[command(next_help_heading = "Run")]
@@ -98,22 +98,22 @@ pub(super) struct HowArgs {
 }
 
 impl HowArgs {
-    /// Lays what these flags say over environments.toml.
+    /// Applies these flags to the overrides of environments.toml.
     pub(super) fn lay_over(&self, overrides: &mut Overrides) {
         overrides.jobs = self.jobs;
     }
 
-    /// Whether standard output is to be one JSON document.
+    /// Returns true if standard output is one JSON document.
     pub(super) fn json(&self) -> bool {
         self.json
     }
 
-    /// The files that the report and the summary go to.
+    /// Returns the paths of the report and the summary.
     pub(super) fn report_files(&self) -> ReportFiles {
         ReportFiles { report: self.report.clone(), summary: self.summary.clone() }
     }
 
-    /// The request of a run that goes about it so, over all that an earlier run had.
+    /// Returns the request of a run with these options, without environment and selection.
     pub(super) fn request(self) -> RunRequest {
         RunRequest {
             environment: None,
@@ -135,7 +135,7 @@ impl HowArgs {
     }
 }
 
-/// How engines are run, and with what.
+/// Options of the engines of a run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Run")]
 pub(super) struct RunArgs {
@@ -151,7 +151,8 @@ pub(super) struct RunArgs {
     #[arg(long = "target", value_name = "ADDR")]
     targets: Vec<String>,
 
-    /// Plan everything but this resource or module and what depends on it (OpenTofu's `-exclude`): an incomplete plan, for emergencies. May be repeated.
+    /// Plan everything but this resource or module and what depends on it (OpenTofu's `-exclude`): an incomplete plan, for
+    /// emergencies. May be repeated.
     #[arg(long = "without", value_name = "ADDR", conflicts_with = "targets")]
     excludes: Vec<String>,
 
@@ -170,7 +171,7 @@ pub(super) struct RunArgs {
 }
 
 impl RunArgs {
-    /// Lays what these flags say over environments.toml.
+    /// Applies these flags to the overrides of environments.toml.
     pub(super) fn lay_over(&self, overrides: &mut Overrides) {
         self.how.lay_over(overrides);
         overrides.vars.clone_from(&self.vars);
@@ -178,29 +179,29 @@ impl RunArgs {
         overrides.update_lockfile = self.update_lockfile;
     }
 
-    /// Whether standard output is to be one JSON document.
+    /// Returns true if standard output is one JSON document.
     pub(super) fn json(&self) -> bool {
         self.how.json()
     }
 
-    /// The files that the report and the summary go to.
+    /// Returns the paths of the report and the summary.
     pub(super) fn report_files(&self) -> ReportFiles {
         self.how.report_files()
     }
 
-    /// The request of a run over an environment and its stacks.
+    /// Returns the request of a run over an environment and its stacks.
     pub(super) fn request(self, environment: Option<String>, selection: SelectionArgs) -> RunRequest {
         let Self { how, targets, excludes, replace, .. } = self;
         RunRequest { environment, selection: selection.into(), targets, excludes, replace, ..how.request() }
     }
 }
 
-/// A number of things to do at once.
+/// Parses a number of concurrent steps, at least 1.
 pub(in crate::cli) fn at_least_one(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "it must be a whole number, at least 1".to_owned())
 }
 
-/// Exceptions by name.
+/// Exceptions to guards.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct AllowArgs {
     /// Let one thing through that a guard refuses: `delete:STACK/ADDR` (replace, forget, and a move out of protection too),
@@ -211,10 +212,10 @@ pub(in crate::cli) struct AllowArgs {
     pub(in crate::cli) allow: Vec<Allow>,
 }
 
-/// What `--reuse` without a value stands for.
+/// Value of `--reuse` without an argument.
 const A_DAY: &str = "24h";
 
-/// Plans that need not run.
+/// Reuse of clean plans.
 #[derive(Debug, Args)]
 pub(super) struct ReuseArgs {
     /// Start nothing for a stack whose last plan was clean, is not older than this (24h without a value), and rested on what is
@@ -224,7 +225,7 @@ pub(super) struct ReuseArgs {
     pub(super) reuse: Option<Duration>,
 }
 
-/// The answer to the gate, given in advance.
+/// Answer to the gate.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Confirmation")]
 pub(super) struct ConfirmArgs {
@@ -253,7 +254,7 @@ impl From<ConfirmArgs> for Confirm {
     }
 }
 
-/// `NAME=VALUE`
+/// Parses `NAME=VALUE`.
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
@@ -261,8 +262,9 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// What `--confirm` and `--changed` without a value stand for. No argument can hold it: an empty one, as of a variable that
-/// is not set, is neither a digest nor a commit and must not mean everything.
+/// Value of `--confirm` and `--changed` without an argument. No argument can contain it: an empty argument, for example
+/// from
+/// an unset shell variable, is neither a digest nor a commit, and must not confirm everything.
 const NO_VALUE: &str = "\0";
 
 fn confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {

@@ -1,4 +1,4 @@
-//! The one error border: whatever a verb could not do becomes an exit code, a message, hints, and one JSON document.
+//! Error report: turns the error of a verb into an exit code, a message, hints, and one JSON document.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::{
     ui::Printer,
 };
 
-/// An error as the user meets it.
+/// Error in the form that the user gets.
 pub(super) struct Shown {
     pub(super) status: ExitStatus,
     findings: Diagnostics,
@@ -25,7 +25,7 @@ pub(super) struct Shown {
     kind: FailureKind,
 }
 
-/// Turns an error into what is shown of it.
+/// Turns an error into its message, hints and exit code.
 pub(super) fn shown(error: &anyhow::Error) -> Shown {
     let mut shown = Shown {
         status: ExitStatus::Failed,
@@ -133,7 +133,7 @@ fn kind_of(status: ExitStatus) -> FailureKind {
     }
 }
 
-/// The error with its causes, each once.
+/// Returns an error with its causes, each once.
 fn chain(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1) {
@@ -146,7 +146,7 @@ fn chain(error: &anyhow::Error) -> String {
     text
 }
 
-/// The document of an error.
+/// Returns the JSON document of an error.
 fn error_document(status: ExitStatus, error: ErrorReport) -> ErrorDocument {
     let result = match status {
         ExitStatus::Refused => RunResult::Refused,
@@ -157,7 +157,7 @@ fn error_document(status: ExitStatus, error: ErrorReport) -> ErrorDocument {
     ErrorDocument { format: 1, result, exit_code: status.code(), error }
 }
 
-/// The document of a defect that ended the program, beside the message that it printed itself.
+/// Returns the JSON document of a defect that ended the program; the panic itself has printed its message.
 pub(super) fn defect(summary: &str) -> ErrorDocument {
     let report = ErrorReport {
         kind: FailureKind::Defect,
@@ -169,7 +169,7 @@ pub(super) fn defect(summary: &str) -> ErrorDocument {
     error_document(ExitStatus::Defect, report)
 }
 
-/// The document of a command line that cannot be read; its first line is the summary.
+/// Returns the JSON document of a command line that cannot be parsed; the first line of the error is the summary.
 pub(super) fn unparsed(error: &clap::Error) -> ErrorDocument {
     let text = error.render().to_string();
     let (first, rest) = text.trim().split_once('\n').unwrap_or((text.trim(), ""));
@@ -184,7 +184,7 @@ pub(super) fn unparsed(error: &clap::Error) -> ErrorDocument {
 }
 
 impl Shown {
-    /// Says it on standard error.
+    /// Prints the error on standard error.
     pub(super) fn say(&self, printer: &Printer, github: bool) {
         if github {
             self.annotate(printer);
@@ -200,7 +200,7 @@ impl Shown {
         }
     }
 
-    /// Says it where GitHub Actions shows it beside the file.
+    /// Prints the error as annotations that GitHub Actions shows beside the file.
     fn annotate(&self, printer: &Printer) {
         for finding in self.findings.0.iter().filter(|f| f.severity == Severity::Error) {
             let first = finding.labels.first();
@@ -217,7 +217,7 @@ impl Shown {
         }
     }
 
-    /// The document that `--json` prints instead of the data.
+    /// Returns the JSON document that `--json` prints in place of data.
     pub(super) fn document(&self) -> ErrorDocument {
         error_document(self.status, self.report())
     }
@@ -240,7 +240,7 @@ impl Shown {
     }
 }
 
-/// Returns the file and the line of a label; a text of the command line has none.
+/// Returns the file and the line of a label; absent for a text on the command line.
 fn file_and_line(label: &Label) -> Option<(&str, Option<u32>)> {
     let (line, _) = label.source.position(label.span.start);
     (!label.source.is_argument()).then(|| (label.source.path().as_str(), u32::try_from(line).ok()))

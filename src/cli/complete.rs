@@ -1,4 +1,4 @@
-//! Completion of names: what environments.toml declares, silently nothing when it cannot be read.
+//! Shell completion of names in environments.toml; empty if the file cannot be read.
 
 use camino::Utf8PathBuf;
 use clap_complete::engine::CompletionCandidate;
@@ -19,7 +19,7 @@ fn config() -> Option<Config> {
     Config::load(&path, &Overrides::default()).ok().map(|(config, _)| config)
 }
 
-/// Environments with their descriptions, and their aliases.
+/// Returns the environments with their descriptions, and their aliases.
 pub(super) fn environments() -> Vec<CompletionCandidate> {
     let Some(config) = config() else { return Vec::new() };
     let mut candidates = Vec::new();
@@ -34,7 +34,7 @@ pub(super) fn environments() -> Vec<CompletionCandidate> {
     candidates
 }
 
-/// Past runs, newest first.
+/// Returns the past runs, newest first.
 pub(super) fn runs() -> Vec<CompletionCandidate> {
     let Some(config) = config() else { return Vec::new() };
     let runs = RunStore::new(config.root()).list().unwrap_or_default();
@@ -42,7 +42,7 @@ pub(super) fn runs() -> Vec<CompletionCandidate> {
     std::iter::once("last".to_owned()).chain(ids).map(CompletionCandidate::new).collect()
 }
 
-/// Branches and tags.
+/// Returns the branches and tags.
 pub(super) fn commits() -> Vec<CompletionCandidate> {
     let Some(here) = std::env::current_dir().ok().and_then(|dir| Utf8PathBuf::from_path_buf(dir).ok()) else {
         return Vec::new();
@@ -51,7 +51,7 @@ pub(super) fn commits() -> Vec<CompletionCandidate> {
     names.into_iter().map(CompletionCandidate::new).collect()
 }
 
-/// Declared stacks.
+/// Returns the declared stacks.
 pub(super) fn stacks() -> Vec<CompletionCandidate> {
     let Some(config) = config() else { return Vec::new() };
     config.stacks().keys().map(|stack| CompletionCandidate::new(stack.as_str())).collect()

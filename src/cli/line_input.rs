@@ -1,4 +1,4 @@
-//! One line from the terminal on standard input, typed after its question was shown.
+//! Input of one line from the terminal on standard input, typed after its question was shown.
 
 use std::io::{self, Write as _};
 
@@ -9,10 +9,10 @@ use rustix::{
     },
 };
 
-/// Shows a question on standard error and reads the line that is typed after it; none when the terminal ends first.
+/// Shows a question on standard error and reads the line that is typed after it; absent when the terminal ends first.
 ///
-/// Whatever was typed before the whole question is on the terminal is discarded; `discarded` is called each time that
-/// happens. `marker` ends the question: as long as it is not shown, nothing that is typed counts.
+/// Input that was typed before the whole question was shown is discarded; `discarded` is called each time. `marker` ends
+/// the question: input before it is not an answer.
 pub(super) fn ask_line(
     question: &str,
     marker: &str,
@@ -35,7 +35,7 @@ pub(super) fn ask_line(
     read_line()
 }
 
-/// Discards what was typed so far, and returns how many bytes that was.
+/// Discards the input typed so far, and returns its size in bytes.
 pub(super) fn discard_typed() -> io::Result<u64> {
     LineMode::enter()?.discard_input()
 }
@@ -45,14 +45,14 @@ fn show(text: &str) -> io::Result<()> {
     screen.write_all(text.as_bytes()).and_then(|()| screen.flush())
 }
 
-/// Reads to the end of a line; none at the end of the terminal, and for a line that is cut off by it.
+/// Reads to the end of a line; absent if the terminal ends before that.
 fn read_line() -> io::Result<Option<String>> {
     let mut line = Vec::new();
     let mut buffer = [0; 4096];
     loop {
         match read(io::stdin(), &mut buffer) {
             Ok(0) => return Ok(None),
-            // A terminal that was closed.
+            // The terminal was closed.
             Err(Errno::IO) => return Ok(None),
             Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
@@ -64,7 +64,7 @@ fn read_line() -> io::Result<Option<String>> {
     }
 }
 
-/// The terminal in line mode: lines are edited and echoed by the terminal itself. Dropping it restores the mode before.
+/// Line mode of the terminal: the terminal edits and echoes lines. Dropping it restores the previous mode.
 struct LineMode {
     before: Termios,
     line: Termios,
@@ -80,9 +80,9 @@ impl LineMode {
         Ok(Self { before, line })
     }
 
-    /// Discards what was typed so far, a line without its end included, and returns how many bytes that was.
+    /// Discards the input typed so far, including an unfinished line, and returns its size in bytes.
     fn discard_input(&mut self) -> io::Result<u64> {
-        // In line mode Linux counts whole lines only (measured); without it, all that was typed.
+        // In line mode Linux counts only whole lines (measured); without line mode it counts all input.
         let mut all = self.line.clone();
         all.local_modes -= LocalModes::ICANON;
         tcsetattr(io::stdin(), OptionalActions::Now, &all)?;
@@ -96,7 +96,7 @@ impl LineMode {
 
 impl Drop for LineMode {
     fn drop(&mut self) {
-        // A terminal that is gone has no mode to restore.
+        // A terminal that was closed has no mode to restore.
         let _gone = tcsetattr(io::stdin(), OptionalActions::Now, &self.before);
     }
 }

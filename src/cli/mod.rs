@@ -1,4 +1,4 @@
-//! From argv to an exit code: the clap tree, shared arguments, the error border, prompts, completion.
+//! Command line, from argv to an exit code: clap parser, shared arguments, error report, prompts, completion.
 
 mod app;
 mod arguments;

@@ -1,4 +1,4 @@
-//! Asks the user, on standard error, so that standard output stays data.
+//! Prompts on standard error, so that standard output contains only data.
 
 use std::{
     io::{self, Write as _},
@@ -17,10 +17,10 @@ use crate::{
     ui::{Printer, visible},
 };
 
-/// Asks on the terminal. What was typed before a question answers nothing.
+/// Prompts on the terminal. Input that was typed before a question is discarded.
 pub(super) struct Dialogue {
     printer: Arc<Printer>,
-    /// True once the user was told that input was discarded.
+    /// True once a note about discarded input was printed.
     is_discard_reported: AtomicBool,
 }
 
@@ -73,14 +73,14 @@ impl Picker for Dialogue {
     }
 }
 
-/// Returns true for `y` and `yes`, in small or capital letters.
+/// Returns true for `y` and `yes`, in lower or upper case.
 fn is_yes(line: &str) -> bool {
     ["y", "yes"].iter().any(|yes| line.eq_ignore_ascii_case(yes))
 }
 
-/// Ends the line of a question that was left without an answer.
+/// Ends the line of a question without an answer.
 fn end_line() {
-    // A terminal that is gone has no line to end.
+    // A terminal that was closed has no line to end.
     drop(io::stderr().write_all(b"\n"));
 }
 

@@ -1,4 +1,4 @@
-//! Parses, runs the verb, and turns what came of it into an exit code.
+//! Parses the command line, runs the verb, and turns its result into an exit code.
 
 use std::{
     collections::BTreeMap,
@@ -29,7 +29,7 @@ use crate::{
     ui::{Detail, Printer, Styles},
 };
 
-/// Runs envctl on an argv; the whole program.
+/// Runs envctl with the arguments of the process.
 pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     CompleteEnv::with_factory(App::command).complete();
     let argv: Vec<OsString> = argv.into_iter().collect();
@@ -86,7 +86,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(status.code())
 }
 
-/// Writes why the command failed to the files of `--report` and `--summary`.
+/// Writes the reason of a failure to the files of `--report` and `--summary`.
 fn write_failure(printer: &Printer, (command, files): (&str, &ReportFiles), document: &ErrorDocument) {
     for unwritten in files.write_failure(command, document) {
         printer.error(unwritten);
@@ -102,14 +102,14 @@ fn say_document(printer: &Printer, document: &ErrorDocument) {
     }
 }
 
-/// Help and version are no errors; anything else is a wrong command line.
+/// Prints a parser error and returns its exit code: 0 for help and version, usage otherwise.
 fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
-    // A closed stream cannot be told.
+    // An error of a closed stream cannot be reported.
     drop(error.print());
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return ExitCode::from(ExitStatus::Success.code());
     }
-    // Nothing is known of the verb, but whoever says this word reads standard output with a program.
+    // The verb is not known, but `--json` shows that a program reads standard output.
     let words: Vec<&OsString> = argv.iter().take_while(|word| *word != "--").collect();
     if words.iter().any(|word| *word == "--json" || *word == "--format=json")
         || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
@@ -185,7 +185,7 @@ fn dispatch(context: &Context, verb: Verb) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// What the generator needs of the command line itself: its tree.
+/// Converts the arguments of `generate`; man pages need the definition of the command line.
 fn request(what: What) -> commands::generate::Request {
     use commands::generate::{Document, Request};
     match what {

@@ -1,4 +1,4 @@
-//! What the streams are connected to, and whether they take colour.
+//! Connection of the standard streams, and their colours.
 
 use std::io::{self, IsTerminal};
 
@@ -10,7 +10,7 @@ use crate::{
     ui::{Reader, Styles},
 };
 
-/// What the environment says about the terminal, read once.
+/// Properties of the standard streams, determined once.
 pub(super) struct Streams {
     pub(super) out: Styles,
     pub(super) err: Styles,
@@ -19,7 +19,7 @@ pub(super) struct Streams {
     pub(super) terminal: commands::Terminal,
 }
 
-/// Looks at the standard streams. `variable` reads envctl's environment; empty counts as unset.
+/// Returns the properties of the standard streams. `variable` reads envctl's environment; empty counts as unset.
 pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Option<String>) -> Streams {
     let err_tty = io::stderr().is_terminal();
     let out_tty = io::stdout().is_terminal();
@@ -42,7 +42,7 @@ pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Optio
     }
 }
 
-/// `--color` first, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether there is a terminal.
+/// Returns true if a stream gets colours: `--color` first, then `NO_COLOR`, then `CLICOLOR_FORCE`, then the terminal.
 ///
 /// Sources: <https://no-color.org>, <https://bixense.com/clicolors>.
 fn color_for(when: When, tty: bool, variable: &impl Fn(&str) -> Option<String>) -> bool {
@@ -55,7 +55,7 @@ fn color_for(when: When, tty: bool, variable: &impl Fn(&str) -> Option<String>) 
     }
 }
 
-/// Returns true if standard output and standard error are one device.
+/// Returns true if standard output and standard error are the same device.
 fn is_same_device() -> bool {
     let device = |status: rustix::io::Result<Stat>| status.ok().map(|status| status.st_rdev);
     let (out, err) = (device(fstat(io::stdout())), device(fstat(io::stderr())));

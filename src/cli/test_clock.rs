@@ -1,4 +1,4 @@
-//! A clock that a test sets: the time stands in a file.
+//! Clock that a test sets through a file.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::model::{Clock, SystemClock};
 
-/// The time in the file that `ENVCTL_TEST_CLOCK` names; the machine's own where there is none.
+/// Clock with the time in the file that `ENVCTL_TEST_CLOCK` names; the system clock without it.
 pub(super) struct TestClock(pub(super) Option<PathBuf>);
 
 impl Clock for TestClock {

@@ -1,4 +1,4 @@
-//! Suggests the flag that an unknown one probably meant.
+//! Suggestion of a known flag in the error about an unknown one.
 
 use std::ffi::OsString;
 
@@ -10,11 +10,11 @@ use clap::{
 use super::app::App;
 use crate::diagnostic::closest;
 
-/// Flags that are gone, each with what to use now.
+/// Removed flags, each with its replacement.
 const GONE: [(&str, &str); 1] =
     [("--accept-replans", "is gone: `--confirm-rounds` says yes to later rounds beforehand")];
 
-/// Adds to the error of an unknown flag the one that was probably meant, where clap found none: it overlooks swapped letters.
+/// Adds the most similar flag to the error about an unknown one, if clap found none: clap overlooks swapped letters.
 pub(super) fn explained(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
     let (ErrorKind::UnknownArgument, Some(ContextValue::String(unknown))) =
         (error.kind(), error.get(ContextKind::InvalidArg))
@@ -38,7 +38,7 @@ pub(super) fn explained(mut error: clap::Error, argv: &[OsString]) -> clap::Erro
     error
 }
 
-/// The names of the flags that the typed verb takes.
+/// Returns the names of the flags that the given verb accepts.
 fn flags(argv: &[OsString]) -> Vec<String> {
     let mut app = App::command();
     app.build();

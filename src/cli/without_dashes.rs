@@ -1,4 +1,4 @@
-//! `exec ENV STACK state list`: the engine's command without the `--` that stands before it.
+//! Suggestion for `exec ENV STACK state list`, in which the `--` before the engine's command is missing.
 
 use std::ffi::OsString;
 
@@ -10,7 +10,7 @@ use clap::{
 use super::app::App;
 use crate::ui::shell_word;
 
-/// The error of a command line, with the one that was probably meant when only the `--` of an `exec` is missing.
+/// Adds the corrected command line to the error, if only the `--` of an `exec` is missing.
 pub(super) fn explained(mut error: clap::Error, argv: &[OsString]) -> clap::Error {
     if let Some(meant) = meant(&error, argv) {
         let tip = format!("`{meant}`: the engine's command stands behind `--`").into();
@@ -23,7 +23,7 @@ fn meant(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     let words: Vec<&str> = argv.iter().skip(1).map(|word| word.to_str()).collect::<Option<_>>()?;
     let unknown = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(word))) => word.as_str(),
-        // With `--all` the first word of the command is taken for a stack.
+        // With `--all` clap reads the first word of the command as a stack.
         (ErrorKind::ArgumentConflict, _) if words.contains(&"--all") => "",
         _ => return None,
     };
@@ -31,7 +31,7 @@ fn meant(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     if !usage.to_string().contains("envctl exec ") || words.contains(&"--") {
         return None;
     }
-    // The verb, the environment, and the stack if there is one.
+    // Verb, environment, and stack if there is one.
     let own = if words.contains(&"--all") { 2 } else { 3 };
     let (own, command) = words.split_at_checked(*positions(&words).get(own)?)?;
     if unknown.starts_with('-') && own.iter().any(|word| word.starts_with(unknown)) {
@@ -41,7 +41,7 @@ fn meant(error: &clap::Error, argv: &[OsString]) -> Option<String> {
     Some(format!("envctl {} -- {}", shown(own), shown(command)))
 }
 
-/// Where the words are that are neither flags nor values of flags.
+/// Returns the indices of the words that are neither flags nor values of flags.
 fn positions(words: &[&str]) -> Vec<usize> {
     let app = App::command();
     let takes_value = |word: &str| {

@@ -18,11 +18,11 @@ use crate::{
     reporter,
 };
 
-/// How a round ended.
+/// Result of a round.
 enum Round {
-    /// There was nothing to apply.
+    /// No plan has changes.
     Idle,
-    /// What was confirmed was applied, or tried to be.
+    /// The confirmed plans were applied, successfully or not.
     Applied,
     /// The round was not confirmed; the reason was printed.
     Stopped(ExitStatus),

@@ -1,4 +1,4 @@
-//! Folders, and files that are written bit by bit.
+//! Creation of folders, and of files that are appended to.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
@@ -9,23 +9,23 @@ use std::{
 use camino::Utf8Path;
 use rustix::fs::OFlags;
 
-/// Makes a folder that must not exist yet, 0700.
+/// Creates a folder that must not exist yet, with mode 0700.
 pub fn create_new_dir(path: &Utf8Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Makes a file that must not exist yet, 0600, to be appended to.
+/// Creates a file that must not exist yet, with mode 0600, for appending.
 pub fn create_new(path: &Utf8Path) -> io::Result<File> {
     OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)
 }
 
-/// Opens a file to be appended to; made, 0600, where it is missing. A fifo in its place is an error, not waited for.
+/// Opens a file for appending, or creates it with mode 0600. A fifo at its path is an error; the call never waits for it.
 pub fn append(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     OpenOptions::new().append(true).create(true).mode(0o600).custom_flags(flags).open(path)
 }
 
-/// Makes sure that the entries of a folder outlive a crash.
+/// Syncs a folder, so that its entries survive a crash.
 pub fn sync_dir(path: &Utf8Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }

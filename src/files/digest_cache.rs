@@ -1,4 +1,4 @@
-//! Digests of content that is too large to be read in every run, remembered by what the file system says of the files.
+//! Cache of digests for content that is too large to be read in every run, keyed by the metadata of the files.
 
 use std::{
     borrow::Cow,
@@ -17,12 +17,12 @@ use sha2::{Digest as _, Sha256};
 use super::{read_whole_text, write};
 use crate::model::hex;
 
-/// Time that content must have rested before its digest is remembered. The clock of a file system is coarse: content that is
-/// written twice within one of its ticks has one time of change.
+/// Minimum age of content before its digest is cached. The clock of a file system is coarse: content that is written twice
+/// within one of its ticks has the same time of change.
 const REST: Duration = Duration::from_secs(2);
 
-/// Metadata of files, from which a change of their content shows: device, inode, mode, size and times of modification and change.
-/// A time of change cannot be set, so that content with a forged time of modification is read again.
+/// Metadata of files that shows a change of their content: device, inode, mode, size, and times of modification and change.
+/// The time of change cannot be set by a program, so content with a forged time of modification is read again.
 #[derive(Debug, Clone, Default)]
 pub struct ContentStamp {
     hash: Sha256,
@@ -58,39 +58,40 @@ impl ContentStamp {
         hex(&self.hash.finalize())
     }
 
-    /// Returns true if nothing changed shortly before `now`, nor after it by the clock of another machine.
+    /// Returns true if the content is older than [`REST`] at `now`. A time of change in the future, from another clock, is
+    /// not.
     fn has_rested(&self, now: SystemTime) -> bool {
         let newest = self.newest.map(|newest| SystemTime::UNIX_EPOCH + newest + REST);
         newest.is_none_or(|rested| rested <= now)
     }
 }
 
-/// Digest that was computed of content with a stamp.
+/// Cached digest of content with a stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Remembered {
     stamp: String,
     digest: String,
 }
 
-/// Digests by path. Without its file, or with one that is no cache, all content is read.
+/// Digests by path. Without its file, or with an invalid one, all content is read.
 ///
-/// The file has a line for each digest, and of a path the last one counts. The first digest that a process adds writes it anew,
-/// without the paths that are gone; each further one only adds a line.
+/// The file has a line for each digest; the last line of a path counts. The first digest that a process adds rewrites the
+/// file without the paths that no longer exist; further ones append a line.
 #[derive(Debug)]
 pub struct DigestCache {
     file: Utf8PathBuf,
     entries: Mutex<Option<Entries>>,
 }
 
-/// Digests that a process knows, once it has read the file.
+/// Cached digests, after the process has read the file.
 #[derive(Debug, Default)]
 struct Entries {
     by_path: BTreeMap<Utf8PathBuf, Remembered>,
-    /// The file was written anew by this process, which may add lines to it.
+    /// True if this process has rewritten the file and may append lines to it.
     is_rewritten: bool,
 }
 
-/// Line of the file.
+/// Line of the cache file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Line<'a> {
     path: Cow<'a, Utf8Path>,
@@ -99,12 +100,12 @@ struct Line<'a> {
 }
 
 impl DigestCache {
-    /// Returns the cache that is kept in a file; it is read on first use.
+    /// Returns the cache in a file; the file is read on first use.
     pub fn at(file: impl Into<Utf8PathBuf>) -> Self {
         Self { file: file.into(), entries: Mutex::default() }
     }
 
-    /// Returns the digest of the content at a path: remembered from the same stamp, or computed by `read`.
+    /// Returns the digest of the content at a path: cached for the same stamp, or computed by `read`.
     pub fn digest(
         &self,
         path: &Utf8Path,
@@ -136,7 +137,7 @@ impl DigestCache {
         let remembered = Remembered { stamp, digest: digest.clone() };
         let added = line(path, &remembered);
         entries.by_path.insert(path.to_owned(), remembered);
-        // A cache that cannot be written costs time in the next run, and nothing else.
+        // A cache that cannot be written only makes the next run slower.
         let _ = if entries.is_rewritten { self.append(added) } else { self.rewrite(entries) };
         Ok(digest)
     }
@@ -159,7 +160,7 @@ impl DigestCache {
 
     fn load(&self) -> Entries {
         let text = read_whole_text(&self.file).unwrap_or_default();
-        // A line that was torn is none.
+        // An incomplete line is ignored.
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Line<'_>>(line).ok());
         let by_path = lines
             .map(|Line { path, stamp, digest }| {
@@ -197,7 +198,7 @@ mod tests {
             Self { _keep: keep, dir, cache }
         }
 
-        /// The digest of the file as of so many seconds from now, or "read" where it had to be read.
+        /// Returns the digest of the file as of `later` seconds from now, or "read" if the content had to be read.
         fn asked(&self, cache: &DigestCache, later: u64) -> String {
             let path = self.dir.join("content");
             let stamp = ContentStamp::of(&fs::metadata(&path).unwrap());
@@ -220,7 +221,7 @@ mod tests {
         assert_eq!(place.asked(&place.cache, 10), "one");
         let next_run = DigestCache::at(place.cache.file.clone());
         assert_eq!(place.asked(&next_run, 10), "one");
-        // Of the same length, with the time of modification that the other one had.
+        // Same length, and the time of modification of the old content.
         let path = place.dir.join("content");
         let before = fs::metadata(&path).unwrap().modified().unwrap();
         fs::write(&path, "two").unwrap();
@@ -273,7 +274,7 @@ mod tests {
         let first = add(&place.cache, "a");
         assert_eq!([add(&place.cache, "b"), add(&place.cache, "c"), add(&place.cache, "a")], [first; 3]);
         assert_eq!(fs::read_to_string(&place.cache.file).unwrap().lines().count(), 4);
-        // Another process was killed while it wrote.
+        // Simulates another process that was killed while it wrote.
         fs::File::options().append(true).open(&place.cache.file).unwrap().write_all(b"{\"path\":\"").unwrap();
 
         let next_run = DigestCache::at(place.cache.file.clone());

@@ -1,8 +1,8 @@
-//! Private files: written whole, readable by their owner alone, removed; and digests of any files. Files of others: read when they are
-//! regular ones.
+//! Private files, readable only by their owner: written atomically and removed; digests of any files; and reading of files
+//! of
+//! other programs, if they are regular ones.
 //!
-//! Plans, logs and what envctl keeps between runs may hold values that only their owner should see: folders are 0700 and
-//! files 0600.
+//! Plans, logs and records between runs may contain secret values: folders have mode 0700 and files 0600.
 
 mod create;
 mod digest;

@@ -1,5 +1,5 @@
-//! Folders and files of envctl's own, below `.envctl`: real ones, their owner's alone. What others could have put there is
-//! refused; what is only open to others is narrowed.
+//! Folders and files of envctl itself, below `.envctl`: no links, and owned by the current user. Links and files of other
+//! users are refused; modes that give access to other users are restricted.
 
 use std::{
     fs::{DirBuilder, File, Metadata, Permissions},
@@ -15,17 +15,17 @@ use rustix::{
     process::geteuid,
 };
 
-/// Name of the folder in which envctl keeps its own files.
+/// Name of the folder with envctl's own files.
 const OWN: &str = ".envctl";
 
-/// The user that this process runs as, which nothing in it changes.
+/// Effective user id of this process, which never changes.
 static USER: LazyLock<u32> = LazyLock::new(|| geteuid().as_raw());
 
-/// Bits of a mode that let others in.
+/// Permission bits of other users.
 const OTHERS: u32 = 0o077;
 
-/// Makes a folder and the missing ones above it, 0700 each. From `.envctl` on each of them that is there already has to be a
-/// real folder of this user, and is narrowed to 0700.
+/// Creates a folder and the missing ones above it, with mode 0700. An existing folder from `.envctl` on has to be a real
+/// folder of this user, and is restricted to 0700.
 pub fn create_dirs(path: &Utf8Path) -> io::Result<()> {
     let own = path.components().filter(|part| part.as_str() == OWN).count();
     let is_own =
@@ -40,7 +40,7 @@ pub fn create_dirs(path: &Utf8Path) -> io::Result<()> {
     folders.into_iter().try_for_each(|folder| make_private(folder, *USER))
 }
 
-/// Makes a folder 0700, or narrows the one that is there; `user` has to be its owner.
+/// Creates a folder with mode 0700, or restricts an existing one; `user` has to be its owner.
 fn make_private(folder: &Utf8Path, user: u32) -> io::Result<()> {
     if folder.symlink_metadata().is_ok_and(|found| is_private(&found, user)) {
         return Ok(());
@@ -69,15 +69,15 @@ fn is_private(found: &Metadata, user: u32) -> bool {
     found.is_dir() && found.uid() == user && found.mode() & OTHERS == 0
 }
 
-/// Opens a file of envctl's own under a fixed name to be read and written; made, 0600, where it is missing. A link, a second
-/// name of another file, and a file of another user are refused: writing would change something else.
+/// Opens a file of envctl under a fixed name for reading and writing, or creates it with mode 0600. A link, a file with
+/// several hard links, and a file of another user are refused, because a write would change another file.
 pub fn open_own(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = openat(CWD, path.as_str(), flags, Mode::RUSR | Mode::WUSR).map_err(linked)?;
     own(File::from(opened))
 }
 
-/// Opens a file of envctl's own to be read, under the conditions of [`open_own`].
+/// Opens a file of envctl for reading, under the conditions of [`open_own`].
 pub fn open_own_to_read(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     own(File::from(openat(CWD, path.as_str(), flags, Mode::empty()).map_err(linked)?))

@@ -1,4 +1,4 @@
-//! Regular files, opened so that nothing is waited for: a fifo, a socket or a device is an error, not an end that never comes.
+//! Regular files, opened without blocking: a fifo, a socket or a device is an error.
 
 use std::{
     fs::File,
@@ -13,21 +13,21 @@ use rustix::{
     io::Errno,
 };
 
-/// Size that no file of configuration has: 32 MiB.
+/// Maximum size of a configuration file: 32 MiB.
 pub const LARGEST: u64 = 32 << 20;
 
-/// Opens a regular file to be read, links followed. A folder is an error of its own kind, anything else that is no regular file
-/// is [`io::ErrorKind::InvalidInput`] and says what it is.
+/// Opens a regular file for reading; links are followed. A folder is [`io::ErrorKind::IsADirectory`], any other file is
+/// [`io::ErrorKind::InvalidInput`] with a message that names its type.
 pub fn open_regular(path: impl AsRef<Path>) -> io::Result<File> {
     open_with_size(path.as_ref()).map(|(file, _)| file)
 }
 
-/// Opens a regular file as [`open_regular`] does, and returns its size in bytes with it.
+/// Opens a regular file like [`open_regular`], and returns it with its size in bytes.
 fn open_with_size(path: &Path) -> io::Result<(File, u64)> {
-    // Without the first flag a fifo is waited for until somebody writes to it.
+    // Without `NONBLOCK` the open of a fifo blocks until a process writes to it.
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let opened = openat(CWD, path, flags, Mode::empty()).map_err(|errno| match errno {
-        // The answer to whoever opens a socket.
+        // Error of opening a socket.
         Errno::NXIO => not_regular("a socket or a device"),
         other => other.into(),
     })?;
@@ -43,7 +43,7 @@ fn open_with_size(path: &Path) -> io::Result<(File, u64)> {
     }
 }
 
-/// Reads a regular file of configuration whole; one that is larger than [`LARGEST`] is [`io::ErrorKind::FileTooLarge`].
+/// Reads a whole configuration file; one that is larger than [`LARGEST`] is [`io::ErrorKind::FileTooLarge`].
 pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
     let bytes = read_up_to(path, LARGEST + 1)?;
     if bytes.len() as u64 > LARGEST {
@@ -53,34 +53,34 @@ pub fn read(path: &Utf8Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a regular file of configuration as UTF-8; anything else is [`io::ErrorKind::InvalidData`].
+/// Reads a configuration file as UTF-8; other content is [`io::ErrorKind::InvalidData`].
 pub fn read_text(path: &Utf8Path) -> io::Result<String> {
     into_text(read(path)?)
 }
 
-/// Reads a regular file whole, whatever its size: a state, a log, a record of envctl's own.
+/// Reads a whole regular file of any size, such as a state, a log or a record of envctl.
 pub fn read_whole(path: &Utf8Path) -> io::Result<Vec<u8>> {
     read_up_to(path, u64::MAX)
 }
 
-/// Reads at most `limit` bytes of a regular file. Its size decides how much memory is reserved, and not where it ends: it may grow
-/// while it is read.
+/// Reads at most `limit` bytes of a regular file. The file's size only determines how much memory is reserved, because the
+/// file may grow while it is read.
 fn read_up_to(path: &Utf8Path, limit: u64) -> io::Result<Vec<u8>> {
     let (file, size) = open_with_size(path.as_std_path())?;
     let mut bytes = Vec::new();
-    // With some bytes to spare one call reads a small file, and the next one finds its end.
+    // With some bytes to spare, the first call reads a small file and the second one finds its end.
     let expected = usize::try_from(size.min(limit)).unwrap_or(usize::MAX).saturating_add(64);
     bytes.try_reserve_exact(expected).map_err(|_| io::ErrorKind::OutOfMemory)?;
     file.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// Reads a regular file whole as UTF-8; anything else is [`io::ErrorKind::InvalidData`].
+/// Reads a whole regular file as UTF-8; other content is [`io::ErrorKind::InvalidData`].
 pub fn read_whole_text(path: &Utf8Path) -> io::Result<String> {
     into_text(read_whole(path)?)
 }
 
-/// Opens a folder, links followed; anything else is [`io::ErrorKind::NotADirectory`].
+/// Opens a folder; links are followed. Any other file is [`io::ErrorKind::NotADirectory`].
 pub fn open_folder(path: &Utf8Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     Ok(File::from(openat(CWD, path.as_str(), flags, Mode::empty())?))
@@ -90,7 +90,7 @@ fn into_text(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
-/// Returns true if something is there that is no folder: a regular file, or what [`open_regular`] refuses by its name.
+/// Returns true if a path exists and is no folder: a regular file, or a file that [`open_regular`] refuses.
 pub fn is_there(path: &Utf8Path) -> bool {
     path.metadata().is_ok_and(|found| !found.is_dir())
 }

@@ -1,10 +1,10 @@
-//! Removing what may be gone already.
+//! Removal of files that may not exist.
 
 use std::{fs, io};
 
 use camino::Utf8Path;
 
-/// Removes a file; one that is not there is removed already.
+/// Removes a file; a missing file is no error.
 pub fn remove_if_there(path: &Utf8Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),

@@ -1,16 +1,16 @@
-//! Paths with their links followed, also where the end of a path does not exist yet.
+//! Paths with resolved links, even if the end of a path does not exist yet.
 
 use std::fs;
 
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
-/// Number of links that are followed in one path, as on Linux: more of them are a loop.
+/// Maximum number of links in one path, as on Linux: more of them are a loop.
 const MOST_LINKS: usize = 40;
 
 /// Follows the links of an absolute path as the operating system does when it opens a file there.
 ///
-/// What does not exist yet is kept as it is written. A dangling link leads to the path that it names, where a file would be
-/// made through it; a loop is left unfollowed.
+/// A part that does not exist yet is kept as written. A dangling link resolves to its target, where a write would create
+/// the file; a loop is not resolved.
 pub fn resolve_links(path: &Utf8Path) -> Utf8PathBuf {
     let (mut resolved, mut rest) = match (path.parent(), path.file_name()) {
         (Some(folder), Some(name)) if is_without_links(folder) => (normalised(folder), vec![name.to_owned()]),
@@ -39,8 +39,8 @@ pub fn resolve_links(path: &Utf8Path) -> Utf8PathBuf {
     resolved
 }
 
-/// Returns true if a folder is there and no part of its path is a link; one call in place of one for each part. False where the
-/// operating system cannot tell.
+/// Returns true if a folder exists and no part of its path is a link, with one system call in place of one per part. False
+/// if the operating system has no such call.
 fn is_without_links(folder: &Utf8Path) -> bool {
     #[cfg(target_os = "linux")]
     {
@@ -61,7 +61,7 @@ pub fn normalised(path: &Utf8Path) -> Utf8PathBuf {
     path.components().fold(Utf8PathBuf::new(), |mut clean, part| {
         match part {
             Utf8Component::CurDir => {}
-            // Nothing is above the root.
+            // The root has no parent.
             Utf8Component::ParentDir if clean.file_name().is_some() || clean.has_root() => drop(clean.pop()),
             part => clean.push(part),
         }
@@ -69,7 +69,7 @@ pub fn normalised(path: &Utf8Path) -> Utf8PathBuf {
     })
 }
 
-/// Returns the way from one folder to another path, both absolute and without links.
+/// Returns the relative path from one folder to another path, both absolute and without links.
 pub fn relative_path(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
     let common = from.components().zip(to.components()).take_while(|(one, other)| one == other).count();
     let up = from.components().skip(common).map(|_| Utf8Component::ParentDir);
@@ -77,7 +77,7 @@ pub fn relative_path(from: &Utf8Path, to: &Utf8Path) -> Utf8PathBuf {
     if path.as_str().is_empty() { ".".into() } else { path }
 }
 
-/// Parts of a path, the first one last; a root stands for itself and starts the path anew.
+/// Returns the parts of a path, the first one last; a root is a part of its own, and restarts the path.
 fn parts(path: &Utf8Path) -> Vec<String> {
     path.components().rev().map(|part| part.as_str().to_owned()).collect()
 }

@@ -1,4 +1,4 @@
-//! Files that are there as a whole or not at all.
+//! Atomic writes of whole files.
 
 use std::{
     fs::Permissions,
@@ -10,10 +10,10 @@ use camino::Utf8Path;
 
 use super::{create_dirs, read_whole};
 
-/// Writes a whole file, 0600, so that a reader sees the old or the new bytes and never some of both; not synced. Missing
-/// folders above it are made.
+/// Writes a whole file with mode 0600, so that a reader sees either the old or the new content; not synced. Missing folders
+/// above it are created.
 ///
-/// Several may write at once, also from several processes: the last one stays.
+/// Several threads and processes may write at the same time: the last write stays.
 pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     let unfinished = || tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(dir);
@@ -29,7 +29,7 @@ pub fn write(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a whole file, 0600, unless there is one already, which is left alone; gives whether it was written.
+/// Writes a whole file with mode 0600 if the path does not exist; returns true if it was written.
 pub fn write_new(path: &Utf8Path, bytes: &[u8]) -> io::Result<bool> {
     let dir = path.parent().filter(|dir| !dir.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
     let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(dir)?;
@@ -41,9 +41,9 @@ pub fn write_new(path: &Utf8Path, bytes: &[u8]) -> io::Result<bool> {
     }
 }
 
-/// Writes a whole file unless it says this already.
+/// Writes a whole file unless it has this content already.
 pub fn write_if_changed(path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
-    // A file that cannot be read is written anew, and says what is wrong with it then.
+    // A file that cannot be read is written again, which reports the error.
     if read_whole(path).is_ok_and(|there| there == bytes) { Ok(()) } else { write(path, bytes) }
 }
 

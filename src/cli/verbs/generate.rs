@@ -12,7 +12,7 @@ pub(in crate::cli) struct Generate {
 }
 
 impl Generate {
-    /// Returns true if it writes files, and does not only print.
+    /// Returns true if the command writes files and does not only print.
     pub(in crate::cli) fn writes(&self) -> bool {
         matches!(&self.what, What::Man { dir: Some(_) })
     }
@@ -46,7 +46,7 @@ pub(in crate::cli) enum What {
     },
 }
 
-/// The documents that have a schema.
+/// Documents with a JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum SchemaOf {
     /// environments.toml

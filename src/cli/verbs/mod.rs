@@ -1,4 +1,4 @@
-//! One file a verb: its arguments, their help, and the request that they turn into.
+//! Verbs, one file each: arguments, help texts, and conversion into the request.
 
 mod apply;
 mod check;

@@ -76,7 +76,7 @@ enum Verb {
 }
 
 impl Runs {
-    /// Returns true if it resumes a run.
+    /// Returns true if the command resumes a run.
     pub(in crate::cli) fn resumes(&self) -> bool {
         matches!(self.verb, Verb::Resume(_))
     }
@@ -89,7 +89,7 @@ impl Runs {
         }
     }
 
-    /// The files that the report and the summary of a resumed run go to.
+    /// Returns the paths of the report and the summary of a resumed run.
     pub(in crate::cli) fn report_files(&self) -> Option<ReportFiles> {
         match &self.verb {
             Verb::Resume(args) => Some(args.how.report_files()),
@@ -97,7 +97,7 @@ impl Runs {
         }
     }
 
-    /// Lays what the flags say over environments.toml.
+    /// Applies the flags to the overrides of environments.toml.
     pub(in crate::cli) fn lay_over(&self, overrides: &mut Overrides) {
         if let Verb::Resume(args) = &self.verb {
             args.how.lay_over(overrides);
