@@ -1,4 +1,5 @@
-//! Compares the backend in force with the one that a stack's files and environments.toml state, and with that of a plan file.
+//! Compares the backend in force with the one that a stack's files and environments.toml state, and with that of a plan
+//! file.
 //!
 //! The comparison comes before every process that reads or changes a state: every program that may write into a data
 //! directory (a shell, the engine's own `init`, a wrapper) decides which state an engine uses.

@@ -1,8 +1,8 @@
 //! Data directory of an instance: the backend record is its own, modules and providers are those of the stack's folder.
 //!
-//! `modules` and `providers` in it are relative links to the `.terraform` that the engine itself uses in the stack's folder. So
-//! `path.module` of a fetched module is the same text as without envctl, in every checkout, and several environments of one
-//! folder share installed modules and providers. If all modules are local, or their sources depend on values that differ
+//! `modules` and `providers` in it are relative links to the `.terraform` that the engine itself uses in the stack's folder.
+//! So `path.module` of a fetched module is the same text as without envctl, in every checkout, and several environments of
+//! one folder share installed modules and providers. If all modules are local, or their sources depend on values that differ
 //! between environments, `modules` is a folder of the instance's own.
 
 use std::{fs, io, os::unix::fs::symlink};

@@ -8,7 +8,8 @@ pub(super) fn engine_words<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnos
     diagnostics.into_iter().flat_map(|found| [&*found.summary, "\n", detail(found), "\n"]).collect()
 }
 
-/// Returns true if the detail of a diagnostic holds the output of a program: a provisioner, or one of the provider `external`.
+/// Returns true if the detail of a diagnostic holds the output of a program: a provisioner, or one of the provider
+/// `external`.
 ///
 /// Measured on OpenTofu 1.12.6 and Terraform 1.11.4: `local-exec provisioner error`, and likewise `file` and `remote-exec`.
 fn holds_program_output(diagnostic: &Diagnostic) -> bool {

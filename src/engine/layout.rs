@@ -54,7 +54,8 @@ pub fn is_configuration(name: &str) -> bool {
     endings.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Returns true if an engine or its version manager finds a file by such a name: configuration, values, tests, states, settings.
+/// Returns true if an engine or its version manager finds a file by such a name: configuration, values, tests, states,
+/// settings.
 pub fn is_found_by_name(name: &str) -> bool {
     let endings = [".tfbackend", ".tftest.json", ".tofutest.json", ".tfrc", ".terraformrc", ".tofurc"];
     is_configuration(name)

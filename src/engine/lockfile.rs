@@ -47,7 +47,8 @@ impl LockfilePolicy {
 
 /// Messages of an engine about a lock file that does not name the providers that the configuration needs.
 ///
-/// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4, the first for `init -lockfile=readonly`, the second for `plan`.
+/// Source: measured with OpenTofu 1.12.6 and Terraform 1.11.4, the first for `init -lockfile=readonly`, the second for
+/// `plan`.
 const STALE: &[&str] = &["Provider dependency changes detected", "Inconsistent dependency lock file"];
 
 /// Returns true if a failure says that the lock file lacks providers or has too many.

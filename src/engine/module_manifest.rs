@@ -95,7 +95,8 @@ fn has_tests(dir: &Utf8Path) -> bool {
     })
 }
 
-/// Compares the manifest below `modules` with the calls in the files of a stack and of all modules that are installed for it.
+/// Compares the manifest below `modules` with the calls in the files of a stack and of all modules that are installed for
+/// it.
 pub(super) fn installed(dir: &Utf8Path, modules: &Utf8Path, read: ReadCalls<'_>) -> ModulesInstalled {
     let mut found =
         Comparison { stack: dir, manifest: manifest(modules), read, fetched: false, missing: false };
@@ -107,8 +108,8 @@ pub(super) fn installed(dir: &Utf8Path, modules: &Utf8Path, read: ReadCalls<'_>)
     }
 }
 
-/// Returns true if a manifest names a fetched module outside the `.terraform` of the stack's folder: an init through the links
-/// of a data directory wrote it.
+/// Returns true if a manifest names a fetched module outside the `.terraform` of the stack's folder: an init through the
+/// links of a data directory wrote it.
 pub(super) fn has_foreign_folders(modules: &Utf8Path) -> bool {
     manifest(modules).values().any(|module| {
         !module.source.is_empty() && !is_local(&module.source) && !module.dir.starts_with(ENGINE_FOLDER)
