@@ -26,7 +26,7 @@ use crate::{
     ui::shell_word,
 };
 
-/// Stack that was deployed and is no longer declared.
+/// Stack that was deployed and is gone from the files.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct UndeclaredStack {
     /// The environment that it was deployed to.
@@ -81,7 +81,7 @@ impl UndeclaredStack {
     }
 }
 
-/// Record of an instance that cannot be read, so that envctl cannot tell if its stack still has resources.
+/// Record of an instance that cannot be read, so that nobody knows whether its stack is gone.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct UnreadableRecord {
     /// The environment of the instance.
