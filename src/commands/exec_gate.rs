@@ -83,7 +83,7 @@ impl ExecGate<'_> {
             guarded.say_idle(self.context, None);
             guarded.refusal(blocked)
         });
-        // No answer lets through what no flag does.
+        // A refusal without an exception is final: no answer changes it.
         let wants_answers = nobody_to_ask && allow_flags(blocked).is_some();
         let checklist = guarded.checklist.unanswered(&self.request.acks).filter(|_| wants_answers);
         let unconfirmed = (wants_answers && !self.is_confirmed()).then(|| self.unconfirmed(moves));

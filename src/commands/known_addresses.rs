@@ -124,17 +124,17 @@ fn addresses_of(instance: &Instance, modules: &Modules, store: &RunStore) -> Opt
     Some(found)
 }
 
-/// Location of the state of an instance, as far as no engine is needed to tell it.
+/// Location of an instance's state, as far as it is known without an engine.
 enum StateLocation {
-    /// A local file, which need not exist.
+    /// Local state file, which may not exist.
     File(Utf8PathBuf),
-    /// A local file that this checkout has never seen.
+    /// Local state file that no run of this checkout has read.
     Unseen,
-    /// Another place, or one that cannot be told.
+    /// Remote state, or a location that is not known.
     Elsewhere,
 }
 
-/// Returns the location of a state: as the files state it, else where this checkout saw it last.
+/// Returns the location of a state: from the files, or else the last one that this checkout recorded.
 fn state_location(instance: &Instance, modules: &Modules, store: &RunStore, is_local: bool) -> StateLocation {
     let stated = modules.stated_states();
     let stated = stated.iter().find(|(_, id)| **id == instance.id).map(|(address, _)| address.clone());

@@ -193,7 +193,7 @@ impl Prepared {
         self.watch.ask(ask, &context.prompter)
     }
 
-    /// Returns the instances whose states were taken by an exception alone.
+    /// Returns the instances whose states only an exception of `--allow` accepted.
     pub(super) fn accepted_states(&self) -> Vec<InstanceId> {
         let targets = self.works.values().map(|work| &work.target);
         targets

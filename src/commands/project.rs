@@ -43,7 +43,7 @@ fn earlier_engines(store: &RunStore) -> Option<String> {
 struct EnginePrograms<'a> {
     context: &'a Context,
     engines: &'a Engines,
-    /// Engine that Terragrunt drives, where environments.toml states it.
+    /// Engine below Terragrunt; absent if environments.toml does not name it.
     drives: Option<EngineName>,
 }
 

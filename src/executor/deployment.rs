@@ -220,7 +220,7 @@ impl Deployment {
         })
     }
 
-    /// Returns the instances whose states were taken by an exception alone.
+    /// Returns the instances whose states only an exception of `--allow` accepted.
     pub fn accepted_states(&self) -> Vec<InstanceId> {
         self.worker.accepted_states()
     }

@@ -87,7 +87,7 @@ struct Port {
 
 impl StepPort for Port {
     fn progress(&self, text: String) {
-        // A full channel means that the terminal is behind: the text is not needed.
+        // A full channel means that the dispatcher is busy: the text may be dropped.
         let _dropped_when_full = self.sender.try_send(Message::Progress { place: self.place, text });
     }
 

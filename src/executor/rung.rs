@@ -5,7 +5,7 @@ const HUP: u8 = 1;
 
 /// Effect of a signal on running engines. No new step starts at any level.
 ///
-/// | signal          | rung             | what happens                                             |
+/// | signal          | level            | what happens                                             |
 /// |-----------------|------------------|----------------------------------------------------------|
 /// | 1st             | `Interrupt`      | each engine gets one SIGINT and all the time it needs    |
 /// | 2nd             | `Warn`           | nothing; a warning what a third would do                 |

@@ -14,9 +14,9 @@ use crate::{
 /// Use that a command makes of the values of `secrets`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretUse {
-    /// The command evaluates variables: a secret that cannot be had is an error.
+    /// The command evaluates variables: a secret that cannot be read is an error.
     Required,
-    /// The engine may evaluate variables: a secret that cannot be had is left out, and the user is told.
+    /// The engine may evaluate variables: a secret that cannot be read is left out, with a warning.
     IfAvailable,
     /// The command reads a state and evaluates no variable: no program is started for a secret. Values of variables and
     /// files are masked.

@@ -194,7 +194,7 @@ impl Worker {
         }
     }
 
-    /// Returns the instances whose states were taken by an exception alone.
+    /// Returns the instances whose states only an exception of `--allow` accepted.
     pub fn accepted_states(&self) -> Vec<InstanceId> {
         let targets = self.work.values().map(|work| &work.target);
         targets

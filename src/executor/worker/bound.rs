@@ -368,7 +368,7 @@ fn of_plan_file(
     state: Option<&StateIdentity>,
 ) -> Option<Mismatch> {
     let backend = work.target.backend.kind.as_ref().unwrap_or(&footing.backend);
-    // Flags of environments.toml and arguments of a unit may narrow every plan; they are bound as such.
+    // Flags in environments.toml and arguments of a unit may limit every plan; they are bound as flags.
     let narrowed = footing.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"))
         || !manifest.narrowed.is_empty();
     let extent = |targets: bool| if targets { "a part" } else { "everything" };
