@@ -55,7 +55,7 @@ pub(super) struct Global {
     #[arg(short, long, global = true, action = ArgAction::SetTrue)]
     pub(super) verbose: bool,
 
-    /// Whether to use colour; `auto` honours `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and whether there is a terminal.
+    /// Use of colour; `auto` depends on `NO_COLOR`, `CLICOLOR_FORCE`, `TERM` and on whether there is a terminal.
     #[arg(long, global = true, value_enum, default_value_t = When::Auto, value_name = "WHEN")]
     pub(super) color: When,
 
@@ -67,7 +67,7 @@ pub(super) struct Global {
 /// Value of `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
-    /// Where it fits.
+    /// In a terminal.
     Auto,
     /// Everywhere.
     Always,

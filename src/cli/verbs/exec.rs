@@ -39,7 +39,7 @@ pub(in crate::cli) struct Exec {
     #[arg(long)]
     confirm: bool,
 
-    /// The same in an environment that needs no confirmation; never enough in one that does.
+    /// Run such a command without a question in an environment that needs no confirmation; never enough in one that does.
     #[arg(short, long)]
     yes: bool,
 

@@ -69,6 +69,6 @@ pub(in crate::cli) enum SchemaOf {
     Status,
     /// `doctor --json`
     Doctor,
-    /// What every `--json` prints when the verb could not do its work
+    /// Error document that any `--json` prints when the verb fails
     Error,
 }

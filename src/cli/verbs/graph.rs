@@ -20,7 +20,7 @@ pub(in crate::cli) struct Graph {
     #[command(flatten)]
     selection: SelectionArgs,
 
-    /// How to draw it.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = Format::Tree)]
     format: Format,
 }
