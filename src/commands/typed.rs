@@ -84,7 +84,8 @@ impl Against<'_> {
         vec![Blocked { stack: Some(self.stack.clone()), block: Block::new(guard, message) }]
     }
 
-    /// Returns the path at which the engine finds a file; absent if Terragrunt chooses the engine's working directory.
+    /// Returns the path at which the engine finds a file; absent for a relative path of a Terragrunt unit, whose working directory
+    /// is not known.
     fn place(&self, file: &OsStr) -> Option<Utf8PathBuf> {
         let file = Utf8Path::from_path(file.as_ref())?;
         let sure = file.is_absolute() || self.work.engine.reads_root_module();

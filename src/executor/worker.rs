@@ -155,7 +155,7 @@ pub struct Worker {
     upstreams: Upstreams,
     /// Stacks that take outputs of others, with the values of their last plan.
     wired: Mutex<HashMap<StackId, Arc<Work>>>,
-    /// Answers of backends about states (ETags); requested only if plans may be reused.
+    /// Entity tags of the states (`ETag` of HTTP); requested only if plans may be reused.
     stamps: Stamps,
 }
 

@@ -21,7 +21,7 @@ use crate::{
 /// File in an instance's state folder with its last plan, if that was clean.
 const FILE: &str = "clean.json";
 
-/// Item of a state's ETag, from the backend's server.
+/// Item of a state's `ETag`, from the backend's server.
 const STAMP: &str = "state etag";
 
 /// Item of a state file's content: lineage and serial alone do not identify it.
@@ -33,7 +33,7 @@ const LINEAGE: &str = "state lineage";
 /// Item of a state's serial.
 const SERIAL: &str = "state serial";
 
-/// Items that are read from the state itself; a state behind a server is compared by its ETag instead.
+/// Items that are read from the state itself; a state behind a server is compared by its `ETag` instead.
 const OF_STATE: &[&str] = &[LINEAGE, SERIAL];
 
 impl Worker {

@@ -1,4 +1,4 @@
-//! ETags of the states of a run: each server is asked once per state before the first plan, many at the same time.
+//! Entity tags (`ETag`) of the states of a run: each server is asked once per state before the first plan, many at the same time.
 
 use std::{
     collections::HashMap,
