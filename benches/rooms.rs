@@ -1,5 +1,5 @@
-//! Benchmarks of envctl's own work between two processes, module by module: `cargo bench`, or `cargo bench -- schedule` for
-//! one.
+//! Benchmarks of envctl's own work between two processes, module by module:
+//! `cargo bench`, or `cargo bench -- schedule` for one.
 //!
 //! Whole commands, compared with the engines, git and Terragrunt: `scripts/bench`.
 
@@ -26,8 +26,8 @@ fn main() {
     divan::main();
 }
 
-/// Returns the indices of a stack's dependencies: groups of ten with a base, three that need it, and six that need two of
-/// these.
+/// Returns the indices of a stack's dependencies: groups of ten with a base, three that need it, and
+/// six that need two of these.
 fn needs(place: usize) -> Vec<usize> {
     let base = place - place % 10;
     match place % 10 {

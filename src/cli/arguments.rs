@@ -263,8 +263,7 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// Value of `--confirm` and `--changed` without an argument. No argument can contain it: an empty argument, for example
-/// from
-/// an unset shell variable, is neither a digest nor a commit, and must not confirm everything.
+/// from an unset shell variable, is neither a digest nor a commit, and must not confirm everything.
 const NO_VALUE: &str = "\0";
 
 fn confirmation(text: &str) -> Result<Confirmation, InvalidDigest> {

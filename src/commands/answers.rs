@@ -111,8 +111,7 @@ impl Opened {
     }
 
     /// Prints a review on standard output, masked because an address may contain a secret. If the prompt about it appears
-    /// on
-    /// another terminal, the review is printed there too.
+    /// on another terminal, the review is printed there too.
     pub(super) fn show_review(
         &self,
         context: &Context,
@@ -135,8 +134,8 @@ impl Opened {
         Ok(())
     }
 
-    /// Returns the stacks of another round: those whose new plan exceeds the confirmed one, or deferred stacks that can be
-    /// planned now.
+    /// Returns the stacks of another round: those whose new plan exceeds the confirmed one, or deferred stacks
+    /// that can be planned now.
     pub(super) fn next_round(&mut self, context: &Context, number: u32) -> Vec<StackId> {
         let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
         let (stacks, why) = if self.deployment.has_unsettled() && !is_interrupted {

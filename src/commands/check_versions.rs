@@ -1,6 +1,5 @@
-//! Checks that the engines of an environment's stacks are installed, in versions that environments.toml and the root
-//! modules
-//! allow.
+//! Checks that the engines of an environment's stacks are installed, in versions that environments.toml
+//! and the root modules allow.
 
 use super::Context;
 use crate::{

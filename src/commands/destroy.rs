@@ -1,5 +1,5 @@
-//! `envctl destroy`: plans the removal of all resources, asks for one confirmation of one review, and applies in reverse
-//! order.
+//! `envctl destroy`: plans the removal of all resources, asks for one confirmation of one review, and
+//! applies in reverse order.
 
 use super::{Confirm, Context, RunRequest, Usage, opening::Wish, rollout};
 use crate::{engine::PlanMode, model::ExitStatus};

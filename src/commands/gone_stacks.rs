@@ -140,9 +140,9 @@ impl GoneStacks {
     }
 }
 
-/// Returns the stacks of an environment that are no longer declared. `inventory` is absent if the environment itself
-/// is no longer declared. `stated` returns the instances of all environments by state address; called only if a stack may
-/// be gone.
+/// Returns the stacks of an environment that are no longer declared. `inventory` is absent if the environment
+/// itself is no longer declared. `stated` returns the instances of all environments by state address; called
+/// only if a stack may be gone.
 ///
 /// A renamed stack is not gone: another instance has the address or the lineage of its state.
 pub(super) fn undeclared_stacks(

@@ -145,8 +145,8 @@ impl Guarded {
         blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
     }
 
-    /// Returns the reasons why a typed command must not run in a stack, as far as they are known before its engine is
-    /// asked.
+    /// Returns the reasons why a typed command must not run in a stack, as far as they are known
+    /// before its engine is asked.
     pub(super) fn judge_typed(&self, stack: &StackId, typed: &Typed) -> Vec<Blocked> {
         of_stack(stack, of_typed(stack, typed, self.rules(), &self.allowed))
     }
@@ -156,8 +156,8 @@ impl Guarded {
         self.guards.judge_losses()
     }
 
-    /// Returns the reasons why the state of a stack must not lose these resources, which count for the limits of the
-    /// command.
+    /// Returns the reasons why the state of a stack must not lose these resources, which count for
+    /// the limits of the command.
     pub(super) fn judge_lost(&mut self, stack: &StackId, lost: &[ResourceAddress]) -> Vec<Blocked> {
         let (blocks, tally) = of_lost((stack, lost), self.rules(), self.before, &self.allowed);
         self.before = tally;
@@ -199,8 +199,8 @@ impl Guarded {
         }
     }
 
-    /// Returns the losses of a later round's review that no confirmed review has shown and no `--allow delete:` names, one
-    /// per line.
+    /// Returns the losses of a later round's review that no confirmed review has shown and no
+    /// `--allow delete:` names, one per line.
     pub(super) fn unseen_losses(&self, review: &Review, shown: &BTreeSet<ShownLoss>) -> Vec<String> {
         let unseen = unseen_losses(review, &self.guards, shown, &self.allowed);
         unseen.iter().map(ToString::to_string).collect()

@@ -54,8 +54,8 @@ impl LastDeployment {
         })
     }
 
-    /// Returns the newest deployment of an instance before a time. The instance is named by its environment and the name of
-    /// its folder.
+    /// Returns the newest deployment of an instance before a time. The instance is named by its environment
+    /// and the name of its folder.
     pub(super) fn find(
         store: &RunStore,
         past: &[PastRun],

@@ -354,8 +354,8 @@ fn run_stacks(instances: &[&Instance], selected: &[Selected], graph: &StackGraph
         .collect()
 }
 
-/// Warns about stacks that depend on a stack to be destroyed and are not selected; refuses them in an environment with
-/// `confirm`.
+/// Warns about stacks that depend on a stack to be destroyed and are not selected; refuses them in an
+/// environment with `confirm`.
 fn still_needed(
     context: &Context,
     inventory: &Inventory,

@@ -37,8 +37,8 @@ pub(super) enum Content {
     Summary,
 }
 
-/// Returns an error unless a file may be written: a new or empty one, or one with earlier output of this kind. The file is
-/// not changed.
+/// Returns an error unless a file may be written: a new or empty one, or one with earlier output of this kind.
+/// The file is not changed.
 pub(super) fn check(path: &Utf8Path, content: Content, env: &BTreeMap<OsString, OsString>) -> io::Result<()> {
     check_name(path)?;
     let Some(found) = checked_kind(path)? else {

@@ -172,8 +172,7 @@ impl Prepared {
     }
 
     /// Locks the environment for a verb that changes it; the lock is held until the result is dropped. Raw output that a
-    /// killed
-    /// envctl left in the environment is recovered.
+    /// killed envctl left in the environment is recovered.
     pub(super) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<Turn> {
         let turn = turn::take(context, &self.store, &self.environment, verb, None)?;
         let stacks: Vec<StackId> = self.works.keys().cloned().collect();

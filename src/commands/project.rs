@@ -99,8 +99,7 @@ impl Context {
     /// Returns the instances of an environment for a verb that shows them, and the exit status of their findings.
     ///
     /// The text output shows the instances that could be loaded, with the findings beside them. A JSON document is complete
-    /// or
-    /// an error: an incomplete one would look like a complete one.
+    /// or an error: an incomplete one would look like a complete one.
     pub(super) fn shown_inventory(
         &self,
         config: &Config,
@@ -118,8 +117,8 @@ impl Context {
 
     /// Returns the instances of an environment for a verb that passes them to engines, with the parsed modules.
     ///
-    /// Returns an error for any mistake that can be found without an engine, in the whole configuration and all
-    /// environments.
+    /// Returns an error for any mistake that can be found without an engine, in the whole
+    /// configuration and all environments.
     pub(super) fn sound(
         &self,
         config: &Config,
@@ -131,8 +130,7 @@ impl Context {
     }
 
     /// Reads the project as `sound` does, and also returns the variables without a value by stack, which are errors for a
-    /// run
-    /// that plans the stack.
+    /// run that plans the stack.
     pub(super) fn sound_and_values(
         &self,
         config: &Config,
@@ -157,8 +155,8 @@ impl Context {
         }
     }
 
-    /// Returns the checklist of these environments from the files, and from Terragrunt's list of units if programs may be
-    /// started.
+    /// Returns the checklist of these environments from the files, and from Terragrunt's list of units if
+    /// programs may be started.
     pub(super) fn check_offline(
         &self,
         config: &Config,

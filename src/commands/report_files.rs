@@ -21,8 +21,7 @@ pub struct ReportFiles {
 
 impl ReportFiles {
     /// Empties the report of an earlier run. A file that cannot or must not be written is an error, and is not written
-    /// later
-    /// either; a summary that does not exist is not created.
+    /// later either; a summary that does not exist is not created.
     pub fn prepare(&mut self, env: &BTreeMap<OsString, OsString>) -> Result<(), Usage> {
         if let (Some(report), Some(summary)) = (&self.report, &self.summary)
             && output_file::is_one_file(report, summary)
@@ -44,8 +43,7 @@ impl ReportFiles {
     }
 
     /// Writes the reason of a failure: the document of `--json` as the report, a line into the summary. Returns an error
-    /// text
-    /// for each file that cannot be written.
+    /// text for each file that cannot be written.
     pub fn write_failure(&self, command: &str, document: &ErrorDocument) -> Vec<String> {
         let mut unwritten = Vec::new();
         if let Some(path) = &self.report {

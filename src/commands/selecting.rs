@@ -44,9 +44,8 @@ impl Asked {
 }
 
 impl Context {
-    /// Starts the request to git if the selection has `--changed`: before environments.toml is read, so that both run at
-    /// the
-    /// same time.
+    /// Starts the request to git if the selection has `--changed`: before environments.toml is read, so that
+    /// both run at the same time.
     pub(super) fn ask_changes(&self, selection: &Selection, runner: &Arc<Runner>) -> Result<Asked, Usage> {
         let file = self.config_file()?;
         let answer = selection.changed.clone().map(|since| {

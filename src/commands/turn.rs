@@ -41,8 +41,8 @@ pub(super) fn of_run(
     Ok(Some(turn))
 }
 
-/// Takes the environment's lock, or fails at once if another process has it; then waits for engines that killed runs left
-/// running.
+/// Takes the environment's lock, or fails at once if another process has it; then waits for engines that
+/// killed runs left running.
 pub(super) fn take(
     context: &Context,
     store: &RunStore,

@@ -72,8 +72,8 @@ impl Against<'_> {
         Ok(Found { blocked, run: None })
     }
 
-    /// Returns the refusal of a command that starts providers, in an environment with `confirm` whose providers are
-    /// replaced.
+    /// Returns the refusal of a command that starts providers, in an environment with `confirm`
+    /// whose providers are replaced.
     fn replaced_providers(&self, typed: &Typed, guarded: &Guarded) -> Option<String> {
         let starts = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. } | Typed::Named { .. });
         let found = replaced_providers(&self.work.target.env).filter(|_| starts && guarded.confirms())?;
@@ -84,8 +84,8 @@ impl Against<'_> {
         vec![Blocked { stack: Some(self.stack.clone()), block: Block::new(guard, message) }]
     }
 
-    /// Returns the path at which the engine finds a file; absent for a relative path of a Terragrunt unit, whose working directory
-    /// is not known.
+    /// Returns the path at which the engine finds a file; absent for a relative path of a Terragrunt unit, whose
+    /// working directory is not known.
     fn place(&self, file: &OsStr) -> Option<Utf8PathBuf> {
         let file = Utf8Path::from_path(file.as_ref())?;
         let sure = file.is_absolute() || self.work.engine.reads_root_module();

@@ -13,8 +13,7 @@ use crate::{
 
 impl Opened {
     /// Returns the refusal of a review that guards refuse or, without a terminal, whose checklist is not confirmed, with
-    /// all
-    /// reasons including a missing confirmation. Absent if guards and checklist pass.
+    /// all reasons including a missing confirmation. Absent if guards and checklist pass.
     pub(super) fn incomplete_answers(
         &self,
         blocked: &[Blocked],
@@ -40,8 +39,7 @@ impl Opened {
     }
 
     /// Adds the command that answers all reasons: exceptions, items of the checklist, and the confirmation, beside the
-    /// flags
-    /// that the user gave.
+    /// flags that the user gave.
     pub(super) fn with_hint(
         &self,
         refusal: Refusal,

@@ -40,8 +40,8 @@ pub struct Ground {
 }
 
 impl Ground {
-    /// Returns the inputs of an instance. `inputs` is the folder of the generated files, `dirs` are the folders of all
-    /// stacks.
+    /// Returns the inputs of an instance. `inputs` is the folder of the generated files, `dirs` are
+    /// the folders of all stacks.
     pub(super) fn of(
         (instance, module): (&Instance, Option<&Module>),
         target: &Target,

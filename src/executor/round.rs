@@ -190,8 +190,8 @@ impl<'a> Round<'a> {
         self.note(emitted);
     }
 
-    /// Stores the first error that is not an error of the journal: the dispatcher stores that one, and it stops only
-    /// mutating steps.
+    /// Stores the first error that is not an error of the journal: the dispatcher stores that one, and it
+    /// stops only mutating steps.
     fn note(&mut self, result: Result<(), DispatchError>) {
         match result {
             Ok(()) | Err(DispatchError::Journal(_)) => {}

@@ -102,8 +102,8 @@ pub enum SecretError {
 }
 
 impl SecretError {
-    /// Returns lines with advice, or with the output of the program. Secrets that the redactor does not know are not
-    /// masked in them.
+    /// Returns lines with advice, or with the output of the program. Secrets that the redactor does not
+    /// know are not masked in them.
     pub fn help(&self, redactor: &Redactor) -> Vec<String> {
         match self {
             Self::Empty { .. } => {

@@ -78,8 +78,8 @@ impl Signals {
     }
 }
 
-/// Returns true if a process ignores a signal, by its `/proc/PID/status`: `SigIgn:` is a hexadecimal mask, bit 0 for
-/// signal 1.
+/// Returns true if a process ignores a signal, by its `/proc/PID/status`: `SigIgn:` is a hexadecimal
+/// mask, bit 0 for signal 1.
 ///
 /// Source: `proc_pid_status(5)`.
 fn is_ignored(status: &str, number: u8) -> bool {

@@ -15,8 +15,8 @@ pub struct Step {
     pub needs: Vec<StackId>,
     /// Estimated duration, from earlier runs.
     pub weight: Duration,
-    /// Names under which the step counts against [`Limits::classes`], for example its engine. A class without a limit is
-    /// ignored.
+    /// Names under which the step counts against [`Limits::classes`], for example its engine. A class
+    /// without a limit is ignored.
     pub classes: Vec<Arc<str>>,
 }
 

@@ -1,5 +1,5 @@
-//! Values from outputs of other stacks (`inputs`): the variables that take them, and mocks for outputs that do not exist
-//! yet.
+//! Values from outputs of other stacks (`inputs`): the variables that take them, and mocks for
+//! outputs that do not exist yet.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -159,8 +159,8 @@ impl NoValues {
 }
 
 impl Wiring {
-    /// Returns the variables of an instance that take outputs, except those that the user sets on the command line or by
-    /// `TF_VAR_*`.
+    /// Returns the variables of an instance that take outputs, except those that the user sets on the
+    /// command line or by `TF_VAR_*`.
     pub fn of(instance: &Instance, module: Option<&Module>) -> Self {
         let settings = &instance.settings;
         let by_hand = |variable: &str| {

@@ -24,8 +24,8 @@ pub fn file_digest(path: impl AsRef<Path>) -> io::Result<String> {
     }
 }
 
-/// Returns true if the owner of a file may execute it. Git stores no other bit of a mode; the others depend on the `umask`
-/// of a checkout.
+/// Returns true if the owner of a file may execute it. Git stores no other bit of a mode; the others depend on
+/// the `umask` of a checkout.
 pub fn is_executable(path: &Utf8Path) -> io::Result<bool> {
     fs::metadata(path).map(|file| file.permissions().mode() & 0o100 != 0)
 }

@@ -58,8 +58,8 @@ impl ContentStamp {
         hex(&self.hash.finalize())
     }
 
-    /// Returns true if the content is older than [`REST`] at `now`. A time of change in the future, from another clock, is
-    /// not.
+    /// Returns true if the content is older than [`REST`] at `now`. A time of change in the future,
+    /// from another clock, is not.
     fn has_rested(&self, now: SystemTime) -> bool {
         let newest = self.newest.map(|newest| SystemTime::UNIX_EPOCH + newest + REST);
         newest.is_none_or(|rested| rested <= now)

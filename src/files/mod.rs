@@ -1,6 +1,5 @@
 //! Private files, readable only by their owner: written atomically and removed; digests of any files; and reading of files
-//! of
-//! other programs, if they are regular ones.
+//! of other programs, if they are regular ones.
 //!
 //! Plans, logs and records between runs may contain secret values: folders have mode 0700 and files 0600.
 

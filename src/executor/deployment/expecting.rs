@@ -32,8 +32,7 @@ impl Taken {
 
 impl Deployment {
     /// Returns the estimated duration of a plan or an apply of these stacks; absent when there is nothing to do. Stacks
-    /// that
-    /// may turn out to need an apply are not counted.
+    /// that may turn out to need an apply are not counted.
     pub fn expected(&self, kind: StepKind, stacks: &[StackId]) -> Result<Option<Expected>, ScheduleError> {
         self.weighed(kind, stacks).expected(&self.limits)
     }

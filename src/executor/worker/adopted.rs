@@ -1,5 +1,5 @@
-//! Adopts the stored plan of an earlier run in place of a new one, after all of its bound inputs and the current state
-//! were compared.
+//! Adopts the stored plan of an earlier run in place of a new one, after all of its bound inputs and the
+//! current state were compared.
 
 use super::{
     Waiting, Work, Worker,
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl Worker {
-    /// Adopts the result of an earlier run for a stack: the stack's next plan step uses it and plans nothing. Later steps
-    /// plan.
+    /// Adopts the result of an earlier run for a stack: the stack's next plan step uses it and plans
+    /// nothing. Later steps plan.
     pub fn adopt(&self, stack: StackId, earlier: Earlier) {
         if matches!(earlier, Earlier::Applied { .. } | Earlier::Begun) {
             lock(&self.applied).insert(stack.clone());

@@ -95,8 +95,8 @@ impl Worker {
         is_refused.then(|| replaced("the engine says that development overrides of providers are in effect"))
     }
 
-    /// Writes the manifest of a plan with changes beside its file, and returns it with notes; or the reason why the plan
-    /// cannot be bound.
+    /// Writes the manifest of a plan with changes beside its file, and returns it with notes; or the reason why
+    /// the plan cannot be bound.
     pub(super) fn bind(
         &self,
         (stack, work): (&StackId, &Work),

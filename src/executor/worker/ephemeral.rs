@@ -22,8 +22,8 @@ use crate::{
 /// Prefix of the items of ephemeral variables.
 const ITEM: &str = "ephemeral variable ";
 
-/// Values of variables as JSON, or the digest of the var file that sets them; absent for variables that no source known to
-/// envctl sets.
+/// Values of variables as JSON, or the digest of the var file that sets them; absent for variables that no
+/// source known to envctl sets.
 type GivenValues = BTreeMap<String, Option<String>>;
 
 /// Returns the item of an ephemeral variable.

@@ -113,8 +113,8 @@ impl Worker {
         }
     }
 
-    /// Returns the planned outputs; absent for a plan limited by `--target` or `--without`, which does not contain all of
-    /// them.
+    /// Returns the planned outputs; absent for a plan limited by `--target` or `--without`, which does
+    /// not contain all of them.
     fn coming(&self, planned: &Planned) -> Option<Coming> {
         let is_narrowed = self.wish.is_narrowed() || planned.is_incomplete();
         let whole = !is_narrowed && self.wish.mode == PlanMode::Normal;

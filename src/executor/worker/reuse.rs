@@ -78,8 +78,8 @@ impl Worker {
             left_out.push(STAMP);
             planned_state(clean).filter(|_| clean.items.without(&left_out).mismatch(&now).is_none())
         };
-        // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan is refused by a
-        // new plan.
+        // Checks the state's lineage, as any plan does; a state that went back to that of the clean plan
+        // is refused by a new plan.
         Ok(planned_on.is_some_and(|state| work.engine.check_state(&work.target, &state, false).is_ok()))
     }
 

@@ -1,4 +1,4 @@
-//! Entity tags (`ETag`) of the states of a run: each server is asked once per state before the first plan, many at the same time.
+//! Entity tags (`ETag`) of the states of a run: one request per state before the first plan, many at the same time.
 
 use std::{
     collections::HashMap,
@@ -45,9 +45,8 @@ impl Stamps {
         }))
     }
 
-    /// Returns the run's answer about a stack. The first call starts the requests for all other stacks, beyond the number
-    /// of
-    /// jobs.
+    /// Returns the run's answer about a stack. The first call starts the requests for all other stacks,
+    /// beyond the number of jobs.
     pub(super) fn first(&self, stack: &StackId, work: &Work) -> Stamped {
         if footing(work).is_ok_and(|footing| RemoteStates::may_ask(&footing)) {
             self.0.begun.call_once(|| self.0.ask_all());
