@@ -36,19 +36,19 @@ pub struct CheckDocument {
     items: Vec<ItemView>,
 }
 
-/// One item.
+/// One item of the checklist.
 #[derive(Debug, Serialize, JsonSchema)]
 struct ItemView {
     /// `config`, `isolation`, `versions` …
     name: String,
-    /// The environment that it is about; absent for all of them.
+    /// Environment that the item is about; absent for all of them.
     #[schemars(with = "Option<String>")]
     environment: Option<EnvName>,
-    /// How it is: `green`, `red`, or `unknown` when only a plan could tell.
+    /// Result of the item: `green`, `red`, or `unknown` if only a plan can tell.
     status: CheckStatus,
-    /// One line.
+    /// Message of one line.
     message: String,
-    /// What was found, each with its place where there is one.
+    /// Findings, each with its position if there is one.
     findings: Vec<String>,
 }
 

@@ -44,42 +44,42 @@ pub struct ConfigDocument {
 /// One environment.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EnvironmentView {
-    /// Its name.
+    /// Name of the environment.
     #[schemars(with = "String")]
     environment: EnvName,
-    /// What it is.
+    /// Description of the environment.
     description: Option<String>,
-    /// Other names.
+    /// Other names of the environment.
     aliases: Vec<String>,
-    /// What comes before it in promotion order.
+    /// Environments that come before it in promotion order.
     #[schemars(with = "Vec<String>")]
     after: Vec<EnvName>,
-    /// Whether changes need a confirmation.
+    /// True if changes need a confirmation.
     confirm: bool,
-    /// What must not happen even when it was confirmed, by guard.
+    /// Guards that refuse a change even if it was confirmed, by name.
     guards: IndexMap<String, ValueView>,
-    /// What somebody has to say yes to at the gate, by id.
+    /// Items that the user has to confirm at the gate, by id.
     checklist: IndexMap<String, String>,
-    /// Its instances.
+    /// Instances of the environment.
     instances: Vec<InstanceView>,
 }
 
 /// One instance.
 #[derive(Debug, Serialize, JsonSchema)]
 struct InstanceView {
-    /// The stack.
+    /// Name of the stack.
     #[schemars(with = "String")]
     stack: StackId,
-    /// Its folder.
+    /// Folder of the stack.
     path: String,
-    /// Its engine.
+    /// Engine of the stack.
     engine: EngineName,
-    /// The stacks that come first.
+    /// Stacks that come first.
     #[schemars(with = "Vec<String>")]
     needs: Vec<StackId>,
-    /// Words to select it by.
+    /// Tags for selections.
     tags: Vec<String>,
-    /// What happens when its workspace does not exist.
+    /// Handling of a workspace that does not exist.
     create_workspace: CreateWorkspace,
     /// Every value, by dotted key; secrets by their source.
     values: IndexMap<String, ValueView>,
@@ -90,7 +90,7 @@ struct InstanceView {
 struct ValueView {
     /// The value, or the source of a secret.
     value: serde_json::Value,
-    /// Where it came from, with `--origins`.
+    /// Origin of the value, with `--origins`.
     #[serde(skip_serializing_if = "Option::is_none")]
     origin: Option<String>,
 }

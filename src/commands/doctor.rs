@@ -36,32 +36,32 @@ pub struct Request {
 pub struct DoctorDocument {
     /// The version of this format: 1.
     format: u32,
-    /// What was looked at.
+    /// Results of the checks.
     findings: Vec<Finding>,
 }
 
-/// One thing that was looked at.
+/// Result of one check.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Finding {
-    /// `tofu`, `git`, `config` …
+    /// Subject of the check: `tofu`, `git`, `config` …
     what: String,
-    /// How it is.
+    /// State of the subject.
     health: Health,
-    /// What was found.
+    /// Message of one line.
     message: String,
-    /// What to do about it.
+    /// Advice for the user.
     fix: Option<String>,
 }
 
-/// How a thing is.
+/// State of the subject of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Health {
-    /// As it should be.
+    /// Present and working.
     Good,
-    /// Not there, and not needed.
+    /// Missing, and not needed.
     Absent,
-    /// It will get in the way.
+    /// Missing or wrong, so that a command will fail.
     Bad,
 }
 

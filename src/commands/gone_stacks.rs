@@ -29,18 +29,18 @@ use crate::{
 /// Stack that was deployed and is gone from the files.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct UndeclaredStack {
-    /// The environment that it was deployed to.
+    /// Environment that the stack was deployed to.
     #[schemars(with = "String")]
     environment: EnvName,
-    /// Its name.
+    /// Name of the stack.
     #[schemars(with = "String")]
     stack: StackId,
-    /// The folder that it had, relative to environments.toml.
+    /// Former folder of the stack, relative to environments.toml.
     path: String,
-    /// The newest run that changed it, or found it as its files said.
+    /// Newest run that changed the stack, or found it unchanged.
     #[schemars(with = "String")]
     run: RunId,
-    /// The commit of that run.
+    /// Commit of that run.
     commit: Option<String>,
 }
 
@@ -81,15 +81,15 @@ impl UndeclaredStack {
     }
 }
 
-/// Record of an instance that cannot be read, so that nobody knows whether its stack is gone.
+/// Record of an instance that cannot be read, so that envctl cannot tell if its stack still has resources.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub(super) struct UnreadableRecord {
-    /// The environment of the instance.
+    /// Environment of the instance.
     #[schemars(with = "String")]
     environment: EnvName,
     /// Name of its folder in `.envctl/instances/ENV`.
     name: String,
-    /// The reason, with the path of the record.
+    /// Reason, with the path of the record.
     reason: String,
 }
 

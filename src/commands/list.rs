@@ -45,24 +45,24 @@ pub struct ListDocument {
 /// One instance.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Entry {
-    /// The environment.
+    /// Name of the environment.
     #[schemars(with = "String")]
     environment: EnvName,
-    /// The stack.
+    /// Name of the stack.
     #[schemars(with = "String")]
     stack: StackId,
-    /// Its folder, relative to environments.toml.
+    /// Folder of the stack, relative to environments.toml.
     path: String,
-    /// Its engine.
+    /// Engine of the stack.
     engine: EngineName,
-    /// Its workspace; absent for the default one.
+    /// Workspace of the stack; absent for the default one.
     workspace: Option<String>,
-    /// The stacks that come first.
+    /// Stacks that come first.
     #[schemars(with = "Vec<String>")]
     needs: Vec<StackId>,
-    /// Words to select it by.
+    /// Tags for selections.
     tags: Vec<String>,
-    /// Why it is in.
+    /// Reasons of its selection.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     why: Vec<String>,
 }

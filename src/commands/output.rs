@@ -43,27 +43,27 @@ pub struct OutputDocument {
     stacks: Vec<StackOutputs>,
 }
 
-/// The outputs of one stack.
+/// Outputs of one stack.
 #[derive(Debug, Serialize, JsonSchema)]
 struct StackOutputs {
-    /// The stack.
+    /// Name of the stack.
     #[schemars(with = "String")]
     stack: StackId,
-    /// Its outputs, in the engine's order.
+    /// Outputs of the stack, in the order of the engine.
     outputs: Vec<OutputView>,
 }
 
 /// One output.
 #[derive(Debug, Serialize, JsonSchema)]
 struct OutputView {
-    /// Its name.
+    /// Name of the output.
     name: String,
     /// True if the stack marks it sensitive, or its value holds a secret of environments.toml.
     sensitive: bool,
-    /// Its type, as the engine gives it.
+    /// Type of the output, as the engine returns it.
     #[serde(rename = "type")]
     kind: serde_json::Value,
-    /// Its value; null for a sensitive one that is not shown.
+    /// Value of the output; null for a sensitive one that is not shown.
     #[schemars(with = "serde_json::Value")]
     value: ExactJson,
 }

@@ -58,25 +58,25 @@ pub struct RunsDocument {
 /// One run of the list.
 #[derive(Debug, Serialize, JsonSchema)]
 struct RunEntry {
-    /// Its id.
+    /// Id of the run.
     #[schemars(with = "String")]
     run: RunId,
-    /// The verb.
+    /// Verb of the run.
     command: String,
-    /// The environment.
+    /// Name of the environment.
     #[schemars(with = "String")]
     environment: EnvName,
-    /// How it ended; absent for one that did not.
+    /// Result of the run; absent if it did not end.
     result: Option<RunResult>,
-    /// What the verb exited with.
+    /// Exit code of the verb.
     exit_code: Option<u8>,
-    /// When it started.
+    /// Start of the run.
     started: String,
-    /// Seconds.
+    /// Duration in seconds.
     duration: f64,
-    /// The commit.
+    /// Commit of the run.
     commit: Option<String>,
-    /// How many of each kind.
+    /// Number of changes of each kind.
     totals: ChangeCounts,
 }
 

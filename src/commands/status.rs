@@ -49,12 +49,12 @@ pub struct StatusDocument {
 /// One environment.
 #[derive(Debug, Serialize, JsonSchema)]
 struct EnvironmentStatus {
-    /// Its name.
+    /// Name of the environment.
     #[schemars(with = "String")]
     environment: EnvName,
-    /// Its newest run.
+    /// Newest run of the environment.
     last_run: Option<Seen>,
-    /// Its stacks, in dependency order.
+    /// Stacks of the environment, in dependency order.
     stacks: Vec<StackStatus>,
     /// Stacks that were deployed here and are gone from the files: what they made still exists.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -67,40 +67,40 @@ struct EnvironmentStatus {
 /// One stack.
 #[derive(Debug, Serialize, JsonSchema)]
 struct StackStatus {
-    /// Its name.
+    /// Name of the stack.
     #[schemars(with = "String")]
     stack: StackId,
-    /// Names that it had in runs before: no stack of the environment has them now, and their folder and workspace are its own.
+    /// Names of the stack in earlier runs, known by its folder and workspace, which no other stack has.
     #[schemars(with = "Vec<String>")]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     former_names: Vec<StackId>,
-    /// The newest run that it was part of, with how it ended there.
+    /// Newest run with the stack, and the result there.
     last: Option<Seen>,
-    /// Its newest plan.
+    /// Newest plan of the stack.
     planned: Option<Seen>,
-    /// Its newest deployment that left it as its files say.
+    /// Newest deployment that left the stack as its files say.
     deployed: Option<Seen>,
-    /// What its newest plan would change, if nothing was deployed since.
+    /// Changes of the newest plan, if no deployment followed it.
     pending: Option<ChangeCounts>,
 }
 
-/// A run as it was seen.
+/// Run with its result for one stack or environment.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 struct Seen {
-    /// The run.
+    /// Id of the run.
     #[schemars(with = "String")]
     run: RunId,
-    /// The verb.
+    /// Verb of the run.
     command: String,
-    /// How it ended there; absent when it did not end.
+    /// Result of the run; absent if it did not end.
     result: Option<String>,
-    /// When it started.
+    /// Start of the run.
     at: String,
-    /// Seconds since then.
+    /// Seconds since the start.
     age: f64,
-    /// Who started it.
+    /// User who started the run.
     user: Option<String>,
-    /// The commit.
+    /// Commit of the run.
     commit: Option<String>,
 }
 
