@@ -12,7 +12,7 @@ use crate::{
     diagnostic::closest,
     executor::{Confirmation, InvalidDigest},
     graph::{Selection, Since},
-    model::{Allow, CreateWorkspace, InvalidAllow},
+    model::{CreateWorkspace, GuardException, InvalidAllow},
 };
 
 /// Selection of stacks.
@@ -209,7 +209,7 @@ pub(in crate::cli) struct AllowArgs {
     /// `lineage:ENV/STACK` (a state that is not the last known one, as after a deliberate reset, or that was lost). `STACK/` may
     /// be left out where one stack of the run has that address. Recorded. May be repeated.
     #[arg(long = "allow", value_name = "WHAT", value_parser = allowance)]
-    pub(in crate::cli) allow: Vec<Allow>,
+    pub(in crate::cli) allow: Vec<GuardException>,
 }
 
 /// Value of `--reuse` without an argument.
@@ -290,11 +290,11 @@ pub(super) fn report_file(text: &str) -> Result<Utf8PathBuf, String> {
     }
 }
 
-fn allowance(text: &str) -> Result<Allow, String> {
+fn allowance(text: &str) -> Result<GuardException, String> {
     text.parse().map_err(|error: InvalidAllow| match &error {
-        InvalidAllow::Unknown { word } => match closest(word, Allow::words()) {
+        InvalidAllow::Unknown { word } => match closest(word, GuardException::words()) {
             Some(known) => format!("{error}; did you mean `{known}`?"),
-            None => format!("{error}; there are {}", Allow::FORMS.join(", ")),
+            None => format!("{error}; there are {}", GuardException::FORMS.join(", ")),
         },
         InvalidAllow::Form { .. } | InvalidAllow::NotYet { .. } => error.to_string(),
     })

@@ -2,8 +2,8 @@
 
 mod app;
 mod arguments;
-mod border;
 mod complete;
+mod error_report;
 mod line_input;
 mod prompts;
 mod run;

@@ -15,7 +15,7 @@ use clap_complete::CompleteEnv;
 
 use super::{
     app::{App, Global, Verb},
-    border,
+    error_report,
     prompts::Dialogue,
     terminal, unknown_flag,
     verbs::{SchemaOf, What},
@@ -66,7 +66,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
     let status = match outcome {
         Ok(Ok(status)) => status,
         Ok(Err(error)) => {
-            let shown = border::shown(&error);
+            let shown = error_report::shown(&error);
             shown.say(&printer, streams.terminal.github);
             let document = shown.document();
             if json {
@@ -79,7 +79,7 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             let defect = "this is a defect of envctl; nothing more was started";
             printer.error(defect);
             printer.hint("please report it with the message above, the command, and `envctl --version`");
-            write_failure(&printer, (command, &report_files), &border::defect(defect));
+            write_failure(&printer, (command, &report_files), &error_report::defect(defect));
             ExitStatus::Defect
         }
     };
@@ -117,7 +117,7 @@ fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
         let styles = Styles::new(false);
         let (out, err) = (Box::new(io::stdout()), Box::new(io::stderr()));
         let printer = Printer::new((out, styles), (err, styles), Detail::Quiet, None);
-        say_document(&printer, &border::unparsed(error));
+        say_document(&printer, &error_report::unparsed(error));
     }
     ExitCode::from(ExitStatus::Usage.code())
 }

@@ -5,7 +5,7 @@ use crate::{
     config::{Config, Environment},
     diagnostic::closest,
     inventory::Inventory,
-    model::{Allow, EnvName, InstanceId, NamedResource, StackId},
+    model::{EnvName, GuardException, InstanceId, NamedResource, StackId},
     ui::shell_word,
 };
 
@@ -13,13 +13,13 @@ use crate::{
 pub(super) fn know_allowed(
     (config, environment): (&Config, &Environment),
     inventory: &Inventory,
-    allow: &[Allow],
+    allow: &[GuardException],
 ) -> Result<(), Usage> {
     for exception in allow {
         let stack = match exception {
-            Allow::Delete(NamedResource { stack: Some(stack), .. })
-            | Allow::Change(NamedResource { stack: Some(stack), .. }) => stack,
-            Allow::Lineage(InstanceId { environment: wanted, stack }) => {
+            GuardException::Delete(NamedResource { stack: Some(stack), .. })
+            | GuardException::Change(NamedResource { stack: Some(stack), .. }) => stack,
+            GuardException::Lineage(InstanceId { environment: wanted, stack }) => {
                 if *wanted != environment.name {
                     let names = config.environments().keys().map(EnvName::as_str);
                     if config.environments().contains_key(wanted) {
@@ -42,7 +42,7 @@ pub(super) fn know_allowed(
     Ok(())
 }
 
-fn unknown(exception: &Allow, what: &str, meant: Option<&str>) -> Usage {
+fn unknown(exception: &GuardException, what: &str, meant: Option<&str>) -> Usage {
     let meant = meant.map_or(String::new(), |known| format!("; did you mean `{known}`?"));
     Usage::Other(format!("`--allow {}`: {what}{meant}", shell_word(&exception.to_string())))
 }

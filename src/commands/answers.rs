@@ -2,10 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Confirm, Context, RunRequest,
-    opening::{Opened, Wish},
-};
+use super::{Confirm, Context, RunRequest, opening::Opened, request::RunMode};
 use crate::{
     executor::{Confirmation, GateRound},
     model::{Blocked, Outcome, StackId},
@@ -96,7 +93,7 @@ impl Opened {
         context: &Context,
         request: &RunRequest,
         answers: &Answers,
-        wish: Wish,
+        run_mode: RunMode,
     ) -> String {
         let mut request = request.clone();
         if answers.is_any_confirmed {
@@ -106,7 +103,7 @@ impl Opened {
             request.allow = self.guarded.allowed();
         }
         let config = context.config_path.as_deref();
-        let line = request.command_line(wish.command, &self.environment, &context.overrides, config);
+        let line = request.command_line(run_mode.command, &self.environment, &context.overrides, config);
         if answers.confirm_rounds { format!("{line} --confirm-rounds") } else { line }
     }
 
@@ -140,9 +137,9 @@ impl Opened {
         let is_interrupted = self.deployment.dispatcher().interrupted().is_some();
         let (stacks, why) = if self.deployment.has_unsettled() && !is_interrupted {
             let why = "Some plans now change more than you confirmed: planning them again for a new review";
-            (self.deployment.unsettled(), why)
+            (self.deployment.needing_confirmation(), why)
         } else {
-            (self.deployment.due(), "Planning deferred stacks, which need what was just applied")
+            (self.deployment.now_plannable(), "Planning deferred stacks, which need what was just applied")
         };
         if !stacks.is_empty() {
             self.deployment.dispatcher().flush();

@@ -2,7 +2,7 @@
 
 use super::{
     Confirm, Context, RunRequest, Stopped, Usage,
-    opening::Wish,
+    request::RunMode,
     rollout::{self, TakenOver},
     stored::{Stored, stored},
 };
@@ -54,13 +54,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         stored: Some(found.id),
         ..request.how.clone()
     };
-    let wish = Wish { command: VERB, mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal } };
+    let run_mode =
+        RunMode { command: VERB, mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal } };
     let context = context.with_values(asked.vars, asked.sets);
     rollout::run_adopting(
         &context,
         &how,
         &request.confirm,
-        wish,
+        run_mode,
         TakenOver { stacks, ..TakenOver::default() },
     )
 }

@@ -82,13 +82,13 @@ fn of_plans(guards: &Guards) -> Vec<&'static str> {
 /// Runs the identity check as before a plan: in the process environment of each stack's engine.
 fn identity(context: &Context, config: &Config, environment: &Environment) -> anyhow::Result<CheckItem> {
     let name = CheckName::Identity;
-    let Ok(sound) = context.sound(config, environment, &[VerbClass::Check]) else {
+    let Ok(validated) = context.validated_inventory(config, environment, &[VerbClass::Check]) else {
         let message = "asked once the files are right".to_owned();
         return Ok(item(environment, name, CheckStatus::Unknown, message));
     };
-    let stacks = sound.0.graph().order();
+    let stacks = validated.0.graph().order();
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let asked = Prepared::load(context, config, &sound, &environment.name, (&stacks, &[]), needs)
+    let asked = Prepared::load(context, config, &validated, &environment.name, (&stacks, &[]), needs)
         .and_then(|mut prepared| prepared.acting(context, config, environment));
     match asked {
         Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),

@@ -1,6 +1,6 @@
 //! `envctl deploy`: plans all stacks, asks for one confirmation of one review, and applies those plan files in order.
 
-use super::{Confirm, Context, RunRequest, opening::Wish, rollout};
+use super::{Confirm, Context, RunRequest, request::RunMode, rollout};
 use crate::{engine::PlanMode, model::ExitStatus};
 
 /// Arguments of `envctl deploy`.
@@ -14,6 +14,6 @@ pub struct Request {
 
 /// Runs `envctl deploy`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let wish = Wish { command: "deploy", mode: PlanMode::Normal };
-    rollout::run(context, &request.run, &request.confirm, wish)
+    let run_mode = RunMode { command: "deploy", mode: PlanMode::Normal };
+    rollout::run(context, &request.run, &request.confirm, run_mode)
 }

@@ -1,7 +1,7 @@
 //! `envctl destroy`: plans the removal of all resources, asks for one confirmation of one review, and
 //! applies in reverse order.
 
-use super::{Confirm, Context, RunRequest, Usage, opening::Wish, rollout};
+use super::{Confirm, Context, RunRequest, Usage, request::RunMode, rollout};
 use crate::{engine::PlanMode, model::ExitStatus};
 
 /// Arguments of `envctl destroy`.
@@ -20,6 +20,6 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             Usage::Other(format!("`--replace {address}` makes no sense: everything is destroyed")).into()
         );
     }
-    let wish = Wish { command: "destroy", mode: PlanMode::Destroy };
-    rollout::run(context, &request.run, &request.confirm, wish)
+    let run_mode = RunMode { command: "destroy", mode: PlanMode::Destroy };
+    rollout::run(context, &request.run, &request.confirm, run_mode)
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::{
     Context,
     exec_gate::ExecGate,
-    prepared::{CommandNeeds, Gone, Prepared},
+    prepared::{CommandNeeds, Prepared, WorkspaceCheck},
     state_watch::StateWatch,
     typed::Against,
 };
@@ -14,7 +14,7 @@ use crate::{
     engine::{EngineError, Session, Typed, evaluates_variables, may_make_workspace, takes_values, typed},
     executor::{SecretUse, Work},
     journal::RunStore,
-    model::{Allow, ExitStatus, Failure, FailureKind, StackId},
+    model::{ExitStatus, Failure, FailureKind, GuardException, StackId},
     process::{Exit, Stream},
     ui::shell_word,
 };
@@ -31,7 +31,7 @@ pub struct Request {
     /// `--yes`
     pub yes: bool,
     /// Exceptions of `--allow`.
-    pub allow: Vec<Allow>,
+    pub allow: Vec<GuardException>,
     /// Confirmed items of the checklist (`--ack`).
     pub acks: Vec<String>,
     /// Command of the engine and its arguments.
@@ -55,8 +55,8 @@ impl Request {
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
-    let sound = context.sound(&config, environment, &[])?;
-    let inventory = &sound.0;
+    let validated = context.validated_inventory(&config, environment, &[])?;
+    let inventory = &validated.0;
     let stacks = match &request.stack {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
@@ -64,7 +64,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mut prepared = Prepared::load(
         context,
         &config,
-        &sound,
+        &validated,
         &environment.name,
         (&stacks, &request.allow),
         needs(&request.args),
@@ -77,8 +77,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let mut guarded = None;
     let at_gate = ExecGate { context, environment, request, stacks: &stacks };
     if mutating {
-        context.sound(&config, environment, &[VerbClass::Change])?;
-        guarded = Some(at_gate.pass(&config, &sound, &prepared)?);
+        context.validated_inventory(&config, environment, &[VerbClass::Change])?;
+        guarded = Some(at_gate.pass(&config, &validated, &prepared)?);
         prepared.acting(context, &config, environment)?;
         prepared.let_lockfiles_change(&request.args);
     }
@@ -87,9 +87,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let runs = RunStore::new(config.root()).runs_dir();
     let typed = typed(&request.args);
     let gone = match () {
-        () if typed == Typed::MigrateState => Gone::Untouched,
-        () if may_make_workspace(&request.args) => Gone::Noticed,
-        () => Gone::Left,
+        () if typed == Typed::MigrateState => WorkspaceCheck::Untouched,
+        () if may_make_workspace(&request.args) => WorkspaceCheck::Noticed,
+        () => WorkspaceCheck::Left,
     };
     for stack in &stacks {
         if several {

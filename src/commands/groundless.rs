@@ -18,9 +18,9 @@ const GUARD: &str = "tentative";
 
 /// Dependencies of each stack that are not part of the run.
 #[derive(Debug, Default)]
-pub(super) struct Absent(HashMap<StackId, Vec<StackId>>);
+pub(super) struct MissingUpstreams(HashMap<StackId, Vec<StackId>>);
 
-impl Absent {
+impl MissingUpstreams {
     /// Returns the missing dependencies of these instances, in a run over `graph`.
     pub(super) fn of(instances: &[&Instance], graph: &StackGraph) -> Self {
         let absent = instances.iter().filter_map(|instance| {
@@ -37,7 +37,7 @@ impl Opened {
     pub(super) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
         let mut blocked = self.guarded.judge(context, review);
         // The plans of an earlier run may use what it applied itself; and a destroy plan is never made again.
-        if !self.to_type.adopts && self.mode == PlanMode::Normal {
+        if !self.next_commands.adopts && self.mode == PlanMode::Normal {
             let groundless = review.changed().filter(|stack| stack.tentative);
             blocked.extend(groundless.flat_map(|stack| self.groundless(stack, review)));
         }

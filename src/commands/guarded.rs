@@ -5,13 +5,13 @@ use std::{collections::BTreeSet, sync::Arc};
 use camino::Utf8PathBuf;
 use jiff::Timestamp;
 
-use super::{Context, checklist::Checklist, footing::Footing, who};
+use super::{Context, actor, checklist::Checklist, clean_tree_paths::CleanTreePaths};
 use crate::{
     config::{Config, Environment, Guards},
     engine::Typed,
     executor::Refusal,
     inventory::{Instance, Modules, NoWorkingTree, Places, WorkingTree, inputs::InputError},
-    model::{Allow, Block, Blocked, EnvName, GateRecord, InstanceId, ResourceAddress, StackId},
+    model::{Block, Blocked, EnvName, GateRecord, GuardException, InstanceId, ResourceAddress, StackId},
     plans::{
         Review,
         guards::{
@@ -34,7 +34,7 @@ pub(super) struct Guarded {
     /// Exceptions for the states of instances that are not in the run.
     strangers: Vec<String>,
     root: Utf8PathBuf,
-    footing: Option<Footing>,
+    clean_tree_paths: Option<CleanTreePaths>,
     runner: Arc<Runner>,
     before: Tally,
     earlier: EarlierChanges,
@@ -51,11 +51,12 @@ impl Guarded {
         instances: &[&Instance],
         modules: &Modules,
         runner: &Arc<Runner>,
-        allow: &[Allow],
+        allow: &[GuardException],
     ) -> Self {
-        let footing = environment.guards.clean_tree.then(|| Footing::of(config, instances, modules));
-        let known = |allow: &Allow| match allow {
-            Allow::Lineage(wanted) => instances.iter().any(|instance| instance.id == *wanted),
+        let clean_tree_paths =
+            environment.guards.clean_tree.then(|| CleanTreePaths::of(config, instances, modules));
+        let known = |allow: &GuardException| match allow {
+            GuardException::Lineage(wanted) => instances.iter().any(|instance| instance.id == *wanted),
             _ => true,
         };
         Self {
@@ -66,7 +67,7 @@ impl Guarded {
             none: Allowances::default(),
             strangers: allow.iter().filter(|allow| !known(allow)).map(ToString::to_string).collect(),
             root: config.root().to_owned(),
-            footing,
+            clean_tree_paths,
             runner: Arc::clone(runner),
             before: Tally::default(),
             earlier: EarlierChanges::default(),
@@ -102,7 +103,8 @@ impl Guarded {
     /// Returns the state of the working tree, if a guard needs it.
     fn ask_git(&self, context: &Context) -> Option<Result<WorkingTree, NoWorkingTree>> {
         self.guards.ask_git().then(|| {
-            let places = self.footing.as_ref().map_or_else(|| Ok(Places::default()), Footing::places);
+            let places =
+                self.clean_tree_paths.as_ref().map_or_else(|| Ok(Places::default()), CleanTreePaths::places);
             let unknown =
                 |error: InputError| NoWorkingTree { dir: self.root.clone(), reason: error.to_string() };
             WorkingTree::read(&self.runner, &self.root, &context.env, &places.map_err(unknown)?)
@@ -212,15 +214,15 @@ impl Guarded {
     }
 
     /// Returns the exceptions for a command that continues the run.
-    pub(super) fn allowed(&self) -> Vec<Allow> {
+    pub(super) fn allowed(&self) -> Vec<GuardException> {
         self.allowed.bound()
     }
 
     /// Returns the record that is stored with a decision of the gate.
     pub(super) fn record(&self, context: &Context, digest: Option<String>) -> GateRecord {
         GateRecord {
-            user: who::user(context),
-            host: who::host(),
+            user: actor::user(context),
+            host: actor::host(),
             identity: self.acting.clone(),
             digest,
             allowed: self.allowed.used(),
@@ -250,8 +252,8 @@ impl Guarded {
     /// Warns about exceptions that had no effect. `accepted` are the instances whose states an exception accepted; absent
     /// before the states were checked.
     pub(super) fn say_idle(&self, context: &Context, accepted: Option<&[InstanceId]>) {
-        let is_idle = |allow: &Allow| match allow {
-            Allow::Lineage(wanted) => {
+        let is_idle = |allow: &GuardException| match allow {
+            GuardException::Lineage(wanted) => {
                 !self.strangers.contains(&allow.to_string())
                     && accepted.is_some_and(|accepted| !accepted.contains(wanted))
             }

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::{executor::Rung, process::Runner};
+use crate::{executor::InterruptLevel, process::Runner};
 
 /// Returns a handler that applies an interrupt level to a runner's programs.
-pub(super) fn ladder(runner: &Arc<Runner>) -> impl Fn(Rung) + Send + 'static {
+pub(super) fn ladder(runner: &Arc<Runner>) -> impl Fn(InterruptLevel) + Send + 'static {
     let runner = Arc::clone(runner);
     move |rung| match rung {
-        Rung::Interrupt | Rung::InterruptAgain => runner.interrupt(),
-        Rung::Warn => {}
-        Rung::Kill => runner.kill_groups(),
+        InterruptLevel::Interrupt | InterruptLevel::InterruptAgain => runner.interrupt(),
+        InterruptLevel::Warn => {}
+        InterruptLevel::Kill => runner.kill_groups(),
     }
 }

@@ -1,5 +1,6 @@
 //! Verbs of the command line, one file each: load, select, act, report. Code of several verbs is in the other files.
 
+mod actor;
 mod allowed_names;
 mod answers;
 pub mod apply;
@@ -7,6 +8,7 @@ pub mod check;
 mod check_around;
 mod check_versions;
 mod checklist;
+mod clean_tree_paths;
 mod closing;
 pub mod config;
 mod context;
@@ -14,12 +16,12 @@ pub mod deploy;
 pub mod destroy;
 pub mod doctor;
 mod emitter;
+mod environment_lock;
 mod errors;
 mod eta;
 mod excludes;
 pub mod exec;
 mod exec_gate;
-mod footing;
 pub mod gc;
 pub mod generate;
 mod given_values;
@@ -34,6 +36,7 @@ mod ladder;
 mod last_deployment;
 mod left_output;
 pub mod list;
+mod next_commands;
 mod opening;
 pub mod output;
 mod output_file;
@@ -54,10 +57,7 @@ mod sources;
 mod state_watch;
 pub mod status;
 mod stored;
-mod to_type;
-mod turn;
 mod typed;
-mod who;
 mod whole_command;
 mod working_tree;
 

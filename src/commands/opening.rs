@@ -3,30 +3,30 @@
 use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc, thread};
 
 use super::{
-    Context, RunRequest, Stop, Stopped,
+    Context, RunRequest, Stop, Stopped, actor,
     allowed_names::know_allowed,
     checklist,
     emitter::emitter,
+    environment_lock::{self, EnvironmentLock},
     excludes::{can_exclude, engines_can_exclude},
     given_values::know_values,
     gone_stacks::undeclared_stacks,
-    groundless::Absent,
+    groundless::MissingUpstreams,
     guarded::Guarded,
     known_addresses::know_addresses,
     left_output::{Masking, take_in},
+    next_commands::NextCommands,
     readied::{Readied, ready, unless_interrupted},
+    request::RunMode,
     selecting::{Chosen, age_behind_reuse},
-    to_type::ToType,
-    turn::{self, Turn},
-    who,
     working_tree::WorkingTree,
 };
 use crate::{
-    config::{Config, Environment, VerbClass},
+    config::{Config, Environment},
     engine::PlanMode,
     event::{EventKind, RunStack},
     executor::{
-        Answer, Ask, Asked, Assembly, Deployment, Parts, PlanWish, SecretUse, SignalSource, Watch, Worker,
+        Answer, Ask, Asked, Assembly, Deployment, Parts, PlanOptions, SecretUse, SignalSource, Watch, Worker,
     },
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
@@ -35,31 +35,6 @@ use crate::{
     plans::{AskedFor, Key},
     process::Runner,
 };
-
-/// Verb and plan mode of a run.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Wish {
-    /// Name of the verb.
-    pub(super) command: &'static str,
-    /// Mode of the plans.
-    pub(super) mode: PlanMode,
-}
-
-impl Wish {
-    /// Returns true if the run makes all of its plans itself.
-    fn plans_anew(self, request: &RunRequest) -> bool {
-        self.command != "apply" && !request.adopts()
-    }
-
-    /// Returns the kinds of keys in environments.toml that the verb depends on.
-    fn classes(self) -> &'static [VerbClass] {
-        match (self.command, self.mode) {
-            ("plan", _) => &[VerbClass::Plan],
-            (_, PlanMode::Destroy) => &[VerbClass::Plan, VerbClass::Change],
-            _ => &[VerbClass::Plan, VerbClass::Change, VerbClass::Deploy],
-        }
-    }
-}
 
 /// Run that has started.
 pub(super) struct Opened {
@@ -76,7 +51,7 @@ pub(super) struct Opened {
     /// Name of the verb.
     pub(super) verb: &'static str,
     /// Commands for hints about the next step.
-    pub(super) to_type: ToType,
+    pub(super) next_commands: NextCommands,
     /// Git revision that the run starts from.
     pub(super) working_tree: WorkingTree,
     /// Mode of the plans.
@@ -86,17 +61,17 @@ pub(super) struct Opened {
     /// Base of the comparison with `--changed`.
     pub(super) changed_since: Option<ChangedSince>,
     /// Dependencies of its stacks that are not part of the run.
-    pub(super) absent: Absent,
+    pub(super) absent: MissingUpstreams,
     /// Runner of programs; its redactor knows the secrets of the stacks.
     pub(super) runner: Arc<Runner>,
     askable: Vec<StackId>,
     /// Lock of the environment, held until the run is closed.
-    _turn: Option<Turn>,
+    _lock: Option<EnvironmentLock>,
 }
 
-fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
-    PlanWish {
-        mode: wish.mode,
+fn plan_options(request: &RunRequest, run_mode: RunMode) -> PlanOptions {
+    PlanOptions {
+        mode: run_mode.mode,
         targets: request.targets.clone(),
         excludes: request.excludes.clone(),
         replace: request.replace.clone(),
@@ -105,28 +80,28 @@ fn plan_wish(request: &RunRequest, wish: Wish) -> PlanWish {
 }
 
 /// Loads and checks the project, builds the work of the stacks, and starts the run.
-pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyhow::Result<Opened> {
+pub(super) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -> anyhow::Result<Opened> {
     let runner = Arc::new(Runner::new());
     let mut changes = context.ask_changes(&request.selection, &runner)?;
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    fits(environment, request, wish)?;
+    fits(environment, request, run_mode)?;
     let working_tree = WorkingTree::ask(context, &config, &runner);
     let (inventory, modules, value_errors) =
-        context.sound_and_values(&config, environment, wish.classes())?;
+        context.sound_and_values(&config, environment, run_mode.classes())?;
     know_allowed((&config, environment), &inventory, &request.allow)?;
     let Chosen { stacks: selected, changed_since } =
-        choose(context, (request, wish), (&config, environment), (&inventory, &modules), &mut changes)?;
+        choose(context, (request, run_mode), (&config, environment), (&inventory, &modules), &mut changes)?;
     let stacks = selected.iter().map(|selected| selected.stack.clone()).collect::<Vec<_>>();
     let graph = inventory.graph().subgraph(&stacks);
-    know_values((&inventory, &modules), &stacks, wish.plans_anew(request).then_some(value_errors))?;
-    still_needed(context, &inventory, &stacks, (environment, wish.mode))?;
+    know_values((&inventory, &modules), &stacks, run_mode.plans_anew(request).then_some(value_errors))?;
+    still_needed(context, &inventory, &stacks, (environment, run_mode.mode))?;
     let store = RunStore::new(config.root());
     let id = new_run_id(&*context.clock);
     let key = Key::of_project(store.envctl_dir()?)?;
     // From here on no signal is lost: the next handler starts before this one ends.
     let noticed = Watch::start(SignalSource::System, |_| {})?;
-    let turn = turn::of_run(context, &store, &environment.name, (wish.command, &id), request)?;
+    let lock = environment_lock::take_for_run(context, &store, &environment.name, (run_mode, &id), request)?;
     let dir = store.create(&id)?;
     let assembly = Assembly {
         config: &config,
@@ -150,33 +125,34 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
     let ready = ready.and_then(|ready| engines_can_exclude(request, &ready.work).map(|()| ready));
     let Readied { work, upstreams, acting } =
         ready.or_else(|error| dir.abandon().map_err(Into::into).and(Err(error)))?;
-    asked_for(context, request, wish, (&environment.name, &id, graph.order())).write(&key, &dir.request())?;
+    asked_for(context, request, run_mode, (&environment.name, &id, graph.order()))
+        .write(&key, &dir.request())?;
     let guarded =
         Guarded::new(&config, environment, &instances, &modules, &runner, &request.allow).acted_by(acting);
     let engines = work.iter().map(|(stack, work)| (stack.clone(), work.engine.engines())).collect();
     let run_stacks = run_stacks(&instances, &selected, &graph);
     let worker = Worker::new(
         (work, upstreams),
-        plan_wish(request, wish),
+        plan_options(request, run_mode),
         Arc::clone(&runner),
         dir.clone(),
         Arc::clone(&context.clock),
         (id.clone(), key),
     );
-    let absent = Absent::of(&instances, &graph);
+    let absent = MissingUpstreams::of(&instances, &graph);
     let durations = store.durations(&environment.name);
-    let stopwatch = Stopwatch::new(durations.clone(), wish.mode == PlanMode::Destroy, request.adopts());
+    let stopwatch = Stopwatch::new(durations.clone(), run_mode.mode == PlanMode::Destroy, request.adopts());
     let mut dispatcher = emitter(context, Journal::create(dir.clone())?, stopwatch, &runner)?;
     unless_interrupted(&noticed, &dir)?;
     drop(noticed);
     let about = (id.clone(), environment.name.clone());
-    dispatcher.emit(started(context, (request, wish), about, (changed_since.clone(), run_stacks)))?;
+    dispatcher.emit(started(context, (request, run_mode), about, (changed_since.clone(), run_stacks)))?;
     let deployment = Deployment::from(Parts {
         dispatcher,
         worker: Arc::new(worker),
         graph,
         environment: environment.name.clone(),
-        destroy: wish.mode == PlanMode::Destroy,
+        destroy: run_mode.mode == PlanMode::Destroy,
         jobs: jobs(environment),
         engine_jobs: engine_jobs(&config),
         engines,
@@ -184,10 +160,10 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         durations: Durations::read(&durations),
         eta: request.eta,
     });
-    let to_type = ToType::of(
+    let next_commands = NextCommands::of(
         context,
         request,
-        wish,
+        run_mode,
         (&id, &environment.name, stacks.len() == inventory.instances().len()),
     );
     Ok(Opened {
@@ -196,16 +172,16 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
         environment: environment.name.clone(),
         protected: environment.confirm,
         guarded,
-        verb: wish.command,
-        to_type,
+        verb: run_mode.command,
+        next_commands,
         working_tree,
-        mode: wish.mode,
+        mode: run_mode.mode,
         eta: request.eta,
         changed_since,
         absent,
         runner,
         askable: if context.read_only { Vec::new() } else { askable(&instances) },
-        _turn: turn,
+        _lock: lock,
     })
 }
 
@@ -213,19 +189,19 @@ pub(super) fn open(context: &Context, request: &RunRequest, wish: Wish) -> anyho
 /// commit reports those itself.
 fn choose(
     context: &Context,
-    (request, wish): (&RunRequest, Wish),
+    (request, run_mode): (&RunRequest, RunMode),
     (config, environment): (&Config, &Environment),
     (inventory, modules): (&Inventory, &Modules),
     changes: &mut super::selecting::Asked,
 ) -> anyhow::Result<Chosen> {
     let chosen = context.select((config, environment), inventory, changes);
     let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
-    if wish.plans_anew(request) {
+    if run_mode.plans_anew(request) {
         let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
         can_exclude(request, inventory, &stacks)?;
         know_addresses((inventory, modules), &RunStore::new(config.root()), &stacks, request)?;
     }
-    if wish.plans_anew(request) && request.selection.changed.is_none() {
+    if run_mode.plans_anew(request) && request.selection.changed.is_none() {
         let stated = || modules.stated_states().as_ref().clone();
         undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?.say(context, config);
     }
@@ -235,17 +211,17 @@ fn choose(
 /// Returns the first event of a run.
 fn started(
     context: &Context,
-    (request, wish): (&RunRequest, Wish),
+    (request, run_mode): (&RunRequest, RunMode),
     (run, environment): (RunId, EnvName),
     (changed_since, stacks): (Option<ChangedSince>, Vec<RunStack>),
 ) -> EventKind {
     EventKind::RunStarted {
         format: FORMAT,
         run,
-        command: wish.command.to_owned(),
+        command: run_mode.command.to_owned(),
         environment,
-        user: who::user(context),
-        host: who::host(),
+        user: actor::user(context),
+        host: actor::host(),
         resumes: request.resumes.clone(),
         changed_since,
         stacks,
@@ -292,14 +268,14 @@ impl Opened {
 }
 
 /// Refuses flags that do not fit the environment.
-fn fits(environment: &Environment, request: &RunRequest, wish: Wish) -> anyhow::Result<()> {
-    may_reuse(environment, request, wish)?;
+fn fits(environment: &Environment, request: &RunRequest, run_mode: RunMode) -> anyhow::Result<()> {
+    may_reuse(environment, request, run_mode)?;
     Ok(checklist::know_acks(environment, &request.acks)?)
 }
 
 /// Refuses to apply reused plans in an environment with `confirm`.
-fn may_reuse(environment: &Environment, request: &RunRequest, wish: Wish) -> Result<(), Stopped> {
-    if request.reuse.is_some() && environment.confirm && wish.command != "plan" {
+fn may_reuse(environment: &Environment, request: &RunRequest, run_mode: RunMode) -> Result<(), Stopped> {
+    if request.reuse.is_some() && environment.confirm && run_mode.command != "plan" {
         let message =
             format!("`--reuse` is for plans alone in `{}`, which needs a confirmation", environment.name);
         return Err(Stopped::refused(message).hint(format!("`envctl plan {} --reuse`", environment.name)));
@@ -317,12 +293,12 @@ fn askable(instances: &[&Instance]) -> Vec<StackId> {
 fn asked_for(
     context: &Context,
     request: &RunRequest,
-    wish: Wish,
+    run_mode: RunMode,
     (environment, run, stacks): (&EnvName, &RunId, Vec<StackId>),
 ) -> AskedFor {
     AskedFor {
-        command: wish.command.to_owned(),
-        destroy: wish.mode == PlanMode::Destroy,
+        command: run_mode.command.to_owned(),
+        destroy: run_mode.mode == PlanMode::Destroy,
         environment: environment.clone(),
         replace: request.replace.clone(),
         run: run.clone(),

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     Context, Stopped, Usage,
-    prepared::{CommandNeeds, Gone, Prepared},
+    prepared::{CommandNeeds, Prepared, WorkspaceCheck},
 };
 use crate::{
     diagnostic::closest,
@@ -72,17 +72,17 @@ struct OutputView {
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, request.environment.as_deref())?;
-    let sound = context.sound(&config, environment, &[])?;
-    let inventory = &sound.0;
+    let validated = context.validated_inventory(&config, environment, &[])?;
+    let inventory = &validated.0;
     let stacks = match &request.stack {
         Some(name) => vec![context.instance(inventory, environment, name)?.id.stack.clone()],
         None => inventory.graph().order(),
     };
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::MaskOnly };
-    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), needs)?;
+    let prepared = Prepared::load(context, &config, &validated, &environment.name, (&stacks, &[]), needs)?;
     let mut found = Vec::new();
     for stack in stacks {
-        let outputs = prepared.with(context, (&stack, Gone::Noticed), |work, session| {
+        let outputs = prepared.with(context, (&stack, WorkspaceCheck::Noticed), |work, session| {
             let outputs = work.engine.outputs(&work.target, session)?;
             // A state that was lost has no outputs either.
             if outputs.is_empty() {

@@ -3,6 +3,7 @@
 use super::{
     Context, RunRequest, closing,
     opening::{self, Opened},
+    request::RunMode,
 };
 use crate::{engine::PlanMode, model::ExitStatus, plans::Review};
 
@@ -17,8 +18,8 @@ pub struct Request {
 
 /// Runs `envctl plan`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let wish = opening::Wish { command: "plan", mode: PlanMode::Normal };
-    let mut opened = opening::open(context, &request.run, wish)?;
+    let run_mode = RunMode { command: "plan", mode: PlanMode::Normal };
+    let mut opened = opening::open(context, &request.run, run_mode)?;
     let mut review = opened.deployment.review(&[]);
     let status = plan(context, request, &mut opened, &mut review);
     closing::close(context, opened, &request.run, status, &review)

@@ -6,11 +6,11 @@ use camino::Utf8PathBuf;
 
 use super::{
     Context, StackFailed, Stopped,
+    environment_lock::{self, EnvironmentLock},
     ladder::ladder,
     left_output::{Masking, take_in},
     readied::acting,
     sources::Sources,
-    turn::{self, Turn},
 };
 use crate::{
     config::{Config, Environment},
@@ -18,13 +18,15 @@ use crate::{
     executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
-    model::{Allow, CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, InstanceId, StackId},
+    model::{
+        CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, GuardException, InstanceId, StackId,
+    },
     process::{Redactor, Runner},
 };
 
 /// Handling of a workspace that no longer exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Gone {
+pub(super) enum WorkspaceCheck {
     /// Checks for the workspace first, because the command would create it.
     Noticed,
     /// No check: the command does not create a workspace, or is meant to.
@@ -63,12 +65,12 @@ impl Prepared {
     pub(super) fn load(
         context: &Context,
         config: &Config,
-        sound: &(Inventory, Modules),
+        validated: &(Inventory, Modules),
         environment: &EnvName,
-        (stacks, allow): (&[StackId], &[Allow]),
+        (stacks, allow): (&[StackId], &[GuardException]),
         needs: CommandNeeds,
     ) -> anyhow::Result<Self> {
-        let (inventory, modules) = sound;
+        let (inventory, modules) = validated;
         let runner = Arc::new(Runner::new());
         let store = RunStore::new(config.root());
         let home = store.envctl_dir()?;
@@ -101,7 +103,7 @@ impl Prepared {
         if let Some(signal) = watch.signal() {
             return Err(interrupted(Some(signal)));
         }
-        let (works, upstreams) = sources.apart(works?);
+        let (works, upstreams) = sources.split_off(works?);
         let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
         Ok(Self {
             runner,
@@ -173,13 +175,13 @@ impl Prepared {
 
     /// Locks the environment for a verb that changes it; the lock is held until the result is dropped. Raw output that a
     /// killed envctl left in the environment is recovered.
-    pub(super) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<Turn> {
-        let turn = turn::take(context, &self.store, &self.environment, verb, None)?;
+    pub(super) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<EnvironmentLock> {
+        let environment_lock = environment_lock::take(context, &self.store, &self.environment, verb, None)?;
         let stacks: Vec<StackId> = self.works.keys().cloned().collect();
         let masking = Masking { redactor: self.runner.redactor(), stacks: &stacks };
         let is_complete = self.secret_use == SecretUse::Required;
         take_in(context, &self.store, Some(&self.environment), is_complete.then_some(masking));
-        Ok(turn)
+        Ok(environment_lock)
     }
 
     /// Returns the first signal of the user, if there was one.
@@ -206,7 +208,7 @@ impl Prepared {
     pub(super) fn with<T>(
         &self,
         context: &Context,
-        (stack, gone): (&StackId, Gone),
+        (stack, gone): (&StackId, WorkspaceCheck),
         act: impl FnOnce(&Work, &Session<'_>) -> Result<T, EngineError>,
     ) -> anyhow::Result<T> {
         let Some(work) = self.works.get(stack) else {
@@ -221,9 +223,9 @@ impl Prepared {
         };
         let session = Session { runner: &self.runner, log: &log, observer: &observer };
         let prepare = |create| match gone {
-            Gone::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
-            Gone::Untouched => Ok(()),
-            Gone::Left => work.engine.prepare(&work.target, create, false, &session),
+            WorkspaceCheck::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
+            WorkspaceCheck::Untouched => Ok(()),
+            WorkspaceCheck::Left => work.engine.prepare(&work.target, create, false, &session),
         };
         let mut prepared = prepare(work.create_workspace);
         if let Err(EngineError::MissingWorkspace { wanted, .. }) = &prepared

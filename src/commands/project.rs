@@ -119,7 +119,7 @@ impl Context {
     ///
     /// Returns an error for any mistake that can be found without an engine, in the whole
     /// configuration and all environments.
-    pub(super) fn sound(
+    pub(super) fn validated_inventory(
         &self,
         config: &Config,
         environment: &Environment,
@@ -129,7 +129,7 @@ impl Context {
             .map(|(inventory, modules, _)| (inventory, modules))
     }
 
-    /// Reads the project as `sound` does, and also returns the variables without a value by stack, which are errors for a
+    /// Reads the project as `validated` does, and also returns the variables without a value by stack, which are errors for a
     /// run that plans the stack.
     pub(super) fn sound_and_values(
         &self,

@@ -9,7 +9,7 @@ use crate::{
     graph::StackGraph,
     inventory::{Instance, Inventory},
     journal::RunDir,
-    model::{Allow, ExitStatus, StackId},
+    model::{ExitStatus, GuardException, StackId},
     process::Runner,
 };
 
@@ -30,14 +30,14 @@ pub(super) fn ready(
     environment: &Environment,
     (inventory, instances): (&Inventory, &[&Instance]),
     graph: &StackGraph,
-    allow: &[Allow],
+    allow: &[GuardException],
 ) -> anyhow::Result<Readied> {
     let watch = Watch::start(SignalSource::System, ladder(assembly.runner))?;
     let made = || -> anyhow::Result<Readied> {
         let sources = Sources::of(inventory, instances, assembly.config.root());
         let mut works = assembly.works(&sources.and(instances), graph, allow)?;
         let acting = acting(context, assembly.config, environment, &mut works, assembly.runner)?;
-        let (work, upstreams) = sources.apart(works);
+        let (work, upstreams) = sources.split_off(works);
         Ok(Readied { work, upstreams, acting })
     };
     let made = made();

@@ -5,10 +5,11 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    config::{Overrides, duration_word},
+    config::{Overrides, VerbClass, duration_word},
+    engine::PlanMode,
     executor::Confirmation,
     graph::{Selection, Since},
-    model::{Allow, EnvName, RunId},
+    model::{EnvName, GuardException, RunId},
     ui::shell_word,
 };
 
@@ -22,6 +23,31 @@ pub enum Stop {
     AtDependents,
     /// All steps that have not started are skipped.
     AtFirstFailure,
+}
+
+/// Verb and plan mode of a run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RunMode {
+    /// Name of the verb.
+    pub(super) command: &'static str,
+    /// Mode of the plans.
+    pub(super) mode: PlanMode,
+}
+
+impl RunMode {
+    /// Returns true if the run makes all of its plans itself.
+    pub(super) fn plans_anew(self, request: &RunRequest) -> bool {
+        self.command != "apply" && !request.adopts()
+    }
+
+    /// Returns the kinds of keys in environments.toml that the verb depends on.
+    pub(super) fn classes(self) -> &'static [VerbClass] {
+        match (self.command, self.mode) {
+            ("plan", _) => &[VerbClass::Plan],
+            (_, PlanMode::Destroy) => &[VerbClass::Plan, VerbClass::Change],
+            _ => &[VerbClass::Plan, VerbClass::Change, VerbClass::Deploy],
+        }
+    }
 }
 
 /// Options of a run over an environment and its stacks.
@@ -38,7 +64,7 @@ pub struct RunRequest {
     /// `-replace`
     pub replace: Vec<String>,
     /// Exceptions of `--allow`.
-    pub allow: Vec<Allow>,
+    pub allow: Vec<GuardException>,
     /// Confirmed items of the checklist (`--ack`).
     pub acks: Vec<String>,
     /// Effect of a failure on other steps.

@@ -3,18 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Confirm, Context, RunRequest, Stopped, Usage,
-    opening::Wish,
+    Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
+    request::RunMode,
     rollout::{self, TakenOver},
     stored::{asked_for, with_its_values},
-    turn,
 };
 use crate::{
     engine::PlanMode,
     event::{Event, EventKind, StepKind},
-    executor::{Earlier, StoredPlan},
+    executor::{PriorResult, StoredPlan},
     graph::Selection,
-    journal::{JournalError, Remainder, RunStore, Standing, StoreError, StoredRun, resumption},
+    journal::{JournalError, Remainder, RunStore, StackProgress, StoreError, StoredRun, resumption},
     model::{EnvName, ExitStatus, RunId, StackId},
     plans::{AskedFor, Key, guards::EarlierChanges},
 };
@@ -60,7 +59,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     };
     let environment = wanted.report()?.environment;
     // A run that is still active has not recorded its result yet.
-    drop(turn::take(context, &store, &environment, "runs resume", None)?);
+    drop(environment_lock::take(context, &store, &environment, "runs resume", None)?);
     let chain = chain(&store, wanted)?;
     let Some(last) = chain.last() else {
         return Err(Stopped::defect("a run without itself").into());
@@ -81,7 +80,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         stacks: earlier(&chain, &asked, &key, &left.stacks)?,
         changes: EarlierChanges::of_runs(chain.iter().map(|told| told.events.as_slice())),
     };
-    let wish = Wish {
+    let run_mode = RunMode {
         command: verb(&asked),
         mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
     };
@@ -98,7 +97,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         ..request.how.clone()
     };
     let context = context.with_values(asked.vars, asked.sets);
-    rollout::run_adopting(&context, &how, &request.confirm, wish, taken)
+    rollout::run_adopting(&context, &how, &request.confirm, run_mode, taken)
 }
 
 /// Returns the verb of the resumed run.
@@ -225,18 +224,18 @@ fn earlier(
     asked: &AskedFor,
     key: &Key,
     left: &BTreeMap<StackId, Remainder>,
-) -> anyhow::Result<Vec<(StackId, Earlier)>> {
+) -> anyhow::Result<Vec<(StackId, PriorResult)>> {
     let mut found = Vec::new();
     for stack in &asked.stacks {
         let Some(left) = left.get(stack) else { continue };
         if left.touched {
-            found.push((stack.clone(), Earlier::Begun));
+            found.push((stack.clone(), PriorResult::Begun));
         }
         let earlier = match &left.standing {
-            Standing::Applied(run) => Some(Earlier::Applied { run: run.clone() }),
-            Standing::Clean => Some(Earlier::Clean),
-            Standing::Planned => stored_plan(chain, stack, key)?,
-            Standing::Again => None,
+            StackProgress::Applied(run) => Some(PriorResult::Applied { run: run.clone() }),
+            StackProgress::Clean => Some(PriorResult::Clean),
+            StackProgress::Planned => stored_plan(chain, stack, key)?,
+            StackProgress::Again => None,
         };
         found.extend(earlier.map(|earlier| (stack.clone(), earlier)));
     }
@@ -244,14 +243,14 @@ fn earlier(
 }
 
 /// Returns the newest plan of a stack that any run of the chain stored, if no apply of it has begun.
-fn stored_plan(chain: &[Told], stack: &StackId, key: &Key) -> anyhow::Result<Option<Earlier>> {
+fn stored_plan(chain: &[Told], stack: &StackId, key: &Key) -> anyhow::Result<Option<PriorResult>> {
     for told in chain.iter().rev() {
         let found = StoredPlan::find(&told.run.dir, &told.run.id, stack, key).map_err(|error| {
             Stopped::refused(format!("run {} is not as it was stored: {error}", told.run.id))
                 .hint("deploy again; what a run stored is applied as it is, or not at all")
         })?;
         if let Some(plan) = found {
-            return Ok(Some(Earlier::Planned(Box::new(plan))));
+            return Ok(Some(PriorResult::Planned(Box::new(plan))));
         }
     }
     Ok(None)

@@ -7,12 +7,13 @@ use super::{
     answers::Answers,
     checklist::Checked,
     closing,
-    opening::{self, Opened, Wish},
+    opening::{self, Opened},
+    request::RunMode,
 };
 use crate::{
     engine::PlanMode,
     event::EventKind,
-    executor::{Ask, Earlier, Gate, GateRequest, Gated, Refusal, Reviewed, gate},
+    executor::{Ask, Gate, GateRequest, Gated, PriorResult, Refusal, Reviewed, gate},
     model::{Blocked, ExitStatus, GateRecord, Outcome, StackId},
     plans::{Review, guards::EarlierChanges},
     reporter,
@@ -33,16 +34,16 @@ pub(super) fn run(
     context: &Context,
     request: &RunRequest,
     confirm: &Confirm,
-    wish: Wish,
+    run_mode: RunMode,
 ) -> anyhow::Result<ExitStatus> {
-    run_adopting(context, request, confirm, wish, TakenOver::default())
+    run_adopting(context, request, confirm, run_mode, TakenOver::default())
 }
 
 /// Results of earlier runs that a run takes over.
 #[derive(Debug, Default)]
 pub(super) struct TakenOver {
     /// Results of stacks, each in place of the first plan of its stack.
-    pub(super) stacks: Vec<(StackId, Earlier)>,
+    pub(super) stacks: Vec<(StackId, PriorResult)>,
     /// Changes that the earlier runs applied, which count for the limits.
     pub(super) changes: EarlierChanges,
 }
@@ -52,17 +53,17 @@ pub(super) fn run_adopting(
     context: &Context,
     request: &RunRequest,
     confirm: &Confirm,
-    wish: Wish,
+    run_mode: RunMode,
     taken: TakenOver,
 ) -> anyhow::Result<ExitStatus> {
-    let mut opened = opening::open(context, request, wish)?;
+    let mut opened = opening::open(context, request, run_mode)?;
     opened.keep_answers(confirm);
     for (stack, earlier) in taken.stacks {
         opened.deployment.adopt(stack, earlier);
     }
     opened.guarded.resumes(taken.changes);
     let mut reviewed = opened.deployment.review(&[]);
-    let status = rounds(context, request, confirm, wish, &mut opened, &mut reviewed);
+    let status = rounds(context, request, confirm, run_mode, &mut opened, &mut reviewed);
     if reviewed.unplanned().next().is_none() {
         opened.guarded.say_idle(context, Some(&opened.deployment.accepted_states()));
     }
@@ -74,7 +75,7 @@ fn rounds(
     context: &Context,
     request: &RunRequest,
     confirm: &Confirm,
-    wish: Wish,
+    run_mode: RunMode,
     opened: &mut Opened,
     reviewed: &mut Review,
 ) -> anyhow::Result<ExitStatus> {
@@ -92,7 +93,7 @@ fn rounds(
         }
         opened.deployment.reviewed(answers.number(), &review, &blocked)?;
         reviewed.stacks.extend(review.stacks.iter().cloned());
-        match round(context, request, &mut answers, wish, opened, &review, &blocked)? {
+        match round(context, request, &mut answers, run_mode, opened, &review, &blocked)? {
             Round::Stopped(status) => break status,
             Round::Applied => {
                 has_begun_to_apply = true;
@@ -131,7 +132,7 @@ fn round(
     context: &Context,
     request: &RunRequest,
     answers: &mut Answers,
-    wish: Wish,
+    run_mode: RunMode,
     opened: &mut Opened,
     review: &Review,
     blocked: &[Blocked],
@@ -139,7 +140,7 @@ fn round(
     opened.deployment.dispatcher().flush();
     let stopped = opened.deployment.dispatcher().status(false);
     let environment = opened.environment.clone();
-    let invocation = opened.invocation(context, request, answers, wish);
+    let invocation = opened.invocation(context, request, answers, run_mode);
     let reviewed =
         Reviewed { digest: review.digest(), totals: review.totals(), stacks: review.changed().count() };
     let position = opened.gate_round(answers, review);
@@ -150,7 +151,7 @@ fn round(
         invocation: &invocation,
         environment: &environment,
         protected,
-        destroy: wish.mode == PlanMode::Destroy,
+        destroy: run_mode.mode == PlanMode::Destroy,
         confirmation: confirmation.as_ref(),
         yes,
         terminal: context.terminal.interactive,

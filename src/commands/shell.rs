@@ -2,7 +2,7 @@
 
 use super::{
     Context,
-    prepared::{CommandNeeds, Gone, Prepared},
+    prepared::{CommandNeeds, Prepared, WorkspaceCheck},
 };
 use crate::{
     config::{Environment, VerbClass},
@@ -26,19 +26,19 @@ pub struct Request {
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
-    let sound = context.sound(&config, environment, &[VerbClass::Change])?;
-    let inventory = &sound.0;
+    let validated = context.validated_inventory(&config, environment, &[VerbClass::Change])?;
+    let inventory = &validated.0;
     let id = context.instance(inventory, environment, &request.stack)?.id.clone();
     let stacks = [id.stack.clone()];
     let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
-    let prepared = Prepared::load(context, &config, &sound, &environment.name, (&stacks, &[]), needs)?;
+    let prepared = Prepared::load(context, &config, &validated, &environment.name, (&stacks, &[]), needs)?;
     let program = context.variable("SHELL").unwrap_or("/bin/sh").to_owned();
     context.printer.say(format_args!(
         "{} in {}; `exit` leaves it",
         marked(environment, &id.to_string(), context.printer.err_styles()),
         context.shown(&inventory_dir(inventory, &id))
     ));
-    prepared.with(context, (&id.stack, Gone::Left), |work, session| {
+    prepared.with(context, (&id.stack, WorkspaceCheck::Left), |work, session| {
         // Uses the environment of the engine; the engine's program and flags are not needed.
         let like = work.engine.command(&work.target, &[]);
         let command = CommandLine::new(&program, &work.target.dir, like.env)

@@ -8,7 +8,7 @@ use crate::{
     executor::{Upstreams, Work},
     inventory::{
         Instance, Inventory,
-        inputs::{Apart, InputScope},
+        inputs::{ExcludedPaths, InputScope},
     },
     model::StackId,
 };
@@ -27,7 +27,7 @@ impl<'i> Sources<'i> {
         let mut all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
         let mixing = instances.iter().filter(|instance| {
             // The outputs are needed to tell which of them mocks replace.
-            let scope = InputScope::new(instance, root, Apart::default());
+            let scope = InputScope::new(instance, root, ExcludedPaths::default());
             !(scope.mixed_mocks().is_empty() && scope.unread().is_empty())
         });
         all.extend(mixing.flat_map(|instance| instance.needs.iter().cloned()));
@@ -49,7 +49,7 @@ impl<'i> Sources<'i> {
     }
 
     /// Splits the work into that of the verb and that for reading upstream outputs.
-    pub(super) fn apart(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
+    pub(super) fn split_off(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
         let upstreams = self.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
         let upstreams = Upstreams::new(upstreams.collect());
         for stranger in self.strangers {

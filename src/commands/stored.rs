@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use super::Stopped;
 use crate::{
     event::{EventKind, StepKind},
-    executor::{Earlier, StoredPlan},
+    executor::{PriorResult, StoredPlan},
     journal::{RunStore, StoredRun},
     model::{LEFT_OUT, Report, RunId, StackId, StackReport, StackResult},
     plans::{AskedFor, Key, SealError},
@@ -16,7 +16,7 @@ pub(super) struct Stored {
     /// Request of the run.
     pub(super) asked: AskedFor,
     /// Result of the run for each stack.
-    pub(super) stacks: Vec<(StackId, Earlier)>,
+    pub(super) stacks: Vec<(StackId, PriorResult)>,
 }
 
 /// Returns the stored request of a run, if it was neither edited nor copied.
@@ -70,13 +70,13 @@ pub(super) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored
     let mut stacks = Vec::new();
     for stack in &asked.stacks {
         let earlier = match StoredPlan::find(&run.dir, &run.id, stack, &key) {
-            Ok(Some(plan)) => Earlier::Planned(Box::new(plan)),
+            Ok(Some(plan)) => PriorResult::Planned(Box::new(plan)),
             Ok(None) => without_plan(&report, stack)?,
             Err(error) => return Err(edited(&run.id, &error.to_string()).into()),
         };
         stacks.push((stack.clone(), earlier));
     }
-    if !stacks.iter().any(|(_, earlier)| matches!(earlier, Earlier::Planned(_))) {
+    if !stacks.iter().any(|(_, earlier)| matches!(earlier, PriorResult::Planned(_))) {
         let why = Stopped::refused(format!("run {} has nothing to apply", run.id));
         return Err(why.hint(format!("`envctl runs show {}` shows what it found", run.id)).into());
     }
@@ -84,7 +84,7 @@ pub(super) fn stored(store: &RunStore, run: &StoredRun) -> anyhow::Result<Stored
 }
 
 /// Returns the result of a stack without a stored plan.
-fn without_plan(report: &Report, stack: &StackId) -> anyhow::Result<Earlier> {
+fn without_plan(report: &Report, stack: &StackId) -> anyhow::Result<PriorResult> {
     let reported: &StackReport = report
         .stacks
         .iter()
@@ -93,14 +93,16 @@ fn without_plan(report: &Report, stack: &StackId) -> anyhow::Result<Earlier> {
     let run = &report.run;
     let refused = |message: String| Stopped::refused(message).hint("plan again");
     match (reported.result, &reported.because) {
-        (Some(StackResult::Clean), _) => Ok(Earlier::Clean),
+        (Some(StackResult::Clean), _) => Ok(PriorResult::Clean),
         // Terragrunt's `exclude` block left the stack out.
         (Some(StackResult::Skipped), None)
             if reported.notes.iter().any(|note| note.starts_with(LEFT_OUT)) =>
         {
-            Ok(Earlier::Clean)
+            Ok(PriorResult::Clean)
         }
-        (Some(StackResult::Deferred), Some(because)) => Ok(Earlier::Deferred { because: because.clone() }),
+        (Some(StackResult::Deferred), Some(because)) => {
+            Ok(PriorResult::Deferred { because: because.clone() })
+        }
         (Some(StackResult::Changes), _) => Err(refused(format!(
             "the plan of stack `{stack}` in run {run} is gone: a stored plan is applied at most once"
         ))

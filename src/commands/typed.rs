@@ -123,11 +123,11 @@ impl Against<'_> {
             return Ok(Found { blocked: self.blocked("plan_file", &message), run: Some(run) });
         }
         let Work { engine, target, .. } = self.work;
-        let footing = engine.footing(target).map_err(unreadable)?;
+        let effective_init = engine.effective_init(target).map_err(unreadable)?;
         let state = engine.state_identity(target, self.session)?;
         let place = Place {
             workspace: target.workspace.as_deref(),
-            backend: &footing.backend,
+            backend: &effective_init.backend,
             lineage: &state.lineage,
         };
         if let Some(why) = foreign(&facts, place) {

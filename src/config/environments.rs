@@ -14,7 +14,7 @@ use super::{
     origin::{Layer, Value, quoted},
     raw::{
         document::Document,
-        field::Placed,
+        field::Located,
         layer::{Later, LayerTable},
         map::Named,
         reader::Sources,
@@ -22,7 +22,7 @@ use super::{
     settings::Environment,
     shared::SharedValues,
     support::Unsupported,
-    unsets::Unsets,
+    unsets::UnsetUsage,
 };
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
@@ -49,7 +49,7 @@ pub(crate) fn resolve(
     defaults: &LayerTable,
     overrides: &[LayerTable],
     sources: &Sources,
-    unsets: &mut Unsets,
+    unsets: &mut UnsetUsage,
     problems: &mut Diagnostics,
 ) -> Resolved {
     let mut resolved = IndexMap::new();
@@ -80,7 +80,7 @@ fn lay(
     defaults: &LayerTable,
     named: &Named<LayerTable>,
     sources: &Sources,
-    unsets: &mut Unsets,
+    unsets: &mut UnsetUsage,
     problems: &mut Diagnostics,
 ) -> LayerTable {
     let mut base = defaults.clone();
@@ -98,7 +98,7 @@ fn lay(
     base
 }
 
-fn unknown_template(document: &Document, template: &Placed<String>, sources: &Sources) -> Diagnostic {
+fn unknown_template(document: &Document, template: &Located<String>, sources: &Sources) -> Diagnostic {
     let name = &template.value;
     let problem = if document.environments.get(name).is_some() {
         let message = format!("`{name}` is an environment; `extends` names templates only");
@@ -136,7 +136,7 @@ fn guards_of(
 
 fn environment(name: EnvName, named: &Named<LayerTable>, top: &LayerTable) -> Environment {
     let keys = &top.keys;
-    let words = |list: &Option<Value<Vec<Placed<String>>>>| -> Vec<String> {
+    let words = |list: &Option<Value<Vec<Located<String>>>>| -> Vec<String> {
         list.iter().flat_map(|list| &list.value).map(|word| word.value.clone()).collect()
     };
     Environment {

@@ -10,7 +10,7 @@ use super::{
     raw::{
         guards::{DenyTable, GuardsTable, IdentityTable, WindowTable},
         layer::Keys,
-        text_values::{Days, PatternTemplate, TimeOfDay, WEEK},
+        parsed_text::{Days, PatternTemplate, TimeOfDay, WEEK},
     },
 };
 use crate::{diagnostic::Diagnostic, model::AddressPattern};
@@ -258,7 +258,7 @@ mod tests {
         for guard in ["branch = [\"{stack}\"]", "protect = [\"aws_x.{region}\"]"] {
             let error = environment(guard).unwrap_err();
             assert!(error.contains("environments.toml:6:"), "{error}");
-            assert!(error.contains("is called `{"), "{error}");
+            assert!(error.contains("unknown template name `{"), "{error}");
         }
     }
 

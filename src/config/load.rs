@@ -18,7 +18,7 @@ use super::{
     settings::{Discover, EngineSettings, Environment, Project, Stack},
     stacks::{self, StackLayers},
     support::Unsupported,
-    unsets::Unsets,
+    unsets::UnsetUsage,
     validate,
 };
 use crate::{
@@ -107,7 +107,7 @@ impl Config {
         let (sources, layers, found) = overrides.layers(source, unread);
         problems.extend(found);
         let root = path.parent().filter(|parent| !parent.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
-        let mut unsets = Unsets::default();
+        let mut unsets = UnsetUsage::default();
         let resolved =
             environments::resolve(&document, &defaults, &layers, &sources, &mut unsets, &mut problems);
         let engines = engines::resolve(&document, root, &overrides.process_env, &sources, &mut problems);

@@ -10,9 +10,9 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 
 /// `unset` paths that were applied, by their offset in the file: place, path, and true if the path ever removed a key.
 #[derive(Debug, Default)]
-pub(crate) struct Unsets(BTreeMap<usize, (Range<usize>, String, bool)>);
+pub(crate) struct UnsetUsage(BTreeMap<usize, (Range<usize>, String, bool)>);
 
-impl Unsets {
+impl UnsetUsage {
     /// Merges a layer into the layers below it and records the effect of its `unset` paths.
     pub(crate) fn apply(&mut self, base: &mut LayerTable, layer: &LayerTable) {
         let idle: Vec<usize> =

@@ -11,14 +11,14 @@ use super::{
     call::{Streamed, Written, capture, stream_mutating},
     document::document,
     driver::Driver,
-    ending::{ended_badly, failed_text, unbelievable},
+    exit_error::{ended_badly, failed_text, unbelievable},
     lineage::{self, KnownState},
     mutating::{rescue, take_turns},
     plan_file::plan_facts,
     plan_variables::takes_var_files,
     state_after::{StateBefore, local_version},
     state_file::State,
-    unsaved::{self, Signs},
+    unsaved::{self, EngineReports},
 };
 use crate::{
     model::{Failure, FailureKind, ResourceAddress},
@@ -95,7 +95,7 @@ impl StateBefore {
         &self,
         driver: &dyn Driver,
         target: &Target,
-        (error, signs): (EngineError, Option<&Signs>),
+        (error, signs): (EngineError, Option<&EngineReports>),
         session: &Session<'_>,
     ) -> EngineError {
         match (error, self.remember_after_failure(driver, target, signs, session)) {
@@ -125,7 +125,7 @@ impl StateBefore {
 const NAMED: usize = 3;
 
 /// Adds to the error of an apply the resources that were done before it, and those that are tainted.
-fn half_done(error: EngineError, signs: &Signs) -> EngineError {
+fn half_done(error: EngineError, signs: &EngineReports) -> EngineError {
     let extent = match signs.done.len() {
         0 if !signs.tainted.is_empty() => "no other resource was done".to_owned(),
         0 => "no resource was done".to_owned(),

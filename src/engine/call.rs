@@ -6,7 +6,7 @@ use super::{
     EngineError, Progress, Session, Target,
     log::Log,
     stream_json::{self, Diagnostic, Message},
-    unsaved::{Signs, Veil},
+    unsaved::{EngineReports, StateMask},
     value_place::placed_one,
 };
 use crate::{
@@ -37,7 +37,7 @@ pub(super) struct Streamed {
     /// True if the engine deferred a change to a later plan.
     pub(super) has_deferred: bool,
     /// Progress of the work and of the state, as the engine reported it.
-    pub(super) signs: Signs,
+    pub(super) signs: EngineReports,
     /// Warnings and errors.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// First line on standard output that was no JSON object.
@@ -47,7 +47,7 @@ pub(super) struct Streamed {
     /// Messages for the user.
     pub(super) notes: Vec<String>,
     /// Filter that hides a state which the engine prints.
-    veil: Veil,
+    veil: StateMask,
 }
 
 /// Output files of a command that may change a state. They hold secrets, and are removed as soon as their content is not
@@ -115,12 +115,12 @@ fn listen(
         version: None,
         first_change: None,
         has_deferred: false,
-        signs: Signs::default(),
+        signs: EngineReports::default(),
         diagnostics: Vec::new(),
         garbage: None,
         stderr: Vec::new(),
         notes: Vec::new(),
-        veil: Veil::default(),
+        veil: StateMask::default(),
     };
     streamed.exit = run(&mut |event| match event {
         ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating }),
@@ -251,7 +251,7 @@ pub(super) struct Mutated {
     /// True if the command printed its whole state.
     pub(super) printed_its_state: bool,
     /// Progress of the work and of the state, as the engine reported it.
-    pub(super) signs: Signs,
+    pub(super) signs: EngineReports,
 }
 
 /// Runs a command that may change a state with its output in files, which the caller removes. Each line is passed on and
@@ -264,7 +264,7 @@ pub(super) fn mutate(
 ) -> Result<Mutated, EngineError> {
     let mut log = Log::open(session.log, session.runner.redactor());
     log.command(command);
-    let (mut veil, mut signs) = (Veil::default(), Signs::default());
+    let (mut veil, mut signs) = (StateMask::default(), EngineReports::default());
     let redactor = session.runner.redactor();
     let finished = session
         .runner

@@ -130,7 +130,7 @@ pub struct Applied {
 
 /// Facts behind a plan of a target that only its engine knows: versions, flags, backend and local modules.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Footing {
+pub struct EffectiveInit {
     /// Name of the engine, with the one that it drives.
     pub engine: String,
     /// Version of the engine, with that of the driven one.
@@ -309,7 +309,7 @@ pub trait Engine: BoundContent + Send + Sync {
     ) -> Result<KnownOutputs, EngineError>;
 
     /// Returns the facts behind a plan of a prepared instance, as they are now; starts no process.
-    fn footing(&self, target: &Target) -> io::Result<Footing>;
+    fn effective_init(&self, target: &Target) -> io::Result<EffectiveInit>;
 
     /// Compares the backend of a plan file with the one in force and with the states of other instances; starts no process.
     fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError>;

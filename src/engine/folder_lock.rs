@@ -27,7 +27,7 @@ const LOCKS: &str = ".envctl/locks";
 
 /// Mode of a lock: exclusive, or shared with other holders of the same mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sharing {
+pub(super) enum LockMode {
     Nobody,
     OthersWhoShare,
 }
@@ -37,7 +37,7 @@ const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// Waits for the exclusive lock on a folder; `words` is shown as progress.
 pub(super) fn lock(folder: &Utf8Path, words: &str, session: &Session<'_>) -> Result<FolderLock, EngineError> {
-    wait(folder, Sharing::Nobody, words, session)
+    wait(folder, LockMode::Nobody, words, session)
 }
 
 /// Waits until providers may be installed into a plugin cache: with a shared lock if the cache has all providers of the lock
@@ -54,12 +54,12 @@ pub(super) fn lock_plugin_cache(
     fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
     // Held during the check and afterwards: no other process installs meanwhile, and inits that install nothing run in
     // parallel.
-    let shared = wait(cache, Sharing::OthersWhoShare, words, session)?;
+    let shared = wait(cache, LockMode::OthersWhoShare, words, session)?;
     if locks_itself || has_providers(cache, lockfile) {
         return Ok(shared);
     }
     drop(shared);
-    wait(cache, Sharing::Nobody, words, session)
+    wait(cache, LockMode::Nobody, words, session)
 }
 
 /// Waits for the lock on what is installed in the `.terraform` of a stack's folder: shared for its use, exclusive for an
@@ -68,12 +68,12 @@ pub(super) fn lock_plugin_cache(
 /// It differs from the lock on the folder itself, which serializes applies. A caller that needs both takes that one first.
 pub(super) fn lock_installed(
     target: &Target,
-    sharing: Sharing,
+    sharing: LockMode,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let words = match sharing {
-        Sharing::Nobody => "waiting for plans and applies in this folder to end before an init",
-        Sharing::OthersWhoShare => "waiting for an init in this folder",
+        LockMode::Nobody => "waiting for plans and applies in this folder to end before an init",
+        LockMode::OthersWhoShare => "waiting for an init in this folder",
     };
     let real = files::resolve_links(&target.dir.join(ENGINE_FOLDER));
     let locks = target.project.join(LOCKS);
@@ -84,7 +84,7 @@ pub(super) fn lock_installed(
 
 fn wait(
     folder: &Utf8Path,
-    sharing: Sharing,
+    sharing: LockMode,
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
@@ -94,15 +94,15 @@ fn wait(
 
 fn wait_for(
     file: File,
-    (path, sharing): (&Utf8Path, Sharing),
+    (path, sharing): (&Utf8Path, LockMode),
     words: &str,
     session: &Session<'_>,
 ) -> Result<FolderLock, EngineError> {
     let mut pause = Duration::ZERO;
     loop {
         let tried = match sharing {
-            Sharing::Nobody => file.try_lock(),
-            Sharing::OthersWhoShare => file.try_lock_shared(),
+            LockMode::Nobody => file.try_lock(),
+            LockMode::OthersWhoShare => file.try_lock_shared(),
         };
         match tried {
             Ok(()) => return Ok(FolderLock { _file: file }),

@@ -13,11 +13,11 @@ use super::{
     data_dir,
     detect::LOCKFILE,
     driver::Driver,
-    ending::{ended_badly, failed_text},
     environment::{places, plugin_cache},
+    exit_error::{ended_badly, failed_text},
     failure::init_needed,
     fingerprint::{Fingerprint, write_private},
-    folder_lock::{Sharing, lock_installed, lock_plugin_cache},
+    folder_lock::{LockMode, lock_installed, lock_plugin_cache},
     install::{InitModules, Install, is_unusable},
     lineage::KnownState,
     lockfile::{LockfilePolicy, says_stale},
@@ -178,7 +178,7 @@ impl Terraform {
                 ended => return ended.map_err(|failed| target.refuse_stale_lockfile(failed.error)),
             }
         }
-        let lock = lock_installed(target, Sharing::Nobody, session)?;
+        let lock = lock_installed(target, LockMode::Nobody, session)?;
         let install = Install { update: upgrades, even_if_complete: true };
         let modules = self.install_modules(target, install, session);
         let ended = modules

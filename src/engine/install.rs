@@ -17,9 +17,9 @@ use super::{
     call::capture,
     data_dir::{self, ModulesAt, Replace},
     detect::LOCKFILE,
-    ending::failed_text,
-    folder_lock::{FolderLock, Sharing, has_providers, lock_installed},
-    footing::{MODULES, module_folders},
+    effective_init::{MODULES, module_folders},
+    exit_error::failed_text,
+    folder_lock::{FolderLock, LockMode, has_providers, lock_installed},
     module_manifest::{
         ManifestFile, ModuleSources, ModulesInstalled, has_foreign_folders, installed, is_fixed,
         manifest_file, module_sources,
@@ -101,7 +101,7 @@ impl Terraform {
         if self.complete(target).is_none() {
             return Ok(None);
         }
-        let lock = lock_installed(target, Sharing::OthersWhoShare, session)?;
+        let lock = lock_installed(target, LockMode::OthersWhoShare, session)?;
         let Some((modules_at, modules)) = self.complete(target) else { return Ok(None) };
         let is_ready = data_dir::link(target, modules_at, Replace::Refused)? && !is_unusable(target);
         Ok(is_ready.then_some((lock, modules)))

@@ -10,7 +10,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-use super::{Target, document::from_first_object, surroundings::cli_configs, version_cache::VersionCache};
+use super::{Target, cli_settings::cli_configs, document::from_first_object, version_cache::VersionCache};
 use crate::{
     config::VersionConstraint,
     files,

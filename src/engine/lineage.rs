@@ -15,7 +15,7 @@ use super::{
     driver::Driver,
     fingerprint::write_private,
     first_apply::FirstApply,
-    to_type::{allow_lineage, exec_line, plan_line},
+    next_command::{allow_lineage, exec_line, plan_line},
 };
 use crate::{
     files,

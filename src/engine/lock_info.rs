@@ -1,6 +1,6 @@
 //! Holder of a state lock, as reported in the message of an engine.
 
-use super::{Target, to_type::exec_line};
+use super::{Target, next_command::exec_line};
 use crate::model::{Failure, FailureKind};
 
 /// Messages of the backend `pg` on a lock; the lock information below them is that of the failed attempt, not of the holder.

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use super::{
     EngineError, Progress, Session, Target,
     detect::{LOCKFILE, by_lockfile},
-    to_type::{confirmed_exec_line, plan_line},
+    next_command::{confirmed_exec_line, plan_line},
     verbs,
 };
 use crate::{

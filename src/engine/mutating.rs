@@ -11,7 +11,7 @@ use super::{
     folder_lock::{self, FolderLock},
     state_after::StateBefore,
     typed,
-    unsaved::{self, Remains, Rescued, Signs},
+    unsaved::{self, CommandLeftovers, EngineReports, Rescued},
     verbs,
 };
 use crate::{
@@ -121,10 +121,11 @@ pub(super) fn rescue(
     (target, session): (&Target, &Session<'_>),
     written: Written,
     suspect: bool,
-    signs: Option<&Signs>,
+    signs: Option<&EngineReports>,
 ) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
     let output = [&*written.stdout, &*written.stderr];
-    let rescued = unsaved::rescue(driver, target, Remains { output, suspect, signs, log: session.log });
+    let rescued =
+        unsaved::rescue(driver, target, CommandLeftovers { output, suspect, signs, log: session.log });
     // The output files may hold the only copy of the state.
     let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
     let mut notes = if is_over { written.removed() } else { Vec::new() };

@@ -11,7 +11,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest as _, Sha256};
 
-use super::{detect::LOCKFILE, footing::module_folders, layout::is_configuration};
+use super::{detect::LOCKFILE, effective_init::module_folders, layout::is_configuration};
 use crate::{
     files::{self, ContentStamp, DigestCache, file_digest},
     model::hex,

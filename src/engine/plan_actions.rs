@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     attributes::{Place, is_true},
     exact_json::{comparable, long_number},
-    known as values,
+    value_digests as values,
 };
 use crate::{
     model::{Action, ActionInvocation, ActionTrigger, InvalidName, Known},

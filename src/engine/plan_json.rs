@@ -18,8 +18,8 @@ use super::{
     call::Dialect,
     document::document,
     exact_json::{comparable, has_long_number},
-    known as values,
     plan_actions::{RawDeferredAction, RawDeferredChange, RawInvocation, deferred},
+    value_digests as values,
 };
 use crate::{
     model::{Action, Changes, Known, KnownValues, OutputChange, ResourceAddress, ResourceChange},

@@ -8,7 +8,7 @@ use super::{
     call::{Streamed, capture, stream},
     claims::claim_backend,
     driver::Driver,
-    ending::{ended_badly, failed_text},
+    exit_error::{ended_badly, failed_text},
     failure::{init_needed, warnings},
     lineage::{self, KnownState},
     plan_file::{PlanFileError, PlanVerdict, plan_facts, plan_verdict},

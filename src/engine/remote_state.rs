@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 #[cfg(feature = "s3")]
 use super::s3;
-use super::{BackendInForce, Footing, Target};
+use super::{BackendInForce, EffectiveInit, Target};
 use crate::process::Redactor;
 
 /// Maximum number of concurrent requests.
@@ -39,16 +39,22 @@ pub struct RemoteStates {
 
 impl RemoteStates {
     /// Returns true if this build can ask the backend.
-    pub fn may_ask(footing: &Footing) -> bool {
-        cfg!(feature = "s3") && footing.backend == "s3"
+    pub fn may_ask(effective_init: &EffectiveInit) -> bool {
+        cfg!(feature = "s3") && effective_init.backend == "s3"
     }
 
     /// Requests the version of an initialised target's state, with the engine's credentials, which are masked from then on.
     #[cfg_attr(not(feature = "s3"), expect(unused_variables, reason = "without it nobody can be asked"))]
-    pub fn stamp(&self, target: &Target, footing: &Footing, redactor: &Redactor, now: Timestamp) -> Stamped {
+    pub fn stamp(
+        &self,
+        target: &Target,
+        effective_init: &EffectiveInit,
+        redactor: &Redactor,
+        now: Timestamp,
+    ) -> Stamped {
         let backend = BackendInForce {
-            kind: &footing.backend,
-            config: &footing.backend_config,
+            kind: &effective_init.backend,
+            config: &effective_init.backend_config,
             workspace: target.workspace.as_deref(),
             folder: &target.dir,
             env: &target.env,

@@ -4,8 +4,8 @@ use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::{Map, Value};
 
 use super::{
-    EngineError, Session, Target, call::capture, document::document, driver::Driver, ending::failed_text,
-    exact_json::comparable,
+    EngineError, Session, Target, call::capture, document::document, driver::Driver, exact_json::comparable,
+    exit_error::failed_text,
 };
 use crate::{
     model::{Failure, FailureKind},

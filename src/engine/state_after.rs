@@ -25,7 +25,7 @@ use super::{
     plan_file::state_before,
     state_file::{State, state_addresses},
     state_stamp::state_at,
-    unsaved::{self, Signs},
+    unsaved::{self, EngineReports},
 };
 use crate::model::{Failure, ResourceAddress};
 
@@ -108,7 +108,7 @@ impl StateBefore {
         driver: &dyn Driver,
         target: &Target,
         (before, after): (&StateIdentity, Option<&StateIdentity>),
-        signs: &Signs,
+        signs: &EngineReports,
     ) -> bool {
         let did_something = !signs.done.is_empty();
         match after {
@@ -138,7 +138,7 @@ impl StateBefore {
         &self,
         driver: &dyn Driver,
         target: &Target,
-        signs: Option<&Signs>,
+        signs: Option<&EngineReports>,
         session: &Session<'_>,
     ) -> Result<Option<String>, Failure> {
         let local = local_version(driver, target).filter(|state| !state.lineage.is_empty());
@@ -179,7 +179,7 @@ impl StateBefore {
         self,
         driver: &dyn Driver,
         target: &Target,
-        (signs, plan): (&Signs, Option<&Utf8Path>),
+        (signs, plan): (&EngineReports, Option<&Utf8Path>),
         session: &Session<'_>,
     ) -> Result<Option<String>, Failure> {
         let Some(before) = &self.version else { return Ok(None) };
@@ -206,7 +206,7 @@ impl StateBefore {
         &self,
         driver: &dyn Driver,
         target: &Target,
-        signs: &Signs,
+        signs: &EngineReports,
         session: &Session<'_>,
     ) -> Result<Option<String>, Failure> {
         let unknown = |why: String| Ok(Some(format!("the new state's lineage is not known yet: {why}")));
@@ -232,7 +232,7 @@ impl StateBefore {
 
 /// Returns true if the state before a plan has the resources that its apply created, and none that it destroyed: the state
 /// may be unchanged if resources that were deleted outside were created again.
-fn is_only_made_again(signs: &Signs, plan: Option<&Utf8Path>) -> bool {
+fn is_only_made_again(signs: &EngineReports, plan: Option<&Utf8Path>) -> bool {
     let before = plan.and_then(|plan| state_before(plan).ok());
     before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !signs.contradict(&before))
 }

@@ -8,7 +8,8 @@ use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
 use super::{
-    EngineError, Footing, KnownOutputs, Output, OutputKind, PlanFileError, Session, StateIdentity, Target,
+    EffectiveInit, EngineError, KnownOutputs, Output, OutputKind, PlanFileError, Session, StateIdentity,
+    Target,
     applying::pull,
     backend_check::claim_checked,
     driver::Driver,
@@ -57,7 +58,7 @@ pub fn outputs_before(plan: &Utf8Path) -> Result<Vec<Output>, PlanFileError> {
 /// A local state is read as a file; a remote or encrypted state is read by the engine.
 pub(super) fn known_outputs(
     driver: &dyn Driver,
-    (target, footing): (&Target, io::Result<Footing>),
+    (target, effective_init): (&Target, io::Result<EffectiveInit>),
     accept_lineage: bool,
     session: &Session<'_>,
 ) -> Result<KnownOutputs, EngineError> {
@@ -67,7 +68,7 @@ pub(super) fn known_outputs(
         let summary = format!("the state of `{}` cannot be read: {error}", target.instance);
         EngineError::Failed(Failure::new(FailureKind::State, summary))
     };
-    let address = footing.map_err(unreadable)?.address;
+    let address = effective_init.map_err(unreadable)?.address;
     let known = KnownState::read(target).map_err(EngineError::Failed)?;
     let in_file = address.as_deref().map(in_file).transpose().map_err(unreadable)?.flatten();
     let from_file = in_file.is_some();

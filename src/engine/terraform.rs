@@ -10,16 +10,16 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Applied, Engine, EngineError, Footing, KnownOutputs, PlanFacts, PlanRequest, Planned, PrintedOutput,
-    Session, StateIdentity, Target, applying,
+    Applied, EffectiveInit, Engine, EngineError, KnownOutputs, PlanFacts, PlanRequest, Planned,
+    PrintedOutput, Session, StateIdentity, Target, applying,
     backend_check::{BackendInFolder, check_plan, check_stated, claim_checked},
     backend_record::BackendRecord,
     call::{Dialect, not_run},
     data_dir,
     driver::Driver,
+    effective_init::effective_init,
     flags::{apply_args, lacks_exclude, plan_args, var_files},
-    folder_lock::{FolderLock, Sharing, lock_installed},
-    footing::footing,
+    folder_lock::{FolderLock, LockMode, lock_installed},
     init::LookUp,
     install::InitModules,
     installed::Installed,
@@ -158,7 +158,7 @@ impl Terraform {
         request: &PlanRequest,
         session: &Session<'_>,
     ) -> Result<Attempt, EngineError> {
-        let _used = lock_installed(target, Sharing::OthersWhoShare, session)?;
+        let _used = lock_installed(target, LockMode::OthersWhoShare, session)?;
         planning::plan(self, target, request, session)
     }
 
@@ -219,7 +219,7 @@ impl Driver for Terraform {
     }
 
     fn lock_in_use(&self, target: &Target, session: &Session<'_>) -> Result<Option<FolderLock>, EngineError> {
-        lock_installed(target, Sharing::OthersWhoShare, session).map(Some)
+        lock_installed(target, LockMode::OthersWhoShare, session).map(Some)
     }
 
     fn is_tentative(&self, _: &Target, _: &[String]) -> bool {
@@ -307,7 +307,7 @@ impl Engine for Terraform {
         around_migration((self, target, session), args, on_line, |args, on_line| {
             let command = || {
                 if verbs::installs(args) {
-                    let lock = lock_installed(target, Sharing::Nobody, session)?;
+                    let lock = lock_installed(target, LockMode::Nobody, session)?;
                     return Ok((Some(lock), self.installing_command(target, args, session)?));
                 }
                 Ok((self.lock_in_use(target, session)?, self.command(target, args)))
@@ -322,7 +322,7 @@ impl Engine for Terraform {
         args: &[OsString],
         session: &Session<'_>,
     ) -> Result<Exit, EngineError> {
-        let _used = lock_installed(target, Sharing::OthersWhoShare, session)?;
+        let _used = lock_installed(target, LockMode::OthersWhoShare, session)?;
         let ended = session.runner.inherit(&self.command(target, args)).map_err(not_run)?;
         Ok(ended.exit)
     }
@@ -337,12 +337,12 @@ impl Engine for Terraform {
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<KnownOutputs, EngineError> {
-        known_outputs(self, (target, self.footing(target)), accept_lineage, session)
+        known_outputs(self, (target, self.effective_init(target)), accept_lineage, session)
     }
 
-    fn footing(&self, target: &Target) -> io::Result<Footing> {
+    fn effective_init(&self, target: &Target) -> io::Result<EffectiveInit> {
         let engine = (self.name().as_str().to_owned(), self.installed.version.clone());
-        footing(target, engine, &self.settings, &target.data_dir, &target.dir)
+        effective_init(target, engine, &self.settings, &target.data_dir, &target.dir)
     }
 
     fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {

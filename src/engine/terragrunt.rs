@@ -11,15 +11,15 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::{Map, Value};
 
 use super::{
-    Applied, Engine, EngineError, Footing, KnownOutputs, PlanFacts, PlanRequest, Planned, PrintedOutput,
-    Session, StateIdentity, Target, Typed, applying,
+    Applied, EffectiveInit, Engine, EngineError, KnownOutputs, PlanFacts, PlanRequest, Planned,
+    PrintedOutput, Session, StateIdentity, Target, Typed, applying,
     backend_check::{BackendInFolder, check_plan},
     backend_record::BackendRecord,
     call::{Dialect, not_run},
     driver::Driver,
+    effective_init::effective_init,
     environment::plugin_cache,
     flags::{apply_args, lacks_exclude, plan_args},
-    footing::footing,
     installed::Installed,
     migrating::refuse_unit,
     mutating, rendered,
@@ -307,14 +307,14 @@ impl Engine for Terragrunt {
         accept_lineage: bool,
         session: &Session<'_>,
     ) -> Result<KnownOutputs, EngineError> {
-        known_outputs(self, (target, self.footing(target)), accept_lineage, session)
+        known_outputs(self, (target, self.effective_init(target)), accept_lineage, session)
     }
 
-    fn footing(&self, target: &Target) -> io::Result<Footing> {
+    fn effective_init(&self, target: &Target) -> io::Result<EffectiveInit> {
         let engine = format!("{} driving {}", self.name().as_str(), self.driven.name.as_str());
         let version = format!("{} driving {}", self.installed.version, self.driven.version);
         let folder = working_folder(target)?;
-        footing(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
+        effective_init(target, (engine, version), &self.settings, &folder.join(".terraform"), &folder)
     }
 
     fn check_plan_backend(&self, target: &Target, facts: &PlanFacts) -> Result<(), EngineError> {

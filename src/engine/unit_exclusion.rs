@@ -12,7 +12,7 @@ use super::{
     EngineError, PlanMode, Session, Target,
     call::capture,
     detect::LOCKFILE,
-    ending::failed_text,
+    exit_error::failed_text,
     layout::{is_configuration, unit_file_in},
     rendered,
     terragrunt::Terragrunt,

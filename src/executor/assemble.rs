@@ -10,7 +10,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    ground::Ground,
+    plan_inputs::PlanInputs,
     secret_use::{SecretUse, secrets_of},
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
@@ -30,7 +30,7 @@ use crate::{
     inventory::{
         Instance, Inventory, Modules, address::address_in_force, called_modules, inputs::unit_source,
     },
-    model::{Allow, CreateWorkspace, EngineName, StackId},
+    model::{CreateWorkspace, EngineName, GuardException, StackId},
     process::Runner,
 };
 
@@ -87,7 +87,7 @@ impl Assembly<'_> {
         &self,
         instances: &[&Instance],
         graph: &StackGraph,
-        allow: &[Allow],
+        allow: &[GuardException],
     ) -> Result<HashMap<StackId, Work>, AssembleError> {
         let (env, _removed) = clean_environment(self.env.clone());
         // An engine reads these files at every start, also when it is asked for its version.
@@ -159,9 +159,10 @@ impl Assembly<'_> {
             built.target.value_places = Some(Arc::new(places) as Arc<dyn ValuePlaces>);
             let protected =
                 self.config.environments().get(&instance.id.environment).is_some_and(|e| e.confirm);
-            let mut ground = Ground::of((instance, module), &built.target, self.inputs, &dirs, protected);
+            let mut plan_inputs =
+                PlanInputs::of((instance, module), &built.target, self.inputs, &dirs, protected);
             let engines = engine.engines();
-            ground.bind.extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
+            plan_inputs.bind.extend(engines.iter().flat_map(|name| &self.config.engine(*name).bind).cloned());
             let reads_states =
                 !engine.reads_root_module() || called.iter().any(|module| !module.remote_states.is_empty());
             let work = Work {
@@ -171,7 +172,7 @@ impl Assembly<'_> {
                 create_workspace: instance.settings.create_workspace == CreateWorkspace::Always && !read_only,
                 accept_lineage: allow
                     .iter()
-                    .any(|allow| matches!(allow, Allow::Lineage(id) if *id == instance.id)),
+                    .any(|allow| matches!(allow, GuardException::Lineage(id) if *id == instance.id)),
                 reads_states,
                 notes: built.notes,
                 identity: None,
@@ -181,7 +182,7 @@ impl Assembly<'_> {
                 mocks_of: Vec::new(),
                 from_plans: Vec::new(),
                 taken: Arc::default(),
-                ground,
+                plan_inputs,
             };
             works.insert(stack.clone(), work);
         }

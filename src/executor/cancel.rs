@@ -1,18 +1,18 @@
 //! Interrupts of a run by its user: the signals, the interrupt levels, and their effect on the engines.
 
-use super::{Rung, SignalSource, rung::Ladder, signals::Signals};
+use super::{InterruptLevel, SignalSource, interrupt::Ladder, signals::Signals};
 use crate::event::EventKind;
 
 /// Interrupts of a run by its user.
 pub struct Cancel {
     source: Option<SignalSource>,
-    act: Box<dyn Fn(Rung) + Send>,
+    act: Box<dyn Fn(InterruptLevel) + Send>,
     ladder: Ladder,
 }
 
 impl Cancel {
     /// Returns a handler for signals of `source`. `act` applies an interrupt level to the engines and must not block.
-    pub fn new(source: SignalSource, act: impl Fn(Rung) + Send + 'static) -> Self {
+    pub fn new(source: SignalSource, act: impl Fn(InterruptLevel) + Send + 'static) -> Self {
         Self { source: Some(source), act: Box::new(act), ladder: Ladder::default() }
     }
 
@@ -28,9 +28,9 @@ impl Cancel {
     }
 
     /// Raises the interrupt level and returns the event to emit; absent when the signal does not raise the level.
-    pub(super) fn climb(&mut self, signal: u8) -> Option<EventKind> {
-        let (rung, count) = self.ladder.climb(signal)?;
-        (self.act)(rung);
+    pub(super) fn escalate(&mut self, signal: u8) -> Option<EventKind> {
+        let (level, count) = self.ladder.escalate(signal)?;
+        (self.act)(level);
         Some(EventKind::InterruptRequested { signal, count })
     }
 }
@@ -47,13 +47,13 @@ mod tests {
         let (_sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let noted = Arc::clone(&seen);
         let mut cancel =
-            Cancel::new(SignalSource::Channel(receiver), move |rung| noted.lock().unwrap().push(rung));
-        assert_eq!(cancel.climb(15), Some(EventKind::InterruptRequested { signal: 15, count: 1 }));
-        assert_eq!(cancel.climb(1), None);
-        assert_eq!(cancel.climb(2), Some(EventKind::InterruptRequested { signal: 2, count: 2 }));
+            Cancel::new(SignalSource::Channel(receiver), move |level| noted.lock().unwrap().push(level));
+        assert_eq!(cancel.escalate(15), Some(EventKind::InterruptRequested { signal: 15, count: 1 }));
+        assert_eq!(cancel.escalate(1), None);
+        assert_eq!(cancel.escalate(2), Some(EventKind::InterruptRequested { signal: 2, count: 2 }));
         assert_eq!(
             (cancel.signal(), &**seen.lock().unwrap()),
-            (Some(15), &[Rung::Interrupt, Rung::Warn][..])
+            (Some(15), &[InterruptLevel::Interrupt, InterruptLevel::Warn][..])
         );
     }
 }

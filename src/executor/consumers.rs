@@ -18,14 +18,14 @@ use crate::event::{Consumer, Event};
 /// Queue length above which progress events are dropped.
 const BEHIND: usize = 256;
 
-enum Message {
+enum ConsumerMessage {
     Event(Arc<Event>),
     Flush(SyncSender<()>),
 }
 
 /// Handle of the consumers' thread.
 pub(super) struct Consumers {
-    thread: Option<(Sender<Message>, JoinHandle<Vec<String>>)>,
+    thread: Option<(Sender<ConsumerMessage>, JoinHandle<Vec<String>>)>,
     waiting: Arc<AtomicUsize>,
 }
 
@@ -49,14 +49,14 @@ impl Consumers {
         }
         self.waiting.fetch_add(1, Ordering::Relaxed);
         // The thread ends only when this sender is dropped, so the receiver still exists.
-        let _delivered = sender.send(Message::Event(Arc::clone(event)));
+        let _delivered = sender.send(ConsumerMessage::Event(Arc::clone(event)));
     }
 
     /// Waits until the consumers have handled all events sent so far, for example before a prompt on the same terminal.
     pub(super) fn flush(&self) {
         let Some((sender, _)) = &self.thread else { return };
         let (done, wait) = sync_channel(1);
-        if sender.send(Message::Flush(done)).is_ok() {
+        if sender.send(ConsumerMessage::Flush(done)).is_ok() {
             let _closed_is_done_too = wait.recv();
         }
     }
@@ -76,7 +76,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn run(mut self, receiver: &Receiver<Message>) -> Vec<String> {
+    fn run(mut self, receiver: &Receiver<ConsumerMessage>) -> Vec<String> {
         let mut last_tick = Instant::now();
         loop {
             let message = match self.until_tick(last_tick) {
@@ -84,11 +84,11 @@ impl Worker {
                 Some(wait) => receiver.recv_timeout(wait),
             };
             match message {
-                Ok(Message::Event(event)) => {
+                Ok(ConsumerMessage::Event(event)) => {
                     self.waiting.fetch_sub(1, Ordering::Relaxed);
                     self.each(|consumer| consumer.consume(&event));
                 }
-                Ok(Message::Flush(done)) => drop(done),
+                Ok(ConsumerMessage::Flush(done)) => drop(done),
                 Err(RecvTimeoutError::Timeout) => {
                     last_tick = Instant::now();
                     self.each(Consumer::tick);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use self::expecting::Taken;
-use super::{DispatchError, Dispatcher, Earlier, Limits, StepRunner, worker::Worker};
+use super::{DispatchError, Dispatcher, Limits, PriorResult, StepRunner, worker::Worker};
 use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,
@@ -127,7 +127,7 @@ impl Deployment {
     }
 
     /// Adopts the result of an earlier run for a stack, in place of its next plan.
-    pub fn adopt(&mut self, stack: StackId, earlier: Earlier) {
+    pub fn adopt(&mut self, stack: StackId, earlier: PriorResult) {
         self.taken.extend(Taken::of(&earlier).map(|taken| (stack.clone(), taken)));
         self.worker.adopt(stack, earlier);
     }
@@ -158,7 +158,7 @@ impl Deployment {
     }
 
     /// Returns the deferred stacks that can be planned now that others were applied, in dependency order.
-    pub fn due(&self) -> Vec<StackId> {
+    pub fn now_plannable(&self) -> Vec<StackId> {
         self.whose_needs_are_met(|outcome| matches!(outcome, Outcome::Deferred { .. }))
     }
 
@@ -212,7 +212,7 @@ impl Deployment {
 
     /// Returns the stacks that another round of plan, review and gate could complete: stacks whose new plan exceeds the
     /// confirmed one, stacks that wait for them, and deferred stacks whose dependencies are applied.
-    pub fn unsettled(&self) -> Vec<StackId> {
+    pub fn needing_confirmation(&self) -> Vec<StackId> {
         self.whose_needs_are_met(|outcome| {
             outcome.is_beyond_confirmed()
                 || matches!(outcome, Outcome::Deferred { .. })

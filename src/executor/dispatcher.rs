@@ -232,8 +232,8 @@ impl Dispatcher {
     }
 
     /// Handles a signal. A failed write to the journal does not keep the signal from its effect.
-    pub(super) fn climb(&mut self, signal: u8) {
-        if let Some(kind) = self.cancel.climb(signal) {
+    pub(super) fn escalate(&mut self, signal: u8) {
+        if let Some(kind) = self.cancel.escalate(signal) {
             let _kept_as_journal_problem = self.emit(kind);
         }
     }
@@ -303,7 +303,7 @@ impl Dispatcher {
     /// Handles the signals that arrived since the last check.
     fn pending(&mut self, live: &mut Live) -> Option<u8> {
         while let Some(signal) = live.runtime.block_on(live.signals.pending()) {
-            self.climb(signal);
+            self.escalate(signal);
         }
         self.signal()
     }

@@ -4,7 +4,7 @@ use std::fs;
 
 use camino::Utf8Path;
 
-use super::{HookProcess, StepPort, named_program::command_line};
+use super::{HookProcess, StepHandle, named_program::command_line};
 use crate::{
     config::Hooks,
     engine::{Log, Progress, Session, Target},
@@ -80,7 +80,7 @@ pub(super) fn run(
     moment: Moment,
     hooks: &Hooks,
     target: &Target,
-    (session, port): (&Session<'_>, &dyn StepPort),
+    (session, port): (&Session<'_>, &dyn StepHandle),
 ) -> Result<Vec<String>, HookError> {
     let mut notes = Vec::new();
     for argv in moment.of(hooks) {
@@ -93,7 +93,7 @@ fn run_one(
     moment: Moment,
     argv: &[String],
     target: &Target,
-    (session, port): (&Session<'_>, &dyn StepPort),
+    (session, port): (&Session<'_>, &dyn StepHandle),
 ) -> Result<Vec<String>, HookError> {
     let key = moment.key();
     let hook = session.runner.redactor().mask(&format!("hook {key} `{}`", argv.join(" "))).into_owned();

@@ -163,7 +163,7 @@ pub fn identify<'w>(
                 who
             }
         };
-        work.ground.identity = Some(who);
+        work.plan_inputs.identity = Some(who);
         work.identity = Some(identity.clone());
     }
     let mut told: Vec<String> = known.into_iter().map(|(_, who)| who).collect();

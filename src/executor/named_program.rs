@@ -40,7 +40,7 @@ pub(super) fn ask(
     name: &str,
     says: &(dyn Fn(String) + Sync),
 ) -> Result<Captured, ProcessError> {
-    let command = command.apart();
+    let command = command.new_session();
     let begun = Instant::now();
     thread::scope(|scope| {
         let (ended, end) = mpsc::channel::<()>();

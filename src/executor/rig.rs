@@ -11,7 +11,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::{Cancel, Dispatcher, Limits, Rung, SignalSource, Step, StepPort, StepRunner};
+use super::{Cancel, Dispatcher, InterruptLevel, Limits, SignalSource, Step, StepHandle, StepRunner};
 use crate::{
     event::{Consumer, Event, EventKind, RunStack, StepFinished, StepKind},
     journal::{FORMAT, Journal, RunStore},
@@ -23,7 +23,7 @@ use crate::{
 /// Shared list of recorded events, interrupt levels or steps.
 pub(super) type Shared<T> = Arc<Mutex<Vec<T>>>;
 
-type Act = Box<dyn Fn(&dyn StepPort) -> Outcome + Send + Sync>;
+type Act = Box<dyn Fn(&dyn StepHandle) -> Outcome + Send + Sync>;
 
 pub(super) fn id(name: &str) -> StackId {
     name.parse().unwrap()
@@ -58,7 +58,7 @@ impl Script {
     pub(super) fn on(
         mut self,
         stack: &str,
-        act: impl Fn(&dyn StepPort) -> Outcome + Send + Sync + 'static,
+        act: impl Fn(&dyn StepHandle) -> Outcome + Send + Sync + 'static,
     ) -> Self {
         self.acts.insert(id(stack), Box::new(act));
         self
@@ -70,7 +70,7 @@ impl Script {
 }
 
 impl StepRunner for Script {
-    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepPort) -> StepFinished {
+    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepHandle) -> StepFinished {
         self.ran.lock().unwrap().push((stack.clone(), step));
         let outcome = match (self.acts.get(stack), step) {
             (Some(act), _) => act(port),
@@ -106,7 +106,7 @@ impl Consumer for Ear {
 pub(super) struct Rig {
     pub(super) dispatcher: Dispatcher,
     pub(super) signals: UnboundedSender<u8>,
-    pub(super) rungs: Shared<Rung>,
+    pub(super) rungs: Shared<InterruptLevel>,
     events: Shared<Event>,
     _root: tempfile::TempDir,
 }
@@ -125,10 +125,10 @@ impl Rig {
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let journal = journal(store.create(&run).unwrap());
         let (signals, source) = unbounded_channel();
-        let (rungs, events) = (Shared::<Rung>::default(), Shared::<Event>::default());
+        let (rungs, events) = (Shared::<InterruptLevel>::default(), Shared::<Event>::default());
         let climbed = Arc::clone(&rungs);
         let cancel =
-            Cancel::new(SignalSource::Channel(source), move |rung| climbed.lock().unwrap().push(rung));
+            Cancel::new(SignalSource::Channel(source), move |level| climbed.lock().unwrap().push(level));
         let ear = Box::new(Ear(Arc::clone(&events)));
         let mut dispatcher = Dispatcher::new(Arc::new(Stopped), Some(journal), vec![ear], cancel);
         let stack = |name: &&str| RunStack {

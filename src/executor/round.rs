@@ -6,8 +6,8 @@ use tokio::sync::mpsc;
 
 use super::{
     DispatchError, Dispatcher, Ending, Scheduler, Skip, Step, StepRunner,
-    port::{HookProcess, Message, NotRecorded, Reply, spawn},
     signals::Signals,
+    step_channel::{HookProcess, NotRecorded, Reply, WorkerMessage, spawn},
 };
 use crate::{
     event::{EventKind, StepFinished, StepKind},
@@ -24,8 +24,8 @@ pub(super) struct Round<'a> {
     steps: &'a [Step],
     scheduler: Scheduler,
     runner: Arc<dyn StepRunner>,
-    sender: mpsc::Sender<Message>,
-    receiver: mpsc::Receiver<Message>,
+    sender: mpsc::Sender<WorkerMessage>,
+    receiver: mpsc::Receiver<WorkerMessage>,
     outcomes: BTreeMap<StackId, Outcome>,
     defect: Option<DispatchError>,
 }
@@ -66,7 +66,7 @@ impl<'a> Round<'a> {
             }
             tokio::select! {
                 biased;
-                signal = signals.next() => self.dispatcher.climb(signal),
+                signal = signals.next() => self.dispatcher.escalate(signal),
                 Some(message) = self.receiver.recv() => {
                     // A signal may have arrived after the select polled for one.
                     self.climb_pending(signals).await;
@@ -83,7 +83,7 @@ impl<'a> Round<'a> {
     /// Handles the signals that have arrived.
     async fn climb_pending(&mut self, signals: &mut Signals) {
         while let Some(signal) = signals.pending().await {
-            self.dispatcher.climb(signal);
+            self.dispatcher.escalate(signal);
         }
     }
 
@@ -113,9 +113,9 @@ impl<'a> Round<'a> {
         }
     }
 
-    fn handle(&mut self, message: Message) {
+    fn handle(&mut self, message: WorkerMessage) {
         match message {
-            Message::Progress { place, text } => {
+            WorkerMessage::Progress { place, text } => {
                 let Step { stack, kind, .. } = &self.steps[place];
                 // A thread that the step started may send a text after the step's end.
                 if !self.outcomes.contains_key(stack) {
@@ -123,18 +123,18 @@ impl<'a> Round<'a> {
                     self.emit(EventKind::Progress { stack, step, text });
                 }
             }
-            Message::EngineStarted { place, pid, reply } => {
+            WorkerMessage::EngineStarted { place, pid, reply } => {
                 let Step { stack, kind, .. } = &self.steps[place];
                 let (stack, step) = (stack.clone(), *kind);
                 let Identity { pid, start_time, boot_id } = Identity::of(pid);
                 let started = EventKind::EngineStarted { stack, step, pid, start_time, boot_id };
                 self.record(started, reply);
             }
-            Message::Hook { place, hook, ended, reply } => {
+            WorkerMessage::Hook { place, hook, ended, reply } => {
                 let Step { stack, kind, .. } = &self.steps[place];
                 self.record(hook_event((stack, *kind), hook, ended), reply);
             }
-            Message::Finished { place, finished } => self.finished(place, finished),
+            WorkerMessage::Finished { place, finished } => self.finished(place, finished),
         }
     }
 

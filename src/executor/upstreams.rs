@@ -11,7 +11,7 @@ use std::{
 
 use camino::Utf8Path;
 
-use super::{outlook::Coming, worker::Work};
+use super::{upstream_output::PlannedOutputs, worker::Work};
 use crate::{
     engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
     inventory::inputs::InputScope,
@@ -35,7 +35,7 @@ type Slot = Arc<Mutex<Option<Read>>>;
 pub struct Upstreams {
     work: HashMap<StackId, Work>,
     slots: Mutex<HashMap<StackId, Slot>>,
-    coming: Mutex<HashMap<StackId, Arc<Coming>>>,
+    coming: Mutex<HashMap<StackId, Arc<PlannedOutputs>>>,
     /// Number of plans that have begun.
     plans: AtomicU64,
     /// True if any unit's file mixes mocks with outputs; computed on first use.
@@ -132,7 +132,7 @@ impl Upstreams {
 
     /// Takes the outputs from the plan file of a stack, which contains the prior state. If only the engine can read the
     /// file, the outputs are read when they are needed.
-    pub(super) fn planned(&self, stack: &StackId, plan: &Utf8Path, coming: Option<Coming>) {
+    pub(super) fn planned(&self, stack: &StackId, plan: &Utf8Path, coming: Option<PlannedOutputs>) {
         if !self.work.contains_key(stack) {
             return;
         }
@@ -150,7 +150,7 @@ impl Upstreams {
     }
 
     /// Returns the planned outputs of a stack, if they are known.
-    pub(super) fn coming(&self, stack: &StackId) -> Option<Arc<Coming>> {
+    pub(super) fn coming(&self, stack: &StackId) -> Option<Arc<PlannedOutputs>> {
         lock(&self.coming).get(stack).cloned()
     }
 

@@ -19,7 +19,7 @@ use tokio::{
     },
 };
 
-use super::{Ask, Asked, Prompter, Rung, SignalSource, rung::Ladder};
+use super::{Ask, Asked, InterruptLevel, Prompter, SignalSource, interrupt::Ladder};
 
 /// Interval at which a prompt checks for a signal.
 const LOOK: Duration = Duration::from_millis(50);
@@ -35,7 +35,7 @@ pub struct Watch {
 
 impl Watch {
     /// Starts to receive signals; `act` applies an interrupt level to the running programs.
-    pub fn start(source: SignalSource, act: impl Fn(Rung) + Send + 'static) -> io::Result<Self> {
+    pub fn start(source: SignalSource, act: impl Fn(InterruptLevel) + Send + 'static) -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let entered = runtime.enter();
         let mut signals = source.listen()?;
@@ -47,21 +47,21 @@ impl Watch {
         let thread = thread::spawn(move || {
             runtime.block_on(async {
                 let mut ladder = Ladder::default();
-                let mut climb = |signal| {
-                    if let Some((rung, count)) = ladder.climb(signal) {
+                let mut escalate = |signal| {
+                    if let Some((level, count)) = ladder.escalate(signal) {
                         if count == 1 {
                             seen.store(signal, Ordering::SeqCst);
                         }
-                        act(rung);
+                        act(level);
                     }
                 };
                 loop {
                     tokio::select! {
                         _ = &mut stopped => break,
-                        signal = signals.next() => climb(signal),
+                        signal = signals.next() => escalate(signal),
                         Some(done) = catching_up.recv() => {
                             while let Some(signal) = signals.pending().await {
-                                climb(signal);
+                                escalate(signal);
                             }
                             // The requester may have stopped waiting.
                             let _received = done.send(());
@@ -138,13 +138,13 @@ mod tests {
         let (sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let (told, rungs) = mpsc::channel();
         let watch =
-            Watch::start(SignalSource::Channel(receiver), move |rung| told.send(rung).unwrap()).unwrap();
+            Watch::start(SignalSource::Channel(receiver), move |level| told.send(level).unwrap()).unwrap();
         assert_eq!(watch.signal(), None);
         for signal in [15, 2, 2] {
             sender.send(signal).unwrap();
         }
-        let seen: Vec<Rung> = rungs.iter().take(3).collect();
-        assert_eq!(seen, [Rung::Interrupt, Rung::Warn, Rung::InterruptAgain]);
+        let seen: Vec<InterruptLevel> = rungs.iter().take(3).collect();
+        assert_eq!(seen, [InterruptLevel::Interrupt, InterruptLevel::Warn, InterruptLevel::InterruptAgain]);
         assert_eq!(watch.signal(), Some(15));
         drop(watch);
         assert!(rungs.iter().next().is_none());

@@ -9,7 +9,7 @@ use std::{
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::outlook::{Lack, Standing, is_sensitive, outlook};
+use super::upstream_output::{OutputState, Unavailable, is_sensitive, output_state};
 use crate::{
     config::{Layer, MockOutput, OutputPath},
     engine::{After, Output, PlannedOutput},
@@ -36,7 +36,7 @@ struct Wire {
 
 impl Wire {
     /// Refuses an output that contains a number which cannot be passed on exactly.
-    fn stays_exact(&self, there: &[Output], standing: &Standing) -> Result<(), Failure> {
+    fn stays_exact(&self, there: &[Output], standing: &OutputState) -> Result<(), Failure> {
         let Self { variable, from, .. } = self;
         let is_exact = match standing.planned(from.output()) {
             // The planned value replaces the current one.
@@ -52,7 +52,7 @@ impl Wire {
     }
 
     /// Refuses a sensitive output for a variable whose value the engine would show.
-    fn stays_hidden(&self, there: &[Output], standing: &Standing) -> Result<(), Failure> {
+    fn stays_hidden(&self, there: &[Output], standing: &OutputState) -> Result<(), Failure> {
         let shown = self.declared.is_some_and(|declared| !declared.hides);
         if !shown || !is_sensitive(&self.from, there, standing) {
             return Ok(());
@@ -213,7 +213,7 @@ impl Wiring {
     pub(super) fn values(
         &self,
         outputs: &HashMap<StackId, Arc<Vec<Output>>>,
-        standing: &dyn Fn(&StackId) -> Standing,
+        standing: &dyn Fn(&StackId) -> OutputState,
     ) -> Result<Values, NoValues> {
         let mut values = Values::default();
         for wire in &self.wires {
@@ -223,27 +223,27 @@ impl Wiring {
             wire.stays_hidden(there, &standing)
                 .and_then(|()| wire.stays_exact(there, &standing))
                 .map_err(NoValues::Never)?;
-            let (value, sensitive) = match outlook(&wire.from, there, &standing) {
+            let (value, sensitive) = match output_state(&wire.from, there, &standing) {
                 Ok(seen) => {
                     values.from_plans.extend(seen.is_planned.then(|| wire.variable.clone()));
                     values.uncertain.extend(seen.uncertain.map(|why| (wire.from.to_string(), why)));
                     (seen.value.clone(), seen.sensitive)
                 }
                 Err(lack) => {
-                    let may_be_mocked =
-                        matches!(lack, Lack::Yet(_)) || matches!(standing, Standing::Elsewhere { .. });
+                    let may_be_mocked = matches!(lack, Unavailable::Yet(_))
+                        || matches!(standing, OutputState::Elsewhere { .. });
                     match (self.mock(wire).filter(|_| may_be_mocked), lack) {
                         (Some(mock), _) => {
                             values.mocked.push(wire.from.clone());
-                            if matches!(standing, Standing::Elsewhere { has_state: true }) {
+                            if matches!(standing, OutputState::Elsewhere { has_state: true }) {
                                 values.lacking.push(wire.from.clone());
                             }
                             (mock.map_err(NoValues::Never)?, false)
                         }
-                        (None, Lack::Yet(missing)) => {
+                        (None, Unavailable::Yet(missing)) => {
                             return Err(NoValues::Before { need: source.clone(), missing });
                         }
-                        (None, Lack::Ever(missing)) => {
+                        (None, Unavailable::Ever(missing)) => {
                             return Err(NoValues::Never(never(wire, &missing, there, &standing)));
                         }
                     }
@@ -273,9 +273,9 @@ impl Wiring {
 }
 
 /// Returns the failure of an output that does not exist, with the names of the existing outputs.
-fn never(wire: &Wire, missing: &str, there: &[Output], standing: &Standing) -> Failure {
+fn never(wire: &Wire, missing: &str, there: &[Output], standing: &OutputState) -> Failure {
     let mut names: BTreeSet<&str> = there.iter().map(|output| output.name.as_str()).collect();
-    if let Standing::Pending(Some(coming)) = standing {
+    if let OutputState::Pending(Some(coming)) = standing {
         for output in &coming.outputs {
             match output.after {
                 After::Gone => names.remove(output.name.as_str()),
@@ -285,7 +285,7 @@ fn never(wire: &Wire, missing: &str, there: &[Output], standing: &Standing) -> F
     }
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     let detail = match (names.as_slice(), standing) {
-        ([], Standing::Elsewhere { has_state: false }) => {
+        ([], OutputState::Elsewhere { has_state: false }) => {
             format!("nothing was applied there yet: apply `{}` first", wire.from.stack)
         }
         ([], _) => {

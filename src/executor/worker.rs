@@ -36,8 +36,8 @@ use serde_json::Value;
 
 use self::{ended::Ended, stamps::Stamps};
 use super::{
-    Earlier, Identity, StepPort, StepRunner, Upstreams, applied_last,
-    ground::Ground,
+    Identity, PriorResult, StepHandle, StepRunner, Upstreams, applied_last,
+    plan_inputs::PlanInputs,
     wiring::{UpstreamValues, Wiring},
 };
 use crate::{
@@ -70,7 +70,7 @@ pub struct Work {
     /// Notes of the target's construction.
     pub notes: Vec<String>,
     /// Inputs that its plan is bound to beside the target.
-    pub ground: Ground,
+    pub plan_inputs: PlanInputs,
     /// Required identity; absent without an identity check.
     pub identity: Option<Identity>,
     /// Hooks around its steps.
@@ -96,7 +96,7 @@ impl Work {
 
 /// Options of every plan of a run.
 #[derive(Debug, Clone)]
-pub struct PlanWish {
+pub struct PlanOptions {
     /// Mode of the plan.
     pub mode: PlanMode,
     /// `-target`
@@ -109,7 +109,7 @@ pub struct PlanWish {
     pub reuse: Option<Duration>,
 }
 
-impl PlanWish {
+impl PlanOptions {
     /// Returns true if the user limited the plans with `--target` or `--without`.
     pub fn is_narrowed(&self) -> bool {
         !(self.targets.is_empty() && self.excludes.is_empty())
@@ -118,7 +118,7 @@ impl PlanWish {
 
 /// Plan that waits to be applied.
 #[derive(Debug, Clone)]
-struct Waiting {
+struct PendingPlan {
     file: Utf8PathBuf,
     changes: Changes,
     tentative: bool,
@@ -126,7 +126,7 @@ struct Waiting {
     manifest: Option<Manifest>,
 }
 
-impl Waiting {
+impl PendingPlan {
     /// Returns true if the stack must be planned again before its apply, in any case.
     fn is_provisional(&self) -> bool {
         self.tentative || self.manifest.as_ref().is_some_and(|manifest| !manifest.from_plans.is_empty())
@@ -136,15 +136,15 @@ impl Waiting {
 /// Runner of steps on worker threads; one for a whole run.
 pub struct Worker {
     work: Arc<HashMap<StackId, Work>>,
-    wish: PlanWish,
+    options: PlanOptions,
     runner: Arc<Runner>,
     dir: RunDir,
     clock: Arc<dyn Clock>,
     run: RunId,
     key: Key,
     /// Results of an earlier run that this run takes over.
-    adopted: Mutex<HashMap<StackId, Earlier>>,
-    waiting: Mutex<HashMap<StackId, Waiting>>,
+    adopted: Mutex<HashMap<StackId, PriorResult>>,
+    pending: Mutex<HashMap<StackId, PendingPlan>>,
     diffs: Mutex<HashMap<StackId, String>>,
     applied: Mutex<BTreeSet<StackId>>,
     workspaces: Mutex<BTreeSet<StackId>>,
@@ -163,26 +163,26 @@ impl Worker {
     /// Returns a worker over the stacks of a run.
     pub fn new(
         (work, upstreams): (HashMap<StackId, Work>, Upstreams),
-        wish: PlanWish,
+        options: PlanOptions,
         runner: Arc<Runner>,
         dir: RunDir,
         clock: Arc<dyn Clock>,
         (run, key): (RunId, Key),
     ) -> Self {
-        let (waiting, diffs, adopted) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let (pending, diffs, adopted) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (applied, workspaces, seen) = (Mutex::default(), Mutex::default(), Mutex::default());
         let (wired, provisional, work) = (Mutex::default(), Mutex::default(), Arc::new(work));
         let stamps = Stamps::new(Arc::clone(&work), Arc::clone(&runner), Arc::clone(&clock));
         Self {
             work,
-            wish,
+            options,
             runner,
             dir,
             clock,
             run,
             key,
             adopted,
-            waiting,
+            pending,
             diffs,
             applied,
             workspaces,
@@ -210,7 +210,7 @@ impl Worker {
 
     /// Returns the creation time of the plan that waits for a stack's apply, in this run or an earlier one.
     pub fn planned_at(&self, stack: &StackId) -> Option<Timestamp> {
-        lock(&self.waiting).get(stack)?.manifest.as_ref().map(|manifest| manifest.created)
+        lock(&self.pending).get(stack)?.manifest.as_ref().map(|manifest| manifest.created)
     }
 
     /// Returns the stacks whose outputs were replaced by mocks of environments.toml in the last plan of a stack.
@@ -225,7 +225,7 @@ impl Worker {
 }
 
 impl StepRunner for Worker {
-    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepPort) -> StepFinished {
+    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepHandle) -> StepFinished {
         let started = self.clock.now();
         let log = self.dir.log(stack);
         let processes = AtomicU32::new(0);
@@ -279,7 +279,7 @@ impl StepRunner for Worker {
             log: Some(log),
             plan: ended.plan,
             tentative: ended.tentative,
-            incomplete: ended.is_deferring || self.wish.is_narrowed(),
+            incomplete: ended.is_deferring || self.options.is_narrowed(),
             reused: ended.reused,
             notes: ended.notes,
         }

@@ -70,7 +70,7 @@ fn instances_of(
     let candidates = candidates(config, environment, &mut found)?;
     let mut instances = Vec::with_capacity(candidates.len());
     let detector = Detector::new(config.root(), on_path);
-    let mut undecided = Undecided::default();
+    let mut undecided = UndetectedEngines::default();
     for candidate in candidates {
         instances.extend(instance(config, environment, candidate, &detector, (&mut found, &mut undecided)));
     }
@@ -80,7 +80,7 @@ fn instances_of(
 
 /// Stacks whose engine could not be detected, collected for one error.
 #[derive(Default)]
-struct Undecided {
+struct UndetectedEngines {
     /// Folders of the stacks, relative to environments.toml.
     paths: Vec<Utf8PathBuf>,
     /// Span of the first declared stack among them.
@@ -92,7 +92,7 @@ struct Undecided {
 /// Limit of stacks that a message names.
 const NAMED_STACKS: usize = 3;
 
-impl Undecided {
+impl UndetectedEngines {
     /// Returns one error for all of the stacks.
     fn problem(self, config: &Config, earlier_engines: &dyn Fn() -> Option<String>) -> Option<Diagnostic> {
         let error = self.error?;
@@ -122,7 +122,7 @@ fn instance(
     environment: &Environment,
     candidate: Candidate,
     detector: &Detector<'_>,
-    (found, undecided): (&mut Diagnostics, &mut Undecided),
+    (found, undecided): (&mut Diagnostics, &mut UndetectedEngines),
 ) -> Option<Instance> {
     let declared = config.stacks().get(&candidate.stack);
     let dir = config.root().join(&candidate.settings.path);

@@ -9,7 +9,7 @@ use crate::{
 
 /// Progress of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum StackProgress {
     /// Applied by this run.
     Applied(RunId),
     /// Applied without changes.
@@ -24,7 +24,7 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Remainder {
     /// Progress of the stack.
-    pub standing: Standing,
+    pub standing: StackProgress,
     /// True if an apply of the stack was started, so that plans of its dependents may be out of date.
     pub touched: bool,
 }
@@ -60,7 +60,7 @@ impl Resumption {
             EventKind::Decided(Decision::Confirmed { .. }) => self.confirmed = true,
             EventKind::StepStarted { stack, step: StepKind::Apply }
             | EventKind::EngineStarted { stack, step: StepKind::Apply, .. } => {
-                *self.of(stack) = Remainder { standing: Standing::Again, touched: true };
+                *self.of(stack) = Remainder { standing: StackProgress::Again, touched: true };
             }
             EventKind::StepFinished(finished) => self.finished(run, finished),
             _ => {}
@@ -69,19 +69,19 @@ impl Resumption {
 
     fn finished(&mut self, run: &RunId, finished: &StepFinished) {
         let left = self.of(&finished.stack);
-        let done = matches!(left.standing, Standing::Applied(_) | Standing::Clean);
+        let done = matches!(left.standing, StackProgress::Applied(_) | StackProgress::Clean);
         left.standing = match (finished.step, &finished.outcome) {
-            (StepKind::Apply, Outcome::Applied(_)) => Standing::Applied(run.clone()),
-            (StepKind::Apply, Outcome::Clean) => Standing::Clean,
-            (StepKind::Plan, Outcome::Changed(_)) => Standing::Planned,
+            (StepKind::Apply, Outcome::Applied(_)) => StackProgress::Applied(run.clone()),
+            (StepKind::Apply, Outcome::Clean) => StackProgress::Clean,
+            (StepKind::Plan, Outcome::Changed(_)) => StackProgress::Planned,
             // A resuming run records a finished stack as a clean plan.
             (StepKind::Plan, Outcome::Clean) if done => return,
-            _ => Standing::Again,
+            _ => StackProgress::Again,
         };
     }
 
     fn of(&mut self, stack: &StackId) -> &mut Remainder {
-        let unknown = || Remainder { standing: Standing::Again, touched: false };
+        let unknown = || Remainder { standing: StackProgress::Again, touched: false };
         self.stacks.entry(stack.clone()).or_insert_with(unknown)
     }
 }
@@ -117,7 +117,7 @@ mod tests {
         (RunId::new(number, 0), (0..).zip(started.chain(kinds)).map(|(seq, kind)| event(seq, kind)).collect())
     }
 
-    fn left(chain: &[(RunId, Vec<Event>)]) -> Vec<(Standing, bool)> {
+    fn left(chain: &[(RunId, Vec<Event>)]) -> Vec<(StackProgress, bool)> {
         let found = resumption(chain.iter().map(|(run, events)| (run, events.as_slice())));
         found.stacks.into_values().map(|left| (left.standing, left.touched)).collect()
     }
@@ -130,8 +130,9 @@ mod tests {
         let broken = finished("b", StepKind::Apply, failed());
         let only = run(1, plans.into_iter().chain([a, done, b, broken, c]).collect());
         let run = only.0.clone();
-        let again = (Standing::Again, true);
-        let expected = [(Standing::Applied(run), true), again.clone(), again, (Standing::Planned, false)];
+        let again = (StackProgress::Again, true);
+        let expected =
+            [(StackProgress::Applied(run), true), again.clone(), again, (StackProgress::Planned, false)];
         assert_eq!(left(&[only]), expected);
     }
 
@@ -139,8 +140,11 @@ mod tests {
     fn what_an_apply_found_clean_is_done_and_what_a_plan_found_clean_is_planned_again() {
         let clean = finished("b", StepKind::Plan, Outcome::Clean);
         let only = run(1, vec![began("a"), finished("a", StepKind::Apply, Outcome::Clean), clean]);
-        let untouched = (Standing::Again, false);
-        assert_eq!(left(&[only]), [(Standing::Clean, true), untouched.clone(), untouched.clone(), untouched]);
+        let untouched = (StackProgress::Again, false);
+        assert_eq!(
+            left(&[only]),
+            [(StackProgress::Clean, true), untouched.clone(), untouched.clone(), untouched]
+        );
     }
 
     #[test]
@@ -157,10 +161,10 @@ mod tests {
         let clean = |stack| finished(stack, StepKind::Plan, Outcome::Clean);
         let second = run(2, vec![clean("a"), clean("b"), finished("c", StepKind::Plan, changed())]);
         let expected = [
-            (Standing::Applied(first.0.clone()), true),
-            (Standing::Again, true),
-            (Standing::Planned, false),
-            (Standing::Again, false),
+            (StackProgress::Applied(first.0.clone()), true),
+            (StackProgress::Again, true),
+            (StackProgress::Planned, false),
+            (StackProgress::Again, false),
         ];
         assert_eq!(left(&[first, second]), expected);
     }

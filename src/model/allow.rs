@@ -46,7 +46,7 @@ impl fmt::Display for NamedResource {
 
 /// Exception of a user to one guard: the value of `--allow`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Allow {
+pub enum GuardException {
     /// Deletion, replacement, forgetting or a move out of protection, for this resource.
     Delete(NamedResource),
     /// Denied action on this resource.
@@ -94,7 +94,7 @@ pub enum InvalidAllow {
     },
 }
 
-impl Allow {
+impl GuardException {
     /// Forms of all exceptions.
     pub const FORMS: [&'static str; 11] = [
         "delete:STACK/ADDR",
@@ -116,7 +116,7 @@ impl Allow {
     }
 }
 
-impl FromStr for Allow {
+impl FromStr for GuardException {
     type Err = InvalidAllow;
 
     fn from_str(text: &str) -> Result<Self, InvalidAllow> {
@@ -153,7 +153,7 @@ fn instance(text: &str) -> Option<InstanceId> {
     Some(InstanceId { environment: environment.parse().ok()?, stack: stack.parse().ok()? })
 }
 
-impl fmt::Display for Allow {
+impl fmt::Display for GuardException {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Delete(named) => write!(f, "delete:{named}"),
@@ -192,14 +192,14 @@ mod tests {
             "incomplete",
             "lineage:staging/us-east-2/api",
         ] {
-            assert_eq!(text.parse::<Allow>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<GuardException>().unwrap().to_string(), text);
         }
-        assert_eq!(Allow::words().count(), Allow::FORMS.len());
+        assert_eq!(GuardException::words().count(), GuardException::FORMS.len());
     }
 
     #[test]
     fn what_is_no_exception_says_why() {
-        let error = |text: &str| text.parse::<Allow>().unwrap_err().to_string();
+        let error = |text: &str| text.parse::<GuardException>().unwrap_err().to_string();
         assert_eq!(error("brunch"), "nothing is allowed by `brunch`");
         assert_eq!(error(""), "nothing is allowed by ``");
         for text in ["delete", "delete:", "delete=a.b", "delete:/a.b", "delete:app/", "delete:app//a.b"] {

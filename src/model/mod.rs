@@ -24,7 +24,7 @@ mod workspace;
 
 pub use action::{Action, ReplaceOrder};
 pub use address_pattern::{AddressPattern, InvalidPattern, matches_text};
-pub use allow::{Allow, InvalidAllow, NamedResource};
+pub use allow::{GuardException, InvalidAllow, NamedResource};
 pub use attribute_path::member_path;
 pub use canonical_address::is_canonical_address;
 pub use changed_since::{ChangedSince, GoneStack, short_commit, shown_base};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Item that a saved plan is bound to, with its value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Bound {
+pub struct BoundItem {
     /// Name in refusals: `workspace`, `file infra/app/main.tf`.
     pub item: String,
     /// Plain text, or a digest: `sha256:…`, `keyed:…`.
@@ -17,7 +17,7 @@ pub struct Bound {
 /// Items in the order in which they are compared.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Binding(Vec<Bound>);
+pub struct Binding(Vec<BoundItem>);
 
 /// Prefix of the value of a file: its SHA-256 follows.
 pub const SHA256: &str = "sha256:";
@@ -34,7 +34,7 @@ impl Binding {
         let (item, value) = (item.into(), value.into());
         match self.0.iter_mut().find(|bound| bound.item == item) {
             Some(bound) => bound.value = value,
-            None => self.0.push(Bound { item, value }),
+            None => self.0.push(BoundItem { item, value }),
         }
     }
 
@@ -49,7 +49,7 @@ impl Binding {
     }
 
     /// Iterates over the items in order.
-    pub fn items(&self) -> impl Iterator<Item = &Bound> {
+    pub fn items(&self) -> impl Iterator<Item = &BoundItem> {
         self.0.iter()
     }
 
@@ -68,7 +68,7 @@ impl Binding {
     pub fn differences(&self, now: &Self) -> Vec<String> {
         let changed = self.0.iter().filter(|bound| now.get(&bound.item) != Some(bound.value.as_str()));
         let added = now.0.iter().filter(|bound| self.get(&bound.item).is_none());
-        let words = |bound: &Bound| {
+        let words = |bound: &BoundItem| {
             let (then, now) = (self.get(&bound.item), now.get(&bound.item));
             let is_keyed = |value: Option<&str>| value.is_some_and(|value| value.starts_with(KEYED));
             if is_keyed(then) && is_keyed(now) {

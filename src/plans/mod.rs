@@ -14,7 +14,7 @@ mod sealed;
 mod within;
 
 pub use asked::AskedFor;
-pub use binding::{Binding, Bound, EXECUTABLE, KEYED, Mismatch, SHA256};
+pub use binding::{Binding, BoundItem, EXECUTABLE, KEYED, Mismatch, SHA256};
 pub use clean::CleanPlan;
 pub use key::{Key, KeyError};
 pub use manifest::Manifest;

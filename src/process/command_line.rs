@@ -69,7 +69,7 @@ impl CommandLine {
 
     /// Runs the program in a new session without a terminal, and sends requests to stop to its whole process group.
     #[must_use]
-    pub fn apart(self) -> Self {
+    pub fn new_session(self) -> Self {
         Self { signal: SignalTarget::Group, apart: true, ..self }
     }
 

@@ -1,5 +1,4 @@
-//! 11. Bad input gets a clear error, at its place: endless files, and paths that are no regular files, are refused at
-//! once.
+//! 11. Bad input gets a clear error, at its place: endless files and paths that are no regular files are refused.
 
 use std::{
     fs,

@@ -1,5 +1,4 @@
-//! 2. One review, one confirmation, then no surprise: a stack gets the values of its `inputs`,
-//! whatever else sets the variables.
+//! 2. One review, one confirmation, then no surprise: a stack gets the values of its `inputs` before others.
 
 use serde_json::{Value, json};
 

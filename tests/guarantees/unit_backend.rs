@@ -1,5 +1,4 @@
-//! 3. The wrong environment is impossible, or refused: a Terragrunt unit is deployed to the state of
-//! its `remote_state` block.
+//! 3. The wrong environment is impossible, or refused: a unit is deployed to the state of its `remote_state`.
 
 use std::{
     fs,

@@ -3,10 +3,10 @@
 use super::{
     duration::Length,
     field::Read,
+    keywords::one_of,
     reader::{Node, Reader},
     table::{plain_table, table},
     template::Template,
-    words::one_of,
 };
 use crate::config::origin::Value;
 

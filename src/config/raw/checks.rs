@@ -5,7 +5,7 @@ use toml::de::DeValue;
 
 use super::{
     duration::Length,
-    field::{Placed, Read},
+    field::{Located, Read},
     guards::Command,
     json::Json,
     map::Map,
@@ -18,9 +18,9 @@ table! {
     /// Check that must succeed after a deploy, import, rollback or restore.
     struct CheckTable {
         /// Environments in which the check runs; absent for all.
-        environments: Vec<Placed<String>>,
+        environments: Vec<Located<String>>,
         /// Stacks after whose changes the check runs; absent for any.
-        stacks: Vec<Placed<String>>,
+        stacks: Vec<Located<String>>,
         /// URL to request; `{output.STACK.NAME}` stands for an output.
         http: Option<Template>,
         /// Command to run in the folder of this file.
@@ -30,7 +30,7 @@ table! {
         /// Request headers: a text, or `{ secret = "NAME" }`.
         headers: Map<HeaderValue>,
         /// Expected status of the response.
-        status: Option<Placed<u64>>,
+        status: Option<Located<u64>>,
         /// Expected body, as a whole.
         equals: Option<Template>,
         /// Text that the body must contain.
@@ -72,7 +72,7 @@ pub(crate) enum HeaderValue {
     /// Text as written.
     Plain(Template),
     /// Name of a secret of the environment, whose value is sent.
-    Secret(Placed<String>),
+    Secret(Located<String>),
 }
 
 impl Read for HeaderValue {
@@ -88,7 +88,7 @@ impl Read for HeaderValue {
         for (key, value) in table {
             let name: &'t str = key.get_ref();
             if name == "secret" {
-                secret = reader.within(name, |reader| Placed::read(value, reader));
+                secret = reader.within(name, |reader| Located::read(value, reader));
             } else {
                 reader.unknown_key(name, key.span(), &["secret"], None);
             }

@@ -1,21 +1,21 @@
 //! `[isolation]`, `[parity]` and `[drift]`: allowed and required differences between environments, and expected drift.
 
 use super::{
-    field::{Placed, Read},
+    field::{Located, Read},
+    parsed_text::PatternTemplate,
     reader::{Node, Reader},
     table::{plain_table, table},
-    text_values::PatternTemplate,
 };
 
 table! {
     /// Values that environments must not share.
     struct IsolationTable {
         /// Environments that are compared with each other.
-        environments: Vec<Placed<String>>,
+        environments: Vec<Located<String>>,
         /// Backend pairs that must differ, beside the state address, which must always differ.
-        backend: Vec<Placed<String>>,
+        backend: Vec<Located<String>>,
         /// Globs of variables that must differ.
-        distinct: Vec<Placed<String>>,
+        distinct: Vec<Located<String>>,
         /// Variables with address ranges that must not overlap.
         cidr: Vec<VariableName>,
         /// Variables that are shared on purpose.
@@ -27,7 +27,7 @@ table! {
     /// Allowed and forbidden differences between environments.
     struct ParityTable {
         /// Pairs of environments to compare.
-        pairs: Vec<Placed<Vec<Placed<String>>>>,
+        pairs: Vec<Located<Vec<Located<String>>>>,
         /// Allowed differences: `NAME`, `KIND:NAME`, globs; kinds are var, mock, input, module, provider, engine.
         differ: Vec<Difference>,
         /// Forbidden differences.

@@ -1,7 +1,7 @@
 //! `[discover]`: patterns of folders that are stacks.
 
 use super::{
-    field::Placed,
+    field::Located,
     table::{plain_table, table},
     template::Template,
 };
@@ -12,7 +12,7 @@ table! {
         /// Patterns of folders: `{env}` is expanded, `<x>` captures a folder, `**` is any depth.
         paths: Vec<Template>,
         /// Globs of folders that are left out.
-        exclude: Vec<Placed<String>>,
+        exclude: Vec<Located<String>>,
         /// Name of the discovered stacks: a template over the captures.
         name: Option<Template>,
     }

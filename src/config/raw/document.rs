@@ -8,7 +8,7 @@ use super::{
     checks::CheckTable,
     comparison::{DriftTable, IsolationTable, ParityTable},
     discover::DiscoverTable,
-    field::{Placed, Read},
+    field::{Located, Read},
     generate::GenerateTable,
     imports::ImportTable,
     layer::{EnvironmentLayer, LayerTable, SharedLayer},
@@ -45,15 +45,15 @@ table! {
         /// Stacks by name.
         stacks: Map<StackTable>,
         /// Patterns of folders that are stacks.
-        discover: Option<Placed<DiscoverTable>>,
+        discover: Option<Located<DiscoverTable>>,
         /// Existing resources to import, by environment and stack.
-        imports: Map<Map<Placed<ImportTable>>>,
+        imports: Map<Map<Located<ImportTable>>>,
         /// Values that environments must not share.
-        isolation: Option<Placed<IsolationTable>>,
+        isolation: Option<Located<IsolationTable>>,
         /// Allowed and forbidden differences between environments.
         parity: Option<ParityTable>,
         /// Checks that must succeed after a deploy.
-        checks: Map<Placed<CheckTable>>,
+        checks: Map<Located<CheckTable>>,
         /// Expected drift.
         drift: Option<DriftTable>,
         /// Backups of states.

@@ -79,13 +79,13 @@ impl<T: Read> Field for Option<T> {
 
 /// Value with its place, for tables without layers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Placed<T> {
+pub(crate) struct Located<T> {
     pub(crate) value: T,
     /// Place in the sources: see [`Sources`](super::reader::Sources).
     pub(crate) span: Range<usize>,
 }
 
-impl<T: Read> Read for Placed<T> {
+impl<T: Read> Read for Located<T> {
     fn read<'t>(node: &'t Node<'t>, reader: &mut Reader<'t>) -> Option<Self> {
         let span = reader.place(node.span());
         T::read(node, reader).map(|value| Self { value, span })
@@ -246,4 +246,4 @@ macro_rules! transparent_schema {
     )*};
 }
 
-transparent_schema!(Placed, Value);
+transparent_schema!(Located, Value);

@@ -1,14 +1,14 @@
 //! `[generate.github]` and `[generate.gitlab]`: pipelines that are generated from this file.
 
 use super::{
-    field::{Placed, Read},
+    field::{Located, Read},
     json::Json,
+    keywords::one_of,
     map::Map,
+    parsed_text::Cron,
     reader::{Node, Reader},
     table::{plain_table, table},
     template::Template,
-    text_values::Cron,
-    words::one_of,
 };
 
 table! {
@@ -45,7 +45,7 @@ table! {
         /// Branch of the event.
         branch: Option<Template>,
         /// Environment to deploy.
-        environment: Option<Placed<String>>,
+        environment: Option<Located<String>>,
     }
 }
 

@@ -3,12 +3,12 @@
 use super::{
     duration::Length,
     field::Read,
+    keywords::one_of,
+    parsed_text::{ACTIONS, Days, PatternTemplate, TimeOfDay, ZoneName},
     reader::{Node, Reader},
     source::read_command,
     table::{plain_table, table},
     template::Template,
-    text_values::{ACTIONS, Days, PatternTemplate, TimeOfDay, ZoneName},
-    words::one_of,
 };
 use crate::config::origin::Value;
 

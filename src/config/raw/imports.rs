@@ -1,10 +1,10 @@
 //! `[imports.ENV.STACK]`: existing resources to import.
 
 use super::{
-    field::Placed,
+    field::Located,
+    parsed_text::Acceptance,
     table::{plain_table, table},
     template::Template,
-    text_values::Acceptance,
 };
 
 table! {
@@ -13,7 +13,7 @@ table! {
         /// File with a list of resources: CSV with the columns to, id, replaces; or JSON.
         file: Option<Template>,
         /// List of resources.
-        resources: Vec<Placed<ImportRow>>,
+        resources: Vec<Located<ImportRow>>,
         /// Changes that the plan after the import may contain: ACTION:ADDRESS.ATTRIBUTE.
         accept: Vec<Acceptance>,
     }
@@ -23,7 +23,7 @@ table! {
     /// Resource to import.
     struct ImportRow {
         /// Address in the state.
-        to: Option<Placed<String>>,
+        to: Option<Located<String>>,
         /// Id of the object at the provider; empty while it is not known yet.
         id: Option<Template>,
         /// Id of the object that this one replaces.

@@ -7,10 +7,11 @@ use toml::de::DeTable;
 use super::{
     bootstrap::BootstrapTable,
     duration::Length,
-    field::{Placed, Read},
+    field::{Located, Read},
     guards::GuardsTable,
     hooks::HooksTable,
     json::{Json, TemplateJson},
+    keywords::FreeValue,
     map::Map,
     naming::NamingTable,
     reader::{Node, Reader},
@@ -20,7 +21,6 @@ use super::{
     template::Template,
     var_file::VarFileTemplate,
     variable_pattern::BoundName,
-    words::FreeValue,
 };
 use crate::{
     config::{
@@ -36,11 +36,11 @@ table! {
         /// Description of the environment for the user.
         description: Option<Value<String>>,
         /// Other names of the environment for the command line.
-        aliases: Option<Value<Vec<Placed<String>>>>,
+        aliases: Option<Value<Vec<Located<String>>>>,
         /// Templates whose keys the environment inherits, from low to high.
-        extends: Option<Value<Vec<Placed<String>>>>,
+        extends: Option<Value<Vec<Located<String>>>>,
         /// Environments that come before this one in promotion order.
-        after: Option<Value<Vec<Placed<String>>>>,
+        after: Option<Value<Vec<Located<String>>>>,
         /// Workspace; absent for the default one.
         workspace: Option<Value<Template>>,
         /// Handling of a workspace that does not exist.

@@ -1,9 +1,9 @@
 //! `[environments.X.naming]`: rules for the names of resources, judged in the review.
 
 use super::{
+    parsed_text::PatternTemplate,
     table::{plain_table, table},
     template::Template,
-    text_values::PatternTemplate,
 };
 use crate::config::origin::Value;
 

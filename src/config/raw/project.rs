@@ -4,22 +4,22 @@ use std::num::NonZeroUsize;
 
 use super::{
     engine_flags::EngineFlag,
-    field::Placed,
+    field::Located,
+    keywords::{DrivenEngine, EngineChoice},
     table::{plain_table, table},
     variable_pattern::BoundName,
     version::VersionConstraint,
-    words::{DrivenEngine, EngineChoice},
 };
 
 table! {
     /// Name of the project, and defaults for all stacks.
     struct ProjectTable {
         /// Value of the template name `{project}`.
-        name: Option<Placed<String>>,
+        name: Option<Located<String>>,
         /// Engine of every stack without an `engine` of its own; `auto` decides by evidence, per stack.
         engine: Option<EngineChoice>,
         /// Versions of envctl that may read this file, as `>=0.1`.
-        envctl_version: Option<Placed<VersionConstraint>>,
+        envctl_version: Option<Located<VersionConstraint>>,
     }
 }
 
@@ -27,9 +27,9 @@ table! {
     /// Settings of one engine.
     struct EngineTable {
         /// Program: a name on PATH, or a path relative to this file. Default: the engine's name.
-        program: Option<Placed<String>>,
+        program: Option<Located<String>>,
         /// Allowed versions, in Terraform's constraint syntax.
-        version: Option<Placed<VersionConstraint>>,
+        version: Option<Located<VersionConstraint>>,
         /// Highest number of processes of this engine at once.
         jobs: Option<NonZeroUsize>,
         /// Extra flags of `init`.
@@ -39,11 +39,11 @@ table! {
         /// Extra flags of `apply`.
         apply_args: Vec<EngineFlag>,
         /// Folder of the provider plugin cache.
-        plugin_cache: Option<Placed<String>>,
+        plugin_cache: Option<Located<String>>,
         /// Further environment variables that influence a provider, as `ACME_*`: plans of this engine are bound to them.
         bind: Vec<BoundName>,
         /// Engine that Terragrunt runs; only in `[terragrunt]`.
-        drives: Option<Placed<DrivenEngine>>,
+        drives: Option<Located<DrivenEngine>>,
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{
     field::Read,
+    keywords::one_of,
     reader::{Node, Reader},
-    words::one_of,
 };
 
 /// Items of `check`, in the order in which they are shown.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 use super::{
-    field::{Placed, Read},
+    field::{Located, Read},
     json::Json,
+    keywords::{EngineChoice, StackName},
     layer::{InstanceLayer, Later, LayerTable, OF_INSTANCES, View, misplaced},
     map::Map,
     reader::{Node, Reader},
     table::{Table, table},
     template::Template,
-    words::{EngineChoice, StackName},
 };
 use crate::config::{
     origin::{Layer, Value},
@@ -25,19 +25,19 @@ table! {
         /// Folder relative to this file; absent for a discovered stack.
         path: Option<Template>,
         /// Stacks that must be applied before this one.
-        needs: Vec<Placed<StackName>>,
+        needs: Vec<Located<StackName>>,
         /// Values from other stacks' outputs: `vpc_id = "network.vpc_id"`.
         inputs: Map<Value<String>>,
         /// Mocks of outputs that do not exist yet, by stack and output; for plan and validate only.
         mocks: Map<Map<Value<Json>>>,
         /// Tags for the selection.
-        tags: Vec<Placed<String>>,
+        tags: Vec<Located<String>>,
         /// Environments that have the stack; absent for all.
-        environments: Option<Vec<Placed<String>>>,
+        environments: Option<Vec<Located<String>>>,
         /// Engine; absent for the project's.
         engine: Option<EngineChoice>,
         /// Globs of further files that belong to the stack, relative to its folder.
-        files: Vec<Placed<String>>,
+        files: Vec<Located<String>>,
         /// Settings for one environment, by its name.
         #[schemars(with = "Map<InstanceLayer>")]
         r#in: Map<LayerTable>,

@@ -2,7 +2,7 @@
 
 use super::{
     duration::Length,
-    field::{Placed, Read},
+    field::{Located, Read},
     map::Map,
     reader::{Node, Reader},
     source::{EnvVarTemplate, SecretTemplate},
@@ -14,15 +14,15 @@ table! {
     /// Storage of runs; default: `.envctl/runs` beside this file.
     struct StoreTable {
         /// Shared storage, as `s3://bucket/prefix`.
-        url: Option<Placed<Template>>,
+        url: Option<Located<Template>>,
         /// Age recipients that plans are encrypted for.
-        recipients: Option<Placed<Vec<Recipient>>>,
+        recipients: Option<Located<Vec<Recipient>>>,
         /// Age identity that decrypts plans, and keys the digests of manifests.
-        identity: Option<Placed<SecretTemplate>>,
+        identity: Option<Located<SecretTemplate>>,
         /// Environment variables for the access to the store; default: envctl's own environment.
-        env: Option<Placed<Map<EnvVarTemplate>>>,
+        env: Option<Located<Map<EnvVarTemplate>>>,
         /// Time to keep runs.
-        keep: Option<Placed<Length>>,
+        keep: Option<Located<Length>>,
     }
 }
 

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use super::names::KnownNames;
 use crate::{
-    config::raw::{document::Document, field::Placed},
+    config::raw::{document::Document, field::Located},
     diagnostic::{Diagnostic, Diagnostics},
 };
 
 /// Validates aliases: each names one environment, and none is the name of another one.
 pub(crate) fn names(document: &Document, names: &KnownNames<'_>, problems: &mut Diagnostics) {
-    let mut seen: HashMap<&str, (&str, &Placed<String>)> = HashMap::new();
+    let mut seen: HashMap<&str, (&str, &Located<String>)> = HashMap::new();
     for (name, layer) in document.environments.iter() {
         for alias in layer.keys.aliases.iter().flat_map(|aliases| &aliases.value) {
             if let Some(named) = document.environments.get_named(&alias.value) {
@@ -52,9 +52,9 @@ pub(crate) fn order(document: &Document, names: &KnownNames<'_>, problems: &mut 
 }
 
 /// Returns a cycle from an environment to itself: each environment with the entry of its `after` that leads to the next.
-fn circle_from<'a>(document: &'a Document, start: &'a str) -> Option<Vec<(&'a str, &'a Placed<String>)>> {
+fn circle_from<'a>(document: &'a Document, start: &'a str) -> Option<Vec<(&'a str, &'a Located<String>)>> {
     let mut seen = vec![start];
-    let mut ways: Vec<Vec<(&str, &Placed<String>)>> = vec![Vec::new()];
+    let mut ways: Vec<Vec<(&str, &Located<String>)>> = vec![Vec::new()];
     while let Some(way) = ways.pop() {
         let here = way.last().map_or(start, |(_, next)| next.value.as_str());
         let Some(layer) = document.environments.get(here) else { continue };
@@ -73,7 +73,7 @@ fn circle_from<'a>(document: &'a Document, start: &'a str) -> Option<Vec<(&'a st
     None
 }
 
-fn explain(circle: &[(&str, &Placed<String>)], names: &KnownNames<'_>) -> Diagnostic {
+fn explain(circle: &[(&str, &Located<String>)], names: &KnownNames<'_>) -> Diagnostic {
     let path: Vec<_> = circle
         .iter()
         .map(|(environment, _)| format!("`{environment}`"))

@@ -10,13 +10,13 @@ use crate::{
         raw::{field::Read, layer::LayerTable, template::Template},
         settings::Environment,
         stacks::StackLayers,
-        unsets::Unsets,
+        unsets::UnsetUsage,
     },
     diagnostic::Diagnostics,
 };
 
 /// Validates every environment, and every stack that has settings of its own.
-pub(crate) fn instances(config: &Config, mut unsets: Unsets, problems: &mut Diagnostics) {
+pub(crate) fn instances(config: &Config, mut unsets: UnsetUsage, problems: &mut Diagnostics) {
     let paths = config.discover.iter().flat_map(|discover| &discover.paths);
     let captures: BTreeMap<String, String> = stand_ins(paths.flat_map(|(path, _)| captures(path)));
     for environment in config.environments.values() {
@@ -43,7 +43,7 @@ fn judge_stack(
     environment: &Environment,
     config: &Config,
     expander: &mut Expander<'_>,
-    unsets: &mut Unsets,
+    unsets: &mut UnsetUsage,
     problems: &mut Diagnostics,
 ) {
     if let Some(path) = &own.path {

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use crate::{
-    config::raw::{document::Document, field::Placed, map::Map, reader::Sources, stack::StackTable},
+    config::raw::{document::Document, field::Located, map::Map, reader::Sources, stack::StackTable},
     diagnostic::{Diagnostic, Diagnostics},
 };
 
@@ -56,7 +56,7 @@ impl<'a> KnownNames<'a> {
     }
 
     /// Validates a list of references to environments.
-    pub(crate) fn environments(&self, names: &[Placed<String>], problems: &mut Diagnostics) {
+    pub(crate) fn environments(&self, names: &[Located<String>], problems: &mut Diagnostics) {
         for name in names {
             self.environment(&name.value, &name.span, problems);
         }

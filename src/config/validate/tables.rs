@@ -11,9 +11,9 @@ use crate::{
     config::{
         environments::Resolved,
         raw::{
-            checks::CheckTable, comparison::ParityTable, document::Document, field::Placed,
-            generate::GenerateTable, imports::ImportTable, layer::LayerTable, reader::Sources,
-            text_values::check_json_path,
+            checks::CheckTable, comparison::ParityTable, document::Document, field::Located,
+            generate::GenerateTable, imports::ImportTable, layer::LayerTable, parsed_text::check_json_path,
+            reader::Sources,
         },
     },
     diagnostic::{Diagnostic, Diagnostics},
@@ -102,7 +102,7 @@ fn guards(resolved: &Resolved, sources: &Sources, problems: &mut Diagnostics) {
     }
 }
 
-fn imports(table: &Placed<ImportTable>, sources: &Sources, problems: &mut Diagnostics) {
+fn imports(table: &Located<ImportTable>, sources: &Sources, problems: &mut Diagnostics) {
     let has_rows = !table.value.resources.is_empty();
     let unread = ["file", "resources"].iter().any(|key| sources.is_unread(key));
     if table.value.file.is_some() == has_rows && !unread {
@@ -111,7 +111,7 @@ fn imports(table: &Placed<ImportTable>, sources: &Sources, problems: &mut Diagno
             .help("either `resources = [ { to = \"…\", id = \"…\" } ]` or `file = \"imports.csv\"`");
         problems.push(sources.at(problem, &table.span, ""));
     }
-    let mut seen: Vec<&Placed<String>> = Vec::new();
+    let mut seen: Vec<&Located<String>> = Vec::new();
     for to in table.value.resources.iter().filter_map(|row| row.value.to.as_ref()) {
         if let Some(first) = seen.iter().find(|first| first.value == to.value) {
             let problem = Diagnostic::error("config::imports", format!("`{}` is imported twice", to.value));
@@ -134,7 +134,7 @@ fn parity(table: &ParityTable, names: &KnownNames<'_>, problems: &mut Diagnostic
 
 fn check(
     name: &str,
-    table: &Placed<CheckTable>,
+    table: &Located<CheckTable>,
     names: &KnownNames<'_>,
     resolved: &Resolved,
     problems: &mut Diagnostics,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     engine::{
         Target,
-        to_type::{allow_lineage, exec_line},
+        next_command::{allow_lineage, exec_line},
     },
     files,
     model::{Failure, FailureKind},

@@ -18,8 +18,8 @@ pub(super) const FILES: &[&str] =
 pub use dump::holds_state;
 pub use lost::unwritable;
 pub(super) use lost::{begin, end, give_up, missing};
-pub(super) use rescue::{Remains, Rescued, rescue};
-pub(super) use signs::Signs;
-pub(super) use veil::Veil;
+pub(super) use rescue::{CommandLeftovers, Rescued, rescue};
+pub(super) use signs::EngineReports;
+pub(super) use veil::StateMask;
 pub use waiting::is_rescued;
 pub(super) use waiting::{UNSAVED, forget_pushed, in_folders, refuse_to_change, refuse_to_plan};

@@ -9,7 +9,7 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    Signs,
+    EngineReports,
     dump::{self, State},
     lost,
     waiting::{in_folders, kept, printed, push_command},
@@ -22,13 +22,13 @@ use crate::{
 
 /// Files and reports that a command left which may have changed a state.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Remains<'a> {
+pub(in crate::engine) struct CommandLeftovers<'a> {
     /// Files of standard output and standard error, unmasked.
     pub(in crate::engine) output: [&'a Utf8Path; 2],
     /// True if the command may have printed its state there.
     pub(in crate::engine) suspect: bool,
     /// Reports of a command that may have created resources; absent for other commands.
-    pub(in crate::engine) signs: Option<&'a Signs>,
+    pub(in crate::engine) signs: Option<&'a EngineReports>,
     /// Log of the command.
     pub(in crate::engine) log: &'a Utf8Path,
 }
@@ -63,7 +63,7 @@ impl Rescued {
 pub(in crate::engine) fn rescue(
     driver: &dyn Driver,
     target: &Target,
-    remains: Remains<'_>,
+    remains: CommandLeftovers<'_>,
 ) -> Result<Option<Rescued>, Failure> {
     let mut left: Vec<(Utf8PathBuf, Option<State>)> = Vec::new();
     for path in in_folders(driver, target)? {

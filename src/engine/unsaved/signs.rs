@@ -28,7 +28,7 @@ const DONE: &[(&str, &str)] = &[
 
 /// Reports of a program so far.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in crate::engine) struct Signs {
+pub(in crate::engine) struct EngineReports {
     /// Resources that are done, masked.
     pub(in crate::engine) done: Vec<String>,
     /// Resources that were created, with the addresses of the state: unmasked, for comparisons only.
@@ -51,7 +51,7 @@ pub(in crate::engine) struct Signs {
     pub(in crate::engine) finished: bool,
 }
 
-impl Signs {
+impl EngineReports {
     /// Adds a message of the JSON stream; texts that are shown are masked.
     pub(in crate::engine) fn hear(&mut self, message: &Message, redactor: &Redactor) {
         let masked = |text: &str| redactor.mask(text).into_owned();
@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn what_is_said_for_people_is_understood_as_what_is_said_in_json() {
         let redactor = Redactor::new();
-        let mut json = Signs::default();
+        let mut json = EngineReports::default();
         for line in [
             r#"{"type":"apply_complete","hook":{"resource":{"addr":"a.b"},"action":"create"}}"#,
             r#"{"type":"diagnostic","diagnostic":{"severity":"warning","summary":"old"}}"#,
@@ -136,7 +136,7 @@ mod tests {
         ] {
             json.read(Stream::Stdout, line, &redactor);
         }
-        let mut words = Signs::default();
+        let mut words = EngineReports::default();
         words.read(Stream::Stdout, "a.b: Creation complete after 0s [id=x]", &redactor);
         words.read(Stream::Stdout, "a.b (local-exec): Error: Failed to save state", &redactor);
         words.read(Stream::Stderr, "│ Warning: old", &redactor);
@@ -149,7 +149,7 @@ mod tests {
     fn a_replaced_resource_is_neither_a_new_one_nor_gone() {
         let redactor = Redactor::new();
         let after = |lines: &[&str]| {
-            let mut signs = Signs::default();
+            let mut signs = EngineReports::default();
             for line in lines {
                 signs.read(Stream::Stdout, line, &redactor);
             }
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn only_the_count_of_what_was_done_ends_an_apply() {
         let redactor = Redactor::new();
-        let mut signs = Signs::default();
+        let mut signs = EngineReports::default();
         signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"plan"}}"#, &redactor);
         assert!(!signs.finished);
         signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"apply"}}"#, &redactor);
@@ -174,7 +174,7 @@ mod tests {
     fn resources_are_compared_unmasked_and_shown_masked() {
         let redactor = Redactor::new();
         redactor.add("hunter2-hunter2");
-        let mut signs = Signs::default();
+        let mut signs = EngineReports::default();
         let address = "a.b[\"hunter2-hunter2\"]";
         signs.read(Stream::Stdout, &format!("{address}: Creation complete after 0s"), &redactor);
         signs.read(Stream::Stderr, "Error: no hunter2-hunter2", &redactor);

@@ -8,7 +8,7 @@ const INSTEAD: &str = "(here the engine printed the whole state, which is not sh
 
 /// Filter that passes the lines of a program on, except those of a state.
 #[derive(Debug, Default)]
-pub(in crate::engine) struct Veil {
+pub(in crate::engine) struct StateMask {
     place: Place,
     seen: bool,
 }
@@ -23,7 +23,7 @@ enum Place {
     Inside,
 }
 
-impl Veil {
+impl StateMask {
     /// Passes on a line, a text in its place, or no text.
     pub(in crate::engine) fn pass(&mut self, stream: Stream, line: &str, hand_on: &mut dyn FnMut(&str)) {
         if let Some(instead) = self.instead_of(line) {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn passed(stream: Stream, lines: &[&str]) -> Vec<String> {
-        let (mut veil, mut found) = (Veil::default(), Vec::new());
+        let (mut veil, mut found) = (StateMask::default(), Vec::new());
         for line in lines {
             veil.pass(stream, line, &mut |line| found.push(line.to_owned()));
         }

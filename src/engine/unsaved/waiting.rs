@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{dump, lost, rescue::save};
 use crate::{
-    engine::{Target, driver::Driver, to_type::exec_line},
+    engine::{Target, driver::Driver, next_command::exec_line},
     files,
     model::{Failure, FailureKind},
 };

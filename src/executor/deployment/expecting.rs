@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Deployment;
 use crate::{
     event::{EventKind, StepKind},
-    executor::{DispatchError, Earlier, ScheduleError, Step, weighing::Weighed},
+    executor::{DispatchError, PriorResult, ScheduleError, Step, step_durations::Weighed},
     journal::Task,
     model::{Expected, Outcome, StackId},
 };
@@ -21,11 +21,11 @@ pub(super) enum Taken {
 
 impl Taken {
     /// Returns the part that an earlier run's result saves; absent if it saves no time.
-    pub(super) fn of(earlier: &Earlier) -> Option<Self> {
+    pub(super) fn of(earlier: &PriorResult) -> Option<Self> {
         match earlier {
-            Earlier::Planned(_) | Earlier::Deferred { .. } => Some(Self::Planned),
-            Earlier::Clean | Earlier::Applied { .. } => Some(Self::Settled),
-            Earlier::Begun => None,
+            PriorResult::Planned(_) | PriorResult::Deferred { .. } => Some(Self::Planned),
+            PriorResult::Clean | PriorResult::Applied { .. } => Some(Self::Settled),
+            PriorResult::Begun => None,
         }
     }
 }

@@ -84,7 +84,7 @@ impl Dispatcher {
                 (None, Err(error)) => Asked::Failed(error),
             },
             First::Signal(signal) => {
-                self.climb(signal);
+                self.escalate(signal);
                 Asked::Interrupted(signal)
             }
         }

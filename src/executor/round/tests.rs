@@ -1,7 +1,7 @@
 use std::sync::{Barrier, Mutex, mpsc::sync_channel};
 
 use super::super::{
-    Limits, Rung, StepPort,
+    InterruptLevel, Limits, StepHandle,
     rig::{Rig, Script, changes, failed, id, jobs, outcome, step},
 };
 use super::*;
@@ -91,7 +91,7 @@ fn a_panic_is_a_defect_of_one_step() {
 struct Confused;
 
 impl StepRunner for Confused {
-    fn run(&self, _: &StackId, _: StepKind, _: &dyn StepPort) -> StepFinished {
+    fn run(&self, _: &StackId, _: StepKind, _: &dyn StepHandle) -> StepFinished {
         StepFinished::new(id("z"), Apply, Outcome::Clean)
     }
 }
@@ -126,7 +126,7 @@ fn the_first_signal_lets_what_runs_end_and_starts_nothing_new() {
         signals.send(2).unwrap();
         // The reply to this comes after the signal, which the dispatcher handles first.
         port.engine_started(7).unwrap();
-        assert_eq!(*rungs.lock().unwrap(), [Rung::Interrupt]);
+        assert_eq!(*rungs.lock().unwrap(), [InterruptLevel::Interrupt]);
         Outcome::Applied(changes())
     });
     let ran = Arc::clone(&script.ran);
@@ -152,7 +152,15 @@ fn each_signal_climbs_a_rung_while_a_step_runs() {
         Outcome::Interrupted
     });
     rig.dispatcher.run(&[step(Apply, "a", &[])], &jobs(1), &script.runner()).unwrap();
-    assert_eq!(*rig.rungs.lock().unwrap(), [Rung::Interrupt, Rung::Warn, Rung::InterruptAgain, Rung::Kill]);
+    assert_eq!(
+        *rig.rungs.lock().unwrap(),
+        [
+            InterruptLevel::Interrupt,
+            InterruptLevel::Warn,
+            InterruptLevel::InterruptAgain,
+            InterruptLevel::Kill
+        ]
+    );
     assert_eq!(rig.dispatcher.status(false), ExitStatus::Interrupted(15));
     let told = rig.told();
     assert_eq!(

@@ -2,7 +2,7 @@
 //! current state were compared.
 
 use super::{
-    Waiting, Work, Worker,
+    PendingPlan, Work, Worker,
     bound::{Check, refusal},
     ended::{Ended, unprepared},
     lock,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     engine::{Session, moved_address},
-    executor::Earlier,
+    executor::PriorResult,
     files,
     model::{Block, Outcome, StackId},
     plans::Mismatch,
@@ -19,11 +19,11 @@ use crate::{
 impl Worker {
     /// Adopts the result of an earlier run for a stack: the stack's next plan step uses it and plans
     /// nothing. Later steps plan.
-    pub fn adopt(&self, stack: StackId, earlier: Earlier) {
-        if matches!(earlier, Earlier::Applied { .. } | Earlier::Begun) {
+    pub fn adopt(&self, stack: StackId, earlier: PriorResult) {
+        if matches!(earlier, PriorResult::Applied { .. } | PriorResult::Begun) {
             lock(&self.applied).insert(stack.clone());
         }
-        if !matches!(earlier, Earlier::Begun) {
+        if !matches!(earlier, PriorResult::Begun) {
             lock(&self.adopted).insert(stack, earlier);
         }
     }
@@ -31,15 +31,15 @@ impl Worker {
     pub(super) fn take_over(
         &self,
         (stack, work): (&StackId, &Work),
-        earlier: Earlier,
+        earlier: PriorResult,
         session: &Session<'_>,
     ) -> Ended {
         let stored = match earlier {
-            Earlier::Planned(stored) => *stored,
-            Earlier::Begun => return self.plan(stack, work, session),
-            Earlier::Clean => return kept(work, Vec::new()),
-            Earlier::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
-            Earlier::Applied { run } => {
+            PriorResult::Planned(stored) => *stored,
+            PriorResult::Begun => return self.plan(stack, work, session),
+            PriorResult::Clean => return kept(work, Vec::new()),
+            PriorResult::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
+            PriorResult::Applied { run } => {
                 return kept(work, vec![format!("applied by run {run}")]);
             }
         };
@@ -47,7 +47,7 @@ impl Worker {
             return Ended::new(Outcome::Refused(blocks));
         }
         let manifest = stored.manifest;
-        let waiting = Waiting {
+        let pending = PendingPlan {
             file: stored.file,
             changes: manifest.changes.clone(),
             tentative: manifest.tentative,
@@ -61,7 +61,7 @@ impl Worker {
         if let Some((item, then, now)) = foreign.into_iter().find(|(_, then, now)| then != now) {
             return Ended::new(Outcome::Refused(refusal(&Mismatch::new(item, Some(then), Some(now)))));
         }
-        if !waiting.file.is_file() {
+        if !pending.file.is_file() {
             let message =
                 format!("its plan of run {} is gone: a stored plan is applied at most once", manifest.run);
             return Ended::new(Outcome::Refused(vec![Block::new("binding", message)]));
@@ -72,7 +72,7 @@ impl Worker {
         };
         let work = &*work;
         // No init either if the environment differs from the plan's.
-        match self.mismatch(work, &waiting, Check::BeforeInit) {
+        match self.mismatch(work, &pending, Check::BeforeInit) {
             Ok(None) => {}
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
@@ -84,7 +84,7 @@ impl Worker {
             Ok(state) => state,
             Err(error) => return unprepared(error, work),
         };
-        match self.mismatch(work, &waiting, Check::Asked(&state)) {
+        match self.mismatch(work, &pending, Check::Asked(&state)) {
             Ok(None) => {}
             Ok(Some(mismatch)) => return Ended::new(Outcome::Refused(refusal(&mismatch))),
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
@@ -93,7 +93,7 @@ impl Worker {
         if let Err(error) = work.engine.check_state(&work.target, &state, work.accept_lineage) {
             return unprepared(error, work);
         }
-        self.upstreams.planned(stack, &waiting.file, None);
+        self.upstreams.planned(stack, &pending.file, None);
         let unbound = match self.recorded_differences(work, &manifest) {
             Ok(differences) => differences,
             Err(failure) => return Ended::new(Outcome::Failed(failure)),
@@ -113,13 +113,13 @@ impl Worker {
         }
         lock(&self.diffs).insert(stack.clone(), stored.diff);
         let ended = Ended {
-            plan: Some(waiting.file.clone()),
-            tentative: waiting.tentative,
+            plan: Some(pending.file.clone()),
+            tentative: pending.tentative,
             is_deferring: is_incomplete,
             notes,
-            ..Ended::new(Outcome::Changed(waiting.changes.clone()))
+            ..Ended::new(Outcome::Changed(pending.changes.clone()))
         };
-        lock(&self.waiting).insert(stack.clone(), waiting);
+        lock(&self.pending).insert(stack.clone(), pending);
         ended
     }
 }

@@ -3,8 +3,8 @@
 use std::{fs, io};
 
 use super::{
-    Waiting, Work, Worker, around,
-    bound::{Check, footing, refusal},
+    PendingPlan, Work, Worker, around,
+    bound::{Check, effective_init, refusal},
     contents::digest,
     ended::{Ended, removed, unprepared},
     lock,
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},
-    executor::{StepPort, attempts::attempt, hooks::Moment},
+    executor::{StepHandle, attempts::attempt, hooks::Moment},
     model::{
         BEYOND_CONFIRMED, Block, Changes, Failure, FailureKind, KnownValues, Outcome, StackId, TENTATIVE,
     },
@@ -26,20 +26,20 @@ impl Worker {
         stack: &StackId,
         work: &Work,
         session: &Session<'_>,
-        port: &dyn StepPort,
+        port: &dyn StepHandle,
     ) -> Ended {
         // A stack that was planned clean waits with an empty plan: it may no longer be clean once a stack that it
         // depends on was applied.
-        let waiting = lock(&self.waiting).remove(stack).unwrap_or_else(|| Waiting {
+        let pending = lock(&self.pending).remove(stack).unwrap_or_else(|| PendingPlan {
             file: self.dir.plan(stack),
             changes: Changes::default(),
             tentative: false,
             manifest: None,
         });
-        let was_clean = waiting.changes.is_empty();
+        let was_clean = pending.changes.is_empty();
         let planned = self.as_planned(stack, work);
         let cause = self.cause(stack, work);
-        let is_renewed = cause.is_some() || waiting.is_provisional();
+        let is_renewed = cause.is_some() || pending.is_provisional();
         let looked_at =
             if is_renewed || was_clean { Ok(planned.clone()) } else { self.wired_now(&planned, session) };
         let work = match looked_at {
@@ -47,24 +47,25 @@ impl Worker {
             Err(ended) => return *ended,
         };
         let work = &*work;
-        let waiting = match self.claimed((stack, work), waiting, is_renewed, session) {
-            Ok(waiting) => waiting,
+        let pending = match self.take_plan_file((stack, work), pending, is_renewed, session) {
+            Ok(pending) => pending,
             Err(outcome) => return Ended::new(*outcome),
         };
-        let (waiting, mut notes) = match self.renewed((stack, work), waiting, cause, (session, port)) {
+        let (pending, mut notes) = match self.replan_if_needed((stack, work), pending, cause, (session, port))
+        {
             Ok(renewed) => renewed,
             Err(ended) => return *ended,
         };
         let renewed = self.as_planned(stack, work);
         let work = &*renewed;
-        if waiting.changes.is_empty() {
-            notes.extend(removed(&waiting.file));
+        if pending.changes.is_empty() {
+            notes.extend(removed(&pending.file));
             return Ended { notes, ..Ended::new(Outcome::Clean) };
         }
         match unkept(work) {
             Ok(note) => notes.extend(note),
             Err(outcome) => {
-                notes.extend(removed(&waiting.file));
+                notes.extend(removed(&pending.file));
                 return Ended { notes, ..Ended::new(*outcome) };
             }
         }
@@ -82,19 +83,19 @@ impl Worker {
         }
         // A failed apply may have changed the outputs too.
         self.upstreams.applied(stack);
-        let is_deferring = waiting.manifest.as_ref().is_some_and(Manifest::is_incomplete);
-        let mut ended = match work.engine.apply(&work.target, &waiting.file, session) {
+        let is_deferring = pending.manifest.as_ref().is_some_and(Manifest::is_incomplete);
+        let mut ended = match work.engine.apply(&work.target, &pending.file, session) {
             Ok(applied) => {
                 lock(&self.applied).insert(stack.clone());
-                let mut ended = Ended::new(Outcome::Applied(waiting.changes));
+                let mut ended = Ended::new(Outcome::Applied(pending.changes));
                 ended.exit_code = Some(applied.exit_code);
                 ended.notes = applied.notes;
                 ended
             }
-            Err(error) => refused_as_stale(&error, waiting.manifest.as_ref())
+            Err(error) => refused_as_stale(&error, pending.manifest.as_ref())
                 .map_or_else(|| unprepared(error, work), |blocks| Ended::new(Outcome::Refused(blocks))),
         };
-        notes.extend(removed(&waiting.file));
+        notes.extend(removed(&pending.file));
         ended.is_deferring = is_deferring;
         ended.notes.splice(0..0, notes);
         ended
@@ -102,33 +103,33 @@ impl Worker {
 
     /// Compares all bound inputs of the plan and renames its file, so that no other run can find it: a plan is applied at
     /// most once, even if the apply fails.
-    fn claimed(
+    fn take_plan_file(
         &self,
         (stack, work): (&StackId, &Work),
-        waiting: Waiting,
+        pending: PendingPlan,
         is_renewed: bool,
         session: &Session<'_>,
-    ) -> Result<Waiting, Box<Outcome>> {
-        let Some(manifest) = &waiting.manifest else { return Ok(waiting) };
+    ) -> Result<PendingPlan, Box<Outcome>> {
+        let Some(manifest) = &pending.manifest else { return Ok(pending) };
         let failed = |failure| Box::new(Outcome::Failed(failure));
         let other = |mismatch: &Mismatch| Err(Box::new(Outcome::Refused(refusal(mismatch))));
-        if let Some(mismatch) = self.mismatch(work, &waiting, Check::Initialised).map_err(failed)? {
-            lock(&self.waiting).insert(stack.clone(), waiting);
+        if let Some(mismatch) = self.mismatch(work, &pending, Check::Initialised).map_err(failed)? {
+            lock(&self.pending).insert(stack.clone(), pending);
             return other(&mismatch);
         }
         // A stack that is planned again gets the values of its unit then.
-        if !is_renewed || self.wish.mode == PlanMode::Destroy {
-            let footing = footing(work).map_err(failed)?;
-            self.refuse_other_unit_values((work, &footing), manifest, session)?;
+        if !is_renewed || self.options.mode == PlanMode::Destroy {
+            let effective_init = effective_init(work).map_err(failed)?;
+            self.refuse_other_unit_values((work, &effective_init), manifest, session)?;
         }
         let [begun, _] = self.dir.begun_plans(stack);
-        match fs::rename(&waiting.file, &begun) {
+        match fs::rename(&pending.file, &begun) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return other(&Mismatch::new("plan file", manifest.items.get("plan file"), None));
             }
             Err(error) => {
-                let summary = format!("cannot take the plan file `{}`: {error}", waiting.file);
+                let summary = format!("cannot take the plan file `{}`: {error}", pending.file);
                 return Err(failed(Failure::new(FailureKind::Unknown, summary)));
             }
         }
@@ -137,7 +138,7 @@ impl Worker {
         if then != now.as_deref() {
             return other(&Mismatch::new("plan file", then, now.as_deref()));
         }
-        Ok(Waiting { file: begun, ..waiting })
+        Ok(PendingPlan { file: begun, ..pending })
     }
 
     /// Returns a dependency that was applied with changes since this stack was planned.
@@ -150,14 +151,14 @@ impl Worker {
 
     /// Returns the plan to apply: a new one if a dependency was applied with changes meanwhile, or if the plan used values
     /// that were not known. A new plan must be within the confirmed changes.
-    fn renewed(
+    fn replan_if_needed(
         &self,
         (stack, work): (&StackId, &Work),
-        confirmed: Waiting,
+        confirmed: PendingPlan,
         cause: Option<StackId>,
-        (session, port): (&Session<'_>, &dyn StepPort),
-    ) -> Result<(Waiting, Vec<String>), Box<Ended>> {
-        if self.wish.mode == PlanMode::Destroy || (cause.is_none() && !confirmed.is_provisional()) {
+        (session, port): (&Session<'_>, &dyn StepHandle),
+    ) -> Result<(PendingPlan, Vec<String>), Box<Ended>> {
+        if self.options.mode == PlanMode::Destroy || (cause.is_none() && !confirmed.is_provisional()) {
             return Ok((confirmed, Vec::new()));
         }
         let [_, file] = self.dir.begun_plans(stack);
@@ -187,7 +188,7 @@ impl Worker {
         let request = self.request(work, file.clone());
         let tried = attempt(&self.runner, session, || {
             let planned = work.engine.plan(&work.target, &request, session)?;
-            self.examined((work, &file), planned, session)
+            self.verify_plan((work, &file), planned, session)
         });
         let planned = match tried.result {
             Ok(planned) => planned,
@@ -229,8 +230,8 @@ impl Worker {
         }];
         notes.extend(hooked.into_iter().chain(leftover.iter().cloned()).chain(tried.note));
         if planned.changes.is_empty() {
-            let waiting = Waiting { file, changes: planned.changes, tentative: false, manifest: None };
-            return Ok((waiting, notes));
+            let pending = PendingPlan { file, changes: planned.changes, tentative: false, manifest: None };
+            return Ok((pending, notes));
         }
         let manifest = match self.bind((stack, work), before, &planned, (&file, session)) {
             Ok((manifest, bound)) => {
@@ -239,14 +240,14 @@ impl Worker {
             }
             Err(outcome) => return end(Ended::new(*outcome)),
         };
-        let waiting = Waiting {
+        let pending = PendingPlan {
             file: file.clone(),
             changes: planned.changes,
             tentative: false,
             manifest: Some(manifest),
         };
-        match self.mismatch(work, &waiting, Check::Initialised) {
-            Ok(None) => Ok((waiting, notes)),
+        match self.mismatch(work, &pending, Check::Initialised) {
+            Ok(None) => Ok((pending, notes)),
             Ok(Some(mismatch)) => refuse(refusal(&mismatch)),
             Err(failure) => end(Ended::new(Outcome::Failed(failure))),
         }
@@ -255,15 +256,15 @@ impl Worker {
     /// Returns the planned stacks that must not be applied, with the reason; checked before the first apply.
     pub(in crate::executor) fn unfit(&self, stacks: &[StackId]) -> Vec<(StackId, Outcome)> {
         let unfit = |stack: &StackId| {
-            let (work, waiting) = (self.work.get(stack)?, lock(&self.waiting).get(stack).cloned()?);
-            if !waiting.changes.is_empty()
+            let (work, pending) = (self.work.get(stack)?, lock(&self.pending).get(stack).cloned()?);
+            if !pending.changes.is_empty()
                 && let Err(outcome) = unkept(work)
             {
                 return Some((stack.clone(), *outcome));
             }
             let work = self.as_planned(stack, work);
-            match self.mismatch(&work, &waiting, Check::Initialised) {
-                Ok(None) => Some((stack.clone(), self.other_unit_values((stack, &work), &waiting)?)),
+            match self.mismatch(&work, &pending, Check::Initialised) {
+                Ok(None) => Some((stack.clone(), self.other_unit_values((stack, &work), &pending)?)),
                 Ok(Some(mismatch)) => Some((stack.clone(), Outcome::Refused(refusal(&mismatch)))),
                 Err(failure) => Some((stack.clone(), Outcome::Failed(failure))),
             }
@@ -281,7 +282,7 @@ fn unkept(work: &Work) -> Result<Option<String>, Box<Outcome>> {
     let dir = &work.target.dir;
     let message =
         format!("the engine cannot write into `{dir}` ({error}): a state that it cannot save would be lost");
-    if work.ground.protected && work.engine.reads_root_module() {
+    if work.plan_inputs.protected && work.engine.reads_root_module() {
         return Err(Box::new(Outcome::Refused(vec![Block::new("read_only", message)])));
     }
     Ok(Some(message))

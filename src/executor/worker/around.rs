@@ -9,7 +9,7 @@ use crate::{
     engine::{Progress, Session},
     event::StepKind,
     executor::{
-        IdentityError, StepPort,
+        IdentityError, StepHandle,
         hooks::{self, HookError, Moment},
     },
     model::{Block, Outcome, StackId},
@@ -21,7 +21,7 @@ impl Worker {
         &self,
         (stack, work): (&StackId, &Work),
         step: StepKind,
-        (session, port): (&Session<'_>, &dyn StepPort),
+        (session, port): (&Session<'_>, &dyn StepHandle),
     ) -> Ended {
         let mut ended = match step {
             StepKind::Plan => self.plan_with_hooks(stack, work, session, port),
@@ -39,7 +39,7 @@ impl Worker {
         stack: &StackId,
         work: &Work,
         session: &Session<'_>,
-        port: &dyn StepPort,
+        port: &dyn StepHandle,
     ) -> Ended {
         // The plan of an earlier run was made with its own hooks.
         if lock(&self.adopted).contains_key(stack) {
@@ -57,7 +57,7 @@ impl Worker {
         match hooks::run(Moment::AfterPlan, &work.hooks, &work.target, (session, port)) {
             Ok(notes) => ended.notes.extend(notes),
             Err(error) => {
-                lock(&self.waiting).remove(stack);
+                lock(&self.pending).remove(stack);
                 ended.notes.extend(ended.plan.take().and_then(|file| removed(&file)));
                 ended.outcome = outcome(error);
             }
@@ -70,9 +70,9 @@ impl Worker {
         stack: &StackId,
         work: &Work,
         session: &Session<'_>,
-        port: &dyn StepPort,
+        port: &dyn StepHandle,
     ) -> Ended {
-        let changes = lock(&self.waiting).get(stack).is_some_and(|waiting| !waiting.changes.is_empty());
+        let changes = lock(&self.pending).get(stack).is_some_and(|pending| !pending.changes.is_empty());
         let before = match Self::before_apply(changes, work, session, port) {
             Ok(notes) => notes,
             Err(ended) => return *ended,
@@ -100,7 +100,7 @@ impl Worker {
         changes: bool,
         work: &Work,
         session: &Session<'_>,
-        port: &dyn StepPort,
+        port: &dyn StepHandle,
     ) -> Result<Vec<String>, Box<Ended>> {
         if !changes {
             return Ok(Vec::new());
@@ -108,7 +108,12 @@ impl Worker {
         let notes = run(Moment::BeforeApply, work, session, port)?;
         let Some(identity) = &work.identity else { return Ok(notes) };
         let says = |text| (session.observer)(Progress::Doing(text));
-        match identity.ask_again(work.ground.identity.as_deref(), &work.target.env, session.runner, &says) {
+        match identity.ask_again(
+            work.plan_inputs.identity.as_deref(),
+            &work.target.env,
+            session.runner,
+            &says,
+        ) {
             Ok(()) => Ok(notes),
             Err(IdentityError::Interrupted) => Err(Box::new(Ended::new(Outcome::Interrupted))),
             Err(error) => {
@@ -124,7 +129,7 @@ pub(super) fn run(
     moment: Moment,
     work: &Work,
     session: &Session<'_>,
-    port: &dyn StepPort,
+    port: &dyn StepHandle,
 ) -> Result<Vec<String>, Box<Ended>> {
     hooks::run(moment, &work.hooks, &work.target, (session, port))
         .map_err(|error| Box::new(Ended::new(outcome(error))))

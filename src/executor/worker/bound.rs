@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    PlanWish, Waiting, Work, Worker,
+    PendingPlan, PlanOptions, Work, Worker,
     contents::{Contents, digest},
     ephemeral::of_ephemeral,
     recorded::programs,
@@ -13,8 +13,9 @@ use super::{
 use crate::executor::applied_last;
 use crate::{
     engine::{
-        EngineError, Footing, LocalIdentity, PlanFacts, PlanMode, Planned, Session, Stamp, StateIdentity,
-        aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts, state_at,
+        EffectiveInit, EngineError, LocalIdentity, PlanFacts, PlanMode, Planned, Session, Stamp,
+        StateIdentity, aws_credentials, bound_variables, plan_facts, replaced_providers, shared_accounts,
+        state_at,
     },
     model::{Block, Failure, FailureKind, KnownValues, Outcome, StackId, hex},
     plans::{Binding, EXECUTABLE, KEYED, Manifest, Mismatch, SHA256, SealError},
@@ -75,15 +76,15 @@ pub(super) fn refusal(mismatch: &Mismatch) -> Vec<Block> {
 impl Worker {
     /// Records the inputs before the engine plans.
     pub(super) fn before(work: &Work) -> Result<Before, Failure> {
-        let footing = footing(work)?;
+        let effective_init = effective_init(work)?;
         // The engine reports a state that cannot be read.
-        let state = footing.address.as_deref().and_then(|address| state_at(address).ok().flatten());
-        Ok(Before { contents: Contents::read(work, &footing)?, state, stamp: None })
+        let state = effective_init.address.as_deref().and_then(|address| state_at(address).ok().flatten());
+        Ok(Before { contents: Contents::read(work, &effective_init)?, state, stamp: None })
     }
 
     /// Returns the refusal of any plan in an environment with `confirm`, if providers are replaced by local ones.
     pub(super) fn unbindable(work: &Work) -> Option<Vec<Block>> {
-        if !work.ground.protected {
+        if !work.plan_inputs.protected {
             return None;
         }
         replaced_providers(&work.target.env).map(|found| replaced(&found))
@@ -91,7 +92,7 @@ impl Worker {
 
     /// Returns the refusal of a plan that the engine made with development overrides, in an environment with `confirm`.
     pub(super) fn overridden(work: &Work, planned: &Planned) -> Option<Vec<Block>> {
-        let is_refused = work.ground.protected && planned.dev_overrides;
+        let is_refused = work.plan_inputs.protected && planned.dev_overrides;
         is_refused.then(|| replaced("the engine says that development overrides of providers are in effect"))
     }
 
@@ -105,14 +106,14 @@ impl Worker {
         (file, session): (&Utf8Path, &Session<'_>),
     ) -> Result<(Manifest, Vec<String>), Box<Outcome>> {
         let failed = |failure| Box::new(Outcome::Failed(failure));
-        if planned.facts.is_none() && work.ground.protected {
+        if planned.facts.is_none() && work.plan_inputs.protected {
             let message = "the plan file cannot be read, so that nobody can tell what it was made for: an environment with \
                            `confirm` refuses it";
             return Err(Box::new(Outcome::Refused(vec![Block::new(GUARD, message)])));
         }
-        let footing = footing(work).map_err(failed)?;
-        let ephemeral = self.ephemeral_items((work, &footing), file, session)?;
-        let after = Contents::read(work, &footing).map_err(failed)?;
+        let effective_init = effective_init(work).map_err(failed)?;
+        let ephemeral = self.ephemeral_items((work, &effective_init), file, session)?;
+        let after = Contents::read(work, &effective_init).map_err(failed)?;
         let mut before = before.contents;
         before.renew_packages(work).map_err(failed)?;
         before.renew_copies(work, &after);
@@ -128,7 +129,7 @@ impl Worker {
             environment: work.target.instance.environment.clone(),
             format: Manifest::FORMAT,
             items: self
-                .binding((work, ephemeral), &contents, &footing, &state)
+                .binding((work, ephemeral), &contents, &effective_init, &state)
                 .and_then(|b| with_plan_file(b, file))
                 .map_err(failed)?,
             from_plans: work.from_plans.clone(),
@@ -136,8 +137,8 @@ impl Worker {
             known: self.keyed(&planned.known),
             notes: planned.notes.clone(),
             reviewed_address: reviewed_address(
-                footing.address.as_deref(),
-                &footing.backend_config,
+                effective_init.address.as_deref(),
+                &effective_init.backend_config,
                 &work.target.project,
             ),
             run: self.run.clone(),
@@ -165,24 +166,24 @@ impl Worker {
     pub(super) fn mismatch(
         &self,
         work: &Work,
-        waiting: &Waiting,
+        pending: &PendingPlan,
         check: Check<'_>,
     ) -> Result<Option<Mismatch>, Failure> {
-        let Some(manifest) = &waiting.manifest else { return Ok(None) };
-        let footing = footing(work)?;
-        let contents = Contents::read(work, &footing)?;
-        let facts = plan_facts(&waiting.file).ok();
+        let Some(manifest) = &pending.manifest else { return Ok(None) };
+        let effective_init = effective_init(work)?;
+        let contents = Contents::read(work, &effective_init)?;
+        let facts = plan_facts(&pending.file).ok();
         let state = match check {
             // If the plan file cannot be read, only the engine knows the state that the plan was made on.
             Check::Asked(state) => facts.is_some().then_some(state),
             Check::BeforeInit | Check::Initialised => None,
         };
         let in_file = facts.as_ref().map(state_of).unwrap_or_default();
-        let ephemeral = self.ephemeral_items_now((work, &footing), manifest)?;
-        let now = self.binding((work, ephemeral), &contents, &footing, state.unwrap_or(&in_file))?;
-        let now = with_plan_file(now, &waiting.file)?;
+        let ephemeral = self.ephemeral_items_now((work, &effective_init), manifest)?;
+        let now = self.binding((work, ephemeral), &contents, &effective_init, state.unwrap_or(&in_file))?;
+        let now = with_plan_file(now, &pending.file)?;
         let unreadable = || {
-            let refuses = work.ground.protected && facts.is_none();
+            let refuses = work.plan_inputs.protected && facts.is_none();
             refuses.then(|| Mismatch::new("plan file", Some("readable"), None))
         };
         // Stacks that this run applied, and values from plans, lead to new plans: they are not compared.
@@ -198,7 +199,7 @@ impl Worker {
             // An init may still download packages that the plan was made with.
             let items = manifest.items.names().chain(now.names());
             left_out.extend(items.filter(|item| item.starts_with(FETCHED)));
-            if footing.modules.is_none() {
+            if effective_init.modules.is_none() {
                 // Before an init not all modules are known.
                 let files = manifest.items.names().filter(|item| item.starts_with("file "));
                 left_out.extend(files.filter(|item| now.get(item).is_none()));
@@ -215,9 +216,9 @@ impl Worker {
         }
         // Facts in the plan file itself are compared in addition to its manifest.
         let of_file = || {
-            facts
-                .as_ref()
-                .and_then(|facts| of_plan_file(facts, (work, manifest), &footing, &self.wish, state))
+            facts.as_ref().and_then(|facts| {
+                of_plan_file(facts, (work, manifest), &effective_init, &self.options, state)
+            })
         };
         let mismatch = items.or_else(of_file).or_else(unreadable);
         if let (None, Some(facts)) = (&mismatch, &facts) {
@@ -232,34 +233,37 @@ impl Worker {
         &self,
         (work, ephemeral): (&Work, Binding),
         contents: &Contents,
-        footing: &Footing,
+        effective_init: &EffectiveInit,
         state: &StateIdentity,
     ) -> Result<Binding, Failure> {
-        let (target, ground) = (&work.target, &work.ground);
+        let (target, plan_inputs) = (&work.target, &work.plan_inputs);
         let mut binding = Binding::default();
         let mut bind = |item: &str, value: &str| binding.bind(item, value);
         let keyed = |item: &str, value: &[u8]| format!("{KEYED}{}", self.key.digest(item, value));
         bind("environment", target.instance.environment.as_str());
         bind("stack", target.instance.stack.as_str());
-        bind("confirmation", if ground.protected { "needed" } else { "not needed" });
-        bind("state address", footing.address.as_deref().unwrap_or("unknown"));
+        bind("confirmation", if plan_inputs.protected { "needed" } else { "not needed" });
+        bind("state address", effective_init.address.as_deref().unwrap_or("unknown"));
         bind("workspace", target.workspace.as_deref().unwrap_or("default"));
-        let config = serde_json::Value::Object(footing.backend_config.clone()).to_string();
+        let config = serde_json::Value::Object(effective_init.backend_config.clone()).to_string();
         let digest_of_config = self.key.digest("backend", config.as_bytes());
-        bind("backend", &format!("{} {}", footing.backend, digest_of_config.get(..16).unwrap_or_default()));
-        if let Some(identity) = &ground.identity {
+        bind(
+            "backend",
+            &format!("{} {}", effective_init.backend, digest_of_config.get(..16).unwrap_or_default()),
+        );
+        if let Some(identity) = &plan_inputs.identity {
             bind("identity", identity);
         }
         binding.extend(ephemeral);
         let mut bind = |item: &str, value: &str| binding.bind(item, value);
-        for name in bound_variables(&target.env, &ground.names, &ground.bind) {
+        for name in bound_variables(&target.env, &plan_inputs.names, &plan_inputs.bind) {
             if let Some(value) = target.env.get(std::ffi::OsStr::new(name)) {
                 let item = format!("variable {name}");
                 bind(&item, &keyed(&item, value.as_encoded_bytes()));
             }
         }
         bind("AWS credentials", aws_credentials(&target.env));
-        let profile = footing.backend_config.get("profile").and_then(serde_json::Value::as_str);
+        let profile = effective_init.backend_config.get("profile").and_then(serde_json::Value::as_str);
         for (name, value) in shared_accounts(&target.env, &target.dir, profile.as_slice()) {
             let item = format!("account setting {name}");
             bind(&item, &keyed(&item, value.as_bytes()));
@@ -267,25 +271,25 @@ impl Worker {
         let settings: Vec<String> =
             contents.settings.iter().map(|(path, digest)| format!("{path} {digest}")).collect();
         bind("CLI config", &settings.join(", "));
-        bind("plugin cache", footing.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
-        bind("engine", &footing.engine);
-        bind("engine version", &footing.version);
+        bind("plugin cache", effective_init.plugin_cache.as_deref().map_or("", Utf8Path::as_str));
+        bind("engine", &effective_init.engine);
+        bind("engine version", &effective_init.version);
         for program in programs(work)? {
             bind(program.role, &format!("{SHA256}{}", program.digest));
         }
-        bind("flags", &footing.flags.join(" "));
-        bind("mode", mode(self.wish.mode));
-        bind("targets", &self.wish.targets.join(" "));
-        if !self.wish.excludes.is_empty() {
-            bind("excludes", &self.wish.excludes.join(" "));
+        bind("flags", &effective_init.flags.join(" "));
+        bind("mode", mode(self.options.mode));
+        bind("targets", &self.options.targets.join(" "));
+        if !self.options.excludes.is_empty() {
+            bind("excludes", &self.options.excludes.join(" "));
         }
-        bind("replace", &self.wish.replace.join(" "));
+        bind("replace", &self.options.replace.join(" "));
         let order: Vec<&str> = contents.var_files.iter().map(|(path, _)| path.as_str()).collect();
         for (path, digest) in &contents.var_files {
             bind(&format!("var file {path}"), digest);
         }
         bind("order of var files", &order.join(", "));
-        for (name, value) in &ground.values {
+        for (name, value) in &plan_inputs.values {
             let item = of_value(name);
             bind(&item, &keyed(&item, value.as_bytes()));
         }
@@ -301,7 +305,7 @@ impl Worker {
             let mode = if input.executable { EXECUTABLE } else { "" };
             bind(&format!("file {path}"), &format!("{SHA256}{}{mode}", input.digest));
         }
-        for upstream in &ground.upstreams {
+        for upstream in &plan_inputs.upstreams {
             let by = applied_last::last(target, upstream).map_err(|error| {
                 let summary = format!("cannot tell who applied `{upstream}` last: {error}");
                 Failure::new(FailureKind::Unknown, summary)
@@ -340,8 +344,8 @@ fn of_upstream(stack: &StackId) -> String {
     format!("upstream {stack}")
 }
 
-pub(super) fn footing(work: &Work) -> Result<Footing, Failure> {
-    work.engine.footing(&work.target).map_err(|error| {
+pub(super) fn effective_init(work: &Work) -> Result<EffectiveInit, Failure> {
+    work.engine.effective_init(&work.target).map_err(|error| {
         let summary = format!("cannot tell the backend of `{}`: {error}", work.target.instance);
         Failure::new(FailureKind::State, summary)
     })
@@ -363,23 +367,24 @@ fn mode(mode: PlanMode) -> &'static str {
 fn of_plan_file(
     facts: &PlanFacts,
     (work, manifest): (&Work, &Manifest),
-    footing: &Footing,
-    wish: &PlanWish,
+    effective_init: &EffectiveInit,
+    options: &PlanOptions,
     state: Option<&StateIdentity>,
 ) -> Option<Mismatch> {
-    let backend = work.target.backend.kind.as_ref().unwrap_or(&footing.backend);
+    let backend = work.target.backend.kind.as_ref().unwrap_or(&effective_init.backend);
     // Flags in environments.toml and arguments of a unit may limit every plan; they are bound as flags.
-    let narrowed = footing.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"))
-        || !manifest.narrowed.is_empty();
+    let narrowed =
+        effective_init.flags.iter().any(|flag| flag.contains("-target") || flag.contains("-exclude"))
+            || !manifest.narrowed.is_empty();
     let extent = |targets: bool| if targets { "a part" } else { "everything" };
     let (targets, excludes) = (extent(!facts.targets.is_empty()), extent(!facts.excludes.is_empty()));
     let serial = (facts.serial.to_string(), state.map(|state| state.serial.to_string()));
     let pairs = [
         ("workspace", facts.workspace.as_str(), Some(work.target.workspace.as_deref().unwrap_or("default"))),
         ("backend", facts.backend.as_str(), Some(backend.as_str())),
-        ("mode", mode(facts.mode), Some(mode(wish.mode))),
-        ("targets", targets, Some(extent(!wish.targets.is_empty())).filter(|_| !narrowed)),
-        ("excludes", excludes, Some(extent(!wish.excludes.is_empty())).filter(|_| !narrowed)),
+        ("mode", mode(facts.mode), Some(mode(options.mode))),
+        ("targets", targets, Some(extent(!options.targets.is_empty())).filter(|_| !narrowed)),
+        ("excludes", excludes, Some(extent(!options.excludes.is_empty())).filter(|_| !narrowed)),
         ("state lineage", facts.lineage.as_str(), state.map(|state| state.lineage.as_str())),
         ("state serial", serial.0.as_str(), serial.1.as_deref()),
     ];

@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::Work;
 use crate::{
-    engine::{DownloadedFor, Footing, PackageDigest, cli_configs, downloaded_for},
+    engine::{DownloadedFor, EffectiveInit, PackageDigest, cli_configs, downloaded_for},
     files::file_digest,
     inventory::inputs::{InputFile, Inputs},
     model::{Failure, FailureKind},
@@ -38,17 +38,17 @@ pub(super) struct Contents {
 
 impl Contents {
     /// Reads the current digests. A missing file is left out.
-    pub(super) fn read(work: &Work, footing: &Footing) -> Result<Self, Failure> {
-        let scope = &work.ground.scope;
+    pub(super) fn read(work: &Work, effective_init: &EffectiveInit) -> Result<Self, Failure> {
+        let scope = &work.plan_inputs.scope;
         let all = |paths: &mut dyn Iterator<Item = Utf8PathBuf>| -> Result<Vec<(String, String)>, Failure> {
             let digests = paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.shown(&path), digest))));
             Ok(digests.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
         };
-        let own = |path: &&Utf8PathBuf| **path != work.ground.generated;
+        let own = |path: &&Utf8PathBuf| **path != work.plan_inputs.generated;
         let var_files = all(&mut work.target.var_files.iter().filter(own).cloned())?;
         let settings = all(&mut cli_configs(&work.target.env).into_iter())?;
         let Inputs { mut files, reads_more } = scope
-            .read(footing.modules.as_deref().unwrap_or_default())
+            .read(effective_init.modules.as_deref().unwrap_or_default())
             .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
         files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
         if work.engine.fetches_while_planning() {
@@ -63,7 +63,14 @@ impl Contents {
             });
         }
         let packages = fetched(work)?;
-        Ok(Self { settings, var_files, lockfile: digest(&footing.lockfile)?, packages, files, reads_more })
+        Ok(Self {
+            settings,
+            var_files,
+            lockfile: digest(&effective_init.lockfile)?,
+            packages,
+            files,
+            reads_more,
+        })
     }
 
     /// Replaces the package digests by those after a plan, if the engine downloads packages while it plans.

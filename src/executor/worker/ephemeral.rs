@@ -7,13 +7,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
-    Waiting, Work, Worker,
-    bound::{GUARD, footing, refusal},
+    PendingPlan, Work, Worker,
+    bound::{GUARD, effective_init, refusal},
     contents::digest,
     ended::unprepared,
 };
 use crate::{
-    engine::{EngineError, Footing, PlanFileError, Session, layout::auto_var_files},
+    engine::{EffectiveInit, EngineError, PlanFileError, Session, layout::auto_var_files},
     inventory::hcl::read_var_file,
     model::{Block, Failure, FailureKind, Outcome, StackId},
     plans::{Binding, KEYED, Manifest, Mismatch},
@@ -36,7 +36,7 @@ impl Worker {
     /// not get again is refused: OpenTofu takes the default of such a variable without a word.
     pub(super) fn ephemeral_items(
         &self,
-        (work, footing): (&Work, &Footing),
+        (work, effective_init): (&Work, &EffectiveInit),
         plan: &Utf8Path,
         session: &Session<'_>,
     ) -> Result<Binding, Box<Outcome>> {
@@ -47,7 +47,7 @@ impl Worker {
             Err(PlanFileError::Opaque { .. }) => Vec::new(),
             Err(error) => return Err(failed(Failure::new(FailureKind::Engine, error.to_string()))),
         };
-        let given = work.given_values(names.iter().map(String::as_str), footing).map_err(failed)?;
+        let given = work.given_values(names.iter().map(String::as_str), effective_init).map_err(failed)?;
         let given = with_unit_values(work, given, session)
             .map_err(|error| Box::new(unprepared(error, work).outcome))?;
         let mut items = Binding::default();
@@ -68,11 +68,11 @@ impl Worker {
     /// unchanged: Terragrunt is asked for them right before the apply.
     pub(super) fn ephemeral_items_now(
         &self,
-        (work, footing): (&Work, &Footing),
+        (work, effective_init): (&Work, &EffectiveInit),
         manifest: &Manifest,
     ) -> Result<Binding, Failure> {
         let mut items = Binding::default();
-        for (name, value) in work.given_values(ephemeral_variables(manifest), footing)? {
+        for (name, value) in work.given_values(ephemeral_variables(manifest), effective_init)? {
             let item = of_ephemeral(&name);
             match (value, manifest.items.get(&item)) {
                 (Some(value), _) => items.bind(item, self.keyed_value(&name, &value)),
@@ -86,7 +86,7 @@ impl Worker {
     /// Refuses a plan with an ephemeral variable to which its unit gives another value now.
     pub(super) fn refuse_other_unit_values(
         &self,
-        (work, footing): (&Work, &Footing),
+        (work, effective_init): (&Work, &EffectiveInit),
         manifest: &Manifest,
         session: &Session<'_>,
     ) -> Result<(), Box<Outcome>> {
@@ -94,7 +94,7 @@ impl Worker {
         if work.engine.reads_root_module() {
             return Ok(());
         }
-        let mut given = work.given_values(ephemeral_variables(manifest), footing).map_err(failed)?;
+        let mut given = work.given_values(ephemeral_variables(manifest), effective_init).map_err(failed)?;
         given.retain(|_, value| value.is_none());
         let given = with_unit_values(work, given, session)
             .map_err(|error| Box::new(unprepared(error, work).outcome))?;
@@ -114,14 +114,14 @@ impl Worker {
     pub(super) fn other_unit_values(
         &self,
         (stack, work): (&StackId, &Work),
-        waiting: &Waiting,
+        pending: &PendingPlan,
     ) -> Option<Outcome> {
-        let manifest = waiting.manifest.as_ref()?;
+        let manifest = pending.manifest.as_ref()?;
         let log = self.dir.log(stack);
         let session = Session { runner: &self.runner, log: &log, observer: &|_| {} };
-        let compared = footing(work)
-            .map_err(|failure| Box::new(Outcome::Failed(failure)))
-            .and_then(|footing| self.refuse_other_unit_values((work, &footing), manifest, &session));
+        let compared = effective_init(work).map_err(|failure| Box::new(Outcome::Failed(failure))).and_then(
+            |effective_init| self.refuse_other_unit_values((work, &effective_init), manifest, &session),
+        );
         compared.err().map(|outcome| *outcome)
     }
 
@@ -155,17 +155,17 @@ impl Work {
     fn given_values<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
-        footing: &Footing,
+        effective_init: &EffectiveInit,
     ) -> Result<GivenValues, Failure> {
-        names.map(|name| Ok((name.to_owned(), self.given_value(name, footing)?))).collect()
+        names.map(|name| Ok((name.to_owned(), self.given_value(name, effective_init)?))).collect()
     }
 
-    fn given_value(&self, name: &str, footing: &Footing) -> Result<Option<String>, Failure> {
-        let generated = self.ground.values.iter().find(|(variable, _)| variable == name);
+    fn given_value(&self, name: &str, effective_init: &EffectiveInit) -> Result<Option<String>, Failure> {
+        let generated = self.plan_inputs.values.iter().find(|(variable, _)| variable == name);
         if let Some((_, value)) = generated {
             return Ok(Some(value.clone()));
         }
-        for file in self.var_files(footing).iter().rev() {
+        for file in self.var_files(effective_init).iter().rev() {
             match read_var_file(file, &self.target.project) {
                 Ok(content) => match content.get(name).map(|attribute| attribute.value.literal()) {
                     Some(Some(value)) => return Ok(Some(value.to_string())),
@@ -181,10 +181,11 @@ impl Work {
     }
 
     /// Returns the var files of the user that the engine reads, in ascending order of precedence.
-    fn var_files(&self, footing: &Footing) -> Vec<Utf8PathBuf> {
-        let declared = self.target.var_files.iter().filter(|file| **file != self.ground.generated).cloned();
+    fn var_files(&self, effective_init: &EffectiveInit) -> Vec<Utf8PathBuf> {
+        let declared =
+            self.target.var_files.iter().filter(|file| **file != self.plan_inputs.generated).cloned();
         // The engine runs where its lockfile lies.
-        let folder = footing.lockfile.parent().unwrap_or(&self.target.dir);
+        let folder = effective_init.lockfile.parent().unwrap_or(&self.target.dir);
         let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
         let entries: Vec<String> = entries.map(|entry| entry.file_name().to_owned()).collect();
         let auto = auto_var_files(entries.iter().map(String::as_str));
@@ -194,7 +195,7 @@ impl Work {
     /// Returns the var file that overrides a variable set by the environment, with a verb for the message; a file that
     /// cannot be parsed may override it too.
     pub(super) fn file_over_environment(&self, variable: &str) -> Result<Option<String>, Failure> {
-        if self.ground.values.iter().any(|(name, _)| name == variable) {
+        if self.plan_inputs.values.iter().any(|(name, _)| name == variable) {
             return Ok(None);
         }
         let project = &self.target.project;
@@ -202,7 +203,7 @@ impl Work {
             Ok(set) => set.contains_key(variable).then_some("sets it as well"),
             Err(_) => Some("may set it as well, since envctl cannot parse it"),
         };
-        let files = self.var_files(&footing(self)?);
+        let files = self.var_files(&effective_init(self)?);
         let found = files.iter().rev().find_map(|file| Some((file, verb(file)?)));
         Ok(found.map(|(file, verb)| format!("`{}` {verb}", file.strip_prefix(project).unwrap_or(file))))
     }

@@ -14,16 +14,16 @@ use crate::{
 impl Worker {
     /// Checks that a plan was made with the values that its stack takes, and marks it as tentative if it uses mocks; a plan
     /// that fails the check is removed.
-    pub(super) fn examined(
+    pub(super) fn verify_plan(
         &self,
         (work, file): (&Work, &Utf8Path),
         planned: Planned,
         session: &Session<'_>,
     ) -> Result<Planned, EngineError> {
-        let examined = work.took(file).map_err(EngineError::Failed);
+        let examined = work.verify_inputs(file).map_err(EngineError::Failed);
         let examined = examined.and_then(|lost| {
             let notes = planned.notes.into_iter().chain(lost).collect();
-            self.unmixed(work, Planned { notes, ..planned }, session)
+            self.reject_mixed_mocks(work, Planned { notes, ..planned }, session)
         });
         examined.map_err(|error| match files::remove_if_there(file) {
             Ok(()) => error,
@@ -37,7 +37,7 @@ impl Worker {
     }
 
     /// Marks a plan as tentative if mocks replace an output, with a note that names it.
-    fn unmixed(
+    fn reject_mixed_mocks(
         &self,
         work: &Work,
         mut planned: Planned,
@@ -76,7 +76,7 @@ impl Worker {
         planned: &mut Planned,
         session: &Session<'_>,
     ) -> Result<Vec<MixedMocks>, EngineError> {
-        let scope = &work.ground.scope;
+        let scope = &work.plan_inputs.scope;
         let (mixed, unread) = (scope.mixed_mocks(), scope.unread());
         if !unread.readers.is_empty() && self.upstreams.mixes_anywhere(scope) {
             planned.tentative = true;

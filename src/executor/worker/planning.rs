@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 
 use super::{
-    Waiting, Work, Worker,
+    PendingPlan, Work, Worker,
     bound::Before,
     ended::{Ended, removed, unprepared},
     lock,
@@ -13,7 +13,7 @@ use crate::{
     engine::{
         EngineError, PlanMode, PlanRequest, Planned, Session, awaits_upstream, layout::has_configuration,
     },
-    executor::{attempts::attempt, outlook::Coming},
+    executor::{attempts::attempt, upstream_output::PlannedOutputs},
     files,
     model::{Block, Failure, FailureKind, Outcome, StackId},
 };
@@ -63,7 +63,7 @@ impl Worker {
             lock(&self.seen).insert(stack.clone(), applied);
             let mut planned = work.engine.plan(&work.target, &self.request(work, file.clone()), session)?;
             let before = before.with_lockfile(planned.lockfile.take());
-            Ok((before, self.examined((work, &file), planned, session)?))
+            Ok((before, self.verify_plan((work, &file), planned, session)?))
         });
         let mut ended = match tried.result {
             Err(EngineError::Failed(failure)) => match self.pending_need(work) {
@@ -83,8 +83,9 @@ impl Worker {
 
     /// Returns a note for plans that `--target` or `--without` limits.
     pub(super) fn incomplete(&self) -> Option<String> {
-        let targets: Vec<String> = self.wish.targets.iter().map(|t| format!("`--target {t}`")).collect();
-        let excludes: Vec<String> = self.wish.excludes.iter().map(|e| format!("`--without {e}`")).collect();
+        let targets: Vec<String> = self.options.targets.iter().map(|t| format!("`--target {t}`")).collect();
+        let excludes: Vec<String> =
+            self.options.excludes.iter().map(|e| format!("`--without {e}`")).collect();
         match (targets.as_slice(), excludes.as_slice()) {
             ([], []) => None,
             ([], excludes) => Some(format!("incomplete: planned {}", excludes.join(", "))),
@@ -99,26 +100,26 @@ impl Worker {
 
     /// Returns true if a stack has a plan with changes that is not applied yet.
     pub(super) fn is_pending(&self, stack: &StackId) -> bool {
-        self.wish.mode != PlanMode::Destroy && lock(&self.waiting).contains_key(stack)
+        self.options.mode != PlanMode::Destroy && lock(&self.pending).contains_key(stack)
     }
 
     pub(super) fn request(&self, work: &Work, out: Utf8PathBuf) -> PlanRequest {
         PlanRequest {
-            mode: self.wish.mode,
+            mode: self.options.mode,
             out,
-            targets: self.wish.targets.clone(),
-            excludes: self.wish.excludes.clone(),
-            replace: self.wish.replace.clone(),
+            targets: self.options.targets.clone(),
+            excludes: self.options.excludes.clone(),
+            replace: self.options.replace.clone(),
             accept_lineage: work.accept_lineage,
         }
     }
 
     /// Returns the planned outputs; absent for a plan limited by `--target` or `--without`, which does
     /// not contain all of them.
-    fn coming(&self, planned: &Planned) -> Option<Coming> {
-        let is_narrowed = self.wish.is_narrowed() || planned.is_incomplete();
-        let whole = !is_narrowed && self.wish.mode == PlanMode::Normal;
-        whole.then(|| Coming { outputs: planned.outputs.clone(), tentative: planned.tentative })
+    fn coming(&self, planned: &Planned) -> Option<PlannedOutputs> {
+        let is_narrowed = self.options.is_narrowed() || planned.is_incomplete();
+        let whole = !is_narrowed && self.options.mode == PlanMode::Normal;
+        whole.then(|| PlannedOutputs { outputs: planned.outputs.clone(), tentative: planned.tentative })
     }
 
     /// Stores a plan with changes for its apply, with its manifest, and removes the file of a clean plan.
@@ -135,7 +136,7 @@ impl Worker {
         ended.notes.clone_from(&planned.notes);
         lock(&self.diffs).insert(stack.clone(), planned.diff.clone());
         if let Some(blocks) = Self::overridden(work, &planned) {
-            lock(&self.waiting).remove(stack);
+            lock(&self.pending).remove(stack);
             ended.notes.extend(removed(&file));
             return Ended { outcome: Outcome::Refused(blocks), ..ended };
         }
@@ -146,12 +147,12 @@ impl Worker {
         }
         ended.is_deferring = planned.is_incomplete();
         if let Some(blocks) = only_deferring(&planned) {
-            lock(&self.waiting).remove(stack);
+            lock(&self.pending).remove(stack);
             ended.notes.extend(removed(&file));
             return Ended { outcome: Outcome::Refused(blocks), ..ended };
         }
         if planned.changes.is_empty() {
-            lock(&self.waiting).remove(stack);
+            lock(&self.pending).remove(stack);
             ended.notes.extend(removed(&file));
             ended.notes.extend(self.keep_clean(work, &before, &planned));
             return ended;
@@ -169,13 +170,13 @@ impl Worker {
                 return Ended { outcome: *outcome, ..ended };
             }
         };
-        let waiting = Waiting {
+        let pending = PendingPlan {
             file: file.clone(),
             changes: planned.changes.clone(),
             tentative: planned.tentative,
             manifest: Some(manifest),
         };
-        lock(&self.waiting).insert(stack.clone(), waiting);
+        lock(&self.pending).insert(stack.clone(), pending);
         ended.outcome = Outcome::Changed(planned.changes);
         ended.plan = Some(file);
         ended

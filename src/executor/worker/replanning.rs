@@ -15,10 +15,10 @@ impl Worker {
     pub(super) fn planned_again_later(&self, stack: &StackId, work: &Work, ended: &Ended) -> Vec<String> {
         let is_planned = matches!(ended.outcome, Outcome::Clean | Outcome::Changed(_)) && !ended.tentative;
         let mut notes = Vec::new();
-        if is_planned && work.reads_states && self.wish.mode == PlanMode::Normal {
-            let (waiting, provisional) = (lock(&self.waiting), lock(&self.provisional));
+        if is_planned && work.reads_states && self.options.mode == PlanMode::Normal {
+            let (pending, provisional) = (lock(&self.pending), lock(&self.provisional));
             notes.extend(work.needs.iter().filter_map(|need| {
-                let changes = waiting.get(need).map(|waiting| &waiting.changes.outputs);
+                let changes = pending.get(need).map(|pending| &pending.changes.outputs);
                 let names: BTreeSet<&str> =
                     changes.into_iter().flatten().map(|output| output.name.as_str()).collect();
                 let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 
 use super::{
     Work, Worker,
-    bound::{Before, footing, state_of},
+    bound::{Before, effective_init, state_of},
     contents::Contents,
     ended::Ended,
 };
@@ -41,7 +41,7 @@ impl Worker {
     ///
     /// An input that cannot be read counts as changed.
     pub(super) fn reused(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Option<Ended> {
-        let most = self.wish.reuse?;
+        let most = self.options.reuse?;
         let clean = CleanPlan::read(&self.key, &file(work)).ok()?;
         let old = Duration::try_from(self.clock.now().duration_since(clean.created)).ok()?;
         if old > most || !self.is_same((stack, work), &clean).unwrap_or(false) {
@@ -54,15 +54,16 @@ impl Worker {
 
     fn is_same(&self, (stack, work): (&StackId, &Work), clean: &CleanPlan) -> Result<bool, Failure> {
         work.engine.may_plan(&work.target)?;
-        let footing = footing(work)?;
-        let Some(Ok(state)) = footing.address.as_deref().map(state_at) else { return Ok(false) };
-        let contents = Contents::read(work, &footing)?;
+        let effective_init = effective_init(work)?;
+        let Some(Ok(state)) = effective_init.address.as_deref().map(state_at) else { return Ok(false) };
+        let contents = Contents::read(work, &effective_init)?;
         // An input that cannot be read counts as changed.
         if contents.reads_more {
             return Ok(false);
         }
-        let now =
-            |state: &StateIdentity| self.binding((work, Binding::default()), &contents, &footing, state);
+        let now = |state: &StateIdentity| {
+            self.binding((work, Binding::default()), &contents, &effective_init, state)
+        };
         let planned_on = if let Some(LocalIdentity { state, content }) = state {
             let mut now = now(&state)?;
             now.bind(CONTENT, content);
@@ -91,7 +92,7 @@ impl Worker {
 
     /// Returns the answer of a server about a state before the plan; absent unless the run reuses plans.
     pub(super) fn stamp_before(&self, stack: &StackId, work: &Work) -> Option<Stamp> {
-        self.wish.reuse?;
+        self.options.reuse?;
         let answer = match self.stamps.first(stack, work) {
             // The first answer may be from before the engine's init.
             Stamped::Elsewhere => self.stamps.now(work),
@@ -113,18 +114,19 @@ impl Worker {
 
     /// Stores the inputs of a complete and clean plan, with the digests of files and state from before it.
     pub(super) fn keep_clean(&self, work: &Work, before: &Before, planned: &Planned) -> Option<String> {
-        let wish = &self.wish;
-        let is_narrowed = wish.is_narrowed() || planned.is_incomplete();
-        let whole = wish.mode == PlanMode::Normal && !is_narrowed && wish.replace.is_empty();
+        let options = &self.options;
+        let is_narrowed = options.is_narrowed() || planned.is_incomplete();
+        let whole = options.mode == PlanMode::Normal && !is_narrowed && options.replace.is_empty();
         let facts = planned
             .facts
             .as_ref()
             .filter(|_| whole && !planned.tentative && !work.accept_lineage && work.from_plans.is_empty())?;
         let kept = || -> Result<(), String> {
-            let footing = footing(work).map_err(|failure| failure.summary)?;
+            let effective_init = effective_init(work).map_err(|failure| failure.summary)?;
             let mut contents = before.contents.clone();
             contents.renew_packages(work).map_err(|failure| failure.summary)?;
-            let items = self.binding((work, Binding::default()), &contents, &footing, &state_of(facts));
+            let items =
+                self.binding((work, Binding::default()), &contents, &effective_init, &state_of(facts));
             let mut items = items.map_err(|failure| failure.summary)?;
             // Equal before and after: the plan was made on this state.
             if let Some(stamp) = before.stamp.clone()
@@ -132,7 +134,7 @@ impl Worker {
             {
                 items.bind(STAMP, stamp.tag);
             }
-            if let (Some(then), Some(address)) = (&before.state, footing.address.as_deref())
+            if let (Some(then), Some(address)) = (&before.state, effective_init.address.as_deref())
                 && state_at(address).is_ok_and(|now| now.as_ref() == Some(then))
             {
                 items.bind(CONTENT, then.content.clone());

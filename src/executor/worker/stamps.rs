@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use super::{Work, bound::footing};
+use super::{Work, bound::effective_init};
 use crate::{
     engine::{AT_ONCE, RemoteStates, Stamped},
     model::{Clock, StackId},
@@ -48,7 +48,7 @@ impl Stamps {
     /// Returns the run's answer about a stack. The first call starts the requests for all other stacks,
     /// beyond the number of jobs.
     pub(super) fn first(&self, stack: &StackId, work: &Work) -> Stamped {
-        if footing(work).is_ok_and(|footing| RemoteStates::may_ask(&footing)) {
+        if effective_init(work).is_ok_and(|effective_init| RemoteStates::may_ask(&effective_init)) {
             self.0.begun.call_once(|| self.0.ask_all());
         }
         self.0
@@ -80,13 +80,15 @@ impl Answers {
     }
 
     fn ask(&self, work: &Work) -> Stamped {
-        match footing(work) {
-            Ok(footing) if RemoteStates::may_ask(&footing) && !work.engine.keeps_environment() => {
+        match effective_init(work) {
+            Ok(effective_init)
+                if RemoteStates::may_ask(&effective_init) && !work.engine.keeps_environment() =>
+            {
                 let why = format!("the files of {} may bring other credentials", work.engine.name());
                 Stamped::Untold(Some(why))
             }
-            Ok(footing) if RemoteStates::may_ask(&footing) => {
-                self.states.stamp(&work.target, &footing, self.runner.redactor(), self.clock.now())
+            Ok(effective_init) if RemoteStates::may_ask(&effective_init) => {
+                self.states.stamp(&work.target, &effective_init, self.runner.redactor(), self.clock.now())
             }
             _ => Stamped::Elsewhere,
         }

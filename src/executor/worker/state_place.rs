@@ -12,8 +12,8 @@ const LOCAL: &str = "local:";
 impl Worker {
     /// Returns the workspace and state address that a waiting plan would change; absent for a stack without a plan.
     pub fn state_place(&self, stack: &StackId) -> Option<StatePlace> {
-        let waiting = lock(&self.waiting);
-        let manifest = waiting.get(stack)?.manifest.as_ref()?;
+        let pending = lock(&self.pending);
+        let manifest = pending.get(stack)?.manifest.as_ref()?;
         let workspace = manifest.items.get("workspace").unwrap_or("default").to_owned();
         Some(StatePlace { workspace, address: manifest.reviewed_address.clone() })
     }

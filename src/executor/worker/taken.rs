@@ -16,14 +16,14 @@ const OTHERS: &str = "something else sets it, and is stronger: a var file of its
 impl Work {
     /// Refuses a plan whose file has another value for a variable than the stack takes, and returns notes about variables
     /// that the file does not contain. A file that only its engine can read is not checked.
-    pub(super) fn took(&self, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
+    pub(super) fn verify_inputs(&self, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
         let mut notes = Vec::new();
         if self.taken.is_empty() {
             return Ok(notes);
         }
         for (variable, _) in &*self.taken {
             // Terragrunt passes its own value again at apply, and the engine refuses it then.
-            if let Some(file) = self.ground.scope.sets_input(variable) {
+            if let Some(file) = self.plan_inputs.scope.sets_input(variable) {
                 let from = self.wiring.source(variable);
                 let summary =
                     format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");

@@ -8,7 +8,7 @@ use super::Work;
 use crate::{
     engine::Output,
     executor::{
-        outlook::Standing,
+        upstream_output::OutputState,
         wiring::{Given, NoValues, Values},
     },
     files,
@@ -28,7 +28,7 @@ impl Work {
         has_state: &dyn Fn(&StackId) -> bool,
         redactor: &Redactor,
     ) -> Result<Self, Failure> {
-        let standing = |stack: &StackId| Standing::Elsewhere { has_state: has_state(stack) };
+        let standing = |stack: &StackId| OutputState::Elsewhere { has_state: has_state(stack) };
         let values = self.wiring.without_mocks().values(outputs, &standing);
         self.wired(&values.map_err(NoValues::into_failure)?, redactor)
     }
@@ -43,9 +43,9 @@ impl Work {
         let taken = values.given.iter().map(|given| (given.variable.clone(), given.value.clone()));
         work.taken = taken.collect();
         for given in &values.given {
-            work.ground.values.retain(|(name, _)| *name != given.variable);
+            work.plan_inputs.values.retain(|(name, _)| *name != given.variable);
             if !given.sensitive && !redactor.masks(&given.value.to_string()) {
-                work.ground.values.push((given.variable.clone(), given.value.to_string()));
+                work.plan_inputs.values.push((given.variable.clone(), given.value.to_string()));
                 continue;
             }
             hide(&given.value, &|text| redactor.add(text));
@@ -53,8 +53,8 @@ impl Work {
             Arc::make_mut(&mut work.target.env)
                 .insert(format!("TF_VAR_{}", given.variable).into(), text.into());
         }
-        let file = &work.ground.generated;
-        let members = work.ground.values.iter().map(|(name, value)| {
+        let file = &work.plan_inputs.generated;
+        let members = work.plan_inputs.values.iter().map(|(name, value)| {
             // Text that was printed as JSON can be parsed.
             serde_json::from_str(value).map(|value: Value| (name.clone(), value))
         });

@@ -11,7 +11,7 @@ use crate::{
     engine::{EngineError, Output, PlanMode, Session},
     executor::{
         attempts::attempt,
-        outlook::Standing,
+        upstream_output::OutputState,
         wiring::{NoValues, UpstreamValues},
     },
     model::{Failure, FailureKind, Outcome, StackId},
@@ -55,7 +55,7 @@ impl Worker {
             self.sources(work, session, &mut notes, |source| self.upstreams.outputs(source, session))?;
         let values = match work.wiring.values(&outputs, &|source| self.standing(source, take)) {
             Ok(values) => values,
-            Err(NoValues::Never(failure)) if self.wish.mode == PlanMode::Destroy => {
+            Err(NoValues::Never(failure)) if self.options.mode == PlanMode::Destroy => {
                 return Err(Box::new(self.without_values(failure, work, session)));
             }
             Err(NoValues::Never(failure)) => return Err(failed(failure)),
@@ -116,15 +116,15 @@ impl Worker {
         wired.map_or(Cow::Borrowed(work), |wired| Cow::Owned(Work::clone(&wired)))
     }
 
-    fn standing(&self, source: &StackId, take: Take) -> Standing {
+    fn standing(&self, source: &StackId, take: Take) -> OutputState {
         // A stack that is destroyed gets no new outputs; its outputs went away with its state.
-        if self.wish.mode == PlanMode::Destroy || !self.work.contains_key(source) {
-            Standing::Elsewhere { has_state: self.upstreams.has_state(source) }
+        if self.options.mode == PlanMode::Destroy || !self.work.contains_key(source) {
+            OutputState::Elsewhere { has_state: self.upstreams.has_state(source) }
         } else if self.is_pending(source) {
-            let pending = Standing::Pending(self.upstreams.coming(source));
-            if take == Take::Planned { pending } else { pending.doubted() }
+            let pending = OutputState::Pending(self.upstreams.coming(source));
+            if take == Take::Planned { pending } else { pending.into_unknown() }
         } else {
-            Standing::Settled
+            OutputState::Settled
         }
     }
 
@@ -151,7 +151,7 @@ impl Worker {
     /// Returns the failure of a destroy plan that uses mocks: such a plan would never be made again with real values.
     pub(super) fn stands_on_nothing(&self, work: &Work) -> Option<Failure> {
         let is_tentative = work.upstream_values == UpstreamValues::Tentative;
-        let refuses = self.wish.mode == PlanMode::Destroy && is_tentative;
+        let refuses = self.options.mode == PlanMode::Destroy && is_tentative;
         refuses.then(|| {
             let summary = "it would be destroyed with mocks for outputs that do not exist";
             Failure::new(FailureKind::Config, summary).with_detail(BY_HAND)

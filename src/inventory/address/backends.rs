@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Setting,
-    fields::{Because, Fields, text},
+    fields::{Fields, UnknownReason, text},
     url,
 };
 use crate::files;
@@ -23,7 +23,7 @@ pub(super) struct Question<'a> {
 
 impl Question<'_> {
     /// Returns the canonical address as text; an error is the reason why only an engine can compute it.
-    pub(super) fn answer(&self) -> Result<String, Because> {
+    pub(super) fn answer(&self) -> Result<String, UnknownReason> {
         match self.fields.backend.kind.as_str() {
             "local" => self.local(),
             "s3" => self.s3(),
@@ -39,7 +39,7 @@ impl Question<'_> {
         }
     }
 
-    fn local(&self) -> Result<String, Because> {
+    fn local(&self) -> Result<String, UnknownReason> {
         let path = match self.workspace {
             None => Utf8PathBuf::from(
                 self.fields.get("path", &[])?.unwrap_or_else(|| "terraform.tfstate".to_owned()),
@@ -57,7 +57,7 @@ impl Question<'_> {
         Ok(format!("local:{path}"))
     }
 
-    fn s3(&self) -> Result<String, Because> {
+    fn s3(&self) -> Result<String, UnknownReason> {
         let bucket = self.fields.required("bucket", &[])?;
         let key = self.fields.required("key", &[])?;
         let key = match self.workspace {
@@ -77,12 +77,12 @@ impl Question<'_> {
         Ok(format!("s3://{bucket}/{key}{at}"))
     }
 
-    fn pg(&self) -> Result<String, Because> {
+    fn pg(&self) -> Result<String, UnknownReason> {
         let schema = self.fields.get("schema_name", &["PG_SCHEMA_NAME"])?;
         let server = if let Some(connection) = self.fields.get("conn_str", &["PG_CONN_STR"])? {
             url::postgres(&connection)
         } else {
-            let part = |key: &str, variable: &str| -> Result<String, Because> {
+            let part = |key: &str, variable: &str| -> Result<String, UnknownReason> {
                 let value = self.fields.variable(variable)?;
                 Ok(value.map(|value| format!("{key}={value} ")).unwrap_or_default())
             };
@@ -97,14 +97,14 @@ impl Question<'_> {
         Ok(format!("pg://{server}/{schema}{table}/{}", self.workspace.unwrap_or("default")))
     }
 
-    fn gcs(&self) -> Result<String, Because> {
+    fn gcs(&self) -> Result<String, UnknownReason> {
         let bucket = self.fields.required("bucket", &[])?;
         let prefix = self.fields.get("prefix", &[])?.unwrap_or_default();
         let name = format!("{}.tfstate", self.workspace.unwrap_or("default"));
         Ok(format!("gs://{bucket}/{}", joined(&[&prefix, &name])))
     }
 
-    fn azurerm(&self) -> Result<String, Because> {
+    fn azurerm(&self) -> Result<String, UnknownReason> {
         let account = self.fields.required("storage_account_name", &[])?;
         let container = self.fields.required("container_name", &[])?;
         let key = self.fields.required("key", &[])?;
@@ -112,7 +112,7 @@ impl Question<'_> {
         Ok(format!("azurerm://{account}/{container}/{key}{suffix}"))
     }
 
-    fn consul(&self) -> Result<String, Because> {
+    fn consul(&self) -> Result<String, UnknownReason> {
         let server = self.fields.get("address", &["CONSUL_HTTP_ADDR"])?;
         let server = url::without_credentials(server.as_deref().unwrap_or("127.0.0.1:8500"));
         let path = self.fields.required("path", &[])?;
@@ -120,7 +120,7 @@ impl Question<'_> {
         Ok(format!("consul://{server}/{path}{suffix}"))
     }
 
-    fn kubernetes(&self) -> Result<String, Because> {
+    fn kubernetes(&self) -> Result<String, UnknownReason> {
         let suffix = self.fields.required("secret_suffix", &[])?;
         let namespace = self.fields.get("namespace", &["KUBE_NAMESPACE"])?;
         let cluster = match self.fields.get("host", &["KUBE_HOST"])? {
@@ -132,7 +132,7 @@ impl Question<'_> {
         Ok(format!("kubernetes://{cluster}/{namespace}/tfstate-{workspace}-{suffix}"))
     }
 
-    fn bucket_with_prefix(&self, scheme: &str, default_prefix: &str) -> Result<String, Because> {
+    fn bucket_with_prefix(&self, scheme: &str, default_prefix: &str) -> Result<String, UnknownReason> {
         let bucket = self.fields.required("bucket", &[])?;
         let prefix = self.fields.get("prefix", &[])?;
         let prefix = prefix.as_deref().unwrap_or(default_prefix);
@@ -143,7 +143,7 @@ impl Question<'_> {
 
     /// Returns the address of a state in a backend type that this file has no rule for: its settings except likely
     /// credentials.
-    fn anything_else(&self) -> Result<String, Because> {
+    fn anything_else(&self) -> Result<String, UnknownReason> {
         let hidden = ["password", "secret", "token", "credential", "access_key", "private_key", "client_key"];
         let mut pairs = Vec::new();
         for (key, setting) in &self.fields.backend.values {

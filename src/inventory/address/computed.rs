@@ -32,29 +32,29 @@ pub(super) fn backend_inputs(
     if computed.is_empty() {
         return None;
     }
-    let mut mentioned = Mentioned::Variables(BTreeSet::new());
+    let mut mentioned = ReferencedVariables::Variables(BTreeSet::new());
     for expression in computed {
         mentioned.add(expression);
     }
     let vars = mentioned.values(&instance.settings)?;
     let is_set = |name: &str| vars.contains_key(name);
     let are_all_set = match &mentioned {
-        Mentioned::Variables(names) => names.iter().all(|name| is_set(name)),
-        Mentioned::Any => module.variables.keys().all(|name| is_set(name)),
+        ReferencedVariables::Variables(names) => names.iter().all(|name| is_set(name)),
+        ReferencedVariables::Any => module.variables.keys().all(|name| is_set(name)),
     };
     let inputs = json!([instance.dir, block.kind, backend.pairs, instance.workspace(), vars]);
     are_all_set.then(|| inputs.to_string())
 }
 
 /// Variables that the expressions of a backend mention.
-enum Mentioned<'e> {
+enum ReferencedVariables<'e> {
     /// Exactly these variables.
     Variables(BTreeSet<&'e str>),
     /// Possibly any variable: an expression has a local or a function.
     Any,
 }
 
-impl<'e> Mentioned<'e> {
+impl<'e> ReferencedVariables<'e> {
     fn add(&mut self, expression: &'e Expr) {
         match (expression, self) {
             (Expr::Variable(name), Self::Variables(names)) => {

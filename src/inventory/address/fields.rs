@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{EffectiveBackend, EnvValue, Setting};
 
 /// Reason why an address cannot be known without an engine.
-pub(super) type Because = String;
+pub(super) type UnknownReason = String;
 
 /// Settings of a backend together with the environment variables that supply absent ones.
 pub(super) struct Fields<'a> {
@@ -15,7 +15,7 @@ pub(super) struct Fields<'a> {
 
 impl Fields<'_> {
     /// Returns the value of a key, or that of the first of these environment variables that is set.
-    pub(super) fn get(&self, key: &str, variables: &[&str]) -> Result<Option<String>, Because> {
+    pub(super) fn get(&self, key: &str, variables: &[&str]) -> Result<Option<String>, UnknownReason> {
         match self.backend.values.get(key) {
             Some(Setting::Unknown(because)) => return Err(because.clone()),
             Some(Setting::Known(Value::Null)) | None => {}
@@ -30,7 +30,7 @@ impl Fields<'_> {
     }
 
     /// Returns the value of an environment variable; an error if the value comes from a secret.
-    pub(super) fn variable(&self, name: &str) -> Result<Option<String>, Because> {
+    pub(super) fn variable(&self, name: &str) -> Result<Option<String>, UnknownReason> {
         match (self.environment)(name) {
             EnvValue::Set(value) => Ok(Some(value)),
             EnvValue::Secret => Err(format!("`{name}` comes from a secret")),
@@ -39,7 +39,7 @@ impl Fields<'_> {
     }
 
     /// Returns the value of a key as [`Fields::get`] does, or an error if neither the key nor a variable is set.
-    pub(super) fn required(&self, key: &str, variables: &[&str]) -> Result<String, Because> {
+    pub(super) fn required(&self, key: &str, variables: &[&str]) -> Result<String, UnknownReason> {
         self.get(key, variables)?.ok_or_else(|| {
             let kind = &self.backend.kind;
             format!("`{key}` is set neither in the backend block nor in `backend.{kind}`")
@@ -47,7 +47,7 @@ impl Fields<'_> {
     }
 
     /// Returns the value of a key inside a nested object: `endpoints.s3`.
-    pub(super) fn nested(&self, object: &str, key: &str) -> Result<Option<String>, Because> {
+    pub(super) fn nested(&self, object: &str, key: &str) -> Result<Option<String>, UnknownReason> {
         match self.backend.values.get(object) {
             Some(Setting::Unknown(because)) => Err(because.clone()),
             Some(Setting::Known(value)) => Ok(value.get(key).map(text)),

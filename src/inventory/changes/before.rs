@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 
-use super::read::{Changes, Earlier};
+use super::read::{BaseFile, Changes};
 use crate::{
     config::{Config, EngineSettings, Environment, Overrides, Settings, Stack, Value},
     diagnostic::Diagnostics,
@@ -17,7 +17,7 @@ use crate::{
 
 /// Configuration of environments.toml at the base.
 #[derive(Debug)]
-pub(super) enum Before {
+pub(super) enum BaseConfig {
     /// Unchanged configuration.
     Same,
     /// No environments.toml at the base.
@@ -31,25 +31,25 @@ pub(super) enum Before {
 
 impl Changes {
     /// Parses environments.toml at the base, with the same overrides as the current configuration.
-    pub(super) fn before(&self, config: &Config, overrides: &Overrides) -> Before {
+    pub(super) fn before(&self, config: &Config, overrides: &Overrides) -> BaseConfig {
         match &self.earlier {
-            Earlier::Same => Before::Same,
-            Earlier::Absent => Before::Absent,
-            Earlier::Elsewhere => Before::Unreadable,
-            Earlier::Text(text) => Config::from_text(config.path(), text.as_str(), overrides)
-                .map_or(Before::Unreadable, |(config, _)| Before::Other(Box::new(config))),
+            BaseFile::Same => BaseConfig::Same,
+            BaseFile::Absent => BaseConfig::Absent,
+            BaseFile::Elsewhere => BaseConfig::Unreadable,
+            BaseFile::Text(text) => Config::from_text(config.path(), text.as_str(), overrides)
+                .map_or(BaseConfig::Unreadable, |(config, _)| BaseConfig::Other(Box::new(config))),
         }
     }
 }
 
 /// Stacks of an environment as environments.toml declared them at the base.
-pub(super) struct Settled<'c> {
+pub(super) struct BaseStacks<'c> {
     config: &'c Config,
     environment: &'c Environment,
     pub(super) stacks: IndexMap<StackId, Candidate>,
 }
 
-impl<'c> Settled<'c> {
+impl<'c> BaseStacks<'c> {
     /// Returns the stacks of an environment; absent when they cannot be determined.
     pub(super) fn of(config: &'c Config, environment: &'c Environment) -> Option<Self> {
         let mut found = Diagnostics::default();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    before::{Before, Settled},
+    before::{BaseConfig, BaseStacks},
     read::Changes,
 };
 use crate::{
@@ -25,10 +25,10 @@ impl Changes {
         config: &Config,
         overrides: &Overrides,
     ) -> Vec<(EnvName, Vec<GoneStack>)> {
-        let Before::Other(old) = self.before(config, overrides) else { return Vec::new() };
+        let BaseConfig::Other(old) = self.before(config, overrides) else { return Vec::new() };
         let gone = old.environments().values().filter(|own| !config.environments().contains_key(&own.name));
         let stacks = |own: &Environment| {
-            let stacks = Settled::of(&old, own).map(|settled| settled.stacks).unwrap_or_default();
+            let stacks = BaseStacks::of(&old, own).map(|settled| settled.stacks).unwrap_or_default();
             let stack = |candidate: Candidate| GoneStack {
                 environment: own.name.clone(),
                 path: candidate.settings.path.clone(),
@@ -56,7 +56,7 @@ impl Changes {
         &self,
         inventory: &Inventory,
         (config, environment): (&Config, &Environment),
-        before: Option<&Settled<'_>>,
+        before: Option<&BaseStacks<'_>>,
     ) -> BTreeMap<StackId, Utf8PathBuf> {
         let mut gone = BTreeMap::new();
         let mut instances: BTreeMap<&Utf8Path, Vec<&Settings>> = BTreeMap::new();

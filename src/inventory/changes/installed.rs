@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     config::Config,
     engine::{MODULES, installed_modules, layout::unit_file},
-    inventory::{Instance, inputs::reach::Reach, var_file_paths},
+    inventory::{Instance, inputs::read_set::ReadSet, var_file_paths},
 };
 
 /// Modules that the last init of a stack found.
@@ -20,7 +20,7 @@ pub(super) struct Installed {
 
 /// Returns the modules that the last init of a stack found. Absent when no source is an expression, when there was no init,
 /// and for Terragrunt units.
-pub(super) fn installed(instance: &Instance, config: &Config, reach: &Reach) -> Option<Installed> {
+pub(super) fn installed(instance: &Instance, config: &Config, reach: &ReadSet) -> Option<Installed> {
     // Terragrunt runs init in a copy of the unit.
     if reach.computed.is_empty() || unit_file(instance.engine).is_some() {
         return None;

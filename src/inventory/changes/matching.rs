@@ -10,8 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     paths::{Paths, below},
+    symlink_resolver::{ResolvedPath, SymlinkResolver},
     tree::Tree,
-    ways::{Way, Ways},
 };
 use crate::{
     config::FILE_NAME,
@@ -37,7 +37,7 @@ pub(super) struct Matching<'c> {
     links: &'c Paths,
     tree: &'c Tree,
     root: Utf8PathBuf,
-    ways: Ways<'c>,
+    ways: SymlinkResolver<'c>,
     /// Cache for folders; true if a folder holds configuration.
     modules: RefCell<HashMap<Utf8PathBuf, bool>>,
 }
@@ -47,7 +47,14 @@ impl<'c> Matching<'c> {
     /// environments.toml.
     pub(super) fn new((paths, links, tree): (&'c Paths, &'c Paths, &'c Tree), root: &Utf8Path) -> Self {
         let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
-        Self { paths, links, tree, root, ways: Ways::new(paths, tree), modules: RefCell::default() }
+        Self {
+            paths,
+            links,
+            tree,
+            root,
+            ways: SymlinkResolver::new(paths, tree),
+            modules: RefCell::default(),
+        }
     }
 
     /// Returns true if a path lies in the repository.
@@ -77,12 +84,12 @@ impl<'c> Matching<'c> {
     }
 
     /// Returns true if a resolved path lies in the repository.
-    fn holds(&self, way: &Way<'_>) -> bool {
+    fn holds(&self, way: &ResolvedPath<'_>) -> bool {
         below(self.paths.top(), &way.real).is_some()
     }
 
     /// Returns the reason that a resolved path counts as changed; absent when it does not.
-    fn trace(&self, way: &Way<'_>) -> Option<Trace> {
+    fn trace(&self, way: &ResolvedPath<'_>) -> Option<Trace> {
         let outside = || {
             let shown = way.real.strip_prefix(&self.root).unwrap_or(&way.real);
             (!self.holds(way)).then(|| Trace::Outside(shown.to_string()))

@@ -16,9 +16,9 @@ mod read;
 mod skimming;
 mod sources;
 mod submodules;
+mod symlink_resolver;
 mod touched;
 mod tree;
-mod ways;
 
 pub use base::{Base, names};
 pub use error::NoChanges;

@@ -17,8 +17,8 @@ use super::{
     raw::{Listing, differences, listing},
     sources::naming,
     submodules::within,
+    symlink_resolver::SymlinkResolver,
     tree::Tree,
-    ways::Ways,
 };
 use crate::{
     graph::Since,
@@ -38,14 +38,14 @@ pub struct Changes {
     pub(super) tree: Tree,
     /// Deleted files, as absolute paths.
     pub(super) gone: Vec<Utf8PathBuf>,
-    pub(super) earlier: Earlier,
+    pub(super) earlier: BaseFile,
     /// Variables of envctl's own environment that locate configuration files of engines and providers.
     pub(super) naming: BTreeMap<OsString, OsString>,
 }
 
 /// Content of environments.toml at the base.
 #[derive(Debug)]
-pub(super) enum Earlier {
+pub(super) enum BaseFile {
     /// Unchanged file.
     Same,
     /// No file at the base.
@@ -103,7 +103,7 @@ impl Changes {
             paths,
             tree,
             gone: Vec::new(),
-            earlier: Earlier::Same,
+            earlier: BaseFile::Same,
             naming: naming(env),
         };
         let unseen = unseen(&git, found.paths.top(), &listing);
@@ -172,14 +172,14 @@ impl Changes {
 
     /// Reads environments.toml at the base if the file, or a link on its path, has changed.
     fn look_back(&mut self, git: &Git<'_>, file: &Utf8Path) {
-        let way = Ways::new(&self.paths, &self.tree).to(file);
+        let way = SymlinkResolver::new(&self.paths, &self.tree).to(file);
         let Some(held) = way.held else { return };
         let is_itself = self.paths.exactly(&way.real) == Some(held);
         self.earlier = if is_itself {
             let before = git.ask(&["cat-file", "blob", &format!("{}:{held}", self.base.commit)]);
-            before.map_or(Earlier::Absent, Earlier::Text)
+            before.map_or(BaseFile::Absent, BaseFile::Text)
         } else {
-            Earlier::Elsewhere
+            BaseFile::Elsewhere
         };
     }
 

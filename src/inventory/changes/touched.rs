@@ -10,7 +10,7 @@ use std::{
 use camino::Utf8PathBuf;
 
 use super::{
-    before::{Before, Settled},
+    before::{BaseConfig, BaseStacks},
     hints::Hints,
     installed::installed,
     matching::{Matching, Trace},
@@ -31,9 +31,9 @@ use crate::{
     inventory::{
         Instance, Inventory,
         inputs::{
-            Apart, InputScope,
-            gone::Gone,
-            reach::{Reach, Reader},
+            ExcludedPaths, InputScope,
+            deleted_paths::DeletedPaths,
+            read_set::{ReadSet, Reader},
         },
     },
     model::{EngineName, GoneStack},
@@ -59,8 +59,8 @@ impl Changes {
     ) -> Outcome {
         let before = self.before(config, overrides);
         let settled = match &before {
-            Before::Other(old) => {
-                old.environments().get(&environment.name).and_then(|own| Settled::of(old, own))
+            BaseConfig::Other(old) => {
+                old.environments().get(&environment.name).and_then(|own| BaseStacks::of(old, own))
             }
             _ => None,
         };
@@ -70,7 +70,7 @@ impl Changes {
             before: &before,
             settled: settled.as_ref(),
             dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
-            reader: Reader::new(Gone::new(self.gone.iter().cloned())),
+            reader: Reader::new(DeletedPaths::new(self.gone.iter().cloned())),
             skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
             naming: &self.naming,
             version_files: self.version_files(),
@@ -138,8 +138,8 @@ const WORTH_A_THREAD: usize = 64;
 /// Data that the threads share.
 struct Shared<'c> {
     config: &'c Config,
-    before: &'c Before,
-    settled: Option<&'c Settled<'c>>,
+    before: &'c BaseConfig,
+    settled: Option<&'c BaseStacks<'c>>,
     /// Folders of all stacks.
     dirs: HashSet<&'c str>,
     reader: Reader,
@@ -221,10 +221,10 @@ impl<'c> Touching<'c> {
     fn settings(&self, instance: &Instance, found: &mut Found) {
         let name = self.shared.config.path().file_name().unwrap_or_default();
         let differing = match self.shared.before {
-            Before::Same => return,
-            Before::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
-            Before::Absent => None,
-            Before::Other(_) => {
+            BaseConfig::Same => return,
+            BaseConfig::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
+            BaseConfig::Absent => None,
+            BaseConfig::Other(_) => {
                 self.shared.settled.and_then(|settled| settled.differing(instance, self.shared.config))
             }
         };
@@ -237,11 +237,11 @@ impl<'c> Touching<'c> {
     /// Adds the changes of the folders and files that the configuration of a stack refers to.
     fn follow(&self, instance: &Instance, found: &mut Found) {
         let root = self.shared.config.root();
-        let scope = || InputScope::new(instance, root, Apart::default());
+        let scope = || InputScope::new(instance, root, ExcludedPaths::default());
         let mut reach = self.shared.reader.reach(scope(), &[]);
         if let Some(found) = installed(instance, self.shared.config, &reach) {
             let computed = if found.is_current { BTreeSet::new() } else { reach.computed };
-            reach = Reach { computed, ..self.shared.reader.reach(scope(), &found.modules) };
+            reach = ReadSet { computed, ..self.shared.reader.reach(scope(), &found.modules) };
         }
         for module in &reach.modules {
             note(found, Part::Module, self.matching.of_module(module));

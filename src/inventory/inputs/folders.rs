@@ -117,7 +117,7 @@ fn listing(folder: &Utf8Path, files: &BTreeSet<Utf8PathBuf>) -> io::Result<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::inputs::Apart;
+    use crate::inventory::inputs::ExcludedPaths;
 
     #[test]
     fn a_large_folder_counts_by_names_and_sizes_and_no_folder_is_the_whole_project() {
@@ -137,7 +137,7 @@ mod tests {
             folders.add(crate::engine::units::normalised(&root.join(folder)), &root);
         }
         let dir = root.join("infra/app");
-        let walk = Walk { apart: &Apart::default(), skip_modules: false };
+        let walk = Walk { apart: &ExcludedPaths::default(), skip_modules: false };
         let held = || folders.held(&dir, &walk).unwrap();
         let before = held();
         assert_eq!(before.files, BTreeSet::from([root.join("infra/b")]));

@@ -9,10 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::structure::Body;
 
 use super::{
-    mentions::{Aim, Mention, Mentions, Role, Said},
-    origin::{WRITTEN, begin},
-    pieces::{Base, Piece},
-    sight::{Locals, take_locals},
+    eval_scope::{Locals, take_locals},
+    path_refs::{FileRefs, Mentions, PathRef, RefKind, Role},
+    path_template::{Base, PathSegment},
+    provenance::{WRITTEN, begin},
     unit::Unit,
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
 /// each unit.
 #[derive(Debug, Default)]
 pub(super) struct Literals {
-    known: Mutex<HashMap<Utf8PathBuf, Arc<Said>>>,
+    known: Mutex<HashMap<Utf8PathBuf, Arc<FileRefs>>>,
     /// Locals by folder.
     locals: Mutex<HashMap<Utf8PathBuf, Arc<Locals>>>,
 }
@@ -33,25 +33,25 @@ pub(super) struct Literals {
 impl Literals {
     /// Returns the references of a file; those of a Terragrunt file as evaluated for the unit. A file that cannot be parsed
     /// counts as reading files at unknown paths.
-    pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<Said> {
+    pub(super) fn of(&self, file: &Utf8Path, unit: &Unit) -> Arc<FileRefs> {
         if file.extension() == Some("hcl") {
             let of = |body: &Body| {
                 let mut locals = Locals::new();
                 take_locals(body, &mut locals);
                 Mentions::of(body, &locals)
             };
-            let roles: Vec<Said> = unit.plain(file).iter().map(of).collect();
+            let roles: Vec<FileRefs> = unit.plain(file).iter().map(of).collect();
             if roles.is_empty() && files::is_there(file) {
                 let text = text_of(file).unwrap_or_default();
                 return Arc::new(unreadable(&text, &Locals::new()));
             }
             // A path that is known in one role of the file (as included, as read) does not count as unknown.
-            let is_computed = |mention: &Mention, aim| mention.base == Base::Computed && mention.aim == aim;
+            let is_computed = |mention: &PathRef, aim| mention.base == Base::Computed && mention.aim == aim;
             let always =
                 |aim| roles.iter().all(|said| said.mentions.iter().any(|mention| is_computed(mention, aim)));
-            let known = [Aim::Source, Aim::Read].into_iter().filter(|aim| !always(*aim));
-            let known: Vec<Aim> = known.collect();
-            let mut said = Said::default();
+            let known = [RefKind::Source, RefKind::Read].into_iter().filter(|aim| !always(*aim));
+            let known: Vec<RefKind> = known.collect();
+            let mut said = FileRefs::default();
             for role in roles {
                 said.extend(role);
             }
@@ -67,8 +67,8 @@ impl Literals {
         said
     }
 
-    fn read(&self, file: &Utf8Path) -> Said {
-        let Some(text) = text_of(file) else { return Said::default() };
+    fn read(&self, file: &Utf8Path) -> FileRefs {
+        let Some(text) = text_of(file) else { return FileRefs::default() };
         let dir = file.parent().unwrap_or(file);
         let locals = if text.contains("local.") { self.locals(dir) } else { Arc::default() };
         if file.file_name().is_some_and(|name| name.ends_with(".hcl.json")) {
@@ -78,7 +78,7 @@ impl Literals {
             );
         }
         if file.extension() == Some("json") {
-            let mut found = Said::default();
+            let mut found = FileRefs::default();
             if let Ok(value) = serde_json::from_str::<JsonTree>(&text) {
                 descend(&value, &locals, &mut Vec::new(), &mut found);
             }
@@ -118,15 +118,15 @@ impl Literals {
 
 /// Returns the references of a file that cannot be parsed: each quoted text as a path that the file may read, and further
 /// files at unknown paths.
-fn unreadable(text: &str, locals: &Locals) -> Said {
-    let mut said = Said::unknown();
+fn unreadable(text: &str, locals: &Locals) -> FileRefs {
+    let mut said = FileRefs::unknown();
     let mut rest = text;
     while let Some(start) = rest.find('"') {
         rest = &rest[start + 1..];
         let end = rest.find(['"', '\n']).unwrap_or(rest.len());
         for mut mention in Mentions::of_text(&rest[..end], Role::Other, locals).mentions {
-            if mention.aim == Aim::Other {
-                mention.aim = Aim::Read;
+            if mention.aim == RefKind::Other {
+                mention.aim = RefKind::Read;
             }
             said.mentions.push(mention);
         }
@@ -139,7 +139,7 @@ fn text_of(file: &Utf8Path) -> Option<String> {
     Some(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
 }
 
-fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, found: &mut Said) {
+fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, found: &mut FileRefs) {
     match value {
         JsonTree::Text(text) => {
             let role = match keys.as_slice() {
@@ -153,7 +153,7 @@ fn descend<'v>(value: &'v JsonTree, locals: &Locals, keys: &mut Vec<&'v str>, fo
             }
             if let ["variable", name, "default", ..] = keys.as_slice() {
                 // A default is literal text, not a template.
-                let origin = begin(&[Piece::Text(text.clone())]);
+                let origin = begin(&[PathSegment::Text(text.clone())]);
                 found.variables.defaults.push(((*name).to_owned(), origin));
             }
             found.extend(said);
@@ -193,7 +193,7 @@ mod tests {
         let read: Vec<&str> = said
             .mentions
             .iter()
-            .filter(|mention| mention.aim == Aim::Read)
+            .filter(|mention| mention.aim == RefKind::Read)
             .map(|mention| mention.path.as_str())
             .collect();
         assert!(read.contains(&"../note.txt"), "{read:?}");

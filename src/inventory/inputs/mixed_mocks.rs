@@ -192,7 +192,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::inventory::{fixture::Project, inputs::Apart};
+    use crate::inventory::{fixture::Project, inputs::ExcludedPaths};
 
     fn mixed(unit: &str, common: &str) -> Vec<MixedMocks> {
         let toml = "[environments.dev]\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n";
@@ -204,7 +204,7 @@ mod tests {
                 ("live/net/terragrunt.hcl", ""),
             ],
         );
-        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), Apart::default());
+        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), ExcludedPaths::default());
         let mut found = scope.mixed_mocks();
         for mocks in &mut found {
             mocks.dir = mocks.dir.take().map(|dir| dir.strip_prefix(project.root()).unwrap().to_owned());

@@ -9,15 +9,15 @@ use std::{
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    apart::Apart,
-    flow::{Flow, Variables},
+    deleted_paths::DeletedPaths,
+    excluded_paths::ExcludedPaths,
     folders::Folders,
-    given::Given,
-    gone::Gone,
     literals::Literals,
-    mentions::{Aim, Mention},
-    pieces::Base,
+    path_refs::{PathRef, RefKind},
+    path_template::Base,
     unit::Unit,
+    variable_flow::{VariableFlow, Variables},
+    variable_values::VariableValues,
     walk::{Walk, is_left_out},
 };
 use crate::{
@@ -81,7 +81,7 @@ pub(super) struct Found {
 #[derive(Default)]
 struct Leads {
     /// Existing paths that the file names, each with the purpose of the reference.
-    paths: Vec<(Utf8PathBuf, Aim)>,
+    paths: Vec<(Utf8PathBuf, RefKind)>,
     /// True if the source of a module is an expression.
     computed: bool,
     /// True if the path of a file that is read is an expression, or lies in a folder whose files are not all inputs.
@@ -116,20 +116,20 @@ pub struct InputScope {
     pub(super) dir: Utf8PathBuf,
     pub(super) engine: EngineName,
     globs: Vec<String>,
-    given: Given,
-    apart: Apart,
-    pub(super) gone: Arc<Gone>,
+    given: VariableValues,
+    apart: ExcludedPaths,
+    pub(super) gone: Arc<DeletedPaths>,
 }
 
 impl InputScope {
     /// Returns the scope of an instance. `root` is the folder of environments.toml.
-    pub fn new(instance: &Instance, root: &Utf8Path, apart: Apart) -> Self {
+    pub fn new(instance: &Instance, root: &Utf8Path, apart: ExcludedPaths) -> Self {
         Self {
             root: root.to_owned(),
             dir: instance.dir.clone(),
             engine: instance.engine,
             globs: instance.settings.files.clone(),
-            given: Given::new(instance),
+            given: VariableValues::new(instance),
             apart: apart.seen_from(&instance.dir, root),
             gone: Arc::default(),
         }
@@ -142,7 +142,7 @@ impl InputScope {
 
     /// Returns this scope with a set of deleted paths that count as present.
     #[must_use]
-    pub(super) fn with_gone(self, gone: &Arc<Gone>) -> Self {
+    pub(super) fn with_gone(self, gone: &Arc<DeletedPaths>) -> Self {
         Self { gone: Arc::clone(gone), ..self }
     }
 
@@ -213,7 +213,7 @@ impl InputScope {
         let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
         let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
         let (mut read, mut computed, mut guessed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-        let mut flow = Flow::default();
+        let mut flow = VariableFlow::default();
         while let Some(dir) = open.pop() {
             for file in self.configuration(&dir, &unit, literals) {
                 if !read.insert(file.clone()) {
@@ -228,7 +228,7 @@ impl InputScope {
                     guessed.insert(file);
                 }
                 for (path, aim) in leads.paths {
-                    if aim == Aim::Source && self.is_dir(&path) {
+                    if aim == RefKind::Source && self.is_dir(&path) {
                         if seen.insert(path.clone()) {
                             open.push(path);
                         }
@@ -236,7 +236,7 @@ impl InputScope {
                         folders.add(path, &self.root);
                     } else if self.is_file(&path)
                         // A file that a function reads is an input under any name, also a state.
-                        && (aim == Aim::Read || self.is_input(&path))
+                        && (aim == RefKind::Read || self.is_input(&path))
                     {
                         files.insert(path);
                     }
@@ -259,13 +259,13 @@ impl InputScope {
 
     /// Returns true if a function reads from a folder whose files are not all inputs. Of a folder that holds the stack, only
     /// the files directly in it are inputs; of the project's root and of a folder outside of the project, none are.
-    fn is_guessed(&self, path: &Utf8Path, aim: Aim) -> bool {
+    fn is_guessed(&self, path: &Utf8Path, aim: RefKind) -> bool {
         let counts = path.starts_with(&self.root) && path != self.root;
         let is_above = path != self.dir && self.dir.starts_with(path);
         match aim {
-            Aim::ReadBelow => is_above || (!counts && path != self.dir && self.is_dir(path)),
-            Aim::Read => !counts && path != self.dir && self.is_dir(path),
-            Aim::Source | Aim::Other => false,
+            RefKind::ReadBelow => is_above || (!counts && path != self.dir && self.is_dir(path)),
+            RefKind::Read => !counts && path != self.dir && self.is_dir(path),
+            RefKind::Source | RefKind::Other => false,
         }
     }
 
@@ -347,11 +347,11 @@ impl InputScope {
         let found = &mut leads.paths;
         let (names, mentions): (Vec<_>, Vec<_>) =
             said.mentions.iter().cloned().partition(|mention| mention.base == Base::Named);
-        for Mention { base, path, aim } in mentions {
+        for PathRef { base, path, aim } in mentions {
             let starts: Vec<Utf8PathBuf> = match base {
                 Base::Own => vec![own.to_owned()],
                 Base::Computed => {
-                    *(if aim == Aim::Source { &mut leads.computed } else { &mut leads.guessed }) = true;
+                    *(if aim == RefKind::Source { &mut leads.computed } else { &mut leads.guessed }) = true;
                     Vec::new()
                 }
                 Base::Stack | Base::Named => vec![self.dir.clone(), own.to_owned()],
@@ -376,13 +376,13 @@ impl InputScope {
             }
         }
         // A command that runs in a folder above the stack may name files relative to that folder.
-        let above = |(dir, aim): &&(Utf8PathBuf, Aim)| {
-            *aim != Aim::Source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
+        let above = |(dir, aim): &&(Utf8PathBuf, RefKind)| {
+            *aim != RefKind::Source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
         };
         let above: BTreeSet<Utf8PathBuf> = found.iter().filter(above).map(|(dir, _)| dir.clone()).collect();
         for dir in above {
             let there = names.iter().map(|name| normalised(&dir.join(&name.path)));
-            found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, Aim::Other)));
+            found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, RefKind::Other)));
         }
         leads
     }

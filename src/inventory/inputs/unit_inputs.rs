@@ -53,7 +53,7 @@ fn names(inputs: &Expression, variable: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{fixture::Project, inputs::Apart};
+    use crate::inventory::{fixture::Project, inputs::ExcludedPaths};
 
     #[test]
     fn names_in_objects_and_in_what_is_merged_are_set_and_those_of_files_that_are_only_read_are_not() {
@@ -66,7 +66,7 @@ mod tests {
             ("live/read.hcl", "inputs = {\n  read = 1\n}\n"),
         ];
         let project = Project::new(toml, &files);
-        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), Apart::default());
+        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), ExcludedPaths::default());
         assert_eq!(scope.sets_input("own").as_deref(), Some("live/app/terragrunt.hcl"));
         assert_eq!(scope.sets_input("quoted").as_deref(), Some("live/app/terragrunt.hcl"));
         assert_eq!(scope.sets_input("shared").as_deref(), Some("live/common.hcl"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{expr::Expression, structure::Body, template::Element};
 
-use super::{gone::Gone, unit::Unit};
+use super::{deleted_paths::DeletedPaths, unit::Unit};
 use crate::engine::{
     layout::{UNIT_ENGINE, module_files, unit_file_in},
     units::normalised,
@@ -34,7 +34,7 @@ pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
 /// Returns the local folder that Terragrunt copies as the module of a unit; absent where the source is fetched, and where the files
 /// do not tell it.
 pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
-    let unit = Unit::new(dir, &Arc::new(Gone::default()));
+    let unit = Unit::new(dir, &Arc::new(DeletedPaths::default()));
     let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
     let own = body(&unit_file_in(dir))?;
     let paths = own.get_blocks("include").filter_map(|include| include.body.get_attribute("path"));
@@ -72,7 +72,7 @@ pub fn has_local_state(dir: &Utf8Path) -> bool {
 /// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; absent where one is
 /// not told or cannot be read.
 fn bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
-    let unit = Unit::new(dir, &Arc::new(Gone::default()));
+    let unit = Unit::new(dir, &Arc::new(DeletedPaths::default()));
     let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
     let own = body(&unit_file_in(dir))?;
     let mut included = Vec::new();

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, io, os::unix::ffi::OsStrExt as _, path::Pat
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::apart::Apart;
+use super::excluded_paths::ExcludedPaths;
 use crate::{
     engine::layout::{is_configuration, marks_stack},
     files,
@@ -21,7 +21,7 @@ const DEPTH: usize = 64;
 /// Walk through a folder, with the paths that it leaves out.
 pub(super) struct Walk<'a> {
     /// Excluded paths: folders of other stacks, and states under custom names.
-    pub(super) apart: &'a Apart,
+    pub(super) apart: &'a ExcludedPaths,
     /// True if subfolders with configuration are left out: a module is an input only where it is called.
     pub(super) skip_modules: bool,
 }
@@ -150,7 +150,7 @@ mod tests {
         for file in inputs.into_iter().chain(of_the_state) {
             fs::write(dir.join(file), "").unwrap();
         }
-        let apart = Apart::new(&Arc::default(), vec![dir.join("state")]);
+        let apart = ExcludedPaths::new(&Arc::default(), vec![dir.join("state")]);
         let found = Walk { apart: &apart, skip_modules: false }.files(&dir).unwrap();
         let shown: Vec<&str> = found.iter().filter_map(|path| path.file_name()).collect();
         assert_eq!(shown, inputs);
@@ -162,12 +162,12 @@ mod tests {
         let dir = Utf8Path::from_path(keep.path()).unwrap().canonicalize_utf8().unwrap();
         fs::create_dir(dir.join("conf")).unwrap();
         fs::write(dir.join("conf").as_std_path().join(OsStr::from_bytes(b"b\xffd")), "one").unwrap();
-        let error = Walk { apart: &Apart::default(), skip_modules: false }.files(&dir).unwrap_err();
+        let error = Walk { apart: &ExcludedPaths::default(), skip_modules: false }.files(&dir).unwrap_err();
         let shown = format!("the name of `{dir}/conf/b\\xffd` is not UTF-8: rename or move it");
         assert_eq!(error.to_string(), shown);
         fs::create_dir(dir.join(".terraform")).unwrap();
         fs::rename(dir.join("conf"), dir.join(".terraform/conf")).unwrap();
-        Walk { apart: &Apart::default(), skip_modules: false }.files(&dir).unwrap();
+        Walk { apart: &ExcludedPaths::default(), skip_modules: false }.files(&dir).unwrap();
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
         let deepest = dir.join("d/".repeat(DEPTH));
         fs::create_dir_all(&deepest).unwrap();
         fs::write(deepest.join("x"), "").unwrap();
-        let walk = Walk { apart: &Apart::default(), skip_modules: false };
+        let walk = Walk { apart: &ExcludedPaths::default(), skip_modules: false };
         assert_eq!(walk.files(&dir).unwrap(), BTreeSet::from([deepest.join("x")]));
         fs::create_dir(deepest.join("d")).unwrap();
         let error = walk.files(&dir).unwrap_err().to_string();
@@ -224,7 +224,7 @@ mod tests {
         symlink("nowhere", dir.join("app/dangling")).unwrap();
         symlink("itself", dir.join("app/itself")).unwrap();
         let stacks = HashSet::from([dir.join("app/other")]);
-        let apart = Apart::new(&Arc::new(stacks), vec![dir.join("app/states/own.json")]);
+        let apart = ExcludedPaths::new(&Arc::new(stacks), vec![dir.join("app/states/own.json")]);
         let apart = apart.seen_from(&dir.join("app"), &dir);
         let found = Walk { apart: &apart, skip_modules: false }.files(&dir.join("app")).unwrap();
         let shown: Vec<&str> = found.iter().map(|path| path.strip_prefix(&dir).unwrap().as_str()).collect();

@@ -14,7 +14,7 @@ use crate::{
 
 /// Cached list of units.
 #[derive(Debug, Serialize, Deserialize)]
-struct Kept {
+struct CachedUnits {
     /// Digest over the requested units and the content of all files.
     key: String,
     /// Files beside the units' own that the list depends on.
@@ -38,7 +38,7 @@ impl Cache {
     /// Returns the cached list if it is still valid for these units.
     pub(super) fn get(&self, units: &[Utf8PathBuf]) -> Option<Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>> {
         // An unreadable cache is ignored: Terragrunt is run again.
-        let kept: Kept = serde_json::from_slice(&files::read_whole(&self.file).ok()?).ok()?;
+        let kept: CachedUnits = serde_json::from_slice(&files::read_whole(&self.file).ok()?).ok()?;
         (key(units, &kept.reading).ok()? == kept.key).then_some(kept.units)
     }
 
@@ -47,7 +47,7 @@ impl Cache {
         let mut reading: Vec<Utf8PathBuf> = answer.iter().flat_map(|unit| unit.reading.clone()).collect();
         reading.sort_unstable();
         reading.dedup();
-        let kept = Kept {
+        let kept = CachedUnits {
             key: key(units, &reading)?,
             reading,
             units: answer.iter().map(|unit| (unit.dir.clone(), unit.dependencies.clone())).collect(),

@@ -10,7 +10,8 @@ use crate::{
     config::Guards,
     diagnostic::closest,
     model::{
-        ActionInvocation, Allow, Block, NamedResource, Outcome, ResourceAddress, ResourceChange, StackId,
+        ActionInvocation, Block, GuardException, NamedResource, Outcome, ResourceAddress, ResourceChange,
+        StackId,
     },
     plans::{Review, ReviewStack},
     ui::shell_word,
@@ -25,7 +26,7 @@ pub struct Allowances(Vec<Exception>);
 
 #[derive(Debug, Clone)]
 struct Exception {
-    allow: Allow,
+    allow: GuardException,
     used: Cell<bool>,
     /// Stack that the short form of a resource address is bound to, once known.
     stack: OnceCell<StackId>,
@@ -35,8 +36,8 @@ impl Exception {
     /// Returns the resource of a short form that is not bound to a stack yet.
     fn unbound(&self) -> Option<&ResourceAddress> {
         match &self.allow {
-            Allow::Delete(NamedResource { stack: None, address })
-            | Allow::Change(NamedResource { stack: None, address }) => {
+            GuardException::Delete(NamedResource { stack: None, address })
+            | GuardException::Change(NamedResource { stack: None, address }) => {
                 self.stack.get().is_none().then_some(address)
             }
             _ => None,
@@ -45,22 +46,28 @@ impl Exception {
 
     /// Returns true if the exception is for this resource of this stack.
     fn names(&self, stack: &StackId, address: &ResourceAddress) -> bool {
-        let (Allow::Delete(named) | Allow::Change(named)) = &self.allow else { return false };
+        let (GuardException::Delete(named) | GuardException::Change(named)) = &self.allow else {
+            return false;
+        };
         named.address == *address && named.stack.as_ref().or(self.stack.get()) == Some(stack)
     }
 
     /// Returns true if the exception could allow this change.
     fn fits(&self, change: &ResourceChange, guards: &Guards) -> bool {
         match &self.allow {
-            Allow::Delete(named) => losses(change, guards).iter().any(|loss| *loss.address == named.address),
-            Allow::Change(named) => change.address == named.address && !change.action.is_destructive(),
+            GuardException::Delete(named) => {
+                losses(change, guards).iter().any(|loss| *loss.address == named.address)
+            }
+            GuardException::Change(named) => {
+                change.address == named.address && !change.action.is_destructive()
+            }
             _ => false,
         }
     }
 
     /// Returns true if the exception could allow this action of a provider.
     fn fits_action(&self, action: &ActionInvocation) -> bool {
-        matches!(&self.allow, Allow::Change(named) if named.address == action.address)
+        matches!(&self.allow, GuardException::Change(named) if named.address == action.address)
     }
 
     /// Binds the short form to the only stack, or returns the refusal if several stacks match.
@@ -78,8 +85,12 @@ impl Exception {
 
     fn ambiguous(&self, stacks: &[&StackId]) -> Block {
         let long = |stack: &&StackId| match &self.allow {
-            Allow::Delete(named) => Some(Allow::Delete(NamedResource::of_stack(stack, &named.address))),
-            Allow::Change(named) => Some(Allow::Change(NamedResource::of_stack(stack, &named.address))),
+            GuardException::Delete(named) => {
+                Some(GuardException::Delete(NamedResource::of_stack(stack, &named.address)))
+            }
+            GuardException::Change(named) => {
+                Some(GuardException::Change(NamedResource::of_stack(stack, &named.address)))
+            }
             _ => None,
         };
         let forms = stacks.iter().filter_map(long);
@@ -95,7 +106,7 @@ impl Exception {
 }
 
 /// Returns the refusal of an exception whose address is in no plan.
-fn misnamed(allow: &Allow, named: &NamedResource, addresses: &[&ResourceAddress]) -> Block {
+fn misnamed(allow: &GuardException, named: &NamedResource, addresses: &[&ResourceAddress]) -> Block {
     let plans = match &named.stack {
         Some(stack) => format!("the plan of `{stack}` has"),
         None => "the plans of this run have".to_owned(),
@@ -108,8 +119,8 @@ fn misnamed(allow: &Allow, named: &NamedResource, addresses: &[&ResourceAddress]
 
 impl Allowances {
     /// Makes exceptions of which none is used yet.
-    pub fn new(allows: &[Allow]) -> Self {
-        let exception = |allow: &Allow| Exception {
+    pub fn new(allows: &[GuardException]) -> Self {
+        let exception = |allow: &GuardException| Exception {
             allow: allow.clone(),
             used: Cell::new(false),
             stack: OnceCell::new(),
@@ -145,7 +156,9 @@ impl Allowances {
         };
         let is_all_settled = review.stacks.iter().all(is_settled);
         let refuse = |exception: &Exception| {
-            let (Allow::Delete(named) | Allow::Change(named)) = &exception.allow else { return None };
+            let (GuardException::Delete(named) | GuardException::Change(named)) = &exception.allow else {
+                return None;
+            };
             let plans: Vec<&ReviewStack> = match &named.stack {
                 Some(stack) => {
                     review.changed().filter(|plan| plan.stack == *stack && !plan.tentative).collect()
@@ -180,29 +193,33 @@ impl Allowances {
 
     /// Returns true if exactly this exception was given, and marks it as used. Exceptions for a resource are
     /// looked up by [`Self::take_loss`] and [`Self::take_change`].
-    pub(super) fn take(&self, wanted: &Allow) -> bool {
+    pub(super) fn take(&self, wanted: &GuardException) -> bool {
         self.any(|exception| exception.allow == *wanted)
     }
 
     /// Returns true if an exception allows the loss of this resource (`delete:`), and marks it as used.
     pub fn take_loss(&self, stack: &StackId, address: &ResourceAddress) -> bool {
-        self.any(|exception| matches!(exception.allow, Allow::Delete(_)) && exception.names(stack, address))
+        self.any(|exception| {
+            matches!(exception.allow, GuardException::Delete(_)) && exception.names(stack, address)
+        })
     }
 
     /// Returns true if an exception allows a change of this resource that loses nothing (`change:`), and
     /// marks it as used.
     pub(super) fn take_change(&self, stack: &StackId, address: &ResourceAddress) -> bool {
-        self.any(|exception| matches!(exception.allow, Allow::Change(_)) && exception.names(stack, address))
+        self.any(|exception| {
+            matches!(exception.allow, GuardException::Change(_)) && exception.names(stack, address)
+        })
     }
 
     /// Returns true if an exception allows at least this number of deletes.
     pub(super) fn take_deletes(&self, found: u64) -> bool {
-        self.any(|exception| matches!(&exception.allow, Allow::Deletes(limit) if *limit >= found))
+        self.any(|exception| matches!(&exception.allow, GuardException::Deletes(limit) if *limit >= found))
     }
 
     /// Returns true if an exception allows at least this number of changes.
     pub(super) fn take_changes(&self, found: u64) -> bool {
-        self.any(|exception| matches!(&exception.allow, Allow::Changes(limit) if *limit >= found))
+        self.any(|exception| matches!(&exception.allow, GuardException::Changes(limit) if *limit >= found))
     }
 
     fn any(&self, fits: impl Fn(&Exception) -> bool) -> bool {
@@ -216,13 +233,13 @@ impl Allowances {
 
     /// Returns the exceptions for a command that continues the run: a bound short form is written with its
     /// stack.
-    pub fn bound(&self) -> Vec<Allow> {
+    pub fn bound(&self) -> Vec<GuardException> {
         let bound = |exception: &Exception| match (&exception.allow, exception.stack.get()) {
-            (Allow::Delete(named), Some(stack)) => {
-                Allow::Delete(NamedResource::of_stack(stack, &named.address))
+            (GuardException::Delete(named), Some(stack)) => {
+                GuardException::Delete(NamedResource::of_stack(stack, &named.address))
             }
-            (Allow::Change(named), Some(stack)) => {
-                Allow::Change(NamedResource::of_stack(stack, &named.address))
+            (GuardException::Change(named), Some(stack)) => {
+                GuardException::Change(NamedResource::of_stack(stack, &named.address))
             }
             (allow, _) => allow.clone(),
         };
@@ -231,15 +248,15 @@ impl Allowances {
 
     /// Returns the exceptions that allowed something, as the user types them.
     pub fn used(&self) -> Vec<String> {
-        self.texts(true, |allow| !matches!(allow, Allow::Lineage(_)))
+        self.texts(true, |allow| !matches!(allow, GuardException::Lineage(_)))
     }
 
     /// Returns the exceptions that were not needed so far and that `condition` accepts.
-    pub fn idle(&self, condition: impl Fn(&Allow) -> bool) -> Vec<String> {
+    pub fn idle(&self, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
         self.texts(false, condition)
     }
 
-    fn texts(&self, wanted: bool, condition: impl Fn(&Allow) -> bool) -> Vec<String> {
+    fn texts(&self, wanted: bool, condition: impl Fn(&GuardException) -> bool) -> Vec<String> {
         let found = self.0.iter().filter(|e| e.used.get() == wanted && condition(&e.allow));
         let unique: BTreeSet<String> = found.map(|exception| exception.allow.to_string()).collect();
         unique.into_iter().collect()

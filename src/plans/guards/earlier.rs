@@ -6,7 +6,7 @@ use super::{Allowances, Tally, limits::is_lost};
 use crate::{
     config::Guards,
     event::{Decision, Event, EventKind, StepFinished, StepKind},
-    model::{Action, Allow, Changes, NamedResource, Outcome, ResourceChange, StackId},
+    model::{Action, Changes, GuardException, NamedResource, Outcome, ResourceChange, StackId},
     plans::Review,
 };
 
@@ -109,7 +109,7 @@ impl EarlierRun {
             EventKind::Decided(Decision::Confirmed { record, .. }) => {
                 let allows = record.allowed.iter().filter_map(|text| text.parse().ok());
                 self.allowed.extend(allows.filter_map(|allow| match allow {
-                    Allow::Delete(named) => Some(named),
+                    GuardException::Delete(named) => Some(named),
                     _ => None,
                 }));
             }

@@ -63,7 +63,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        model::{Action, Allow, Outcome},
+        model::{Action, GuardException, Outcome},
         plans::guards::rig::{PLANNED, review, stack},
     };
 
@@ -78,7 +78,7 @@ mod tests {
     }
 
     fn judged(review: &Review, guards: &Guards, confirm: bool, at: i64, allow: &[&str]) -> Vec<String> {
-        let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+        let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
         let rules = Rules { guards, confirm };
         guards_of(&judge(review, rules, facts(at), Tally::default(), &Allowances::new(&allows)))
     }

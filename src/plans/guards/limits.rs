@@ -3,7 +3,7 @@
 use super::{Allowances, Rules, losses};
 use crate::{
     config::Guards,
-    model::{Allow, Block, ResourceChange, StackId},
+    model::{Block, GuardException, ResourceChange, StackId},
     plans::Review,
 };
 
@@ -66,18 +66,18 @@ pub(super) fn of_tally(tally: Tally, rules: Rules<'_>, allowed: &Allowances) -> 
             "{} would be deleted, replaced, forgotten or moved out of protection, at most {limit} may be",
             tally.deletes
         );
-        found.push(block("max_deletes", message, &Allow::Deletes(tally.deletes)));
+        found.push(block("max_deletes", message, &GuardException::Deletes(tally.deletes)));
     }
     if let Some(limit) = max_changes.filter(|limit| tally.changes > *limit)
         && !allowed.take_changes(tally.changes)
     {
         let message = format!("{} would be changed, at most {limit} may be", tally.changes);
-        found.push(block("max_changes", message, &Allow::Changes(tally.changes)));
+        found.push(block("max_changes", message, &GuardException::Changes(tally.changes)));
     }
     found
 }
 
-fn block(guard: &str, message: String, allow: &Allow) -> Block {
+fn block(guard: &str, message: String, allow: &GuardException) -> Block {
     Block { allow: Some(allow.to_string()), ..Block::new(guard, message) }
 }
 
@@ -90,7 +90,7 @@ mod tests {
     };
 
     fn judged(guards: &Guards, before: Tally, allow: &[&str]) -> Vec<(String, Option<String>)> {
-        let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+        let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
         let review = review(vec![
             stack("network", &[("a.gone", Action::Delete), ("a.new", Action::Create)]),
             stack("app", &[("a.gone", Action::Forget), ("a.read", Action::Read)]),
@@ -130,7 +130,7 @@ mod tests {
             ..Guards::default()
         };
         let found = |guards: &Guards, allow: &[&str]| {
-            let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+            let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
             Tally::default().with(&review, guards, &Allowances::new(&allows))
         };
         assert_eq!(found(&guards("a.old"), &[]), Tally { deletes: 1, changes: 2 });

@@ -5,18 +5,18 @@ use jiff::Timestamp;
 
 use super::{Allowances, Rules};
 use crate::{
-    model::{Allow, Block},
+    model::{Block, GuardException},
     plans::ReviewStack,
     ui::seconds,
 };
 
 /// Returns the refusal of a plan that covers only a part of its stack.
 pub(super) fn incomplete(stack: &ReviewStack, rules: Rules<'_>, allowed: &Allowances) -> Option<Block> {
-    if !(rules.confirm && stack.incomplete) || allowed.take(&Allow::Incomplete) {
+    if !(rules.confirm && stack.incomplete) || allowed.take(&GuardException::Incomplete) {
         return None;
     }
     let message = "the plan is incomplete: only a part of the stack was planned";
-    Some(Block { allow: Some(Allow::Incomplete.to_string()), ..Block::new("incomplete", message) })
+    Some(Block { allow: Some(GuardException::Incomplete.to_string()), ..Block::new("incomplete", message) })
 }
 
 /// Returns the refusal of a plan that is older than `max_plan_age`, or of unknown age.
@@ -30,7 +30,7 @@ pub(super) fn old(
     let age = stack.planned_at.map(|planned| now.duration_since(planned));
     // A clock that was set back puts the plan into the future: its age is then unknown too.
     let age = age.and_then(|age| std::time::Duration::try_from(age).ok());
-    if age.is_some_and(|age| age <= limit) || allowed.take(&Allow::Age) {
+    if age.is_some_and(|age| age <= limit) || allowed.take(&GuardException::Age) {
         return None;
     }
     let limit = seconds(limit.as_secs_f64());
@@ -38,5 +38,5 @@ pub(super) fn old(
         Some(age) => format!("the plan is {} old, at most {limit} is allowed", seconds(age.as_secs_f64())),
         None => format!("nobody knows how old the plan is, at most {limit} is allowed"),
     };
-    Some(Block { allow: Some(Allow::Age.to_string()), ..Block::new("max_plan_age", message) })
+    Some(Block { allow: Some(GuardException::Age.to_string()), ..Block::new("max_plan_age", message) })
 }

@@ -4,7 +4,8 @@ use super::{Allowances, LossKind, Rules, losses};
 use crate::{
     config::Guards,
     model::{
-        Action, ActionInvocation, Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId,
+        Action, ActionInvocation, Block, GuardException, NamedResource, ResourceAddress, ResourceChange,
+        StackId,
     },
 };
 
@@ -46,7 +47,7 @@ pub(super) fn blocks(
         if lost { allowed.take_loss(stack, address) } else { allowed.take_change(stack, address) }
     };
     found.retain(|(_, _, address)| !is_taken(address));
-    let allow = if lost { Allow::Delete } else { Allow::Change };
+    let allow = if lost { GuardException::Delete } else { GuardException::Change };
     let mut blocks: Vec<Block> = found
         .into_iter()
         .map(|(guard, message, address)| block(guard, message, (stack, address), allow))
@@ -56,7 +57,7 @@ pub(super) fn blocks(
             && !allowed.take_loss(stack, loss.address)
         {
             let (guard, message) = moved_out(loss.address, to, rules.guards);
-            blocks.push(block(guard, message, (stack, loss.address), Allow::Delete));
+            blocks.push(block(guard, message, (stack, loss.address), GuardException::Delete));
         }
     }
     blocks
@@ -90,7 +91,7 @@ pub(super) fn action_blocks(
     if found.is_empty() || allowed.take_change(stack, &action.address) {
         return Vec::new();
     }
-    let block = |(guard, message)| block(guard, message, (stack, &action.address), Allow::Change);
+    let block = |(guard, message)| block(guard, message, (stack, &action.address), GuardException::Change);
     found.into_iter().map(block).collect()
 }
 
@@ -98,7 +99,7 @@ fn block(
     guard: &str,
     message: String,
     (stack, address): (&StackId, &ResourceAddress),
-    allow: fn(NamedResource) -> Allow,
+    allow: fn(NamedResource) -> GuardException,
 ) -> Block {
     Block {
         address: Some(address.clone()),
@@ -173,7 +174,7 @@ mod tests {
     }
 
     fn judged(change: &ResourceChange, guards: &Guards, confirm: bool, allow: &[&str]) -> Vec<String> {
-        let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+        let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
         let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm });
         let blocks = blocks((&app, change), rules, &Allowances::new(&allows));
         blocks.into_iter().map(|block| block.guard).collect()
@@ -264,7 +265,7 @@ mod tests {
             trigger: None,
         };
         let judged = |guards: &Guards, allow: &[&str]| -> Vec<String> {
-            let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+            let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
             let (app, rules) = ("app".parse().unwrap(), Rules { guards, confirm: false });
             let blocks = action_blocks((&app, &action), rules, &Allowances::new(&allows));
             blocks.into_iter().map(|block| block.guard).collect()

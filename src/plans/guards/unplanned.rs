@@ -6,7 +6,8 @@ use super::{Allowances, Rules, Tally, limits::of_tally, resources};
 use crate::{
     engine::Typed,
     model::{
-        Action, Allow, Block, NamedResource, ResourceAddress, ResourceChange, StackId, is_canonical_address,
+        Action, Block, GuardException, NamedResource, ResourceAddress, ResourceChange, StackId,
+        is_canonical_address,
     },
 };
 
@@ -60,7 +61,7 @@ fn of_named(
             && !allowed.take_loss(stack, &address)
         {
             let message = format!("`{address}` is protected by `{pattern}`, or may hold what is");
-            let allow = Some(Allow::Delete(NamedResource::of_stack(stack, &address)).to_string());
+            let allow = Some(GuardException::Delete(NamedResource::of_stack(stack, &address)).to_string());
             found.push(Block { address: Some(address), allow, ..Block::new("protect", message) });
         }
     }

@@ -7,7 +7,8 @@ const TOML: &str = "[environments.dev]\n[stacks.app]\npath = \"infra/app\"\nfile
 
 fn shown(project: &Project) -> Vec<String> {
     let instances = project.instances("dev");
-    let files = InputScope::new(&instances[0], &project.root(), Apart::default()).read(&[]).unwrap().files;
+    let files =
+        InputScope::new(&instances[0], &project.root(), ExcludedPaths::default()).read(&[]).unwrap().files;
     files.into_keys().collect()
 }
 
@@ -87,7 +88,7 @@ fn a_changed_byte_changes_the_digest_of_its_file_alone() {
         &[("app/a.tf", "# a\n"), ("app/b.txt", "b")],
     );
     let instances = project.instances("dev");
-    let scope = InputScope::new(&instances[0], &project.root(), Apart::default());
+    let scope = InputScope::new(&instances[0], &project.root(), ExcludedPaths::default());
     let before = scope.read(&[]).unwrap().files;
     assert_eq!((before["app/a.tf"].configuration, before["app/b.txt"].configuration), (true, false));
     project.write("app/b.txt", "c");
@@ -108,7 +109,7 @@ fn a_module_whose_source_only_an_engine_can_tell_is_an_input_with_what_it_calls(
         ],
     );
     let instances = project.instances("dev");
-    let scope = InputScope::new(&instances[0], &project.root(), Apart::default());
+    let scope = InputScope::new(&instances[0], &project.root(), ExcludedPaths::default());
     let files: Vec<String> =
         scope.read(&[project.root().join("mods/a")]).unwrap().files.into_keys().collect();
     assert_eq!(files, ["app/main.tf", "mods/a/main.tf", "mods/b/main.tf"]);

@@ -8,10 +8,10 @@ use super::InputScope;
 use crate::{
     engine::units::normalised,
     inventory::inputs::{
-        flow::Way,
-        mentions::Aim,
-        origin::{Use, leads_up},
-        pieces::Base,
+        path_refs::RefKind,
+        path_template::Base,
+        provenance::{Use, leads_up},
+        variable_flow::PathSource,
         words::known_folder,
     },
 };
@@ -19,7 +19,10 @@ use crate::{
 impl InputScope {
     /// Returns the files and folders that the texts resolve to, and the configuration files with a read that cannot be
     /// resolved.
-    pub(super) fn weighed(&self, ways: BTreeSet<Way>) -> (BTreeSet<Utf8PathBuf>, BTreeSet<Utf8PathBuf>) {
+    pub(super) fn weighed(
+        &self,
+        ways: BTreeSet<PathSource>,
+    ) -> (BTreeSet<Utf8PathBuf>, BTreeSet<Utf8PathBuf>) {
         let (mut paths, mut guessed) = (BTreeSet::new(), BTreeSet::new());
         for way in ways {
             match self.led(&way) {
@@ -31,7 +34,7 @@ impl InputScope {
     }
 
     /// Resolves one text to paths; absent when the file may lie in a folder whose files are not all inputs.
-    fn led(&self, way: &Way) -> Option<Vec<Utf8PathBuf>> {
+    fn led(&self, way: &PathSource) -> Option<Vec<Utf8PathBuf>> {
         let leads_up = leads_up(&way.text);
         let is_whole = !way.is_open && [Use::Whole, Use::Below].contains(&way.path);
         let text = match way.path {
@@ -41,7 +44,7 @@ impl InputScope {
             Use::Whole | Use::Below | Use::Begins if is_whole => &way.text,
             Use::Whole | Use::Below | Use::Begins => known_folder(&way.text)?,
         };
-        let aim = if is_whole && way.path == Use::Whole { Aim::Read } else { Aim::ReadBelow };
+        let aim = if is_whole && way.path == Use::Whole { RefKind::Read } else { RefKind::ReadBelow };
         let mut led = Vec::new();
         for start in self.starts(way) {
             let path = normalised(&start.join(text));
@@ -55,7 +58,7 @@ impl InputScope {
         Some(led)
     }
 
-    fn starts(&self, way: &Way) -> Vec<Utf8PathBuf> {
+    fn starts(&self, way: &PathSource) -> Vec<Utf8PathBuf> {
         let own = way.file.parent().unwrap_or(&self.dir).to_owned();
         match way.base {
             Base::Own => vec![own],

@@ -23,7 +23,7 @@ use super::functions::call;
 use crate::{
     engine::{layout::unit_file_in, units::normalised},
     files,
-    inventory::{hcl::parse_unit, inputs::gone::Gone},
+    inventory::{hcl::parse_unit, inputs::deleted_paths::DeletedPaths},
 };
 
 /// Maximum depth of nested expressions; it ends a circle of locals.
@@ -37,7 +37,7 @@ pub(in super::super) struct Unit {
     /// Root of the repository, found on first use; absent outside of a repository.
     repository: OnceCell<Option<Utf8PathBuf>>,
     /// Deleted paths that count as present.
-    pub(super) gone: Arc<Gone>,
+    pub(super) gone: Arc<DeletedPaths>,
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
     /// True while `get_env` evaluates to its default.
     pub(super) defaults: Cell<bool>,
@@ -66,7 +66,7 @@ pub(super) enum Value {
 
 impl Unit {
     /// Returns the unit in a folder.
-    pub(in super::super) fn new(dir: &Utf8Path, gone: &Arc<Gone>) -> Self {
+    pub(in super::super) fn new(dir: &Utf8Path, gone: &Arc<DeletedPaths>) -> Self {
         Self {
             dir: dir.to_owned(),
             repository: OnceCell::new(),

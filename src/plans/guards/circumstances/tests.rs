@@ -26,7 +26,7 @@ fn tree(branch: Option<&str>, upstream: Option<u64>, heads: &[(&str, bool)]) -> 
 }
 
 fn judged(guards: &Guards, tree: WorkingTree, allow: &[&str]) -> Vec<String> {
-    let allows: Vec<Allow> = allow.iter().map(|text| text.parse().unwrap()).collect();
+    let allows: Vec<GuardException> = allow.iter().map(|text| text.parse().unwrap()).collect();
     let tree = Ok(tree);
     let facts = Circumstances { now: Timestamp::UNIX_EPOCH, tree: Some(&tree) };
     let blocks = circumstances(Rules { guards, confirm: false }, facts, &Allowances::new(&allows));
@@ -146,12 +146,12 @@ fn outside_of_every_window_a_change_is_refused_unless_it_is_allowed() {
     let now: Timestamp = "2026-01-05T12:00:00Z".parse().unwrap();
     let early = window(WEEKDAYS, (6, 0), (7, 0), TimeZone::UTC);
     let noon = window(WEEKDAYS, (11, 0), (13, 0), TimeZone::UTC);
-    let judged = |window: &[Window], allow: &[Allow]| {
+    let judged = |window: &[Window], allow: &[GuardException]| {
         let guards = Guards { window: window.to_vec(), ..Guards::default() };
         closed(Rules { guards: &guards, confirm: false }, now, &Allowances::new(allow))
     };
     assert_eq!(judged(&[early.clone(), noon], &[]), None);
     let block = judged(std::slice::from_ref(&early), &[]).unwrap();
     assert_eq!(block.message, "changes are made then, not now");
-    assert_eq!(judged(&[early], &[Allow::Window]), None);
+    assert_eq!(judged(&[early], &[GuardException::Window]), None);
 }

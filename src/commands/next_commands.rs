@@ -4,7 +4,8 @@ use super::{
     Confirm, Context, RunRequest,
     groundless::{are_all_groundless, is_any_groundless},
     guarded::allow_flags,
-    opening::{Opened, Wish},
+    opening::Opened,
+    request::RunMode,
 };
 use crate::{
     engine::PlanMode,
@@ -16,7 +17,7 @@ use crate::{
 };
 
 /// Suggested commands that continue the run.
-pub(super) struct ToType {
+pub(super) struct NextCommands {
     /// Command that applies the plans of this run.
     apply: String,
     /// Command line of this run.
@@ -27,12 +28,12 @@ pub(super) struct ToType {
     pub(super) adopts: bool,
 }
 
-impl ToType {
+impl NextCommands {
     /// Returns the commands for a request; `all` is true if it selects all stacks of the environment.
     pub(super) fn of(
         context: &Context,
         request: &RunRequest,
-        wish: Wish,
+        run_mode: RunMode,
         (run, environment, all): (&RunId, &EnvName, bool),
     ) -> Self {
         let line = |request: &RunRequest, verb| {
@@ -43,14 +44,14 @@ impl ToType {
         if all {
             new.selection = Selection::default();
         }
-        let planner = match (wish.command, wish.mode) {
+        let planner = match (run_mode.command, run_mode.mode) {
             ("apply", PlanMode::Destroy) => "destroy",
             ("apply", _) => "plan",
             (other, _) => other,
         };
         Self {
             apply: line(&RunRequest { stored: Some(run.clone()), ..request.clone() }, "apply"),
-            again: line(request, wish.command),
+            again: line(request, run_mode.command),
             anew: line(&new, planner),
             adopts: request.adopts(),
         }
@@ -61,21 +62,21 @@ impl Opened {
     /// Adds the flags that answer the gate to the repeated command line.
     pub(super) fn keep_answers(&mut self, confirm: &Confirm) {
         let flags = confirm.flags();
-        self.to_type.again.extend(flags.iter().map(|flag| format!(" {flag}")));
+        self.next_commands.again.extend(flags.iter().map(|flag| format!(" {flag}")));
     }
 
     /// Prints a hint about workspaces that are still missing.
     pub(super) fn say_missing(&mut self, context: &Context) {
         if !self.deployment.without_workspace().is_empty() {
             self.deployment.dispatcher().flush();
-            let again = &self.to_type.again;
+            let again = &self.next_commands.again;
             context.printer.hint(format_args!("`{again} --create-workspace` makes it; check its name first"));
         }
     }
 
     /// Returns the complete command that applies the plans of this run, with the answers that it needs.
     fn apply_command(&self, allow: &[String], context: &Context) -> String {
-        let mut words = vec![self.to_type.apply.clone()];
+        let mut words = vec![self.next_commands.apply.clone()];
         words.extend(allow.iter().cloned());
         words.extend(self.guarded.checklist.ack_flags(&[]));
         words.extend(match (self.protected, context.terminal.interactive) {
@@ -88,7 +89,7 @@ impl Opened {
 
     /// Prints a hint about plans whose inputs changed.
     pub(super) fn say_unfit(&self, context: &Context) {
-        context.printer.hint(format_args!("`{}` makes new plans", self.to_type.anew));
+        context.printer.hint(format_args!("`{}` makes new plans", self.next_commands.anew));
     }
 
     /// Returns the review as text, with a summary line and the next command.
@@ -111,7 +112,7 @@ impl Opened {
         let changed = review.changed().count() as u64;
         let unplanned = review.unplanned().count() as u64;
         if unplanned > 0 {
-            let what = if self.to_type.adopts {
+            let what = if self.next_commands.adopts {
                 let verb = if unplanned == 1 { "is" } else { "are" };
                 format!("{} {verb} out of date", Count(unplanned, "stored plan"))
             } else {

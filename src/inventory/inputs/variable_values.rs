@@ -15,7 +15,7 @@ use crate::{
 
 /// Sources of the values of a stack's variables.
 #[derive(Debug, Clone)]
-pub(super) struct Given {
+pub(super) struct VariableValues {
     vars: Shared<IndexMap<String, config::Value<Value>>>,
     dir: Utf8PathBuf,
     var_files: Shared<Vec<VarFile>>,
@@ -23,7 +23,7 @@ pub(super) struct Given {
     hidden: BTreeSet<String>,
 }
 
-impl Given {
+impl VariableValues {
     pub(super) fn new(instance: &Instance) -> Self {
         let settings = &instance.settings;
         let of_env = settings.env.keys().filter_map(|name| name.strip_prefix("TF_VAR_").map(str::to_owned));

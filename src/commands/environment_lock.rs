@@ -2,10 +2,10 @@
 
 use std::{fmt, thread, time::Duration};
 
-use super::{Context, RunRequest, Stopped, resume, who};
+use super::{Context, RunRequest, Stopped, actor, request::RunMode, resume};
 use crate::{
     executor::{SignalSource, Watch},
-    journal::{Holder, Leftovers, LockError, Outliving, Program, RunLock, RunStore},
+    journal::{Holder, Leftovers, LockError, OrphanProcess, Program, RunLock, RunStore},
     model::{EnvName, ExitStatus, RunId},
     ui::seconds,
 };
@@ -18,27 +18,28 @@ const REMINDER: Duration = Duration::from_secs(30);
 
 /// Lock of an environment, held until it is dropped.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct EnvironmentLock {
     _lock: RunLock,
 }
 
 /// Locks the environment for a run that changes it; a `plan` needs no lock. A resumed run is refused if another run changed
 /// the environment in the meantime.
-pub(super) fn of_run(
+pub(super) fn take_for_run(
     context: &Context,
     store: &RunStore,
     environment: &EnvName,
-    (verb, run): (&str, &RunId),
+    (run_mode, run): (RunMode, &RunId),
     request: &RunRequest,
-) -> anyhow::Result<Option<Turn>> {
+) -> anyhow::Result<Option<EnvironmentLock>> {
+    let verb = run_mode.command;
     if verb == "plan" {
         return Ok(None);
     }
-    let turn = take(context, store, environment, verb, Some(run))?;
+    let lock = take(context, store, environment, verb, Some(run))?;
     if let Some(resumed) = &request.resumes {
         resume::may_be_resumed(store, resumed, environment)?;
     }
-    Ok(Some(turn))
+    Ok(Some(lock))
 }
 
 /// Takes the environment's lock, or fails at once if another process has it; then waits for engines that
@@ -49,12 +50,12 @@ pub(super) fn take(
     environment: &EnvName,
     verb: &str,
     run: Option<&RunId>,
-) -> anyhow::Result<Turn> {
+) -> anyhow::Result<EnvironmentLock> {
     let holder = Holder {
         run: run.cloned(),
         verb: verb.to_owned(),
-        user: who::user(context),
-        host: who::host(),
+        user: actor::user(context),
+        host: actor::host(),
         pid: std::process::id(),
         since: context.clock.now(),
     };
@@ -70,7 +71,7 @@ pub(super) fn take(
     for (file, error) in leftovers.remove_begun_plans() {
         context.printer.warn(format_args!("`{file}` may hold secrets and could not be removed: {error}"));
     }
-    Ok(Turn { _lock: lock })
+    Ok(EnvironmentLock { _lock: lock })
 }
 
 fn taken(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> Stopped {
@@ -119,7 +120,7 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     let began = context.clock.now();
     let waited = || context.clock.now().duration_since(began).as_secs_f64();
     let watch = Watch::start(SignalSource::System, |_| {})?;
-    let mut said: Vec<Outliving> = Vec::new();
+    let mut said: Vec<OrphanProcess> = Vec::new();
     let mut reminders = 0;
     while !alive.is_empty() {
         for engine in alive.iter().filter(|engine| !said.contains(engine)) {
@@ -146,7 +147,7 @@ fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn describe(engine: &Outliving) -> String {
+fn describe(engine: &OrphanProcess) -> String {
     let stack = engine.stack.as_ref().map_or_else(String::new, |stack| format!(" of stack `{stack}`"));
     let run = match &engine.run {
         Some(run) => format!("run {run}"),

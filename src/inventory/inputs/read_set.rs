@@ -4,19 +4,19 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use camino::Utf8PathBuf;
 
-use super::{InputScope, gone::Gone, literals::Literals};
+use super::{InputScope, deleted_paths::DeletedPaths, literals::Literals};
 
 /// Reader of the references of many stacks, in the present and in an earlier tree. A file that several stacks read is parsed
 /// once.
 #[derive(Debug, Default)]
 pub(in super::super) struct Reader {
     literals: Literals,
-    gone: Arc<Gone>,
+    gone: Arc<DeletedPaths>,
 }
 
 /// Folders and files that the configuration of a stack refers to.
 #[derive(Debug, Default)]
-pub(in super::super) struct Reach {
+pub(in super::super) struct ReadSet {
     /// Folders of local modules at any depth, without the stack's own.
     pub(in super::super) modules: Vec<Utf8PathBuf>,
     /// Folders that configuration names, without those that hold the stack.
@@ -37,13 +37,13 @@ pub(in super::super) struct Reach {
 
 impl Reader {
     /// Returns a reader for which deleted files count as present.
-    pub(in super::super) fn new(gone: Gone) -> Self {
+    pub(in super::super) fn new(gone: DeletedPaths) -> Self {
         Self { literals: Literals::default(), gone: Arc::new(gone) }
     }
 
     /// Follows the references of a stack's configuration. `installed` are the folders of modules that an init of the engine
     /// found.
-    pub(in super::super) fn reach(&self, scope: InputScope, installed: &[Utf8PathBuf]) -> Reach {
+    pub(in super::super) fn reach(&self, scope: InputScope, installed: &[Utf8PathBuf]) -> ReadSet {
         let scope = scope.with_gone(&self.gone);
         let found = scope.followed(installed, &self.literals);
         let (above, folders) =
@@ -51,6 +51,6 @@ impl Reader {
         let taken_in = found.read.iter().filter(|file| found.files.contains(*file)).cloned().collect();
         let modules = found.modules.into_iter().filter(|dir| *dir != scope.dir).collect();
         let (files, computed, guessed, read) = (found.files, found.computed, found.guessed, found.read);
-        Reach { modules, folders, above, files, taken_in, computed, guessed, read }
+        ReadSet { modules, folders, above, files, taken_in, computed, guessed, read }
     }
 }

@@ -41,7 +41,7 @@ pub enum Program {
 
 /// Program that still runs although its envctl has ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outliving {
+pub struct OrphanProcess {
     /// Run of the program; absent for a command outside a run.
     pub run: Option<RunId>,
     /// Stack of the program; absent when unknown.
@@ -103,14 +103,14 @@ impl Leftovers {
     ///
     /// Programs in the journal are recognized by their identity. A program that was started right before envctl was
     /// killed is in no journal; it is recognized by the output files that it has open.
-    pub fn alive(&self) -> Vec<Outliving> {
-        let mut found: Vec<Outliving> = Vec::new();
+    pub fn alive(&self) -> Vec<OrphanProcess> {
+        let mut found: Vec<OrphanProcess> = Vec::new();
         for run in &self.runs {
             let known = run.started.iter().filter(|(.., identity)| identity.is_alive());
             let known = known.map(|(stack, program, own)| (Some(stack.clone()), program.clone(), own.pid));
             for (stack, program, pid) in known.chain(run.writers()) {
                 if found.iter().all(|other| other.pid != pid) {
-                    found.push(Outliving { run: Some(run.id.clone()), stack, program, pid });
+                    found.push(OrphanProcess { run: Some(run.id.clone()), stack, program, pid });
                 }
             }
         }
@@ -118,7 +118,7 @@ impl Leftovers {
             if let Some(program) = program(&writer)
                 && found.iter().all(|other| other.pid != writer.pid)
             {
-                found.push(Outliving { run: None, stack: None, program, pid: writer.pid });
+                found.push(OrphanProcess { run: None, stack: None, program, pid: writer.pid });
             }
         }
         found

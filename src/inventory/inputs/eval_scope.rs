@@ -9,8 +9,8 @@ use hcl_edit::{
 };
 
 use super::{
-    origin::{Use, WRITTEN, used},
-    pieces::{Base, Piece, absolute, apart, folder, name, push},
+    path_template::{Base, PathSegment, absolute, detached, folder, name, push},
+    provenance::{Use, WRITTEN, used},
 };
 
 /// Maximum depth of nested expressions and locals; it ends a circle of locals.
@@ -34,25 +34,29 @@ pub(super) fn take_locals(body: &Body, locals: &mut Locals) {
 
 /// Evaluation scope of an expression: locals and iteration variables.
 #[derive(Clone, Copy)]
-pub(super) struct Sight<'s> {
+pub(super) struct EvalScope<'s> {
     pub(super) locals: &'s Locals,
     /// Iteration variables (`each`, iterators of `dynamic` blocks, names of `for`) with their collections; the innermost
     /// last.
     pub(super) bound: &'s [(String, Expression)],
 }
 
-impl Sight<'_> {
+impl EvalScope<'_> {
     /// Returns the segments of an expression's text; a single value segment with the expression itself if nothing is known.
-    pub(super) fn pieces<'e>(&self, expression: &'e Expression) -> Vec<Piece<'e>> {
+    pub(super) fn pieces<'e>(&self, expression: &'e Expression) -> Vec<PathSegment<'e>> {
         self.text(expression, DEPTH)
     }
 
     /// Returns the segments of a template.
-    pub(super) fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<Piece<'e>> {
+    pub(super) fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<PathSegment<'e>> {
         self.template(elements, DEPTH)
     }
 
-    fn template<'e>(&self, elements: impl Iterator<Item = &'e Element>, depth: usize) -> Vec<Piece<'e>> {
+    fn template<'e>(
+        &self,
+        elements: impl Iterator<Item = &'e Element>,
+        depth: usize,
+    ) -> Vec<PathSegment<'e>> {
         let mut pieces = Vec::new();
         // True if the last interpolation strips the whitespace behind it (`~}`).
         let mut strips = false;
@@ -60,50 +64,50 @@ impl Sight<'_> {
             match element {
                 Element::Literal(text) => {
                     let text = if strips { text.value().trim_start() } else { text.value() };
-                    push(&mut pieces, Piece::Text(text.to_owned()));
+                    push(&mut pieces, PathSegment::Text(text.to_owned()));
                     strips = false;
                 }
                 Element::Interpolation(value) => {
                     if value.strip.strip_start()
-                        && let Some(Piece::Text(before)) = pieces.last_mut()
+                        && let Some(PathSegment::Text(before)) = pieces.last_mut()
                     {
                         before.truncate(before.trim_end().len());
                     }
                     strips = value.strip.strip_end();
                     self.text(&value.expr, depth).into_iter().for_each(|piece| push(&mut pieces, piece));
                 }
-                Element::Directive(directive) => pieces.push(Piece::Directive(directive)),
+                Element::Directive(directive) => pieces.push(PathSegment::Directive(directive)),
             }
         }
         pieces
     }
 
-    fn text<'e>(&self, expression: &'e Expression, depth: usize) -> Vec<Piece<'e>> {
+    fn text<'e>(&self, expression: &'e Expression, depth: usize) -> Vec<PathSegment<'e>> {
         let known = match expression {
             _ if depth == 0 => None,
-            Expression::String(text) => Some(vec![Piece::Text(text.value().clone())]),
+            Expression::String(text) => Some(vec![PathSegment::Text(text.value().clone())]),
             Expression::StringTemplate(template) => Some(self.template(template.iter(), depth - 1)),
             Expression::Parenthesis(inner) => Some(self.text(inner.inner(), depth - 1)),
             Expression::Traversal(traversal) => self.traversed(traversal, depth - 1),
             Expression::FuncCall(call) => self.called(call, depth - 1),
             _ => None,
         };
-        known.unwrap_or_else(|| vec![Piece::Value(Some(expression), self.origin(expression, depth))])
+        known.unwrap_or_else(|| vec![PathSegment::Value(Some(expression), self.origin(expression, depth))])
     }
 
-    fn traversed(&self, traversal: &Traversal, depth: usize) -> Option<Vec<Piece<'static>>> {
+    fn traversed(&self, traversal: &Traversal, depth: usize) -> Option<Vec<PathSegment<'static>>> {
         let Expression::Variable(root) = &traversal.expr else { return None };
         let (first, rest) = traversal.operators.split_first()?;
         let TraversalOperator::GetAttr(attribute) = first.value() else { return None };
         match (root.as_str(), attribute.as_str()) {
-            ("path", "module") => Some(vec![Piece::Folder(Base::Own, 0)]),
-            ("path", "root" | "cwd") => Some(vec![Piece::Folder(Base::Stack, 0)]),
+            ("path", "module") => Some(vec![PathSegment::Folder(Base::Own, 0)]),
+            ("path", "root" | "cwd") => Some(vec![PathSegment::Folder(Base::Stack, 0)]),
             ("local", name) => {
                 let names: Option<Vec<String>> =
                     rest.iter().map(|operator| key_of(operator.value())).collect();
                 let found = self.member(self.locals.get(name)?, &names?, depth)?;
-                let pieces = apart(self.text(found, depth));
-                let is_value = matches!(pieces.as_slice(), [Piece::Value(..)]);
+                let pieces = detached(self.text(found, depth));
+                let is_value = matches!(pieces.as_slice(), [PathSegment::Value(..)]);
                 (!is_value).then_some(pieces)
             }
             _ => None,
@@ -135,24 +139,28 @@ impl Sight<'_> {
         }
     }
 
-    fn called<'e>(&self, call: &'e FuncCall, depth: usize) -> Option<Vec<Piece<'e>>> {
+    fn called<'e>(&self, call: &'e FuncCall, depth: usize) -> Option<Vec<PathSegment<'e>>> {
         if call.name.is_namespaced() || call.args.expand_final() {
             return None;
         }
         let given = |at: usize| call.args.get(at).map(|argument| self.text(argument, depth));
         let text = |at: usize| match given(at)?.as_slice() {
             [] => Some(String::new()),
-            [Piece::Text(text)] => Some(text.clone()),
+            [PathSegment::Text(text)] => Some(text.clone()),
             _ => None,
         };
         match call.name.name.as_str() {
-            "get_terragrunt_dir" | "get_original_terragrunt_dir" => Some(vec![Piece::Folder(Base::Stack, 0)]),
-            "get_parent_terragrunt_dir" => Some(vec![Piece::Folder(Base::Own, 0)]),
-            "get_repo_root" | "get_path_to_repo_root" => Some(vec![Piece::Folder(Base::Repository, 0)]),
+            "get_terragrunt_dir" | "get_original_terragrunt_dir" => {
+                Some(vec![PathSegment::Folder(Base::Stack, 0)])
+            }
+            "get_parent_terragrunt_dir" => Some(vec![PathSegment::Folder(Base::Own, 0)]),
+            "get_repo_root" | "get_path_to_repo_root" => Some(vec![PathSegment::Folder(Base::Repository, 0)]),
             "abspath" => given(0).map(absolute),
             "pathexpand" => given(0).map(|pieces| match pieces.first() {
                 // Files in a home directory do not belong to the project.
-                Some(Piece::Text(text)) if text.starts_with('~') => vec![Piece::Value(None, WRITTEN)],
+                Some(PathSegment::Text(text)) if text.starts_with('~') => {
+                    vec![PathSegment::Value(None, WRITTEN)]
+                }
                 _ => pieces,
             }),
             "dirname" => given(0).map(folder),
@@ -177,7 +185,7 @@ impl Sight<'_> {
                 let Expression::Array(list) = call.args.get(1)? else { return None };
                 let mut pieces = Vec::new();
                 for (at, item) in list.iter().enumerate() {
-                    let separator = Piece::Text(if at > 0 { between.clone() } else { String::new() });
+                    let separator = PathSegment::Text(if at > 0 { between.clone() } else { String::new() });
                     let item = self.text(item, depth);
                     [separator].into_iter().chain(item).for_each(|piece| push(&mut pieces, piece));
                 }
@@ -190,8 +198,8 @@ impl Sight<'_> {
 }
 
 /// Marks a value as altered if more than slashes may be trimmed from its end.
-fn altered(piece: &mut Piece<'_>, gone: &str) {
-    if let Piece::Value(_, origin) = piece
+fn altered(piece: &mut PathSegment<'_>, gone: &str) {
+    if let PathSegment::Value(_, origin) = piece
         && !gone.trim_matches('/').is_empty()
     {
         *origin = used(origin, Use::Altered);
@@ -217,34 +225,34 @@ pub(super) fn key_text(key: &ObjectKey) -> Option<&str> {
 
 /// Trims the first and the last text segment with the given functions, and removes empty ones.
 fn ends(
-    mut pieces: Vec<Piece<'_>>,
+    mut pieces: Vec<PathSegment<'_>>,
     start: impl Fn(&str) -> &str,
     end: impl Fn(&str) -> &str,
-) -> Vec<Piece<'_>> {
-    if let Some(Piece::Text(text)) = pieces.first_mut() {
+) -> Vec<PathSegment<'_>> {
+    if let Some(PathSegment::Text(text)) = pieces.first_mut() {
         *text = start(text).to_owned();
     }
-    if let Some(Piece::Text(text)) = pieces.last_mut() {
+    if let Some(PathSegment::Text(text)) = pieces.last_mut() {
         *text = end(text).to_owned();
     }
-    pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+    pieces.retain(|piece| !matches!(piece, PathSegment::Text(text) if text.is_empty()));
     pieces
 }
 
 /// Returns the segments of a `format` call. Absent for verbs that are not supported here, such as `%5s` or `%[1]d`.
 fn formatted<'e>(
     format: &str,
-    mut given: impl Iterator<Item = Option<Vec<Piece<'e>>>>,
-) -> Option<Vec<Piece<'e>>> {
+    mut given: impl Iterator<Item = Option<Vec<PathSegment<'e>>>>,
+) -> Option<Vec<PathSegment<'e>>> {
     let mut pieces = Vec::new();
     let mut rest = format;
     while let Some(at) = rest.find('%') {
-        push(&mut pieces, Piece::Text(rest[..at].to_owned()));
+        push(&mut pieces, PathSegment::Text(rest[..at].to_owned()));
         let behind = &rest[at + 1..];
         let (flags, verb) = behind.split_at(behind.find(|c: char| c.is_alphabetic() || c == '%')?);
         let mut after = verb.chars();
         match after.next()? {
-            '%' if flags.is_empty() => push(&mut pieces, Piece::Text("%".to_owned())),
+            '%' if flags.is_empty() => push(&mut pieces, PathSegment::Text("%".to_owned())),
             's' | 'v' if flags.is_empty() => {
                 for piece in given.next()?? {
                     push(&mut pieces, piece);
@@ -252,13 +260,13 @@ fn formatted<'e>(
             }
             'd' | 'f' | 't' | 'x' | 'b' | 'o' if !flags.contains(['[', '*']) => {
                 given.next()?;
-                pieces.push(Piece::Value(None, WRITTEN));
+                pieces.push(PathSegment::Value(None, WRITTEN));
             }
             _ => return None,
         }
         rest = after.as_str();
     }
-    push(&mut pieces, Piece::Text(rest.to_owned()));
+    push(&mut pieces, PathSegment::Text(rest.to_owned()));
     Some(pieces)
 }
 

@@ -9,12 +9,12 @@ use crate::{
     engine::layout::unit_file,
     inventory::{
         Instance, Modules, Places,
-        inputs::{Apart, InputError, InputScope},
+        inputs::{ExcludedPaths, InputError, InputScope},
     },
 };
 
 /// Paths that the plans of a run are made from.
-pub(super) struct Footing {
+pub(super) struct CleanTreePaths {
     scopes: Vec<InputScope>,
     /// Paths beside the stacks' folders: environments.toml, var files, modules.
     paths: Vec<Utf8PathBuf>,
@@ -22,11 +22,11 @@ pub(super) struct Footing {
     has_units: bool,
 }
 
-impl Footing {
+impl CleanTreePaths {
     /// Returns the paths of these instances.
     pub(super) fn of(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
         let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
-        let scope = |i: &&Instance| InputScope::new(i, config.root(), Apart::new(&dirs, Vec::new()));
+        let scope = |i: &&Instance| InputScope::new(i, config.root(), ExcludedPaths::new(&dirs, Vec::new()));
         let mut paths = vec![config.path().to_owned()];
         let mut var_files = Vec::new();
         for instance in instances {

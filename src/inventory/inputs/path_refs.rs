@@ -8,27 +8,27 @@ use hcl_edit::{
 };
 
 use super::{
-    flow::Variables,
-    origin::{Origin, WRITTEN, begin, of_values},
-    pieces::{Base, Piece, is_deep, push},
-    sight::{Locals, Sight},
+    eval_scope::{EvalScope, Locals},
+    path_template::{Base, PathSegment, is_deep, push},
+    provenance::{Origin, WRITTEN, begin, of_values},
+    variable_flow::Variables,
     words::{ends_path, is_relative_path, known_folder, may_be_file, words},
 };
 
 /// Reference to a path in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mention {
+pub(super) struct PathRef {
     /// Folder that the path starts from.
     pub(super) base: Base,
     /// Path as written, without the part that names the folder; may be absolute.
     pub(super) path: String,
     /// Purpose of the reference.
-    pub(super) aim: Aim,
+    pub(super) aim: RefKind,
 }
 
 /// Purpose of a path reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Aim {
+pub(super) enum RefKind {
     /// Source of a module.
     Source,
     /// File that a function such as `file` reads.
@@ -41,20 +41,20 @@ pub(super) enum Aim {
 
 /// Path references and variable uses of one configuration file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Said {
+pub(super) struct FileRefs {
     /// Path references in the file.
-    pub(super) mentions: Vec<Mention>,
+    pub(super) mentions: Vec<PathRef>,
     /// Variables that the file reads, passes or gives a default.
     pub(super) variables: Variables,
     /// Sources of the text; present only for a single string of JSON syntax (`Mentions::of_text`).
     pub(super) origin: Origin,
 }
 
-impl Said {
+impl FileRefs {
     /// Returns the references of a file that cannot be parsed: a module source and a read file, both at unknown paths.
     pub(super) fn unknown() -> Self {
-        let mention = |aim| Mention { base: Base::Computed, path: String::new(), aim };
-        Self { mentions: vec![mention(Aim::Source), mention(Aim::Read)], ..Self::default() }
+        let mention = |aim| PathRef { base: Base::Computed, path: String::new(), aim };
+        Self { mentions: vec![mention(RefKind::Source), mention(RefKind::Read)], ..Self::default() }
     }
 
     /// Adds the references and variable uses of a part of the file.
@@ -80,7 +80,7 @@ pub(super) enum Role {
 /// Visitor that collects the path references of a file. The location of a state or of another unit is no reference, but a
 /// file that is read to compute this location is one.
 pub(super) struct Mentions<'l> {
-    said: Said,
+    said: FileRefs,
     locals: &'l Locals,
     /// Types of the enclosing blocks, outermost first.
     open: Vec<String>,
@@ -90,7 +90,7 @@ pub(super) struct Mentions<'l> {
     bound: Vec<(String, Expression)>,
     /// Number of enclosing function calls that are not evaluated here.
     functions: usize,
-    aim: Aim,
+    aim: RefKind,
     /// True inside the source of a Terragrunt unit, which is relative to the unit's folder even in an included file.
     of_unit: bool,
     /// True inside the location of a state or of another unit.
@@ -100,31 +100,31 @@ pub(super) struct Mentions<'l> {
 impl<'l> Mentions<'l> {
     fn new(locals: &'l Locals) -> Self {
         Self {
-            said: Said::default(),
+            said: FileRefs::default(),
             locals,
             open: Vec::new(),
             variable: None,
             bound: Vec::new(),
             functions: 0,
-            aim: Aim::Other,
+            aim: RefKind::Other,
             of_unit: false,
             in_place: false,
         }
     }
 
     /// Collects the references of a parsed file in a module with these locals.
-    pub(super) fn of(body: &Body, locals: &'l Locals) -> Said {
+    pub(super) fn of(body: &Body, locals: &'l Locals) -> FileRefs {
         let mut mentions = Self::new(locals);
         mentions.visit_body(body);
         mentions.said
     }
 
     /// Collects the references of a string of JSON syntax, which is a template.
-    pub(super) fn of_text(text: &str, role: Role, locals: &'l Locals) -> Said {
+    pub(super) fn of_text(text: &str, role: Role, locals: &'l Locals) -> FileRefs {
         let mut mentions = Self::new(locals);
         mentions.in_place = role == Role::Place;
         if role == Role::Source {
-            mentions.aim = Aim::Source;
+            mentions.aim = RefKind::Source;
         }
         match text.parse::<Template>() {
             Ok(template) => {
@@ -140,12 +140,12 @@ impl<'l> Mentions<'l> {
         mentions.said
     }
 
-    fn sight(&self) -> Sight<'_> {
-        Sight { locals: self.locals, bound: &self.bound }
+    fn sight(&self) -> EvalScope<'_> {
+        EvalScope { locals: self.locals, bound: &self.bound }
     }
 
-    fn push(&mut self, base: Base, path: &str, aim: Aim) {
-        self.said.mentions.push(Mention { base, path: path.to_owned(), aim });
+    fn push(&mut self, base: Base, path: &str, aim: RefKind) {
+        self.said.mentions.push(PathRef { base, path: path.to_owned(), aim });
     }
 
     fn note(&mut self, base: Base, path: &str) {
@@ -154,7 +154,7 @@ impl<'l> Mentions<'l> {
 
     /// Returns the folder that relative paths start from.
     fn start(&self) -> Base {
-        if self.aim == Aim::Source && !self.of_unit { Base::Own } else { Base::Stack }
+        if self.aim == RefKind::Source && !self.of_unit { Base::Own } else { Base::Stack }
     }
 
     /// Adds the references in a text without interpolations.
@@ -162,14 +162,14 @@ impl<'l> Mentions<'l> {
         if self.in_place {
             return;
         }
-        let text = if self.aim == Aim::Source { local_source(text) } else { text };
+        let text = if self.aim == RefKind::Source { local_source(text) } else { text };
         // Joining any folder with an absolute path yields the absolute path.
         let is_absolute = text.len() > 1 && text.starts_with('/') && !text.contains(char::is_whitespace);
-        let is_read = self.aim == Aim::Read && !text.is_empty();
+        let is_read = self.aim == RefKind::Read && !text.is_empty();
         if is_absolute || is_read || is_relative_path(text) {
             self.push(self.start(), text, self.aim);
         }
-        if self.aim != Aim::Source {
+        if self.aim != RefKind::Source {
             self.words(text, text);
         }
     }
@@ -178,41 +178,41 @@ impl<'l> Mentions<'l> {
     fn words(&mut self, text: &str, whole: &str) {
         for word in words(text) {
             if is_relative_path(word) && word != whole {
-                self.push(Base::Stack, word, Aim::Other);
+                self.push(Base::Stack, word, RefKind::Other);
             }
             if may_be_file(word) {
-                self.push(Base::Named, word, Aim::Other);
+                self.push(Base::Named, word, RefKind::Other);
             }
         }
     }
 
     /// Adds the references in a template. A text continues the path of the folder before it up to the end of the word; the
     /// rest is searched for words that are paths. If a word continues with a value, only its folder is known.
-    fn template(&mut self, pieces: &[Piece<'_>]) {
+    fn template(&mut self, pieces: &[PathSegment<'_>]) {
         if !self.in_place {
             let mut before = Before::Nothing;
             for (at, piece) in pieces.iter().enumerate() {
                 let goes_on = at + 1 < pieces.len();
                 match piece {
-                    Piece::Text(text) if at == 0 && !goes_on => self.literal(text),
-                    Piece::Text(text) => self.text(text, &before, goes_on),
-                    Piece::Folder(base, up) => {
+                    PathSegment::Text(text) if at == 0 && !goes_on => self.literal(text),
+                    PathSegment::Text(text) => self.text(text, &before, goes_on),
+                    PathSegment::Folder(base, up) => {
                         before = Before::Folder(*base, "/..".repeat(*up));
                         if let (Before::Folder(base, up), false) = (&before, goes_on) {
                             self.note(*base, up);
                         }
                     }
-                    Piece::Value(..) | Piece::Directive(_) => before = Before::Value,
+                    PathSegment::Value(..) | PathSegment::Directive(_) => before = Before::Value,
                 }
             }
         }
         // The expression of a value may hold texts of its own.
-        let aim = std::mem::replace(&mut self.aim, Aim::Other);
+        let aim = std::mem::replace(&mut self.aim, RefKind::Other);
         for piece in pieces {
             match piece {
-                Piece::Value(Some(value), _) => self.visit_expr(value),
-                Piece::Directive(directive) => self.visit_directive(directive),
-                Piece::Value(None, _) | Piece::Text(_) | Piece::Folder(..) => {}
+                PathSegment::Value(Some(value), _) => self.visit_expr(value),
+                PathSegment::Directive(directive) => self.visit_directive(directive),
+                PathSegment::Value(None, _) | PathSegment::Text(_) | PathSegment::Folder(..) => {}
             }
         }
         self.aim = aim;
@@ -220,7 +220,7 @@ impl<'l> Mentions<'l> {
 
     /// Adds the references in one text segment. `before` is the segment before it; `goes_on` is true if another one follows.
     fn text(&mut self, text: &str, before: &Before, goes_on: bool) {
-        let is_read = [Aim::Read, Aim::ReadBelow].contains(&self.aim);
+        let is_read = [RefKind::Read, RefKind::ReadBelow].contains(&self.aim);
         let end = match before {
             Before::Nothing => 0,
             // The argument of a reading function is one path, whatever characters it has.
@@ -252,14 +252,14 @@ impl<'l> Mentions<'l> {
         let (known, last) = rest.split_at(cut);
         self.words(known, "");
         if let Some(folder) = known_folder(last).filter(|folder| is_relative_path(folder)) {
-            let aim = if is_read { self.aim } else { Aim::Other };
+            let aim = if is_read { self.aim } else { RefKind::Other };
             self.push(self.start(), folder, aim);
         }
     }
 
     /// Adds the path that a function reads: the first argument, and for `fileset` the pattern too.
     fn read(&mut self, call: &FuncCall) {
-        let sight = Sight { locals: self.locals, bound: &self.bound.clone() };
+        let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
         let mut pieces = call.args.get(0).map(|path| sight.pieces(path)).unwrap_or_default();
         let mut is_below = is_deep(&pieces);
         let mut rest = 1;
@@ -267,7 +267,8 @@ impl<'l> Mentions<'l> {
             && let Some(pattern) = call.args.get(1)
         {
             // If a value follows in the folder's path, the folder lies below the known beginning.
-            let is_open = |piece: &Piece<'_>| matches!(piece, Piece::Value(..) | Piece::Directive(_));
+            let is_open =
+                |piece: &PathSegment<'_>| matches!(piece, PathSegment::Value(..) | PathSegment::Directive(_));
             is_below |= pieces.iter().skip(1).any(is_open);
             is_below |= under(&mut pieces, sight.pieces(pattern));
             rest = 2;
@@ -275,16 +276,16 @@ impl<'l> Mentions<'l> {
         let (place, aim) = (self.in_place, self.aim);
         // The argument names a file to read, not the location of a state.
         self.in_place = false;
-        self.aim = Aim::Read;
+        self.aim = RefKind::Read;
         match of_values(&pieces) {
             Some(sources) => self.said.variables.read.extend(sources),
             None => self.note(Base::Computed, ""),
         }
         if is_below {
-            self.aim = Aim::ReadBelow;
+            self.aim = RefKind::ReadBelow;
         }
         self.template(&pieces);
-        self.aim = Aim::Other;
+        self.aim = RefKind::Other;
         call.args.iter().skip(rest).for_each(|argument| self.visit_expr(argument));
         (self.in_place, self.aim) = (place, aim);
     }
@@ -299,20 +300,20 @@ enum Before {
 }
 
 /// Appends the pattern of a `fileset` to the segments of its folder. Returns true if files in subfolders may match.
-fn under<'e>(pieces: &mut Vec<Piece<'e>>, pattern: Vec<Piece<'e>>) -> bool {
+fn under<'e>(pieces: &mut Vec<PathSegment<'e>>, pattern: Vec<PathSegment<'e>>) -> bool {
     let mut fixed = Vec::new();
     let mut is_below = false;
     let mut is_open = false;
     for piece in pattern {
         match piece {
-            Piece::Text(text) if is_open => is_below |= text.contains('/') || text.contains("**"),
-            Piece::Text(text) => match text.find(['*', '?', '[', '{']) {
+            PathSegment::Text(text) if is_open => is_below |= text.contains('/') || text.contains("**"),
+            PathSegment::Text(text) => match text.find(['*', '?', '[', '{']) {
                 Some(at) => {
                     is_below |= text[at..].contains('/') || text[at..].contains("**");
                     is_open = true;
-                    fixed.push(Piece::Text(text[..at].to_owned()));
+                    fixed.push(PathSegment::Text(text[..at].to_owned()));
                 }
-                None => fixed.push(Piece::Text(text)),
+                None => fixed.push(PathSegment::Text(text)),
             },
             other => {
                 is_open = true;
@@ -321,17 +322,17 @@ fn under<'e>(pieces: &mut Vec<Piece<'e>>, pattern: Vec<Piece<'e>>) -> bool {
         }
     }
     let folder = match fixed.first() {
-        Some(Piece::Text(text)) => text.contains('/'),
+        Some(PathSegment::Text(text)) => text.contains('/'),
         _ => false,
     };
     // A pattern for files directly in the folder adds nothing: they are inputs with the folder.
     if folder || is_below || !is_open {
-        push(pieces, Piece::Text("/".to_owned()));
+        push(pieces, PathSegment::Text("/".to_owned()));
         for piece in fixed {
             push(pieces, piece);
         }
         if is_open {
-            pieces.push(Piece::Value(None, WRITTEN));
+            pieces.push(PathSegment::Value(None, WRITTEN));
         }
     }
     is_below
@@ -351,13 +352,13 @@ fn reads_files(function: &str) -> bool {
 
 /// Returns true if only the engine can compute the folder that a source names. A source that starts as another kind of
 /// address (`git::${var.x}`) names no folder.
-fn is_computed(pieces: &[Piece<'_>]) -> bool {
-    if let Some(Piece::Text(text)) = pieces.first()
+fn is_computed(pieces: &[PathSegment<'_>]) -> bool {
+    if let Some(PathSegment::Text(text)) = pieces.first()
         && !text.starts_with(['.', '/'])
     {
         return false;
     }
-    !pieces.iter().all(|piece| matches!(piece, Piece::Text(_) | Piece::Folder(..)))
+    !pieces.iter().all(|piece| matches!(piece, PathSegment::Text(_) | PathSegment::Folder(..)))
 }
 
 mod visiting;

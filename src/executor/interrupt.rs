@@ -15,7 +15,7 @@ const HUP: u8 = 1;
 ///
 /// The kernel may send SIGHUP several times when a terminal is closed, and no user can follow up with a second signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rung {
+pub enum InterruptLevel {
     /// First SIGINT to each engine.
     Interrupt,
     /// Warning only.
@@ -40,19 +40,19 @@ impl Ladder {
     }
 
     /// Raises the level and returns it with the number of signals so far, from 1; absent when the signal does not raise it.
-    pub(super) fn climb(&mut self, signal: u8) -> Option<(Rung, u32)> {
+    pub(super) fn escalate(&mut self, signal: u8) -> Option<(InterruptLevel, u32)> {
         if signal == HUP && self.first.is_some() {
             return None;
         }
         self.first.get_or_insert(signal);
         self.count = self.count.saturating_add(1);
-        let rung = match self.count {
-            0 | 1 => Rung::Interrupt,
-            2 => Rung::Warn,
-            3 => Rung::InterruptAgain,
-            _ => Rung::Kill,
+        let level = match self.count {
+            0 | 1 => InterruptLevel::Interrupt,
+            2 => InterruptLevel::Warn,
+            3 => InterruptLevel::InterruptAgain,
+            _ => InterruptLevel::Kill,
         };
-        Some((rung, self.count))
+        Some((level, self.count))
     }
 }
 
@@ -64,9 +64,15 @@ mod tests {
     fn each_signal_climbs_one_rung_and_the_first_one_stays_known() {
         let mut ladder = Ladder::default();
         assert_eq!(ladder.first(), None);
-        let rungs = [Rung::Interrupt, Rung::Warn, Rung::InterruptAgain, Rung::Kill, Rung::Kill];
-        for ((signal, count), rung) in [(15, 1), (2, 2), (2, 3), (15, 4), (2, 5)].into_iter().zip(rungs) {
-            assert_eq!(ladder.climb(signal), Some((rung, count)));
+        let rungs = [
+            InterruptLevel::Interrupt,
+            InterruptLevel::Warn,
+            InterruptLevel::InterruptAgain,
+            InterruptLevel::Kill,
+            InterruptLevel::Kill,
+        ];
+        for ((signal, count), level) in [(15, 1), (2, 2), (2, 3), (15, 4), (2, 5)].into_iter().zip(rungs) {
+            assert_eq!(ladder.escalate(signal), Some((level, count)));
         }
         assert_eq!(ladder.first(), Some(15));
     }
@@ -74,10 +80,10 @@ mod tests {
     #[test]
     fn a_hang_up_climbs_only_when_it_comes_first() {
         let mut ladder = Ladder::default();
-        assert_eq!(ladder.climb(1), Some((Rung::Interrupt, 1)));
-        assert_eq!(ladder.climb(1), None);
-        assert_eq!(ladder.climb(2), Some((Rung::Warn, 2)));
-        assert_eq!(ladder.climb(1), None);
+        assert_eq!(ladder.escalate(1), Some((InterruptLevel::Interrupt, 1)));
+        assert_eq!(ladder.escalate(1), None);
+        assert_eq!(ladder.escalate(2), Some((InterruptLevel::Warn, 2)));
+        assert_eq!(ladder.escalate(1), None);
         assert_eq!(ladder.first(), Some(1));
     }
 }

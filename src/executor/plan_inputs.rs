@@ -13,14 +13,14 @@ use crate::{
     inventory::{
         Instance,
         hcl::Module,
-        inputs::{Apart, InputScope},
+        inputs::{ExcludedPaths, InputScope},
     },
     model::{StackId, VariablePattern},
 };
 
 /// Inputs that a stack's plan is bound to beside its target.
 #[derive(Debug, Clone)]
-pub struct Ground {
+pub struct PlanInputs {
     /// Folders and files that the stack can read.
     pub(super) scope: InputScope,
     /// Values in the generated var file: name and JSON text.
@@ -39,7 +39,7 @@ pub struct Ground {
     pub(super) identity: Option<String>,
 }
 
-impl Ground {
+impl PlanInputs {
     /// Returns the inputs of an instance. `inputs` is the folder of the generated files, `dirs` are
     /// the folders of all stacks.
     pub(super) fn of(
@@ -54,7 +54,7 @@ impl Ground {
         let values = settings.vars.iter().filter(|(name, _)| declared(name));
         let secrets = settings.secrets.keys().map(|name| format!("TF_VAR_{name}"));
         Self {
-            scope: InputScope::new(instance, &target.project, apart(target, dirs)),
+            scope: InputScope::new(instance, &target.project, excluded_paths(target, dirs)),
             values: values.map(|(name, value)| (name.clone(), value.value.to_string())).collect(),
             generated: inputs.join(instance.id.stack.file_name() + ".tfvars.json"),
             names: settings.env.keys().cloned().chain(secrets).collect(),
@@ -67,11 +67,11 @@ impl Ground {
 }
 
 /// Returns the paths in a stack's folder that are not its inputs: other stacks, and a local state with a configured path.
-fn apart(target: &Target, dirs: &Arc<HashSet<Utf8PathBuf>>) -> Apart {
+fn excluded_paths(target: &Target, dirs: &Arc<HashSet<Utf8PathBuf>>) -> ExcludedPaths {
     let states = ["path", "workspace_dir"].into_iter().filter_map(|key| {
         let config = target.backend.config.as_ref()?;
         let path = config.get(key)?.as_str().filter(|path| !path.is_empty())?;
         Some(target.dir.join(path))
     });
-    Apart::new(dirs, states.collect())
+    ExcludedPaths::new(dirs, states.collect())
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    given::Given,
-    origin::{Origin, Source, Use},
-    pieces::Base,
+    path_template::Base,
+    provenance::{Origin, Source, Use},
+    variable_values::VariableValues,
 };
 
 /// Variable uses in one configuration file.
@@ -23,7 +23,7 @@ pub(super) struct Variables {
 
 /// Variable uses in all configuration files of a stack and its modules.
 #[derive(Default)]
-pub(super) struct Flow {
+pub(super) struct VariableFlow {
     read: BTreeSet<Step>,
     passed: BTreeMap<String, Vec<(Place, Origin)>>,
     defaults: BTreeMap<(Utf8PathBuf, String), Vec<(Place, Origin)>>,
@@ -48,7 +48,7 @@ struct Step {
 
 /// Literal text that a read path depends on.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Way {
+pub(super) struct PathSource {
     /// Folder that the text starts from as a path.
     pub(super) base: Base,
     /// Configuration file in which the text is written.
@@ -62,7 +62,7 @@ pub(super) struct Way {
     pub(super) reader: Utf8PathBuf,
 }
 
-impl Flow {
+impl VariableFlow {
     /// Adds the variable uses of a file in the folder of a module.
     pub(super) fn add(&mut self, dir: &Utf8Path, file: &Utf8Path, variables: &Variables) {
         let Variables { read, passed, defaults } = variables;
@@ -82,7 +82,11 @@ impl Flow {
 
     /// Returns the texts that the read paths of the stack in `root` depend on, and the configuration files with a read path
     /// that depends on an unknown value.
-    pub(super) fn followed(self, root: &Utf8Path, given: &Given) -> (BTreeSet<Way>, BTreeSet<Utf8PathBuf>) {
+    pub(super) fn followed(
+        self,
+        root: &Utf8Path,
+        given: &VariableValues,
+    ) -> (BTreeSet<PathSource>, BTreeSet<Utf8PathBuf>) {
         let (mut ways, mut guessed) = (BTreeSet::new(), BTreeSet::new());
         let mut seen = BTreeSet::new();
         let mut open: Vec<Step> = self.read.into_iter().collect();
@@ -94,7 +98,7 @@ impl Flow {
             let variable = match source {
                 Source::Variable(variable) => variable,
                 Source::Text { base, text, is_open } => {
-                    ways.insert(Way { base, file, text, is_open, path, reader });
+                    ways.insert(PathSource { base, file, text, is_open, path, reader });
                     continue;
                 }
                 Source::Astray => {
@@ -111,7 +115,7 @@ impl Flow {
                 match given.texts(&key.1, defaults.is_some()) {
                     Some(found) => ways.extend(found.into_iter().map(|text| {
                         let (file, reader) = (file.clone(), reader.clone());
-                        Way { base: Base::Stack, file, text, is_open: false, path, reader }
+                        PathSource { base: Base::Stack, file, text, is_open: false, path, reader }
                     })),
                     None if is_name => {}
                     None => drop(guessed.insert(reader.clone())),

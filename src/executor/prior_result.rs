@@ -14,7 +14,7 @@ use crate::{
 
 /// Result of an earlier run for one stack.
 #[derive(Debug, Clone)]
-pub enum Earlier {
+pub enum PriorResult {
     /// A plan with changes that no run has begun to apply.
     Planned(Box<StoredPlan>),
     /// A plan without changes.

@@ -7,13 +7,13 @@ use hcl_edit::{
     visit::{self, Visit},
 };
 
-use super::{Aim, Mentions, is_computed, reads_files, reads_path};
+use super::{Mentions, RefKind, is_computed, reads_files, reads_path};
 use crate::{
     engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
     inventory::inputs::{
-        origin::begin,
-        pieces::{Base, Piece},
-        sight::{Sight, key_text},
+        eval_scope::{EvalScope, key_text},
+        path_template::{Base, PathSegment},
+        provenance::begin,
     },
 };
 
@@ -50,16 +50,16 @@ impl Visit for Mentions<'_> {
         let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
         let of_unit = inside == ["terraform"];
         if calls_a_module && node.key.as_str() == "source" {
-            (self.aim, self.of_unit) = (Aim::Source, of_unit);
-            let pieces = Sight { locals: self.locals, bound: &[] }.pieces(&node.value);
+            (self.aim, self.of_unit) = (RefKind::Source, of_unit);
+            let pieces = EvalScope { locals: self.locals, bound: &[] }.pieces(&node.value);
             if is_computed(&pieces) {
                 self.note(Base::Computed, "");
             }
             self.template(&pieces);
-            (self.aim, self.of_unit) = (Aim::Other, false);
+            (self.aim, self.of_unit) = (RefKind::Other, false);
             return;
         }
-        let sight = Sight { locals: self.locals, bound: &self.bound };
+        let sight = EvalScope { locals: self.locals, bound: &self.bound };
         match (inside.as_slice(), node.key.as_str(), &node.value) {
             (["module"], name, value) => {
                 self.said.variables.passed.push((name.to_owned(), begin(&sight.pieces(value))));
@@ -82,7 +82,7 @@ impl Visit for Mentions<'_> {
     fn visit_expr(&mut self, node: &Expression) {
         match node {
             Expression::String(_) | Expression::StringTemplate(_) => {
-                let sight = Sight { locals: self.locals, bound: &self.bound.clone() };
+                let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
                 self.template(&sight.pieces(node));
             }
             Expression::FuncCall(call) => {
@@ -90,15 +90,15 @@ impl Visit for Mentions<'_> {
                 if !call.name.is_namespaced() && reads_path(name) {
                     return self.read(call);
                 }
-                let sight = Sight { locals: self.locals, bound: &self.bound.clone() };
+                let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
                 let pieces = sight.pieces(node);
                 match pieces.as_slice() {
                     // The result of the call is unknown: its arguments are visited.
-                    [Piece::Value(Some(value), _)] if std::ptr::eq(*value, node) => {
+                    [PathSegment::Value(Some(value), _)] if std::ptr::eq(*value, node) => {
                         visit::visit_expr(self, node);
                     }
                     // A folder that is an argument of another function, or a local that counts where it is used.
-                    [Piece::Folder(_, up)]
+                    [PathSegment::Folder(_, up)]
                         if *up == 0
                             || self.functions > 0
                             || self.open.first().is_some_and(|kind| kind == "locals") => {}
@@ -114,7 +114,7 @@ impl Visit for Mentions<'_> {
     }
 
     fn visit_template(&mut self, node: &Template) {
-        let sight = Sight { locals: self.locals, bound: &self.bound.clone() };
+        let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
         self.template(&sight.elements(node.iter()));
     }
 

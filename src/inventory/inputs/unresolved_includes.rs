@@ -21,7 +21,7 @@ const MIXING: &str = "mock_outputs_merge";
 
 /// Includes and reads of a unit that cannot be resolved here.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Unread {
+pub struct UnresolvedIncludes {
     /// Labels of unresolved `include` blocks, and paths of files that cannot be parsed. `terragrunt render` gives their
     /// content.
     pub includes: BTreeSet<String>,
@@ -29,7 +29,7 @@ pub struct Unread {
     pub readers: BTreeSet<String>,
 }
 
-impl Unread {
+impl UnresolvedIncludes {
     /// Returns true if every include and read is resolved.
     pub fn is_empty(&self) -> bool {
         self.includes.is_empty() && self.readers.is_empty()
@@ -38,8 +38,8 @@ impl Unread {
 
 impl InputScope {
     /// Returns the includes and reads of a unit and its files that cannot be resolved here; empty for other engines.
-    pub fn unread(&self) -> Unread {
-        let mut unread = Unread::default();
+    pub fn unread(&self) -> UnresolvedIncludes {
+        let mut unread = UnresolvedIncludes::default();
         if unit_file(self.engine).is_none() {
             return unread;
         }
@@ -122,18 +122,18 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::inventory::{fixture::Project, inputs::Apart};
+    use crate::inventory::{fixture::Project, inputs::ExcludedPaths};
 
     fn scope(unit: &str, common: &str) -> (Project, InputScope) {
         let toml = "[environments.dev]\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n";
         let files = [("live/app/terragrunt.hcl", unit), ("live/common.hcl", common)];
         let project = Project::new(toml, &files);
-        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), Apart::default());
+        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), ExcludedPaths::default());
         (project, scope)
     }
 
     fn unread(unit: &str, common: &str) -> (Vec<String>, Vec<String>) {
-        let Unread { includes, readers } = scope(unit, common).1.unread();
+        let UnresolvedIncludes { includes, readers } = scope(unit, common).1.unread();
         (includes.into_iter().collect(), readers.into_iter().collect())
     }
 

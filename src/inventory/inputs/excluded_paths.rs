@@ -8,7 +8,7 @@ use crate::{config::FILE_NAME, engine::detect::LOCKFILE};
 
 /// Folders and files that are excluded from a stack's inputs.
 #[derive(Debug, Clone, Default)]
-pub struct Apart {
+pub struct ExcludedPaths {
     /// Folders of all stacks, shared between them: copies for ten thousand stacks would hold a hundred million paths.
     stacks: Arc<HashSet<Utf8PathBuf>>,
     /// Folders and files that hold a state under a custom name.
@@ -19,7 +19,7 @@ pub struct Apart {
     items: [Utf8PathBuf; 2],
 }
 
-impl Apart {
+impl ExcludedPaths {
     /// Returns the exclusions by the folders of all stacks and the folders and files that hold a state under a custom name.
     pub fn new(stacks: &Arc<HashSet<Utf8PathBuf>>, states: Vec<Utf8PathBuf>) -> Self {
         Self { stacks: Arc::clone(stacks), states, ..Self::default() }

@@ -11,7 +11,7 @@ use crate::{
 
 /// Effect of a plan on the outputs of its stack.
 #[derive(Debug)]
-pub(super) struct Coming {
+pub(super) struct PlannedOutputs {
     /// Outputs that the plan changes.
     pub(super) outputs: Vec<PlannedOutput>,
     /// True if the plan uses mocks, so that none of these values is final.
@@ -20,9 +20,9 @@ pub(super) struct Coming {
 
 /// State of an upstream stack's outputs in a run.
 #[derive(Debug, Clone)]
-pub(super) enum Standing {
+pub(super) enum OutputState {
     /// The stack has a plan that is not applied yet; holds the planned outputs, if they are known.
-    Pending(Option<Arc<Coming>>),
+    Pending(Option<Arc<PlannedOutputs>>),
     /// The outputs have their final values of this run.
     Settled,
     /// The run does not apply the stack: it is not part of the run, or the run destroys.
@@ -32,7 +32,7 @@ pub(super) enum Standing {
     },
 }
 
-impl Standing {
+impl OutputState {
     /// Returns the planned change of an output by a plan that is not applied yet.
     pub(super) fn planned(&self, name: &str) -> Option<&PlannedOutput> {
         let Self::Pending(Some(coming)) = self else { return None };
@@ -40,14 +40,14 @@ impl Standing {
     }
 
     /// Returns the state with every planned value marked as unknown.
-    pub(super) fn doubted(self) -> Self {
+    pub(super) fn into_unknown(self) -> Self {
         let Self::Pending(Some(coming)) = &self else { return self };
-        let doubted = |output: &PlannedOutput| PlannedOutput {
+        let into_unknown = |output: &PlannedOutput| PlannedOutput {
             after: if output.after == After::Gone { After::Gone } else { After::Unknown },
             ..output.clone()
         };
-        let outputs = coming.outputs.iter().map(doubted).collect();
-        Self::Pending(Some(Arc::new(Coming { outputs, tentative: coming.tentative })))
+        let outputs = coming.outputs.iter().map(into_unknown).collect();
+        Self::Pending(Some(Arc::new(PlannedOutputs { outputs, tentative: coming.tentative })))
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Seen<'o> {
 
 /// Reason why an output has no value.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Lack {
+pub(super) enum Unavailable {
     /// The output may get a value when its stack is applied.
     Yet(String),
     /// The output does not exist and is not planned.
@@ -72,31 +72,31 @@ pub(super) enum Lack {
 }
 
 /// Returns true if an output is marked sensitive, now or in a plan that is not applied yet.
-pub(super) fn is_sensitive(from: &OutputPath, there: &[Output], standing: &Standing) -> bool {
+pub(super) fn is_sensitive(from: &OutputPath, there: &[Output], standing: &OutputState) -> bool {
     let now = there.iter().any(|output| output.name == from.output() && output.sensitive);
-    let Standing::Pending(Some(coming)) = standing else { return now };
+    let OutputState::Pending(Some(coming)) = standing else { return now };
     now || coming.outputs.iter().any(|output| output.name == from.output() && output.sensitive)
 }
 
 /// Returns the value of an output, from the current outputs and the planned ones.
-pub(super) fn outlook<'o>(
+pub(super) fn output_state<'o>(
     from: &OutputPath,
     there: &'o [Output],
-    standing: &'o Standing,
-) -> Result<Seen<'o>, Lack> {
+    standing: &'o OutputState,
+) -> Result<Seen<'o>, Unavailable> {
     let now = there.iter().find(|output| output.name == from.output());
     let present = |output: &'o Output, uncertain| {
         let value = from.select(&output.value);
         value.map(|value| Seen { value, sensitive: output.sensitive, is_planned: false, uncertain })
     };
     let none = || format!("`{}` has no output `{}`", from.stack, from.output());
-    let Standing::Pending(Some(coming)) = standing else {
+    let OutputState::Pending(Some(coming)) = standing else {
         let seen = now.map_or_else(|| Err(none()), |output| present(output, None));
-        let may_come = matches!(standing, Standing::Pending(None));
-        return seen.map_err(if may_come { Lack::Yet } else { Lack::Ever });
+        let may_come = matches!(standing, OutputState::Pending(None));
+        return seen.map_err(if may_come { Unavailable::Yet } else { Unavailable::Ever });
     };
     // An output that is missing in a plan on mocks may be in the plan after it.
-    let lasting = if coming.tentative { Lack::Yet } else { Lack::Ever };
+    let lasting = if coming.tentative { Unavailable::Yet } else { Unavailable::Ever };
     let guessed = coming.tentative.then_some("rests on mocks");
     let planned = coming.outputs.iter().find(|output| output.name == from.output());
     match (planned.map(|output| (&output.after, output.sensitive)), now) {
@@ -105,12 +105,14 @@ pub(super) fn outlook<'o>(
             Err(lasting(from.select(value).err().unwrap_or_default()))
         }
         // A data source that looks up the new resource by its name would not find it yet.
-        (Some(_), None) => Err(Lack::Yet(format!("{} yet", none()))),
+        (Some(_), None) => Err(Unavailable::Yet(format!("{} yet", none()))),
         (Some((After::Known(value), sensitive)), Some(_)) => {
             let value = from.select(value).map_err(lasting)?;
             Ok(Seen { value, sensitive, is_planned: true, uncertain: guessed })
         }
-        (Some((After::Unknown, _)), Some(output)) => present(output, Some("will change")).map_err(Lack::Yet),
+        (Some((After::Unknown, _)), Some(output)) => {
+            present(output, Some("will change")).map_err(Unavailable::Yet)
+        }
         (None, Some(output)) => present(output, guessed).map_err(lasting),
         (None, None) => Err(lasting(none())),
     }

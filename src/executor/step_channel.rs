@@ -16,11 +16,11 @@ use crate::{
 /// Executor of a single step.
 pub trait StepRunner: Send + Sync {
     /// Runs a step on a thread where it may block, and returns its result. A panic is reported as a defect of envctl.
-    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepPort) -> StepFinished;
+    fn run(&self, stack: &StackId, step: StepKind, port: &dyn StepHandle) -> StepFinished;
 }
 
 /// Callbacks of a running step to the dispatcher; threads that the step started may call them too.
-pub trait StepPort: Sync {
+pub trait StepHandle: Sync {
     /// Shows a short progress text; dropped when too many are queued.
     fn progress(&self, text: String);
 
@@ -57,7 +57,7 @@ pub struct NotRecorded(pub String);
 pub(super) type Reply = oneshot::Sender<Result<(), NotRecorded>>;
 
 /// Messages from workers to the dispatcher; `place` is the index of the step.
-pub(super) enum Message {
+pub(super) enum WorkerMessage {
     Progress {
         place: usize,
         text: String,
@@ -82,31 +82,36 @@ pub(super) enum Message {
 
 struct Port {
     place: usize,
-    sender: mpsc::Sender<Message>,
+    sender: mpsc::Sender<WorkerMessage>,
 }
 
-impl StepPort for Port {
+impl StepHandle for Port {
     fn progress(&self, text: String) {
         // A full channel means that the dispatcher is busy: the text may be dropped.
-        let _dropped_when_full = self.sender.try_send(Message::Progress { place: self.place, text });
+        let _dropped_when_full = self.sender.try_send(WorkerMessage::Progress { place: self.place, text });
     }
 
     fn engine_started(&self, pid: u32) -> Result<(), NotRecorded> {
-        self.recorded(|place, reply| Message::EngineStarted { place, pid, reply })
+        self.recorded(|place, reply| WorkerMessage::EngineStarted { place, pid, reply })
     }
 
     fn hook_started(&self, hook: &HookProcess) -> Result<(), NotRecorded> {
-        self.recorded(|place, reply| Message::Hook { place, hook: hook.clone(), ended: None, reply })
+        self.recorded(|place, reply| WorkerMessage::Hook { place, hook: hook.clone(), ended: None, reply })
     }
 
     fn hook_ended(&self, hook: &HookProcess, exit: String) -> Result<(), NotRecorded> {
-        self.recorded(|place, reply| Message::Hook { place, hook: hook.clone(), ended: Some(exit), reply })
+        self.recorded(|place, reply| WorkerMessage::Hook {
+            place,
+            hook: hook.clone(),
+            ended: Some(exit),
+            reply,
+        })
     }
 }
 
 impl Port {
     /// Sends a message and waits until it is recorded.
-    fn recorded(&self, message: impl FnOnce(usize, Reply) -> Message) -> Result<(), NotRecorded> {
+    fn recorded(&self, message: impl FnOnce(usize, Reply) -> WorkerMessage) -> Result<(), NotRecorded> {
         let gone = || NotRecorded("the run is over".to_owned());
         let (reply, answer) = oneshot::channel();
         self.sender.blocking_send(message(self.place, reply)).map_err(|_| gone())?;
@@ -115,7 +120,12 @@ impl Port {
 }
 
 /// Runs a step on a worker thread of the current runtime.
-pub(super) fn spawn(place: usize, step: &Step, runner: &Arc<dyn StepRunner>, sender: &mpsc::Sender<Message>) {
+pub(super) fn spawn(
+    place: usize,
+    step: &Step,
+    runner: &Arc<dyn StepRunner>,
+    sender: &mpsc::Sender<WorkerMessage>,
+) {
     let (stack, kind) = (step.stack.clone(), step.kind);
     let (runner, port) = (Arc::clone(runner), Port { place, sender: sender.clone() });
     tokio::task::spawn_blocking(move || {
@@ -128,6 +138,7 @@ pub(super) fn spawn(place: usize, step: &Step, runner: &Arc<dyn StepRunner>, sen
             }
         };
         // The dispatcher reads until every step has ended, so it is there.
-        let _received = port.sender.blocking_send(Message::Finished { place, finished: Box::new(finished) });
+        let _received =
+            port.sender.blocking_send(WorkerMessage::Finished { place, finished: Box::new(finished) });
     });
 }

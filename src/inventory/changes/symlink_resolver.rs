@@ -11,7 +11,7 @@ const LINKS: usize = 40;
 
 /// Path with its symbolic links resolved.
 #[derive(Debug, Clone)]
-pub(super) struct Way<'c> {
+pub(super) struct ResolvedPath<'c> {
     /// Real path, as far as the path exists.
     pub(super) real: Utf8PathBuf,
     /// Changed path that affects this one: a link in the path, a submodule that holds it, or the path itself.
@@ -19,47 +19,47 @@ pub(super) struct Way<'c> {
 }
 
 /// Resolver of symbolic links with a cache; each folder is looked at once.
-pub(super) struct Ways<'c> {
+pub(super) struct SymlinkResolver<'c> {
     paths: &'c Paths,
     tree: &'c Tree,
-    known: RefCell<HashMap<String, Rc<Way<'c>>>>,
+    known: RefCell<HashMap<String, Rc<ResolvedPath<'c>>>>,
 }
 
-impl<'c> Ways<'c> {
+impl<'c> SymlinkResolver<'c> {
     /// Returns a resolver with an empty cache. `paths` are the changed paths, `tree` the folders that git lists.
     pub(super) fn new(paths: &'c Paths, tree: &'c Tree) -> Self {
         Self { paths, tree, known: RefCell::default() }
     }
 
     /// Resolves an absolute path.
-    pub(super) fn to(&self, path: &Utf8Path) -> Rc<Way<'c>> {
+    pub(super) fn to(&self, path: &Utf8Path) -> Rc<ResolvedPath<'c>> {
         self.follow(path, 0)
     }
 
-    fn follow(&self, path: &Utf8Path, links: usize) -> Rc<Way<'c>> {
+    fn follow(&self, path: &Utf8Path, links: usize) -> Rc<ResolvedPath<'c>> {
         if let Some(way) = self.known.borrow().get(path.as_str()) {
             return Rc::clone(way);
         }
         let way = Rc::new(match (path.parent(), path.file_name()) {
             (Some(parent), Some(name)) => self.step(&self.follow(parent, links), name, links),
-            _ => Way { real: path.to_owned(), held: None },
+            _ => ResolvedPath { real: path.to_owned(), held: None },
         });
         self.known.borrow_mut().insert(path.as_str().to_owned(), Rc::clone(&way));
         way
     }
 
     /// Resolves one more name, in a resolved folder.
-    fn step(&self, before: &Way<'c>, name: &str, links: usize) -> Way<'c> {
+    fn step(&self, before: &ResolvedPath<'c>, name: &str, links: usize) -> ResolvedPath<'c> {
         let own = before.real.join(name);
         let held = before.held.or_else(|| self.paths.exactly(&own));
         if self.tree.is_folder(&own) {
-            return Way { real: own, held };
+            return ResolvedPath { real: own, held };
         }
         let target = fs::read_link(&own).ok().filter(|_| links < LINKS);
         let Some(target) = target.and_then(|target| Utf8PathBuf::from_path_buf(target).ok()) else {
-            return Way { real: own, held };
+            return ResolvedPath { real: own, held };
         };
-        let mut way = Way { real: before.real.clone(), held };
+        let mut way = ResolvedPath { real: before.real.clone(), held };
         for part in target.components() {
             match part {
                 Utf8Component::Prefix(_) | Utf8Component::RootDir => way.real = "/".into(),
@@ -67,7 +67,7 @@ impl<'c> Ways<'c> {
                 Utf8Component::ParentDir => drop(way.real.pop()),
                 Utf8Component::Normal(name) => {
                     let next = self.follow(&way.real.join(name), links + 1);
-                    way = Way { real: next.real.clone(), held: way.held.or(next.held) };
+                    way = ResolvedPath { real: next.real.clone(), held: way.held.or(next.held) };
                 }
             }
         }
@@ -92,7 +92,7 @@ mod tests {
         let mut paths = Paths::new(top.clone());
         paths.insert("a/l2".to_owned());
         let tree = Tree::default();
-        let ways = Ways::new(&paths, &tree);
+        let ways = SymlinkResolver::new(&paths, &tree);
         let way = ways.to(&top.join("l1/y"));
         assert_eq!((&way.real, way.held), (&top.join("a/x/y"), Some("a/l2")));
         let way = ways.to(&top.join("a/x/y"));

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::{
-    Footing, Target, backend_record::BackendRecord, detect::LOCKFILE, environment::plugin_cache,
+    EffectiveInit, Target, backend_record::BackendRecord, detect::LOCKFILE, environment::plugin_cache,
     units::normalised,
 };
 use crate::{config::EngineSettings, files};
@@ -15,13 +15,13 @@ use crate::{config::EngineSettings, files};
 pub const MODULES: &str = "modules/modules.json";
 
 /// Returns the facts behind a plan of a target that is initialised in `data_dir`; relative local paths start at `folder`.
-pub(super) fn footing(
+pub(super) fn effective_init(
     target: &Target,
     (engine, version): (String, String),
     settings: &EngineSettings,
     data_dir: &Utf8Path,
     folder: &Utf8Path,
-) -> io::Result<Footing> {
+) -> io::Result<EffectiveInit> {
     let record = BackendRecord::in_force(data_dir)?;
     let address = record.address(target, folder);
     let settled = |verb: &str, args: &[String]| args.iter().map(|arg| format!("{verb} {arg}")).collect();
@@ -31,7 +31,7 @@ pub(super) fn footing(
         settled("apply", &settings.apply_args),
     ];
     let parallelism = target.parallelism.map(|count| format!("-parallelism={count}"));
-    Ok(Footing {
+    Ok(EffectiveInit {
         engine,
         version,
         flags: lists.into_iter().flatten().chain(parallelism).collect(),

@@ -5,8 +5,8 @@ use hcl_edit::{
     expr::{Expression, FuncCall, ObjectKey, Traversal, TraversalOperator},
 };
 
-use super::{Sight, key_of};
-use crate::inventory::inputs::origin::{Origin, Source, Use, WRITTEN, begin};
+use super::{EvalScope, key_of};
+use crate::inventory::inputs::provenance::{Origin, Source, Use, WRITTEN, begin};
 
 /// Functions that return their arguments, or elements of them, unchanged.
 const CHOOSING: [&str; 26] = [
@@ -40,7 +40,7 @@ const CHOOSING: [&str; 26] = [
 /// Resource and data source types that write a file to a path of their own configuration.
 const MAKING: [&str; 3] = ["archive_file", "local_file", "local_sensitive_file"];
 
-impl Sight<'_> {
+impl EvalScope<'_> {
     /// Returns the sources of the texts that an expression may evaluate to; absent when it depends on an unknown value, such
     /// as the output of a module.
     pub(super) fn origin(&self, expression: &Expression, depth: usize) -> Origin {
@@ -68,7 +68,7 @@ impl Sight<'_> {
                 for name in names.into_iter().flatten() {
                     bound.push((name.to_string(), each.intro.collection_expr.clone()));
                 }
-                let inside = Sight { locals: self.locals, bound: &bound };
+                let inside = EvalScope { locals: self.locals, bound: &bound };
                 inside.all(each.key_expr.iter().chain([&each.value_expr]), depth)
             }
         }
@@ -114,7 +114,7 @@ impl Sight<'_> {
     /// Returns the sources of an iteration variable, or of a member of it: those of the items of its collection.
     fn of_bound(&self, name: &str, operators: &[&TraversalOperator], depth: usize) -> Origin {
         let at = self.bound.iter().rposition(|(bound, _)| bound == name)?;
-        let outside = Sight { locals: self.locals, bound: &self.bound[..at] };
+        let outside = EvalScope { locals: self.locals, bound: &self.bound[..at] };
         let behind = match operators.first().and_then(|operator| key_of(operator)).as_deref() {
             Some("key" | "value") => &operators[1..],
             _ => operators,

@@ -6,11 +6,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// Set of files that existed in an earlier tree and are deleted now.
 #[derive(Debug, Default)]
-pub(in super::super) struct Gone {
+pub(in super::super) struct DeletedPaths {
     files: BTreeSet<Utf8PathBuf>,
 }
 
-impl Gone {
+impl DeletedPaths {
     /// Creates the set from absolute paths.
     pub(in super::super) fn new(files: impl IntoIterator<Item = Utf8PathBuf>) -> Self {
         Self { files: files.into_iter().collect() }
@@ -42,10 +42,10 @@ mod tests {
 
     #[test]
     fn a_folder_was_there_when_a_file_in_it_was() {
-        let gone = Gone::new(["/r/a/b/x.tf", "/r/a-b/y.tf"].map(Utf8PathBuf::from));
+        let gone = DeletedPaths::new(["/r/a/b/x.tf", "/r/a-b/y.tf"].map(Utf8PathBuf::from));
         assert!(gone.is_file("/r/a/b/x.tf".into()) && !gone.is_file("/r/a/b".into()));
         assert!(gone.is_dir("/r/a".into()) && gone.is_dir("/r/a/b".into()) && gone.is_dir("/r/a-b".into()));
         assert!(!gone.is_dir("/r/a/b/x.tf".into()) && !gone.is_dir("/r/a/c".into()));
-        assert!(!Gone::default().is_there("/r".into()));
+        assert!(!DeletedPaths::default().is_there("/r".into()));
     }
 }

@@ -1,7 +1,7 @@
 //! Tests of the segments of texts and of their sources.
 
 use super::*;
-use crate::inventory::inputs::origin::{Source, begin};
+use crate::inventory::inputs::provenance::{Source, begin};
 
 const LOCALS: &str = r#"
 locals {
@@ -13,20 +13,24 @@ locals {
 }
 "#;
 
-fn seen<T>(expression: &str, bound: &[(&str, &str)], see: impl FnOnce(&Sight<'_>, &Expression) -> T) -> T {
+fn seen<T>(
+    expression: &str,
+    bound: &[(&str, &str)],
+    see: impl FnOnce(&EvalScope<'_>, &Expression) -> T,
+) -> T {
     let mut locals = Locals::new();
     take_locals(&LOCALS.parse::<Body>().unwrap(), &mut locals);
     let bound: Vec<(String, Expression)> =
         bound.iter().map(|(name, of)| ((*name).to_owned(), of.parse().unwrap())).collect();
-    see(&Sight { locals: &locals, bound: &bound }, &expression.parse().unwrap())
+    see(&EvalScope { locals: &locals, bound: &bound }, &expression.parse().unwrap())
 }
 
 fn shown(expression: &str) -> String {
     seen(expression, &[], |sight, expression| {
-        let shown = |piece: &Piece<'_>| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Folder(base, up) => format!("<{base:?}{}>", "^".repeat(*up)),
-            Piece::Value(..) | Piece::Directive(_) => "*".to_owned(),
+        let shown = |piece: &PathSegment<'_>| match piece {
+            PathSegment::Text(text) => text.clone(),
+            PathSegment::Folder(base, up) => format!("<{base:?}{}>", "^".repeat(*up)),
+            PathSegment::Value(..) | PathSegment::Directive(_) => "*".to_owned(),
         };
         sight.pieces(expression).iter().map(shown).collect()
     })

@@ -2,7 +2,7 @@
 
 use hcl_edit::{expr::Expression, template::Directive};
 
-use super::origin::{Origin, Use, WRITTEN, used};
+use super::provenance::{Origin, Use, WRITTEN, used};
 
 /// Folder that a path reference starts from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,7 +23,7 @@ pub(super) enum Base {
 
 /// Segment of a text.
 #[derive(Debug, Clone)]
-pub(super) enum Piece<'e> {
+pub(super) enum PathSegment<'e> {
     Text(String),
     /// Known folder, and the number of levels above it.
     Folder(Base, usize),
@@ -33,28 +33,28 @@ pub(super) enum Piece<'e> {
 }
 
 /// Appends a segment; adjacent texts are joined and empty ones dropped.
-pub(super) fn push<'e>(pieces: &mut Vec<Piece<'e>>, piece: Piece<'e>) {
+pub(super) fn push<'e>(pieces: &mut Vec<PathSegment<'e>>, piece: PathSegment<'e>) {
     match (pieces.last_mut(), piece) {
-        (Some(Piece::Text(text)), Piece::Text(more)) => text.push_str(&more),
-        (_, Piece::Text(text)) if text.is_empty() => {}
+        (Some(PathSegment::Text(text)), PathSegment::Text(more)) => text.push_str(&more),
+        (_, PathSegment::Text(text)) if text.is_empty() => {}
         (_, piece) => pieces.push(piece),
     }
 }
 
 /// Detaches segments from the syntax tree that they were read from: expressions are dropped, their sources are kept.
-pub(super) fn apart(pieces: Vec<Piece<'_>>) -> Vec<Piece<'static>> {
+pub(super) fn detached(pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'static>> {
     let apart = |piece| match piece {
-        Piece::Text(text) => Piece::Text(text),
-        Piece::Folder(base, up) => Piece::Folder(base, up),
-        Piece::Value(_, origin) => Piece::Value(None, origin),
-        Piece::Directive(_) => Piece::Value(None, WRITTEN),
+        PathSegment::Text(text) => PathSegment::Text(text),
+        PathSegment::Folder(base, up) => PathSegment::Folder(base, up),
+        PathSegment::Value(_, origin) => PathSegment::Value(None, origin),
+        PathSegment::Directive(_) => PathSegment::Value(None, WRITTEN),
     };
     pieces.into_iter().map(apart).collect()
 }
 
 /// Returns an absolute path as `abspath` does: each `/..` behind a known folder becomes a level above it.
-pub(super) fn absolute(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
-    if let [Piece::Folder(_, up), Piece::Text(text), ..] = pieces.as_mut_slice()
+pub(super) fn absolute(mut pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
+    if let [PathSegment::Folder(_, up), PathSegment::Text(text), ..] = pieces.as_mut_slice()
         && text.starts_with('/')
     {
         while let Some(rest) =
@@ -71,18 +71,18 @@ pub(super) fn absolute(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
 }
 
 /// Returns the folder of a path as `dirname` does; a value is taken for a file name.
-pub(super) fn folder(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+pub(super) fn folder(mut pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     let mut is_name_gone = false;
     while let Some(last) = pieces.pop() {
         match last {
-            Piece::Text(text) => {
+            PathSegment::Text(text) => {
                 let known = if is_name_gone { &text } else { text.trim_end_matches('/') };
                 match known.rfind('/') {
                     Some(at) => {
                         let at = if pieces.is_empty() { at.max(1) } else { at };
-                        push(&mut pieces, Piece::Text(known[..at].to_owned()));
+                        push(&mut pieces, PathSegment::Text(known[..at].to_owned()));
                     }
-                    None if pieces.is_empty() => pieces.push(Piece::Text(".".to_owned())),
+                    None if pieces.is_empty() => pieces.push(PathSegment::Text(".".to_owned())),
                     None => {
                         is_name_gone = true;
                         continue;
@@ -90,38 +90,38 @@ pub(super) fn folder(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
                 }
                 break;
             }
-            Piece::Folder(base, up) => {
-                pieces.push(Piece::Folder(base, up + 1));
+            PathSegment::Folder(base, up) => {
+                pieces.push(PathSegment::Folder(base, up + 1));
                 break;
             }
-            Piece::Value(value, origin) if pieces.is_empty() => {
-                pieces.push(Piece::Value(value, used(&origin, Use::Altered)));
+            PathSegment::Value(value, origin) if pieces.is_empty() => {
+                pieces.push(PathSegment::Value(value, used(&origin, Use::Altered)));
                 break;
             }
-            Piece::Value(..) | Piece::Directive(_) => is_name_gone = true,
+            PathSegment::Value(..) | PathSegment::Directive(_) => is_name_gone = true,
         }
     }
     pieces
 }
 
 /// Returns the last name of a path as `basename` does.
-pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
+pub(super) fn name(pieces: Vec<PathSegment<'_>>) -> Vec<PathSegment<'_>> {
     let mut name = Vec::new();
     let last = pieces.len().saturating_sub(1);
     for (at, piece) in pieces.into_iter().enumerate() {
         match piece {
-            Piece::Text(text) => {
+            PathSegment::Text(text) => {
                 let known = if at == last { text.trim_end_matches('/') } else { &text };
                 let (ends, known) = known.rsplit_once('/').map_or((false, known), |(_, last)| (true, last));
                 if ends {
                     name.clear();
                 }
-                push(&mut name, Piece::Text(known.to_owned()));
+                push(&mut name, PathSegment::Text(known.to_owned()));
             }
-            Piece::Folder(..) => name = vec![Piece::Value(None, WRITTEN)],
+            PathSegment::Folder(..) => name = vec![PathSegment::Value(None, WRITTEN)],
             // A file name has no `..`.
-            Piece::Value(value, _) => name.push(Piece::Value(value, WRITTEN)),
-            other @ Piece::Directive(_) => name.push(other),
+            PathSegment::Value(value, _) => name.push(PathSegment::Value(value, WRITTEN)),
+            other @ PathSegment::Directive(_) => name.push(other),
         }
     }
     name
@@ -129,11 +129,11 @@ pub(super) fn name(pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
 
 /// Returns true if a path may lie in a subfolder of its known folder: `../${name}/x`, `../${name}`, but not
 /// `../${name}.json`.
-pub(super) fn is_deep(pieces: &[Piece<'_>]) -> bool {
-    let is_text = |piece: &Piece<'_>| matches!(piece, Piece::Text(_) | Piece::Folder(..));
+pub(super) fn is_deep(pieces: &[PathSegment<'_>]) -> bool {
+    let is_text = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(_) | PathSegment::Folder(..));
     let Some(at) = pieces.iter().position(|piece| !is_text(piece)).filter(|at| *at > 0) else { return false };
-    let goes_on = |piece: &Piece<'_>| matches!(piece, Piece::Text(text) if text.contains('/'));
-    let begins = matches!(&pieces[at - 1], Piece::Text(text) if text.ends_with('/'));
+    let goes_on = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(text) if text.contains('/'));
+    let begins = matches!(&pieces[at - 1], PathSegment::Text(text) if text.ends_with('/'));
     pieces[at..].iter().any(goes_on) || (begins && at + 1 == pieces.len())
 }
 
@@ -141,21 +141,21 @@ pub(super) fn is_deep(pieces: &[Piece<'_>]) -> bool {
 mod tests {
     use super::*;
 
-    fn shown(pieces: &[Piece<'_>]) -> String {
-        let shown = |piece: &Piece<'_>| match piece {
-            Piece::Text(text) => text.clone(),
-            Piece::Folder(base, up) => format!("<{base:?}{}>", "^".repeat(*up)),
-            Piece::Value(..) | Piece::Directive(_) => "*".to_owned(),
+    fn shown(pieces: &[PathSegment<'_>]) -> String {
+        let shown = |piece: &PathSegment<'_>| match piece {
+            PathSegment::Text(text) => text.clone(),
+            PathSegment::Folder(base, up) => format!("<{base:?}{}>", "^".repeat(*up)),
+            PathSegment::Value(..) | PathSegment::Directive(_) => "*".to_owned(),
         };
         pieces.iter().map(shown).collect()
     }
 
-    fn text(text: &str) -> Piece<'static> {
-        Piece::Text(text.to_owned())
+    fn text(text: &str) -> PathSegment<'static> {
+        PathSegment::Text(text.to_owned())
     }
 
-    const OWN: Piece<'static> = Piece::Folder(Base::Own, 0);
-    const VALUE: Piece<'static> = Piece::Value(None, WRITTEN);
+    const OWN: PathSegment<'static> = PathSegment::Folder(Base::Own, 0);
+    const VALUE: PathSegment<'static> = PathSegment::Value(None, WRITTEN);
 
     #[test]
     fn folders_and_names_are_those_of_the_engines_functions() {

@@ -1,14 +1,15 @@
 //! Tests of the path references that are found in HCL.
 
 use super::*;
-use crate::inventory::inputs::sight::take_locals;
+use crate::inventory::inputs::eval_scope::take_locals;
 
 fn found(text: &str) -> Vec<String> {
     let body = text.parse::<Body>().unwrap();
     let mut locals = Locals::new();
     take_locals(&body, &mut locals);
-    let shown =
-        |m: Mention| format!("{:?} {}{}", m.base, m.path, if m.aim == Aim::Source { " source" } else { "" });
+    let shown = |m: PathRef| {
+        format!("{:?} {}{}", m.base, m.path, if m.aim == RefKind::Source { " source" } else { "" })
+    };
     Mentions::of(&body, &locals).mentions.into_iter().filter(|m| m.base != Base::Named).map(shown).collect()
 }
 
@@ -132,8 +133,11 @@ fn the_words_of_units_are_understood() {
 #[test]
 fn a_string_of_json_is_a_template() {
     let of = |text| Mentions::of_text(text, Role::Source, &Locals::new()).mentions;
-    assert_eq!(of("${path.module}/m"), [Mention { base: Base::Own, path: "m".to_owned(), aim: Aim::Source }]);
+    assert_eq!(
+        of("${path.module}/m"),
+        [PathRef { base: Base::Own, path: "m".to_owned(), aim: RefKind::Source }]
+    );
     assert_eq!(of("registry/x/y"), []);
     let found = Mentions::of_text("sh run.sh", Role::Other, &Locals::new()).mentions;
-    assert_eq!(found, [Mention { base: Base::Named, path: "run.sh".to_owned(), aim: Aim::Other }]);
+    assert_eq!(found, [PathRef { base: Base::Named, path: "run.sh".to_owned(), aim: RefKind::Other }]);
 }

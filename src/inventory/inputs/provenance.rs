@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::pieces::{Base, Piece};
+use super::path_template::{Base, PathSegment};
 
 /// Sources of the texts that a value may have, each with its position in the value; `None` when they are unknown. A text
 /// that stays in the folder where it starts is left out, since the files of that folder are inputs anyway.
@@ -61,18 +61,18 @@ pub(super) fn used(origin: &Origin, path: Use) -> Origin {
 }
 
 /// Returns the origin of a text: its values, and its own beginning if that has a `..`.
-pub(super) fn begin(pieces: &[Piece<'_>]) -> Origin {
+pub(super) fn begin(pieces: &[PathSegment<'_>]) -> Origin {
     let mut origin = of_values(pieces)?;
     let (base, up, behind) = match pieces {
-        [Piece::Folder(base, up), behind @ ..] => (*base, *up, behind),
+        [PathSegment::Folder(base, up), behind @ ..] => (*base, *up, behind),
         pieces => (Base::Stack, 0, pieces),
     };
     let (text, behind) = match behind {
-        [Piece::Text(text), behind @ ..] => (text.as_str(), behind),
+        [PathSegment::Text(text), behind @ ..] => (text.as_str(), behind),
         behind => ("", behind),
     };
     if up > 0 || leads_up(text) {
-        let is_below = matches!(pieces.first(), Some(Piece::Folder(..)));
+        let is_below = matches!(pieces.first(), Some(PathSegment::Folder(..)));
         let text = if is_below { text.trim_start_matches('/') } else { text };
         let text = format!("{}{text}", "../".repeat(up));
         origin.insert((Source::Text { base, text, is_open: !behind.is_empty() }, Use::Whole));
@@ -81,22 +81,22 @@ pub(super) fn begin(pieces: &[Piece<'_>]) -> Origin {
 }
 
 /// Returns the origin of the values in a text, without the text's own beginning.
-pub(super) fn of_values(pieces: &[Piece<'_>]) -> Origin {
+pub(super) fn of_values(pieces: &[PathSegment<'_>]) -> Origin {
     let mut sources = BTreeSet::new();
     for (at, piece) in pieces.iter().enumerate() {
         match piece {
-            Piece::Value(_, origin) if at == 0 => {
+            PathSegment::Value(_, origin) if at == 0 => {
                 let path = match pieces.get(1) {
                     None => Use::Whole,
-                    Some(Piece::Text(text)) if text.starts_with('/') => Use::Below,
+                    Some(PathSegment::Text(text)) if text.starts_with('/') => Use::Below,
                     Some(_) => Use::Begins,
                 };
                 sources.extend(used(origin, path)?);
             }
-            Piece::Directive(_) if at == 0 => return None,
+            PathSegment::Directive(_) if at == 0 => return None,
             // An unknown value is taken for a file name.
-            Piece::Value(_, origin) => sources.extend(used(origin, Use::Inside).into_iter().flatten()),
-            Piece::Directive(_) | Piece::Text(_) | Piece::Folder(..) => {}
+            PathSegment::Value(_, origin) => sources.extend(used(origin, Use::Inside).into_iter().flatten()),
+            PathSegment::Directive(_) | PathSegment::Text(_) | PathSegment::Folder(..) => {}
         }
     }
     if is_astray(pieces) {
@@ -111,30 +111,30 @@ pub(super) fn leads_up(text: &str) -> bool {
 }
 
 /// Returns true if the folder of a path is unknown because a `..` stands behind a value, or a value directly behind a `..`.
-fn is_astray(pieces: &[Piece<'_>]) -> bool {
-    let is_known = |piece: &Piece<'_>| matches!(piece, Piece::Text(_) | Piece::Folder(..));
+fn is_astray(pieces: &[PathSegment<'_>]) -> bool {
+    let is_known = |piece: &PathSegment<'_>| matches!(piece, PathSegment::Text(_) | PathSegment::Folder(..));
     let known = pieces.iter().position(|piece| !is_known(piece)).unwrap_or(pieces.len());
     pieces.iter().enumerate().any(|(at, piece)| {
         let next = pieces.get(at + 1);
         match piece {
-            Piece::Text(text) => {
+            PathSegment::Text(text) => {
                 let ends_above = next.is_some() && text.rsplit('/').next() == Some("..");
                 ends_above || (at > known && leads_up(text))
             }
-            Piece::Folder(_, up) => {
+            PathSegment::Folder(_, up) => {
                 let is_behind = match &pieces[..at] {
                     [] => false,
-                    [Piece::Folder(Base::Stack, 0), Piece::Text(text)] => text != "/",
+                    [PathSegment::Folder(Base::Stack, 0), PathSegment::Text(text)] => text != "/",
                     _ => true,
                 };
                 is_behind
                     || match next {
                         None => false,
-                        Some(Piece::Text(text)) => !text.starts_with('/'),
+                        Some(PathSegment::Text(text)) => !text.starts_with('/'),
                         Some(_) => *up > 0,
                     }
             }
-            Piece::Value(..) | Piece::Directive(_) => false,
+            PathSegment::Value(..) | PathSegment::Directive(_) => false,
         }
     })
 }
@@ -143,17 +143,17 @@ fn is_astray(pieces: &[Piece<'_>]) -> bool {
 mod tests {
     use super::*;
 
-    fn text(text: &str) -> Piece<'static> {
-        Piece::Text(text.to_owned())
+    fn text(text: &str) -> PathSegment<'static> {
+        PathSegment::Text(text.to_owned())
     }
 
-    fn value() -> Piece<'static> {
-        Piece::Value(None, Some([(Source::Variable("x".to_owned()), Use::Whole)].into()))
+    fn value() -> PathSegment<'static> {
+        PathSegment::Value(None, Some([(Source::Variable("x".to_owned()), Use::Whole)].into()))
     }
 
-    const OWN: Piece<'static> = Piece::Folder(Base::Own, 0);
+    const OWN: PathSegment<'static> = PathSegment::Folder(Base::Own, 0);
 
-    fn shown(pieces: &[Piece<'_>]) -> Vec<String> {
+    fn shown(pieces: &[PathSegment<'_>]) -> Vec<String> {
         let shown = |(source, path)| match source {
             Source::Variable(name) => format!("{name} {path:?}"),
             Source::Text { base, text, is_open } => {
@@ -174,9 +174,9 @@ mod tests {
         assert_eq!(shown(&[value(), text(".a")]), ["x Begins"]);
         assert_eq!(shown(&[OWN, text("/"), value()]), ["x Inside"]);
         assert_eq!(shown(&[text("../a")]), ["Stack ../a"]);
-        assert_eq!(shown(&[Piece::Folder(Base::Own, 1), text("/a")]), ["Own ../a"]);
+        assert_eq!(shown(&[PathSegment::Folder(Base::Own, 1), text("/a")]), ["Own ../a"]);
         assert_eq!(shown(&[OWN, text("/../a-"), value()]), ["x Inside", "Own ../a-*"]);
-        assert_eq!(shown(&[Piece::Folder(Base::Stack, 0), text("/"), OWN, text("/a")]), none);
+        assert_eq!(shown(&[PathSegment::Folder(Base::Stack, 0), text("/"), OWN, text("/a")]), none);
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
             vec![text(".."), value()],
             vec![OWN, text("/.."), value()],
             vec![OWN, text("-a/b")],
-            vec![Piece::Folder(Base::Own, 1), value()],
+            vec![PathSegment::Folder(Base::Own, 1), value()],
             vec![value(), text("/"), OWN],
         ] {
             assert!(shown(&pieces).contains(&"astray".to_owned()), "{pieces:?}");
