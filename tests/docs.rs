@@ -1,4 +1,8 @@
-//! Agreement of the documentation with the program: examples of environments.toml load, named verbs exist.
+//! Agreement of the documentation with the program: examples of environments.toml load; named verbs, tests, paths and
+//! types exist.
+
+#[path = "docs/architecture.rs"]
+mod architecture;
 
 use std::{fs, path::Path, process::Command};
 
