@@ -101,7 +101,7 @@ fn fails_this_time(times: Option<u32>) -> Result<bool, Fatal> {
 /// Starts a process that sleeps with the streams of this one, and logs its id.
 #[expect(
     clippy::disallowed_methods,
-    reason = "the fake engine is a program of its own, outside the room `process`"
+    reason = "the fake engine is a program of its own, outside the module `process`"
 )]
 fn leave_a_process_behind() -> Result<(), Fatal> {
     let child = std::process::Command::new("sleep").arg("1000").spawn()?;
