@@ -113,7 +113,7 @@ fn a_second_signal_only_warns_a_third_tells_again_and_a_fourth_kills() {
 
     let run = running.wait().exits(130);
 
-    run.tells("a third interrupt tells the engines a second time").tells("the engines were killed");
+    run.tells("a third interrupt asks the engines to stop at once").tells("the engines were killed");
     assert_eq!(shop.count("signal", "INT"), 2);
     assert_eq!(shop.state("network", "staging"), None);
 }

@@ -282,7 +282,8 @@ fn without_find(live: &Live) {
         format!("#!/bin/sh\n[ \"$1\" = find ] && [ \"$3\" = --exclude ] && exit 1\nexec {path} \"$@\"\n");
     script(live.project.around().join("wrapper"), &text);
     let environments = live.project.read("environments.toml");
-    let wrapped = format!("{environments}\n[terragrunt]\nprogram = \"../wrapper\"\n");
+    assert!(environments.contains("[terragrunt]\n"), "{environments}");
+    let wrapped = environments.replace("[terragrunt]\n", "[terragrunt]\nprogram = \"../wrapper\"\n");
     live.project.write("environments.toml", &wrapped);
 }
 
