@@ -5,7 +5,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::{
-    config::{Overrides, VerbClass, duration_word},
+    config::{Overrides, VerbClass, duration_word, sets_environment},
     engine::PlanMode,
     executor::Confirmation,
     graph::{Selection, Since},
@@ -148,7 +148,10 @@ impl RunRequest {
         self.allow.iter().for_each(|allow| flag("--allow", &allow.to_string()));
         self.acks.iter().for_each(|id| flag("--ack", id));
         overrides.vars.iter().for_each(|(name, value)| flag("--var", &format!("{name}={value}")));
-        overrides.sets.iter().for_each(|(path, value)| flag("--set", &format!("{path}={value}")));
+        overrides.sets.iter().for_each(|(path, value)| {
+            let value = if sets_environment(path) { "…" } else { value };
+            flag("--set", &format!("{path}={value}"));
+        });
         if let Some(age) = self.reuse {
             words.push(match age {
                 REUSED_WITHOUT_AGE => "--reuse".to_owned(),
@@ -216,6 +219,15 @@ mod tests {
             request.command_line("deploy", &"production".parse().unwrap(), &overrides, None),
             "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --without module.m --allow window --ack on-call --var size=3 --with-dependents"
         );
+        let sets =
+            vec![("env.TOKEN".to_owned(), "t0ken".to_owned()), ("parallelism".to_owned(), "4".to_owned())];
+        let line = request.command_line(
+            "plan",
+            &"dev".parse().unwrap(),
+            &Overrides { sets, ..Overrides::default() },
+            None,
+        );
+        assert!(line.contains("--set 'env.TOKEN=…' --set parallelism=4"), "{line}");
         let run: RunId = RunId::new(1, 0);
         let resumed = RunRequest { resumes: Some(run.clone()), stop: Stop::AtFirstFailure, ..request };
         let line = resumed.command_line(

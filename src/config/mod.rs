@@ -33,7 +33,7 @@ pub use guards::{DenyRule, Guards, IdentityGuard, Window};
 pub use load::{Config, ConfigError};
 pub use lookup::UnknownEnvironment;
 pub use origin::{Layer, Origin, Scope, Value};
-pub use overrides::{ENGINE_VARIABLE, Overrides, VARIABLES, program_variable};
+pub use overrides::{ENGINE_VARIABLE, Overrides, VARIABLES, program_variable, sets_environment};
 pub use raw::duration::{duration_word, parse_duration};
 pub use raw::version::{InvalidConstraint, VersionConstraint};
 pub use schema::json_schema;

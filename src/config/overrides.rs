@@ -49,6 +49,12 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("ENVCTL_CREATE_WORKSPACE", "create_workspace"),
 ];
 
+/// Returns true if the path of a `--set` flag leads to variables of the engines' environment: their values are often credentials,
+/// which no suggested command repeats.
+pub fn sets_environment(path: &str) -> bool {
+    path == "env" || path.starts_with("env.")
+}
+
 /// Environment variable that sets the engine of every stack without an `engine` of its own.
 pub const ENGINE_VARIABLE: &str = "ENVCTL_ENGINE";
 

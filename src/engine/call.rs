@@ -12,7 +12,9 @@ use super::{
 use crate::{
     files,
     model::{Failure, FailureKind},
-    process::{Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream, without_users},
+    process::{
+        Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream, without_credentials,
+    },
     ui::uncolored,
 };
 
@@ -148,7 +150,7 @@ fn keep(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
     if stderr.len() == KEPT_LINES {
         stderr.remove(0);
     }
-    stderr.push(without_users(line).into_owned());
+    stderr.push(without_credentials(line).into_owned());
 }
 
 impl Streamed {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     model::{Failure, FailureKind},
-    process::{Captured, Exit, without_users},
+    process::{Captured, Exit, without_credentials},
 };
 
 /// Returns the error of a JSON stream that exited neither with 0 nor, for a plan, with 2.
@@ -164,7 +164,7 @@ const DOWNLOADING: &str = "downloading source url ";
 /// Users and passwords in URLs are removed: Terragrunt prints them as they are in the source. A local source needs no
 /// network.
 fn unfetched_source(text: &str, target: &Target) -> Option<Failure> {
-    let text = without_users(text);
+    let text = without_credentials(text);
     let (_, said) = text.rsplit_once(DOWNLOADING)?;
     let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
     let source = lines.next()?;
@@ -203,8 +203,8 @@ fn told(failure: Failure, target: &Target, session: &Session<'_>) -> Failure {
     let failure = with_holder(failure, target);
     let redactor = session.runner.redactor();
     Failure {
-        summary: without_users(&redactor.mask(&failure.summary)).into_owned(),
-        detail: without_users(&redactor.mask(&failure.detail)).into_owned(),
+        summary: without_credentials(&redactor.mask(&failure.summary)).into_owned(),
+        detail: without_credentials(&redactor.mask(&failure.detail)).into_owned(),
         ..failure
     }
 }

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::stream_json::Diagnostic;
 use crate::{
     files,
-    process::{CommandLine, Redactor, without_users},
+    process::{CommandLine, Redactor, without_credentials},
     ui::visible,
 };
 
@@ -31,7 +31,7 @@ impl<'r> Log<'r> {
     /// Appends a line.
     pub fn line(&mut self, text: &str) {
         let text = self.redactor.mask(text);
-        let text = without_users(&text);
+        let text = without_credentials(&text);
         let text = visible(&text);
         if let Ok(file) = &mut self.file
             && let Err(error) = writeln!(file, "{}", text.trim_end())

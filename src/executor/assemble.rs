@@ -20,7 +20,7 @@ use super::{
     worker::Work,
 };
 use crate::{
-    config::Config,
+    config::{Config, sets_environment},
     engine::{
         EngineUnavailable, Engines, GivenFlags, LockfilePolicy, Neighbours, StackFolder, ValuePlaces,
         clean_environment, cli_configs, layout::unit_file,
@@ -204,7 +204,8 @@ impl Assembly<'_> {
         for (path, value) in &mut flags.sets {
             let name =
                 path.strip_prefix("vars").map(|name| name.trim_start_matches('.').trim_matches(['"', '\'']));
-            value.take_if(|_| name.is_some_and(|name| name.is_empty() || hides(name)));
+            let is_hidden = name.is_some_and(|name| name.is_empty() || hides(name)) || sets_environment(path);
+            value.take_if(|_| is_hidden);
         }
         flags
     }

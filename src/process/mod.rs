@@ -22,7 +22,7 @@ pub use command_line::{CommandLine, SignalTarget};
 pub use error::ProcessError;
 pub use finished::{Captured, Exit, Finished, ProcessEvent, Stream};
 pub use identity::{Identity, Writer, writers};
-pub use redaction::{MASK, Redactor, without_users};
+pub use redaction::{MASK, Redactor, without_credentials};
 pub use runner::Runner;
 pub use users::users;
 pub use which::which;

@@ -11,5 +11,5 @@ mod quoting;
 mod redactor;
 mod spellings;
 
-pub use addresses::without_users;
+pub use addresses::without_credentials;
 pub use redactor::{MASK, Redactor};
