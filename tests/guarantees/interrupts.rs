@@ -23,7 +23,7 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
 
             run.tells("waiting for running engines to stop cleanly")
                 .tells("! app      interrupted: not started")
-                .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "it", "was", "not", "begun"]);
+                .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "not", "started"]);
             let report = slow.shop.run(["runs", "show", "--json"]).exits(0).json();
             let notes = report["stacks"][0]["notes"].to_string();
             assert!(notes.contains("1 resource was done when it was interrupted: `"), "{notes}");
@@ -103,7 +103,7 @@ fn a_second_signal_changes_nothing_and_a_third_reaches_a_real_engine_once_more()
 
         let run = running.wait().exits(130);
 
-        run.tells("a third interrupt tells the engines a second time").tells(
+        run.tells("a third interrupt asks the engines to stop at once").tells(
             "the engine gave up at the second signal: what it was doing may be missing from the state",
         );
         let log = slow.log();
