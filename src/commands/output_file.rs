@@ -13,6 +13,7 @@ use rustix::{
     fs::{CWD, Mode, OFlags, fcntl_getfl, fcntl_setfl, openat},
     io::Errno,
 };
+use serde_json::{Map, Value};
 
 use crate::{engine::layout::is_found_by_name, files, reporter};
 
@@ -25,7 +26,7 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 /// Streams and devices of the system that a summary may be written to, beside `/dev/fd/N`.
 const STREAMS: [&str; 4] = ["/dev/stdout", "/dev/stderr", "/dev/tty", "/dev/null"];
 
-/// Number of leading bytes that are checked to recognise a file of envctl.
+/// Number of leading bytes that are checked to recognise a summary of envctl.
 const BEGINNING: u64 = 64 << 10;
 
 /// Kind of content of an output file.
@@ -60,12 +61,9 @@ pub(super) fn check(path: &Utf8Path, content: Content, env: &BTreeMap<OsString, 
     if found.len() == 0 || (content == Content::Summary && markdown) {
         return Ok(());
     }
-    let mut beginning = Vec::new();
-    files::open_regular(path)?.take(BEGINNING).read_to_end(&mut beginning)?;
-    let beginning = String::from_utf8_lossy(&beginning);
     match content {
-        Content::Report if is_document(&beginning) => Ok(()),
-        Content::Summary if reporter::is_summary(&beginning) => Ok(()),
+        Content::Report if is_report(&files::read(path)?) => Ok(()),
+        Content::Summary if reporter::is_summary(&beginning(path)?) => Ok(()),
         Content::Report => Err(refused("it holds something else than a report of envctl".to_owned())),
         Content::Summary => Err(refused(
             "it holds something else than a summary of envctl, and its name does not end in `.md`".to_owned(),
@@ -166,10 +164,22 @@ fn open(path: &Utf8Path, flags: OFlags) -> io::Result<File> {
     Ok(File::from(opened))
 }
 
-/// Returns true if a text begins like the report or the error document of envctl.
-fn is_document(text: &str) -> bool {
-    let mut letters = text.chars().filter(|c| !c.is_whitespace());
-    "{\"format\":".chars().all(|letter| letters.next() == Some(letter))
+/// Returns the first bytes of a file as text.
+fn beginning(path: &Utf8Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    files::open_regular(path)?.take(BEGINNING).read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Returns true if a JSON text has the members of a report or of an error document of envctl.
+fn is_report(text: &[u8]) -> bool {
+    let members = serde_json::from_slice::<Map<String, Value>>(text).unwrap_or_default();
+    [
+        &["format", "run", "command", "environment", "totals", "stacks"][..],
+        &["format", "result", "exit_code", "error"],
+    ]
+    .iter()
+    .any(|required| required.iter().all(|name| members.contains_key(*name)))
 }
 
 fn is_same(a: &Metadata, b: &Metadata) -> bool {

@@ -4,7 +4,7 @@ use super::worker::hide;
 use crate::{
     config::Layer,
     engine::layout::unit_file,
-    inventory::{Instance, hcl::Module},
+    inventory::{Instance, Modules, hcl::Module},
     process::Redactor,
 };
 
@@ -19,11 +19,14 @@ pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, re
     }
 }
 
-/// Returns true if a variable of a stack is declared `sensitive` or `ephemeral`, or may be: a root module that could not
-/// be parsed may declare it so.
+/// Returns true if a variable of a stack is declared `sensitive` or `ephemeral`, or may be: a module that cannot be read may
+/// declare it so. `module` is the root module of a stack; the one of a Terragrunt unit is read here.
 pub(super) fn is_hidden(name: &str, instance: &Instance, module: Option<&Module>) -> bool {
-    match module {
-        Some(module) => module.variables.get(name).is_some_and(|v| v.sensitive || v.ephemeral),
-        None => unit_file(instance.engine).is_none(),
+    let declares = |module: &Module| module.variables.get(name).is_some_and(|v| v.sensitive || v.ephemeral);
+    if unit_file(instance.engine).is_none() {
+        return module.is_none_or(declares);
     }
+    Modules::of_unit(instance).is_none_or(|(modules, folder)| {
+        modules.in_folder(&folder, instance.engine).is_none_or(|module| declares(module))
+    })
 }

@@ -70,12 +70,14 @@ fn an_output_path_that_is_no_regular_file_is_wrong_usage() {
 fn an_output_path_never_replaces_a_file_of_the_project() {
     let shop = Shop::of(&["network"]);
     shop.project.write("values.json", "{ \"region\": \"eu\" }\n");
+    shop.project.write("format.json", "{\"format\":1,\"important\":\"data\"}\n");
     shop.project.write("policy.txt", "allow\n");
     shop.project.write("empty.tf.json", "");
     let other = "it holds something else than a";
     let by_name = "a file of this name is read as configuration or as a state";
     for (flag, name, says) in [
         ("--report", "values.json", other),
+        ("--report", "format.json", other),
         ("--report", "network/main.tf.json", by_name),
         ("--report", "empty.tf.json", by_name),
         ("--report", "network/new.auto.tfvars.json", by_name),

@@ -137,6 +137,28 @@ fn a_new_plan_that_sets_another_value_than_was_confirmed_is_not_applied() {
 }
 
 #[test]
+fn a_resumed_run_plans_again_what_needs_a_stack_whose_apply_had_failed() {
+    let shop = Shop::new();
+    shop.stack("network", &[], &script("one"));
+    let remote = json!({ "net": "../network/terraform.tfstate.d/staging/terraform.tfstate" });
+    let app = json!({ "resources": { "terraform_data.app": "${net.id}" }, "remote": remote });
+    shop.stack("app", &["network"], &app);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let mut changed = script("two");
+    changed["steps"] = json!({ "apply": { "error": { "summary": "no", "detail": "" } } });
+    shop.script("network", &changed);
+    shop.run(["deploy", "staging", "--yes"]).exits(1);
+    network(&shop, "two");
+
+    let run = shop.run(["runs", "resume", "--yes"]).exits(0);
+
+    run.tells("Some plans now change more than you confirmed");
+    assert_eq!(shop.deployed_value("network", "staging").as_deref(), Some("two"));
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("two"));
+    shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+}
+
+#[test]
 fn a_stack_is_not_planned_again_when_nothing_above_it_was_applied() {
     let shop = shop(true);
     shop.change("web", "second");

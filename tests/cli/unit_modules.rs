@@ -151,3 +151,30 @@ fn an_address_that_no_local_module_of_a_unit_has_is_wrong_usage() {
     let run = env.run(["plan", "dev", "second", "--target", "terraform_data.other"]);
     assert_eq!(run.hides("no selected stack has").code(), 0);
 }
+
+#[test]
+fn a_sensitive_value_of_a_unit_is_masked_in_hints_reports_and_journals() {
+    const SECRET: &str = "unit-secret-773";
+    let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+    for attribute in ["sensitive", "ephemeral"] {
+        project.write(
+            "modules/db/main.tf",
+            &format!("{DB}variable \"token\" {{\n  {attribute} = true\n  default   = \"\"\n}}\n"),
+        );
+        for flag in ["--var token=", "--set vars.token="] {
+            let (flag, name) = flag.split_once(' ').unwrap();
+            let given = format!("{name}{SECRET}");
+
+            let run = env.run(["deploy", "dev", flag, &given, "--report", "../report.json"]).exits(3);
+
+            run.tells("envctl deploy dev").hides(SECRET);
+            let report = std::fs::read_to_string(project.around().join("report.json")).unwrap();
+            assert!(report.contains("\"next\"") && !report.contains(SECRET), "{report}");
+            let runs = project.path(".envctl/runs");
+            for run in std::fs::read_dir(runs).unwrap().map(Result::unwrap) {
+                let journal = std::fs::read_to_string(run.path().join("journal.jsonl")).unwrap();
+                assert!(!journal.contains(SECRET), "{journal}");
+            }
+        }
+    }
+}

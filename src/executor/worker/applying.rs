@@ -87,6 +87,10 @@ impl Worker {
         let mut ended = match work.engine.apply(&work.target, &pending.file, session) {
             Ok(applied) => {
                 lock(&self.applied).insert(stack.clone());
+                // Plans that were made after an apply of an earlier run only know the outputs of that one.
+                for seen in lock(&self.seen).values_mut() {
+                    seen.remove(stack);
+                }
                 let mut ended = Ended::new(Outcome::Applied(pending.changes));
                 ended.exit_code = Some(applied.exit_code);
                 ended.notes = applied.notes;
