@@ -80,12 +80,12 @@ pub(super) fn comparable<'de, D: Deserializer<'de>>(deserializer: D) -> Result<V
     comparable_value(text.get()).map_err(D::Error::custom)
 }
 
-/// Parses a text to a value for comparisons, as [`comparable`] does.
+/// Parses a text to a value for comparisons, as `comparable` does.
 pub fn comparable_value(text: &str) -> Result<Value, serde_json::Error> {
     if keeps_numbers(text) { serde_json::from_str(text) } else { ExactJson::parse(text, 0).map(Value::from) }
 }
 
-/// Returns the digits of a number that a [`comparable`] value holds as a string.
+/// Returns the digits of a number that a `comparable` value holds as a string.
 pub fn long_number(value: &Value) -> Option<&str> {
     value.as_str()?.strip_prefix(LONG_NUMBER)
 }
