@@ -14,6 +14,7 @@ use super::{literals::Literals, scope::InputScope, unit::Unit};
 use crate::{
     engine::{layout::unit_file, units::normalised},
     files,
+    inventory::git::repository,
 };
 
 /// Common prefix of the settings that mix mocks with outputs.
@@ -66,8 +67,7 @@ impl InputScope {
 
     /// Returns true if any Terragrunt file in the repository mixes mocks with outputs, or cannot be read.
     pub fn mixes_anywhere(&self) -> bool {
-        let repository = self.dir.ancestors().find(|dir| dir.join(".git").exists());
-        mixes_below(repository.unwrap_or_else(|| self.root()))
+        mixes_below(repository(&self.dir).unwrap_or_else(|| self.root()))
     }
 }
 

@@ -6,7 +6,11 @@ use std::{collections::BTreeSet, fs, io};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{InputError, InputScope};
-use crate::{engine::detect::version_files, files, inventory::inputs::file_pattern::FilePattern};
+use crate::{
+    engine::detect::version_files,
+    files,
+    inventory::{git::repository, inputs::file_pattern::FilePattern},
+};
 
 impl InputScope {
     /// Returns the files that match the patterns under `files` of environments.toml.
@@ -33,7 +37,7 @@ impl InputScope {
     /// Returns the files above the stack, up to the root of the repository, that select the engine's version. The program of
     /// a version manager has the same digest whichever version it starts, so these files are inputs.
     pub(super) fn of_version(&self) -> Vec<Utf8PathBuf> {
-        let top = self.dir.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&self.root);
+        let top = repository(&self.dir).unwrap_or(&self.root);
         let above = self.dir.ancestors().skip(1).take_while(|dir| dir.starts_with(top));
         let named = above.flat_map(|dir| version_files(self.engine).map(|name| dir.join(name)));
         named.filter(|file| files::is_there(file)).collect()

@@ -6,7 +6,7 @@
 //! at that file.
 
 use std::{
-    cell::{Cell, OnceCell, RefCell},
+    cell::{Cell, RefCell},
     collections::BTreeMap,
     rc::Rc,
     sync::Arc,
@@ -23,7 +23,7 @@ use super::functions::call;
 use crate::{
     engine::{layout::unit_file_in, units::normalised},
     files,
-    inventory::{hcl::parse_unit, inputs::deleted_paths::DeletedPaths},
+    inventory::{git::repository, hcl::parse_unit, inputs::deleted_paths::DeletedPaths},
 };
 
 /// Maximum depth of nested expressions; it ends a circle of locals.
@@ -34,8 +34,6 @@ const STEPS: usize = 50_000;
 /// Terragrunt unit, with the files that were parsed for it.
 pub(in super::super) struct Unit {
     pub(super) dir: Utf8PathBuf,
-    /// Root of the repository, found on first use; absent outside of a repository.
-    repository: OnceCell<Option<Utf8PathBuf>>,
     /// Deleted paths that count as present.
     pub(super) gone: Arc<DeletedPaths>,
     read: RefCell<BTreeMap<Utf8PathBuf, Option<Rc<Body>>>>,
@@ -69,7 +67,6 @@ impl Unit {
     pub(in super::super) fn new(dir: &Utf8Path, gone: &Arc<DeletedPaths>) -> Self {
         Self {
             dir: dir.to_owned(),
-            repository: OnceCell::new(),
             gone: Arc::clone(gone),
             read: RefCell::default(),
             defaults: Cell::new(false),
@@ -79,9 +76,8 @@ impl Unit {
     }
 
     /// Returns the root of the repository that the unit lies in; absent outside of one.
-    pub(super) fn repository(&self) -> Option<&Utf8PathBuf> {
-        let find = || self.dir.ancestors().find(|dir| dir.join(".git").exists()).map(Into::into);
-        self.repository.get_or_init(find).as_ref()
+    pub(super) fn repository(&self) -> Option<&Utf8Path> {
+        repository(&self.dir)
     }
 
     /// Returns the files that were opened so far, also those that could not be parsed.
