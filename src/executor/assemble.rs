@@ -14,7 +14,7 @@ use super::{
     secret_use::{SecretUse, secrets_of},
     secrets::{Says, Secrets},
     target::{TargetError, Targets},
-    typed_values::{is_hidden, mask_typed_values},
+    typed_values::{HiddenVariables, mask_typed_values},
     value_places::InstanceValues,
     wiring::{UpstreamValues, Wiring},
     worker::Work,
@@ -191,12 +191,15 @@ impl Assembly<'_> {
 
     /// Returns the flags that were given without the values of variables that any of the stacks hides.
     fn shown_flags(&self, instances: &[&Instance]) -> GivenFlags {
-        let hides = |name: &str| {
-            instances
-                .iter()
-                .any(|instance| is_hidden(name, instance, self.modules.root(instance).map(|root| &**root)))
-        };
         let mut flags = self.given_flags.clone();
+        if flags.vars.is_empty() && flags.sets.is_empty() {
+            return flags;
+        }
+        let of = |instance: &&Instance| {
+            HiddenVariables::of(instance, self.modules.root(instance).map(|root| &**root))
+        };
+        let hidden: Vec<HiddenVariables> = instances.iter().map(of).collect();
+        let hides = |name: &str| hidden.iter().any(|variables| variables.contains(name));
         for (name, value) in &mut flags.vars {
             value.take_if(|_| hides(name));
         }

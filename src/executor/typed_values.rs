@@ -1,5 +1,7 @@
 //! Masks values of flags for variables that engines hide.
 
+use std::collections::BTreeSet;
+
 use super::worker::hide;
 use crate::{
     config::Layer,
@@ -11,22 +13,50 @@ use crate::{
 /// Masks the values of `--var` flags whose variables are declared `sensitive` or `ephemeral`: suggested commands repeat
 /// the flags that were given.
 pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, redactor: &Redactor) {
-    for (name, value) in &instance.settings.vars {
-        let is_typed = matches!(value.origin.layer, Layer::Flag(_));
-        if is_typed && is_hidden(name, instance, module) {
-            hide(&value.value, &|text| redactor.add(text));
-        }
+    let mut typed = instance
+        .settings
+        .vars
+        .iter()
+        .filter(|(_, value)| matches!(value.origin.layer, Layer::Flag(_)))
+        .peekable();
+    if typed.peek().is_none() {
+        return;
+    }
+    let hidden = HiddenVariables::of(instance, module);
+    for (_, value) in typed.filter(|(name, _)| hidden.contains(name)) {
+        hide(&value.value, &|text| redactor.add(text));
     }
 }
 
-/// Returns true if a variable of a stack is declared `sensitive` or `ephemeral`, or may be: a module that cannot be read may
-/// declare it so. `module` is the root module of a stack; the one of a Terragrunt unit is read here.
-pub(super) fn is_hidden(name: &str, instance: &Instance, module: Option<&Module>) -> bool {
-    let declares = |module: &Module| module.variables.get(name).is_some_and(|v| v.sensitive || v.ephemeral);
-    if unit_file(instance.engine).is_none() {
-        return module.is_none_or(declares);
+/// Variables of a stack that are declared `sensitive` or `ephemeral`.
+pub(super) enum HiddenVariables {
+    /// The names of these variables.
+    Named(BTreeSet<String>),
+    /// Possibly any variable: the module cannot be read.
+    Unknown,
+}
+
+impl HiddenVariables {
+    /// Reads the declarations in the root module of a stack; the module of a Terragrunt unit is read from its folder.
+    pub(super) fn of(instance: &Instance, module: Option<&Module>) -> Self {
+        if unit_file(instance.engine).is_none() {
+            return module.map_or(Self::Unknown, Self::declared);
+        }
+        let unit = Modules::of_unit(instance);
+        let module = unit.as_ref().and_then(|(modules, folder)| modules.in_folder(folder, instance.engine));
+        module.map_or(Self::Unknown, |module| Self::declared(module))
     }
-    Modules::of_unit(instance).is_none_or(|(modules, folder)| {
-        modules.in_folder(&folder, instance.engine).is_none_or(|module| declares(module))
-    })
+
+    fn declared(module: &Module) -> Self {
+        let hidden = module.variables.iter().filter(|(_, variable)| variable.sensitive || variable.ephemeral);
+        Self::Named(hidden.map(|(name, _)| name.clone()).collect())
+    }
+
+    /// Returns true if a variable is one of these, or may be.
+    pub(super) fn contains(&self, name: &str) -> bool {
+        match self {
+            Self::Named(names) => names.contains(name),
+            Self::Unknown => true,
+        }
+    }
 }
