@@ -143,7 +143,7 @@ pub(super) struct RunArgs {
     how: HowArgs,
 
     /// Set an HCL variable of every selected stack, over var files and `vars`. Its declared type says how the value is read, as
-    /// with `-var` of the engines. May be repeated.
+    /// with `-var` of the engines: a text for a string, number or bool, an HCL expression for other types. May be repeated.
     #[arg(long = "var", value_name = "NAME=VALUE", value_parser = pair)]
     vars: Vec<(String, String)>,
 

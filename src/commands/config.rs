@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::{
-    config::{Config, EnvSource, Environment, Layer, Origin, Secret, SecretSource, Settings},
+    config::{Config, EnvSource, Environment, Layer, Origin, Secret, SecretSource, Settings, VariableValue},
     diagnostic::SourceFile,
     inventory::{Instance, Inventory},
     model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId, VariablePattern},
@@ -196,7 +196,11 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
     }
     put("lock_timeout".to_owned(), format!("{}s", settings.lock_timeout.as_secs()).into(), None);
     for (name, value) in &settings.vars {
-        put(format!("vars.{name}"), value.value.clone(), Some(&value.origin));
+        let shown = match &value.value {
+            VariableValue::Known(value) => value.clone(),
+            VariableValue::Expression(text) => text.clone().into(),
+        };
+        put(format!("vars.{name}"), shown, Some(&value.origin));
     }
     for (kind, pairs) in &settings.backend {
         for (key, pair) in pairs {

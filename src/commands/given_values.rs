@@ -1,14 +1,11 @@
 //! Checks before a run that each variable has a value, and that each value on the command line has a variable.
 
-use std::sync::Arc;
-
 use super::Usage;
 use crate::{
     assurance::ValueErrors,
     config::Layer,
     diagnostic::{Diagnostics, closest},
-    engine::layout::unit_file,
-    inventory::{Instance, Inventory, Modules, hcl::Module},
+    inventory::{Inventory, Modules},
     model::StackId,
 };
 
@@ -37,7 +34,7 @@ fn declared_somewhere(inventory: &Inventory, stacks: &[StackId], modules: &Modul
     if flags.is_empty() {
         return Ok(());
     }
-    let roots: Vec<_> = instances.iter().filter_map(|instance| root_module(instance, modules)).collect();
+    let roots: Vec<_> = instances.iter().filter_map(|instance| modules.root_or_unit(instance)).collect();
     if roots.len() != stacks.len() {
         return Ok(());
     }
@@ -51,13 +48,4 @@ fn declared_somewhere(inventory: &Inventory, stacks: &[StackId], modules: &Modul
         }
     }
     Ok(())
-}
-
-/// Returns the root module of a stack, also that of a Terragrunt unit; absent if it cannot be found or parsed.
-fn root_module(instance: &Instance, modules: &Modules) -> Option<Arc<Module>> {
-    if unit_file(instance.engine).is_none() {
-        return modules.root(instance).cloned();
-    }
-    let (modules, folder) = Modules::of_unit(instance)?;
-    modules.in_folder(&folder, instance.engine).cloned()
 }

@@ -16,17 +16,22 @@ use super::{
         source::{EnvSourceTemplate, EnvVarTemplate, SecretTemplate, SourceTemplate},
         template::Template,
     },
-    settings::{BackendPair, EnvSource, EnvVar, Hooks, MockOutput, Secret, SecretSource, VarFile},
+    settings::{
+        BackendPair, EnvSource, EnvVar, Hooks, MockOutput, Secret, SecretSource, VarFile, VariableValue,
+    },
 };
 
 /// Backend pairs by backend type.
 pub(crate) type BackendPairs = IndexMap<String, IndexMap<String, BackendPair>>;
 
 /// Converts the values for HCL variables. Templates in them are not expanded.
-pub(crate) fn vars(vars: Map<Value<Json>>) -> IndexMap<String, Value<serde_json::Value>> {
+pub(crate) fn vars(vars: Map<Value<Json>>) -> IndexMap<String, Value<VariableValue>> {
     vars.into_inner()
         .into_iter()
-        .map(|(name, var)| (name.to_string(), Value { value: var.value.value.0, origin: var.value.origin }))
+        .map(|(name, var)| {
+            let value = VariableValue::Known(var.value.value.0);
+            (name.to_string(), Value { value, origin: var.value.origin })
+        })
         .collect()
 }
 

@@ -39,7 +39,7 @@ pub use raw::version::{InvalidConstraint, VersionConstraint};
 pub use schema::json_schema;
 pub use settings::{
     BackendPair, Discover, EngineSettings, EnvSource, EnvVar, Environment, Hooks, MockOutput, OutputPath,
-    Project, Secret, SecretSource, Settings, Stack, VarFile,
+    Project, Secret, SecretSource, Settings, Stack, VarFile, VariableValue,
 };
 pub use shared::Shared;
 pub use support::{Unsupported, VerbClass};

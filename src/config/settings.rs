@@ -216,6 +216,25 @@ pub struct Discover {
     pub name: Option<(String, Range<usize>)>,
 }
 
+/// Value of an HCL variable that environments.toml or a flag sets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum VariableValue {
+    /// Value that envctl knows.
+    Known(serde_json::Value),
+    /// HCL expression of a `--var` flag, which only the engine evaluates: its value is unknown to envctl.
+    Expression(String),
+}
+
+impl VariableValue {
+    /// Returns the value; absent for an expression.
+    pub fn known(&self) -> Option<&serde_json::Value> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Expression(_) => None,
+        }
+    }
+}
+
 /// Resolved settings of one instance.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -228,7 +247,7 @@ pub struct Settings {
     /// Value of the template name `{prefix}`.
     pub prefix: Option<String>,
     /// Values for HCL variables.
-    pub vars: Shared<IndexMap<String, Value<serde_json::Value>>>,
+    pub vars: Shared<IndexMap<String, Value<VariableValue>>>,
     /// Var files in the order in which the engine gets them.
     pub var_files: Shared<Vec<VarFile>>,
     /// Backend pairs by backend type.

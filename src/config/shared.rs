@@ -10,7 +10,7 @@ use super::{
     load::Config,
     origin::Value,
     raw::layer::Keys,
-    settings::{EnvVar, Environment, Secret, VarFile},
+    settings::{EnvVar, Environment, Secret, VarFile, VariableValue},
 };
 
 /// Reference-counted value that instances share; it dereferences to the value.
@@ -84,7 +84,7 @@ impl<'a, T> IntoIterator for &'a Shared<Vec<T>> {
 /// Values of the stacks in an environment that set nothing themselves. Values whose templates name a stack are `None`.
 #[derive(Debug)]
 pub(crate) struct SharedValues {
-    pub(crate) vars: Shared<IndexMap<String, Value<serde_json::Value>>>,
+    pub(crate) vars: Shared<IndexMap<String, Value<VariableValue>>>,
     pub(crate) var_files: Option<Shared<Vec<VarFile>>>,
     pub(crate) backend: Option<Shared<BackendPairs>>,
     pub(crate) env: Option<Shared<IndexMap<String, Value<EnvVar>>>>,
@@ -178,10 +178,16 @@ mod tests {
         let text =
             format!("{FILE}\n[stacks.app]\nvars.size = 2\nvar_files = [\"own.tfvars\"]\nenv.OWN = \"x\"\n");
         let app = settings(&text, "app", &[]);
-        assert_eq!((&app.vars["size"].value, app.var_files[0].path.as_str()), (&2.into(), "own.tfvars"));
+        assert_eq!(
+            (app.vars["size"].value.known().unwrap(), app.var_files[0].path.as_str()),
+            (&2.into(), "own.tfvars")
+        );
         assert!(app.env.contains_key("OWN") && app.env.contains_key("UNIT"));
         let other = settings(&text, "other", &[]);
-        assert_eq!((&other.vars["size"].value, other.var_files[0].path.as_str()), (&1.into(), "dev.tfvars"));
+        assert_eq!(
+            (other.vars["size"].value.known().unwrap(), other.var_files[0].path.as_str()),
+            (&1.into(), "dev.tfvars")
+        );
         assert!(!other.env.contains_key("OWN"));
     }
 }

@@ -121,7 +121,9 @@ pub use state_file::{StateError, state_addresses};
 pub use state_move::{NOT_TOLD, StateMove};
 pub use state_outputs::outputs_before;
 pub use state_stamp::{LocalIdentity, StateIdentity, state_at};
-pub use target::{Backend, BackendInForce, CalledModule, Neighbours, StackFolder, StateException, Target};
+pub use target::{
+    Backend, BackendInForce, CalledModule, GeneratedValues, Neighbours, StackFolder, StateException, Target,
+};
 pub use transient::is_transient;
 pub use typed::{Typed, typed};
 pub use unit_folders::{DownloadedFor, downloaded_for};

@@ -98,6 +98,32 @@ impl StateException {
     }
 }
 
+/// Var files that envctl generates for an instance; other paths in each run.
+#[derive(Debug, Clone)]
+pub struct GeneratedValues {
+    /// Path of the file with the values that envctl knows, written or not.
+    pub json: Utf8PathBuf,
+    /// Files with one HCL expression each, with the variable that it sets.
+    pub expressions: BTreeMap<Utf8PathBuf, String>,
+}
+
+impl GeneratedValues {
+    /// Returns the files of an instance without expressions.
+    pub fn new(json: Utf8PathBuf) -> Self {
+        Self { json, expressions: BTreeMap::new() }
+    }
+
+    /// Returns true if a var file is one of these.
+    pub fn contains(&self, file: &Utf8Path) -> bool {
+        *file == self.json || self.expressions.contains_key(file)
+    }
+
+    /// Returns the paths of all these files.
+    pub fn files(&self) -> impl Iterator<Item = &Utf8Path> {
+        std::iter::once(&*self.json).chain(self.expressions.keys().map(|file| &**file))
+    }
+}
+
 /// Instance as its engine needs it; paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -117,10 +143,10 @@ pub struct Target {
     pub workspace: Option<String>,
     /// Backend that the files and environments.toml state.
     pub backend: Backend,
-    /// Existing var files in order; the generated one is last.
+    /// Existing var files in order; the generated ones are last.
     pub var_files: Vec<Utf8PathBuf>,
-    /// Path of the generated var file, written or not.
-    pub generated_values: Option<Utf8PathBuf>,
+    /// Var files that envctl generates.
+    pub generated_values: GeneratedValues,
     /// Positions of the values of variables, for errors about them.
     pub value_places: Option<Arc<dyn ValuePlaces>>,
     /// Environment variables of the engine's processes, without those that engines must not inherit.
@@ -160,7 +186,7 @@ impl Target {
             workspace: None,
             backend: Backend { kind: None, config_file: None, config: None, digest: String::new() },
             var_files: Vec::new(),
-            generated_values: None,
+            generated_values: GeneratedValues::new(root.join("generated.tfvars.json")),
             value_places: None,
             env: Arc::default(),
             parallelism: None,

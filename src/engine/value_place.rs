@@ -68,16 +68,19 @@ pub(super) fn placed(diagnostics: &[Diagnostic], target: &Target) -> Vec<Diagnos
 pub(super) fn placed_one(diagnostic: &Diagnostic, target: &Target) -> Diagnostic {
     let mut found = diagnostic.clone();
     let Some(places) = &target.value_places else { return found };
-    let generated = diagnostic.range.as_ref().filter(|range| {
+    let generated = diagnostic.range.as_ref().and_then(|range| {
         let file = target.dir.join(&range.filename);
-        target.generated_values.as_ref().is_some_and(|generated| *generated == file)
+        target.generated_values.contains(&file).then_some((file, range.start.line))
     });
-    let variable = match (generated, &target.generated_values) {
-        (Some(range), Some(file)) => key_at(file, range.start.line),
-        _ => variable_of(diagnostic, &**places),
+    let variable = match &generated {
+        Some((file, line)) => match target.generated_values.expressions.get(file) {
+            Some(variable) => Some(variable.clone()),
+            None => key_at(file, *line),
+        },
+        None => variable_of(diagnostic, &**places),
     };
-    if let Some(file) = &target.generated_values {
-        found.detail = without_file(&diagnostic.detail, file);
+    for file in target.generated_values.files() {
+        found.detail = without_file(&found.detail, file);
     }
     if generated.is_some() {
         // The generated file is not the user's.
@@ -135,6 +138,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::engine::GeneratedValues;
 
     #[derive(Debug)]
     struct Places;
@@ -165,9 +169,15 @@ mod tests {
             "{\n  \"size\": {\n    \"other\": 1\n  },\n  \"flag\": 2,\n  \"x\": 3\n}\n",
         )
         .unwrap();
-        target.generated_values = Some(generated.clone());
+        target.generated_values = GeneratedValues::new(generated.clone());
+        let expression = root.join("values.0.tfvars");
+        target.generated_values.expressions.insert(expression.clone(), "flag".to_owned());
         target.value_places = Some(Arc::new(Places));
-        let filename = if file == "GENERATED" { generated.as_str() } else { file };
+        let filename = match file {
+            "GENERATED" => generated.as_str(),
+            "EXPRESSION" => expression.as_str(),
+            file => file,
+        };
         let diagnostic = Diagnostic {
             severity: "error".to_owned(),
             summary: "Invalid value".to_owned(),
@@ -193,6 +203,7 @@ mod tests {
         let flag = ("Invalid value: `flag` is set by `--var flag`".to_owned(), None);
         assert_eq!(shown("GENERATED", 3, "It must be above 3."), size);
         assert_eq!(shown("GENERATED", 5, ""), flag);
+        assert_eq!(shown("EXPRESSION", 2, ""), flag);
         let unsuitable =
             "The given value is not suitable for var.size declared at main.tf:1,1-16: a number is required.";
         assert_eq!(shown("main.tf", 1, unsuitable), size);
@@ -209,7 +220,7 @@ mod tests {
             let root = tempfile::tempdir().unwrap();
             let root = Utf8Path::from_path(root.path()).unwrap();
             let mut target = Target::sample(root, "app");
-            target.generated_values = Some(root.join("values.tfvars.json"));
+            target.generated_values = GeneratedValues::new(root.join("values.tfvars.json"));
             target.value_places = Some(Arc::new(Places));
             let file = if generated { root.join("values.tfvars.json") } else { "a.tfvars".into() };
             let place = |detail: String| {

@@ -6,9 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use crate::{
+    config::VariableValue,
     engine::Target,
     inventory::{
         Instance,
@@ -23,10 +24,10 @@ use crate::{
 pub struct PlanInputs {
     /// Folders and files that the stack can read.
     pub(super) scope: InputScope,
-    /// Values in the generated var file: name and JSON text.
+    /// Values in the generated JSON file: name and JSON text.
     pub(super) values: Vec<(String, String)>,
-    /// Path of the generated var file; another path in each run.
-    pub(super) generated: Utf8PathBuf,
+    /// Expressions in generated files of native syntax: name and HCL text.
+    pub(super) expressions: Vec<(String, String)>,
     /// Names of the environment variables that environments.toml sets for the stack's processes.
     pub(super) names: BTreeSet<String>,
     /// Patterns of `bind` for further environment variables.
@@ -40,29 +41,38 @@ pub struct PlanInputs {
 }
 
 impl PlanInputs {
-    /// Returns the inputs of an instance. `inputs` is the folder of the generated files, `dirs` are
-    /// the folders of all stacks.
+    /// Returns the inputs of an instance. `dirs` are the folders of all stacks.
     pub(super) fn of(
         (instance, module): (&Instance, Option<&Module>),
         target: &Target,
-        inputs: &Utf8Path,
         dirs: &Arc<HashSet<Utf8PathBuf>>,
         protected: bool,
     ) -> Self {
         let settings = &instance.settings;
         let declared = |name: &str| module.is_none_or(|module| module.variables.contains_key(name));
-        let values = settings.vars.iter().filter(|(name, _)| declared(name));
+        let (mut values, mut expressions) = (Vec::new(), Vec::new());
+        for (name, value) in settings.vars.iter().filter(|(name, _)| declared(name)) {
+            match &value.value {
+                VariableValue::Known(value) => values.push((name.clone(), value.to_string())),
+                VariableValue::Expression(text) => expressions.push((name.clone(), text.clone())),
+            }
+        }
         let secrets = settings.secrets.keys().map(|name| format!("TF_VAR_{name}"));
         Self {
             scope: InputScope::new(instance, &target.project, excluded_paths(target, dirs)),
-            values: values.map(|(name, value)| (name.clone(), value.value.to_string())).collect(),
-            generated: inputs.join(instance.id.stack.file_name() + ".tfvars.json"),
+            values,
+            expressions,
             names: settings.env.keys().cloned().chain(secrets).collect(),
             bind: settings.bind.iter().flat_map(|names| &names.value).cloned().collect(),
             upstreams: instance.needs.clone(),
             protected,
             identity: None,
         }
+    }
+
+    /// Returns the values and expressions of all generated var files, by the names of their variables.
+    pub(super) fn generated(&self) -> impl Iterator<Item = &(String, String)> {
+        self.values.iter().chain(&self.expressions)
     }
 }
 

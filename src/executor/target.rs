@@ -17,16 +17,16 @@ use super::{
     worker::expression,
 };
 use crate::{
-    config::{EnvSource, Origin, SecretSource},
+    config::{EnvSource, Origin, SecretSource, VariableValue},
     diagnostic::{Diagnostic, SourceFile},
     engine::{
-        Backend, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException, Target,
-        layout::unit_file, value_from,
+        Backend, GeneratedValues, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException,
+        Target, layout::unit_file, value_from,
     },
     files,
     inventory::{
         Instance,
-        hcl::{Attribute, Expr, Module},
+        hcl::{Attribute, Expr, Module, in_parentheses},
     },
     model::hex,
 };
@@ -140,9 +140,7 @@ impl Targets {
             }
         }
         let declared = module.map(|m| m.variables.keys().map(String::as_str).collect::<BTreeSet<&str>>());
-        if let Some(path) = self.values(instance, declared.as_ref(), &mut notes)? {
-            var_files.push(path);
-        }
+        let generated_values = self.values(instance, declared.as_ref(), (&mut var_files, &mut notes))?;
         let secret_use = effective_use(self.secret_use, instance.engine, modules);
         let env = self.environment(instance, declared.as_ref(), secret_use)?;
         let target = Target {
@@ -155,7 +153,7 @@ impl Targets {
             state_dir,
             workspace: instance.workspace().map(str::to_owned),
             var_files,
-            generated_values: Some(self.generated_values(instance)),
+            generated_values,
             value_places: None,
             env,
             parallelism: instance.settings.parallelism,
@@ -168,39 +166,44 @@ impl Targets {
         Ok(Built { target, notes })
     }
 
-    /// Writes the generated var file with every value of environments.toml that the stack declares, and returns its path.
+    /// Writes the generated var files with every value of environments.toml and of flags that the stack declares, and
+    /// adds their paths to `var_files`.
     fn values(
         &self,
         instance: &Instance,
         declared: Option<&BTreeSet<&str>>,
-        notes: &mut Vec<String>,
-    ) -> Result<Option<Utf8PathBuf>, TargetError> {
+        (var_files, notes): (&mut Vec<Utf8PathBuf>, &mut Vec<String>),
+    ) -> Result<GeneratedValues, TargetError> {
+        let stem = self.inputs.join(instance.id.stack.file_name());
+        let mut generated = GeneratedValues::new(format!("{stem}.tfvars.json").into());
         let mut values = IndexMap::new();
         let mut dropped = Vec::new();
         for (name, value) in &instance.settings.vars {
             if self.env.contains_key(&OsString::from(format!("TF_VAR_{name}"))) {
                 return Err(TargetError::Inherited { variable: name.clone() });
             }
-            if declared.is_none_or(|d| d.contains(name.as_str())) {
-                values.insert(name, &value.value);
-            } else {
+            if declared.is_some_and(|d| !d.contains(name.as_str())) {
                 dropped.push(format!("`{name}`"));
+                continue;
+            }
+            match &value.value {
+                VariableValue::Known(value) => drop(values.insert(name, value)),
+                VariableValue::Expression(text) => {
+                    let path = Utf8PathBuf::from(format!("{stem}.{}.tfvars", generated.expressions.len()));
+                    write_private(&path, &format!("{name} = {}\n", in_parentheses(text)))?;
+                    generated.expressions.insert(path, name.clone());
+                }
             }
         }
         if !dropped.is_empty() {
             notes.push(format!("not declared by this stack, so not passed: {}", dropped.join(", ")));
         }
-        if values.is_empty() {
-            return Ok(None);
+        if !values.is_empty() {
+            write_private(&generated.json, &json(&values))?;
+            var_files.push(generated.json.clone());
         }
-        let path = self.generated_values(instance);
-        write_private(&path, &json(&values))?;
-        Ok(Some(path))
-    }
-
-    /// Returns the path of the generated var file.
-    fn generated_values(&self, instance: &Instance) -> Utf8PathBuf {
-        self.inputs.join(instance.id.stack.file_name() + ".tfvars.json")
+        var_files.extend(generated.expressions.keys().cloned());
+        Ok(generated)
     }
 
     /// Returns the environment of an instance's processes: inherited variables, configured variables, and secrets.

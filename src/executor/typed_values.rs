@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use super::worker::hide;
 use crate::{
-    config::Layer,
+    config::{Layer, VariableValue},
     engine::layout::unit_file,
-    inventory::{Instance, Modules, hcl::Module},
+    inventory::{
+        Instance, Modules,
+        hcl::{Module, literals},
+    },
     process::Redactor,
 };
 
@@ -24,7 +27,15 @@ pub(super) fn mask_typed_values(instance: &Instance, module: Option<&Module>, re
     }
     let hidden = HiddenVariables::of(instance, module);
     for (_, value) in typed.filter(|(name, _)| hidden.contains(name)) {
-        hide(&value.value, &|text| redactor.add(text));
+        match &value.value {
+            VariableValue::Known(value) => hide(value, &|text| redactor.add(text)),
+            VariableValue::Expression(text) => {
+                redactor.add(text);
+                for literal in literals(text) {
+                    hide(&literal, &|text| redactor.add(text));
+                }
+            }
+        }
     }
 }
 

@@ -1,20 +1,18 @@
 //! Values of `--var`, by the declared type of the variable as engines take `-var`.
 //!
 //! Measured on OpenTofu 1.12.6 and Terraform 1.11.4: a variable without a type or of a primitive type takes the text
-//! literally (and converts it); any other variable takes the text as an expression.
+//! literally (and converts it); any other variable takes the text as an expression, without functions and references.
+//! An expression that is no literal is left to the engine.
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::{
     Instance, Inventory, Modules,
-    hcl::{VariableKind, literal_value},
+    hcl::{FlagExpression, VariableKind, flag_expression},
 };
 use crate::{
-    config::Layer,
+    config::{Layer, VariableValue},
     diagnostic::{Diagnostic, Diagnostics},
-    engine::layout::unit_file,
     model::InstanceId,
 };
 
@@ -47,19 +45,26 @@ fn is_bare_word(text: &str) -> bool {
 }
 
 /// Returns the values of an instance's variables that take an expression.
-fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec<(String, Value)> {
-    let module = modules.root(instance).filter(|_| unit_file(instance.engine).is_none());
+fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec<(String, VariableValue)> {
+    let is_flag = |layer: &Layer| matches!(layer, Layer::Flag(flag) if flag.starts_with("--var "));
+    let flags = instance.settings.vars.iter().filter(|(_, value)| is_flag(&value.origin.layer));
+    let texts: Vec<_> =
+        flags.filter_map(|(name, value)| Some((name, value.value.known()?.as_str()?))).collect();
+    if texts.is_empty() {
+        return Vec::new();
+    }
+    let module = modules.root_or_unit(instance);
     let mut typed = Vec::new();
-    for (name, value) in &instance.settings.vars {
-        let is_flag = matches!(&value.origin.layer, Layer::Flag(flag) if flag.starts_with("--var "));
-        let Some(text) = value.value.as_str().filter(|_| is_flag) else { continue };
-        let kind = module.map(|module| module.variables.get(name).map(|variable| variable.kind));
-        match (kind, literal_value(text)) {
-            (Some(Some(VariableKind::Other)), Ok(value)) => typed.push((name.clone(), value)),
+    for (name, text) in texts {
+        let declared = module.as_ref().map(|module| module.variables.get(name).map(|variable| variable.kind));
+        let is_collection = || text.trim_start().starts_with(['[', '{']);
+        match (declared, flag_expression(text)) {
+            (Some(Some(VariableKind::Other)), Ok(value)) => typed.push((name.clone(), value_of(value, text))),
             (Some(Some(VariableKind::Other)), Err(reason)) => {
                 let reason =
                     if is_bare_word(text) { "a text stands between quotes in it".to_owned() } else { reason };
-                let message = format!("the value of `--var {name}` is no literal of HCL: {reason}");
+                let message =
+                    format!("the value of `--var {name}` is no expression that an engine takes: {reason}");
                 let help = format!(
                     "`{name}` of `{}` is declared with a type that takes an expression, as `[\"a\"]`, `{{ a = 1 }}` or `\"text\"`",
                     instance.id
@@ -67,9 +72,17 @@ fn typed(instance: &Instance, modules: &Modules, found: &mut Diagnostics) -> Vec
                 found.push(Diagnostic::error("config::value", message).help(help));
             }
             // The declared type is unknown: a text that parses as a list or an object is taken for one.
-            (None, Ok(value @ (Value::Array(_) | Value::Object(_)))) => typed.push((name.clone(), value)),
+            (None, Ok(value)) if is_collection() => typed.push((name.clone(), value_of(value, text))),
             (None | Some(None | Some(VariableKind::Untyped | VariableKind::Primitive)), _) => {}
         }
     }
     typed
+}
+
+/// Returns the value of a text that is an expression: its literal value, or else the text for the engine to evaluate.
+fn value_of(expression: FlagExpression, text: &str) -> VariableValue {
+    match expression {
+        FlagExpression::Literal(value) => VariableValue::Known(value),
+        FlagExpression::Evaluated => VariableValue::Expression(text.to_owned()),
+    }
 }

@@ -116,7 +116,7 @@ fn variable(instance: &Instance, module: &Module, values: &VarFileContent, name:
         return None;
     }
     if let Some(value) = settings.vars.get(name) {
-        return Some(value.value.clone());
+        return value.value.known().cloned();
     }
     let declared = || module.variables.get(name)?.default.as_ref()?.literal().cloned();
     values.get(name).map_or_else(declared, |attribute| attribute.value.literal().cloned())

@@ -154,6 +154,16 @@ impl Modules {
         self.read.get(&(instance.dir.clone(), instance.engine))
     }
 
+    /// Returns the root module of an instance, also that of a Terragrunt unit; absent if it is not known or could not be
+    /// read.
+    pub fn root_or_unit(&self, instance: &Instance) -> Option<Arc<Module>> {
+        if unit_file(instance.engine).is_none() {
+            return self.root(instance).cloned();
+        }
+        let (modules, folder) = Self::of_unit(instance)?;
+        modules.in_folder(&folder, instance.engine).cloned()
+    }
+
     /// Returns the module in a folder as an engine reads it; absent when it could not be read.
     pub fn in_folder(&self, dir: &Utf8Path, engine: EngineName) -> Option<&Arc<Module>> {
         self.read.get(&(dir.to_owned(), engine))

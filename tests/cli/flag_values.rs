@@ -71,49 +71,112 @@ fn each_value_is_read_by_the_declared_type_as_the_engine_reads_its_own() {
 }
 
 #[test]
-fn a_value_that_is_no_literal_of_its_type_is_refused_with_the_flag() {
+fn a_value_that_no_engine_takes_is_refused_with_the_flag() {
     for engine in real_engines() {
         let shop = typed_shop(&engine);
-        for value in ["zones=[a", "zones=[file(\"x\")]", "tags=", "anything=text"] {
-            let name = value.split('=').next().unwrap();
-            let run = shop.run(["plan", "staging", "--var", value]).exits(4);
-            run.tells(&format!("the value of `--var {name}` is no literal of HCL"));
-        }
-        let run = shop.run(["plan", "staging", "--var", "zones=eu-west"]).exits(4);
-        run.tells("`--var zones` is no literal of HCL: a text stands between quotes in it")
-            .hides("references");
-    }
-}
-
-#[test]
-fn an_expression_that_is_no_literal_is_refused_with_its_reason() {
-    for engine in real_engines() {
-        let shop = typed_shop(&engine);
-        for (given, reason) in [
+        for (value, reason) in [
+            ("zones=[a", "a bracket, quote, comment or heredoc in it is not closed"),
+            ("zones=[\"a\"", "a bracket, quote, comment or heredoc in it is not closed"),
+            ("tags=", "it is empty"),
+            ("anything=text", "a text stands between quotes in it"),
+            ("zones=eu-west", "a text stands between quotes in it"),
             (
                 "zones=[eu]",
                 "it refers to `eu`, and no engine takes a reference here; a text stands in quotes, as `\"eu\"`",
             ),
-            (
-                "zones=[for x in [\"a\"] : x]",
-                "it holds a `for`, which envctl does not evaluate; write the result",
-            ),
-            ("anything=true ? 1 : \"a\"", "it holds a conditional, which envctl does not evaluate"),
-            ("anything=1 / 3", "it holds an operator, which envctl does not evaluate"),
-            ("tags={ \"a${1}\" = 1 }", "it holds a template, which envctl does not evaluate"),
+            ("zones=[for x in [\"a\"] : y]", "it refers to `y`, and no engine takes a reference here"),
+            ("zones=[file(\"x\")]", "it calls the function `file`, and no engine takes a function here"),
             ("anything=max(1, 2)", "it calls the function `max`, and no engine takes a function here"),
         ] {
-            shop.run(["plan", "staging", "--var", given]).exits(4).tells(reason);
+            let name = value.split('=').next().unwrap();
+            let run = shop.run(["plan", "staging", "--var", value]).exits(4).hides("references");
+            run.tells(&format!(
+                "the value of `--var {name}` is no expression that an engine takes: {reason}"
+            ));
         }
-        // The engine evaluates the expression in a var file, which the message proposes.
-        shop.project.write("app/for.auto.tfvars", "zones = [for x in [\"a\"] : \"${x}b\"]\n");
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        let state = shop.state("app", "staging").unwrap();
-        assert!(
-            state["outputs"]["all"]["value"].as_str().unwrap().contains(r#"["ab"]"#),
-            "{}",
-            engine.name()
-        );
+    }
+}
+
+/// Returns the values of all variables in the state, as JSON text.
+fn deployed(shop: &Shop) -> String {
+    shop.state("app", "staging").unwrap()["outputs"]["all"]["value"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_expression_that_is_no_literal_is_evaluated_by_the_engine() {
+    for engine in real_engines() {
+        let shop = typed_shop(&engine);
+        for (given, expected) in [
+            ("zones=[for x in [\"a\"] : \"${x}b\"]", r#"["","",0,false,["ab"],{},null]"#),
+            ("anything=true ? 1 : \"a\"", r#"["","",0,false,[],{},"1"]"#),
+            ("anything=1\n+ 1 # two", r#"["","",0,false,[],{},2]"#),
+            ("anything=\"%{ for x in [1, 2] }${x},%{ endfor }\"", r#"["","",0,false,[],{},"1,2,"]"#),
+            (
+                "tags={\n  \"a${1}\" = 1 + 1\n  b = \"x\"\n}\n",
+                r#"["","",0,false,[],{"a1":"2","b":"x"},null]"#,
+            ),
+            ("anything=[<<-E\n  ${1 + 1})\n  EX\n  E\n]", r#"["","",0,false,[],{},["2)\nEX\n"]]"#),
+            ("anything=-0", r#"["","",0,false,[],{},-0]"#),
+            ("anything=12345678901234567890123", r#"["","",0,false,[],{},12345678901234567890123]"#),
+            (
+                "anything=[{ n = 0.1234567890123456789 }]",
+                r#"["","",0,false,[],{},[{"n":0.1234567890123456789}]]"#,
+            ),
+            ("text=1 + 1", r#"["","1 + 1",0,false,[],{},null]"#),
+            ("untyped=\"${1}\"", r#"["\"${1}\"","",0,false,[],{},null]"#),
+        ] {
+            shop.run(["deploy", "staging", "--yes", "--var", given]).exits(0);
+            assert_eq!(deployed(&shop), expected, "{}: {given}", engine.name());
+        }
+        let huge = format!(",1{}]", "0".repeat(400));
+        shop.run(["deploy", "staging", "--yes", "--var", "anything=1e400"]).exits(0);
+        assert!(deployed(&shop).ends_with(&huge), "{}", engine.name());
+    }
+}
+
+#[test]
+fn a_value_never_sets_another_variable() {
+    for engine in real_engines() {
+        let shop = typed_shop(&engine);
+        for text in [
+            "1\ntext = \"x\"",
+            "1)\ntext = (\"x\"",
+            "1 # c\ntext = \"x\"",
+            "1 + 1 /* */ )\ntext = (\"x\"",
+            "\"a${1}\"\r\ntext = \"x\"",
+            "<<E\n${1}\nE\n)\ntext = (<<E\nx\nE\n",
+            "<<E\n${1}\n\u{a0}E\n)\ntext = (<<E\nx\nE\n",
+            "\"${1}$${\")\ntext = (\"}\"",
+            "1, text = \"x\"",
+            "{ a = 1 + 1 }\ntext = \"x\"",
+        ] {
+            let given = format!("anything={text}");
+            shop.run(["deploy", "staging", "--yes", "--var", &given])
+                .exits(4)
+                .tells("the value of `--var anything` is no expression that an engine takes");
+            assert_eq!(shop.state("app", "staging"), None, "{}: {given}", engine.name());
+        }
+    }
+}
+
+#[test]
+fn an_expression_stands_beside_values_of_other_stacks_and_over_files() {
+    for engine in real_engines() {
+        let shop = typed_shop(&engine);
+        shop.project.write("net/main.tf", "output \"text\" {\n  value = \"of-net\"\n}\n");
+        shop.project.write("app/a.tfvars", "anything = \"file\"\n");
+        let more = "var_files = [\"a.tfvars\"]\nvars.anything = \"toml\"\nvars.count_of = 3\n\
+                    inputs = { text = \"net.text\", tags = \"net.text\" }\n\n[stacks.net]\npath = \"net\"\n";
+        shop.append("environments.toml", more);
+        let flags = ["--var", "anything=1 + 1", "--var", "tags={ for x in [\"k\"] : x => x }"];
+        shop.env.run_args(&[&["deploy", "staging", "--yes"], &flags[..]].concat()).exits(0);
+        assert_eq!(deployed(&shop), r#"["","of-net",3,false,[],{"k":"k"},2]"#, "{}", engine.name());
+
+        // A run that is planned first keeps them for its apply.
+        let flags = ["--var", "anything=1 + 2", "--var", "tags={ for x in [\"l\"] : x => x }"];
+        shop.env.run_args(&[&["plan", "staging"], &flags[..]].concat()).exits(0);
+        shop.run(["apply", "last", "--yes"]).exits(0);
+        assert_eq!(deployed(&shop), r#"["","of-net",3,false,[],{"l":"l"},3]"#, "{}", engine.name());
     }
 }
 
@@ -161,13 +224,9 @@ fn template_marks_in_backend_pairs_are_literal() {
 }
 
 #[test]
-fn a_number_with_more_digits_than_are_kept_is_refused() {
+fn a_number_of_set_with_more_digits_than_are_kept_is_refused() {
     for engine in real_engines() {
         let shop = typed_shop(&engine);
-        for given in ["anything=12345678901234567890123", "anything=[{ n = 0.1234567890123456789 }]"] {
-            let run = shop.run(["deploy", "staging", "--yes", "--var", given]).exits(4);
-            run.tells("it holds a number with more digits than envctl keeps; write the value in a var file");
-        }
         for given in ["vars.anything=0.1234567890123456789", "vars.anything=[{ n = 12345678901234567890.5 }]"]
         {
             let run = shop.run(["deploy", "staging", "--yes", "--set", given]).exits(4);

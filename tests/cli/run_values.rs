@@ -1,6 +1,6 @@
 //! Values that a run stores for its continuation, and their removal.
 
-use std::{fs, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use crate::support::{ENVIRONMENTS, Shop, real_engines};
 
@@ -63,6 +63,33 @@ fn values_of_a_run_that_is_over_are_removed_from_its_folder() {
         shop.project.write("app/main.tf", "resource {");
         shop.run(["plan", "staging", "--var", &given]).exits(4);
         assert_eq!(holding(&shop), [""; 0], "{}: failed", engine.name());
+    }
+}
+
+#[test]
+fn an_expression_of_a_flag_is_private_and_removed_with_its_run() {
+    let given = format!("token=[for x in [\"{TOKEN}\"] : x]");
+    for engine in real_engines() {
+        let shop = shop(&engine);
+        shop.project.edit("app/main.tf", "type = string", "type = any");
+        let failing = shop.project.read("app/main.tf")
+            + "\nresource \"terraform_data\" \"b\" {\n  triggers_replace = nonsensitive(var.token)\n  provisioner \"local-exec\" {\n    command = \"test -e ready\"\n  }\n}\n";
+        shop.project.write("app/main.tf", &failing);
+        shop.project.commit("Fail");
+        shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(1);
+        let kept = holding(&shop);
+        assert!(kept.contains(&"app.0.tfvars".to_owned()), "{}: {kept:?}", engine.name());
+        let file = shop.project.path(&format!("{}/inputs/app.0.tfvars", shop.newest_run()));
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_to_string(&file).unwrap(), format!("token = ([for x in [\"{TOKEN}\"] : x]\n)\n"));
+
+        shop.project.write("app/ready", "");
+        shop.run(["runs", "resume", "--yes"]).exits(0);
+
+        let state = shop.state("app", "staging").unwrap().to_string();
+        assert!(state.contains(TOKEN), "{}: resumed without the value: {state}", engine.name());
+        let inputs: Vec<String> = holding(&shop).into_iter().filter(|file| file != "app.0.tfvars").collect();
+        assert_eq!(holding(&shop), inputs, "{}: a file stays", engine.name());
     }
 }
 

@@ -47,6 +47,39 @@ fn var_is_never_refused_for_a_unit_whose_module_is_not_told() {
 }
 
 #[test]
+fn var_is_read_by_the_declared_type_in_the_module_of_a_unit() {
+    for (source, given, expected) in [
+        ("\"../../../modules/db\"", "\"x${1}\"", "x1"),
+        (
+            "\"../../../modules/db\"",
+            "[for x in [1] : x + 12345678901234567890123]",
+            "[12345678901234567890124]",
+        ),
+        ("\"../../../modules/db\"", "\"quoted\"", "quoted"),
+        // The declaration is unknown: a list or an object is an expression, other texts are texts.
+        ("get_env(\"NONE\", \"../../../modules/db\")", "[for x in [1] : x + 1]", "[2]"),
+        ("get_env(\"NONE\", \"../../../modules/db\")", "1 + 1", "1 + 1"),
+    ] {
+        let Some((project, env)) = project(source) else { return };
+        let declared = DB
+            .replace("type    = number", "type    = any")
+            .replace("terraform_data.db.input", "try(tostring(var.size), jsonencode(var.size))");
+        project.write("modules/db/main.tf", &declared);
+        project.commit("Declare any");
+
+        env.run(["deploy", "dev", "db", "--yes", "--var", &format!("size={given}")]).exits(0);
+
+        let state: Value = serde_json::from_str(&project.read("state/dev/db.tfstate")).unwrap();
+        assert_eq!(state["outputs"]["size"]["value"], expected, "{given}");
+    }
+    let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+    project.write("modules/db/main.tf", &DB.replace("type    = number", "type    = any"));
+    env.run(["plan", "dev", "db", "--var", "size=max(1, 2)"]).exits(4).tells(
+        "the value of `--var size` is no expression that an engine takes: it calls the function `max`",
+    );
+}
+
+#[test]
 fn a_refused_value_of_a_unit_is_placed_where_it_is_written() {
     let validation = "  validation {\n    condition     = var.size > 3\n    error_message = \"It must be above 3.\"\n  }\n";
     for (kind, value) in [("", "\"none\""), ("  sensitive = true\n", "\"none\""), (validation, "1")] {

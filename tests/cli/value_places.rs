@@ -94,6 +94,29 @@ fn a_refused_value_of_a_flag_or_the_environment_names_it_and_no_file() {
 }
 
 #[test]
+fn a_refused_expression_of_a_flag_names_the_flag_and_no_file() {
+    for engine in real_engines() {
+        let kinds = ["", "  sensitive = true\n"];
+        for (value, summary) in [
+            ("{ a = \"x${1}\" }", "Invalid value for input variable"),
+            ("[1 + 1]", "Invalid value for input variable"),
+            ("\n\n[1][5]", "Invalid index"),
+            ("{ a = 1 + \"x\" }", "Invalid operand"),
+        ] {
+            for kind in kinds {
+                let shop = project(&engine, "vars.size = 9");
+                let variable = format!("variable \"ports\" {{\n  type = map(number)\n{kind}}}\n");
+                shop.project.write("app/ports.tf", &variable);
+
+                let run = plan(shop, &["--var", &format!("ports={value}")]);
+
+                run.tells(&format!("::error title=app::{summary}: `ports` is set by `--var ports`"));
+            }
+        }
+    }
+}
+
+#[test]
 fn a_refused_value_of_a_var_file_is_placed_at_its_line() {
     for engine in real_engines() {
         for (file, toml, value) in [

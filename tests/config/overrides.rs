@@ -79,7 +79,10 @@ fn a_flag_is_laid_over_the_stack_and_a_variable_of_the_environment_below_the_fla
     let config = load(&Overrides { process_env, sets, ..Overrides::default() }).unwrap();
     let settings = app(&config);
     assert_eq!(settings.parallelism, NonZeroUsize::new(8));
-    assert_eq!(settings.vars["tags"].value, serde_json::json!({ "owner": "platform", "cost": "low" }));
+    assert_eq!(
+        *settings.vars["tags"].value.known().unwrap(),
+        serde_json::json!({ "owner": "platform", "cost": "low" })
+    );
     assert_eq!(settings.vars["tags"].origin.layer, Layer::Flag("--set vars.tags.cost".into()));
     assert_eq!(settings.vars["size"].origin.layer, Layer::Stack("app".into()));
     assert_eq!(settings.workspace.unwrap().value, "blue");
@@ -95,11 +98,11 @@ fn a_var_is_a_text_until_its_declared_type_is_known() {
         ("equal", "a=b"),
     ]);
     let settings = app(&load(&Overrides { vars, ..Overrides::default() }).unwrap());
-    assert_eq!(settings.vars["size"].value, "1.10");
-    assert_eq!(settings.vars["zones"].value, "[\"a\", \"b\"]");
-    assert_eq!(settings.vars["tags"].value, "{ owner = \"shop\" }");
-    assert_eq!(settings.vars["json"].value, "{\"a\": 1}");
-    assert_eq!(settings.vars["equal"].value, "a=b");
+    assert_eq!(*settings.vars["size"].value.known().unwrap(), "1.10");
+    assert_eq!(*settings.vars["zones"].value.known().unwrap(), "[\"a\", \"b\"]");
+    assert_eq!(*settings.vars["tags"].value.known().unwrap(), "{ owner = \"shop\" }");
+    assert_eq!(*settings.vars["json"].value.known().unwrap(), "{\"a\": 1}");
+    assert_eq!(*settings.vars["equal"].value.known().unwrap(), "a=b");
     assert_eq!(settings.vars["size"].scope(), envctl::config::Scope::Stack);
 }
 
@@ -217,7 +220,7 @@ fn many_stacks_resolve_each_to_their_own() {
     for (number, stack) in config.stacks().values().skip(1).enumerate() {
         let settings = config.settings(production, &stack.name, &BTreeMap::new(), None).unwrap();
         assert_eq!(settings.path, format!("infra/production/s{number}"));
-        assert_eq!(settings.vars["size"].value, number);
+        assert_eq!(*settings.vars["size"].value.known().unwrap(), number);
         assert_eq!(settings.workspace.unwrap().value, "production");
     }
 }

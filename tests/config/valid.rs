@@ -86,7 +86,12 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
         line(format!("parallelism {parallelism}"));
     }
     for (name, var) in &settings.vars {
-        line(format!("var {name} = {} ({}, {:?})", var.value, from(&var.origin), var.scope()));
+        line(format!(
+            "var {name} = {} ({}, {:?})",
+            var.value.known().unwrap(),
+            from(&var.origin),
+            var.scope()
+        ));
     }
     for file in &settings.var_files {
         line(format!("var file {}{}", file.path, if file.optional { ", optional" } else { "" }));

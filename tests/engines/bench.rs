@@ -13,9 +13,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use envctl::{
     config::EngineSettings,
     engine::{
-        Applied, Backend, Engine, EngineError, EnginePlace, EngineUnavailable, Engines, LockfilePolicy,
-        Neighbours, PlanMode, PlanRequest, Planned, Progress, Session, StackFolder, StateException, Target,
-        clean_environment,
+        Applied, Backend, Engine, EngineError, EnginePlace, EngineUnavailable, Engines, GeneratedValues,
+        LockfilePolicy, Neighbours, PlanMode, PlanRequest, Planned, Progress, Session, StackFolder,
+        StateException, Target, clean_environment,
     },
     inventory::{address::address_in_force, called_modules},
     model::{Failure, InstanceId},
@@ -132,7 +132,7 @@ impl Bench {
         Target {
             given_flags: Arc::default(),
             state_exception: StateException::default(),
-            generated_values: None,
+            generated_values: GeneratedValues::new(own.join("values.tfvars.json")),
             value_places: None,
             instance: InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() },
             project: self.root.clone(),

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::support::{Driven, Live, Shop, real_engines};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
@@ -82,6 +84,31 @@ fn an_apply_gets_the_ephemeral_values_of_its_plan_from_every_source() {
             assert_eq!(applied(&shop).as_deref(), Some("token-value"), "{what}");
             shop.env.run_args(&[&["destroy", "dev", "--yes"], flags].concat()).exits(0);
         }
+    }
+}
+
+#[test]
+fn an_apply_gets_an_ephemeral_expression_of_a_flag_again() {
+    for engine in real_engines() {
+        let shop = shop(&engine, "", &[]);
+        shop.project.edit("app/main.tf", "type      = string", "type      = any");
+        let item = |given: &str| {
+            shop.run(["plan", "dev", "app", "--var", given]).exits(0);
+            let run = shop.newest_run();
+            let manifest = shop.project.read(&format!("{run}/plans/app.manifest.json"));
+            let manifest: Value = serde_json::from_str(&manifest).unwrap();
+            let items = manifest.pointer("/content/items").or_else(|| manifest.get("items")).unwrap();
+            let item = |item: &&Value| item["item"] == "ephemeral variable token";
+            let found = items.as_array().unwrap().iter().find(item).unwrap();
+            (run, found["value"].as_str().unwrap().to_owned())
+        };
+        let (_, other) = item("token=true ? \"other-value\" : 1");
+        let (run, bound) = item("token=true ? \"token-value\" : 1");
+        assert!(bound.starts_with("keyed:") && bound != other, "{}: {bound} {other}", engine.name());
+
+        shop.run(["apply", run.rsplit('/').next().unwrap(), "--yes"]).exits(0).hides("token-value");
+
+        assert_eq!(applied(&shop).as_deref(), Some("token-value"), "{}", engine.name());
     }
 }
 

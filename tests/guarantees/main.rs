@@ -16,6 +16,7 @@ mod ephemeral_variables;
 mod exact_plan;
 mod exact_plan_accounts;
 mod exact_plan_backends;
+mod exact_plan_expressions;
 mod exact_plan_files;
 mod exact_plan_modules;
 mod exact_plan_programs;

@@ -155,3 +155,31 @@ fn the_value_of_a_flag_for_a_sensitive_variable_is_masked() {
         refused.tells(&format!("`envctl deploy dev --var pass=(redacted) --var {region} --yes`"));
     }
 }
+
+#[test]
+fn the_texts_in_an_expression_of_a_flag_for_a_sensitive_variable_are_masked() {
+    let hidden = ["typed-passphrase", "typed-key-name", "12345678901234567890123"];
+    let text = format!("{{ {} = [\"${{1}}{}\", {}] }}", hidden[1], hidden[0], hidden[2]);
+    for engine in real_engines() {
+        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
+        shop.stack("app", &[], &json!({}));
+        let variable = "variable \"pass\" {\n  type = any\n  sensitive = true\n}\n";
+        let resource =
+            "resource \"terraform_data\" \"a\" {\n  input = jsonencode(nonsensitive(var.pass))\n}\n";
+        shop.project.write("app/main.tf", &format!("{variable}{resource}"));
+        let pass = format!("pass={text}");
+
+        let refused = shop.run(["deploy", "dev", "--var", &pass, "--report", "out.json"]).exits(3);
+
+        let run = shop.newest_run();
+        let kept =
+            ["report.json", "journal.jsonl"].map(|file| shop.project.read(&format!("{run}/{file}"))).concat();
+        let all = format!("{}{}{}{kept}", refused.stdout, refused.stderr, shop.project.read("out.json"));
+        for hidden in hidden {
+            assert!(!all.contains(hidden), "{engine:?}: {hidden}: {all}");
+        }
+        refused.tells("(redacted)");
+        let applied = shop.run(["deploy", "dev", "--var", &pass, "--yes"]).exits(0);
+        hidden.into_iter().fold(applied, |run, hidden| run.hides(hidden));
+    }
+}

@@ -6,7 +6,7 @@ use std::{fs, io::Write, path::Path, process::Stdio};
 
 use camino::Utf8Path;
 use envctl::{
-    inventory::hcl::{literal_value, parse_body, read_folder, read_var_file},
+    inventory::hcl::{FlagExpression, flag_expression, parse_body, read_folder, read_var_file},
     model::EngineName,
 };
 use hcl_edit::{Span, structure::Body};
@@ -91,8 +91,12 @@ fn console(engine: &Program, dir: &Path, args: &[&str], expressions: &[String]) 
 /// Returns the locals by name, with the value of each that is literal to envctl.
 fn locals(body: &Body, text: &str) -> Vec<(String, Option<Value>)> {
     let attributes = body.get_blocks("locals").flat_map(|block| block.body.attributes());
+    let literal = |text: &str| match flag_expression(text) {
+        Ok(FlagExpression::Literal(value)) => Some(value),
+        Ok(FlagExpression::Evaluated) | Err(_) => None,
+    };
     attributes
-        .map(|local| (local.key.as_str().to_owned(), literal_value(&text[local.value.span().unwrap()]).ok()))
+        .map(|local| (local.key.as_str().to_owned(), literal(&text[local.value.span().unwrap()])))
         .collect()
 }
 

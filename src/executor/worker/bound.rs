@@ -289,7 +289,7 @@ impl Worker {
             bind(&format!("var file {path}"), digest);
         }
         bind("order of var files", &order.join(", "));
-        for (name, value) in &plan_inputs.values {
+        for (name, value) in plan_inputs.generated() {
             let item = of_value(name);
             bind(&item, &keyed(&item, value.as_bytes()));
         }

@@ -44,7 +44,7 @@ impl Contents {
             let digests = paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.shown(&path), digest))));
             Ok(digests.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
         };
-        let own = |path: &&Utf8PathBuf| **path != work.plan_inputs.generated;
+        let own = |path: &&Utf8PathBuf| !work.target.generated_values.contains(path);
         let var_files = all(&mut work.target.var_files.iter().filter(own).cloned())?;
         let settings = all(&mut cli_configs(&work.target.env).into_iter())?;
         let Inputs { mut files, reads_more } = scope

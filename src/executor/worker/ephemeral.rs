@@ -161,7 +161,7 @@ impl Work {
     }
 
     fn given_value(&self, name: &str, effective_init: &EffectiveInit) -> Result<Option<String>, Failure> {
-        let generated = self.plan_inputs.values.iter().find(|(variable, _)| variable == name);
+        let generated = self.plan_inputs.generated().find(|(variable, _)| variable == name);
         if let Some((_, value)) = generated {
             return Ok(Some(value.clone()));
         }
@@ -183,7 +183,7 @@ impl Work {
     /// Returns the var files of the user that the engine reads, in ascending order of precedence.
     fn var_files(&self, effective_init: &EffectiveInit) -> Vec<Utf8PathBuf> {
         let declared =
-            self.target.var_files.iter().filter(|file| **file != self.plan_inputs.generated).cloned();
+            self.target.var_files.iter().filter(|file| !self.target.generated_values.contains(file)).cloned();
         // The engine runs where its lockfile lies.
         let folder = effective_init.lockfile.parent().unwrap_or(&self.target.dir);
         let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
@@ -195,7 +195,7 @@ impl Work {
     /// Returns the var file that overrides a variable set by the environment, with a verb for the message; a file that
     /// cannot be parsed may override it too.
     pub(super) fn file_over_environment(&self, variable: &str) -> Result<Option<String>, Failure> {
-        if self.plan_inputs.values.iter().any(|(name, _)| name == variable) {
+        if self.plan_inputs.generated().any(|(name, _)| name == variable) {
             return Ok(None);
         }
         let project = &self.target.project;

@@ -53,7 +53,7 @@ impl Work {
             Arc::make_mut(&mut work.target.env)
                 .insert(format!("TF_VAR_{}", given.variable).into(), text.into());
         }
-        let file = &work.plan_inputs.generated;
+        let file = &work.target.generated_values.json;
         let members = work.plan_inputs.values.iter().map(|(name, value)| {
             // Text that was printed as JSON can be parsed.
             serde_json::from_str(value).map(|value: Value| (name.clone(), value))

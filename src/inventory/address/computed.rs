@@ -84,7 +84,7 @@ impl<'e> ReferencedVariables<'e> {
         let set = settings.vars.iter().filter(|(name, _)| self.has(name));
         set.map(|(name, value)| match value.origin.layer {
             Layer::Flag(_) | Layer::ProcessEnvironment(_) => None,
-            _ => Some((name.as_str(), &value.value)),
+            _ => Some((name.as_str(), value.value.known()?)),
         })
         .collect()
     }

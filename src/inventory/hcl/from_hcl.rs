@@ -108,10 +108,11 @@ pub(super) fn simplify(expression: &Expression) -> Expr {
     }
 }
 
-/// Returns a number if all its digits are kept: the parser reads numbers into 64 bits, and engines keep more.
-pub(super) fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
+/// Returns a number if all its digits are kept: the parser reads numbers into 64 bits, and engines keep more. Engines keep
+/// the sign of zero too, and a whole number does not.
+fn exact(number: &Formatted<Number>) -> Option<serde_json::Number> {
     let written = number.as_repr().map_or_else(|| number.value().to_string(), |written| written.to_string());
-    exact_number(&written)
+    exact_number(&written).filter(|kept| !written.starts_with('-') || kept.to_string().starts_with('-'))
 }
 
 fn reference(root: &str, name: &str) -> Expr {

@@ -1,4 +1,4 @@
-//! Scanner for the heredocs of native syntax, which follows the scanner of the engines.
+//! Scanner for the heredocs and brackets of native syntax, which follows the scanner of the engines.
 //!
 //! Source: <https://github.com/hashicorp/hcl/blob/main/hclsyntax/scan_tokens.rl>.
 
@@ -15,8 +15,13 @@ pub(super) struct Heredoc {
 
 /// Construct that the scanner is inside of.
 enum Mode {
-    /// Expressions and blocks, with the number of open braces; nested in another mode, an interpolation.
-    Code(usize),
+    /// Expressions and blocks; nested in another mode, an interpolation.
+    Code {
+        /// Number of open braces.
+        braces: usize,
+        /// Number of open parentheses and square brackets.
+        brackets: usize,
+    },
     /// Quoted template.
     Quoted,
     /// Heredoc, with its opening delimiter.
@@ -26,19 +31,35 @@ enum Mode {
 /// Returns the heredocs of a text, nested ones included, in the order in which they end. Scanning stops at a broken
 /// construct.
 pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
+    scan(text).0
+}
+
+/// Returns true if each construct of a text that has a closing delimiter begins and ends in the text: between
+/// parentheses, such a text cannot close them.
+pub(super) fn is_self_contained(text: &str) -> bool {
+    scan(text).1
+}
+
+/// Returns the heredocs of a text, and true if its constructs begin and end in it.
+fn scan(text: &str) -> (Vec<Heredoc>, bool) {
     let mut found = Vec::new();
-    let mut modes = vec![Mode::Code(0)];
+    let mut modes = vec![Mode::Code { braces: 0, brackets: 0 }];
+    let mut is_complete = true;
     let mut at = 0;
-    while let (Some(mode), Some(c)) = (modes.last_mut(), text[at..].chars().next()) {
+    while let Some(c) = text[at..].chars().next() {
+        let is_nested = modes.len() > 1;
+        let Some(mode) = modes.last_mut() else { break };
         let rest = &text[at..];
         match mode {
-            Mode::Code(braces) => {
+            Mode::Code { braces, brackets } => {
                 if c == '#' || rest.starts_with("//") {
                     at += rest.find('\n').unwrap_or(rest.len());
                     continue;
                 }
-                if rest.starts_with("/*") {
-                    at += rest.find("*/").map_or(rest.len(), |end| end + 2);
+                if let Some(comment) = rest.strip_prefix("/*") {
+                    let end = comment.find("*/");
+                    is_complete &= end.is_some();
+                    at += end.map_or(rest.len(), |end| end + 4);
                     continue;
                 }
                 if let Some(marker) = opening(text, at) {
@@ -50,7 +71,10 @@ pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
                 match c {
                     '{' => *braces += 1,
                     '}' if *braces > 0 => *braces -= 1,
-                    '}' if modes.len() > 1 => drop(modes.pop()),
+                    '}' if *brackets == 0 && is_nested => drop(modes.pop()),
+                    '(' | '[' => *brackets += 1,
+                    ')' | ']' if *brackets > 0 => *brackets -= 1,
+                    '}' | ')' | ']' => is_complete = false,
                     '"' => modes.push(Mode::Quoted),
                     _ => {}
                 }
@@ -61,7 +85,7 @@ pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
                 if rest.starts_with("$${") || rest.starts_with("%%{") {
                     at += 3;
                 } else if rest.starts_with("${") || rest.starts_with("%{") {
-                    modes.push(Mode::Code(0));
+                    modes.push(Mode::Code { braces: 0, brackets: 0 });
                     at += 2;
                 } else if is_quoted && c == '\\' {
                     at += 1 + rest[1..].chars().next().map_or(0, char::len_utf8);
@@ -69,6 +93,7 @@ pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
                     if is_quoted && c == '"' {
                         modes.pop();
                     }
+                    is_complete &= !(is_quoted && c == '\n');
                     at += c.len_utf8();
                     if !is_quoted && c == '\n' {
                         closing(text, &mut at, &mut modes, &mut found);
@@ -77,7 +102,8 @@ pub(super) fn heredocs(text: &str) -> Vec<Heredoc> {
             }
         }
     }
-    found
+    let is_complete = is_complete && matches!(modes[..], [Mode::Code { braces: 0, brackets: 0 }]);
+    (found, is_complete)
 }
 
 /// Returns the delimiter of a heredoc that begins at a byte position.
@@ -120,6 +146,46 @@ mod tests {
             "z = f(<<-B\n  ${f(<<C\n}\nB\nC\n)}\n  B\n, 1)\n",
         );
         assert_eq!(bodies(text), ["<<A\n$${ \"", "}\nB", "${f(<<C\n}\nB\nC\n)}"]);
+    }
+
+    #[test]
+    fn a_text_that_closes_more_than_it_opens_is_not_self_contained() {
+        for text in [
+            "1)\nother = (2",
+            "1 + (2",
+            "[1",
+            "{ a = 1",
+            "}",
+            "\"a",
+            "\"a\nb\"",
+            "\"${\"a\nb\"}\"",
+            "\"${1\"",
+            "\"${ ( }\"",
+            "/* x",
+            "/*/",
+            "<<E\na\n",
+            "<<E\na\nE\n)\nother = (<<E\nE\n",
+            "<<E\na\n\u{a0}E\n)\nother = (<<E\nE\n",
+            "\"$${\")\nother = (\"}\"",
+            "\"\\\\\")\nother = (\"\"",
+            "/* /* */ )\nother = ( /* */ 1",
+            "1 # )\n)\nother = (2",
+        ] {
+            assert!(!is_self_contained(text), "{text:?}");
+        }
+        for text in [
+            "1",
+            "1 # )",
+            "(1)",
+            "[{ a = [1] }, 2]",
+            "\"$${)\"",
+            "\"\\\"${{ a = \")\" }.a})\"",
+            "/* ) */ 1",
+            "<<E\n)\nE)\nE\n",
+            "[<<-E\n  ) ${[1][0]}\n  E\n, \"]\"]",
+        ] {
+            assert!(is_self_contained(text), "{text:?}");
+        }
     }
 
     #[test]

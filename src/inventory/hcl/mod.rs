@@ -4,13 +4,13 @@
 
 mod block;
 mod expression;
+mod flag_expression;
 mod folder;
 mod from_hcl;
 mod from_json;
 mod heredocs;
 mod json_tree;
 mod json_unit;
-mod literal;
 mod module;
 mod object_address;
 mod overrides;
@@ -22,10 +22,10 @@ mod var_file;
 
 pub use block::{Attribute, Block, Place};
 pub use expression::{Expr, Folder, Reference};
+pub use flag_expression::{FlagExpression, flag_expression, in_parentheses, literals};
 pub use folder::{ReadError, read_folder};
 pub use from_hcl::SYNTAX_CODE;
 pub use json_tree::JsonTree;
-pub use literal::literal_value;
 pub use module::{
     BackendBlock, Module, ModuleCall, RemoteState, RequiredProvider, VariableDecl, VariableKind,
 };

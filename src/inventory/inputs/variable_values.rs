@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
-    config::{self, Shared, VarFile},
+    config::{self, Shared, VarFile, VariableValue},
     files,
     inventory::{Instance, hcl::parse_body, var_files::paths_in},
 };
@@ -16,7 +16,7 @@ use crate::{
 /// Sources of the values of a stack's variables.
 #[derive(Debug, Clone)]
 pub(super) struct VariableValues {
-    vars: Shared<IndexMap<String, config::Value<Value>>>,
+    vars: Shared<IndexMap<String, config::Value<VariableValue>>>,
     dir: Utf8PathBuf,
     var_files: Shared<Vec<VarFile>>,
     /// Variables set by outputs of other stacks, by secrets or by `TF_VAR_…` of `env`: their values are not read here.
@@ -33,7 +33,7 @@ impl VariableValues {
     }
 
     /// Returns the texts in all values that a variable is given. Absent when it may get a value that is not read here: it is
-    /// hidden, it is set nowhere, or a var file cannot be parsed.
+    /// hidden, it is set nowhere or by an expression, or a var file cannot be parsed.
     pub(super) fn texts(&self, variable: &str, has_default: bool) -> Option<Vec<String>> {
         if self.hidden.contains(variable) {
             return None;
@@ -42,7 +42,7 @@ impl VariableValues {
         let mut is_given = has_default;
         if let Some(value) = self.vars.get(variable) {
             is_given = true;
-            texts.json(&value.value);
+            texts.json(value.value.known()?);
         }
         for file in
             paths_in(&self.dir, &self.var_files).into_iter().filter(|file| files::is_there(&file.path))
