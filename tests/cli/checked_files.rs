@@ -1,6 +1,6 @@
 //! Findings of `check` in the files of stacks, and in the engines that run them.
 
-use crate::support::{ENVIRONMENTS, Live, Shop, programs, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Live, Shop, programs};
 
 fn lock(host: &str) -> String {
     format!(
@@ -8,15 +8,15 @@ fn lock(host: &str) -> String {
     )
 }
 
-fn unit() -> Option<Live> {
-    let live = Live::new()?;
+fn unit() -> Live {
+    let live = Live::new();
     live.unit(
         "vpc",
         "",
         "variable \"cidr\" {\n  default = 1\n}\noutput \"x\" {\n  value = var.cidr\n}\n",
         "",
     );
-    Some(live)
+    live
 }
 
 /// Changes the engine that Terragrunt drives; without a name that is left to envctl.
@@ -32,9 +32,9 @@ fn declare(live: &Live, table: &str) {
     live.project.write("environments.toml", &(before + table));
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn the_lock_file_of_a_unit_belongs_to_the_driven_engine() {
-    let Some(live) = unit() else { return };
+    let live = unit();
     let other = "✘ lockfiles dev: 1 problem";
     drive(&live, None);
     live.project.write("live/vpc/.terraform.lock.hcl", &lock("registry.terraform.io"));
@@ -56,14 +56,14 @@ fn the_lock_file_of_a_unit_belongs_to_the_driven_engine() {
     live.env.run(["check", "dev", "--offline"]).exits(0);
 }
 
-#[test]
+#[test(engines(terragrunt), needs(terraform))]
 fn check_and_doctor_show_the_engine_that_terragrunt_drives() {
-    let Some(live) = unit() else { return };
+    let live = unit();
     drive(&live, None);
     live.env.run(["check", "dev"]).exits(0).prints("✔ versions dev: terragrunt 1.1.3 driving tofu 1.12.6\n");
     live.env.run(["doctor"]).prints("✔ terragrunt: 1.1.3 driving tofu 1.12.6 (");
 
-    let Some([terraform]) = programs(["terraform"]) else { return };
+    let [terraform] = programs(["terraform"]);
     let env = live.env.clone().with(&terraform);
     env.run(["check", "dev"]).exits(0).prints("driving tofu 1.12.6\n");
     drive(&live, Some("terraform"));
@@ -97,9 +97,9 @@ fn a_variable_that_no_stack_of_any_environment_declares_is_a_warning() {
     shop.run(["check", "--offline"]).hides("values::unknown");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn variables_of_units_are_unknown_where_their_module_is() {
-    let Some(live) = unit() else { return };
+    let live = unit();
     declare(&live, "\n[defaults]\nvars = { cidrr = 2, cidr = 3 }\n");
     let told = "`cidrr` is set for all stacks, and no stack of any environment declares that variable";
     live.env.run(["check", "dev", "--offline"]).exits(0).tells(told).hides("`cidr` is set");
@@ -109,23 +109,25 @@ fn variables_of_units_are_unknown_where_their_module_is() {
     live.env.run(["check", "dev", "--offline"]).exits(0).hides("values::unknown");
 }
 
-#[test]
-fn a_required_version_that_the_found_engine_does_not_meet_is_an_error() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
-        shop.append("network/main.tf", "module \"m\" {\n  source = \"../lib\"\n}\n");
-        shop.project.write("lib/main.tf", "terraform {\n  required_version = \"~> 99.1, < 100\"\n}\n");
-        shop.run(["check", "staging"])
-            .exits(4)
-            .prints(&format!("✘ versions staging: {} ", engine.name()))
-            .prints(", 1 version requirement not met\n")
-            .tells("error[versions::required]: `required_version = \"~> 99.1, < 100\"` does not allow ")
-            .tells("lib/main.tf:2:22");
-        shop.run(["check", "staging", "--offline"]).exits(0);
-        shop.project.write("lib/main.tf", "terraform {\n  required_version = \">= 1.5, != 1.5.1\"\n}\n");
-        shop.run(["check", "staging"]).exits(0);
-    }
-    let Some(live) = unit() else { return };
+#[test(engines(tofu, terraform))]
+fn a_required_version_that_the_found_engine_does_not_meet_is_an_error(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
+    shop.append("network/main.tf", "module \"m\" {\n  source = \"../lib\"\n}\n");
+    shop.project.write("lib/main.tf", "terraform {\n  required_version = \"~> 99.1, < 100\"\n}\n");
+    shop.run(["check", "staging"])
+        .exits(4)
+        .prints(&format!("✘ versions staging: {} ", engine.name()))
+        .prints(", 1 version requirement not met\n")
+        .tells("error[versions::required]: `required_version = \"~> 99.1, < 100\"` does not allow ")
+        .tells("lib/main.tf:2:22");
+    shop.run(["check", "staging", "--offline"]).exits(0);
+    shop.project.write("lib/main.tf", "terraform {\n  required_version = \">= 1.5, != 1.5.1\"\n}\n");
+    shop.run(["check", "staging"]).exits(0);
+}
+
+#[test(engines(terragrunt))]
+fn a_required_version_of_a_unit_is_compared_with_the_driven_engine() {
+    let live = unit();
     let main = live.project.read("live/vpc/main.tf");
     live.project
         .write("live/vpc/main.tf", &format!("terraform {{\n  required_version = \"< 1.12.0\"\n}}\n{main}"));
@@ -133,15 +135,13 @@ fn a_required_version_that_the_found_engine_does_not_meet_is_an_error() {
     live.env.run(["check", "dev"]).exits(4).tells(told);
 }
 
-#[test]
-fn an_environment_is_not_called_right_beside_a_broken_file() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network"]);
-        shop.append("network/main.tf", "variable \"x\" {\n");
-        shop.run(["check", "staging"])
-            .exits(4)
-            .prints("✘ config: 1 problem\n")
-            .hides("nothing wrong")
-            .prints("config staging: 1 stack, nothing else wrong\n");
-    }
+#[test(engines(tofu, terraform))]
+fn an_environment_is_not_called_right_beside_a_broken_file(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
+    shop.append("network/main.tf", "variable \"x\" {\n");
+    shop.run(["check", "staging"])
+        .exits(4)
+        .prints("✘ config: 1 problem\n")
+        .hides("nothing wrong")
+        .prints("config staging: 1 stack, nothing else wrong\n");
 }

@@ -22,9 +22,9 @@ workspace = \"production\"
 path = \"app\"
 ";
 
-#[test]
+#[test(engines(tofu))]
 fn two_environments_of_one_directory_go_at_the_same_time_on_a_real_engine() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     project.write("environments.toml", TOML);
     project.write("app/staging.tfvars", "name = \"of-staging\"\n");

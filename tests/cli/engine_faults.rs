@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Env, Project, programs},
-    support::{Shop, error, real_engines, script},
+    support::{Driven, Env, Project, programs},
+    support::{Shop, error, script},
 };
 
 /// Plans a stack that misbehaves beside one that does not, and returns the error in the report.
@@ -120,9 +120,9 @@ fn broken_hcl_is_shown_with_file_and_line_and_only_asked_about() {
     assert_eq!(shop.calls(), ["network fmt"]);
 }
 
-#[test]
+#[test(engines(tofu))]
 fn what_only_the_engine_finds_wrong_is_shown_with_file_and_line() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     project.write(
         "environments.toml",
@@ -139,22 +139,19 @@ fn what_only_the_engine_finds_wrong_is_shown_with_file_and_line() {
     run.tells("at infra/app/main.tf:2");
 }
 
-#[test]
-fn users_of_module_addresses_are_in_no_file_and_no_output() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(
-            &engine,
-            "[project]\nname = \"p\"\n[environments.dev]\n[stacks.app]\npath = \"app\"\n",
-        );
-        let module =
-            |name: &str, source: &str| format!("module \"{name}\" {{\n  source = \"{source}\"\n}}\n");
-        let git = module("a", "git::https://user:SENTINEL@127.0.0.1:9/none.git");
-        shop.project.write("app/main.tf", &(git + &module("b", "https://SENTINEL@127.0.0.1:9/none.zip")));
+#[test(engines(tofu, terraform))]
+fn users_of_module_addresses_are_in_no_file_and_no_output(engine: &Driven) {
+    let shop = Shop::driven_by(
+        engine,
+        "[project]\nname = \"p\"\n[environments.dev]\n[stacks.app]\npath = \"app\"\n",
+    );
+    let module = |name: &str, source: &str| format!("module \"{name}\" {{\n  source = \"{source}\"\n}}\n");
+    let git = module("a", "git::https://user:SENTINEL@127.0.0.1:9/none.git");
+    shop.project.write("app/main.tf", &(git + &module("b", "https://SENTINEL@127.0.0.1:9/none.zip")));
 
-        let run = shop.run(["plan", "dev"]).exits(1).tells("127.0.0.1:9/none.git").hides("SENTINEL");
+    let run = shop.run(["plan", "dev"]).exits(1).tells("127.0.0.1:9/none.git").hides("SENTINEL");
 
-        drop(run);
-        shop.run(["plan", "dev", "--json"]).exits(1).hides("SENTINEL");
-        assert_eq!(shop.project.files_with("SENTINEL"), [""; 0]);
-    }
+    drop(run);
+    shop.run(["plan", "dev", "--json"]).exits(1).hides("SENTINEL");
+    assert_eq!(shop.project.files_with("SENTINEL"), [""; 0]);
 }

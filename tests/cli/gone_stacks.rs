@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Driven, Shop, real_engines};
+use crate::support::{Driven, Shop};
 
 const GONE: &str = "stack `mail` (`mail`) of `staging` is gone from the files since run ";
 
@@ -88,37 +88,33 @@ fn a_failed_deployment_of_a_stack_that_is_gone_is_told() {
     shop.run(["plan", "staging"]).exits(0).tells(GONE);
 }
 
-#[test]
-fn a_renamed_stack_that_keeps_its_state_is_not_told() {
-    for engine in real_engines() {
-        let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n";
-        let shop = Shop::driven_by(&engine, toml);
-        shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
-        shop.run(["deploy", "dev", "--yes"]).exits(0);
-        shop.project.edit("environments.toml", "[stacks.network]", "[stacks.net]");
+#[test(engines(tofu, terraform))]
+fn a_renamed_stack_that_keeps_its_state_is_not_told(engine: &Driven) {
+    let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n";
+    let shop = Shop::driven_by(engine, toml);
+    shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+    shop.run(["deploy", "dev", "--yes"]).exits(0);
+    shop.project.edit("environments.toml", "[stacks.network]", "[stacks.net]");
 
-        shop.run(["check", "dev", "--offline"]).exits(0).hides("is gone");
-        shop.run(["status", "dev"]).exits(0).hides("is gone");
-        shop.run(["plan", "dev"]).exits(0).hides("is gone");
-        shop.run(["status", "dev"]).exits(0).hides("is gone");
-        shop.run(["plan", "dev"]).exits(0).hides("is gone");
-    }
+    shop.run(["check", "dev", "--offline"]).exits(0).hides("is gone");
+    shop.run(["status", "dev"]).exits(0).hides("is gone");
+    shop.run(["plan", "dev"]).exits(0).hides("is gone");
+    shop.run(["status", "dev"]).exits(0).hides("is gone");
+    shop.run(["plan", "dev"]).exits(0).hides("is gone");
 }
 
-#[test]
-fn a_renamed_stack_whose_state_moves_with_its_name_is_told() {
-    for engine in real_engines() {
-        let toml = "[project]\nname = \"p\"\n\n[defaults]\nbackend.local = { path = \"{stack}.tfstate\" }\n\n\
-                    [environments.dev]\n\n[stacks.network]\npath = \"network\"\n";
-        let shop = Shop::driven_by(&engine, toml);
-        let main = "terraform {\n  backend \"local\" {}\n}\nresource \"terraform_data\" \"a\" {}\n";
-        shop.project.write("network/main.tf", main);
-        shop.run(["deploy", "dev", "--yes"]).exits(0);
-        shop.project.edit("environments.toml", "[stacks.network]", "[stacks.net]");
+#[test(engines(tofu, terraform))]
+fn a_renamed_stack_whose_state_moves_with_its_name_is_told(engine: &Driven) {
+    let toml = "[project]\nname = \"p\"\n\n[defaults]\nbackend.local = { path = \"{stack}.tfstate\" }\n\n\
+                [environments.dev]\n\n[stacks.network]\npath = \"network\"\n";
+    let shop = Shop::driven_by(engine, toml);
+    let main = "terraform {\n  backend \"local\" {}\n}\nresource \"terraform_data\" \"a\" {}\n";
+    shop.project.write("network/main.tf", main);
+    shop.run(["deploy", "dev", "--yes"]).exits(0);
+    shop.project.edit("environments.toml", "[stacks.network]", "[stacks.net]");
 
-        let told = "stack `network` (`network`) of `dev` is gone from the files since run ";
-        shop.run(["check", "dev", "--offline"]).exits(0).tells(told);
-    }
+    let told = "stack `network` (`network`) of `dev` is gone from the files since run ";
+    shop.run(["check", "dev", "--offline"]).exits(0).tells(told);
 }
 
 #[test]
@@ -137,23 +133,21 @@ fn the_stacks_of_an_environment_that_is_gone_are_told_where_none_is_named() {
     shop.run(["status", "production"]).exits(0).hides("is gone");
 }
 
-#[test]
-fn a_stack_of_which_only_a_part_was_destroyed_is_told() {
-    for engine in real_engines() {
-        let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
-                    [stacks.mail]\npath = \"mail\"\n";
-        let shop = Shop::driven_by(&engine, toml);
-        let main = "resource \"terraform_data\" \"a\" {}\nresource \"terraform_data\" \"b\" {}\n";
-        shop.project.write("network/main.tf", main);
-        shop.project.write("mail/main.tf", main);
-        shop.run(["deploy", "dev", "--yes"]).exits(0);
-        shop.run(["destroy", "dev", "mail", "--target", "terraform_data.a", "--yes"]).exits(0);
-        remove_table(&shop, "mail");
+#[test(engines(tofu, terraform))]
+fn a_stack_of_which_only_a_part_was_destroyed_is_told(engine: &Driven) {
+    let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
+                [stacks.mail]\npath = \"mail\"\n";
+    let shop = Shop::driven_by(engine, toml);
+    let main = "resource \"terraform_data\" \"a\" {}\nresource \"terraform_data\" \"b\" {}\n";
+    shop.project.write("network/main.tf", main);
+    shop.project.write("mail/main.tf", main);
+    shop.run(["deploy", "dev", "--yes"]).exits(0);
+    shop.run(["destroy", "dev", "mail", "--target", "terraform_data.a", "--yes"]).exits(0);
+    remove_table(&shop, "mail");
 
-        shop.run(["plan", "dev"])
-            .exits(0)
-            .tells("stack `mail` (`mail`) of `dev` is gone from the files since run ");
-    }
+    shop.run(["plan", "dev"])
+        .exits(0)
+        .tells("stack `mail` (`mail`) of `dev` is gone from the files since run ");
 }
 
 /// Makes two deployed stacks, `network` and `mail`, the latter at the end of environments.toml.
@@ -186,84 +180,74 @@ fn none_tells(shop: &Shop) {
     shop.run(["status", "dev"]).exits(0).hides("is gone");
 }
 
-#[test]
-fn a_stack_that_was_renamed_and_planned_before_it_went_is_told() {
-    for engine in real_engines() {
-        let shop = deployed_by(&engine);
-        let run = shop.newest_run();
-        let run = run.rsplit('/').next().unwrap();
-        rename(&shop, "mail", "post");
-        rename(&shop, "post", "letters");
-        remove_table(&shop, "letters");
+#[test(engines(tofu, terraform))]
+fn a_stack_that_was_renamed_and_planned_before_it_went_is_told(engine: &Driven) {
+    let shop = deployed_by(engine);
+    let run = shop.newest_run();
+    let run = run.rsplit('/').next().unwrap();
+    rename(&shop, "mail", "post");
+    rename(&shop, "post", "letters");
+    remove_table(&shop, "letters");
 
-        let told = format!("stack `letters` (`mail`) of `dev` is gone from the files since run {run}; ");
-        all_tell(&shop, &told);
-        let document = shop.run(["status", "dev", "--json"]).exits(0).json();
-        assert_eq!(gone(&document), ["dev letters"]);
-        std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
-        all_tell(&shop, &told);
-    }
+    let told = format!("stack `letters` (`mail`) of `dev` is gone from the files since run {run}; ");
+    all_tell(&shop, &told);
+    let document = shop.run(["status", "dev", "--json"]).exits(0).json();
+    assert_eq!(gone(&document), ["dev letters"]);
+    std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+    all_tell(&shop, &told);
 }
 
-#[test]
-fn a_stack_that_was_destroyed_under_its_new_name_is_not_told() {
-    for engine in real_engines() {
-        let shop = deployed_by(&engine);
-        rename(&shop, "mail", "post");
-        shop.run(["destroy", "dev", "post", "--yes"]).exits(0);
-        remove_table(&shop, "post");
-        std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+#[test(engines(tofu, terraform))]
+fn a_stack_that_was_destroyed_under_its_new_name_is_not_told(engine: &Driven) {
+    let shop = deployed_by(engine);
+    rename(&shop, "mail", "post");
+    shop.run(["destroy", "dev", "post", "--yes"]).exits(0);
+    remove_table(&shop, "post");
+    std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
 
-        none_tells(&shop);
-    }
+    none_tells(&shop);
 }
 
-#[test]
-fn another_stack_with_the_former_name_does_not_hide_a_stack_that_is_gone() {
-    for engine in real_engines() {
-        let shop = deployed_by(&engine);
-        rename(&shop, "mail", "post");
-        shop.append("environments.toml", "\n[stacks.mail]\npath = \"other\"\n");
-        shop.project.write("other/main.tf", "resource \"terraform_data\" \"a\" {}\n");
-        shop.run(["deploy", "dev", "mail", "--yes"]).exits(0);
-        shop.run(["destroy", "dev", "mail", "--yes"]).exits(0);
-        remove_table(&shop, "post");
+#[test(engines(tofu, terraform))]
+fn another_stack_with_the_former_name_does_not_hide_a_stack_that_is_gone(engine: &Driven) {
+    let shop = deployed_by(engine);
+    rename(&shop, "mail", "post");
+    shop.append("environments.toml", "\n[stacks.mail]\npath = \"other\"\n");
+    shop.project.write("other/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+    shop.run(["deploy", "dev", "mail", "--yes"]).exits(0);
+    shop.run(["destroy", "dev", "mail", "--yes"]).exits(0);
+    remove_table(&shop, "post");
 
-        all_tell(&shop, "stack `post` (`mail`) of `dev` is gone from the files since run ");
-    }
+    all_tell(&shop, "stack `post` (`mail`) of `dev` is gone from the files since run ");
 }
 
-#[test]
-fn a_stack_that_is_gone_is_told_after_the_journals_are_removed() {
-    for engine in real_engines() {
-        let shop = deployed_by(&engine);
-        let run = shop.newest_run();
-        let run = run.rsplit('/').next().unwrap();
-        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
-        remove_table(&shop, "mail");
-        let told = format!("stack `mail` (`mail`) of `dev` is gone from the files since run {run}; ");
-        all_tell(&shop, &told);
+#[test(engines(tofu, terraform))]
+fn a_stack_that_is_gone_is_told_after_the_journals_are_removed(engine: &Driven) {
+    let shop = deployed_by(engine);
+    let run = shop.newest_run();
+    let run = run.rsplit('/').next().unwrap();
+    shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
+    remove_table(&shop, "mail");
+    let told = format!("stack `mail` (`mail`) of `dev` is gone from the files since run {run}; ");
+    all_tell(&shop, &told);
 
-        let shop = deployed_by(&engine);
-        rename(&shop, "mail", "post");
-        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("2 runs removed");
-        remove_table(&shop, "post");
-        all_tell(&shop, "stack `post` (`mail`) of `dev` is gone from the files since run ");
-    }
+    let shop = deployed_by(engine);
+    rename(&shop, "mail", "post");
+    shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("2 runs removed");
+    remove_table(&shop, "post");
+    all_tell(&shop, "stack `post` (`mail`) of `dev` is gone from the files since run ");
 }
 
-#[test]
-fn a_destroyed_stack_is_not_told_after_the_journals_are_removed() {
-    for engine in real_engines() {
-        let shop = deployed_by(&engine);
-        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
-        shop.run(["destroy", "dev", "mail", "--yes"]).exits(0);
-        shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
-        remove_table(&shop, "mail");
-        std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
+#[test(engines(tofu, terraform))]
+fn a_destroyed_stack_is_not_told_after_the_journals_are_removed(engine: &Driven) {
+    let shop = deployed_by(engine);
+    shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
+    shop.run(["destroy", "dev", "mail", "--yes"]).exits(0);
+    shop.run(["runs", "gc", "--keep=0"]).exits(0).tells("1 run removed");
+    remove_table(&shop, "mail");
+    std::fs::remove_dir_all(shop.project.path("mail")).unwrap();
 
-        none_tells(&shop);
-    }
+    none_tells(&shop);
 }
 
 #[test]

@@ -22,9 +22,9 @@ fn tf_workspace_staging_plans_production() {
     assert!(plans[0]["data_dir"].as_str().unwrap().ends_with("/production/network"), "{}", plans[0]);
 }
 
-#[test]
+#[test(engines(tofu))]
 fn tf_workspace_staging_deploys_production_on_a_real_engine() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     project.write(
         "environments.toml",
@@ -41,9 +41,9 @@ fn tf_workspace_staging_deploys_production_on_a_real_engine() {
     assert!(!project.path("app/terraform.tfstate.d/staging").exists());
 }
 
-#[test]
+#[test(engines(tofu))]
 fn a_settings_file_that_is_missing_does_not_spoil_what_a_real_engine_says() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     project.write(
         "environments.toml",

@@ -1,7 +1,7 @@
 //! Addresses of `--target`, `--without` and `--replace`: one that no selected stack can have is wrong usage, any
 //! other is passed to the engine.
 
-use crate::support::{Driven, Shop, real_engines};
+use crate::support::{Driven, Shop};
 
 const MAIN: &str = "resource \"terraform_data\" \"queue\" {
   count = 1
@@ -19,34 +19,31 @@ fn project(engine: &Driven) -> Shop {
     shop
 }
 
-#[test]
-fn an_address_that_no_selected_stack_has_is_64_with_the_one_that_was_meant() {
-    for engine in real_engines() {
-        let shop = project(&engine);
-        for (flag, address, meant) in [
-            ("--target", "terraform_data.qeue[0]", "terraform_data.queue"),
-            ("--replace", "terraform_data.queue2", "terraform_data.queue"),
-            ("--target", "module.pat", "module.part"),
-            ("--target", "module.part.terraform_data.iner", "module.part.terraform_data.inner"),
-        ] {
-            let run = shop.run(["plan", "dev", flag, address]).exits(64);
+#[test(engines(tofu, terraform))]
+fn an_address_that_no_selected_stack_has_is_64_with_the_one_that_was_meant(engine: &Driven) {
+    let shop = project(engine);
+    for (flag, address, meant) in [
+        ("--target", "terraform_data.qeue[0]", "terraform_data.queue"),
+        ("--replace", "terraform_data.queue2", "terraform_data.queue"),
+        ("--target", "module.pat", "module.part"),
+        ("--target", "module.part.terraform_data.iner", "module.part.terraform_data.inner"),
+    ] {
+        let run = shop.run(["plan", "dev", flag, address]).exits(64);
 
-            let told =
-                format!("no selected stack has `{address}`, which `{flag}` names; did you mean `{meant}`?");
-            run.tells(&told);
-            shop.run(["deploy", "dev", "--yes", flag, address]).exits(64).tells(&told);
-        }
-        assert!(!shop.project.path("app/.terraform").exists(), "no engine was started");
-        for address in ["terraform_data.queue[0]", "module.part", "module.part.terraform_data.inner"] {
-            shop.run(["plan", "dev", "--target", address]).exits(0).prints("create");
-        }
+        let told =
+            format!("no selected stack has `{address}`, which `{flag}` names; did you mean `{meant}`?");
+        run.tells(&told);
+        shop.run(["deploy", "dev", "--yes", flag, address]).exits(64).tells(&told);
+    }
+    assert!(!shop.project.path("app/.terraform").exists(), "no engine was started");
+    for address in ["terraform_data.queue[0]", "module.part", "module.part.terraform_data.inner"] {
+        shop.run(["plan", "dev", "--target", address]).exits(0).prints("create");
     }
 }
 
-#[test]
-fn an_address_to_plan_without_has_to_be_one_of_a_selected_stack() {
-    let Some(engine) = real_engines().into_iter().find(|engine| engine.name() == "tofu") else { return };
-    let shop = project(&engine);
+#[test(engines(tofu))]
+fn an_address_to_plan_without_has_to_be_one_of_a_selected_stack(engine: &Driven) {
+    let shop = project(engine);
     for (address, meant) in [
         ("terraform_data.qeue[0]", "terraform_data.queue"),
         ("module.part.terraform_data.iner", "module.part.terraform_data.inner"),
@@ -62,18 +59,16 @@ fn an_address_to_plan_without_has_to_be_one_of_a_selected_stack() {
     shop.run(["plan", "dev", "--without", "module.part"]).exits(0).prints("create");
 }
 
-#[test]
-fn an_address_that_only_the_local_state_has_is_taken() {
-    for engine in real_engines() {
-        let shop = project(&engine);
-        shop.run(["deploy", "dev", "--yes"]).exits(0);
-        shop.project.write("app/main.tf", "output \"x\" {\n  value = 1\n}\n");
+#[test(engines(tofu, terraform))]
+fn an_address_that_only_the_local_state_has_is_taken(engine: &Driven) {
+    let shop = project(engine);
+    shop.run(["deploy", "dev", "--yes"]).exits(0);
+    shop.project.write("app/main.tf", "output \"x\" {\n  value = 1\n}\n");
 
-        for address in ["terraform_data.queue", "module.part", "module.part.terraform_data.inner"] {
-            shop.run(["plan", "dev", "--target", address]).exits(0).prints("delete");
-        }
-        shop.run(["plan", "dev", "--target", "terraform_data.other"]).exits(64);
+    for address in ["terraform_data.queue", "module.part", "module.part.terraform_data.inner"] {
+        shop.run(["plan", "dev", "--target", address]).exits(0).prints("delete");
     }
+    shop.run(["plan", "dev", "--target", "terraform_data.other"]).exits(64);
 }
 
 #[test]
@@ -127,41 +122,39 @@ fn a_text_that_is_no_address_is_wrong_usage_before_any_engine() {
     shop.run(["plan", "staging", "--target", " terraform_data . network "]).exits(0);
 }
 
-#[test]
-fn expressions_hide_no_address_of_the_root_module() {
-    for engine in real_engines() {
-        let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"app\"\nvars = { dir = \"s\", part = \"./part\" }\n";
-        let shop = Shop::driven_by(&engine, toml);
-        let is_tofu = engine.name() == "tofu";
-        let (path, source) = if is_tofu {
-            ("\"${var.dir}/app.tfstate\"", "var.part")
-        } else {
-            ("\"s/app.tfstate\"", "\"./part\"")
-        };
-        let main = format!(
-            "terraform {{\n  backend \"local\" {{\n    path = {path}\n  }}\n}}\nvariable \"dir\" {{}}\nvariable \"part\" {{}}\n\
-             resource \"terraform_data\" \"queue\" {{}}\nmodule \"part\" {{\n  source = {source}\n}}\n"
-        );
-        shop.project.write("app/main.tf", &main);
-        shop.project.write("app/part/main.tf", "resource \"terraform_data\" \"inner\" {}\n");
-        let refuses = |flag: &str, address: &str, meant: &str| {
-            let told = format!("no selected stack has `{address}`, which `{flag}` names{meant}");
-            shop.run(["plan", "dev", flag, address]).exits(64).tells(&told);
-        };
-        for flag in ["--target", "--replace", "--without"].into_iter().take(if is_tofu { 3 } else { 2 }) {
-            refuses(flag, "terraform_data.queu", "; did you mean `terraform_data.queue`?");
-            refuses(flag, "aws_vpc.main", "");
-        }
-        refuses("--target", "module.parts", "; did you mean `module.part`?");
-        assert!(!shop.project.path("app/.terraform").exists(), "no engine was started");
-        for address in ["terraform_data.queue", "module.part", "module.part.terraform_data.inner"] {
-            shop.run(["plan", "dev", "--target", address]).exits(0).prints("create");
-        }
-
-        // What only the state has is known from the state that this checkout has seen.
-        shop.run(["deploy", "dev", "--yes"]).exits(0);
-        shop.project.edit("app/main.tf", "\"queue\"", "\"queue2\"");
-        shop.run(["plan", "dev", "--target", "terraform_data.queue"]).exits(0).prints("delete");
-        refuses("--target", "terraform_data.queue3", "; did you mean `terraform_data.queue`?");
+#[test(engines(tofu, terraform))]
+fn expressions_hide_no_address_of_the_root_module(engine: &Driven) {
+    let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"app\"\nvars = { dir = \"s\", part = \"./part\" }\n";
+    let shop = Shop::driven_by(engine, toml);
+    let is_tofu = engine.name() == "tofu";
+    let (path, source) = if is_tofu {
+        ("\"${var.dir}/app.tfstate\"", "var.part")
+    } else {
+        ("\"s/app.tfstate\"", "\"./part\"")
+    };
+    let main = format!(
+        "terraform {{\n  backend \"local\" {{\n    path = {path}\n  }}\n}}\nvariable \"dir\" {{}}\nvariable \"part\" {{}}\n\
+         resource \"terraform_data\" \"queue\" {{}}\nmodule \"part\" {{\n  source = {source}\n}}\n"
+    );
+    shop.project.write("app/main.tf", &main);
+    shop.project.write("app/part/main.tf", "resource \"terraform_data\" \"inner\" {}\n");
+    let refuses = |flag: &str, address: &str, meant: &str| {
+        let told = format!("no selected stack has `{address}`, which `{flag}` names{meant}");
+        shop.run(["plan", "dev", flag, address]).exits(64).tells(&told);
+    };
+    for flag in ["--target", "--replace", "--without"].into_iter().take(if is_tofu { 3 } else { 2 }) {
+        refuses(flag, "terraform_data.queu", "; did you mean `terraform_data.queue`?");
+        refuses(flag, "aws_vpc.main", "");
     }
+    refuses("--target", "module.parts", "; did you mean `module.part`?");
+    assert!(!shop.project.path("app/.terraform").exists(), "no engine was started");
+    for address in ["terraform_data.queue", "module.part", "module.part.terraform_data.inner"] {
+        shop.run(["plan", "dev", "--target", address]).exits(0).prints("create");
+    }
+
+    // What only the state has is known from the state that this checkout has seen.
+    shop.run(["deploy", "dev", "--yes"]).exits(0);
+    shop.project.edit("app/main.tf", "\"queue\"", "\"queue2\"");
+    shop.run(["plan", "dev", "--target", "terraform_data.queue"]).exits(0).prints("delete");
+    refuses("--target", "terraform_data.queue3", "; did you mean `terraform_data.queue`?");
 }

@@ -2,6 +2,9 @@
 //! matters on real ones. Each test is named by the sentence that it proves.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
+#[macro_use(test)]
+extern crate registered_test;
+
 mod actions;
 mod apply;
 mod changed;
@@ -78,3 +81,7 @@ mod version_managers;
 mod wires;
 mod without;
 mod workspaces;
+
+fn main() -> std::process::ExitCode {
+    support::registry::run()
+}

@@ -1,6 +1,6 @@
 //! Missing folders: local modules and units that the files of a stack name and that do not exist.
 
-use crate::support::{ENVIRONMENTS, Live, Run, Shop, each_engine, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Live, Run, Shop};
 
 /// Checks the environment of a unit, without and with Terragrunt.
 fn checked(live: &Live) -> [Run; 2] {
@@ -8,51 +8,47 @@ fn checked(live: &Live) -> [Run; 2] {
 }
 
 /// Makes a unit `app` with these lines in its file, and a unit `vpc` beside it.
-fn unit(hcl: &str) -> Option<Live> {
-    let live = Live::new()?;
+fn unit(hcl: &str) -> Live {
+    let live = Live::new();
     live.unit("vpc", "", "output \"x\" {\n  value = 1\n}\n", "");
     live.unit("app", hcl, "variable \"x\" {\n  default = 1\n}\n", "");
-    Some(live)
+    live
 }
 
-#[test]
-fn a_missing_local_module_is_an_error_of_check_and_of_that_plan() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
-        let before = shop.project.read("mail/main.tf");
-        shop.project.write("mail/main.tf", &format!("module \"m\" {{\n  source = \"../lib\"\n}}\n{before}"));
-        shop.project.write("lib/main.tf", "module \"deep\" {\n  source = \"./gone\"\n}\n");
+#[test(engines(fake, tofu, terraform))]
+fn a_missing_local_module_is_an_error_of_check_and_of_that_plan(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
+    let before = shop.project.read("mail/main.tf");
+    shop.project.write("mail/main.tf", &format!("module \"m\" {{\n  source = \"../lib\"\n}}\n{before}"));
+    shop.project.write("lib/main.tf", "module \"deep\" {\n  source = \"./gone\"\n}\n");
 
-        let check = shop.run(["check", "staging", "--offline"]).exits(4);
-        check
-            .tells("error[hcl::missing-module]: module `deep` comes from a folder that is not there")
-            .tells("lib/main.tf:2:12")
-            .tells("`lib/gone` does not exist")
-            .prints("✘ config staging: 1 problem")
-            .prints("✔ config: ")
-            .hides("warning[hcl::missing-module]");
-        shop.run(["plan", "staging", "network"]).exits(0);
+    let check = shop.run(["check", "staging", "--offline"]).exits(4);
+    check
+        .tells("error[hcl::missing-module]: module `deep` comes from a folder that is not there")
+        .tells("lib/main.tf:2:12")
+        .tells("`lib/gone` does not exist")
+        .prints("✘ config staging: 1 problem")
+        .prints("✔ config: ")
+        .hides("warning[hcl::missing-module]");
+    shop.run(["plan", "staging", "network"]).exits(0);
 
-        shop.append("environments.toml", "hooks.before_plan = [[\"/bin/true\"]]\n");
-        shop.run(["check", "staging", "--offline"]).exits(0).tells("warning[hcl::missing-module]");
-        shop.project.write("lib/main.tf", "module \"deep\" {\n  source = \"./.terraform/modules/x\"\n}\n");
-        shop.run(["check", "staging", "--offline"]).exits(0);
-    }
+    shop.append("environments.toml", "hooks.before_plan = [[\"/bin/true\"]]\n");
+    shop.run(["check", "staging", "--offline"]).exits(0).tells("warning[hcl::missing-module]");
+    shop.project.write("lib/main.tf", "module \"deep\" {\n  source = \"./.terraform/modules/x\"\n}\n");
+    shop.run(["check", "staging", "--offline"]).exits(0);
 }
 
-#[test]
-fn the_plan_of_a_missing_local_module_names_the_call() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["mail"]);
-        shop.project.write("mail/main.tf", "\nmodule \"m\" {\n  source = \"../gone\"\n}\n");
-        let run = shop.run(["plan", "staging"]).exits(4);
-        run.prints("plan failed (config): Unreadable module directory")
-            .tells("at mail/main.tf:2")
-            .hides("\n    \n    \n");
-    }
+#[test(engines(tofu, terraform))]
+fn the_plan_of_a_missing_local_module_names_the_call(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["mail"]);
+    shop.project.write("mail/main.tf", "\nmodule \"m\" {\n  source = \"../gone\"\n}\n");
+    let run = shop.run(["plan", "staging"]).exits(4);
+    run.prints("plan failed (config): Unreadable module directory")
+        .tells("at mail/main.tf:2")
+        .hides("\n    \n    \n");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
     let reads = |path: &str, more: &str| {
         format!(
@@ -60,7 +56,7 @@ fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
         )
     };
     for (path, missing) in [("\"../vcp\"", "live/vcp"), ("\"..\"", "live/terragrunt.hcl")] {
-        let Some(live) = unit(&reads(path, "  mock_outputs = {\n    x = 1\n  }\n")) else { return };
+        let live = unit(&reads(path, "  mock_outputs = {\n    x = 1\n  }\n"));
         for check in checked(&live) {
             check
                 .exits(4)
@@ -83,7 +79,7 @@ fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
         ),
         (before, "Found paths in the 'dependencies' block that do not exist: [../vcp "),
     ] {
-        let live = unit(hcl).unwrap();
+        let live = unit(hcl);
         for check in checked(&live) {
             check.exits(4).tells("`live/vcp` does not exist");
         }
@@ -94,23 +90,23 @@ fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
         reads("\"../vcp\"", "  skip_outputs = true\n  mock_outputs = {\n    x = 1\n  }\n"),
         "dependency \"vpc\" {\n  config_path = \"../vcp\"\n  enabled = false\n}\n".to_owned(),
     ] {
-        let live = unit(&hcl).unwrap();
+        let live = unit(&hcl);
         for check in checked(&live) {
             check.exits(0);
         }
         live.env.run(["plan", "dev", "app"]).exits(0);
     }
-    let live = unit(&reads("\"${get_terragrunt_dir()}/../vcp\"", "")).unwrap();
+    let live = unit(&reads("\"${get_terragrunt_dir()}/../vcp\"", ""));
     for check in checked(&live) {
         check.exits(0);
     }
-    let live = unit(&reads("\"../vpc/terragrunt.hcl\"", "")).unwrap();
+    let live = unit(&reads("\"../vpc/terragrunt.hcl\"", ""));
     for check in checked(&live) {
         check.exits(0);
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_missing_source_of_a_unit_is_an_error_of_the_files_and_not_the_network() {
     let sources = [
         ("../../modules/app", "modules/app"),
@@ -118,7 +114,7 @@ fn a_missing_source_of_a_unit_is_an_error_of_the_files_and_not_the_network() {
         ("./inner", "live/app/inner"),
     ];
     for (source, missing) in sources {
-        let Some(live) = unit(&format!("terraform {{\n  source = \"{source}\"\n}}\n")) else { return };
+        let live = unit(&format!("terraform {{\n  source = \"{source}\"\n}}\n"));
         if source.contains("//") {
             live.project.write("modules/other/main.tf", "");
         }
@@ -139,7 +135,7 @@ fn a_missing_source_of_a_unit_is_an_error_of_the_files_and_not_the_network() {
         }
         live.env.run(["plan", "dev", "vpc"]).exits(0);
     }
-    let live = unit("terraform {\n  source = \"../../modules//app\"\n}\n").unwrap();
+    let live = unit("terraform {\n  source = \"../../modules//app\"\n}\n");
     std::fs::remove_file(live.project.path("live/app/main.tf")).unwrap();
     live.project.write("modules/app/main.tf", "module \"n\" {\n  source = \"../net\"\n}\n");
     for check in checked(&live) {
@@ -147,9 +143,9 @@ fn a_missing_source_of_a_unit_is_an_error_of_the_files_and_not_the_network() {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_in_json_is_named_and_a_source_that_is_a_file_is_left() {
-    let Some(live) = unit("terraform {\n  source = \"../../modules\"\n}\n") else { return };
+    let live = unit("terraform {\n  source = \"../../modules\"\n}\n");
     live.project.write("modules", "no folder\n");
     for check in checked(&live) {
         check.exits(0);

@@ -23,9 +23,9 @@ fn a_stack_in_a_folder_with_spaces_quotes_and_unicode_is_deployed() {
     shop.run(["list", "staging"]).exits(0).prints(AWKWARD);
 }
 
-#[test]
+#[test(engines(tofu))]
 fn a_project_in_such_a_folder_is_deployed_by_a_real_engine() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     let below = |name: &str| format!("{AWKWARD}/{name}");
     project.write(

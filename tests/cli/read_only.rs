@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{ENVIRONMENTS, Env, Shop, each_engine, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Env, Shop};
 
 fn read_only(shop: &Shop) -> Env {
     shop.env.clone().var("ENVCTL_READ_ONLY", "1")
@@ -85,36 +85,32 @@ fn the_variable_takes_plain_words_alone() {
     odd.tells("`ENVCTL_READ_ONLY` is `1` or `true`, or `0`, `false` or empty, not `yes`");
 }
 
-#[test]
-fn a_plan_under_it_makes_no_workspace() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network"]);
-        read_only(&shop).run(["plan", "staging"]).exits(3).tells("staging");
-        assert!(!shop.project.path("network/terraform.tfstate.d").exists(), "{}", engine.name());
-        shop.run(["plan", "staging"]).exits(0);
-        read_only(&shop).run(["plan", "staging"]).exits(0);
-    }
+#[test(engines(fake, tofu, terraform))]
+fn a_plan_under_it_makes_no_workspace(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
+    read_only(&shop).run(["plan", "staging"]).exits(3).tells("staging");
+    assert!(!shop.project.path("network/terraform.tfstate.d").exists(), "{}", engine.name());
+    shop.run(["plan", "staging"]).exits(0);
+    read_only(&shop).run(["plan", "staging"]).exits(0);
 }
 
-#[test]
-fn a_plan_under_it_writes_no_lockfile() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network"]);
-        let env = shop.env.clone().with_providers();
-        let provider = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n";
-        let environments = shop.project.read("environments.toml").replace("workspace = \"staging\"\n", "");
-        shop.project.write("environments.toml", &environments);
-        shop.project.write("network/provider.tf", provider);
-        let lockfile = shop.project.path("network/.terraform.lock.hcl");
-        let refused = env.clone().var("ENVCTL_READ_ONLY", "1").run(["plan", "staging"]);
-        assert_ne!(refused.code(), 0, "{refused}");
-        refused.tells("lock");
-        assert!(!lockfile.exists(), "{}", engine.name());
+#[test(engines(tofu, terraform), needs(provider_mirror))]
+fn a_plan_under_it_writes_no_lockfile(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
+    let env = shop.env.clone().with_providers();
+    let provider = "terraform {\n  required_providers {\n    local = {\n      source = \"hashicorp/local\"\n    }\n  }\n}\n";
+    let environments = shop.project.read("environments.toml").replace("workspace = \"staging\"\n", "");
+    shop.project.write("environments.toml", &environments);
+    shop.project.write("network/provider.tf", provider);
+    let lockfile = shop.project.path("network/.terraform.lock.hcl");
+    let refused = env.clone().var("ENVCTL_READ_ONLY", "1").run(["plan", "staging"]);
+    assert_ne!(refused.code(), 0, "{refused}");
+    refused.tells("lock");
+    assert!(!lockfile.exists(), "{}", engine.name());
 
-        env.run(["plan", "staging"]).exits(0);
-        let written = fs::read(&lockfile).unwrap();
-        fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
-        env.clone().var("ENVCTL_READ_ONLY", "1").run(["plan", "staging"]).exits(0);
-        assert_eq!(fs::read(&lockfile).unwrap(), written, "{}", engine.name());
-    }
+    env.run(["plan", "staging"]).exits(0);
+    let written = fs::read(&lockfile).unwrap();
+    fs::remove_dir_all(shop.project.path(".envctl")).unwrap();
+    env.clone().var("ENVCTL_READ_ONLY", "1").run(["plan", "staging"]).exits(0);
+    assert_eq!(fs::read(&lockfile).unwrap(), written, "{}", engine.name());
 }

@@ -1,6 +1,6 @@
 //! `--reuse` on a real S3 server, with the fake engine and the real ones.
 
-use crate::support::{Driven, ENVIRONMENTS, Env, S3Server, Shop, each_engine, plain, programs};
+use crate::support::{Driven, ENVIRONMENTS, Env, S3Server, Shop, plain, programs};
 
 const OBJECT: &str = "live/staging/shop/app";
 
@@ -34,31 +34,29 @@ fn is_reused(env: &Env) -> bool {
     stack["reused"] == true
 }
 
-#[test]
-fn a_state_in_a_bucket_is_known_by_its_tag_until_anybody_writes_it() {
-    let Some([moto]) = programs(["moto_server"]) else { return };
-    for engine in each_engine() {
-        let mut server = S3Server::start(&moto);
-        let shop = deployed(&engine, &server);
-        assert_eq!(server.keys("states"), [OBJECT], "{}", engine.name());
-        assert!(!is_reused(&shop.env), "{}: the first one keeps", engine.name());
-        assert!(is_reused(&shop.env), "{}", engine.name());
-        let written = server.text("states", OBJECT).replacen('{', "{ ", 1);
-        server.put("states", OBJECT, &written);
-        assert!(!is_reused(&shop.env), "{}: somebody wrote it", engine.name());
-        assert!(is_reused(&shop.env), "{}", engine.name());
-        server.stop();
-        let report = shop.run(["plan", "staging", "--reuse", "--json"]).report();
-        let stack = report.stack("app");
-        assert_eq!((&stack["reused"], stack["processes"] == 0), (&false.into(), false), "{}", engine.name());
-        let notes = stack["notes"].to_string();
-        assert!(notes.contains("its state could not be asked for: 127.0.0.1:"), "{notes}");
-    }
+#[test(engines(fake, tofu, terraform), needs(moto_server))]
+fn a_state_in_a_bucket_is_known_by_its_tag_until_anybody_writes_it(engine: &Driven) {
+    let [moto] = programs(["moto_server"]);
+    let mut server = S3Server::start(&moto);
+    let shop = deployed(engine, &server);
+    assert_eq!(server.keys("states"), [OBJECT], "{}", engine.name());
+    assert!(!is_reused(&shop.env), "{}: the first one keeps", engine.name());
+    assert!(is_reused(&shop.env), "{}", engine.name());
+    let written = server.text("states", OBJECT).replacen('{', "{ ", 1);
+    server.put("states", OBJECT, &written);
+    assert!(!is_reused(&shop.env), "{}: somebody wrote it", engine.name());
+    assert!(is_reused(&shop.env), "{}", engine.name());
+    server.stop();
+    let report = shop.run(["plan", "staging", "--reuse", "--json"]).report();
+    let stack = report.stack("app");
+    assert_eq!((&stack["reused"], stack["processes"] == 0), (&false.into(), false), "{}", engine.name());
+    let notes = stack["notes"].to_string();
+    assert!(notes.contains("its state could not be asked for: 127.0.0.1:"), "{notes}");
 }
 
-#[test]
+#[test(needs(moto_server))]
 fn the_server_takes_the_signature_for_what_the_keys_make_of_it() {
-    let Some([moto]) = programs(["moto_server"]) else { return };
+    let [moto] = programs(["moto_server"]);
     let server = S3Server::start(&moto);
     let shop = deployed(&Driven::Fake, &server);
     let [id, secret] = server.demand_keys();

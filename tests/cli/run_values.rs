@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
-use crate::support::{ENVIRONMENTS, Shop, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 const TOKEN: &str = "a-token-that-nobody-shows";
 
@@ -40,72 +40,66 @@ fn shop(engine: &crate::support::Driven) -> Shop {
     shop
 }
 
-#[test]
-fn values_of_a_run_that_is_over_are_removed_from_its_folder() {
+#[test(engines(tofu, terraform))]
+fn values_of_a_run_that_is_over_are_removed_from_its_folder(engine: &Driven) {
     let given = format!("token={TOKEN}");
     let set = format!("vars.token={TOKEN}");
-    for engine in real_engines() {
-        let shop = shop(&engine);
-        shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(0);
-        assert_eq!(holding(&shop), [""; 0], "{}: applied", engine.name());
-        shop.run(["plan", "staging", "--var", &given]).exits(0).prints("no changes");
-        shop.run(["plan", "staging", "--set", &set]).exits(0).prints("no changes");
-        assert_eq!(holding(&shop), [""; 0], "{}: clean", engine.name());
-        let over = shop.run(["apply", "last", "--yes"]).exits(3);
-        over.tells("is over, and the values that it was given are removed");
+    let shop = shop(engine);
+    shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(0);
+    assert_eq!(holding(&shop), [""; 0], "{}: applied", engine.name());
+    shop.run(["plan", "staging", "--var", &given]).exits(0).prints("no changes");
+    shop.run(["plan", "staging", "--set", &set]).exits(0).prints("no changes");
+    assert_eq!(holding(&shop), [""; 0], "{}: clean", engine.name());
+    let over = shop.run(["apply", "last", "--yes"]).exits(3);
+    over.tells("is over, and the values that it was given are removed");
 
-        shop.project.write("app/main.tf", &main_tf("second"));
-        shop.run(["plan", "staging", "--var", &given]).exits(0);
-        assert_eq!(holding(&shop), ["app.tfvars.json", "request.json"], "{}: to be applied", engine.name());
-        shop.run(["apply", "last", "--yes"]).exits(0);
-        assert_eq!(holding(&shop), [""; 0], "{}: the run of the plan too", engine.name());
+    shop.project.write("app/main.tf", &main_tf("second"));
+    shop.run(["plan", "staging", "--var", &given]).exits(0);
+    assert_eq!(holding(&shop), ["app.tfvars.json", "request.json"], "{}: to be applied", engine.name());
+    shop.run(["apply", "last", "--yes"]).exits(0);
+    assert_eq!(holding(&shop), [""; 0], "{}: the run of the plan too", engine.name());
 
-        shop.project.write("app/main.tf", "resource {");
-        shop.run(["plan", "staging", "--var", &given]).exits(4);
-        assert_eq!(holding(&shop), [""; 0], "{}: failed", engine.name());
-    }
+    shop.project.write("app/main.tf", "resource {");
+    shop.run(["plan", "staging", "--var", &given]).exits(4);
+    assert_eq!(holding(&shop), [""; 0], "{}: failed", engine.name());
 }
 
-#[test]
-fn an_expression_of_a_flag_is_private_and_removed_with_its_run() {
+#[test(engines(tofu, terraform))]
+fn an_expression_of_a_flag_is_private_and_removed_with_its_run(engine: &Driven) {
     let given = format!("token=[for x in [\"{TOKEN}\"] : x]");
-    for engine in real_engines() {
-        let shop = shop(&engine);
-        shop.project.edit("app/main.tf", "type = string", "type = any");
-        let failing = shop.project.read("app/main.tf")
-            + "\nresource \"terraform_data\" \"b\" {\n  triggers_replace = nonsensitive(var.token)\n  provisioner \"local-exec\" {\n    command = \"test -e ready\"\n  }\n}\n";
-        shop.project.write("app/main.tf", &failing);
-        shop.project.commit("Fail");
-        shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(1);
-        let kept = holding(&shop);
-        assert!(kept.contains(&"app.0.tfvars".to_owned()), "{}: {kept:?}", engine.name());
-        let file = shop.project.path(&format!("{}/inputs/app.0.tfvars", shop.newest_run()));
-        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_to_string(&file).unwrap(), format!("token = ([for x in [\"{TOKEN}\"] : x]\n)\n"));
+    let shop = shop(engine);
+    shop.project.edit("app/main.tf", "type = string", "type = any");
+    let failing = shop.project.read("app/main.tf")
+        + "\nresource \"terraform_data\" \"b\" {\n  triggers_replace = nonsensitive(var.token)\n  provisioner \"local-exec\" {\n    command = \"test -e ready\"\n  }\n}\n";
+    shop.project.write("app/main.tf", &failing);
+    shop.project.commit("Fail");
+    shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(1);
+    let kept = holding(&shop);
+    assert!(kept.contains(&"app.0.tfvars".to_owned()), "{}: {kept:?}", engine.name());
+    let file = shop.project.path(&format!("{}/inputs/app.0.tfvars", shop.newest_run()));
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_to_string(&file).unwrap(), format!("token = ([for x in [\"{TOKEN}\"] : x]\n)\n"));
 
-        shop.project.write("app/ready", "");
-        shop.run(["runs", "resume", "--yes"]).exits(0);
+    shop.project.write("app/ready", "");
+    shop.run(["runs", "resume", "--yes"]).exits(0);
 
-        let state = shop.state("app", "staging").unwrap().to_string();
-        assert!(state.contains(TOKEN), "{}: resumed without the value: {state}", engine.name());
-        let inputs: Vec<String> = holding(&shop).into_iter().filter(|file| file != "app.0.tfvars").collect();
-        assert_eq!(holding(&shop), inputs, "{}: a file stays", engine.name());
-    }
+    let state = shop.state("app", "staging").unwrap().to_string();
+    assert!(state.contains(TOKEN), "{}: resumed without the value: {state}", engine.name());
+    let inputs: Vec<String> = holding(&shop).into_iter().filter(|file| file != "app.0.tfvars").collect();
+    assert_eq!(holding(&shop), inputs, "{}: a file stays", engine.name());
 }
 
-#[test]
-fn values_of_a_failed_run_stay_until_it_was_resumed() {
+#[test(engines(tofu, terraform))]
+fn values_of_a_failed_run_stay_until_it_was_resumed(engine: &Driven) {
     let given = format!("token={TOKEN}");
-    for engine in real_engines() {
-        let shop = shop(&engine);
-        let failing = main_tf("first")
-            + "\nresource \"terraform_data\" \"b\" {\n  provisioner \"local-exec\" {\n    command = \"test -e ready\"\n  }\n}\n";
-        shop.project.write("app/main.tf", &failing);
-        shop.project.commit("Fail");
-        shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(1);
-        assert!(holding(&shop).contains(&"request.json".to_owned()), "{}", engine.name());
-        shop.project.write("app/ready", "");
-        shop.run(["runs", "resume", "--yes"]).exits(0);
-        assert_eq!(holding(&shop), [""; 0], "{}: the failed run too", engine.name());
-    }
+    let shop = shop(engine);
+    let failing = main_tf("first")
+        + "\nresource \"terraform_data\" \"b\" {\n  provisioner \"local-exec\" {\n    command = \"test -e ready\"\n  }\n}\n";
+    shop.project.write("app/main.tf", &failing);
+    shop.project.commit("Fail");
+    shop.run(["deploy", "staging", "--yes", "--var", &given]).exits(1);
+    assert!(holding(&shop).contains(&"request.json".to_owned()), "{}", engine.name());
+    shop.project.write("app/ready", "");
+    shop.run(["runs", "resume", "--yes"]).exits(0);
+    assert_eq!(holding(&shop), [""; 0], "{}: the failed run too", engine.name());
 }

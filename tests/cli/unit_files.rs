@@ -10,15 +10,15 @@ const MODULE: &str = "variable \"v\" {\n  default = \"default\"\n}\nresource \"t
                       output \"id\" {\n  value = terraform_data.a.input\n}\n";
 
 /// Makes a project with two units, of which `app` is in JSON.
-fn with_json_unit(json: &str) -> Option<Live> {
-    let live = Live::new()?;
+fn with_json_unit(json: &str) -> Live {
+    let live = Live::new();
     live.unit("vpc", "inputs = { v = \"of vpc\" }\n", MODULE, "");
     live.project.write("live/app/main.tf", MODULE);
     live.project.write("live/app/terragrunt.hcl.json", json);
     let stacks = live.project.read("environments.toml");
     let app = "\n[stacks.app]\npath = \"live/app\"\nenvironments = [\"dev\"]\n";
     live.project.write("environments.toml", &(stacks + app));
-    Some(live)
+    live
 }
 
 fn newest_run(live: &Live) -> String {
@@ -33,9 +33,9 @@ const JSON_UNIT: &str = r#"{
 }
 "#;
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_in_json_is_listed_ordered_deployed_and_bound() {
-    let Some(live) = with_json_unit(JSON_UNIT) else { return };
+    let live = with_json_unit(JSON_UNIT);
     live.env.run(["list", "dev"]).exits(0).prints_row(&["app", "terragrunt"]);
     live.env.run(["list", "dev", "app", "--with-dependencies"]).exits(0).prints_row(&["vpc", "terragrunt"]);
     live.env.run(["deploy", "dev", "--yes"]).exits(0);
@@ -55,9 +55,9 @@ fn a_unit_in_json_is_listed_ordered_deployed_and_bound() {
     live.env.run(["apply", &run, "--yes"]).exits(3).tells("`file live/app/terragrunt.hcl.json`");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn edges_of_a_unit_in_json_are_known_whatever_file_and_expression_they_stand_in() {
-    let Some(live) = with_json_unit(JSON_UNIT) else { return };
+    let live = with_json_unit(JSON_UNIT);
     live.project.write(
         "live/common.hcl",
         "dependency \"vpc\" {\n  config_path = \"${get_terragrunt_dir()}/../vpc\"\n}\n",
@@ -92,9 +92,9 @@ fn edges_of_a_unit_in_json_are_known_whatever_file_and_expression_they_stand_in(
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_in_json_that_terragrunt_cannot_read_is_an_error() {
-    let Some(live) = with_json_unit(JSON_UNIT) else { return };
+    let live = with_json_unit(JSON_UNIT);
     live.project.write("live/app/terragrunt.hcl.json", "{\n  \"inputs\": {,\n}\n");
     live.env
         .run(["plan", "dev"])
@@ -109,9 +109,9 @@ fn a_unit_in_json_that_terragrunt_cannot_read_is_an_error() {
         .tells("live/app` depends on");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn discovery_finds_units_in_json() {
-    let Some(live) = Live::new() else { return };
+    let live = Live::new();
     for unit in ["a", "b"] {
         live.project.write(&format!("live/{unit}/main.tf"), MODULE);
     }
@@ -122,9 +122,9 @@ fn discovery_finds_units_in_json() {
     live.env.run(["list", "dev"]).exits(0).prints_row(&["a", "terragrunt"]).prints_row(&["b", "terragrunt"]);
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_that_excludes_itself_is_left_out_and_the_others_go_on() {
-    let Some(live) = Live::new() else { return };
+    let live = Live::new();
     live.unit("vpc", "", MODULE, "");
     live.unit("app", "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\n", MODULE, "needs = [\"off\"]\n");
     live.unit("off", "exclude {\n  if      = true\n  actions = [\"apply\"]\n}\n", MODULE, "");
@@ -176,8 +176,8 @@ fn a_unit_that_excludes_itself_is_left_out_and_the_others_go_on() {
 }
 
 /// Makes units of which `app` reads an output of `vpc`, whose destruction fails half-way while a file `stop` exists.
-fn half_destroyed(app: &str) -> Option<Live> {
-    let live = Live::new()?;
+fn half_destroyed(app: &str) -> Live {
+    let live = Live::new();
     let stop = live.project.around().join("stop");
     let vpc = format!(
         "resource \"terraform_data\" \"last\" {{\n  provisioner \"local-exec\" {{\n    when    = destroy\n    command = \"test ! -e {}\"\n  }}\n}}\n\
@@ -190,7 +190,7 @@ fn half_destroyed(app: &str) -> Option<Live> {
     fs::write(&stop, "").unwrap();
     live.env.run(["destroy", "dev", "--yes"]).exits(1);
     fs::remove_file(&stop).unwrap();
-    Some(live)
+    live
 }
 
 /// Removes everything that a fresh clone does not have.
@@ -207,10 +207,10 @@ fn as_cloned(live: &Live) {
 const TAKES_ID: &str =
     "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\ninputs = {\n  v = dependency.vpc.outputs.id\n}\n";
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_half_way_destruction_is_finished_here_and_from_a_fresh_clone() {
     for fresh in [false, true] {
-        let Some(live) = half_destroyed(TAKES_ID) else { return };
+        let live = half_destroyed(TAKES_ID);
         assert_eq!(live.state("vpc")["resources"].as_array().unwrap().len(), 1);
         if fresh {
             as_cloned(&live);
@@ -221,9 +221,9 @@ fn a_half_way_destruction_is_finished_here_and_from_a_fresh_clone() {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_with_resources_stays_an_obstacle_to_what_it_needs() {
-    let Some(live) = half_destroyed(TAKES_ID) else { return };
+    let live = half_destroyed(TAKES_ID);
     // Another user has applied the unit before the outputs were removed.
     let states = live.project.around().join("states");
     fs::copy(states.join("app.tfstate.backup"), states.join("app.tfstate")).unwrap();
@@ -233,18 +233,18 @@ fn a_unit_with_resources_stays_an_obstacle_to_what_it_needs() {
     assert_eq!(live.state("vpc")["resources"].as_array().unwrap().len(), 1);
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_whose_state_hangs_on_an_output_is_not_taken_for_gone() {
     let place = "generate \"place\" {\n  path      = \"place.txt\"\n  if_exists = \"overwrite\"\n  contents  = dependency.vpc.outputs.id\n}\n";
-    let Some(live) = half_destroyed(&format!("{TAKES_ID}{place}")) else { return };
+    let live = half_destroyed(&format!("{TAKES_ID}{place}"));
     as_cloned(&live);
     live.env.run(["destroy", "dev", "--yes"]).exits(4).hides("nothing of it is there any more");
     assert_eq!(live.state("vpc")["resources"].as_array().unwrap().len(), 1);
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_source_that_cannot_be_fetched_shows_what_git_says() {
-    let Some(live) = Live::new() else { return };
+    let live = Live::new();
     let source = |text: &str| format!("terraform {{\n  source = \"{text}\"\n}}\n");
     live.unit("refused", &source("git::https://user:token@127.0.0.1:9/none.git?ref=v1"), "", "");
     live.unit("missing", &source("git::file:///none/x.git//sub"), "", "");
@@ -276,7 +276,7 @@ fn a_source_that_cannot_be_fetched_shows_what_git_says() {
 
 /// Replaces Terragrunt by a program that fails for `find`.
 fn without_find(live: &Live) {
-    let [terragrunt] = programs(["terragrunt"]).expect("the units were made with it");
+    let [terragrunt] = programs(["terragrunt"]);
     let path = terragrunt.path.display();
     let text =
         format!("#!/bin/sh\n[ \"$1\" = find ] && [ \"$3\" = --exclude ] && exit 1\nexec {path} \"$@\"\n");
@@ -287,16 +287,16 @@ fn without_find(live: &Live) {
     live.project.write("environments.toml", &wrapped);
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_whose_exclude_terragrunt_does_not_tell_is_not_planned() {
-    let Some(live) = Live::new() else { return };
+    let live = Live::new();
     live.unit("off", "exclude {\n  if      = true\n  actions = [\"all\"]\n}\n", MODULE, "");
     without_find(&live);
     live.env.run(["deploy", "dev", "--yes"]).exits(1).tells("`terragrunt find` ended with exit status 1");
     assert!(!live.project.around().join("states/off.tfstate").exists());
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn an_exclude_in_a_file_that_only_terragrunt_finds_counts() {
     let off = "exclude {\n  if      = true\n  actions = [\"all\"]\n}\n";
     for (file, path) in [
@@ -304,7 +304,7 @@ fn an_exclude_in_a_file_that_only_terragrunt_finds_counts() {
         ("shared/common.hcl", "\"${get_env(\"SHARED\")}/common.hcl\""),
         ("shared/named.hcl", "\"../../../shared/${get_env(\"NAME\")}.hcl\""),
     ] {
-        let Some(live) = Live::new() else { return };
+        let live = Live::new();
         let around = live.project.around();
         fs::create_dir_all(around.join("shared")).unwrap();
         fs::write(around.join(file), off).unwrap();
@@ -316,9 +316,9 @@ fn an_exclude_in_a_file_that_only_terragrunt_finds_counts() {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_that_ends_silently_by_an_output_of_another_is_left_out() {
-    let Some(live) = Live::new() else { return };
+    let live = Live::new();
     live.unit("vpc", "", "output \"off\" {\n  value = true\n}\n", "");
     live.env.run(["deploy", "dev", "--yes"]).exits(0);
     let app = "dependency \"vpc\" {\n  config_path = \"../vpc\"\n}\n\

@@ -8,10 +8,10 @@ const DB: &str = "variable \"size\" {\n  type    = number\n  default = 1\n}\n\
                   resource \"terraform_data\" \"db\" {\n  input = var.size\n}\noutput \"size\" {\n  value = terraform_data.db.input\n}\n";
 
 /// Makes a unit `db` with this source; the module is a local one.
-fn project(source: &str) -> Option<(Project, Env)> {
+fn project(source: &str) -> (Project, Env) {
     let toml =
         "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[discover]\npaths = [\"live/{env}/<unit>\"]\n";
-    let (project, env) = unit_project(toml)?;
+    let (project, env) = unit_project(toml);
     project.write(
         "live/root.hcl",
         &remote_state("${get_repo_root()}/state/${path_relative_to_include()}.tfstate"),
@@ -21,12 +21,12 @@ fn project(source: &str) -> Option<(Project, Env)> {
     project.write("modules/db/main.tf", DB);
     project.write(".gitignore", "state/\n.terragrunt-cache/\n.envctl/\n.terraform.lock.hcl\n");
     project.commit("Begin");
-    Some((project, env.with_system()))
+    (project, env.with_system())
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn var_reaches_the_local_module_of_a_unit() {
-    let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+    let (project, env) = project("\"../../../modules/db\"");
 
     env.run(["deploy", "dev", "db", "--yes", "--var", "size=2"]).exits(0);
     assert!(project.read("state/dev/db.tfstate").contains("\"value\": 2"));
@@ -39,14 +39,14 @@ fn var_reaches_the_local_module_of_a_unit() {
     );
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn var_is_never_refused_for_a_unit_whose_module_is_not_told() {
-    let Some((_project, env)) = project("get_env(\"NONE\", \"../../../modules/db\")") else { return };
+    let (_project, env) = project("get_env(\"NONE\", \"../../../modules/db\")");
     let run = env.run(["plan", "dev", "--var", "sise=2"]);
     run.exits(0).hides("no selected stack declares");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn var_is_read_by_the_declared_type_in_the_module_of_a_unit() {
     for (source, given, expected) in [
         ("\"../../../modules/db\"", "\"x${1}\"", "x1"),
@@ -60,7 +60,7 @@ fn var_is_read_by_the_declared_type_in_the_module_of_a_unit() {
         ("get_env(\"NONE\", \"../../../modules/db\")", "[for x in [1] : x + 1]", "[2]"),
         ("get_env(\"NONE\", \"../../../modules/db\")", "1 + 1", "1 + 1"),
     ] {
-        let Some((project, env)) = project(source) else { return };
+        let (project, env) = project(source);
         let declared = DB
             .replace("type    = number", "type    = any")
             .replace("terraform_data.db.input", "try(tostring(var.size), jsonencode(var.size))");
@@ -72,18 +72,18 @@ fn var_is_read_by_the_declared_type_in_the_module_of_a_unit() {
         let state: Value = serde_json::from_str(&project.read("state/dev/db.tfstate")).unwrap();
         assert_eq!(state["outputs"]["size"]["value"], expected, "{given}");
     }
-    let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+    let (project, env) = project("\"../../../modules/db\"");
     project.write("modules/db/main.tf", &DB.replace("type    = number", "type    = any"));
     env.run(["plan", "dev", "db", "--var", "size=max(1, 2)"]).exits(4).tells(
         "the value of `--var size` is no expression that an engine takes: it calls the function `max`",
     );
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_refused_value_of_a_unit_is_placed_where_it_is_written() {
     let validation = "  validation {\n    condition     = var.size > 3\n    error_message = \"It must be above 3.\"\n  }\n";
     for (kind, value) in [("", "\"none\""), ("  sensitive = true\n", "\"none\""), (validation, "1")] {
-        let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+        let (project, env) = project("\"../../../modules/db\"");
         let variable = format!("variable \"size\" {{\n  type = number\n{kind}}}\n");
         project.write("modules/db/main.tf", &variable);
         project.write(
@@ -114,12 +114,12 @@ fn failed_plan(env: &Env) -> (Run, Run, Value) {
     (text, annotated, error)
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn errors_of_a_unit_name_the_file_in_its_local_source() {
     let sources =
         ["\"../../../modules/db\"", "\"../../../modules//db\"", "\"${get_repo_root()}/modules//db\""];
     for source in sources {
-        let Some((project, env)) = project(source) else { return };
+        let (project, env) = project(source);
         project.write("modules/db/main.tf", &format!("{DB}variable \"password\" {{}}\n"));
         let (text, annotated, error) = failed_plan(&env);
         text.tells("at modules/db/main.tf:11");
@@ -138,14 +138,14 @@ fn errors_of_a_unit_name_the_file_in_its_local_source() {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn errors_of_a_unit_with_a_fetched_source_name_no_file_of_the_project() {
     let repository = Project::without_files();
     repository.git(["init", "--quiet", "--initial-branch=main"]);
     repository.write("db/main.tf", &format!("{DB}variable \"password\" {{}}\n"));
     repository.commit("Begin");
     let source = format!("\"git::file://{}//db\"", repository.root().display());
-    let Some((project, env)) = project(&source) else { return };
+    let (project, env) = project(&source);
     let (text, annotated, error) = failed_plan(&env);
     text.tells("at main.tf:11 of the unit's module, copied to `live/dev/db/.terragrunt-cache/")
         .hides("modules/db");
@@ -161,9 +161,9 @@ fn errors_of_a_unit_with_a_fetched_source_name_no_file_of_the_project() {
     annotated.tells("::error title=db::Reference to undeclared local value");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn an_address_that_no_local_module_of_a_unit_has_is_wrong_usage() {
-    let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+    let (project, env) = project("\"../../../modules/db\"");
     for flag in ["--target", "--replace"] {
         let told = format!(
             "no selected stack has `terraform_data.dbb`, which `{flag}` names; did you mean `terraform_data.db`?"
@@ -185,10 +185,10 @@ fn an_address_that_no_local_module_of_a_unit_has_is_wrong_usage() {
     assert_eq!(run.hides("no selected stack has").code(), 0);
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_sensitive_value_of_a_unit_is_masked_in_hints_reports_and_journals() {
     const SECRET: &str = "unit-secret-773";
-    let Some((project, env)) = project("\"../../../modules/db\"") else { return };
+    let (project, env) = project("\"../../../modules/db\"");
     for attribute in ["sensitive", "ephemeral"] {
         project.write(
             "modules/db/main.tf",

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Shop, app_unit, plain, programs, real_engines, script};
+use crate::support::{Driven, Shop, app_unit, plain, programs, script};
 
 /// Configuration that both engines accept and envctl's parser refuses: an object repeats a key that is an expression.
 const UNUSUAL: &str =
@@ -127,35 +127,30 @@ fn with_pairs(pairs: &str) -> String {
     format!("[project]\nname = \"shop\"\n[defaults]\nbackend.{pairs}\n[environments.staging]\n")
 }
 
-#[test]
-fn pairs_reach_a_stack_whose_backend_block_cannot_be_read() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, &with_pairs("local = { path = \"{env}/x.tfstate\" }"));
-        shop.project.write("app/main.tf", &format!("terraform {{\n  backend \"local\" {{}}\n}}\noutput \"a\" {{\n  value = local.tags[\"a\"]\n}}\n{UNUSUAL}"));
-        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
-        shop.project.commit("Begin");
+#[test(engines(tofu, terraform))]
+fn pairs_reach_a_stack_whose_backend_block_cannot_be_read(engine: &Driven) {
+    let shop = Shop::driven_by(engine, &with_pairs("local = { path = \"{env}/x.tfstate\" }"));
+    shop.project.write("app/main.tf", &format!("terraform {{\n  backend \"local\" {{}}\n}}\noutput \"a\" {{\n  value = local.tags[\"a\"]\n}}\n{UNUSUAL}"));
+    shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+    shop.project.commit("Begin");
 
-        shop.run(["deploy", "staging", "--yes"]).exits(0).tells("envctl cannot parse `app/main.tf`");
+    shop.run(["deploy", "staging", "--yes"]).exits(0).tells("envctl cannot parse `app/main.tf`");
 
-        let state = shop.project.read("app/staging/x.tfstate");
-        assert!(state.contains("\"value\": 2"), "{}: {state}", engine.name());
-    }
+    let state = shop.project.read("app/staging/x.tfstate");
+    assert!(state.contains("\"value\": 2"), "{}: {state}", engine.name());
 }
 
-#[test]
-fn pairs_that_meet_no_backend_block_apply_nothing() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, &with_pairs("s3 = { bucket = \"b\", key = \"{env}/x\" }"));
-        shop.project.write("app/main.tf", &format!("resource \"terraform_data\" \"a\" {{}}\n{UNUSUAL}"));
-        shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
-        shop.project.commit("Begin");
+#[test(engines(tofu, terraform))]
+fn pairs_that_meet_no_backend_block_apply_nothing(engine: &Driven) {
+    let shop = Shop::driven_by(engine, &with_pairs("s3 = { bucket = \"b\", key = \"{env}/x\" }"));
+    shop.project.write("app/main.tf", &format!("resource \"terraform_data\" \"a\" {{}}\n{UNUSUAL}"));
+    shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
+    shop.project.commit("Begin");
 
-        let run = shop.run(["deploy", "staging", "--yes"]);
+    let run = shop.run(["deploy", "staging", "--yes"]);
 
-        let run =
-            run.exits(1).prints("plan failed (state): the plan was made on backend `local`, not on `s3`");
-        assert!(!shop.project.path("app/terraform.tfstate").exists(), "{}: {run}", engine.name());
-    }
+    let run = run.exits(1).prints("plan failed (state): the plan was made on backend `local`, not on `s3`");
+    assert!(!shop.project.path("app/terraform.tfstate").exists(), "{}: {run}", engine.name());
 }
 
 #[test]
@@ -169,11 +164,10 @@ fn pairs_of_several_backends_need_a_readable_block() {
     assert_eq!(shop.calls(), ["network fmt", "network version"]);
 }
 
-#[test]
+#[test(engines(terragrunt), needs(terraform))]
 fn the_engine_that_terragrunt_drives_decides_about_the_module_of_a_unit() {
-    let (Some((project, env)), Some([terraform])) = (app_unit("app"), programs(["terraform"])) else {
-        return;
-    };
+    let (project, env) = app_unit("app");
+    let [terraform] = programs(["terraform"]);
     script(project.around().join("refuses"), "#!/bin/sh\nexit 2\n");
     let text = project.read("environments.toml");
     let engines = format!(
@@ -188,11 +182,9 @@ fn the_engine_that_terragrunt_drives_decides_about_the_module_of_a_unit() {
     env.run(["plan", "dev"]).exits(0).tells("envctl cannot parse `app/main.tf`, which terragrunt can");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn terragrunt_decides_about_the_file_of_a_unit() {
-    let Some((project, env)) = app_unit("app") else {
-        return;
-    };
+    let (project, env) = app_unit("app");
     project.write("app/main.tf", "variable \"tags\" { type = any }\n");
     project.write(
         "app/terragrunt.hcl",
@@ -208,11 +200,9 @@ fn terragrunt_decides_about_the_file_of_a_unit() {
         .tells("app/terragrunt.hcl:1:1");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_terragrunt_that_cannot_say_leaves_the_error_and_its_reason() {
-    let Some((project, env)) = app_unit("app") else {
-        return;
-    };
+    let (project, env) = app_unit("app");
     project.write("app/main.tf", "");
     project.write("app/terragrunt.hcl", "inputs = { tags = { (\"a\") = 1, (\"a\") = 2 } }\n");
     script(

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::support::{Driven, Run, Shop, plain, real_engines};
+use crate::support::{Driven, Run, Shop, plain};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"p\"\n\n[environments.dev]\n";
 
@@ -44,201 +44,183 @@ fn hides_generated_files(run: &Run) {
     assert_eq!(named, [""; 0], "{run}");
 }
 
-#[test]
-fn a_refused_value_is_placed_at_its_line_of_environments_toml() {
-    for engine in real_engines() {
-        for (toml, place, by) in [
-            ("vars.size = 1", 8, "set by `vars` of [stacks.app]"),
-            ("in.dev.vars = { size = 1 }", 8, "set by `vars` of [stacks.app.in.dev]"),
-            ("vars = { size = \"none\" }", 8, "set by `vars` of [stacks.app]"),
-            ("[templates.small]\nvars.size = 1\n", 9, "set by `vars` of [templates.small]"),
-            ("[defaults]\nvars.size = 1\n", 9, "set by `vars` of [defaults]"),
-        ] {
-            let shop = project(&engine, toml);
-            let extends = toml.contains("templates");
-            if extends {
-                shop.project.edit(
-                    "environments.toml",
-                    "[environments.dev]",
-                    "[environments]\ndev = { extends = [\"small\"] }",
-                );
-            }
-
-            let line = place + usize::from(extends);
-            let run = plan(shop, &[]);
-
-            run.tells(&format!("::error file=environments.toml,line={line},title=app::Invalid value for "))
-                .tells(&format!(": `size` is {by}"))
-                .tells(&format!("at environments.toml:{line}"));
+#[test(engines(tofu, terraform))]
+fn a_refused_value_is_placed_at_its_line_of_environments_toml(engine: &Driven) {
+    for (toml, place, by) in [
+        ("vars.size = 1", 8, "set by `vars` of [stacks.app]"),
+        ("in.dev.vars = { size = 1 }", 8, "set by `vars` of [stacks.app.in.dev]"),
+        ("vars = { size = \"none\" }", 8, "set by `vars` of [stacks.app]"),
+        ("[templates.small]\nvars.size = 1\n", 9, "set by `vars` of [templates.small]"),
+        ("[defaults]\nvars.size = 1\n", 9, "set by `vars` of [defaults]"),
+    ] {
+        let shop = project(engine, toml);
+        let extends = toml.contains("templates");
+        if extends {
+            shop.project.edit(
+                "environments.toml",
+                "[environments.dev]",
+                "[environments]\ndev = { extends = [\"small\"] }",
+            );
         }
-    }
-}
 
-#[test]
-fn a_refused_value_of_a_flag_or_the_environment_names_it_and_no_file() {
-    for engine in real_engines() {
-        for (flag, path, value) in [("--var", "size", "1"), ("--set", "vars.size", "none")] {
-            let run = plan(project(&engine, "vars.size = 9"), &[flag, &format!("{path}={value}")]);
-
-            run.tells("::error title=app::Invalid value for ")
-                .tells(&format!(": `size` is set by `{flag} {path}`"));
-        }
-        for value in ["1", "none"] {
-            let shop = project(&engine, "");
-            let shop = Shop { env: shop.env.var("TF_VAR_size", value), ..shop };
-            plan(shop, &[])
-                .tells("::error title=app::Invalid value for ")
-                .tells(": `size` is set by the environment variable `TF_VAR_size`");
-        }
-    }
-}
-
-#[test]
-fn a_refused_expression_of_a_flag_names_the_flag_and_no_file() {
-    for engine in real_engines() {
-        let kinds = ["", "  sensitive = true\n"];
-        for (value, summary) in [
-            ("{ a = \"x${1}\" }", "Invalid value for input variable"),
-            ("[1 + 1]", "Invalid value for input variable"),
-            ("\n\n[1][5]", "Invalid index"),
-            ("{ a = 1 + \"x\" }", "Invalid operand"),
-        ] {
-            for kind in kinds {
-                let shop = project(&engine, "vars.size = 9");
-                let variable = format!("variable \"ports\" {{\n  type = map(number)\n{kind}}}\n");
-                shop.project.write("app/ports.tf", &variable);
-
-                let run = plan(shop, &["--var", &format!("ports={value}")]);
-
-                run.tells(&format!("::error title=app::{summary}: `ports` is set by `--var ports`"));
-            }
-        }
-    }
-}
-
-#[test]
-fn a_refused_value_of_a_var_file_is_placed_at_its_line() {
-    for engine in real_engines() {
-        for (file, toml, value) in [
-            ("dev.tfvars", "var_files = [\"{env}.tfvars\"]", "1"),
-            ("dev.tfvars", "var_files = [\"{env}.tfvars\"]", "\"none\""),
-            ("dev.auto.tfvars", "", "1"),
-            ("terraform.tfvars", "", "\"none\""),
-        ] {
-            let shop = project(&engine, toml);
-            shop.project.write(&format!("app/{file}"), &format!("# how many\n\nsize = {value}\n"));
-
-            plan(shop, &[])
-                .tells(&format!("::error file=app/{file},line=3,title=app::Invalid value for "))
-                .tells(&format!(": `size` is set in app/{file}"));
-        }
-    }
-}
-
-#[test]
-fn a_sensitive_or_ephemeral_value_of_the_wrong_type_has_its_place() {
-    for engine in real_engines() {
-        for kind in ["sensitive = true", "ephemeral = true", "sensitive = true\n  ephemeral = true"] {
-            for (toml, file, text, flags, place, by) in [
-                (
-                    "vars.size = \"none\"",
-                    "",
-                    "",
-                    &[] as &[&str],
-                    "file=environments.toml,line=8,",
-                    "`vars` of [stacks.app]",
-                ),
-                (
-                    "vars.size = { a = [\n1,\n2] }",
-                    "",
-                    "",
-                    &[],
-                    "file=environments.toml,line=8,",
-                    "`vars` of [stacks.app]",
-                ),
-                ("", "", "", &["--var", "size=none"], "", "`--var size`"),
-                ("", "", "", &["--set", "vars.size=none"], "", "`--set vars.size`"),
-                (
-                    "var_files = [\"a.tfvars\"]",
-                    "a.tfvars",
-                    "\nsize = \"none\"\n",
-                    &[],
-                    "file=app/a.tfvars,line=2,",
-                    "app/a.tfvars",
-                ),
-                (
-                    "var_files = [\"a.json\"]",
-                    "a.json",
-                    "{\n\n\"size\": \"none\"}\n",
-                    &[],
-                    "file=app/a.json,line=3,",
-                    "app/a.json",
-                ),
-                (
-                    "",
-                    "x.auto.tfvars",
-                    "size = [\n]\n",
-                    &[],
-                    "file=app/x.auto.tfvars,line=1,",
-                    "app/x.auto.tfvars",
-                ),
-            ] {
-                let shop = project(&engine, toml);
-                shop.project.edit("app/main.tf", "type = number", &format!("{kind}\n  type = number"));
-                if !file.is_empty() {
-                    shop.project.write(&format!("app/{file}"), text);
-                }
-
-                let run = plan(shop, flags);
-
-                run.tells(&format!(
-                    "::error {place}title=app::Invalid value for input variable: `size` is set "
-                ))
-                .tells(by);
-            }
-        }
-    }
-}
-
-#[test]
-fn a_refused_secret_names_its_table_and_never_its_value() {
-    for engine in real_engines() {
-        let shop = project(&engine, "[environments.dev.secrets]\nsize = { env = \"SIZE\" }\n");
-        shop.project.edit("app/main.tf", "type = number", "sensitive = true\n  type = number");
-        let shop = Shop { env: shop.env.var("SIZE", "hush-hush-1"), ..shop };
-
-        plan(shop, &[])
-            .tells("::error file=environments.toml,line=9,title=app::Invalid value for ")
-            .tells(": `size` is one of the `secrets` of [environments.dev]")
-            .hides("hush-hush-1");
-    }
-}
-
-#[test]
-fn a_refused_input_names_the_output_that_it_takes() {
-    for engine in real_engines() {
-        let shop = project(&engine, "inputs = { size = \"base.size\" }\n\n[stacks.base]\npath = \"base\"");
-        shop.project.write("base/main.tf", "output \"size\" {\n  value = 2\n}\n");
-        shop.run(["deploy", "dev", "base", "--yes"]).exits(0);
-
-        plan(shop, &[])
-            .tells("::error file=environments.toml,line=8,title=app::Invalid value for ")
-            .tells(": `size` takes `base.size` by `inputs` of [stacks.app]");
-    }
-}
-
-#[test]
-fn an_error_about_a_default_or_a_called_module_stays_in_its_file() {
-    for engine in real_engines() {
-        let shop = project(&engine, "vars.size = 9");
-        shop.project.edit("app/main.tf", "type = number", "default = 5\n  type = number");
-        shop.project.write("app/part/main.tf", SIZE);
-        shop.append("app/main.tf", "module \"part\" {\n  source = \"./part\"\n  size   = 1\n}\n");
-
+        let line = place + usize::from(extends);
         let run = plan(shop, &[]);
 
-        run.tells("::error file=app/main.tf,line=").tells("title=app::Invalid value for variable\n");
+        run.tells(&format!("::error file=environments.toml,line={line},title=app::Invalid value for "))
+            .tells(&format!(": `size` is {by}"))
+            .tells(&format!("at environments.toml:{line}"));
     }
+}
+
+#[test(engines(tofu, terraform))]
+fn a_refused_value_of_a_flag_or_the_environment_names_it_and_no_file(engine: &Driven) {
+    for (flag, path, value) in [("--var", "size", "1"), ("--set", "vars.size", "none")] {
+        let run = plan(project(engine, "vars.size = 9"), &[flag, &format!("{path}={value}")]);
+
+        run.tells("::error title=app::Invalid value for ")
+            .tells(&format!(": `size` is set by `{flag} {path}`"));
+    }
+    for value in ["1", "none"] {
+        let shop = project(engine, "");
+        let shop = Shop { env: shop.env.var("TF_VAR_size", value), ..shop };
+        plan(shop, &[])
+            .tells("::error title=app::Invalid value for ")
+            .tells(": `size` is set by the environment variable `TF_VAR_size`");
+    }
+}
+
+#[test(engines(tofu, terraform))]
+fn a_refused_expression_of_a_flag_names_the_flag_and_no_file(engine: &Driven) {
+    let kinds = ["", "  sensitive = true\n"];
+    for (value, summary) in [
+        ("{ a = \"x${1}\" }", "Invalid value for input variable"),
+        ("[1 + 1]", "Invalid value for input variable"),
+        ("\n\n[1][5]", "Invalid index"),
+        ("{ a = 1 + \"x\" }", "Invalid operand"),
+    ] {
+        for kind in kinds {
+            let shop = project(engine, "vars.size = 9");
+            let variable = format!("variable \"ports\" {{\n  type = map(number)\n{kind}}}\n");
+            shop.project.write("app/ports.tf", &variable);
+
+            let run = plan(shop, &["--var", &format!("ports={value}")]);
+
+            run.tells(&format!("::error title=app::{summary}: `ports` is set by `--var ports`"));
+        }
+    }
+}
+
+#[test(engines(tofu, terraform))]
+fn a_refused_value_of_a_var_file_is_placed_at_its_line(engine: &Driven) {
+    for (file, toml, value) in [
+        ("dev.tfvars", "var_files = [\"{env}.tfvars\"]", "1"),
+        ("dev.tfvars", "var_files = [\"{env}.tfvars\"]", "\"none\""),
+        ("dev.auto.tfvars", "", "1"),
+        ("terraform.tfvars", "", "\"none\""),
+    ] {
+        let shop = project(engine, toml);
+        shop.project.write(&format!("app/{file}"), &format!("# how many\n\nsize = {value}\n"));
+
+        plan(shop, &[])
+            .tells(&format!("::error file=app/{file},line=3,title=app::Invalid value for "))
+            .tells(&format!(": `size` is set in app/{file}"));
+    }
+}
+
+#[test(engines(tofu, terraform))]
+fn a_sensitive_or_ephemeral_value_of_the_wrong_type_has_its_place(engine: &Driven) {
+    for kind in ["sensitive = true", "ephemeral = true", "sensitive = true\n  ephemeral = true"] {
+        for (toml, file, text, flags, place, by) in [
+            (
+                "vars.size = \"none\"",
+                "",
+                "",
+                &[] as &[&str],
+                "file=environments.toml,line=8,",
+                "`vars` of [stacks.app]",
+            ),
+            (
+                "vars.size = { a = [\n1,\n2] }",
+                "",
+                "",
+                &[],
+                "file=environments.toml,line=8,",
+                "`vars` of [stacks.app]",
+            ),
+            ("", "", "", &["--var", "size=none"], "", "`--var size`"),
+            ("", "", "", &["--set", "vars.size=none"], "", "`--set vars.size`"),
+            (
+                "var_files = [\"a.tfvars\"]",
+                "a.tfvars",
+                "\nsize = \"none\"\n",
+                &[],
+                "file=app/a.tfvars,line=2,",
+                "app/a.tfvars",
+            ),
+            (
+                "var_files = [\"a.json\"]",
+                "a.json",
+                "{\n\n\"size\": \"none\"}\n",
+                &[],
+                "file=app/a.json,line=3,",
+                "app/a.json",
+            ),
+            (
+                "",
+                "x.auto.tfvars",
+                "size = [\n]\n",
+                &[],
+                "file=app/x.auto.tfvars,line=1,",
+                "app/x.auto.tfvars",
+            ),
+        ] {
+            let shop = project(engine, toml);
+            shop.project.edit("app/main.tf", "type = number", &format!("{kind}\n  type = number"));
+            if !file.is_empty() {
+                shop.project.write(&format!("app/{file}"), text);
+            }
+
+            let run = plan(shop, flags);
+
+            run.tells(&format!("::error {place}title=app::Invalid value for input variable: `size` is set "))
+                .tells(by);
+        }
+    }
+}
+
+#[test(engines(tofu, terraform))]
+fn a_refused_secret_names_its_table_and_never_its_value(engine: &Driven) {
+    let shop = project(engine, "[environments.dev.secrets]\nsize = { env = \"SIZE\" }\n");
+    shop.project.edit("app/main.tf", "type = number", "sensitive = true\n  type = number");
+    let shop = Shop { env: shop.env.var("SIZE", "hush-hush-1"), ..shop };
+
+    plan(shop, &[])
+        .tells("::error file=environments.toml,line=9,title=app::Invalid value for ")
+        .tells(": `size` is one of the `secrets` of [environments.dev]")
+        .hides("hush-hush-1");
+}
+
+#[test(engines(tofu, terraform))]
+fn a_refused_input_names_the_output_that_it_takes(engine: &Driven) {
+    let shop = project(engine, "inputs = { size = \"base.size\" }\n\n[stacks.base]\npath = \"base\"");
+    shop.project.write("base/main.tf", "output \"size\" {\n  value = 2\n}\n");
+    shop.run(["deploy", "dev", "base", "--yes"]).exits(0);
+
+    plan(shop, &[])
+        .tells("::error file=environments.toml,line=8,title=app::Invalid value for ")
+        .tells(": `size` takes `base.size` by `inputs` of [stacks.app]");
+}
+
+#[test(engines(tofu, terraform))]
+fn an_error_about_a_default_or_a_called_module_stays_in_its_file(engine: &Driven) {
+    let shop = project(engine, "vars.size = 9");
+    shop.project.edit("app/main.tf", "type = number", "default = 5\n  type = number");
+    shop.project.write("app/part/main.tf", SIZE);
+    shop.append("app/main.tf", "module \"part\" {\n  source = \"./part\"\n  size   = 1\n}\n");
+
+    let run = plan(shop, &[]);
+
+    run.tells("::error file=app/main.tf,line=").tells("title=app::Invalid value for variable\n");
 }
 
 #[test]

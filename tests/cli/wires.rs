@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::support::{Shop, real_engines};
+use crate::support::{Driven, Shop};
 
 /// Makes a project in which `app` takes the input `place` from `network`, whose output is its resource's value.
 fn wired(inputs: &str) -> Shop {
@@ -153,25 +153,21 @@ fn an_output_that_does_not_exist_names_those_that_there_are() {
     shop.run(["plan", "staging", "app"]).exits(4).tells("nothing was applied there yet");
 }
 
-#[test]
-fn a_stack_that_exists_without_the_output_is_not_told_to_be_applied_first() {
-    for engine in real_engines() {
-        let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
-                    [stacks.app]\npath = \"app\"\ninputs = { place = \"network.place\" }\n";
-        let shop = Shop::driven_by(&engine, toml);
-        shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
-        shop.project.write("app/main.tf", "variable \"place\" {}\noutput \"p\" {\n  value = var.place\n}\n");
-        shop.run(["plan", "dev", "app"])
-            .exits(4)
-            .tells("nothing was applied there yet: apply `network` first");
-        shop.run(["deploy", "dev", "network", "--yes"]).exits(0);
+#[test(engines(tofu, terraform))]
+fn a_stack_that_exists_without_the_output_is_not_told_to_be_applied_first(engine: &Driven) {
+    let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
+                [stacks.app]\npath = \"app\"\ninputs = { place = \"network.place\" }\n";
+    let shop = Shop::driven_by(engine, toml);
+    shop.project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
+    shop.project.write("app/main.tf", "variable \"place\" {}\noutput \"p\" {\n  value = var.place\n}\n");
+    shop.run(["plan", "dev", "app"]).exits(4).tells("nothing was applied there yet: apply `network` first");
+    shop.run(["deploy", "dev", "network", "--yes"]).exits(0);
 
-        let run = shop.run(["plan", "dev", "app"]).exits(4).hides("applied there yet").hides("first");
-        run.tells("`network` has no output `place`").tells("`network` exists and has no outputs at all");
+    let run = shop.run(["plan", "dev", "app"]).exits(4).hides("applied there yet").hides("first");
+    run.tells("`network` has no output `place`").tells("`network` exists and has no outputs at all");
 
-        shop.append("environments.toml", "mocks.network = { place = \"here\" }\n");
-        shop.run(["plan", "dev", "app"]).exits(0).prints("`network` exists and has no output `place`");
-    }
+    shop.append("environments.toml", "mocks.network = { place = \"here\" }\n");
+    shop.run(["plan", "dev", "app"]).exits(0).prints("`network` exists and has no output `place`");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `--without`: plans that exclude resources, which only OpenTofu makes.
 
-use crate::support::{Driven, Live, Shop, real_engines, unit_project};
+use crate::support::{Driven, Live, Shop, UnitEngine, unit_project};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
                             [environments.dev]\n\n[environments.production]\nconfirm = true\n\n[stacks.app]\npath = \"app\"\n";
@@ -8,10 +8,6 @@ const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nworkspace 
 /// Configuration with three resources, of which `top` depends on `base`.
 const MAIN: &str = "resource \"terraform_data\" \"base\" {\n}\nresource \"terraform_data\" \"top\" {\n  input = terraform_data.base.id\n}\n\
                     resource \"terraform_data\" \"apart\" {\n  for_each = toset([\"a b\"])\n}\n";
-
-fn opentofu() -> Option<Driven> {
-    real_engines().into_iter().find(|engine| engine.name() == "tofu")
-}
 
 fn shop(engine: &Driven, environments: &str) -> Shop {
     let shop = Shop::driven_by(engine, environments);
@@ -27,10 +23,9 @@ fn resources(shop: &Shop, workspace: &str) -> Vec<String> {
     resources.map(|resource| resource["name"].as_str().unwrap().to_owned()).collect()
 }
 
-#[test]
-fn a_plan_without_a_resource_is_incomplete_and_leaves_it_out() {
-    let Some(engine) = opentofu() else { return };
-    let shop = shop(&engine, ENVIRONMENTS);
+#[test(engines(tofu))]
+fn a_plan_without_a_resource_is_incomplete_and_leaves_it_out(engine: &Driven) {
+    let shop = shop(engine, ENVIRONMENTS);
     let report = shop.run(["plan", "dev", "--without", "terraform_data.base", "--json"]).exits(0).json();
     assert_eq!(report["stacks"][0]["incomplete"], true);
     assert_eq!(report["totals"]["create"], 1);
@@ -53,10 +48,9 @@ fn a_plan_without_a_resource_is_incomplete_and_leaves_it_out() {
     assert_eq!(resources(&shop, "dev"), ["apart"]);
 }
 
-#[test]
-fn an_environment_with_confirm_refuses_a_plan_without_a_resource() {
-    let Some(engine) = opentofu() else { return };
-    let shop = shop(&engine, ENVIRONMENTS);
+#[test(engines(tofu))]
+fn an_environment_with_confirm_refuses_a_plan_without_a_resource(engine: &Driven) {
+    let shop = shop(engine, ENVIRONMENTS);
     let without = "--without=terraform_data.apart[\"none\"]";
     let refused = shop.run(["deploy", "production", "--confirm", without]).exits(3);
     refused
@@ -94,12 +88,12 @@ fn a_stack_of_terraform_is_refused_before_any_engine_is_started() {
     assert_eq!(shop.folders("plan"), [""; 0]);
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_is_planned_without_a_resource_where_terragrunt_drives_opentofu() {
     let environments = ENVIRONMENTS.replace("workspace = \"{env}\"\ncreate_workspace = \"always\"\n", "");
     let environments = environments
         .replace("path = \"app\"", "path = \"app\"\nengine = \"terragrunt\"\nenvironments = [\"dev\"]");
-    let Some((project, env)) = unit_project(&environments) else { return };
+    let (project, env) = unit_project(&environments);
     let env = env.with_system();
     let state = project.around().join("app.tfstate");
     project.write("app/terragrunt.hcl", "");
@@ -117,49 +111,32 @@ fn a_unit_is_planned_without_a_resource_where_terragrunt_drives_opentofu() {
     assert_eq!(state["resources"][0]["name"], "apart");
 }
 
-#[test]
-fn a_plan_that_arguments_of_its_unit_narrow_is_incomplete() {
-    for engine in ["tofu", "terraform"] {
-        let Some(live) = Live::over(engine) else { continue };
-        let arguments = "terraform {\n  extra_arguments \"part\" {\n    commands  = [\"plan\"]\n    arguments = [\"-target=terraform_data.a\"]\n  }\n}\n";
-        let main = "resource \"terraform_data\" \"a\" {\n  input = 1\n}\nresource \"terraform_data\" \"b\" {\n  input = 1\n}\n";
-        live.unit("app", arguments, main, "");
-        live.project.edit(
-            "environments.toml",
-            "[environments.dev]\n",
-            "[environments.dev]\nconfirm = true\n",
-        );
-        live.project.commit("Begin");
-        live.env
-            .run(["deploy", "dev", "--confirm"])
-            .exits(3)
-            .prints("incomplete")
-            .tells("--allow incomplete");
-        live.project.edit(
-            "environments.toml",
-            "[environments.dev]\nconfirm = true\n",
-            "[environments.dev]\n",
-        );
+#[test(engines(terragrunt_tofu, terragrunt_terraform))]
+fn a_plan_that_arguments_of_its_unit_narrow_is_incomplete(engine: &UnitEngine) {
+    let engine = engine.name;
+    let live = Live::over(engine);
+    let arguments = "terraform {\n  extra_arguments \"part\" {\n    commands  = [\"plan\"]\n    arguments = [\"-target=terraform_data.a\"]\n  }\n}\n";
+    let main = "resource \"terraform_data\" \"a\" {\n  input = 1\n}\nresource \"terraform_data\" \"b\" {\n  input = 1\n}\n";
+    live.unit("app", arguments, main, "");
+    live.project.edit("environments.toml", "[environments.dev]\n", "[environments.dev]\nconfirm = true\n");
+    live.project.commit("Begin");
+    live.env.run(["deploy", "dev", "--confirm"]).exits(3).prints("incomplete").tells("--allow incomplete");
+    live.project.edit("environments.toml", "[environments.dev]\nconfirm = true\n", "[environments.dev]\n");
 
-        let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+    let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
 
-        let app = report.stack("app");
-        assert_eq!(app["incomplete"], true, "{engine}");
-        let notes = app["notes"].to_string();
-        let note = "incomplete: planned with `-target=terraform_data.a`, by flags of environments.toml or arguments of the unit";
-        assert!(notes.contains(note) && !notes.contains("deferred"), "{engine}: {notes}");
-        live.env.run(["apply", "last", "--yes"]).exits(0);
-        assert_eq!(live.state("app")["resources"].as_array().unwrap().len(), 1, "{engine}");
-        assert_eq!(live.state("app")["resources"][0]["name"], "a", "{engine}");
+    let app = report.stack("app");
+    assert_eq!(app["incomplete"], true, "{engine}");
+    let notes = app["notes"].to_string();
+    let note = "incomplete: planned with `-target=terraform_data.a`, by flags of environments.toml or arguments of the unit";
+    assert!(notes.contains(note) && !notes.contains("deferred"), "{engine}: {notes}");
+    live.env.run(["apply", "last", "--yes"]).exits(0);
+    assert_eq!(live.state("app")["resources"].as_array().unwrap().len(), 1, "{engine}");
+    assert_eq!(live.state("app")["resources"][0]["name"], "a", "{engine}");
 
-        // A clean plan of a part is neither complete nor taken for a whole one.
-        let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
-        assert_eq!(
-            (report.result(), &report.stack("app")["incomplete"]),
-            ("clean", &true.into()),
-            "{engine}"
-        );
-        let report = live.env.run(["plan", "dev", "--reuse", "--json"]).exits(0).report();
-        assert_eq!(report.stack("app")["reused"], false, "{engine}");
-    }
+    // A clean plan of a part is neither complete nor taken for a whole one.
+    let report = live.env.run(["plan", "dev", "--json"]).exits(0).report();
+    assert_eq!((report.result(), &report.stack("app")["incomplete"]), ("clean", &true.into()), "{engine}");
+    let report = live.env.run(["plan", "dev", "--reuse", "--json"]).exits(0).report();
+    assert_eq!(report.stack("app")["reused"], false, "{engine}");
 }

@@ -50,9 +50,9 @@ fn a_missing_workspace_is_refused_and_leaves_no_trace() {
     assert_eq!(shop.folders("plan"), [""; 0], "not even a plan");
 }
 
-#[test]
+#[test(engines(tofu))]
 fn a_missing_workspace_leaves_no_trace_on_a_real_engine() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     project.write("environments.toml", &format!("{ASK}\n[stacks.network]\npath = \"network\"\n"));
     project.write("network/main.tf", "resource \"terraform_data\" \"a\" {}\n");
@@ -67,9 +67,9 @@ fn a_missing_workspace_leaves_no_trace_on_a_real_engine() {
     assert!(project.path("network/terraform.tfstate.d/staging").exists());
 }
 
-#[test]
+#[test(engines(tofu))]
 fn a_state_whose_address_only_the_engine_knows_belongs_to_one_environment() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     project.write(
         "environments.toml",
@@ -100,9 +100,9 @@ fn a_state_whose_address_only_the_engine_knows_belongs_to_one_environment() {
     env.run(["destroy", "staging", "--yes"]).exits(0);
 }
 
-#[test]
+#[test(engines(tofu))]
 fn a_backend_of_equal_variables_is_refused_before_it_is_initialised() {
-    let Some([tofu]) = programs(["tofu"]) else { return };
+    let [tofu] = programs(["tofu"]);
     let project = Project::without_files();
     let environments = "[project]\nname = \"p\"\n[environments.staging]\n[environments.production]\n[stacks.app]\npath = \"app\"\n";
     project.write("environments.toml", &format!("{environments}vars.where = \"one\"\n"));

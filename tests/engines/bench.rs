@@ -23,7 +23,7 @@ use envctl::{
 };
 use serde_json::{Value, json};
 
-use crate::{script::script, under_test::UnderTest};
+use crate::{support::script::script, under_test::UnderTest};
 
 /// Project with one stack, an engine, and the progress events of its steps.
 pub(crate) struct Bench {

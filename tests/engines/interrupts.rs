@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     bench::{Bench, Stack},
-    under_test,
+    under_test::{self, UnderTest},
 };
 
 #[test]
@@ -40,25 +40,23 @@ fn the_fake_gets_exactly_one_signal_and_its_step_is_interrupted() {
     assert_eq!(bench.calls().iter().filter(|call| call["signal"] == "INT").count(), 1);
 }
 
-#[test]
-fn a_cancelled_provisioner_is_told_of_and_its_resource_is_replaced_next() {
-    for engine in under_test::all().into_iter().filter(|engine| !engine.is_fake) {
-        let bench = Bench::new(engine);
-        let hcl = "resource \"terraform_data\" \"slow\" {\n  provisioner \"local-exec\" {\n    command = \"sleep 1000\"\n  }\n}\n";
-        bench.write(&Stack { hcl, ..Stack::default() });
-        let target = bench.target("default");
-        bench.plan(&target).unwrap();
-        let engine = bench.engine();
-        let observer = |progress| {
-            if progress == Progress::Doing("terraform_data.slow: provisioning with local-exec".to_owned()) {
-                bench.runner.interrupt();
-            }
-        };
-        let session = Session { runner: &bench.runner, log: &bench.log(), observer: &observer };
-        match engine.apply(&target, &bench.request(&target).out, &session) {
-            Err(EngineError::Interrupted { notes }) => assert!(notes[0].contains("tainted"), "{notes:?}"),
-            other => panic!("{other:?}"),
+#[test(engines(tofu, terraform))]
+fn a_cancelled_provisioner_is_told_of_and_its_resource_is_replaced_next(engine: UnderTest) {
+    let bench = Bench::new(engine);
+    let hcl = "resource \"terraform_data\" \"slow\" {\n  provisioner \"local-exec\" {\n    command = \"sleep 1000\"\n  }\n}\n";
+    bench.write(&Stack { hcl, ..Stack::default() });
+    let target = bench.target("default");
+    bench.plan(&target).unwrap();
+    let engine = bench.engine();
+    let observer = |progress| {
+        if progress == Progress::Doing("terraform_data.slow: provisioning with local-exec".to_owned()) {
+            bench.runner.interrupt();
         }
-        assert_eq!(bench.state(&target)["resources"][0]["instances"][0]["status"], "tainted");
+    };
+    let session = Session { runner: &bench.runner, log: &bench.log(), observer: &observer };
+    match engine.apply(&target, &bench.request(&target).out, &session) {
+        Err(EngineError::Interrupted { notes }) => assert!(notes[0].contains("tainted"), "{notes:?}"),
+        other => panic!("{other:?}"),
     }
+    assert_eq!(bench.state(&target)["resources"][0]["instances"][0]["status"], "tainted");
 }

@@ -4,6 +4,9 @@
 //! failure. Without the variable, those in `.engines/bin` of the repository and on PATH are tested.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its scene has failed")]
 
+#[macro_use(test)]
+extern crate registered_test;
+
 mod bench;
 mod changes;
 mod claims;
@@ -14,8 +17,12 @@ mod lifecycle;
 mod lineage;
 mod mutating;
 mod providers;
-#[path = "../support/script.rs"]
-mod script;
+#[expect(dead_code, reason = "not all of the support is for this suite")]
+mod support;
 mod terragrunt;
 mod under_test;
 mod workspaces;
+
+fn main() -> std::process::ExitCode {
+    support::registry::run()
+}

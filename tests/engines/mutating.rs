@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     bench::{Bench, Stack, failure},
-    under_test::{self, fake},
+    under_test::{UnderTest, fake},
 };
 
 fn bench(steps: Value) -> Bench {
@@ -30,17 +30,15 @@ fn run(bench: &Bench, target: &Target, args: &[&str]) -> (Result<Exit, EngineErr
 
 const REMOVE: [&str; 3] = ["state", "rm", "terraform_data.a"];
 
-#[test]
-fn a_workspace_is_made_as_a_mutating_step() {
-    for engine in under_test::all() {
-        let bench = Bench::new(engine);
-        bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
-        let (target, engine) = (bench.target("staging"), bench.engine());
-        bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
-        let progress = bench.progress.lock().unwrap();
-        let mutating = progress.iter().filter(|p| matches!(p, Progress::Started { mutating: true, .. }));
-        assert_eq!(mutating.count(), 1, "{progress:?}");
-    }
+#[test(engines(fake_tofu, fake_terraform, tofu, terraform))]
+fn a_workspace_is_made_as_a_mutating_step(engine: UnderTest) {
+    let bench = Bench::new(engine);
+    bench.write(&Stack { resources: vec![("a", "\"x\"")], ..Stack::default() });
+    let (target, engine) = (bench.target("staging"), bench.engine());
+    bench.with_session(|session| engine.prepare(&target, true, false, session)).unwrap();
+    let progress = bench.progress.lock().unwrap();
+    let mutating = progress.iter().filter(|p| matches!(p, Progress::Started { mutating: true, .. }));
+    assert_eq!(mutating.count(), 1, "{progress:?}");
 }
 
 #[test]

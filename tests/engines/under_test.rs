@@ -1,9 +1,11 @@
 //! Engines that the contract is tested on.
 
-use std::{env, os::unix::fs::symlink};
+use std::os::unix::fs::symlink;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use envctl::model::EngineName;
+
+use crate::support::{programs::programs, registry::OnEngine};
 
 /// Engine under test.
 #[derive(Debug, Clone)]
@@ -28,27 +30,20 @@ pub(crate) fn fake(name: EngineName) -> UnderTest {
     UnderTest { name, program: link, is_fake: true }
 }
 
-/// Returns a real engine; absent if this test run is without it.
-pub(crate) fn real(name: EngineName) -> Option<UnderTest> {
-    let wanted = env::var("ENVCTL_TEST_ENGINES").ok();
-    if let Some(list) = &wanted
-        && !list.split(',').any(|word| word.trim() == name.as_str())
-    {
-        return None;
-    }
-    let repository = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(".engines");
-    let folder = env::var("ENVCTL_ENGINES_DIR").map_or(repository, Utf8PathBuf::from).join("bin");
-    let path = env::var("PATH").unwrap_or_default();
-    let program = std::iter::once(folder.as_path())
-        .chain(path.split(':').map(Utf8Path::new))
-        .map(|folder| folder.join(name.as_str()))
-        .find(|program| program.is_file());
-    assert!(program.is_some() || wanted.is_none(), "`{name}` is in ENVCTL_TEST_ENGINES and cannot be found");
-    program.map(|program| UnderTest { name, program, is_fake: false })
+/// Returns a real engine.
+#[track_caller]
+pub(crate) fn real(name: EngineName) -> UnderTest {
+    let [program] = programs([name.as_str()]);
+    let program = Utf8PathBuf::from_path_buf(program.path).unwrap();
+    UnderTest { name, program, is_fake: false }
 }
 
-/// Returns the installed OpenTofu and Terraform, and the fake engine under both names.
-pub(crate) fn all() -> Vec<UnderTest> {
-    let names = [EngineName::Tofu, EngineName::Terraform];
-    names.into_iter().map(fake).chain(names.into_iter().filter_map(real)).collect()
+impl OnEngine for UnderTest {
+    fn on(engine: &'static str) -> Self {
+        match engine {
+            "fake_tofu" => fake(EngineName::Tofu),
+            "fake_terraform" => fake(EngineName::Terraform),
+            name => real(name.parse().unwrap()),
+        }
+    }
 }

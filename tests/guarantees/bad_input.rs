@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::{ENVIRONMENTS, Live, Program, Run, Shop, each_engine, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Live, Program, Run, Shop};
 
 /// Asserts that neither environment has a state.
 #[track_caller]
@@ -53,32 +53,28 @@ fn a_cycle_is_shown_as_its_whole_path() {
     assert_eq!(shop.calls(), [""; 0]);
 }
 
-#[test]
-fn broken_hcl_is_named_by_file_and_line_and_its_siblings_states_stay_as_they_were() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
-        shop.append("network/main.tf", "\nresource \"terraform_data\" {\n");
-        in_words(shop.run(["deploy", "staging", "--yes"])).exits(4).tells("network/main.tf");
-        nothing_was_made(&shop);
-        assert_eq!(shop.state("mail", "staging"), None, "nothing is applied while a stack cannot be planned");
-    }
+#[test(engines(fake, tofu, terraform))]
+fn broken_hcl_is_named_by_file_and_line_and_its_siblings_states_stay_as_they_were(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
+    shop.append("network/main.tf", "\nresource \"terraform_data\" {\n");
+    in_words(shop.run(["deploy", "staging", "--yes"])).exits(4).tells("network/main.tf");
+    nothing_was_made(&shop);
+    assert_eq!(shop.state("mail", "staging"), None, "nothing is applied while a stack cannot be planned");
 }
 
-#[test]
-fn an_empty_or_torn_state_is_refused_and_left_as_it_is() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["network"]);
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        let path = shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate");
-        let whole = fs::read(&path).unwrap();
-        for torn in [&whole[..0], &whole[..whole.len() / 2]] {
-            fs::write(&path, torn).unwrap();
+#[test(engines(tofu, terraform))]
+fn an_empty_or_torn_state_is_refused_and_left_as_it_is(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let path = shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate");
+    let whole = fs::read(&path).unwrap();
+    for torn in [&whole[..0], &whole[..whole.len() / 2]] {
+        fs::write(&path, torn).unwrap();
 
-            let run = in_words(shop.run(["deploy", "staging", "--yes"]));
+        let run = in_words(shop.run(["deploy", "staging", "--yes"]));
 
-            assert!([1, 3].contains(&run.code()), "{}: {run}", engine.name());
-            assert_eq!(fs::read(&path).unwrap(), torn, "{}: it is as it was", engine.name());
-        }
+        assert!([1, 3].contains(&run.code()), "{}: {run}", engine.name());
+        assert_eq!(fs::read(&path).unwrap(), torn, "{}: it is as it was", engine.name());
     }
 }
 
@@ -135,23 +131,21 @@ fn a_disk_that_is_full_ends_a_run_in_words_and_with_a_record_that_agrees_with_th
     }
 }
 
-#[test]
-fn spaces_and_quotes_in_names_reach_an_engine_as_they_are() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.script(
-            "a folder's \"stack\"",
-            &json!({ "resources": { "terraform_data.x": "first" }, "outputs": {} }),
-        );
-        shop.append("environments.toml", "\n[stacks.odd]\npath = \"a folder's \\\"stack\\\"\"\n");
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        assert_eq!(shop.deployed_value("a folder's \"stack\"", "staging").as_deref(), Some("first"));
-    }
+#[test(engines(fake, tofu, terraform))]
+fn spaces_and_quotes_in_names_reach_an_engine_as_they_are(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.script(
+        "a folder's \"stack\"",
+        &json!({ "resources": { "terraform_data.x": "first" }, "outputs": {} }),
+    );
+    shop.append("environments.toml", "\n[stacks.odd]\npath = \"a folder's \\\"stack\\\"\"\n");
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("a folder's \"stack\"", "staging").as_deref(), Some("first"));
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn an_input_that_no_variable_of_a_unit_takes_is_told_with_its_plan() {
-    let Some(live) = Live::new() else { return };
+    let live = Live::new();
     live.unit("net", "", "output \"id\" {\n  value = \"real\"\n}\n", "");
     let main = "variable \"id\" {\n  default = \"none\"\n}\nresource \"terraform_data\" \"a\" {\n  input = var.id\n}\n";
     live.unit("app", "", main, "inputs = { idd = \"net.id\" }\n");

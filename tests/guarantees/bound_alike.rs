@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::Value;
 
-use crate::support::Shop;
+use crate::support::{Shop, registry::NamedRow};
 
 /// Input of a plan, and a change of it.
 struct Row {
@@ -16,6 +16,12 @@ struct Row {
     item: Option<&'static str>,
     /// Stacks that depend on the input.
     stacks: &'static [&'static str],
+}
+
+impl NamedRow for Row {
+    fn name(&self) -> &str {
+        self.what
+    }
 }
 
 const ALL: &[&str] = &["apart", "app", "base"];
@@ -332,29 +338,28 @@ fn kind(item: &str) -> &str {
         .unwrap_or(item)
 }
 
-#[test]
-fn whatever_a_plan_rests_on_is_seen_by_changed_by_reuse_and_by_apply() {
-    for Row { what, change: changed, why, item, stacks } in ROWS {
-        let shop = shop();
-        shop.run(["plan", "dev", "app"]).exits(0);
-        let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
-        assert_eq!(taken(&shop), [""; 0], "{what}: before");
-        assert_eq!(not_reused(&shop), [""; 0], "{what}: before");
+#[test(rows(ROWS))]
+fn a_changed_input_is_seen_by_changed_reuse_and_apply(row: &Row) {
+    let shop = shop();
+    shop.run(["plan", "dev", "app"]).exits(0);
+    let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(taken(&shop), [""; 0], "before");
+    assert_eq!(not_reused(&shop), [""; 0], "before");
 
-        change(&shop, changed);
+    change(&shop, &row.change);
 
-        let expected: Vec<String> = stacks.iter().map(|stack| format!("{stack}: [\"{why}\"]")).collect();
-        assert_eq!(taken(&shop), expected, "{what}: --changed");
-        if let Some(item) = item {
-            let refused = shop.run(["apply", &run, "--yes"]).exits(3);
-            refused.tells(&format!("`{item}` is not what it was when it was planned"));
-        }
-        assert_eq!(not_reused(&shop), *stacks, "{what}: --reuse");
+    let expected: Vec<String> =
+        row.stacks.iter().map(|stack| format!("{stack}: [\"{}\"]", row.why)).collect();
+    assert_eq!(taken(&shop), expected, "--changed");
+    if let Some(item) = row.item {
+        let refused = shop.run(["apply", &run, "--yes"]).exits(3);
+        refused.tells(&format!("`{item}` is not what it was when it was planned"));
     }
+    assert_eq!(not_reused(&shop), row.stacks, "--reuse");
 }
 
 #[test]
-fn no_item_of_a_plan_is_without_a_change_of_it_or_a_word_on_where_it_is_told() {
+fn each_item_of_a_plan_has_a_row_or_a_source_elsewhere() {
     let shop = shop();
     shop.run(["plan", "dev", "app"]).exits(0);
     let manifest = format!("{}/plans/app.manifest.json", shop.newest_run());

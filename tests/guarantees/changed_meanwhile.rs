@@ -1,6 +1,6 @@
 //! 1. The plan you saw is the plan that is applied: all inputs are compared after the gate, and again before each stack.
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
+use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 /// Makes a project in which `web` needs `app`, which needs `network`; a hook of one stack edits a file during the
 /// deploy.
@@ -30,47 +30,41 @@ fn refusal(run: &crate::support::Run, stack: &str) -> String {
     blocked["message"].as_str().unwrap().split('`').nth(1).unwrap().to_owned()
 }
 
-#[test]
-fn a_file_that_changes_before_the_gate_is_answered_keeps_every_stack_from_being_applied() {
-    for engine in each_engine() {
-        // `web` is planned last, after `network`.
-        let shop = shop(&engine, "web", "after_plan", "network/main.tf");
+#[test(engines(fake, tofu, terraform))]
+fn a_file_that_changes_before_the_gate_is_answered_keeps_every_stack_from_being_applied(engine: &Driven) {
+    // `web` is planned last, after `network`.
+    let shop = shop(engine, "web", "after_plan", "network/main.tf");
+
+    let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
+
+    assert_eq!(refusal(&run, "network"), "file network/main.tf", "{}", engine.name());
+    assert_eq!(deployed(&shop), [""; 0], "{}", engine.name());
+    let journal = shop.project.read(&format!("{}/journal.jsonl", shop.newest_run()));
+    assert!(journal.contains("\"answer\":\"confirmed\""), "{journal}");
+    assert!(!journal.contains("\"step\":\"apply\""), "nothing was begun: {journal}");
+}
+
+#[test(engines(fake, tofu, terraform))]
+fn a_file_that_changes_while_another_stack_is_applied_refuses_the_stack_that_it_belongs_to(engine: &Driven) {
+    for moment in ["before_apply", "after_apply"] {
+        let shop = shop(engine, "network", moment, "app/main.tf");
 
         let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
 
-        assert_eq!(refusal(&run, "network"), "file network/main.tf", "{}", engine.name());
-        assert_eq!(deployed(&shop), [""; 0], "{}", engine.name());
-        let journal = shop.project.read(&format!("{}/journal.jsonl", shop.newest_run()));
-        assert!(journal.contains("\"answer\":\"confirmed\""), "{journal}");
-        assert!(!journal.contains("\"step\":\"apply\""), "nothing was begun: {journal}");
+        let mut ended = run.report().stacks();
+        ended.sort();
+        assert_eq!(ended, ["app refused", "mail applied", "network applied", "web skipped"], "{run}");
+        assert_eq!(refusal(&run, "app"), "file app/main.tf", "{}", engine.name());
+        assert_eq!(deployed(&shop), ["network", "mail"], "{}", engine.name());
     }
 }
 
-#[test]
-fn a_file_that_changes_while_another_stack_is_applied_refuses_the_stack_that_it_belongs_to() {
-    for engine in each_engine() {
-        for moment in ["before_apply", "after_apply"] {
-            let shop = shop(&engine, "network", moment, "app/main.tf");
+#[test(engines(fake, tofu, terraform))]
+fn a_file_that_the_last_hook_before_an_apply_changes_refuses_it(engine: &Driven) {
+    let shop = shop(engine, "network", "before_apply", "network/main.tf");
 
-            let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
+    let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
 
-            let mut ended = run.report().stacks();
-            ended.sort();
-            assert_eq!(ended, ["app refused", "mail applied", "network applied", "web skipped"], "{run}");
-            assert_eq!(refusal(&run, "app"), "file app/main.tf", "{}", engine.name());
-            assert_eq!(deployed(&shop), ["network", "mail"], "{}", engine.name());
-        }
-    }
-}
-
-#[test]
-fn a_file_that_the_last_hook_before_an_apply_changes_refuses_it() {
-    for engine in each_engine() {
-        let shop = shop(&engine, "network", "before_apply", "network/main.tf");
-
-        let run = shop.run(["deploy", "production", "--confirm", "--json"]).exits(3);
-
-        assert_eq!(refusal(&run, "network"), "file network/main.tf", "{}", engine.name());
-        assert_eq!(deployed(&shop), ["mail"], "{}", engine.name());
-    }
+    assert_eq!(refusal(&run, "network"), "file network/main.tf", "{}", engine.name());
+    assert_eq!(deployed(&shop), ["mail"], "{}", engine.name());
 }

@@ -3,8 +3,8 @@
 use crate::support::{Driven, Live, Shop, programs};
 
 /// Deploys a stack of OpenTofu whose state's path is a variable, with the value `old`.
-fn decided_by_a_variable() -> Option<Shop> {
-    let [tofu] = programs(["tofu"])?;
+fn decided_by_a_variable() -> Shop {
+    let [tofu] = programs(["tofu"]);
     let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\nvars = { folder = \"old\" }\n\n[stacks.app]\npath = \"app\"\n";
     let shop = Shop::driven_by(&Driven::Real(tofu), environments);
     let main = "variable \"folder\" {\n  type = string\n}\nterraform {\n  backend \"local\" {\n    path = \"${var.folder}/app.tfstate\"\n  }\n}\n\
@@ -12,12 +12,12 @@ fn decided_by_a_variable() -> Option<Shop> {
     shop.project.write("app/main.tf", main);
     shop.project.commit("Begin");
     shop.run(["deploy", "staging", "--yes"]).exits(0);
-    Some(shop)
+    shop
 }
 
-#[test]
+#[test(engines(tofu))]
 fn a_place_that_an_expression_decides_is_told_as_far_as_it_is_known() {
-    let Some(shop) = decided_by_a_variable() else { return };
+    let shop = decided_by_a_variable();
 
     let run = shop.run(["plan", "staging", "--var", "folder=new"]).exits(3);
 
@@ -42,9 +42,9 @@ fn a_place_that_an_expression_decides_is_told_as_far_as_it_is_known() {
     assert!(!shop.project.path("app/new/app.tfstate").exists());
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn the_command_that_is_hinted_brings_a_state_where_an_expression_says() {
-    let Some(shop) = decided_by_a_variable() else { return };
+    let shop = decided_by_a_variable();
     shop.run(["plan", "staging", "--var", "folder=new"]).exits(3);
 
     let file = shop.project.path("app/old/app.tfstate").display().to_string();
@@ -54,9 +54,9 @@ fn the_command_that_is_hinted_brings_a_state_where_an_expression_says() {
     shop.run(["plan", "staging", "--var", "folder=new", "--json"]).exits(0).prints("\"clean\"");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_migration_of_a_unit_is_refused_before_anybody_is_asked() {
-    let Some(live) = Live::new() else { return };
+    let live = Live::new();
     live.unit("app", "", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n", "");
     live.project.commit("Begin");
     live.env.run(["deploy", "dev", "--yes"]).exits(0);

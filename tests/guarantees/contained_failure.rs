@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, error, plain};
+use crate::support::{Driven, ENVIRONMENTS, Shop, error, plain};
 
 const STACKS: [&str; 4] = ["network", "database: network", "app: database", "mail"];
 
@@ -21,36 +21,32 @@ fn fails_to_apply(engine: &Driven, shop: &Shop, stack: &str) {
     }
 }
 
-#[test]
-fn a_failed_apply_skips_what_depends_on_it_and_its_siblings_go_on() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&STACKS);
-        fails_to_apply(&engine, &shop, "database");
+#[test(engines(fake, tofu, terraform))]
+fn a_failed_apply_skips_what_depends_on_it_and_its_siblings_go_on(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&STACKS);
+    fails_to_apply(engine, &shop, "database");
 
-        let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1).report();
+    let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1).report();
 
-        let ended = ["network applied", "database failed", "app skipped", "mail applied"];
-        let mut stacks = report.stacks();
-        stacks.sort_by_key(|stack| ended.iter().position(|wanted| wanted == stack));
-        assert_eq!(stacks, ended, "{}", engine.name());
-        assert_eq!(report.stack("app")["because"], "database");
-        for (stack, value) in [("network", Some("first")), ("mail", Some("first")), ("app", None)] {
-            let found = shop.deployed_value(stack, "staging");
-            assert_eq!(found.as_deref(), value, "{stack} on {}", engine.name());
-        }
+    let ended = ["network applied", "database failed", "app skipped", "mail applied"];
+    let mut stacks = report.stacks();
+    stacks.sort_by_key(|stack| ended.iter().position(|wanted| wanted == stack));
+    assert_eq!(stacks, ended, "{}", engine.name());
+    assert_eq!(report.stack("app")["because"], "database");
+    for (stack, value) in [("network", Some("first")), ("mail", Some("first")), ("app", None)] {
+        let found = shop.deployed_value(stack, "staging");
+        assert_eq!(found.as_deref(), value, "{stack} on {}", engine.name());
     }
 }
 
-#[test]
-fn with_fail_fast_nothing_starts_after_a_failure() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["aaa", "bbb: aaa", "zzz"]);
-        fails_to_apply(&engine, &shop, "aaa");
+#[test(engines(fake, tofu, terraform))]
+fn with_fail_fast_nothing_starts_after_a_failure(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["aaa", "bbb: aaa", "zzz"]);
+    fails_to_apply(engine, &shop, "aaa");
 
-        shop.run(["deploy", "staging", "--yes", "--fail-fast", "--jobs", "1"]).exits(1);
+    shop.run(["deploy", "staging", "--yes", "--fail-fast", "--jobs", "1"]).exits(1);
 
-        assert_eq!(shop.deployed_value("zzz", "staging"), None, "{}", engine.name());
-    }
+    assert_eq!(shop.deployed_value("zzz", "staging"), None, "{}", engine.name());
 }
 
 #[test]

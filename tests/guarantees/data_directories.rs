@@ -2,60 +2,56 @@
 
 use std::fs;
 
-use crate::support::{Env, Fetched, Live, real_engines};
+use crate::support::{Env, Fetched, Live};
 
-#[test]
-fn the_users_own_init_and_workspace_in_a_folder_are_their_own() {
-    for fetched in real_engines().iter().filter_map(Fetched::new) {
-        fetched.bare(["init", "-input=false", "-backend-config=path=mine.tfstate"]).exits(0);
-        fetched.bare(["workspace", "new", "mine"]).exits(0);
-        let own = ["terraform.tfstate", "environment"].map(|name| format!("app/.terraform/{name}"));
-        let before = own.each_ref().map(|file| fetched.project.read(file));
+#[test(engines(tofu, terraform))]
+fn the_users_own_init_and_workspace_in_a_folder_are_their_own(fetched: &Fetched) {
+    fetched.bare(["init", "-input=false", "-backend-config=path=mine.tfstate"]).exits(0);
+    fetched.bare(["workspace", "new", "mine"]).exits(0);
+    let own = ["terraform.tfstate", "environment"].map(|name| format!("app/.terraform/{name}"));
+    let before = own.each_ref().map(|file| fetched.project.read(file));
 
-        fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
+    fetched.env.run(["deploy", "dev", "--yes"]).exits(0);
 
-        assert_eq!(own.each_ref().map(|file| fetched.project.read(file)), before);
-        assert!(fetched.state("dev").contains("terraform_data"));
-        assert!(!fetched.project.path("app/terraform.tfstate.d/mine/terraform.tfstate").exists());
+    assert_eq!(own.each_ref().map(|file| fetched.project.read(file)), before);
+    assert!(fetched.state("dev").contains("terraform_data"));
+    assert!(!fetched.project.path("app/terraform.tfstate.d/mine/terraform.tfstate").exists());
 
-        fetched.bare(["workspace", "select", "default"]).exits(0);
-        fetched.bare(["init", "-input=false", "-reconfigure", "-backend-config=path=other.tfstate"]).exits(0);
-        let before = fetched.project.read(&own[0]);
-        fetched.env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
-        assert_eq!(fetched.project.read(&own[0]), before);
-        assert!(!fetched.project.path("app/other.tfstate").exists());
-    }
+    fetched.bare(["workspace", "select", "default"]).exits(0);
+    fetched.bare(["init", "-input=false", "-reconfigure", "-backend-config=path=other.tfstate"]).exits(0);
+    let before = fetched.project.read(&own[0]);
+    fetched.env.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+    assert_eq!(fetched.project.read(&own[0]), before);
+    assert!(!fetched.project.path("app/other.tfstate").exists());
 }
 
-#[test]
-fn environments_of_one_folder_are_initialised_and_planned_side_by_side() {
-    for mut fetched in real_engines().iter().filter_map(Fetched::new) {
-        fetched.env = fetched.env.with_providers();
-        // One plan per environment at a time: engines refuse a second one if it meets the lock of a local state.
-        for round in 0..6 {
-            for folder in ["app/.terraform", ".envctl"] {
-                fs::remove_dir_all(fetched.project.path(folder)).unwrap_or_default();
-            }
-            let running = ["dev", "prod"].map(|environment| fetched.env.spawn(["plan", environment]));
-            for run in running {
-                run.wait().exits(0).prints("Plan: 2 to add");
-            }
-            assert!(fetched.project.path("app/.terraform/modules/m/main.tf").exists(), "round {round}");
+#[test(engines(tofu, terraform), needs(provider_mirror))]
+fn environments_of_one_folder_are_initialised_and_planned_side_by_side(mut fetched: Fetched) {
+    fetched.env = fetched.env.with_providers();
+    // One plan per environment at a time: engines refuse a second one if it meets the lock of a local state.
+    for round in 0..6 {
+        for folder in ["app/.terraform", ".envctl"] {
+            fs::remove_dir_all(fetched.project.path(folder)).unwrap_or_default();
         }
-        let upgrade = ["exec", "dev", "app", "--yes", "--", "init", "-upgrade", "-input=false"];
-        for _ in 0..6 {
-            let mut running = vec![fetched.env.spawn(upgrade)];
-            running.extend(["dev", "prod"].map(|environment| fetched.env.spawn(["plan", environment])));
-            for run in running {
-                run.wait().exits(0);
-            }
+        let running = ["dev", "prod"].map(|environment| fetched.env.spawn(["plan", environment]));
+        for run in running {
+            run.wait().exits(0).prints("Plan: 2 to add");
+        }
+        assert!(fetched.project.path("app/.terraform/modules/m/main.tf").exists(), "round {round}");
+    }
+    let upgrade = ["exec", "dev", "app", "--yes", "--", "init", "-upgrade", "-input=false"];
+    for _ in 0..6 {
+        let mut running = vec![fetched.env.spawn(upgrade)];
+        running.extend(["dev", "prod"].map(|environment| fetched.env.spawn(["plan", environment])));
+        for run in running {
+            run.wait().exits(0);
         }
     }
 }
 
 /// Makes one unit of two environments; a variable of the environment determines the path of the state.
-fn shared_unit() -> Option<(Live, Env)> {
-    let live = Live::new()?;
+fn shared_unit() -> (Live, Env) {
+    let live = Live::new();
     let states = live.project.around().join("states");
     live.project.write(
         "live/root.hcl",
@@ -79,12 +75,12 @@ fn shared_unit() -> Option<(Live, Env)> {
          [stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n",
     );
     let env = live.env.clone();
-    Some((live, env))
+    (live, env)
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_of_two_environments_is_planned_for_both_at_once() {
-    let Some((live, env)) = shared_unit() else { return };
+    let (live, env) = shared_unit();
     for environment in ["dev", "prod"] {
         env.run(["deploy", environment, "--yes"]).exits(0);
         assert_eq!(live.deployed_value(environment), environment);
@@ -103,9 +99,9 @@ fn a_unit_of_two_environments_is_planned_for_both_at_once() {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_of_one_environment_keeps_terragrunts_own_folders() {
-    let Some((live, env)) = shared_unit() else { return };
+    let (live, env) = shared_unit();
     live.project.edit(
         "environments.toml",
         "engine = \"terragrunt\"\n",

@@ -100,12 +100,12 @@ fn environments_toml_itself_is_a_regular_file_of_a_size_that_people_write() {
     shop.run(["plan", "staging"]).exits(4).tells("environments.toml`: it is a device");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_whose_files_are_fifos_is_named_before_terragrunt_is_asked() {
     let environments =
         "[project]\nname = \"shop\"\n[environments.dev]\n[discover]\npaths = [\"live/<unit>\"]\n";
     for name in ["live/app/terragrunt.hcl", "live/root.hcl"] {
-        let Some((project, env)) = unit_project(environments) else { return };
+        let (project, env) = unit_project(environments);
         project.write("live/app/terragrunt.hcl", "include \"root\" {\n  path = \"../root.hcl\"\n}\n");
         project.write("live/root.hcl", "");
         project.commit("Begin");

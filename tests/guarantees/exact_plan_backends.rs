@@ -1,7 +1,7 @@
 //! 1. The plan you saw is the plan that is applied: with states on servers, and for Terragrunt units.
 
 use crate::support::{
-    ENVIRONMENTS, Env, Postgres, Program, Run, S3Server, Shop, app_unit, plain, programs, real_engines,
+    Driven, ENVIRONMENTS, Env, Postgres, Program, Run, S3Server, Shop, app_unit, plain, programs,
     remote_state,
 };
 
@@ -25,41 +25,37 @@ fn only_where_it_was_planned(env: &Env, elsewhere: &Env, item: &str) -> Run {
     env.run(["apply", "last", "--yes"]).exits(0)
 }
 
-#[test]
-fn a_plan_on_one_s3_server_is_not_applied_on_another() {
-    let Some([moto]) = programs(["moto_server"]) else { return };
-    for engine in real_engines() {
-        let (server, other) = (S3Server::start(&moto), S3Server::start(&moto));
-        for server in [&server, &other] {
-            server.make_backend("eu-west-1", "states", "locks");
-        }
-        let pairs = "[defaults.backend.s3]\nbucket = \"states\"\nkey = \"{env}/app\"\nregion = \"eu-west-1\"\nuse_path_style = true\nskip_credentials_validation = true\nskip_requesting_account_id = true\nskip_metadata_api_check = true\nskip_region_validation = true\n";
-        let shop = shop(&engine, "s3", pairs);
-        let (env, elsewhere) =
-            (shop.env.clone().vars(server.variables()), shop.env.clone().vars(other.variables()));
-        only_where_it_was_planned(&env, &elsewhere, "`variable AWS_ENDPOINT_URL_");
-        assert!(!server.keys("states").is_empty(), "{}", engine.name());
-        assert!(other.keys("states").is_empty(), "{}", engine.name());
+#[test(engines(tofu, terraform), needs(moto_server))]
+fn a_plan_on_one_s3_server_is_not_applied_on_another(engine: &Driven) {
+    let [moto] = programs(["moto_server"]);
+    let (server, other) = (S3Server::start(&moto), S3Server::start(&moto));
+    for server in [&server, &other] {
+        server.make_backend("eu-west-1", "states", "locks");
     }
+    let pairs = "[defaults.backend.s3]\nbucket = \"states\"\nkey = \"{env}/app\"\nregion = \"eu-west-1\"\nuse_path_style = true\nskip_credentials_validation = true\nskip_requesting_account_id = true\nskip_metadata_api_check = true\nskip_region_validation = true\n";
+    let shop = shop(engine, "s3", pairs);
+    let (env, elsewhere) =
+        (shop.env.clone().vars(server.variables()), shop.env.clone().vars(other.variables()));
+    only_where_it_was_planned(&env, &elsewhere, "`variable AWS_ENDPOINT_URL_");
+    assert!(!server.keys("states").is_empty(), "{}", engine.name());
+    assert!(other.keys("states").is_empty(), "{}", engine.name());
 }
 
-#[test]
-fn a_plan_on_one_database_is_not_applied_on_another() {
-    let Some([initdb, pg_ctl, psql]) = programs(["initdb", "pg_ctl", "psql"]) else { return };
-    for engine in real_engines() {
-        let servers: [&Program; 3] = [&initdb, &pg_ctl, &psql];
-        let (database, other) = (Postgres::start(servers), Postgres::start(servers));
-        let shop = shop(&engine, "pg", "");
-        let env = |database: &Postgres| shop.env.clone().var("PG_CONN_STR", database.connection());
-        only_where_it_was_planned(&env(&database), &env(&other), "`variable PG_CONN_STR`");
-        assert_eq!(database.state("staging").addresses(), ["terraform_data.app"], "{}", engine.name());
-        assert!(other.workspaces().is_empty(), "{}", engine.name());
-    }
+#[test(engines(tofu, terraform), needs(initdb, pg_ctl, psql))]
+fn a_plan_on_one_database_is_not_applied_on_another(engine: &Driven) {
+    let [initdb, pg_ctl, psql] = programs(["initdb", "pg_ctl", "psql"]);
+    let servers: [&Program; 3] = [&initdb, &pg_ctl, &psql];
+    let (database, other) = (Postgres::start(servers), Postgres::start(servers));
+    let shop = shop(engine, "pg", "");
+    let env = |database: &Postgres| shop.env.clone().var("PG_CONN_STR", database.connection());
+    only_where_it_was_planned(&env(&database), &env(&other), "`variable PG_CONN_STR`");
+    assert_eq!(database.state("staging").addresses(), ["terraform_data.app"], "{}", engine.name());
+    assert!(other.workspaces().is_empty(), "{}", engine.name());
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn the_plan_of_a_unit_is_bound_to_what_it_includes_and_to_its_module() {
-    let Some((project, env)) = app_unit("live/app") else { return };
+    let (project, env) = app_unit("live/app");
     let state = project.around().join("app.tfstate");
     let root = remote_state(&state.display().to_string());
     project.write("live/root.hcl", &root);

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::{Driven, ENVIRONMENTS, Project, Shop, app_unit, plain, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Project, Shop, app_unit, plain};
 
 /// Makes a git repository beside the project, with a module in `sub` that reads a script above it.
 fn package(project: &Project) -> String {
@@ -61,86 +61,77 @@ fn copy_of(dir: &Path, name: &str) -> PathBuf {
     panic!("{} holds no `{name}`", dir.display());
 }
 
-#[test]
-fn a_fetched_module_is_bound_with_all_of_its_package() {
-    for engine in real_engines() {
-        let (shop, _) = shop(&engine);
-        shop.run(["plan", "staging"]).exits(0);
-        let script = copy_of(&shop.project.root(), "run.sh");
-        let told = "`fetched module m` is not what it was when it was planned: then sha256 ";
-        fs::write(&script, "two\n").unwrap();
-        shop.run(["apply", "last", "--yes"]).exits(3).tells(told);
-        fs::write(&script, "one\n").unwrap();
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
-        shop.run(["apply", "last", "--yes"]).exits(3).tells(told);
-        fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
-        let module = script.parent().unwrap().join("sub/new.txt");
-        fs::write(&module, "new\n").unwrap();
-        shop.run(["apply", "last", "--yes"]).exits(3).tells(told);
-        fs::remove_file(&module).unwrap();
-        assert_eq!(shop.deployed_value("app", "staging"), None, "{}", engine.name());
-        shop.run(["apply", "last", "--yes"]).exits(0);
-        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
+#[test(engines(tofu, terraform))]
+fn a_fetched_module_is_bound_with_all_of_its_package(engine: &Driven) {
+    let (shop, _) = shop(engine);
+    shop.run(["plan", "staging"]).exits(0);
+    let script = copy_of(&shop.project.root(), "run.sh");
+    let told = "`fetched module m` is not what it was when it was planned: then sha256 ";
+    fs::write(&script, "two\n").unwrap();
+    shop.run(["apply", "last", "--yes"]).exits(3).tells(told);
+    fs::write(&script, "one\n").unwrap();
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    shop.run(["apply", "last", "--yes"]).exits(3).tells(told);
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o644)).unwrap();
+    let module = script.parent().unwrap().join("sub/new.txt");
+    fs::write(&module, "new\n").unwrap();
+    shop.run(["apply", "last", "--yes"]).exits(3).tells(told);
+    fs::remove_file(&module).unwrap();
+    assert_eq!(shop.deployed_value("app", "staging"), None, "{}", engine.name());
+    shop.run(["apply", "last", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
 
-        shop.run(["plan", "staging"]).exits(0);
-        let is_reused =
-            || shop.run(["plan", "staging", "--reuse", "--json"]).json()["stacks"][0]["reused"] == true;
-        assert!(is_reused(), "{}", engine.name());
-        fs::write(&script, "two\n").unwrap();
-        assert!(!is_reused(), "{}", engine.name());
-    }
+    shop.run(["plan", "staging"]).exits(0);
+    let is_reused =
+        || shop.run(["plan", "staging", "--reuse", "--json"]).json()["stacks"][0]["reused"] == true;
+    assert!(is_reused(), "{}", engine.name());
+    fs::write(&script, "two\n").unwrap();
+    assert!(!is_reused(), "{}", engine.name());
 }
 
-#[test]
-fn a_module_that_was_fetched_anew_is_compared_by_its_content() {
-    for engine in real_engines() {
-        let (shop, dir) = shop(&engine);
-        shop.run(["plan", "staging"]).exits(0);
-        let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
-        let forget = || {
-            for folder in [".envctl/data", ".envctl/instances", "app/.terraform"] {
-                if shop.project.path(folder).exists() {
-                    fs::remove_dir_all(shop.project.path(folder)).unwrap();
-                }
+#[test(engines(tofu, terraform))]
+fn a_module_that_was_fetched_anew_is_compared_by_its_content(engine: &Driven) {
+    let (shop, dir) = shop(engine);
+    shop.run(["plan", "staging"]).exits(0);
+    let run = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+    let forget = || {
+        for folder in [".envctl/data", ".envctl/instances", "app/.terraform"] {
+            if shop.project.path(folder).exists() {
+                fs::remove_dir_all(shop.project.path(folder)).unwrap();
             }
-        };
-        // The branch has moved on, and a new checkout fetches its head.
-        fs::write(Path::new(&dir).join("run.sh"), "two\n").unwrap();
-        committed(&shop.project, &dir);
-        forget();
-        shop.run(["apply", &run, "--yes"]).exits(3).tells("`fetched module m` is not what it was");
-        // The branch has another commit with the original content.
-        fs::write(Path::new(&dir).join("run.sh"), "one\n").unwrap();
-        committed(&shop.project, &dir);
-        forget();
-        shop.run(["apply", &run, "--yes"]).exits(0);
-        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
-    }
+        }
+    };
+    // The branch has moved on, and a new checkout fetches its head.
+    fs::write(Path::new(&dir).join("run.sh"), "two\n").unwrap();
+    committed(&shop.project, &dir);
+    forget();
+    shop.run(["apply", &run, "--yes"]).exits(3).tells("`fetched module m` is not what it was");
+    // The branch has another commit with the original content.
+    fs::write(Path::new(&dir).join("run.sh"), "one\n").unwrap();
+    committed(&shop.project, &dir);
+    forget();
+    shop.run(["apply", &run, "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
 }
 
-#[test]
-fn a_module_by_a_file_url_is_local() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.stack("app", &[], &plain("app"));
-        shop.project.write("modules/m/main.tf", "locals {\n  a = 1\n}\n");
-        let source = shop.project.path("modules/m");
-        shop.append(
-            "app/main.tf",
-            &format!("module \"m\" {{\n  source = \"file://{}\"\n}}\n", source.display()),
-        );
-        shop.project.commit("Begin");
-        shop.run(["plan", "staging"]).exits(0);
-        shop.append("modules/m/main.tf", "# more\n");
-        shop.run(["apply", "last", "--yes"]).exits(3).tells("`file modules/m/main.tf` is not what it was");
-        let list = shop.run(["list", "staging", "--changed=HEAD", "--json", "--why"]).exits(0).json();
-        assert_eq!(list["instances"][0]["why"][0], "changed module: modules/m/main.tf", "{}", engine.name());
-    }
+#[test(engines(tofu, terraform))]
+fn a_module_by_a_file_url_is_local(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.stack("app", &[], &plain("app"));
+    shop.project.write("modules/m/main.tf", "locals {\n  a = 1\n}\n");
+    let source = shop.project.path("modules/m");
+    shop.append("app/main.tf", &format!("module \"m\" {{\n  source = \"file://{}\"\n}}\n", source.display()));
+    shop.project.commit("Begin");
+    shop.run(["plan", "staging"]).exits(0);
+    shop.append("modules/m/main.tf", "# more\n");
+    shop.run(["apply", "last", "--yes"]).exits(3).tells("`file modules/m/main.tf` is not what it was");
+    let list = shop.run(["list", "staging", "--changed=HEAD", "--json", "--why"]).exits(0).json();
+    assert_eq!(list["instances"][0]["why"][0], "changed module: modules/m/main.tf", "{}", engine.name());
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn the_copy_that_terragrunt_makes_of_a_source_is_bound() {
-    let Some((project, env)) = app_unit("app") else { return };
+    let (project, env) = app_unit("app");
     let env = env.with_system();
     let dir = package(&project);
     let unit = format!(

@@ -50,8 +50,8 @@ const FILES: [(&str, &str, &str); 7] = [
 ];
 
 /// Makes a unit that depends on all of [`FILES`]; returns the path of its state, and of a file that its hook writes.
-fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
-    let (project, env) = app_unit("live/app")?;
+fn unit() -> (Project, Env, PathBuf, PathBuf) {
+    let (project, env) = app_unit("live/app");
     let (state, ran) = (project.around().join("app.tfstate"), project.around().join("ran"));
     project.write(
         "live/root.hcl",
@@ -71,12 +71,12 @@ fn unit() -> Option<(Project, Env, PathBuf, PathBuf)> {
         "variable \"text\" {}\nresource \"terraform_data\" \"a\" {\n  input = var.text\n}\n",
     );
     project.commit("Begin");
-    Some((project, env.with_system(), state, ran))
+    (project, env.with_system(), state, ran)
 }
 
 /// Makes a unit whose parent sets a `download_dir` in the project.
-fn downloading() -> Option<(Project, Env)> {
-    let (project, env) = app_unit("live/app")?;
+fn downloading() -> (Project, Env) {
+    let (project, env) = app_unit("live/app");
     project.write(
         "live/root.hcl",
         "download_dir = \"${get_parent_terragrunt_dir()}/../cache\"\nremote_state {\n  backend = \"local\"\n  generate = {\n    \
@@ -91,12 +91,12 @@ fn downloading() -> Option<(Project, Env)> {
     project.write("mod/more.tf", "resource \"terraform_data\" \"b\" {\n}\n");
     project.write(".gitignore", "cache/\nstate/\n");
     project.commit("Begin");
-    Some((project, env))
+    (project, env)
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_that_downloads_into_the_project_goes_on_after_its_module_changed() {
-    let Some((project, env)) = downloading() else { return };
+    let (project, env) = downloading();
     // Another unit downloads into the same folder, before and after this one.
     let other = project.read("live/app/terragrunt.hcl").replace("../../mod\"", "../../other\"");
     project.write("live/other/terragrunt.hcl", &(other + "dependencies {\n  paths = [\"../app\"]\n}\n"));
@@ -147,9 +147,9 @@ fn edited(project: &Project, file: &str, more: &str) -> impl FnOnce() {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
-    let Some((project, env, state, ran)) = unit() else { return };
+    let (project, env, state, ran) = unit();
     env.run(["plan", "dev"]).exits(0);
     for (file, more, _) in FILES {
         let undo = edited(&project, file, more);
@@ -162,9 +162,9 @@ fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
     assert!(state.exists() && ran.exists());
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn what_the_functions_of_a_unit_lead_to_is_seen_by_changed_and_by_reuse_as_well() {
-    let Some((project, env, ..)) = unit() else { return };
+    let (project, env, ..) = unit();
     env.run(["deploy", "dev", "--yes"]).exits(0);
     project.commit("Deploy");
     env.run(["plan", "dev"]).exits(0);

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use serde_json::json;
 
-use crate::support::{Driven, Shop, real_engines};
+use crate::support::{Driven, Shop};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.staging]\nbackend.local = { path = \"../state/one.tfstate\" }\n";
 
@@ -49,75 +49,67 @@ fn is_known(shop: &Shop, engine: &Driven) {
     shop.run(["deploy", "staging", "--yes"]).exits(0);
 }
 
-#[test]
-fn the_state_that_a_failed_first_apply_left_is_known() {
-    for engine in real_engines() {
-        let shop = stack(&engine, "test -e ../go");
-        shop.run(["deploy", "staging", "--yes"]).exits(1);
-        shop.project.write("go", "");
-        move_address(&shop);
-        let run = shop.run(["runs", "resume", "--yes"]).exits(3);
-        run.tells("state/one.tfstate`").tells("moved/two.tfstate` now");
-        shop.project.edit("environments.toml", "moved/two.tfstate", "state/one.tfstate");
-        is_known(&shop, &engine);
+#[test(engines(tofu, terraform))]
+fn the_state_that_a_failed_first_apply_left_is_known(engine: &Driven) {
+    let shop = stack(engine, "test -e ../go");
+    shop.run(["deploy", "staging", "--yes"]).exits(1);
+    shop.project.write("go", "");
+    move_address(&shop);
+    let run = shop.run(["runs", "resume", "--yes"]).exits(3);
+    run.tells("state/one.tfstate`").tells("moved/two.tfstate` now");
+    shop.project.edit("environments.toml", "moved/two.tfstate", "state/one.tfstate");
+    is_known(&shop, engine);
 
-        let shop = stack(&engine, "test -e ../go");
-        shop.run(["exec", "staging", "app", "--yes", "--", "apply", "-auto-approve"]).exits(1);
-        shop.project.write("go", "");
-        is_known(&shop, &engine);
-    }
+    let shop = stack(engine, "test -e ../go");
+    shop.run(["exec", "staging", "app", "--yes", "--", "apply", "-auto-approve"]).exits(1);
+    shop.project.write("go", "");
+    is_known(&shop, engine);
 }
 
-#[test]
-fn the_state_that_an_interrupted_first_apply_left_is_known() {
-    for engine in real_engines() {
-        let shop = stack(&engine, ": > ../here; until test -e ../go; do :; done; test -e ../on");
-        let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
-        running.wait_until("it applies", || shop.project.path("here").exists());
-        running.signal(Signal::INT);
-        shop.project.write("go", "");
-        assert_ne!(running.wait().code(), 0);
-        shop.project.write("on", "");
-        is_known(&shop, &engine);
-    }
+#[test(engines(tofu, terraform))]
+fn the_state_that_an_interrupted_first_apply_left_is_known(engine: &Driven) {
+    let shop = stack(engine, ": > ../here; until test -e ../go; do :; done; test -e ../on");
+    let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
+    running.wait_until("it applies", || shop.project.path("here").exists());
+    running.signal(Signal::INT);
+    shop.project.write("go", "");
+    assert_ne!(running.wait().code(), 0);
+    shop.project.write("on", "");
+    is_known(&shop, engine);
 }
 
-#[test]
-fn a_killed_first_apply_goes_on_at_no_other_address() {
-    for engine in real_engines() {
-        let shop = stack(&engine, ": > ../here; until test -e ../go; do :; done");
-        let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
-        running.wait_until("it applies", || shop.project.path("here").exists());
-        running.signal(Signal::KILL);
-        assert!(running.wait().was_killed());
-        shop.project.write("go", "");
-        move_address(&shop);
+#[test(engines(tofu, terraform))]
+fn a_killed_first_apply_goes_on_at_no_other_address(engine: &Driven) {
+    let shop = stack(engine, ": > ../here; until test -e ../go; do :; done");
+    let mut running = shop.env.spawn(["deploy", "staging", "--yes"]);
+    running.wait_until("it applies", || shop.project.path("here").exists());
+    running.signal(Signal::KILL);
+    assert!(running.wait().was_killed());
+    shop.project.write("go", "");
+    move_address(&shop);
 
-        shop.run(["runs", "resume", "--yes"])
-            .exits(3)
-            .tells("another one than the first apply began at")
-            .tells("state/one.tfstate`")
-            .tells("moved/two.tfstate` now")
-            .tells("--allow lineage:staging/app");
-        assert!(!shop.project.path("moved/two.tfstate").exists(), "{}", engine.name());
-        shop.project.edit("environments.toml", "moved/two.tfstate", "state/one.tfstate");
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        is_known(&shop, &engine);
-    }
+    shop.run(["runs", "resume", "--yes"])
+        .exits(3)
+        .tells("another one than the first apply began at")
+        .tells("state/one.tfstate`")
+        .tells("moved/two.tfstate` now")
+        .tells("--allow lineage:staging/app");
+    assert!(!shop.project.path("moved/two.tfstate").exists(), "{}", engine.name());
+    shop.project.edit("environments.toml", "moved/two.tfstate", "state/one.tfstate");
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    is_known(&shop, engine);
 }
 
-#[test]
-fn a_first_apply_that_did_nothing_keeps_no_address() {
-    for engine in real_engines() {
-        let shop = crate::wrapped::wrapped(&engine, "resource \"terraform_data\" \"a\" {\n}\n");
-        crate::wrapped::wrap_apply(&shop, &engine, NO);
-        shop.run(["deploy", "staging", "--yes"]).exits(1);
-        let record = shop.project.path(".envctl/instances/staging/network/first-apply.json");
-        assert!(!record.exists(), "{}", engine.name());
-        crate::wrapped::wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        assert!(!record.exists(), "{}", engine.name());
-    }
+#[test(engines(tofu, terraform))]
+fn a_first_apply_that_did_nothing_keeps_no_address(engine: &Driven) {
+    let shop = crate::wrapped::wrapped(engine, "resource \"terraform_data\" \"a\" {\n}\n");
+    crate::wrapped::wrap_apply(&shop, engine, NO);
+    shop.run(["deploy", "staging", "--yes"]).exits(1);
+    let record = shop.project.path(".envctl/instances/staging/network/first-apply.json");
+    assert!(!record.exists(), "{}", engine.name());
+    crate::wrapped::wrap_apply(&shop, engine, "exec ENGINE \"$@\"");
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    assert!(!record.exists(), "{}", engine.name());
 }
 
 #[test]
@@ -142,23 +134,21 @@ fn a_first_state_that_could_not_be_read_back_is_not_made_anew() {
     shop.run(["deploy", "staging", "--yes"]).exits(3).tells("the last known state had the lineage");
 }
 
-#[test]
-fn a_resumed_run_takes_no_stack_over_whose_address_changed() {
-    for engine in real_engines() {
-        let shop = stack(&engine, "true");
-        shop.append("environments.toml", "\n[stacks.web]\npath = \"web\"\nneeds = [\"app\"]\n");
-        shop.project.edit("environments.toml", "../state/one", "../state/{stack}");
-        let files = shop.project.read("app/main.tf");
-        shop.project.write("web/main.tf", &files.replace("\"true\"", "\"test -e ../go\""));
-        shop.run(["deploy", "staging", "--yes"]).exits(1);
-        shop.project.write("go", "");
-        shop.project.edit("environments.toml", "../state/{stack}", "../moved/{stack}");
+#[test(engines(tofu, terraform))]
+fn a_resumed_run_takes_no_stack_over_whose_address_changed(engine: &Driven) {
+    let shop = stack(engine, "true");
+    shop.append("environments.toml", "\n[stacks.web]\npath = \"web\"\nneeds = [\"app\"]\n");
+    shop.project.edit("environments.toml", "../state/one", "../state/{stack}");
+    let files = shop.project.read("app/main.tf");
+    shop.project.write("web/main.tf", &files.replace("\"true\"", "\"test -e ../go\""));
+    shop.run(["deploy", "staging", "--yes"]).exits(1);
+    shop.project.write("go", "");
+    shop.project.edit("environments.toml", "../state/{stack}", "../moved/{stack}");
 
-        let run = shop.run(["runs", "resume", "--yes"]).exits(3);
+    let run = shop.run(["runs", "resume", "--yes"]).exits(3);
 
-        run.tells("the state of `staging/app` lay at").tells("moved/app.tfstate` now");
-        assert!(!shop.project.path("moved").exists(), "{}", engine.name());
-        shop.project.edit("environments.toml", "../moved/{stack}", "../state/{stack}");
-        shop.run(["runs", "resume", "--yes"]).exits(0);
-    }
+    run.tells("the state of `staging/app` lay at").tells("moved/app.tfstate` now");
+    assert!(!shop.project.path("moved").exists(), "{}", engine.name());
+    shop.project.edit("environments.toml", "../moved/{stack}", "../state/{stack}");
+    shop.run(["runs", "resume", "--yes"]).exits(0);
 }

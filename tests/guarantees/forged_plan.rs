@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use zip::{ZipArchive, ZipWriter, write::SimpleFileOptions};
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
+use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 /// Fields of a plan file that tell its purpose. The other fields are lost on writing, which only a real engine would
 /// notice.
@@ -104,15 +104,15 @@ fn refused(shop: &Shop, run: &str, told: &str, engine: &Driven) {
     assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("first"), "{}", engine.name());
 }
 
-#[test]
-fn each_thing_that_a_plan_file_says_of_itself_is_compared_whatever_its_manifest_says() {
+#[test(engines(fake, tofu, terraform))]
+fn each_thing_that_a_plan_file_says_of_itself_is_compared_whatever_its_manifest_says(engine: &Driven) {
     type Forge = (&'static str, &'static dyn Fn(&mut Plan));
     let cases: [Forge; 5] = [
         ("`workspace` is not what it was when it was planned: then `staging`, now `production`", &|plan| {
-            plan.backend.as_mut().unwrap().workspace = "staging".to_owned();
+            "staging".clone_into(&mut plan.backend.as_mut().unwrap().workspace);
         }),
         ("`backend` is not what it was when it was planned: then `pg`, now `local`", &|plan| {
-            plan.backend.as_mut().unwrap().kind = "pg".to_owned();
+            "pg".clone_into(&mut plan.backend.as_mut().unwrap().kind);
         }),
         ("`mode` is not what it was when it was planned: then `destroy`, now `normal`", &|plan| {
             plan.mode = 1;
@@ -124,97 +124,86 @@ fn each_thing_that_a_plan_file_says_of_itself_is_compared_whatever_its_manifest_
             plan.excludes.push("terraform_data.other".to_owned());
         }),
     ];
-    for engine in each_engine() {
-        let (shop, run) = planned(&engine);
-        let file = stored(&shop, &run);
-        for (told, plan) in cases {
-            replace(&shop, &run, &forged(&file, plan, &|_| {}), &[]);
-            refused(&shop, &run, told, &engine);
-        }
-        if engine.is_fake() {
-            // Without a forged value such a rewritten file is applied.
-            replace(&shop, &run, &forged(&file, &|_| {}, &|_| {}), &[]);
-            shop.run(["apply", &run, "--confirm"]).exits(0);
-            assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("second"));
-        }
+    let (shop, run) = planned(engine);
+    let file = stored(&shop, &run);
+    for (told, plan) in cases {
+        replace(&shop, &run, &forged(&file, plan, &|_| {}), &[]);
+        refused(&shop, &run, told, engine);
+    }
+    if engine.is_fake() {
+        // Without a forged value such a rewritten file is applied.
+        replace(&shop, &run, &forged(&file, &|_| {}, &|_| {}), &[]);
+        shop.run(["apply", &run, "--confirm"]).exits(0);
+        assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("second"));
     }
 }
 
-#[test]
-fn the_plan_of_another_environment_is_known_by_what_it_says_itself() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
-        let [staging, production] = ["staging", "production"].map(|name| {
-            shop.run(["plan", name]).exits(0);
-            shop.newest_run().rsplit('/').next().unwrap().to_owned()
-        });
-        shop.forget_calls();
-        // An empty state has no serial to compare: an engine would apply the plan of staging to production.
-        replace(&shop, &production, &stored(&shop, &staging), &[]);
+#[test(engines(fake, tofu, terraform))]
+fn the_plan_of_another_environment_is_known_by_what_it_says_itself(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
+    let [staging, production] = ["staging", "production"].map(|name| {
+        shop.run(["plan", name]).exits(0);
+        shop.newest_run().rsplit('/').next().unwrap().to_owned()
+    });
+    shop.forget_calls();
+    // An empty state has no serial to compare: an engine would apply the plan of staging to production.
+    replace(&shop, &production, &stored(&shop, &staging), &[]);
 
-        let told = "`workspace` is not what it was when it was planned: then `staging`, now `production`";
-        shop.run(["apply", &production, "--confirm"]).exits(3).tells(told);
-        assert_eq!(shop.folders("apply"), [""; 0]);
-        assert_eq!(shop.deployed_value("app", "production"), None, "{}", engine.name());
+    let told = "`workspace` is not what it was when it was planned: then `staging`, now `production`";
+    shop.run(["apply", &production, "--confirm"]).exits(3).tells(told);
+    assert_eq!(shop.folders("apply"), [""; 0]);
+    assert_eq!(shop.deployed_value("app", "production"), None, "{}", engine.name());
+}
+
+#[test(engines(fake, tofu, terraform))]
+fn a_plan_to_destroy_or_of_a_part_is_known_by_what_it_says_itself(engine: &Driven) {
+    let (shop, run) = planned(engine);
+    for (args, told) in [
+        (&["destroy", "production"][..], "`mode`"),
+        (&["deploy", "production", "--target", "terraform_data.app"], "`targets`"),
+    ] {
+        shop.env.run_args(args).exits(3);
+        let other = shop.newest_run().rsplit('/').next().unwrap().to_owned();
+        replace(&shop, &run, &stored(&shop, &other), &[]);
+        refused(&shop, &run, told, engine);
     }
 }
 
-#[test]
-fn a_plan_to_destroy_or_of_a_part_is_known_by_what_it_says_itself() {
-    for engine in each_engine() {
-        let (shop, run) = planned(&engine);
-        for (args, told) in [
-            (&["destroy", "production"][..], "`mode`"),
-            (&["deploy", "production", "--target", "terraform_data.app"], "`targets`"),
-        ] {
-            shop.env.run_args(args).exits(3);
-            let other = shop.newest_run().rsplit('/').next().unwrap().to_owned();
-            replace(&shop, &run, &stored(&shop, &other), &[]);
-            refused(&shop, &run, told, &engine);
-        }
+#[test(engines(fake, tofu, terraform))]
+fn another_state_in_a_plan_file_is_held_against_its_manifest_and_against_the_backend(engine: &Driven) {
+    let (shop, run) = planned(engine);
+    let file = stored(&shop, &run);
+    let state: Value = shop.state("app", "production").unwrap();
+    let (serial, lineage) = (state["serial"].to_string(), state["lineage"].as_str().unwrap());
+    for (key, lie, said, is) in
+        [("serial", json!(40), "40", &*serial), ("lineage", json!("another"), "another", lineage)]
+    {
+        let forged = forged(&file, &|_| {}, &|state| state[key] = lie.clone());
+        let item = format!("state {key}");
+        let told = |then: &str, now: &str| {
+            format!("`{item}` is not what it was when it was planned: then `{then}`, now `{now}`")
+        };
+        replace(&shop, &run, &forged, &[(&item, is)]);
+        refused(&shop, &run, &told(is, said), engine);
+        // A manifest with the forged value is compared with the current state.
+        replace(&shop, &run, &forged, &[(&item, said)]);
+        refused(&shop, &run, &told(said, is), engine);
+        replace(&shop, &run, &file, &[(&item, is)]);
     }
 }
 
-#[test]
-fn another_state_in_a_plan_file_is_held_against_its_manifest_and_against_the_backend() {
-    for engine in each_engine() {
-        let (shop, run) = planned(&engine);
-        let file = stored(&shop, &run);
-        let state: Value = shop.state("app", "production").unwrap();
-        let (serial, lineage) = (state["serial"].to_string(), state["lineage"].as_str().unwrap());
-        for (key, lie, said, is) in
-            [("serial", json!(40), "40", &*serial), ("lineage", json!("another"), "another", lineage)]
-        {
-            let forged = forged(&file, &|_| {}, &|state| state[key] = lie.clone());
-            let item = format!("state {key}");
-            let told = |then: &str, now: &str| {
-                format!("`{item}` is not what it was when it was planned: then `{then}`, now `{now}`")
-            };
-            replace(&shop, &run, &forged, &[(&item, is)]);
-            refused(&shop, &run, &told(is, said), &engine);
-            // A manifest with the forged value is compared with the current state.
-            replace(&shop, &run, &forged, &[(&item, said)]);
-            refused(&shop, &run, &told(said, is), &engine);
-            replace(&shop, &run, &file, &[(&item, is)]);
-        }
-    }
-}
+#[test(engines(fake, tofu, terraform))]
+fn a_manifest_that_was_made_to_fit_the_state_does_not_help_an_older_plan(engine: &Driven) {
+    let (shop, run) = planned(engine);
+    let serial = || shop.state("app", "production").unwrap()["serial"].to_string();
+    let before = serial();
+    shop.change("app", "third");
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.change("app", "second");
+    let now = serial();
+    replace(&shop, &run, &stored(&shop, &run), &[("state serial", &now)]);
 
-#[test]
-fn a_manifest_that_was_made_to_fit_the_state_does_not_help_an_older_plan() {
-    for engine in each_engine() {
-        let (shop, run) = planned(&engine);
-        let serial = || shop.state("app", "production").unwrap()["serial"].to_string();
-        let before = serial();
-        shop.change("app", "third");
-        shop.run(["deploy", "production", "--confirm"]).exits(0);
-        shop.change("app", "second");
-        let now = serial();
-        replace(&shop, &run, &stored(&shop, &run), &[("state serial", &now)]);
-
-        let told =
-            format!("`state serial` is not what it was when it was planned: then `{now}`, now `{before}`");
-        shop.run(["apply", &run, "--confirm"]).exits(3).tells(&told);
-        assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("third"), "{}", engine.name());
-    }
+    let told = format!("`state serial` is not what it was when it was planned: then `{now}`, now `{before}`");
+    shop.run(["apply", &run, "--confirm"]).exits(3).tells(&told);
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("third"), "{}", engine.name());
 }

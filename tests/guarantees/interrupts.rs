@@ -6,38 +6,36 @@ use rustix::process::Signal;
 
 use crate::{
     slow::Slow,
-    support::{Driven, ENVIRONMENTS, Run, Shop, programs, real_engines},
+    support::{Driven, ENVIRONMENTS, Run, Shop, programs},
 };
 
-#[test]
-fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state() {
-    for engine in real_engines() {
-        for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
-            let slow = Slow::on(&engine);
-            let mut running = slow.deploying();
-            slow.signal(&mut running, signal, 1);
-            slow.wait_for_the_engine(&mut running);
-            slow.let_go();
+#[test(engines(tofu, terraform), needs(provider_mirror))]
+fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state(engine: &Driven) {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        let slow = Slow::on(engine);
+        let mut running = slow.deploying();
+        slow.signal(&mut running, signal, 1);
+        slow.wait_for_the_engine(&mut running);
+        slow.let_go();
 
-            let run: Run = running.wait().exits(code);
+        let run: Run = running.wait().exits(code);
 
-            run.tells("waiting for running engines to stop cleanly")
-                .tells("! app      interrupted: not started")
-                .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "not", "started"]);
-            let report = slow.shop.run(["runs", "show", "--json"]).exits(0).json();
-            let notes = report["stacks"][0]["notes"].to_string();
-            assert!(notes.contains("1 resource was done when it was interrupted: `"), "{notes}");
-            assert_eq!(report["stacks"][1]["notes"], serde_json::json!(["not started"]));
-            slow.engine_was_told_once();
-            slow.leaves_no_engine_behind();
-            let state = slow.shop.state("network", "staging").unwrap().to_string();
-            assert!(state.contains("slow_thing") && !state.contains("tainted"), "{state}");
-            assert_eq!(slow.shop.deployed_value("app", "staging"), None, "nothing new started");
-            let steps = slow.steps();
-            assert_eq!(steps.last().unwrap(), "network apply interrupted", "{steps:?}");
-            // The state lock is released, and the state holds the created resource.
-            slow.shop.run(["plan", "staging", "network", "--detailed-exitcode"]).exits(0);
-        }
+        run.tells("waiting for running engines to stop cleanly")
+            .tells("! app      interrupted: not started")
+            .prints_row(&["app", "1", "·", "·", "·", "·", "interrupted:", "not", "started"]);
+        let report = slow.shop.run(["runs", "show", "--json"]).exits(0).json();
+        let notes = report["stacks"][0]["notes"].to_string();
+        assert!(notes.contains("1 resource was done when it was interrupted: `"), "{notes}");
+        assert_eq!(report["stacks"][1]["notes"], serde_json::json!(["not started"]));
+        slow.engine_was_told_once();
+        slow.leaves_no_engine_behind();
+        let state = slow.shop.state("network", "staging").unwrap().to_string();
+        assert!(state.contains("slow_thing") && !state.contains("tainted"), "{state}");
+        assert_eq!(slow.shop.deployed_value("app", "staging"), None, "nothing new started");
+        let steps = slow.steps();
+        assert_eq!(steps.last().unwrap(), "network apply interrupted", "{steps:?}");
+        // The state lock is released, and the state holds the created resource.
+        slow.shop.run(["plan", "staging", "network", "--detailed-exitcode"]).exits(0);
     }
 }
 
@@ -56,102 +54,93 @@ fn provisioning(engine: &Driven) -> Slow {
     Slow { shop }
 }
 
-#[test]
-fn an_interrupted_provisioner_leaves_a_tainted_resource_which_is_said_and_replaced_by_the_next_plan() {
-    for engine in real_engines() {
-        let slow = provisioning(&engine);
-        let mut running = slow.deploying();
-        slow.signal(&mut running, Signal::INT, 1);
+#[test(engines(tofu, terraform))]
+fn an_interrupted_provisioner_leaves_a_tainted_resource_which_is_said_and_replaced_by_the_next_plan(
+    engine: &Driven,
+) {
+    let slow = provisioning(engine);
+    let mut running = slow.deploying();
+    slow.signal(&mut running, Signal::INT, 1);
 
-        let run = running.wait().exits(130);
+    let run = running.wait().exits(130);
 
-        run.tells(
-            "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it",
-        );
-        slow.leaves_no_engine_behind();
-        let state = slow.shop.state("network", "staging").unwrap();
-        assert_eq!(state.pointer("/resources/0/instances/0/status").unwrap(), "tainted", "{state}");
-        assert_eq!(slow.steps().last().unwrap(), "network apply interrupted");
-        let plan = slow.shop.run(["plan", "staging", "--json"]).exits(0).json();
-        assert_eq!(plan["totals"]["replace"], 1, "{plan}");
-    }
+    run.tells("a running provisioner was cancelled: its resource is tainted, and the next plan replaces it");
+    slow.leaves_no_engine_behind();
+    let state = slow.shop.state("network", "staging").unwrap();
+    assert_eq!(state.pointer("/resources/0/instances/0/status").unwrap(), "tainted", "{state}");
+    assert_eq!(slow.steps().last().unwrap(), "network apply interrupted");
+    let plan = slow.shop.run(["plan", "staging", "--json"]).exits(0).json();
+    assert_eq!(plan["totals"]["replace"], 1, "{plan}");
 }
 
-#[test]
-fn an_engine_that_ends_with_1_by_itself_has_failed_and_was_not_interrupted() {
-    for engine in real_engines() {
-        let slow = provisioning(&engine);
-        let text = slow.shop.project.read("network/main.tf").replace("; while", "; exit 7; while");
-        slow.shop.project.write("network/main.tf", &text);
+#[test(engines(tofu, terraform))]
+fn an_engine_that_ends_with_1_by_itself_has_failed_and_was_not_interrupted(engine: &Driven) {
+    let slow = provisioning(engine);
+    let text = slow.shop.project.read("network/main.tf").replace("; while", "; exit 7; while");
+    slow.shop.project.write("network/main.tf", &text);
 
-        slow.shop.run(["deploy", "staging", "--yes"]).exits(1);
+    slow.shop.run(["deploy", "staging", "--yes"]).exits(1);
 
-        assert_eq!(slow.steps().last().unwrap(), "network apply failed");
-    }
+    assert_eq!(slow.steps().last().unwrap(), "network apply failed");
 }
 
-#[test]
-fn a_second_signal_changes_nothing_and_a_third_reaches_a_real_engine_once_more() {
-    for engine in real_engines() {
-        let slow = Slow::on(&engine);
-        let mut running = slow.deploying();
-        slow.signal(&mut running, Signal::INT, 1);
-        slow.signal(&mut running, Signal::INT, 2);
-        slow.wait_for_the_engine(&mut running);
-        slow.engine_was_told_once();
-        slow.signal(&mut running, Signal::INT, 3);
+#[test(engines(tofu, terraform), needs(provider_mirror))]
+fn a_second_signal_changes_nothing_and_a_third_reaches_a_real_engine_once_more(engine: &Driven) {
+    let slow = Slow::on(engine);
+    let mut running = slow.deploying();
+    slow.signal(&mut running, Signal::INT, 1);
+    slow.signal(&mut running, Signal::INT, 2);
+    slow.wait_for_the_engine(&mut running);
+    slow.engine_was_told_once();
+    slow.signal(&mut running, Signal::INT, 3);
 
-        let run = running.wait().exits(130);
+    let run = running.wait().exits(130);
 
-        run.tells("a third interrupt asks the engines to stop at once").tells(
-            "the engine gave up at the second signal: what it was doing may be missing from the state",
-        );
-        let log = slow.log();
-        assert!(log.contains("Two interrupts received"), "it gave up at the second SIGINT: {log}");
-        slow.let_go();
-    }
+    run.tells("a third interrupt asks the engines to stop at once")
+        .tells("the engine gave up at the second signal: what it was doing may be missing from the state");
+    let log = slow.log();
+    assert!(log.contains("Two interrupts received"), "it gave up at the second SIGINT: {log}");
+    slow.let_go();
 }
 
-#[test]
-fn a_terminal_that_goes_away_is_one_interrupt_however_often_it_says_so() {
-    for engine in real_engines() {
-        let slow = Slow::on(&engine);
-        let mut running = slow.deploying();
-        slow.signal(&mut running, Signal::HUP, 1);
-        for _ in 0..3 {
-            running.signal(Signal::HUP);
-        }
-        // Signals of one kind may be merged; a signal of another kind shows that the earlier ones were delivered.
-        running.signal(Signal::INT);
-        let warned =
-            || slow.journal().iter().any(|e| e["event"] == "interrupt_requested" && e["signal"] == 2);
-        running.wait_until("the other signal was noted", warned);
-        slow.wait_for_the_engine(&mut running);
-        slow.let_go();
-
-        running.wait().exits(129);
-
-        slow.engine_was_told_once();
-        let state = slow.shop.state("network", "staging").unwrap().to_string();
-        assert!(state.contains("slow_thing"), "{state}");
-        let counts: Vec<_> = slow
-            .journal()
-            .iter()
-            .filter(|e| e["event"] == "interrupt_requested" && e["signal"] == 2)
-            .map(|e| e["count"].clone())
-            .collect();
-        assert_eq!(counts, [2], "the hang-ups after the first did not climb");
+#[test(engines(tofu, terraform), needs(provider_mirror))]
+fn a_terminal_that_goes_away_is_one_interrupt_however_often_it_says_so(engine: &Driven) {
+    let slow = Slow::on(engine);
+    let mut running = slow.deploying();
+    slow.signal(&mut running, Signal::HUP, 1);
+    for _ in 0..3 {
+        running.signal(Signal::HUP);
     }
+    // Signals of one kind may be merged; a signal of another kind shows that the earlier ones were delivered.
+    running.signal(Signal::INT);
+    let warned = || slow.journal().iter().any(|e| e["event"] == "interrupt_requested" && e["signal"] == 2);
+    running.wait_until("the other signal was noted", warned);
+    slow.wait_for_the_engine(&mut running);
+    slow.let_go();
+
+    running.wait().exits(129);
+
+    slow.engine_was_told_once();
+    let state = slow.shop.state("network", "staging").unwrap().to_string();
+    assert!(state.contains("slow_thing"), "{state}");
+    let counts: Vec<_> = slow
+        .journal()
+        .iter()
+        .filter(|e| e["event"] == "interrupt_requested" && e["signal"] == 2)
+        .map(|e| e["count"].clone())
+        .collect();
+    assert_eq!(counts, [2], "the hang-ups after the first did not climb");
 }
 
-#[test]
+#[test(engines(terragrunt), needs(provider_mirror))]
 fn under_terragrunt_the_engine_that_it_drives_is_told_at_once() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
+    let [terragrunt, tofu] = programs(["terragrunt", "tofu"]);
     let mut slow = Slow::on(&Driven::Real(terragrunt));
     slow.shop.env = slow.shop.env.clone().with(&tofu);
     slow.shop.project.write("network/terragrunt.hcl", "");
     let state = slow.shop.marker("network.tfstate");
-    let backend = format!("terraform {{\n  backend \"local\" {{\n    path = {state:?}\n  }}\n}}\n");
+    let backend =
+        format!("terraform {{\n  backend \"local\" {{\n    path = \"{}\"\n  }}\n}}\n", state.display());
     slow.shop.project.write("network/backend.tf", &backend);
     slow.shop.project.edit("environments.toml", "[environments.staging]\naliases = [\"stag\"]\nworkspace = \"staging\"\ncreate_workspace = \"always\"\n", "[environments.staging]\n");
     let mut running = slow.shop.env.spawn(["deploy", "staging", "network", "--yes"]);

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Program, Run, Shop, real_engines},
+    support::{Driven, Program, Run, Shop},
     wrapped::{wrap_apply, wrapped},
 };
 
@@ -97,25 +97,23 @@ fn a_state_that_is_pushed_takes_the_place_of_a_lost_one() {
     shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
 }
 
-#[test]
-fn a_real_engine_whose_state_is_lost_makes_nothing_twice() {
-    for engine in real_engines() {
-        let shop = wrapped(
-            &engine,
-            "resource \"terraform_data\" \"a\" {\n  input = join(\"\", [for i in range(100) : \"a long text ${i}\"])\n}\n",
-        );
-        // The engine may write one block into any file, and its output goes to /dev/null.
-        wrap_apply(&shop, &engine, "ulimit -f 1; trap '' XFSZ; exec ENGINE \"$@\" >/dev/null 2>&1");
-        shop.run(["deploy", "staging", "--yes"]).exits(1).tells("no copy of it is left");
-        fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate")).unwrap();
-        wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
+#[test(engines(tofu, terraform))]
+fn a_real_engine_whose_state_is_lost_makes_nothing_twice(engine: &Driven) {
+    let shop = wrapped(
+        engine,
+        "resource \"terraform_data\" \"a\" {\n  input = join(\"\", [for i in range(100) : \"a long text ${i}\"])\n}\n",
+    );
+    // The engine may write one block into any file, and its output goes to /dev/null.
+    wrap_apply(&shop, engine, "ulimit -f 1; trap '' XFSZ; exec ENGINE \"$@\" >/dev/null 2>&1");
+    shop.run(["deploy", "staging", "--yes"]).exits(1).tells("no copy of it is left");
+    fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate")).unwrap();
+    wrap_apply(&shop, engine, "exec ENGINE \"$@\"");
 
-        shop.run(["deploy", "staging", "--yes"]).exits(3).tells(ALLOW.trim_start_matches("--allow="));
-        assert_eq!(shop.state("network", "staging"), None, "{}", engine.name());
+    shop.run(["deploy", "staging", "--yes"]).exits(3).tells(ALLOW.trim_start_matches("--allow="));
+    assert_eq!(shop.state("network", "staging"), None, "{}", engine.name());
 
-        shop.run(["deploy", "staging", "--yes", ALLOW]).exits(0);
-        assert!(shop.state("network", "staging").is_some());
-    }
+    shop.run(["deploy", "staging", "--yes", ALLOW]).exits(0);
+    assert!(shop.state("network", "staging").is_some());
 }
 
 /// Runs envctl without the right to ignore file modes.

@@ -2,6 +2,9 @@
 //! if an engine is involved, on every real one.
 #![expect(clippy::unwrap_used, reason = "a test that cannot read what was left has failed")]
 
+#[macro_use(test)]
+extern crate registered_test;
+
 mod backend_in_force;
 mod bad_input;
 mod bound_alike;
@@ -61,3 +64,7 @@ mod wired_states;
 mod wired_units;
 mod wired_values;
 mod wrapped;
+
+fn main() -> std::process::ExitCode {
+    support::registry::run()
+}

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Env, Project, Shop, error, programs, real_engines};
+use crate::support::{Driven, Env, Project, Shop, error, programs};
 
 /// Returns the error of an overloaded service.
 fn throttled() -> Value {
@@ -96,27 +96,25 @@ fn an_interrupt_ends_the_wait_for_another_attempt() {
     assert!(shop.folders("plan").len() < 4, "{:?}", shop.calls());
 }
 
-#[test]
-fn a_failed_apply_is_not_tried_again_by_a_real_engine() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, crate::support::ENVIRONMENTS).with_stacks(&["network"]);
-        let ran = shop.marker("ran");
-        let failing = format!(
-            "resource \"terraform_data\" \"network\" {{\n  provisioner \"local-exec\" {{\n    command = \"echo x >> '{}'; echo 'net/http: TLS handshake timeout' >&2; exit 1\"\n  }}\n}}\n",
-            ran.display()
-        );
-        shop.project.write("network/main.tf", &failing);
+#[test(engines(tofu, terraform))]
+fn a_failed_apply_is_not_tried_again_by_a_real_engine(engine: &Driven) {
+    let shop = Shop::driven_by(engine, crate::support::ENVIRONMENTS).with_stacks(&["network"]);
+    let ran = shop.marker("ran");
+    let failing = format!(
+        "resource \"terraform_data\" \"network\" {{\n  provisioner \"local-exec\" {{\n    command = \"echo x >> '{}'; echo 'net/http: TLS handshake timeout' >&2; exit 1\"\n  }}\n}}\n",
+        ran.display()
+    );
+    shop.project.write("network/main.tf", &failing);
 
-        let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1).report();
+    let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(1).report();
 
-        assert_eq!(std::fs::read_to_string(&ran).unwrap(), "x\n", "{}", engine.name());
-        assert_eq!(report.stack("network")["attempts"], 1, "{}", engine.name());
-    }
+    assert_eq!(std::fs::read_to_string(&ran).unwrap(), "x\n", "{}", engine.name());
+    assert_eq!(report.stack("network")["attempts"], 1, "{}", engine.name());
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn terragrunt_does_not_try_an_apply_again_by_itself() {
-    let Some([terragrunt, tofu]) = programs(["terragrunt", "tofu"]) else { return };
+    let [terragrunt, tofu] = programs(["terragrunt", "tofu"]);
     let project = Project::without_files();
     let ran = project.around().join("ran");
     // Terragrunt would retry on this message.

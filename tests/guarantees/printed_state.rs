@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Driven, Run, Shop, real_engines},
+    support::{Driven, Run, Shop},
     wrapped::{wrap_apply, wrapped},
 };
 
@@ -125,42 +125,39 @@ fn big(engine: &Driven) -> Shop {
 const NARROW: &str = "{ { (ulimit -f 1; trap '' XFSZ; exec ENGINE \"$@\") 2>&1 1>&3 3>&- | /bin/cat >&2; exit ${PIPESTATUS[0]}; \
                       } 3>&1 | /bin/cat; }\nexit ${PIPESTATUS[0]}";
 
-#[test]
-fn a_state_that_no_file_of_a_real_engine_could_take_is_kept_and_not_shown() {
-    for engine in real_engines() {
-        for typed in [false, true] {
-            let shop = big(&engine);
-            wrap_apply(&shop, &engine, NARROW);
-            let apply = ["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve"];
+#[test(engines(tofu, terraform))]
+fn a_state_that_no_file_of_a_real_engine_could_take_is_kept_and_not_shown(engine: &Driven) {
+    for typed in [false, true] {
+        let shop = big(engine);
+        wrap_apply(&shop, engine, NARROW);
+        let apply = ["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve"];
 
-            let run = if typed { shop.run(apply) } else { shop.run(["deploy", "staging", "--yes"]) };
+        let run = if typed { shop.run(apply) } else { shop.run(["deploy", "staging", "--yes"]) };
 
-            let run = run.exits(1).tells("the state could not be saved; it is kept in");
-            shows_nothing_of(&run, SECRET);
-            let id = kept(&shop)["resources"][0]["instances"][0]["attributes"]["id"].clone();
-            let attempt = shop.run(["deploy", "staging", "--yes"]).exits(1);
-            attempt.tells("an earlier apply could not save its state");
-            let runs = holding(&shop.project.path(".envctl"), SECRET);
-            assert_eq!(runs, [shop.project.path(KEPT)], "{}: it is in no log", engine.name());
+        let run = run.exits(1).tells("the state could not be saved; it is kept in");
+        shows_nothing_of(&run, SECRET);
+        let id = kept(&shop)["resources"][0]["instances"][0]["attributes"]["id"].clone();
+        let attempt = shop.run(["deploy", "staging", "--yes"]).exits(1);
+        attempt.tells("an earlier apply could not save its state");
+        let runs = holding(&shop.project.path(".envctl"), SECRET);
+        assert_eq!(runs, [shop.project.path(KEPT)], "{}: it is in no log", engine.name());
 
-            // A local state that was cut is not pushed over, too.
-            fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate"))
-                .unwrap();
-            wrap_apply(&shop, &engine, "exec ENGINE \"$@\"");
-            shop.run([
-                "exec",
-                "staging",
-                "network",
-                "--yes",
-                "--",
-                "state",
-                "push",
-                shop.project.path(KEPT).to_str().unwrap(),
-            ])
-            .exits(0);
-            shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
-            let state = shop.state("network", "staging").unwrap();
-            assert_eq!(state["resources"][0]["instances"][0]["attributes"]["id"], id, "{}", engine.name());
-        }
+        // A local state that was cut is not pushed over, too.
+        fs::remove_file(shop.project.path("network/terraform.tfstate.d/staging/terraform.tfstate")).unwrap();
+        wrap_apply(&shop, engine, "exec ENGINE \"$@\"");
+        shop.run([
+            "exec",
+            "staging",
+            "network",
+            "--yes",
+            "--",
+            "state",
+            "push",
+            shop.project.path(KEPT).to_str().unwrap(),
+        ])
+        .exits(0);
+        shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+        let state = shop.state("network", "staging").unwrap();
+        assert_eq!(state["resources"][0]["instances"][0]["attributes"]["id"], id, "{}", engine.name());
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{ENVIRONMENTS, Shop, each_engine};
+use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -19,29 +19,27 @@ fn open_to_all(path: &Path) {
     fs::set_permissions(path, Permissions::from_mode(0o777)).unwrap();
 }
 
-#[test]
-fn folders_that_others_could_enter_are_narrowed_before_anything_is_kept() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
-        let folders = [
-            ".envctl",
-            ".envctl/runs",
-            ".envctl/locks",
-            ".envctl/data",
-            ".envctl/data/staging",
-            ".envctl/instances",
-            ".envctl/instances/staging",
-            ".envctl/instances/staging/app",
-        ];
-        for folder in folders {
-            open_to_all(&shop.project.path(folder));
-        }
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        for folder in folders {
-            assert_eq!(mode(&shop.project.path(folder)), 0o700, "{}: {folder}", engine.name());
-        }
-        assert_eq!(mode(&shop.project.path(&shop.newest_run())), 0o700);
+#[test(engines(fake, tofu, terraform))]
+fn folders_that_others_could_enter_are_narrowed_before_anything_is_kept(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
+    let folders = [
+        ".envctl",
+        ".envctl/runs",
+        ".envctl/locks",
+        ".envctl/data",
+        ".envctl/data/staging",
+        ".envctl/instances",
+        ".envctl/instances/staging",
+        ".envctl/instances/staging/app",
+    ];
+    for folder in folders {
+        open_to_all(&shop.project.path(folder));
     }
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    for folder in folders {
+        assert_eq!(mode(&shop.project.path(folder)), 0o700, "{}: {folder}", engine.name());
+    }
+    assert_eq!(mode(&shop.project.path(&shop.newest_run())), 0o700);
 }
 
 #[test]
@@ -107,47 +105,43 @@ fn a_linked_folder_of_another_project_is_no_run() {
     assert_eq!(own.folders("apply"), [""; 0]);
 }
 
-#[test]
-fn a_data_directory_that_is_a_link_is_refused() {
-    for engine in each_engine() {
-        for folder in [".envctl/data/staging/app", ".envctl/data/staging", ".envctl/data"] {
-            let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
-            shop.run(["deploy", "staging", "--yes"]).exits(0);
-            let (folder, elsewhere) = (shop.project.path(folder), shop.project.around().join("elsewhere"));
-            fs::rename(&folder, &elsewhere).unwrap();
-            symlink(&elsewhere, &folder).unwrap();
-            shop.change("app", "second");
+#[test(engines(fake, tofu, terraform))]
+fn a_data_directory_that_is_a_link_is_refused(engine: &Driven) {
+    for folder in [".envctl/data/staging/app", ".envctl/data/staging", ".envctl/data"] {
+        let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        let (folder, elsewhere) = (shop.project.path(folder), shop.project.around().join("elsewhere"));
+        fs::rename(&folder, &elsewhere).unwrap();
+        symlink(&elsewhere, &folder).unwrap();
+        shop.change("app", "second");
 
-            for command in [&["plan", "staging"] as &[&str], &["deploy", "staging", "--yes"]] {
-                let run = shop.env.run_args(command);
-                assert_ne!(run.code(), 0, "{}: {folder:?}: {run}", engine.name());
-                run.tells("it is a link or no folder");
-            }
-            assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"));
+        for command in [&["plan", "staging"] as &[&str], &["deploy", "staging", "--yes"]] {
+            let run = shop.env.run_args(command);
+            assert_ne!(run.code(), 0, "{}: {}: {run}", engine.name(), folder.display());
+            run.tells("it is a link or no folder");
         }
+        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"));
     }
 }
 
-#[test]
-fn a_record_of_a_backend_that_is_a_link_is_made_anew() {
-    for engine in each_engine() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        let record = shop.project.path(".envctl/data/staging/app/terraform.tfstate");
-        let elsewhere = shop.project.around().join("elsewhere");
-        // The default backend leaves no record.
-        fs::write(
-            &elsewhere,
-            "{\"version\": 3, \"backend\": {\"type\": \"local\", \"config\": {}, \"hash\": 1}}",
-        )
-        .unwrap();
-        fs::remove_file(&record).ok();
-        symlink(&elsewhere, &record).unwrap();
-        let before = fs::read(&elsewhere).unwrap();
+#[test(engines(fake, tofu, terraform))]
+fn a_record_of_a_backend_that_is_a_link_is_made_anew(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let record = shop.project.path(".envctl/data/staging/app/terraform.tfstate");
+    let elsewhere = shop.project.around().join("elsewhere");
+    // The default backend leaves no record.
+    fs::write(
+        &elsewhere,
+        "{\"version\": 3, \"backend\": {\"type\": \"local\", \"config\": {}, \"hash\": 1}}",
+    )
+    .unwrap();
+    fs::remove_file(&record).ok();
+    symlink(&elsewhere, &record).unwrap();
+    let before = fs::read(&elsewhere).unwrap();
 
-        shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
+    shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
 
-        assert!(!record.is_symlink(), "{}", engine.name());
-        assert!(fs::read(&elsewhere).unwrap() == before, "{}", engine.name());
-    }
+    assert!(!record.is_symlink(), "{}", engine.name());
+    assert!(fs::read(&elsewhere).unwrap() == before, "{}", engine.name());
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ENVIRONMENTS, Live, Shop, each_engine, plain};
+use crate::support::{Driven, ENVIRONMENTS, Live, Shop, plain};
 
 /// Stack with a sensitive output; sensitive values reach engines as environment variables.
 const NET: &str =
@@ -11,58 +11,56 @@ const APP: &str = "variable \"id\" {\n  default = \"DEFAULT\"\n}\nvariable \"zon
                    resource \"terraform_data\" \"a\" {\n  input = \"${nonsensitive(var.id)} ${var.zone}\"\n}\n";
 const REFUSED: &str = "variable `id` was planned with another value than `net.id`";
 
-fn live(hcl: &str, stack: &str) -> Option<Live> {
-    let live = Live::new()?;
+fn live(hcl: &str, stack: &str) -> Live {
+    let live = Live::new();
     live.unit("net", "", NET, "");
     live.unit("app", hcl, APP, stack);
     live.project.commit("Begin");
-    Some(live)
+    live
 }
 
-#[test]
-fn a_value_that_something_stronger_sets_is_refused_before_anything_is_confirmed() {
-    for engine in each_engine() {
-        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.env = shop.env.with_system();
-        let mut net = plain("net");
-        net["sensitive"] = json!(["id"]);
-        shop.stack("net", &[], &net);
-        let mut app = json!({ "variables": ["id"], "resources": { "terraform_data.app": "${var.id}" } });
-        shop.stack("app", &[], &app);
-        let main = "variable \"id\" {\n  sensitive = true\n}\nresource \"terraform_data\" \"app\" {\n  input = var.id\n}\n";
-        shop.project.write("app/main.tf", main);
-        shop.append("environments.toml", "inputs = { id = \"net.id\" }\n");
-        shop.project.commit("Begin");
-        shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
-        assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("net-1"), "{}", engine.name());
-        let before = shop.state("app", "production");
+#[test(engines(fake, tofu, terraform))]
+fn a_value_that_something_stronger_sets_is_refused_before_anything_is_confirmed(engine: &Driven) {
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.env = shop.env.with_system();
+    let mut net = plain("net");
+    net["sensitive"] = json!(["id"]);
+    shop.stack("net", &[], &net);
+    let mut app = json!({ "variables": ["id"], "resources": { "terraform_data.app": "${var.id}" } });
+    shop.stack("app", &[], &app);
+    let main = "variable \"id\" {\n  sensitive = true\n}\nresource \"terraform_data\" \"app\" {\n  input = var.id\n}\n";
+    shop.project.write("app/main.tf", main);
+    shop.append("environments.toml", "inputs = { id = \"net.id\" }\n");
+    shop.project.commit("Begin");
+    shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "production").as_deref(), Some("net-1"), "{}", engine.name());
+    let before = shop.state("app", "production");
 
-        // The file is made after envctl's checks, and overrides the environment variable of a sensitive value.
-        let late = r#"before_plan = [["sh", "-c", "echo 'id = \"OTHER\"' > app/late.auto.tfvars"]]"#;
-        shop.append("environments.toml", &format!("\n[stacks.app.hooks]\n{late}\n"));
-        for verb in ["plan", "deploy"] {
-            let run = shop.env.run_args(
-                &[&[verb, "production", "app"][..], &["--confirm"][..usize::from(verb == "deploy")]].concat(),
-            );
-            run.exits(4).tells(REFUSED).tells("hook").hides("OTHER");
-            std::fs::remove_file(shop.project.path("app/late.auto.tfvars")).unwrap();
-        }
-        assert_eq!(shop.state("app", "production"), before, "{}", engine.name());
-        let plan = shop.project.path(&format!("{}/plans/app.tfplan", shop.newest_run()));
-        assert!(!plan.exists(), "{}", engine.name());
-        if engine.is_fake() {
-            // envctl cannot check a plan file that only its engine can read.
-            app["opaque"] = json!(true);
-            shop.script("app", &app);
-            shop.project.write("app/main.tf", main);
-            shop.run(["plan", "production", "app"]).exits(3).tells("the plan file cannot be read");
-        }
+    // The file is made after envctl's checks, and overrides the environment variable of a sensitive value.
+    let late = r#"before_plan = [["sh", "-c", "echo 'id = \"OTHER\"' > app/late.auto.tfvars"]]"#;
+    shop.append("environments.toml", &format!("\n[stacks.app.hooks]\n{late}\n"));
+    for verb in ["plan", "deploy"] {
+        let run = shop.env.run_args(
+            &[&[verb, "production", "app"][..], &["--confirm"][..usize::from(verb == "deploy")]].concat(),
+        );
+        run.exits(4).tells(REFUSED).tells("hook").hides("OTHER");
+        std::fs::remove_file(shop.project.path("app/late.auto.tfvars")).unwrap();
+    }
+    assert_eq!(shop.state("app", "production"), before, "{}", engine.name());
+    let plan = shop.project.path(&format!("{}/plans/app.tfplan", shop.newest_run()));
+    assert!(!plan.exists(), "{}", engine.name());
+    if engine.is_fake() {
+        // envctl cannot check a plan file that only its engine can read.
+        app["opaque"] = json!(true);
+        shop.script("app", &app);
+        shop.project.write("app/main.tf", main);
+        shop.run(["plan", "production", "app"]).exits(3).tells("the plan file cannot be read");
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_unit_whose_module_sets_what_it_takes_is_refused_by_its_plan() {
-    let Some(live) = live("", "inputs = { id = \"net.id\" }\n") else { return };
+    let live = live("", "inputs = { id = \"net.id\" }\n");
     live.env.run(["deploy", "dev", "net", "--yes"]).exits(0);
     let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\nterraform {\n  source = \"../../module\"\n";
     live.project.write("module/main.tf", APP);
@@ -91,10 +89,10 @@ fn a_unit_whose_module_sets_what_it_takes_is_refused_by_its_plan() {
     assert_eq!(live.deployed_value("app"), "real DEFAULT");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_command_that_is_typed_for_a_unit_has_the_values_of_its_plan() {
     let stack = "inputs = { id = \"net.id\" }\n[stacks.app.in.dev]\nvars = { zone = \"z\" }\n";
-    let Some(live) = live("", stack) else { return };
+    let live = live("", stack);
     live.env.run(["deploy", "dev", "--yes"]).exits(0);
     assert_eq!(live.deployed_value("app"), "real z");
     for args in [

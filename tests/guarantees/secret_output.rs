@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{Shop, real_engines, wait_for_process_end};
+use crate::support::{Driven, Shop, wait_for_process_end};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.staging]\n";
 
@@ -38,109 +38,96 @@ fn killed_run<const N: usize>(shop: &Shop, args: [&str; N]) -> String {
     run
 }
 
-#[test]
-fn raw_output_of_a_killed_run_is_masked_into_its_log_and_removed() {
+#[test(engines(tofu, terraform))]
+fn raw_output_of_a_killed_run_is_masked_into_its_log_and_removed(engine: &Driven) {
     let secret = "s3ntinel-of-a-killed-run";
     let taint = ["exec", "staging", "app", "--yes", "--", "taint", "terraform_data.a"];
-    for engine in real_engines() {
-        for next in
-            [&["runs", "resume", "--yes"][..], &["deploy", "staging", "--yes"], &["runs", "gc"], &taint]
-        {
-            let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-            shop.env = shop.env.with_system().var("TOKEN", secret);
-            shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
-            shop.stack("app", &[], &json!({}));
-            let run = killed_run(&shop, ["deploy", "staging", "--yes"]);
-            let raw = shop.project.path(&format!("{run}/logs/app.stdout"));
-            // A read-only command leaves the file.
-            shop.run(["exec", "staging", "app", "--", "state", "list"]).exits(0);
-            assert_eq!(shop.files_with(secret), [raw.to_string_lossy()], "in clear so far");
+    for next in [&["runs", "resume", "--yes"][..], &["deploy", "staging", "--yes"], &["runs", "gc"], &taint] {
+        let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+        shop.env = shop.env.with_system().var("TOKEN", secret);
+        shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
+        shop.stack("app", &[], &json!({}));
+        let run = killed_run(&shop, ["deploy", "staging", "--yes"]);
+        let raw = shop.project.path(&format!("{run}/logs/app.stdout"));
+        // A read-only command leaves the file.
+        shop.run(["exec", "staging", "app", "--", "state", "list"]).exits(0);
+        assert_eq!(shop.files_with(secret), [raw.to_string_lossy()], "in clear so far");
 
-            shop.env.run_args(next).exits(0);
+        shop.env.run_args(next).exits(0);
 
-            assert_eq!(shop.files_with(secret), [""; 0], "after {next:?}");
-            assert!(!raw.exists(), "after {next:?}");
-            let log = shop.project.read(&format!("{run}/logs/app.log"));
-            assert_eq!(log.contains("said: (redacted)"), next[1] != "gc", "{log}");
-        }
+        assert_eq!(shop.files_with(secret), [""; 0], "after {next:?}");
+        assert!(!raw.exists(), "after {next:?}");
+        let log = shop.project.read(&format!("{run}/logs/app.log"));
+        assert_eq!(log.contains("said: (redacted)"), next[1] != "gc", "{log}");
     }
 }
 
-#[test]
-fn raw_output_is_not_kept_where_the_secrets_of_its_stack_are_unknown() {
+#[test(engines(tofu, terraform))]
+fn raw_output_is_not_kept_where_the_secrets_of_its_stack_are_unknown(engine: &Driven) {
     let secret = "s3ntinel-of-another-stack";
-    for engine in real_engines() {
-        for next in [
-            &["deploy", "staging", "web", "--yes"][..],
-            &["exec", "staging", "web", "--yes", "--", "apply", "-auto-approve"],
-        ] {
-            let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-            shop.env = shop.env.with_system().var("TOKEN", secret);
-            shop.stack("web", &[], &json!({}));
-            shop.stack("app", &[], &json!({}));
-            shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
-            let run = killed_run(&shop, ["deploy", "staging", "app", "--yes"]);
+    for next in [
+        &["deploy", "staging", "web", "--yes"][..],
+        &["exec", "staging", "web", "--yes", "--", "apply", "-auto-approve"],
+    ] {
+        let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+        shop.env = shop.env.with_system().var("TOKEN", secret);
+        shop.stack("web", &[], &json!({}));
+        shop.stack("app", &[], &json!({}));
+        shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
+        let run = killed_run(&shop, ["deploy", "staging", "app", "--yes"]);
 
-            shop.env.run_args(next).exits(0);
+        shop.env.run_args(next).exits(0);
 
-            assert_eq!(shop.files_with(secret), [""; 0], "after {next:?}");
-            let log = shop.project.read(&format!("{run}/logs/app.log"));
-            assert!(!log.contains("said: (redacted)"), "{log}");
-        }
+        assert_eq!(shop.files_with(secret), [""; 0], "after {next:?}");
+        let log = shop.project.read(&format!("{run}/logs/app.log"));
+        assert!(!log.contains("said: (redacted)"), "{log}");
     }
 }
 
-#[test]
-fn raw_output_of_a_run_without_a_readable_journal_is_removed() {
+#[test(engines(tofu, terraform))]
+fn raw_output_of_a_run_without_a_readable_journal_is_removed(engine: &Driven) {
     let secret = "s3ntinel-of-an-unknown-run";
     let typed = ["exec", "staging", "app", "--yes", "--", "taint", "terraform_data.a"];
-    for engine in real_engines() {
-        for journal in [Some("{\"no event\": 1}\n{}\n"), Some(""), None] {
-            let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-            shop.env = shop.env.with_system().var("TOKEN", secret);
-            shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
-            shop.stack("app", &[], &json!({}));
-            let run = killed_run(&shop, ["deploy", "staging", "--yes"]);
-            let file = format!("{run}/journal.jsonl");
-            match journal {
-                Some(text) => shop.project.write(&file, text),
-                None => fs::remove_file(shop.project.path(&file)).unwrap(),
-            }
-
-            let first = shop.env.run_args(&typed).exits(0);
-
-            assert_eq!(first.stderr.matches("its journal does not tell").count(), 1, "{first}");
-            assert_eq!(shop.files_with(secret), [""; 0], "{journal:?}");
-            shop.env.run_args(&typed).exits(0).hides("its journal does not tell");
+    for journal in [Some("{\"no event\": 1}\n{}\n"), Some(""), None] {
+        let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+        shop.env = shop.env.with_system().var("TOKEN", secret);
+        shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\n");
+        shop.stack("app", &[], &json!({}));
+        let run = killed_run(&shop, ["deploy", "staging", "--yes"]);
+        let file = format!("{run}/journal.jsonl");
+        match journal {
+            Some(text) => shop.project.write(&file, text),
+            None => fs::remove_file(shop.project.path(&file)).unwrap(),
         }
+
+        let first = shop.env.run_args(&typed).exits(0);
+
+        assert_eq!(first.stderr.matches("its journal does not tell").count(), 1, "{first}");
+        assert_eq!(shop.files_with(secret), [""; 0], "{journal:?}");
+        shop.env.run_args(&typed).exits(0).hides("its journal does not tell");
     }
 }
 
-#[test]
-fn no_excerpt_of_a_diagnostic_shows_a_value_of_a_var_file_or_a_secret() {
-    for engine in real_engines() {
-        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.env = shop.env.var("TOKEN", "another-value").var("GITHUB_ACTIONS", "true");
-        shop.append(
-            "environments.toml",
-            "secrets.token = { env = \"TOKEN\" }\nvar_files = [\"app.tfvars\"]\n",
-        );
-        shop.stack("app", &[], &json!({ "variables": ["token"] }));
-        for (values, message) in [
-            ("token = \"s3ntinel\"\n", "a var file sets it too"),
-            ("token = \"s3ntinel\" x\n", "is not valid HCL"),
-        ] {
-            shop.project.write("app/app.tfvars", values);
-            for args in [&["check", "staging"][..], &["plan", "staging"], &["plan", "staging", "--json"]] {
-                let run = shop.env.run_args(args).exits(4).hides("s3ntinel");
-                run.tells(message).tells("app/app.tfvars:1:");
-            }
+#[test(engines(tofu, terraform))]
+fn no_excerpt_of_a_diagnostic_shows_a_value_of_a_var_file_or_a_secret(engine: &Driven) {
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.env = shop.env.var("TOKEN", "another-value").var("GITHUB_ACTIONS", "true");
+    shop.append("environments.toml", "secrets.token = { env = \"TOKEN\" }\nvar_files = [\"app.tfvars\"]\n");
+    shop.stack("app", &[], &json!({ "variables": ["token"] }));
+    for (values, message) in [
+        ("token = \"s3ntinel\"\n", "a var file sets it too"),
+        ("token = \"s3ntinel\" x\n", "is not valid HCL"),
+    ] {
+        shop.project.write("app/app.tfvars", values);
+        for args in [&["check", "staging"][..], &["plan", "staging"], &["plan", "staging", "--json"]] {
+            let run = shop.env.run_args(args).exits(4).hides("s3ntinel");
+            run.tells(message).tells("app/app.tfvars:1:");
         }
-        shop.project.write("app/app.tfvars", "");
-        shop.project.edit("environments.toml", "{ env = \"TOKEN\" }", "\"s3ntinel\"");
-        shop.run(["check", "staging"])
-            .exits(4)
-            .hides("s3ntinel")
-            .tells("does not say where the secret comes from");
     }
+    shop.project.write("app/app.tfvars", "");
+    shop.project.edit("environments.toml", "{ env = \"TOKEN\" }", "\"s3ntinel\"");
+    shop.run(["check", "staging"])
+        .exits(4)
+        .hides("s3ntinel")
+        .tells("does not say where the secret comes from");
 }

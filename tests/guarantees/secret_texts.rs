@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Shop, real_engines};
+use crate::support::{Driven, Shop};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
 
@@ -26,8 +26,8 @@ fn shown(shop: &Shop) -> String {
     format!("{}{}{}{kept}", plan.stdout, plan.stderr, shop.project.read("summary.md"))
 }
 
-#[test]
-fn the_texts_inside_a_document_are_masked_in_what_a_plan_shows() {
+#[test(engines(tofu, terraform))]
+fn the_texts_inside_a_document_are_masked_in_what_a_plan_shows(engine: &Driven) {
     let of = |part: &str| {
         format!(
             "locals {{\n  part = {part}\n}}\nresource \"terraform_data\" \"a\" {{\n  input = {{ plain = local.part, json = \
@@ -45,29 +45,25 @@ fn the_texts_inside_a_document_are_masked_in_what_a_plan_shows() {
             of("regex(\"SECRET=\\\"([^\\\"]*)\\\"\", var.document)[0]"),
         ),
     ];
-    for engine in real_engines() {
-        for (document, main) in &cases {
-            let shop = shop_with(&engine, document, main);
-            let shown = shown(&shop);
-            for form in ["inner <value>", "inner \\u003cvalue", "inner+%3Cvalue", "aW5uZXIg", "lubmVyI"] {
-                assert!(!shown.contains(form), "{form} of {document}\n{shown}");
-            }
-            assert!(shown.contains("(redacted)"), "{shown}");
+    for (document, main) in &cases {
+        let shop = shop_with(engine, document, main);
+        let shown = shown(&shop);
+        for form in ["inner <value>", "inner \\u003cvalue", "inner+%3Cvalue", "aW5uZXIg", "lubmVyI"] {
+            assert!(!shown.contains(form), "{form} of {document}\n{shown}");
         }
+        assert!(shown.contains("(redacted)"), "{shown}");
     }
 }
 
-#[test]
-fn blank_lines_of_a_secret_leave_the_review_as_it_is() {
+#[test(engines(tofu, terraform))]
+fn blank_lines_of_a_secret_leave_the_review_as_it_is(engine: &Driven) {
     let main = "resource \"terraform_data\" \"a\" {\n  input = \"one          two\"\n}\n";
-    for engine in real_engines() {
-        let shop = shop_with(&engine, "token: abcdefgh\n          \nend: ijklmnop\n", main);
-        assert!(shown(&shop).contains("one          two"));
-    }
+    let shop = shop_with(engine, "token: abcdefgh\n          \nend: ijklmnop\n", main);
+    assert!(shown(&shop).contains("one          two"));
 }
 
-#[test]
-fn an_apply_is_told_as_it_ended_whatever_its_masked_lines_look_like() {
+#[test(engines(tofu, terraform))]
+fn an_apply_is_told_as_it_ended_whatever_its_masked_lines_look_like(engine: &Driven) {
     let resource = "resource \"terraform_data\" \"a\" {\n  input = var.document\n}\n";
     let each = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document])\n}\n";
     let output = |value: &str| format!("output \"o\" {{\n  value = {value}\n}}\n");
@@ -81,105 +77,96 @@ fn an_apply_is_told_as_it_ended_whatever_its_masked_lines_look_like() {
         ("resource", resource.to_owned()),
         ("change_summary", resource.to_owned()),
     ];
-    for engine in real_engines() {
-        for (secret, main) in &cases {
-            let shop = shop_with(&engine, secret, main);
-            let plan = shop.run(["plan", "dev", "--json"]).exits(0).json();
-            assert_eq!(plan["result"], "changes", "{secret}");
-            let deployed = shop.run(["deploy", "dev", "--yes", "--json"]).exits(0).json();
-            assert_eq!(deployed["result"], "applied", "{secret}");
-            shop.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
-            let log = shop.project.read(&format!("{}/logs/app.log", shop.newest_run()));
-            assert!(!log.contains(secret), "{log}");
-            shop.run(["output", "dev", "--json"]).exits(0).hides(secret).json();
-            shop.run(["destroy", "dev", "--yes"]).exits(0);
-        }
+    for (secret, main) in &cases {
+        let shop = shop_with(engine, secret, main);
+        let plan = shop.run(["plan", "dev", "--json"]).exits(0).json();
+        assert_eq!(plan["result"], "changes", "{secret}");
+        let deployed = shop.run(["deploy", "dev", "--yes", "--json"]).exits(0).json();
+        assert_eq!(deployed["result"], "applied", "{secret}");
+        shop.run(["plan", "dev", "--detailed-exitcode"]).exits(0);
+        let log = shop.project.read(&format!("{}/logs/app.log", shop.newest_run()));
+        assert!(!log.contains(secret), "{log}");
+        shop.run(["output", "dev", "--json"]).exits(0).hides(secret).json();
+        shop.run(["destroy", "dev", "--yes"]).exits(0);
     }
 }
 
-#[test]
-fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address() {
+#[test(engines(tofu, terraform))]
+fn a_secret_that_is_the_key_of_a_resource_is_masked_in_its_address(engine: &Driven) {
     let (secret, encoded) = ("s3ntinel-key", "czNudGluZWwta2V5");
     let main = "resource \"terraform_data\" \"each\" {\n  for_each = toset([var.document, base64encode(var.document)])\n}\noutput \"map\" {\n  value = { (var.document) = \"x\" }\n}\n";
-    for engine in real_engines() {
-        let shop = shop_with(&engine, secret, main);
-        let secrets = "guards.protect = [\"terraform_data.each\"]\nsecrets.document";
-        shop.project.edit("environments.toml", "secrets.document", secrets);
-        let run = |args: &[&str], code: i32| {
-            let run = shop.env.run_args(args).exits(code).hides(secret).hides(encoded);
-            let text = format!("{}{}", run.stdout, run.stderr).replace("\\\"", "\"");
-            assert!(text.contains("terraform_data.each[\"(redacted)\"]"), "{run}");
-            run
-        };
+    let shop = shop_with(engine, secret, main);
+    let secrets = "guards.protect = [\"terraform_data.each\"]\nsecrets.document";
+    shop.project.edit("environments.toml", "secrets.document", secrets);
+    let run = |args: &[&str], code: i32| {
+        let run = shop.env.run_args(args).exits(code).hides(secret).hides(encoded);
+        let text = format!("{}{}", run.stdout, run.stderr).replace("\\\"", "\"");
+        assert!(text.contains("terraform_data.each[\"(redacted)\"]"), "{run}");
+        run
+    };
 
-        let digest = run(&["plan", "dev", "--json"], 0).json()["digest"].clone();
-        let confirm = format!("--confirm={}", digest.as_str().unwrap());
-        run(&["apply", "last", &confirm, "--json"], 0);
-        run(&["runs", "show", "last"], 0);
-        for output in [&["output", "dev"][..], &["output", "dev", "--json"]] {
-            shop.env.run_args(output).exits(0).hides(secret);
-        }
-        shop.project.edit("app/main.tf", "toset([var.document, base64encode(var.document)])", "toset([])");
-        run(&["deploy", "dev", "--yes", "--report", "report.json"], 3);
-        let allow = |key: &str| format!("delete:app/terraform_data.each[\"{key}\"]");
-        run(&["deploy", "dev", "--yes", "--allow", &allow("(redacted)")], 3);
-        run(&["deploy", "dev", "--yes", "--allow", &allow(secret), "--allow", &allow(encoded)], 0);
-
-        // Manifests are as confidential as the plan files beside them, which hold the same addresses.
-        let is_masked = |file: &String| !file.contains("/backups/") && !file.ends_with(".manifest.json");
-        let kept = [shop.files_with(secret), shop.files_with(encoded)].concat();
-        assert_eq!(kept.into_iter().filter(is_masked).collect::<Vec<_>>(), [""; 0]);
-        assert!(!shop.project.read("report.json").contains(secret));
+    let digest = run(&["plan", "dev", "--json"], 0).json()["digest"].clone();
+    let confirm = format!("--confirm={}", digest.as_str().unwrap());
+    run(&["apply", "last", &confirm, "--json"], 0);
+    run(&["runs", "show", "last"], 0);
+    for output in [&["output", "dev"][..], &["output", "dev", "--json"]] {
+        shop.env.run_args(output).exits(0).hides(secret);
     }
+    shop.project.edit("app/main.tf", "toset([var.document, base64encode(var.document)])", "toset([])");
+    run(&["deploy", "dev", "--yes", "--report", "report.json"], 3);
+    let allow = |key: &str| format!("delete:app/terraform_data.each[\"{key}\"]");
+    run(&["deploy", "dev", "--yes", "--allow", &allow("(redacted)")], 3);
+    run(&["deploy", "dev", "--yes", "--allow", &allow(secret), "--allow", &allow(encoded)], 0);
+
+    // Manifests are as confidential as the plan files beside them, which hold the same addresses.
+    let is_masked = |file: &String| !file.contains("/backups/") && !file.ends_with(".manifest.json");
+    let kept = [shop.files_with(secret), shop.files_with(encoded)].concat();
+    assert_eq!(kept.into_iter().filter(is_masked).collect::<Vec<_>>(), [""; 0]);
+    assert!(!shop.project.read("report.json").contains(secret));
 }
 
-#[test]
-fn the_value_of_a_flag_for_a_sensitive_variable_is_masked() {
+#[test(engines(tofu, terraform))]
+fn the_value_of_a_flag_for_a_sensitive_variable_is_masked(engine: &Driven) {
     let (hidden, shown) = ("typed-passphrase", "typed-region");
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.stack("app", &[], &json!({}));
-        let variables = "variable \"pass\" {\n  sensitive = true\n}\nvariable \"region\" {}\n";
-        let resource = "resource \"terraform_data\" \"a\" {\n  input = [var.pass, var.region]\n}\n";
-        shop.project.write("app/main.tf", &format!("{variables}{resource}"));
-        let (pass, region) = (format!("pass={hidden}"), format!("region={shown}"));
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.stack("app", &[], &json!({}));
+    let variables = "variable \"pass\" {\n  sensitive = true\n}\nvariable \"region\" {}\n";
+    let resource = "resource \"terraform_data\" \"a\" {\n  input = [var.pass, var.region]\n}\n";
+    shop.project.write("app/main.tf", &format!("{variables}{resource}"));
+    let (pass, region) = (format!("pass={hidden}"), format!("region={shown}"));
 
-        let refused =
-            shop.run(["deploy", "dev", "--var", &pass, "--var", &region, "--report", "out.json"]).exits(3);
+    let refused =
+        shop.run(["deploy", "dev", "--var", &pass, "--var", &region, "--report", "out.json"]).exits(3);
 
-        let run = shop.newest_run();
-        let kept =
-            ["report.json", "journal.jsonl"].map(|file| shop.project.read(&format!("{run}/{file}"))).concat();
-        let all = format!("{}{}{}{kept}", refused.stdout, refused.stderr, shop.project.read("out.json"));
-        assert!(!all.contains(hidden), "{engine:?}: {all}");
-        refused.tells(&format!("`envctl deploy dev --var pass=(redacted) --var {region} --yes`"));
-    }
+    let run = shop.newest_run();
+    let kept =
+        ["report.json", "journal.jsonl"].map(|file| shop.project.read(&format!("{run}/{file}"))).concat();
+    let all = format!("{}{}{}{kept}", refused.stdout, refused.stderr, shop.project.read("out.json"));
+    assert!(!all.contains(hidden), "{engine:?}: {all}");
+    refused.tells(&format!("`envctl deploy dev --var pass=(redacted) --var {region} --yes`"));
 }
 
-#[test]
-fn the_texts_in_an_expression_of_a_flag_for_a_sensitive_variable_are_masked() {
+#[test(engines(tofu, terraform))]
+fn the_texts_in_an_expression_of_a_flag_for_a_sensitive_variable_are_masked(engine: &Driven) {
     let hidden = ["typed-passphrase", "typed-key-name", "12345678901234567890123"];
     let text = format!("{{ {} = [\"${{1}}{}\", {}] }}", hidden[1], hidden[0], hidden[2]);
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.stack("app", &[], &json!({}));
-        let variable = "variable \"pass\" {\n  type = any\n  sensitive = true\n}\n";
-        let resource =
-            "resource \"terraform_data\" \"a\" {\n  input = jsonencode(nonsensitive(var.pass))\n}\n";
-        shop.project.write("app/main.tf", &format!("{variable}{resource}"));
-        let pass = format!("pass={text}");
+    let shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.stack("app", &[], &json!({}));
+    let variable = "variable \"pass\" {\n  type = any\n  sensitive = true\n}\n";
+    let resource = "resource \"terraform_data\" \"a\" {\n  input = jsonencode(nonsensitive(var.pass))\n}\n";
+    shop.project.write("app/main.tf", &format!("{variable}{resource}"));
+    let pass = format!("pass={text}");
 
-        let refused = shop.run(["deploy", "dev", "--var", &pass, "--report", "out.json"]).exits(3);
+    let refused = shop.run(["deploy", "dev", "--var", &pass, "--report", "out.json"]).exits(3);
 
-        let run = shop.newest_run();
-        let kept =
-            ["report.json", "journal.jsonl"].map(|file| shop.project.read(&format!("{run}/{file}"))).concat();
-        let all = format!("{}{}{}{kept}", refused.stdout, refused.stderr, shop.project.read("out.json"));
-        for hidden in hidden {
-            assert!(!all.contains(hidden), "{engine:?}: {hidden}: {all}");
-        }
-        refused.tells("(redacted)");
-        let applied = shop.run(["deploy", "dev", "--var", &pass, "--yes"]).exits(0);
-        hidden.into_iter().fold(applied, |run, hidden| run.hides(hidden));
+    let run = shop.newest_run();
+    let kept =
+        ["report.json", "journal.jsonl"].map(|file| shop.project.read(&format!("{run}/{file}"))).concat();
+    let all = format!("{}{}{}{kept}", refused.stdout, refused.stderr, shop.project.read("out.json"));
+    for hidden in hidden {
+        assert!(!all.contains(hidden), "{engine:?}: {hidden}: {all}");
     }
+    refused.tells("(redacted)");
+    let applied = shop.run(["deploy", "dev", "--var", &pass, "--yes"]).exits(0);
+    hidden.into_iter().fold(applied, |run, hidden| run.hides(hidden));
 }

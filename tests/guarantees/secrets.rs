@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::json;
 
-use crate::support::{Driven, Run, Shop, programs, real_engines};
+use crate::support::{Driven, Run, Shop, programs};
 
 /// Values for each kind of source, with characters that encoders escape.
 const FROM_ENV: &str = "s3ntinel env<&>\"quoted\" ü";
@@ -135,8 +135,8 @@ struct Vault {
 
 impl Vault {
     #[track_caller]
-    fn on(engine: &Driven) -> Option<Self> {
-        let [sops] = programs(["sops"])?;
+    fn on(engine: &Driven) -> Self {
+        let [sops] = programs(["sops"]);
         let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
         shop.stack("app", &[], &json!({ "resources": {}, "outputs": {} }));
         shop.project.write("app/main.tf", TALKATIVE);
@@ -151,7 +151,7 @@ impl Vault {
         let recipient = "age1lculr2nu9z7ysewl73skww6lvmee5xq95yf282v2kx5srpwrmvns6368x9";
         let encrypt = ["encrypt", "--in-place", "--age", recipient, "secrets/sops.json"];
         shop.env.run_program(&sops, &encrypt).exits(0);
-        Some(Self { shop })
+        Self { shop }
     }
 
     /// Runs envctl, and searches the command lines of all processes meanwhile and all output and files afterwards for
@@ -226,47 +226,40 @@ fn command_lines() -> Vec<Vec<u8>> {
         .collect()
 }
 
-#[test]
-fn no_secret_leaves_envctl_in_any_form_however_talkative_the_stack_is() {
-    for engine in real_engines() {
-        let Some(vault) = Vault::on(&engine) else { return };
-        let summary = vault.shop.marker("summary.md");
-        let report = vault.shop.marker("report.json");
-        let (summary, report) = (summary.to_str().unwrap(), report.to_str().unwrap());
-        vault
-            .run(["plan", "staging", "--summary", summary, "--report", report])
-            .exits(0)
-            .prints("(redacted)");
-        vault.run(["plan", "staging", "--json"]).exits(0);
-        vault.run(["deploy", "staging", "--yes", "-v"]).exits(0);
-        let state = vault.shop.project.read("app/terraform.tfstate");
-        assert!(found(state.as_bytes()).is_some(), "the secrets did reach the engine");
-        vault.run(["runs", "show"]).exits(0);
-        vault.run(["runs", "show", "last", "app"]).exits(0);
-        vault.run(["runs", "log"]).exits(0).prints("(redacted)");
-        // Keys of the map that change are secrets too.
-        vault.run(["deploy", "staging", "--yes", "--var", "turned=true", "--json"]).exits(0);
-        vault.run(["runs", "show", "last", "app"]).exits(0);
-        vault.run(["status", "staging"]).exits(0);
-        vault.run(["config", "staging", "--json"]).exits(0);
-        vault.run(["output", "staging", "app", "--json"]).exits(0);
-        vault.run(["output", "staging", "app", "plain"]).exits(3).tells("output `plain` is sensitive");
-        vault.run(["output", "staging"]).exits(0).prints("(sensitive)");
-        vault.run(["exec", "staging", "app", "--yes", "--", "apply", "-auto-approve", "-no-color"]).exits(0);
-        vault
-            .run(["deploy", "staging", "--yes", "--var", "fails=true"])
-            .exits(4)
-            .prints("Resource precondition failed");
-        vault.run(["destroy", "staging", "--yes"]).exits(0);
-    }
+#[test(engines(tofu, terraform), needs(sops))]
+fn no_secret_leaves_envctl_in_any_form_however_talkative_the_stack_is(engine: &Driven) {
+    let vault = Vault::on(engine);
+    let summary = vault.shop.marker("summary.md");
+    let report = vault.shop.marker("report.json");
+    let (summary, report) = (summary.to_str().unwrap(), report.to_str().unwrap());
+    vault.run(["plan", "staging", "--summary", summary, "--report", report]).exits(0).prints("(redacted)");
+    vault.run(["plan", "staging", "--json"]).exits(0);
+    vault.run(["deploy", "staging", "--yes", "-v"]).exits(0);
+    let state = vault.shop.project.read("app/terraform.tfstate");
+    assert!(found(state.as_bytes()).is_some(), "the secrets did reach the engine");
+    vault.run(["runs", "show"]).exits(0);
+    vault.run(["runs", "show", "last", "app"]).exits(0);
+    vault.run(["runs", "log"]).exits(0).prints("(redacted)");
+    // Keys of the map that change are secrets too.
+    vault.run(["deploy", "staging", "--yes", "--var", "turned=true", "--json"]).exits(0);
+    vault.run(["runs", "show", "last", "app"]).exits(0);
+    vault.run(["status", "staging"]).exits(0);
+    vault.run(["config", "staging", "--json"]).exits(0);
+    vault.run(["output", "staging", "app", "--json"]).exits(0);
+    vault.run(["output", "staging", "app", "plain"]).exits(3).tells("output `plain` is sensitive");
+    vault.run(["output", "staging"]).exits(0).prints("(sensitive)");
+    vault.run(["exec", "staging", "app", "--yes", "--", "apply", "-auto-approve", "-no-color"]).exits(0);
+    vault
+        .run(["deploy", "staging", "--yes", "--var", "fails=true"])
+        .exits(4)
+        .prints("Resource precondition failed");
+    vault.run(["destroy", "staging", "--yes"]).exits(0);
 }
 
-#[test]
-fn annotations_and_groups_of_a_ci_job_hold_no_secret() {
-    for engine in real_engines() {
-        let Some(mut vault) = Vault::on(&engine) else { return };
-        vault.shop.env = vault.shop.env.var("GITHUB_ACTIONS", "true").var("CI", "true");
-        vault.run(["deploy", "staging", "--yes"]).exits(0);
-        vault.run(["plan", "staging", "--var", "fails=true"]).exits(4).tells("::error");
-    }
+#[test(engines(tofu, terraform), needs(sops))]
+fn annotations_and_groups_of_a_ci_job_hold_no_secret(engine: &Driven) {
+    let mut vault = Vault::on(engine);
+    vault.shop.env = vault.shop.env.var("GITHUB_ACTIONS", "true").var("CI", "true");
+    vault.run(["deploy", "staging", "--yes"]).exits(0);
+    vault.run(["plan", "staging", "--var", "fails=true"]).exits(4).tells("::error");
 }

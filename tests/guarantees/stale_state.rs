@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
+use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 const STATE: &str = "app/terraform.tfstate.d/staging/terraform.tfstate";
 
@@ -25,36 +25,32 @@ fn shop(engine: &Driven, key: &str, value: &Value) -> Shop {
     Shop { env: shop.env.clone().with_system(), ..shop }
 }
 
-#[test]
-fn a_state_that_moves_after_the_last_comparison_is_refused_by_the_engine_and_told_as_such() {
-    for engine in each_engine() {
-        for (key, value) in
-            [("serial", json!(40)), ("lineage", json!("b0a4ffb7-6b17-4a2c-a72b-53c7b3d4f5ad"))]
-        {
-            let shop = shop(&engine, key, &value);
+#[test(engines(fake, tofu, terraform))]
+fn a_state_that_moves_after_the_last_comparison_is_refused_by_the_engine_and_told_as_such(engine: &Driven) {
+    for (key, value) in [("serial", json!(40)), ("lineage", json!("b0a4ffb7-6b17-4a2c-a72b-53c7b3d4f5ad"))] {
+        let shop = shop(engine, key, &value);
 
-            let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(3);
+        let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(3);
 
-            let report = run.report();
-            assert_eq!(report.stacks(), ["app refused"], "{}", engine.name());
-            let blocked = &report.stack("app")["blocked"][0];
-            assert_eq!(blocked["guard"], "binding", "{blocked}");
-            let message = blocked["message"].as_str().unwrap();
-            let item = format!("`state {key}` is not what it was when it was planned: then `");
-            assert!(message.starts_with(&item), "{}: {message}", engine.name());
-            assert!(message.ends_with("now `another one`"), "{message}");
-            assert_eq!(report.result(), "refused", "nothing failed, nothing was begun");
-            assert_eq!(report.stack("app")["error"], json!(null));
-            if engine.is_fake() {
-                assert_eq!(shop.folders("apply"), ["app"], "the engine was asked, and once");
-            }
-            let state: Value = serde_json::from_str(&shop.project.read(STATE)).unwrap();
-            assert_eq!(state[key], value, "{}", engine.name());
-            assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
-            let plans = shop.project.path(&shop.newest_run()).join("plans");
-            let left: Vec<_> = plans.read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
-            let is_plan = |name: &std::ffi::OsString| name.to_string_lossy().ends_with(".tfplan");
-            assert!(!left.iter().any(is_plan), "{left:?}");
+        let report = run.report();
+        assert_eq!(report.stacks(), ["app refused"], "{}", engine.name());
+        let blocked = &report.stack("app")["blocked"][0];
+        assert_eq!(blocked["guard"], "binding", "{blocked}");
+        let message = blocked["message"].as_str().unwrap();
+        let item = format!("`state {key}` is not what it was when it was planned: then `");
+        assert!(message.starts_with(&item), "{}: {message}", engine.name());
+        assert!(message.ends_with("now `another one`"), "{message}");
+        assert_eq!(report.result(), "refused", "nothing failed, nothing was begun");
+        assert_eq!(report.stack("app")["error"], json!(null));
+        if engine.is_fake() {
+            assert_eq!(shop.folders("apply"), ["app"], "the engine was asked, and once");
         }
+        let state: Value = serde_json::from_str(&shop.project.read(STATE)).unwrap();
+        assert_eq!(state[key], value, "{}", engine.name());
+        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
+        let plans = shop.project.path(&shop.newest_run()).join("plans");
+        let left: Vec<_> = plans.read_dir().unwrap().map(|file| file.unwrap().file_name()).collect();
+        let is_plan = |name: &std::ffi::OsString| name.to_string_lossy().ends_with(".tfplan");
+        assert!(!left.iter().any(is_plan), "{left:?}");
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    support::{Shop, real_engines},
+    support::{Driven, Shop},
     wrapped::{wrap_apply, wrapped},
 };
 
@@ -28,20 +28,18 @@ fn an_apply_that_ends_with_0_in_spite_of_what_it_said_has_failed() {
     }
 }
 
-#[test]
-fn an_apply_whose_wrapper_swallows_its_status_has_failed() {
-    for engine in real_engines() {
-        let stack = "resource \"terraform_data\" \"a\" {\n  provisioner \"local-exec\" {\n    command = \"false\"\n  }\n}\n";
-        let shop = wrapped(&engine, stack);
-        wrap_apply(&shop, &engine, "ENGINE \"$@\"\nexit 0");
-        for command in [
-            &["deploy", "staging", "--yes"] as &[&str],
-            &["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve", "-no-color"],
-            &["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve", "-json"],
-        ] {
-            let run = shop.env.run_args(command);
+#[test(engines(tofu, terraform))]
+fn an_apply_whose_wrapper_swallows_its_status_has_failed(engine: &Driven) {
+    let stack = "resource \"terraform_data\" \"a\" {\n  provisioner \"local-exec\" {\n    command = \"false\"\n  }\n}\n";
+    let shop = wrapped(engine, stack);
+    wrap_apply(&shop, engine, "ENGINE \"$@\"\nexit 0");
+    for command in [
+        &["deploy", "staging", "--yes"] as &[&str],
+        &["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve", "-no-color"],
+        &["exec", "staging", "network", "--yes", "--", "apply", "-auto-approve", "-json"],
+    ] {
+        let run = shop.env.run_args(command);
 
-            run.exits(1).tells("ended with status 0 in spite of an error: local-exec provisioner error");
-        }
+        run.exits(1).tells("ended with status 0 in spite of an error: local-exec provisioner error");
     }
 }

@@ -13,8 +13,8 @@ const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\nengine = \"terragrunt\"\
 
 /// Makes a unit in two environments with a state each, deploys production, changes its value, and removes envctl's
 /// records.
-fn units() -> Option<(Project, Env)> {
-    let [terragrunt, tofu] = programs(["terragrunt", "tofu"])?;
+fn units() -> (Project, Env) {
+    let [terragrunt, tofu] = programs(["terragrunt", "tofu"]);
     let project = Project::without_files();
     project.git(["init", "--quiet", "--initial-branch=main"]);
     project.write("environments.toml", ENVIRONMENTS);
@@ -33,7 +33,7 @@ fn units() -> Option<(Project, Env)> {
     env.run(["deploy", "prod", "--confirm"]).exits(0);
     project.edit("module/main.tf", "first", "second");
     fs::remove_dir_all(project.path(".envctl")).unwrap();
-    Some((project, env))
+    (project, env)
 }
 
 fn state(project: &Project, environment: &str) -> PathBuf {
@@ -61,11 +61,11 @@ fn edit_cache(folder: &Path) {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn arguments_of_a_unit_take_no_deployment_to_another_state() {
     let pair = |project: &Project| format!("-backend-config=path={}", state(project, "prod").display());
     for how in ["env_vars", "arguments"] {
-        let Some((project, env)) = units() else { return };
+        let (project, env) = units();
         let line = match how {
             "env_vars" => format!("env_vars = {{ TF_CLI_ARGS_init = \"{}\" }}", pair(&project)),
             _ => format!("arguments = [\"{}\"]", pair(&project)),
@@ -83,9 +83,9 @@ fn arguments_of_a_unit_take_no_deployment_to_another_state() {
     }
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn an_edited_cache_takes_no_unit_to_another_state() {
-    let Some((project, env)) = units() else { return };
+    let (project, env) = units();
     env.run(["plan", "dev"]).exits(0);
     edit_cache(&project.path("live/dev"));
     let before = fs::read(state(&project, "prod")).unwrap();
@@ -99,9 +99,9 @@ fn an_edited_cache_takes_no_unit_to_another_state() {
     assert!(fs::read(state(&project, "prod")).unwrap() == before);
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn an_edited_cache_shows_no_other_state() {
-    let Some((project, env)) = units() else { return };
+    let (project, env) = units();
     env.run(["plan", "dev"]).exits(0);
     edit_cache(&project.path("live/dev"));
 
@@ -119,9 +119,9 @@ fn an_edited_cache_shows_no_other_state() {
     env.run(["exec", "prod", "app", "--", "state", "list"]).exits(0).prints("terraform_data.a");
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn a_linked_environment_folder_is_refused_by_every_run() {
-    let Some((project, env)) = units() else { return };
+    let (project, env) = units();
     fs::remove_dir_all(project.path("live/dev")).unwrap();
     symlink("prod", project.path("live/dev")).unwrap();
     let before = fs::read(state(&project, "prod")).unwrap();

@@ -4,25 +4,20 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, plain, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Shop, plain};
 
 /// Encryption of plan files alone.
 const ENCRYPTION: &str = "key_provider \"pbkdf2\" \"own\" {\n  passphrase = \"correct horse battery staple\"\n}\n\
                           method \"aes_gcm\" \"own\" {\n  keys = key_provider.pbkdf2.own\n}\n\
                           plan {\n  method = method.aes_gcm.own\n}\n";
 
-/// Returns the engines that can encrypt plan files, each with a stack.
-fn shops() -> Vec<(Driven, Shop)> {
-    let real = real_engines().into_iter().filter(|engine| engine.name() == "tofu");
-    let engines = std::iter::once(Driven::Fake).chain(real);
-    let shop = |engine: Driven| {
-        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.stack("app", &[], &opaque("first"));
-        shop.project.commit("Begin");
-        shop.env = shop.env.clone().var("TF_ENCRYPTION", ENCRYPTION);
-        (engine, shop)
-    };
-    engines.map(shop).collect()
+/// Makes a stack for an engine that can encrypt plan files.
+fn shop(engine: &Driven) -> Shop {
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.stack("app", &[], &opaque("first"));
+    shop.project.commit("Begin");
+    shop.env = shop.env.clone().var("TF_ENCRYPTION", ENCRYPTION);
+    shop
 }
 
 fn opaque(value: &str) -> serde_json::Value {
@@ -37,69 +32,62 @@ fn plan_file(shop: &Shop) -> Option<Vec<u8>> {
     fs::read(shop.project.path(&format!("{}/plans/app.tfplan", shop.newest_run()))).ok()
 }
 
-#[test]
-fn a_plan_file_that_only_its_engine_can_read_is_refused_where_a_confirmation_is_needed() {
-    for (engine, shop) in shops() {
-        for args in [&["plan", "production", "--json"][..], &["deploy", "production", "--confirm", "--json"]]
-        {
-            let run = shop.env.run_args(args).exits(3);
+#[test(engines(fake, tofu))]
+fn a_plan_file_that_only_its_engine_can_read_is_refused_where_a_confirmation_is_needed(engine: &Driven) {
+    let shop = shop(engine);
+    for args in [&["plan", "production", "--json"][..], &["deploy", "production", "--confirm", "--json"]] {
+        let run = shop.env.run_args(args).exits(3);
 
-            let report = run.report();
-            assert_eq!(report.stacks(), ["app refused"], "{}", engine.name());
-            let blocked = &report.stack("app")["blocked"][0];
-            assert_eq!((&blocked["guard"], &blocked["allow"]), (&json!("binding"), &json!(null)));
-            let message = blocked["message"].as_str().unwrap();
-            assert!(message.starts_with("the plan file cannot be read"), "{message}");
-            assert_eq!(plan_file(&shop), None, "nobody can apply it later");
-        }
-        assert_eq!(shop.folders("apply"), [""; 0]);
-        assert_eq!(shop.deployed_value("app", "production"), None, "{}", engine.name());
+        let report = run.report();
+        assert_eq!(report.stacks(), ["app refused"], "{}", engine.name());
+        let blocked = &report.stack("app")["blocked"][0];
+        assert_eq!((&blocked["guard"], &blocked["allow"]), (&json!("binding"), &json!(null)));
+        let message = blocked["message"].as_str().unwrap();
+        assert!(message.starts_with("the plan file cannot be read"), "{message}");
+        assert_eq!(plan_file(&shop), None, "nobody can apply it later");
     }
+    assert_eq!(shop.folders("apply"), [""; 0]);
+    assert_eq!(shop.deployed_value("app", "production"), None, "{}", engine.name());
 }
 
-#[test]
-fn elsewhere_it_is_applied_with_a_word_and_bound_by_all_that_can_be_known() {
-    for (engine, shop) in shops() {
-        let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(0);
-        let notes = run.report().stack("app")["notes"].to_string();
-        assert!(
-            notes.contains("the plan file is encrypted: what it was made for cannot be checked"),
-            "{notes}"
-        );
-        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
+#[test(engines(fake, tofu))]
+fn elsewhere_it_is_applied_with_a_word_and_bound_by_all_that_can_be_known(engine: &Driven) {
+    let shop = shop(engine);
+    let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(0);
+    let notes = run.report().stack("app")["notes"].to_string();
+    assert!(notes.contains("the plan file is encrypted: what it was made for cannot be checked"), "{notes}");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
 
-        shop.script("app", &opaque("second"));
-        shop.run(["plan", "staging"]).exits(0);
-        let stored = plan_file(&shop).unwrap();
-        assert!(!stored.starts_with(b"PK"), "{}: nobody can read it", engine.name());
-        let other = shop.env.clone().var("TF_ENCRYPTION", format!("# another\n{ENCRYPTION}"));
-        other.run(["apply", "last", "--yes"]).exits(3).tells("`variable TF_ENCRYPTION`");
-        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
+    shop.script("app", &opaque("second"));
+    shop.run(["plan", "staging"]).exits(0);
+    let stored = plan_file(&shop).unwrap();
+    assert!(!stored.starts_with(b"PK"), "{}: nobody can read it", engine.name());
+    let other = shop.env.clone().var("TF_ENCRYPTION", format!("# another\n{ENCRYPTION}"));
+    other.run(["apply", "last", "--yes"]).exits(3).tells("`variable TF_ENCRYPTION`");
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("first"), "{}", engine.name());
 
-        shop.run(["plan", "staging"]).exits(0);
-        shop.run(["apply", "last", "--yes"]).exits(0);
-        assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("second"), "{}", engine.name());
-    }
+    shop.run(["plan", "staging"]).exits(0);
+    shop.run(["apply", "last", "--yes"]).exits(0);
+    assert_eq!(shop.deployed_value("app", "staging").as_deref(), Some("second"), "{}", engine.name());
 }
 
-#[test]
-fn a_stored_plan_that_was_made_unreadable_is_refused_everywhere() {
-    for (engine, shop) in shops() {
-        let shop = Shop { env: shop.env.clone().without("TF_ENCRYPTION"), ..shop };
-        shop.script("app", &plain("app"));
-        for (environment, answer) in [("staging", "--yes"), ("production", "--confirm")] {
-            shop.run(["plan", environment]).exits(0);
-            let run = shop.newest_run();
-            let file = shop.project.path(&format!("{run}/plans/app.tfplan"));
-            let mut bytes = fs::read(&file).unwrap();
-            for byte in &mut bytes {
-                *byte = !*byte;
-            }
-            fs::write(&file, bytes).unwrap();
-
-            let run = run.rsplit('/').next().unwrap();
-            shop.run(["apply", run, answer]).exits(3).tells("`plan file` is not what it was");
-            assert_eq!(shop.deployed_value("app", environment), None, "{}", engine.name());
+#[test(engines(fake, tofu))]
+fn a_stored_plan_that_was_made_unreadable_is_refused_everywhere(engine: &Driven) {
+    let shop = shop(engine);
+    let shop = Shop { env: shop.env.clone().without("TF_ENCRYPTION"), ..shop };
+    shop.script("app", &plain("app"));
+    for (environment, answer) in [("staging", "--yes"), ("production", "--confirm")] {
+        shop.run(["plan", environment]).exits(0);
+        let run = shop.newest_run();
+        let file = shop.project.path(&format!("{run}/plans/app.tfplan"));
+        let mut bytes = fs::read(&file).unwrap();
+        for byte in &mut bytes {
+            *byte = !*byte;
         }
+        fs::write(&file, bytes).unwrap();
+
+        let run = run.rsplit('/').next().unwrap();
+        shop.run(["apply", run, answer]).exits(3).tells("`plan file` is not what it was");
+        assert_eq!(shop.deployed_value("app", environment), None, "{}", engine.name());
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     slow::Slow,
-    support::{Driven, ENVIRONMENTS as WORKSPACES, Program, Run, S3Server, Shop, programs, real_engines},
+    support::{Driven, ENVIRONMENTS as WORKSPACES, Program, Run, S3Server, Shop, programs},
 };
 
 const REGION: &str = "us-east-1";
@@ -57,72 +57,68 @@ fn typed(shop: &Shop, command: &str) -> Run {
     shop.env.clone().with_envctl().run_program(&shell, &["-c", &command])
 }
 
-#[test]
-fn a_state_that_a_stopped_server_did_not_take_is_kept_until_it_is_pushed() {
-    let Some([moto]) = programs(["moto_server"]) else { return };
-    for engine in real_engines() {
-        let mut server = S3Server::start(&moto);
-        let slow = in_a_bucket(&engine, &server);
-        let mut running = slow.deploying();
+#[test(engines(tofu, terraform), needs(provider_mirror, moto_server))]
+fn a_state_that_a_stopped_server_did_not_take_is_kept_until_it_is_pushed(engine: &Driven) {
+    let [moto] = programs(["moto_server"]);
+    let mut server = S3Server::start(&moto);
+    let slow = in_a_bucket(engine, &server);
+    let mut running = slow.deploying();
+    server.stop();
+    slow.let_go();
+    running.wait_until("the provider is done", || slow.shop.marker("made").exists());
+
+    let run = running.wait().exits(1).tells("the state could not be saved; it is kept in");
+
+    let kept = slow.shop.project.path(".envctl/instances/staging/network/errored.tfstate");
+    assert_eq!(kept.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    assert!(fs::read_to_string(&kept).unwrap().contains("slow_thing"));
+    assert!(!slow.shop.project.path("network/errored.tfstate").exists());
+    let push = shown(&run);
+    assert_eq!(push, format!("envctl exec staging network -- state push {}", kept.display()));
+    let journal = fs::read_to_string(slow.run_file("journal.jsonl")).unwrap();
+    assert!(journal.contains(&kept.display().to_string()), "the journal tells where it is");
+
+    server.start_anew(&moto);
+    server.make_backend(REGION, "states", "locks");
+    slow.shop
+        .run(["plan", "staging", "network"])
+        .exits(1)
+        .tells("an earlier apply could not save its state")
+        .tells(&push);
+    assert!(server.keys("states").is_empty(), "nothing was done over it");
+    slow.shop.run(["plan", "production", "network"]).exits(0);
+
+    typed(&slow.shop, &push).exits(0);
+
+    assert!(!kept.exists(), "what was pushed is no longer in the way");
+    assert_eq!(server.state("states", "staging/network").addresses(), ["slow_thing.a"]);
+    slow.shop.run(["plan", "staging", "network", "--detailed-exitcode"]).exits(0);
+}
+
+#[test(engines(tofu, terraform), needs(provider_mirror, moto_server))]
+fn two_unsaved_states_of_one_folder_are_kept_apart_by_real_engines(engine: &Driven) {
+    let [moto] = programs(["moto_server"]);
+    let mut server = S3Server::start(&moto);
+    let slow = in_a_bucket(engine, &server);
+    let mut commands = Vec::new();
+    for (environment, answer) in [("staging", "--yes"), ("production", "--confirm")] {
+        let mut running = slow.deploying_in(environment, answer);
         server.stop();
         slow.let_go();
         running.wait_until("the provider is done", || slow.shop.marker("made").exists());
-
-        let run = running.wait().exits(1).tells("the state could not be saved; it is kept in");
-
-        let kept = slow.shop.project.path(".envctl/instances/staging/network/errored.tfstate");
-        assert_eq!(kept.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(fs::read_to_string(&kept).unwrap().contains("slow_thing"));
-        assert!(!slow.shop.project.path("network/errored.tfstate").exists());
-        let push = shown(&run);
-        assert_eq!(push, format!("envctl exec staging network -- state push {}", kept.display()));
-        let journal = fs::read_to_string(slow.run_file("journal.jsonl")).unwrap();
-        assert!(journal.contains(&kept.display().to_string()), "the journal tells where it is");
-
+        commands.push(shown(&running.wait().exits(1)));
+        slow.forget_made();
         server.start_anew(&moto);
         server.make_backend(REGION, "states", "locks");
-        slow.shop
-            .run(["plan", "staging", "network"])
-            .exits(1)
-            .tells("an earlier apply could not save its state")
-            .tells(&push);
-        assert!(server.keys("states").is_empty(), "nothing was done over it");
-        slow.shop.run(["plan", "production", "network"]).exits(0);
-
-        typed(&slow.shop, &push).exits(0);
-
-        assert!(!kept.exists(), "what was pushed is no longer in the way");
-        assert_eq!(server.state("states", "staging/network").addresses(), ["slow_thing.a"]);
-        slow.shop.run(["plan", "staging", "network", "--detailed-exitcode"]).exits(0);
     }
-}
 
-#[test]
-fn two_unsaved_states_of_one_folder_are_kept_apart_by_real_engines() {
-    let Some([moto]) = programs(["moto_server"]) else { return };
-    for engine in real_engines() {
-        let mut server = S3Server::start(&moto);
-        let slow = in_a_bucket(&engine, &server);
-        let mut commands = Vec::new();
-        for (environment, answer) in [("staging", "--yes"), ("production", "--confirm")] {
-            let mut running = slow.deploying_in(environment, answer);
-            server.stop();
-            slow.let_go();
-            running.wait_until("the provider is done", || slow.shop.marker("made").exists());
-            commands.push(shown(&running.wait().exits(1)));
-            slow.forget_made();
-            server.start_anew(&moto);
-            server.make_backend(REGION, "states", "locks");
-        }
-
-        for (environment, push) in ["staging", "production"].into_iter().zip(commands) {
-            let kept = format!(".envctl/instances/{environment}/network/errored.tfstate");
-            let kept: Value = serde_json::from_str(&slow.shop.project.read(&kept)).unwrap();
-            typed(&slow.shop, &push).exits(0);
-            let pushed = server.state("states", &format!("{environment}/network"));
-            assert_eq!(pushed.addresses(), ["slow_thing.a"], "{}", engine.name());
-            assert!(pushed.holds(kept["lineage"].as_str().unwrap()), "{}", engine.name());
-        }
+    for (environment, push) in ["staging", "production"].into_iter().zip(commands) {
+        let kept = format!(".envctl/instances/{environment}/network/errored.tfstate");
+        let kept: Value = serde_json::from_str(&slow.shop.project.read(&kept)).unwrap();
+        typed(&slow.shop, &push).exits(0);
+        let pushed = server.state("states", &format!("{environment}/network"));
+        assert_eq!(pushed.addresses(), ["slow_thing.a"], "{}", engine.name());
+        assert!(pushed.holds(kept["lineage"].as_str().unwrap()), "{}", engine.name());
     }
 }
 

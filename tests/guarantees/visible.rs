@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::json;
 
-use crate::support::{ENVIRONMENTS, Run, Shop, each_engine, error, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Run, Shop, error};
 
 /// Text that clears a line, hides text, sets the window title and reverses the reading direction.
 const HOSTILE: &str = "a\u{1b}[1A\u{1b}[2K\u{1b}[8mb\u{1b}]0;title\u{7}\u{9b}1A\u{202e}z\r";
@@ -107,86 +107,80 @@ check "always" {{
     )
 }
 
-#[test]
-fn marks_that_nobody_sees_are_shown_in_reviews_and_records() {
-    for engine in real_engines() {
-        let shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
-        let in_hcl = r"one\n\u200ftwo\u061c\u200e\u2028\u2066\ufeff\u180e\U000e0041three\n";
-        let text = format!(
-            "resource \"terraform_data\" \"app\" {{\n  input = \"{in_hcl}\"\n}}\noutput \"id\" {{\n  value = \"{in_hcl}\"\n}}\n"
-        );
-        shop.project.write("app/main.tf", &text);
-        let plan = harmless(shop.run(["plan", "staging"]).exits(0));
-        plan.prints(r"\u{200f}two\u{61c}\u{200e}\u{2028}\u{2066}\u{feff}\u{180e}\u{e0041}three");
-        harmless(shop.run(["deploy", "staging", "--yes"]).exits(0));
-        harmless(shop.run(["output", "staging", "app"]).exits(0));
-        harmless(shop.run(["runs", "log"]).exits(0));
-        leaves_harmless_files(&shop);
-    }
+#[test(engines(tofu, terraform))]
+fn marks_that_nobody_sees_are_shown_in_reviews_and_records(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
+    let in_hcl = r"one\n\u200ftwo\u061c\u200e\u2028\u2066\ufeff\u180e\U000e0041three\n";
+    let text = format!(
+        "resource \"terraform_data\" \"app\" {{\n  input = \"{in_hcl}\"\n}}\noutput \"id\" {{\n  value = \"{in_hcl}\"\n}}\n"
+    );
+    shop.project.write("app/main.tf", &text);
+    let plan = harmless(shop.run(["plan", "staging"]).exits(0));
+    plan.prints(r"\u{200f}two\u{61c}\u{200e}\u{2028}\u{2066}\u{feff}\u{180e}\u{e0041}three");
+    harmless(shop.run(["deploy", "staging", "--yes"]).exits(0));
+    harmless(shop.run(["output", "staging", "app"]).exits(0));
+    harmless(shop.run(["runs", "log"]).exits(0));
+    leaves_harmless_files(&shop);
 }
 
-#[test]
-fn no_value_of_a_stack_can_move_the_cursor_of_whoever_reads_the_review() {
-    for engine in real_engines() {
-        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.env = shop.env.with_system();
-        shop.stack("app", &[], &json!({}));
-        shop.project.write("app/main.tf", &talkative());
-        shop.project.commit("Begin");
+#[test(engines(tofu, terraform))]
+fn no_value_of_a_stack_can_move_the_cursor_of_whoever_reads_the_review(engine: &Driven) {
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.env = shop.env.with_system();
+    shop.stack("app", &[], &json!({}));
+    shop.project.write("app/main.tf", &talkative());
+    shop.project.commit("Begin");
 
-        let plan = harmless(shop.run(["plan", "production", "--summary", "summary.md", "-v"]).exits(0));
-        plan.prints(SHOWN);
-        is_harmless(&shop.project.read("summary.md"), "the summary");
-        // envctl's own colours are allowed.
-        let coloured = shop.run(["--color=always", "runs", "show", "last", "app"]).exits(0).prints(SHOWN);
-        is_harmless(&coloured.stdout, "the diff");
-        harmless(shop.run(["deploy", "production", "--confirm"]).exits(0)).tells(SHOWN);
-        harmless(shop.run(["runs", "show"]).exits(0)).prints("terraform_data.keyed");
-        harmless(shop.run(["runs", "log"]).exits(0)).prints(SHOWN);
-        harmless(shop.run(["output", "production"]).exits(0));
-        let value = shop.run(["output", "production", "app", "text"]).exits(0);
-        assert_eq!(value.stdout, format!("{HOSTILE}\n"), "a program gets the value as it is");
-        let failed = shop.run(["plan", "production", "--var", "fails=true"]).exits(4);
-        harmless(failed).tells(SHOWN);
-        let exec = ["exec", "production", "app", "--confirm", "--", "apply", "-auto-approve", "-replace"];
-        let exec = [exec.as_slice(), &["terraform_data.many_lines"]].concat();
-        let exec: [&str; 9] = exec.try_into().unwrap();
-        harmless(shop.run(exec).exits(0)).prints("Apply complete!").prints(SHOWN);
-        leaves_harmless_files(&shop);
-    }
+    let plan = harmless(shop.run(["plan", "production", "--summary", "summary.md", "-v"]).exits(0));
+    plan.prints(SHOWN);
+    is_harmless(&shop.project.read("summary.md"), "the summary");
+    // envctl's own colours are allowed.
+    let coloured = shop.run(["--color=always", "runs", "show", "last", "app"]).exits(0).prints(SHOWN);
+    is_harmless(&coloured.stdout, "the diff");
+    harmless(shop.run(["deploy", "production", "--confirm"]).exits(0)).tells(SHOWN);
+    harmless(shop.run(["runs", "show"]).exits(0)).prints("terraform_data.keyed");
+    harmless(shop.run(["runs", "log"]).exits(0)).prints(SHOWN);
+    harmless(shop.run(["output", "production"]).exits(0));
+    let value = shop.run(["output", "production", "app", "text"]).exits(0);
+    assert_eq!(value.stdout, format!("{HOSTILE}\n"), "a program gets the value as it is");
+    let failed = shop.run(["plan", "production", "--var", "fails=true"]).exits(4);
+    harmless(failed).tells(SHOWN);
+    let exec = ["exec", "production", "app", "--confirm", "--", "apply", "-auto-approve", "-replace"];
+    let exec = [exec.as_slice(), &["terraform_data.many_lines"]].concat();
+    let exec: [&str; 9] = exec.try_into().unwrap();
+    harmless(shop.run(exec).exits(0)).prints("Apply complete!").prints(SHOWN);
+    leaves_harmless_files(&shop);
 }
 
-#[test]
-fn no_error_hook_or_secret_command_can_move_the_cursor() {
-    for engine in each_engine() {
-        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS).with_stacks(&["app"]);
-        shop.env = shop.env.with_system();
-        shop.project.write("hostile", HOSTILE);
-        let deploys = ["deploy", "staging", "--yes", "-v"];
-        shop.append("environments.toml", "hooks.before_plan = [[\"cat\", \"hostile\"]]\n");
-        harmless(shop.run(deploys).exits(0)).tells(SHOWN);
+#[test(engines(fake, tofu, terraform))]
+fn no_error_hook_or_secret_command_can_move_the_cursor(engine: &Driven) {
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
+    shop.env = shop.env.with_system();
+    shop.project.write("hostile", HOSTILE);
+    let deploys = ["deploy", "staging", "--yes", "-v"];
+    shop.append("environments.toml", "hooks.before_plan = [[\"cat\", \"hostile\"]]\n");
+    harmless(shop.run(deploys).exits(0)).tells(SHOWN);
+    leaves_harmless_files(&shop);
+    shop.append(
+        "environments.toml",
+        "hooks.before_apply = [[\"sh\", \"-c\", \"cat hostile; cat hostile >&2; exit 3\"]]\n",
+    );
+    shop.change("app", "second");
+    let failed = harmless(shop.run(deploys).exits(1)).tells(SHOWN);
+    assert!(failed.stderr.contains("hook before_apply"), "{failed}");
+    leaves_harmless_files(&shop);
+    if engine.is_fake() {
+        shop.behave("app", &json!({ "plan": error(HOSTILE, &format!("first\n{HOSTILE}")) }));
+        harmless(shop.run(["plan", "staging"])).tells(SHOWN);
+        let json = shop.run(["plan", "staging", "--json"]);
+        assert!(json.json()["stacks"][0]["error"]["summary"].to_string().contains("2K"), "{json}");
         leaves_harmless_files(&shop);
-        shop.append(
-            "environments.toml",
-            "hooks.before_apply = [[\"sh\", \"-c\", \"cat hostile; cat hostile >&2; exit 3\"]]\n",
-        );
-        shop.change("app", "second");
-        let failed = harmless(shop.run(deploys).exits(1)).tells(SHOWN);
-        assert!(failed.stderr.contains("hook before_apply"), "{failed}");
-        leaves_harmless_files(&shop);
-        if engine.is_fake() {
-            shop.behave("app", &json!({ "plan": error(HOSTILE, &format!("first\n{HOSTILE}")) }));
-            harmless(shop.run(["plan", "staging"])).tells(SHOWN);
-            let json = shop.run(["plan", "staging", "--json"]);
-            assert!(json.json()["stacks"][0]["error"]["summary"].to_string().contains("2K"), "{json}");
-            leaves_harmless_files(&shop);
-        }
-        shop.append(
-            "environments.toml",
-            "\n[defaults]\nguards.identity = { command = [\"cat\", \"hostile\"], matches = \"me\" }\n",
-        );
-        harmless(shop.run(["deploy", "staging", "--yes"]).exits(3)).tells(SHOWN);
     }
+    shop.append(
+        "environments.toml",
+        "\n[defaults]\nguards.identity = { command = [\"cat\", \"hostile\"], matches = \"me\" }\n",
+    );
+    harmless(shop.run(["deploy", "staging", "--yes"]).exits(3)).tells(SHOWN);
 }
 
 #[test]
@@ -201,41 +195,39 @@ fn no_name_in_the_configuration_can_move_the_cursor() {
     harmless(shop.run(["list"]).exits(4));
 }
 
-#[test]
-fn no_value_speaks_to_a_github_job() {
+#[test(engines(tofu, terraform))]
+fn no_value_speaks_to_a_github_job(engine: &Driven) {
     const COMMAND: &str = "::stop-commands::x";
-    for engine in real_engines() {
-        let mut shop = Shop::driven_by(&engine, ENVIRONMENTS);
-        shop.env = shop.env.with_system().var("GITHUB_ACTIONS", "true").var("CI", "true");
-        shop.stack("app", &[], &json!({}));
-        let text = format!(
-            "resource \"terraform_data\" \"a\" {{\n  input = \"first\\n{COMMAND}\\n##[error]x\\n\"\n}}\n"
-        );
-        shop.project.write("app/main.tf", &text);
-        shop.project.commit("Begin");
-        for args in [
-            ["plan", "production"].as_slice(),
-            &["runs", "show", "last", "app"],
-            &["deploy", "production", "--confirm"],
-            &[
-                "exec",
-                "production",
-                "app",
-                "--confirm",
-                "--",
-                "apply",
-                "-auto-approve",
-                "-replace=terraform_data.a",
-            ],
-        ] {
-            let run = shop.env.run_args(args).exits(0).prints(COMMAND);
-            for line in run.stdout.lines().chain(run.stderr.lines()) {
-                let allowed = ["::group::", "::endgroup::"].iter().any(|known| line.starts_with(known));
-                assert!(
-                    allowed || !(line.trim_start().starts_with("::") || line.contains("##[")),
-                    "{line}\n{run}"
-                );
-            }
+    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
+    shop.env = shop.env.with_system().var("GITHUB_ACTIONS", "true").var("CI", "true");
+    shop.stack("app", &[], &json!({}));
+    let text = format!(
+        "resource \"terraform_data\" \"a\" {{\n  input = \"first\\n{COMMAND}\\n##[error]x\\n\"\n}}\n"
+    );
+    shop.project.write("app/main.tf", &text);
+    shop.project.commit("Begin");
+    for args in [
+        ["plan", "production"].as_slice(),
+        &["runs", "show", "last", "app"],
+        &["deploy", "production", "--confirm"],
+        &[
+            "exec",
+            "production",
+            "app",
+            "--confirm",
+            "--",
+            "apply",
+            "-auto-approve",
+            "-replace=terraform_data.a",
+        ],
+    ] {
+        let run = shop.env.run_args(args).exits(0).prints(COMMAND);
+        for line in run.stdout.lines().chain(run.stderr.lines()) {
+            let allowed = ["::group::", "::endgroup::"].iter().any(|known| line.starts_with(known));
+            assert!(
+                allowed || !(line.trim_start().starts_with("::") || line.contains("##[")),
+                "{line}\n{run}"
+            );
         }
     }
 }

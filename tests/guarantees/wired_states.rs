@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine};
+use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 /// Makes `app`, which takes `place` from `network`; both are deployed in production, and `app` has a change.
 fn deployed(engine: &Driven, hook: &str) -> Shop {
@@ -34,54 +34,50 @@ fn rewrite(shop: &Shop, change: impl FnOnce(&mut Value)) {
     shop.project.write(STATE, &state.to_string());
 }
 
-#[test]
-fn no_value_is_taken_from_a_state_that_is_another_one_or_waits_to_be_saved() {
-    for engine in each_engine() {
-        let shop = deployed(&engine, "");
-        rewrite(&shop, |state| state["lineage"] = json!("11111111-2222-3333-4444-555555555555"));
-        let run = shop.run(["deploy", "production", "app", "--confirm"]).exits(3);
-        run.tells("cannot read the outputs of `network`: the state was replaced by another one");
-        assert_eq!(
-            shop.deployed_value("app", "production").as_deref(),
-            Some("first in here"),
-            "{}",
-            engine.name()
-        );
+#[test(engines(fake, tofu, terraform))]
+fn no_value_is_taken_from_a_state_that_is_another_one_or_waits_to_be_saved(engine: &Driven) {
+    let shop = deployed(engine, "");
+    rewrite(&shop, |state| state["lineage"] = json!("11111111-2222-3333-4444-555555555555"));
+    let run = shop.run(["deploy", "production", "app", "--confirm"]).exits(3);
+    run.tells("cannot read the outputs of `network`: the state was replaced by another one");
+    assert_eq!(
+        shop.deployed_value("app", "production").as_deref(),
+        Some("first in here"),
+        "{}",
+        engine.name()
+    );
 
-        let shop = deployed(&engine, "");
-        shop.project.write("network/errored.tfstate", &shop.project.read(STATE));
-        let run = shop.run(["deploy", "production", "app", "--confirm"]);
-        run.tells("cannot read the outputs of `network`").tells("errored.tfstate");
-        assert_eq!(
-            shop.deployed_value("app", "production").as_deref(),
-            Some("first in here"),
-            "{}",
-            engine.name()
-        );
-    }
+    let shop = deployed(engine, "");
+    shop.project.write("network/errored.tfstate", &shop.project.read(STATE));
+    let run = shop.run(["deploy", "production", "app", "--confirm"]);
+    run.tells("cannot read the outputs of `network`").tells("errored.tfstate");
+    assert_eq!(
+        shop.deployed_value("app", "production").as_deref(),
+        Some("first in here"),
+        "{}",
+        engine.name()
+    );
 }
 
-#[test]
-fn a_value_that_has_changed_since_it_was_reviewed_is_not_applied() {
-    for engine in each_engine() {
-        // Another program writes that state while the user reads the review.
-        let hook = format!("hooks.before_apply = [[\"cp\", \"changed.json\", \"{STATE}\"]]\n");
-        let shop = deployed(&engine, "");
-        shop.append("environments.toml", &hook);
-        let before = shop.project.read(STATE);
-        rewrite(&shop, |state| state["serial"] = json!(state["serial"].as_u64().unwrap() + 1));
-        shop.project.write("changed.json", &shop.project.read(STATE));
-        shop.project.write(STATE, &before);
-        shop.project.commit("A hook");
+#[test(engines(fake, tofu, terraform))]
+fn a_value_that_has_changed_since_it_was_reviewed_is_not_applied(engine: &Driven) {
+    // Another program writes that state while the user reads the review.
+    let hook = format!("hooks.before_apply = [[\"cp\", \"changed.json\", \"{STATE}\"]]\n");
+    let shop = deployed(engine, "");
+    shop.append("environments.toml", &hook);
+    let before = shop.project.read(STATE);
+    rewrite(&shop, |state| state["serial"] = json!(state["serial"].as_u64().unwrap() + 1));
+    shop.project.write("changed.json", &shop.project.read(STATE));
+    shop.project.write(STATE, &before);
+    shop.project.commit("A hook");
 
-        let env = shop.env.clone().with_system();
-        let run = env.run(["deploy", "production", "app", "--confirm"]).exits(3);
-        run.tells("value place");
-        assert_eq!(
-            shop.deployed_value("app", "production").as_deref(),
-            Some("first in here"),
-            "{}",
-            engine.name()
-        );
-    }
+    let env = shop.env.clone().with_system();
+    let run = env.run(["deploy", "production", "app", "--confirm"]).exits(3);
+    run.tells("value place");
+    assert_eq!(
+        shop.deployed_value("app", "production").as_deref(),
+        Some("first in here"),
+        "{}",
+        engine.name()
+    );
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use crate::support::{Driven, ENVIRONMENTS, Shop, each_engine, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 /// Eight stacks, each with the stacks that it takes `v` from.
 pub(crate) const STACKS: [(&str, &[&str]); 8] = [
@@ -56,27 +56,23 @@ fn arrived(shop: &Shop, engine: &Driven) {
     }
 }
 
-#[test]
-fn wired_stacks_deploy_from_nothing_in_one_deploy_and_every_value_arrives() {
-    for engine in each_engine() {
-        let shop = estate(&engine, false);
-        shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
-        arrived(&shop, &engine);
-    }
+#[test(engines(fake, tofu, terraform))]
+fn wired_stacks_deploy_from_nothing_in_one_deploy_and_every_value_arrives(engine: &Driven) {
+    let shop = estate(engine, false);
+    shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
+    arrived(&shop, engine);
 }
 
-#[test]
-fn with_mocks_all_of_it_is_in_the_first_review_and_no_mock_is_in_any_state() {
-    for engine in each_engine() {
-        let shop = estate(&engine, true);
-        let report = shop.run(["plan", "production", "--json"]).exits(0).report();
-        for (name, takes) in STACKS {
-            assert_eq!(report.stack(name)["tentative"], !takes.is_empty(), "{name} on {}", engine.name());
-        }
-        shop.run(["deploy", "production", "--confirm"]).exits(0);
-        arrived(&shop, &engine);
-        shop.run(["plan", "production", "--detailed-exitcode"]).exits(0);
+#[test(engines(fake, tofu, terraform))]
+fn with_mocks_all_of_it_is_in_the_first_review_and_no_mock_is_in_any_state(engine: &Driven) {
+    let shop = estate(engine, true);
+    let report = shop.run(["plan", "production", "--json"]).exits(0).report();
+    for (name, takes) in STACKS {
+        assert_eq!(report.stack(name)["tentative"], !takes.is_empty(), "{name} on {}", engine.name());
     }
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    arrived(&shop, engine);
+    shop.run(["plan", "production", "--detailed-exitcode"]).exits(0);
 }
 
 /// Writes a stack with three outputs: its value, one that is known only after an apply, and a constant one.
@@ -109,64 +105,57 @@ fn dependents(engine: &Driven) -> Shop {
     shop
 }
 
-#[test]
-fn a_changed_output_makes_exactly_its_dependents_be_planned_again() {
-    for engine in each_engine() {
-        let shop = dependents(&engine);
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
+#[test(engines(fake, tofu, terraform))]
+fn a_changed_output_makes_exactly_its_dependents_be_planned_again(engine: &Driven) {
+    let shop = dependents(engine);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
 
-        base(&shop, &engine, "two");
-        let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(0).report();
-        let noted = |stack: &str, note: &str| run.stack(stack)["notes"].to_string().contains(note);
-        let again = |stack: &str| noted(stack, "planned again") || noted(stack, "beyond what was confirmed");
-        assert!(again("moved") && again("later"), "{}", engine.name());
-        assert!(!again("apart") && !again("base"), "{}", engine.name());
-        for (stack, value) in [("moved", "two"), ("later", "two"), ("still", "s")] {
-            assert_eq!(shop.deployed_value(stack, "staging").as_deref(), Some(value), "{}", engine.name());
-        }
+    base(&shop, engine, "two");
+    let run = shop.run(["deploy", "staging", "--yes", "--json"]).exits(0).report();
+    let noted = |stack: &str, note: &str| run.stack(stack)["notes"].to_string().contains(note);
+    let again = |stack: &str| noted(stack, "planned again") || noted(stack, "beyond what was confirmed");
+    assert!(again("moved") && again("later"), "{}", engine.name());
+    assert!(!again("apart") && !again("base"), "{}", engine.name());
+    for (stack, value) in [("moved", "two"), ("later", "two"), ("still", "s")] {
+        assert_eq!(shop.deployed_value(stack, "staging").as_deref(), Some(value), "{}", engine.name());
     }
 }
 
-#[test]
-fn what_a_plan_tells_of_an_output_is_reviewed_downstream_at_once_and_what_it_does_not_tell_stops() {
-    for engine in each_engine() {
-        let shop = dependents(&engine);
-        shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
+#[test(engines(fake, tofu, terraform))]
+fn what_a_plan_tells_of_an_output_is_reviewed_downstream_at_once_and_what_it_does_not_tell_stops(
+    engine: &Driven,
+) {
+    let shop = dependents(engine);
+    shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
 
-        base(&shop, &engine, "two");
-        let report = shop.run(["plan", "production", "--json"]).exits(0).report();
-        let is = |stack: &str, result: &str, tentative: bool| {
-            let found = report.stack(stack);
-            assert_eq!(
-                (&found["result"], &found["tentative"]),
-                (&json!(result), &json!(tentative)),
-                "{found}"
-            );
-        };
-        is("moved", "changes", false);
-        is("later", "clean", true);
-        is("still", "clean", false);
-        shop.run(["deploy", "production", "--confirm"]).exits(3).tells("terraform_data.later");
-        assert_eq!(shop.deployed_value("moved", "production").as_deref(), Some("two"), "{}", engine.name());
-        assert_eq!(shop.deployed_value("later", "production").as_deref(), Some("one"), "{}", engine.name());
-    }
+    base(&shop, engine, "two");
+    let report = shop.run(["plan", "production", "--json"]).exits(0).report();
+    let is = |stack: &str, result: &str, tentative: bool| {
+        let found = report.stack(stack);
+        assert_eq!((&found["result"], &found["tentative"]), (&json!(result), &json!(tentative)), "{found}");
+    };
+    is("moved", "changes", false);
+    is("later", "clean", true);
+    is("still", "clean", false);
+    shop.run(["deploy", "production", "--confirm"]).exits(3).tells("terraform_data.later");
+    assert_eq!(shop.deployed_value("moved", "production").as_deref(), Some("two"), "{}", engine.name());
+    assert_eq!(shop.deployed_value("later", "production").as_deref(), Some("one"), "{}", engine.name());
 }
 
-#[test]
-fn an_added_delete_downstream_stops_the_run() {
-    for engine in real_engines() {
-        let shop = dependents(&engine);
-        // The number of resources depends on the input.
-        let counted = "variable \"x\" {}\nresource \"terraform_data\" \"each\" {\n  count = var.x == \"one\" ? 2 : 1\n}\n";
-        shop.stack("counted", &[], &json!({ "variables": ["x"] }));
-        shop.append("environments.toml", "inputs = { x = \"base.late\" }\n");
-        shop.project.write("counted/main.tf", counted);
-        shop.run(["deploy", "staging", "--yes"]).exits(0);
-        let before = shop.state("counted", "staging");
+#[test(engines(tofu, terraform))]
+fn an_added_delete_downstream_stops_the_run(engine: &Driven) {
+    let shop = dependents(engine);
+    // The number of resources depends on the input.
+    let counted =
+        "variable \"x\" {}\nresource \"terraform_data\" \"each\" {\n  count = var.x == \"one\" ? 2 : 1\n}\n";
+    shop.stack("counted", &[], &json!({ "variables": ["x"] }));
+    shop.append("environments.toml", "inputs = { x = \"base.late\" }\n");
+    shop.project.write("counted/main.tf", counted);
+    shop.run(["deploy", "staging", "--yes"]).exits(0);
+    let before = shop.state("counted", "staging");
 
-        base(&shop, &engine, "two");
-        let run = shop.run(["deploy", "staging", "--confirm", "--confirm-rounds"]).exits(3);
-        run.tells("delete terraform_data.each[1]").tells("  delete counted: terraform_data.each[1]\n");
-        assert_eq!(shop.state("counted", "staging"), before, "{}", engine.name());
-    }
+    base(&shop, engine, "two");
+    let run = shop.run(["deploy", "staging", "--confirm", "--confirm-rounds"]).exits(3);
+    run.tells("delete terraform_data.each[1]").tells("  delete counted: terraform_data.each[1]\n");
+    assert_eq!(shop.state("counted", "staging"), before, "{}", engine.name());
 }

@@ -1,6 +1,9 @@
 //! Encodings that a redactor masks, compared with the encoders of Go, Python and shells.
 #![expect(clippy::unwrap_used, reason = "an encoder that cannot be run has failed the test")]
 
+#[macro_use(test)]
+extern crate registered_test;
+
 #[path = "../support/mod.rs"]
 #[expect(dead_code, unused_imports, reason = "the encoders need little of it")]
 mod support;
@@ -86,23 +89,23 @@ fn rest_of(shown: &str) -> String {
     rest.chars().filter(|c| !"'\"=\\\n $".contains(*c)).collect()
 }
 
-#[test]
+#[test(needs(go))]
 fn every_spelling_of_gos_encoders_is_masked() {
-    let Some([go]) = programs(["go"]) else { return };
+    let [go] = programs(["go"]);
     let texts = texts();
     masks_all(&texts, &encoded(&go.path, &["run", "encoders.go"], &texts));
 }
 
-#[test]
+#[test(needs(python3))]
 fn every_spelling_of_pythons_encoders_is_masked() {
-    let Some([python]) = programs(["python3"]) else { return };
+    let [python] = programs(["python3"]);
     let texts = texts();
     masks_all(&texts, &encoded(&python.path, &["encoders.py"], &texts));
 }
 
-#[test]
+#[test(needs(bash, python3))]
 fn what_shells_and_dump_programs_print_is_masked() {
-    let Some([bash, python]) = programs(["bash", "python3"]) else { return };
+    let [bash, python] = programs(["bash", "python3"]);
     let texts = texts();
     let script = "import json, subprocess, sys
 shell = sys.argv[1]
@@ -124,9 +127,9 @@ json.dump(found, sys.stdout)
     masks_all(&texts, &encoded(&python.path, &["-c", script, shell], &texts));
 }
 
-#[test]
+#[test(needs(go, python3))]
 fn no_single_encoding_of_text_in_a_document_is_shown() {
-    let Some([go, python]) = programs(["go", "python3"]) else { return };
+    let [go, python] = programs(["go", "python3"]);
     let values: Vec<String> = texts().into_iter().take(15).collect();
     let spelled = [
         encoded(&go.path, &["run", "encoders.go"], &values),
@@ -144,4 +147,8 @@ fn no_single_encoding_of_text_in_a_document_is_shown() {
             }
         }
     }
+}
+
+fn main() -> std::process::ExitCode {
+    support::registry::run()
 }

@@ -1,8 +1,8 @@
-//! Engines that a guarantee is tested on: the fake one, and the real ones that this test run has.
+//! Engine that a test runs on: the fake one or a real one.
 
 use std::path::Path;
 
-use super::{Env, Program, programs};
+use super::{Env, Program, programs, registry::OnEngine};
 
 /// Engine of the stacks of a [`super::Shop`].
 #[derive(Debug, Clone)]
@@ -35,15 +35,12 @@ impl Driven {
     }
 }
 
-/// Returns the real engines that this test run has: OpenTofu and Terraform.
-#[track_caller]
-pub(crate) fn real_engines() -> Vec<Driven> {
-    let found = [programs(["tofu"]), programs(["terraform"])];
-    found.into_iter().flatten().map(|[program]| Driven::Real(program)).collect()
-}
-
-/// Returns the fake engine and the real ones.
-#[track_caller]
-pub(crate) fn each_engine() -> Vec<Driven> {
-    std::iter::once(Driven::Fake).chain(real_engines()).collect()
+impl OnEngine for Driven {
+    fn on(engine: &'static str) -> Self {
+        if engine == "fake" {
+            return Self::Fake;
+        }
+        let [program] = programs([engine]);
+        Self::Real(program)
+    }
 }

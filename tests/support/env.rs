@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    IdleTerminal, Program, Project, Run, Running, Streams, Terminal, launch, project::git_identity, terminal,
+    IdleTerminal, Program, Project, Run, Running, Streams, Terminal, launch, programs, project::git_identity,
+    terminal,
 };
 
 /// Environment for one project: an empty home, a PATH of links to given programs, no colour, a fixed width.
@@ -74,11 +75,8 @@ impl Env {
     /// Lets engines install only the providers that `scripts/engines` built.
     #[track_caller]
     pub(crate) fn with_providers(self) -> Self {
-        let built = std::env::var_os("ENVCTL_ENGINES_DIR").map(PathBuf::from);
-        let folder = built.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".engines"));
-        let config = folder.join("cli.tfrc");
-        assert!(config.is_file(), "{} is missing: scripts/engines makes it", config.display());
-        self.var("TF_CLI_CONFIG_FILE", config)
+        let [mirror] = programs(["provider_mirror"]);
+        self.var("TF_CLI_CONFIG_FILE", mirror.path)
     }
 
     /// Sets an environment variable.

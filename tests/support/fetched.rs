@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Driven, Env, Program, Project};
+use super::{Env, Program, Project, programs, registry::OnEngine};
 
 /// Project with one stack, `app`, and the git repository of the module that it calls.
 pub(crate) struct Fetched {
@@ -21,10 +21,9 @@ const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[defaults]\nbackend.lo
 
 impl Fetched {
     /// Makes a stack with the fetched module `m` of one resource, and a module `m.inner` that `m` fetches from the
-    /// same repository; both hold their `path.module`. Absent for the fake engine.
+    /// same repository; both hold their `path.module`.
     #[track_caller]
-    pub(crate) fn new(engine: &Driven) -> Option<Self> {
-        let Driven::Real(engine) = engine else { return None };
+    fn new(engine: &Program) -> Self {
         let (project, repository) = (Project::without_files(), Project::without_files());
         for folder in [&project, &repository] {
             folder.git(["init", "--quiet", "--initial-branch=main"]);
@@ -47,7 +46,7 @@ impl Fetched {
                 .replace("name = \"shop\"\n", &format!("name = \"shop\"\nengine = \"{}\"\n", engine.name)),
         );
         fetched.main(&format!("module \"m\" {{\n  source = \"{source}\"\n}}\n"));
-        Some(fetched)
+        fetched
     }
 
     /// Returns the source address of the module.
@@ -98,6 +97,13 @@ impl Fetched {
             Ok(found) if found.is_dir() => "folder",
             _ => "nothing",
         }
+    }
+}
+
+impl OnEngine for Fetched {
+    fn on(engine: &'static str) -> Self {
+        let [engine] = programs([engine]);
+        Self::new(&engine)
     }
 }
 

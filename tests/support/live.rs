@@ -2,30 +2,30 @@
 
 use serde_json::Value;
 
-use super::{Env, Project, programs};
+use super::{Env, Project, programs, registry::OnEngine};
 
 /// Makes a project in git with this environments.toml and no unit, and an environment with a real Terragrunt and
-/// OpenTofu; absent if this test run is without them.
+/// OpenTofu.
 #[track_caller]
-pub(crate) fn unit_project(environments: &str) -> Option<(Project, Env)> {
+pub(crate) fn unit_project(environments: &str) -> (Project, Env) {
     unit_project_over("tofu", environments)
 }
 
 /// Makes a project as [`unit_project`] does, with this engine as the only one on PATH.
 #[track_caller]
-fn unit_project_over(engine: &'static str, environments: &str) -> Option<(Project, Env)> {
-    let [terragrunt, driven] = programs(["terragrunt", engine])?;
+fn unit_project_over(engine: &'static str, environments: &str) -> (Project, Env) {
+    let [terragrunt, driven] = programs(["terragrunt", engine]);
     let project = Project::without_files();
     project.git(["init", "--quiet", "--initial-branch=main"]);
     project.write("environments.toml", environments);
     let env = Env::new(&project).with(&terragrunt).with(&driven);
-    Some((project, env))
+    (project, env)
 }
 
 /// Makes a project as [`unit_project`] does, whose only stack `app` is the unit in a folder, in the environment
 /// `dev`.
 #[track_caller]
-pub(crate) fn app_unit(folder: &str) -> Option<(Project, Env)> {
+pub(crate) fn app_unit(folder: &str) -> (Project, Env) {
     unit_project(&format!(
         "[project]\nname = \"shop\"\n\n[environments.dev]\n\n[stacks.app]\npath = \"{folder}\"\nengine = \"terragrunt\"\n"
     ))
@@ -39,6 +39,17 @@ pub(crate) fn remote_state(path: &str) -> String {
     )
 }
 
+/// Engine that Terragrunt drives: `engines(terragrunt_tofu, terragrunt_terraform)`.
+pub(crate) struct UnitEngine {
+    pub(crate) name: &'static str,
+}
+
+impl OnEngine for UnitEngine {
+    fn on(engine: &'static str) -> Self {
+        Self { name: engine.trim_start_matches("terragrunt_") }
+    }
+}
+
 /// Units in `live`, each with its module in its own folder and its state beside the project.
 pub(crate) struct Live {
     pub(crate) project: Project,
@@ -46,22 +57,22 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Makes a project without units; absent if this test run is without Terragrunt or OpenTofu.
+    /// Makes a project without units for OpenTofu.
     #[track_caller]
-    pub(crate) fn new() -> Option<Self> {
+    pub(crate) fn new() -> Self {
         Self::over("tofu")
     }
 
-    /// Makes a project without units for this engine; absent if this test run is without it or Terragrunt.
+    /// Makes a project without units for this engine.
     #[track_caller]
-    pub(crate) fn over(engine: &'static str) -> Option<Self> {
+    pub(crate) fn over(engine: &'static str) -> Self {
         let environments = format!(
             "[project]\nname = \"shop\"\n\n[terragrunt]\ndrives = \"{engine}\"\n\n[environments.dev]\n\n[environments.prod]\nconfirm = true\n"
         );
-        let (project, env) = unit_project_over(engine, &environments)?;
+        let (project, env) = unit_project_over(engine, &environments);
         let state = project.around().join("states/${path_relative_to_include()}.tfstate");
         project.write("live/root.hcl", &remote_state(&state.display().to_string()));
-        Some(Self { project, env: env.with_system() })
+        Self { project, env: env.with_system() }
     }
 
     /// Adds a unit: `hcl` in its own file, `main` in its module, `stack` in its table of environments.toml.

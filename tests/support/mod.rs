@@ -14,6 +14,7 @@ mod live;
 mod postgres;
 mod programs;
 mod project;
+pub(crate) mod registry;
 mod report;
 mod run;
 mod running;
@@ -26,11 +27,11 @@ mod typed;
 
 pub(crate) use self::{
     bucket::{AUTHORITY, Bucket},
-    driven::{Driven, each_engine, real_engines},
+    driven::Driven,
     env::Env,
     fetched::{Fetched, resource},
     launch::hermetic,
-    live::{Live, app_unit, remote_state, unit_project},
+    live::{Live, UnitEngine, app_unit, remote_state, unit_project},
     postgres::Postgres,
     programs::{Program, programs},
     project::Project,

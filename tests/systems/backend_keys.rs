@@ -130,26 +130,26 @@ fn from_first_plan_to_destruction(engine: &str, project: &Project, server: &S3Se
     assert!(server.locks(REGION, TABLE).is_empty());
 }
 
-#[test]
+#[test(engines(terraform), needs(moto_server))]
 fn on_terraform_at_a_desk_both_environments_go_from_the_first_plan_to_their_destruction() {
-    let Some([terraform, moto]) = programs(["terraform", "moto_server"]) else { return };
+    let [terraform, moto] = programs(["terraform", "moto_server"]);
     let (project, server, env) = begin(&terraform, &moto);
     let env = at_a_desk(&project, &server, env);
     from_first_plan_to_destruction("terraform", &project, &server, &env);
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server))]
 fn on_tofu_in_ci_both_environments_go_from_the_first_plan_to_their_destruction() {
-    let Some([tofu, moto]) = programs(["tofu", "moto_server"]) else { return };
+    let [tofu, moto] = programs(["tofu", "moto_server"]);
     let (project, server, env) = begin(&tofu, &moto);
     // The profiles do not exist in CI: using one would fail every init.
     let env = env.var("CI", "true").vars(server.variables());
     from_first_plan_to_destruction("tofu", &project, &server, &env);
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server))]
 fn a_password_that_is_not_there_stops_before_any_engine() {
-    let Some([tofu, moto]) = programs(["tofu", "moto_server"]) else { return };
+    let [tofu, moto] = programs(["tofu", "moto_server"]);
     let (project, server, env) = begin(&tofu, &moto);
     let env = at_a_desk(&project, &server, env).without("BOOKSHELF_PRODUCTION_DB_PASSWORD");
     env.run(["plan", "production"]).exits(4).tells("db_password").tells("BOOKSHELF_PRODUCTION_DB_PASSWORD");

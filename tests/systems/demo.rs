@@ -4,21 +4,21 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::support::{Env, Project, State, programs};
+use crate::support::{Env, Program, Project, State};
 
 fn state(project: &Project, stack: &str, environment: &str) -> State {
     State::parse(&project.read(&format!("fixtures/projects/demo/{stack}/state/{environment}.tfstate")))
 }
 
-fn shows_what_it_says(engine: &'static str) {
-    let Some([engine]) = programs([engine]) else { return };
+#[test(engines(tofu, terraform))]
+fn the_demo_shows_what_it_says(engine: &Program) {
     let demo = "fixtures/projects/demo";
     let project = Project::from_repository([("environments.toml", "environments.toml"), (demo, demo)]);
     // A developer's run in this repository leaves states behind.
     for stack in ["network", "app"] {
         fs::remove_dir_all(project.path(&format!("{demo}/{stack}/state"))).unwrap_or_default();
     }
-    let env = Env::new(&project).with(&engine);
+    let env = Env::new(&project).with(engine);
 
     env.run(["check"]).exits(0);
     let report = env.run(["plan", "staging", "--json"]).exits(0).report();
@@ -37,14 +37,4 @@ fn shows_what_it_says(engine: &'static str) {
         "",
         "nothing is left that git would take for a change"
     );
-}
-
-#[test]
-fn on_tofu_the_demo_shows_what_it_says() {
-    shows_what_it_says("tofu");
-}
-
-#[test]
-fn on_terraform_the_demo_shows_what_it_says() {
-    shows_what_it_says("terraform");
 }

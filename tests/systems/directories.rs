@@ -23,10 +23,11 @@ fn begin(engine: &Program, moto: &Program) -> (Project, S3Server, Env) {
     (project, server, env)
 }
 
-/// Runs the system with one engine on PATH, so that detection has one choice.
-fn from_first_plan_to_destruction(engine: &'static str) {
-    let Some([engine, moto]) = programs([engine, "moto_server"]) else { return };
-    let (project, server, env) = begin(&engine, &moto);
+// One engine is on PATH, so that detection has one choice.
+#[test(engines(tofu, terraform), needs(moto_server))]
+fn both_environments_go_from_the_first_plan_to_their_destruction(engine: &Program) {
+    let [moto] = programs(["moto_server"]);
+    let (project, server, env) = begin(engine, &moto);
 
     let report = env.run(["plan", "staging", "--json"]).exits(0).report();
     assert_eq!((report.result(), report.total("create")), ("changes", 7));
@@ -80,14 +81,4 @@ fn from_first_plan_to_destruction(engine: &'static str) {
     for environment in ["staging", "production"] {
         assert!(server.locks(REGION, &format!("atlas-{environment}-locks")).is_empty());
     }
-}
-
-#[test]
-fn on_terraform_both_environments_go_from_the_first_plan_to_their_destruction() {
-    from_first_plan_to_destruction("terraform");
-}
-
-#[test]
-fn on_tofu_both_environments_go_from_the_first_plan_to_their_destruction() {
-    from_first_plan_to_destruction("tofu");
 }

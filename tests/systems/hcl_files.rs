@@ -12,7 +12,7 @@ use envctl::{
 use hcl_edit::{Span, structure::Body};
 use serde_json::Value;
 
-use crate::support::{Program, hermetic, programs};
+use crate::support::{Program, hermetic};
 
 /// Engine commands that can check a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,31 +124,27 @@ fn canonical(value: &Value) -> Value {
     }
 }
 
-#[test]
-fn every_construct_is_read_as_the_engines_read_it() {
+#[test(engines(tofu, terraform))]
+fn every_construct_is_read_as_the_engines_read_it(engine: &Program) {
     let mut names: Vec<String> =
         fs::read_dir(folder()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names, FILES.map(|(name, _)| name), "each document has its line in the table");
-    for engine in ["tofu", "terraform"].into_iter().filter_map(|name| programs([name])) {
-        let [engine] = engine;
-        for (name, asked) in FILES {
-            let ending = Utf8Path::new(name).extension();
-            let is_native = ending != Some("json");
-            // Terraform does not read files with the extension `tofu`.
-            let is_known = ending != Some("tofu") || engine.name == "tofu";
-            if is_native && is_known {
-                let mut format = hermetic(&engine.path);
-                let status =
-                    format.args(["fmt", "-check", name]).current_dir(folder()).output().unwrap().status;
-                assert!(matches!(status.code(), Some(0 | 3)), "{name}, {}: {status}", engine.name);
-            }
-            if is_native {
-                let parsed = parse_body(&text_of(name));
-                assert_eq!(parsed.is_ok(), name != UNREADABLE, "{name}: {:?}", parsed.err());
-            }
-            compare_values(&engine, name, asked);
+    for (name, asked) in FILES {
+        let ending = Utf8Path::new(name).extension();
+        let is_native = ending != Some("json");
+        // Terraform does not read files with the extension `tofu`.
+        let is_known = ending != Some("tofu") || engine.name == "tofu";
+        if is_native && is_known {
+            let mut format = hermetic(&engine.path);
+            let status = format.args(["fmt", "-check", name]).current_dir(folder()).output().unwrap().status;
+            assert!(matches!(status.code(), Some(0 | 3)), "{name}, {}: {status}", engine.name);
         }
+        if is_native {
+            let parsed = parse_body(&text_of(name));
+            assert_eq!(parsed.is_ok(), name != UNREADABLE, "{name}: {:?}", parsed.err());
+        }
+        compare_values(engine, name, asked);
     }
 }
 

@@ -58,9 +58,9 @@ fn init_finds_the_stacks_of_three_environments_and_what_they_need() {
     finds_what_its_owner_wrote("promotion", &an_engine());
 }
 
-#[test]
+#[test(engines(terragrunt))]
 fn init_finds_a_terragrunt_live_tree() {
-    let Some([terragrunt]) = programs(["terragrunt"]) else { return };
+    let [terragrunt] = programs(["terragrunt"]);
     finds_what_its_owner_wrote("terragrunt-live", &terragrunt);
 }
 

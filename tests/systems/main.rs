@@ -1,5 +1,8 @@
 //! Five systems of the design, end to end: real engines and states, and envctl as users run it.
 
+#[macro_use(test)]
+extern crate registered_test;
+
 mod backend_keys;
 mod demo;
 mod directories;
@@ -13,3 +16,7 @@ mod terragrunt_live;
 mod workspaces;
 mod workspaces_automation;
 mod workspaces_postgres;
+
+fn main() -> std::process::ExitCode {
+    support::registry::run()
+}

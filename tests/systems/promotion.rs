@@ -26,9 +26,9 @@ fn are_linked([network, database, app]: &[State; 3], environment: &str) {
     assert_eq!(&service["database"], database.output("endpoint"));
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server))]
 fn a_change_goes_from_dev_through_staging_to_prod() {
-    let Some([tofu, moto]) = programs(["tofu", "moto_server"]) else { return };
+    let [tofu, moto] = programs(["tofu", "moto_server"]);
     let project = Project::from_fixture("systems/promotion");
     let server = S3Server::start(&moto);
     for environment in ["dev", "staging", "prod"] {

@@ -31,9 +31,9 @@ fn are_linked_and_hold_no_mock(states: &[State; 3]) {
     }
 }
 
-#[test]
+#[test(engines(terragrunt), needs(moto_server))]
 fn both_accounts_go_from_the_first_plan_to_their_destruction() {
-    let Some([terragrunt, tofu, moto]) = programs(["terragrunt", "tofu", "moto_server"]) else { return };
+    let [terragrunt, tofu, moto] = programs(["terragrunt", "tofu", "moto_server"]);
     let project = Project::from_fixture("systems/terragrunt-live");
     let server = S3Server::start(&moto);
     for (bucket, account) in [(DEV, "111111111111"), (STAGING, "222222222222")] {

@@ -40,9 +40,9 @@ impl KeepsSecrets for Run {
     }
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server, sops))]
 fn a_workspace_is_never_made_by_a_plan_that_was_not_asked_to() {
-    let Some([tofu, moto, sops]) = programs(["tofu", "moto_server", "sops"]) else { return };
+    let [tofu, moto, sops] = programs(["tofu", "moto_server", "sops"]);
     let (_project, server, env) = begin(&tofu, &moto, &sops);
 
     env.run(["plan", "staging"]).exits(3).tells("staging").tells("--create-workspace").keeps_secrets();
@@ -58,9 +58,9 @@ fn a_workspace_is_never_made_by_a_plan_that_was_not_asked_to() {
     assert_eq!(server.keys(BUCKET), [STAGING]);
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server, sops))]
 fn both_environments_go_from_the_first_plan_to_their_destruction() {
-    let Some([tofu, moto, sops]) = programs(["tofu", "moto_server", "sops"]) else { return };
+    let [tofu, moto, sops] = programs(["tofu", "moto_server", "sops"]);
     let (project, server, env) = begin(&tofu, &moto, &sops);
 
     let report = env
@@ -143,9 +143,9 @@ fn both_environments_go_from_the_first_plan_to_their_destruction() {
     assert!(server.locks(REGION, TABLE).is_empty(), "every lock was given back");
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server, sops))]
 fn two_environments_of_one_directory_do_not_meet() {
-    let Some([tofu, moto, sops]) = programs(["tofu", "moto_server", "sops"]) else { return };
+    let [tofu, moto, sops] = programs(["tofu", "moto_server", "sops"]);
     let (_project, server, env) = begin(&tofu, &moto, &sops);
     let deploy = |environment, yes| {
         env.run(["deploy", environment, yes, "--create-workspace", "--json"]).exits(0).report()
@@ -169,9 +169,9 @@ fn two_environments_of_one_directory_do_not_meet() {
     });
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server, sops))]
 fn a_sensitive_output_is_masked_unless_it_is_asked_for() {
-    let Some([tofu, moto, sops]) = programs(["tofu", "moto_server", "sops"]) else { return };
+    let [tofu, moto, sops] = programs(["tofu", "moto_server", "sops"]);
     let (_project, _server, env) = begin(&tofu, &moto, &sops);
     env.run(["deploy", "staging", "--yes", "--create-workspace"]).exits(0).keeps_secrets();
 

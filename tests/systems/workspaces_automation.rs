@@ -31,9 +31,9 @@ fn act(act: &Program, env: &Env, project: &Project, event: &str) -> Run {
     env.clone().without("SOPS_AGE_KEY_FILE").run_program(act, &args)
 }
 
-#[test]
+#[test(needs(actionlint))]
 fn the_workflow_is_what_github_accepts() {
-    let Some([actionlint]) = programs(["actionlint"]) else { return };
+    let [actionlint] = programs(["actionlint"]);
     let project = Project::from_fixture("systems/workspaces");
     let run =
         Env::new(&project).run_program(&actionlint, &["-no-color", "-shellcheck=", "-pyflakes=", WORKFLOW]);
@@ -45,11 +45,9 @@ fn the_workflow_is_what_github_accepts() {
     assert!(!text.contains("cancel-in-progress: true"));
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server, sops, act))]
 fn a_pull_request_plans_staging_and_a_merge_deploys_production() {
-    let Some([tofu, moto, sops, act_program]) = programs(["tofu", "moto_server", "sops", "act"]) else {
-        return;
-    };
+    let [tofu, moto, sops, act_program] = programs(["tofu", "moto_server", "sops", "act"]);
     let (project, server, env) = begin(&tofu, &moto, &sops);
     env.run(["deploy", "staging", "--yes", "--create-workspace"]).exits(0);
     env.run(["deploy", "production", "--confirm", "--create-workspace"]).exits(0);
@@ -80,11 +78,9 @@ fn a_pull_request_plans_staging_and_a_merge_deploys_production() {
     assert_eq!(server.state(BUCKET, STAGING), staging, "a merge deploys production alone");
 }
 
-#[test]
+#[test(engines(tofu), needs(moto_server, sops, npm, node))]
 fn npm_runs_the_scripts_of_package_json() {
-    let Some([tofu, moto, sops, npm, node]) = programs(["tofu", "moto_server", "sops", "npm", "node"]) else {
-        return;
-    };
+    let [tofu, moto, sops, npm, node] = programs(["tofu", "moto_server", "sops", "npm", "node"]);
     let (project, server, env) = begin(&tofu, &moto, &sops);
     let env = env.with(&node).with_envctl().with_system().var("npm_config_update_notifier", "false");
     let script = |args: &[&str]| {

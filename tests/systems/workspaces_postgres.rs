@@ -7,12 +7,9 @@ use crate::{
     workspaces::{KeepsSecrets, SECRETS},
 };
 
-#[test]
+#[test(engines(tofu), needs(sops, initdb, pg_ctl, psql))]
 fn environments_are_workspaces_of_a_database() {
-    let Some([tofu, sops, initdb, pg_ctl, psql]) = programs(["tofu", "sops", "initdb", "pg_ctl", "psql"])
-    else {
-        return;
-    };
+    let [tofu, sops, initdb, pg_ctl, psql] = programs(["tofu", "sops", "initdb", "pg_ctl", "psql"]);
     let project = Project::from_fixture("systems/workspaces");
     project.write(
         "terraform/backend.tf",

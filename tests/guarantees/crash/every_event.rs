@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::support::{Driven, ENVIRONMENTS, Run, Shop, real_engines};
+use crate::support::{Driven, ENVIRONMENTS, Run, Shop};
 
 const STACKS: [&str; 4] = ["network", "database", "app: network database", "web: app"];
 
@@ -81,11 +81,9 @@ fn a_deploy_killed_after_any_event_is_resumed_to_the_same_end() {
     assert!(events > 20, "{events} events");
 }
 
-#[test]
-fn a_deploy_of_a_real_engine_killed_after_an_event_is_resumed_to_the_same_end() {
-    for engine in real_engines() {
-        for event in [9, 12, 14, 17, 20] {
-            killed_and_resumed(&engine, event);
-        }
+#[test(engines(tofu, terraform))]
+fn a_deploy_of_a_real_engine_killed_after_an_event_is_resumed_to_the_same_end(engine: &Driven) {
+    for event in [9, 12, 14, 17, 20] {
+        killed_and_resumed(engine, event);
     }
 }
