@@ -110,7 +110,7 @@ impl HowArgs {
 
     /// Returns the paths of the report and the summary.
     pub(super) fn report_files(&self) -> ReportFiles {
-        ReportFiles { report: self.report.clone(), summary: self.summary.clone() }
+        ReportFiles { report: self.report.clone(), summary: self.summary.clone(), ..ReportFiles::default() }
     }
 
     /// Returns the request of a run with these options, without environment and selection.

@@ -95,7 +95,10 @@ fn usage_of(shown: &mut Shown, usage: &Usage) {
             shown.hints.push(format!("did you mean `{name}`?"));
         }
         Usage::UnknownStack { .. } => shown.hints.push("`envctl list` shows the stacks".to_owned()),
-        Usage::NoEnvironment(_) | Usage::Other(_) => {}
+        Usage::OutputIsInput { instead: Some(flag), .. } => {
+            shown.hints.push(format!("no selected stack reads the file of `{flag}`"));
+        }
+        Usage::OutputIsInput { .. } | Usage::NoEnvironment(_) | Usage::Other(_) => {}
     }
 }
 

@@ -72,6 +72,13 @@ pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
             if json {
                 say_document(&printer, &document);
             }
+            let kept = match error.downcast_ref::<Usage>() {
+                Some(Usage::OutputIsInput { file, .. }) => report_files.keep(file),
+                _ => Ok(()),
+            };
+            if let Err(error) = kept {
+                printer.error(format_args!("the earlier report cannot be put back: {error}"));
+            }
             write_failure(&printer, (command, &report_files), &document);
             shown.status
         }

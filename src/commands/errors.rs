@@ -23,6 +23,16 @@ pub enum Usage {
         /// Existing stack with a similar name.
         suggestion: Option<String>,
     },
+    /// File of `--report` or `--summary` that would be an input of a selected stack.
+    #[error("{message}")]
+    OutputIsInput {
+        /// Message after `error:`.
+        message: String,
+        /// Path of the file, as given.
+        file: Utf8PathBuf,
+        /// Flag with a path that no selected stack reads.
+        instead: Option<String>,
+    },
     /// Any other error, as a message.
     #[error("{0}")]
     Other(String),

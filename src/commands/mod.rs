@@ -40,6 +40,7 @@ mod next_commands;
 mod opening;
 pub mod output;
 mod output_file;
+mod output_inputs;
 pub mod plan;
 mod prepared;
 mod project;

@@ -16,6 +16,7 @@ use super::{
     known_addresses::know_addresses,
     left_output::{Masking, take_in},
     next_commands::NextCommands,
+    output_inputs::refuse_inputs,
     readied::{Readied, ready, unless_interrupted},
     request::RunMode,
     selecting::{Chosen, age_behind_reuse},
@@ -185,7 +186,7 @@ pub(super) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
     })
 }
 
-/// Selects the stacks, and warns about stacks that were deployed and that no file declares any more. A comparison with a
+/// Selects the stacks, refuses output files that they depend on, and warns about stacks that were deployed and that no file declares any more. A comparison with a
 /// commit reports those itself.
 fn choose(
     context: &Context,
@@ -196,8 +197,8 @@ fn choose(
 ) -> anyhow::Result<Chosen> {
     let chosen = context.select((config, environment), inventory, changes);
     let chosen = chosen.map_err(|error| age_behind_reuse(error, request.reuse.is_some()))?;
+    let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
     if run_mode.plans_anew(request) {
-        let stacks: Vec<StackId> = chosen.stacks.iter().map(|selected| selected.stack.clone()).collect();
         can_exclude(request, inventory, &stacks)?;
         know_addresses((inventory, modules), &RunStore::new(config.root()), &stacks, request)?;
     }
@@ -205,6 +206,7 @@ fn choose(
         let stated = || modules.stated_states().as_ref().clone();
         undeclared_stacks(context, config, &environment.name, Some(inventory), &stated)?.say(context, config);
     }
+    refuse_inputs(context, request, (inventory, &stacks), config.root())?;
     Ok(chosen)
 }
 

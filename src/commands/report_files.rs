@@ -8,7 +8,7 @@ use super::{
     Usage,
     output_file::{self, Content},
 };
-use crate::{model::ErrorDocument, reporter};
+use crate::{files, model::ErrorDocument, reporter};
 
 /// Paths for the report and the summary of a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub struct ReportFiles {
     pub report: Option<Utf8PathBuf>,
     /// `--summary`
     pub summary: Option<Utf8PathBuf>,
+    /// Text of an earlier run, which the report had before it was emptied.
+    pub earlier_report: Vec<u8>,
 }
 
 impl ReportFiles {
@@ -34,12 +36,22 @@ impl ReportFiles {
         let report = checked(&mut self.report, "report", Content::Report, env);
         let summary = checked(&mut self.summary, "summary", Content::Summary, env);
         let emptied = match &self.report {
-            Some(path) if path.exists() => {
-                output_file::replace(path, b"").map_err(|error| unwritable("report", path, &error))
-            }
+            Some(path) if path.is_file() => files::read(path)
+                .map(|text| self.earlier_report = text)
+                .and_then(|()| output_file::replace(path, b""))
+                .map_err(|error| unwritable("report", path, &error)),
             _ => Ok(()),
         };
         report.and(summary).and(emptied)
+    }
+
+    /// Gives up a file that must not be written after all, with the content that it had.
+    pub fn keep(&mut self, file: &Utf8Path) -> io::Result<()> {
+        self.summary.take_if(|path| path == file);
+        match self.report.take_if(|path| path == file) {
+            Some(path) if path.is_file() => output_file::replace(&path, &self.earlier_report),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the reason of a failure: the document of `--json` as the report, a line into the summary. Returns an error

@@ -7,7 +7,7 @@ use std::{
 };
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Env, Program, Shop};
 
@@ -21,7 +21,8 @@ fn files(shop: &Shop) -> BTreeMap<String, String> {
             if kind.is_dir() && entry.file_name() != ".git" {
                 folders.push(entry.path());
             } else if kind.is_file() {
-                found.insert(entry.path().display().to_string(), fs::read_to_string(entry.path()).unwrap());
+                let text = String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned();
+                found.insert(entry.path().display().to_string(), text);
             }
         }
     }
@@ -149,4 +150,83 @@ fn a_summary_may_go_to_a_stream_or_device_of_the_system() {
     let unread = "exec 7> >(true); wait $!; envctl plan staging --summary /dev/fd/7";
     let run = shop.env.clone().with_envctl().run_program(&bash, &["-c", unread]).exits(1);
     run.tells("the summary cannot be written to `/dev/fd/7`: Broken pipe");
+}
+
+#[test]
+fn an_output_file_that_a_selected_stack_would_read_is_refused() {
+    let shop = Shop::of(&["network", "app", "site", "fetch"]);
+    shop.append("app/main.tf", "module \"m\" {\n  source = \"../modules/m\"\n}\n");
+    shop.append("app/main.tf", "locals {\n  conf = fileset(\"../conf\", \"*\")\n}\n");
+    shop.append("app/main.tf", "locals {\n  is_new = fileexists(\"../later.json\")\n}\n");
+    shop.append("environments.toml", "files = [\"../assets/**\"]\n");
+    for file in ["modules/m/main.tf", "conf/a.txt", "assets/a/b.txt", "site/deep/x.txt", "out/x.txt"] {
+        shop.project.write(file, "");
+    }
+    shop.project.write(".gitignore", "terraform.tfstate*\n*.json\n.out/\nignored/\n");
+    shop.project.write("site/ignored/x.txt", "");
+    symlink("../out", shop.project.path("site/linked")).unwrap();
+    shop.run(["plan", "staging", "--report", "old.json"]).exits(0);
+    fs::copy(shop.project.path("old.json"), shop.project.path("site/old.json")).unwrap();
+    shop.project.write("site/README.md", "# Site\n");
+    shop.forget_calls();
+    let refused = |command: &[&str], flag: &str, file: &str, stack: &str| {
+        let before = files(&shop);
+        let run = shop.env.run_args(&[command, &[flag, file]].concat()).exits(64);
+        let what = flag.trim_start_matches("--");
+        let error =
+            format!("error: the {what} cannot be written to `{file}`: plans of stack `{stack}` depend");
+        let run = run.tells(&error).tells("nothing was started");
+        if file != "later.json" {
+            let name = file.rsplit('/').next().unwrap();
+            run.tells(&format!("hint: no selected stack reads the file of `{flag} {name}`"));
+        }
+        assert_eq!(files(&shop), before, "{file}");
+        assert_eq!(shop.calls(), [""; 0], "{file}");
+    };
+    let plan = ["plan", "staging"];
+    for (flag, file, stack) in [
+        ("--report", "network/new.json", "network"),
+        ("--report", "site/old.json", "site"),
+        ("--report", "site/deep/new.json", "site"),
+        ("--report", "site/ignored/new.json", "site"),
+        ("--report", "site/linked/new.json", "site"),
+        ("--report", "out/new.json", "site"),
+        ("--report", "modules/m/new.json", "app"),
+        ("--report", "conf/new.json", "app"),
+        ("--report", "later.json", "app"),
+        ("--report", "assets/a/new.json", "fetch"),
+        ("--summary", "site/README.md", "site"),
+        ("--summary", "site/new.md", "site"),
+    ] {
+        refused(&plan, flag, file, stack);
+    }
+    for command in
+        [&["deploy", "staging", "--yes"][..], &["destroy", "staging", "--yes"], &["apply", "last", "--yes"]]
+    {
+        refused(command, "--report", "network/new.json", "network");
+    }
+    let by_both = ["plan", "staging", "--report", "outer.json", "--summary", "site/new.md"];
+    let run = shop.run(by_both).exits(64).tells("the summary cannot be written to `site/new.md`");
+    let report: Value = serde_json::from_str(&shop.project.read("outer.json")).unwrap();
+    assert_eq!(report["exit_code"], 64, "{run}");
+    shop.run(["plan", "staging", "network", "--report", "site/new.json"]).exits(0);
+    shop.run(["plan", "staging", "network", "--report", "later.json"]).exits(0);
+}
+
+#[test]
+fn an_output_file_beside_a_stack_at_the_root_is_refused() {
+    let shop = Shop::with("[project]\nname = \"p\"\n\n[environments.staging]\n");
+    shop.script(".", &json!({ "resources": { "terraform_data.a": "1" } }));
+    shop.script("other", &json!({ "resources": { "terraform_data.b": "1" } }));
+    shop.append("environments.toml", "\n[stacks.top]\npath = \".\"\n\n[stacks.other]\npath = \"other\"\n");
+    let outside = shop.project.around().join("report.json");
+    let run = shop.run(["plan", "staging", "--report", "report.json"]).exits(64);
+    run.tells("plans of stack `top` depend on the files there")
+        .tells(&format!("`--report {}`", outside.display()));
+    assert!(!shop.project.path("report.json").exists());
+    assert_eq!(shop.calls(), [""; 0]);
+    shop.run(["plan", "staging", "other", "--report", "report.json"]).exits(0);
+    fs::remove_file(shop.project.path("report.json")).unwrap();
+    shop.run(["plan", "staging", "--report", outside.to_str().unwrap()]).exits(0);
+    shop.run(["apply", "last", "--yes", "--report", outside.to_str().unwrap()]).exits(0);
 }

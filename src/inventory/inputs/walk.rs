@@ -26,22 +26,33 @@ pub(super) struct Walk<'a> {
     pub(super) skip_modules: bool,
 }
 
+/// Files and folders that a walk found.
+#[derive(Default)]
+struct Walked {
+    files: BTreeSet<Utf8PathBuf>,
+    /// Folders, by their paths without links.
+    folders: BTreeSet<Utf8PathBuf>,
+}
+
 impl Walk<'_> {
     /// Returns all files below a folder, following symbolic links. A file that is not regular is listed, and refused when it
     /// is read.
     pub(super) fn files(&self, dir: &Utf8Path) -> io::Result<BTreeSet<Utf8PathBuf>> {
-        let mut found = BTreeSet::new();
-        let mut above = Vec::new();
-        self.collect(dir, &mut above, &mut found)?;
+        Ok(self.listing(dir)?.files)
+    }
+
+    /// Returns the folders whose files `files` lists, by their paths without links.
+    pub(super) fn folders(&self, dir: &Utf8Path) -> io::Result<BTreeSet<Utf8PathBuf>> {
+        Ok(self.listing(dir)?.folders)
+    }
+
+    fn listing(&self, dir: &Utf8Path) -> io::Result<Walked> {
+        let mut found = Walked::default();
+        self.collect(dir, &mut Vec::new(), &mut found)?;
         Ok(found)
     }
 
-    fn collect(
-        &self,
-        dir: &Utf8Path,
-        above: &mut Vec<Utf8PathBuf>,
-        found: &mut BTreeSet<Utf8PathBuf>,
-    ) -> io::Result<()> {
+    fn collect(&self, dir: &Utf8Path, above: &mut Vec<Utf8PathBuf>, found: &mut Walked) -> io::Result<()> {
         let real = files::resolve_links(dir);
         if above.contains(&real) {
             return Ok(());
@@ -56,6 +67,7 @@ impl Walk<'_> {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
             entries => entries?,
         };
+        found.folders.insert(real.clone());
         above.push(real);
         for entry in entries {
             let path = Utf8PathBuf::from_path_buf(entry?.path()).map_err(|path| not_utf8(&path))?;
@@ -72,7 +84,7 @@ impl Walk<'_> {
                 && !self.is_state(&path)
                 && !self.apart.is_bound_apart(&path)
             {
-                found.insert(path);
+                found.files.insert(path);
             } else if kind.is_dir()
                 && !is_data(name)
                 && !self.apart.has_folder(&path)
