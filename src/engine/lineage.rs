@@ -112,7 +112,7 @@ impl KnownState {
 
     /// Returns true if a state is known and its address is not known to be another one.
     pub(super) fn may_lie_at(&self, address: Option<&str>) -> bool {
-        let known = self.version.as_ref().and_then(|version| version.address.as_deref());
+        let known = self.address();
         !self.is_none() && known.zip(address).is_none_or(|(known, address)| known == address)
     }
 
@@ -154,8 +154,13 @@ impl KnownState {
         self.version.as_ref().map(|version| version.serial)
     }
 
+    /// Returns the address of the state, if it is known.
+    pub(super) fn address(&self) -> Option<&str> {
+        self.version.as_ref()?.address.as_deref()
+    }
+
     /// Refuses a state that has another lineage than this one or a lower serial.
-    fn refuse_other(
+    pub(super) fn refuse_other(
         &self,
         target: &Target,
         found: &StateIdentity,
@@ -189,7 +194,7 @@ impl KnownState {
                 format!("the last known state had the lineage {lineage}\nnow it is {}", found.lineage),
             ),
         };
-        let before = self.version.as_ref().and_then(|version| version.address.as_deref());
+        let before = self.address();
         let moved = match (before, address) {
             (Some(before), Some(now)) if before != now && lineage != &found.lineage => {
                 let way = way_back(target, found, before);
@@ -243,7 +248,7 @@ impl KnownState {
 pub(super) fn raise(target: &Target, state: &StateIdentity) -> Result<(), Failure> {
     let _claims = ClaimsLock::take(target)?;
     let known = KnownState::read(target)?;
-    let address = known.version.as_ref().and_then(|version| version.address.clone());
+    let address = known.address().map(str::to_owned);
     if known.lineage != state.lineage || known.is_none() {
         return Ok(());
     }

@@ -41,8 +41,8 @@ pub use ids::{EnvName, InstanceId, InvalidName, ResourceAddress, RunId, StackId}
 pub use known::{Known, KnownValues};
 pub use outcome::{BEYOND_CONFIRMED, Block, Blocked, Failure, FailureKind, LEFT_OUT, Outcome, SkipReason};
 pub use report::{
-    EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report, ResourceReport, RunResult, StackReport,
-    StackResult, TENTATIVE,
+    APPLIED_EARLIER, DESTROYED_EARLIER, EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report,
+    ResourceReport, RunResult, StackReport, StackResult, TENTATIVE, earlier_apply,
 };
 pub use variable_pattern::{InvalidVariablePattern, VariablePattern};
 pub use workspace::CreateWorkspace;

@@ -2,13 +2,18 @@
 
 use crate::{
     event::{StepFinished, StepKind},
-    model::{ChangeCounts, FailureKind, LEFT_OUT, NOT_BEGUN, Outcome, SkipReason},
+    model::{ChangeCounts, FailureKind, LEFT_OUT, NOT_BEGUN, Outcome, SkipReason, earlier_apply},
     ui::{Count, Role, Styles, seconds},
 };
 
 /// Formats a finished step: `✔ network  3 to create  0.6s`.
 pub(super) fn finished(step: &StepFinished, width: usize, styles: Styles) -> String {
-    let (mark, text) = outcome(&step.outcome, step.step, styles);
+    let (mark, mut text) = outcome(&step.outcome, step.step, styles);
+    if step.outcome == Outcome::Clean
+        && let Some(earlier) = earlier_apply(&step.notes)
+    {
+        earlier.clone_into(&mut text);
+    }
     let stack = format!("{:width$}", step.stack);
     let time = styles.paint(Role::Dim, seconds(step.duration));
     format!("{mark} {stack}  {text}  {time}")

@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use super::{log_tail, outcome_line, stack_table::WARNING};
 use crate::{
     event::{Consumer, Event, EventKind, StepFinished, StepKind},
-    model::Outcome,
+    model::{Outcome, earlier_apply},
     ui::{Detail, Printer},
 };
 
@@ -82,12 +82,11 @@ pub(super) fn told(step: &StepFinished) -> Vec<String> {
         lines.extend(failure.summary.lines().skip(1).chain(failure.detail.lines()).map(str::to_owned));
     }
     lines.extend(refused(&step.outcome));
+    // The line of the step itself has this note.
+    let earlier = earlier_apply(&step.notes);
+    let notes = step.notes.iter().filter(|note| Some(note.as_str()) != earlier);
     lines.extend(
-        step.notes.iter().map(
-            |note| {
-                if note.starts_with(WARNING) { note.clone() } else { format!("note: {note}") }
-            },
-        ),
+        notes.map(|note| if note.starts_with(WARNING) { note.clone() } else { format!("note: {note}") }),
     );
     lines
 }

@@ -3,7 +3,9 @@
 use super::outcome_line;
 use crate::{
     event::StepKind,
-    model::{ChangeCounts, Changes, LEFT_OUT, Outcome, Report, StackReport, StackResult, TENTATIVE},
+    model::{
+        ChangeCounts, Changes, LEFT_OUT, Outcome, Report, StackReport, StackResult, TENTATIVE, earlier_apply,
+    },
     plans::ReviewStack,
     ui::{Align, Count, Role, Styles, Table},
 };
@@ -30,8 +32,10 @@ struct Row {
 }
 
 fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
+    let earlier = earlier_apply(&stack.notes).filter(|_| stack.outcome == Outcome::Clean);
     let mut note = vec![match &stack.outcome {
         Outcome::Changed(_) => "changes".to_owned(),
+        Outcome::Clean if let Some(earlier) = earlier => earlier.to_owned(),
         other => outcome_line::outcome(other, StepKind::Plan, styles).1,
     }];
     // A note with the reason, if there is one, makes the general one superfluous.
@@ -45,7 +49,7 @@ fn reviewed(stack: &ReviewStack, styles: Styles) -> Row {
     }
     // Reasons of refusals and failures are printed in full when the step ends; the table holds their first line.
     if !matches!(stack.outcome, Outcome::Refused(_) | Outcome::Failed(_)) && !stack.outcome.is_excluded() {
-        note.extend(others.into_iter().cloned());
+        note.extend(others.into_iter().filter(|note| Some(note.as_str()) != earlier).cloned());
     }
     let rank = match &stack.outcome {
         Outcome::Failed(_) => 0,
@@ -70,7 +74,7 @@ fn reported(stack: &StackReport, styles: Styles) -> Row {
         Some(StackResult::Deferred) => (4, Role::Warning, "deferred"),
         Some(StackResult::Changes) => (5, Role::Update, "changes"),
         Some(StackResult::Applied) => (5, Role::Success, "applied"),
-        Some(StackResult::Clean) => (6, Role::Success, "no changes"),
+        Some(StackResult::Clean) => (6, Role::Success, earlier_apply(&stack.notes).unwrap_or("no changes")),
     };
     let mut note = styles.paint(role, word);
     for (is, what) in [(stack.reused, "reused"), (stack.tentative, "tentative")] {

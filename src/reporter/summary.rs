@@ -3,7 +3,10 @@
 use std::{fmt::Write as _, iter};
 
 use crate::{
-    model::{ChangedSince, ErrorDocument, GoneStack, Report, RunResult, StackReport, StackResult, TENTATIVE},
+    model::{
+        ChangedSince, ErrorDocument, GoneStack, Report, RunResult, StackReport, StackResult, TENTATIVE,
+        earlier_apply,
+    },
     plans::Review,
     ui::{Count, seconds, visible},
 };
@@ -132,7 +135,7 @@ fn headline(result: RunResult) -> &'static str {
 fn result(stack: &StackReport) -> String {
     let word = match stack.result {
         None => "unfinished",
-        Some(StackResult::Clean) => "no changes",
+        Some(StackResult::Clean) => earlier_apply(&stack.notes).unwrap_or("no changes"),
         Some(StackResult::Changes) => "changes",
         Some(StackResult::Applied) => "applied",
         Some(StackResult::Failed) => "**failed**",

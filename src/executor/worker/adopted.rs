@@ -9,10 +9,10 @@ use super::{
     wires::{Take, Wired},
 };
 use crate::{
-    engine::{Session, moved_address},
+    engine::{EngineError, PlanMode, Session, check_local_state, moved_address},
     executor::PriorResult,
     files,
-    model::{Block, Outcome, StackId},
+    model::{APPLIED_EARLIER, Block, DESTROYED_EARLIER, FailureKind, Outcome, StackId},
     plans::Mismatch,
 };
 
@@ -37,10 +37,12 @@ impl Worker {
         let stored = match earlier {
             PriorResult::Planned(stored) => *stored,
             PriorResult::Begun => return self.plan(stack, work, session),
-            PriorResult::Clean => return kept(work, Vec::new()),
+            PriorResult::Clean => return self.keep_result((stack, work), Vec::new(), session),
             PriorResult::Deferred { because } => return Ended::new(Outcome::Deferred { because }),
             PriorResult::Applied { run } => {
-                return kept(work, vec![format!("applied by run {run}")]);
+                let destroys = self.options.mode == PlanMode::Destroy;
+                let prefix = if destroys { DESTROYED_EARLIER } else { APPLIED_EARLIER };
+                return self.keep_result((stack, work), vec![format!("{prefix}{run}")], session);
             }
         };
         if let Some(blocks) = Self::unbindable(work) {
@@ -122,21 +124,33 @@ impl Worker {
         lock(&self.pending).insert(stack.clone(), pending);
         ended
     }
-}
 
-/// Adopts the result of an earlier run, unless the address of the stack's state changed since.
-fn kept(work: &Work, notes: Vec<String>) -> Ended {
-    let outcome = match moved_address(&work.target) {
-        Ok(None) => Outcome::Clean,
-        Ok(Some((then, now))) => {
-            let instance = &work.target.instance;
-            let message = format!(
-                "the state of `{instance}` lay at `{then}` in the run that is resumed, and its address is `{now}` now: put the \
-                 address back, or deploy again"
-            );
-            Outcome::Refused(vec![Block::new("backend", message)])
+    /// Adopts the result of an earlier run, unless the address of the stack's state changed since, or its local state is not
+    /// the last known one. A state that `--allow lineage` accepts is planned again.
+    fn keep_result(
+        &self,
+        (stack, work): (&StackId, &Work),
+        notes: Vec<String>,
+        session: &Session<'_>,
+    ) -> Ended {
+        match moved_address(&work.target) {
+            Ok(None) => {}
+            Ok(Some((then, now))) => {
+                let instance = &work.target.instance;
+                let message = format!(
+                    "the state of `{instance}` lay at `{then}` in the run that is resumed, and its address is `{now}` now: put the \
+                     address back, or deploy again"
+                );
+                return Ended::new(Outcome::Refused(vec![Block::new("backend", message)]));
+            }
+            Err(failure) => return Ended::new(Outcome::Failed(failure)),
         }
-        Err(failure) => Outcome::Failed(failure),
-    };
-    Ended { notes, ..Ended::new(outcome) }
+        match check_local_state(&work.target) {
+            Ok(()) => Ended { notes, ..Ended::new(Outcome::Clean) },
+            Err(failure) if failure.kind == FailureKind::Refused && work.accept_lineage => {
+                self.plan(stack, work, session)
+            }
+            Err(failure) => unprepared(EngineError::Failed(failure), work),
+        }
+    }
 }

@@ -20,7 +20,9 @@ use crate::{
 
 impl Worker {
     pub(super) fn plan(&self, stack: &StackId, work: &Work, session: &Session<'_>) -> Ended {
-        if let Some(earlier) = lock(&self.adopted).remove(stack) {
+        // The guard is dropped here: adopting a result may plan the stack after all.
+        let earlier = lock(&self.adopted).remove(stack);
+        if let Some(earlier) = earlier {
             return self.take_over((stack, work), earlier, session);
         }
         if let Some(blocks) = Self::unbindable(work) {

@@ -95,6 +95,74 @@ fn a_stack_with_other_files_than_at_its_plan_is_refused() {
 }
 
 #[test]
+fn a_stack_that_the_run_applied_is_not_called_unchanged_when_it_is_resumed() {
+    let shop = failed();
+    let run = newest(&shop);
+
+    let resumed = shop.run(["runs", "resume", "--confirm", "--summary", "summary.md"]).exits(0);
+
+    let earlier = format!("applied earlier by run {run}");
+    let rows = resumed.stdout.lines().filter(|line| line.starts_with("network ")).collect::<Vec<_>>();
+    assert_eq!(rows.len(), 2, "review and result: {resumed}");
+    assert!(rows.iter().all(|row| row.ends_with(&earlier)), "{rows:?}");
+    assert!(resumed.stderr.contains(&format!("network  {earlier}")), "{resumed}");
+    assert!(!resumed.stdout.contains("no changes"), "{resumed}");
+    assert!(shop.project.read("summary.md").contains(&earlier), "{}", shop.project.read("summary.md"));
+    let report = shop.run(["runs", "show", "last", "--json"]).exits(0).json();
+    let network = report["stacks"].as_array().unwrap().iter().find(|s| s["stack"] == "network").unwrap();
+    assert_eq!((&network["result"], &network["notes"]), (&json!("clean"), &json!([earlier])));
+}
+
+#[test]
+fn a_stack_that_the_run_destroyed_is_not_called_unchanged_when_it_is_resumed() {
+    let shop = Shop::of(&["network", "app: network", "web: app"]).deployed();
+    shop.project.write(".gitignore", "terraform.tfstate*\n*.marker\n.fake-engine-failures\n");
+    shop.behave("app", &json!({ "apply": { "error": error("it broke", "")["error"], "error_times": 1 } }));
+    shop.run(["destroy", "staging", "--yes"]).exits(1);
+    let run = newest(&shop);
+
+    let resumed = shop.run(["runs", "resume", "--yes"]).exits(0);
+
+    resumed.prints(&format!("destroyed earlier by run {run}")).hides("no changes");
+}
+
+#[test]
+fn a_state_that_vanished_after_the_run_wrote_it_stops_the_resumed_run() {
+    for (change, reason) in
+        [("removed", "the state has vanished"), ("replaced", "the state was replaced by another one")]
+    {
+        let shop = failed();
+        let path = shop.project.path("network/terraform.tfstate.d/production/terraform.tfstate");
+        if change == "removed" {
+            std::fs::remove_file(&path).unwrap();
+        } else {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let lineage =
+                shop.state("network", "production").unwrap()["lineage"].as_str().unwrap().to_owned();
+            std::fs::write(&path, text.replace(&lineage, "another-lineage")).unwrap();
+        }
+        shop.forget_calls();
+
+        let run = shop.run(["runs", "resume", "--confirm"]).exits(3);
+
+        run.prints("network").tells(reason).tells("--allow lineage:production/network");
+        assert_eq!(shop.folders("apply"), [""; 0], "{change}");
+        assert!(!shop.calls().iter().any(|call| call.starts_with("network ")), "{:?}", shop.calls());
+    }
+}
+
+#[test]
+fn a_vanished_state_that_is_accepted_is_planned_again_in_the_resumed_run() {
+    let shop = failed();
+    std::fs::remove_file(shop.project.path("network/terraform.tfstate.d/production/terraform.tfstate"))
+        .unwrap();
+    shop.run(["runs", "resume", "--allow", "lineage:production/network", "--confirm"]).exits(0);
+    for stack in ["network", "app", "web"] {
+        assert_eq!(shop.deployed_value(stack, "production").as_deref(), Some("first"), "{stack}");
+    }
+}
+
+#[test]
 fn a_killed_destroy_is_resumed_in_reverse_order() {
     let shop = Shop::of(&["network", "app: network"]);
     shop.run(["deploy", "staging", "--yes"]).exits(0);
