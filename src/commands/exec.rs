@@ -8,6 +8,7 @@ use super::{
     prepared::{CommandNeeds, Prepared, WorkspaceCheck},
     state_watch::StateWatch,
     typed::Against,
+    typed_deployment::TypedDeployments,
 };
 use crate::{
     config::{Environment, VerbClass},
@@ -86,6 +87,14 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let several = stacks.len() > 1;
     let runs = RunStore::new(config.root()).runs_dir();
     let typed = typed(&request.args);
+    let mut guarded = match guarded {
+        Some(guarded) => {
+            let command = (&typed, request.args.as_slice());
+            let project = (context, &config, inventory);
+            Some((guarded, TypedDeployments::new(project, &environment.name, command, &prepared.runner)?))
+        }
+        None => None,
+    };
     let gone = match () {
         () if typed == Typed::MigrateState => WorkspaceCheck::Untouched,
         () if may_make_workspace(&request.args) => WorkspaceCheck::Noticed,
@@ -102,7 +111,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             if work.engine.loses_values(&work.target, &request.args) {
                 return Err(valueless(environment, request, stack));
             }
-            let Some(guarded) = &mut guarded else {
+            let Some((guarded, deployments)) = &mut guarded else {
                 return work.engine.run_reading(&work.target, &request.args, session).map(Ok);
             };
             let state = StateWatch::before(&typed, work, session)?;
@@ -111,7 +120,9 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             if !found.blocked.is_empty() {
                 return Ok(Err(at_gate.refusal(guarded, &found)));
             }
+            deployments.begin(stack)?;
             let exit = mutate(context, work, request, session)?;
+            deployments.end((stack, work), exit, session)?;
             match state.after(exit) {
                 Err(failure) if matches!(typed, Typed::Push { .. }) => {
                     context.printer.warn(format_args!("`{stack}`: {failure}"));
@@ -136,7 +147,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             return Ok(ExitStatus::Failed);
         }
     }
-    if let Some(guarded) = guarded {
+    if let Some((guarded, _)) = guarded {
         guarded.say_idle(context, Some(&prepared.accepted_states()));
     }
     Ok(ExitStatus::Success)

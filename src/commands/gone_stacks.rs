@@ -37,18 +37,27 @@ pub(super) struct UndeclaredStack {
     stack: StackId,
     /// Former folder of the stack, relative to environments.toml.
     path: String,
-    /// Newest run that changed the stack, or found it unchanged.
-    #[schemars(with = "String")]
-    run: RunId,
-    /// Commit of that run.
+    /// Newest run that changed the stack, or found it unchanged; absent if a command of `envctl exec` changed it later.
+    #[schemars(with = "Option<String>")]
+    run: Option<RunId>,
+    /// Time of the command of `envctl exec` that changed the stack after every run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exec: Option<String>,
+    /// Commit of that run or command.
     commit: Option<String>,
 }
 
 impl UndeclaredStack {
     fn message(&self) -> String {
-        let Self { environment, stack, path, run, .. } = self;
+        let Self { environment, stack, path, run, exec, .. } = self;
+        let since = match (run, exec) {
+            (Some(run), _) => format!("run {run}"),
+            (None, at) => {
+                format!("a command of `envctl exec` at {}", at.as_deref().unwrap_or("an unknown time"))
+            }
+        };
         format!(
-            "stack `{stack}` (`{path}`) of `{environment}` is gone from the files since run {run}; its resources still exist"
+            "stack `{stack}` (`{path}`) of `{environment}` is gone from the files since {since}; its resources still exist"
         )
     }
 
@@ -198,12 +207,16 @@ pub(super) fn undeclared_stacks(
         }
     }
     let newest = newest.into_iter().filter(|(.., deployment)| !deployment.destroyed);
-    gone.stacks.extend(newest.map(|(_, stack, deployment)| UndeclaredStack {
-        environment: environment.clone(),
-        stack,
-        path: deployment.path,
-        run: deployment.run,
-        commit: deployment.commit,
+    gone.stacks.extend(newest.map(|(_, stack, deployment)| {
+        let at = deployment.run.started().strftime("%Y-%m-%d %H:%M:%SZ").to_string();
+        UndeclaredStack {
+            environment: environment.clone(),
+            stack,
+            path: deployment.path,
+            run: Some(deployment.run).filter(|_| !deployment.typed),
+            exec: deployment.typed.then_some(at),
+            commit: deployment.commit,
+        }
     }));
     Ok(gone)
 }

@@ -14,10 +14,10 @@ use crate::{
     model::{EnvName, RunId, StackId, StackReport, StackResult},
 };
 
-/// File in an instance's state folder with its newest deployment, if that run is removed.
+/// File in an instance's state folder with its newest deployment, if that run is removed, or was a typed command.
 const RECORD: &str = "last-deployment.json";
 
-/// Newest run that changed a stack, or found it unchanged.
+/// Newest run that changed a stack, or found it unchanged, or the command of `envctl exec` that changed it later.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct LastDeployment {
     /// Id of the run.
@@ -32,6 +32,9 @@ pub(super) struct LastDeployment {
     pub(super) commit: Option<String>,
     /// True if the run destroyed the whole stack.
     pub(super) destroyed: bool,
+    /// True if a command of `envctl exec` changed the stack. Then there is no run: the id only gives the time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) typed: bool,
 }
 
 impl LastDeployment {
@@ -51,6 +54,7 @@ impl LastDeployment {
             commit: run.report.commit.clone(),
             // A run with `--target` or `--without` leaves other resources.
             destroyed: run.destroys && !stack.incomplete && is_whole,
+            typed: false,
         })
     }
 
@@ -91,6 +95,13 @@ pub(super) fn keep_deployments(store: &RunStore, runs: &[&StoredRun]) -> anyhow:
         }
     }
     Ok(())
+}
+
+impl LastDeployment {
+    /// Records this deployment of an instance, which no journal has.
+    pub(super) fn keep(&self, store: &RunStore, environment: &EnvName) -> io::Result<()> {
+        files::write(&record(store, environment, &self.stack.file_name()), &serde_json::to_vec(self)?)
+    }
 }
 
 /// Returns the path of the record of an instance's newest deployment.

@@ -59,6 +59,7 @@ mod state_watch;
 pub mod status;
 mod stored;
 mod typed;
+mod typed_deployment;
 mod whole_command;
 mod working_tree;
 

@@ -8,14 +8,14 @@ use crate::support::{Driven, Shop};
 const GONE: &str = "stack `mail` (`mail`) of `staging` is gone from the files since run ";
 
 /// Removes the table of the last stack from environments.toml.
-fn remove_table(shop: &Shop, stack: &str) {
+pub(super) fn remove_table(shop: &Shop, stack: &str) {
     let text = shop.project.read("environments.toml");
     let at = text.find(&format!("\n[stacks.{stack}]")).unwrap();
     shop.project.write("environments.toml", &text[..at]);
 }
 
 /// Returns the stacks that `status` reports as gone.
-fn gone(document: &Value) -> Vec<String> {
+pub(super) fn gone(document: &Value) -> Vec<String> {
     let stacks = document["environments"][0]["gone"].as_array().cloned().unwrap_or_default();
     stacks.iter().map(|gone| format!("{} {}", gone["environment"], gone["stack"]).replace('"', "")).collect()
 }
@@ -151,7 +151,7 @@ fn a_stack_of_which_only_a_part_was_destroyed_is_told(engine: &Driven) {
 }
 
 /// Makes two deployed stacks, `network` and `mail`, the latter at the end of environments.toml.
-fn deployed_by(engine: &Driven) -> Shop {
+pub(super) fn deployed_by(engine: &Driven) -> Shop {
     let toml = "[project]\nname = \"p\"\n\n[environments.dev]\n\n[stacks.network]\npath = \"network\"\n\n\
                 [stacks.mail]\npath = \"mail\"\n";
     let shop = Shop::driven_by(engine, toml);
@@ -168,13 +168,13 @@ fn rename(shop: &Shop, from: &str, to: &str) {
     shop.run(["plan", "dev"]).exits(0).hides("is gone");
 }
 
-fn all_tell(shop: &Shop, told: &str) {
+pub(super) fn all_tell(shop: &Shop, told: &str) {
     shop.run(["plan", "dev"]).exits(0).tells(told);
     shop.run(["check", "dev", "--offline"]).exits(0).tells(told);
     shop.run(["status", "dev"]).exits(0).tells(told);
 }
 
-fn none_tells(shop: &Shop) {
+pub(super) fn none_tells(shop: &Shop) {
     shop.run(["plan", "dev"]).exits(0).hides("is gone");
     shop.run(["check", "dev", "--offline"]).exits(0).hides("is gone");
     shop.run(["status", "dev"]).exits(0).hides("is gone");

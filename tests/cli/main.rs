@@ -38,6 +38,7 @@ mod flag_values;
 mod gates;
 mod generate;
 mod gone_stacks;
+mod gone_typed;
 mod guards;
 mod guards_of_git;
 mod guards_of_time;
