@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_data_directory_without_a_record_is_local_and_a_torn_record_is_an_error() {
+    fn a_data_directory_without_a_record_is_local_and_a_torn_one_an_error() {
         let keep = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(keep.path()).unwrap();
         assert_eq!(BackendRecord::read(dir).unwrap(), None);

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_local_modules_of_an_init_are_known_whatever_their_sources_are_made_of() {
+    fn local_modules_of_an_init_are_known_for_any_source_expression() {
         let keep = tempfile::tempdir().unwrap();
         let data = Utf8Path::from_path(keep.path()).unwrap().join("data");
         let folder = Utf8Path::new("/p/app");

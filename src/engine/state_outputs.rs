@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn outputs_of_a_state_have_types_and_sensitivity_and_another_format_is_nobodys_to_guess() {
+    fn outputs_of_a_state_have_types_and_another_format_is_refused() {
         let state = json!({ "version": 4, "serial": 3, "outputs": {
             "id": { "value": "vpc-1", "type": "string" },
             "key": { "value": ["a"], "type": ["list", "string"], "sensitive": true },
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_state_that_is_not_there_has_no_outputs_and_another_place_is_for_the_engine() {
+    fn a_missing_local_state_has_no_outputs_and_a_remote_one_is_unknown() {
         let keep = tempfile::tempdir().unwrap();
         let path = keep.path().join("terraform.tfstate");
         let address = format!("local:{}", path.display());

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_local_state_is_known_by_its_lineage_and_serial_and_another_by_nobody_here() {
+    fn a_local_state_is_known_by_lineage_and_serial_and_a_remote_one_unknown() {
         let keep = tempfile::tempdir().unwrap();
         let path = keep.path().join("terraform.tfstate");
         let address = format!("local:{}", path.display());

@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_another_program_began_is_read_from_where_the_engine_goes_on() {
+    fn a_line_that_another_program_began_is_read_from_the_engines_part() {
         let object = r#"{"@level":"info","@message":"hello"}"#;
         let line = format!("no line feed{object}");
         let (before, found) = parse_within(&line);

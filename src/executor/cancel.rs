@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_does_what_its_rung_says_and_is_told_of_unless_it_climbs_nowhere() {
+    fn a_repeated_signal_raises_the_level_and_a_hangup_after_it_does_not() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let (_sender, receiver) = tokio::sync::mpsc::unbounded_channel();
         let noted = Arc::clone(&seen);

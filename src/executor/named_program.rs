@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_relative_to_the_folder_of_the_file_and_a_name_is_left_to_path() {
+    fn a_program_path_is_relative_to_its_file_and_a_name_is_found_on_path() {
         let program = |name: &str| {
             let argv = [name, "-x"].map(str::to_owned);
             command_line(&argv, "/p".into(), &BTreeMap::new()).program

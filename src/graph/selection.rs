@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_asked_for_only_what_has_changed_is_taken_and_then_its_neighbours() {
+    fn changed_stacks_of_a_selection_are_taken_before_their_neighbours() {
         let change = Change { part: Part::File, path: "x.tf".to_owned(), more: 0 };
         let touched: Touched =
             ["db", "mail"].map(|name| (name.parse().unwrap(), vec![change.clone()])).into();

@@ -258,7 +258,7 @@ environments = ["prod"]
     }
 
     #[test]
-    fn a_folder_that_is_not_there_is_told_at_its_place_and_the_others_are_listed() {
+    fn a_missing_folder_is_reported_with_its_place_and_others_are_listed() {
         let project = Project::new(NAMED, NAMED_FILES);
         assert_eq!(
             project.problems("prod").lines().next(),

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn one_at_a_time_has_the_lock_of_an_environment_and_the_next_one_learns_who() {
+    fn an_environment_has_one_lock_that_names_its_holder() {
         let root = tempfile::tempdir().unwrap();
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let (staging, production): (EnvName, EnvName) =

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_of_an_unfinished_run_is_found_as_long_as_it_is_the_same_process() {
+    fn an_engine_of_an_unfinished_run_is_found_while_it_is_the_same_process() {
         let own = Identity::of(std::process::id());
         let gone = Identity { start_time: own.start_time.map(|time| time + 1), ..own.clone() };
         let expected = [(Some("b".parse().unwrap()), own.pid)];

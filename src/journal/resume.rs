@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_apply_found_clean_is_done_and_what_a_plan_found_clean_is_planned_again() {
+    fn a_stack_that_only_its_plan_found_clean_is_planned_again() {
         let clean = finished("b", StepKind::Plan, Outcome::Clean);
         let only = run(1, vec![began("a"), finished("a", StepKind::Apply, Outcome::Clean), clean]);
         let untouched = (StackProgress::Again, false);

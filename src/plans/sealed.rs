@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn an_edited_one_one_of_another_kind_and_one_of_another_project_are_refused() {
+    fn an_edited_document_or_one_of_another_kind_or_project_is_refused() {
         let (_keep, path, key) = place();
         write(&key, "test", &path, &json!({ "a": "staging" })).unwrap();
         let refused = |key: &Key, purpose: &str| {

@@ -1,4 +1,4 @@
-//! Language: openings of doc comments, and uniqueness of type names in the crate.
+//! Language: openings of doc comments, uniqueness of type names in the crate, and length of test names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,6 +76,34 @@ fn a_types_name_is_unique_in_the_crate() {
     let excused: BTreeSet<&str> = SHARED_NAMES.lines().collect();
     places.retain(|name, _| !excused.contains(name));
     assert!(places.is_empty(), "several types have one name: {places:#?}");
+}
+
+/// Most characters of a test's name.
+const LONGEST_TEST_NAME: usize = 70;
+
+/// Returns the names of functions with the attribute `#[test]` or `#[test(…)]`.
+fn test_names(text: &str) -> Vec<&str> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let tests = (0..lines.len()).filter(|at| lines[*at] == "#[test]" || lines[*at].starts_with("#[test("));
+    let function =
+        |at: usize| lines[at..].iter().find(|line| !line.starts_with("#[") && !line.starts_with("//"));
+    tests.filter_map(|at| function(at)?.strip_prefix("fn ")?.split('(').next()).collect()
+}
+
+#[test]
+fn test_names_are_short() {
+    let mut long = Vec::new();
+    for source in Source::all_below("src").into_iter().chain(Source::all_below("tests")) {
+        let names = test_names(&source.text).into_iter().filter(|name| name.len() > LONGEST_TEST_NAME);
+        long.extend(names.map(|name| format!("{}: {name}: {} characters", source.path, name.len())));
+    }
+    assert!(long.is_empty(), "names longer than {LONGEST_TEST_NAME} characters:\n{}", long.join("\n"));
+}
+
+#[test]
+fn test_names_are_found_after_further_attributes() {
+    let text = "#[test(engines(tofu))]\n// Why.\n#[expect(x)]\nfn one(engine: &Driven) {\n}\n    #[test]\n    fn two() {}\nfn none() {}\n";
+    assert_eq!(test_names(text), ["one", "two"]);
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub(crate) fn why(shop: &Shop, flags: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn only_stacks_that_differ_from_where_head_left_the_default_branch_are_taken() {
+fn stacks_are_compared_with_the_merge_base_of_the_default_branch() {
     let shop = shop();
     assert_eq!(why(&shop, &["--changed"]), [""; 0]);
     shop.change("app", "second");
@@ -105,7 +105,7 @@ fn a_plan_of_nothing_is_a_clean_one() {
 }
 
 #[test]
-fn the_default_base_is_what_a_job_says_or_the_default_branch_of_the_remote() {
+fn the_default_base_comes_from_the_ci_job_or_the_remotes_default_branch() {
     let shop = shop();
     shop.change("app", "second");
     shop.project.commit("Change the app");
@@ -197,7 +197,7 @@ fn a_shallow_clone_says_the_command_that_makes_it_whole() {
 }
 
 #[test]
-fn when_all_that_has_changed_is_excluded_nothing_is_planned_and_that_is_no_error() {
+fn a_run_whose_changed_stacks_are_all_excluded_plans_nothing_and_ends_0() {
     let shop = shop();
     shop.change("app", "second");
     shop.run(["plan", "staging", "--changed", "--exclude", "app"]).exits(0);

@@ -126,7 +126,7 @@ fn a_change_of_case_alone_is_a_change() {
 }
 
 #[test]
-fn where_the_file_system_does_not_look_at_case_a_path_is_the_same_in_other_letters() {
+fn a_path_in_other_letters_is_the_same_where_case_is_ignored() {
     let shop = shop();
     shop.append("app/main.tf", "# more\n");
     shop.project.edit("environments.toml", "path = \"app\"", "path = \"App\"");

@@ -151,7 +151,7 @@ fn a_clean_plan_is_not_reused_where_a_path_may_lead_out_of_a_known_folder() {
 }
 
 #[test]
-fn what_var_files_and_environments_say_of_a_path_is_judged_with_what_stands_around_it() {
+fn paths_with_values_of_var_files_and_environments_are_matched_whole() {
     let text = |value: &str| format!("variable \"path\" {{}}\n{}", local(value));
     let shop = shop();
     let told = |stack: &str, folder: &str| vec![format!("{stack}: {TOLD}{folder}/more.tf")];

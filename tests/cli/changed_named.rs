@@ -93,7 +93,7 @@ fn a_variable_says_a_path_where_its_values_are_written() {
 }
 
 #[test]
-fn a_stack_that_reads_what_nobody_can_tell_is_taken_when_anything_has_changed() {
+fn a_stack_that_reads_an_unknown_path_is_changed_by_any_change() {
     for text in [
         local("file(var.path)") + "variable \"path\" {}\n",
         local("file(jsondecode(file(\"x.json\")).path)"),
@@ -119,7 +119,7 @@ fn a_stack_that_reads_what_nobody_can_tell_is_taken_when_anything_has_changed() 
 }
 
 #[test]
-fn an_ordinary_file_whose_name_goes_on_with_a_value_leaves_its_stack_alone() {
+fn a_file_name_with_an_unknown_part_does_not_match_every_file() {
     for text in [
         "file(\"${path.module}/x-${var.x}.json\")",
         "file(\"${path.module}/${var.x}/x.json\")",

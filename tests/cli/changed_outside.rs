@@ -68,7 +68,7 @@ fn a_file_that_hcl_merely_names_outside_of_the_repository_is_not_seen() {
 }
 
 #[test]
-fn a_deleted_file_that_git_was_told_not_to_look_at_counts_and_one_that_is_not_checked_out_does_not() {
+fn a_deleted_assume_unchanged_file_counts_and_a_sparse_one_does_not() {
     for flag in ["--assume-unchanged", "--skip-worktree"] {
         let shop = with(&[
             ("app/extra.tf", ""),

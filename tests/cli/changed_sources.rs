@@ -21,7 +21,7 @@ fn having(keys: &str, files: &[&str]) -> Shop {
 }
 
 #[test]
-fn the_file_behind_a_secret_or_a_variable_touches_the_stacks_that_get_its_value() {
+fn a_file_of_a_secret_or_variable_changes_the_stacks_with_its_value() {
     let sources = [
         ("secrets.pw = { file = \"secrets/pw\" }", "secrets/pw"),
         ("secrets.pw = { file = \"secrets/{env}\" }", "secrets/staging"),
@@ -70,7 +70,7 @@ fn a_settings_file_of_the_engine_touches_the_stacks_that_it_is_named_for() {
 }
 
 #[test]
-fn a_settings_file_that_the_environment_names_touches_every_stack_without_one_of_its_own() {
+fn a_cli_config_of_the_environment_changes_stacks_without_their_own() {
     let shop = having("env.TF_CLI_CONFIG_FILE = \"ci.tfrc\"", &["ci.tfrc", "all.tfrc", "home/.tofurc"]);
     shop.append("all.tfrc", "# more\n");
     let env = shop.env.clone().var("TF_CLI_CONFIG_FILE", shop.project.path("all.tfrc").to_str().unwrap());

@@ -89,7 +89,7 @@ fn a_file_of_which_a_unit_takes_a_single_value_touches_it() {
 }
 
 #[test]
-fn a_file_that_says_the_version_of_terragrunt_touches_the_units_below_and_no_stack_without_it() {
+fn a_version_file_of_terragrunt_changes_the_units_below_it() {
     for name in [".terragrunt-version", ".tgswitchrc"] {
         let shop = shop();
         shop.append("environments.toml", "\n[stacks.plain]\npath = \"live/plain\"\nengine = \"tofu\"\n");

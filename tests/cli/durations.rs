@@ -104,7 +104,7 @@ fn durations_that_cannot_be_kept_are_said_and_fail_nothing() {
 }
 
 #[test]
-fn eta_says_before_the_plans_and_in_the_review_how_long_it_will_probably_take() {
+fn eta_prints_estimates_before_the_plans_and_in_the_review() {
     let shop = Shop::of(&["network", "app: network", "mail", "new"]);
     let took = |plan: u32, apply: u32| json!({ "plan": [plan], "apply": [apply] });
     known(

@@ -44,7 +44,7 @@ fn guards(report: &Value) -> Vec<String> {
 }
 
 #[test]
-fn a_protected_resource_is_refused_before_anybody_is_asked_and_let_through_by_name() {
+fn a_protected_resource_is_refused_before_the_question_or_allowed_by_name() {
     for lose in [empty, replaced] {
         let shop = shop("protect = [\"terraform_data.net*\"]", &["network", "app"]);
         deploy(&shop, &[]).exits(0);

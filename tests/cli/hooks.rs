@@ -29,7 +29,7 @@ fn said(shop: &Shop) -> Vec<String> {
 }
 
 #[test]
-fn hooks_run_around_the_plan_and_the_apply_in_the_folder_and_environment_of_the_instance() {
+fn hooks_run_in_the_folder_and_with_the_variables_of_the_stack() {
     let lines = ["before_plan", "after_plan", "before_apply", "after_apply", "on_failure"]
         .map(|moment| (moment, say(&format!("{moment} $COLOUR $(basename $PWD)"))));
     let shop = shop(&lines.each_ref().map(|(moment, line)| (*moment, line.as_str())));
@@ -42,7 +42,7 @@ fn hooks_run_around_the_plan_and_the_apply_in_the_folder_and_environment_of_the_
 }
 
 #[test]
-fn a_clean_stack_has_no_hooks_around_its_apply_and_a_skipped_one_none_at_all() {
+fn a_clean_stack_runs_no_apply_hooks_and_a_skipped_one_runs_none() {
     let shop = shop(&[("before_apply", &say("before_apply")), ("after_plan", &say("after_plan"))]);
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     assert_eq!(said(&shop), ["after_plan", "before_apply"]);
@@ -61,7 +61,7 @@ fn a_clean_stack_has_no_hooks_around_its_apply_and_a_skipped_one_none_at_all() {
 }
 
 #[test]
-fn a_hook_before_the_plan_that_fails_fails_the_stack_before_any_engine_is_started() {
+fn a_failed_before_plan_hook_fails_the_stack_without_an_engine() {
     let shop =
         shop(&[("before_plan", "echo first; echo last >&2; exit 3"), ("on_failure", &say("on_failure"))]);
 
@@ -113,7 +113,7 @@ fn a_hook_before_the_apply_that_fails_keeps_it_from_being_started() {
 }
 
 #[test]
-fn what_a_hook_before_the_apply_changes_is_seen_before_anything_is_applied() {
+fn a_change_by_a_before_apply_hook_is_seen_before_the_apply() {
     let shop = shop(&[("before_apply", "echo '# changed' >> network/main.tf")]);
 
     let report = shop.run(["deploy", "staging", "--yes", "--json"]).exits(3).report();

@@ -31,7 +31,7 @@ fn asked(shop: &Shop) -> usize {
 }
 
 #[test]
-fn whoever_is_meant_is_asked_once_before_the_plans_and_once_before_each_apply() {
+fn an_identity_is_read_before_the_plans_and_before_each_apply() {
     let shop = shop(&["network", "mail"]);
 
     let run = shop.run(["plan", "production"]).exits(0);
@@ -171,7 +171,7 @@ fn failed() -> Shop {
 }
 
 #[test]
-fn a_run_is_resumed_by_whom_the_guard_lets_in_who_is_asked_again_before_each_apply() {
+fn the_identity_guard_also_checks_a_resumed_run() {
     let shop = failed();
     let before = asked(&shop);
 

@@ -55,7 +55,7 @@ fn an_interrupted_plan_tells_the_engine_once_and_exits_with_130() {
 }
 
 #[test]
-fn an_interrupted_apply_gets_all_the_time_it_needs_and_its_state_is_written() {
+fn an_interrupted_apply_has_no_time_limit_and_writes_its_state() {
     let shop = Shop::of(&["network", "app: network"]);
 
     interrupted(&shop, "apply", ["deploy", "staging", "--yes"], Signal::INT).exits(130);
@@ -68,7 +68,7 @@ fn an_interrupted_apply_gets_all_the_time_it_needs_and_its_state_is_written() {
 }
 
 #[test]
-fn an_engine_that_stops_at_an_interrupt_has_not_failed_but_was_interrupted() {
+fn an_engine_that_stops_at_an_interrupt_was_interrupted_not_failed() {
     let shop = Shop::of(&["network"]);
     let never = shop.marker("never.marker");
     shop.behave("network", &json!({ "apply": { "wait_for": never } }));

@@ -20,7 +20,7 @@ fn project(engine: &Driven) -> Shop {
 }
 
 #[test(engines(tofu, terraform))]
-fn an_address_that_no_selected_stack_has_is_64_with_the_one_that_was_meant(engine: &Driven) {
+fn an_address_that_no_selected_stack_has_is_64_with_a_suggestion(engine: &Driven) {
     let shop = project(engine);
     for (flag, address, meant) in [
         ("--target", "terraform_data.qeue[0]", "terraform_data.queue"),

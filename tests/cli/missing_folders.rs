@@ -107,7 +107,7 @@ fn a_config_path_that_leads_nowhere_is_an_error_of_check_and_told_first() {
 }
 
 #[test(engines(terragrunt))]
-fn a_missing_source_of_a_unit_is_an_error_of_the_files_and_not_the_network() {
+fn a_missing_local_source_of_a_unit_is_a_config_error() {
     let sources = [
         ("../../modules/app", "modules/app"),
         ("../../modules//app", "modules/app"),

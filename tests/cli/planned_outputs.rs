@@ -67,7 +67,7 @@ fn a_stored_plan_with_a_planned_value_is_not_applied_on_another_one() {
 }
 
 #[test]
-fn what_no_plan_tells_makes_a_plan_tentative_and_a_change_that_follows_stops_where_nobody_saw_it() {
+fn an_unknown_output_makes_a_plan_tentative_and_its_change_unconfirmed() {
     let shop = deployed();
     network(&shop, &json!({ "place": "there" }), &["place"]);
     let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
@@ -95,7 +95,7 @@ fn an_output_that_goes_is_an_error_before_anything_is_applied() {
 }
 
 #[test]
-fn an_output_that_will_never_be_is_an_error_before_the_first_deploy_mock_or_not() {
+fn an_output_that_no_plan_makes_is_an_error_even_with_a_mock() {
     for mocks in ["", "mocks.network = { plaice = \"nowhere\" }\n"] {
         let shop = Shop::new();
         shop.stack("network", &[], &json!({}));
@@ -156,7 +156,7 @@ fn a_plan_that_fails_with_a_planned_value_is_made_with_the_present_one() {
 }
 
 #[test]
-fn what_an_output_will_be_does_not_matter_to_a_stack_that_is_planned_alone() {
+fn a_stack_that_is_planned_alone_gets_no_planned_output() {
     let shop = deployed();
     network(&shop, &json!({ "place": "there" }), &[]);
     let report = shop.run(["plan", "staging", "app", "--json"]).exits(0).report();

@@ -23,7 +23,7 @@ fn sorted(mut names: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn a_warm_clean_plan_of_seven_stacks_starts_exactly_seven_processes_all_plan() {
+fn a_warm_clean_plan_of_seven_stacks_is_seven_processes() {
     let shop = Shop::of(&SEVEN).deployed();
 
     shop.run(["plan", "staging", "--detailed-exitcode"]).exits(0);
@@ -109,7 +109,7 @@ fn a_changed_backend_pair_is_initialised_anew_by_its_file() {
 }
 
 #[test]
-fn what_is_typed_looks_its_workspace_up_and_asks_for_the_state_only_to_change_it() {
+fn a_typed_command_reads_the_state_only_if_it_may_change_it() {
     let shop = Shop::of(&["network"]).deployed();
     let exec = |typed: &[&str]| {
         shop.forget_calls();

@@ -202,7 +202,7 @@ fn of_two_pasted_lines_the_second_answers_no_later_question() {
 }
 
 #[test]
-fn the_review_is_on_the_terminal_before_its_question_when_output_is_a_file() {
+fn the_review_precedes_its_question_on_the_terminal_if_stdout_is_a_file() {
     let losing = || {
         let shop = deployed();
         shop.script("network", &serde_json::json!({ "resources": {}, "outputs": { "id": "network-1" } }));

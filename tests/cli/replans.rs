@@ -32,7 +32,7 @@ fn network(shop: &Shop, id: &str) {
 }
 
 #[test]
-fn a_stack_that_waits_for_another_is_deferred_and_planned_in_the_next_round() {
+fn a_stack_that_waits_for_another_is_planned_in_the_next_round() {
     let shop = shop(false);
 
     let report = shop.run(["plan", "staging", "--json", "--detailed-exitcode"]).exits(2).report();
@@ -67,7 +67,7 @@ fn with_a_digest_a_run_stops_before_what_was_not_in_the_review() {
 }
 
 #[test]
-fn a_new_plan_beyond_what_was_confirmed_is_not_applied_and_its_dependents_are_skipped() {
+fn a_new_plan_beyond_the_confirmed_one_is_refused_with_its_dependents() {
     let shop = shop(true);
     network(&shop, "two");
     shop.change("web", "second");
@@ -187,7 +187,7 @@ fn a_deferred_stack_is_skipped_when_another_that_it_needs_has_failed() {
 }
 
 #[test]
-fn on_a_terminal_a_plan_beyond_what_was_confirmed_is_asked_about_in_spite_of_the_flag() {
+fn a_new_plan_beyond_the_confirmed_one_is_asked_about_on_a_terminal() {
     let shop = shop(true);
     network(&shop, "two");
 

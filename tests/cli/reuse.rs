@@ -128,7 +128,7 @@ fn a_state_that_only_an_engine_can_tell_of_is_asked_for() {
 }
 
 #[test]
-fn a_deploy_takes_it_where_no_confirmation_is_needed_and_refuses_it_elsewhere() {
+fn a_deploy_takes_reuse_only_where_no_confirmation_is_needed() {
     let shop = clean();
     shop.run(["deploy", "staging", "--yes", "--reuse"]).exits(0);
     assert_eq!(shop.calls(), [""; 0]);

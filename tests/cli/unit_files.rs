@@ -56,7 +56,7 @@ fn a_unit_in_json_is_listed_ordered_deployed_and_bound() {
 }
 
 #[test(engines(terragrunt))]
-fn edges_of_a_unit_in_json_are_known_whatever_file_and_expression_they_stand_in() {
+fn dependencies_of_a_json_unit_count_in_any_file_and_expression() {
     let live = with_json_unit(JSON_UNIT);
     live.project.write(
         "live/common.hcl",

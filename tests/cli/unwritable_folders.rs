@@ -37,7 +37,7 @@ fn without_right_to_write(fetched: &Fetched) -> impl Fn(&[&str]) -> Run {
 }
 
 #[test(engines(tofu, terraform), needs(sh, setpriv))]
-fn a_folder_that_nobody_may_write_is_planned_with_local_modules(fetched: &Fetched) {
+fn an_unwritable_folder_is_planned_with_local_modules(fetched: &Fetched) {
     fetched.project.write("app/part/main.tf", &resource("1"));
     fetched.main("module \"a\" {\n  source = \"./part\"\n}\n");
     let text = fetched.project.read("environments.toml").replace("{env}.tfstate", "../{env}.tfstate");
@@ -51,7 +51,7 @@ fn a_folder_that_nobody_may_write_is_planned_with_local_modules(fetched: &Fetche
 }
 
 #[test(engines(tofu, terraform), needs(sh, setpriv))]
-fn a_folder_that_nobody_may_write_is_planned_with_the_modules_that_are_installed(fetched: &Fetched) {
+fn an_unwritable_folder_is_planned_with_installed_modules(fetched: &Fetched) {
     let text = fetched.project.read("environments.toml").replace("{env}.tfstate", "../{env}.tfstate");
     fetched.project.write("environments.toml", &text);
     fetched.bare(["init", "-backend=false"]).exits(0);

@@ -61,7 +61,7 @@ fn a_value_flows_along_its_edge_and_reads_no_state_with_a_process() {
 }
 
 #[test]
-fn a_stack_whose_upstream_was_never_applied_is_deferred_and_gets_its_value_in_the_same_deploy() {
+fn a_stack_without_an_applied_upstream_is_deferred_within_the_deploy() {
     let shop = wired(INPUTS);
     let report = shop.run(["plan", "staging", "--json"]).exits(0).report();
     assert_eq!(report.stacks(), ["network changes", "app deferred"]);
@@ -99,7 +99,7 @@ fn a_mock_makes_a_plan_tentative_and_is_never_applied() {
 }
 
 #[test]
-fn a_plan_with_a_mock_alone_is_not_applied_where_its_upstream_is_not_part_of_the_run() {
+fn a_plan_with_a_mock_is_not_applied_without_its_upstream() {
     let shop = wired(&format!("{INPUTS}mocks.network = {{ place = \"nowhere-yet\" }}\n"));
     let plan = shop.run(["plan", "staging", "app"]).exits(0);
     plan.prints("tentative app: its plan rests on values that are not known before `network` is applied")
@@ -171,7 +171,7 @@ fn a_stack_that_exists_without_the_output_is_not_told_to_be_applied_first(engine
 }
 
 #[test]
-fn a_part_that_a_planned_output_does_not_have_is_an_error_before_the_first_deploy() {
+fn a_missing_attribute_of_a_planned_output_is_an_error() {
     let shop = wired("inputs = { place = \"network.zones[2].id\" }\n");
 
     let run = shop.run(["deploy", "staging", "--yes"]).exits(4);
@@ -279,7 +279,7 @@ fn an_output_that_holds_a_secret_travels_as_a_sensitive_one_marked_or_not() {
 }
 
 #[test]
-fn what_is_destroyed_already_is_destroyed_again_with_mocks_and_what_is_left_is_not() {
+fn a_destroyed_stack_is_destroyed_again_with_mocks_a_deployed_one_not() {
     let shop = wired(&format!("{INPUTS}mocks.network = {{ place = \"nowhere\" }}\n"));
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     shop.run(["destroy", "staging", "--yes"]).exits(0);
@@ -295,7 +295,7 @@ fn what_is_destroyed_already_is_destroyed_again_with_mocks_and_what_is_left_is_n
 }
 
 #[test]
-fn what_takes_a_value_that_is_gone_is_destroyed_where_it_is_and_no_obstacle_where_it_is_not() {
+fn a_deployed_stack_with_a_missing_input_is_destroyed_with_a_value() {
     let shop = wired(INPUTS);
     shop.run(["destroy", "staging", "--yes"]).exits(0);
     shop.run(["deploy", "staging", "--yes"]).exits(0);

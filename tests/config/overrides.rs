@@ -69,7 +69,7 @@ fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn a_flag_is_laid_over_the_stack_and_a_variable_of_the_environment_below_the_flag() {
+fn a_flag_overrides_an_environment_variable_which_overrides_the_stack() {
     let process_env: BTreeMap<_, _> =
         pairs(&[("ENVCTL_PARALLELISM", "7"), ("ENVCTL_LOCK_TIMEOUT", "9m")]).into_iter().collect();
     let config = load(&Overrides { process_env: process_env.clone(), ..Overrides::default() }).unwrap();

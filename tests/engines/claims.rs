@@ -31,7 +31,7 @@ fn assert_shared(failure: &Failure) {
 }
 
 #[test(engines(fake_tofu, fake_terraform, tofu, terraform))]
-fn the_second_environment_of_one_state_can_neither_be_planned_nor_destroyed(engine: UnderTest) {
+fn a_second_environment_with_the_same_state_is_refused(engine: UnderTest) {
     let bench = bench(engine);
     bench.deploy(&without_workspace(&bench, "staging"));
     let other = without_workspace(&bench, "production");

@@ -152,7 +152,7 @@ fn what_terragrunt_does_not_have_is_refused_by_name(bench: &Bench) {
 }
 
 #[test(engines(terragrunt_tofu, terragrunt_terraform))]
-fn a_unit_whose_state_is_the_same_in_both_environments_is_planned_in_one_alone(bench: &Bench) {
+fn a_second_environment_with_the_state_of_a_unit_is_refused(bench: &Bench) {
     let target = write(bench, "one", "");
     bench.plan(&target).unwrap();
     let other = Target { workspace: None, ..bench.target("production") };

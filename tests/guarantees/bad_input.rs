@@ -54,7 +54,7 @@ fn a_cycle_is_shown_as_its_whole_path() {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn broken_hcl_is_named_by_file_and_line_and_its_siblings_states_stay_as_they_were(engine: &Driven) {
+fn broken_hcl_is_named_by_file_and_line_and_other_states_are_unchanged(engine: &Driven) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "mail"]);
     shop.append("network/main.tf", "\nresource \"terraform_data\" {\n");
     in_words(shop.run(["deploy", "staging", "--yes"])).exits(4).tells("network/main.tf");
@@ -104,7 +104,7 @@ fn an_engine_that_is_missing_or_no_program_is_named() {
 }
 
 #[test]
-fn a_disk_that_is_full_ends_a_run_in_words_and_with_a_record_that_agrees_with_the_states() {
+fn a_full_disk_ends_a_run_with_an_error_and_a_true_record() {
     let bash = Program { name: "bash", path: "/bin/bash".into() };
     // Limits in blocks of 1024 bytes, from none to enough for all files.
     for blocks in [0, 1, 2, 3, 4, 6, 8, 12, 16, 32] {

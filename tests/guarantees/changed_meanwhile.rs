@@ -31,7 +31,7 @@ fn refusal(run: &crate::support::Run, stack: &str) -> String {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_file_that_changes_before_the_gate_is_answered_keeps_every_stack_from_being_applied(engine: &Driven) {
+fn a_file_that_changes_before_the_confirmation_stops_every_apply(engine: &Driven) {
     // `web` is planned last, after `network`.
     let shop = shop(engine, "web", "after_plan", "network/main.tf");
 
@@ -45,7 +45,7 @@ fn a_file_that_changes_before_the_gate_is_answered_keeps_every_stack_from_being_
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_file_that_changes_while_another_stack_is_applied_refuses_the_stack_that_it_belongs_to(engine: &Driven) {
+fn a_file_that_changes_during_another_apply_refuses_its_stack(engine: &Driven) {
     for moment in ["before_apply", "after_apply"] {
         let shop = shop(engine, "network", moment, "app/main.tf");
 

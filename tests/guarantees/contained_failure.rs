@@ -50,7 +50,7 @@ fn with_fail_fast_nothing_starts_after_a_failure(engine: &Driven) {
 }
 
 #[test]
-fn an_engine_that_is_killed_or_ends_strangely_has_failed_and_is_not_taken_for_clean() {
+fn an_engine_that_is_killed_or_ends_oddly_has_failed_and_is_not_clean() {
     for (behaviour, words) in [
         (json!({ "signal": 9 }), "killed by signal 9"),
         (json!({ "exit_after": 3 }), "status 3, which no engine does"),

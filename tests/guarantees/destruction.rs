@@ -74,7 +74,7 @@ fn a_protected_resource_is_not_replaced_unless_it_is_named(engine: &Driven) {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_protected_resource_is_neither_destroyed_with_the_rest_by_the_digest_alone(engine: &Driven) {
+fn a_confirmed_digest_alone_does_not_destroy_a_protected_resource(engine: &Driven) {
     let shop = deployed(engine);
     let report = shop.run(["destroy", "production", "--json"]).exits(3).report();
     let confirm = format!("--confirm={}", report.digest());

@@ -96,7 +96,7 @@ fn what_changed_since_the_plan_is_refused_by_its_name(engine: &Driven) {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn values_and_overrides_are_those_of_the_plan_and_an_edit_of_either_is_refused(engine: &Driven) {
+fn an_apply_uses_the_values_of_its_plan_and_refuses_edited_ones(engine: &Driven) {
     let shop = rich(engine);
     shop.run(["plan", "staging", "--var", "extra=kept-out-of-the-journal"]).exits(0);
     let run = shop.newest_run();
@@ -252,7 +252,7 @@ fn a_plan_for_staging_cannot_be_applied_to_production(engine: &Driven) {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_workspace_that_was_changed_in_environments_toml_is_refused_before_any_engine_starts(engine: &Driven) {
+fn a_changed_workspace_is_refused_before_any_engine_starts(engine: &Driven) {
     let shop = rich(engine);
     let run = planned(&shop);
     shop.project.edit("environments.toml", "workspace = \"staging\"", "workspace = \"other\"");
@@ -287,7 +287,7 @@ fn a_confirmed_environment_refuses_providers_that_are_not_the_locked_ones(engine
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_relative_file_of_settings_is_the_same_file_for_envctl_and_for_the_engine(engine: &Driven) {
+fn a_relative_cli_config_is_the_same_file_for_envctl_and_the_engine(engine: &Driven) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
     let overrides =
         "provider_installation {\n  dev_overrides {\n    \"x/y\" = \"/tmp\"\n  }\n  direct {}\n}\n";

@@ -89,7 +89,7 @@ fn configuration_whose_name_begins_as_that_of_the_state_is_bound(engine: &Driven
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_file_that_says_where_the_state_of_another_stack_lies_is_bound_and_that_state_is_not(engine: &Driven) {
+fn a_file_with_the_address_of_another_state_is_bound_but_not_that_state(engine: &Driven) {
     let reads = "data \"terraform_remote_state\" \"net\" {\n  backend = \"local\"\n  \
                  config  = jsondecode(file(\"${path.module}/../backend.json\"))\n}\n";
     let state = r#"{ "version": 4, "terraform_version": "1.5.0", "serial": 1, "lineage": "n", "outputs": {}, "resources": [] }"#;

@@ -95,7 +95,7 @@ fn downloading() -> (Project, Env) {
 }
 
 #[test(engines(terragrunt))]
-fn a_unit_that_downloads_into_the_project_goes_on_after_its_module_changed() {
+fn a_unit_with_downloads_in_the_project_is_planned_after_a_module_change() {
     let (project, env) = downloading();
     // Another unit downloads into the same folder, before and after this one.
     let other = project.read("live/app/terragrunt.hcl").replace("../../mod\"", "../../other\"");
@@ -163,7 +163,7 @@ fn the_plan_of_a_unit_is_bound_to_what_its_functions_lead_to() {
 }
 
 #[test(engines(terragrunt))]
-fn what_the_functions_of_a_unit_lead_to_is_seen_by_changed_and_by_reuse_as_well() {
+fn files_that_functions_of_a_unit_read_are_seen_by_changed_and_reuse() {
     let (project, env, ..) = unit();
     env.run(["deploy", "dev", "--yes"]).exits(0);
     project.commit("Deploy");

@@ -58,7 +58,7 @@ fn a_pipe_behind_envctl_hides_no_failure_from_a_shell_that_asks() {
 }
 
 #[test]
-fn a_reader_that_goes_away_stops_no_apply_and_makes_no_success_of_what_it_missed() {
+fn a_closed_output_pipe_stops_no_apply_and_is_no_success() {
     let shop = Shop::of(&["network", "app: network"]);
     let command = "envctl deploy staging --yes | true; exit ${PIPESTATUS[0]}";
 

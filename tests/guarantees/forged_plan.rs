@@ -105,7 +105,7 @@ fn refused(shop: &Shop, run: &str, told: &str, engine: &Driven) {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn each_thing_that_a_plan_file_says_of_itself_is_compared_whatever_its_manifest_says(engine: &Driven) {
+fn each_fact_in_a_plan_file_is_compared_whatever_its_manifest_says(engine: &Driven) {
     type Forge = (&'static str, &'static dyn Fn(&mut Plan));
     let cases: [Forge; 5] = [
         ("`workspace` is not what it was when it was planned: then `staging`, now `production`", &|plan| {
@@ -170,7 +170,7 @@ fn a_plan_to_destroy_or_of_a_part_is_known_by_what_it_says_itself(engine: &Drive
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn another_state_in_a_plan_file_is_held_against_its_manifest_and_against_the_backend(engine: &Driven) {
+fn the_state_of_a_plan_file_is_compared_with_manifest_and_backend(engine: &Driven) {
     let (shop, run) = planned(engine);
     let file = stored(&shop, &run);
     let state: Value = shop.state("app", "production").unwrap();

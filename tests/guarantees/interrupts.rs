@@ -55,9 +55,7 @@ fn provisioning(engine: &Driven) -> Slow {
 }
 
 #[test(engines(tofu, terraform))]
-fn an_interrupted_provisioner_leaves_a_tainted_resource_which_is_said_and_replaced_by_the_next_plan(
-    engine: &Driven,
-) {
+fn an_interrupted_provisioner_taints_a_resource_that_is_then_replaced(engine: &Driven) {
     let slow = provisioning(engine);
     let mut running = slow.deploying();
     slow.signal(&mut running, Signal::INT, 1);
@@ -74,7 +72,7 @@ fn an_interrupted_provisioner_leaves_a_tainted_resource_which_is_said_and_replac
 }
 
 #[test(engines(tofu, terraform))]
-fn an_engine_that_ends_with_1_by_itself_has_failed_and_was_not_interrupted(engine: &Driven) {
+fn an_engine_that_exits_1_by_itself_has_failed_and_was_not_interrupted(engine: &Driven) {
     let slow = provisioning(engine);
     let text = slow.shop.project.read("network/main.tf").replace("; while", "; exit 7; while");
     slow.shop.project.write("network/main.tf", &text);
@@ -85,7 +83,7 @@ fn an_engine_that_ends_with_1_by_itself_has_failed_and_was_not_interrupted(engin
 }
 
 #[test(engines(tofu, terraform), needs(provider_mirror))]
-fn a_second_signal_changes_nothing_and_a_third_reaches_a_real_engine_once_more(engine: &Driven) {
+fn a_second_signal_changes_nothing_and_a_third_is_sent_to_the_engine(engine: &Driven) {
     let slow = Slow::on(engine);
     let mut running = slow.deploying();
     slow.signal(&mut running, Signal::INT, 1);

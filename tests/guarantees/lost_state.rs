@@ -35,7 +35,7 @@ fn behave_again(shop: &Shop) {
 }
 
 #[test]
-fn a_lost_state_is_in_the_way_until_somebody_says_that_it_is_taken_care_of() {
+fn a_lost_state_blocks_later_runs_until_it_is_allowed() {
     for how in ["nowhere", "torn"] {
         let shop = losing(how);
         behave_again(&shop);
@@ -132,7 +132,7 @@ fn restricted(shop: &Shop, args: &[&str]) -> Run {
 }
 
 #[test]
-fn an_engine_that_could_leave_no_state_behind_applies_nothing_where_a_confirmation_is_needed() {
+fn an_engine_that_could_not_save_its_state_applies_nothing_in_production() {
     let shop = Shop::of(&["network"]).deployed();
     shop.run(["deploy", "production", "--confirm"]).exits(0);
     shop.change("network", "the second value");

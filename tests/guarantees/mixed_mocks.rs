@@ -90,7 +90,7 @@ fn mocks_behind_an_include_that_only_terragrunt_can_follow_reach_no_state() {
 }
 
 #[test(engines(terragrunt))]
-fn a_file_that_is_read_by_a_path_nobody_can_tell_may_mix_mocks_wherever_any_file_does() {
+fn a_file_at_an_unknown_path_may_mix_mocks_if_any_file_does() {
     let live = Live::new();
     live.unit("net", "", NET, "");
     let read = "inputs = {\n  id = read_terragrunt_config(\"../${lower(\"DEPS\")}.hcl\").inputs.id\n}\n";

@@ -51,9 +51,7 @@ fn equal_plans_have_an_equal_digest_which_a_later_command_can_quote(engine: &Dri
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_stored_plan_is_made_again_within_what_was_confirmed_when_a_stack_that_it_needs_was_applied(
-    engine: &Driven,
-) {
+fn a_stored_plan_is_planned_again_after_its_upstream_was_applied(engine: &Driven) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "app: network"]);
     let digest = shop.run(["plan", "production", "--json"]).exits(0).report().digest().to_owned();
     let report = shop.run(["apply", "last", &format!("--confirm={digest}"), "--json"]).exits(0).report();

@@ -40,7 +40,7 @@ fn a_workspace_is_never_made_by_accident(engine: &Driven) {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_state_that_vanished_is_refused_even_though_the_engine_would_create_it_all(engine: &Driven) {
+fn a_vanished_state_is_refused_although_the_engine_would_create_it(engine: &Driven) {
     let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]).deployed();
     let state = shop.project.path("app/terraform.tfstate.d/staging/terraform.tfstate");
     fs::remove_file(&state).unwrap();
@@ -88,7 +88,7 @@ fn a_state_that_was_copied_from_another_environment_is_refused(engine: &Driven) 
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn the_guards_of_an_environment_bind_only_where_they_stand_and_not_by_what_git_inherits(engine: &Driven) {
+fn a_branch_guard_binds_its_environment_and_ignores_git_variables(engine: &Driven) {
     let guarded = ENVIRONMENTS.to_owned() + "guards.branch = [\"main\"]\n";
     let shop = Shop::driven_by(engine, &guarded).with_stacks(&["app"]);
     // Another repository, on the branch that the guard demands.

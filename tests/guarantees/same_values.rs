@@ -20,7 +20,7 @@ fn live(hcl: &str, stack: &str) -> Live {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_value_that_something_stronger_sets_is_refused_before_anything_is_confirmed(engine: &Driven) {
+fn an_input_that_a_stronger_value_overrides_is_refused_by_the_plan(engine: &Driven) {
     let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
     shop.env = shop.env.with_system();
     let mut net = plain("net");

@@ -147,7 +147,7 @@ fn the_value_of_a_flag_for_a_sensitive_variable_is_masked(engine: &Driven) {
 }
 
 #[test(engines(tofu, terraform))]
-fn the_texts_in_an_expression_of_a_flag_for_a_sensitive_variable_are_masked(engine: &Driven) {
+fn texts_in_an_expression_of_var_for_a_sensitive_variable_are_masked(engine: &Driven) {
     let hidden = ["typed-passphrase", "typed-key-name", "12345678901234567890123"];
     let text = format!("{{ {} = [\"${{1}}{}\", {}] }}", hidden[1], hidden[0], hidden[2]);
     let shop = Shop::driven_by(engine, ENVIRONMENTS);

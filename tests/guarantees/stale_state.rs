@@ -26,7 +26,7 @@ fn shop(engine: &Driven, key: &str, value: &Value) -> Shop {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_state_that_moves_after_the_last_comparison_is_refused_by_the_engine_and_told_as_such(engine: &Driven) {
+fn a_state_that_moves_after_the_last_check_is_refused_by_the_engine(engine: &Driven) {
     for (key, value) in [("serial", json!(40)), ("lineage", json!("b0a4ffb7-6b17-4a2c-a72b-53c7b3d4f5ad"))] {
         let shop = shop(engine, key, &value);
 

@@ -61,7 +61,7 @@ fn a_stored_plan_is_applied_by_its_run_alone(engine: &Driven) {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn a_plan_file_of_ones_own_is_applied_only_to_the_state_that_it_was_made_on(engine: &Driven) {
+fn a_typed_plan_file_is_applied_only_to_the_state_that_it_was_made_on(engine: &Driven) {
     let preview = "\n[environments.preview]\nworkspace = \"preview\"\ncreate_workspace = \"always\"\n";
     let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}{preview}")).with_stacks(&["app", "web"]);
     let named = |file: &str| shop.project.path(file).to_str().unwrap().to_owned();

@@ -33,7 +33,7 @@ fn plan_file(shop: &Shop) -> Option<Vec<u8>> {
 }
 
 #[test(engines(fake, tofu))]
-fn a_plan_file_that_only_its_engine_can_read_is_refused_where_a_confirmation_is_needed(engine: &Driven) {
+fn an_encrypted_plan_file_is_refused_where_a_confirmation_is_needed(engine: &Driven) {
     let shop = shop(engine);
     for args in [&["plan", "production", "--json"][..], &["deploy", "production", "--confirm", "--json"]] {
         let run = shop.env.run_args(args).exits(3);

@@ -96,7 +96,7 @@ fn a_state_that_a_stopped_server_did_not_take_is_kept_until_it_is_pushed(engine:
 }
 
 #[test(engines(tofu, terraform), needs(provider_mirror, moto_server))]
-fn two_unsaved_states_of_one_folder_are_kept_apart_by_real_engines(engine: &Driven) {
+fn two_unsaved_states_of_one_folder_are_kept_apart_on_real_engines(engine: &Driven) {
     let [moto] = programs(["moto_server"]);
     let mut server = S3Server::start(&moto);
     let slow = in_a_bucket(engine, &server);

@@ -35,7 +35,7 @@ fn rewrite(shop: &Shop, change: impl FnOnce(&mut Value)) {
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn no_value_is_taken_from_a_state_that_is_another_one_or_waits_to_be_saved(engine: &Driven) {
+fn no_value_comes_from_a_foreign_or_unsaved_state(engine: &Driven) {
     let shop = deployed(engine, "");
     rewrite(&shop, |state| state["lineage"] = json!("11111111-2222-3333-4444-555555555555"));
     let run = shop.run(["deploy", "production", "app", "--confirm"]).exits(3);

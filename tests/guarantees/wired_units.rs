@@ -31,7 +31,7 @@ fn estate(mocks: bool) -> Live {
 }
 
 #[test(engines(terragrunt))]
-fn wired_units_deploy_from_nothing_in_one_deploy_and_no_mock_is_in_any_state() {
+fn new_units_with_inputs_deploy_in_one_run_and_no_state_has_a_mock() {
     for mocks in [false, true] {
         let live = estate(mocks);
         live.env.run(["deploy", "dev", "--yes"]).exits(0);

@@ -64,7 +64,7 @@ fn wired_stacks_deploy_from_nothing_in_one_deploy_and_every_value_arrives(engine
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn with_mocks_all_of_it_is_in_the_first_review_and_no_mock_is_in_any_state(engine: &Driven) {
+fn with_mocks_the_first_review_is_complete_and_no_state_has_a_mock(engine: &Driven) {
     let shop = estate(engine, true);
     let report = shop.run(["plan", "production", "--json"]).exits(0).report();
     for (name, takes) in STACKS {
@@ -122,9 +122,7 @@ fn a_changed_output_makes_exactly_its_dependents_be_planned_again(engine: &Drive
 }
 
 #[test(engines(fake, tofu, terraform))]
-fn what_a_plan_tells_of_an_output_is_reviewed_downstream_at_once_and_what_it_does_not_tell_stops(
-    engine: &Driven,
-) {
+fn a_planned_output_is_reviewed_downstream_and_an_unknown_one_stops(engine: &Driven) {
     let shop = dependents(engine);
     shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
 

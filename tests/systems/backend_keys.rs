@@ -131,7 +131,7 @@ fn from_first_plan_to_destruction(engine: &str, project: &Project, server: &S3Se
 }
 
 #[test(engines(terraform), needs(moto_server))]
-fn on_terraform_at_a_desk_both_environments_go_from_the_first_plan_to_their_destruction() {
+fn environments_are_deployed_and_destroyed_on_terraform_at_a_desk() {
     let [terraform, moto] = programs(["terraform", "moto_server"]);
     let (project, server, env) = begin(&terraform, &moto);
     let env = at_a_desk(&project, &server, env);
@@ -139,7 +139,7 @@ fn on_terraform_at_a_desk_both_environments_go_from_the_first_plan_to_their_dest
 }
 
 #[test(engines(tofu), needs(moto_server))]
-fn on_tofu_in_ci_both_environments_go_from_the_first_plan_to_their_destruction() {
+fn environments_are_deployed_and_destroyed_on_tofu_in_ci() {
     let [tofu, moto] = programs(["tofu", "moto_server"]);
     let (project, server, env) = begin(&tofu, &moto);
     // The profiles do not exist in CI: using one would fail every init.

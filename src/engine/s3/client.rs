@@ -140,7 +140,7 @@ mod tests {
     const ANSWER: &str = "HTTP/1.1 200 OK\r\nETag: \"t\"\r\nConnection: close\r\n\r\n";
 
     #[test]
-    fn a_server_that_never_answered_is_asked_once_and_one_that_did_again_and_again() {
+    fn only_a_server_that_has_answered_is_asked_again() {
         let (question, connections) = server(&["", ANSWER]);
         let client = Client::default();
         let first = client.ask(&question, Timestamp::UNIX_EPOCH);

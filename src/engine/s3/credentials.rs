@@ -84,7 +84,7 @@ mod tests {
     const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "E"), ("AWS_SECRET_ACCESS_KEY", "S")];
 
     #[test]
-    fn settings_come_before_a_profile_of_theirs_and_that_before_the_environment() {
+    fn settings_precede_a_profile_of_theirs_and_that_the_environment() {
         let own = json!({ "access_key": "A", "secret_key": "S", "token": "1" });
         assert_eq!(id(&own, &KEYS).unwrap(), "A1");
         assert_eq!(id(&json!({ "profile": "p" }), &KEYS).unwrap(), "PT");

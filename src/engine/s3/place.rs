@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bucket_stands_in_the_host_unless_that_is_a_number_or_the_settings_say_so() {
+    fn the_bucket_is_in_the_host_name_unless_settings_or_an_ip_forbid_it() {
         let at = |url: &str| json!({ "endpoints": { "s3": url }, "key": "k" });
         assert_eq!(url(&at("http://127.0.0.1:5000/"), None), "http://127.0.0.1:5000/states/k");
         assert_eq!(url(&at("http://[::1]:5000"), None), "http://[::1]:5000/states/k");

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_of_aws_that_is_not_known_here_stops_the_question_unless_it_is_empty() {
+    fn an_unknown_aws_variable_stops_the_request_unless_it_is_empty() {
         let fine = [
             ("AWS_ACCESS_KEY_ID", "a"),
             ("AWS_ENDPOINT_URL_DYNAMODB", "x"),

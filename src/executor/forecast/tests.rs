@@ -23,7 +23,7 @@ fn jobs(count: usize) -> Limits {
 }
 
 #[test]
-fn eight_single_steps_and_a_chain_of_four_take_two_jobs_no_longer_than_they_must() {
+fn steps_and_a_chain_on_two_jobs_take_half_of_their_total_time() {
     let alone = (0..9).map(|place| step(place, &[], 100));
     let steps: Vec<Step> = alone.chain((9..12).map(|place| step(place, &[place - 1], 100))).collect();
     assert_eq!(forecast(&steps, &jobs(2)).unwrap(), of(600, 2), "1200 ms of work, two at once");

@@ -207,7 +207,7 @@ fn a_mutating_step_and_its_engine_are_in_the_journal_before_they_act() {
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_stops_new_mutating_steps_and_lets_running_ones_end() {
+fn a_journal_write_error_stops_new_applies_and_lets_running_ones_end() {
     let memory = rustix::fs::memfd_create("journal", rustix::fs::MemfdFlags::ALLOW_SEALING).unwrap();
     let handle = memory.try_clone().unwrap();
     let mut rig = Rig::with_journal(&["a", "b", "c", "d"], |dir| Journal::in_file(dir, memory.into()));

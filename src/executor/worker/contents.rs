@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_plan_makes_counts_as_it_left_it_and_configuration_as_it_was_before() {
+    fn files_are_read_after_a_plan_and_configuration_before_it() {
         let before =
             contents(&[("main.tf", "1", true), ("x.zip", "1", false), ("gone.txt", "1", false)], None);
         let after =

@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_engine_leaves_open_is_filled_from_the_environment_and_the_folder() {
+    fn an_open_address_is_completed_from_the_environment_and_the_folder() {
         let null = json!({ "path": null, "workspace_dir": null });
         assert_eq!(address("local", &null, None).unwrap(), "local:/p/app/terraform.tfstate");
         let relative = json!({ "path": "../x.tfstate" });

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_found_in_either_syntax_and_what_is_not_plain_is_not_skimmed() {
+    fn module_sources_are_found_in_hcl_and_json_only_where_they_are_plain() {
         let text = "module \"a\" {\n  source=\"../a\"\n}\n required { source = \"hashicorp/aws\" } data_source = 1 # source of it";
         assert_eq!(calls(text).unwrap(), ["../a"]);
         assert_eq!(calls(r#"{"module":{"a":{"source" : "./b//c"}}}"#).unwrap(), ["./b/c"]);

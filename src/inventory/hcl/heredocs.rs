@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn carriage_returns_and_blanks_around_the_closing_marker_are_no_part_of_it() {
+    fn carriage_returns_and_blanks_around_a_heredoc_marker_are_left_out() {
         assert_eq!(bodies("x = <<E\r\na\r\n\t E \r\ny = <<E\nE\n"), ["a", ""]);
     }
 }

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_local_of_two_files_with_one_name_is_either_and_an_override_is_the_last() {
+    fn a_local_in_two_files_has_both_values_and_an_override_wins() {
         let keep = tempfile::tempdir().unwrap();
         let dir = Utf8Path::from_path(keep.path()).unwrap();
         for (file, both, overridden) in [

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dependency_of_an_included_file_counts_and_mocks_for_other_commands_do_not() {
+    fn dependencies_of_included_files_count_and_mocks_of_other_verbs_do_not() {
         let include = "include \"c\" {\n  path = \"../common.hcl\"\n}\n";
         let common = of("mock_outputs_merge_strategy_with_state = \"shallow\"");
         assert_eq!(mixed(include, &common)[0].dependency, "net");

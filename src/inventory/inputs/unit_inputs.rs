@@ -56,7 +56,7 @@ mod tests {
     use crate::inventory::{fixture::Project, inputs::ExcludedPaths};
 
     #[test]
-    fn names_in_objects_and_in_what_is_merged_are_set_and_those_of_files_that_are_only_read_are_not() {
+    fn inputs_in_merged_objects_are_set_and_those_of_read_files_are_not() {
         let toml = "[environments.dev]\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n";
         let unit = "include \"c\" {\n  path = \"../common.hcl\"\n}\nlocals {\n  r = read_terragrunt_config(\"../read.hcl\")\n}\n\
                     inputs = merge(local.r.inputs, { own = 1, \"quoted\" = { inner = 2 } })\n";

@@ -120,7 +120,7 @@ mod tests {
     use super::{super::sample::Sample, *};
 
     #[test]
-    fn ignored_folders_caches_and_examples_are_not_entered_but_ignored_files_count() {
+    fn ignored_folders_are_not_entered_and_ignored_files_count() {
         let sample = Sample::new(&[
             (".git/HEAD", ""),
             (".gitignore", "*.tfvars\nbuild/\n"),

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn files_in_the_environments_own_folders_are_passed_when_no_engine_takes_them() {
+    fn var_files_in_environment_folders_are_passed_if_no_engine_loads_them() {
         let staging = ["staging.tfvars".to_owned(), "terraform.tfvars".to_owned()];
         let prod = ["prod.tfvars".to_owned(), "x.auto.tfvars".to_owned(), "size.tfvars".to_owned()];
         let set = inside([("staging", staging.as_slice()), ("prod", prod.as_slice())]);

@@ -119,7 +119,7 @@ fn a_deploy_adds_up_its_steps() {
 }
 
 #[test]
-fn a_run_that_was_killed_has_no_result_and_neither_has_the_stack_it_was_at() {
+fn a_killed_run_and_its_running_stack_have_no_result() {
     let report = report(vec![
         run_started(&["a", "b"]),
         finished("a", StepKind::Plan, Outcome::Changed(creates(1))),

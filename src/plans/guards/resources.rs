@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn without_any_guard_only_what_nobody_knows_is_refused_and_only_where_a_confirmation_is_needed() {
+    fn without_guards_only_an_unknown_action_with_confirm_is_refused() {
         for action in ALL {
             let wanted: &[&str] = if action == Action::Unknown { &["unknown"] } else { &[] };
             assert_eq!(judged(&change(action), &Guards::default(), true, &[]), wanted, "{action:?}");

@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_protected_resource_and_a_module_that_may_hold_one_are_not_named_without_an_exception() {
+    fn a_protected_address_and_its_modules_need_an_exception() {
         let named = |text: &str| ("protect".to_owned(), Some(format!("delete:app/{text}")));
         assert_eq!(judged(&["aws_db.main[0]"], &[]), [named("aws_db.main[0]")]);
         assert_eq!(judged(&["module.a", "module.b"], &[]), [named("module.a"), named("module.b")]);
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_in_another_form_is_refused_where_addresses_are_judged_whatever_is_allowed() {
+    fn an_address_in_another_form_is_refused_whatever_is_allowed() {
         for word in ["aws_db . main", "aws_vm . main", "aws_db.main # mine", "aws_db.main[\"\\u0061\"]"] {
             let allow = format!("delete:app/{word}");
             assert_eq!(judged(&[word], &[&allow]), [("address".to_owned(), None)], "{word}");

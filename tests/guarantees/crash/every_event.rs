@@ -82,7 +82,7 @@ fn a_deploy_killed_after_any_event_is_resumed_to_the_same_end() {
 }
 
 #[test(engines(tofu, terraform))]
-fn a_deploy_of_a_real_engine_killed_after_an_event_is_resumed_to_the_same_end(engine: &Driven) {
+fn a_killed_deploy_of_a_real_engine_is_resumed_to_the_same_end(engine: &Driven) {
     for event in [9, 12, 14, 17, 20] {
         killed_and_resumed(engine, event);
     }

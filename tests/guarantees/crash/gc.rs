@@ -15,7 +15,7 @@ fn runs(shop: &Shop) -> Vec<String> {
 }
 
 #[test]
-fn runs_beyond_the_newest_ones_of_each_environment_go_and_it_is_said_what_that_frees() {
+fn old_runs_of_each_environment_are_removed_with_the_freed_size() {
     let shop = Shop::of(&["network"]).deployed();
     for environment in ["staging", "production", "staging"] {
         shop.run(["plan", environment]).exits(0);

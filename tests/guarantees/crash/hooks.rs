@@ -44,7 +44,7 @@ fn let_go(shop: &Shop) {
 }
 
 #[test]
-fn a_resumed_run_and_a_new_deploy_wait_for_a_hook_that_outlived_its_killed_envctl() {
+fn later_runs_wait_for_a_hook_that_outlived_its_killed_envctl() {
     for next in [&["runs", "resume", "--yes"][..], &["deploy", "staging", "--yes"]] {
         let shop = shop("before_apply", true);
         killed(&shop);

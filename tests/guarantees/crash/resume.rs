@@ -223,7 +223,7 @@ fn plan_files(shop: &Shop) -> Vec<String> {
 }
 
 #[test]
-fn the_plan_that_a_killed_apply_was_at_is_removed_once_its_engine_has_ended() {
+fn the_plan_of_a_killed_apply_is_removed_once_its_engine_has_ended() {
     for follow_up in [["runs", "resume", "--confirm"], ["deploy", "production", "--confirm"]] {
         let shop = Shop::of(&["network"]);
         let go = shop.marker("go.marker");

@@ -101,7 +101,7 @@ fn waiting_for_an_engine_can_be_interrupted() {
 }
 
 #[test]
-fn an_engine_that_is_in_no_journal_is_found_by_the_files_that_it_writes_to() {
+fn an_engine_in_no_journal_is_found_by_the_files_that_it_writes() {
     let shop = Shop::of(&["network"]);
     let mut first = held(&shop);
     first.wait_until("it is recorded", || journal_holds(&shop, "engine_started"));

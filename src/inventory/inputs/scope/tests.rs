@@ -98,7 +98,7 @@ fn a_changed_byte_changes_the_digest_of_its_file_alone() {
 }
 
 #[test]
-fn a_module_whose_source_only_an_engine_can_tell_is_an_input_with_what_it_calls() {
+fn a_module_with_an_unknown_source_is_an_input_with_its_own_modules() {
     let project = Project::new(
         "[environments.dev]\n[stacks.app]\npath = \"app\"\n",
         &[
