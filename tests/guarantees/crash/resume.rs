@@ -95,7 +95,7 @@ fn a_stack_with_other_files_than_at_its_plan_is_refused() {
 }
 
 #[test]
-fn a_stack_that_the_run_applied_is_not_called_unchanged_when_it_is_resumed() {
+fn a_resumed_run_does_not_call_a_stack_that_it_applied_unchanged() {
     let shop = failed();
     let run = newest(&shop);
 
@@ -114,7 +114,7 @@ fn a_stack_that_the_run_applied_is_not_called_unchanged_when_it_is_resumed() {
 }
 
 #[test]
-fn a_stack_that_the_run_destroyed_is_not_called_unchanged_when_it_is_resumed() {
+fn a_resumed_run_does_not_call_a_stack_that_it_destroyed_unchanged() {
     let shop = Shop::of(&["network", "app: network", "web: app"]).deployed();
     shop.project.write(".gitignore", "terraform.tfstate*\n*.marker\n.fake-engine-failures\n");
     shop.behave("app", &json!({ "apply": { "error": error("it broke", "")["error"], "error_times": 1 } }));
