@@ -65,14 +65,8 @@ fn named_by_unit(instance: &Instance) -> Diagnostics {
             }
         };
         let problem = Diagnostic::error(code, message);
-        Some(match &folder.place {
-            Some(place) => problem.at(&place.source, place.span.clone(), format!("`{shown}` does not exist")),
-            None => {
-                let file = unit_file_in(&instance.dir);
-                let file = file.strip_prefix(root).unwrap_or(&file);
-                problem.help(format!("`{file}` names `{shown}`, which does not exist"))
-            }
-        })
+        let place = &folder.place;
+        Some(problem.at(&place.source, place.span.clone(), format!("`{shown}` does not exist")))
     });
     Diagnostics(problems.collect())
 }

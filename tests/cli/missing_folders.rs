@@ -155,13 +155,18 @@ fn a_unit_in_json_is_named_and_a_source_that_is_a_file_is_left() {
     std::fs::remove_file(live.project.path("live/app/terragrunt.hcl")).unwrap();
     live.project.write(
         "live/app/terragrunt.hcl.json",
-        "{\"dependency\": {\"vpc\": {\"config_path\": \"../vcp\"}}, \"terraform\": {\"source\": \"./gone\"}}\n",
+        "{\n  \"dependency\": {\n    \"vpc\": {\"config_path\": \"../vcp\"}\n  },\n  \"dependencies\": {\n    \
+         \"paths\": [\"../vpc\", \"../pvc\"]\n  },\n  \"terraform\": {\"source\": \"./gone\"}\n}\n",
     );
     for check in checked(&live) {
         check
             .exits(4)
-            .prints("✘ config dev: 2 problems")
-            .tells("`live/app/terragrunt.hcl.json` names `live/vcp`, which does not exist")
-            .tells("`live/app/terragrunt.hcl.json` names `live/app/gone`, which does not exist");
+            .prints("✘ config dev: 3 problems")
+            .tells("live/app/terragrunt.hcl.json:3:28")
+            .tells("`live/vcp` does not exist")
+            .tells("live/app/terragrunt.hcl.json:6:14")
+            .tells("`live/pvc` does not exist")
+            .tells("live/app/terragrunt.hcl.json:8:27")
+            .tells("`live/app/gone` does not exist");
     }
 }

@@ -101,6 +101,19 @@ fn a_unit_in_json_that_terragrunt_cannot_read_is_an_error() {
         .exits(4)
         .tells("live/app/terragrunt.hcl.json:2:")
         .tells("is not valid JSON");
+    live.project.write(
+        "live/app/terragrunt.hcl.json",
+        "{\n  \"locals\": {},\n  \"inputs\": {\n    \"v\": [\"\",\n      \"a ${ }\"]\n  }\n}\n",
+    );
+    live.env
+        .run(["check", "dev"])
+        .exits(4)
+        .tells("live/app/terragrunt.hcl.json:5:7")
+        .tells("5 |       \"a ${ }\"]");
+    live.project
+        .write("live/app/terragrunt.hcl.json", "{\n  \"inputs\": {\n    \"v\": \"${no_such()}\"\n  }\n}\n");
+    let annotated = live.env.clone().var("GITHUB_ACTIONS", "true").run(["plan", "dev", "app"]).exits(4);
+    annotated.tells("::error file=live/app/terragrunt.hcl.json,line=3,title=app::Call to unknown function");
     live.project.write("live/app/terragrunt.hcl.json", &JSON_UNIT.replace("../vpc", "${no_such()}"));
     live.env
         .run(["plan", "dev"])
