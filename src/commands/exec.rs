@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     config::{Environment, VerbClass},
-    engine::{EngineError, Session, Typed, evaluates_variables, may_make_workspace, takes_values, typed},
+    engine::{
+        EngineError, Session, Typed, TypedColors, evaluates_variables, may_make_workspace, takes_values,
+        typed,
+    },
     executor::{SecretUse, Work},
     journal::RunStore,
     model::{ExitStatus, Failure, FailureKind, GuardException, StackId},
@@ -70,6 +73,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         (&stacks, &request.allow),
         needs(&request.args),
     )?;
+    let is_colored = context.printer.out_styles().color();
+    prepared.set_typed_colors(if is_colored { TypedColors::On } else { TypedColors::Off });
     let mutating = prepared.is_mutating(&request.args);
     if mutating {
         context.refuse_read_only(&format!("exec … -- {}", request.line()), "a state or a file")?;

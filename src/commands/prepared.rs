@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment},
-    engine::{EngineError, LockfilePolicy, Progress, Session, StateMove},
+    engine::{EngineError, LockfilePolicy, Progress, Session, StateMove, TypedColors},
     executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
@@ -127,6 +127,13 @@ impl Prepared {
             {
                 work.target.lockfile = policy;
             }
+        }
+    }
+
+    /// Sets the colours in the output of a typed command.
+    pub(super) fn set_typed_colors(&mut self, colors: TypedColors) {
+        for work in self.works.values_mut() {
+            work.target.typed_colors = colors;
         }
     }
 

@@ -125,6 +125,7 @@ pub use state_outputs::outputs_before;
 pub use state_stamp::{LocalIdentity, StateIdentity, state_at};
 pub use target::{
     Backend, BackendInForce, CalledModule, GeneratedValues, Neighbours, StackFolder, StateException, Target,
+    TypedColors,
 };
 pub use transient::is_transient;
 pub use typed::{Typed, typed};

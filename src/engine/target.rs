@@ -26,7 +26,7 @@ pub struct Backend {
     pub config_file: Option<Utf8PathBuf>,
     /// Configuration of the backend, pairs over block; absent if only an engine can evaluate it.
     pub config: Option<serde_json::Map<String, serde_json::Value>>,
-    /// Digest of type and pairs, part of the init fingerprint.
+    /// Digest of type, pairs and the values behind expressions, part of the init fingerprint.
     pub digest: String,
 }
 
@@ -124,6 +124,20 @@ impl GeneratedValues {
     }
 }
 
+/// Colours in the output of a command that the user typed.
+///
+/// OpenTofu and Terraform write colours into files and pipes too, and do not know `NO_COLOR` (measured on 1.12.6 and 1.11.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TypedColors {
+    /// No setting: the user starts the engine from a shell.
+    #[default]
+    Unset,
+    /// The engine writes colours.
+    On,
+    /// The engine writes none.
+    Off,
+}
+
 /// Instance as its engine needs it; paths are absolute.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -163,6 +177,8 @@ pub struct Target {
     pub given_flags: Arc<GivenFlags>,
     /// Flag that `--allow lineage:` was needed.
     pub state_exception: StateException,
+    /// Colours in the output of a typed command.
+    pub typed_colors: TypedColors,
 }
 
 #[cfg(test)]
@@ -195,6 +211,7 @@ impl Target {
             lockfile: LockfilePolicy::Updated,
             given_flags: Arc::default(),
             state_exception: StateException::default(),
+            typed_colors: TypedColors::default(),
         }
     }
 }

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Applied, EffectiveInit, Engine, EngineError, KnownOutputs, PlanFacts, PlanRequest, Planned,
-    PrintedOutput, Session, StateIdentity, Target, applying,
+    PrintedOutput, Session, StateIdentity, Target, TypedColors, applying,
     backend_check::{BackendInFolder, check_plan, check_stated, claim_checked},
     backend_record::BackendRecord,
     call::{Dialect, not_run},
@@ -382,7 +382,12 @@ impl Engine for Terraform {
 
     fn command(&self, target: &Target, args: &[OsString]) -> CommandLine {
         let args = typed_arguments(&self.installed, target, args, self.variables_everywhere());
-        self.in_workspace(target).args(args)
+        let command = self.in_workspace(target).args(args);
+        match target.typed_colors {
+            // Every verb takes the flag from there, in its place (measured on OpenTofu 1.12.6 and Terraform 1.11.4).
+            TypedColors::Off => command.env("TF_CLI_ARGS", "-no-color"),
+            TypedColors::On | TypedColors::Unset => command,
+        }
     }
 
     fn is_mutating(&self, args: &[OsString]) -> bool {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Applied, EffectiveInit, Engine, EngineError, KnownOutputs, PlanFacts, PlanRequest, Planned,
-    PrintedOutput, Session, StateIdentity, Target, Typed, applying,
+    PrintedOutput, Session, StateIdentity, Target, Typed, TypedColors, applying,
     backend_check::{BackendInFolder, check_plan},
     backend_record::BackendRecord,
     call::{Dialect, not_run},
@@ -47,8 +47,11 @@ const SET: &[(&str, &str)] = &[
     ("TG_NON_INTERACTIVE", "true"),
     ("TG_LOG_LEVEL", "warn"),
     ("TG_LOG_FORMAT", "bare"),
-    ("TG_NO_COLOR", "true"),
+    (NO_COLOR, "true"),
 ];
+
+/// Takes the colours from Terragrunt and its engine.
+const NO_COLOR: &str = "TG_NO_COLOR";
 
 /// Variable with the flags of every init that Terragrunt runs.
 pub(super) const INIT_FLAGS: &str = "TF_CLI_ARGS_init";
@@ -356,6 +359,9 @@ impl Engine for Terragrunt {
         // A typed init has only the flags that the user typed: `-upgrade` would contradict.
         if args.iter().any(|arg| arg == "init") || verbs::writes_lockfile(args) {
             command.env.remove(OsStr::new(INIT_FLAGS));
+        }
+        if target.typed_colors == TypedColors::On {
+            command.env.remove(OsStr::new(NO_COLOR));
         }
         command
     }

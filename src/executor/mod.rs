@@ -10,6 +10,7 @@ mod cancel;
 mod consumers;
 mod deployment;
 mod dispatcher;
+mod evaluated_values;
 mod exit;
 mod failed_output;
 #[cfg(feature = "fake-engine")]

@@ -12,6 +12,7 @@ use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
 use super::{
+    evaluated_values::evaluated_values,
     secret_use::{SecretOfRun, SecretUse, effective_use},
     secrets::{SecretError, Secrets},
     worker::expression,
@@ -21,7 +22,7 @@ use crate::{
     diagnostic::{Diagnostic, SourceFile},
     engine::{
         Backend, GeneratedValues, GivenFlags, LockfilePolicy, Neighbours, StackFolder, StateException,
-        Target, layout::unit_file, value_from,
+        Target, TypedColors, layout::unit_file, value_from,
     },
     files,
     inventory::{
@@ -139,17 +140,22 @@ impl Targets {
                 return Err(TargetError::MissingVarFile { stack: stack.to_owned(), path: file.path.clone() });
             }
         }
+        let instance_files = var_files.clone();
         let declared = module.map(|m| m.variables.keys().map(String::as_str).collect::<BTreeSet<&str>>());
         let generated_values = self.values(instance, declared.as_ref(), (&mut var_files, &mut notes))?;
         let secret_use = effective_use(self.secret_use, instance.engine, modules);
         let env = self.environment(instance, declared.as_ref(), secret_use)?;
+        let mut backend = self.backend(instance, module, &mut notes)?;
+        if let Some(values) = evaluated_values(instance, modules, &instance_files, &env) {
+            backend.digest += &values;
+        }
         let target = Target {
             instance: instance.id.clone(),
             project: self.project.clone(),
             dir: instance.dir.clone(),
             data_dir: self.home.join("data").join(place),
             folder,
-            backend: self.backend(instance, module, &mut notes)?,
+            backend,
             state_dir,
             workspace: instance.workspace().map(str::to_owned),
             var_files,
@@ -162,6 +168,7 @@ impl Targets {
             lockfile: self.lockfile,
             given_flags: Arc::clone(&self.given_flags),
             state_exception: StateException::default(),
+            typed_colors: TypedColors::default(),
         };
         Ok(Built { target, notes })
     }

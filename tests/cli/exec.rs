@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::{
     snapshot::snapshot,
-    support::{Shop, plain, script},
+    support::{Driven, ENVIRONMENTS, Env, Live, Shop, plain, script},
 };
 
 #[test]
@@ -192,4 +192,38 @@ fn a_command_that_no_answer_lets_through_is_not_said_to_be_unconfirmed() {
     }
     let run = shop.run(["exec", "production", "network", "--", "apply", "--working-dir=../x"]).exits(3);
     run.tells("`--working-dir` acts on more than the stack").hides("not confirmed");
+}
+
+/// Returns the colours of `exec … -- ARGS` for `--color WHEN`, or without the flag if `when` is empty.
+fn has_colors(env: &Env, environment: &str, when: &str, args: &[&str]) -> bool {
+    let color = ["--color", when];
+    let color = if when.is_empty() { &[][..] } else { &color[..] };
+    let run =
+        env.run_args(&[color, &["exec", environment, "network", "--yes", "--"], args].concat()).exits(0);
+    run.stdout.contains('\u{1b}')
+}
+
+#[test(engines(tofu, terraform))]
+fn typed_commands_have_the_colours_that_envctl_has(engine: &Driven) {
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
+    for args in [&["plan"][..], &["apply", "-auto-approve"], &["state", "list"], &["validate"]] {
+        let colors = |when: &str| has_colors(&shop.env, "staging", when, args);
+        assert_eq!([colors("never"), colors("")], [false, false], "{args:?}");
+    }
+    assert!(has_colors(&shop.env, "staging", "always", &["validate"]));
+    assert!(!has_colors(&shop.env, "staging", "always", &["validate", "-no-color"]));
+    let forced = shop.env.clone().var("NO_COLOR", "").var("CLICOLOR_FORCE", "1");
+    assert!(has_colors(&forced, "staging", "", &["validate"]));
+    assert!(!has_colors(&forced.var("NO_COLOR", "1"), "staging", "", &["validate"]));
+}
+
+#[test(engines(terragrunt))]
+fn typed_commands_of_a_unit_have_the_colours_that_envctl_has() {
+    let live = Live::new();
+    live.unit("network", "", "resource \"terraform_data\" \"a\" {\n  input = 1\n}\n", "");
+    for args in [&["plan"][..], &["run", "--", "plan"], &["validate"]] {
+        let colors = |when: &str| has_colors(&live.env, "dev", when, args);
+        assert_eq!([colors("never"), colors(""), colors("always")], [false, false, true], "{args:?}");
+    }
+    assert!(!has_colors(&live.env, "dev", "always", &["plan", "-no-color"]));
 }

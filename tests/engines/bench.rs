@@ -15,7 +15,7 @@ use envctl::{
     engine::{
         Applied, Backend, Engine, EngineError, EnginePlace, EngineUnavailable, Engines, GeneratedValues,
         LockfilePolicy, Neighbours, PlanMode, PlanRequest, Planned, Progress, Session, StackFolder,
-        StateException, Target, clean_environment,
+        StateException, Target, TypedColors, clean_environment,
     },
     inventory::{address::address_in_force, called_modules},
     model::{Failure, InstanceId},
@@ -133,6 +133,7 @@ impl Bench {
             given_flags: Arc::default(),
             state_exception: StateException::default(),
             generated_values: GeneratedValues::new(own.join("values.tfvars.json")),
+            typed_colors: TypedColors::default(),
             value_places: None,
             instance: InstanceId { environment: environment.parse().unwrap(), stack: "app".parse().unwrap() },
             project: self.root.clone(),

@@ -54,6 +54,64 @@ fn the_command_that_is_hinted_brings_a_state_where_an_expression_says() {
     shop.run(["plan", "staging", "--var", "folder=new", "--json"]).exits(0).prints("\"clean\"");
 }
 
+/// Moves the state by hand to the folder `new`, with another value.
+fn copy_to_new(shop: &Shop) {
+    let state = shop.project.read("app/old/app.tfstate").replace("\"first\"", "\"second\"");
+    shop.project.write("app/new/app.tfstate", &state);
+}
+
+#[test(engines(tofu))]
+fn a_typed_command_initialises_anew_for_another_value_of_the_backend() {
+    let shop = decided_by_a_variable();
+    copy_to_new(&shop);
+    let old = shop.project.read("app/old/app.tfstate");
+    let new = ["--set", "vars.folder=new", "--"];
+
+    for (args, shown) in [
+        (&["state", "show", "-no-color", "terraform_data.app"][..], "\"second\""),
+        (&["plan", "-no-color"], "\"second\" -> \"first\""),
+        (&["output"], ""),
+    ] {
+        let run = shop.env.run_args(&[&["exec", "staging", "app"], &new[..], args].concat()).exits(0);
+        run.prints(shown);
+        // And back, without a plan in between.
+        let run = shop.env.run_args(&[&["exec", "staging", "app", "--"], args].concat()).exits(0);
+        run.tells("initialised anew for local:").hides("second");
+    }
+    let moved = ["state", "mv", "terraform_data.app", "terraform_data.moved"];
+    shop.env.run_args(&[&["exec", "staging", "app", "--yes"], &new[..], &moved].concat()).exits(0);
+    assert_eq!(shop.project.read("app/old/app.tfstate"), old);
+    assert!(shop.project.read("app/new/app.tfstate").contains("\"moved\""));
+}
+
+#[test(engines(tofu))]
+fn a_value_in_any_file_of_a_computed_backend_leads_to_an_init() {
+    let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\n\n[stacks.app]\npath = \"app\"\nvar_files = [\"../place.tfvars\"]\n";
+    let literal = "terraform {\n  backend \"local\" {\n    path = \"${WHERE}/app.tfstate\"\n  }\n}\nresource \"terraform_data\" \"app\" {\n  input = \"first\"\n}\n";
+    for (expression, file, text) in [
+        ("local.folder", "app/more.tf", "locals {\n  folder = \"old\"\n}\n"),
+        ("var.folder", "app/more.auto.tfvars", "folder = \"old\"\n"),
+        ("var.folder", "place.tfvars", "folder = \"old\"\n"),
+    ] {
+        let [tofu] = programs(["tofu"]);
+        let shop = Shop::driven_by(&Driven::Real(tofu), environments);
+        let variable =
+            if expression == "var.folder" { "variable \"folder\" {\n  type = string\n}\n" } else { "" };
+        shop.project.write("app/main.tf", &(variable.to_owned() + &literal.replace("WHERE", expression)));
+        shop.project.write("place.tfvars", "");
+        shop.project.write(file, text);
+        shop.project.commit("Begin");
+        shop.run(["deploy", "staging", "--yes"]).exits(0);
+        copy_to_new(&shop);
+
+        shop.project.edit(file, "\"old\"", "\"new\"");
+
+        let shown =
+            shop.run(["exec", "staging", "app", "--", "state", "show", "-no-color", "terraform_data.app"]);
+        drop(shown.exits(0).prints("\"second\""));
+    }
+}
+
 #[test(engines(terragrunt))]
 fn a_migration_of_a_unit_is_refused_before_anybody_is_asked() {
     let live = Live::new();
