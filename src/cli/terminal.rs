@@ -15,6 +15,8 @@ pub(super) struct Streams {
     pub(super) out: Styles,
     pub(super) err: Styles,
     pub(super) width: Option<usize>,
+    /// Width at which messages are wrapped; absent if standard error is no terminal.
+    pub(super) message_width: Option<usize>,
     pub(super) reader: Reader,
     pub(super) terminal: commands::Terminal,
 }
@@ -31,6 +33,7 @@ pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Optio
         out: colors(out_tty),
         err: colors(err_tty),
         width: if out_tty || err_tty { width() } else { None },
+        message_width: if err_tty { width() } else { None },
         reader: if out_tty { Reader::Person } else { Reader::Program },
         terminal: commands::Terminal {
             interactive: io::stdin().is_terminal() && err_tty && !ci,

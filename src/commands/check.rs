@@ -90,7 +90,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     } else {
         let mut said: Vec<&Diagnostic> = Vec::new();
         for item in &items {
-            context.printer.text(line(item, context.printer.out_styles()))?;
+            context.printer.prose(line(item, context.printer.out_styles()))?;
             // Findings in `[stacks]` or `[project]` repeat in each environment.
             let new: Vec<&Diagnostic> =
                 item.diagnostics.0.iter().filter(|found| !said.contains(found)).collect();

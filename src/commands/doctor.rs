@@ -103,7 +103,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let document = DoctorDocument { format: 1, findings };
         context.printer.data(format_args!("{}\n", serde_json::to_string_pretty(&document)?))?;
     } else {
-        context.printer.text(text(&findings, context.printer.out_styles()))?;
+        context.printer.prose(text(&findings, context.printer.out_styles()))?;
     }
     Ok(if healthy { ExitStatus::Success } else { ExitStatus::Configuration })
 }

@@ -135,7 +135,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     for (index, environment) in environments.iter().enumerate() {
         let gap = if index == 0 { "" } else { "\n" };
         let text = text(environment, config.environment(environment.environment.as_str())?, styles, context);
-        context.printer.text(format_args!("{gap}{text}"))?;
+        context.printer.prose(format_args!("{gap}{text}"))?;
     }
     resume::hint(context, &RunStore::new(config.root()))?;
     Ok(status)

@@ -11,7 +11,7 @@ use super::{
     call::{Streamed, Written, capture, stream_mutating},
     document::document,
     driver::Driver,
-    exit_error::{ended_badly, failed_text, unbelievable},
+    exit_error::{CANCELLED, ended_badly, failed_text, unbelievable},
     lineage::{self, KnownState},
     mutating::{rescue, take_turns},
     plan_file::plan_facts,
@@ -126,32 +126,38 @@ const NAMED: usize = 3;
 
 /// Adds to the error of an apply the resources that were done before it, and those that are tainted.
 fn half_done(error: EngineError, signs: &EngineReports) -> EngineError {
-    let extent = match signs.done.len() {
+    // A resource that was replaced was deleted before it was made.
+    let done: Vec<&str> =
+        signs.done.iter().filter(|done| !signs.tainted.contains(done)).map(String::as_str).collect();
+    let extent = match done.len() {
         0 if !signs.tainted.is_empty() => "no other resource was done".to_owned(),
         0 => "no resource was done".to_owned(),
         1 => "1 resource was done".to_owned(),
         several => format!("{several} resources were done"),
     };
-    let names = match signs.done.as_slice() {
+    let names = match done.as_slice() {
         few @ [_, ..] if few.len() <= NAMED => format!(": `{}`", few.join("`, `")),
         _ => String::new(),
     };
-    let tainted = signs.tainted.iter().map(|address| {
-        format!(
-            "`{address}` was made and its provisioner failed: it is tainted, and the next plan replaces it"
-        )
-    });
+    let tainted = |what: &'static str| {
+        signs.tainted.iter().map(move |address| {
+            format!("`{address}` was made and its provisioner {what}: it is tainted, and the next plan replaces it")
+        })
+    };
     match error {
         EngineError::Failed(failure) => {
             let mut lines = vec![failure.detail.clone()];
-            lines.extend(tainted);
+            lines.extend(tainted("failed"));
             lines.push(format!("{extent} before it failed{names}"));
             EngineError::Failed(failure.with_detail(lines.join("\n").trim()))
         }
         EngineError::Interrupted { mut notes } => {
-            notes.extend(tainted);
+            if !signs.tainted.is_empty() {
+                notes.retain(|note| note != CANCELLED);
+            }
+            notes.extend(tainted("was cancelled"));
             notes.push(format!("{extent} when it was interrupted{names}"));
-            EngineError::Interrupted { notes }
+            EngineError::Interrupted { notes: vec![notes.join("; ")] }
         }
         other @ (EngineError::MissingWorkspace { .. }
         | EngineError::WrongBackend(_)

@@ -90,6 +90,10 @@ pub(super) fn failed_text(
     EngineError::Failed(told(Failure { engine_exit_code: captured.exit.code(), ..failure }, target, session))
 }
 
+/// Note on a provisioner that an interrupt ended, for an engine that does not name its resource.
+pub(super) const CANCELLED: &str =
+    "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it";
+
 /// Returns notes on what an interrupted engine may have left behind; an engine that plans has changed no state.
 fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
     if verb == "plan" {
@@ -97,9 +101,7 @@ fn what_was_left(verb: &str, said: &str, exit: Exit) -> Vec<String> {
     }
     let mut notes = Vec::new();
     if said.contains("provisioner") {
-        notes.push(
-            "a running provisioner was cancelled: its resource is tainted, and the next plan replaces it",
-        );
+        notes.push(CANCELLED);
     }
     // Both engines print this at a second SIGINT only.
     if said.contains("operation canceled") {

@@ -1,6 +1,6 @@
 //! Reporter for pipes, files and CI: one line per finished stack, followed by the stack's output in one piece.
 
-use std::{io, sync::Arc};
+use std::{collections::BTreeSet, io, sync::Arc};
 
 use super::{log_tail, outcome_line, stack_table::WARNING};
 use crate::{
@@ -64,10 +64,14 @@ impl Consumer for Plain {
 
 /// Returns the output of a step to print: envctl's lines, and the engine's for an apply or with `--verbose`.
 pub(super) fn output(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
-    let mut lines = told(step);
-    if detail >= Detail::Verbose || step.step == StepKind::Apply {
-        lines.splice(0..0, logged(step, detail)?);
+    let own = told(step);
+    if detail < Detail::Verbose && step.step != StepKind::Apply {
+        return Ok(own);
     }
+    let mut lines = logged(step, detail)?;
+    // The details of a failure are the engine's own words.
+    let logged: BTreeSet<String> = lines.iter().map(|line| line.trim().to_owned()).collect();
+    lines.extend(own.into_iter().filter(|line| !logged.contains(line.trim())));
     Ok(lines)
 }
 
@@ -98,7 +102,7 @@ pub(super) fn refused(outcome: &Outcome) -> Vec<String> {
 }
 
 /// Returns the engine's output in a step; command lines (`$ …`) only with `--verbose`.
-pub(super) fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
+fn logged(step: &StepFinished, detail: Detail) -> io::Result<Vec<String>> {
     let Some(log) = &step.log else { return Ok(Vec::new()) };
     let mut lines = log_tail::last_step(log)?;
     lines.retain(|line| detail >= Detail::Verbose || !line.starts_with("$ "));

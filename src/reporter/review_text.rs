@@ -1,6 +1,6 @@
 //! Text of the review: the table, the engines' diffs, the losses by address, and the command to type.
 
-use std::fmt::Write as _;
+use std::{borrow::Cow, fmt::Write as _};
 
 use super::stack_table::{WARNING, review_table};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         guards::{Loss, LossKind},
     },
     process::MASK,
-    ui::{Role, Styles, shell_word},
+    ui::{Role, Styles, shell_word, wrapped},
 };
 
 /// Number of lines that a diff is cut to; `runs show RUN STACK` prints the whole diff.
@@ -91,7 +91,7 @@ pub fn review_text(
     if !text.is_empty() {
         text.push('\n');
     }
-    text.push_str(last_line);
+    text.push_str(&width.map_or(Cow::Borrowed(last_line), |width| wrapped(last_line, width)));
     text.push('\n');
     text
 }

@@ -140,6 +140,11 @@ impl Terminal {
         }
     }
 
+    /// Prints a message above the running steps.
+    fn print(&self, message: &str) -> io::Result<()> {
+        self.area.println(self.printer.wrapped(message))
+    }
+
     fn clear(&mut self) -> io::Result<()> {
         for (_, running) in self.running.drain() {
             running.line.finish_and_clear();
@@ -184,25 +189,25 @@ impl Consumer for Terminal {
                 }
                 let done = matches!(step.outcome, Outcome::Changed(_) | Outcome::Applied(_) | Outcome::Clean);
                 self.end(&step.stack, done);
-                self.area.println(outcome_line::finished(step, self.width, styles))?;
-                for line in plain::told(step) {
-                    self.area.println(format!("    {line}"))?;
-                }
-                if self.printer.detail() >= Detail::Verbose {
-                    for line in plain::logged(step, Detail::Verbose)? {
-                        self.area.println(format!("    {line}"))?;
-                    }
+                self.print(&outcome_line::finished(step, self.width, styles))?;
+                let lines = if self.printer.detail() >= Detail::Verbose {
+                    plain::output(step, Detail::Verbose)?
+                } else {
+                    plain::told(step)
+                };
+                for line in lines {
+                    self.print(&format!("    {line}"))?;
                 }
             }
             EventKind::StackSkipped { stack, outcome } => {
                 self.end(stack, false);
-                self.area.println(outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
+                self.print(&outcome_line::skipped(stack.as_str(), outcome, self.width, styles))?;
                 for line in plain::refused(outcome) {
-                    self.area.println(format!("    {line}"))?;
+                    self.print(&format!("    {line}"))?;
                 }
             }
             EventKind::InterruptRequested { count, .. } => {
-                self.area.println(plain::interrupted(*count, self.running.len()))?;
+                self.print(plain::interrupted(*count, self.running.len()))?;
             }
             EventKind::Reviewed { .. } | EventKind::Decided(_) | EventKind::RunFinished { .. } => {
                 self.clear()?;

@@ -9,6 +9,7 @@ mod shell_word;
 mod style;
 mod table;
 mod visible;
+mod wrap;
 
 pub use count::Count;
 pub use duration::{seconds, whole_seconds};
@@ -17,3 +18,4 @@ pub use shell_word::shell_word;
 pub use style::{Role, Styles};
 pub use table::{Align, Table};
 pub use visible::{uncolored, visible};
+pub use wrap::wrapped;

@@ -1,12 +1,13 @@
 //! Output streams: data goes to standard output, all messages to standard error.
 
 use std::{
+    borrow::Cow,
     fmt::Display,
     io::{self, ErrorKind, Write},
     sync::Mutex,
 };
 
-use super::{Role, Styles, diagnostic, disarmed::disarmed, visible::visible_painted};
+use super::{Role, Styles, diagnostic, disarmed::disarmed, visible::visible_painted, wrap};
 use crate::diagnostic::Diagnostics;
 
 /// Width in columns for source lines when there is no terminal.
@@ -41,6 +42,7 @@ pub struct Printer {
     err_styles: Styles,
     detail: Detail,
     width: Option<usize>,
+    message_width: Option<usize>,
     reader: Reader,
     is_job: bool,
 }
@@ -60,6 +62,7 @@ impl Printer {
             err_styles: err.1,
             detail,
             width,
+            message_width: None,
             reader: Reader::Program,
             is_job: false,
         }
@@ -69,6 +72,12 @@ impl Printer {
     #[must_use]
     pub fn for_reader(self, reader: Reader) -> Self {
         Self { reader, ..self }
+    }
+
+    /// Sets the width at which messages are wrapped: that of the terminal, if standard error is one.
+    #[must_use]
+    pub fn wrapping_messages(self, message_width: Option<usize>) -> Self {
+        Self { message_width, ..self }
     }
 
     /// Enables escaping for a GitHub job, which executes commands in both streams: then only [`Printer::command`] can
@@ -103,6 +112,20 @@ impl Printer {
         self.data(self.harmless(&text.to_string(), self.out_styles))
     }
 
+    /// Writes sentences for people to standard output, wrapped to the width of a terminal.
+    pub fn prose(&self, text: impl Display) -> io::Result<()> {
+        let text = text.to_string();
+        match self.width.filter(|_| self.reader == Reader::Person) {
+            Some(width) => self.text(wrap::wrapped(&text, width)),
+            None => self.text(text),
+        }
+    }
+
+    /// Returns a message wrapped to the width of the terminal, if standard error is one.
+    pub fn wrapped<'t>(&self, message: &'t str) -> Cow<'t, str> {
+        self.message_width.map_or(Cow::Borrowed(message), |width| wrap::wrapped(message, width))
+    }
+
     /// Writes a single value: unchanged for a program, with control characters escaped on a terminal.
     pub fn value(&self, value: &str) -> io::Result<()> {
         match self.reader {
@@ -126,7 +149,7 @@ impl Printer {
     /// Writes a line to standard error, unless quiet.
     pub fn say(&self, line: impl Display) {
         if self.detail > Detail::Quiet {
-            self.always(line);
+            self.always(self.wrapped(&line.to_string()));
         }
     }
 
@@ -147,13 +170,20 @@ impl Printer {
 
     /// Writes an error, even when quiet.
     pub fn error(&self, line: impl Display) {
-        self.always(format_args!("{} {line}", self.err_styles.paint(Role::Error, "error:")));
+        let line = format!("{} {line}", self.err_styles.paint(Role::Error, "error:"));
+        self.always(self.wrapped(&line));
     }
 
     /// Writes diagnostics with their source lines, even when quiet.
     pub fn findings(&self, findings: &Diagnostics) {
         let width = self.width.unwrap_or(WIDE);
-        self.always(diagnostic::render_all(findings, self.err_styles.color(), width));
+        let rendered = diagnostic::render_all(findings, self.err_styles.color(), width);
+        // Source lines have been cut to the width, with marks below them.
+        let lines = rendered.split('\n');
+        let lines: Vec<_> = lines
+            .map(|line| if line.contains('|') { Cow::Borrowed(line) } else { self.wrapped(line) })
+            .collect();
+        self.always(lines.join("\n"));
     }
 
     /// Writes a line to standard error, even when quiet. Control characters are escaped.

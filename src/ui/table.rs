@@ -1,5 +1,7 @@
 //! Tables without lines: columns separated by two spaces, as wide as their content, within the terminal's width.
 
+use std::ops::Range;
+
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, presets};
 
 /// Narrowest width in columns at which words are wrapped; below it wrapping would break them into letters.
@@ -20,88 +22,128 @@ pub enum Align {
 
 /// Table with headings and rows.
 pub struct Table {
-    inner: comfy_table::Table,
     aligns: Vec<Align>,
-    /// Last cell of each line, including the heading.
-    last: Vec<String>,
+    /// Cells of each line; the first line has the headings.
+    lines: Vec<Vec<String>>,
 }
 
 impl Table {
     /// Makes a table from headings and the alignment of their columns.
     pub fn new(headings: &[(&str, Align)]) -> Self {
-        let mut inner = comfy_table::Table::new();
-        inner.load_style(presets::NOTHING);
-        inner.set_header(headings.iter().map(|(text, _)| *text));
-        let last = headings.last().map(|(text, _)| (*text).to_owned()).into_iter().collect();
-        Self { inner, aligns: headings.iter().map(|(_, align)| *align).collect(), last }
+        let aligns = headings.iter().map(|(_, align)| *align).collect();
+        Self { aligns, lines: vec![headings.iter().map(|(text, _)| (*text).to_owned()).collect()] }
     }
 
     /// Adds a row; cells may contain colour codes.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let cells: Vec<String> = cells.into_iter().collect();
-        self.last.push(cells.last().cloned().unwrap_or_default());
-        self.inner.add_row(cells);
+        self.lines.push(cells.into_iter().collect());
     }
 
     /// Returns true if a terminal of this width leaves the last column less than its content needs, and little space
     /// for words.
     pub fn is_cramped(&self, width: usize) -> bool {
-        let left = u16::try_from(width).map_or(u16::MAX, |width| self.left_over(width));
-        left < self.inner.column_max_content_widths().last().map_or(0, |needed| (*needed).min(2 * LEGIBLE))
+        let widths = self.band(&(0..self.aligns.len())).column_max_content_widths();
+        let left = u16::try_from(width).map_or(u16::MAX, |width| left_over(&widths, width));
+        left < widths.last().map_or(0, |needed| (*needed).min(2 * LEGIBLE))
     }
 
-    /// Returns the width that remains for the last column.
-    fn left_over(&self, width: u16) -> u16 {
-        let widths = self.inner.column_max_content_widths();
-        let others: u16 = widths.iter().rev().skip(1).map(|w| w.saturating_add(GAP)).sum();
-        width.saturating_sub(others)
-    }
-
-    /// Returns true if the last column is better printed below each row: its words do not fit beside the other
-    /// columns, and the line below has more space.
-    fn is_better_below(&self, width: u16) -> bool {
-        let needed = self.inner.column_max_content_widths().last().copied().unwrap_or_default();
-        let left = self.left_over(width);
-        let are_words = self.aligns.len() > 1 && self.aligns.last() == Some(&Align::Left);
-        are_words && left < LEGIBLE && left < needed && width >= INDENT + LEGIBLE
-    }
-
-    /// Formats the table, each line ended by a line feed. With a width, the last column is wrapped: beside the other
-    /// columns if there is space for words, else below each row.
-    pub fn render(mut self, width: Option<usize>) -> String {
+    /// Formats the table, each line ended by a line feed. With a width, the last column is wrapped where it has space for
+    /// words; columns that do not fit stand below their row.
+    pub fn render(self, width: Option<usize>) -> String {
         let width = width.and_then(|w| u16::try_from(w).ok());
-        let below = width.filter(|width| self.is_better_below(*width));
-        let width = width.filter(|w| below.is_none() && self.left_over(*w) >= LEGIBLE);
+        let mut whole = self.band(&(0..self.aligns.len()));
+        let widths = whole.column_max_content_widths();
         if let Some(width) = width {
-            self.inner.set_content_arrangement(ContentArrangement::Dynamic);
-            self.inner.set_width(width);
+            let bands = self.bands(&widths, width);
+            if bands.len() > 1 {
+                return self.folded(&bands, &widths, width);
+            }
         }
-        for (index, align) in self.aligns.iter().enumerate() {
-            if let Some(column) = self.inner.column_mut(index) {
-                column.set_padding((0, GAP));
-                // Names, ids and numbers are never broken; only the last column is wrapped.
-                if index + 1 < self.aligns.len() {
-                    column.set_constraint(ColumnConstraint::ContentWidth);
+        if let Some(width) = width.filter(|width| left_over(&widths, *width) >= LEGIBLE) {
+            whole.set_content_arrangement(ContentArrangement::Dynamic);
+            whole.set_width(width);
+        }
+        whole.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    }
+
+    /// Returns the columns that stand beside each other in a terminal of this width. Names, ids and numbers are never broken.
+    fn bands(&self, widths: &[u16], width: u16) -> Vec<Range<usize>> {
+        let (mut bands, mut start, mut used) = (Vec::new(), 0, 0_u16);
+        for (index, needed) in widths.iter().copied().enumerate() {
+            let are_words = index + 1 == widths.len() && self.aligns[index] == Align::Left && start == 0;
+            let least = if are_words { needed.min(LEGIBLE) } else { needed };
+            let beside = used.saturating_add(GAP);
+            if index > start && width >= INDENT + LEGIBLE && width.saturating_sub(beside) < least {
+                bands.push(start..index);
+                (start, used) = (index, INDENT.saturating_add(needed));
+            } else {
+                used = if index == start { needed } else { beside.saturating_add(needed) };
+            }
+        }
+        bands.push(start..widths.len());
+        bands
+    }
+
+    /// Formats the table with the columns of each band below those of the band before. Words that are alone in the last band
+    /// are wrapped.
+    fn folded(&self, bands: &[Range<usize>], widths: &[u16], width: u16) -> String {
+        let indent = " ".repeat(usize::from(INDENT));
+        let are_words = |band: &Range<usize>| {
+            band.len() == 1
+                && band.end == widths.len()
+                && self.aligns[band.start] == Align::Left
+                && widths[band.start] > width - INDENT
+        };
+        let columns: Vec<Vec<String>> = bands.iter().map(|band| self.band(band).lines().collect()).collect();
+        let mut text = String::new();
+        for (index, cells) in self.lines.iter().enumerate() {
+            for (band, lines) in bands.iter().zip(&columns) {
+                if are_words(band) {
+                    push_wrapped(&mut text, &cells[band.start], width);
+                    continue;
                 }
-                if below.is_some() && index + 1 == self.aligns.len() {
-                    column.set_constraint(ColumnConstraint::Hidden);
+                let line = lines.get(index).map_or("", |line| line.trim_end());
+                if band.start == 0 {
+                    text.push_str(line);
+                    text.push('\n');
+                } else if !line.trim().is_empty() {
+                    text.extend([indent.as_str(), line, "\n"]);
+                }
+            }
+        }
+        text
+    }
+
+    /// Returns the table of these columns.
+    fn band(&self, columns: &Range<usize>) -> comfy_table::Table {
+        let mut table = comfy_table::Table::new();
+        table.load_style(presets::NOTHING);
+        let mut lines = self.lines.iter().map(|cells| cells[columns.clone()].iter());
+        if let Some(headings) = lines.next() {
+            table.set_header(headings);
+        }
+        for cells in lines {
+            table.add_row(cells);
+        }
+        for (index, align) in self.aligns[columns.clone()].iter().enumerate() {
+            if let Some(column) = table.column_mut(index) {
+                column.set_padding((0, GAP));
+                if columns.start + index + 1 < self.aligns.len() {
+                    column.set_constraint(ColumnConstraint::ContentWidth);
                 }
                 if *align == Align::Right {
                     column.set_cell_alignment(CellAlignment::Right);
                 }
             }
         }
-        let mut text = String::new();
-        for (line, last) in self.inner.lines().zip(self.last.iter().map(Some).chain(std::iter::repeat(None)))
-        {
-            text.push_str(line.trim_end());
-            text.push('\n');
-            if let (Some(width), Some(last)) = (below, last) {
-                push_wrapped(&mut text, last, width);
-            }
-        }
-        text
+        table
     }
+}
+
+/// Returns the width that remains for the last column.
+fn left_over(widths: &[u16], width: u16) -> u16 {
+    let others: u16 = widths.iter().rev().skip(1).map(|w| w.saturating_add(GAP)).sum();
+    width.saturating_sub(others)
 }
 
 /// Adds indented words below a row, wrapped to a width.
@@ -160,9 +202,33 @@ mod tests {
     }
 
     #[test]
-    fn no_column_is_made_so_narrow_that_words_break_into_letters() {
+    fn a_column_that_does_not_fit_stands_below_its_row_and_is_not_broken() {
         let mut table = Table::new(&[("RUN", Align::Left), ("CHANGES", Align::Right)]);
         table.row(["01M7XSV525AYB0K136".to_owned(), "26".to_owned()]);
-        assert_eq!(table.render(Some(24)), "RUN                 CHANGES\n01M7XSV525AYB0K136       26\n");
+        assert_eq!(table.render(Some(24)), "RUN\n    CHANGES\n01M7XSV525AYB0K136\n         26\n");
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_is_folded_at_its_columns() {
+        let headings = ["RUN", "STARTED", "VERB", "ENVIRONMENT"].map(|heading| (heading, Align::Left));
+        let mut table = Table::new(&[&headings[..], &[("CHANGES", Align::Right)]].concat());
+        table.row(["01M7XSV525AYB0K136", "2026-11-30 11:30", "plan", "staging", "2"].map(str::to_owned));
+        table.row(["01M7XSV525AYB0K137", "2026-11-30 11:31", "deploy", "", ""].map(str::to_owned));
+        assert_eq!(
+            table.render(Some(40)),
+            "RUN                 STARTED\n    VERB    ENVIRONMENT  CHANGES\n01M7XSV525AYB0K136  2026-11-30 11:30\n    \
+             plan    staging            2\n01M7XSV525AYB0K137  2026-11-30 11:31\n    deploy\n"
+        );
+    }
+
+    #[test]
+    fn cells_below_a_row_that_are_empty_take_no_line() {
+        let mut table = Table::new(&[("NAME", Align::Left), ("COUNT", Align::Right), ("TAGS", Align::Left)]);
+        table.row(["a-name-of-twenty-four-xx", "1", "one two three four five six"].map(str::to_owned));
+        table.row(["b", "", ""].map(str::to_owned));
+        assert_eq!(
+            table.render(Some(26)),
+            "NAME\n    COUNT\n    TAGS\na-name-of-twenty-four-xx\n        1\n    one two three four\n    five six\nb\n"
+        );
     }
 }

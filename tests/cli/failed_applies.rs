@@ -30,6 +30,11 @@ fn a_resource_whose_provisioner_failed_is_named_as_tainted(engine: &Driven) {
     assert!(error.contains(TAINTED), "{}: {error}", engine.name());
     assert!(error.contains("no other resource was done before it failed"), "{error}");
     shop.run(["plan", "dev"]).exits(0).prints("replace");
+
+    // A replacement deletes the resource first.
+    let again = shop.run(["deploy", "dev", "--yes"]).exits(1).tells(TAINTED);
+    let again = again.tells("no other resource was done before it failed");
+    assert_eq!(again.stderr.matches("Error running command").count(), 1, "{}", again.stderr);
 }
 
 #[test(engines(tofu, terraform))]

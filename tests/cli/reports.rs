@@ -224,7 +224,6 @@ staging  commit [COMMIT] (uncommitted changes)  1 stack could not be planned, so
       An input variable was not declared.
     (exit status 1)
     at mail/main.tf:2
-    An input variable was not declared.
 ::endgroup::
 ::error file=mail/main.tf,line=2,title=mail::Reference to undeclared input variable
 "#);

@@ -62,7 +62,10 @@ fn an_interrupted_provisioner_taints_a_resource_that_is_then_replaced(engine: &D
 
     let run = running.wait().exits(130);
 
-    run.tells("a running provisioner was cancelled: its resource is tainted, and the next plan replaces it");
+    let note = "note: `terraform_data.a` was made and its provisioner was cancelled: it is tainted, and the next plan \
+                replaces it; no other resource was done when it was interrupted\n";
+    let run = run.tells(note);
+    assert_eq!(run.stderr.matches("note: ").count(), 1, "{}", run.stderr);
     slow.leaves_no_engine_behind();
     let state = slow.shop.state("network", "staging").unwrap();
     assert_eq!(state.pointer("/resources/0/instances/0/status").unwrap(), "tainted", "{state}");
