@@ -217,6 +217,7 @@ impl Checked<'_> {
                 let modules = &self.survey.modules;
                 missing.extend(values::missing_sources(self.config, instance, modules, self.own));
                 secrets.extend(not_sensitive(self.config, instance, modules));
+                secrets.extend(values::undeclared_secrets(self.config, instance, modules));
             }
             unread.extend(values::unread_var_files(instance, is_read));
             secrets.extend(values::secrets_in_var_files(self.config, instance, &set));

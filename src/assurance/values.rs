@@ -2,7 +2,7 @@
 
 use super::syntax::SyntaxVerdicts;
 use crate::{
-    config::{Config, EnvSource, Layer, Origin, SecretSource},
+    config::{Config, EnvSource, Layer, Origin, Scope, SecretSource},
     diagnostic::{Diagnostic, Diagnostics, closest},
     engine::layout::unit_file,
     inventory::{Instance, Modules, VarFiles, hcl::VarFileContent},
@@ -51,6 +51,28 @@ pub(super) fn undeclared_vars(config: &Config, instance: &Instance, modules: &Mo
                 let message =
                     format!("`{name}` is set for `{}`, which declares no such variable", instance.id);
                 at(Diagnostic::error("values::undeclared", message), config, &value.origin, "set here")
+                    .did_you_mean(name, module.variables.keys().map(String::as_str))
+            })
+            .collect(),
+    )
+}
+
+/// Returns warnings for secrets of this stack whose variable it does not declare: they are masked and not passed.
+pub(super) fn undeclared_secrets(config: &Config, instance: &Instance, modules: &Modules) -> Diagnostics {
+    // A unit may read the variable of the environment itself.
+    let Some(module) = modules.root(instance).filter(|_| unit_file(instance.engine).is_none()) else {
+        return Diagnostics::default();
+    };
+    let undeclared = instance.settings.secrets.iter().filter(|(name, secret)| {
+        secret.scope() == Scope::Stack && !module.variables.contains_key(name.as_str())
+    });
+    Diagnostics(
+        undeclared
+            .map(|(name, secret)| {
+                let message =
+                    format!("`{name}` is a secret of `{}`, which declares no such variable", instance.id);
+                at(Diagnostic::warning("secrets::undeclared", message), config, &secret.origin, "set here")
+                    .help("it is masked and not passed")
                     .did_you_mean(name, module.variables.keys().map(String::as_str))
             })
             .collect(),

@@ -97,6 +97,30 @@ fn a_variable_that_no_stack_of_any_environment_declares_is_a_warning() {
     shop.run(["check", "--offline"]).hides("values::unknown");
 }
 
+#[test]
+fn a_secret_that_its_stack_does_not_declare_is_warned_of_at_its_line() {
+    let toml = format!(
+        "{ENVIRONMENTS}secrets.tokn = {{ env = \"TOKN\" }}\n\n[stacks.mail]\npath = \"mail\"\nsecrets.password = {{ env = \"PASSWORD\" }}\nsecrets.token = {{ env = \"TOKEN\" }}\n"
+    );
+    let shop = Shop::with(&toml);
+    let token = "variable \"token\" {\n  sensitive = true\n}\n";
+    shop.project.write("mail/main.tf", token);
+    let place = |needle: &str| {
+        let line = toml.lines().position(|line| line.contains(needle)).unwrap() + 1;
+        format!(" --> environments.toml:{line}:")
+    };
+
+    let run = shop.run(["check", "staging", "--offline"]).exits(0);
+    let told = "warning[secrets::undeclared]: `password` is a secret of `staging/mail`, which declares no such variable";
+    let run = run.tells(told).tells(&place("password")).hides("`token` is").hides("`PASSWORD`");
+    assert_eq!(run.stderr.matches("`password`").count(), 1, "{}", run.stderr);
+
+    // One of a whole environment is for the stacks that declare it.
+    shop.run(["check", "production", "--offline"]).exits(0).hides("`tokn`");
+    shop.project.write("mail/main.tf", "variable \"token\" {\n");
+    shop.run(["check", "staging", "--offline"]).hides("secrets::undeclared");
+}
+
 #[test(engines(terragrunt))]
 fn variables_of_units_are_unknown_where_their_module_is() {
     let live = unit();
