@@ -26,7 +26,7 @@ const NAMES_OF_ENVIRONMENT: [&str; 4] = ["env", "environment", "environment_name
 
 /// Writes the file.
 pub(super) fn write(findings: &Findings) -> String {
-    let mut text = Text { out: HEADER.to_owned(), findings };
+    let mut text = Text { out: HEADER.to_owned(), findings, has_explained_secrets: false };
     text.project();
     text.defaults();
     for environment in &findings.environments {
@@ -42,6 +42,8 @@ pub(super) fn write(findings: &Findings) -> String {
 struct Text<'a> {
     out: String,
     findings: &'a Findings,
+    /// True once the comment on secrets is written.
+    has_explained_secrets: bool,
 }
 
 impl Text<'_> {
@@ -133,12 +135,11 @@ impl Text<'_> {
                 plain.iter().map(|v| format!("{} = {}", key(&v.name), quoted(value(&v.name)))).collect();
             self.line(format!("# vars = {{ {} }}", vars.join(", ")));
         }
-        if is_first {
+        if !secret.is_empty() && !self.has_explained_secrets {
             self.line(SECRETS);
+            self.has_explained_secrets = true;
         }
-        let names: Vec<&str> = secret.iter().map(|variable| variable.name.as_str()).collect();
-        let names = if names.is_empty() && is_first { vec!["db_password"] } else { names };
-        for name in names {
+        for name in secret.iter().map(|variable| variable.name.as_str()) {
             let source = match &self.findings.sops {
                 Some(file) => format!("{{ sops = {}, key = \"…\" }}", quoted(file.as_str())),
                 None => format!("{{ env = {} }}", quoted(&variable_of(environment, name))),
