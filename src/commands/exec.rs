@@ -81,7 +81,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     }
     context.refuse_files(&request.args)?;
     let mut guarded = None;
-    let at_gate = ExecGate { context, environment, request, stacks: &stacks };
+    let given_flags = prepared.given_flags();
+    let at_gate = ExecGate { context, environment, request, stacks: &stacks, given_flags };
     if mutating {
         context.validated_inventory(&config, environment, &[VerbClass::Change])?;
         guarded = Some(at_gate.pass(&config, &validated, &prepared)?);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment},
-    engine::{NOT_TOLD, StateMove, typed},
+    engine::{GivenFlags, NOT_TOLD, StateMove, typed},
     executor::{Answer, Ask, Asked, Refusal},
     inventory::{Inventory, Modules},
     model::{Blocked, StackId},
@@ -29,6 +29,8 @@ pub(super) struct ExecGate<'a> {
     pub(super) request: &'a Request,
     /// Stacks of the command, in order.
     pub(super) stacks: &'a [StackId],
+    /// Flags that a suggested command repeats, without hidden values.
+    pub(super) given_flags: GivenFlags,
 }
 
 impl ExecGate<'_> {
@@ -39,7 +41,7 @@ impl ExecGate<'_> {
         (inventory, modules): &(Inventory, Modules),
         prepared: &Prepared,
     ) -> anyhow::Result<Guarded> {
-        let Self { context, environment, request, stacks } = self;
+        let Self { context, environment, request, stacks, .. } = self;
         know_acks(environment, &request.acks)?;
         know_allowed((config, environment), inventory, &request.allow)?;
         let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
@@ -118,8 +120,6 @@ impl ExecGate<'_> {
         let config = context.config_path.iter().map(|path| format!("--config {}", shell_word(path.as_str())));
         let given = request.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string())));
         let acks = request.acks.iter().map(|id| format!("--ack {}", shell_word(id)));
-        let sets = context.overrides.sets.iter();
-        let sets = sets.map(|(path, value)| format!("--set {}", shell_word(&format!("{path}={value}"))));
         let workspace = context.overrides.create_workspace.map(|_| "--create-workspace".to_owned());
         let confirm = match (request.confirm, request.yes && !environment.confirm, environment.confirm) {
             (true, ..) | (_, _, true) => "--confirm",
@@ -133,7 +133,7 @@ impl ExecGate<'_> {
             .chain(acks)
             .chain(guarded.checklist.ack_flags(&request.acks))
             .chain(workspace)
-            .chain(sets)
+            .chain(self.given_flags.values(false))
             .chain([confirm.to_owned(), "--".to_owned(), request.line()]);
         words.collect::<Vec<_>>().join(" ")
     }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::{Config, Environment},
-    engine::{EngineError, LockfilePolicy, Progress, Session, StateMove, TypedColors},
+    engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
     executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
     inventory::{Inventory, Modules},
     journal::{CommandDir, RunStore},
@@ -135,6 +135,12 @@ impl Prepared {
         for work in self.works.values_mut() {
             work.target.typed_colors = colors;
         }
+    }
+
+    /// Returns the flags of the running command without the values that any of the stacks hides.
+    pub(super) fn given_flags(&self) -> GivenFlags {
+        let flags = self.works.values().next().map(|work| GivenFlags::clone(&work.target.given_flags));
+        flags.unwrap_or_default()
     }
 
     /// Returns true if a command may change a state of any of the stacks.

@@ -67,14 +67,15 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let id = last.run.id.clone();
     may_be_resumed(&store, &id, &environment)?;
     let left = resumption(chain.iter().map(|told| (&told.run.id, told.events.as_slice())));
+    let (asked, key) = asked_for(&store, &last.run)?;
     if !left.confirmed {
+        let verb = verb(&asked);
         return Err(Stopped::refused(format!(
             "nothing of run {id} was confirmed: there is nothing to resume"
         ))
-        .hint(format!("deploy again: `envctl deploy {environment}`"))
+        .hint(format!("{verb} again: `envctl {verb} {environment}`"))
         .into());
     }
-    let (asked, key) = asked_for(&store, &last.run)?;
     with_its_values(&id, &asked)?;
     let taken = TakenOver {
         stacks: earlier(&chain, &asked, &key, &left.stacks)?,

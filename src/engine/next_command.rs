@@ -22,7 +22,7 @@ impl GivenFlags {
     }
 
     /// Returns the flags for the given values: `--var` as such, or as `--set vars.NAME` for a verb without `--var`.
-    fn values(&self, takes_var: bool) -> Vec<String> {
+    pub fn values(&self, takes_var: bool) -> Vec<String> {
         let word = |path: &str, name: &str, value: &Option<String>| {
             shell_word(&format!("{path}{name}={}", value.as_deref().unwrap_or("…")))
         };

@@ -36,6 +36,31 @@ fn the_hint_of_a_refused_typed_command_has_the_command() {
 }
 
 #[test]
+fn the_hint_of_a_refused_typed_command_hides_values_of_flags() {
+    let shop = Shop::with(GUARDED).with_stacks(&["network"]);
+    let token = "variable \"token\" {\n  sensitive = true\n  default = \"\"\n}\n";
+    shop.append("network/main.tf", token);
+    let flags = ["--set", "env.TOKEN=s3cret-a", "--set", "vars.token=s3cret-b", "--set", "parallelism=3"];
+    let exec = ["exec", "staging", "network", "--yes"];
+    let run = shop.env.run_args(&[&exec[..], &flags, &["--", "state", "rm", "a.b"]].concat()).exits(3);
+    run.tells("--set 'env.TOKEN=…' --set 'vars.token=…' --set parallelism=3 --yes -- state rm a.b`")
+        .hides("s3cret");
+}
+
+#[test]
+fn a_destroy_that_nobody_confirmed_is_not_told_to_be_deployed() {
+    let shop = Shop::of(&["network"]);
+    shop.run(["deploy", "production", "--confirm"]).exits(0);
+    shop.run(["destroy", "production"]).exits(3);
+    let run = shop.newest_run();
+    let run = run.rsplit('/').next().unwrap();
+    shop.run(["runs", "resume", run])
+        .exits(3)
+        .tells("hint: destroy again: `envctl destroy production`")
+        .hides("envctl deploy");
+}
+
+#[test]
 fn the_hint_of_a_missing_workspace_makes_it_for_the_same_stacks() {
     let environments = "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\n";
     let shop = Shop::with(environments).with_stacks(&["network", "app"]);
