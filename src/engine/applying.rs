@@ -43,7 +43,7 @@ pub(super) fn apply(
     }
     driver.check_unit_backend(target, facts.as_ref(), session)?;
     unsaved::refuse_to_change(driver, target, true).map_err(EngineError::Failed)?;
-    let with_values = takes_var_files(driver.core(), plan).map_err(EngineError::Failed)?;
+    let with_values = takes_var_files(driver.core(), target, plan).map_err(EngineError::Failed)?;
     let before = StateBefore::of_plan(driver, target, facts.as_ref()).map_err(EngineError::Failed)?;
     unsaved::begin(target, session.log).map_err(EngineError::Failed)?;
     before.record_first(driver, target).map_err(EngineError::Failed)?;

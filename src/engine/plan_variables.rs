@@ -3,13 +3,21 @@
 //! Source: `planfile.proto` of OpenTofu 1.12 and Terraform 1.11 (`variables`), and the encoding of values in
 //! <https://github.com/zclconf/go-cty/blob/main/docs/concepts.md>: `MessagePack`, each variable with its type before it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    ffi::OsString,
+};
 
 use camino::Utf8Path;
 use prost::Message;
 use serde_json::{Map, Number, Value};
 
-use super::{PlanFileError, installed::Installed, plan_file::plan_of};
+use super::{
+    PlanFileError, Target,
+    installed::Installed,
+    layout::{auto_var_files, is_unit_file},
+    plan_file::plan_of,
+};
 use crate::model::{EngineName, Failure, FailureKind, is_same_number};
 
 #[derive(Message)]
@@ -78,11 +86,16 @@ pub(super) fn ephemeral_variables(path: &Utf8Path, engine: EngineName) -> Result
 /// First version of OpenTofu with ephemeral variables.
 const EPHEMERAL_IN_TOFU: (u64, u64) = (1, 11);
 
-/// Returns true if an apply of a plan needs the var files of the plan again: if that has ephemeral variables.
+/// Returns true if an apply of a plan needs the var files of the plan again: if that has ephemeral variables, or if OpenTofu
+/// would compare the plan with a value that the var files override.
 ///
-/// Both engines compare all other values with those in the plan, and accept equal ones. Measured on OpenTofu 1.12.6 and
-/// Terraform 1.11.4.
-pub(super) fn takes_var_files(core: &Installed, plan: &Utf8Path) -> Result<bool, Failure> {
+/// Both engines compare values that they are given at apply with those in the plan, and accept equal ones. Measured on
+/// OpenTofu 1.12.6 and Terraform 1.11.4. OpenTofu also compares values of its environment and of var files that it loads
+/// by their names.
+pub(super) fn takes_var_files(core: &Installed, target: &Target, plan: &Utf8Path) -> Result<bool, Failure> {
+    if core.name == EngineName::Tofu && core.is_at_least(EPHEMERAL_IN_TOFU) && has_other_values(target) {
+        return Ok(true);
+    }
     match ephemeral_variables(plan, core.name) {
         Ok(names) => Ok(!names.is_empty()),
         // Only OpenTofu encrypts plans, and only the engine can decrypt them.
@@ -91,6 +104,17 @@ pub(super) fn takes_var_files(core: &Installed, plan: &Utf8Path) -> Result<bool,
         }
         Err(error) => Err(Failure::new(FailureKind::Engine, error.to_string())),
     }
+}
+
+/// Returns true if something else than the var files of an instance may set its variables: the environment, a var file that
+/// engines load by its name, or the unit.
+fn has_other_values(target: &Target) -> bool {
+    let names = target.dir.read_dir_utf8().into_iter().flatten().flatten();
+    let names: Vec<String> = names.map(|entry| entry.file_name().to_owned()).collect();
+    let is_variable = |name: &OsString| name.to_string_lossy().starts_with("TF_VAR_");
+    target.env.keys().any(is_variable)
+        || names.iter().any(|name| is_unit_file(name))
+        || !auto_var_files(names.iter().map(String::as_str)).is_empty()
 }
 
 /// Decodes a value of known type; absent for invalid bytes and for a value with an unknown part.

@@ -18,8 +18,7 @@ pub(super) fn typed_arguments(
     everywhere: bool,
 ) -> Vec<OsString> {
     let mut args = args.to_vec();
-    let at =
-        verbs::place_of_var_files(&args, everywhere).or_else(|| place_in_apply(core, &target.dir, &args));
+    let at = verbs::place_of_var_files(&args, everywhere).or_else(|| place_in_apply(core, target, &args));
     if let Some(at) = at {
         args.splice(at..at, var_files(target));
     }
@@ -31,12 +30,11 @@ pub(super) fn typed_arguments(
     args
 }
 
-/// Returns the index for var files in an apply of a plan file with ephemeral variables, whose values it lacks; absent for
-/// others.
-pub(super) fn place_in_apply(core: &Installed, dir: &Utf8Path, args: &[OsString]) -> Option<usize> {
+/// Returns the index for var files in an apply of a plan file that needs them again; absent for others.
+pub(super) fn place_in_apply(core: &Installed, target: &Target, args: &[OsString]) -> Option<usize> {
     let (verb, rest) = args.split_first()?;
     let file = positionals(rest).first().filter(|_| verb == "apply")?;
-    let plan = dir.join(Utf8Path::from_path(file.as_ref())?);
+    let plan = target.dir.join(Utf8Path::from_path(file.as_ref())?);
     // An unreadable plan file was refused before.
-    takes_var_files(core, &plan).unwrap_or_default().then_some(1)
+    takes_var_files(core, target, &plan).unwrap_or_default().then_some(1)
 }

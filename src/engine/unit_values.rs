@@ -32,7 +32,7 @@ pub(super) fn with_values(core: &Installed, target: &Target, args: &[OsString]) 
     let mut args = args.to_vec();
     let of_plan = || {
         let start = start_of_engine(&args)?;
-        place_in_apply(core, &target.dir, &args[start..]).map(|place| start + place)
+        place_in_apply(core, target, &args[start..]).map(|place| start + place)
     };
     let at = match place_in_unit(&args) {
         Place::At(at) => Some(at),

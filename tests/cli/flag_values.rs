@@ -225,3 +225,42 @@ fn a_number_of_set_with_more_digits_than_are_kept_is_refused(engine: &Driven) {
             .ends_with(r#"{"-1":6,"1":2,"1.5":4,"1000":5,"true":3}]"#)
     );
 }
+
+#[test(engines(tofu, terraform))]
+fn values_that_override_others_are_those_of_the_apply_too(engine: &Driven) {
+    for (file, overridden, variable) in [
+        ("app/terraform.tfvars", "text = \"auto\"\n", ""),
+        ("app/x.auto.tfvars.json", "{ \"text\": \"auto\" }\n", ""),
+        ("app/none", "", "auto"),
+    ] {
+        for (toml, flags) in [
+            ("vars.text = \"own\"", &[] as &[&str]),
+            ("var_files = [\"own.tfvars\"]", &[]),
+            ("", &["--var", "text=own"]),
+            ("vars.anything = 3", &["--var", "text=own", "--var", "anything=1 + 1"]),
+        ] {
+            let by_environment = !variable.is_empty();
+            if by_environment && !toml.contains("var_files") {
+                // envctl refuses these two sources of one value.
+                continue;
+            }
+            let shop = typed_shop(engine);
+            let shop = if by_environment {
+                Shop { env: shop.env.var("TF_VAR_text", variable), ..shop }
+            } else {
+                shop
+            };
+            shop.project.write(file, overridden);
+            shop.project.write("app/own.tfvars", "text = \"own\"\n");
+            shop.append("environments.toml", toml);
+
+            shop.env.run_args(&[&["deploy", "staging", "--yes"], flags].concat()).exits(0);
+
+            assert!(
+                deployed(&shop).starts_with("[\"\",\"own\""),
+                "{}: {file} {toml} {flags:?}",
+                engine.name()
+            );
+        }
+    }
+}

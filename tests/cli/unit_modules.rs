@@ -40,6 +40,18 @@ fn var_reaches_the_local_module_of_a_unit() {
 }
 
 #[test(engines(terragrunt))]
+fn var_overrides_the_inputs_of_a_unit_at_plan_and_apply() {
+    let (project, env) = project("\"../../../modules/db\"");
+    let unit = "live/dev/db/terragrunt.hcl";
+    project.write(unit, &format!("{}inputs = {{\n  size = 1\n}}\n", project.read(unit)));
+    project.commit("Set the input");
+
+    env.run(["deploy", "dev", "db", "--yes", "--var", "size=2"]).exits(0);
+
+    assert!(project.read("state/dev/db.tfstate").contains("\"value\": 2"));
+}
+
+#[test(engines(terragrunt))]
 fn var_is_never_refused_for_a_unit_whose_module_is_not_told() {
     let (_project, env) = project("get_env(\"NONE\", \"../../../modules/db\")");
     let run = env.run(["plan", "dev", "--var", "sise=2"]);
