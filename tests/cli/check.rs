@@ -16,11 +16,9 @@ identity = { command = [\"sh\", \"-c\", \"echo asked >> ../asked; while read lin
 
 /// Makes a project on a branch that equals its remote, with guards for `production` and none for `staging`.
 fn shop(guards: &str) -> Shop {
-    let text = format!(
-        "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\n\n\
-         [environments.production]\nworkspace = \"production\"\n\n[environments.production.guards]\n{guards}\n"
-    );
-    let shop = Shop::with(&text).with_stacks(&["network"]);
+    let text = "[project]\nname = \"shop\"\n\n[environments.staging]\nworkspace = \"staging\"\n\n\
+                [environments.production]\nworkspace = \"production\"\n";
+    let shop = Shop::with(text).with_guards("production", guards).with_stacks(&["network"]);
     shop.project.git(["update-ref", "refs/remotes/origin/main", "HEAD"]);
     acts(&shop, "deployer");
     shop

@@ -5,16 +5,15 @@ use crate::support::{Run, Shop};
 /// Makes a committed project with the guard `clean_tree`, and a stack to deploy.
 #[track_caller]
 fn shop() -> Shop {
-    let text = "[project]\nname = \"shop\"\n\n[environments.production]\nconfirm = true\n\n\
-                [environments.production.guards]\nclean_tree = true\n";
-    let shop = Shop::with(text).with_stacks(&["network"]);
-    shop.append("environments.toml", "var_files = [\"?local/values.tfvars\"]\n");
+    let text = "[project]\nname = \"shop\"\n\n[environments.production]\nconfirm = true\n";
+    let shop = Shop::with(text)
+        .with_guards("production", "clean_tree = true")
+        .with_stacks(&["network"])
+        .with_keys("var_files = [\"?local/values.tfvars\"]")
+        .with_files(&[("shared/s.txt", "text\n"), ("other/s.txt", "text\n")]);
     let output = "output \"named\" {\n  value = fileset(\"${path.module}/../shared\", \"*\")\n}\n";
     shop.append("network/main.tf", output);
-    shop.project.write("shared/s.txt", "text\n");
-    shop.project.write("other/s.txt", "text\n");
-    shop.project.commit("Begin");
-    shop
+    shop.committed()
 }
 
 fn deploy(shop: &Shop) -> Run {

@@ -6,11 +6,9 @@ use crate::support::{Run, Shop};
 
 /// Makes a project with `production`, which needs a confirmation and has these guards, and `staging`, which has none.
 fn shop(guards: &str) -> Shop {
-    let text = format!(
-        "[project]\nname = \"shop\"\n\n[environments.staging]\n\n[environments.production]\nconfirm = true\n\
-         workspace = \"production\"\ncreate_workspace = \"always\"\n\n[environments.production.guards]\n{guards}\n"
-    );
-    Shop::with(&text).with_stacks(&["network"])
+    let text = "[project]\nname = \"shop\"\n\n[environments.staging]\n\n[environments.production]\nconfirm = true\n\
+                workspace = \"production\"\ncreate_workspace = \"always\"\n";
+    Shop::with(text).with_guards("production", guards).with_stacks(&["network"])
 }
 
 fn deploy(shop: &Shop, flags: &[&str]) -> Run {

@@ -1,7 +1,6 @@
 //! Guards of time: a window, and the age of plans, evaluated again after the confirmation.
 
 use crate::guards::{deploy, shop};
-use crate::support::Shop;
 
 #[test]
 fn a_closed_window_refuses_and_where_nothing_changes_nothing_is_refused() {
@@ -36,7 +35,7 @@ fn the_time_counts_again_once_the_gate_was_answered() {
         let shop = shop(guards, &["network"]);
         let clock = shop.marker("clock");
         let set = || std::fs::write(&clock, now).unwrap();
-        let in_time = Shop { env: shop.env.clone().var("ENVCTL_TEST_CLOCK", &clock), ..shop };
+        let in_time = shop.with_env(|env| env.var("ENVCTL_TEST_CLOCK", &clock));
         let env = in_time.env.clone().var("ENVCTL_TEST_CLOCK_AFTER_GATE", late);
         set();
 

@@ -9,13 +9,7 @@ use crate::support::{Shop, error};
 
 /// Makes a project of one stack with these hooks, each a line for `sh -c`.
 fn shop(hooks: &[(&str, &str)]) -> Shop {
-    let shop = Shop::of(&["network"]);
-    let mut text = String::from("\n[stacks.network.hooks]\n");
-    for (moment, line) in hooks {
-        text += &format!("{moment} = [[\"sh\", \"-c\", {}]]\n", Value::from(*line));
-    }
-    shop.append("environments.toml", &text);
-    shop
+    Shop::of(&["network"]).with_hooks("network", hooks)
 }
 
 /// Returns a line of shell that appends a word to a file beside the project.

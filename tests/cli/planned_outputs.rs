@@ -6,14 +6,13 @@ use crate::support::{Shop, error};
 
 /// Deploys `network` and `app`, which takes the input `place` from it, with the value `here`.
 fn deployed() -> Shop {
-    let shop = Shop::new();
-    shop.stack("network", &[], &json!({}));
-    network(&shop, &json!({ "place": "here" }), &[]);
     let app = json!({ "resources": { "terraform_data.app": "in ${var.place}" }, "variables": ["place"] });
-    shop.stack("app", &[], &app);
-    shop.append("environments.toml", "inputs = { place = \"network.place\" }\n");
-    shop.project.commit("Begin");
-    shop.deployed()
+    let shop = Shop::new()
+        .with_stack("network", &[], &json!({}))
+        .with_stack("app", &[], &app)
+        .with_inputs("place = \"network.place\"");
+    network(&shop, &json!({ "place": "here" }), &[]);
+    shop.committed().deployed()
 }
 
 /// Returns the id of the newest run.

@@ -9,18 +9,16 @@ use crate::support::{AUTHORITY, Bucket, ENVIRONMENTS, Shop, plain};
 /// Deploys stacks with their states in this bucket.
 fn deployed(bucket: &Bucket, stacks: &[&str], more_pairs: &str) -> Shop {
     let pairs = "[defaults.backend.s3]\nbucket = \"states\"\nkey = \"{stack}\"\nregion = \"eu-west-1\"\n";
-    let shop = Shop::with(&format!("{ENVIRONMENTS}\n{pairs}{more_pairs}"));
+    let mut shop = Shop::with(&format!("{ENVIRONMENTS}\n{pairs}{more_pairs}"));
     for stack in stacks {
         let mut script = plain(stack);
         script["backend"] = "s3".into();
-        shop.stack(stack, &[], &script);
+        shop = shop.with_stack(stack, &[], &script);
         bucket.put(&format!("/states/env%3A/staging/{stack}"), "one");
     }
-    shop.project.commit("Begin");
-    let env = shop.env.clone().var("AWS_ENDPOINT_URL_S3", bucket.url());
-    let shop =
-        Shop { env: env.var("AWS_ACCESS_KEY_ID", "test").var("AWS_SECRET_ACCESS_KEY", SECRET), ..shop };
-    shop.deployed()
+    let keys = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", SECRET)];
+    let variables = keys.map(|(name, value)| (name, value.to_owned()));
+    shop.with_env(|env| env.var("AWS_ENDPOINT_URL_S3", bucket.url()).vars(variables)).committed().deployed()
 }
 
 const SECRET: &str = "SENTINEL-of-a-key";
@@ -151,7 +149,7 @@ fn who_would_ask_otherwise_than_the_engine_does_not_ask_at_all() {
         let shop = deployed(&bucket, &["app"], pairs);
         fs::create_dir_all(shop.project.around().join("home/.aws")).unwrap();
         fs::write(shop.project.around().join("home/.aws/config"), sso).unwrap();
-        let shop = Shop { env: shop.env.clone().var(variable.0, variable.1), ..shop };
+        let shop = shop.with_env(|env| env.var(variable.0, variable.1));
         for _ in 0..2 {
             assert_eq!(planned_or_reused(&shop), [told.as_str()]);
         }

@@ -15,7 +15,7 @@ fn deployed(engine: &Driven, server: &S3Server) -> Shop {
     script["backend"] = "s3".into();
     shop.stack("app", &[], &script);
     shop.project.commit("Begin");
-    let shop = Shop { env: shop.env.clone().vars(server.variables()), ..shop };
+    let shop = shop.with_env(|env| env.vars(server.variables()));
     shop.run(["deploy", "staging", "--yes"]).exits(0);
     if engine.is_fake() {
         // The fake engine has its states in files: this object stands in for one.

@@ -33,11 +33,8 @@ fn holding(shop: &Shop) -> Vec<String> {
 }
 
 fn shop(engine: &crate::support::Driven) -> Shop {
-    let shop = Shop::driven_by(engine, ENVIRONMENTS);
-    shop.project.write("app/main.tf", &main_tf("first"));
-    shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
-    shop.project.commit("Begin");
-    shop
+    let files = [("app/main.tf", &*main_tf("first"))];
+    Shop::driven_by(engine, ENVIRONMENTS).with_folder("app", "app").with_files(&files).committed()
 }
 
 #[test(engines(tofu, terraform))]

@@ -6,11 +6,10 @@ use crate::{
 };
 
 fn shop() -> Shop {
-    let shop = Shop::of(&["network", "app-api: network", "app-web: app-api", "mail"]);
-    shop.append("environments.toml", "tags = [\"side\"]\n");
-    shop.stack("debug", &[], &plain("debug"));
-    shop.append("environments.toml", "environments = [\"staging\"]\ntags = [\"side\"]\n");
-    shop
+    Shop::of(&["network", "app-api: network", "app-web: app-api", "mail"])
+        .with_keys("tags = [\"side\"]")
+        .with_stack("debug", &[], &plain("debug"))
+        .with_keys("environments = [\"staging\"]\ntags = [\"side\"]")
 }
 
 /// Returns the stacks of staging that these flags select, in their order.

@@ -27,7 +27,7 @@ fn project(engine: &Driven, toml: &str) -> Shop {
 
 /// Plans as in a job of GitHub Actions.
 fn plan(shop: Shop, more: &[&str]) -> Run {
-    let shop = Shop { env: shop.env.var("GITHUB_ACTIONS", "true"), ..shop };
+    let shop = shop.with_env(|env| env.var("GITHUB_ACTIONS", "true"));
     let mut args = vec!["plan", "dev"];
     args.extend(more);
     let run = shop.env.run_args(&args).exits(4).hides("file=.envctl").hides(" at .envctl");
@@ -82,7 +82,7 @@ fn a_refused_value_of_a_flag_or_the_environment_names_it_and_no_file(engine: &Dr
     }
     for value in ["1", "none"] {
         let shop = project(engine, "");
-        let shop = Shop { env: shop.env.var("TF_VAR_size", value), ..shop };
+        let shop = shop.with_env(|env| env.var("TF_VAR_size", value));
         plan(shop, &[])
             .tells("::error title=app::Invalid value for ")
             .tells(": `size` is set by the environment variable `TF_VAR_size`");
@@ -192,7 +192,7 @@ fn a_sensitive_or_ephemeral_value_of_the_wrong_type_has_its_place(engine: &Drive
 fn a_refused_secret_names_its_table_and_never_its_value(engine: &Driven) {
     let shop = project(engine, "[environments.dev.secrets]\nsize = { env = \"SIZE\" }\n");
     shop.project.edit("app/main.tf", "type = number", "sensitive = true\n  type = number");
-    let shop = Shop { env: shop.env.var("SIZE", "hush-hush-1"), ..shop };
+    let shop = shop.with_env(|env| env.var("SIZE", "hush-hush-1"));
 
     plan(shop, &[])
         .tells("::error file=environments.toml,line=9,title=app::Invalid value for ")
@@ -293,7 +293,7 @@ fn a_value_that_may_come_from_elsewhere_stops_no_plan() {
 #[test]
 fn a_mistyped_set_names_the_flag_and_no_file() {
     let shop = Shop::of(&["network"]);
-    let shop = Shop { env: shop.env.var("GITHUB_ACTIONS", "true"), ..shop };
+    let shop = shop.with_env(|env| env.var("GITHUB_ACTIONS", "true"));
 
     let run = shop.run(["plan", "staging", "--set", "jobs=1", "--set", "parallelims=2"]).exits(4);
     run.tells(

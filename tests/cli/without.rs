@@ -10,10 +10,7 @@ const MAIN: &str = "resource \"terraform_data\" \"base\" {\n}\nresource \"terraf
                     resource \"terraform_data\" \"apart\" {\n  for_each = toset([\"a b\"])\n}\n";
 
 fn shop(engine: &Driven, environments: &str) -> Shop {
-    let shop = Shop::driven_by(engine, environments);
-    shop.project.write("app/main.tf", MAIN);
-    shop.project.commit("Begin");
-    shop
+    Shop::driven_by(engine, environments).with_files(&[("app/main.tf", MAIN)]).committed()
 }
 
 /// Returns the resources of `app` in a workspace.

@@ -15,10 +15,11 @@ workspace = \"staging\"
 ";
 
 fn shop(environments: &str) -> Shop {
-    let shop = Shop::with(environments);
-    shop.stack("network", &[], &plain("network"));
-    shop.stack("app", &["network"], &plain("app"));
-    shop
+    Shop::with(environments).with_stack("network", &[], &plain("network")).with_stack(
+        "app",
+        &["network"],
+        &plain("app"),
+    )
 }
 
 /// Asserts that neither the engine nor envctl left a file for the stacks.

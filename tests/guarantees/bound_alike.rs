@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::Value;
 
-use crate::support::{Shop, registry::NamedRow};
+use crate::support::{Env, Shop, plain, registry::NamedRow};
 
 /// Input of a plan, and a change of it.
 struct Row {
@@ -277,21 +277,18 @@ const KEYS: &str = "vars.more = 1\n\
 /// Makes `app`, which depends on every input, and `base` and `apart`, which do not; deployed in staging and clean,
 /// never in dev.
 fn shop() -> Shop {
-    let shop = Shop::with(
-        "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
-         [environments.staging]\n\n[environments.dev]\n\n\
-         [tofu]\nplan_args = [\"-compact-warnings\"]\n",
-    );
-    for (name, needs) in [("base", &[][..]), ("apart", &[]), ("app", &["base"])] {
-        shop.stack(name, needs, &crate::support::plain(name));
-    }
-    shop.append("environments.toml", KEYS);
-    for (file, text) in FILES {
-        shop.project.write(file, text);
-    }
-    let shop = Shop { env: shop.env.clone().with_system(), ..shop };
+    let environments = "[project]\nname = \"shop\"\n\n[defaults]\nworkspace = \"{env}\"\ncreate_workspace = \"always\"\n\n\
+                        [environments.staging]\n\n[environments.dev]\n\n\
+                        [tofu]\nplan_args = [\"-compact-warnings\"]\n";
+    let shop = Shop::with(environments)
+        .with_stack("base", &[], &plain("base"))
+        .with_stack("apart", &[], &plain("apart"))
+        .with_stack("app", &["base"], &plain("app"))
+        .with_keys(KEYS)
+        .with_files(FILES)
+        .with_env(Env::with_system);
     shop.run(["deploy", "staging", "--yes"]).exits(0);
-    shop.project.commit("Begin");
+    let shop = shop.committed();
     shop.run(["plan", "staging"]).exits(0);
     shop
 }

@@ -6,14 +6,9 @@ use crate::support::{Driven, ENVIRONMENTS, Shop};
 /// deploy.
 #[track_caller]
 fn shop(engine: &Driven, stack: &str, moment: &str, file: &str) -> Shop {
-    let shop =
-        Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network", "app: network", "web: app", "mail"]);
-    let hook = format!("echo '# edited' >> {file}");
-    shop.append(
-        "environments.toml",
-        &format!("\n[stacks.{stack}.hooks]\n{moment} = [[\"sh\", \"-c\", \"{hook}\"]]\n"),
-    );
-    shop
+    Shop::driven_by(engine, ENVIRONMENTS)
+        .with_stacks(&["network", "app: network", "web: app", "mail"])
+        .with_hooks(stack, &[(moment, &format!("echo '# edited' >> {file}"))])
 }
 
 fn deployed(shop: &Shop) -> Vec<&'static str> {

@@ -35,17 +35,15 @@ resource "terraform_data" "app" {
 
 /// Makes a project with `net`, whose output is the token, and `app` with these lines in its table and these files.
 fn shop(engine: &Driven, keys: &str, files: &[(&str, &str)]) -> Shop {
-    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
-    shop.env = shop.env.with_system().var("TOKEN_OF_CI", "token-value");
-    shop.project.write("net/main.tf", "output \"token\" {\n  value = \"token-value\"\n}\n");
-    shop.project.write("app/main.tf", APP);
-    for (file, text) in files {
-        shop.project.write(file, text);
-    }
-    let stacks = format!("\n[stacks.net]\npath = \"net\"\n\n[stacks.app]\npath = \"app\"\n{keys}\n");
-    shop.append("environments.toml", &stacks);
-    shop.project.commit("Begin");
-    shop
+    let net = "output \"token\" {\n  value = \"token-value\"\n}\n";
+    Shop::driven_by(engine, ENVIRONMENTS)
+        .with_folder("net", "net")
+        .with_folder("app", "app")
+        .with_keys(keys)
+        .with_files(&[("net/main.tf", net), ("app/main.tf", APP)])
+        .with_files(files)
+        .with_env(|env| env.with_system().var("TOKEN_OF_CI", "token-value"))
+        .committed()
 }
 
 /// Returns the value in the last apply of `app`.

@@ -8,12 +8,9 @@ use crate::support::{
 /// Makes a project whose only stack has its state in a backend of this type.
 #[track_caller]
 fn shop(engine: &crate::support::Driven, kind: &str, pairs: &str) -> Shop {
-    let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}\n{pairs}"));
     let mut script = plain("app");
     script["backend"] = kind.into();
-    shop.stack("app", &[], &script);
-    shop.project.commit("Begin");
-    shop
+    Shop::driven_by(engine, &format!("{ENVIRONMENTS}\n{pairs}")).with_stack("app", &[], &script).committed()
 }
 
 /// Plans, asserts that the plan is refused in the other environment, and applies it in its own.

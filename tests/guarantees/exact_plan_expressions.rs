@@ -6,13 +6,12 @@ use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 /// Makes a stack whose variable takes any value.
 fn shop(engine: &Driven) -> Shop {
-    let shop = Shop::driven_by(engine, ENVIRONMENTS);
     let main =
         "variable \"size\" {\n  type = any\n}\nresource \"terraform_data\" \"a\" {\n  input = var.size\n}\n";
-    shop.project.write("app/main.tf", main);
-    shop.append("environments.toml", "\n[stacks.app]\npath = \"app\"\n");
-    shop.project.commit("Begin");
-    shop
+    Shop::driven_by(engine, ENVIRONMENTS)
+        .with_folder("app", "app")
+        .with_files(&[("app/main.tf", main)])
+        .committed()
 }
 
 /// Returns the value of an item that the plan of the newest run is bound to.

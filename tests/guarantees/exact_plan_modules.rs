@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::{Driven, ENVIRONMENTS, Project, Shop, app_unit, plain};
+use crate::support::{Driven, ENVIRONMENTS, Env, Project, Shop, app_unit, plain};
 
 /// Makes a git repository beside the project, with a module in `sub` that reads a script above it.
 fn package(project: &Project) -> String {
@@ -42,7 +42,7 @@ fn shop(engine: &Driven) -> (Shop, String) {
         ),
     );
     shop.project.commit("Begin");
-    (Shop { env: shop.env.clone().with_system(), ..shop }, dir)
+    (shop.with_env(Env::with_system), dir)
 }
 
 /// Returns a file of this name in a folder, other than the repository's own.

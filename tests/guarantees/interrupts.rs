@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use crate::{
     slow::Slow,
-    support::{Driven, ENVIRONMENTS, Run, Shop, programs},
+    support::{Driven, ENVIRONMENTS, Env, Run, Shop, programs},
 };
 
 #[test(engines(tofu, terraform), needs(provider_mirror))]
@@ -42,8 +42,7 @@ fn an_interrupted_apply_finishes_its_resource_which_is_in_the_state(engine: &Dri
 /// Makes a stack with a provisioner that runs until a file exists.
 #[track_caller]
 fn provisioning(engine: &Driven) -> Slow {
-    let mut shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]);
-    shop.env = shop.env.with_system();
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["network"]).with_env(Env::with_system);
     let (begun, go) = (shop.marker("made.started"), shop.marker("go.marker"));
     let command =
         format!(": > '{}'; while [ ! -e '{}' ]; do sleep 0.05; done", begun.display(), go.display());

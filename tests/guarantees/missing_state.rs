@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    support::{Driven, S3Server, Shop, UnitEngine, programs, script},
+    support::{Driven, Env, S3Server, Shop, UnitEngine, programs, script},
     wrapped::{wrap_apply, wrapped},
 };
 
@@ -126,8 +126,7 @@ fn a_local_state_that_is_put_back_after_an_apply_has_failed(engine: &Driven) {
     ] {
         let output = "output \"o\" {\n  value = \"x\"\n}\n";
         let shop = wrapped(engine, &(resources(&["a", "b"]) + output));
-        let env = shop.env.clone().with_system();
-        let shop = Shop { env, ..shop };
+        let shop = shop.with_env(Env::with_system);
         shop.run(["deploy", "staging", "--yes"]).exits(0);
         fs::copy(shop.project.path(STATE), shop.project.around().join("before")).unwrap();
         shop.project.edit("network/main.tf", replace.0, replace.1);
@@ -251,8 +250,7 @@ fn a_unit_that_begins_to_write_another_state_later_has_failed(engine: &UnitEngin
 fn a_unit_whose_hook_puts_its_state_back_has_failed(engine: &UnitEngine) {
     let engine = engine.name;
     let shop = unit(engine, "arguments = []");
-    let env = shop.env.clone().with_system();
-    let shop = Shop { env, ..shop };
+    let shop = shop.with_env(Env::with_system);
     shop.run(["deploy", "dev", "--yes"]).exits(0);
     let (state, before) = (shop.marker("u.tfstate"), shop.marker("before"));
     fs::copy(&state, &before).unwrap();

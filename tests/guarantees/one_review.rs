@@ -7,13 +7,15 @@ use crate::support::{Driven, ENVIRONMENTS, Shop};
 /// Makes a project in which `app` reads an output of `network` from its state.
 #[track_caller]
 fn shop(engine: &Driven) -> Shop {
-    let shop = Shop::driven_by(engine, ENVIRONMENTS);
     let state = "../network/terraform.tfstate.d/staging/terraform.tfstate";
-    shop.stack("network", &[], &network("one"));
     let app = json!({
         "resources": { "terraform_data.app": "${net.id}" }, "remote": { "net": state }, "outputs": { "id": "app-1" },
     });
-    shop.stack("app", &["network"], &app);
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stack("network", &[], &network("one")).with_stack(
+        "app",
+        &["network"],
+        &app,
+    );
     if !engine.is_fake() {
         shop.project.write(
             "app/main.tf",
@@ -22,8 +24,7 @@ fn shop(engine: &Driven) -> Shop {
              resource \"terraform_data\" \"app\" {\n  input = data.terraform_remote_state.net.outputs.id\n}\n",
         );
     }
-    shop.project.commit("Begin");
-    shop
+    shop.committed()
 }
 
 /// Returns true if the state of `app` in staging holds a text; false without a state.

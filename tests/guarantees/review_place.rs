@@ -19,13 +19,11 @@ guards.identity = { command = [\"sh\", \"-c\", \"while read line; do echo $line;
 /// Makes a project whose only stack has its state in a backend with these pairs.
 #[track_caller]
 fn shop(engine: &Driven, kind: &str, pairs: &str) -> Shop {
-    let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}{kind} = {{ {pairs} }}\n"));
-    fs::write(shop.marker("who"), "arn:aws:iam::1:role/one\n").expect("a written file");
     let mut script = plain("app");
     script["backend"] = kind.into();
-    shop.stack("app", &[], &script);
-    shop.project.commit("Begin");
-    shop
+    let shop = Shop::driven_by(engine, &format!("{ENVIRONMENTS}{kind} = {{ {pairs} }}\n"));
+    fs::write(shop.marker("who"), "arn:aws:iam::1:role/one\n").expect("a written file");
+    shop.with_stack("app", &[], &script).committed()
 }
 
 fn local(engine: &Driven) -> Shop {

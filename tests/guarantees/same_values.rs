@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Driven, ENVIRONMENTS, Live, Shop, plain};
+use crate::support::{Driven, ENVIRONMENTS, Env, Live, Shop, plain};
 
 /// Stack with a sensitive output; sensitive values reach engines as environment variables.
 const NET: &str =
@@ -21,8 +21,7 @@ fn live(hcl: &str, stack: &str) -> Live {
 
 #[test(engines(fake, tofu, terraform))]
 fn an_input_that_a_stronger_value_overrides_is_refused_by_the_plan(engine: &Driven) {
-    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
-    shop.env = shop.env.with_system();
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_env(Env::with_system);
     let mut net = plain("net");
     net["sensitive"] = json!(["id"]);
     shop.stack("net", &[], &net);

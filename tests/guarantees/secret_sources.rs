@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Driven, Shop, plain, programs};
+use crate::support::{Driven, Env, Shop, plain, programs};
 
 /// Removes the source of a secret, so that reading it fails.
 fn close_the_vault(shop: &Shop) {
@@ -11,8 +11,8 @@ fn close_the_vault(shop: &Shop) {
 
 #[test(engines(fake, tofu, terraform))]
 fn commands_that_evaluate_no_variable_need_no_secret(engine: &Driven) {
-    let mut shop = Shop::driven_by(engine, "[project]\nname = \"shop\"\n[environments.staging]\n");
-    shop.env = shop.env.with_system();
+    let shop = Shop::driven_by(engine, "[project]\nname = \"shop\"\n[environments.staging]\n")
+        .with_env(Env::with_system);
     let mut script = plain("app");
     script["variables"] = json!(["token"]);
     shop.stack("app", &[], &script);
@@ -64,8 +64,8 @@ fn opentofu_has_the_secrets_that_its_backend_or_encryption_uses(engine: &Driven)
                       method \"aes_gcm\" \"m\" {\n      keys = key_provider.pbkdf2.p\n    }\n    \
                       state {\n      method = method.aes_gcm.m\n    }\n  }";
     for inside in ["backend \"local\" {\n    path = \"${var.token}.tfstate\"\n  }", encryption] {
-        let mut shop = Shop::driven_by(engine, "[project]\nname = \"shop\"\n[environments.staging]\n");
-        shop.env = shop.env.with_system();
+        let shop = Shop::driven_by(engine, "[project]\nname = \"shop\"\n[environments.staging]\n")
+            .with_env(Env::with_system);
         shop.stack("app", &[], &json!({}));
         let main = format!(
             "terraform {{\n  {inside}\n}}\nvariable \"token\" {{}}\noutput \"id\" {{\n  value = \"app-1\"\n}}\n"

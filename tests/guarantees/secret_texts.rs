@@ -2,14 +2,13 @@
 
 use serde_json::json;
 
-use crate::support::{Driven, Shop};
+use crate::support::{Driven, Env, Shop};
 
 const ENVIRONMENTS: &str = "[project]\nname = \"shop\"\n\n[environments.dev]\n";
 
 /// Makes a stack whose variable `document` is not sensitive and is a secret from a file.
 fn shop_with(engine: &crate::support::Driven, document: &str, main: &str) -> Shop {
-    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
-    shop.env = shop.env.with_system();
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_env(Env::with_system);
     shop.append("environments.toml", "secrets.document = { file = \"document\" }\n");
     shop.project.write("document", document);
     shop.stack("app", &[], &json!({}));

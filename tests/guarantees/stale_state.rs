@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Driven, ENVIRONMENTS, Shop};
+use crate::support::{Driven, ENVIRONMENTS, Env, Shop};
 
 const STATE: &str = "app/terraform.tfstate.d/staging/terraform.tfstate";
 
@@ -18,11 +18,7 @@ fn shop(engine: &Driven, key: &str, value: &Value) -> Shop {
     fs::write(shop.marker("moved"), state.to_string()).unwrap();
     shop.change("app", "second");
     let hook = format!("cp ../moved {STATE}");
-    shop.append(
-        "environments.toml",
-        &format!("\n[stacks.app.hooks]\nbefore_apply = [[\"sh\", \"-c\", \"{hook}\"]]\n"),
-    );
-    Shop { env: shop.env.clone().with_system(), ..shop }
+    shop.with_hooks("app", &[("before_apply", &hook)]).with_env(Env::with_system)
 }
 
 #[test(engines(fake, tofu, terraform))]

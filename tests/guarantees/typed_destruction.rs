@@ -7,11 +7,9 @@ use serde_json::{Value, json};
 use crate::support::{Driven, Run, Shop};
 
 fn deployed(engine: &Driven, guards: &str) -> Shop {
-    let text = format!(
-        "[project]\nname = \"shop\"\n\n[environments.production]\nconfirm = true\nworkspace = \"production\"\n\
-         create_workspace = \"always\"\n{guards}\n"
-    );
-    let shop = Shop::driven_by(engine, &text).with_stacks(&["database"]);
+    let text = "[project]\nname = \"shop\"\n\n[environments.production]\nconfirm = true\nworkspace = \"production\"\n\
+                create_workspace = \"always\"\n";
+    let shop = Shop::driven_by(engine, &format!("{text}{guards}\n")).with_stacks(&["database"]);
     shop.run(["deploy", "production", "--confirm"]).exits(0);
     shop
 }

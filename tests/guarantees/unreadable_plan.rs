@@ -13,11 +13,10 @@ const ENCRYPTION: &str = "key_provider \"pbkdf2\" \"own\" {\n  passphrase = \"co
 
 /// Makes a stack for an engine that can encrypt plan files.
 fn shop(engine: &Driven) -> Shop {
-    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
-    shop.stack("app", &[], &opaque("first"));
-    shop.project.commit("Begin");
-    shop.env = shop.env.clone().var("TF_ENCRYPTION", ENCRYPTION);
-    shop
+    Shop::driven_by(engine, ENVIRONMENTS)
+        .with_stack("app", &[], &opaque("first"))
+        .with_env(|env| env.var("TF_ENCRYPTION", ENCRYPTION))
+        .committed()
 }
 
 fn opaque(value: &str) -> serde_json::Value {
@@ -74,7 +73,7 @@ fn elsewhere_it_is_applied_with_a_word_and_bound_by_all_that_can_be_known(engine
 #[test(engines(fake, tofu))]
 fn a_stored_plan_that_was_made_unreadable_is_refused_everywhere(engine: &Driven) {
     let shop = shop(engine);
-    let shop = Shop { env: shop.env.clone().without("TF_ENCRYPTION"), ..shop };
+    let shop = shop.with_env(|env| env.without("TF_ENCRYPTION"));
     shop.script("app", &plain("app"));
     for (environment, answer) in [("staging", "--yes"), ("production", "--confirm")] {
         shop.run(["plan", environment]).exits(0);

@@ -140,7 +140,7 @@ fn losing() -> Shop {
     let [from, to] =
         ["environments.toml", &format!("{FOLDER}/environments.toml")].map(|name| shop.project.path(name));
     fs::rename(from, to).unwrap();
-    Shop { env: shop.env.clone().in_folder(FOLDER), ..shop }
+    shop.with_env(|env| env.in_folder(FOLDER))
 }
 
 const FOLDER: &str = "it's the shop";

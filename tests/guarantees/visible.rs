@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::json;
 
-use crate::support::{Driven, ENVIRONMENTS, Run, Shop, error};
+use crate::support::{Driven, ENVIRONMENTS, Env, Run, Shop, error};
 
 /// Text that clears a line, hides text, sets the window title and reverses the reading direction.
 const HOSTILE: &str = "a\u{1b}[1A\u{1b}[2K\u{1b}[8mb\u{1b}]0;title\u{7}\u{9b}1A\u{202e}z\r";
@@ -125,8 +125,7 @@ fn marks_that_nobody_sees_are_shown_in_reviews_and_records(engine: &Driven) {
 
 #[test(engines(tofu, terraform))]
 fn no_value_of_a_stack_can_move_the_cursor_of_whoever_reads_the_review(engine: &Driven) {
-    let mut shop = Shop::driven_by(engine, ENVIRONMENTS);
-    shop.env = shop.env.with_system();
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_env(Env::with_system);
     shop.stack("app", &[], &json!({}));
     shop.project.write("app/main.tf", &talkative());
     shop.project.commit("Begin");
@@ -154,8 +153,7 @@ fn no_value_of_a_stack_can_move_the_cursor_of_whoever_reads_the_review(engine: &
 
 #[test(engines(fake, tofu, terraform))]
 fn no_error_hook_or_secret_command_can_move_the_cursor(engine: &Driven) {
-    let mut shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]);
-    shop.env = shop.env.with_system();
+    let shop = Shop::driven_by(engine, ENVIRONMENTS).with_stacks(&["app"]).with_env(Env::with_system);
     shop.project.write("hostile", HOSTILE);
     let deploys = ["deploy", "staging", "--yes", "-v"];
     shop.append("environments.toml", "hooks.before_plan = [[\"cat\", \"hostile\"]]\n");

@@ -6,14 +6,14 @@ use crate::support::{Driven, ENVIRONMENTS, Shop};
 
 /// Makes `app`, which takes `place` from `network`; both are deployed in production, and `app` has a change.
 fn deployed(engine: &Driven, hook: &str) -> Shop {
-    let shop = Shop::driven_by(engine, ENVIRONMENTS);
     let network = json!({ "resources": { "terraform_data.network": "n" }, "outputs": { "place": "here" } });
-    shop.stack("network", &[], &network);
+    let shop = Shop::driven_by(engine, ENVIRONMENTS)
+        .with_stack("network", &[], &network)
+        .with_stack("app", &[], &json!({ "variables": ["place"] }))
+        .with_inputs("place = \"network.place\"")
+        .with_keys(hook);
     app(&shop, "first");
-    shop.stack("app", &[], &json!({ "variables": ["place"] }));
-    app(&shop, "first");
-    shop.append("environments.toml", &format!("inputs = {{ place = \"network.place\" }}\n{hook}"));
-    shop.project.commit("Begin");
+    let shop = shop.committed();
     shop.run(["deploy", "production", "--confirm", "--confirm-rounds"]).exits(0);
     app(&shop, "second");
     shop

@@ -72,6 +72,71 @@ impl Shop {
         shop
     }
 
+    /// Adds a stack as [`Shop::stack`] does.
+    #[track_caller]
+    pub(crate) fn with_stack(self, name: &str, needs: &[&str], script: &Value) -> Self {
+        self.stack(name, needs, script);
+        self
+    }
+
+    /// Declares a stack whose files [`Shop::with_files`] writes.
+    #[track_caller]
+    pub(crate) fn with_folder(self, name: &str, path: &str) -> Self {
+        self.append("environments.toml", &format!("\n[stacks.{name}]\npath = \"{path}\"\n"));
+        self
+    }
+
+    /// Adds lines to the table of the stack that was added last: `tags = ["side"]`.
+    #[track_caller]
+    pub(crate) fn with_keys(self, lines: &str) -> Self {
+        self.append("environments.toml", &format!("{lines}\n"));
+        self
+    }
+
+    /// Adds inputs to the stack that was added last: `place = "network.place"`.
+    #[track_caller]
+    pub(crate) fn with_inputs(self, inputs: &str) -> Self {
+        self.with_keys(&format!("inputs = {{ {inputs} }}"))
+    }
+
+    /// Adds hooks to a stack, each with its moment and a line for `sh -c`.
+    #[track_caller]
+    pub(crate) fn with_hooks(self, stack: &str, hooks: &[(&str, &str)]) -> Self {
+        let lines =
+            hooks.iter().map(|(moment, line)| format!("{moment} = [[\"sh\", \"-c\", {}]]\n", json!(line)));
+        let table = format!("\n[stacks.{stack}.hooks]\n{}", lines.collect::<String>());
+        self.append("environments.toml", &table);
+        self
+    }
+
+    /// Adds guards to an environment that has none: `clean_tree = true`.
+    #[track_caller]
+    pub(crate) fn with_guards(self, environment: &str, lines: &str) -> Self {
+        self.append("environments.toml", &format!("\n[environments.{environment}.guards]\n{lines}\n"));
+        self
+    }
+
+    /// Writes files, each with its path in the project and its text.
+    #[track_caller]
+    pub(crate) fn with_files(self, files: &[(&str, &str)]) -> Self {
+        for (file, text) in files {
+            self.project.write(file, text);
+        }
+        self
+    }
+
+    /// Changes the environment of envctl: `.with_env(Env::with_system)`.
+    pub(crate) fn with_env(self, change: impl FnOnce(Env) -> Env) -> Self {
+        Self { env: change(self.env), project: self.project }
+    }
+
+    /// Commits everything.
+    #[track_caller]
+    pub(crate) fn committed(self) -> Self {
+        self.project.commit("Begin");
+        self
+    }
+
     /// Adds a stack in a folder of its name, and declares it.
     #[track_caller]
     pub(crate) fn stack(&self, name: &str, needs: &[&str], script: &Value) {

@@ -3,20 +3,19 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{Running, Shop};
+use crate::support::{Env, Running, Shop};
 
 /// Makes two stacks, the first of which has a hook that waits for a file; with `elsewhere` its output goes to
 /// /dev/null, so that only the journal records it.
 fn shop(moment: &str, elsewhere: bool) -> Shop {
-    let shop = Shop::of(&["network", "app: network"]);
     let quiet = if elsewhere { "exec > /dev/null 2>&1; " } else { "" };
     let hook =
         format!("{quiet}: > ../begun; while [ -e ../begun ] && [ ! -e ../go.marker ]; do sleep 0.01; done");
-    shop.append(
-        "environments.toml",
-        &format!("\n[stacks.network.hooks]\n{moment} = [[\"sh\", \"-c\", \"{hook}\", \"pass-phrase\"]]\n"),
-    );
-    Shop { env: shop.env.clone().with_system(), ..shop }
+    Shop::of(&["network", "app: network"])
+        .with_keys(&format!(
+            "\n[stacks.network.hooks]\n{moment} = [[\"sh\", \"-c\", \"{hook}\", \"pass-phrase\"]]"
+        ))
+        .with_env(Env::with_system)
 }
 
 /// Kills a deploy while the hook runs.
