@@ -20,7 +20,6 @@ use sha2::{Digest, Sha256};
 use super::{
     Target,
     backend_record::BackendRecord,
-    fingerprint::write_private,
     first_apply::FIRST_APPLY,
     former_names,
     lineage::{LINEAGE, RECORD},
@@ -167,7 +166,7 @@ impl ClaimsLock {
             }
         };
         if !own.exists() {
-            write_private(&own, address.as_bytes()).map_err(unusable)?;
+            files::write(&own, address.as_bytes()).map_err(unusable)?;
         }
         Ok(Claimed { address: Some(address), carried_over })
     }
@@ -202,7 +201,7 @@ impl ClaimsLock {
                 if let Some(former) = &former {
                     former.carry_over(target).map_err(unusable)?;
                 }
-                write_private(&entry, text.as_bytes()).map_err(unusable)?;
+                files::write(&entry, text.as_bytes()).map_err(unusable)?;
                 Ok(former.is_some())
             }
         }

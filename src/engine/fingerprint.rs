@@ -11,8 +11,6 @@ use sha2::{Digest, Sha256};
 use super::{Target, detect::LOCKFILE};
 use crate::{files, model::hex};
 
-pub(super) use crate::files::write as write_private;
-
 /// File in an instance's folder that holds the digest of its last init.
 const FILE: &str = "init";
 

@@ -8,7 +8,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::{StateIdentity, Target, fingerprint::write_private};
+use super::{StateIdentity, Target};
 use crate::{
     files,
     model::{Failure, FailureKind},
@@ -45,7 +45,7 @@ impl FirstApply {
     pub(super) fn write(&self, target: &Target) -> Result<(), Failure> {
         let bytes = serde_json::to_vec(self).map_err(io::Error::other);
         let path = path(target);
-        bytes.and_then(|bytes| write_private(&path, &bytes)).map_err(|error| unusable(&path, &error))
+        bytes.and_then(|bytes| files::write(&path, &bytes)).map_err(|error| unusable(&path, &error))
     }
 
     /// Records the resources that the apply had done, since the state that it left could not be read.

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Target, fingerprint::write_private};
+use super::Target;
 use crate::{
     files,
     model::{Failure, FailureKind, InstanceId},
@@ -60,6 +60,6 @@ pub(super) fn carry_over((former, folder): (&str, &Utf8Path), target: &Target) -
     let earlier = read(folder)?.into_iter().flat_map(|names| names.former);
     let former = earlier.chain([name]).collect();
     let names = FormerNames { instance: target.instance.clone(), former };
-    write_private(&target.state_dir.join(FORMER_NAMES), &serde_json::to_vec(&names)?)?;
+    files::write(&target.state_dir.join(FORMER_NAMES), &serde_json::to_vec(&names)?)?;
     files::remove_if_there(&folder.join(FORMER_NAMES))
 }

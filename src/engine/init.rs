@@ -16,7 +16,7 @@ use super::{
     environment::{places, plugin_cache},
     exit_error::{ended_badly, failed_text},
     failure::init_needed,
-    fingerprint::{Fingerprint, write_private},
+    fingerprint::Fingerprint,
     folder_lock::{LockMode, lock_installed, lock_plugin_cache},
     install::{InitModules, Install, is_unusable},
     lineage::KnownState,
@@ -362,7 +362,7 @@ fn remember_local_backend(target: &Target) -> Result<bool, EngineError> {
     let known =
         serde_json::json!({ "version": 3, "backend": { "type": "local", "config": config, "hash": 0 } });
     let file = target.data_dir.join(RECORD);
-    write_private(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
+    files::write(&file, known.to_string().as_bytes()).map_err(|error| failed(&file, &error))?;
     Ok(true)
 }
 

@@ -13,7 +13,6 @@ use super::{
     backend_check::{BackendInFolder, current_backend, stated},
     claims::ClaimsLock,
     driver::Driver,
-    fingerprint::write_private,
     first_apply::FirstApply,
     next_command::{allow_lineage, exec_line, plan_line},
 };
@@ -232,7 +231,7 @@ impl KnownState {
     fn overwrite(&self, target: &Target, wanted: &Self) -> Result<(), Failure> {
         let write = |name: &str, bytes: &[u8]| {
             let path = target.state_dir.join(name);
-            write_private(&path, bytes).map_err(|error| unusable(&path, &error))
+            files::write(&path, bytes).map_err(|error| unusable(&path, &error))
         };
         if let Some(version) = &wanted.version
             && self.version.as_ref() != Some(version)

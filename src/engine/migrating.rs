@@ -19,7 +19,7 @@ use super::{
     call::capture,
     claims::claim_backend,
     exit_error::failed_text,
-    fingerprint::{forget_init, write_private},
+    fingerprint::forget_init,
     lineage::moved_address,
     next_command::exec_line,
     state_move::EXPRESSION,
@@ -58,7 +58,7 @@ pub(super) fn addresses<const N: usize>(target: &Target, backends: [&BackendReco
 
 /// Records the backend that an init is about to replace, for a migration from it.
 pub(super) fn keep_former(target: &Target, record: &BackendRecord) -> io::Result<()> {
-    write_private(&target.state_dir.join(FORMER), text(record).as_bytes())
+    files::write(&target.state_dir.join(FORMER), text(record).as_bytes())
 }
 
 /// Runs a typed command; prepares an `init -migrate-state` before its run, and reports the remaining local file after it.
@@ -190,7 +190,7 @@ fn put_back(target: &Target, former: &BackendRecord) -> Result<(), EngineError> 
     let put = if *former == BackendRecord::local() {
         files::remove_if_there(&file)
     } else {
-        files::create_dirs(&target.data_dir).and_then(|()| write_private(&file, text(former).as_bytes()))
+        files::create_dirs(&target.data_dir).and_then(|()| files::write(&file, text(former).as_bytes()))
     };
     put.map_err(|error| unusable(&file, &error))
 }
@@ -212,7 +212,7 @@ fn stored(
     let configuration = json!({ "terraform": { "backend": { (&backend.kind): absolute(target, backend) } } });
     let file = folder.join("main.tf.json");
     files::create_dirs(&folder)
-        .and_then(|()| write_private(&file, configuration.to_string().as_bytes()))
+        .and_then(|()| files::write(&file, configuration.to_string().as_bytes()))
         .map_err(|error| unusable(&file, &error))?;
     let run = |workspace: Option<&str>, args: &[&str]| {
         let mut command =
