@@ -2,7 +2,7 @@
 
 use std::{fmt, thread, time::Duration};
 
-use super::{Context, RunRequest, Stopped, actor, request::RunMode, resume};
+use super::{Context, RunRequest, Stopped, actor, request::RunMode, resumable};
 use crate::{
     executor::{SignalSource, Watch},
     journal::{Holder, Leftovers, LockError, OrphanProcess, Program, RunLock, RunStore},
@@ -37,7 +37,7 @@ pub(super) fn take_for_run(
     }
     let lock = take(context, store, environment, verb, Some(run))?;
     if let Some(resumed) = &request.resumes {
-        resume::may_be_resumed(store, resumed, environment)?;
+        resumable::may_be_resumed(store, resumed, environment)?;
     }
     Ok(Some(lock))
 }

@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use super::{
     Context,
     exec_gate::ExecGate,
+    exec_request::ExecRequest,
     prepared::{CommandNeeds, Prepared, WorkspaceCheck},
     state_watch::StateWatch,
     typed::Against,
@@ -18,45 +19,12 @@ use crate::{
     },
     executor::{SecretUse, Work},
     journal::RunStore,
-    model::{ExitStatus, Failure, FailureKind, GuardException, StackId},
+    model::{ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Stream},
-    ui::shell_word,
 };
 
-/// Arguments of `envctl exec`.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// Name of the environment.
-    pub environment: String,
-    /// Name of the stack; absent for all.
-    pub stack: Option<String>,
-    /// `--confirm`
-    pub confirm: bool,
-    /// `--yes`
-    pub yes: bool,
-    /// Exceptions of `--allow`.
-    pub allow: Vec<GuardException>,
-    /// Confirmed items of the checklist (`--ack`).
-    pub acks: Vec<String>,
-    /// Command of the engine and its arguments.
-    pub args: Vec<OsString>,
-}
-
-impl Request {
-    /// Returns the stack as a word for a shell, or the flag for all stacks.
-    pub(super) fn names(&self) -> String {
-        self.stack.as_deref().map_or_else(|| "--all".to_owned(), shell_word)
-    }
-
-    /// Returns the engine's command line for a shell.
-    pub(super) fn line(&self) -> String {
-        let words: Vec<String> = self.args.iter().map(|word| shell_word(&word.to_string_lossy())).collect();
-        words.join(" ")
-    }
-}
-
 /// Runs `envctl exec`; exit code 0 only if the engine's was 0 for every stack.
-pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
+pub fn run(context: &Context, request: &ExecRequest) -> anyhow::Result<ExitStatus> {
     let config = context.config()?;
     let environment = context.environment(&config, Some(&request.environment))?;
     let validated = context.validated_inventory(&config, environment, &[])?;
@@ -170,7 +138,7 @@ fn needs(args: &[OsString]) -> CommandNeeds {
 fn mutate(
     context: &Context,
     work: &Work,
-    request: &Request,
+    request: &ExecRequest,
     session: &Session<'_>,
 ) -> Result<Exit, EngineError> {
     let by = format!("a command at {}", context.clock.now());
@@ -195,7 +163,7 @@ fn mutate(
 }
 
 /// Returns the refusal of a command that would run a unit without its values: it could write wrong values to its state.
-fn valueless(environment: &Environment, request: &Request, stack: &StackId) -> EngineError {
+fn valueless(environment: &Environment, request: &ExecRequest, stack: &StackId) -> EngineError {
     let summary =
         format!("`{}` would run without the values that environments.toml gives `{stack}`", request.line());
     let detail = format!(
@@ -206,6 +174,6 @@ fn valueless(environment: &Environment, request: &Request, stack: &StackId) -> E
     EngineError::Failed(Failure::new(FailureKind::Refused, summary).with_detail(detail))
 }
 
-fn shown(request: &Request) -> String {
+fn shown(request: &ExecRequest) -> String {
     request.args.first().map_or_else(String::new, |verb| verb.to_string_lossy().into_owned())
 }

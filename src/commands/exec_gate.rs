@@ -4,7 +4,7 @@ use super::{
     Context, Stopped,
     allowed_names::know_allowed,
     checklist::{Checked, know_acks},
-    exec::Request,
+    exec_request::ExecRequest,
     guarded::{Guarded, allow_flags},
     prepared::Prepared,
     readied::interrupted,
@@ -26,7 +26,7 @@ pub(super) struct ExecGate<'a> {
     /// Environment of the stacks.
     pub(super) environment: &'a Environment,
     /// Arguments of `envctl exec`.
-    pub(super) request: &'a Request,
+    pub(super) request: &'a ExecRequest,
     /// Stacks of the command, in order.
     pub(super) stacks: &'a [StackId],
     /// Flags that a suggested command repeats, without hidden values.

@@ -4,7 +4,7 @@ use std::{fs, io, time::Duration};
 
 use camino::Utf8Path;
 
-use super::{Context, last_deployment::keep_deployments, left_output::take_in, resume::told};
+use super::{Context, last_deployment::keep_deployments, left_output::take_in, resumable::RunEvents};
 use crate::{
     journal::{Abandoned, Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
     model::ExitStatus,
@@ -139,12 +139,12 @@ fn candidate(context: &Context, run: &StoredRun) -> Candidate {
         changing: false,
         resumes: None,
     };
-    match told(run.clone()) {
-        Ok(told) => {
-            found.environment = told.environment().cloned();
-            found.changing = told.changing().is_some();
-            found.unfinished = !told.ended_well();
-            found.resumes = told.resumes().cloned();
+    match RunEvents::read(run.clone()) {
+        Ok(events) => {
+            found.environment = events.environment().cloned();
+            found.changing = events.changing().is_some();
+            found.unfinished = !events.ended_well();
+            found.resumes = events.resumes().cloned();
         }
         Err(error) => context.printer.warn(format_args!("run {}: {error}", run.id)),
     }

@@ -1,8 +1,7 @@
 //! Removes the values that a run stores for `apply` and `runs resume`, when neither can continue it any more.
 
-use super::{Context, RunRequest};
+use super::{Context, RunRequest, resumable::RunEvents};
 use crate::{
-    commands::resume::told,
     journal::{RunStore, StoredRun},
     model::{Report, RunId, RunResult},
     plans::{AskedFor, Key},
@@ -29,7 +28,7 @@ pub(super) fn remove_unneeded(
         let found = store.find(run.as_str())?;
         remove(&store, &found)?;
         // A run resumes only an older one.
-        earlier = told(found)?.resumes().filter(|older| **older < run).cloned();
+        earlier = RunEvents::read(found)?.resumes().filter(|older| **older < run).cloned();
     }
     Ok(())
 }

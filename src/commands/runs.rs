@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, Stopped, gc, resume};
+use super::{Context, Stopped, gc, resumable::hint_unfinished, resume};
 use crate::{
     files,
     journal::{JournalError, RunStore, StoredRun},
@@ -170,7 +170,7 @@ fn list(
         ]);
     }
     context.printer.text(table.render(context.printer.width()))?;
-    resume::hint(context, store)?;
+    hint_unfinished(context, store)?;
     Ok(ExitStatus::Success)
 }
 

@@ -11,7 +11,7 @@ use super::{
     gone_stacks::{
         GoneStacks, UndeclaredStack, UnreadableRecord, undeclared_environments, undeclared_stacks,
     },
-    resume,
+    resumable::hint_unfinished,
     run_history::{PastRun, past_runs},
 };
 use crate::{
@@ -137,7 +137,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         let text = text(environment, config.environment(environment.environment.as_str())?, styles, context);
         context.printer.prose(format_args!("{gap}{text}"))?;
     }
-    resume::hint(context, &RunStore::new(config.root()))?;
+    hint_unfinished(context, &RunStore::new(config.root()))?;
     Ok(status)
 }
 

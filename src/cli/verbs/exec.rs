@@ -6,7 +6,7 @@ use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
 use super::super::arguments::AllowArgs;
-use crate::commands::exec;
+use crate::commands::ExecRequest;
 
 /// Run any command of the engine with the right folder, workspace, backend and variables
 ///
@@ -55,7 +55,7 @@ pub(in crate::cli) struct Exec {
     args: Vec<OsString>,
 }
 
-impl From<Exec> for exec::Request {
+impl From<Exec> for ExecRequest {
     fn from(args: Exec) -> Self {
         Self {
             environment: args.environment,
