@@ -2,11 +2,12 @@
 //! current state were compared.
 
 use super::{
-    PendingPlan, Work, Worker,
+    Work, Worker,
     bound::{Check, refusal},
     ended::{Ended, unprepared},
     lock,
     wires::{Take, Wired},
+    work::PendingPlan,
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, check_local_state, moved_address},

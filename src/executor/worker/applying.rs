@@ -3,13 +3,14 @@
 use std::{fs, io};
 
 use super::{
-    PendingPlan, Work, Worker, around,
+    Work, Worker, around,
     bound::{Check, effective_init, refusal},
     contents::digest,
     ended::{Ended, removed, unprepared},
     lock,
     planning::only_deferring,
     wires::{Take, Wired},
+    work::PendingPlan,
 };
 use crate::{
     engine::{EngineError, PlanMode, Session, stale, unwritable},

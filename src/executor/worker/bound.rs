@@ -4,11 +4,12 @@ use camino::Utf8Path;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    PendingPlan, PlanOptions, Work, Worker,
+    PlanOptions, Work, Worker,
     contents::{Contents, digest},
     ephemeral::of_ephemeral,
     recorded::programs,
     state_place::reviewed_address,
+    work::PendingPlan,
 };
 use crate::executor::applied_last;
 use crate::{

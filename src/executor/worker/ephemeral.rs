@@ -7,10 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::Value;
 
 use super::{
-    PendingPlan, Work, Worker,
+    Work, Worker,
     bound::{GUARD, effective_init, refusal},
     contents::digest,
     ended::unprepared,
+    work::PendingPlan,
 };
 use crate::{
     engine::{EffectiveInit, EngineError, PlanFileError, Session, layout::auto_var_files},

@@ -3,11 +3,12 @@
 use camino::Utf8PathBuf;
 
 use super::{
-    PendingPlan, Work, Worker,
+    Work, Worker,
     bound::Before,
     ended::{Ended, removed, unprepared},
     lock,
     wires::{Take, Wired},
+    work::PendingPlan,
 };
 use crate::{
     engine::{
