@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use divan::{Bencher, black_box, counter::ItemsCount};
 use envctl::{
     config::{Config, Overrides},
-    engine::stream_json,
+    engine::messages::stream_json,
     event::{Consumer as _, Event, EventKind, StepFinished, StepKind},
     executor::{Ending, Limits, Scheduler, Step},
     graph::{Node, StackGraph},

@@ -5,7 +5,8 @@ use crate::{
     config::{Config, Layer},
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::unit_file,
-    inventory::{Instance, Modules, hcl::VarFileContent},
+    hcl::VarFileContent,
+    inventory::{Instance, Modules},
 };
 
 /// Returns errors for inputs without a variable or with a second source. `own` looks up a variable in envctl's

@@ -6,12 +6,10 @@ use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
     engine::{
         layout::{unit_file, unit_file_in},
-        units::normalised,
+        terragrunt::units::normalised,
     },
-    inventory::{
-        Instance, Modules,
-        hcl::{FolderRole, NamedFolder, read_named_folders},
-    },
+    hcl::{FolderRole, NamedFolder, read_named_folders},
+    inventory::{Instance, Modules},
 };
 
 /// Folders that an init of the engine or a Terragrunt stack generates.

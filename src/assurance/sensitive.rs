@@ -7,11 +7,9 @@ use camino::Utf8PathBuf;
 use crate::{
     config::Config,
     diagnostic::{Diagnostic, Diagnostics},
-    engine::{layout::unit_file, units::normalised},
-    inventory::{
-        Instance, Modules,
-        hcl::{Module, VariableDecl, read_folder, read_unit_source},
-    },
+    engine::{layout::unit_file, terragrunt::units::normalised},
+    hcl::{Module, VariableDecl, read_folder, read_unit_source},
+    inventory::{Instance, Modules},
 };
 
 /// Warns of variables that take a secret and are neither `sensitive` nor `ephemeral`: engines print their values in

@@ -7,10 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics, Severity},
     engine::layout::JSON_UNIT_FILE,
-    inventory::{
-        SyntaxChecker,
-        hcl::{JSON_SYNTAX_CODE, SYNTAX_CODE},
-    },
+    hcl::{JSON_SYNTAX_CODE, SYNTAX_CODE},
+    inventory::SyntaxChecker,
     model::EngineName,
 };
 

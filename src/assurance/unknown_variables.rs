@@ -7,7 +7,8 @@ use crate::{
     config::{Config, Environment, Layer, Scope},
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::unit_file,
-    inventory::{Instance, Modules, hcl::Module},
+    hcl::Module,
+    inventory::{Instance, Modules},
 };
 
 /// Returns a warning for each variable that is set for one of these environments as a whole and that no stack of any

@@ -5,7 +5,8 @@ use crate::{
     config::{Config, EnvSource, Layer, Origin, Scope, SecretSource},
     diagnostic::{Diagnostic, Diagnostics, closest},
     engine::layout::unit_file,
-    inventory::{Instance, Modules, VarFiles, hcl::VarFileContent},
+    hcl::VarFileContent,
+    inventory::{Instance, Modules, VarFiles},
 };
 
 /// Returns errors for required var files that do not exist.

@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::{arguments::pair, verbs};
-use crate::{commands::ReportFiles, config::Overrides, model::CreateWorkspace};
+use crate::{config::Overrides, model::CreateWorkspace, run::ReportFiles};
 
 /// Takes OpenTofu, Terraform and Terragrunt stacks from dev to production
 ///

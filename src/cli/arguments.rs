@@ -7,12 +7,12 @@ use clap::{Args, ValueHint};
 use clap_complete::engine::ArgValueCandidates;
 
 use crate::{
-    commands::{Confirm, ReportFiles, RunRequest, Stop},
     config::{Overrides, parse_duration},
     diagnostic::closest,
     executor::{Confirmation, InvalidDigest},
     graph::{Selection, Since},
     model::{CreateWorkspace, GuardException, InvalidAllow},
+    run::{Confirm, ReportFiles, RunRequest, Stop},
 };
 
 /// Selection of stacks.
@@ -303,7 +303,7 @@ fn allowance(text: &str) -> Result<GuardException, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::REUSED_WITHOUT_AGE;
+    use crate::run::REUSED_WITHOUT_AGE;
 
     #[test]
     fn a_report_is_named_by_its_format() {

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use crate::{
-    commands::{StackFailed, Stopped, Usage},
     config::{ConfigError, UnknownEnvironment},
     diagnostic::{Diagnostic, Diagnostics, Label, Severity},
     engine::EngineUnavailable,
@@ -13,6 +12,7 @@ use crate::{
     journal::StoreError,
     model::{ErrorDocument, ErrorReport, ExitStatus, FailureKind, RunResult},
     reporter::github_annotation,
+    run::{StackFailed, Stopped, Usage},
     ui::Printer,
 };
 

@@ -12,8 +12,8 @@ use dialoguer::{Select, console::Term, theme::SimpleTheme};
 
 use super::line_input::{ask_line, discard_typed};
 use crate::{
-    commands::Picker,
     executor::{Answer, Ask, Prompter},
+    run::Picker,
     ui::{Printer, visible},
 };
 

@@ -22,10 +22,11 @@ use super::{
     without_dashes,
 };
 use crate::{
-    commands::{self, Context, ReportFiles, Usage},
+    commands::{self},
     config::Overrides,
     executor::Prompter,
     model::{Clock, ErrorDocument, ExitStatus},
+    run::{Context, ReportFiles, Usage},
     ui::{Detail, Printer, Styles},
 };
 
@@ -133,7 +134,7 @@ fn unparsed(error: &clap::Error, argv: &[OsString]) -> ExitCode {
 fn context(
     global: &Global,
     env: BTreeMap<OsString, OsString>,
-    terminal: commands::Terminal,
+    terminal: crate::run::Terminal,
     printer: Arc<Printer>,
 ) -> anyhow::Result<Context> {
     let dir = Utf8PathBuf::from_path_buf(std::env::current_dir()?)
@@ -147,7 +148,7 @@ fn context(
         ..Overrides::default()
     };
     let dialogue = Arc::new(Dialogue::new(Arc::clone(&printer)));
-    let read_only = commands::is_read_only(env.get(OsStr::new(commands::READ_ONLY)))?;
+    let read_only = crate::run::is_read_only(env.get(OsStr::new(crate::run::READ_ONLY)))?;
     Ok(Context {
         printer,
         clock: clock(),

@@ -6,7 +6,7 @@ use rustix::fs::{Stat, fstat};
 
 use super::app::When;
 use crate::{
-    commands,
+    run::Terminal,
     ui::{Reader, Styles},
 };
 
@@ -18,7 +18,7 @@ pub(super) struct Streams {
     /// Width at which messages are wrapped; absent if standard error is no terminal.
     pub(super) message_width: Option<usize>,
     pub(super) reader: Reader,
-    pub(super) terminal: commands::Terminal,
+    pub(super) terminal: Terminal,
 }
 
 /// Returns the properties of the standard streams. `variable` reads envctl's environment; empty counts as unset.
@@ -35,7 +35,7 @@ pub(super) fn look(color: When, progress: bool, variable: impl Fn(&str) -> Optio
         width: if out_tty || err_tty { width() } else { None },
         message_width: if err_tty { width() } else { None },
         reader: if out_tty { Reader::Person } else { Reader::Program },
-        terminal: commands::Terminal {
+        terminal: Terminal {
             interactive: io::stdin().is_terminal() && err_tty && !ci,
             shows_output: out_tty && is_same_device(),
             ci,

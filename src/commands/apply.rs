@@ -1,16 +1,16 @@
 //! `envctl apply`: applies the stored plans of an earlier run, if none of their inputs changed since.
 
-use super::{
-    Confirm, Context, RunRequest, Stopped, Usage,
-    request::RunMode,
-    rollout::{self, TakenOver},
-    stored::{Stored, stored},
-};
 use crate::{
     engine::PlanMode,
     graph::Selection,
     journal::{RunStore, StoredRun},
     model::{ExitStatus, RunResult},
+    run::{
+        Confirm, Context, RunRequest, Stopped, Usage,
+        request::RunMode,
+        rounds::{self, TakenOver},
+        stored::{Stored, stored},
+    },
 };
 
 /// Name of the verb.
@@ -57,7 +57,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let run_mode =
         RunMode { command: VERB, mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal } };
     let context = context.with_values(asked.vars, asked.sets);
-    rollout::run_adopting(
+    rounds::run_adopting(
         &context,
         &how,
         &request.confirm,

@@ -3,16 +3,19 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    Context, check_around,
-    check_versions::versions,
-    gone_stacks::{undeclared_environments, undeclared_stacks},
-};
 use crate::{
     assurance::{CheckItem, CheckName, CheckStatus},
     config::VerbClass,
     diagnostic::{Diagnostic, Diagnostics},
     model::{EnvName, ExitStatus},
+    run::{
+        Context,
+        preflight::{
+            check_around,
+            check_versions::versions,
+            gone_stacks::{undeclared_environments, undeclared_stacks},
+        },
+    },
     ui::{Role, Styles},
 };
 

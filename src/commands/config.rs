@@ -6,12 +6,12 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use crate::{
     config::{Config, EnvSource, Environment, Layer, Origin, Secret, SecretSource, Settings, VariableValue},
     diagnostic::SourceFile,
     inventory::{Instance, Inventory},
     model::{CreateWorkspace, EngineName, EnvName, ExitStatus, StackId, VariablePattern},
+    run::Context,
     ui::{Role, Styles},
 };
 

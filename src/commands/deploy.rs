@@ -1,7 +1,10 @@
 //! `envctl deploy`: plans all stacks, asks for one confirmation of one review, and applies those plan files in order.
 
-use super::{Confirm, Context, RunRequest, request::RunMode, rollout};
-use crate::{engine::PlanMode, model::ExitStatus};
+use crate::{
+    engine::PlanMode,
+    model::ExitStatus,
+    run::{Confirm, Context, RunRequest, request::RunMode, rounds},
+};
 
 /// Arguments of `envctl deploy`.
 #[derive(Debug, Clone)]
@@ -15,5 +18,5 @@ pub struct Request {
 /// Runs `envctl deploy`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let run_mode = RunMode { command: "deploy", mode: PlanMode::Normal };
-    rollout::run(context, &request.run, &request.confirm, run_mode)
+    rounds::run(context, &request.run, &request.confirm, run_mode)
 }

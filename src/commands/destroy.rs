@@ -1,8 +1,11 @@
 //! `envctl destroy`: plans the removal of all resources, asks for one confirmation of one review, and
 //! applies in reverse order.
 
-use super::{Confirm, Context, RunRequest, Usage, request::RunMode, rollout};
-use crate::{engine::PlanMode, model::ExitStatus};
+use crate::{
+    engine::PlanMode,
+    model::ExitStatus,
+    run::{Confirm, Context, RunRequest, Usage, request::RunMode, rounds},
+};
 
 /// Arguments of `envctl destroy`.
 #[derive(Debug, Clone)]
@@ -21,5 +24,5 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         );
     }
     let run_mode = RunMode { command: "destroy", mode: PlanMode::Destroy };
-    rollout::run(context, &request.run, &request.confirm, run_mode)
+    rounds::run(context, &request.run, &request.confirm, run_mode)
 }

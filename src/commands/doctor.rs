@@ -11,16 +11,16 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Context;
 use crate::{
     config::{Config, EnvSource, Settings},
     diagnostic::Severity,
     engine::{EnginePlace, clean_environment},
     executor::engines,
-    files, inventory,
+    files, git,
     journal::RunStore,
     model::{EngineName, ExitStatus},
     process::{CommandLine, Runner},
+    run::Context,
     ui::{Role, Styles},
 };
 
@@ -114,7 +114,7 @@ fn git(context: &Context, runner: &Runner) -> Finding {
         Err(error) => Finding::bad("git", error.to_string(), "install git: runs record the commit"),
         Ok(done) => {
             let version = String::from_utf8_lossy(&done.stdout).trim().replace("git version ", "");
-            let revision = inventory::revision(runner, &context.dir, &context.env);
+            let revision = git::revision(runner, &context.dir, &context.env);
             match (revision.commit, revision.branch) {
                 (Some(_), Some(branch)) => Finding::good("git", format!("{version}, on `{branch}`")),
                 (Some(_), None) => Finding::good("git", format!("{version}, detached")),

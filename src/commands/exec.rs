@@ -2,15 +2,6 @@
 
 use std::ffi::OsString;
 
-use super::{
-    Context,
-    exec_gate::ExecGate,
-    exec_request::ExecRequest,
-    prepared::{CommandNeeds, Prepared, WorkspaceCheck},
-    state_watch::StateWatch,
-    typed::Against,
-    typed_deployment::TypedDeployments,
-};
 use crate::{
     config::{Environment, VerbClass},
     engine::{
@@ -21,6 +12,17 @@ use crate::{
     journal::RunStore,
     model::{ExitStatus, Failure, FailureKind, StackId},
     process::{Exit, Stream},
+    run::{
+        Context,
+        exec::{
+            exec_gate::ExecGate,
+            exec_guard::Against,
+            prepared::{CommandNeeds, Prepared, WorkspaceCheck},
+            request::ExecRequest,
+            state_watch::StateWatch,
+            typed_deployment::TypedDeployments,
+        },
+    },
 };
 
 /// Runs `envctl exec`; exit code 0 only if the engine's was 0 for every stack.

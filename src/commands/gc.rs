@@ -4,11 +4,11 @@ use std::{fs, io, time::Duration};
 
 use camino::Utf8Path;
 
-use super::{Context, last_deployment::keep_deployments, left_output::take_in, resumable::RunEvents};
 use crate::{
     journal::{Abandoned, Candidate, JournalError, RunStore, StoredRun, Verdict, verdicts},
     model::ExitStatus,
     process::{users, writers},
+    run::{Context, last_deployment::keep_deployments, left_output::take_in, resumable::RunEvents},
     ui::Count,
 };
 

@@ -7,11 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap_complete::env::Shells;
 use schemars::schema_for;
 
-use super::{Context, Usage, output_file};
 use crate::{
     config,
     graph::render::GraphDocument,
     model::{ErrorDocument, ExitStatus, Report},
+    run::{Context, Usage, output_file},
 };
 
 /// Arguments of `envctl generate`.

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Context;
 use crate::{
     config::{OutputPath, Value},
     graph::{Selection, render},
     inventory::Instance,
     model::ExitStatus,
     process::Runner,
+    run::Context,
 };
 
 /// Output format of the graph.

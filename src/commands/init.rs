@@ -3,11 +3,11 @@
 use anyhow::Context as _;
 use camino::Utf8Path;
 
-use super::{Context, Stopped, output_file};
 use crate::{
     config::{self, Config, FILE_NAME, Overrides},
-    inventory::survey::Survey,
     model::ExitStatus,
+    run::{Context, Stopped, output_file},
+    scaffold::Survey,
 };
 
 /// Arguments of `envctl init`.

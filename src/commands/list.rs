@@ -5,15 +5,15 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    Context,
-    selecting::{Asked, Chosen},
-};
 use crate::{
     config::{Config, Environment},
     graph::{Selected, Selection, SelectionError, Why},
     model::{ChangedSince, EngineName, EnvName, ExitStatus, GoneStack, StackId},
     process::Runner,
+    run::{
+        Context,
+        selecting::{Asked, Chosen},
+    },
     ui::{Align, Role, Table},
 };
 

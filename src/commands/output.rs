@@ -3,16 +3,16 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    Context, Stopped, Usage,
-    prepared::{CommandNeeds, Prepared, WorkspaceCheck},
-};
 use crate::{
     diagnostic::closest,
     engine::{self, ExactJson},
     executor::SecretUse,
     model::{EnvName, ExitStatus, StackId},
     process::Redactor,
+    run::{
+        Context, Stopped, Usage,
+        exec::prepared::{CommandNeeds, Prepared, WorkspaceCheck},
+    },
     ui::{Role, Styles},
 };
 

@@ -1,11 +1,15 @@
 //! `envctl plan`: plans every selected stack and prints one review; changes nothing.
 
-use super::{
-    Context, RunRequest, closing,
-    opening::{self, Opened},
-    request::RunMode,
+use crate::{
+    engine::PlanMode,
+    model::ExitStatus,
+    plans::Review,
+    run::{
+        Context, RunRequest, finish,
+        open::{self, Opened},
+        request::RunMode,
+    },
 };
-use crate::{engine::PlanMode, model::ExitStatus, plans::Review};
 
 /// Arguments of `envctl plan`.
 #[derive(Debug, Clone)]
@@ -19,10 +23,10 @@ pub struct Request {
 /// Runs `envctl plan`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
     let run_mode = RunMode { command: "plan", mode: PlanMode::Normal };
-    let mut opened = opening::open(context, &request.run, run_mode)?;
+    let mut opened = open::open(context, &request.run, run_mode)?;
     let mut review = opened.deployment.review(&[]);
     let status = plan(context, request, &mut opened, &mut review);
-    closing::close(context, opened, &request.run, status, &review)
+    finish::close(context, opened, &request.run, status, &review)
 }
 
 fn plan(

@@ -2,13 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
-    request::RunMode,
-    resumable::{RunEvents, may_be_resumed, newest_unfinished, resumed_runs},
-    rollout::{self, TakenOver},
-    stored::{asked_for, with_its_values},
-};
 use crate::{
     engine::PlanMode,
     executor::{PriorResult, StoredPlan},
@@ -16,6 +9,13 @@ use crate::{
     journal::{Remainder, RunStore, StackProgress, resumption},
     model::{ExitStatus, StackId},
     plans::{AskedFor, Key, guards::EarlierChanges},
+    run::{
+        Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
+        request::RunMode,
+        resumable::{RunEvents, may_be_resumed, newest_unfinished, resumed_runs},
+        rounds::{self, TakenOver},
+        stored::{asked_for, with_its_values},
+    },
 };
 
 /// Arguments of `envctl runs resume`.
@@ -92,7 +92,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         ..request.how.clone()
     };
     let context = context.with_values(asked.vars, asked.sets);
-    rollout::run_adopting(&context, &how, &request.confirm, run_mode, taken)
+    rounds::run_adopting(&context, &how, &request.confirm, run_mode, taken)
 }
 
 /// Returns the verb of the resumed run.

@@ -3,12 +3,13 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, Stopped, gc, resumable::hint_unfinished, resume};
+use super::{gc, resume};
 use crate::{
     files,
     journal::{JournalError, RunStore, StoredRun},
     model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, StackId},
     reporter::report_table,
+    run::{Context, Stopped, resumable::hint_unfinished},
     ui::{Align, Count, Role, Table, seconds},
 };
 

@@ -1,15 +1,15 @@
 //! `envctl shell`: a shell in a stack's folder with the environment of one instance.
 
-use super::{
-    Context,
-    prepared::{CommandNeeds, Prepared, WorkspaceCheck},
-};
 use crate::{
     config::{Environment, VerbClass},
     engine::{EngineError, forget_init},
     executor::SecretUse,
     model::{ExitStatus, Failure, FailureKind, InstanceId},
     process::CommandLine,
+    run::{
+        Context,
+        exec::prepared::{CommandNeeds, Prepared, WorkspaceCheck},
+    },
     ui::{Role, Styles},
 };
 

@@ -6,19 +6,19 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{
-    Context,
-    gone_stacks::{
-        GoneStacks, UndeclaredStack, UnreadableRecord, undeclared_environments, undeclared_stacks,
-    },
-    resumable::hint_unfinished,
-    run_history::{PastRun, past_runs},
-};
 use crate::{
     config::{Config, Environment},
     inventory::{Instance, Inventory},
     journal::RunStore,
     model::{ChangeCounts, EnvName, ExitStatus, RunId, StackId, StackReport, StackResult},
+    run::{
+        Context,
+        preflight::gone_stacks::{
+            GoneStacks, UndeclaredStack, UnreadableRecord, undeclared_environments, undeclared_stacks,
+        },
+        resumable::hint_unfinished,
+        run_history::{PastRun, past_runs},
+    },
     ui::{Align, Count, Role, Styles, Table, seconds},
 };
 

@@ -244,7 +244,7 @@ pub trait Engine: BoundContent + Send + Sync {
 
     /// Refuses a plan of an instance whose state is lost or waits to be saved, as far as files show.
     fn may_plan(&self, target: &Target) -> Result<(), Failure> {
-        super::unsaved::refuse_to_plan(target, false)
+        super::recovery::refuse_to_plan(target, false)
     }
 
     /// Initialises the instance if its fingerprint changed (or `force`), then makes sure that its workspace exists.
@@ -349,7 +349,8 @@ pub trait Engine: BoundContent + Send + Sync {
         args: &[OsString],
         session: &Session<'_>,
     ) -> Result<Exit, EngineError> {
-        let ended = session.runner.inherit(&self.command(target, args)).map_err(super::call::not_run)?;
+        let ended =
+            session.runner.inherit(&self.command(target, args)).map_err(super::process::call::not_run)?;
         Ok(ended.exit)
     }
 

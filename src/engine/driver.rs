@@ -5,8 +5,11 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
-    EngineError, PlanFacts, Session, Target, backend_check::BackendInFolder, backend_record::BackendRecord,
-    call::Dialect, contract::PlanRequest, folder_lock::FolderLock, installed::Installed,
+    EngineError, PlanFacts, Session, Target,
+    contract::PlanRequest,
+    process::{call::Dialect, folder_lock::FolderLock},
+    program::installed::Installed,
+    terraform::{backend_check::BackendInFolder, backend_record::BackendRecord},
 };
 use crate::{model::Failure, process::CommandLine};
 

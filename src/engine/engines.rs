@@ -12,11 +12,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{
     Engine,
-    installed::{EngineUnavailable, Installed, ask_version, version_in_json, version_in_text},
-    terraform::{Flavor, Terraform},
-    terragrunt::Terragrunt,
-    version_cache::VersionCache,
-    version_files::{EnginePlace, VersionChoice, VersionFiles},
+    program::{
+        installed::{EngineUnavailable, Installed, ask_version, version_in_json, version_in_text},
+        version_cache::VersionCache,
+        version_files::{EnginePlace, VersionChoice, VersionFiles},
+    },
+    terraform::adapter::{Flavor, Terraform},
+    terragrunt::adapter::Terragrunt,
 };
 use crate::{
     config::EngineSettings,

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, time::Duration};
 
-use super::{PlanMode, PlanRequest, Target, installed::Installed, layout::has_exclude};
+use super::{PlanMode, PlanRequest, Target, layout::has_exclude, program::installed::Installed};
 
 /// Returns the arguments of a plan, its verb first.
 pub(super) fn plan_args(target: &Target, request: &PlanRequest) -> Vec<OsString> {

@@ -7,7 +7,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use zip::{ZipWriter, write::SimpleFileOptions};
 
-use super::{PlanMode, call::Dialect, plan_file::plan_facts, plan_json, stream_json};
+use super::{
+    PlanMode,
+    messages::stream_json,
+    plan_file::{metadata::plan_facts, plan_json},
+    process::call::Dialect,
+};
 
 /// Returns unexpected JSON values to put into valid documents.
 fn strange() -> impl Strategy<Value = Value> {
@@ -79,7 +84,7 @@ fn archive(plan: &[u8], state: &[u8]) -> Vec<u8> {
 const PLAN: &[u8] = b"\x6a\x10\x0a\x05local\x1a\x07default\x72\x061.12.6";
 const STATE: &[u8] = br#"{"version":4,"serial":7,"lineage":"0c5f"}"#;
 
-fn facts_of(bytes: &[u8]) -> Result<super::PlanFacts, super::plan_file::PlanFileError> {
+fn facts_of(bytes: &[u8]) -> Result<super::PlanFacts, super::plan_file::metadata::PlanFileError> {
     let folder = tempfile::tempdir().unwrap();
     let file = Utf8Path::from_path(folder.path()).unwrap().join("a.tfplan");
     fs::write(&file, bytes).unwrap();

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use camino::Utf8Path;
 
-use super::units::render_args;
+use super::terragrunt::units::render_args;
 use crate::{
     model::EngineName,
     process::{CommandLine, Runner},

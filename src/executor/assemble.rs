@@ -13,11 +13,13 @@ use super::{
     plan_inputs::PlanInputs,
     secret_use::{SecretUse, secrets_of},
     secrets::{Says, Secrets},
+    step::{
+        outputs::wiring::{UpstreamValues, Wiring},
+        work::Work,
+    },
     target::{TargetError, Targets},
     typed_values::{HiddenVariables, mask_typed_values},
     value_places::InstanceValues,
-    wiring::{UpstreamValues, Wiring},
-    worker::Work,
 };
 use crate::{
     config::{Config, sets_environment},
@@ -28,7 +30,7 @@ use crate::{
     files,
     graph::StackGraph,
     inventory::{
-        Instance, Inventory, Modules, address::address_in_force, called_modules, inputs::unit_source,
+        Instance, Inventory, Modules, address::address_in_force, called_modules, plan_inputs::unit_source,
     },
     model::{CreateWorkspace, EngineName, GuardException, StackId},
     process::Runner,

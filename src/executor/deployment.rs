@@ -9,7 +9,7 @@ use std::{
 };
 
 use self::expecting::Taken;
-use super::{DispatchError, Dispatcher, Limits, PriorResult, StepRunner, worker::Worker};
+use super::{DispatchError, Dispatcher, Limits, PriorResult, StepRunner, step::worker::Worker};
 use crate::{
     event::{EventKind, StepKind},
     graph::StackGraph,

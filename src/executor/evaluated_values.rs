@@ -9,11 +9,7 @@ use camino::Utf8PathBuf;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    config::VariableValue,
-    engine::layout::unit_file,
-    files,
-    inventory::{Instance, hcl::Module},
-    model::hex,
+    config::VariableValue, engine::layout::unit_file, files, hcl::Module, inventory::Instance, model::hex,
 };
 
 /// Prefix of the environment variables that set variables of a module.

@@ -7,7 +7,7 @@ use globset::GlobBuilder;
 
 use super::{
     named_program::{ask, command_line},
-    worker::Work,
+    step::work::Work,
 };
 use crate::{
     config::IdentityGuard,

@@ -3,21 +3,18 @@
 //!
 //! The dispatcher does not know the work in a step: a [`StepRunner`] is passed in.
 
-mod applied_last;
 mod assemble;
-mod attempts;
 mod cancel;
 mod consumers;
 mod deployment;
 mod dispatcher;
+mod estimate;
 mod evaluated_values;
 mod exit;
 mod failed_output;
 #[cfg(feature = "fake-engine")]
 mod fault;
-mod forecast;
 mod gate;
-mod hooks;
 mod identity;
 mod interrupt;
 mod named_program;
@@ -38,12 +35,8 @@ mod step_channel;
 mod step_durations;
 mod target;
 mod typed_values;
-mod upstream_output;
-mod upstreams;
 mod value_places;
 mod watch;
-mod wiring;
-mod worker;
 
 pub use assemble::{AssembleError, Assembly, engines};
 pub use cancel::Cancel;
@@ -64,9 +57,9 @@ pub use scheduler::{Ending, ScheduleError, Scheduler, Skip};
 pub use secret_use::{SecretOfRun, SecretUse};
 pub use secrets::{Says, SecretError, Secrets};
 pub use signals::SignalSource;
-pub use step::{Limits, Step};
+
 pub use step_channel::{HookProcess, NotRecorded, StepHandle, StepRunner};
 pub use target::{Built, TargetError, Targets};
-pub use upstreams::Upstreams;
+
+pub use step::{Limits, PlanOptions, Step, Upstreams, Work, Worker};
 pub use watch::Watch;
-pub use worker::{PlanOptions, Work, Worker};

@@ -11,10 +11,10 @@ use camino::Utf8PathBuf;
 use crate::{
     config::VariableValue,
     engine::Target,
+    hcl::Module,
     inventory::{
         Instance,
-        hcl::Module,
-        inputs::{ExcludedPaths, InputScope},
+        plan_inputs::{ExcludedPaths, InputScope},
     },
     model::{StackId, VariablePattern},
 };

@@ -4,10 +4,8 @@ use crate::{
     config::{EnvSource, Secret},
     engine::layout::{has_state_encryption, unit_file},
     files,
-    inventory::{
-        Instance,
-        hcl::{Attribute, Module},
-    },
+    hcl::{Attribute, Module},
+    inventory::Instance,
     model::EngineName,
 };
 

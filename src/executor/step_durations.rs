@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Limits, ScheduleError, Step, forecast::forecast};
+use super::{Limits, ScheduleError, Step, estimate::forecast};
 use crate::{
     journal::{Durations, Task},
     model::Expected,

@@ -15,7 +15,7 @@ use super::{
     evaluated_values::evaluated_values,
     secret_use::{SecretOfRun, SecretUse, effective_use},
     secrets::{SecretError, Secrets},
-    worker::expression,
+    step::outputs::values::expression,
 };
 use crate::{
     config::{EnvSource, Origin, SecretSource, VariableValue},
@@ -25,10 +25,8 @@ use crate::{
         Target, TypedColors, layout::unit_file, value_from,
     },
     files,
-    inventory::{
-        Instance,
-        hcl::{Attribute, Expr, Module, in_parentheses},
-    },
+    hcl::{Attribute, Expr, Module, in_parentheses},
+    inventory::Instance,
     model::hex,
 };
 

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::worker::hide;
+use super::step::outputs::values::hide;
 use crate::{
     config::{Layer, VariableValue},
     engine::layout::unit_file,
-    inventory::{
-        Instance, Modules,
-        hcl::{Module, literals},
-    },
+    hcl::{Module, literals},
+    inventory::{Instance, Modules},
     process::Redactor,
 };
 

@@ -7,11 +7,8 @@ use crate::{
     diagnostic::SourceFile,
     engine::{ValuePlace, ValuePlaces, layout::unit_file},
     files,
-    inventory::{
-        Instance, Modules,
-        hcl::{Place, read_folder, read_var_file},
-        var_file_paths,
-    },
+    hcl::{Place, read_folder, read_var_file},
+    inventory::{Instance, Modules, var_file_paths},
 };
 
 /// Positions of the values of one instance.

@@ -6,13 +6,11 @@
 
 use std::sync::Arc;
 
-use super::{
-    Instance, Inventory, Modules,
-    hcl::{FlagExpression, VariableKind, flag_expression},
-};
+use super::{Instance, Inventory, Modules};
 use crate::{
     config::{Layer, VariableValue},
     diagnostic::{Diagnostic, Diagnostics},
+    hcl::{FlagExpression, VariableKind, flag_expression},
     model::InstanceId,
 };
 

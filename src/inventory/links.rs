@@ -8,11 +8,11 @@ use serde_json::Value;
 use super::{
     Instance, Modules,
     address::{Addressed, EffectiveBackend, EnvValue, Setting, StateAddress, state_address},
-    hcl::{Attribute, Expr, Folder, Module, Reference, RemoteState, VarFileContent},
 };
 use crate::{
     diagnostic::Diagnostic,
     files,
+    hcl::{Attribute, Expr, Folder, Module, Reference, RemoteState, VarFileContent},
     model::{InstanceId, StackId},
 };
 

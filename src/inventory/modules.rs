@@ -10,14 +10,11 @@ use std::{
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{
-    Instance,
-    hcl::{Attribute, Module, ModuleCall, read_folder, read_unit},
-    inputs::unit_module,
-};
+use super::{Instance, plan_inputs::unit_module};
 use crate::{
     diagnostic::{Diagnostic, Diagnostics},
-    engine::{CalledModule, layout::unit_file, units::normalised},
+    engine::{CalledModule, layout::unit_file, terragrunt::units::normalised},
+    hcl::{Attribute, Module, ModuleCall, read_folder, read_unit},
     model::{EngineName, InstanceId},
 };
 

@@ -4,15 +4,13 @@ use std::{collections::HashMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::{
-    Instance,
-    hcl::{Attribute, Module, VarFileContent, read_var_file},
-};
+use super::Instance;
 use crate::{
     config::VarFile,
     diagnostic::{Diagnostic, Diagnostics},
     engine::layout::auto_var_files,
     files,
+    hcl::{Attribute, Module, VarFileContent, read_var_file},
 };
 
 /// Path of a var file of an instance.

@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::sources::Source;
 
 /// Files longer than the limit, each with a reason.
-const LONG: &[(&str, &str)] = &[];
+const LONG: &[(&str, &str)] = &[
+    ("src/engine/terraform/adapter.rs", "each method of the engine contract in one place"),
+    ("src/engine/terragrunt/adapter.rs", "each method of the engine contract in one place"),
+];
 
 const LONGEST: usize = 400;
 

@@ -7,7 +7,7 @@ use std::{
 
 /// Source file.
 pub(crate) struct Source {
-    /// Path from the root of the repository: `src/engine/init.rs`.
+    /// Path from the root of the repository: `src/engine/terraform/init.rs`.
     pub(crate) path: String,
     /// Whole text.
     pub(crate) text: String,

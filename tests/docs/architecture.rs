@@ -119,7 +119,7 @@ fn every_path_and_name_of_the_architecture_exists() {
 
 #[test]
 fn an_unknown_path_or_name_is_found() {
-    let page = "`src/engine/init.rs` `engine/init.rs` `engine/` `engine/none.rs` `Fold` `Folded` `EventKind::StepStarted` \
+    let page = "`src/engine/terraform/init.rs` `engine/terraform/init.rs` `engine/` `engine/none.rs` `Fold` `Folded` `EventKind::StepStarted` \
                 `EventKind::Nothing` `is_synced` `no_such_function` `envctl plan dev` `--json` \
                 `Fold` in `journal/fold.rs`, `Fold` in `journal/writer.rs`\n\
                 ```mermaid\na[\"journal/fold.rs<br>journal/none.rs\"] -- \"Report, Reported, both\" --> b\n```\n";

@@ -6,7 +6,7 @@ use std::{fs, io::Write, path::Path, process::Stdio};
 
 use camino::Utf8Path;
 use envctl::{
-    inventory::hcl::{FlagExpression, flag_expression, parse_body, read_folder, read_var_file},
+    hcl::{FlagExpression, flag_expression, parse_body, read_folder, read_var_file},
     model::EngineName,
 };
 use hcl_edit::{Span, structure::Body};

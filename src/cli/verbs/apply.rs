@@ -3,8 +3,11 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{ConfirmArgs, HowArgs};
-use crate::commands::{RunRequest, apply};
+use crate::{
+    cli::arguments::{ConfirmArgs, HowArgs},
+    commands::apply,
+    run::RunRequest,
+};
 
 /// Apply the plans of an earlier run, if everything is still as it was when they were made
 ///

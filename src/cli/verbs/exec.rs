@@ -5,8 +5,7 @@ use std::ffi::OsString;
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::AllowArgs;
-use crate::commands::ExecRequest;
+use crate::{cli::arguments::AllowArgs, run::ExecRequest};
 
 /// Run any command of the engine with the right folder, workspace, backend and variables
 ///

@@ -3,8 +3,11 @@
 use clap::Args;
 use clap_complete::engine::ArgValueCandidates;
 
-use super::super::arguments::{ConfirmArgs, HowArgs};
-use crate::commands::{RunRequest, resume};
+use crate::{
+    cli::arguments::{ConfirmArgs, HowArgs},
+    commands::resume,
+    run::RunRequest,
+};
 
 /// Go on with a deploy or destroy that failed, was interrupted, or was killed
 ///

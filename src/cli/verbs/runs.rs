@@ -7,8 +7,9 @@ use clap_complete::engine::ArgValueCandidates;
 
 use super::resume::Resume;
 use crate::{
-    commands::{ReportFiles, gc, runs},
+    commands::{gc, runs},
     config::{Overrides, parse_duration},
+    run::ReportFiles,
 };
 
 /// Look at past runs

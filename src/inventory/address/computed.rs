@@ -7,10 +7,8 @@ use serde_json::{Value, json};
 use super::EffectiveBackend;
 use crate::{
     config::{Layer, Settings},
-    inventory::{
-        Instance,
-        hcl::{Expr, Module},
-    },
+    hcl::{Expr, Module},
+    inventory::Instance,
 };
 
 /// Returns a text that two instances share only if the engine evaluates their backends to equal values; absent if the

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{
     config::{BackendPair, Layer, Settings},
     diagnostic::{Diagnostic, Diagnostics, Severity, SourceFile},
-    inventory::hcl::{Expr, Module, Place},
+    hcl::{Expr, Module, Place},
     model::InstanceId,
 };
 

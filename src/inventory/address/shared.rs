@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 
 use super::StateAddress;
-use crate::{diagnostic::Diagnostic, inventory::hcl::Place, model::InstanceId};
+use crate::{diagnostic::Diagnostic, hcl::Place, model::InstanceId};
 
 /// Instance with the address of its state.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    engine::{layout::unit_file_in, units::Unit},
+    engine::{layout::unit_file_in, terragrunt::units::Unit},
     files,
     model::hex,
 };

@@ -12,13 +12,11 @@ use crate::{
     diagnostic::Diagnostic,
     engine::{
         layout::{JSON_UNIT_FILE, is_unit_file, unit_file_in},
-        units::{normalised, parse_rendered, parse_units},
+        terragrunt::units::{normalised, parse_rendered, parse_units},
     },
     files,
-    inventory::{
-        hcl::{SYNTAX_CODE, read_unit},
-        inputs::unit_needs,
-    },
+    hcl::{SYNTAX_CODE, read_unit},
+    inventory::plan_inputs::unit_needs,
 };
 
 /// Error of finding the dependencies of Terragrunt units.

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 
 use super::{UnitFinder, UnitFinderError};
 use crate::{
-    engine::units::{find_args, render_args},
+    engine::terragrunt::units::{find_args, render_args},
     process::{CommandLine, Runner},
 };
 

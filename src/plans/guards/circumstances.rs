@@ -14,7 +14,7 @@ use jiff::{Timestamp, civil::Time};
 use super::{Allowances, Rules};
 use crate::{
     config::{Guards, Window},
-    inventory::{NoWorkingTree, WorkingTree},
+    git::{NoWorkingTree, WorkingTree},
     model::{Block, GuardException},
     ui::Count,
 };

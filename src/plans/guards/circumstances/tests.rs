@@ -1,7 +1,7 @@
 use jiff::tz::TimeZone;
 
 use super::*;
-use crate::inventory::RemoteHead;
+use crate::git::RemoteHead;
 
 fn guards(branch: &[&str]) -> Guards {
     Guards {

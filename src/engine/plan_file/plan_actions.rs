@@ -1,0 +1,135 @@
+//! Actions of providers and deferred changes in `show -json` of a plan.
+//!
+//! Source: `internal/command/jsonplan` of Terraform 1.14 (`action_invocations`, `deferred_changes`,
+//! `deferred_action_invocations`).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    attributes::{Place, is_true},
+    exact_json::{comparable, long_number},
+    value_digests as values,
+};
+use crate::{
+    model::{Action, ActionInvocation, ActionTrigger, InvalidName, Known},
+    ui::visible,
+};
+
+/// Change of a resource that the engine deferred to a later plan.
+#[derive(Deserialize)]
+pub(super) struct RawDeferredChange {
+    #[serde(default)]
+    reason: String,
+    resource_change: RawAddress,
+}
+
+/// Invocation of an action that the engine deferred to a later plan.
+#[derive(Deserialize)]
+pub(super) struct RawDeferredAction {
+    #[serde(default)]
+    reason: String,
+    action_invocation: RawAddress,
+}
+
+#[derive(Deserialize)]
+struct RawAddress {
+    #[serde(default)]
+    address: String,
+}
+
+/// Invocation of an action of a provider.
+#[derive(Deserialize)]
+pub(in crate::engine) struct RawInvocation {
+    address: String,
+    #[serde(default, deserialize_with = "comparable")]
+    config_values: Value,
+    #[serde(default)]
+    config_sensitive: Value,
+    #[serde(default)]
+    config_unknown: Value,
+    #[serde(default)]
+    lifecycle_action_trigger: Option<RawTrigger>,
+}
+
+#[derive(Deserialize)]
+struct RawTrigger {
+    #[serde(default)]
+    triggering_resource_address: String,
+    #[serde(default)]
+    action_trigger_event: String,
+}
+
+impl RawInvocation {
+    fn place(&self) -> Place<'_> {
+        Place {
+            before: &Value::Null,
+            after: &self.config_values,
+            unknown: &self.config_unknown,
+            before_sensitive: &Value::Null,
+            after_sensitive: &self.config_sensitive,
+        }
+    }
+
+    /// Returns the action.
+    fn action(&self) -> Result<ActionInvocation, InvalidName> {
+        let trigger = match &self.lifecycle_action_trigger {
+            Some(RawTrigger { triggering_resource_address, action_trigger_event }) => Some(ActionTrigger {
+                resource: visible(triggering_resource_address).parse()?,
+                event: visible(action_trigger_event).into_owned(),
+            }),
+            None => None,
+        };
+        Ok(ActionInvocation { address: visible(&self.address).parse()?, trigger })
+    }
+
+    /// Returns the action with its configuration, one line for each argument; absent without arguments.
+    pub(in crate::engine) fn configuration(&self) -> Result<Option<String>, InvalidName> {
+        let lines = match self.place() {
+            place if place.is_masked() || is_true(place.unknown) => vec![written(place)],
+            place => {
+                place.members().into_iter().map(|(name, at)| format!("{name} = {}", written(at))).collect()
+            }
+        };
+        let head = self.action()?.to_string();
+        Ok((!lines.is_empty()).then(|| format!("{head}\n    {}", lines.join("\n    "))))
+    }
+
+    /// Returns the action with the digests of its known configuration.
+    pub(super) fn into_action(self) -> Result<(ActionInvocation, Option<Known>), InvalidName> {
+        Ok((self.action()?, values::known(Action::Create, self.place())))
+    }
+}
+
+/// Returns a value on one line, with the engines' words for a sensitive value and for one that is not known yet.
+fn written(place: Place<'_>) -> String {
+    let list = |items: Vec<String>| items.join(", ");
+    match place.after {
+        _ if place.is_masked() => "(sensitive value)".to_owned(),
+        _ if is_true(place.unknown) => "(known after apply)".to_owned(),
+        Value::Array(items) => {
+            format!("[{}]", list((0..items.len()).map(|at| written(place.item(at))).collect()))
+        }
+        value if value.is_object() || place.unknown.is_object() => {
+            let members = place.members().into_iter();
+            let members =
+                members.map(|(name, at)| format!("{} = {}", Value::from(name.as_str()), written(at)));
+            format!("{{{}}}", list(members.collect()))
+        }
+        value => long_number(value).map_or_else(|| value.to_string(), str::to_owned),
+    }
+}
+
+/// Returns the addresses of deferred changes and actions, each with the engine's reason.
+pub(in crate::engine) fn deferred(
+    changes: Vec<RawDeferredChange>,
+    actions: Vec<RawDeferredAction>,
+) -> Vec<String> {
+    let changes = changes.into_iter().map(|change| (change.resource_change, change.reason));
+    let actions = actions.into_iter().map(|action| (action.action_invocation, action.reason));
+    let shown = |(of, reason): (RawAddress, String)| {
+        let (address, reason) = (visible(&of.address), visible(&reason));
+        if reason.is_empty() { format!("`{address}`") } else { format!("`{address}` ({reason})") }
+    };
+    changes.chain(actions).map(shown).collect()
+}

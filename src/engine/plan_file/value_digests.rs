@@ -1,0 +1,108 @@
+//! Digests of the values that a plan sets; no value can be read from them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::attributes::{Place, has_unknown, is_true};
+use crate::model::{Action, Known, hex};
+
+/// Returns the digests of the values that a change of a resource or an output sets; absent if it sets none.
+pub(in crate::engine) fn known(action: Action, place: Place<'_>) -> Option<Known> {
+    match action {
+        Action::NoOp | Action::Read | Action::Delete | Action::Forget => None,
+        Action::Update => Some(part(place)),
+        Action::Create | Action::Replace(_) | Action::ForgetAndCreate | Action::Unknown => Some(whole(place)),
+    }
+}
+
+/// Returns the digests of what differs between before and after, down to the first list.
+fn part(place: Place<'_>) -> Known {
+    let (Value::Object(_), Value::Object(_), false) = (place.before, place.after, place.is_masked()) else {
+        return whole(place);
+    };
+    let changed = place.members().into_iter().filter_map(|(name, member)| {
+        let changes = member.before != member.after || has_unknown(member.unknown);
+        changes.then(|| (name.clone(), part(member)))
+    });
+    Known::Part(changed.collect())
+}
+
+/// Returns the digests of the whole value after.
+fn whole(place: Place<'_>) -> Known {
+    if is_true(place.unknown) || (place.is_masked() && has_unknown(place.unknown)) {
+        return Known::Unknown;
+    }
+    match place.after {
+        // Even the names below a sensitive value are left out.
+        value if place.is_masked() && !value.is_null() => digest(value),
+        Value::Object(_) => {
+            let all = place.members().into_iter().map(|(name, member)| (name.clone(), whole(member)));
+            Known::Map(all.collect::<BTreeMap<_, _>>())
+        }
+        Value::Array(items) => Known::List((0..items.len()).map(|at| whole(place.item(at))).collect()),
+        Value::Null if has_unknown(place.unknown) => Known::Unknown,
+        Value::Null => Known::Null,
+        value => digest(value),
+    }
+}
+
+fn digest(value: &Value) -> Known {
+    Known::Digest(hex(&Sha256::digest(value.to_string())))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn place<'v>(before: &'v Value, after: &'v Value, unknown: &'v Value, sensitive: &'v Value) -> Place<'v> {
+        Place { before, after, unknown, before_sensitive: &Value::Null, after_sensitive: sensitive }
+    }
+
+    fn map<const N: usize>(members: [(&str, Known); N]) -> BTreeMap<String, Known> {
+        members.into_iter().map(|(name, known)| (name.to_owned(), known)).collect()
+    }
+
+    #[test]
+    fn a_new_object_is_known_as_a_whole_but_for_what_comes_with_the_apply() {
+        let after = json!({ "name": "n", "none": null, "list": ["a", null] });
+        let unknown = json!({ "id": true, "list": [false, true] });
+        let found = known(Action::Create, place(&Value::Null, &after, &unknown, &Value::Null)).unwrap();
+        let list = Known::List(vec![digest(&json!("a")), Known::Unknown]);
+        let expected =
+            [("name", digest(&json!("n"))), ("none", Known::Null), ("list", list), ("id", Known::Unknown)];
+        assert_eq!(found, Known::Map(map(expected)));
+    }
+
+    #[test]
+    fn an_update_is_known_by_what_it_changes() {
+        let before = json!({ "size": 1, "kept": "k", "tags": { "a": "1", "b": "2" } });
+        let after = json!({ "size": 2, "kept": "k", "tags": { "a": "1", "b": "3" } });
+        let found = known(Action::Update, place(&before, &after, &json!({}), &json!({}))).unwrap();
+        let tags = Known::Part(map([("b", digest(&json!("3")))]));
+        assert_eq!(found, Known::Part(map([("size", digest(&json!(2))), ("tags", tags)])));
+    }
+
+    #[test]
+    fn nothing_of_a_sensitive_value_is_kept_not_even_its_names() {
+        let after = json!({ "secret": { "SENTINEL": "x" }, "late": { "SENTINEL": null } });
+        let (unknown, sensitive) =
+            (json!({ "late": { "SENTINEL": true } }), json!({ "secret": true, "late": true }));
+        let found = known(Action::Create, place(&Value::Null, &after, &unknown, &sensitive)).unwrap();
+        assert!(!serde_json::to_string(&found).unwrap().contains("SENTINEL"), "{found:?}");
+        let Known::Map(members) = found else { panic!("no map") };
+        assert!(matches!(members["secret"], Known::Digest(_)));
+        assert_eq!(members["late"], Known::Unknown);
+    }
+
+    #[test]
+    fn what_goes_or_stays_sets_nothing() {
+        let (before, after) = (json!({ "a": 1 }), Value::Null);
+        for action in [Action::Delete, Action::Forget, Action::Read, Action::NoOp] {
+            assert_eq!(known(action, place(&before, &after, &json!({}), &json!({}))), None);
+        }
+    }
+}

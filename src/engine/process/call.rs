@@ -1,0 +1,339 @@
+//! One process of an engine: start, log, progress and output.
+
+use camino::Utf8PathBuf;
+
+use super::log::Log;
+use crate::{
+    engine::{
+        EngineError, Progress, Session, Target,
+        messages::{
+            stream_json::{self, Diagnostic, Message},
+            value_place::placed_one,
+        },
+        recovery::{EngineReports, StateMask},
+    },
+    files,
+    model::{Failure, FailureKind},
+    process::{
+        Captured, CommandLine, Exit, Finished, ProcessError, ProcessEvent, Stream, without_credentials,
+    },
+    ui::uncolored,
+};
+
+/// Strictness with which the standard output of a JSON stream is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum Dialect {
+    /// Every line must be one of the engine's JSON objects.
+    Pure,
+    /// Other programs may write between the objects, as the hooks of a Terragrunt unit do.
+    Mixed,
+}
+
+/// Output and end of an engine process that wrote a JSON stream.
+#[derive(Debug)]
+pub(in crate::engine) struct Streamed {
+    /// Exit of the process.
+    pub(in crate::engine) exit: Exit,
+    /// Version that the engine reported.
+    pub(in crate::engine) version: Option<String>,
+    /// First resource or output that the engine would change.
+    pub(in crate::engine) first_change: Option<String>,
+    /// True if the engine deferred a change to a later plan.
+    pub(in crate::engine) has_deferred: bool,
+    /// Progress of the work and of the state, as the engine reported it.
+    pub(in crate::engine) signs: EngineReports,
+    /// Warnings and errors.
+    pub(in crate::engine) diagnostics: Vec<Diagnostic>,
+    /// First line on standard output that was no JSON object.
+    pub(in crate::engine) garbage: Option<String>,
+    /// Last lines of standard error.
+    pub(in crate::engine) stderr: Vec<String>,
+    /// Messages for the user.
+    pub(in crate::engine) notes: Vec<String>,
+    /// Filter that hides a state which the engine prints.
+    veil: StateMask,
+}
+
+/// Output files of a command that may change a state. They hold secrets, and are removed as soon as their content is not
+/// needed any more.
+#[derive(Debug)]
+pub(in crate::engine) struct Written {
+    /// File of standard output.
+    pub(in crate::engine) stdout: Utf8PathBuf,
+    /// File of standard error.
+    pub(in crate::engine) stderr: Utf8PathBuf,
+}
+
+impl Written {
+    /// Returns the files for the next command of a session.
+    pub(in crate::engine) fn of(session: &Session<'_>) -> Self {
+        let [stdout, stderr] = ["stdout", "stderr"].map(|name| session.log.with_extension(name));
+        Self { stdout, stderr }
+    }
+
+    /// Removes the files; returns a note for each that could not be removed.
+    pub(in crate::engine) fn removed(self) -> Vec<String> {
+        let removed = [self.stdout, self.stderr].map(|file| (files::remove_if_there(&file), file));
+        let kept = removed.into_iter().filter_map(|(result, file)| Some((result.err()?, file)));
+        kept.map(|(error, file)| format!("`{file}` may hold secrets and could not be removed: {error}"))
+            .collect()
+    }
+}
+
+/// Number of lines of standard error that are kept: the last ones hold the error.
+const KEPT_LINES: usize = 200;
+
+/// Runs a command that changes nothing and reads its JSON stream.
+pub(in crate::engine) fn stream(
+    session: &Session<'_>,
+    target: &Target,
+    command: &CommandLine,
+) -> Result<Streamed, EngineError> {
+    let run = |on_event: &mut dyn FnMut(ProcessEvent<'_>)| session.runner.read(command, on_event);
+    listen((session, target), command, false, |on_event| run(on_event).map(|end| end.exit))
+}
+
+/// Runs a command that may change a state and reads its JSON stream from files, which the caller removes: the log has their
+/// content, masked.
+pub(in crate::engine) fn stream_mutating(
+    session: &Session<'_>,
+    target: &Target,
+    command: &CommandLine,
+    written: &Written,
+) -> Result<Streamed, EngineError> {
+    listen((session, target), command, true, |on_event| {
+        session.runner.mutate(command, &written.stdout, &written.stderr, on_event).map(|end| end.exit)
+    })
+}
+
+fn listen(
+    (session, target): (&Session<'_>, &Target),
+    command: &CommandLine,
+    mutating: bool,
+    run: impl FnOnce(&mut dyn FnMut(ProcessEvent<'_>)) -> Result<Exit, ProcessError>,
+) -> Result<Streamed, EngineError> {
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(command);
+    let mut streamed = Streamed {
+        exit: Exit::Code(0),
+        version: None,
+        first_change: None,
+        has_deferred: false,
+        signs: EngineReports::default(),
+        diagnostics: Vec::new(),
+        garbage: None,
+        stderr: Vec::new(),
+        notes: Vec::new(),
+        veil: StateMask::default(),
+    };
+    streamed.exit = run(&mut |event| match event {
+        ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating }),
+        ProcessEvent::Line { stream: Stream::Stdout, raw, .. } => {
+            streamed.hear(raw, &mut log, (session, target));
+        }
+        ProcessEvent::Line { stream: Stream::Stderr, text, .. } => {
+            let stderr = &mut streamed.stderr;
+            streamed.veil.pass(Stream::Stderr, text, &mut |text| keep(stderr, text, &mut log));
+        }
+    })
+    .map_err(not_run)?;
+    let stderr = &mut streamed.stderr;
+    streamed.veil.end(&mut |text| keep(stderr, text, &mut log));
+    // A plan with changes exits with 2, which is no failure.
+    if !streamed.exit.is_success() && (mutating || streamed.exit != Exit::Code(2)) {
+        log.line(&format!("({})", streamed.exit));
+    }
+    streamed.notes.extend(log.note());
+    Ok(streamed)
+}
+
+fn keep(stderr: &mut Vec<String>, line: &str, log: &mut Log<'_>) {
+    log.line(line);
+    if stderr.len() == KEPT_LINES {
+        stderr.remove(0);
+    }
+    stderr.push(without_credentials(line).into_owned());
+}
+
+impl Streamed {
+    /// Returns true if the engine printed its whole state.
+    pub(in crate::engine) fn printed_its_state(&self) -> bool {
+        self.veil.has_seen_a_state()
+    }
+
+    /// Parses an unmasked line of the engine; stored texts are masked.
+    fn hear(&mut self, raw: &str, log: &mut Log<'_>, (session, target): (&Session<'_>, &Target)) {
+        if let Some(instead) = self.veil.instead_of(raw) {
+            return log.line(instead);
+        }
+        let redactor = session.runner.redactor();
+        let masked = |text: &str| redactor.mask(text).into_owned();
+        let doing = |words: &str| (session.observer)(Progress::Doing(masked(words)));
+        let (before, line) = stream_json::parse_within(raw);
+        if !before.trim().is_empty() {
+            log.line(before);
+            self.garbage.get_or_insert_with(|| masked(before).chars().take(200).collect());
+        }
+        let Some(line) = line else { return };
+        self.signs.hear(&line.message, redactor);
+        match line.message {
+            Message::Diagnostic(diagnostic) => {
+                let diagnostic = diagnostic.masked(redactor);
+                log.diagnostic(&placed_one(&diagnostic, target), &target.project);
+                self.diagnostics.push(diagnostic);
+                return;
+            }
+            Message::Version(version) => {
+                self.version.get_or_insert(version);
+            }
+            Message::PlannedChange { address, action } => {
+                if action != "noop" {
+                    self.first_change.get_or_insert_with(|| masked(&address));
+                }
+            }
+            Message::PlannedAction(address) => {
+                self.first_change.get_or_insert_with(|| masked(&address));
+            }
+            Message::DeferredChange => self.has_deferred = true,
+            Message::Outputs(outputs) => {
+                let changed =
+                    outputs.into_iter().find(|(_, action)| action.as_ref().is_some_and(|a| a != "noop"));
+                if let Some((name, _)) = changed {
+                    self.first_change.get_or_insert_with(|| masked(&format!("output {name}")));
+                }
+            }
+            Message::Doing(words) => doing(&words),
+            Message::Done { address, .. } => doing(&format!("{address}: done")),
+            Message::Errored { address, .. } => doing(&format!("{address}: failed")),
+            Message::ProvisionerFailed(address) => doing(&format!("{address}: provisioning failed")),
+            Message::Summary(_) | Message::Other => {}
+        }
+        log.line(&line.text);
+    }
+
+    /// Returns a failure if standard output holds anything but JSON objects, whatever the exit code.
+    pub(in crate::engine) fn garbage(&self, program: &str, dialect: Dialect) -> Option<Failure> {
+        let garbage = self.garbage.as_ref().filter(|_| dialect == Dialect::Pure)?;
+        let summary =
+            format!("`{program}` wrote something that is not its JSON: `{}`", garbage.escape_debug());
+        Some(Failure::new(FailureKind::Engine, summary).with_detail(self.stderr.join("\n")))
+    }
+
+    /// Returns a failure if the standard output of a process that exited with 0 is not that of an engine, which always
+    /// reports its version.
+    pub(in crate::engine) fn nonsense(&self, program: &str, dialect: Dialect) -> Option<Failure> {
+        self.garbage(program, dialect).or_else(|| {
+            let summary = format!("`{program}` did not say its version: it may not be the engine");
+            let failure = Failure::new(FailureKind::Engine, summary).with_detail(self.stderr.join("\n"));
+            self.version.is_none().then_some(failure)
+        })
+    }
+}
+
+/// Runs a command that changes nothing and returns its output; standard error goes to the log.
+pub(in crate::engine) fn capture(
+    session: &Session<'_>,
+    command: &CommandLine,
+) -> Result<Captured, EngineError> {
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(command);
+    let captured = session
+        .runner
+        .capture_started(command, &mut |pid| (session.observer)(Progress::Started { pid, mutating: false }))
+        .map_err(not_run)?;
+    for line in String::from_utf8_lossy(&captured.stderr).lines() {
+        log.line(line);
+    }
+    if !captured.exit.is_success() {
+        log.line(&format!("({})", captured.exit));
+    }
+    Ok(captured)
+}
+
+/// Result of a command that may change a state.
+#[derive(Debug)]
+pub(in crate::engine) struct Mutated {
+    /// Exit code and process id.
+    pub(in crate::engine) finished: Finished,
+    /// True if the command printed its whole state.
+    pub(in crate::engine) printed_its_state: bool,
+    /// Progress of the work and of the state, as the engine reported it.
+    pub(in crate::engine) signs: EngineReports,
+}
+
+/// Runs a command that may change a state with its output in files, which the caller removes. Each line is passed on and
+/// logged, masked.
+pub(in crate::engine) fn mutate(
+    session: &Session<'_>,
+    command: &CommandLine,
+    written: &Written,
+    on_line: &mut dyn FnMut(Stream, &str),
+) -> Result<Mutated, EngineError> {
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(command);
+    let (mut veil, mut signs) = (StateMask::default(), EngineReports::default());
+    let redactor = session.runner.redactor();
+    let finished = session
+        .runner
+        .mutate(command, &written.stdout, &written.stderr, &mut |event| match event {
+            ProcessEvent::Started { pid } => (session.observer)(Progress::Started { pid, mutating: true }),
+            // A typed command may lack `-no-color`.
+            ProcessEvent::Line { stream, text, raw } => {
+                // Masking may break JSON, and masked addresses are not those of the state.
+                if stream == Stream::Stdout {
+                    signs.read(stream, &uncolored(raw), redactor);
+                }
+                veil.pass(stream, &uncolored(text), &mut |text| {
+                    if stream == Stream::Stderr {
+                        signs.read(stream, text, redactor);
+                    }
+                    log.line(text);
+                    on_line(stream, text);
+                });
+            }
+        })
+        .map_err(not_run)?;
+    veil.end(&mut |text| {
+        log.line(text);
+        on_line(Stream::Stderr, text);
+    });
+    if !finished.exit.is_success() {
+        log.line(&format!("({})", finished.exit));
+    }
+    if let Some(note) = log.note() {
+        on_line(Stream::Stderr, &note);
+    }
+    Ok(Mutated { finished, printed_its_state: veil.has_seen_a_state(), signs })
+}
+
+/// Runs a command that may change a state and returns its output, for callers that show it only on a failure.
+pub(in crate::engine) fn capture_mutating(
+    session: &Session<'_>,
+    command: &CommandLine,
+) -> Result<Captured, EngineError> {
+    let (mut stdout, mut stderr) = (String::new(), String::new());
+    let written = Written::of(session);
+    let ran = mutate(session, command, &written, &mut |stream, text| {
+        let said = match stream {
+            Stream::Stdout => &mut stdout,
+            Stream::Stderr => &mut stderr,
+        };
+        said.push_str(text);
+        said.push('\n');
+    });
+    for note in written.removed() {
+        stderr.push_str(&note);
+        stderr.push('\n');
+    }
+    let finished = ran?.finished;
+    let (stdout, stderr) = (stdout.into_bytes(), stderr.into_bytes());
+    Ok(Captured { exit: finished.exit, pid: finished.pid, stdout, stderr })
+}
+
+/// Converts the error of a process that could not be run or was interrupted.
+pub(in crate::engine) fn not_run(error: ProcessError) -> EngineError {
+    match error {
+        ProcessError::Interrupted => EngineError::Interrupted { notes: Vec::new() },
+        other => EngineError::Failed(Failure::new(FailureKind::Engine, other.to_string())),
+    }
+}

@@ -1,0 +1,213 @@
+//! Locks on folders, between threads and between envctl processes. The folder itself is locked, so that no lock file is
+//! left.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io, thread,
+    time::Duration,
+};
+
+use camino::Utf8Path;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    engine::{EngineError, Progress, Session, Target, terraform::data_dir::ENGINE_FOLDER},
+    files,
+    model::{Failure, FailureKind, hex},
+};
+
+/// Lock that is held until it is dropped.
+#[derive(Debug)]
+pub(in crate::engine) struct FolderLock {
+    _file: File,
+}
+
+/// Folder of the locks on the `.terraform` of stack folders: files of envctl's own, which outlive that folder.
+const LOCKS: &str = ".envctl/locks";
+
+/// Mode of a lock: exclusive, or shared with other holders of the same mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine) enum LockMode {
+    Nobody,
+    OthersWhoShare,
+}
+
+/// Longest pause between attempts to take a lock, which grow, so that an interrupt is noticed.
+const LONGEST_WAIT: Duration = Duration::from_millis(100);
+
+/// Waits for the exclusive lock on a folder; `words` is shown as progress.
+pub(in crate::engine) fn lock(
+    folder: &Utf8Path,
+    words: &str,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    wait(folder, LockMode::Nobody, words, session)
+}
+
+/// Waits until providers may be installed into a plugin cache: with a shared lock if the cache has all providers of the lock
+/// file, with an exclusive one otherwise.
+///
+/// Terraform, and OpenTofu before 1.10, copy into the cache without a lock of their own, so that parallel first inits break
+/// each other; an engine that locks the cache itself needs the shared lock only.
+pub(in crate::engine) fn lock_plugin_cache(
+    cache: &Utf8Path,
+    (lockfile, locks_itself): (&Utf8Path, bool),
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    let words = "waiting for another init to fill the plugin cache";
+    fs::create_dir_all(cache).map_err(|error| unusable(cache, &error))?;
+    // Held during the check and afterwards: no other process installs meanwhile, and inits that install nothing run in
+    // parallel.
+    let shared = wait(cache, LockMode::OthersWhoShare, words, session)?;
+    if locks_itself || has_providers(cache, lockfile) {
+        return Ok(shared);
+    }
+    drop(shared);
+    wait(cache, LockMode::Nobody, words, session)
+}
+
+/// Waits for the lock on what is installed in the `.terraform` of a stack's folder: shared for its use, exclusive for an
+/// install.
+///
+/// It differs from the lock on the folder itself, which serializes applies. A caller that needs both takes that one first.
+pub(in crate::engine) fn lock_installed(
+    target: &Target,
+    sharing: LockMode,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    let words = match sharing {
+        LockMode::Nobody => "waiting for plans and applies in this folder to end before an init",
+        LockMode::OthersWhoShare => "waiting for an init in this folder",
+    };
+    let real = files::resolve_links(&target.dir.join(ENGINE_FOLDER));
+    let locks = target.project.join(LOCKS);
+    let path = locks.join(hex(&Sha256::digest(real.as_str())));
+    let opened = files::create_dirs(&locks).and_then(|()| files::open_own(&path));
+    wait_for(opened.map_err(|error| unusable(&path, &error))?, (&path, sharing), words, session)
+}
+
+fn wait(
+    folder: &Utf8Path,
+    sharing: LockMode,
+    words: &str,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    let file = files::open_folder(folder).map_err(|error| unusable(folder, &error))?;
+    wait_for(file, (folder, sharing), words, session)
+}
+
+fn wait_for(
+    file: File,
+    (path, sharing): (&Utf8Path, LockMode),
+    words: &str,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    let mut pause = Duration::ZERO;
+    loop {
+        let tried = match sharing {
+            LockMode::Nobody => file.try_lock(),
+            LockMode::OthersWhoShare => file.try_lock_shared(),
+        };
+        match tried {
+            Ok(()) => return Ok(FolderLock { _file: file }),
+            Err(TryLockError::WouldBlock) if session.runner.is_interrupted() => {
+                return Err(EngineError::Interrupted { notes: Vec::new() });
+            }
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(unusable(path, &error)),
+        }
+        if pause.is_zero() {
+            (session.observer)(Progress::Doing(words.to_owned()));
+        }
+        pause = (pause * 2).clamp(Duration::from_millis(1), LONGEST_WAIT);
+        thread::sleep(pause);
+    }
+}
+
+fn unusable(path: &Utf8Path, error: &io::Error) -> EngineError {
+    EngineError::Failed(Failure::new(FailureKind::Config, format!("cannot lock `{path}`: {error}")))
+}
+
+/// Returns true if a lock file names providers, and a folder has all of them.
+pub(in crate::engine) fn has_providers(folder: &Utf8Path, lockfile: &Utf8Path) -> bool {
+    files::read_text(lockfile).is_ok_and(|text| {
+        let mut folders = provider_folders(&text).peekable();
+        folders.peek().is_some() && folders.all(|provider| folder.join(provider).is_dir())
+    })
+}
+
+/// Returns `registry/namespace/name/version` of each provider in a lock file.
+fn provider_folders(lockfile: &str) -> impl Iterator<Item = String> {
+    let mut provider = None;
+    lockfile.lines().filter_map(move |line| {
+        let line = line.trim();
+        if let Some(rest) = line.strip_prefix("provider \"") {
+            provider = rest.split('"').next();
+            return None;
+        }
+        let version = line.strip_prefix("version")?.trim_start().strip_prefix('=')?.trim().trim_matches('"');
+        Some(format!("{}/{version}", provider.take()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::Runner;
+
+    const LOCKFILE: &str = "# made\n\nprovider \"registry.opentofu.org/hashicorp/local\" {\n  version     = \"2.9.0\"\n  \
+                            constraints = \">= 2.5.0\"\n  hashes = [\n    \"h1:x\",\n  ]\n}\n";
+
+    fn with_session<T>(
+        runner: &Runner,
+        observer: &(dyn Fn(Progress) + Sync),
+        run: impl FnOnce(&Session<'_>) -> T,
+    ) -> T {
+        run(&Session { runner, log: Utf8Path::new("/nowhere"), observer })
+    }
+
+    #[test]
+    fn the_folders_of_a_lockfiles_providers_are_known() {
+        let folders: Vec<_> = provider_folders(LOCKFILE).collect();
+        assert_eq!(folders, ["registry.opentofu.org/hashicorp/local/2.9.0"]);
+    }
+
+    #[test]
+    fn installs_take_turns_and_those_who_install_nothing_pass_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(folder.path()).unwrap();
+        let (cache, lockfile) = (dir.join("cache"), dir.join("lock.hcl"));
+        let is_free = |shared: bool| {
+            let file = File::open(&cache).unwrap();
+            if shared { file.try_lock_shared().is_ok() } else { file.try_lock().is_ok() }
+        };
+        fs::write(&lockfile, LOCKFILE).unwrap();
+        with_session(&Runner::new(), &|_| {}, |session| {
+            let installing = lock_plugin_cache(&cache, (&lockfile, false), session).unwrap();
+            assert!(!is_free(true));
+            drop(installing);
+            fs::create_dir_all(cache.join("registry.opentofu.org/hashicorp/local/2.9.0")).unwrap();
+            let passing = lock_plugin_cache(&cache, (&lockfile, false), session).unwrap();
+            assert!(is_free(true) && !is_free(false));
+            drop(passing);
+            assert!(is_free(false));
+        });
+    }
+
+    #[test]
+    fn who_waits_says_so_once_and_gives_up_when_interrupted() {
+        let folder = tempfile::tempdir().unwrap();
+        let dir = Utf8Path::from_path(folder.path()).unwrap();
+        let held = File::open(dir).unwrap();
+        held.lock().unwrap();
+        let runner = Runner::new();
+        let said = std::sync::Mutex::new(Vec::new());
+        let observer = |progress| {
+            said.lock().unwrap().push(progress);
+            runner.interrupt();
+        };
+        let result = with_session(&runner, &observer, |session| lock(dir, "waiting", session).map(drop));
+        assert!(matches!(result, Err(EngineError::Interrupted { .. })));
+        assert_eq!(*said.lock().unwrap(), [Progress::Doing("waiting".to_owned())]);
+    }
+}

@@ -1,0 +1,36 @@
+//! Digests of the programs that an engine runs.
+
+use std::{fs, io};
+
+use camino::Utf8PathBuf;
+
+use super::installed::Installed;
+use crate::files::{ContentStamp, DigestCache, file_digest};
+
+/// Program that runs when an engine does. Its path differs between machines, so that only its content counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineProgram {
+    /// Role in a plan's manifest: `engine program`, `driven engine program`.
+    pub role: &'static str,
+    /// Path of the program, or of the version manager that starts it.
+    pub path: Utf8PathBuf,
+    /// SHA-256 of its content, links followed; `unreadable` if the program can be run but not read.
+    pub digest: String,
+}
+
+impl EngineProgram {
+    /// Returns the program of an engine with its digest, which is cached.
+    pub(in crate::engine) fn of(
+        role: &'static str,
+        installed: &Installed,
+        digests: &DigestCache,
+    ) -> io::Result<Self> {
+        let path = installed.program.clone();
+        let stamp = ContentStamp::of(&fs::metadata(&path)?);
+        let digest = match digests.digest(&path, stamp, || file_digest(&path)) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unreadable".to_owned(),
+            read => read?,
+        };
+        Ok(Self { role, path, digest })
+    }
+}

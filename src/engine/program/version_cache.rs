@@ -1,0 +1,89 @@
+//! Cache of the versions of programs, by path, size and modification time of a program and by the version files of a stack.
+
+use std::{collections::BTreeMap, fs, io, os::unix::fs::MetadataExt};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::{installed::EngineUnavailable, version_files::VersionChoice};
+use crate::files;
+
+/// Path, size and modification time of a file, to detect changes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct FileStamp {
+    path: Utf8PathBuf,
+    size: u64,
+    mtime: i64,
+    mtime_nsec: i64,
+}
+
+impl FileStamp {
+    /// Returns the stamp of a file; absent if there is no readable file.
+    pub(in crate::engine) fn of(path: &Utf8Path) -> Option<Self> {
+        let found = fs::metadata(path).ok().filter(|found| !found.is_dir())?;
+        let (size, mtime, mtime_nsec) = (found.size(), found.mtime(), found.mtime_nsec());
+        Some(Self { path: path.to_owned(), size, mtime, mtime_nsec })
+    }
+
+    pub(in crate::engine) fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+}
+
+/// Version that a program reported, with the inputs that it depends on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct KnownVersion {
+    program: FileStamp,
+    choice: VersionChoice,
+    version: String,
+}
+
+/// Cache of versions; if its file is missing or invalid, the programs are run again.
+pub(in crate::engine) struct VersionCache<'p> {
+    file: &'p Utf8Path,
+    answers: BTreeMap<Utf8PathBuf, Vec<KnownVersion>>,
+}
+
+impl<'p> VersionCache<'p> {
+    pub(in crate::engine) fn at(file: &'p Utf8Path) -> Self {
+        let answers = files::read_whole(file).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        Self { file, answers: answers.unwrap_or_default() }
+    }
+
+    /// Returns the version of a program for the choice of a version manager: the cached one, else the result of `ask`, which
+    /// is cached then.
+    pub(in crate::engine) fn version(
+        &mut self,
+        program: &Utf8Path,
+        choice: &VersionChoice,
+        ask: impl FnOnce() -> Result<String, EngineUnavailable>,
+    ) -> Result<String, EngineUnavailable> {
+        let stamp = FileStamp::of(program);
+        let known = self.answers.get(program).into_iter().flatten();
+        if let Some(answer) =
+            known.into_iter().find(|known| Some(&known.program) == stamp.as_ref() && known.choice == *choice)
+        {
+            return Ok(answer.version.clone());
+        }
+        let version = ask()?;
+        if let Some(stamp) = stamp {
+            let answers = self.answers.entry(program.to_owned()).or_default();
+            answers.retain(|known| known.program == stamp && !known.choice.is_of_same_files(choice));
+            answers.push(KnownVersion { program: stamp, choice: choice.clone(), version: version.clone() });
+            // If the cache cannot be written, the next run asks the program again.
+            let _ = self.save();
+        }
+        Ok(version)
+    }
+
+    /// Removes all versions of a program.
+    pub(in crate::engine) fn forget(&mut self, program: &Utf8Path) {
+        if self.answers.remove(program).is_some() {
+            let _ = self.save();
+        }
+    }
+
+    fn save(&self) -> io::Result<()> {
+        files::write(self.file, serde_json::to_string(&self.answers).map_err(io::Error::other)?.as_bytes())
+    }
+}

@@ -1,0 +1,124 @@
+//! Hides a state in the output of an engine: it holds every secret of its stack.
+
+use super::printed_state::MESSAGE;
+use crate::process::Stream;
+
+/// Text in place of a hidden state.
+const INSTEAD: &str = "(here the engine printed the whole state, which is not shown)";
+
+/// Filter that passes the lines of a program on, except those of a state.
+#[derive(Debug, Default)]
+pub(in crate::engine) struct StateMask {
+    place: Place,
+    seen: bool,
+}
+
+/// Position in standard error relative to a printed state.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Outside,
+    /// Behind a line `{`, which may be the first one of a state.
+    Before,
+    Inside,
+}
+
+impl StateMask {
+    /// Passes on a line, a text in its place, or no text.
+    pub(in crate::engine) fn pass(&mut self, stream: Stream, line: &str, hand_on: &mut dyn FnMut(&str)) {
+        if let Some(instead) = self.instead_of(line) {
+            return hand_on(instead);
+        }
+        if stream == Stream::Stdout {
+            return hand_on(line);
+        }
+        let text = line.trim_end();
+        let in_one_line =
+            text.starts_with('{') && text.contains("\"lineage\":") && text.contains("\"serial\":");
+        match self.place {
+            Place::Inside => {
+                if text == "}" {
+                    self.place = Place::Outside;
+                }
+            }
+            Place::Before if text.trim_start().starts_with("\"version\":") => {
+                (self.place, self.seen) = (Place::Inside, true);
+                hand_on(INSTEAD);
+            }
+            Place::Before | Place::Outside => {
+                self.end(hand_on);
+                if in_one_line {
+                    self.seen = true;
+                    hand_on(INSTEAD);
+                } else if text == "{" {
+                    self.place = Place::Before;
+                } else {
+                    hand_on(line);
+                }
+            }
+        }
+    }
+
+    /// Returns the text in place of a JSON line that holds a state; absent for any other line.
+    pub(in crate::engine) fn instead_of(&mut self, line: &str) -> Option<&'static str> {
+        // A line that was cut off for its length has the same start.
+        let is_message =
+            line.contains("\"@message\":\"") && line.contains(MESSAGE) && line.contains("\"state\"");
+        self.seen |= is_message;
+        is_message.then_some(INSTEAD)
+    }
+
+    /// Passes on a line `{` that was held back, at the end of the output.
+    pub(in crate::engine) fn end(&mut self, hand_on: &mut dyn FnMut(&str)) {
+        if self.place == Place::Before {
+            hand_on("{");
+        }
+        self.place = Place::Outside;
+    }
+
+    /// Returns true if the program printed a state.
+    pub(in crate::engine) fn has_seen_a_state(&self) -> bool {
+        self.seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(stream: Stream, lines: &[&str]) -> Vec<String> {
+        let (mut veil, mut found) = (StateMask::default(), Vec::new());
+        for line in lines {
+            veil.pass(stream, line, &mut |line| found.push(line.to_owned()));
+        }
+        veil.end(&mut |line| found.push(line.to_owned()));
+        assert_eq!(veil.has_seen_a_state(), found.iter().any(|line| line == INSTEAD));
+        found
+    }
+
+    #[test]
+    fn a_state_is_not_passed_on_in_any_form() {
+        let line = r#"{"@level":"info","@message":"Emergency state dump","state":{"version":4}}"#;
+        assert_eq!(passed(Stream::Stdout, &["a", line, "b"]), ["a", INSTEAD, "b"]);
+        let one = r#"{"version":4,"serial":1,"lineage":"x","resources":["secret"]}"#;
+        assert_eq!(passed(Stream::Stderr, &["a", one, "b"]), ["a", INSTEAD, "b"]);
+        let many = ["{", "  \"version\": 4,", "  \"outputs\": {", "  }", "}", "", "Error: no"];
+        assert_eq!(passed(Stream::Stderr, &many), [INSTEAD, "", "Error: no"]);
+    }
+
+    #[test]
+    fn everything_else_is_passed_on_as_it_is() {
+        for lines in [
+            &["{", "  \"a\": 1", "}"] as &[&str],
+            &["{", "{", "x"],
+            &["{"],
+            &["the words Emergency state dump"],
+            &["{\"version\":4}", ""],
+        ] {
+            assert_eq!(passed(Stream::Stderr, lines), lines);
+            assert_eq!(passed(Stream::Stdout, lines), lines);
+        }
+        let pulled = [r#"{"version":4,"serial":1,"lineage":"x"}"#];
+        assert_eq!(passed(Stream::Stdout, &pulled), pulled, "somebody asked for it");
+    }
+}

@@ -1,0 +1,205 @@
+//! Moves a state that an engine could not save to the instance's folder.
+
+use std::{
+    fs::{self, Permissions},
+    io,
+    os::unix::fs::PermissionsExt as _,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    EngineReports, lost_state,
+    pending_push::{in_folders, kept, printed, push_command},
+    printed_state::{self, State},
+};
+use crate::{
+    engine::{EngineError, Target, driver::Driver},
+    files,
+    model::{Failure, FailureKind},
+};
+
+/// Files and reports that a command left which may have changed a state.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::engine) struct CommandLeftovers<'a> {
+    /// Files of standard output and standard error, unmasked.
+    pub(in crate::engine) output: [&'a Utf8Path; 2],
+    /// True if the command may have printed its state there.
+    pub(in crate::engine) suspect: bool,
+    /// Reports of a command that may have created resources; absent for other commands.
+    pub(in crate::engine) signs: Option<&'a EngineReports>,
+    /// Log of the command.
+    pub(in crate::engine) log: &'a Utf8Path,
+}
+
+/// Location of a state that an engine could not save.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Rescued {
+    /// File in the instance's folder.
+    Kept(Utf8PathBuf),
+    /// Output file of the engine, with the error that kept envctl from extracting the state (a full disk).
+    Printed(Utf8PathBuf, String),
+    /// No copy is left.
+    Lost {
+        /// Path of the invalid state file that the engine left.
+        torn: Option<Utf8PathBuf>,
+        /// Text on the resources that were done, and the log.
+        extent: String,
+        /// Error that kept envctl from blocking the instance.
+        unblocked: Option<String>,
+    },
+}
+
+impl Rescued {
+    /// Returns true if the state is kept, so that the files of the command are no longer needed.
+    pub(in crate::engine) fn is_safe(&self) -> bool {
+        matches!(self, Self::Kept(_))
+    }
+}
+
+/// Moves a state that the engine could not save to the instance's folder: the file in the stack's folder, which others may
+/// read or overwrite, or the state in the engine's output, whichever is newer. Absent if the engine left none.
+pub(in crate::engine) fn rescue(
+    driver: &dyn Driver,
+    target: &Target,
+    remains: CommandLeftovers<'_>,
+) -> Result<Option<Rescued>, Failure> {
+    let mut left: Vec<(Utf8PathBuf, Option<State>)> = Vec::new();
+    for path in in_folders(driver, target)? {
+        let bytes = files::read_whole(&path).map_err(|error| unmoved(&path, &error))?;
+        left.push((path, printed_state::state(&bytes)));
+    }
+    let in_files = left.iter().filter_map(|(path, state)| Some((path, state.as_ref()?)));
+    let in_file = in_files.max_by_key(|(_, state)| state.serial);
+    // After a successful command the engine has saved its state.
+    let files = remains.output.into_iter().filter(|_| remains.suspect || !left.is_empty());
+    let mut in_output: Option<(&Utf8Path, State)> = None;
+    for file in files {
+        let found = printed_state::find(file).map_err(|error| {
+            let summary = format!("cannot read what the engine printed, in `{file}`: {error}");
+            Failure::new(FailureKind::State, summary)
+        })?;
+        in_output = found.map(|state| (file, state)).or(in_output);
+    }
+    match (in_file, in_output) {
+        (Some((path, _)), None) => take(target, path, kept(target)).map(Rescued::Kept).map(Some),
+        (Some((path, file)), Some((_, state))) if file.serial >= state.serial => {
+            take(target, path, kept(target)).map(Rescued::Kept).map(Some)
+        }
+        (_, Some((output, state))) => match save(target, &state.bytes) {
+            Ok(path) => {
+                remove_torn(target, &left)?;
+                Ok(Some(Rescued::Kept(path)))
+            }
+            // A rename works even on a full disk.
+            Err(error) => match fs::rename(output, printed(target)) {
+                Ok(()) => Ok(Some(Rescued::Printed(printed(target), error.to_string()))),
+                Err(_) => Ok(Some(Rescued::Printed(output.to_owned(), error.to_string()))),
+            },
+        },
+        (None, None) if left.is_empty() && !remains.signs.is_some_and(|signs| signs.unsaved) => Ok(None),
+        (None, None) => {
+            let done = remains.signs.map(|signs| &*signs.done).unwrap_or_default();
+            let recorded = lost_state::record(target, remains.log, done);
+            let torn = match left.first() {
+                Some((path, _)) => Some(take(target, path, lost_state::torn(target))?),
+                None => None,
+            };
+            let unblocked = recorded.err().map(|error| error.to_string());
+            Ok(Some(Rescued::Lost { torn, extent: lost_state::extent(done, remains.log), unblocked }))
+        }
+    }
+}
+
+/// Moves a file of an engine into the instance's folder by a rename, which works even on a full disk.
+fn take(target: &Target, left: &Utf8Path, kept: Utf8PathBuf) -> Result<Utf8PathBuf, Failure> {
+    let moved = || -> io::Result<()> {
+        fs::set_permissions(left, Permissions::from_mode(0o600))?;
+        files::create_dirs(&target.state_dir)?;
+        match fs::rename(left, &kept) {
+            // A rename to another file system is impossible.
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                write(target, &kept, &files::read_whole(left)?)?;
+                fs::remove_file(left)
+            }
+            Ok(()) => {
+                files::open_regular(&kept)?.sync_all()?;
+                files::sync_dir(&target.state_dir)
+            }
+            other => other,
+        }
+    };
+    match moved() {
+        Ok(()) => Ok(kept),
+        Err(error) => Err(unmoved(left, &error)),
+    }
+}
+
+fn unmoved(left: &Utf8Path, error: &io::Error) -> Failure {
+    let summary = format!(
+        "the state could not be saved; what the engine left of it in `{left}` could not be moved: {error}"
+    );
+    Failure::new(FailureKind::State, summary)
+}
+
+/// Writes a state to the instance's folder, synced to disk before any other copy is removed.
+pub(super) fn save(target: &Target, bytes: &[u8]) -> io::Result<Utf8PathBuf> {
+    let kept = kept(target);
+    write(target, &kept, bytes)?;
+    Ok(kept)
+}
+
+fn write(target: &Target, path: &Utf8Path, bytes: &[u8]) -> io::Result<()> {
+    files::write(path, bytes)?;
+    files::open_regular(path)?.sync_all()?;
+    files::sync_dir(&target.state_dir)
+}
+
+/// Removes the incomplete state files of an engine that then printed the whole state.
+fn remove_torn(target: &Target, left: &[(Utf8PathBuf, Option<State>)]) -> Result<(), Failure> {
+    for (path, _) in left.iter().filter(|(_, state)| state.is_none()) {
+        files::remove_if_there(path).map_err(|error| {
+            let summary = format!("`{path}` is no whole state and cannot be removed: {error}");
+            let detail = format!("the state is in `{}`", kept(target));
+            Failure::new(FailureKind::State, summary).with_detail(detail)
+        })?;
+    }
+    Ok(())
+}
+
+impl Rescued {
+    /// Returns the failure of a command whose state could not be saved, with the next command for the user.
+    pub(in crate::engine) fn failure(&self, target: &Target, error: Option<EngineError>) -> Failure {
+        let push =
+            |path: &Utf8Path| format!("once the backend is there again: `{}`", push_command(target, path));
+        let (summary, next) = match self {
+            Self::Kept(path) => (format!("the state could not be saved; it is kept in `{path}`"), push(path)),
+            Self::Printed(path, why) => (
+                format!("the state could not be saved, and not be kept either: {why}"),
+                format!(
+                    "the engine printed it, and what it printed is in `{path}`: make room, then plan again"
+                ),
+            ),
+            Self::Lost { torn, extent, unblocked } => {
+                let left = match torn {
+                    Some(path) => format!("what the engine left for it, in `{path}` now, is no state"),
+                    None => "whatever is said of a file `errored.tfstate`: there is none".to_owned(),
+                };
+                let blocked = match unblocked {
+                    None => "nothing is planned or changed here until then".to_owned(),
+                    Some(why) => format!("**nothing keeps the next apply from making it again**: {why}"),
+                };
+                let next = format!("{extent}; {}: {blocked}\n{left}", lost_state::way_out(target));
+                ("the state could not be saved, and no copy of it is left".to_owned(), next)
+            }
+        };
+        match error {
+            Some(EngineError::Failed(cause)) => Failure {
+                engine_exit_code: cause.engine_exit_code,
+                ..Failure::new(FailureKind::State, summary)
+                    .with_detail(format!("{next}\n{}\n{}", cause.summary, cause.detail).trim())
+            },
+            _ => Failure::new(FailureKind::State, summary).with_detail(next),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Reports of a program that may change a state, on its work and on the state: from its JSON or its plain text.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    engine::messages::{
+        stream_json::{self, Message},
+        text_diagnostics::from_text,
+    },
+    model::ResourceAddress,
+    process::{Redactor, Stream},
+};
+
+/// Summaries of the errors of engines that could not save a state.
+const UNSAVED: &[&str] = &[
+    "Failed to save state",
+    "Failed to persist state",
+    "Failed to write state",
+    "Failed to create local state file",
+];
+
+/// Messages of engines in plain text, behind an address, that a resource is done; with the action.
+const DONE: &[(&str, &str)] = &[
+    ("Creation complete after ", "create"),
+    ("Modifications complete after ", "update"),
+    ("Destruction complete after ", "delete"),
+];
+
+/// Reports of a program so far.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct EngineReports {
+    /// Resources that are done, masked.
+    pub(in crate::engine) done: Vec<String>,
+    /// Resources that were created, with the addresses of the state: unmasked, for comparisons only.
+    pub(in crate::engine) created: Vec<String>,
+    /// Resources that were destroyed, with the addresses of the state: unmasked, for comparisons only.
+    pub(in crate::engine) destroyed: Vec<String>,
+    /// True if the program reported outputs.
+    pub(in crate::engine) has_outputs: bool,
+    /// First resource that the program failed at.
+    pub(in crate::engine) errored: Option<String>,
+    /// Resources that were created and whose provisioner failed: the state has them, tainted.
+    pub(in crate::engine) tainted: Vec<String>,
+    /// Resources whose provisioner failed, even if the resource itself did not.
+    failed_provisioners: BTreeSet<String>,
+    /// Summary of the first error.
+    pub(in crate::engine) error: Option<String>,
+    /// True if the program could not save the state.
+    pub(in crate::engine) unsaved: bool,
+    /// True if the program printed its change summary, which comes at the end of a successful apply.
+    pub(in crate::engine) finished: bool,
+}
+
+impl EngineReports {
+    /// Adds a message of the JSON stream; texts that are shown are masked.
+    pub(in crate::engine) fn hear(&mut self, message: &Message, redactor: &Redactor) {
+        let masked = |text: &str| redactor.mask(text).into_owned();
+        match message {
+            Message::Done { address, action } => self.is_done(address, action, redactor),
+            Message::Outputs(outputs) => self.has_outputs |= !outputs.is_empty(),
+            Message::Errored { address, action } => {
+                let was_made = action == "create" && self.failed_provisioners.contains(address);
+                self.tainted.extend(was_made.then(|| masked(address)));
+                self.errored.get_or_insert_with(|| masked(address));
+            }
+            Message::ProvisionerFailed(address) => drop(self.failed_provisioners.insert(address.clone())),
+            Message::Diagnostic(found) if found.is_error() => self.failed(&masked(&found.summary)),
+            // Source: measured; the apply of a plan that destroys counts as `apply`, `destroy` itself as `destroy`.
+            Message::Summary(operation) => self.finished |= operation != "plan",
+            _ => {}
+        }
+    }
+
+    /// Adds a line of plain text, or of JSON if the user asked for that.
+    pub(in crate::engine) fn read(&mut self, stream: Stream, line: &str, redactor: &Redactor) {
+        match stream {
+            Stream::Stdout => {
+                if let Some(line) = stream_json::parse(line) {
+                    self.hear(&line.message, redactor);
+                } else if let Some((address, rest)) = line.split_once(": ")
+                    && let Some((_, action)) = DONE.iter().find(|(words, _)| rest.starts_with(words))
+                {
+                    self.is_done(address, action, redactor);
+                }
+            }
+            Stream::Stderr => {
+                for found in from_text(line, &[]) {
+                    self.failed(&redactor.mask(&found.summary));
+                }
+            }
+        }
+    }
+
+    /// Returns true if the program created or destroyed a resource other than by a replacement, after which the state may be
+    /// unchanged.
+    pub(in crate::engine) fn changed_resources(&self) -> bool {
+        let differ = |one: &[String], other: &[String]| one.iter().any(|address| !other.contains(address));
+        differ(&self.created, &self.destroyed) || differ(&self.destroyed, &self.created)
+    }
+
+    /// Returns true if a state with these resources lacks one that was created, or has one that was destroyed.
+    pub(in crate::engine) fn contradict(&self, found: &BTreeSet<ResourceAddress>) -> bool {
+        let has = |address: &String| found.iter().any(|found| found.as_str() == address);
+        let Self { created, destroyed, .. } = self;
+        created.iter().any(|address| !has(address))
+            || destroyed.iter().any(|address| !created.contains(address) && has(address))
+    }
+
+    fn is_done(&mut self, address: &str, action: &str, redactor: &Redactor) {
+        self.done.push(redactor.mask(address).into_owned());
+        match action {
+            "create" => self.created.push(address.to_owned()),
+            "delete" => self.destroyed.push(address.to_owned()),
+            _ => {}
+        }
+    }
+
+    fn failed(&mut self, summary: &str) {
+        self.unsaved |= UNSAVED.iter().any(|words| summary.starts_with(words));
+        self.error.get_or_insert_with(|| summary.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_for_people_is_understood_as_what_is_said_in_json() {
+        let redactor = Redactor::new();
+        let mut json = EngineReports::default();
+        for line in [
+            r#"{"type":"apply_complete","hook":{"resource":{"addr":"a.b"},"action":"create"}}"#,
+            r#"{"type":"diagnostic","diagnostic":{"severity":"warning","summary":"old"}}"#,
+            r#"{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Failed to save state"}}"#,
+        ] {
+            json.read(Stream::Stdout, line, &redactor);
+        }
+        let mut words = EngineReports::default();
+        words.read(Stream::Stdout, "a.b: Creation complete after 0s [id=x]", &redactor);
+        words.read(Stream::Stdout, "a.b (local-exec): Error: Failed to save state", &redactor);
+        words.read(Stream::Stderr, "│ Warning: old", &redactor);
+        words.read(Stream::Stderr, "│ Error: Failed to save state", &redactor);
+        assert_eq!(json, words);
+        assert!(json.unsaved && !json.finished && json.done == ["a.b"]);
+    }
+
+    #[test]
+    fn a_replaced_resource_is_neither_a_new_one_nor_gone() {
+        let redactor = Redactor::new();
+        let after = |lines: &[&str]| {
+            let mut signs = EngineReports::default();
+            for line in lines {
+                signs.read(Stream::Stdout, line, &redactor);
+            }
+            signs.changed_resources()
+        };
+        let (made, gone) = ("a.b: Creation complete after 0s", "a.b: Destruction complete after 0s");
+        assert!(after(&[made]) && after(&[gone]) && after(&[gone, "a.c: Creation complete after 0s"]));
+        assert!(!after(&[gone, made]) && !after(&["a.b: Modifications complete after 0s [id=x]"]));
+    }
+
+    #[test]
+    fn only_the_count_of_what_was_done_ends_an_apply() {
+        let redactor = Redactor::new();
+        let mut signs = EngineReports::default();
+        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"plan"}}"#, &redactor);
+        assert!(!signs.finished);
+        signs.read(Stream::Stdout, r#"{"type":"change_summary","changes":{"operation":"apply"}}"#, &redactor);
+        assert!(signs.finished);
+    }
+
+    #[test]
+    fn resources_are_compared_unmasked_and_shown_masked() {
+        let redactor = Redactor::new();
+        redactor.add("hunter2-hunter2");
+        let mut signs = EngineReports::default();
+        let address = "a.b[\"hunter2-hunter2\"]";
+        signs.read(Stream::Stdout, &format!("{address}: Creation complete after 0s"), &redactor);
+        signs.read(Stream::Stderr, "Error: no hunter2-hunter2", &redactor);
+        assert_eq!(signs.done, ["a.b[\"(redacted)\"]"]);
+        assert_eq!(signs.error.as_deref(), Some("no (redacted)"));
+        assert!(!signs.contradict(&BTreeSet::from([address.parse().unwrap()])));
+    }
+}

@@ -1,0 +1,263 @@
+//! Checks that the state of an instance has the resources that an apply made: a wrapper may have given the engine another
+//! state.
+//!
+//! A new state is read once after the apply, for its lineage. Of a later state the serial is compared, if it is a local
+//! file; in other backends the lowest possible serial is recorded, so that the next plan refuses a state with a lower one.
+//! The state that a failed first apply left is read, too.
+//!
+//! The serial does not grow if the state has not changed, as after the repair of a resource that was changed or deleted
+//! outside. Both engines write the file then too, keep its inode, and write the backup beside it only if the state differs
+//! from the one at the start (measured on OpenTofu 1.12.6 and Terraform 1.11.4): by that envctl distinguishes an unchanged
+//! local state from one that was reset to an earlier version.
+
+use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt};
+
+use camino::Utf8Path;
+
+use super::{
+    file::{State, state_addresses},
+    lineage::{self, KnownState},
+    local::{self, LocalState},
+    stamp::state_at,
+};
+use crate::{
+    engine::{
+        PlanFacts, Session, StateIdentity, Target,
+        driver::Driver,
+        plan_file::metadata::state_before,
+        recovery::{self, EngineReports},
+        terraform::{applying::pull, backend_check::current_backend, first_apply::FirstApply},
+    },
+    model::{Failure, ResourceAddress},
+};
+
+/// State of an instance before a command that may create resources.
+#[derive(Debug)]
+pub(in crate::engine) struct StateBefore {
+    /// Last known state, as this checkout had recorded it.
+    known: KnownState,
+    /// Lineage and serial at the start of the command; absent if unknown.
+    version: Option<StateIdentity>,
+    /// True if they were read from a local file.
+    is_local: bool,
+    /// Last writes of that file and of its backup.
+    written: LocalWrites,
+}
+
+/// Inode of a file, and its modification time in seconds and nanoseconds.
+type FileWrite = (u64, i64, i64);
+
+/// Last writes of a local state file and of the backup that engines keep beside it; absent if there is no file.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct LocalWrites {
+    state: Option<FileWrite>,
+    backup: Option<FileWrite>,
+}
+
+impl LocalWrites {
+    fn read(driver: &dyn Driver, target: &Target) -> Self {
+        let Some(address) = address_in_force(driver, target) else { return Self::default() };
+        let Some(path) = local::path(&address) else { return Self::default() };
+        let last = |path: &str| {
+            fs::metadata(path).ok().map(|found| (found.ino(), found.mtime(), found.mtime_nsec()))
+        };
+        Self { state: last(path), backup: last(&format!("{path}.backup")) }
+    }
+
+    /// Returns true if the last write between these writes and later ones cannot be that of an engine that changed the
+    /// state.
+    fn is_not_engines(&self, later: &Self, did_something: bool) -> bool {
+        let inode = |write: Option<FileWrite>| write.map(|(inode, ..)| inode);
+        let is_other_file = inode(self.state) != inode(later.state);
+        let has_new_backup = later.backup.is_some() && self.backup != later.backup;
+        has_new_backup || (did_something && (self.state == later.state || is_other_file))
+    }
+}
+
+impl StateBefore {
+    /// Returns the state that a plan was made on; without a version if the plan file cannot be read.
+    pub(in crate::engine) fn of_plan(
+        driver: &dyn Driver,
+        target: &Target,
+        facts: Option<&PlanFacts>,
+    ) -> Result<Self, Failure> {
+        let version =
+            facts.map(|facts| StateIdentity { lineage: facts.lineage.clone(), serial: facts.serial });
+        Ok(Self::new(driver, target, KnownState::read(target)?, version))
+    }
+
+    /// Returns the last known state, which the caller has just compared with the present one.
+    pub(in crate::engine) fn of_known(driver: &dyn Driver, target: &Target) -> Result<Self, Failure> {
+        let known = KnownState::read(target)?;
+        let version = known.identity();
+        Ok(Self::new(driver, target, known, version))
+    }
+
+    fn new(driver: &dyn Driver, target: &Target, known: KnownState, version: Option<StateIdentity>) -> Self {
+        let is_local = version.is_some() && local_version(driver, target) == version;
+        let written = if is_local { LocalWrites::read(driver, target) } else { LocalWrites::default() };
+        Self { known, version, is_local, written }
+    }
+
+    /// Returns true if there was no state.
+    fn is_first(&self) -> bool {
+        self.version.as_ref().is_some_and(|version| version.lineage.is_empty())
+    }
+
+    /// Returns true if a local state after a command lacks the changes that the command reported.
+    fn is_missing_in_file(
+        &self,
+        driver: &dyn Driver,
+        target: &Target,
+        (before, after): (&StateIdentity, Option<&StateIdentity>),
+        signs: &EngineReports,
+    ) -> bool {
+        let did_something = !signs.done.is_empty();
+        match after {
+            Some(after) if after.lineage == before.lineage && after.serial > before.serial => false,
+            Some(after) if after == before => {
+                self.written.is_not_engines(&LocalWrites::read(driver, target), did_something)
+                    || local_addresses(driver, target).is_some_and(|found| signs.contradict(&found))
+            }
+            // The serial is lower, or the state vanished, was replaced, or cannot be read.
+            _ => did_something,
+        }
+    }
+
+    /// Records the address of the state before a first apply.
+    pub(in crate::engine) fn record_first(
+        &self,
+        driver: &dyn Driver,
+        target: &Target,
+    ) -> Result<(), Failure> {
+        if !self.is_first() {
+            return Ok(());
+        }
+        let backend = current_backend(driver, target)?;
+        let address = backend.and_then(|backend| backend.record.address(target, &backend.folder));
+        FirstApply { address, done: Vec::new() }.write(target)
+    }
+
+    /// Records the state that a failed command left, without a process if it is a local file. Returns a note on what is
+    /// unknown, or the failure of a command whose changes are in no state; the instance is blocked then.
+    pub(in crate::engine) fn remember_after_failure(
+        &self,
+        driver: &dyn Driver,
+        target: &Target,
+        signs: Option<&EngineReports>,
+        session: &Session<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let local = local_version(driver, target).filter(|state| !state.lineage.is_empty());
+        if !self.is_first() {
+            let raised = local.filter(|_| self.is_local).map(|state| lineage::raise(target, &state));
+            return Ok(raised.and_then(Result::err).map(|failure| failure.summary));
+        }
+        let done = signs.map(|signs| &*signs.done).unwrap_or_default();
+        // The state may hold the resource that the command failed at.
+        let did_something = signs.is_some_and(|signs| !signs.done.is_empty() || signs.errored.is_some());
+        let found = match local {
+            Some(state) => Some(state),
+            None if did_something => {
+                pull::<StateIdentity>(driver, target, session).ok().map(Option::unwrap_or_default)
+            }
+            // The command reported an error before it had done a resource.
+            None if signs.is_some_and(|signs| signs.error.is_some()) => Some(StateIdentity::default()),
+            None => None,
+        };
+        let remembered = match found {
+            Some(state) if !state.lineage.is_empty() => {
+                lineage::watch_in_force((driver, target), &self.known, (&state, true))
+            }
+            Some(_) if !done.is_empty() => {
+                return Err(recovery::missing(target, session.log, ("failed", done)));
+            }
+            Some(_) => FirstApply::forget(target),
+            None => FirstApply::record_done(target, done),
+        };
+        Ok(remembered
+            .err()
+            .map(|failure| format!("the new state's lineage is not known yet: {}", failure.summary)))
+    }
+
+    /// Compares the state with the changes that a successful command reported, and records it. Returns a note on what is
+    /// unknown, or the failure of a command whose changes are missing in the state; the instance is blocked then.
+    pub(in crate::engine) fn compare(
+        self,
+        driver: &dyn Driver,
+        target: &Target,
+        (signs, plan): (&EngineReports, Option<&Utf8Path>),
+        session: &Session<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let Some(before) = &self.version else { return Ok(None) };
+        if before.lineage.is_empty() {
+            return self.first(driver, target, signs, session);
+        }
+        let after = if self.is_local {
+            let after = local_version(driver, target);
+            if self.is_missing_in_file(driver, target, (before, after.as_ref()), signs) {
+                return Err(recovery::missing(target, session.log, ("ended well", &signs.done)));
+            }
+            after.filter(|after| after != before)
+        } else {
+            let moves = signs.changed_resources() && !is_only_made_again(signs, plan);
+            Some(StateIdentity { serial: before.serial + u64::from(moves), ..before.clone() })
+        };
+        let Some(after) = after else { return Ok(None) };
+        let unknown = |failure: Failure| format!("its new serial is not known: {}", failure.summary);
+        Ok(lineage::raise(target, &after).err().map(unknown))
+    }
+
+    /// Reads a state that the command created: its lineage is not in the plan file.
+    fn first(
+        &self,
+        driver: &dyn Driver,
+        target: &Target,
+        signs: &EngineReports,
+        session: &Session<'_>,
+    ) -> Result<Option<String>, Failure> {
+        let unknown = |why: String| Ok(Some(format!("the new state's lineage is not known yet: {why}")));
+        let state = match pull::<State>(driver, target, session) {
+            Ok(state) => state.unwrap_or_default(),
+            Err(error) => {
+                let recorded = FirstApply::record_done(target, &signs.done);
+                let not_recorded = recorded.err().map(|failure| format!("; {}", failure.summary));
+                return unknown(format!("{error}{}", not_recorded.unwrap_or_default()));
+            }
+        };
+        let has_nothing = state.identity.lineage.is_empty()
+            || (!signs.created.is_empty() && state.addresses().is_ok_and(|found| found.is_empty()));
+        if has_nothing && (!signs.created.is_empty() || signs.has_outputs) {
+            return Err(recovery::missing(target, session.log, ("ended well", &signs.done)));
+        }
+        match lineage::watch_in_force((driver, target), &self.known, (&state.identity, true)) {
+            Ok(()) => Ok(None),
+            Err(failure) => unknown(failure.summary),
+        }
+    }
+}
+
+/// Returns true if the state before a plan has the resources that its apply created, and none that it destroyed: the state
+/// may be unchanged if resources that were deleted outside were created again.
+fn is_only_made_again(signs: &EngineReports, plan: Option<&Utf8Path>) -> bool {
+    let before = plan.and_then(|plan| state_before(plan).ok());
+    before.and_then(|state| state_addresses(&state).ok()).is_some_and(|before| !signs.contradict(&before))
+}
+
+/// Returns the address of the backend in force.
+fn address_in_force(driver: &dyn Driver, target: &Target) -> Option<String> {
+    let backend = current_backend(driver, target).ok()??;
+    backend.record.address(target, &backend.folder)
+}
+
+/// Returns the addresses of the resources in a local state; absent if they cannot be read.
+fn local_addresses(driver: &dyn Driver, target: &Target) -> Option<BTreeSet<ResourceAddress>> {
+    match local::read(&address_in_force(driver, target)?) {
+        Ok(LocalState::There(state)) => state_addresses(&state).ok(),
+        _ => None,
+    }
+}
+
+/// Returns lineage and serial of a local state; absent if the state is remote, missing or unreadable.
+pub(in crate::engine) fn local_version(driver: &dyn Driver, target: &Target) -> Option<StateIdentity> {
+    state_at(&address_in_force(driver, target)?).ok()?.map(|found| found.state)
+}

@@ -1,0 +1,35 @@
+//! State at a local address, read as a file.
+
+use std::io;
+
+use camino::Utf8Path;
+
+use crate::files;
+
+/// Prefix of a local address, before its path.
+const LOCAL: &str = "local:";
+
+/// Content of a local address.
+pub(super) enum LocalState {
+    /// The address is not local.
+    Elsewhere,
+    /// There is no file.
+    Missing,
+    /// A file with these bytes.
+    There(Vec<u8>),
+}
+
+/// Returns the path of a local address.
+pub(in crate::engine) fn path(address: &str) -> Option<&str> {
+    address.strip_prefix(LOCAL)
+}
+
+/// Reads the file at an address.
+pub(in crate::engine) fn read(address: &str) -> io::Result<LocalState> {
+    let Some(path) = path(address) else { return Ok(LocalState::Elsewhere) };
+    match files::read_whole(Utf8Path::new(path)) {
+        Ok(bytes) => Ok(LocalState::There(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(LocalState::Missing),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,26 @@
+//! States: their lineage, claims, outputs and resources, read with and without an engine.
+
+pub(super) mod after_apply;
+pub(super) mod claims;
+pub(super) mod file;
+mod former_names;
+pub(super) mod lineage;
+mod local;
+mod local_check;
+pub(super) mod moved;
+mod outputs;
+pub(super) mod recorded_outputs;
+mod remote;
+#[cfg(feature = "s3")]
+mod s3;
+mod stamp;
+
+pub use file::{StateError, state_addresses};
+pub use former_names::FormerNames;
+pub use lineage::{RecordedState, moved_address, recorded_state};
+pub use local_check::check_local_state;
+pub use moved::{NOT_TOLD, StateMove};
+pub use outputs::{After, KnownOutputs, Output, OutputKind, PlannedOutput, PrintedOutput};
+pub use recorded_outputs::outputs_before;
+pub use remote::{AT_ONCE, RemoteStates, Stamp, Stamped};
+pub use stamp::{LocalIdentity, StateIdentity, state_at};

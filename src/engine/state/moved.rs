@@ -1,0 +1,85 @@
+//! Addresses between which a typed `init` moves a state, shown before the user confirms the command.
+
+use std::ffi::OsString;
+
+use camino::Utf8PathBuf;
+
+use super::lineage::recorded_state;
+use crate::{
+    engine::{
+        EngineError, Target,
+        terraform::{
+            backend_check::{is_other_backend, stated},
+            backend_record::{BackendRecord, RECORD},
+        },
+        typed_command::{
+            intent::{Typed, typed},
+            migrating::{BY_HAND, addresses, backup_folder, former, refused, unusable},
+        },
+    },
+    model::StackId,
+};
+
+/// Reason why a migration to an address that an expression decides is refused.
+pub(in crate::engine) const EXPRESSION: &str =
+    "an expression decides where the state is, so nobody can look there first";
+
+/// Text in place of an address that an expression decides.
+pub const NOT_TOLD: &str = "cannot be told: an expression decides it";
+
+/// Addresses between which a typed `init` moves the state of an instance, without credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateMove {
+    /// Stack of the instance.
+    pub stack: StackId,
+    /// Present address of the state.
+    pub from: String,
+    /// Address that the files and environments.toml state; absent if an expression decides it.
+    pub to: Option<String>,
+    /// Folder for a backup of the state; absent if the command does not copy the state.
+    pub backup: Option<Utf8PathBuf>,
+}
+
+/// Returns the addresses between which a typed `init -migrate-state` or `init -reconfigure` moves the state; absent if they
+/// are equal, if no former one is known, or for any other command. Refuses a migration to an address that an expression
+/// decides.
+pub(in crate::engine) fn state_move(
+    target: &Target,
+    args: &[OsString],
+) -> Result<Option<StateMove>, EngineError> {
+    let migrates = match typed(args) {
+        Typed::MigrateState => true,
+        Typed::Unjudged { what, .. } if what == "`init -reconfigure`" => false,
+        _ => return Ok(None),
+    };
+    let Some(new) = stated(target) else {
+        let Some(from) = recorded_address(target)? else {
+            return if migrates { refused(EXPRESSION, BY_HAND) } else { Ok(None) };
+        };
+        if migrates {
+            return refused(EXPRESSION, &format!("from    {from}\nto      {NOT_TOLD}\n{BY_HAND}"));
+        }
+        return Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: None, backup: None }));
+    };
+    let former = former(target)?;
+    if !is_other_backend(target, &former) {
+        return Ok(None);
+    }
+    let [from, to] = addresses(target, [&former, &new]);
+    let backup = migrates.then(|| backup_folder(target));
+    Ok(Some(StateMove { stack: target.instance.stack.clone(), from, to: Some(to), backup }))
+}
+
+/// Returns the address of the last known state, else of the backend in force; absent if neither is known.
+fn recorded_address(target: &Target) -> Result<Option<String>, EngineError> {
+    let known = recorded_state(&target.state_dir).map_err(EngineError::Failed)?;
+    if let Some(address) = known.and_then(|state| state.address) {
+        return Ok(Some(address));
+    }
+    let file = target.data_dir.join(RECORD);
+    let in_force = BackendRecord::read_file(&file).map_err(|error| unusable(&file, &error))?;
+    Ok(in_force.map(|record| {
+        let [address] = addresses(target, [&record]);
+        address
+    }))
+}

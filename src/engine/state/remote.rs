@@ -1,0 +1,81 @@
+//! Version of a state on a server, read without an engine.
+
+use jiff::Timestamp;
+
+#[cfg(feature = "s3")]
+use super::s3;
+use crate::{
+    engine::{BackendInForce, EffectiveInit, Target},
+    process::Redactor,
+};
+
+/// Maximum number of concurrent requests.
+pub const AT_ONCE: usize = 32;
+
+/// Version of a state on a server: it stays the same until the state is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// Address of the state.
+    pub place: String,
+    /// Entity tag of its content, and its version id if the bucket keeps versions.
+    pub tag: String,
+}
+
+/// Result of a request for the version of a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stamped {
+    /// Version of the state.
+    Known(Stamp),
+    /// The version cannot be determined; with a reason, without secrets, if the user should know it.
+    Untold(Option<String>),
+    /// The backend is one that only an engine can read.
+    Elsewhere,
+}
+
+/// Clients for servers that hold states; certificates and connections are loaded on first use.
+#[derive(Default)]
+pub struct RemoteStates {
+    #[cfg(feature = "s3")]
+    s3: s3::Client,
+}
+
+impl RemoteStates {
+    /// Returns true if this build can ask the backend.
+    pub fn may_ask(effective_init: &EffectiveInit) -> bool {
+        cfg!(feature = "s3") && effective_init.backend == "s3"
+    }
+
+    /// Requests the version of an initialised target's state, with the engine's credentials, which are masked from then on.
+    #[cfg_attr(not(feature = "s3"), expect(unused_variables, reason = "without it nobody can be asked"))]
+    pub fn stamp(
+        &self,
+        target: &Target,
+        effective_init: &EffectiveInit,
+        redactor: &Redactor,
+        now: Timestamp,
+    ) -> Stamped {
+        let backend = BackendInForce {
+            kind: &effective_init.backend,
+            config: &effective_init.backend_config,
+            workspace: target.workspace.as_deref(),
+            folder: &target.dir,
+            env: &target.env,
+        };
+        match backend.kind {
+            #[cfg(feature = "s3")]
+            "s3" => self.ask_s3(&backend, redactor, now),
+            _ => Stamped::Elsewhere,
+        }
+    }
+
+    #[cfg(feature = "s3")]
+    fn ask_s3(&self, backend: &BackendInForce<'_>, redactor: &Redactor, now: Timestamp) -> Stamped {
+        match s3::Question::of(backend) {
+            Err(why) => Stamped::Untold(Some(why.to_string())),
+            Ok(question) => {
+                question.secrets().filter(|secret| !redactor.masks(secret)).for_each(|s| redactor.add(s));
+                self.s3.ask(&question, now)
+            }
+        }
+    }
+}

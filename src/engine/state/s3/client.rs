@@ -1,0 +1,158 @@
+//! Client for signed HEAD requests to S3.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use ureq::{Agent, Error, http::HeaderMap};
+
+use super::{Question, agent, signature::signed};
+use crate::engine::{Stamp, Stamped};
+
+/// HTTP client for S3 HEAD requests. Certificates are loaded and connections opened on first use.
+#[derive(Default)]
+pub(in crate::engine) struct Client {
+    /// Agents by TLS (or plain HTTP), and by the file of certificates that are trusted instead of the system's.
+    agents: Mutex<HashMap<(bool, Option<String>), Agent>>,
+    /// Results of first requests by host: absent after a response, else the error.
+    met: Mutex<HashMap<String, Option<String>>>,
+}
+
+impl Client {
+    /// Requests the version of a state. A host whose first request failed is not tried again: thousands of states would wait
+    /// for the timeout one after the other.
+    pub(in crate::engine) fn ask(&self, question: &Question, now: Timestamp) -> Stamped {
+        let place = &question.place;
+        let untold = |why: String| Stamped::Untold(Some(format!("{}: {why}", place.host)));
+        if let Some(why) = lock(&self.met).get(&place.host).cloned().flatten() {
+            return untold(why);
+        }
+        let agent = match self.agent(question) {
+            Ok(agent) => agent,
+            Err(error) => return untold(format!("no certificates to trust could be read: {error}")),
+        };
+        let Some(headers) = signed(("HEAD", place), &question.keys, now, &[]) else {
+            return untold("the question could not be signed".to_owned());
+        };
+        let request = headers
+            .into_iter()
+            .fold(agent.head(place.url()), |request, (name, value)| request.header(name, value));
+        let answer = request.call();
+        if answer.is_ok() {
+            lock(&self.met).insert(place.host.clone(), None);
+        }
+        match answer {
+            Err(error) => {
+                let why = what(&error);
+                lock(&self.met).entry(place.host.clone()).or_insert_with(|| Some(why.clone()));
+                untold(why)
+            }
+            Ok(answer) => match answer.status().as_u16() {
+                200 => stamp(place.url(), answer.headers()).map_or(Stamped::Untold(None), Stamped::Known),
+                // There is no state yet.
+                404 => Stamped::Untold(None),
+                status => untold(format!("it answers with status {status}")),
+            },
+        }
+    }
+
+    fn agent(&self, question: &Question) -> std::io::Result<Agent> {
+        let mut agents = lock(&self.agents);
+        let key = (question.place.tls, question.trusted.clone());
+        if let Some(agent) = agents.get(&key) {
+            return Ok(agent.clone());
+        }
+        let trusted = question.trusted.as_deref().map(Into::into);
+        let agent = if question.place.tls { agent::secure(trusted)? } else { agent::plain() };
+        agents.insert(key, agent.clone());
+        Ok(agent)
+    }
+}
+
+/// Returns the version of a state from response headers; absent if the entity tag is missing or weak.
+fn stamp(place: String, headers: &HeaderMap) -> Option<Stamp> {
+    let text = |name: &str| headers.get(name)?.to_str().ok().filter(|text| !text.is_empty());
+    let tag = text("etag").filter(|tag| !tag.starts_with("W/"))?;
+    let version = text("x-amz-version-id").map(|version| format!(" {version}")).unwrap_or_default();
+    Some(Stamp { place, tag: format!("{tag}{version}") })
+}
+
+/// Describes an error without any content of the request.
+fn what(error: &Error) -> String {
+    match error {
+        Error::Timeout(_) => "there is no answer in time".to_owned(),
+        Error::HostNotFound => "the host is not known".to_owned(),
+        Error::ConnectionFailed => "nobody can be connected to".to_owned(),
+        Error::Tls(_) | Error::Rustls(_) => format!("no connection that could be trusted: {error}"),
+        Error::Io(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(tls) => format!("no connection that could be trusted: {tls}"),
+            None => error.kind().to_string(),
+        },
+        _ => "the question could not be asked".to_owned(),
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader, Write},
+        net::TcpListener,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        thread,
+    };
+
+    use super::*;
+    use crate::engine::state::s3::{credentials::Keys, place::Place};
+
+    /// Starts a server that gives each connection one of these responses; returns a request for it, and a counter of
+    /// connections.
+    fn server(answers: &'static [&'static str]) -> (Question, Arc<AtomicUsize>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&count);
+        thread::spawn(move || {
+            for (stream, answer) in listener.incoming().zip(answers) {
+                counted.fetch_add(1, Ordering::Relaxed);
+                let mut stream = stream.unwrap();
+                // A close with unread bytes would discard the response.
+                BufReader::new(&stream)
+                    .lines()
+                    .take_while(|line| line.as_ref().is_ok_and(|l| !l.is_empty()))
+                    .for_each(drop);
+                stream.write_all(answer.as_bytes()).unwrap();
+            }
+        });
+        let place = Place { tls: false, host, path: "/b/k".into(), region: "r".into() };
+        let keys = Keys { id: "i".into(), secret: "s".into(), token: None };
+        (Question { place, keys, trusted: None }, count)
+    }
+
+    const ANSWER: &str = "HTTP/1.1 200 OK\r\nETag: \"t\"\r\nConnection: close\r\n\r\n";
+
+    #[test]
+    fn only_a_server_that_has_answered_is_asked_again() {
+        let (question, connections) = server(&["", ANSWER]);
+        let client = Client::default();
+        let first = client.ask(&question, Timestamp::UNIX_EPOCH);
+        assert!(matches!(&first, Stamped::Untold(Some(why)) if why.starts_with("127.0.0.1:")), "{first:?}");
+        assert_eq!(client.ask(&question, Timestamp::UNIX_EPOCH), first);
+        assert_eq!(connections.load(Ordering::Relaxed), 1);
+
+        let (question, connections) = server(&[ANSWER, "", ANSWER]);
+        let known = client.ask(&question, Timestamp::UNIX_EPOCH);
+        assert_eq!(known, Stamped::Known(Stamp { place: question.place.url(), tag: "\"t\"".to_owned() }));
+        assert!(matches!(client.ask(&question, Timestamp::UNIX_EPOCH), Stamped::Untold(Some(_))));
+        assert_eq!(client.ask(&question, Timestamp::UNIX_EPOCH), known);
+        assert_eq!(connections.load(Ordering::Relaxed), 3);
+    }
+}

@@ -1,0 +1,72 @@
+//! Lineage and serial of a state, read without an engine.
+
+use std::io;
+
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::local::{self, LocalState};
+use crate::model::hex;
+
+/// Lineage and serial of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct StateIdentity {
+    /// Lineage of the state; empty if there is no state yet.
+    #[serde(default)]
+    pub lineage: String,
+    /// Serial of the state.
+    #[serde(default)]
+    pub serial: u64,
+}
+
+/// Identity of a state in a local file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LocalIdentity {
+    /// Lineage and serial in the file.
+    pub state: StateIdentity,
+    /// SHA-256 of the file; empty if there is no file yet.
+    pub content: String,
+}
+
+/// Reads the identity of the state at an address; absent if only an engine can read it.
+///
+/// OpenTofu leaves lineage and serial of an encrypted state readable.
+pub fn state_at(address: &str) -> io::Result<Option<LocalIdentity>> {
+    #[derive(Deserialize)]
+    struct State {
+        lineage: String,
+        serial: u64,
+    }
+    Ok(match local::read(address)? {
+        LocalState::Elsewhere => None,
+        LocalState::Missing => Some(LocalIdentity::default()),
+        LocalState::There(state) => serde_json::from_slice(&state).ok().map(|State { lineage, serial }| {
+            LocalIdentity { state: StateIdentity { lineage, serial }, content: hex(&Sha256::digest(&state)) }
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_local_state_is_known_by_lineage_and_serial_and_a_remote_one_unknown() {
+        let keep = tempfile::tempdir().unwrap();
+        let path = keep.path().join("terraform.tfstate");
+        let address = format!("local:{}", path.display());
+        assert_eq!(state_at(&address).unwrap(), Some(LocalIdentity::default()));
+        fs::write(&path, r#"{"version":4,"lineage":"l","serial":7,"encrypted_data":"x"}"#).unwrap();
+        let found = state_at(&address).unwrap().unwrap();
+        assert_eq!(found.state, StateIdentity { lineage: "l".to_owned(), serial: 7 });
+        fs::write(&path, r#"{"version":4,"lineage":"l","serial":7,"encrypted_data":"y"}"#).unwrap();
+        let other = state_at(&address).unwrap().unwrap();
+        assert_eq!(other.state, found.state);
+        assert_ne!(other.content, found.content);
+        fs::write(&path, "no state").unwrap();
+        assert_eq!(state_at(&address).unwrap(), None);
+        assert_eq!(state_at("s3://b/k").unwrap(), None);
+    }
+}

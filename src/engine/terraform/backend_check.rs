@@ -1,0 +1,179 @@
+//! Compares the backend in force with the one that a stack's files and environments.toml state, and with that of a plan
+//! file.
+//!
+//! The comparison comes before every process that reads or changes a state: every program that may write into a data
+//! directory (a shell, the engine's own `init`, a wrapper) decides which state an engine uses.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::backend_record::BackendRecord;
+use crate::{
+    engine::{EngineError, PlanFacts, Target, driver::Driver, state::claims::claim_backend},
+    model::{Failure, FailureKind},
+};
+
+/// Backend in force in one of the folders that an engine runs in for an instance.
+#[derive(Debug)]
+pub(in crate::engine) struct BackendInFolder {
+    /// Type and configuration of the backend.
+    pub(in crate::engine) record: BackendRecord,
+    /// Folder that relative local paths start at.
+    pub(in crate::engine) folder: Utf8PathBuf,
+}
+
+impl BackendInFolder {
+    /// Reads the backend in force in a data directory.
+    pub(in crate::engine) fn read(data_dir: &Utf8Path, folder: &Utf8Path) -> io::Result<Self> {
+        Ok(Self { record: BackendRecord::in_force(data_dir)?, folder: folder.to_owned() })
+    }
+}
+
+/// Returns the expected backend and the found one as texts; absent if they are the same.
+fn difference(
+    target: &Target,
+    folder: &Utf8Path,
+    expected: &BackendRecord,
+    found: &BackendRecord,
+) -> Option<Difference> {
+    if expected.is_same(found) {
+        return None;
+    }
+    let key = found.conflict(&expected.config);
+    let is_same_kind = found.kind == expected.kind;
+    let [expected, found] = [expected, found].map(|backend| {
+        let address = backend.address(target, folder);
+        (address.clone(), address.unwrap_or_else(|| format!("a backend `{}`", backend.kind)))
+    });
+    if is_same_kind && key.is_none() && expected.0 == found.0 {
+        return None;
+    }
+    let (expected, found) = (expected.1, found.1);
+    Some(Difference { key: key.filter(|_| expected == found).map(str::to_owned), expected, found })
+}
+
+/// Texts of two backends that differ, without credentials.
+struct Difference {
+    expected: String,
+    found: String,
+    /// First key with another value, if the addresses are equal or unknown.
+    key: Option<String>,
+}
+
+impl Difference {
+    fn text(&self) -> String {
+        match &self.key {
+            Some(key) => format!("{}, with another value of `{key}`", self.found),
+            None => format!("{} in place of {}", self.found, self.expected),
+        }
+    }
+}
+
+/// Returns a text on how the address of a backend differs from that of the stated one; absent if they are equal. If the
+/// address is unknown, every key of the configuration is compared.
+pub(in crate::engine) fn other_address(
+    target: &Target,
+    folder: &Utf8Path,
+    stated: &BackendRecord,
+    found: &BackendRecord,
+) -> Option<String> {
+    let is_known = found.address(target, folder).is_some();
+    let difference = difference(target, folder, stated, found)?;
+    (!is_known || difference.expected != difference.found).then(|| difference.text())
+}
+
+/// Returns the backend that the files of a root module and environments.toml state; absent if an expression decides.
+pub(in crate::engine) fn stated(target: &Target) -> Option<BackendRecord> {
+    let kind = target.backend.kind.clone().unwrap_or_else(|| "local".to_owned());
+    Some(BackendRecord { kind, config: target.backend.config.clone()? })
+}
+
+/// Returns true if a data directory holds another backend than the stated one.
+pub(in crate::engine) fn is_other_backend(target: &Target, record: &BackendRecord) -> bool {
+    stated(target).is_some_and(|stated| difference(target, &target.dir, &stated, record).is_some())
+}
+
+/// Reads the backend in force in a data directory; refuses one that differs from the stated one.
+pub(super) fn check_stated(target: &Target, data_dir: &Utf8Path) -> Result<BackendRecord, EngineError> {
+    let record = BackendRecord::in_force(data_dir).map_err(|error| unreadable(target, &error))?;
+    let difference = stated(target).and_then(|stated| difference(target, &target.dir, &stated, &record));
+    let Some(difference) = difference else { return Ok(record) };
+    let summary = format!(
+        "the data directory of `{}` is initialised for another state than its files and environments.toml say: {}",
+        target.instance,
+        difference.text()
+    );
+    let detail = format!(
+        "an engine would read and change that state; `{data_dir}` is envctl's own: the next command initialises it anew. If \
+         it ends here again, the program that runs as the engine initialises elsewhere"
+    );
+    Err(wrong(summary, detail))
+}
+
+/// Claims the state in the backend in force for an instance. Refuses a backend that differs from the stated one, and a state
+/// that belongs to another instance.
+pub(in crate::engine) fn claim_checked(driver: &dyn Driver, target: &Target) -> Result<(), EngineError> {
+    let Some(record) = driver.check_backend(target)? else { return Ok(()) };
+    claim_backend(target, &record, &target.dir).map(drop).map_err(EngineError::Failed)
+}
+
+/// Returns the backend in force where the engine initialised last for an instance; absent if that folder is unknown.
+pub(in crate::engine) fn current_backend(
+    driver: &dyn Driver,
+    target: &Target,
+) -> Result<Option<BackendInFolder>, Failure> {
+    match driver.backends_in_force(target) {
+        Ok(in_force) => Ok(in_force.into_iter().next()),
+        Err(error) => Err(no_backend(target, &error)),
+    }
+}
+
+/// Refuses a plan file that was made on another backend than the one in force, or on the state of another instance: an
+/// apply takes the backend from the plan file.
+pub(in crate::engine) fn check_plan(
+    driver: &dyn Driver,
+    target: &Target,
+    facts: &PlanFacts,
+) -> Result<(), EngineError> {
+    let planned = planned_backend(driver, target, facts)?;
+    claim_backend(target, &planned.record, &planned.folder).map(drop).map_err(EngineError::Failed)
+}
+
+/// Returns the backend that a plan file was made on, with the folder that it is in force in; refuses one that is in force in
+/// none of the known folders.
+pub(in crate::engine) fn planned_backend(
+    driver: &dyn Driver,
+    target: &Target,
+    facts: &PlanFacts,
+) -> Result<BackendInFolder, EngineError> {
+    let in_plan = BackendRecord { kind: facts.backend.clone(), config: facts.backend_config.clone() };
+    let in_force = driver.backends_in_force(target).map_err(|error| unreadable(target, &error))?;
+    if let Some(found) = in_force.iter().find(|in_folder| in_folder.record.is_same(&in_plan)) {
+        return Ok(BackendInFolder { record: in_plan, folder: found.folder.clone() });
+    }
+    if in_force.is_empty() {
+        return Ok(BackendInFolder { record: in_plan, folder: target.dir.clone() });
+    }
+    let first = in_force.first();
+    let difference = first.and_then(|first| difference(target, &first.folder, &first.record, &in_plan));
+    let what = difference.map_or_else(|| format!("a backend `{}`", in_plan.kind), |found| found.text());
+    let summary = format!(
+        "the plan of `{}` was made on another state than its backend in force: {what}",
+        target.instance
+    );
+    Err(wrong(summary, "an apply of the plan would change that state".to_owned()))
+}
+
+fn unreadable(target: &Target, error: &io::Error) -> EngineError {
+    EngineError::Failed(no_backend(target, error))
+}
+
+fn no_backend(target: &Target, error: &io::Error) -> Failure {
+    let summary = format!("cannot tell the backend in force of `{}`: {error}", target.instance);
+    Failure::new(FailureKind::State, summary)
+}
+
+pub(in crate::engine) fn wrong(summary: String, detail: String) -> EngineError {
+    EngineError::WrongBackend(Failure::new(FailureKind::Refused, summary).with_detail(detail))
+}

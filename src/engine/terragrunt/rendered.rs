@@ -1,0 +1,87 @@
+//! Configuration of a unit as Terragrunt renders it, with its includes merged.
+
+use serde::{Deserialize, Deserializer, de::Error};
+use serde_json::{Map, Value};
+
+use crate::{
+    engine::{
+        EngineError, Session, Target,
+        driver::Driver,
+        messages::exit_error::failed_text,
+        plan_file::exact_json::comparable,
+        process::{call::capture, document::document},
+    },
+    model::{Failure, FailureKind},
+    process::CommandLine,
+};
+
+/// Unit as Terragrunt renders it; its values can be compared with those of another run.
+struct RenderedUnit(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for RenderedUnit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match comparable(deserializer)? {
+            Value::Object(unit) => Ok(Self(unit)),
+            _ => Err(D::Error::custom("it is no object")),
+        }
+    }
+}
+
+/// Returns the configuration of a unit as Terragrunt renders it. No part of it is logged: it holds the values of inputs.
+pub(in crate::engine) fn unit(
+    driver: &dyn Driver,
+    (command, target): (&CommandLine, &Target),
+    session: &Session<'_>,
+) -> Result<Map<String, Value>, EngineError> {
+    let captured = capture(session, command)?;
+    if !captured.exit.is_success() {
+        return Err(failed_text(driver, &captured, "render", target, session));
+    }
+    let read = document(&captured.stdout, driver.dialect()).map(|RenderedUnit(unit)| unit);
+    read.map_err(|error| {
+        let summary = format!("`{} render` cannot be understood: {error}", driver.program_name());
+        EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+    })
+}
+
+/// Returns the `dependency` blocks of a unit, by label.
+pub(in crate::engine) fn dependencies(
+    driver: &dyn Driver,
+    (command, target): (&CommandLine, &Target),
+    session: &Session<'_>,
+) -> Result<Map<String, Value>, EngineError> {
+    match unit(driver, (command, target), session)?.remove("dependency") {
+        Some(Value::Object(dependencies)) => Ok(dependencies),
+        Some(Value::Null) => Ok(Map::new()),
+        _ => {
+            let summary = format!("`{} render` does not say what the unit depends on", driver.program_name());
+            Err(EngineError::Failed(Failure::new(FailureKind::Engine, summary)))
+        }
+    }
+}
+
+/// Returns the variables that a unit gives to the apply of a plan: its `inputs`, and the `TF_VAR_*` of `extra_arguments` for
+/// `apply`, which take precedence. Terragrunt passes no `-var` and no var file of `extra_arguments` with a plan.
+///
+/// Measured on Terragrunt 1.1.3.
+pub(in crate::engine) fn variables(
+    driver: &dyn Driver,
+    (command, target): (&CommandLine, &Target),
+    session: &Session<'_>,
+) -> Result<Map<String, Value>, EngineError> {
+    let unit = Value::Object(unit(driver, (command, target), session)?);
+    let object =
+        |pointer: &str| unit.pointer(pointer).and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut variables = object("/inputs");
+    for arguments in object("/terraform/extra_arguments").values() {
+        let commands = arguments["commands"].as_array().into_iter().flatten();
+        let set =
+            arguments["env_vars"].as_object().filter(|_| commands.clone().any(|command| command == "apply"));
+        for (name, value) in set.into_iter().flatten() {
+            if let Some(variable) = name.strip_prefix("TF_VAR_") {
+                variables.insert(variable.to_owned(), value.clone());
+            }
+        }
+    }
+    Ok(variables)
+}

@@ -1,0 +1,181 @@
+//! Units that exclude themselves from a run by an `exclude` block.
+//!
+//! `run --all` removes them from its queue; a unit that is run alone is run all the same, unless the block has `no_run`,
+//! which exits with 0 and without any output (measured on Terragrunt 1.1.3). envctl behaves as `run --all` does.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+use serde::Deserialize;
+
+use super::{adapter::Terragrunt, rendered, units::normalised};
+use crate::{
+    engine::{
+        EngineError, PlanMode, Session, Target,
+        detect::LOCKFILE,
+        layout::{is_configuration, unit_file_in},
+        messages::exit_error::failed_text,
+        process::call::capture,
+    },
+    files,
+    model::{Failure, FailureKind},
+};
+
+/// Component in the output of `find`.
+#[derive(Deserialize)]
+struct ListedUnit {
+    path: Utf8PathBuf,
+    exclude: Option<Exclude>,
+}
+
+/// Evaluated `exclude` block of a unit.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+struct Exclude {
+    #[serde(rename = "if", default)]
+    applies: bool,
+    #[serde(default)]
+    actions: Option<Vec<String>>,
+}
+
+impl Exclude {
+    /// Returns the reason if the block excludes a plan of this kind; absent if not. Plans are made to be applied, so either
+    /// action counts.
+    fn leaves_out(&self, mode: PlanMode) -> Option<String> {
+        let wanted: &[&str] = match mode {
+            PlanMode::Normal | PlanMode::RefreshOnly => &["plan", "apply"],
+            PlanMode::Destroy => &["plan", "apply", "destroy"],
+        };
+        let actions = self.actions.as_deref().unwrap_or_default();
+        let all = ["all", "all_except_output"];
+        let counts = |action: &String| all.contains(&action.as_str()) || wanted.contains(&action.as_str());
+        (self.applies && actions.iter().any(counts))
+            .then(|| format!("its unit has an `exclude` block for {}", actions.join(", ")))
+    }
+}
+
+impl Terragrunt {
+    /// Returns the reason why a unit is excluded from a plan; absent if it is not. Terragrunt is run only if a file that the
+    /// unit may include has an `exclude` block or is unknown, or if `silent` says that its plan exited with 0 and without
+    /// engine output.
+    pub(super) fn exclusion(
+        &self,
+        target: &Target,
+        (mode, silent): (PlanMode, bool),
+        session: &Session<'_>,
+    ) -> Result<Option<String>, EngineError> {
+        if !silent && !may_exclude(target) {
+            return Ok(None);
+        }
+        Ok(self.ask_exclude(target, silent, session)?.and_then(|found| found.leaves_out(mode)))
+    }
+
+    /// Reads the `exclude` block of a unit by Terragrunt; fails if that is impossible, since the unit may exclude itself.
+    ///
+    /// Measured on Terragrunt 1.1.3: `run --all` uses `find`, which lists no JSON units and no block with an output of
+    /// another unit; such a block takes effect if the unit is run alone. `render` shows both.
+    fn ask_exclude(
+        &self,
+        target: &Target,
+        silent: bool,
+        session: &Session<'_>,
+    ) -> Result<Option<Exclude>, EngineError> {
+        let unclear = |why: &str| {
+            let summary =
+                format!("cannot tell whether the unit `{}` excludes itself: {why}", target.instance.stack);
+            EngineError::Failed(Failure::new(FailureKind::Engine, summary))
+        };
+        if silent || unit_file_in(&target.dir).extension() == Some("json") {
+            let mut unit = rendered::unit(self, (&self.render_command(target), target), session)?;
+            let exclude = unit.remove("exclude").filter(|exclude| !exclude.is_null());
+            let exclude = exclude.map(serde_json::from_value).transpose();
+            return exclude.map_err(|error| unclear(&error.to_string()));
+        }
+        let command =
+            self.bare(target).args(["find", "--json", "--exclude", "--no-color", "--non-interactive"]);
+        let captured = capture(session, &command)?;
+        if !captured.exit.is_success() {
+            return Err(failed_text(self, &captured, "find", target, session));
+        }
+        let listed: Vec<ListedUnit> =
+            serde_json::from_slice(&captured.stdout).map_err(|error| unclear(&error.to_string()))?;
+        let own = listed.into_iter().find(|unit| unit.path == ".");
+        Ok(own.ok_or_else(|| unclear("`find` does not list it"))?.exclude)
+    }
+}
+
+/// Returns true if the file of a unit, or one that it may include, has an `exclude` block.
+fn may_exclude(target: &Target) -> bool {
+    texts_of_unit(target).is_none_or(|texts| texts.iter().any(|text| has_exclude_block(text)))
+}
+
+/// Returns the texts of a unit's file and of those that it may include: all in the folders above, and those with a path
+/// below one of these folders; absent if one is unknown, as for a path with a variable.
+pub(super) fn texts_of_unit(target: &Target) -> Option<Vec<String>> {
+    let is_hcl = |name: &str| is_configuration(name) && name.contains(".hcl");
+    let own = files::read_text(&unit_file_in(&target.dir)).ok()?;
+    let mut found = BTreeSet::new();
+    for dir in target.dir.ancestors() {
+        for entry in dir.read_dir_utf8().ok()? {
+            let entry = entry.ok()?;
+            if is_hcl(entry.file_name()) && entry.file_name() != LOCKFILE {
+                found.insert(entry.path().to_owned());
+            }
+        }
+    }
+    let named = own.split('"').filter(|text| is_hcl(text) && text.contains(['/', '}']));
+    for tail in named.filter_map(|text| text.rsplit('}').next()) {
+        let tail = tail.trim_start_matches('/');
+        let below = target.dir.ancestors().map(|dir| normalised(&dir.join(tail)));
+        let there: Vec<Utf8PathBuf> = below.filter(|file| files::is_there(file)).collect();
+        if there.is_empty() {
+            return None;
+        }
+        found.extend(there);
+    }
+    found.iter().map(|file| files::read_text(file).ok()).collect()
+}
+
+/// Returns true if a text has a block or a member with the name `exclude`.
+fn has_exclude_block(text: &str) -> bool {
+    text.match_indices("exclude").any(|(at, word)| {
+        let rest = &text[at + word.len()..];
+        rest.starts_with('"') || rest.trim_start().starts_with('{')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_exclude_counts_for_the_actions_that_a_plan_leads_to() {
+        let exclude = |applies, actions: &[&str]| Exclude {
+            applies,
+            actions: Some(actions.iter().map(|action| (*action).to_owned()).collect()),
+        };
+        for (exclude, normal, destroy) in [
+            (exclude(true, &["all"]), true, true),
+            (exclude(true, &["all_except_output"]), true, true),
+            (exclude(true, &["apply"]), true, true),
+            (exclude(true, &["plan"]), true, true),
+            (exclude(true, &["destroy"]), false, true),
+            (exclude(true, &["output"]), false, false),
+            (exclude(false, &["all"]), false, false),
+            (Exclude { applies: true, actions: None }, false, false),
+        ] {
+            let left_out =
+                [PlanMode::Normal, PlanMode::Destroy].map(|mode| exclude.leaves_out(mode).is_some());
+            assert_eq!(left_out, [normal, destroy], "{exclude:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_block_or_a_member_is_an_exclude() {
+        assert!(
+            has_exclude_block("exclude {\n")
+                && has_exclude_block("exclude\t{")
+                && has_exclude_block("{\"exclude\": {}}")
+        );
+        assert!(!has_exclude_block("exclude_from_copy = []") && !has_exclude_block("# exclude nothing"));
+    }
+}

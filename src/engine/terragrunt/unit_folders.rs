@@ -1,0 +1,264 @@
+//! Folders in which Terragrunt runs the driven engine for a unit, and files that an engine leaves there.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use camino::{Utf8Path, Utf8PathBuf};
+use sha1::{Digest, Sha1};
+
+use crate::{
+    engine::{Target, terraform::fingerprint::is_configuration},
+    files,
+    model::{Failure, FailureKind},
+};
+
+/// Folder beside a unit that Terragrunt copies modules into.
+const CACHE: &str = ".terragrunt-cache";
+
+/// File that Terragrunt writes at each run into the folder that it runs the engine in, if that is a copy of the unit's
+/// source. Measured on Terragrunt 1.1.
+const MANIFEST: &str = ".terragrunt-module-manifest";
+
+/// Length of the names of folders below a download directory: a SHA-1 in base64 without padding.
+const ENCODED: usize = 27;
+
+/// Folder in an instance's data directory that replaces the cache if several instances have the same unit.
+const OWN: &str = "terragrunt";
+
+/// Returns the separate download directory of an instance whose unit's folder serves several instances: files that
+/// Terragrunt generates for one instance must not be used for another. Absent for other instances.
+pub(super) fn download_dir(target: &Target) -> Option<Utf8PathBuf> {
+    target.folder.is_shared.then(|| target.data_dir.join(OWN))
+}
+
+/// Creates the separate download directory of an instance, which only its owner may enter: it will hold backend
+/// configuration.
+pub(super) fn make_download_dir(target: &Target) -> Result<(), Failure> {
+    let Some(folder) = download_dir(target) else { return Ok(()) };
+    files::create_dirs(&folder)
+        .map_err(|error| Failure::new(FailureKind::Config, format!("cannot make `{folder}`: {error}")))
+}
+
+/// Returns the folder in which Terragrunt runs the engine for a unit: the last initialised one of its cache, or the unit's
+/// own folder.
+pub(super) fn working_folder(target: &Target) -> io::Result<Utf8PathBuf> {
+    working_folders(target).map(|mut folders| folders.swap_remove(0))
+}
+
+/// Returns the folders in which Terragrunt has run an engine for a unit, the last initialised one first; the unit's own
+/// folder is the last of them.
+pub(super) fn working_folders(target: &Target) -> io::Result<Vec<Utf8PathBuf>> {
+    let mut found = Vec::new();
+    initialised(cache_of(target).as_std_path(), &mut found)?;
+    found.sort_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(_, folder)| folder).chain([target.dir.clone()]).collect())
+}
+
+/// Returns the folder of the copies that Terragrunt makes of a unit's source.
+fn cache_of(target: &Target) -> Utf8PathBuf {
+    match download_dir(target) {
+        // The units whose outputs Terragrunt reads lie in the same directory.
+        Some(folder) => folder.join(encoded(files::resolve_links(&target.dir).as_str().as_bytes())),
+        None => target.dir.join(CACHE),
+    }
+}
+
+/// Returns the folder that Terragrunt ran the engine in last: a copy of the unit's source, even without an init, or the
+/// unit's own.
+pub(in crate::engine) fn folder_in_use(target: &Target) -> io::Result<Utf8PathBuf> {
+    let mut found = Vec::new();
+    collect(cache_of(target).as_std_path(), MANIFEST, &mut found)?;
+    let mut written = Vec::new();
+    for file in found {
+        let time = fs::metadata(&file).and_then(|metadata| metadata.modified());
+        written.push((time.map_err(|error| unreadable(file.as_std_path(), &error))?, file));
+    }
+    let newest = written.into_iter().max();
+    Ok(newest.and_then(|(_, file)| Some(file.parent()?.to_owned())).unwrap_or_else(|| target.dir.clone()))
+}
+
+/// Unit whose source a file in a download directory of Terragrunt was copied from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DownloadedFor {
+    /// The unit of the target.
+    ThisUnit,
+    /// Another unit, whose plans and applies write the file.
+    OtherUnit,
+}
+
+/// Returns the unit that a file was downloaded for; absent for any other file. Terragrunt writes below
+/// `DOWNLOAD_DIR/<encoded unit>/<encoded source>`, for any `download_dir`.
+pub fn downloaded_for(target: &Target, file: &Utf8Path) -> Option<DownloadedFor> {
+    let names: Vec<&str> = file.components().map(|part| part.as_str()).collect();
+    let is_encoded = |name: &str| {
+        name.len() == ENCODED
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    };
+    let pair = names.windows(2).find(|pair| pair.iter().all(|name| is_encoded(name)))?;
+    let own = encoded(files::resolve_links(&target.dir).as_str().as_bytes());
+    Some(if pair[0] == own { DownloadedFor::ThisUnit } else { DownloadedFor::OtherUnit })
+}
+
+/// Returns true if Terragrunt runs or has run an engine in a folder. The folder of a unit with a `source` is none: its
+/// working folders lie elsewhere if the unit sets `download_dir`.
+pub(super) fn has_engine_run(folder: &Utf8Path) -> bool {
+    let is_configured = || {
+        folder.read_dir_utf8().is_ok_and(|mut entries| {
+            entries.any(|entry| entry.is_ok_and(|entry| is_configuration(entry.file_name())))
+        })
+    };
+    folder.join(".terraform").is_dir() || is_configured()
+}
+
+/// Returns the name of a unit's folder in a download directory.
+///
+/// Source: `util.EncodeBase64Sha1` of Terragrunt, of the folder's path; measured on 1.1.3.
+fn encoded(unit: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(Sha1::digest(unit))
+}
+
+/// Finds the files with a name that an engine left for a unit: in the unit's own folder and in all folders of its caches.
+pub(super) fn files_named(target: &Target, name: &str) -> io::Result<Vec<Utf8PathBuf>> {
+    let mut found = Vec::new();
+    let own = target.dir.join(name);
+    match own.symlink_metadata() {
+        Ok(kind) if kind.is_dir() => {}
+        Ok(_) => found.push(own),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unreadable(own.as_std_path(), &error)),
+    }
+    for cache in [Some(target.dir.join(CACHE)), download_dir(target)].into_iter().flatten() {
+        collect(cache.as_std_path(), name, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// Finds the initialised folders below a folder, with the time of their last init.
+fn initialised(folder: &Path, found: &mut Vec<(SystemTime, Utf8PathBuf)>) -> io::Result<()> {
+    for (path, is_folder) in entries(folder)? {
+        if !is_folder {
+            continue;
+        }
+        if path.file_name().is_some_and(|name| name == ".terraform") {
+            match fs::metadata(&path).and_then(|metadata| metadata.modified()) {
+                Ok(time) => found.push((time, utf8(folder.to_owned())?)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(unreadable(&path, &error)),
+            }
+        } else {
+            initialised(&path, found)?;
+        }
+    }
+    Ok(())
+}
+
+/// Collects the files with a name below a folder, except in the data directories of engines.
+fn collect(folder: &Path, name: &str, found: &mut Vec<Utf8PathBuf>) -> io::Result<()> {
+    for (path, is_folder) in entries(folder)? {
+        let own = path.file_name();
+        if is_folder && own.is_some_and(|own| own != ".terraform") {
+            collect(&path, name, found)?;
+        } else if !is_folder && own.is_some_and(|own| own == name) {
+            found.push(utf8(path)?);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the entries of a folder, each with a flag for folders; empty if the folder does not exist.
+fn entries(folder: &Path) -> io::Result<Vec<(PathBuf, bool)>> {
+    let listed = match fs::read_dir(folder) {
+        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+            return Ok(Vec::new());
+        }
+        listed => listed.map_err(|error| unreadable(folder, &error))?,
+    };
+    let mut found = Vec::new();
+    for entry in listed {
+        let entry = entry.map_err(|error| unreadable(folder, &error))?;
+        match entry.file_type() {
+            Ok(kind) => found.push((entry.path(), kind.is_dir())),
+            // Removed since the folder was listed.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unreadable(&entry.path(), &error)),
+        }
+    }
+    Ok(found)
+}
+
+fn utf8(path: PathBuf) -> io::Result<Utf8PathBuf> {
+    Utf8PathBuf::from_path_buf(path).map_err(|path| {
+        let error = io::Error::new(io::ErrorKind::InvalidData, "its path is not UTF-8");
+        unreadable(&path, &error)
+    })
+}
+
+/// Returns an error with the path added.
+fn unreadable(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot read `{}`: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use rustix::fs::{Mode, OFlags, mkdirat, openat};
+
+    use super::*;
+
+    /// Creates nested folders until the path of the last one is too long for any system.
+    fn nest_beyond_any_path(folder: &Utf8Path) {
+        let name = "n".repeat(200);
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let mut above = fs::File::open(folder).unwrap();
+        for _ in 0..25 {
+            mkdirat(&above, &*name, Mode::RWXU).unwrap();
+            above = openat(&above, &*name, flags, Mode::empty()).unwrap().into();
+        }
+    }
+
+    #[test]
+    fn a_folder_of_a_cache_that_cannot_be_read_is_an_error_and_not_empty() {
+        let keep = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(keep.path()).unwrap();
+        for (what, nothing) in [("a file", folder.join("file")), ("nothing", folder.join("missing"))] {
+            if what == "a file" {
+                fs::write(&nothing, "").unwrap();
+            }
+            assert!(entries(nothing.as_std_path()).unwrap().is_empty(), "{what}");
+        }
+        nest_beyond_any_path(folder);
+        let errors = [
+            collect(folder.as_std_path(), "errored.tfstate", &mut Vec::new()).unwrap_err(),
+            initialised(folder.as_std_path(), &mut Vec::new()).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(error.to_string().starts_with(&format!("cannot read `{folder}/nnn")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf8_hides_no_file_beside_it() {
+        let keep = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(keep.path()).unwrap();
+        let odd = folder.as_std_path().join(std::ffi::OsStr::from_bytes(b"a\xff"));
+        fs::create_dir(&odd).unwrap();
+        fs::write(folder.join("errored.tfstate"), "").unwrap();
+        let mut found = Vec::new();
+        collect(folder.as_std_path(), "errored.tfstate", &mut found).unwrap();
+        assert_eq!(found, [folder.join("errored.tfstate")]);
+        fs::write(odd.join("errored.tfstate"), "").unwrap();
+        let error = collect(folder.as_std_path(), "errored.tfstate", &mut found).unwrap_err();
+        assert!(error.to_string().ends_with("its path is not UTF-8"), "{error}");
+    }
+
+    #[test]
+    fn a_download_folder_is_named_as_terragrunt_names_it() {
+        // Name by Terragrunt 1.1.3.
+        assert_eq!(encoded(b"/tmp/unit/live/app"), "CiZ1h87FFsLTE3d4fWnFYVRONhw");
+    }
+}

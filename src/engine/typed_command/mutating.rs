@@ -1,0 +1,140 @@
+//! Typed commands that may change a state, under the protections of an apply.
+
+use std::ffi::OsString;
+
+use super::verbs;
+use crate::{
+    engine::{
+        EngineError, Session, Target, Typed,
+        driver::Driver,
+        process::{
+            call::{Mutated, Written, mutate},
+            folder_lock::{self, FolderLock},
+        },
+        recovery::{self, CommandLeftovers, EngineReports, Rescued},
+        state::after_apply::StateBefore,
+        terraform::{backend_check::claim_checked, fingerprint::forget_init},
+        typed,
+    },
+    model::{Failure, FailureKind},
+    process::{CommandLine, Exit, Stream},
+};
+
+/// Function that builds the command line of a typed command, and takes the lock under which it runs.
+pub(super) type MakeCommand<'a> = &'a dyn Fn() -> Result<(Option<FolderLock>, CommandLine), EngineError>;
+
+/// Runs a typed command; its command line is built under the lock on the folder.
+pub(in crate::engine) fn run_mutating(
+    driver: &dyn Driver,
+    target: &Target,
+    (command, args): (MakeCommand<'_>, &[OsString]),
+    session: &Session<'_>,
+    on_line: &mut dyn FnMut(Stream, &str),
+) -> Result<Exit, EngineError> {
+    // Both locks are held until the state was compared: the changes of another apply in between would count as this one's.
+    let _turn = take_turns(target, session)?;
+    let typed = typed(args);
+    // A migration leaves another backend in force.
+    if typed != Typed::MigrateState {
+        claim_checked(driver, target)?;
+        if typed != Typed::Other {
+            driver.check_unit_backend(target, None, session)?;
+        }
+    }
+    if verbs::is_init(args) {
+        forget_init(target).map_err(|error| {
+            let summary = format!("cannot forget the last init of `{}`: {error}", target.instance);
+            EngineError::Failed(Failure::new(FailureKind::State, summary))
+        })?;
+    }
+    // Commands that an unsaved state waits for: a push, or the release of a stale lock before it.
+    let saves_it = verbs::saves_a_state(args);
+    let left_before = !recovery::in_folders(driver, target).map_err(EngineError::Failed)?.is_empty();
+    // The other commands change an existing state or nothing: with them the user recovers a lost state.
+    let makes_something = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. });
+    if !saves_it {
+        recovery::refuse_to_change(driver, target, makes_something).map_err(EngineError::Failed)?;
+    }
+    let (_used, command) = command()?;
+    let before = StateBefore::of_known(driver, target).map_err(EngineError::Failed)?;
+    if makes_something {
+        recovery::begin(target, session.log).map_err(EngineError::Failed)?;
+        before.record_first(driver, target).map_err(EngineError::Failed)?;
+    }
+    let written = Written::of(session);
+    let ran = mutate(session, &command, &written, on_line);
+    let told = ran.as_ref().ok();
+    let went_well = told.is_some_and(|told| told.finished.exit.is_success() && told.signs.error.is_none());
+    let signs = told.map(|told| &told.signs).filter(|_| makes_something);
+    let suspect = !went_well || told.is_some_and(|told| told.printed_its_state);
+    let (rescued, removed) = if left_before {
+        (Ok(None), written.removed())
+    } else {
+        rescue(driver, (target, session), written, suspect, signs)
+    };
+    for note in removed {
+        on_line(Stream::Stderr, &note);
+    }
+    if let Some(rescued) = rescued.map_err(EngineError::Failed)? {
+        return Err(EngineError::Failed(rescued.failure(target, ran.err())));
+    }
+    if makes_something && !went_well {
+        let signs = ran.as_ref().ok().map(|ran| &ran.signs);
+        let note =
+            before.remember_after_failure(driver, target, signs, session).map_err(EngineError::Failed)?;
+        if let Some(note) = note {
+            on_line(Stream::Stderr, &note);
+        }
+    }
+    let Mutated { finished, signs, .. } = ran?;
+    if let (Exit::Code(0), Some(error)) = (finished.exit, &signs.error) {
+        let program = driver.program_name();
+        let verb = args.first().map(|verb| verb.to_string_lossy()).unwrap_or_default();
+        let summary = format!("`{program} {verb}` ended with status 0 in spite of an error: {error}");
+        let failure = Failure::new(FailureKind::Engine, summary);
+        return Err(EngineError::Failed(Failure { engine_exit_code: Some(0), ..failure }));
+    }
+    if makes_something && finished.exit.is_success() {
+        let note = before.compare(driver, target, (&signs, None), session).map_err(EngineError::Failed)?;
+        if let Some(note) = note {
+            on_line(Stream::Stderr, &note);
+        }
+    }
+    if saves_it && finished.exit.is_success() {
+        recovery::forget_pushed(driver, target, args).map_err(EngineError::Failed)?;
+        // The release of a lock saves no state.
+        if matches!(typed, Typed::Push { .. }) {
+            recovery::give_up(target).map_err(EngineError::Failed)?;
+        }
+    }
+    Ok(finished.exit)
+}
+
+/// Waits for the exclusive lock on the folder, which serializes applies.
+pub(in crate::engine) fn take_turns(
+    target: &Target,
+    session: &Session<'_>,
+) -> Result<FolderLock, EngineError> {
+    folder_lock::lock(&target.dir, "waiting for another apply in this folder", session)
+}
+
+/// Saves a state that a command could not save, and only then removes the output files of the command; returns a note for
+/// each file that could not be removed.
+pub(in crate::engine) fn rescue(
+    driver: &dyn Driver,
+    (target, session): (&Target, &Session<'_>),
+    written: Written,
+    suspect: bool,
+    signs: Option<&EngineReports>,
+) -> (Result<Option<Rescued>, Failure>, Vec<String>) {
+    let output = [&*written.stdout, &*written.stderr];
+    let rescued =
+        recovery::rescue(driver, target, CommandLeftovers { output, suspect, signs, log: session.log });
+    // The output files may hold the only copy of the state.
+    let is_over = rescued.as_ref().is_ok_and(|rescued| rescued.as_ref().is_none_or(Rescued::is_safe));
+    let mut notes = if is_over { written.removed() } else { Vec::new() };
+    if matches!(rescued, Ok(None)) {
+        notes.extend(recovery::end(target));
+    }
+    (rescued, notes)
+}

@@ -1,0 +1,40 @@
+//! Arguments of a typed command of OpenTofu or Terraform, with the var files and backend pairs of its instance.
+
+use std::ffi::OsString;
+
+use camino::Utf8Path;
+
+use super::{arguments::positionals, verbs};
+use crate::engine::{
+    Target, flags::var_files, plan_file::plan_variables::takes_var_files, program::installed::Installed,
+};
+
+/// Inserts the var files of the instance into a typed command, and its backend pairs into an `init`. `everywhere` is true
+/// for an engine whose module sources may use variables.
+pub(in crate::engine) fn typed_arguments(
+    core: &Installed,
+    target: &Target,
+    args: &[OsString],
+    everywhere: bool,
+) -> Vec<OsString> {
+    let mut args = args.to_vec();
+    let at = verbs::place_of_var_files(&args, everywhere).or_else(|| place_in_apply(core, target, &args));
+    if let Some(at) = at {
+        args.splice(at..at, var_files(target));
+    }
+    // A typed init initialises the instance's own backend too.
+    let pairs = target.backend.config_file.as_ref().filter(|_| verbs::is_init(&args));
+    if let Some(file) = pairs {
+        args.insert(1, format!("-backend-config={file}").into());
+    }
+    args
+}
+
+/// Returns the index for var files in an apply of a plan file that needs them again; absent for others.
+pub(super) fn place_in_apply(core: &Installed, target: &Target, args: &[OsString]) -> Option<usize> {
+    let (verb, rest) = args.split_first()?;
+    let file = positionals(rest).first().filter(|_| verb == "apply")?;
+    let plan = target.dir.join(Utf8Path::from_path(file.as_ref())?);
+    // An unreadable plan file was refused before.
+    takes_var_files(core, target, &plan).unwrap_or_default().then_some(1)
+}

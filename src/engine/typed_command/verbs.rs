@@ -1,0 +1,346 @@
+//! Effects of the verbs of OpenTofu, Terraform and Terragrunt, for typed commands.
+
+use std::ffi::{OsStr, OsString};
+
+use super::{
+    arguments::{flag_name, positionals},
+    unit_values::{Place, place_in_unit},
+};
+
+/// Flags of Terragrunt without a value.
+const VALUELESS: &[&str] =
+    &["--all", "-a", "--graph", "--non-interactive", "--no-color", "--no-auto-init", "--no-auto-retry"];
+
+/// Flags of Terragrunt that cause no write and change no meaning, beside the ones above.
+const HARMLESS: &[&str] = &["--check", "--diff", "--json", "--with-metadata"];
+
+/// Returns true if a command may change a state or anything else, as an unknown command may.
+///
+/// The first argument must be the verb: before a verb the value of a flag could be taken for it.
+pub(in crate::engine) fn is_mutating(args: &[OsString]) -> bool {
+    // Both engines search for these flags at any position, and only print their help then.
+    let asks_for_help = args
+        .iter()
+        .filter_map(|arg| arg.to_str())
+        .take_while(|arg| *arg != "--")
+        .any(|arg| ["-h", "-help", "--help"].contains(&arg));
+    let only_checks = first_is(args, "fmt") && only_checks(&args[1..]);
+    !(asks_for_help || reads(args) || only_checks)
+}
+
+/// Returns true if a command of Terragrunt may change a state or anything else; `run` counts as the command that it runs.
+///
+/// Flags of Terragrunt may stand at any position and take values, so a command with an unknown one counts as changing.
+pub(in crate::engine) fn is_mutating_in_terragrunt(args: &[OsString]) -> bool {
+    let Some(plain) = args.iter().map(|arg| arg.to_str()).collect::<Option<Vec<_>>>() else { return true };
+    // The flag creates the bucket of a unit's state.
+    if plain.iter().any(|arg| arg.trim_start_matches('-').starts_with("backend-bootstrap")) {
+        return true;
+    }
+    let all_of = |args: &[&str], known: &[&[&str]]| {
+        args.iter().all(|arg| known.iter().any(|names| names.contains(arg)))
+    };
+    match plain.as_slice() {
+        ["find" | "list" | "info", ..] | ["dag", "graph", ..] | ["hcl", "validate", ..] => false,
+        ["-h" | "-help" | "--help"] => false,
+        ["render", rest @ ..] => !all_of(rest, &[VALUELESS, HARMLESS]),
+        ["hcl", "fmt" | "format", rest @ ..] => {
+            !(rest.contains(&"--check") && all_of(rest, &[VALUELESS, HARMLESS]))
+        }
+        ["run", rest @ ..] => match rest.iter().position(|arg| *arg == "--") {
+            Some(at) => !all_of(&rest[..at], &[VALUELESS]) || !reads(&args[at + 2..]),
+            // Flags of Terragrunt may take a value, so the verb is uncertain.
+            None => true,
+        },
+        _ => !reads(args),
+    }
+}
+
+fn first_is(args: &[OsString], verb: &str) -> bool {
+    args.first().is_some_and(|first| first == verb)
+}
+
+/// Returns true if the verb of a command that changes no state may read one.
+pub(in crate::engine) fn reads_a_state(args: &[OsString]) -> bool {
+    let verb = args.first().and_then(|verb| verb.to_str());
+    verb.is_some_and(|verb| matches!(verb, "plan" | "show" | "output" | "graph" | "console" | "state"))
+}
+
+/// Returns true if the first arguments are a reading verb; without arguments an engine prints its help.
+fn reads(args: &[OsString]) -> bool {
+    let words = [0, 1].map(|at| args.get(at).map(|arg| arg.to_str()));
+    match words {
+        [None, _] => true,
+        [Some(Some("-v" | "-version" | "--version")), None] => true,
+        [Some(Some(verb)), second] => matches!(
+            (verb, second),
+            ("version" | "validate" | "plan" | "show" | "output" | "graph" | "console" | "metadata", _)
+                | ("state", Some(Some("list" | "show" | "pull")))
+                | ("workspace", Some(Some("list" | "show")))
+                | ("providers", None | Some(Some("schema")))
+        ),
+        [Some(None), _] => false,
+    }
+}
+
+/// Returns true if the flags of `fmt` keep it from writing; none of them takes its value as a separate argument.
+fn only_checks(args: &[OsString]) -> bool {
+    let flags = args.iter().filter_map(|arg| arg.to_str()).take_while(|arg| *arg != "--");
+    let flags: Vec<&str> = flags.filter_map(|arg| arg.strip_prefix('-')).collect();
+    let flags = flags.iter().map(|flag| flag.strip_prefix('-').unwrap_or(flag));
+    let mut keeps = false;
+    for flag in flags {
+        match flag {
+            "check" | "check=true" | "write=false" => keeps = true,
+            // A later flag would override the first.
+            flag if flag.starts_with("check") || flag.starts_with("write") => return false,
+            _ => {}
+        }
+    }
+    keeps
+}
+
+/// Returns true if a command installs modules or providers in the folder of its stack.
+pub(in crate::engine) fn installs(args: &[OsString]) -> bool {
+    first_is(args, "init") || first_is(args, "get")
+}
+
+/// Returns true if a command is `providers lock`, also behind `run --`.
+pub(in crate::engine) fn writes_lockfile(args: &[OsString]) -> bool {
+    let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
+    let rest = behind.map_or(args, |at| &args[at + 1..]);
+    first_is(rest, "providers") && first_is(&rest[1..], "lock")
+}
+
+/// Returns true if a flag of `init` keeps it from writing the lock file.
+pub(in crate::engine) fn keeps_lockfile(arg: &OsStr) -> bool {
+    ["-lockfile=readonly", "--lockfile=readonly"].iter().any(|flag| arg == *flag)
+}
+
+/// Returns true if a flag of `init` or `get` installs newer versions than the present ones.
+pub(in crate::engine) fn is_upgrade(arg: &OsStr) -> bool {
+    arg.to_str().is_some_and(|arg| {
+        let flag = arg.trim_start_matches('-');
+        arg.starts_with('-') && ["upgrade", "upgrade=true"].contains(&flag)
+    })
+}
+
+/// Returns true if an unsaved state waits for the command: its push, or the release of a lock before it.
+pub(super) fn saves_a_state(args: &[OsString]) -> bool {
+    let rest =
+        if first_is(args, "run") && args.get(1).is_some_and(|arg| arg == "--") { &args[2..] } else { args };
+    first_is(rest, "force-unlock") || (first_is(rest, "state") && first_is(&rest[1..], "push"))
+}
+
+/// Returns true if a command runs an init, after which the content of the data directory is unknown.
+pub(in crate::engine) fn is_init(args: &[OsString]) -> bool {
+    let behind = args.iter().position(|arg| arg == "--").filter(|_| first_is(args, "run"));
+    first_is(args, "init") || behind.is_some_and(|at| first_is(&args[at + 1..], "init"))
+}
+
+/// Returns the index of var files in a typed command, behind its verb; absent if the verb takes none.
+///
+/// `everywhere` is true for OpenTofu from 1.8 and Terraform from 1.15, whose module sources may use variables.
+pub(super) fn place_of_var_files(args: &[OsString], everywhere: bool) -> Option<usize> {
+    let at = args.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')))?;
+    let rest = &args[at + 1..];
+    let takes_them = match args[at].to_str()? {
+        "plan" | "refresh" | "import" | "console" | "destroy" | "test" => true,
+        // A saved plan holds its values.
+        "apply" => positionals(rest).is_empty(),
+        "validate" | "init" | "output" | "show" | "graph" => everywhere,
+        "state" | "workspace" => {
+            // Behind the second word, the verb of `state` or `workspace`.
+            let sub = rest.iter().position(|arg| arg.to_str().is_some_and(|arg| !arg.starts_with('-')))?;
+            return everywhere.then_some(at + sub + 2);
+        }
+        _ => false,
+    };
+    takes_them.then_some(at + 1)
+}
+
+/// Returns the flag with which a reading command writes a file of the user's choice; absent if it has none.
+pub fn writes_a_file(args: &[OsString]) -> Option<&str> {
+    const WRITING: &[&str] = &["out", "generate-config-out", "json-into", "out-file", "write"];
+    args.iter().filter_map(|arg| flag_name(arg)).find(|flag| WRITING.contains(flag))
+}
+
+/// Returns true if a typed command needs the values of variables.
+pub fn takes_values(args: &[OsString]) -> bool {
+    // A saved plan has no values of ephemeral variables. Terragrunt has several forms of `apply`.
+    place_of_var_files(args, false).is_some()
+        || first_is(args, "apply")
+        || place_in_unit(args) != Place::Nowhere
+}
+
+/// Returns true if a typed command may evaluate variables, and so needs their values. A changing command counts as if it
+/// did: its output is masked, for which its secrets must be known.
+pub fn evaluates_variables(args: &[OsString]) -> bool {
+    let words: Vec<&str> = args.iter().take(2).filter_map(|arg| arg.to_str()).collect();
+    match words.as_slice() {
+        ["fmt" | "version" | "force-unlock" | "login" | "logout", ..] => false,
+        ["plan" | "console", ..] => true,
+        // The arguments start with a flag, or are for Terragrunt only.
+        _ => is_mutating(args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn split(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn only_what_is_known_to_read_is_not_mutating() {
+        for reading in [
+            "plan",
+            "plan -out=p",
+            "show -json p",
+            "state list",
+            "state pull",
+            "output -json",
+            "validate",
+            "workspace list",
+            "providers",
+            "fmt -check",
+            "version",
+            "-help",
+            "-version",
+            "apply -help",
+            "apply --help",
+            "fmt -write=false -diff",
+            "",
+        ] {
+            assert!(!is_mutating(&split(reading)), "{reading}");
+        }
+        for mutating in [
+            "apply",
+            "apply p",
+            "destroy",
+            "import a b",
+            "state rm a",
+            "state push f",
+            "state",
+            "workspace new x",
+            "workspace select x",
+            "taint a",
+            "force-unlock 1",
+            "init",
+            "refresh",
+            "fmt",
+            "fmt -check=false",
+            "brand-new",
+            "-chdir=x apply",
+            "-chdir plan apply",
+            "-lock-timeout=1s plan",
+            "apply -help=false",
+            "apply -- -help",
+            "apply -version",
+            "state -lock=false list",
+            "state -backup list rm a",
+            "workspace -no-color list",
+            "providers mirror x",
+            "fmt -check -check=false",
+            "fmt -- -check",
+            "providers lock",
+            "test",
+        ] {
+            assert!(is_mutating(&split(mutating)), "{mutating}");
+        }
+    }
+
+    #[test]
+    fn terragrunts_own_verbs_are_known() {
+        for reading in [
+            "find --dag",
+            "list",
+            "run -- plan",
+            "run --all -- state list",
+            "run --all --non-interactive -- output -json",
+            "plan",
+            "plan --all",
+            "state list",
+            "render --json",
+            "hcl validate",
+            "hcl fmt --check",
+            "--help",
+        ] {
+            assert!(!is_mutating_in_terragrunt(&split(reading)), "{reading}");
+        }
+        for mutating in [
+            "run -- apply",
+            "run apply -- -auto-approve",
+            "run apply -- plan",
+            "run plan -- -out=p",
+            "run --working-dir plan apply",
+            "run --working-dir plan -- apply",
+            "run --working-dir -- plan",
+            "run --tf-path plan apply -- show",
+            "run --all plan",
+            "run --all -- destroy",
+            "run -- -chdir=x plan",
+            "run -- state --lock list rm a",
+            "--working-dir plan apply",
+            "--working-dir plan",
+            "apply --working-dir plan",
+            "apply --working-dir --help",
+            "state --working-dir list rm a",
+            "exec -- plan",
+            "plan --backend-bootstrap",
+            "hcl fmt",
+            "hcl fmt --file --check",
+            "hcl fmt --check --file x",
+            "fmt --working-dir -check",
+            "backend bootstrap",
+            "render --write",
+            "render -w",
+            "render --json --out plan -w",
+            "apply",
+        ] {
+            assert!(is_mutating_in_terragrunt(&split(mutating)), "{mutating}");
+        }
+    }
+
+    #[test]
+    fn only_commands_that_evaluate_variables_need_their_values() {
+        for line in
+            ["output", "state list", "workspace list", "providers", "version", "fmt", "show", "state pull"]
+        {
+            assert!(!evaluates_variables(&split(line)), "{line}");
+        }
+        let evaluating = [
+            "plan",
+            "apply",
+            "destroy",
+            "console",
+            "refresh",
+            "import a b",
+            "test",
+            "apply FILE",
+            "init",
+            "brand-new",
+            "-chdir=x output",
+            "run --all -- plan",
+        ];
+        for line in evaluating {
+            assert!(evaluates_variables(&split(line)), "{line}");
+        }
+    }
+
+    #[test]
+    fn var_files_follow_the_verbs_that_take_them() {
+        let place = |line: &str, everywhere| place_of_var_files(&split(line), everywhere);
+        assert_eq!(place("plan -no-color", false), Some(1));
+        assert_eq!(place("-chdir=x import a b", false), Some(2));
+        assert_eq!(place("apply -auto-approve", false), Some(1));
+        assert_eq!(place("apply -var x=1 -target a.b", false), Some(1));
+        assert_eq!(place("apply plan-file", false), None);
+        assert_eq!(place("output -json", false), None);
+        assert_eq!(place("output -json", true), Some(1));
+        assert_eq!(place("state list", true), Some(2));
+        assert_eq!(place("version", true), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! Retries a plan after a transient failure: a few times, at growing intervals. An apply is never retried.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use backon::{BlockingRetryable, ExponentialBuilder};
+
+use crate::{
+    engine::{EngineError, Progress, Session, is_transient},
+    model::Failure,
+    process::Runner,
+};
+
+/// Maximum number of attempts.
+const MOST: u32 = 4;
+
+/// First interval. Each further one is twice as long, and up to as much again is added at random, so that stacks that
+/// failed together do not retry together.
+const FIRST: Duration = Duration::from_millis(300);
+
+/// Longest interval, without the random part.
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// Result of a retried action.
+pub(super) struct Tried<T> {
+    /// Result of the last attempt.
+    pub(in crate::executor) result: Result<T, EngineError>,
+    /// Number of attempts.
+    pub(in crate::executor) attempts: u32,
+    /// Note for the user if more than one attempt was made.
+    pub(in crate::executor) note: Option<String>,
+}
+
+/// Runs an action that changes no state, and runs it again after a transient failure.
+///
+/// An interrupt ends the wait at once; the next engine process then ends as interrupted.
+pub(super) fn attempt<T>(
+    runner: &Arc<Runner>,
+    session: &Session<'_>,
+    once: impl FnMut() -> Result<T, EngineError>,
+) -> Tried<T> {
+    let waiting = Arc::clone(runner);
+    attempt_with(session, move |time| waiting.pause(time), once)
+}
+
+fn attempt_with<T>(
+    session: &Session<'_>,
+    pause: impl Fn(Duration) + 'static,
+    mut once: impl FnMut() -> Result<T, EngineError>,
+) -> Tried<T> {
+    let attempts = AtomicU32::new(0);
+    let mut first: Option<Failure> = None;
+    let intervals = ExponentialBuilder::default()
+        .with_min_delay(FIRST)
+        .with_max_delay(LONGEST)
+        .with_max_times(MOST as usize - 1)
+        .with_jitter();
+    let result = (|| {
+        attempts.fetch_add(1, Ordering::Relaxed);
+        once()
+    })
+    .retry(intervals)
+    .sleep(pause)
+    .when(|error| passes(error).is_some())
+    .notify(|error, time| {
+        let Some(failure) = passes(error) else { return };
+        let next = attempts.load(Ordering::Relaxed) + 1;
+        let wait = time.as_secs_f64();
+        let text = format!("retrying in {wait:.1}s (attempt {next} of {MOST}): {}", failure.summary);
+        (session.observer)(Progress::Doing(text));
+        first.get_or_insert_with(|| failure.clone());
+    })
+    .call();
+    let attempts = attempts.into_inner();
+    let note = match (&result, first) {
+        (Ok(_), Some(failure)) => {
+            Some(format!("attempt {attempts} succeeded; the first said: {}", failure.summary))
+        }
+        (Err(EngineError::Failed(_)), Some(_)) => Some(format!("tried {attempts} times")),
+        (Err(_), _) | (_, None) => None,
+    };
+    Tried { result, attempts, note }
+}
+
+fn passes(error: &EngineError) -> Option<&Failure> {
+    match error {
+        EngineError::Failed(failure) => Some(failure).filter(|failure| is_transient(failure)),
+        EngineError::WrongBackend(_)
+        | EngineError::KeptLockfile(_)
+        | EngineError::Excluded(_)
+        | EngineError::MissingWorkspace { .. }
+        | EngineError::Interrupted { .. } => None,
+    }
+}

@@ -1,0 +1,180 @@
+//! Hooks of a stack: programs of the project that run before and after its steps.
+
+use std::fs;
+
+use camino::Utf8Path;
+
+use crate::{
+    config::Hooks,
+    engine::{Log, Progress, Session, Target},
+    executor::{HookProcess, StepHandle, named_program::command_line},
+    model::{Failure, FailureKind},
+    process::{Exit, ProcessError, ProcessEvent},
+};
+
+/// Number of last output lines that are shown of a failed hook.
+const TOLD_LINES: usize = 20;
+
+/// Point in a step at which a hook runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Moment {
+    /// Before the plan, and before its inputs are recorded.
+    BeforePlan,
+    /// After a plan that succeeded.
+    AfterPlan,
+    /// Before the apply, and before the inputs of the plan are compared.
+    BeforeApply,
+    /// After an apply that succeeded.
+    AfterApply,
+    /// After any step that failed.
+    OnFailure,
+}
+
+impl Moment {
+    /// Returns the key in environments.toml.
+    fn key(self) -> &'static str {
+        match self {
+            Self::BeforePlan => "before_plan",
+            Self::AfterPlan => "after_plan",
+            Self::BeforeApply => "before_apply",
+            Self::AfterApply => "after_apply",
+            Self::OnFailure => "on_failure",
+        }
+    }
+
+    fn of(self, hooks: &Hooks) -> &[Vec<String>] {
+        match self {
+            Self::BeforePlan => &hooks.before_plan,
+            Self::AfterPlan => &hooks.after_plan,
+            Self::BeforeApply => &hooks.before_apply,
+            Self::AfterApply => &hooks.after_apply,
+            Self::OnFailure => &hooks.on_failure,
+        }
+    }
+}
+
+/// Reason why a hook did not succeed.
+#[derive(Debug)]
+pub(super) enum HookError {
+    /// A hook failed.
+    Failed(Failure),
+    /// The user interrupted the run; holds the name of the hook that did not run to its end.
+    Interrupted(String),
+}
+
+impl HookError {
+    /// Returns the text of a note, for a hook whose failure does not fail the step.
+    pub(super) fn into_note(self) -> String {
+        match self {
+            Self::Failed(failure) => failure.summary,
+            Self::Interrupted(hook) => format!("{hook} was interrupted"),
+        }
+    }
+}
+
+/// Runs the hooks of one point one after the other, up to the first failure; returns notes for the user.
+///
+/// Their output goes to the stack's log, by way of files, so that hooks finish even when envctl is killed. An interrupt
+/// of the user sends them one SIGINT, as to an engine.
+pub(in crate::executor) fn run(
+    moment: Moment,
+    hooks: &Hooks,
+    target: &Target,
+    (session, port): (&Session<'_>, &dyn StepHandle),
+) -> Result<Vec<String>, HookError> {
+    let mut notes = Vec::new();
+    for argv in moment.of(hooks) {
+        notes.extend(run_one(moment, argv, target, (session, port))?);
+    }
+    Ok(notes)
+}
+
+fn run_one(
+    moment: Moment,
+    argv: &[String],
+    target: &Target,
+    (session, port): (&Session<'_>, &dyn StepHandle),
+) -> Result<Vec<String>, HookError> {
+    let key = moment.key();
+    let hook = session.runner.redactor().mask(&format!("hook {key} `{}`", argv.join(" "))).into_owned();
+    let command = command_line(argv, &target.project, &target.env);
+    let files = ["hook-stdout", "hook-stderr"].map(|name| session.log.with_extension(name));
+    let mut log = Log::open(session.log, session.runner.redactor());
+    log.command(&command);
+    let (mut last, mut started) = (Vec::new(), None);
+    let ended = session.runner.mutate(&command, &files[0], &files[1], &mut |event| match event {
+        // A hook may change resources: when envctl is killed, the next run waits for it as for an engine.
+        ProcessEvent::Started { pid } => {
+            (session.observer)(Progress::Doing(hook.clone()));
+            let program = argv.first().map(|word| session.runner.redactor().mask(word).into_owned());
+            let process = HookProcess { hook: key, program: program.unwrap_or_default(), pid };
+            if port.hook_started(&process).is_err() {
+                (session.observer)(Progress::Doing(format!("{key}: its start could not be recorded")));
+            }
+            started = Some(process);
+        }
+        ProcessEvent::Line { text, .. } => {
+            log.line(text);
+            (session.observer)(Progress::Doing(format!("{key}: {text}")));
+            if last.len() == TOLD_LINES {
+                last.remove(0);
+            }
+            last.push(text.to_owned());
+        }
+    });
+    let exit = match ended {
+        Ok(finished) => finished.exit,
+        Err(ProcessError::Interrupted) => return Err(HookError::Interrupted(hook)),
+        Err(error) => {
+            let failure = Failure::new(FailureKind::Unknown, format!("{hook} cannot be run: {error}"));
+            return Err(HookError::Failed(failure.with_detail(error.detail())));
+        }
+    };
+    if let Some(process) = &started
+        && port.hook_ended(process, exit.to_string()).is_err()
+    {
+        (session.observer)(Progress::Doing(format!("{key}: its end could not be recorded")));
+    }
+    let notes = files.iter().filter_map(|file| removed(file)).chain(log.note()).collect();
+    if exit == Exit::Code(0) {
+        return Ok(notes);
+    }
+    log.line(&format!("({exit})"));
+    if session.runner.is_interrupted() {
+        return Err(HookError::Interrupted(hook));
+    }
+    let summary = format!("{hook} failed ({exit})");
+    Err(HookError::Failed(Failure::new(FailureKind::Unknown, summary).with_detail(last.join("\n"))))
+}
+
+/// Removes a hook's output file, which is in the log, masked; returns a note if that fails.
+fn removed(file: &Utf8Path) -> Option<String> {
+    let error = fs::remove_file(file).err()?;
+    Some(format!("`{file}` may hold secrets and could not be removed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_moment_has_the_hooks_of_its_key() {
+        let list = |name: &str| vec![vec![name.to_owned()]];
+        let hooks = Hooks {
+            before_plan: list("before_plan"),
+            after_plan: list("after_plan"),
+            before_apply: list("before_apply"),
+            after_apply: list("after_apply"),
+            on_failure: list("on_failure"),
+        };
+        for moment in [
+            Moment::BeforePlan,
+            Moment::AfterPlan,
+            Moment::BeforeApply,
+            Moment::AfterApply,
+            Moment::OnFailure,
+        ] {
+            assert_eq!(moment.of(&hooks), [[moment.key()]]);
+        }
+    }
+}

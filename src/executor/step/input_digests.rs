@@ -1,0 +1,214 @@
+//! Digests of a plan's input files at one time.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::work::Work;
+use crate::{
+    engine::{DownloadedFor, EffectiveInit, PackageDigest, cli_configs, downloaded_for},
+    files::file_digest,
+    inventory::plan_inputs::{InputFile, Inputs},
+    model::{Failure, FailureKind},
+    plans::SHA256,
+};
+
+/// Prefix of the names of files that Terragrunt stores beside its downloads.
+const NOTES: &str = ".terragrunt-";
+
+/// Digests of all input files of a stack's plan.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Contents {
+    /// CLI configuration files of the engine: path and digest.
+    pub(super) settings: Vec<(String, String)>,
+    /// Declared var files in order: path and digest.
+    pub(super) var_files: Vec<(String, String)>,
+    /// Digest of the lock file; absent without one.
+    pub(super) lockfile: Option<String>,
+    /// Digests of downloaded module packages, by module name.
+    pub(super) packages: BTreeMap<String, PackageDigest>,
+    /// Digests of all other files, by path.
+    pub(super) files: BTreeMap<String, InputFile>,
+    /// True if the configuration reads more files, at paths that only its engine can compute.
+    pub(super) reads_more: bool,
+}
+
+impl Contents {
+    /// Reads the current digests. A missing file is left out.
+    pub(super) fn read(work: &Work, effective_init: &EffectiveInit) -> Result<Self, Failure> {
+        let scope = &work.plan_inputs.scope;
+        let all = |paths: &mut dyn Iterator<Item = Utf8PathBuf>| -> Result<Vec<(String, String)>, Failure> {
+            let digests = paths.map(|path| Ok(digest(&path)?.map(|digest| (scope.shown(&path), digest))));
+            Ok(digests.collect::<Result<Vec<_>, Failure>>()?.into_iter().flatten().collect())
+        };
+        let own = |path: &&Utf8PathBuf| !work.target.generated_values.contains(path);
+        let var_files = all(&mut work.target.var_files.iter().filter(own).cloned())?;
+        let settings = all(&mut cli_configs(&work.target.env).into_iter())?;
+        let Inputs { mut files, reads_more } = scope
+            .read(effective_init.modules.as_deref().unwrap_or_default())
+            .map_err(|error| Failure::new(FailureKind::Config, error.to_string()))?;
+        files.retain(|path, _| !var_files.iter().any(|(var_file, _)| var_file == path));
+        if work.engine.fetches_while_planning() {
+            // Terragrunt downloads sources of other units into a common `download_dir`: these are not inputs of this unit.
+            // Terragrunt's own files there contain only modification times.
+            let is_note =
+                |path: &str| Utf8Path::new(path).file_name().is_some_and(|name| name.starts_with(NOTES));
+            files.retain(|path, _| match downloaded_for(&work.target, path.as_str().into()) {
+                Some(DownloadedFor::OtherUnit) => false,
+                Some(DownloadedFor::ThisUnit) => !is_note(path),
+                None => true,
+            });
+        }
+        let packages = fetched(work)?;
+        Ok(Self {
+            settings,
+            var_files,
+            lockfile: digest(&effective_init.lockfile)?,
+            packages,
+            files,
+            reads_more,
+        })
+    }
+
+    /// Replaces the package digests by those after a plan, if the engine downloads packages while it plans.
+    pub(super) fn renew_packages(&mut self, work: &Work) -> Result<(), Failure> {
+        if work.engine.fetches_while_planning() {
+            self.packages = fetched(work)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the digests of the copies of a unit's source by those after a plan: Terragrunt writes the copies anew
+    /// before it plans. The source itself keeps its digest from before the plan.
+    pub(super) fn renew_copies(&mut self, work: &Work, after: &Self) {
+        if !work.engine.fetches_while_planning() {
+            return;
+        }
+        let paths: BTreeSet<&String> = self.files.keys().chain(after.files.keys()).collect();
+        let is_own = |path: &&String| downloaded_for(&work.target, path.as_str().into()).is_some();
+        let written: Vec<String> = paths.into_iter().filter(is_own).cloned().collect();
+        for path in written {
+            match after.files.get(&path) {
+                Some(file) => drop(self.files.insert(path, file.clone())),
+                None => drop(self.files.remove(&path)),
+            }
+        }
+    }
+
+    /// Merges the digests from before and after a plan into those to bind, and returns notes.
+    ///
+    /// Files that an engine only reads keep their digest from before. A lock file that was missing, configuration that
+    /// Terragrunt generates, and other files that a plan writes, such as an archive, get their digest from after the plan.
+    pub(super) fn settled(mut self, after: Self) -> (Self, Vec<String>) {
+        let mut notes = Vec::new();
+        for (path, file) in after.files {
+            match self.files.get(&path) {
+                None => {
+                    self.files.insert(path, file);
+                }
+                Some(before) if !before.configuration && *before != file => {
+                    notes.push(format!("`{path}` changed while this was planned"));
+                    self.files.insert(path, file);
+                }
+                Some(_) => {}
+            }
+        }
+        for (name, package) in after.packages {
+            match self.packages.get_mut(&name) {
+                None => {
+                    self.packages.insert(name, package);
+                }
+                Some(before) if before.others != package.others => {
+                    notes.push(format!("files of the fetched {name} changed while this was planned"));
+                    before.others = package.others;
+                }
+                Some(_) => {}
+            }
+        }
+        self.lockfile = self.lockfile.or(after.lockfile);
+        (self, notes)
+    }
+}
+
+fn fetched(work: &Work) -> Result<BTreeMap<String, PackageDigest>, Failure> {
+    work.engine.packages(&work.target).map_err(|error| {
+        let summary = format!("cannot read the fetched modules of `{}`: {error}", work.target.instance);
+        Failure::new(FailureKind::Config, summary)
+    })
+}
+
+/// Returns the digest of a file as an item's value; absent if there is no file. A file that cannot be read is an error.
+pub(super) fn digest(path: &Utf8Path) -> Result<Option<String>, Failure> {
+    match file_digest(path) {
+        Ok(digest) => Ok(Some(format!("{SHA256}{digest}"))),
+        Err(error) if [io::ErrorKind::NotFound, io::ErrorKind::NotADirectory].contains(&error.kind()) => {
+            Ok(None)
+        }
+        Err(error) => {
+            let summary = format!("cannot read `{path}`, which the plan depends on: {error}");
+            Err(Failure::new(FailureKind::Unknown, summary))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contents(files: &[(&str, &str, bool)], lockfile: Option<&str>) -> Contents {
+        let file = |(path, digest, configuration): &(&str, &str, bool)| {
+            let digest = (*digest).to_owned();
+            ((*path).to_owned(), InputFile { digest, executable: false, configuration: *configuration })
+        };
+        Contents {
+            settings: vec![],
+            var_files: vec![],
+            lockfile: lockfile.map(str::to_owned),
+            packages: BTreeMap::new(),
+            files: files.iter().map(file).collect(),
+            reads_more: false,
+        }
+    }
+
+    #[test]
+    fn files_are_read_after_a_plan_and_configuration_before_it() {
+        let before =
+            contents(&[("main.tf", "1", true), ("x.zip", "1", false), ("gone.txt", "1", false)], None);
+        let after =
+            contents(&[("main.tf", "2", true), ("x.zip", "2", false), ("made.tf", "1", true)], Some("l"));
+        let (settled, notes) = before.settled(after);
+        let expected = contents(
+            &[
+                ("gone.txt", "1", false),
+                ("made.tf", "1", true),
+                ("main.tf", "1", true),
+                ("x.zip", "2", false),
+            ],
+            Some("l"),
+        );
+        assert_eq!(settled, expected);
+        assert_eq!(notes, ["`x.zip` changed while this was planned"]);
+    }
+
+    #[test]
+    fn a_fetched_module_counts_as_a_plan_left_it_but_for_its_configuration() {
+        let with = |configuration: &str, others: &str| {
+            let package =
+                PackageDigest { configuration: configuration.to_owned(), others: others.to_owned() };
+            Contents { packages: [("module m".to_owned(), package)].into(), ..contents(&[], None) }
+        };
+        let (settled, notes) = with("1", "1").settled(with("2", "2"));
+        assert_eq!(settled, with("1", "2"));
+        assert_eq!(notes, ["files of the fetched module m changed while this was planned"]);
+        assert_eq!(contents(&[], None).settled(with("2", "2")).0, with("2", "2"));
+    }
+
+    #[test]
+    fn a_lockfile_that_was_there_counts_as_it_was_before() {
+        let (settled, _) = contents(&[], Some("1")).settled(contents(&[], Some("2")));
+        assert_eq!(settled.lockfile.as_deref(), Some("1"));
+    }
+}

@@ -1,0 +1,109 @@
+//! Detection of mocks that Terragrunt merged with real outputs in the plan of a unit, which Terragrunt does not report.
+
+use camino::Utf8Path;
+
+use super::{outputs::wiring::UpstreamValues, work::Work, worker::Worker};
+use crate::{
+    engine::{EngineError, Planned, Session},
+    files,
+    inventory::plan_inputs::MixedMocks,
+    model::{Failure, FailureKind, TENTATIVE},
+};
+
+impl Worker {
+    /// Checks that a plan was made with the values that its stack takes, and marks it as tentative if it uses mocks; a plan
+    /// that fails the check is removed.
+    pub(super) fn verify_plan(
+        &self,
+        (work, file): (&Work, &Utf8Path),
+        planned: Planned,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError> {
+        let examined = work.verify_inputs(file).map_err(EngineError::Failed);
+        let examined = examined.and_then(|lost| {
+            let notes = planned.notes.into_iter().chain(lost).collect();
+            self.reject_mixed_mocks(work, Planned { notes, ..planned }, session)
+        });
+        examined.map_err(|error| match files::remove_if_there(file) {
+            Ok(()) => error,
+            Err(io) => {
+                let summary = format!("cannot remove the unusable plan file `{file}`: {io}");
+                EngineError::Failed(
+                    Failure::new(FailureKind::Unknown, summary).with_detail(error.to_string()),
+                )
+            }
+        })
+    }
+
+    /// Marks a plan as tentative if mocks replace an output, with a note that names it.
+    fn reject_mixed_mocks(
+        &self,
+        work: &Work,
+        mut planned: Planned,
+        session: &Session<'_>,
+    ) -> Result<Planned, EngineError> {
+        planned.tentative |= work.upstream_values == UpstreamValues::Tentative;
+        if planned.tentative {
+            return Ok(planned);
+        }
+        for mocks in self.mixed(work, &mut planned, session)? {
+            let stack = mocks.dir.as_deref().and_then(|dir| self.upstreams.in_folder(dir));
+            let stands_in = match stack {
+                None => Some(mocks.dependency.clone()),
+                Some(stack) => {
+                    let outputs = self.upstreams.outputs(stack, session)?;
+                    let there = outputs.iter().map(|output| (output.name.clone(), output.value.clone()));
+                    mocks.stands_in(&there.collect())
+                }
+            };
+            if let Some(what) = stands_in {
+                planned.tentative = true;
+                planned.notes.push(format!(
+                    "{TENTATIVE}mocks of dependency `{}` stand in for `{what}`",
+                    mocks.dependency
+                ));
+            }
+        }
+        Ok(planned)
+    }
+
+    /// Returns the dependencies of a unit whose mocks are merged with outputs. If its files do not tell, Terragrunt is
+    /// asked; if Terragrunt does not tell either, the plan becomes tentative.
+    fn mixed(
+        &self,
+        work: &Work,
+        planned: &mut Planned,
+        session: &Session<'_>,
+    ) -> Result<Vec<MixedMocks>, EngineError> {
+        let scope = &work.plan_inputs.scope;
+        let (mixed, unread) = (scope.mixed_mocks(), scope.unread());
+        if !unread.readers.is_empty() && self.upstreams.mixes_anywhere(scope) {
+            planned.tentative = true;
+            let files: Vec<String> = unread.readers.iter().map(|file| format!("`{file}`")).collect();
+            planned.notes.push(format!(
+                "{TENTATIVE}what {} reads by `read_terragrunt_config` cannot be told, and may mix mocks with outputs: write the path as a \
+                 text, or with `find_in_parent_folders`, `get_terragrunt_dir` or locals",
+                files.join(", ")
+            ));
+        }
+        if unread.includes.is_empty() && !mixed.iter().any(MixedMocks::is_unclear) {
+            return Ok(mixed);
+        }
+        match work.engine.dependencies(&work.target, session) {
+            Ok(Some(blocks)) => Ok(scope.mixed_mocks_as_rendered(&blocks)),
+            Ok(None) => Ok(mixed),
+            Err(EngineError::Failed(failure)) => {
+                planned.tentative = true;
+                let labels: Vec<String> =
+                    unread.includes.iter().map(|label| format!("include `{label}`")).collect();
+                let what = if labels.is_empty() { "its dependencies".to_owned() } else { labels.join(", ") };
+                planned.notes.push(format!(
+                    "{TENTATIVE}{what} may mix mocks with outputs, and Terragrunt does not tell: {}",
+                    failure.summary
+                ));
+                Ok(mixed)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

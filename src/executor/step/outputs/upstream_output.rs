@@ -1,0 +1,119 @@
+//! Outputs of an upstream stack: their values now, and after its plan is applied.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    config::OutputPath,
+    engine::{After, Output, PlannedOutput},
+};
+
+/// Effect of a plan on the outputs of its stack.
+#[derive(Debug)]
+pub(in crate::executor) struct PlannedOutputs {
+    /// Outputs that the plan changes.
+    pub(in crate::executor) outputs: Vec<PlannedOutput>,
+    /// True if the plan uses mocks, so that none of these values is final.
+    pub(in crate::executor) tentative: bool,
+}
+
+/// State of an upstream stack's outputs in a run.
+#[derive(Debug, Clone)]
+pub(in crate::executor) enum OutputState {
+    /// The stack has a plan that is not applied yet; holds the planned outputs, if they are known.
+    Pending(Option<Arc<PlannedOutputs>>),
+    /// The outputs have their final values of this run.
+    Settled,
+    /// The run does not apply the stack: it is not part of the run, or the run destroys.
+    Elsewhere {
+        /// True if the stack has a state.
+        has_state: bool,
+    },
+}
+
+impl OutputState {
+    /// Returns the planned change of an output by a plan that is not applied yet.
+    pub(in crate::executor) fn planned(&self, name: &str) -> Option<&PlannedOutput> {
+        let Self::Pending(Some(coming)) = self else { return None };
+        coming.outputs.iter().find(|output| output.name == name)
+    }
+
+    /// Returns the state with every planned value marked as unknown.
+    pub(super) fn into_unknown(self) -> Self {
+        let Self::Pending(Some(coming)) = &self else { return self };
+        let into_unknown = |output: &PlannedOutput| PlannedOutput {
+            after: if output.after == After::Gone { After::Gone } else { After::Unknown },
+            ..output.clone()
+        };
+        let outputs = coming.outputs.iter().map(into_unknown).collect();
+        Self::Pending(Some(Arc::new(PlannedOutputs { outputs, tentative: coming.tentative })))
+    }
+}
+
+/// Value of an output that a plan can use.
+#[derive(Debug, PartialEq)]
+pub(super) struct Seen<'o> {
+    pub(in crate::executor) value: &'o Value,
+    pub(in crate::executor) sensitive: bool,
+    /// True if the value comes from a plan that is not applied yet.
+    pub(in crate::executor::step) is_planned: bool,
+    /// Reason why the value may change in this run; absent if it is final.
+    pub(super) uncertain: Option<&'static str>,
+}
+
+/// Reason why an output has no value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unavailable {
+    /// The output may get a value when its stack is applied.
+    Yet(String),
+    /// The output does not exist and is not planned.
+    Ever(String),
+}
+
+/// Returns true if an output is marked sensitive, now or in a plan that is not applied yet.
+pub(super) fn is_sensitive(from: &OutputPath, there: &[Output], standing: &OutputState) -> bool {
+    let now = there.iter().any(|output| output.name == from.output() && output.sensitive);
+    let OutputState::Pending(Some(coming)) = standing else { return now };
+    now || coming.outputs.iter().any(|output| output.name == from.output() && output.sensitive)
+}
+
+/// Returns the value of an output, from the current outputs and the planned ones.
+pub(super) fn output_state<'o>(
+    from: &OutputPath,
+    there: &'o [Output],
+    standing: &'o OutputState,
+) -> Result<Seen<'o>, Unavailable> {
+    let now = there.iter().find(|output| output.name == from.output());
+    let present = |output: &'o Output, uncertain| {
+        let value = from.select(&output.value);
+        value.map(|value| Seen { value, sensitive: output.sensitive, is_planned: false, uncertain })
+    };
+    let none = || format!("`{}` has no output `{}`", from.stack, from.output());
+    let OutputState::Pending(Some(coming)) = standing else {
+        let seen = now.map_or_else(|| Err(none()), |output| present(output, None));
+        let may_come = matches!(standing, OutputState::Pending(None));
+        return seen.map_err(if may_come { Unavailable::Yet } else { Unavailable::Ever });
+    };
+    // An output that is missing in a plan on mocks may be in the plan after it.
+    let lasting = if coming.tentative { Unavailable::Yet } else { Unavailable::Ever };
+    let guessed = coming.tentative.then_some("rests on mocks");
+    let planned = coming.outputs.iter().find(|output| output.name == from.output());
+    match (planned.map(|output| (&output.after, output.sensitive)), now) {
+        (Some((After::Gone, _)), _) => Err(lasting(format!("{} once its plan is applied", none()))),
+        (Some((After::Known(value), _)), None) if from.select(value).is_err() => {
+            Err(lasting(from.select(value).err().unwrap_or_default()))
+        }
+        // A data source that looks up the new resource by its name would not find it yet.
+        (Some(_), None) => Err(Unavailable::Yet(format!("{} yet", none()))),
+        (Some((After::Known(value), sensitive)), Some(_)) => {
+            let value = from.select(value).map_err(lasting)?;
+            Ok(Seen { value, sensitive, is_planned: true, uncertain: guessed })
+        }
+        (Some((After::Unknown, _)), Some(output)) => {
+            present(output, Some("will change")).map_err(Unavailable::Yet)
+        }
+        (None, Some(output)) => present(output, guessed).map_err(lasting),
+        (None, None) => Err(lasting(none())),
+    }
+}

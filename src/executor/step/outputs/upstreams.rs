@@ -1,0 +1,176 @@
+//! Outputs that stacks take from other stacks: read once per run, and again after an apply.
+
+use std::{
+    borrow::Cow,
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use camino::Utf8Path;
+
+use super::upstream_output::PlannedOutputs;
+use crate::{
+    engine::{EngineError, KnownOutputs, Output, Session, outputs_before},
+    executor::step::work::Work,
+    inventory::plan_inputs::InputScope,
+    model::{Failure, FailureKind, StackId},
+};
+
+/// Outputs of a stack as they were read.
+#[derive(Clone)]
+struct Read {
+    outputs: Arc<Vec<Output>>,
+    from_file: bool,
+    has_state: bool,
+    /// Number of plans that had begun when the outputs were read for an apply.
+    asked_after: Option<u64>,
+}
+
+type Slot = Arc<Mutex<Option<Read>>>;
+
+/// Stacks whose outputs others take, and the outputs read so far.
+#[derive(Default)]
+pub struct Upstreams {
+    work: HashMap<StackId, Work>,
+    slots: Mutex<HashMap<StackId, Slot>>,
+    coming: Mutex<HashMap<StackId, Arc<PlannedOutputs>>>,
+    /// Number of plans that have begun.
+    plans: AtomicU64,
+    /// True if any unit's file mixes mocks with outputs; computed on first use.
+    mixing: OnceLock<bool>,
+}
+
+impl Upstreams {
+    /// Returns the upstream stacks of a run, each with the input of its engine.
+    pub fn new(work: HashMap<StackId, Work>) -> Self {
+        Self { work, ..Self::default() }
+    }
+
+    /// Returns the outputs in the state of a stack; empty without a state.
+    pub(in crate::executor) fn outputs(
+        &self,
+        stack: &StackId,
+        session: &Session<'_>,
+    ) -> Result<Arc<Vec<Output>>, EngineError> {
+        let slot = self.slot(stack);
+        let mut slot = lock(&slot);
+        let read = match slot.take() {
+            Some(read) => read,
+            None => self.read(stack, session)?,
+        };
+        Ok(Arc::clone(&slot.insert(read).outputs))
+    }
+
+    /// Returns the current outputs of a stack, even if it was read for plans before: a state file is read again, an engine
+    /// is asked once for all applies that follow the same plans.
+    pub(super) fn outputs_now(
+        &self,
+        stack: &StackId,
+        session: &Session<'_>,
+    ) -> Result<Arc<Vec<Output>>, EngineError> {
+        let after = Some(self.plans.load(Ordering::Relaxed));
+        let slot = self.slot(stack);
+        let mut slot = lock(&slot);
+        if let Some(read) = slot.as_ref().filter(|read| !read.from_file && read.asked_after == after) {
+            return Ok(Arc::clone(&read.outputs));
+        }
+        let read = Read { asked_after: after, ..self.read(stack, session)? };
+        Ok(Arc::clone(&slot.insert(read).outputs))
+    }
+
+    fn read(&self, stack: &StackId, session: &Session<'_>) -> Result<Read, EngineError> {
+        let Some(work) = self.work.get(stack) else {
+            let summary = format!("`{stack}` was not made ready, and its outputs are wanted");
+            return Err(EngineError::Failed(Failure::new(FailureKind::Defect, summary)));
+        };
+        let known = match work.engine.prepare(&work.target, false, false, session) {
+            Ok(()) => work.engine.known_outputs(&work.target, work.accept_lineage, session)?,
+            // The stack was never applied.
+            Err(EngineError::MissingWorkspace { .. }) => {
+                KnownOutputs { outputs: Vec::new(), has_state: false, from_file: true }
+            }
+            Err(error) => return Err(error),
+        };
+        let KnownOutputs { outputs, has_state, from_file } = known;
+        Ok(Read { outputs: Arc::new(outputs), from_file, has_state, asked_after: None })
+    }
+
+    /// Returns true if a stack whose outputs were read has a state.
+    pub(super) fn has_state(&self, stack: &StackId) -> bool {
+        lock(&self.slot(stack)).as_ref().is_some_and(|read| read.has_state)
+    }
+
+    /// Invalidates the outputs that were read for applies: new plans begin.
+    pub(in crate::executor::step) fn plans_begin(&self) {
+        self.plans.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Returns true if any Terragrunt file in the repository mixes mocks with outputs; computed once.
+    pub(in crate::executor::step) fn mixes_anywhere(&self, scope: &InputScope) -> bool {
+        *self.mixing.get_or_init(|| scope.mixes_anywhere())
+    }
+
+    /// Returns the stack in a folder.
+    pub(in crate::executor) fn in_folder(&self, dir: &Utf8Path) -> Option<&StackId> {
+        self.work.iter().find(|(_, work)| work.target.dir == dir).map(|(stack, _)| stack)
+    }
+
+    /// Returns work with the outputs that it takes from other stacks, without mocks for missing ones.
+    pub fn wire<'w>(&self, work: &'w Work, session: &Session<'_>) -> Result<Cow<'w, Work>, EngineError> {
+        if self.work.is_empty() || work.wiring.is_empty() {
+            return Ok(Cow::Borrowed(work));
+        }
+        let sources = work.wiring.sources();
+        let read =
+            sources.into_iter().map(|source| self.outputs(&source, session).map(|read| (source, read)));
+        let read = read.collect::<Result<HashMap<_, _>, EngineError>>()?;
+        let wired = work.wired_to(&read, &|stack| self.has_state(stack), session.runner.redactor());
+        wired.map(Cow::Owned).map_err(EngineError::Failed)
+    }
+
+    /// Takes the outputs from the plan file of a stack, which contains the prior state. If only the engine can read the
+    /// file, the outputs are read when they are needed.
+    pub(in crate::executor) fn planned(
+        &self,
+        stack: &StackId,
+        plan: &Utf8Path,
+        coming: Option<PlannedOutputs>,
+    ) {
+        if !self.work.contains_key(stack) {
+            return;
+        }
+        if let Ok(outputs) = outputs_before(plan) {
+            *lock(&self.slot(stack)) = Some(Read {
+                outputs: Arc::new(outputs),
+                from_file: false,
+                has_state: true,
+                asked_after: None,
+            });
+        }
+        let mut all = lock(&self.coming);
+        all.remove(stack);
+        all.extend(coming.map(|coming| (stack.clone(), Arc::new(coming))));
+    }
+
+    /// Returns the planned outputs of a stack, if they are known.
+    pub(in crate::executor::step) fn coming(&self, stack: &StackId) -> Option<Arc<PlannedOutputs>> {
+        lock(&self.coming).get(stack).cloned()
+    }
+
+    /// Forgets the outputs of a stack, after its apply.
+    pub(in crate::executor) fn applied(&self, stack: &StackId) {
+        *lock(&self.slot(stack)) = None;
+        lock(&self.coming).remove(stack);
+    }
+
+    fn slot(&self, stack: &StackId) -> Slot {
+        Arc::clone(lock(&self.slots).entry(stack.clone()).or_default())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,296 @@
+//! Values from outputs of other stacks (`inputs`): the variables that take them, and mocks for
+//! outputs that do not exist yet.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::upstream_output::{OutputState, Unavailable, is_sensitive, output_state};
+use crate::{
+    config::{Layer, MockOutput, OutputPath},
+    engine::{After, Output, PlannedOutput},
+    hcl::{Module, VariableKind},
+    inventory::Instance,
+    model::{Failure, FailureKind, StackId, TENTATIVE},
+};
+
+/// Variables of a stack that take outputs of other stacks.
+#[derive(Debug, Clone, Default)]
+pub struct Wiring {
+    wires: Vec<Wire>,
+    mocks: IndexMap<String, IndexMap<String, MockOutput>>,
+}
+
+#[derive(Debug, Clone)]
+struct Wire {
+    variable: String,
+    from: OutputPath,
+    declared: Option<Declared>,
+}
+
+impl Wire {
+    /// Refuses an output that contains a number which cannot be passed on exactly.
+    fn stays_exact(&self, there: &[Output], standing: &OutputState) -> Result<(), Failure> {
+        let Self { variable, from, .. } = self;
+        let is_exact = match standing.planned(from.output()) {
+            // The planned value replaces the current one.
+            Some(PlannedOutput { after: After::Known(_) | After::Gone, is_exact, .. }) => *is_exact,
+            _ => there.iter().all(|output| output.name != from.output() || output.is_exact),
+        };
+        if is_exact {
+            return Ok(());
+        }
+        let summary = format!("`{variable}` takes `{from}`, which holds a number of too many digits");
+        let detail = "make it a text there, with `tostring`";
+        Err(Failure::new(FailureKind::Config, summary).with_detail(detail))
+    }
+
+    /// Refuses a sensitive output for a variable whose value the engine would show.
+    fn stays_hidden(&self, there: &[Output], standing: &OutputState) -> Result<(), Failure> {
+        let shown = self.declared.is_some_and(|declared| !declared.hides);
+        if !shown || !is_sensitive(&self.from, there, standing) {
+            return Ok(());
+        }
+        let Self { variable, from, .. } = self;
+        let summary =
+            format!("`{variable}` takes `{from}`, which is sensitive, and plans would show the variable");
+        let detail = format!("declare variable `{variable}` with `sensitive = true`");
+        Err(Failure::new(FailureKind::Config, summary).with_detail(detail))
+    }
+}
+
+/// Declaration of a variable, if it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::executor::step) struct Declared {
+    /// Form in which an engine reads the variable from the environment.
+    pub(in crate::executor) kind: VariableKind,
+    /// True if engines hide its value.
+    pub(in crate::executor) hides: bool,
+}
+
+/// Reliability of the values that a stack takes from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UpstreamValues {
+    /// Each value is an output in a state, and no plan of this run will change it.
+    Final,
+    /// Some values are mocks, or outputs that an apply will change.
+    Tentative,
+}
+
+/// Values of all variables that take outputs.
+#[derive(Debug, Default)]
+pub(in crate::executor) struct Values {
+    /// Values with their variables.
+    pub(in crate::executor::step) given: Vec<Given>,
+    /// Outputs that are replaced by mocks.
+    pub(super) mocked: Vec<OutputPath>,
+    /// Outputs that are missing in stacks that have a state.
+    pub(super) lacking: Vec<OutputPath>,
+    /// Variables whose values come from plans that are not applied yet.
+    pub(in crate::executor) from_plans: Vec<String>,
+    /// Outputs that will or may change, each with the reason.
+    pub(super) uncertain: Vec<(String, &'static str)>,
+}
+
+impl Values {
+    /// Returns the reliability of these values.
+    pub(super) fn certainty(&self) -> UpstreamValues {
+        let is_final = self.mocked.is_empty() && self.uncertain.is_empty();
+        if is_final { UpstreamValues::Final } else { UpstreamValues::Tentative }
+    }
+
+    /// Returns notes about values that are mocks, missing or not final.
+    pub(in crate::executor) fn notes(&self) -> Vec<String> {
+        let names: Vec<String> = self.mocked.iter().map(|name| format!("`{name}`")).collect();
+        let verb = if names.len() == 1 { "is a mock" } else { "are mocks" };
+        let mocks = (!names.is_empty()).then(|| format!("{TENTATIVE}{} {verb}", names.join(", ")));
+        let others = self.uncertain.iter().map(|(name, why)| format!("{TENTATIVE}`{name}` {why}"));
+        let lacking = self
+            .lacking
+            .iter()
+            .map(|name| format!("{TENTATIVE}`{}` exists and has no output `{}`", name.stack, name.output()));
+        mocks.into_iter().chain(lacking).chain(others).collect()
+    }
+}
+
+/// Value of one variable.
+#[derive(Debug)]
+pub(in crate::executor::step) struct Given {
+    /// Name of the variable.
+    pub(in crate::executor) variable: String,
+    /// Value of the output or its mock.
+    pub(in crate::executor) value: Value,
+    /// True if the output is sensitive.
+    pub(in crate::executor) sensitive: bool,
+    /// Declaration of the variable, if it is known.
+    pub(in crate::executor) declared: Option<Declared>,
+}
+
+/// Reason why the values cannot be determined.
+#[derive(Debug)]
+pub(in crate::executor) enum NoValues {
+    /// A stack has to be applied first.
+    Before {
+        /// Stack to be applied.
+        need: StackId,
+        /// Description of the missing output.
+        missing: String,
+    },
+    /// The output does not exist and is not planned.
+    Never(Failure),
+}
+
+impl NoValues {
+    /// Returns the reason as a failure.
+    pub(super) fn into_failure(self) -> Failure {
+        match self {
+            Self::Before { need, missing } => {
+                Failure::new(FailureKind::Config, missing).with_detail(format!("`{need}` is not applied yet"))
+            }
+            Self::Never(failure) => failure,
+        }
+    }
+}
+
+impl Wiring {
+    /// Returns the variables of an instance that take outputs, except those that the user sets on the
+    /// command line or by `TF_VAR_*`.
+    pub fn of(instance: &Instance, module: Option<&Module>) -> Self {
+        let settings = &instance.settings;
+        let by_hand = |variable: &str| {
+            let layer = settings.vars.get(variable).map(|value| &value.origin.layer);
+            matches!(layer, Some(Layer::Flag(_) | Layer::ProcessEnvironment(_)))
+        };
+        let wires =
+            settings.inputs.iter().filter(|(variable, _)| !by_hand(variable)).map(|(variable, from)| {
+                let declared = module.and_then(|module| module.variables.get(variable));
+                let declared = declared.map(|d| Declared { kind: d.kind, hides: d.sensitive || d.ephemeral });
+                Wire { variable: variable.clone(), from: from.value.clone(), declared }
+            });
+        Self { wires: wires.collect(), mocks: settings.mocks.clone() }
+    }
+
+    /// Returns the output that a variable takes, as text.
+    pub(in crate::executor) fn source(&self, variable: &str) -> String {
+        let wire = self.wires.iter().find(|wire| wire.variable == variable);
+        wire.map_or_else(|| "its input".to_owned(), |wire| wire.from.to_string())
+    }
+
+    /// Returns a warning about a variable that a plan does not have and that is not ephemeral, unless its declaration is known.
+    pub(in crate::executor::step) fn lost(&self, variable: &str) -> Option<String> {
+        let wire = self.wires.iter().find(|wire| wire.variable == variable && wire.declared.is_none())?;
+        let Wire { variable, from, .. } = wire;
+        Some(format!(
+            "warning: `{variable}` takes `{from}`, and the plan has no such variable: nothing declares it"
+        ))
+    }
+
+    /// Returns true if no variable takes an output.
+    pub(in crate::executor) fn is_empty(&self) -> bool {
+        self.wires.is_empty()
+    }
+
+    /// Returns the same variables without mocks.
+    pub(super) fn without_mocks(&self) -> Self {
+        Self { wires: self.wires.clone(), mocks: IndexMap::new() }
+    }
+
+    /// Returns the stacks whose outputs are taken, each once.
+    pub(super) fn sources(&self) -> Vec<StackId> {
+        let mut sources: Vec<StackId> = self.wires.iter().map(|wire| wire.from.stack.clone()).collect();
+        sources.sort();
+        sources.dedup();
+        sources
+    }
+
+    /// Returns the values, from the outputs of the source stacks and their state in the run.
+    pub(in crate::executor) fn values(
+        &self,
+        outputs: &HashMap<StackId, Arc<Vec<Output>>>,
+        standing: &dyn Fn(&StackId) -> OutputState,
+    ) -> Result<Values, NoValues> {
+        let mut values = Values::default();
+        for wire in &self.wires {
+            let source = &wire.from.stack;
+            let there = outputs.get(source).map(|read| read.as_slice()).unwrap_or_default();
+            let standing = standing(source);
+            wire.stays_hidden(there, &standing)
+                .and_then(|()| wire.stays_exact(there, &standing))
+                .map_err(NoValues::Never)?;
+            let (value, sensitive) = match output_state(&wire.from, there, &standing) {
+                Ok(seen) => {
+                    values.from_plans.extend(seen.is_planned.then(|| wire.variable.clone()));
+                    values.uncertain.extend(seen.uncertain.map(|why| (wire.from.to_string(), why)));
+                    (seen.value.clone(), seen.sensitive)
+                }
+                Err(lack) => {
+                    let may_be_mocked = matches!(lack, Unavailable::Yet(_))
+                        || matches!(standing, OutputState::Elsewhere { .. });
+                    match (self.mock(wire).filter(|_| may_be_mocked), lack) {
+                        (Some(mock), _) => {
+                            values.mocked.push(wire.from.clone());
+                            if matches!(standing, OutputState::Elsewhere { has_state: true }) {
+                                values.lacking.push(wire.from.clone());
+                            }
+                            (mock.map_err(NoValues::Never)?, false)
+                        }
+                        (None, Unavailable::Yet(missing)) => {
+                            return Err(NoValues::Before { need: source.clone(), missing });
+                        }
+                        (None, Unavailable::Ever(missing)) => {
+                            return Err(NoValues::Never(never(wire, &missing, there, &standing)));
+                        }
+                    }
+                }
+            };
+            values.given.push(Given {
+                variable: wire.variable.clone(),
+                value,
+                sensitive,
+                declared: wire.declared,
+            });
+        }
+        Ok(values)
+    }
+
+    /// Returns the mock of an output, if there is one.
+    fn mock(&self, wire: &Wire) -> Option<Result<Value, Failure>> {
+        let mock = self.mocks.get(wire.from.stack.as_str())?.get(wire.from.output())?;
+        Some(match wire.from.select(&mock.value) {
+            Ok(value) => Ok(value.clone()),
+            Err(missing) => Err(Failure::new(
+                FailureKind::Config,
+                format!("the mock of `{}` does not fit: {missing}", wire.from),
+            )),
+        })
+    }
+}
+
+/// Returns the failure of an output that does not exist, with the names of the existing outputs.
+fn never(wire: &Wire, missing: &str, there: &[Output], standing: &OutputState) -> Failure {
+    let mut names: BTreeSet<&str> = there.iter().map(|output| output.name.as_str()).collect();
+    if let OutputState::Pending(Some(coming)) = standing {
+        for output in &coming.outputs {
+            match output.after {
+                After::Gone => names.remove(output.name.as_str()),
+                After::Known(_) | After::Unknown => names.insert(&output.name),
+            };
+        }
+    }
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let detail = match (names.as_slice(), standing) {
+        ([], OutputState::Elsewhere { has_state: false }) => {
+            format!("nothing was applied there yet: apply `{}` first", wire.from.stack)
+        }
+        ([], _) => {
+            format!("`{}` exists and has no outputs at all; one that is null is not kept", wire.from.stack)
+        }
+        (names, _) => format!("its outputs are: {}; one that is null is not kept", names.join(", ")),
+    };
+    let summary = format!("`{}` takes `{}`: {missing}", wire.variable, wire.from);
+    Failure::new(FailureKind::Config, summary).with_detail(detail)
+}

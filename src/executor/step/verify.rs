@@ -1,0 +1,128 @@
+//! Check that a plan was made with the values that its stack takes from others.
+
+use camino::Utf8Path;
+use serde_json::Value;
+
+use super::work::Work;
+use crate::{
+    engine::{PlanFileError, plan_variables},
+    model::{Failure, FailureKind, is_same_number},
+};
+
+/// Advice for a variable that another source overrides.
+const OTHERS: &str = "something else sets it, and is stronger: a var file of its module (`*.auto.tfvars`, `terraform.tfvars`), \
+                      `extra_arguments` of its unit, a hook; nothing else may set an input";
+
+impl Work {
+    /// Refuses a plan whose file has another value for a variable than the stack takes, and returns notes about variables
+    /// that the file does not contain. A file that only its engine can read is not checked.
+    pub(super) fn verify_inputs(&self, plan: &Utf8Path) -> Result<Vec<String>, Failure> {
+        let mut notes = Vec::new();
+        if self.taken.is_empty() {
+            return Ok(notes);
+        }
+        for (variable, _) in &*self.taken {
+            // Terragrunt passes its own value again at apply, and the engine refuses it then.
+            if let Some(file) = self.plan_inputs.scope.sets_input(variable) {
+                let from = self.wiring.source(variable);
+                let summary =
+                    format!("`{variable}` takes `{from}`, and `{file}` sets it under `inputs` as well");
+                let failure = Failure::new(FailureKind::Config, summary);
+                return Err(failure.with_detail("take it out there: nothing else may set an input"));
+            }
+        }
+        let planned = match plan_variables(plan) {
+            Ok(planned) => planned,
+            Err(PlanFileError::Opaque { .. }) => return Ok(notes),
+            Err(error) => return Err(Failure::new(FailureKind::Engine, error.to_string())),
+        };
+        let refused = |summary: String| Failure::new(FailureKind::Config, summary).with_detail(OTHERS);
+        let ephemeral = self
+            .engine
+            .ephemeral_variables(plan)
+            .map_err(|error| Failure::new(FailureKind::Engine, error.to_string()))?;
+        for (variable, value) in &*self.taken {
+            let Some(planned) = planned.get(variable) else {
+                if !ephemeral.contains(variable) {
+                    notes.extend(self.wiring.lost(variable));
+                } else if let Some(other) = self.file_over_environment(variable)? {
+                    let from = self.wiring.source(variable);
+                    return Err(refused(format!("`{variable}` takes `{from}`, and {other}")));
+                }
+                continue;
+            };
+            let in_environment = self.target.env.get(std::ffi::OsStr::new(&format!("TF_VAR_{variable}")));
+            let as_given = || in_environment.is_some_and(|text| planned.as_str().is_some_and(|p| text == p));
+            if !same(value, planned) && !as_given() {
+                let from = self.wiring.source(variable);
+                return Err(refused(format!(
+                    "variable `{variable}` was planned with another value than `{from}`"
+                )));
+            }
+        }
+        Ok(notes)
+    }
+}
+
+/// Returns true if two values are equal after conversion by an engine: numbers and booleans may have become texts.
+fn same(given: &Value, planned: &Value) -> bool {
+    match (given, planned) {
+        (Value::Array(given), Value::Array(planned)) => {
+            given.len() == planned.len()
+                && given.iter().zip(planned).all(|(given, planned)| same(given, planned))
+        }
+        (Value::Object(given), Value::Object(planned)) => {
+            given.len() == planned.len()
+                && given
+                    .iter()
+                    .all(|(name, value)| planned.get(name).is_some_and(|planned| same(value, planned)))
+        }
+        (Value::Number(_), Value::Number(_) | Value::String(_)) | (Value::String(_), Value::Number(_)) => {
+            is_same_number(&text_of(given), &text_of(planned))
+        }
+        (Value::Bool(_), Value::String(_)) | (Value::String(_), Value::Bool(_)) => {
+            text_of(given) == text_of(planned)
+        }
+        (given, planned) => given == planned,
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_itself_in_whatever_clothes_and_nothing_else() {
+        for (given, planned) in [
+            (json!("a"), json!("a")),
+            (json!(7), json!("7")),
+            (json!(7), json!(7.0)),
+            (json!(0.1), json!("0.1")),
+            (json!(true), json!("true")),
+            (json!(null), json!(null)),
+            (json!({ "a": [1, "x"] }), json!({ "a": [1.0, "x"] })),
+        ] {
+            assert!(same(&given, &planned), "{given} {planned}");
+        }
+        for (given, planned) in [
+            (json!("a"), json!("b")),
+            (json!("x"), json!(7)),
+            (json!(0.3), json!("0.30000000000000004")),
+            (json!(0.123_456_789_012_345_66), json!("0.12345678901234567")),
+            (json!(9_007_199_254_740_993_u64), json!(9_007_199_254_740_992_u64)),
+            (json!(7), json!("x")),
+            (json!(true), json!(false)),
+            (json!(null), json!("")),
+            (json!([1]), json!([1, 2])),
+            (json!({ "a": 1 }), json!({ "b": 1 })),
+        ] {
+            assert!(!same(&given, &planned), "{given} {planned}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Work of a step: the target of a stack with all that its plans depend on, the options of a run, and the plan that waits.
+
+use std::{io, sync::Arc, time::Duration};
+
+use camino::Utf8PathBuf;
+use serde_json::Value;
+
+use super::{
+    applied_last,
+    outputs::wiring::{UpstreamValues, Wiring},
+};
+use crate::{
+    config::Hooks,
+    engine::{Engine, PlanMode, Target},
+    executor::{Identity, plan_inputs::PlanInputs},
+    model::{Changes, StackId},
+    plans::Manifest,
+};
+
+/// Stack to be planned: its engine, its target and the options of the run.
+#[derive(Clone)]
+pub struct Work {
+    /// Engine of the stack.
+    pub engine: Arc<dyn Engine>,
+    /// Input of the engine.
+    pub target: Target,
+    /// Stacks that it depends on, within the project.
+    pub needs: Vec<StackId>,
+    /// True if a missing workspace may be created.
+    pub create_workspace: bool,
+    /// True if a state of another lineage is accepted.
+    pub accept_lineage: bool,
+    /// True if its files may read outputs from the states of stacks that it depends on: a Terragrunt unit, or
+    /// `terraform_remote_state`.
+    pub reads_states: bool,
+    /// Notes of the target's construction.
+    pub notes: Vec<String>,
+    /// Inputs that its plan is bound to beside the target.
+    pub plan_inputs: PlanInputs,
+    /// Required identity; absent without an identity check.
+    pub identity: Option<Identity>,
+    /// Hooks around its steps.
+    pub hooks: Hooks,
+    /// Variables that take outputs of other stacks.
+    pub wiring: Wiring,
+    /// Reliability of the values of these variables.
+    pub upstream_values: UpstreamValues,
+    /// Stacks whose outputs are replaced by mocks.
+    pub mocks_of: Vec<StackId>,
+    /// Variables whose values come from plans of other stacks that are not applied yet.
+    pub from_plans: Vec<String>,
+    /// Values that its variables take from other stacks, once they are known.
+    pub taken: Arc<[(String, Value)]>,
+}
+
+impl Work {
+    /// Records the run that is about to change the instance, for plans of stacks that depend on it.
+    pub fn note_applied_by(&self, who: &str) -> io::Result<()> {
+        applied_last::note(&self.target, who)
+    }
+}
+
+/// Options of every plan of a run.
+#[derive(Debug, Clone)]
+pub struct PlanOptions {
+    /// Mode of the plan.
+    pub mode: PlanMode,
+    /// `-target`
+    pub targets: Vec<String>,
+    /// `-exclude`
+    pub excludes: Vec<String>,
+    /// `-replace`
+    pub replace: Vec<String>,
+    /// Maximum age of a clean plan that replaces a new one; absent if no plan is reused.
+    pub reuse: Option<Duration>,
+}
+
+impl PlanOptions {
+    /// Returns true if the user limited the plans with `--target` or `--without`.
+    pub fn is_narrowed(&self) -> bool {
+        !(self.targets.is_empty() && self.excludes.is_empty())
+    }
+}
+
+/// Plan that waits to be applied.
+#[derive(Debug, Clone)]
+pub(super) struct PendingPlan {
+    pub(super) file: Utf8PathBuf,
+    pub(super) changes: Changes,
+    pub(super) tentative: bool,
+    /// Manifest of the plan; absent for a clean stack, which waits without a plan.
+    pub(super) manifest: Option<Manifest>,
+}
+
+impl PendingPlan {
+    /// Returns true if the stack must be planned again before its apply, in any case.
+    pub(super) fn is_provisional(&self) -> bool {
+        self.tentative || self.manifest.as_ref().is_some_and(|manifest| !manifest.from_plans.is_empty())
+    }
+}

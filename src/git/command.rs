@@ -1,0 +1,51 @@
+//! Git runs with a cleaned environment: no variable redirects git to another repository or hides changed files.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use camino::Utf8Path;
+
+use crate::process::{CommandLine, Runner};
+
+/// Variables of git that are kept: the folder of its programs, and permission for a repository to span file systems.
+const KEPT: [&str; 2] = ["GIT_EXEC_PATH", "GIT_DISCOVERY_ACROSS_FILESYSTEM"];
+
+/// Settings that override those of a repository with which git could miss a change.
+const SETTINGS: [&str; 4] =
+    ["core.fsmonitor=false", "core.untrackedCache=false", "core.checkStat=default", "core.trustctime=true"];
+
+/// Returns the root of the repository that holds a folder.
+pub(crate) fn repository(dir: &Utf8Path) -> Option<&Utf8Path> {
+    dir.ancestors().find(|folder| folder.join(".git").exists())
+}
+
+/// Git command line in a folder.
+pub(crate) struct Git<'r> {
+    runner: &'r Runner,
+    command: CommandLine,
+}
+
+impl<'r> Git<'r> {
+    /// Prepares git in a folder, without the variables `GIT_*` of the environment.
+    pub(crate) fn new(runner: &'r Runner, dir: &Utf8Path, env: &BTreeMap<OsString, OsString>) -> Self {
+        let mut env = env.clone();
+        env.retain(|name, _| {
+            let name = name.to_string_lossy();
+            !name.starts_with("GIT_") || KEPT.contains(&&*name)
+        });
+        let settings = SETTINGS.iter().flat_map(|setting| ["-c", setting]);
+        // A status must not write the index while another git works on it.
+        let command = CommandLine::new("git", dir, env).args(settings).env("GIT_OPTIONAL_LOCKS", "0");
+        Self { runner, command }
+    }
+
+    /// Runs git and returns its standard output; an error is the first line of its standard error or the exit code.
+    pub(crate) fn ask(&self, args: &[&str]) -> Result<String, String> {
+        let command = self.command.clone().args(args.iter().copied());
+        let done = self.runner.capture(&command).map_err(|error| error.to_string())?;
+        if done.exit.is_success() {
+            return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+        Err(said.lines().next().map_or_else(|| done.exit.to_string(), str::to_owned))
+    }
+}

@@ -1,0 +1,70 @@
+//! Entries of git's index, for files that `git status` does not report.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+
+use super::working_tree::Places;
+
+/// Files that git tracks.
+#[derive(Debug, Default)]
+pub(crate) struct Index<'a> {
+    tracked: BTreeSet<&'a str>,
+    /// Tracked files that git is configured to skip: `assume-unchanged`, `skip-worktree`.
+    unseen: Vec<&'a str>,
+}
+
+impl<'a> Index<'a> {
+    /// Parses the output of `git ls-files -v -z`.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        let mut index = Self::default();
+        for (tag, path) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
+            index.tracked.insert(path);
+            if tag == "S" || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
+                index.unseen.push(path);
+            }
+        }
+        index
+    }
+
+    /// Adds files that count as uncommitted though `git status` is silent: tracked files that git skips, whether they
+    /// differ or not, and files that engines load and git does not track.
+    pub(super) fn add_unseen(&self, dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
+        let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+        let top = real(top);
+        let mut add = |path: &str| {
+            let told = |known: &String| known == path || (known.ends_with('/') && path.starts_with(&**known));
+            if !dirty.iter().any(told) {
+                dirty.push(path.to_owned());
+            }
+        };
+        self.unseen.iter().for_each(|path| add(path));
+        for file in &places.loaded {
+            // A symbolic link counts, and so does its target.
+            let own = file.parent().map(real).zip(file.file_name()).map(|(folder, name)| folder.join(name));
+            for path in own.into_iter().chain([real(file)]) {
+                // Files outside the repository are ignored.
+                let Ok(path) = path.strip_prefix(&top) else { continue };
+                if !self.tracked.contains(path.as_str()) {
+                    add(path.as_str());
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_git_does_not_look_at_or_does_not_track_is_added_once() {
+        let index = Index::parse("H a.tf\0h b.tf\0S c d.tf\0");
+        let mut dirty = vec!["b.tf".to_owned(), "new/".to_owned()];
+        let loaded = ["a.tf", "z.auto.tfvars", "new/x.tf", "../outside.tf"];
+        let loaded = loaded.map(|file| Utf8Path::new("/nowhere").join(file)).into();
+        let places = Places { loaded, ..Places::default() };
+        index.add_unseen(&mut dirty, "/nowhere".into(), &places);
+        assert_eq!(dirty[..4], ["b.tf", "new/", "c d.tf", "z.auto.tfvars"]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Parsers for the output of `git diff --raw` and `git ls-files`.
+
+/// File mode of a submodule.
+const SUBMODULE: &str = "160000";
+/// File mode of a symbolic link.
+const LINK: &str = "120000";
+
+/// Path that differs between a commit and the working tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Difference {
+    /// Path relative to the repository's root.
+    pub(crate) path: String,
+    /// True if the path is deleted.
+    pub(crate) deleted: bool,
+    /// Commit of a submodule before; absent for other files.
+    pub(crate) submodule: Option<String>,
+}
+
+/// Parses the output of `git diff --raw -z --no-renames --no-abbrev`. Source:
+/// <https://git-scm.com/docs/git-diff#_raw_output_format>.
+pub(crate) fn differences(text: &str) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut parts = text.split('\0');
+    while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
+        let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
+        let [before, after, commit, _, status] = fields.as_slice() else { continue };
+        let is_submodule = *before == SUBMODULE && *after == SUBMODULE;
+        found.push(Difference {
+            path: path.to_owned(),
+            deleted: status.starts_with('D'),
+            submodule: is_submodule.then(|| (*commit).to_owned()),
+        });
+    }
+    found
+}
+
+/// Tracked file that git was told not to compare (`assume-unchanged`, `skip-worktree`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Unseen<'t> {
+    /// Path relative to the repository's root.
+    pub(crate) path: &'t str,
+    /// True if the file may be missing from the working tree (`skip-worktree`).
+    pub(super) may_be_absent: bool,
+}
+
+/// Files of a repository as git lists them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Listing<'t> {
+    /// Tracked files, in the order of their paths.
+    pub(crate) tracked: Vec<&'t str>,
+    /// Untracked paths: files in folders that hold a tracked file, and other folders, which end with a slash.
+    pub(crate) others: Vec<&'t str>,
+    /// Files that git was told not to compare.
+    pub(crate) unseen: Vec<Unseen<'t>>,
+    /// Tracked symbolic links.
+    pub(crate) links: Vec<&'t str>,
+    pub(crate) submodules: Vec<&'t str>,
+}
+
+/// Parses the output of `git ls-files -v -s -z --cached --others --directory`.
+pub(crate) fn listing(text: &str) -> Listing<'_> {
+    let mut found = Listing::default();
+    for (tag, rest) in text.split('\0').filter_map(|entry| entry.split_once(' ')) {
+        if tag == "?" {
+            found.others.push(rest);
+            continue;
+        }
+        let Some((stat, path)) = rest.split_once('\t') else { continue };
+        let may_be_absent = ["S", "s"].contains(&tag);
+        if may_be_absent || tag.chars().all(|letter| letter.is_ascii_lowercase()) {
+            found.unseen.push(Unseen { path, may_be_absent });
+        }
+        found.tracked.push(path);
+        if stat.starts_with(LINK) {
+            found.links.push(path);
+        }
+        if stat.starts_with(SUBMODULE) {
+            found.submodules.push(path);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_taken_from_what_git_prints_whatever_they_hold() {
+        let text = ":100644 100644 aa bb M\0a b\nc.tf\0:100644 000000 aa 00 D\0gone.tf\0:160000 160000 cc 00 M\0sub\0";
+        let found = differences(text);
+        let shown: Vec<_> =
+            found.iter().map(|d| (d.path.as_str(), d.deleted, d.submodule.as_deref())).collect();
+        assert_eq!(shown, [("a b\nc.tf", false, None), ("gone.tf", true, None), ("sub", false, Some("cc"))]);
+        assert_eq!(differences(""), []);
+    }
+
+    #[test]
+    fn what_is_not_tracked_what_is_not_looked_at_and_links_are_told() {
+        let text = "? new file.tf\0? nested/\0H 100644 ab 0\ta.tf\0h 100644 ab 0\tb.tf\0S 120000 ab 0\tc d\0H 160000 ab 0\tsub\0";
+        let found = Listing {
+            tracked: vec!["a.tf", "b.tf", "c d", "sub"],
+            others: vec!["new file.tf", "nested/"],
+            unseen: vec![
+                Unseen { path: "b.tf", may_be_absent: false },
+                Unseen { path: "c d", may_be_absent: true },
+            ],
+            links: vec!["c d"],
+            submodules: vec!["sub"],
+        };
+        assert_eq!(listing(text), found);
+    }
+}

@@ -1,0 +1,72 @@
+//! Git commands for the differences and the files of one repository. Errors are the messages of git.
+
+use std::{cell::LazyCell, fs};
+
+use camino::Utf8Path;
+
+use super::{command::Git, listing::Listing};
+
+/// Folders that engines and envctl write into; files in them do not count as changes.
+const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
+
+/// Maximum number of paths that are passed to git as arguments.
+const MANY: usize = 200;
+
+/// Returns the differences between a commit and the working tree, as `raw::differences` parses them.
+pub(crate) fn differing(git: &Git<'_>, commit: &str) -> Result<String, String> {
+    git.ask(&[
+        "diff",
+        "--raw",
+        "-z",
+        "--no-renames",
+        "--no-abbrev",
+        "--no-ext-diff",
+        "--ignore-submodules=none",
+        commit,
+        "--",
+    ])
+}
+
+/// Returns the tracked and untracked files, as `raw::listing` parses them.
+pub(crate) fn listed(git: &Git<'_>) -> Result<String, String> {
+    git.ask(&["ls-files", "-v", "-s", "-z", "--cached", "--others", "--directory"])
+}
+
+/// Returns the untracked files that are not ignored, at any depth. `others` are the untracked paths of the listing: git
+/// searches only in them, if they are few enough for a command line.
+pub(crate) fn untracked(git: &Git<'_>, others: &[&str]) -> Result<Vec<String>, String> {
+    let named = || others.iter().filter(|path| !is_left_out(path)).map(|path| path.trim_end_matches('/'));
+    // A name that is not UTF-8 was decoded with replacement characters: git would not find it.
+    let few = named().nth(MANY).is_none() && !named().any(|path| path.contains(char::REPLACEMENT_CHARACTER));
+    if few && named().next().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut args = vec!["--literal-pathspecs", "ls-files", "-z", "--others", "--exclude-standard", "--"];
+    if few {
+        args.extend(named());
+    }
+    let listed = git.ask(&args)?;
+    // A folder in the output is another repository, whose files git does not list here.
+    let paths = listed.split_terminator('\0').map(|path| path.trim_end_matches('/').to_owned());
+    Ok(paths.collect())
+}
+
+/// Returns true if a path lies in a folder that engines and envctl write into, next to committed files.
+pub(crate) fn is_left_out(path: &str) -> bool {
+    path.split('/').any(|part| LEFT_OUT.contains(&part))
+}
+
+/// Returns the files that git was told not to compare (`assume-unchanged`, `skip-worktree`), each with true if it is
+/// missing. They may differ from the commit. Files that a sparse checkout leaves out are not returned.
+pub(crate) fn unseen(git: &Git<'_>, top: &Utf8Path, listing: &Listing<'_>) -> Vec<(String, bool)> {
+    let sparse = LazyCell::new(|| {
+        let asked = git.ask(&["config", "--type=bool", "core.sparseCheckout"]);
+        asked.is_ok_and(|answer| answer.trim() == "true")
+    });
+    let known = listing.unseen.iter().filter_map(|file| {
+        let gone = fs::symlink_metadata(top.join(file.path)).is_err();
+        let is_left_out = gone && file.may_be_absent && *sparse;
+        (!is_left_out).then(|| (file.path.to_owned(), gone))
+    });
+    known.collect()
+}

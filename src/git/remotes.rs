@@ -1,0 +1,112 @@
+//! Remote whose head of a branch is compared with the commit: the branch's own remote, else `origin`, else the only
+//! one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::working_tree::RemoteHead;
+
+/// Git's name for the repository itself as the remote of a branch.
+const OWN: &str = ".";
+
+/// Remotes in the settings of a repository.
+#[derive(Debug, Default)]
+pub(super) struct Remotes {
+    names: BTreeSet<String>,
+    of_branch: BTreeMap<String, String>,
+}
+
+impl Remotes {
+    /// Parses the output of `git config --list -z`.
+    pub(crate) fn parse(settings: &str) -> Self {
+        let mut remotes = Self::default();
+        for (key, value) in settings.split('\0').filter_map(|setting| setting.split_once('\n')) {
+            let named = |section, item| key.strip_prefix(section).and_then(|name| name.strip_suffix(item));
+            if let Some(name) = named("remote.", ".url") {
+                remotes.names.insert(name.to_owned());
+            } else if let Some(branch) = named("branch.", ".remote") {
+                remotes.of_branch.insert(branch.to_owned(), value.to_owned());
+            }
+        }
+        remotes
+    }
+
+    /// Returns the remote whose head of this branch is compared.
+    fn of(&self, branch: &str) -> Option<&str> {
+        const USUAL: &str = "origin";
+        if let Some(remote) = self.of_branch.get(branch).filter(|remote| *remote != OWN) {
+            return Some(remote);
+        }
+        match self.names.first() {
+            Some(only) if self.names.len() == 1 => Some(only),
+            Some(_) if !self.names.contains(USUAL) => None,
+            _ => Some(USUAL),
+        }
+    }
+
+    /// Returns true if a branch follows another one of the same repository, which does not show what others have
+    /// pushed.
+    pub(super) fn follows_its_own(&self, branch: &str) -> bool {
+        self.of_branch.get(branch).is_some_and(|remote| remote == OWN)
+    }
+
+    /// Returns the compared heads among lines of a commit and a reference, as `git for-each-ref` prints them.
+    pub(super) fn heads(&self, refs: &str, commit: &str) -> Vec<RemoteHead> {
+        let mut heads = Vec::new();
+        for (oid, name) in refs.lines().filter_map(|line| line.split_once(" refs/remotes/")) {
+            // The names of remotes and of branches may both hold slashes.
+            let branches = name.match_indices('/').map(|(at, _)| (&name[..at], &name[at + 1..]));
+            let counts =
+                |(remote, branch): &(&str, &str)| *branch != "HEAD" && self.of(branch) == Some(remote);
+            heads.extend(
+                branches
+                    .filter(counts)
+                    .map(|(_, branch)| RemoteHead { branch: branch.to_owned(), is_head: oid == commit }),
+            );
+        }
+        heads
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remotes(settings: &[&str]) -> Remotes {
+        let settings: String = settings.iter().map(|s| s.replacen('=', "\n", 1) + "\0").collect();
+        Remotes::parse(&settings)
+    }
+
+    fn heads(settings: &[&str], refs: &[&str]) -> Vec<String> {
+        let refs: String = refs.iter().map(|name| format!("12ab refs/remotes/{name}\n")).collect();
+        let heads = remotes(settings).heads(&refs, "12ab");
+        assert!(heads.iter().all(|head| head.is_head));
+        heads.into_iter().map(|head| head.branch).collect()
+    }
+
+    #[test]
+    fn the_branchs_own_remote_counts_then_origin_then_the_only_one() {
+        let all = ["fork/main", "origin/main", "team/fork/release/1", "origin/HEAD"];
+        let (origin, fork, team) = ("remote.origin.url=a", "remote.fork.url=b", "remote.team/fork.url=c");
+        for (settings, wanted) in [
+            (&[] as &[&str], &["main"] as &[&str]),
+            (&[origin, fork], &["main"]),
+            (&[fork, team], &[]),
+            (&[team], &["release/1"]),
+            (&[origin, fork, team, "branch.release/1.remote=team/fork"], &["main", "release/1"]),
+            (&[origin, "branch.main.remote=https://example.com/x.git"], &[]),
+            (&[origin, "branch.main.remote=."], &["main"]),
+        ] {
+            assert_eq!(heads(settings, &all), wanted, "{settings:?}");
+        }
+        assert_eq!(heads(&[origin, fork], &["fork/main"]), [""; 0]);
+        assert_eq!(heads(&[origin, fork, "branch.main.remote=fork"], &["fork/main"]), ["main"]);
+    }
+
+    #[test]
+    fn the_last_setting_says_whom_a_branch_follows() {
+        let (own, origin) = ("branch.main.remote=.", "branch.main.remote=origin");
+        assert!(remotes(&[origin, own]).follows_its_own("main"));
+        assert!(!remotes(&[own, origin]).follows_its_own("main"));
+        assert!(!remotes(&[own]).follows_its_own("other"));
+    }
+}

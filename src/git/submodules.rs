@@ -1,0 +1,78 @@
+//! Changes in submodules. Git runs in each of them as in a repository of its own.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+};
+
+use camino::Utf8Path;
+
+use super::{
+    command::Git,
+    listing::{differences, listing},
+    queries::{differing, listed, unseen, untracked},
+};
+use crate::process::Runner;
+
+/// Changes in a submodule; paths are relative to its root.
+#[derive(Debug, Default)]
+pub(crate) struct Within {
+    /// Changed paths, each with true if it is deleted.
+    pub(crate) changed: Vec<(String, bool)>,
+    /// Symbolic links, changed or not.
+    pub(crate) links: Vec<String>,
+}
+
+impl Within {
+    /// Returns the changes with paths relative to the repository that holds the submodule at `path`.
+    pub(crate) fn from(self, path: &str) -> Self {
+        let longer = |below: String| format!("{path}/{below}");
+        Self {
+            changed: self.changed.into_iter().map(|(below, gone)| (longer(below), gone)).collect(),
+            links: self.links.into_iter().map(longer).collect(),
+        }
+    }
+
+    fn take_in(&mut self, other: Self) {
+        self.changed.extend(other.changed);
+        self.links.extend(other.links);
+    }
+}
+
+/// Returns the changes in a submodule since a commit. Without a commit, the submodule is at the commit that the outer
+/// repository records, and only untracked files and files that git does not compare are returned. Absent when the submodule
+/// is not checked out or git fails.
+pub(crate) fn within(
+    (dir, commit): (&Utf8Path, Option<&str>),
+    (runner, env): (&Runner, &BTreeMap<OsString, OsString>),
+) -> Option<Within> {
+    if !dir.join(".git").exists() {
+        return None;
+    }
+    let git = Git::new(runner, dir, env);
+    let mut found = Within::default();
+    let mut asked = BTreeSet::new();
+    let differing = commit.map(|commit| differing(&git, commit)).transpose().ok()?;
+    for difference in differences(differing.as_deref().unwrap_or_default()) {
+        let path = difference.path;
+        let inner =
+            difference.submodule.and_then(|commit| within((&dir.join(&path), Some(&commit)), (runner, env)));
+        match inner {
+            Some(inner) => found.take_in(inner.from(&path)),
+            None => found.changed.push((path.clone(), difference.deleted)),
+        }
+        asked.insert(path);
+    }
+    let others = listed(&git).ok()?;
+    let listing = listing(&others);
+    for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
+        if let Some(inner) = within((&dir.join(path), None), (runner, env)) {
+            found.take_in(inner.from(path));
+        }
+    }
+    found.changed.extend(unseen(&git, dir, &listing));
+    let untracked = untracked(&git, &listing.others).ok()?;
+    found.changed.extend(untracked.into_iter().map(|path| (path, false)));
+    found.links.extend(listing.links.into_iter().map(str::to_owned));
+    Some(found)
+}

@@ -1,0 +1,227 @@
+//! State of the git working tree for the guards: branch, remote heads, uncommitted files.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    command::{Git, repository},
+    index::Index,
+    remotes::Remotes,
+};
+use crate::process::Runner;
+
+/// State of a working tree.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WorkingTree {
+    /// Commit of HEAD, absent in a repository without commits.
+    pub commit: Option<String>,
+    /// Branch, absent when HEAD is detached.
+    pub branch: Option<String>,
+    /// Remote branch that the branch follows, and the number of commits that the branch is behind it.
+    pub upstream: Option<(String, u64)>,
+    /// Remote branches that contain HEAD, each only on the remote that its branch follows, else `origin` or the only
+    /// remote.
+    pub remote_heads: Vec<RemoteHead>,
+    /// Uncommitted files within the requested places, relative to the repository's root.
+    pub dirty: Vec<String>,
+}
+
+/// Remote branch that contains HEAD, as of the last fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteHead {
+    /// Name without the remote: `main`.
+    pub branch: String,
+    /// True if the branch's head is HEAD, so that no commit follows.
+    pub is_head: bool,
+}
+
+/// Places in which uncommitted files count.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Files and folders, absolute.
+    pub paths: Vec<Utf8PathBuf>,
+    /// Extension of files that count in every folder.
+    pub extension: Option<&'static str>,
+    /// Files that engines load by their names, and that therefore count even if git ignores them.
+    pub loaded: Vec<Utf8PathBuf>,
+}
+
+/// Error of reading the working tree.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("git tells nothing of `{dir}`: {reason}")]
+pub struct NoWorkingTree {
+    /// Folder that git was run in.
+    pub dir: Utf8PathBuf,
+    /// Message of git.
+    pub reason: String,
+}
+
+/// Folders that engines and envctl write into beside committed files.
+const LEFT_OUT: [&str; 3] = [".envctl", ".terraform", ".terragrunt-cache"];
+
+impl WorkingTree {
+    /// Reads the state with up to four git processes; `places` are the files and folders whose uncommitted changes
+    /// count.
+    pub fn read(
+        runner: &Runner,
+        dir: &Utf8Path,
+        env: &BTreeMap<OsString, OsString>,
+        places: &Places,
+    ) -> Result<Self, NoWorkingTree> {
+        let nothing = |reason: String| NoWorkingTree { dir: dir.to_owned(), reason };
+        let top = repository(dir).ok_or_else(|| nothing("there is no `.git` in it or above".to_owned()))?;
+        let git = Git::new(runner, top, env);
+        let ask = |args: &[&str]| git.ask(args).map_err(nothing);
+        let mut tree = parse(&ask(&[
+            "status",
+            "--porcelain=v2",
+            "--branch",
+            "--untracked-files=normal",
+            "--ignore-submodules=none",
+            "-z",
+        ])?);
+        if !places.paths.is_empty() {
+            // `git status` is silent about tracked files that git is configured to skip.
+            let files = ask(&["ls-files", "-v", "-z", "--recurse-submodules"])?;
+            Index::parse(&files).add_unseen(&mut tree.dirty, top, places);
+        }
+        keep_within(&mut tree.dirty, top, places);
+        if let Some(commit) = &tree.commit {
+            let refs = ask(&[
+                "for-each-ref",
+                "--contains=HEAD",
+                "--format=%(objectname) %(refname)",
+                "refs/remotes",
+            ])?;
+            if !refs.is_empty() || tree.upstream.is_some() {
+                let remotes = Remotes::parse(&ask(&["config", "--list", "-z"])?);
+                tree.remote_heads = remotes.heads(&refs, commit);
+                let own = tree.branch.as_deref();
+                tree.upstream.take_if(|_| own.is_some_and(|own| remotes.follows_its_own(own)));
+            }
+        }
+        Ok(tree)
+    }
+
+    /// Returns true if HEAD is on one of these branches, or contained in the remote head of one.
+    pub fn is_on(&self, branches: &[String]) -> bool {
+        self.branch.as_ref().is_some_and(|own| branches.contains(own))
+            || self.remote_heads.iter().any(|head| branches.contains(&head.branch))
+    }
+}
+
+/// Keeps only paths that lie in one of the places or hold one: git lists an untracked folder as a whole.
+fn keep_within(dirty: &mut Vec<String>, top: &Utf8Path, places: &Places) {
+    let real = |path: &Utf8Path| path.canonicalize_utf8().unwrap_or_else(|_| path.to_owned());
+    let top = real(top);
+    let paths: Vec<Utf8PathBuf> = places.paths.iter().map(|place| real(place)).collect();
+    dirty.retain(|path| {
+        let own = path.split('/').any(|part| LEFT_OUT.contains(&part));
+        let path = top.join(path.trim_end_matches('/'));
+        let everywhere = path.extension().is_some_and(|extension| places.extension == Some(extension));
+        let within = |place: &Utf8PathBuf| path.starts_with(place) || place.starts_with(&path);
+        !own && (everywhere || paths.iter().any(within))
+    });
+}
+
+/// Parses the output of `git status -z`: <https://git-scm.com/docs/git-status#_porcelain_format_version_2>.
+fn parse(text: &str) -> WorkingTree {
+    let mut tree = WorkingTree::default();
+    let mut upstream = None;
+    let mut entries = text.split('\0').filter(|entry| !entry.is_empty());
+    while let Some(entry) = entries.next() {
+        // Number of fields before the path.
+        let (fields, renamed) = match entry.split(' ').next() {
+            Some("#") => {
+                header(entry, &mut tree, &mut upstream);
+                continue;
+            }
+            Some("1") => (8, false),
+            Some("2") => (9, true),
+            Some("u") => (10, false),
+            _ => (1, false),
+        };
+        tree.dirty.extend(entry.splitn(fields + 1, ' ').nth(fields).map(str::to_owned));
+        if renamed {
+            tree.dirty.extend(entries.next().map(str::to_owned));
+        }
+    }
+    // An upstream that is gone has no counts, so that no branch is behind it.
+    tree.upstream = upstream.and_then(|(name, behind)| Some((name, behind?)));
+    tree
+}
+
+fn header(entry: &str, tree: &mut WorkingTree, upstream: &mut Option<(String, Option<u64>)>) {
+    match entry.splitn(3, ' ').collect::<Vec<_>>().as_slice() {
+        [_, "branch.oid", oid] if *oid != "(initial)" => tree.commit = Some((*oid).to_owned()),
+        [_, "branch.head", head] if *head != "(detached)" => tree.branch = Some((*head).to_owned()),
+        [_, "branch.upstream", name] => *upstream = Some(((*name).to_owned(), None)),
+        [_, "branch.ab", counts] => {
+            let behind = counts.split_once(" -").and_then(|(_, behind)| behind.trim().parse().ok());
+            if let Some(upstream) = upstream {
+                upstream.1 = behind;
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_branch_has_an_upstream_and_may_be_behind_it() {
+        let text =
+            "# branch.oid 12ab\0# branch.head main\0# branch.upstream origin/main\0# branch.ab +1 -3\0";
+        let tree = parse(text);
+        assert_eq!(tree.commit.as_deref(), Some("12ab"));
+        assert_eq!(tree.branch.as_deref(), Some("main"));
+        assert_eq!(tree.upstream, Some(("origin/main".to_owned(), 3)));
+        let detached = parse("# branch.oid (initial)\0# branch.head (detached)\0");
+        assert_eq!(detached, WorkingTree::default());
+    }
+
+    #[test]
+    fn every_kind_of_entry_tells_its_paths_with_spaces_and_line_feeds() {
+        let text = "1 .M N... 100644 100644 100644 a b infra/my app/main.tf\0\
+                    2 R. N... 100644 100644 100644 a b R100 new name.tf\0old\nname.tf\0\
+                    u UU N... 100644 100644 100644 100644 a b c both.tf\0\
+                    ? new folder/\0";
+        assert_eq!(
+            parse(text).dirty,
+            ["infra/my app/main.tf", "new name.tf", "old\nname.tf", "both.tf", "new folder/"]
+        );
+    }
+
+    #[test]
+    fn only_what_lies_in_a_place_or_holds_one_counts() {
+        let mut dirty: Vec<String> =
+            ["infra/app/main.tf", "infra/app/.terraform/x", "infra/", "other.tf", "infra/application/x"]
+                .map(str::to_owned)
+                .into();
+        keep_within(
+            &mut dirty,
+            "/nowhere".into(),
+            &Places { paths: vec!["/nowhere/infra/app".into()], extension: None, loaded: vec![] },
+        );
+        assert_eq!(dirty, ["infra/app/main.tf", "infra/"]);
+        let mut dirty = vec!["root.hcl".to_owned(), "notes.txt".to_owned()];
+        keep_within(
+            &mut dirty,
+            "/nowhere".into(),
+            &Places { paths: vec![], extension: Some("hcl"), loaded: vec![] },
+        );
+        assert_eq!(dirty, ["root.hcl"]);
+    }
+
+    #[test]
+    fn a_detached_head_is_on_a_branch_whose_remote_head_holds_it() {
+        let head = |branch: &str| RemoteHead { branch: branch.to_owned(), is_head: true };
+        let tree =
+            WorkingTree { remote_heads: vec![head("main"), head("release/1")], ..WorkingTree::default() };
+        assert!(tree.is_on(&["main".to_owned()]) && tree.is_on(&["release/1".to_owned()]));
+        assert!(!tree.is_on(&["HEAD".to_owned()]) && !tree.is_on(&[]));
+    }
+}

@@ -1,0 +1,200 @@
+//! Configuration at the base, and the settings of a stack that have another value now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use super::changes::{BaseFile, Changes};
+use crate::{
+    config::{Config, EngineSettings, Environment, Overrides, Settings, Stack, Value},
+    diagnostic::Diagnostics,
+    inventory::{
+        Instance,
+        candidates::{Candidate, candidates},
+    },
+    model::{StackId, VariablePattern},
+};
+
+/// Configuration of environments.toml at the base.
+#[derive(Debug)]
+pub(super) enum BaseConfig {
+    /// Unchanged configuration.
+    Same,
+    /// No environments.toml at the base.
+    Absent,
+    /// Unknown configuration: the file at the base cannot be parsed, or lay behind a link or in a submodule that has
+    /// changed.
+    Unreadable,
+    /// Configuration that differs from the current one.
+    Other(Box<Config>),
+}
+
+impl Changes {
+    /// Parses environments.toml at the base, with the same overrides as the current configuration.
+    pub(super) fn before(&self, config: &Config, overrides: &Overrides) -> BaseConfig {
+        match &self.earlier {
+            BaseFile::Same => BaseConfig::Same,
+            BaseFile::Absent => BaseConfig::Absent,
+            BaseFile::Elsewhere => BaseConfig::Unreadable,
+            BaseFile::Text(text) => Config::from_text(config.path(), text.as_str(), overrides)
+                .map_or(BaseConfig::Unreadable, |(config, _)| BaseConfig::Other(Box::new(config))),
+        }
+    }
+}
+
+/// Stacks of an environment as environments.toml declared them at the base.
+pub(super) struct BaseStacks<'c> {
+    config: &'c Config,
+    environment: &'c Environment,
+    pub(super) stacks: IndexMap<StackId, Candidate>,
+}
+
+impl<'c> BaseStacks<'c> {
+    /// Returns the stacks of an environment; absent when they cannot be determined.
+    pub(super) fn of(config: &'c Config, environment: &'c Environment) -> Option<Self> {
+        let mut found = Diagnostics::default();
+        let candidates = candidates(config, environment, &mut found).ok()?;
+        if found.has_errors() && candidates.is_empty() {
+            return None;
+        }
+        let stacks = candidates.into_iter().map(|candidate| (candidate.stack.clone(), candidate)).collect();
+        Some(Self { config, environment, stacks })
+    }
+
+    /// Returns the keys that have another value for an instance now (`vars.region`); absent when the stack did not exist.
+    pub(super) fn differing(&self, instance: &Instance, config: &Config) -> Option<BTreeSet<String>> {
+        let before = self.stacks.get(&instance.id.stack)?;
+        let mut keys = settings(&before.settings, &instance.settings);
+        let stack = |config: &'_ Config| {
+            let stack = config.stacks().get(&instance.id.stack)?;
+            // All fields are named here too. `path` is compared with the settings; a change of `environments` shows as a new
+            // or deleted stack.
+            let Stack { name: _, span: _, path: _, environments: _, needs, tags: _, engine } = stack;
+            let needs: Vec<StackId> = needs.iter().map(|(need, _)| need.clone()).collect();
+            Some((needs, *engine))
+        };
+        let (old, new) = (stack(self.config).unwrap_or_default(), stack(config).unwrap_or_default());
+        if old.0 != new.0 {
+            keys.insert("needs".to_owned());
+        }
+        if old.1.or(self.config.project().engine) != new.1.or(config.project().engine) {
+            keys.insert("engine".to_owned());
+        }
+        let driven = config.engine(instance.engine).drives;
+        for engine in [Some(instance.engine), driven].into_iter().flatten() {
+            let differing = engine_settings(self.config.engine(engine), config.engine(engine));
+            keys.extend(differing.into_iter().map(|key| format!("{engine}.{key}")));
+        }
+        Some(keys)
+    }
+
+    /// Returns the environment at the base.
+    pub(super) fn environment(&self) -> &Environment {
+        self.environment
+    }
+
+    /// Returns the configuration at the base.
+    pub(super) fn config(&self) -> &Config {
+        self.config
+    }
+}
+
+/// Returns the keys of a stack that differ. The values of template names count where they are used.
+fn settings(old: &Settings, new: &Settings) -> BTreeSet<String> {
+    // All fields are named, so that a new key is not forgotten here.
+    let Settings {
+        path,
+        workspace,
+        create_workspace,
+        prefix: _,
+        vars,
+        var_files,
+        backend,
+        env,
+        bind,
+        secrets,
+        parallelism,
+        lock_timeout,
+        hooks,
+        inputs,
+        mocks,
+        files,
+        template_values: _,
+        unsupported: _,
+    } = old;
+    let mut keys = BTreeSet::new();
+    let mut plain = |key: &str, same: bool| {
+        if !same {
+            keys.insert(key.to_owned());
+        }
+    };
+    plain("path", *path == new.path);
+    let name = |workspace: &Option<Value<String>>| workspace.as_ref().map(|name| name.value.clone());
+    plain("workspace", name(workspace) == name(&new.workspace));
+    plain("create_workspace", *create_workspace == new.create_workspace);
+    let patterns = |bind: &Option<Value<Vec<VariablePattern>>>| bind.as_ref().map(|list| list.value.clone());
+    plain("bind", patterns(bind) == patterns(&new.bind));
+    plain("var_files", *var_files == new.var_files);
+    plain("parallelism", *parallelism == new.parallelism);
+    plain("lock_timeout", *lock_timeout == new.lock_timeout);
+    plain("hooks", *hooks == new.hooks);
+    plain("files", *files == new.files);
+    let mut named = |table: &str, names: Vec<&String>| {
+        keys.extend(names.into_iter().map(|name| format!("{table}.{name}")));
+    };
+    named("vars", unlike(vars, &new.vars, |a, b| a.value == b.value));
+    named("env", unlike(env, &new.env, |a, b| a.value == b.value));
+    named("secrets", unlike(secrets, &new.secrets, |a, b| a.value == b.value));
+    named("inputs", unlike(inputs, &new.inputs, |a, b| a.value == b.value));
+    let none = IndexMap::new();
+    for kind in backend.keys().chain(new.backend.keys()) {
+        let (old, new) = (backend.get(kind), new.backend.get(kind));
+        let (old, new) = (old.cloned().unwrap_or_default(), new.cloned().unwrap_or_default());
+        named(&format!("backend.{kind}"), unlike(&old, &new, |a, b| a.value == b.value));
+    }
+    for stack in mocks.keys().chain(new.mocks.keys()) {
+        let (old, new) = (mocks.get(stack).unwrap_or(&none), new.mocks.get(stack).unwrap_or(&none));
+        named(&format!("mocks.{stack}"), unlike(old, new, |a, b| a.value == b.value));
+    }
+    keys
+}
+
+/// Returns the names that only one of two tables has, or that have different values.
+fn unlike<'t, T>(
+    old: &'t IndexMap<String, T>,
+    new: &'t IndexMap<String, T>,
+    same: impl Fn(&T, &T) -> bool,
+) -> Vec<&'t String> {
+    let differs = |name: &&String| match (old.get(*name), new.get(*name)) {
+        (Some(old), Some(new)) => !same(old, new),
+        _ => true,
+    };
+    old.keys().chain(new.keys()).filter(differs).collect()
+}
+
+fn engine_settings(old: &EngineSettings, new: &EngineSettings) -> Vec<&'static str> {
+    let version =
+        |settings: &EngineSettings| settings.version.as_ref().map(|(version, _)| version.to_string());
+    let EngineSettings {
+        program,
+        version: _,
+        jobs: _,
+        init_args,
+        plan_args,
+        apply_args,
+        plugin_cache,
+        bind,
+        drives,
+    } = old;
+    let same = BTreeMap::from([
+        ("program", *program == new.program),
+        ("version", version(old) == version(new)),
+        ("init_args", *init_args == new.init_args),
+        ("plan_args", *plan_args == new.plan_args),
+        ("apply_args", *apply_args == new.apply_args),
+        ("plugin_cache", *plugin_cache == new.plugin_cache),
+        ("bind", *bind == new.bind),
+        ("drives", *drives == new.drives),
+    ]);
+    same.into_iter().filter(|(_, same)| !same).map(|(key, _)| key).collect()
+}

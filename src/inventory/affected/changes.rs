@@ -1,0 +1,193 @@
+//! Changed paths of a repository, read from git. Two git processes run in parallel: one lists the files, one (after one or
+//! two that find the base) the differences. Another one then lists untracked files.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+    thread,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    base::{self, Base},
+    error::NoChanges,
+    paths::Paths,
+    sources::naming,
+    symlink_resolver::SymlinkResolver,
+    tree::Tree,
+};
+use crate::{
+    git::{
+        command::{Git, repository},
+        listing::{Listing, differences, listing},
+        queries::{differing, is_left_out, listed, unseen, untracked},
+        submodules::within,
+    },
+    graph::Since,
+    process::Runner,
+};
+
+/// Changes in a repository since the merge base of HEAD and another branch, committed or not.
+#[derive(Debug)]
+pub struct Changes {
+    /// Commit that the working tree is compared with.
+    pub base: Base,
+    pub(super) paths: Paths,
+    /// Symbolic links, changed or not.
+    pub(super) links: Paths,
+    /// Folders of the working tree as git lists them.
+    pub(super) tree: Tree,
+    /// Deleted files, as absolute paths.
+    pub(super) gone: Vec<Utf8PathBuf>,
+    pub(super) earlier: BaseFile,
+    /// Variables of envctl's own environment that locate configuration files of engines and providers.
+    pub(super) naming: BTreeMap<OsString, OsString>,
+}
+
+/// Content of environments.toml at the base.
+#[derive(Debug)]
+pub(super) enum BaseFile {
+    /// Unchanged file.
+    Same,
+    /// No file at the base.
+    Absent,
+    /// Changed file, with its content at the base.
+    Text(String),
+    /// File behind a changed link or in a changed submodule; its content at the base is unknown.
+    Elsewhere,
+}
+
+/// Runs a git command in a second thread while this thread runs `other`.
+fn beside<T: Send, U>(
+    ask: impl FnOnce() -> Result<T, String> + Send,
+    other: impl FnOnce() -> U,
+) -> (Result<T, String>, U) {
+    thread::scope(|scope| {
+        let asked = scope.spawn(ask);
+        let done = other();
+        (asked.join().unwrap_or_else(|_| Err("the thread that asks it ended".to_owned())), done)
+    })
+}
+
+impl Changes {
+    /// Reads the changes in the repository that holds environments.toml (`file`). Fails when there is no repository, no
+    /// commit to compare with, or when git fails.
+    pub fn read(
+        runner: &Runner,
+        file: &Utf8Path,
+        env: &BTreeMap<OsString, OsString>,
+        since: &Since,
+    ) -> Result<Self, NoChanges> {
+        let dir = file.parent().unwrap_or(file);
+        let top = repository(dir).ok_or_else(|| NoChanges::NoRepository(dir.to_owned()))?;
+        let failed = |reason| NoChanges::Git { dir: top.to_owned(), reason };
+        let git = Git::new(runner, top, env);
+        let real = top.canonicalize_utf8().map_err(|error| failed(error.to_string()))?;
+        let (listed, own) = beside(
+            || listed(&git),
+            || {
+                let base = base::base(&git, top, env, since)?;
+                let differing = differing(&git, &base.commit).map_err(failed)?;
+                Ok::<_, NoChanges>((base, differing))
+            },
+        );
+        let ((base, differing), listed) = (own?, listed.map_err(failed)?);
+        let listing = listing(&listed);
+        let paths = Paths::new(real.clone());
+        // If the file system ignores case, a folder has several spellings, and the tree knows only one.
+        let tree = || if paths.is_blind() { Tree::default() } else { Tree::new(&real, &listing) };
+        let (new, tree) = beside(|| untracked(&git, &listing.others), tree);
+        let new = new.map_err(failed)?;
+        let mut found = Self {
+            base,
+            links: Paths::new(real),
+            paths,
+            tree,
+            gone: Vec::new(),
+            earlier: BaseFile::Same,
+            naming: naming(env),
+        };
+        let unseen = unseen(&git, found.paths.top(), &listing);
+        found.take_in(&differing, (listing, new), unseen, (runner, env));
+        found.look_back(&git, file);
+        Ok(found)
+    }
+
+    fn take_in(
+        &mut self,
+        differing: &str,
+        (listing, new): (Listing<'_>, Vec<String>),
+        unseen: Vec<(String, bool)>,
+        how: (&Runner, &BTreeMap<OsString, OsString>),
+    ) {
+        let mut asked = BTreeSet::new();
+        for difference in differences(differing) {
+            let path = difference.path;
+            if let Some(commit) = &difference.submodule {
+                asked.insert(path.clone());
+                if self.take_in_submodule((&path, Some(commit)), how) {
+                    continue;
+                }
+            }
+            if difference.deleted {
+                self.gone.push(self.paths.top().join(&path));
+            }
+            self.insert(path);
+        }
+        for path in listing.submodules.iter().filter(|path| !asked.contains(**path)) {
+            self.take_in_submodule((path, None), how);
+        }
+        for path in new {
+            self.insert(path);
+        }
+        for (path, gone) in unseen {
+            if gone {
+                self.gone.push(self.paths.top().join(&path));
+            }
+            self.insert(path);
+        }
+        for path in listing.links {
+            self.links.insert(path.to_owned());
+        }
+    }
+
+    /// Adds the changes in a submodule. Returns false when they are unknown, for example in one that is not checked out.
+    fn take_in_submodule(
+        &mut self,
+        (path, commit): (&str, Option<&str>),
+        how: (&Runner, &BTreeMap<OsString, OsString>),
+    ) -> bool {
+        let Some(found) = within((&self.paths.top().join(path), commit), how) else { return false };
+        let found = found.from(path);
+        for (path, gone) in found.changed {
+            if gone {
+                self.gone.push(self.paths.top().join(&path));
+            }
+            self.insert(path);
+        }
+        for link in found.links {
+            self.links.insert(link);
+        }
+        true
+    }
+
+    /// Reads environments.toml at the base if the file, or a link on its path, has changed.
+    fn look_back(&mut self, git: &Git<'_>, file: &Utf8Path) {
+        let way = SymlinkResolver::new(&self.paths, &self.tree).to(file);
+        let Some(held) = way.held else { return };
+        let is_itself = self.paths.exactly(&way.real) == Some(held);
+        self.earlier = if is_itself {
+            let before = git.ask(&["cat-file", "blob", &format!("{}:{held}", self.base.commit)]);
+            before.map_or(BaseFile::Absent, BaseFile::Text)
+        } else {
+            BaseFile::Elsewhere
+        };
+    }
+
+    fn insert(&mut self, path: String) {
+        if !is_left_out(&path) {
+            self.paths.insert(path);
+        }
+    }
+}

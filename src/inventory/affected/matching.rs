@@ -1,0 +1,218 @@
+//! Search for changed paths in files and folders, through symbolic links.
+
+use std::{
+    borrow::Cow,
+    cell::RefCell,
+    collections::{BTreeSet, HashMap, HashSet},
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    paths::{Paths, below},
+    symlink_resolver::{ResolvedPath, SymlinkResolver},
+    tree::Tree,
+};
+use crate::{
+    config::FILE_NAME,
+    engine::{layout::marks_stack, terragrunt::units::normalised},
+    inventory::plan_inputs::{
+        file_pattern::FilePattern,
+        walk::{is_data, is_left_out},
+    },
+};
+
+/// Reason that a file or folder counts as changed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Trace {
+    /// Changed path, relative to the folder of environments.toml.
+    Changed(String),
+    /// Path outside of the repository, of which git knows no changes.
+    Outside(String),
+}
+
+/// Search for changed paths; the results are relative to the folder of environments.toml.
+pub(super) struct Matching<'c> {
+    paths: &'c Paths,
+    links: &'c Paths,
+    tree: &'c Tree,
+    root: Utf8PathBuf,
+    ways: SymlinkResolver<'c>,
+    /// Cache for folders; true if a folder holds configuration.
+    modules: RefCell<HashMap<Utf8PathBuf, bool>>,
+}
+
+impl<'c> Matching<'c> {
+    /// Creates the search in the changed paths, all links and the folders that git lists. `root` is the folder of
+    /// environments.toml.
+    pub(super) fn new((paths, links, tree): (&'c Paths, &'c Paths, &'c Tree), root: &Utf8Path) -> Self {
+        let root = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
+        Self {
+            paths,
+            links,
+            tree,
+            root,
+            ways: SymlinkResolver::new(paths, tree),
+            modules: RefCell::default(),
+        }
+    }
+
+    /// Returns true if a path lies in the repository.
+    pub(super) fn knows(&self, path: &Utf8Path) -> bool {
+        self.holds(&self.ways.to(path))
+    }
+
+    /// Returns true if a changed path is environments.toml itself, which counts by what it sets.
+    pub(super) fn is_project_file(&self, path: &str) -> bool {
+        self.paths.top().join(path) == self.root.join(FILE_NAME)
+    }
+
+    /// Returns true if any changed file may be an input of a plan.
+    pub(super) fn has_file(&self) -> bool {
+        let name = |path: &str| path.rsplit('/').next().is_some_and(|name| !is_left_out(name));
+        self.paths.iter().any(|path| name(path) && !self.is_project_file(path))
+    }
+
+    /// Returns the names of the files in a folder; of a folder that git lists, only those of configuration files.
+    pub(super) fn names(&self, folder: &Utf8Path) -> Cow<'c, [String]> {
+        if let Some(names) = self.tree.names(&self.ways.to(folder).real) {
+            return Cow::Borrowed(names);
+        }
+        // A folder that cannot be read counts as empty: the engine that plans with it reports the error.
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name().to_owned()).collect()
+    }
+
+    /// Returns true if a resolved path lies in the repository.
+    fn holds(&self, way: &ResolvedPath<'_>) -> bool {
+        below(self.paths.top(), &way.real).is_some()
+    }
+
+    /// Returns the reason that a resolved path counts as changed; absent when it does not.
+    fn trace(&self, way: &ResolvedPath<'_>) -> Option<Trace> {
+        let outside = || {
+            let shown = way.real.strip_prefix(&self.root).unwrap_or(&way.real);
+            (!self.holds(way)).then(|| Trace::Outside(shown.to_string()))
+        };
+        way.held.map(|path| Trace::Changed(self.shown(path))).or_else(outside)
+    }
+
+    fn shown(&self, path: &str) -> String {
+        let whole = self.paths.top().join(path);
+        let mut up = String::new();
+        for dir in self.root.ancestors() {
+            if let Ok(below) = whole.strip_prefix(dir) {
+                return up + below.as_str();
+            }
+            up.push_str("../");
+        }
+        path.to_owned()
+    }
+
+    /// Returns the changes in a folder, without states, data directories and the folders of other stacks.
+    pub(super) fn of_stack(&self, dir: &Utf8Path, stacks: &HashSet<&str>) -> Vec<Trace> {
+        self.within(dir, &|folder| stacks.contains(folder.as_str()))
+    }
+
+    /// Returns the changes in a module. Subfolders with configuration are other modules.
+    pub(super) fn of_module(&self, dir: &Utf8Path) -> Vec<Trace> {
+        self.within(dir, &|folder| {
+            let known = self.modules.borrow().get(folder).copied();
+            known.unwrap_or_else(|| {
+                let is_module = self.names(folder).iter().any(|name| marks_stack(name));
+                self.modules.borrow_mut().insert(folder.to_owned(), is_module);
+                is_module
+            })
+        })
+    }
+
+    /// Returns the changes at any depth in a folder.
+    pub(super) fn of_folder(&self, dir: &Utf8Path) -> Vec<Trace> {
+        self.within(&normalised(dir), &|_| false)
+    }
+
+    /// Returns the changed `files` that lie in a folder above `dir`.
+    pub(super) fn above(&self, dir: &Utf8Path, files: &[String]) -> Vec<Trace> {
+        if files.is_empty() {
+            return Vec::new();
+        }
+        let real = &self.ways.to(dir).real;
+        let is_above = |file: &&String| {
+            let folder = self.paths.top().join(file);
+            folder.parent().is_some_and(|folder| *real != folder && real.starts_with(folder))
+        };
+        files.iter().filter(is_above).map(|file| Trace::Changed(self.shown(file))).collect()
+    }
+
+    /// Returns the changes directly in a folder.
+    pub(super) fn directly_in(&self, dir: &Utf8Path) -> Vec<Trace> {
+        self.within(dir, &|_| true)
+    }
+
+    fn within(&self, dir: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> Vec<Trace> {
+        let mut found = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        let mut open = vec![dir.to_owned()];
+        while let Some(dir) = open.pop() {
+            let way = self.ways.to(&dir);
+            if !seen.insert(way.real.clone()) {
+                continue;
+            }
+            if let Some(trace) = self.trace(&way) {
+                found.insert(trace);
+                continue;
+            }
+            let counts = |(path, below): &(&str, &str)| {
+                !self.is_project_file(path) && is_own(&dir, below.as_ref(), is_other)
+            };
+            let changed = self.paths.below(&way.real).into_iter().filter(counts);
+            found.extend(changed.map(|(path, _)| Trace::Changed(self.shown(path))));
+            // The target of a link counts as a part of the folder.
+            open.extend(
+                self.links.below(&way.real).into_iter().filter(counts).map(|(_, below)| dir.join(below)),
+            );
+        }
+        found.into_iter().collect()
+    }
+
+    /// Returns the reason that a file counts as changed; absent when it does not.
+    pub(super) fn of_file(&self, file: &Utf8Path) -> Option<Trace> {
+        self.trace(&self.ways.to(&normalised(file)))
+    }
+
+    /// Returns the changes of the files that a pattern relative to `dir` matches. An invalid pattern matches none; it is
+    /// reported elsewhere.
+    pub(super) fn of_glob(&self, dir: &Utf8Path, glob: &str) -> Vec<Trace> {
+        let Ok(pattern) = FilePattern::new(dir, glob) else { return Vec::new() };
+        let exact = self.of_file(pattern.literal());
+        if pattern.is_literal() {
+            return exact.into_iter().collect();
+        }
+        let folder = pattern.folder();
+        let way = self.ways.to(folder);
+        if let Some(trace) = self.trace(&way) {
+            return vec![trace];
+        }
+        let (changed, links) = (self.paths.below(&way.real), self.links.below(&way.real));
+        let is_named = |(_, below): &(&str, &str)| pattern.matches(below.as_ref());
+        let changed = changed.into_iter().filter(is_named).map(|(path, _)| Trace::Changed(self.shown(path)));
+        let linked = links.into_iter().filter(is_named).filter_map(|(_, below)| {
+            // A link to a folder outside of the repository does not count.
+            let link = folder.join(below);
+            let trace = self.of_file(&link)?;
+            (matches!(trace, Trace::Changed(_)) || !link.is_dir()).then_some(trace)
+        });
+        let exact = exact.filter(|trace| matches!(trace, Trace::Changed(_)));
+        changed.chain(linked).chain(exact).collect()
+    }
+}
+
+/// Returns true if a file below a folder is an input of the folder's plan: no state, not in a data directory, and not in a
+/// folder for which `is_other` is true.
+fn is_own(dir: &Utf8Path, below: &Utf8Path, is_other: &dyn Fn(&Utf8Path) -> bool) -> bool {
+    let name = below.file_name().unwrap_or_default();
+    let mut folders = below.ancestors().skip(1).filter(|folder| *folder != "");
+    let is_elsewhere =
+        |folder: &Utf8Path| folder.file_name().is_some_and(is_data) || is_other(&dir.join(folder));
+    !is_left_out(name) && !folders.any(is_elsewhere)
+}

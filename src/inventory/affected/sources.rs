@@ -1,0 +1,170 @@
+//! Changes of the files that secrets come from, of programs, and of the configuration files of engines and providers.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::matching::{Matching, Trace};
+use crate::{
+    config::{Config, EnvSource, SecretSource, Settings},
+    engine::{cli_configs, shared_account_files, value_from},
+    inventory::plan_inputs::words::words,
+    model::EngineName,
+};
+
+/// Variables that name the CLI configuration file of an engine.
+const NAMED: [&str; 2] = ["TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"];
+/// Variables that name a folder in which configuration files lie.
+const FOLDERS: [&str; 2] = ["HOME", "XDG_CONFIG_HOME"];
+/// Variables that name the shared files by which providers choose an account, or their folders.
+const ACCOUNTS: [&str; 7] = [
+    "AWS_CONFIG_FILE",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AZURE_CONFIG_DIR",
+    "CLOUDSDK_ACTIVE_CONFIG_NAME",
+    "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
+    "CLOUDSDK_CONFIG",
+    "GOOGLE_APPLICATION_CREDENTIALS",
+];
+
+/// Returns the changes of the files that the secrets of a stack come from. `root` is the folder of environments.toml, which
+/// relative paths start from.
+pub(super) fn of_secrets(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    let in_env = settings.env.values().filter_map(|variable| match &variable.value.source {
+        EnvSource::Secret(secret) => Some(&secret.source),
+        EnvSource::Plain(_) => None,
+    });
+    let mut found = Vec::new();
+    for source in settings.secrets.values().map(|secret| &secret.value.source).chain(in_env) {
+        match source {
+            SecretSource::File(path) | SecretSource::Sops { file: path, .. } => {
+                found.extend(matching.of_file(&root.join(path)));
+            }
+            SecretSource::Command(argv) => found.extend(of_command(argv, root, matching)),
+            SecretSource::Env(_) => {}
+        }
+    }
+    found
+}
+
+/// Returns the changes of the programs that run before a stack is planned.
+pub(super) fn of_hooks(settings: &Settings, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    settings.hooks.before_plan.iter().flat_map(|argv| of_command(argv, root, matching)).collect()
+}
+
+/// Returns the shared files by which the providers of a stack choose an account; absent when the stack sets none of the
+/// variables that name them.
+pub(super) fn own_account_files(
+    settings: &Settings,
+    dir: &Utf8Path,
+    naming: &BTreeMap<OsString, OsString>,
+) -> Option<Vec<Utf8PathBuf>> {
+    let (mut own, mut may_be_inherited) = (None, false);
+    for name in ACCOUNTS.iter().chain(&FOLDERS) {
+        // A path that comes from a secret is not read here.
+        if let Some(variable) = settings.env.get(*name)
+            && let EnvSource::Plain(text) = &variable.value.source
+        {
+            own.get_or_insert_with(|| naming.clone()).insert(name.into(), text.into());
+            may_be_inherited |= !variable.value.unless.is_empty();
+        }
+    }
+    let mut files = shared_account_files(&own?, dir);
+    if may_be_inherited {
+        files.extend(shared_account_files(naming, dir));
+    }
+    Some(files)
+}
+
+/// Returns the changes of the programs of an engine, and of the engine that it may drive, as far as environments.toml names
+/// them by path.
+pub(super) fn of_programs(engine: EngineName, config: &Config, matching: &Matching<'_>) -> Vec<Trace> {
+    let runs = |other: &EngineName| *other == engine || engine.drives_another();
+    let engines = EngineName::ALL.into_iter().filter(runs);
+    let programs = engines.filter_map(|engine| config.engine(engine).program.as_deref());
+    let paths = programs.filter(|program| program.contains('/')).map(|program| config.root().join(program));
+    let traces = paths.filter_map(|path| matching.of_file(&path));
+    traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
+}
+
+/// Returns the changes of the files and folders that a command names.
+fn of_command(argv: &[String], root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    let words = argv.iter().flat_map(|argument| words(argument));
+    words.flat_map(|word| of_word(word, root, matching)).collect()
+}
+
+/// Returns the changes of the file or folder that a word of a command may name. A program outside of the repository does not
+/// count.
+fn of_word(word: &str, root: &Utf8Path, matching: &Matching<'_>) -> Vec<Trace> {
+    let place = root.join(word);
+    let mut found: Vec<Trace> = matching.of_file(&place).into_iter().collect();
+    if found.is_empty() && word.contains('/') && !root.starts_with(&place) {
+        found = matching.of_folder(&place);
+    }
+    found.retain(|trace| matches!(trace, Trace::Changed(_)));
+    found
+}
+
+/// Returns the variables of an environment that locate configuration files of engines and providers. Relative paths of files
+/// become absolute.
+pub(super) fn naming(env: &BTreeMap<OsString, OsString>) -> BTreeMap<OsString, OsString> {
+    let absolute = |name: &str, value: &OsString| match path::absolute(value) {
+        Ok(path) if NAMED.contains(&name) => path.into_os_string(),
+        // An empty value is no path.
+        _ => value.clone(),
+    };
+    let known = NAMED.iter().chain(&FOLDERS).chain(&ACCOUNTS).filter_map(|name| {
+        let value = env.get(OsStr::new(name))?;
+        Some((OsString::from(name), absolute(name, value)))
+    });
+    known.collect()
+}
+
+/// Returns the CLI configuration files that an environment leads to. If the file that it names does not exist, that file and
+/// the default ones count.
+pub(super) fn settings_files(naming: &BTreeMap<OsString, OsString>) -> Vec<Utf8PathBuf> {
+    let mut files = cli_configs(naming);
+    if let [named] = files.as_slice()
+        && !named.exists()
+    {
+        let mut others = naming.clone();
+        others.retain(|name, _| !NAMED.iter().any(|named| name == *named));
+        files.extend(cli_configs(&others));
+    }
+    files
+}
+
+/// Returns the changes of configuration files. Files outside of the repository, such as those in a home directory, do not
+/// count.
+pub(super) fn of_settings(files: &[Utf8PathBuf], matching: &Matching<'_>) -> Vec<Trace> {
+    let traces = files.iter().filter_map(|file| matching.of_file(file));
+    traces.filter(|trace| matches!(trace, Trace::Changed(_))).collect()
+}
+
+/// Returns the CLI configuration files of a stack; absent when the stack sets none of the variables that name them.
+pub(super) fn own_settings_files(
+    settings: &Settings,
+    root: &Utf8Path,
+    naming: &BTreeMap<OsString, OsString>,
+) -> Option<Vec<Utf8PathBuf>> {
+    let (mut own, mut may_be_inherited) = (None, false);
+    for name in NAMED.iter().chain(&FOLDERS) {
+        // A path that comes from a secret is not read here.
+        if let Some(variable) = settings.env.get(*name)
+            && let EnvSource::Plain(text) = &variable.value.source
+        {
+            let value = value_from(root, name, text.clone());
+            own.get_or_insert_with(|| naming.clone()).insert(name.into(), value.into());
+            may_be_inherited |= !variable.value.unless.is_empty();
+        }
+    }
+    let mut files = settings_files(&own?);
+    if may_be_inherited {
+        files.extend(settings_files(naming));
+    }
+    Some(files)
+}

@@ -1,0 +1,289 @@
+//! Stacks that changed paths affect: those whose plan would be bound to one of the paths.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    ffi::OsString,
+    num::NonZeroUsize,
+    thread,
+};
+
+use camino::Utf8PathBuf;
+
+use super::{
+    base_config::{BaseConfig, BaseStacks},
+    changes::Changes,
+    hints::Hints,
+    installed_modules::installed,
+    matching::{Matching, Trace},
+    prefilter::Skimming,
+    sources::{
+        of_hooks, of_programs, of_secrets, of_settings, own_account_files, own_settings_files, settings_files,
+    },
+};
+use crate::{
+    config::{Config, Environment, Overrides},
+    engine::{
+        detect::{LOCKFILE, version_files},
+        layout::UNIT_ENGINE,
+        shared_account_files,
+    },
+    graph::{Change, Part, Touched},
+    inventory::{
+        Instance, Inventory,
+        plan_inputs::{
+            ExcludedPaths, InputScope,
+            deleted_paths::DeletedPaths,
+            read_set::{ReadSet, Reader},
+        },
+    },
+    model::{EngineName, GoneStack},
+};
+
+/// Changed and deleted stacks of an environment.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// Changed stacks, each with the reasons.
+    pub touched: Touched,
+    /// Deleted stacks.
+    pub gone: Vec<GoneStack>,
+}
+
+impl Changes {
+    /// Determines the changed and deleted stacks of an environment. `overrides` are those that the configuration was read
+    /// with.
+    pub fn outcome(
+        &self,
+        inventory: &Inventory,
+        (config, environment): (&Config, &Environment),
+        overrides: &Overrides,
+    ) -> Outcome {
+        let before = self.before(config, overrides);
+        let settled = match &before {
+            BaseConfig::Other(old) => {
+                old.environments().get(&environment.name).and_then(|own| BaseStacks::of(old, own))
+            }
+            _ => None,
+        };
+        let paths = &self.paths;
+        let shared = Shared {
+            config,
+            before: &before,
+            settled: settled.as_ref(),
+            dirs: inventory.instances().map(|instance| instance.dir.as_str()).collect(),
+            reader: Reader::new(DeletedPaths::new(self.gone.iter().cloned())),
+            skimming: Skimming::new(Hints::new(paths.iter(), self.links.iter(), paths.is_blind())),
+            naming: &self.naming,
+            version_files: self.version_files(),
+            any_file: Matching::new((paths, &self.links, &self.tree), config.root()).has_file(),
+        };
+        let touched = self.judge(&shared, &inventory.instances().collect::<Vec<_>>());
+        let gone = self.gone_from(inventory, (config, environment), settled.as_ref());
+        Outcome {
+            touched,
+            gone: gone
+                .into_iter()
+                .map(|(stack, path)| GoneStack { environment: environment.name.clone(), stack, path })
+                .collect(),
+        }
+    }
+
+    /// Returns the changed files that select an engine or its version, as git spells them.
+    fn version_files(&self) -> Vec<String> {
+        // The version files of Terragrunt include those of all other engines.
+        let is_one = |path: &&str| says_version(path, UNIT_ENGINE);
+        self.paths.iter().filter(is_one).map(str::to_owned).collect()
+    }
+
+    /// Determines the changed stacks, in several threads when there are many stacks.
+    fn judge(&self, shared: &Shared<'_>, instances: &[&Instance]) -> Touched {
+        let judge = |instances: &[&Instance]| {
+            let matching = Matching::new((&self.paths, &self.links, &self.tree), shared.config.root());
+            let touching = Touching::new(matching, shared);
+            let found = instances.iter().map(|instance| (&instance.id.stack, touching.of(instance)));
+            let touched = found.filter(|(_, found)| !found.is_empty());
+            touched.map(|(stack, found)| (stack.clone(), told(found))).collect::<Touched>()
+        };
+        if instances.len() < WORTH_A_THREAD {
+            return judge(instances);
+        }
+        let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        thread::scope(|scope| {
+            let share = instances.len().div_ceil(threads);
+            let workers: Vec<_> =
+                instances.chunks(share).map(|part| (part, scope.spawn(|| judge(part)))).collect();
+            // The stacks of a thread that panicked are examined here again, so that none is missing.
+            workers
+                .into_iter()
+                .flat_map(|(part, worker)| worker.join().unwrap_or_else(|_| judge(part)))
+                .collect()
+        })
+    }
+}
+
+/// Changed paths by the part of a stack that they belong to.
+type Found = BTreeMap<Part, BTreeSet<String>>;
+
+/// Returns one change for each part of a stack: the first path, and the number of further ones.
+fn told(found: Found) -> Vec<Change> {
+    let first = |(part, paths): (Part, BTreeSet<String>)| {
+        let more = paths.len().saturating_sub(1);
+        paths.into_iter().next().map(|path| Change { part, path, more })
+    };
+    found.into_iter().filter_map(first).collect()
+}
+
+/// Minimum number of stacks for several threads.
+const WORTH_A_THREAD: usize = 64;
+
+/// Data that the threads share.
+struct Shared<'c> {
+    config: &'c Config,
+    before: &'c BaseConfig,
+    settled: Option<&'c BaseStacks<'c>>,
+    /// Folders of all stacks.
+    dirs: HashSet<&'c str>,
+    reader: Reader,
+    skimming: Skimming,
+    /// Variables that locate configuration files, for stacks that do not set such variables themselves.
+    naming: &'c BTreeMap<OsString, OsString>,
+    /// Changed files that select an engine or its version.
+    version_files: Vec<String>,
+    /// True if any changed file may be an input of a plan.
+    any_file: bool,
+}
+
+/// Data of one thread, with a search and its caches.
+struct Touching<'c> {
+    matching: Matching<'c>,
+    shared: &'c Shared<'c>,
+    /// Changes of the CLI configuration files, for stacks that do not name their own.
+    settings: Vec<Trace>,
+    /// Changes of the shared files by which providers choose an account, for stacks that do not name their own.
+    accounts: Vec<Trace>,
+}
+
+impl<'c> Touching<'c> {
+    fn new(matching: Matching<'c>, shared: &'c Shared<'c>) -> Self {
+        let settings = of_settings(&settings_files(shared.naming), &matching);
+        let accounts = of_settings(&shared_account_files(shared.naming, shared.config.root()), &matching);
+        Self { matching, shared, settings, accounts }
+    }
+
+    fn of(&self, instance: &Instance) -> Found {
+        let mut found = Found::new();
+        if !self.matching.knows(&instance.dir) {
+            found.entry(Part::Unknown).or_default().insert(instance.path.to_string());
+            return found;
+        }
+        for trace in self.matching.of_stack(&instance.dir, &self.shared.dirs) {
+            let is_lockfile = matches!(&trace, Trace::Changed(path) if path.ends_with(LOCKFILE));
+            note(&mut found, if is_lockfile { Part::Lockfile } else { Part::File }, [trace]);
+        }
+        for file in &instance.settings.var_files {
+            let trace = self.matching.of_file(&instance.dir.join(&file.path));
+            let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&Part::File).is_some_and(|own| own.contains(path)));
+            let trace = trace.filter(|trace| !is_own(trace));
+            note(&mut found, Part::VarFile, trace);
+        }
+        for glob in &instance.settings.files {
+            note(&mut found, Part::Declared, self.matching.of_glob(&instance.dir, glob));
+        }
+        self.sources(instance, &mut found);
+        self.settings(instance, &mut found);
+        found.retain(|_, paths| !paths.is_empty());
+        // With one reason the stack counts as changed, and its HCL need not be read.
+        if found.is_empty() && self.shared.skimming.may_lead(instance, &self.matching) {
+            self.follow(instance, &mut found);
+        }
+        found
+    }
+
+    /// Adds the changes of the files that the stack's secrets, hooks, programs and configuration of engines and providers
+    /// come from.
+    fn sources(&self, instance: &Instance, found: &mut Found) {
+        let root = self.shared.config.root();
+        note(found, Part::Secret, of_secrets(&instance.settings, root, &self.matching));
+        note(found, Part::Hook, of_hooks(&instance.settings, root, &self.matching));
+        let of_engine = |file: &&String| says_version(file, instance.engine);
+        let version_files: Vec<String> =
+            self.shared.version_files.iter().filter(of_engine).cloned().collect();
+        note(found, Part::Version, self.matching.above(&instance.dir, &version_files));
+        let own = own_account_files(&instance.settings, &instance.dir, self.shared.naming);
+        let own = own.map(|files| of_settings(&files, &self.matching));
+        note(found, Part::Account, own.unwrap_or_else(|| self.accounts.clone()));
+        note(found, Part::Program, of_programs(instance.engine, self.shared.config, &self.matching));
+        let own = own_settings_files(&instance.settings, root, self.shared.naming);
+        let own = own.map(|files| of_settings(&files, &self.matching));
+        note(found, Part::CliConfig, own.unwrap_or_else(|| self.settings.clone()));
+    }
+
+    /// Adds the settings of environments.toml that differ for a stack.
+    fn settings(&self, instance: &Instance, found: &mut Found) {
+        let name = self.shared.config.path().file_name().unwrap_or_default();
+        let differing = match self.shared.before {
+            BaseConfig::Same => return,
+            BaseConfig::Unreadable => Some(BTreeSet::from([format!("{name}, which cannot be compared")])),
+            BaseConfig::Absent => None,
+            BaseConfig::Other(_) => {
+                self.shared.settled.and_then(|settled| settled.differing(instance, self.shared.config))
+            }
+        };
+        match differing {
+            Some(keys) => found.entry(Part::Setting).or_default().extend(keys),
+            None => drop(found.entry(Part::New).or_default().insert(instance.id.to_string())),
+        }
+    }
+
+    /// Adds the changes of the folders and files that the configuration of a stack refers to.
+    fn follow(&self, instance: &Instance, found: &mut Found) {
+        let root = self.shared.config.root();
+        let scope = || InputScope::new(instance, root, ExcludedPaths::default());
+        let mut reach = self.shared.reader.reach(scope(), &[]);
+        if let Some(found) = installed(instance, self.shared.config, &reach) {
+            let computed = if found.is_current { BTreeSet::new() } else { reach.computed };
+            reach = ReadSet { computed, ..self.shared.reader.reach(scope(), &found.modules) };
+        }
+        for module in &reach.modules {
+            note(found, Part::Module, self.matching.of_module(module));
+        }
+        for file in &reach.files {
+            let is_taken_in = reach.taken_in.contains(file);
+            // A file outside of the project that is only named, such as `/bin/sh`, belongs to the machine.
+            let counts =
+                |trace: &Trace| matches!(trace, Trace::Changed(_)) || is_taken_in || file.starts_with(root);
+            let part = if is_taken_in { Part::Include } else { Part::Named };
+            note(found, part, self.matching.of_file(file).filter(counts));
+        }
+        for folder in &reach.folders {
+            note(found, Part::Named, self.matching.of_stack(folder, &self.shared.dirs));
+        }
+        for folder in &reach.above {
+            note(found, Part::Named, self.matching.directly_in(folder));
+        }
+        found.retain(|_, paths| !paths.is_empty());
+        if found.is_empty() && self.shared.any_file && !reach.computed.is_empty() {
+            let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
+            found.insert(Part::Computed, reach.computed.iter().map(shown).collect());
+        }
+        if found.is_empty() && self.shared.any_file && !reach.guessed.is_empty() {
+            let shown = |file: &Utf8PathBuf| file.strip_prefix(root).unwrap_or(file).to_string();
+            found.insert(Part::Guessed, reach.guessed.iter().map(shown).collect());
+        }
+    }
+}
+
+/// Returns true if a file selects an engine or its version.
+fn says_version(path: &str, engine: EngineName) -> bool {
+    path.rsplit('/').next().is_some_and(|name| version_files(engine).any(|wanted| wanted == name))
+}
+
+/// Adds changes to a part of a stack; paths outside of the repository go to `Part::Unknown`.
+fn note(found: &mut Found, part: Part, traces: impl IntoIterator<Item = Trace>) {
+    for trace in traces {
+        let (part, path) = match trace {
+            Trace::Changed(path) => (part, path),
+            Trace::Outside(path) => (Part::Unknown, path),
+        };
+        found.entry(part).or_default().insert(path);
+    }
+}

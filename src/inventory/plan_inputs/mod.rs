@@ -1,0 +1,24 @@
+//! Input files of a stack: the files that its plan depends on, each with the digest of its content. These are the stack's
+//! folder, local modules at any depth, `files` of environments.toml, and existing files that its HCL names.
+
+pub(super) mod deleted_paths;
+mod eval_scope;
+mod excluded_paths;
+pub(super) mod file_pattern;
+mod folders;
+mod literals;
+mod path_refs;
+mod path_template;
+mod provenance;
+pub(super) mod read_set;
+mod scope;
+mod terragrunt;
+mod variable_flow;
+mod variable_values;
+pub(super) mod walk;
+pub(super) mod words;
+
+pub use excluded_paths::ExcludedPaths;
+
+pub use scope::{InputError, InputFile, InputPlaces, InputScope, Inputs};
+pub use terragrunt::{MixedMocks, UnresolvedIncludes, has_local_state, unit_module, unit_needs, unit_source};

@@ -1,0 +1,152 @@
+//! Visitor methods that walk a parsed file and collect its path references.
+
+use hcl_edit::{
+    expr::{Expression, ForExpr, FuncCall},
+    structure::{Attribute, Block, BlockLabel},
+    template::{HeredocTemplate, Template},
+    visit::{self, Visit},
+};
+
+use super::{Mentions, RefKind, is_computed, reads_files, reads_path};
+use crate::{
+    engine::layout::{JSON_UNIT_FILE, UNIT_FILE},
+    inventory::plan_inputs::{
+        eval_scope::{EvalScope, key_text},
+        path_template::{Base, PathSegment},
+        provenance::begin,
+    },
+};
+
+impl Visit for Mentions<'_> {
+    fn visit_block(&mut self, node: &Block) {
+        let kind = node.ident.as_str();
+        let label = node.labels.first().map(BlockLabel::as_str);
+        let reads_a_state = kind == "data" && label == Some("terraform_remote_state");
+        // Another unit is a stack of its own, with files of its own.
+        let is_other_unit = ["dependency", "dependencies"].contains(&kind);
+        let is_place = reads_a_state || is_other_unit || ["backend", "remote_state"].contains(&kind);
+        let outside = self.in_place;
+        self.in_place |= is_place;
+        self.open.push(kind.to_owned());
+        let variable = std::mem::replace(&mut self.variable, label.map(str::to_owned));
+        let bound = self.bound.len();
+        if let Some(each) = node.body.get_attribute("for_each") {
+            let iterator = node.body.get_attribute("iterator").map(|iterator| iterator.value.to_string());
+            let name = match (kind, label) {
+                ("dynamic", Some(label)) => iterator.map_or(label.to_owned(), |name| name.trim().to_owned()),
+                _ => "each".to_owned(),
+            };
+            self.bound.push((name, each.value.clone()));
+        }
+        visit::visit_block(self, node);
+        self.bound.truncate(bound);
+        self.variable = variable;
+        self.open.pop();
+        self.in_place = outside;
+    }
+
+    fn visit_attr(&mut self, node: &Attribute) {
+        let inside: Vec<&str> = self.open.iter().map(String::as_str).collect();
+        let calls_a_module = matches!(inside.as_slice(), ["module" | "terraform"]);
+        let of_unit = inside == ["terraform"];
+        if calls_a_module && node.key.as_str() == "source" {
+            (self.aim, self.of_unit) = (RefKind::Source, of_unit);
+            let pieces = EvalScope { locals: self.locals, bound: &[] }.pieces(&node.value);
+            if is_computed(&pieces) {
+                self.note(Base::Computed, "");
+            }
+            self.template(&pieces);
+            (self.aim, self.of_unit) = (RefKind::Other, false);
+            return;
+        }
+        let sight = EvalScope { locals: self.locals, bound: &self.bound };
+        match (inside.as_slice(), node.key.as_str(), &node.value) {
+            (["module"], name, value) => {
+                self.said.variables.passed.push((name.to_owned(), begin(&sight.pieces(value))));
+            }
+            (["variable"], "default", value) => {
+                let origin = begin(&sight.pieces(value));
+                self.said.variables.defaults.extend(self.variable.clone().map(|name| (name, origin)));
+            }
+            ([], "inputs", Expression::Object(inputs)) => {
+                for (name, value) in inputs {
+                    let origin = begin(&sight.pieces(value.expr()));
+                    self.said.variables.passed.extend(key_text(name).map(|name| (name.to_owned(), origin)));
+                }
+            }
+            _ => {}
+        }
+        visit::visit_attr(self, node);
+    }
+
+    fn visit_expr(&mut self, node: &Expression) {
+        match node {
+            Expression::String(_) | Expression::StringTemplate(_) => {
+                let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+                self.template(&sight.pieces(node));
+            }
+            Expression::FuncCall(call) => {
+                let name = call.name.name.as_str();
+                if !call.name.is_namespaced() && reads_path(name) {
+                    return self.read(call);
+                }
+                let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+                let pieces = sight.pieces(node);
+                match pieces.as_slice() {
+                    // The result of the call is unknown: its arguments are visited.
+                    [PathSegment::Value(Some(value), _)] if std::ptr::eq(*value, node) => {
+                        visit::visit_expr(self, node);
+                    }
+                    // A folder that is an argument of another function, or a local that counts where it is used.
+                    [PathSegment::Folder(_, up)]
+                        if *up == 0
+                            || self.functions > 0
+                            || self.open.first().is_some_and(|kind| kind == "locals") => {}
+                    pieces => self.template(pieces),
+                }
+            }
+            _ => visit::visit_expr(self, node),
+        }
+    }
+
+    fn visit_heredoc_template(&mut self, node: &HeredocTemplate) {
+        self.visit_template(&node.template);
+    }
+
+    fn visit_template(&mut self, node: &Template) {
+        let sight = EvalScope { locals: self.locals, bound: &self.bound.clone() };
+        self.template(&sight.elements(node.iter()));
+    }
+
+    fn visit_for_expr(&mut self, node: &ForExpr) {
+        let bound = self.bound.len();
+        let names = [node.intro.key_var.as_ref(), Some(&node.intro.value_var)];
+        for name in names.into_iter().flatten() {
+            self.bound.push((name.to_string().trim().to_owned(), node.intro.collection_expr.clone()));
+        }
+        visit::visit_for_expr(self, node);
+        self.bound.truncate(bound);
+    }
+
+    fn visit_func_call(&mut self, node: &FuncCall) {
+        let name = node.name.name.as_str();
+        if name == "find_in_parent_folders" && !self.in_place {
+            let named = node.args.iter().next().and_then(|name| match name {
+                Expression::String(text) => Some(text.value().clone()),
+                _ => None,
+            });
+            if named.is_none() && node.args.is_empty() {
+                self.note(Base::Above, JSON_UNIT_FILE);
+            }
+            self.note(Base::Above, &named.unwrap_or_else(|| UNIT_FILE.to_owned()));
+        }
+        // The argument names a file to read, not the location of a state.
+        let is_read = node.name.is_namespaced() || reads_files(name);
+        let outside = self.in_place;
+        self.in_place &= !is_read;
+        self.functions += 1;
+        visit::visit_func_call(self, node);
+        self.functions -= 1;
+        self.in_place = outside;
+    }
+}

@@ -1,0 +1,394 @@
+//! Input files of one stack: finding them and reading their digests.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::Arc,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::{
+    deleted_paths::DeletedPaths,
+    excluded_paths::ExcludedPaths,
+    folders::Folders,
+    literals::Literals,
+    path_refs::{PathRef, RefKind},
+    path_template::Base,
+    terragrunt::Unit,
+    variable_flow::{VariableFlow, Variables},
+    variable_values::VariableValues,
+    walk::{Walk, is_left_out},
+};
+use crate::{
+    engine::{
+        layout::{auto_var_files, is_configuration, is_unit_file, module_files, unit_file, unit_file_in},
+        terragrunt::units::normalised,
+    },
+    files::{self, file_digest, is_executable},
+    inventory::Instance,
+    model::EngineName,
+};
+
+/// Error while finding or reading the inputs of a stack.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// Unreadable file or folder.
+    #[error("cannot read `{path}`, which the plan depends on: {source}")]
+    Read {
+        /// Path of the file or folder.
+        path: Utf8PathBuf,
+        /// Error of the operating system.
+        source: io::Error,
+    },
+    /// Invalid glob pattern under `files` of environments.toml.
+    #[error("`files`: `{glob}` is no pattern: {reason}")]
+    Glob {
+        /// Pattern as written.
+        glob: String,
+        /// Reason that the glob parser gives.
+        reason: String,
+    },
+}
+
+/// Digest and mode of one input file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFile {
+    /// SHA-256 of the content in hexadecimal digits; `unreadable` for a file that envctl may not read.
+    pub digest: String,
+    /// True if the owner may execute the file. Git keeps only this bit of a file's mode.
+    pub executable: bool,
+    /// True for configuration and var files, which an engine only reads. Other files, such as an archive, may be written
+    /// during a plan.
+    pub configuration: bool,
+}
+
+/// Files and folders that the configuration of a stack refers to, before any content is digested.
+pub(super) struct Found {
+    pub(super) files: BTreeSet<Utf8PathBuf>,
+    pub(super) folders: Folders,
+    /// Folder of the stack, and the folders of its local modules.
+    pub(super) modules: BTreeSet<Utf8PathBuf>,
+    /// Configuration files that were parsed.
+    pub(super) read: BTreeSet<Utf8PathBuf>,
+    /// Configuration files that call a module whose `source` is an expression.
+    pub(super) computed: BTreeSet<Utf8PathBuf>,
+    /// Configuration files that read a file at a path that only the engine can compute.
+    pub(super) guessed: BTreeSet<Utf8PathBuf>,
+}
+
+/// References of one configuration file.
+#[derive(Default)]
+struct Leads {
+    /// Existing paths that the file names, each with the purpose of the reference.
+    paths: Vec<(Utf8PathBuf, RefKind)>,
+    /// True if the source of a module is an expression.
+    computed: bool,
+    /// True if the path of a file that is read is an expression, or lies in a folder whose files are not all inputs.
+    guessed: bool,
+    variables: Variables,
+}
+
+/// Input files of a stack with their digests.
+#[derive(Debug)]
+pub struct Inputs {
+    /// Input files by path as [`InputScope::shown`] gives it. A large folder has one entry, whose path ends with a slash.
+    pub files: BTreeMap<String, InputFile>,
+    /// True if the configuration reads further files, at paths that only the engine can compute.
+    pub reads_more: bool,
+}
+
+/// Paths of a stack's inputs, without digests.
+#[derive(Debug)]
+pub struct InputPlaces {
+    /// Folders and files that hold the inputs.
+    pub paths: Vec<Utf8PathBuf>,
+    /// Files that the engine loads by itself: configuration and automatic var files (`*.auto.tfvars`). Files that Terragrunt
+    /// generates are left out.
+    pub loaded: Vec<Utf8PathBuf>,
+}
+
+/// Search scope for the input files of one instance: its folder, engine, `files` patterns, variable values and excluded
+/// paths.
+#[derive(Debug, Clone)]
+pub struct InputScope {
+    root: Utf8PathBuf,
+    pub(super) dir: Utf8PathBuf,
+    pub(super) engine: EngineName,
+    globs: Vec<String>,
+    given: VariableValues,
+    apart: ExcludedPaths,
+    pub(super) gone: Arc<DeletedPaths>,
+}
+
+impl InputScope {
+    /// Returns the scope of an instance. `root` is the folder of environments.toml.
+    pub fn new(instance: &Instance, root: &Utf8Path, apart: ExcludedPaths) -> Self {
+        Self {
+            root: root.to_owned(),
+            dir: instance.dir.clone(),
+            engine: instance.engine,
+            globs: instance.settings.files.clone(),
+            given: VariableValues::new(instance),
+            apart: apart.seen_from(&instance.dir, root),
+            gone: Arc::default(),
+        }
+    }
+
+    /// Returns the folder of environments.toml.
+    pub(super) fn root(&self) -> &Utf8Path {
+        &self.root
+    }
+
+    /// Returns this scope with a set of deleted paths that count as present.
+    #[must_use]
+    pub(super) fn with_gone(self, gone: &Arc<DeletedPaths>) -> Self {
+        Self { gone: Arc::clone(gone), ..self }
+    }
+
+    /// Returns a path relative to the folder of environments.toml, or the absolute path of one that lies elsewhere.
+    pub fn shown(&self, path: &Utf8Path) -> String {
+        let path = normalised(path);
+        path.strip_prefix(&self.root).unwrap_or(&path).to_string()
+    }
+
+    /// Reads the current inputs. `modules` are the folders of local modules that an init of the engine found.
+    pub fn read(&self, modules: &[Utf8PathBuf]) -> Result<Inputs, InputError> {
+        let Found { mut files, folders, guessed, .. } = self.found(modules)?;
+        let walk = Walk { apart: &self.apart, skip_modules: false };
+        let held =
+            folders.held(&self.dir, &walk).map_err(|(path, source)| InputError::Read { path, source })?;
+        files.extend(held.files);
+        files.extend(self.declared()?);
+        files.extend(self.of_version());
+        let mut inputs: BTreeMap<String, InputFile> =
+            files.into_iter().filter_map(|path| self.input(&path).transpose()).collect::<Result<_, _>>()?;
+        for (folder, digest) in held.large {
+            let folder = format!("{}/", self.shown(&folder));
+            inputs.insert(folder, InputFile { digest, executable: false, configuration: false });
+        }
+        Ok(Inputs { files: inputs, reads_more: !guessed.is_empty() })
+    }
+
+    /// Returns the paths of the inputs that configuration, var files and environments.toml refer to, without digesting them.
+    pub fn places(&self) -> Result<InputPlaces, InputError> {
+        let Found { files, folders, modules, read, .. } = self.found(&[])?;
+        let mut paths: Vec<Utf8PathBuf> = modules.into_iter().collect();
+        paths.extend(files.into_iter().filter(|file| !file.starts_with(&self.dir)));
+        let below = folders.places(&self.dir);
+        paths.extend(below.map_err(|(path, source)| InputError::Read { path, source })?);
+        paths.extend(self.declared()?);
+        let names = names_in(&self.dir);
+        let values = auto_var_files(names.iter().map(String::as_str));
+        let mut loaded: Vec<Utf8PathBuf> = values.iter().map(|name| self.dir.join(name)).collect();
+        loaded
+            .extend(read.into_iter().filter(|file| unit_file(self.engine).is_none() || !is_generated(file)));
+        Ok(InputPlaces { paths, loaded })
+    }
+
+    /// Collects the files in the folders of the stack and its modules, and the files and folders that configuration names.
+    fn found(&self, modules: &[Utf8PathBuf]) -> Result<Found, InputError> {
+        let mut found = self.followed(modules, &Literals::default());
+        for dir in &found.modules {
+            // The folder of a called module may have been deleted: then it has no files.
+            if dir.is_dir() || *dir == self.dir {
+                found.files.extend(self.files(dir, *dir != self.dir)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Follows the references of configuration files through modules at any depth; no folder is walked.
+    pub(super) fn followed(&self, modules: &[Utf8PathBuf], literals: &Literals) -> Found {
+        let unit = Unit::new(&self.dir, &self.gone);
+        let mut files = BTreeSet::new();
+        let mut folders = Folders::default();
+        let mut seen: BTreeSet<Utf8PathBuf> = modules.iter().chain([&self.dir]).cloned().collect();
+        let mut open: Vec<Utf8PathBuf> = seen.iter().cloned().collect();
+        let (mut read, mut computed, mut guessed) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        let mut flow = VariableFlow::default();
+        while let Some(dir) = open.pop() {
+            for file in self.configuration(&dir, &unit, literals) {
+                if !read.insert(file.clone()) {
+                    continue;
+                }
+                let leads = self.leads(&file, &unit, literals);
+                flow.add(&dir, &file, &leads.variables);
+                if leads.computed {
+                    computed.insert(file.clone());
+                }
+                if leads.guessed {
+                    guessed.insert(file);
+                }
+                for (path, aim) in leads.paths {
+                    if aim == RefKind::Source && self.is_dir(&path) {
+                        if seen.insert(path.clone()) {
+                            open.push(path);
+                        }
+                    } else if self.is_dir(&path) {
+                        folders.add(path, &self.root);
+                    } else if self.is_file(&path)
+                        // A file that a function reads is an input under any name, also a state.
+                        && (aim == RefKind::Read || self.is_input(&path))
+                    {
+                        files.insert(path);
+                    }
+                }
+            }
+        }
+        let (ways, unknown) = flow.followed(&self.dir, &self.given);
+        let (paths, astray) = self.weighed(ways);
+        guessed.extend(unknown.into_iter().chain(astray));
+        for path in paths {
+            if self.is_dir(&path) {
+                folders.add(path, &self.root);
+            } else if self.is_file(&path) {
+                files.insert(path);
+            }
+        }
+        files.extend(unit.opened().into_iter().filter(|file| self.is_file(file)));
+        Found { files, folders, modules: seen, read, computed, guessed }
+    }
+
+    /// Returns true if a function reads from a folder whose files are not all inputs. Of a folder that holds the stack, only
+    /// the files directly in it are inputs; of the project's root and of a folder outside of the project, none are.
+    fn is_guessed(&self, path: &Utf8Path, aim: RefKind) -> bool {
+        let counts = path.starts_with(&self.root) && path != self.root;
+        let is_above = path != self.dir && self.dir.starts_with(path);
+        match aim {
+            RefKind::ReadBelow => is_above || (!counts && path != self.dir && self.is_dir(path)),
+            RefKind::Read => !counts && path != self.dir && self.is_dir(path),
+            RefKind::Source | RefKind::Other => false,
+        }
+    }
+
+    /// Returns true unless the file is a state (or a state's backup or lock), or the manifest records it as an item of its
+    /// own.
+    fn is_input(&self, file: &Utf8Path) -> bool {
+        !file.file_name().is_none_or(is_left_out) && !self.apart.is_bound_apart(file)
+    }
+
+    fn is_dir(&self, path: &Utf8Path) -> bool {
+        path.is_dir() || self.gone.is_dir(path)
+    }
+
+    fn is_file(&self, path: &Utf8Path) -> bool {
+        files::is_there(path) || self.gone.is_file(path)
+    }
+
+    fn input(&self, path: &Utf8Path) -> Result<Option<(String, InputFile)>, InputError> {
+        let digest = match file_digest(path) {
+            Ok(digest) => digest,
+            // Deleted since the folder was listed: not an input.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            // No error here: an engine that has to read the file reports it.
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => "unreadable".to_owned(),
+            Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
+        };
+        let executable = match is_executable(path) {
+            Ok(executable) => executable,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => false,
+            Err(source) => return Err(InputError::Read { path: path.to_owned(), source }),
+        };
+        let name = path.file_name().unwrap_or_default();
+        let file = InputFile { digest, executable, configuration: is_configuration(name) };
+        Ok(Some((self.shown(path), file)))
+    }
+
+    fn files(&self, dir: &Utf8Path, is_module: bool) -> Result<BTreeSet<Utf8PathBuf>, InputError> {
+        let walk = Walk { apart: &self.apart, skip_modules: is_module };
+        walk.files(dir).map_err(|source| InputError::Read { path: dir.to_owned(), source })
+    }
+
+    /// Returns the configuration files of a folder; for a Terragrunt unit also the files that it includes or reads.
+    fn configuration(&self, dir: &Utf8Path, unit: &Unit, literals: &Literals) -> Vec<Utf8PathBuf> {
+        let names = names_in(dir);
+        let modules = module_files(self.engine, names.iter().map(String::as_str));
+        let mut files: Vec<Utf8PathBuf> = modules.all().map(|name| dir.join(name)).collect();
+        if dir == self.dir && names.iter().any(|name| is_unit_file(name)) {
+            let mut wanted = vec![unit_file_in(dir)];
+            while let Some(file) = wanted.pop() {
+                let included = self.leads(&file, unit, literals).paths.into_iter().filter(|(path, _)| {
+                    (path.extension() == Some("hcl") || path.as_str().ends_with(".hcl.json"))
+                        && self.is_file(path)
+                        && !files.contains(path)
+                });
+                wanted.extend(included.map(|(path, _)| path));
+                if !files.contains(&file) {
+                    files.push(file);
+                }
+                // Evaluation replaces an expression by its value: the files that the value came from are added here.
+                wanted.extend(unit.opened().into_iter().filter(|f| self.is_file(f) && !files.contains(f)));
+            }
+        }
+        files
+    }
+
+    /// Returns the references of a configuration file.
+    fn leads(&self, file: &Utf8Path, unit: &Unit, literals: &Literals) -> Leads {
+        let own = file.parent().unwrap_or(&self.dir);
+        let mut leads = Leads::default();
+        let said = literals.of(file, unit);
+        leads.variables = said.variables.clone();
+        let found = &mut leads.paths;
+        let (names, mentions): (Vec<_>, Vec<_>) =
+            said.mentions.iter().cloned().partition(|mention| mention.base == Base::Named);
+        for PathRef { base, path, aim } in mentions {
+            let starts: Vec<Utf8PathBuf> = match base {
+                Base::Own => vec![own.to_owned()],
+                Base::Computed => {
+                    *(if aim == RefKind::Source { &mut leads.computed } else { &mut leads.guessed }) = true;
+                    Vec::new()
+                }
+                Base::Stack | Base::Named => vec![self.dir.clone(), own.to_owned()],
+                Base::Repository => {
+                    self.dir.ancestors().filter(|dir| dir.join(".git").exists()).map(Into::into).collect()
+                }
+                Base::Above => {
+                    let is_there = |path: &Utf8Path| path.exists() || self.gone.is_there(path);
+                    let holder = self.dir.ancestors().skip(1).find(|dir| is_there(&dir.join(&path)));
+                    holder.map(Into::into).into_iter().collect()
+                }
+            };
+            // An absolute path names a file of the machine, not of the project.
+            let is_elsewhere = path.starts_with('/');
+            // In a source, `//` separates the folder that is copied from the module in it (`../mods//vpc`).
+            let path = path.replace("//", "/");
+            let there = starts.into_iter().map(|start| normalised(&start.join(&path)));
+            let there = there.filter(|path| path.exists() || self.gone.is_there(path));
+            for path in there {
+                leads.guessed |= !is_elsewhere && self.is_guessed(&path, aim);
+                found.push((path, aim));
+            }
+        }
+        // A command that runs in a folder above the stack may name files relative to that folder.
+        let above = |(dir, aim): &&(Utf8PathBuf, RefKind)| {
+            *aim != RefKind::Source && *dir != self.dir && self.dir.starts_with(dir) && dir.is_dir()
+        };
+        let above: BTreeSet<Utf8PathBuf> = found.iter().filter(above).map(|(dir, _)| dir.clone()).collect();
+        for dir in above {
+            let there = names.iter().map(|name| normalised(&dir.join(&name.path)));
+            found.extend(there.filter(|path| self.is_file(path)).map(|path| (path, RefKind::Other)));
+        }
+        leads
+    }
+}
+
+/// Returns the names of everything in a folder; none if it cannot be read.
+fn names_in(dir: &Utf8Path) -> Vec<String> {
+    let entries = dir.read_dir_utf8().into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_owned()).collect()
+}
+
+/// Returns true if Terragrunt generated the file; every run of Terragrunt writes it anew.
+fn is_generated(file: &Utf8Path) -> bool {
+    files::read(file).is_ok_and(|text| text.starts_with(b"# Generated by Terragrunt. Sig: "))
+}
+
+mod declared;
+mod new_file;
+mod weighed;
+
+#[cfg(test)]
+mod tests;

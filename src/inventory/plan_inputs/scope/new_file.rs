@@ -1,0 +1,61 @@
+//! Test whether a file that envctl is about to write would be an input of a stack.
+
+use std::sync::Arc;
+
+use camino::Utf8Path;
+
+use super::{Found, InputError, InputScope};
+use crate::{
+    files::resolve_links,
+    inventory::plan_inputs::{
+        deleted_paths::DeletedPaths, file_pattern::FilePattern, literals::Literals, walk::Walk,
+    },
+};
+
+impl InputScope {
+    /// Returns true if a file would be an input of the stack once it exists. The path must be absolute and without links.
+    pub fn would_include(&self, file: &Utf8Path) -> Result<bool, InputError> {
+        let Some(folder) = file.parent() else { return Ok(false) };
+        // Configuration may name a file that does not exist yet (`fileexists`).
+        let present = Arc::new(DeletedPaths::new([file.to_owned()]));
+        let Found { files, folders, modules, .. } =
+            self.clone().with_gone(&present).followed(&[], &Literals::default());
+        if files.iter().any(|named| resolve_links(named) == file) || self.is_declared(file)? {
+            return Ok(true);
+        }
+        let walked = |dir: &Utf8Path, skip_modules| {
+            let walk = Walk { apart: &self.apart, skip_modules };
+            let found = walk.folders(dir);
+            let found = found.map_err(|source| InputError::Read { path: dir.to_owned(), source })?;
+            Ok(found.contains(folder))
+        };
+        for dir in modules.iter().filter(|dir| dir.is_dir()) {
+            if walked(dir, *dir != self.dir)? {
+                return Ok(true);
+            }
+        }
+        for named in folders.into_named() {
+            // Of a folder that holds the stack, only the files directly in it are inputs.
+            let is_above = self.dir.starts_with(&named);
+            if if is_above { resolve_links(&named) == folder } else { walked(&named, false)? } {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Returns true if a pattern under `files` of environments.toml matches the file.
+    fn is_declared(&self, file: &Utf8Path) -> Result<bool, InputError> {
+        for glob in &self.globs {
+            let pattern = FilePattern::new(&self.dir, glob)
+                .map_err(|error| InputError::Glob { glob: glob.clone(), reason: error.kind().to_string() })?;
+            let folder = resolve_links(pattern.folder());
+            if resolve_links(pattern.literal()) == file
+                || file.strip_prefix(&folder).is_ok_and(|below| pattern.matches(below))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}

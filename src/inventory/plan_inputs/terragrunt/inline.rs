@@ -1,0 +1,140 @@
+//! Terragrunt files with their known expressions replaced by values; paths become relative to the unit's folder.
+
+use camino::Utf8Path;
+use hcl_edit::{
+    expr::{Expression, FuncCall},
+    structure::{Block, Body},
+    template::{Element, StringTemplate, Template},
+    visit_mut::{self, VisitMut},
+};
+
+use super::{
+    builtins::start,
+    eval::{Part, Unit},
+};
+use crate::inventory::plan_inputs::words::ends_path;
+
+impl Unit {
+    /// Returns the file with known expressions replaced by values: first as included by the unit, then, if it lies in
+    /// another folder, as read by `read_terragrunt_config`. Empty when it cannot be parsed.
+    pub(in super::super) fn plain(&self, file: &Utf8Path) -> Vec<Body> {
+        self.begin();
+        let own = file.parent().filter(|own| *own != self.dir);
+        let parts = [Some(&*self.dir), own].into_iter().flatten().filter_map(|dir| self.part(file, dir));
+        parts
+            .map(|part| {
+                let mut body = (*part.body).clone();
+                Plain { unit: self, part }.visit_body_mut(&mut body);
+                body
+            })
+            .collect()
+    }
+
+    /// Returns an absolute path relative to the unit's folder.
+    fn seen_from_here(&self, path: &str) -> String {
+        let mut up = String::from(".");
+        for (level, dir) in self.dir.ancestors().enumerate() {
+            if level > 0 {
+                up = if level == 1 { "..".to_owned() } else { up + "/.." };
+            }
+            match path.strip_prefix(dir.as_str()) {
+                Some("") => return up,
+                Some(rest) if rest.starts_with('/') => return up + rest,
+                Some(rest) if dir == "/" => return format!("{up}/{rest}"),
+                _ => {}
+            }
+        }
+        path.to_owned()
+    }
+}
+
+struct Plain<'u> {
+    unit: &'u Unit,
+    part: Part,
+}
+
+impl Plain<'_> {
+    fn known(&self, expression: &Expression) -> Option<String> {
+        self.unit.text(&self.part, expression)
+    }
+
+    fn elements<'e>(&self, elements: impl Iterator<Item = &'e Element>) -> Vec<Element> {
+        let mut plain = Vec::new();
+        let mut text = String::new();
+        for element in elements {
+            match element {
+                Element::Literal(literal) => text.push_str(literal.value()),
+                Element::Interpolation(value) if let Some(known) = self.known(&value.expr) => {
+                    let is_path = known.starts_with('/') && text.chars().next_back().is_none_or(ends_path);
+                    text.push_str(&if is_path { self.unit.seen_from_here(&known) } else { known });
+                }
+                other => {
+                    if !text.is_empty() {
+                        plain.push(Element::from(std::mem::take(&mut text)));
+                    }
+                    plain.push(other.clone());
+                }
+            }
+        }
+        if !text.is_empty() {
+            plain.push(Element::from(text));
+        }
+        plain
+    }
+
+    /// Replaces a path that is relative to `start` by one relative to the unit's folder, if it is known.
+    fn path(&self, expression: &mut Expression, start: &Utf8Path) {
+        if let Some(path) = self.known(expression).filter(|path| !path.is_empty()) {
+            *expression = Expression::from(self.unit.seen_from_here(start.join(path).as_str()));
+        }
+    }
+}
+
+impl VisitMut for Plain<'_> {
+    fn visit_block_mut(&mut self, node: &mut Block) {
+        if node.ident.as_str() == "include"
+            && let Some(mut path) = node.body.get_attribute_mut("path")
+        {
+            let dir = self.part.dir.clone();
+            self.path(path.value_mut(), &dir);
+        }
+        visit_mut::visit_block_mut(self, node);
+    }
+
+    fn visit_expr_mut(&mut self, node: &mut Expression) {
+        let stands_for_itself = matches!(node, Expression::String(_) | Expression::StringTemplate(_));
+        if !stands_for_itself && let Some(known) = self.known(node) {
+            let text = if known.starts_with('/') { self.unit.seen_from_here(&known) } else { known };
+            *node = Expression::from(text);
+            return;
+        }
+        visit_mut::visit_expr_mut(self, node);
+    }
+
+    fn visit_func_call_mut(&mut self, node: &mut FuncCall) {
+        let start = start(&self.part, node.name.name.as_str()).map(Utf8Path::to_owned);
+        if let Some(start) = start
+            && let Some(path) = node.args.get_mut(0)
+        {
+            self.path(path, &start);
+        }
+        // A file under the default name counts, although only Terragrunt knows whether `get_env` gives this name.
+        if node.name.name.as_str() == "find_in_parent_folders"
+            && let Some(name) = node.args.get_mut(0)
+            && let Some(usual) = self.unit.usual_text(&self.part, name)
+        {
+            *name = Expression::from(usual);
+        }
+        visit_mut::visit_func_call_mut(self, node);
+    }
+
+    fn visit_string_template_mut(&mut self, node: &mut StringTemplate) {
+        *node = StringTemplate::from(self.elements(node.iter()));
+        visit_mut::visit_string_template_mut(self, node);
+    }
+
+    fn visit_template_mut(&mut self, node: &mut Template) {
+        *node = Template::from(self.elements(node.iter()));
+        visit_mut::visit_template_mut(self, node);
+    }
+}

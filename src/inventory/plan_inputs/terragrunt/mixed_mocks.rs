@@ -1,0 +1,266 @@
+//! Terragrunt dependencies whose mocks are mixed with real outputs, which Terragrunt does without a message.
+//!
+//! Source: the `dependency` block in Terragrunt's documentation; the missing message was measured with Terragrunt 1.1.3.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use hcl_edit::{
+    expr::{Expression, ObjectKey},
+    structure::{Block, Body},
+};
+use serde_json::{Map, Value};
+
+use super::Unit;
+use crate::{
+    engine::{layout::unit_file, terragrunt::units::normalised},
+    inventory::plan_inputs::{literals::Literals, scope::InputScope},
+};
+
+/// Terragrunt dependency whose mocks replace outputs that are missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MixedMocks {
+    /// Label of the `dependency` block.
+    pub dependency: String,
+    /// Folder of the unit that the dependency names; absent when only Terragrunt can compute it.
+    pub dir: Option<Utf8PathBuf>,
+    /// Names of the mocks; absent when only Terragrunt can compute them.
+    mocks: Option<Names>,
+    /// True if missing members of maps are replaced too, not only missing outputs.
+    deep: bool,
+}
+
+/// Tree of the names in an object. A value that is not an object is a leaf.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Names(BTreeMap<String, Names>);
+
+impl Names {
+    fn of(value: &Value) -> Option<Self> {
+        let below = |value: &Value| Self::of(value).unwrap_or_default();
+        Some(Self(value.as_object()?.iter().map(|(name, value)| (name.clone(), below(value))).collect()))
+    }
+}
+
+impl MixedMocks {
+    /// Returns true if only Terragrunt can compute the dependency's folder or its mocks.
+    pub fn is_unclear(&self) -> bool {
+        self.dir.is_none() || self.mocks.is_none()
+    }
+
+    /// Returns the path (`net.tags.a`) of the first mock that replaces a value missing in these outputs; only the label
+    /// (`net`) when the mocks are unknown.
+    pub fn stands_in(&self, outputs: &Map<String, Value>) -> Option<String> {
+        match &self.mocks {
+            None => Some(self.dependency.clone()),
+            Some(names) => {
+                missing(names, outputs, self.deep).map(|path| format!("{}.{path}", self.dependency))
+            }
+        }
+    }
+}
+
+fn missing(names: &Names, there: &Map<String, Value>, deep: bool) -> Option<String> {
+    names.0.iter().find_map(|(name, below)| match there.get(name) {
+        None => Some(name.clone()),
+        Some(Value::Object(members)) if deep => {
+            missing(below, members, deep).map(|path| format!("{name}.{path}"))
+        }
+        Some(_) => None,
+    })
+}
+
+impl InputScope {
+    /// Returns the dependencies of a unit and of its includes whose mocks are mixed with outputs in a plan.
+    pub fn mixed_mocks(&self) -> Vec<MixedMocks> {
+        self.mixed(self.dependencies())
+    }
+
+    /// Returns the dependencies as [`Self::mixed_mocks`] does, with the `dependency` blocks as `terragrunt render` gives
+    /// them in place of those that were parsed here.
+    pub fn mixed_mocks_as_rendered(&self, blocks: &Map<String, Value>) -> Vec<MixedMocks> {
+        let mut all = self.dependencies();
+        all.extend(blocks.iter().map(|(label, block)| (label.clone(), Dependency::rendered(block))));
+        self.mixed(all)
+    }
+
+    fn mixed(&self, dependencies: BTreeMap<String, Dependency>) -> Vec<MixedMocks> {
+        let mixed = dependencies.into_iter().filter(|(_, dependency)| dependency.mixes && dependency.at_plan);
+        let mixed = mixed.map(|(label, Dependency { path, mocks, deep, .. })| MixedMocks {
+            dependency: label,
+            dir: path.map(|path| normalised(&self.dir.join(path))),
+            mocks,
+            deep,
+        });
+        mixed.collect()
+    }
+
+    fn dependencies(&self) -> BTreeMap<String, Dependency> {
+        let mut found: BTreeMap<String, Dependency> = BTreeMap::new();
+        if unit_file(self.engine).is_none() {
+            return found;
+        }
+        let unit = Unit::new(&self.dir, &self.gone);
+        let files = self.followed(&[], &Literals::default()).read;
+        for file in files.iter().filter(|file| file.extension() == Some("hcl")) {
+            // The first body is the one as included. A file that is only read adds no dependencies to the unit.
+            let Some(body) = unit.plain(file).into_iter().next() else { continue };
+            for block in body.blocks().filter(|block| block.ident.as_str() == "dependency") {
+                if let Some(label) = block.labels.first() {
+                    found.entry(label.as_str().to_owned()).or_default().add(block);
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Merged settings of all `dependency` blocks with one label.
+struct Dependency {
+    path: Option<String>,
+    mocks: Option<Names>,
+    mixes: bool,
+    deep: bool,
+    at_plan: bool,
+}
+
+impl Default for Dependency {
+    fn default() -> Self {
+        Self { path: None, mocks: Some(Names::default()), mixes: false, deep: false, at_plan: true }
+    }
+}
+
+impl Dependency {
+    /// Reads a block of Terragrunt's `render`, which has each setting; one that is not set is null.
+    fn rendered(block: &Value) -> Self {
+        let mut dependency =
+            Self { path: block["config_path"].as_str().map(str::to_owned), ..Self::default() };
+        let mocks = &block["mock_outputs"];
+        dependency.mocks = if mocks.is_null() { Some(Names::default()) } else { Names::of(mocks) };
+        let strategy = &block["mock_outputs_merge_strategy_with_state"];
+        dependency.mixes = !strategy.is_null() && strategy != "no_merge";
+        dependency.deep = dependency.mixes && strategy != "shallow";
+        dependency.mixes |= block["mock_outputs_merge_with_state"] == true;
+        if let Some(commands) = block["mock_outputs_allowed_terraform_commands"].as_array() {
+            dependency.at_plan = commands.iter().any(|command| command == "plan");
+        }
+        dependency
+    }
+
+    fn add(&mut self, block: &Block) {
+        let text = |name: &str| attribute(&block.body, name).and_then(Expression::as_str).map(str::to_owned);
+        self.path = text("config_path").or(self.path.take());
+        if let Some(mocks) = attribute(&block.body, "mock_outputs") {
+            self.mocks = self.mocks.take().zip(names(mocks)).map(|(mut all, more)| {
+                all.0.extend(more.0);
+                all
+            });
+        }
+        if let Some(strategy) = attribute(&block.body, "mock_outputs_merge_strategy_with_state") {
+            let strategy = strategy.as_str();
+            self.mixes |= strategy != Some("no_merge");
+            // An unknown strategy may be a deep one.
+            self.deep |= !matches!(strategy, Some("no_merge" | "shallow"));
+        }
+        if let Some(merge) = attribute(&block.body, "mock_outputs_merge_with_state") {
+            self.mixes |= merge.as_bool() != Some(false);
+        }
+        if let Some(commands) = attribute(&block.body, "mock_outputs_allowed_terraform_commands")
+            && let Some(commands) = commands.as_array()
+        {
+            let unknown = commands.iter().any(|command| command.as_str().is_none());
+            self.at_plan &= unknown || commands.iter().any(|command| command.as_str() == Some("plan"));
+        }
+    }
+}
+
+fn attribute<'b>(body: &'b Body, name: &str) -> Option<&'b Expression> {
+    body.attributes().find(|attribute| attribute.key.as_str() == name).map(|attribute| &attribute.value)
+}
+
+fn names(expression: &Expression) -> Option<Names> {
+    let object = expression.as_object()?;
+    let members = object.iter().map(|(key, value)| {
+        let name = match key {
+            ObjectKey::Ident(name) => name.as_str(),
+            ObjectKey::Expression(expression) => expression.as_str()?,
+        };
+        // An expression may evaluate to an object, but its members are unknown: it counts as a leaf.
+        Some((name.to_owned(), names(value.expr()).unwrap_or_default()))
+    });
+    members.collect::<Option<_>>().map(Names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::inventory::{fixture::Project, plan_inputs::ExcludedPaths};
+
+    fn mixed(unit: &str, common: &str) -> Vec<MixedMocks> {
+        let toml = "[environments.dev]\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n";
+        let project = Project::new(
+            toml,
+            &[
+                ("live/app/terragrunt.hcl", unit),
+                ("live/common.hcl", common),
+                ("live/net/terragrunt.hcl", ""),
+            ],
+        );
+        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), ExcludedPaths::default());
+        let mut found = scope.mixed_mocks();
+        for mocks in &mut found {
+            mocks.dir = mocks.dir.take().map(|dir| dir.strip_prefix(project.root()).unwrap().to_owned());
+        }
+        found
+    }
+
+    fn of(strategy: &str) -> String {
+        format!(
+            "dependency \"net\" {{\n  config_path = \"../net\"\n  mock_outputs = {{ id = \"m\", tags = {{ a = 1 }} }}\n  {strategy}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn each_strategy_mixes_what_it_mixes() {
+        let there = |value: Value| value.as_object().unwrap().clone();
+        let full = there(json!({ "id": "i", "tags": { "a": 1 } }));
+        let (no_id, no_tag) = (there(json!({ "tags": {} })), there(json!({ "id": "i", "tags": {} })));
+        for none in [
+            "",
+            "mock_outputs_merge_strategy_with_state = \"no_merge\"",
+            "mock_outputs_merge_with_state = false",
+        ] {
+            assert_eq!(mixed(&of(none), ""), [], "{none}");
+        }
+        for shallow in
+            ["mock_outputs_merge_strategy_with_state = \"shallow\"", "mock_outputs_merge_with_state = true"]
+        {
+            let found = &mixed(&of(shallow), "")[0];
+            assert_eq!(found.dir.as_deref().unwrap(), "live/net", "{shallow}");
+            assert_eq!(found.stands_in(&full), None);
+            assert_eq!(found.stands_in(&no_tag), None);
+            assert_eq!(found.stands_in(&no_id).as_deref(), Some("net.id"));
+        }
+        let deep = &mixed(&of("mock_outputs_merge_strategy_with_state = \"deep_map_only\""), "")[0];
+        assert_eq!(deep.stands_in(&full), None);
+        assert_eq!(deep.stands_in(&no_tag).as_deref(), Some("net.tags.a"));
+    }
+
+    #[test]
+    fn dependencies_of_included_files_count_and_mocks_of_other_verbs_do_not() {
+        let include = "include \"c\" {\n  path = \"../common.hcl\"\n}\n";
+        let common = of("mock_outputs_merge_strategy_with_state = \"shallow\"");
+        assert_eq!(mixed(include, &common)[0].dependency, "net");
+        let validate = "mock_outputs_merge_strategy_with_state = \"shallow\"\n  mock_outputs_allowed_terraform_commands = [\"validate\"]";
+        assert_eq!(mixed(&of(validate), ""), []);
+    }
+
+    #[test]
+    fn what_only_terragrunt_can_tell_stands_in_for_anything() {
+        let unit = "dependency \"net\" {\n  config_path = run_cmd(\"x\")\n  mock_outputs = local.mocks\n  mock_outputs_merge_strategy_with_state = \"shallow\"\n}\n";
+        let found = &mixed(unit, "")[0];
+        assert_eq!(found.dir, None);
+        assert_eq!(found.stands_in(&Map::new()).as_deref(), Some("net"));
+    }
+}

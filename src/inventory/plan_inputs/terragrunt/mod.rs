@@ -1,0 +1,17 @@
+//! Evaluation of Terragrunt files for the unit that they configure: functions, locals and includes, as far as they are known
+//! without running Terragrunt.
+
+mod builtins;
+mod eval;
+mod inline;
+mod mixed_mocks;
+mod needs;
+mod unit_inputs;
+mod unit_module;
+mod unresolved_includes;
+
+pub(super) use eval::Unit;
+pub use mixed_mocks::MixedMocks;
+pub use needs::unit_needs;
+pub use unit_module::{has_local_state, unit_module, unit_source};
+pub use unresolved_includes::UnresolvedIncludes;

@@ -1,0 +1,78 @@
+//! Variables that a Terragrunt unit sets under `inputs` of its own file or of a file that it includes.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hcl_edit::{
+    expr::{Expression, ObjectKey},
+    structure::Body,
+};
+
+use super::Unit;
+use crate::{
+    engine::{
+        layout::{unit_file, unit_file_in},
+        terragrunt::units::normalised,
+    },
+    inventory::plan_inputs::scope::InputScope,
+};
+
+impl InputScope {
+    /// Returns the path (as [`Self::shown`] gives it) of the unit's file that sets a variable under `inputs`. Absent when no
+    /// file names the variable there, also when `inputs` are computed, and for engines other than Terragrunt.
+    pub fn sets_input(&self, variable: &str) -> Option<String> {
+        unit_file(self.engine)?;
+        let unit = Unit::new(&self.dir, &self.gone);
+        let own = unit_file_in(&self.dir);
+        let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
+        let included = body(&own).map(|body| included(&body, &self.dir)).unwrap_or_default();
+        let sets = |file: &Utf8PathBuf| {
+            let inputs =
+                body(file).and_then(|body| body.get_attribute("inputs").map(|inputs| inputs.value.clone()));
+            inputs.is_some_and(|inputs| names(&inputs, variable))
+        };
+        [own].into_iter().chain(included).find(sets).map(|file| self.shown(&file))
+    }
+}
+
+fn included(body: &Body, dir: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let paths = body.get_blocks("include").filter_map(|block| block.body.get_attribute("path"));
+    paths.filter_map(|path| path.value.as_str().map(|path| normalised(&dir.join(path)))).collect()
+}
+
+/// Returns true if an object, or an object that is merged into it, has a member of this name.
+fn names(inputs: &Expression, variable: &str) -> bool {
+    match inputs {
+        Expression::Object(object) => object.iter().any(|(key, _)| match key {
+            ObjectKey::Ident(name) => name.as_str() == variable,
+            ObjectKey::Expression(name) => name.as_str() == Some(variable),
+        }),
+        Expression::FuncCall(call) if call.name.name.as_str() == "merge" => {
+            call.args.iter().any(|merged| names(merged, variable))
+        }
+        Expression::Parenthesis(inner) => names(inner.inner(), variable),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::{fixture::Project, plan_inputs::ExcludedPaths};
+
+    #[test]
+    fn inputs_in_merged_objects_are_set_and_those_of_read_files_are_not() {
+        let toml = "[environments.dev]\n[stacks.app]\npath = \"live/app\"\nengine = \"terragrunt\"\n";
+        let unit = "include \"c\" {\n  path = \"../common.hcl\"\n}\nlocals {\n  r = read_terragrunt_config(\"../read.hcl\")\n}\n\
+                    inputs = merge(local.r.inputs, { own = 1, \"quoted\" = { inner = 2 } })\n";
+        let files = [
+            ("live/app/terragrunt.hcl", unit),
+            ("live/common.hcl", "inputs = {\n  shared = 1\n}\n"),
+            ("live/read.hcl", "inputs = {\n  read = 1\n}\n"),
+        ];
+        let project = Project::new(toml, &files);
+        let scope = InputScope::new(&project.instances("dev")[0], &project.root(), ExcludedPaths::default());
+        assert_eq!(scope.sets_input("own").as_deref(), Some("live/app/terragrunt.hcl"));
+        assert_eq!(scope.sets_input("quoted").as_deref(), Some("live/app/terragrunt.hcl"));
+        assert_eq!(scope.sets_input("shared").as_deref(), Some("live/common.hcl"));
+        assert_eq!([scope.sets_input("inner"), scope.sets_input("read")], [None, None]);
+    }
+}

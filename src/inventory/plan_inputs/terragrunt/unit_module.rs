@@ -1,0 +1,213 @@
+//! Root module of a Terragrunt unit, as far as its files tell without running a program.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hcl_edit::{expr::Expression, structure::Body, template::Element};
+
+use super::Unit;
+use crate::{
+    engine::{
+        layout::{UNIT_ENGINE, module_files, unit_file_in},
+        terragrunt::units::normalised,
+    },
+    inventory::plan_inputs::deleted_paths::DeletedPaths,
+};
+
+/// Words in generated text that may declare a variable or a resource, or read a file.
+const DECLARING: [&str; 5] = ["variable", "resource", "data", "module", "file"];
+
+/// Returns the folder whose files are the whole root module of a unit. Absent when the unit's files do not determine it, and
+/// when Terragrunt puts other files beside the module's.
+pub fn unit_module(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    let (own, included) = bodies(dir)?;
+    if own.has_attribute("include") || [&own].into_iter().chain(&included).any(writes_files) {
+        return None;
+    }
+    let Some(source) = sources(&own).next() else {
+        return included.iter().all(|body| sources(body).next().is_none()).then(|| dir.to_owned());
+    };
+    // Terragrunt copies the files beside the unit over those of the module.
+    if holds_module_files(dir) != Some(false) {
+        return None;
+    }
+    source.as_str().filter(|source| !source.starts_with('/')).and_then(|source| local_folder(dir, source))
+}
+
+/// Returns the local folder that Terragrunt copies as the module of a unit; absent where the source is fetched, and where the files
+/// do not tell it.
+pub fn unit_source(dir: &Utf8Path) -> Option<Utf8PathBuf> {
+    let unit = Unit::new(dir, &Arc::new(DeletedPaths::default()));
+    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
+    let own = body(&unit_file_in(dir))?;
+    let paths = own.get_blocks("include").filter_map(|include| include.body.get_attribute("path"));
+    let included: Vec<Body> = paths
+        .filter_map(|path| literal(&path.value))
+        .filter_map(|path| body(&normalised(&dir.join(path))))
+        .collect();
+    // Relative sources in an included file start at the unit's folder.
+    let source = [&own].into_iter().chain(&included).find_map(|body| sources(body).next())?;
+    let source = literal(source)?;
+    // Terragrunt also takes a path without dots, where it lies in the unit's folder.
+    let beside = || Some(normalised(&dir.join(&source))).filter(|folder| folder.is_dir());
+    local_folder(dir, &source).or_else(beside)
+}
+
+/// Returns true if the files of a unit give it a local state or none at all; its module may have a backend of its own.
+pub fn has_local_state(dir: &Utf8Path) -> bool {
+    let is_local = |body: &Body| {
+        let states = body.get_blocks("remote_state").map(|state| state.body.get_attribute("backend"));
+        let has_local_ones = states
+            .into_iter()
+            .all(|backend| backend.is_some_and(|kind| kind.value.as_str() == Some("local")));
+        let generates_none = body.get_blocks("generate").all(|block| {
+            let contents = block.body.get_attribute("contents").map(|contents| contents.value.to_string());
+            contents.is_some_and(|text| !["backend", "cloud", "file"].iter().any(|word| text.contains(word)))
+        });
+        has_local_ones
+            && generates_none
+            && !body.has_attribute("remote_state")
+            && !body.has_attribute("generate")
+    };
+    bodies(dir).is_some_and(|(own, included)| is_local(&own) && included.iter().all(is_local))
+}
+
+/// Returns the file of a unit and those that it includes, with the functions evaluated that need no program; absent where one is
+/// not told or cannot be read.
+fn bodies(dir: &Utf8Path) -> Option<(Body, Vec<Body>)> {
+    let unit = Unit::new(dir, &Arc::new(DeletedPaths::default()));
+    let body = |file: &Utf8Path| unit.plain(file).into_iter().next();
+    let own = body(&unit_file_in(dir))?;
+    let mut included = Vec::new();
+    for include in own.get_blocks("include") {
+        let path = include.body.get_attribute("path")?.value.as_str()?;
+        included.push(body(&normalised(&dir.join(path)))?);
+    }
+    Some((own, included))
+}
+
+/// Returns the sources in the `terraform` blocks of a file.
+fn sources(body: &Body) -> impl Iterator<Item = &Expression> {
+    let sources = body.get_blocks("terraform").filter_map(|block| block.body.get_attribute("source"));
+    sources.map(|source| &source.value)
+}
+
+/// Returns the text of a literal, also of one that is written as a template.
+fn literal(expression: &Expression) -> Option<String> {
+    if let Some(text) = expression.as_str() {
+        return Some(text.to_owned());
+    }
+    let parts = expression.as_string_template()?.iter().map(|element| match element {
+        Element::Literal(text) => Some(text.as_str()),
+        _ => None,
+    });
+    parts.collect()
+}
+
+/// Returns the folder that a local source names; `..//module` is the folder `module` in `..`; Terragrunt copies all of `..`.
+fn local_folder(dir: &Utf8Path, source: &str) -> Option<Utf8PathBuf> {
+    let is_local =
+        [".", ".."].contains(&source) || ["./", "../", "/"].iter().any(|start| source.starts_with(start));
+    (is_local && !source.contains('?')).then(|| normalised(&dir.join(source.replace("//", "/"))))
+}
+
+/// Returns true if Terragrunt, or a program that it runs, may write declarations into the module.
+fn writes_files(body: &Body) -> bool {
+    let has_hooks = body.get_blocks("terraform").any(|block| {
+        ["before_hook", "after_hook", "error_hook"].iter().any(|hook| block.body.has_blocks(hook))
+    });
+    let generates = body.get_blocks("generate").any(|block| {
+        let contents = block.body.get_attribute("contents").map(|contents| contents.value.to_string());
+        contents.is_none_or(|text| DECLARING.iter().any(|word| text.contains(word)))
+    });
+    has_hooks || generates || body.has_attribute("generate")
+}
+
+fn holds_module_files(dir: &Utf8Path) -> Option<bool> {
+    let entries = std::fs::read_dir(dir).ok()?;
+    let names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    Some(module_files(UNIT_ENGINE, names.iter().map(String::as_str)).all().next().is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inventory::fixture::Project;
+
+    #[test]
+    fn the_module_of_a_unit_is_told_only_where_its_files_alone_decide() {
+        let root = "locals {\n  x = 1\n}\nremote_state {\n  backend = \"local\"\n  generate = { path = \"b.tf\", if_exists = \"overwrite\" }\n}\n\
+                    generate \"provider\" {\n  path = \"p.tf\"\n  if_exists = \"overwrite\"\n  contents = <<EOT\nprovider \"aws\" {}\nEOT\n}\n";
+        let sourced = "terraform {\n  source = \"../../modules/db\"\n}\n";
+        let include =
+            |file: &str| format!("include \"root\" {{\n  path = find_in_parent_folders(\"{file}\")\n}}\n");
+        let generated = "generate \"v\" {\n  path = \"v.tf\"\n  if_exists = \"overwrite\"\n  contents = \"variable \\\"x\\\" {}\"\n}\n";
+        let hook =
+            "terraform {\n  before_hook \"h\" {\n    commands = [\"plan\"]\n    execute = [\"x\"]\n  }\n}\n";
+        for (unit, expected) in [
+            (sourced.to_owned(), Some("modules/db")),
+            (include("root.hcl") + sourced, Some("modules/db")),
+            (include("root.hcl"), Some("live/db")),
+            (sourced.replace("modules/", "modules//"), Some("modules/db")),
+            (sourced.replace("../..", "${get_terragrunt_dir()}/../.."), None),
+            (sourced.replace("../..", "${get_env(\"X\")}/.."), None),
+            (sourced.replace("../..", "git::https://example.com"), None),
+            (include("sourced.hcl"), None),
+            (include("sourced.hcl") + sourced, Some("modules/db")),
+            (include("generating.hcl") + sourced, None),
+            (include("gone.hcl") + sourced, None),
+            (hook.to_owned(), None),
+            (generated.to_owned() + sourced, None),
+        ] {
+            let files = [
+                ("live/db/terragrunt.hcl", &*unit),
+                ("live/root.hcl", root),
+                ("live/sourced.hcl", "terraform {\n  source = \"../other\"\n}\n"),
+                ("live/generating.hcl", generated),
+            ];
+            let project = Project::new("", &files);
+            let expected = expected.map(|folder| project.root().join(folder));
+            assert_eq!(unit_module(&project.root().join("live/db")), expected, "{unit}");
+        }
+    }
+
+    #[test]
+    fn the_source_of_a_unit_is_known_whatever_else_is_written_into_it() {
+        let written = "generate \"v\" {\n  path = \"v.tf\"\n  if_exists = \"overwrite\"\n  contents = \"variable \\\"x\\\" {}\"\n}\n";
+        let sourced = "terraform {\n  source = \"../../modules/db\"\n}\n";
+        let include = "include \"root\" {\n  path = find_in_parent_folders(\"root.hcl\")\n}\n";
+        for (unit, expected) in [
+            (sourced.to_owned() + written, Some("modules/db")),
+            (sourced.replace("modules/", "modules//"), Some("modules/db")),
+            (sourced.replace("../..", "${get_terragrunt_dir()}/../.."), Some("modules/db")),
+            (include.to_owned(), Some("modules/net")),
+            (include.to_owned() + sourced, Some("modules/db")),
+            (sourced.replace("../..", "${get_env(\"X\")}/.."), None),
+            (sourced.replace("../..", "git::https://example.com"), None),
+            (include.to_owned() + &sourced.replace("../..", "git::https://example.com"), None),
+            (sourced.replace("../../modules/", "inner/"), Some("live/db/inner/db")),
+            (sourced.replace("../../modules/", "outer/"), None),
+            (written.to_owned(), None),
+        ] {
+            let root = "terraform {\n  source = \"../../modules/net\"\n}\n";
+            let project = Project::new(
+                "",
+                &[
+                    ("live/db/terragrunt.hcl", &*unit),
+                    ("live/root.hcl", root),
+                    ("live/db/more.tf", ""),
+                    ("live/db/inner/db/main.tf", ""),
+                ],
+            );
+            let expected = expected.map(|folder| project.root().join(folder));
+            assert_eq!(unit_source(&project.root().join("live/db")), expected, "{unit}");
+        }
+    }
+
+    #[test]
+    fn files_beside_a_unit_with_a_source_hide_its_module() {
+        let unit = "terraform {\n  source = \"../m\"\n}\n";
+        let project = Project::new("", &[("u/terragrunt.hcl", unit), ("u/extra.tf", ""), ("m/main.tf", "")]);
+        assert_eq!(unit_module(&project.root().join("u")), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! Texts in the values of a stack's variables, from `vars` of environments.toml and from var files.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use hcl_edit::{expr::Expression, visit::Visit};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::{
+    config::{self, Shared, VarFile, VariableValue},
+    files,
+    hcl::parse_body,
+    inventory::{Instance, var_files::paths_in},
+};
+
+/// Sources of the values of a stack's variables.
+#[derive(Debug, Clone)]
+pub(super) struct VariableValues {
+    vars: Shared<IndexMap<String, config::Value<VariableValue>>>,
+    dir: Utf8PathBuf,
+    var_files: Shared<Vec<VarFile>>,
+    /// Variables set by outputs of other stacks, by secrets or by `TF_VAR_…` of `env`: their values are not read here.
+    hidden: BTreeSet<String>,
+}
+
+impl VariableValues {
+    pub(super) fn new(instance: &Instance) -> Self {
+        let settings = &instance.settings;
+        let of_env = settings.env.keys().filter_map(|name| name.strip_prefix("TF_VAR_").map(str::to_owned));
+        let hidden = settings.inputs.keys().chain(settings.secrets.keys()).cloned().chain(of_env).collect();
+        let (vars, var_files) = (settings.vars.clone(), settings.var_files.clone());
+        Self { vars, dir: instance.dir.clone(), var_files, hidden }
+    }
+
+    /// Returns the texts in all values that a variable is given. Absent when it may get a value that is not read here: it is
+    /// hidden, it is set nowhere or by an expression, or a var file cannot be parsed.
+    pub(super) fn texts(&self, variable: &str, has_default: bool) -> Option<Vec<String>> {
+        if self.hidden.contains(variable) {
+            return None;
+        }
+        let mut texts = Texts::default();
+        let mut is_given = has_default;
+        if let Some(value) = self.vars.get(variable) {
+            is_given = true;
+            texts.json(value.value.known()?);
+        }
+        for file in
+            paths_in(&self.dir, &self.var_files).into_iter().filter(|file| files::is_there(&file.path))
+        {
+            is_given |= texts.file(&file.path, variable)?;
+        }
+        is_given.then_some(texts.0)
+    }
+}
+
+#[derive(Default)]
+struct Texts(Vec<String>);
+
+impl Texts {
+    fn json(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => self.0.push(text.clone()),
+            Value::Array(items) => items.iter().for_each(|item| self.json(item)),
+            Value::Object(members) => members.values().for_each(|member| self.json(member)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Adds the texts of the variable's value in a var file. Returns true if the file sets the variable; absent when the
+    /// file cannot be parsed.
+    fn file(&mut self, file: &Utf8Path, variable: &str) -> Option<bool> {
+        let text = files::read_text(file).ok()?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        if file.extension() == Some("json") {
+            let value = serde_json::from_str::<Value>(text).ok()?;
+            let found = value.get(variable);
+            if let Some(value) = found {
+                self.json(value);
+            }
+            return Some(found.is_some());
+        }
+        let body = parse_body(text).ok()?;
+        let found = body.get_attribute(variable);
+        if let Some(attribute) = found {
+            self.visit_expr(&attribute.value);
+        }
+        Some(found.is_some())
+    }
+}
+
+impl Visit for Texts {
+    fn visit_expr(&mut self, node: &Expression) {
+        if let Expression::String(text) = node {
+            self.0.push(text.value().clone());
+        }
+        hcl_edit::visit::visit_expr(self, node);
+    }
+}

@@ -1,0 +1,169 @@
+//! Environment of a verb: output streams, clock, working directory, and environment variables. No globals.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io,
+    sync::Arc,
+};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::Usage;
+use crate::{
+    config::{self, Config, Environment, Overrides},
+    diagnostic::Diagnostics,
+    engine::{GivenFlags, LockfilePolicy},
+    executor::{Prompter, Says},
+    model::Clock,
+    ui::{Detail, Printer},
+};
+
+/// Connection of the standard streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact about the streams of its own")]
+pub struct Terminal {
+    /// True if a prompt is possible: standard input and standard error are a terminal.
+    pub interactive: bool,
+    /// True if standard output is the terminal of the prompts.
+    pub shows_output: bool,
+    /// True if `CI` is set.
+    pub ci: bool,
+    /// True if live lines may be drawn on standard error.
+    pub live: bool,
+    /// True in a GitHub Actions job.
+    pub github: bool,
+}
+
+/// Front end that lets the user pick one of several items.
+pub trait Picker {
+    /// Returns the index of the picked item; absent if the user cancelled.
+    fn pick(&self, question: &str, choices: &[String]) -> io::Result<Option<usize>>;
+}
+
+/// Environment of a verb.
+pub struct Context {
+    /// Writer of standard output and standard error.
+    pub printer: Arc<Printer>,
+    /// Clock.
+    pub clock: Arc<dyn Clock>,
+    /// Front end of prompts.
+    pub prompter: Arc<dyn Prompter>,
+    /// Front end of selections.
+    pub picker: Arc<dyn Picker>,
+    /// Connection of the standard streams.
+    pub terminal: Terminal,
+    /// Absolute working directory.
+    pub dir: Utf8PathBuf,
+    /// Environment variables of envctl.
+    pub env: BTreeMap<OsString, OsString>,
+    /// `--config`
+    pub config_path: Option<Utf8PathBuf>,
+    /// Values of flags that override environments.toml.
+    pub overrides: Overrides,
+    /// True if `ENVCTL_READ_ONLY` forbids every change.
+    pub read_only: bool,
+}
+
+impl Context {
+    /// Returns an environment variable of envctl, if it is set to UTF-8 text that is not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.env.get(OsStr::new(name)).and_then(|v| v.to_str()).filter(|v| !v.is_empty())
+    }
+
+    /// Returns the policy for the lock files of an environment's stacks.
+    pub(super) fn lockfile_policy(&self, environment: &Environment) -> LockfilePolicy {
+        match () {
+            () if self.read_only => LockfilePolicy::Unwritten,
+            () if environment.confirm => LockfilePolicy::KeptByConfirm,
+            () if self.terminal.ci && !self.overrides.update_lockfile => LockfilePolicy::KeptInCi,
+            () => LockfilePolicy::Updated,
+        }
+    }
+
+    /// Returns the flags that a suggested command repeats.
+    pub(crate) fn given_flags(&self) -> GivenFlags {
+        let given = |(name, value): &(String, String)| (name.clone(), Some(value.clone()));
+        GivenFlags {
+            config: self.config_path.as_ref().map(ToString::to_string),
+            sets: self.overrides.sets.iter().map(given).collect(),
+            vars: self.overrides.vars.iter().map(given).collect(),
+        }
+    }
+
+    /// Returns a callback that prints lines on standard error.
+    pub(super) fn says(&self) -> Says {
+        let printer = Arc::clone(&self.printer);
+        Arc::new(move |line| printer.say(line))
+    }
+
+    /// Returns the context with the values that an earlier run got on its command line.
+    pub(crate) fn with_values(&self, vars: Vec<(String, String)>, sets: Vec<(String, String)>) -> Self {
+        Self {
+            printer: Arc::clone(&self.printer),
+            clock: Arc::clone(&self.clock),
+            prompter: Arc::clone(&self.prompter),
+            picker: Arc::clone(&self.picker),
+            terminal: self.terminal,
+            dir: self.dir.clone(),
+            env: self.env.clone(),
+            config_path: self.config_path.clone(),
+            overrides: Overrides { sets, vars, ..self.overrides.clone() },
+            read_only: self.read_only,
+        }
+    }
+
+    /// Returns the path of environments.toml.
+    pub fn config_file(&self) -> Result<Utf8PathBuf, Usage> {
+        match &self.config_path {
+            Some(path) => Ok(self.dir.join(path)),
+            None => config::find(&self.dir).ok_or_else(|| Usage::NoConfig(self.dir.clone())),
+        }
+    }
+
+    /// Loads environments.toml, and prints its warnings.
+    pub fn config(&self) -> anyhow::Result<Config> {
+        let (config, warnings) = Config::load(&self.config_file()?, &self.overrides)?;
+        self.say(&warnings);
+        Ok(config)
+    }
+
+    /// Returns the environment that a word names; without a word the user picks one, or the error lists the environments.
+    pub fn environment<'c>(&self, config: &'c Config, word: Option<&str>) -> anyhow::Result<&'c Environment> {
+        if let Some(word) = word {
+            return Ok(config.environment(word)?);
+        }
+        let names: Vec<String> = config.environments().keys().map(ToString::to_string).collect();
+        if self.terminal.interactive
+            && !names.is_empty()
+            && let Some(index) = self.picker.pick("Which environment?", &names)?
+        {
+            return Ok(config.environment(&names[index])?);
+        }
+        Err(Usage::NoEnvironment(names).into())
+    }
+
+    /// Returns the environments that words name; without words all of them.
+    pub fn environments<'c>(
+        &self,
+        config: &'c Config,
+        words: &[String],
+    ) -> anyhow::Result<Vec<&'c Environment>> {
+        if words.is_empty() {
+            return Ok(config.environments().values().collect());
+        }
+        words.iter().map(|word| config.environment(word).map_err(Into::into)).collect()
+    }
+
+    /// Prints diagnostics on standard error.
+    pub fn say(&self, findings: &Diagnostics) {
+        if !findings.0.is_empty() && self.printer.detail() > Detail::Quiet {
+            self.printer.findings(findings);
+        }
+    }
+
+    /// Returns a path for messages: relative to the working directory if it is below.
+    pub fn shown(&self, path: &Utf8Path) -> Utf8PathBuf {
+        path.strip_prefix(&self.dir).map_or_else(|_| path.to_owned(), Utf8Path::to_owned)
+    }
+}

@@ -1,0 +1,42 @@
+//! Event emitter of a run, with its consumers.
+
+use std::sync::Arc;
+
+use super::{Context, exec::interrupt::ladder};
+use crate::{
+    event::Consumer,
+    executor::{Cancel, DispatchError, Dispatcher, SignalSource},
+    journal::{Journal, Stopwatch},
+    process::Runner,
+    reporter,
+};
+
+/// Returns the event emitter of a run, which already handles the user's signals.
+pub(crate) fn emitter(
+    context: &Context,
+    journal: Journal,
+    stopwatch: Stopwatch,
+    runner: &Arc<Runner>,
+) -> Result<Dispatcher, DispatchError> {
+    let mut dispatcher = Dispatcher::new(
+        Arc::clone(&context.clock),
+        Some(journal),
+        consumers(context, stopwatch),
+        Cancel::new(SignalSource::System, ladder(runner)),
+    )
+    .masking(runner);
+    dispatcher.listen()?;
+    Ok(dispatcher)
+}
+
+fn consumers(context: &Context, stopwatch: Stopwatch) -> Vec<Box<dyn Consumer>> {
+    let printer = Arc::clone(&context.printer);
+    let shows: Box<dyn Consumer> = if context.terminal.live {
+        Box::new(reporter::Terminal::new(printer))
+    } else if context.terminal.github {
+        Box::new(reporter::GitHub::new(printer))
+    } else {
+        Box::new(reporter::Plain::new(printer))
+    };
+    vec![shows, Box::new(stopwatch)]
+}

@@ -1,0 +1,162 @@
+//! Lock of an environment for changes: one envctl process at a time, and no engine or hook that outlived an earlier one.
+
+use std::{fmt, thread, time::Duration};
+
+use super::{Context, RunRequest, Stopped, actor, request::RunMode, resumable};
+use crate::{
+    executor::{SignalSource, Watch},
+    journal::{Holder, Leftovers, LockError, OrphanProcess, Program, RunLock, RunStore},
+    model::{EnvName, ExitStatus, RunId},
+    ui::seconds,
+};
+
+/// Interval at which a process is polled that is not a child.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Interval of the messages that the process still runs.
+const REMINDER: Duration = Duration::from_secs(30);
+
+/// Lock of an environment, held until it is dropped.
+#[derive(Debug)]
+pub(crate) struct EnvironmentLock {
+    _lock: RunLock,
+}
+
+/// Locks the environment for a run that changes it; a `plan` needs no lock. A resumed run is refused if another run changed
+/// the environment in the meantime.
+pub(super) fn take_for_run(
+    context: &Context,
+    store: &RunStore,
+    environment: &EnvName,
+    (run_mode, run): (RunMode, &RunId),
+    request: &RunRequest,
+) -> anyhow::Result<Option<EnvironmentLock>> {
+    let verb = run_mode.command;
+    if verb == "plan" {
+        return Ok(None);
+    }
+    let lock = take(context, store, environment, verb, Some(run))?;
+    if let Some(resumed) = &request.resumes {
+        resumable::may_be_resumed(store, resumed, environment)?;
+    }
+    Ok(Some(lock))
+}
+
+/// Takes the environment's lock, or fails at once if another process has it; then waits for engines that
+/// killed runs left running.
+pub(crate) fn take(
+    context: &Context,
+    store: &RunStore,
+    environment: &EnvName,
+    verb: &str,
+    run: Option<&RunId>,
+) -> anyhow::Result<EnvironmentLock> {
+    let holder = Holder {
+        run: run.cloned(),
+        verb: verb.to_owned(),
+        user: actor::user(context),
+        host: actor::host(),
+        pid: std::process::id(),
+        since: context.clock.now(),
+    };
+    let lock = match store.lock(environment, &holder) {
+        Ok(lock) => lock,
+        Err(LockError::Taken { environment, holder }) => {
+            return Err(taken(context, &environment, holder.as_deref()).into());
+        }
+        Err(LockError::Journal(error)) => return Err(error.into()),
+    };
+    let leftovers = store.leftovers(environment)?;
+    wait(context, &leftovers)?;
+    for (file, error) in leftovers.remove_begun_plans() {
+        context.printer.warn(format_args!("`{file}` may hold secrets and could not be removed: {error}"));
+    }
+    Ok(EnvironmentLock { _lock: lock })
+}
+
+fn taken(context: &Context, environment: &EnvName, holder: Option<&Holder>) -> Stopped {
+    let message = match holder {
+        Some(holder) => {
+            let age = context.clock.now().duration_since(holder.since).as_secs_f64();
+            format!("`{environment}` is locked: {} for {}", Named(holder), seconds(age))
+        }
+        None => format!("`{environment}` is locked by another envctl that has just started"),
+    };
+    Stopped { status: ExitStatus::Locked, message, hints: Vec::new() }
+        .hint("nothing was started; try again when it has ended")
+}
+
+/// Text for the holder of a lock: `` `envctl deploy`, run 01…, by ann on host-1 (process 4711) ``
+struct Named<'h>(&'h Holder);
+
+impl fmt::Display for Named<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Holder { run, verb, user, host, pid, .. } = self.0;
+        write!(f, "`envctl {verb}`")?;
+        if let Some(run) = run {
+            write!(f, ", run {run},")?;
+        }
+        if let Some(user) = user {
+            write!(f, " by {user}")?;
+        }
+        if let Some(host) = host {
+            write!(f, " on {host}")?;
+        }
+        write!(f, " (process {pid})")
+    }
+}
+
+/// Waits until no engine of an earlier run of this environment runs any more.
+fn wait(context: &Context, leftovers: &Leftovers) -> anyhow::Result<()> {
+    for (run, error) in &leftovers.unreadable {
+        context
+            .printer
+            .warn(format_args!("whether anything of run {run} still runs is not certain: {error}"));
+    }
+    let mut alive = leftovers.alive();
+    if alive.is_empty() {
+        return Ok(());
+    }
+    let began = context.clock.now();
+    let waited = || context.clock.now().duration_since(began).as_secs_f64();
+    let watch = Watch::start(SignalSource::System, |_| {})?;
+    let mut said: Vec<OrphanProcess> = Vec::new();
+    let mut reminders = 0;
+    while !alive.is_empty() {
+        for engine in alive.iter().filter(|engine| !said.contains(engine)) {
+            context.printer.always(format_args!("waiting for {}", describe(engine)));
+        }
+        said.extend(alive.iter().filter(|engine| !said.contains(engine)).cloned().collect::<Vec<_>>());
+        if waited() >= REMINDER.as_secs_f64() * f64::from(reminders + 1) {
+            reminders += 1;
+            for engine in &alive {
+                let time = seconds(waited());
+                context.printer.always(format_args!("still waiting for {}, {time}", describe(engine)));
+            }
+        }
+        if let Some(signal) = watch.signal() {
+            let pids: Vec<String> = alive.iter().map(|engine| engine.pid.to_string()).collect();
+            let message = format!("interrupted; nothing was started, process {} still runs", pids.join(", "));
+            let status = ExitStatus::Interrupted(signal);
+            return Err(Stopped { status, message, hints: Vec::new() }.into());
+        }
+        thread::sleep(PAUSE);
+        alive = leftovers.alive();
+    }
+    context.printer.say(format_args!("waited {} for what an earlier run left running", seconds(waited())));
+    Ok(())
+}
+
+fn describe(engine: &OrphanProcess) -> String {
+    let stack = engine.stack.as_ref().map_or_else(String::new, |stack| format!(" of stack `{stack}`"));
+    let run = match &engine.run {
+        Some(run) => format!("run {run}"),
+        None => "`envctl exec`".to_owned(),
+    };
+    let what = match &engine.program {
+        Program::Engine => "the engine".to_owned(),
+        Program::Hook(Some(hook)) => format!("the hook `{hook}`"),
+        Program::Hook(None) => "a hook".to_owned(),
+    };
+    format!("{what}{stack} (process {}): {run} ended without it", engine.pid)
+}

@@ -1,0 +1,196 @@
+//! Gate of a typed command that may change a state: guards, checklist and confirmation in one step.
+
+use super::{exec_guard::Found, prepared::Prepared, request::ExecRequest};
+use crate::{
+    config::{Config, Environment},
+    engine::{GivenFlags, NOT_TOLD, StateMove, typed},
+    executor::{Answer, Ask, Asked, Refusal},
+    inventory::{Inventory, Modules},
+    model::{Blocked, StackId},
+    run::{
+        Context, Stopped,
+        guarded::{Guarded, allow_flags},
+        preflight::{
+            allowed_names::know_allowed,
+            checklist::{Checked, know_acks},
+        },
+        ready::interrupted,
+    },
+    ui::shell_word,
+};
+
+/// Typed command at its gate.
+pub(crate) struct ExecGate<'a> {
+    /// Environment of the verb.
+    pub(crate) context: &'a Context,
+    /// Environment of the stacks.
+    pub(crate) environment: &'a Environment,
+    /// Arguments of `envctl exec`.
+    pub(crate) request: &'a ExecRequest,
+    /// Stacks of the command, in order.
+    pub(crate) stacks: &'a [StackId],
+    /// Flags that a suggested command repeats, without hidden values.
+    pub(crate) given_flags: GivenFlags,
+}
+
+impl ExecGate<'_> {
+    /// Passes the gate, or refuses with everything that is missing. There is no review, so no digest can confirm it.
+    pub(crate) fn pass(
+        &self,
+        config: &Config,
+        (inventory, modules): &(Inventory, Modules),
+        prepared: &Prepared,
+    ) -> anyhow::Result<Guarded> {
+        let Self { context, environment, request, stacks, .. } = self;
+        know_acks(environment, &request.acks)?;
+        know_allowed((config, environment), inventory, &request.allow)?;
+        let instances: Vec<_> = inventory.instances().filter(|i| stacks.contains(&i.id.stack)).collect();
+        let mut guarded =
+            Guarded::new(config, environment, &instances, modules, &prepared.runner, &request.allow);
+        let typed = typed(&request.args);
+        let mut blocked = guarded.judge_without_plan(context);
+        blocked.extend(guarded.judge_short_forms(stacks));
+        blocked.extend(stacks.iter().flat_map(|stack| guarded.judge_typed(stack, &typed)));
+        let moves = prepared.state_moves(stacks, &request.args)?;
+        if let Some(refusal) = self.incomplete(&guarded, &blocked, &moves) {
+            return Err(self.stopped(&guarded, &refusal, &Found { blocked, run: None }).into());
+        }
+        let interactive = context.terminal.interactive;
+        let checked =
+            guarded.checklist.go_through(interactive, &request.acks, |ask| Ok(prepared.ask(context, ask)))?;
+        match checked {
+            Checked::Refused(refusal) => {
+                return Err(self.stopped(&guarded, &refusal, &Found::default()).into());
+            }
+            Checked::Interrupted(signal) => return Err(interrupted(signal)),
+            Checked::Yes => {}
+        }
+        if self.is_confirmed() || self.ask(prepared, &moves)? {
+            Ok(guarded)
+        } else {
+            Err(self.stopped(&guarded, &self.unconfirmed(&moves), &Found::default()).into())
+        }
+    }
+
+    /// Returns the refusal for the guards' findings in one stack, after its engine and files were checked.
+    pub(crate) fn refusal(&self, guarded: &Guarded, found: &Found) -> Stopped {
+        guarded.say_idle(self.context, None);
+        self.stopped(guarded, &guarded.refusal(&found.blocked), found)
+    }
+
+    /// Returns one refusal for everything that no prompt could settle.
+    fn incomplete(&self, guarded: &Guarded, blocked: &[Blocked], moves: &[StateMove]) -> Option<Refusal> {
+        let nobody_to_ask = !self.context.terminal.interactive;
+        let guards = (!blocked.is_empty()).then(|| {
+            guarded.say_idle(self.context, None);
+            guarded.refusal(blocked)
+        });
+        // A refusal without an exception is final: no answer changes it.
+        let wants_answers = nobody_to_ask && allow_flags(blocked).is_some();
+        let checklist = guarded.checklist.unanswered(&self.request.acks).filter(|_| wants_answers);
+        let unconfirmed = (wants_answers && !self.is_confirmed()).then(|| self.unconfirmed(moves));
+        let reasons = [guards, checklist, unconfirmed].into_iter().flatten();
+        reasons.reduce(|refusal, other| refusal.and(&other))
+    }
+
+    /// Returns a refusal as the error of the verb, with the complete command that answers it.
+    fn stopped(&self, guarded: &Guarded, refusal: &Refusal, found: &Found) -> Stopped {
+        let message = format!("{}\n{}", refusal.summary, refusal.indented());
+        let mut stopped = Stopped::refused(message.trim_end());
+        if let Some(flags) = allow_flags(&found.blocked) {
+            let meant = if flags.is_empty() { "" } else { "only where it is meant: " };
+            stopped = stopped.hint(format!("{meant}`{}`", self.command(guarded, flags)));
+        }
+        let name = &self.environment.name;
+        let by = |guard: &str| found.blocked.iter().any(|found| found.block.guard == guard);
+        if by("plan") {
+            stopped = stopped.hint(format!("`envctl deploy {name}` and `envctl destroy {name}` make a plan"));
+        }
+        if let Some(run) = &found.run {
+            stopped = stopped.hint(format!("`envctl apply {run}`"));
+        } else if by("plan_file") {
+            stopped = stopped.hint(format!("`envctl plan {name}` and `envctl apply RUN`"));
+        }
+        stopped
+    }
+
+    /// Returns the complete command with these flags and every answer that it needs.
+    fn command(&self, guarded: &Guarded, more: Vec<String>) -> String {
+        let Self { context, environment, request, .. } = self;
+        let config = context.config_path.iter().map(|path| format!("--config {}", shell_word(path.as_str())));
+        let given = request.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string())));
+        let acks = request.acks.iter().map(|id| format!("--ack {}", shell_word(id)));
+        let workspace = context.overrides.create_workspace.map(|_| "--create-workspace".to_owned());
+        let confirm = match (request.confirm, request.yes && !environment.confirm, environment.confirm) {
+            (true, ..) | (_, _, true) => "--confirm",
+            (_, true, _) | (_, _, false) => "--yes",
+        };
+        let words = std::iter::once("envctl".to_owned())
+            .chain(config)
+            .chain(["exec".to_owned(), environment.name.to_string(), request.names()])
+            .chain(given)
+            .chain(more)
+            .chain(acks)
+            .chain(guarded.checklist.ack_flags(&request.acks))
+            .chain(workspace)
+            .chain(self.given_flags.values(false))
+            .chain([confirm.to_owned(), "--".to_owned(), request.line()]);
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Returns true if a flag confirms the command.
+    fn is_confirmed(&self) -> bool {
+        self.request.confirm || (self.request.yes && !self.environment.confirm)
+    }
+
+    fn ask(&self, prepared: &Prepared, moves: &[StateMove]) -> anyhow::Result<bool> {
+        for line in moves.iter().flat_map(lines_of) {
+            self.context.printer.always(line);
+        }
+        let name = self.environment.name.to_string();
+        let what = self.what();
+        let ask = if self.environment.confirm {
+            Ask::TypeName { question: format!("{what}. Type `{name}` to run it"), name: name.clone() }
+        } else {
+            Ask::YesNo { question: format!("{what}. Run it?") }
+        };
+        match prepared.ask(self.context, &ask) {
+            Asked::Answered(Answer::Yes) => Ok(true),
+            Asked::Answered(Answer::Typed(typed)) => Ok(typed == name),
+            Asked::Answered(Answer::No) => Ok(false),
+            Asked::Failed(error) => Err(error.into()),
+            Asked::Interrupted(signal) => Err(interrupted(signal)),
+        }
+    }
+
+    fn unconfirmed(&self, moves: &[StateMove]) -> Refusal {
+        let detail: Vec<String> = moves.iter().flat_map(lines_of).collect();
+        let summary = format!("{} and was not confirmed", self.what());
+        Refusal { summary, detail: detail.join("\n"), hint: None, next: None }
+    }
+
+    /// Returns a text with the command, its stacks and its environment: `` `state rm a.b` may change `app` in `staging` ``.
+    fn what(&self) -> String {
+        let names: Vec<String> = self.stacks.iter().map(|stack| format!("`{stack}`")).collect();
+        format!("`{}` may change {} in `{}`", self.request.line(), names.join(", "), self.environment.name)
+    }
+}
+
+/// Returns lines with the old and new address of a state that a typed `init` moves or leaves, and the backup folder.
+fn lines_of(state: &StateMove) -> Vec<String> {
+    let StateMove { stack, from, to, backup } = state;
+    let to = to.as_deref().unwrap_or(NOT_TOLD);
+    match backup {
+        Some(folder) => vec![
+            format!("`{stack}` moves its state:"),
+            format!("  from    {from}"),
+            format!("  to      {to}"),
+            format!("  backup  {folder}/"),
+        ],
+        None => vec![
+            format!("`{stack}` takes another state and copies nothing:"),
+            format!("  from    {from} (stays there)"),
+            format!("  to      {to}"),
+        ],
+    }
+}

@@ -1,0 +1,174 @@
+//! Checks of a typed command that need the engine and its files: the origin of a plan file, and the losses of a state.
+
+use std::{ffi::OsStr, io};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    engine::{EngineError, Session, Typed, is_rescued, plan_facts, replaced_providers, state_addresses},
+    executor::Work,
+    files,
+    model::{Block, Blocked, Failure, FailureKind, StackId},
+    plans::guards::{Place, covered, foreign},
+    run::guarded::Guarded,
+};
+
+/// Instance that a typed command is about to run for.
+pub(crate) struct Against<'a> {
+    /// Stack of the instance.
+    pub(crate) stack: &'a StackId,
+    /// Folder of all runs.
+    pub(crate) runs: &'a Utf8Path,
+    /// Engine and target of the instance.
+    pub(crate) work: &'a Work,
+    /// Session of the engine.
+    pub(crate) session: &'a Session<'a>,
+}
+
+/// Result of the check of a command.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// Refusals.
+    pub(crate) blocked: Vec<Blocked>,
+    /// Run that the plan file belongs to.
+    pub(crate) run: Option<String>,
+}
+
+impl Against<'_> {
+    /// Checks a command right before it runs.
+    pub(crate) fn judge(&self, typed: &Typed, guarded: &mut Guarded) -> Result<Found, EngineError> {
+        if let Some(found) = self.replaced_providers(typed, guarded) {
+            return Ok(Found { blocked: self.blocked("binding", &found), run: None });
+        }
+        let blocked = match typed {
+            Typed::PlanFile { file } => return self.plan_file(file),
+            Typed::Push { file } if guarded.judges_losses() => match self.pushed(file.as_deref()) {
+                Err(why) => self.blocked("state_push", &why),
+                Ok(None) => Vec::new(),
+                Ok(Some(text)) => {
+                    let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
+                    match state_addresses(&text) {
+                        Err(error) => {
+                            self.blocked("state_push", &format!("the file cannot be compared: {error}"))
+                        }
+                        Ok(then) => {
+                            let lost: Vec<_> = now.difference(&then).cloned().collect();
+                            guarded.judge_lost(self.stack, &lost)
+                        }
+                    }
+                }
+            },
+            Typed::Named { addresses, forgets: true } => {
+                match guarded.unnamed(self.stack, addresses).as_slice() {
+                    [] => Vec::new(),
+                    unnamed => {
+                        let now = self.work.engine.state_addresses(&self.work.target, self.session)?;
+                        guarded.judge_lost(self.stack, &covered(unnamed, &now))
+                    }
+                }
+            }
+            _ => Vec::new(),
+        };
+        Ok(Found { blocked, run: None })
+    }
+
+    /// Returns the refusal of a command that starts providers, in an environment with `confirm`
+    /// whose providers are replaced.
+    fn replaced_providers(&self, typed: &Typed, guarded: &Guarded) -> Option<String> {
+        let starts = matches!(typed, Typed::Everything { .. } | Typed::PlanFile { .. } | Typed::Named { .. });
+        let found = replaced_providers(&self.work.target.env).filter(|_| starts && guarded.confirms())?;
+        Some(format!("{found}: the providers would not be the locked ones"))
+    }
+
+    fn blocked(&self, guard: &str, message: &str) -> Vec<Blocked> {
+        vec![Blocked { stack: Some(self.stack.clone()), block: Block::new(guard, message) }]
+    }
+
+    /// Returns the path at which the engine finds a file; absent for a relative path of a Terragrunt unit, whose
+    /// working directory is not known.
+    fn place(&self, file: &OsStr) -> Option<Utf8PathBuf> {
+        let file = Utf8Path::from_path(file.as_ref())?;
+        let sure = file.is_absolute() || self.work.engine.reads_root_module();
+        sure.then(|| self.work.target.dir.join(file))
+    }
+
+    /// Returns the state that is about to be pushed; absent if it is a state that envctl itself saved for that.
+    fn pushed(&self, file: Option<&OsStr>) -> Result<Option<Vec<u8>>, String> {
+        let path = file.filter(|file| *file != "-").and_then(|file| self.place(file));
+        let Some(path) = path else {
+            return Err("what is pushed cannot be compared with the state: name one file by its whole path"
+                .to_owned());
+        };
+        if is_rescued(&self.work.target, &path) {
+            return Ok(None);
+        }
+        files::read_whole(&path)
+            .map(Some)
+            .map_err(|error| format!("`{path}` cannot be compared with the state: {error}"))
+    }
+
+    fn plan_file(&self, file: &OsStr) -> Result<Found, EngineError> {
+        let not = |message: &str| Ok(Found { blocked: self.blocked("plan_file", message), run: None });
+        let Some(path) = self.place(file) else { return not("a plan file is named by its whole path") };
+        let facts = match plan_facts(&path) {
+            Ok(facts) => facts,
+            Err(error) => return not(&error.to_string()),
+        };
+        let unreadable = |error: io::Error| {
+            let summary = format!("cannot compare `{path}` with the plans in `{}`: {error}", self.runs);
+            EngineError::Failed(Failure::new(FailureKind::State, summary))
+        };
+        if let Some(run) = stored(self.runs, &path).map_err(unreadable)? {
+            let message = format!("`{path}` is a plan that envctl keeps");
+            return Ok(Found { blocked: self.blocked("plan_file", &message), run: Some(run) });
+        }
+        let Work { engine, target, .. } = self.work;
+        let effective_init = engine.effective_init(target).map_err(unreadable)?;
+        let state = engine.state_identity(target, self.session)?;
+        let place = Place {
+            workspace: target.workspace.as_deref(),
+            backend: &effective_init.backend,
+            lineage: &state.lineage,
+        };
+        if let Some(why) = foreign(&facts, place) {
+            return not(&format!("`{path}` is no plan of this state: {why}"));
+        }
+        // An apply reads only the backend in the plan file.
+        match engine.check_plan_backend(target, &facts) {
+            Err(EngineError::WrongBackend(failure)) => {
+                not(&format!("`{path}` is no plan of this state: {}", failure.summary))
+            }
+            checked => checked.map(|()| Found::default()),
+        }
+    }
+}
+
+/// Returns the run whose plan a file is, or a copy of; also a run of another project.
+fn stored(runs: &Utf8Path, file: &Utf8Path) -> io::Result<Option<String>> {
+    let real = file.canonicalize_utf8()?;
+    let names: Vec<&str> = real.components().map(|part| part.as_str()).collect();
+    if let Some(at) = names.windows(2).position(|pair| pair == [".envctl", "runs"]) {
+        return Ok(names.get(at + 2).map(|run| (*run).to_owned()));
+    }
+    let bytes = files::read_whole(file)?;
+    for run in entries(runs)? {
+        for plan in entries(&run.join("plans"))? {
+            let same_size = plan.metadata().is_ok_and(|plan| plan.len() == bytes.len() as u64);
+            if same_size && files::read_whole(&plan)? == bytes {
+                return Ok(run.file_name().map(str::to_owned));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Returns the paths in a folder; empty if it does not exist.
+fn entries(folder: &Utf8Path) -> io::Result<Vec<Utf8PathBuf>> {
+    match folder.read_dir_utf8() {
+        Ok(entries) => entries.map(|entry| entry.map(camino::Utf8DirEntry::into_path)).collect(),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,294 @@
+//! Instances prepared for one command outside a run: `output`, `exec`, `shell`.
+
+use std::{borrow::Cow, collections::HashMap, ffi::OsString, sync::Arc};
+
+use camino::Utf8PathBuf;
+
+use super::interrupt::ladder;
+use crate::{
+    config::{Config, Environment},
+    engine::{EngineError, GivenFlags, LockfilePolicy, Progress, Session, StateMove, TypedColors},
+    executor::{Answer, Ask, Asked, Assembly, SecretUse, SignalSource, Upstreams, Watch, Work},
+    inventory::{Inventory, Modules},
+    journal::{CommandDir, RunStore},
+    model::{
+        CreateWorkspace, EnvName, ExitStatus, Failure, FailureKind, GuardException, InstanceId, StackId,
+    },
+    process::{Redactor, Runner},
+    run::{
+        Context, StackFailed, Stopped,
+        environment_lock::{self, EnvironmentLock},
+        left_output::{Masking, take_in},
+        ready::acting,
+        sources::Sources,
+    },
+};
+
+/// Handling of a workspace that no longer exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WorkspaceCheck {
+    /// Checks for the workspace first, because the command would create it.
+    Noticed,
+    /// No check: the command does not create a workspace, or is meant to.
+    Left,
+    /// No init before the command, because it moves the state away from the current backend.
+    Untouched,
+}
+
+/// Inputs that a command needs beside the states of its stacks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CommandNeeds {
+    /// True if the command needs the values that stacks take from others.
+    pub(crate) upstream_values: bool,
+    /// Use of the values of `secrets`.
+    pub(crate) secrets: SecretUse,
+}
+
+/// Instances that can be passed to their engines.
+pub(crate) struct Prepared {
+    /// Runner of programs.
+    pub(crate) runner: Arc<Runner>,
+    watch: Watch,
+    /// Folder for the engines' files and logs; no other envctl process writes to it, and it is removed on drop.
+    _own: CommandDir,
+    works: HashMap<StackId, Work>,
+    upstreams: Upstreams,
+    asks: HashMap<StackId, CreateWorkspace>,
+    store: RunStore,
+    environment: EnvName,
+    secret_use: SecretUse,
+    logs: Utf8PathBuf,
+}
+
+impl Prepared {
+    /// Builds the work of these stacks; does not start an init.
+    pub(crate) fn load(
+        context: &Context,
+        config: &Config,
+        validated: &(Inventory, Modules),
+        environment: &EnvName,
+        (stacks, allow): (&[StackId], &[GuardException]),
+        needs: CommandNeeds,
+    ) -> anyhow::Result<Self> {
+        let (inventory, modules) = validated;
+        let runner = Arc::new(Runner::new());
+        let store = RunStore::new(config.root());
+        let home = store.envctl_dir()?;
+        let graph = inventory.graph().subgraph(stacks);
+        let own = store.command_dir(environment)?;
+        let path = own.path().to_owned();
+        let says = context.says();
+        let settings = config.environments().get(environment);
+        let lockfile = settings.map_or(LockfilePolicy::KeptByConfirm, |own| context.lockfile_policy(own));
+        let assembly = Assembly {
+            config,
+            home,
+            inputs: &path,
+            env: &context.env,
+            runner: &runner,
+            inventory,
+            modules,
+            secret_use: needs.secrets,
+            says: &says,
+            lockfile,
+            given_flags: context.given_flags(),
+            read_only: context.read_only,
+        };
+        let instances: Vec<_> =
+            inventory.instances().filter(|i| graph.contains(i.id.stack.as_str())).collect();
+        let watch = Watch::start(SignalSource::System, ladder(&runner))?;
+        let sources =
+            Sources::of(inventory, if needs.upstream_values { &instances } else { &[] }, config.root());
+        let works = assembly.works(&sources.and(&instances), &graph, allow);
+        if let Some(signal) = watch.signal() {
+            return Err(interrupted(Some(signal)));
+        }
+        let (works, upstreams) = sources.split_off(works?);
+        let asks = instances.iter().map(|i| (i.id.stack.clone(), i.settings.create_workspace)).collect();
+        Ok(Self {
+            runner,
+            watch,
+            _own: own,
+            works,
+            upstreams,
+            asks,
+            store,
+            environment: environment.clone(),
+            secret_use: needs.secrets,
+            logs: path,
+        })
+    }
+
+    /// Applies the lock file policy of a typed command, so that envctl's own init before it does not refuse the change.
+    pub(crate) fn let_lockfiles_change(&mut self, args: &[OsString]) {
+        if let Some(policy) = LockfilePolicy::of_typed(args) {
+            for work in
+                self.works.values_mut().filter(|work| work.target.lockfile != LockfilePolicy::Unwritten)
+            {
+                work.target.lockfile = policy;
+            }
+        }
+    }
+
+    /// Sets the colours in the output of a typed command.
+    pub(crate) fn set_typed_colors(&mut self, colors: TypedColors) {
+        for work in self.works.values_mut() {
+            work.target.typed_colors = colors;
+        }
+    }
+
+    /// Returns the flags of the running command without the values that any of the stacks hides.
+    pub(crate) fn given_flags(&self) -> GivenFlags {
+        let flags = self.works.values().next().map(|work| GivenFlags::clone(&work.target.given_flags));
+        flags.unwrap_or_default()
+    }
+
+    /// Returns true if a command may change a state of any of the stacks.
+    pub(crate) fn is_mutating(&self, args: &[OsString]) -> bool {
+        self.works.values().any(|work| work.engine.is_mutating(args))
+    }
+
+    /// Returns the work of a stack with the values that it takes from others, for a command that needs them.
+    pub(crate) fn with_values<'w>(
+        &self,
+        work: &'w Work,
+        session: &Session<'_>,
+    ) -> Result<Cow<'w, Work>, EngineError> {
+        self.upstreams.wire(work, session)
+    }
+
+    /// Returns the states that a typed `init` would move to other addresses, or replace by others.
+    pub(super) fn state_moves(
+        &self,
+        stacks: &[StackId],
+        args: &[OsString],
+    ) -> anyhow::Result<Vec<StateMove>> {
+        let mut moves = Vec::new();
+        for (stack, work) in stacks.iter().filter_map(|stack| Some((stack, self.works.get(stack)?))) {
+            let found = work.engine.state_move(&work.target, args);
+            moves.extend(found.map_err(|error| engine_error(stack, error))?);
+        }
+        Ok(moves)
+    }
+
+    /// Runs the identity check, if the environment has one; returns the identity, or refuses another one.
+    pub(crate) fn acting(
+        &mut self,
+        context: &Context,
+        config: &Config,
+        environment: &Environment,
+    ) -> anyhow::Result<Option<String>> {
+        acting(context, config, environment, &mut self.works, &self.runner)
+    }
+
+    /// Returns the redactor that masks the secrets of the prepared stacks.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        self.runner.redactor()
+    }
+
+    /// Locks the environment for a verb that changes it; the lock is held until the result is dropped. Raw output that a
+    /// killed envctl left in the environment is recovered.
+    pub(crate) fn take_turn(&self, context: &Context, verb: &str) -> anyhow::Result<EnvironmentLock> {
+        let environment_lock = environment_lock::take(context, &self.store, &self.environment, verb, None)?;
+        let stacks: Vec<StackId> = self.works.keys().cloned().collect();
+        let masking = Masking { redactor: self.runner.redactor(), stacks: &stacks };
+        let is_complete = self.secret_use == SecretUse::Required;
+        take_in(context, &self.store, Some(&self.environment), is_complete.then_some(masking));
+        Ok(environment_lock)
+    }
+
+    /// Returns the first signal of the user, if there was one.
+    pub(crate) fn signal(&self) -> Option<u8> {
+        self.watch.signal()
+    }
+
+    /// Prompts the user; a signal ends the wait for the answer.
+    pub(in crate::run) fn ask(&self, context: &Context, ask: &Ask) -> Asked {
+        self.watch.ask(ask, &context.prompter)
+    }
+
+    /// Returns the instances whose states only an exception of `--allow` accepted.
+    pub(crate) fn accepted_states(&self) -> Vec<InstanceId> {
+        let targets = self.works.values().map(|work| &work.target);
+        targets
+            .filter(|target| target.state_exception.is_taken())
+            .map(|target| target.instance.clone())
+            .collect()
+    }
+
+    /// Calls `act` for one instance, after its init and with its workspace selected. A missing workspace is created only if
+    /// the configuration or the user says so.
+    pub(crate) fn with<T>(
+        &self,
+        context: &Context,
+        (stack, gone): (&StackId, WorkspaceCheck),
+        act: impl FnOnce(&Work, &Session<'_>) -> Result<T, EngineError>,
+    ) -> anyhow::Result<T> {
+        let Some(work) = self.works.get(stack) else {
+            return Err(failed(stack, Failure::new(FailureKind::Defect, "it was not prepared")));
+        };
+        let log = self.logs.join(stack.file_name() + ".log");
+        let printer = Arc::clone(&context.printer);
+        let observer = |progress: Progress| {
+            if let Progress::Note(note) = progress {
+                printer.warn(format_args!("`{stack}`: {note}"));
+            }
+        };
+        let session = Session { runner: &self.runner, log: &log, observer: &observer };
+        let prepare = |create| match gone {
+            WorkspaceCheck::Noticed => work.engine.enter(&work.target, create, work.accept_lineage, &session),
+            WorkspaceCheck::Untouched => Ok(()),
+            WorkspaceCheck::Left => work.engine.prepare(&work.target, create, false, &session),
+        };
+        let mut prepared = prepare(work.create_workspace);
+        if let Err(EngineError::MissingWorkspace { wanted, .. }) = &prepared
+            && self.asks.get(stack) == Some(&CreateWorkspace::Ask)
+            && context.terminal.interactive
+            && !context.read_only
+        {
+            let question = format!("Create workspace `{wanted}` for stack `{stack}`?");
+            match self.ask(context, &Ask::YesNo { question }) {
+                Asked::Answered(Answer::Yes) => prepared = prepare(true),
+                Asked::Answered(_) => {}
+                Asked::Failed(error) => return Err(error.into()),
+                Asked::Interrupted(signal) => return Err(interrupted(Some(signal))),
+            }
+        }
+        let done = prepared.and_then(|()| act(work, &session));
+        match (done, self.watch.signal()) {
+            (Err(EngineError::Interrupted { .. }), signal) => Err(interrupted(signal)),
+            (done, _) => done.map_err(|error| engine_error(stack, error)),
+        }
+    }
+}
+
+fn engine_error(stack: &StackId, error: EngineError) -> anyhow::Error {
+    match error {
+        EngineError::Failed(failure)
+        | EngineError::WrongBackend(failure)
+        | EngineError::KeptLockfile(failure) => failed(stack, failure),
+        EngineError::MissingWorkspace { wanted, existing } => {
+            let message = format!("workspace `{wanted}` of stack `{stack}` does not exist");
+            let mut stopped = Stopped::refused(message)
+                .hint("`envctl plan ENV --create-workspace` makes it; check its name first");
+            if !existing.is_empty() {
+                stopped = stopped.hint(format!("there are: {}", existing.join(", ")));
+            }
+            stopped.into()
+        }
+        EngineError::Excluded(why) => Stopped::refused(format!("stack `{stack}` is left out: {why}")).into(),
+        EngineError::Interrupted { .. } => interrupted(None),
+    }
+}
+
+/// Number of SIGINT, used if the signal is not known.
+const INT: u8 = 2;
+
+fn interrupted(signal: Option<u8>) -> anyhow::Error {
+    let status = ExitStatus::Interrupted(signal.unwrap_or(INT));
+    Stopped { status, message: "interrupted".to_owned(), hints: Vec::new() }.into()
+}
+
+fn failed(stack: &StackId, failure: Failure) -> anyhow::Error {
+    StackFailed { stack: stack.to_string(), failure }.into()
+}

@@ -1,0 +1,60 @@
+//! State checks around a typed command: against the last known state before it, and recording a new one after it.
+
+use crate::{
+    engine::{EngineError, Session, Typed, builds_on_state},
+    executor::Work,
+    process::Exit,
+};
+
+/// Check after the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// None: the state keeps its lineage.
+    Nothing,
+    /// Records the lineage that the command gave to a new state.
+    New,
+    /// Compares the state that was pushed.
+    Pushed,
+    /// Records the state that was moved to another backend, which may give it a new lineage: S3 does (measured on OpenTofu
+    /// 1.12.6 and Terraform 1.11.4).
+    Moved,
+}
+
+/// State check of one instance.
+pub(crate) struct StateWatch<'a> {
+    work: &'a Work,
+    session: &'a Session<'a>,
+    then: Then,
+}
+
+impl<'a> StateWatch<'a> {
+    /// Refuses a command whose state was lost, was replaced, or belongs to another instance.
+    pub(crate) fn before(
+        typed: &Typed,
+        work: &'a Work,
+        session: &'a Session<'a>,
+    ) -> Result<Self, EngineError> {
+        let then = if builds_on_state(typed) {
+            let state = work.engine.known_state(&work.target, work.accept_lineage, session)?;
+            if state.lineage.is_empty() { Then::New } else { Then::Nothing }
+        } else if matches!(typed, Typed::Push { .. }) {
+            Then::Pushed
+        } else if *typed == Typed::MigrateState {
+            Then::Moved
+        } else {
+            Then::Nothing
+        };
+        Ok(Self { work, session, then })
+    }
+
+    /// Records a new state, also after a failed command; returns an error if a pushed state is not the last known one.
+    pub(crate) fn after(self, exit: Exit) -> Result<(), EngineError> {
+        let accept = match self.then {
+            Then::New => true,
+            Then::Moved if exit.is_success() => true,
+            Then::Pushed if exit.is_success() => self.work.accept_lineage,
+            Then::Nothing | Then::Pushed | Then::Moved => return Ok(()),
+        };
+        self.work.engine.known_state(&self.work.target, accept, self.session).map(drop)
+    }
+}

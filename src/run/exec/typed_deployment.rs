@@ -1,0 +1,115 @@
+//! Record of the stacks that commands of `envctl exec` change: no journal has them, and a stack that is gone from the files
+//! is reported only if it was deployed.
+
+use std::{ffi::OsString, fmt::Display};
+
+use crate::{
+    config::Config,
+    engine::{EngineError, Session, Typed},
+    executor::Work,
+    git::revision,
+    inventory::Inventory,
+    journal::{RunStore, new_run_id},
+    model::{EnvName, Failure, FailureKind, StackId},
+    process::{Exit, Runner},
+    run::{
+        Context,
+        last_deployment::LastDeployment,
+        run_history::{PastRun, past_runs},
+    },
+};
+
+/// Verbs that change no resource, although their effect is not judged.
+const WITHOUT_RESOURCES: [&str; 2] = ["refresh", "test"];
+
+/// Recorder of the deployments by one typed command.
+pub(crate) struct TypedDeployments<'a> {
+    context: &'a Context,
+    store: RunStore,
+    environment: &'a EnvName,
+    typed: &'a Typed,
+    args: &'a [OsString],
+    inventory: &'a Inventory,
+    commit: Option<String>,
+    past: Vec<PastRun>,
+}
+
+impl<'a> TypedDeployments<'a> {
+    /// Reads the commit of the working tree and, for a migration, the runs before it.
+    pub(crate) fn new(
+        (context, config, inventory): (&'a Context, &Config, &'a Inventory),
+        environment: &'a EnvName,
+        (typed, args): (&'a Typed, &'a [OsString]),
+        runner: &Runner,
+    ) -> anyhow::Result<Self> {
+        let commit = revision(runner, config.root(), &context.env).commit;
+        let past = if *typed == Typed::MigrateState { past_runs(context, config)? } else { Vec::new() };
+        let store = RunStore::new(config.root());
+        Ok(Self { context, store, environment, typed, args, inventory, commit, past })
+    }
+
+    /// Records a command that may create resources before it starts: envctl may be killed while it runs.
+    pub(crate) fn begin(&self, stack: &StackId) -> Result<(), EngineError> {
+        let creates = match self.typed {
+            Typed::Everything { verb } => !WITHOUT_RESOURCES.contains(&verb.as_str()),
+            Typed::PlanFile { .. } => true,
+            _ => false,
+        };
+        if creates { self.record(stack, false) } else { Ok(()) }
+    }
+
+    /// Records a command that brought resources into a state, or that left none, after it ended.
+    pub(crate) fn end(
+        &self,
+        (stack, work): (&StackId, &Work),
+        exit: Exit,
+        session: &Session<'_>,
+    ) -> Result<(), EngineError> {
+        if !exit.is_success() {
+            return Ok(());
+        }
+        match self.typed {
+            Typed::Named { forgets: false, .. } | Typed::Push { .. } => self.record(stack, false),
+            Typed::MigrateState if !self.was_destroyed(stack)? => self.record(stack, false),
+            Typed::Everything { .. } | Typed::PlanFile { .. } if self.may_destroy() => {
+                let left = work.engine.state_addresses(&work.target, session)?;
+                if left.is_empty() { self.record(stack, true) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns true if the command may leave no resource: it destroys, or applies a plan that may.
+    fn may_destroy(&self) -> bool {
+        let destroys = |arg: &OsString| arg.to_string_lossy().trim_start_matches('-').starts_with("destroy");
+        matches!(self.typed, Typed::PlanFile { .. }) || self.args.iter().any(destroys)
+    }
+
+    fn was_destroyed(&self, stack: &StackId) -> Result<bool, EngineError> {
+        let name = stack.file_name();
+        LastDeployment::find(&self.store, &self.past, (self.environment, &name), None)
+            .map(|found| found.is_some_and(|deployment| deployment.destroyed))
+            .map_err(|error| unusable(stack, error))
+    }
+
+    fn record(&self, stack: &StackId, destroyed: bool) -> Result<(), EngineError> {
+        let Some(instance) = self.inventory.get(stack.as_str()) else {
+            return Err(unusable(stack, "the stack is not declared"));
+        };
+        let deployment = LastDeployment {
+            run: new_run_id(&*self.context.clock),
+            stack: stack.clone(),
+            path: instance.path.to_string(),
+            workspace: instance.workspace().map(str::to_owned),
+            commit: self.commit.clone(),
+            destroyed,
+            typed: true,
+        };
+        deployment.keep(&self.store, self.environment).map_err(|error| unusable(stack, error))
+    }
+}
+
+fn unusable(stack: &StackId, error: impl Display) -> EngineError {
+    let summary = format!("cannot use the record of the last deployment of `{stack}`: {error}");
+    EngineError::Failed(Failure::new(FailureKind::Unknown, summary))
+}

@@ -1,0 +1,298 @@
+//! Guards around a review, and the exceptions to them (`--allow`).
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use camino::Utf8PathBuf;
+use jiff::Timestamp;
+
+use super::{
+    Context, actor,
+    preflight::{checklist::Checklist, clean_tree_paths::CleanTreePaths},
+};
+use crate::{
+    config::{Config, Environment, Guards},
+    engine::Typed,
+    executor::Refusal,
+    git::{NoWorkingTree, Places, WorkingTree},
+    inventory::{Instance, Modules, plan_inputs::InputError},
+    model::{Block, Blocked, EnvName, GateRecord, GuardException, InstanceId, ResourceAddress, StackId},
+    plans::{
+        Review,
+        guards::{
+            Allowances, Circumstances, EarlierChanges, Loss, Rules, ShownLoss, Tally, circumstances, judge,
+            losses_of_review, of_lost, of_typed, shown_losses, timely, unnamed, unseen_losses,
+        },
+    },
+    process::Runner,
+    ui::shell_word,
+};
+
+/// Guards of an environment, with their exceptions and counts in this run.
+pub(crate) struct Guarded {
+    environment: EnvName,
+    guards: Guards,
+    confirm: bool,
+    allowed: Allowances,
+    /// Empty list of exceptions.
+    none: Allowances,
+    /// Exceptions for the states of instances that are not in the run.
+    strangers: Vec<String>,
+    root: Utf8PathBuf,
+    clean_tree_paths: Option<CleanTreePaths>,
+    runner: Arc<Runner>,
+    before: Tally,
+    earlier: EarlierChanges,
+    acting: Option<String>,
+    /// Checklist at the gate.
+    pub(crate) checklist: Checklist,
+}
+
+impl Guarded {
+    /// Returns the guards of an environment for these instances.
+    pub(crate) fn new(
+        config: &Config,
+        environment: &Environment,
+        instances: &[&Instance],
+        modules: &Modules,
+        runner: &Arc<Runner>,
+        allow: &[GuardException],
+    ) -> Self {
+        let clean_tree_paths =
+            environment.guards.clean_tree.then(|| CleanTreePaths::of(config, instances, modules));
+        let known = |allow: &GuardException| match allow {
+            GuardException::Lineage(wanted) => instances.iter().any(|instance| instance.id == *wanted),
+            _ => true,
+        };
+        Self {
+            environment: environment.name.clone(),
+            guards: environment.guards.clone(),
+            confirm: environment.confirm,
+            allowed: Allowances::new(allow),
+            none: Allowances::default(),
+            strangers: allow.iter().filter(|allow| !known(allow)).map(ToString::to_string).collect(),
+            root: config.root().to_owned(),
+            clean_tree_paths,
+            runner: Arc::clone(runner),
+            before: Tally::default(),
+            earlier: EarlierChanges::default(),
+            acting: None,
+            checklist: Checklist::of(environment),
+        }
+    }
+
+    /// Sets the identity that the identity check returned.
+    pub(super) fn acted_by(self, who: Option<String>) -> Self {
+        Self { acting: who, ..self }
+    }
+
+    /// Adds the changes of the resumed runs to the counts for limits.
+    pub(crate) fn resumes(&mut self, earlier: EarlierChanges) {
+        self.earlier = earlier;
+    }
+
+    /// Returns the identity; absent without an identity check.
+    pub(crate) fn acting(&self) -> Option<&str> {
+        self.acting.as_deref()
+    }
+
+    /// Returns true if the environment has `confirm = true`.
+    pub(super) fn confirms(&self) -> bool {
+        self.confirm
+    }
+
+    fn rules(&self) -> Rules<'_> {
+        Rules { guards: &self.guards, confirm: self.confirm }
+    }
+
+    /// Returns the state of the working tree, if a guard needs it.
+    fn ask_git(&self, context: &Context) -> Option<Result<WorkingTree, NoWorkingTree>> {
+        self.guards.ask_git().then(|| {
+            let places =
+                self.clean_tree_paths.as_ref().map_or_else(|| Ok(Places::default()), CleanTreePaths::places);
+            let unknown =
+                |error: InputError| NoWorkingTree { dir: self.root.clone(), reason: error.to_string() };
+            WorkingTree::read(&self.runner, &self.root, &context.env, &places.map_err(unknown)?)
+        })
+    }
+
+    /// Returns the reasons why the plans of a review must not be applied now.
+    pub(crate) fn judge(&self, context: &Context, review: &Review) -> Vec<Blocked> {
+        if review.changed().next().is_none() {
+            return Vec::new();
+        }
+        let tree = self.ask_git(context);
+        let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
+        judge(review, self.rules(), facts, self.before(review), &self.allowed)
+    }
+
+    /// Returns the refusals of exceptions whose address is in no plan of the first review.
+    pub(crate) fn judge_names(&self, review: &Review) -> Vec<Blocked> {
+        let blocks = self.allowed.misnamed(review);
+        blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
+    }
+
+    /// Returns all resources that the plans of a review would lose, by stack: deleted, replaced, forgotten, unknown, or
+    /// moved out of their protection.
+    pub(super) fn losses<'r>(&self, review: &'r Review) -> Vec<(&'r StackId, Loss<'r>)> {
+        losses_of_review(review, &self.guards)
+    }
+
+    /// Returns the refusals of exceptions that match several stacks of a typed command.
+    pub(super) fn judge_short_forms(&self, stacks: &[StackId]) -> Vec<Blocked> {
+        let blocks = self.allowed.bind_to_stacks(stacks);
+        blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
+    }
+
+    /// Returns the reasons why a change without a plan must not be made now.
+    pub(super) fn judge_without_plan(&self, context: &Context) -> Vec<Blocked> {
+        let tree = self.ask_git(context);
+        let facts = Circumstances { now: context.clock.now(), tree: tree.as_ref() };
+        let blocks = circumstances(self.rules(), facts, &self.allowed);
+        blocks.into_iter().map(|block| Blocked { stack: None, block }).collect()
+    }
+
+    /// Returns the reasons why a typed command must not run in a stack, as far as they are known
+    /// before its engine is asked.
+    pub(super) fn judge_typed(&self, stack: &StackId, typed: &Typed) -> Vec<Blocked> {
+        of_stack(stack, of_typed(stack, typed, self.rules(), &self.allowed))
+    }
+
+    /// Returns true if a guard depends on the resources that a state loses.
+    pub(super) fn judges_losses(&self) -> bool {
+        self.guards.judge_losses()
+    }
+
+    /// Returns the reasons why the state of a stack must not lose these resources, which count for
+    /// the limits of the command.
+    pub(super) fn judge_lost(&mut self, stack: &StackId, lost: &[ResourceAddress]) -> Vec<Blocked> {
+        let (blocks, tally) = of_lost((stack, lost), self.rules(), self.before, &self.allowed);
+        self.before = tally;
+        of_stack(stack, blocks)
+    }
+
+    /// Returns the addresses whose loss no `--allow` names, if a guard counts losses.
+    pub(super) fn unnamed(&self, stack: &StackId, addresses: &[String]) -> Vec<String> {
+        if self.guards.count_losses() { unnamed(stack, addresses, &self.allowed) } else { Vec::new() }
+    }
+
+    /// Returns the guards that refuse a review because of the time that has passed since it was judged.
+    pub(super) fn late(&self, review: &Review, now: Timestamp) -> Vec<Blocked> {
+        timely(review, self.rules(), now, &self.allowed)
+    }
+
+    /// Returns the counts for limits before a review: of this run, and of the runs that it resumes.
+    fn before(&self, review: &Review) -> Tally {
+        if self.guards.max_deletes.is_none() && self.guards.max_changes.is_none() {
+            return self.before;
+        }
+        let earlier = self.earlier.tally(review, &self.guards, self.counted());
+        Tally {
+            deletes: self.before.deletes + earlier.deletes,
+            changes: self.before.changes + earlier.changes,
+        }
+    }
+
+    /// Returns the exceptions that counting uses: empty without a limit of deletes.
+    fn counted(&self) -> &Allowances {
+        if self.guards.max_deletes.is_some() { &self.allowed } else { &self.none }
+    }
+
+    /// Adds the changes of a confirmed review to the counts for the limits of the run.
+    pub(crate) fn confirmed(&mut self, review: &Review) {
+        if self.guards.max_deletes.is_some() || self.guards.max_changes.is_some() {
+            self.before = self.before(review).with(review, &self.guards, self.counted());
+            self.earlier.settle(review);
+        }
+    }
+
+    /// Returns the losses of a later round's review that no confirmed review has shown and no
+    /// `--allow delete:` names, one per line.
+    pub(super) fn unseen_losses(&self, review: &Review, shown: &BTreeSet<ShownLoss>) -> Vec<String> {
+        let unseen = unseen_losses(review, &self.guards, shown, &self.allowed);
+        unseen.iter().map(ToString::to_string).collect()
+    }
+
+    /// Returns the losses that a review shows.
+    pub(super) fn shown_losses(&self, review: &Review) -> BTreeSet<ShownLoss> {
+        shown_losses(review, &self.guards)
+    }
+
+    /// Returns the exceptions for a command that continues the run.
+    pub(super) fn allowed(&self) -> Vec<GuardException> {
+        self.allowed.bound()
+    }
+
+    /// Returns the record that is stored with a decision of the gate.
+    pub(super) fn record(&self, context: &Context, digest: Option<String>) -> GateRecord {
+        GateRecord {
+            user: actor::user(context),
+            host: actor::host(),
+            identity: self.acting.clone(),
+            digest,
+            allowed: self.allowed.used(),
+            acked: self.checklist.acked().to_vec(),
+        }
+    }
+
+    /// Returns the refusal for the guards' findings, without the next command, which the caller adds.
+    pub(crate) fn refusal(&self, blocked: &[Blocked]) -> Refusal {
+        let mut names: Vec<&str> = Vec::new();
+        for found in blocked {
+            if !names.contains(&found.block.guard.as_str()) {
+                names.push(&found.block.guard);
+            }
+        }
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        let verb = if names.len() == 1 { "refuses" } else { "refuse" };
+        let lines: Vec<String> = blocked.iter().map(line).collect();
+        Refusal {
+            summary: format!("{} {verb} this in `{}`", names.join(", "), self.environment),
+            detail: lines.join("\n"),
+            hint: None,
+            next: None,
+        }
+    }
+
+    /// Warns about exceptions that had no effect. `accepted` are the instances whose states an exception accepted; absent
+    /// before the states were checked.
+    pub(crate) fn say_idle(&self, context: &Context, accepted: Option<&[InstanceId]>) {
+        let is_idle = |allow: &GuardException| match allow {
+            GuardException::Lineage(wanted) => {
+                !self.strangers.contains(&allow.to_string())
+                    && accepted.is_some_and(|accepted| !accepted.contains(wanted))
+            }
+            _ => true,
+        };
+        for allow in self.allowed.idle(is_idle) {
+            context.printer.warn(format_args!("`--allow {}` had nothing to do", shell_word(&allow)));
+        }
+        for allow in &self.strangers {
+            let allow = shell_word(allow);
+            context.printer.warn(format_args!("`--allow {allow}` had nothing to do: it is not in this run"));
+        }
+    }
+}
+
+fn of_stack(stack: &StackId, blocks: Vec<Block>) -> Vec<Blocked> {
+    blocks.into_iter().map(|block| Blocked { stack: Some(stack.clone()), block }).collect()
+}
+
+/// Returns a line about one refusal.
+fn line(found: &Blocked) -> String {
+    let stack = found.stack.as_ref().map_or(String::new(), |stack| format!(" {stack}"));
+    let Block { guard, message, .. } = &found.block;
+    format!("{guard}{stack}: {message}")
+}
+
+/// Returns the flags that allow all refusals; absent if one of them cannot be allowed.
+pub(super) fn allow_flags(blocked: &[Blocked]) -> Option<Vec<String>> {
+    let mut flags: Vec<String> = Vec::new();
+    for found in blocked {
+        let allow = found.block.allow.as_ref()?;
+        let flag = format!("--allow {}", shell_word(allow));
+        if !flags.contains(&flag) {
+            flags.push(flag);
+        }
+    }
+    Some(flags)
+}

@@ -1,0 +1,40 @@
+//! One run from its request to its exit code: selection, checks, rounds, gate, report.
+
+mod actor;
+mod answers;
+mod context;
+mod emitter;
+pub(crate) mod environment_lock;
+mod errors;
+mod eta;
+pub(crate) mod exec;
+pub(crate) mod finish;
+mod groundless;
+mod guarded;
+mod kept_values;
+pub(crate) mod last_deployment;
+pub(crate) mod left_output;
+mod next_commands;
+pub(crate) mod open;
+pub(crate) mod output_file;
+pub(crate) mod preflight;
+mod project;
+mod read_only;
+mod ready;
+mod report_files;
+pub(crate) mod request;
+pub(crate) mod resumable;
+pub(crate) mod rounds;
+pub(crate) mod run_history;
+pub(crate) mod selecting;
+mod sources;
+pub(crate) mod stored;
+mod whole_command;
+mod working_tree;
+
+pub use context::{Context, Picker, Terminal};
+pub use errors::{StackFailed, Stopped, Usage};
+pub use exec::ExecRequest;
+pub use read_only::{READ_ONLY, is_read_only};
+pub use report_files::ReportFiles;
+pub use request::{Confirm, REUSED_WITHOUT_AGE, RunRequest, Stop};

@@ -1,0 +1,113 @@
+//! Items of `check` about the circumstances of a change, for environments with guards over them: branch, working tree,
+//! identity, and time. The guards of the gate evaluate them.
+
+use std::sync::Arc;
+
+use crate::{
+    assurance::{CheckItem, CheckName, CheckStatus},
+    config::{Config, Environment, Guards, VerbClass},
+    diagnostic::Diagnostics,
+    executor::SecretUse,
+    inventory::{Instance, Inventory, Modules},
+    model::{Blocked, ExitStatus},
+    process::Runner,
+    run::{
+        Context, Stopped,
+        exec::prepared::{CommandNeeds, Prepared},
+        guarded::Guarded,
+    },
+};
+
+/// Returns the items of the guards that an environment has.
+pub(crate) fn items(
+    context: &Context,
+    config: &Config,
+    environment: &Environment,
+    (inventory, modules): (&Inventory, &Modules),
+) -> anyhow::Result<Vec<CheckItem>> {
+    let guards = &environment.guards;
+    let instances: Vec<&Instance> = inventory.instances().collect();
+    let guarded = Guarded::new(config, environment, &instances, modules, &Arc::new(Runner::new()), &[]);
+    let blocked = guarded.judge_without_plan(context);
+    let of = |names: &[&str]| -> Vec<String> {
+        let found = blocked.iter().filter(|found| names.contains(&found.block.guard.as_str()));
+        found.map(|Blocked { block, .. }| block.message.clone()).collect()
+    };
+    let judged = |name, refused: Vec<String>, fine: &str| {
+        if refused.is_empty() {
+            item(environment, name, CheckStatus::Green, fine.to_owned())
+        } else {
+            item(environment, name, CheckStatus::Red, refused.join("; "))
+        }
+    };
+    let mut items = Vec::new();
+    if guards.identity.is_some() {
+        items.push(identity(context, config, environment)?);
+    }
+    if !guards.branch.is_empty() || guards.up_to_date {
+        let fine = match (guards.branch.is_empty(), guards.up_to_date) {
+            (false, true) => "HEAD is where changes are made from, and not behind",
+            (false, false) => "HEAD is where changes are made from",
+            (true, _) => "HEAD is not behind",
+        };
+        items.push(judged(CheckName::Branch, of(&["branch", "up_to_date"]), fine));
+    }
+    if guards.clean_tree {
+        items.push(judged(CheckName::Tree, of(&["clean_tree"]), "everything is committed"));
+    }
+    let of_plans = of_plans(guards);
+    if !guards.window.is_empty() || !of_plans.is_empty() {
+        let mut found = judged(CheckName::Guards, of(&["window"]), "changes may be made now");
+        if found.status == CheckStatus::Green && !of_plans.is_empty() {
+            found.status = CheckStatus::Unknown;
+            found.message = format!("{} judged by the plan", of_plans.join(", "));
+        }
+        items.push(found);
+    }
+    Ok(items)
+}
+
+/// Returns the names of the guards that need a plan.
+fn of_plans(guards: &Guards) -> Vec<&'static str> {
+    let all = [
+        ("`protect`", !guards.protect.is_empty()),
+        ("`deny_actions`", !guards.deny_actions.is_empty()),
+        ("`max_deletes`", guards.max_deletes.is_some()),
+        ("`max_changes`", guards.max_changes.is_some()),
+        ("`max_plan_age`", guards.max_plan_age.is_some()),
+    ];
+    all.into_iter().filter(|(_, is_set)| *is_set).map(|(name, _)| name).collect()
+}
+
+/// Runs the identity check as before a plan: in the process environment of each stack's engine.
+fn identity(context: &Context, config: &Config, environment: &Environment) -> anyhow::Result<CheckItem> {
+    let name = CheckName::Identity;
+    let Ok(validated) = context.validated_inventory(config, environment, &[VerbClass::Check]) else {
+        let message = "asked once the files are right".to_owned();
+        return Ok(item(environment, name, CheckStatus::Unknown, message));
+    };
+    let stacks = validated.0.graph().order();
+    let needs = CommandNeeds { upstream_values: false, secrets: SecretUse::Required };
+    let asked = Prepared::load(context, config, &validated, &environment.name, (&stacks, &[]), needs)
+        .and_then(|mut prepared| prepared.acting(context, config, environment));
+    match asked {
+        Ok(who) => Ok(item(environment, name, CheckStatus::Green, who.unwrap_or_default())),
+        Err(error) if is_interrupt(&error) => Err(error),
+        Err(error) => Ok(item(environment, name, CheckStatus::Red, format!("{error:#}"))),
+    }
+}
+
+fn is_interrupt(error: &anyhow::Error) -> bool {
+    let stopped = error.downcast_ref::<Stopped>();
+    stopped.is_some_and(|stopped| matches!(stopped.status, ExitStatus::Interrupted(_)))
+}
+
+fn item(environment: &Environment, name: CheckName, status: CheckStatus, message: String) -> CheckItem {
+    CheckItem {
+        name,
+        environment: Some(environment.name.clone()),
+        status,
+        message,
+        diagnostics: Diagnostics::default(),
+    }
+}

@@ -1,0 +1,63 @@
+//! Paths that the plans of a run are made from; the guard `clean_tree` checks them in git.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use crate::{
+    config::Config,
+    engine::layout::unit_file,
+    git::Places,
+    inventory::{
+        Instance, Modules,
+        plan_inputs::{ExcludedPaths, InputError, InputScope},
+    },
+};
+
+/// Paths that the plans of a run are made from.
+pub(in crate::run) struct CleanTreePaths {
+    scopes: Vec<InputScope>,
+    /// Paths beside the stacks' folders: environments.toml, var files, modules.
+    paths: Vec<Utf8PathBuf>,
+    var_files: Vec<Utf8PathBuf>,
+    has_units: bool,
+}
+
+impl CleanTreePaths {
+    /// Returns the paths of these instances.
+    pub(crate) fn of(config: &Config, instances: &[&Instance], modules: &Modules) -> Self {
+        let dirs = Arc::new(instances.iter().map(|instance| instance.dir.clone()).collect());
+        let scope = |i: &&Instance| InputScope::new(i, config.root(), ExcludedPaths::new(&dirs, Vec::new()));
+        let mut paths = vec![config.path().to_owned()];
+        let mut var_files = Vec::new();
+        for instance in instances {
+            paths.extend(modules.folders(instance));
+            var_files.extend(instance.settings.var_files.iter().map(|file| instance.dir.join(&file.path)));
+        }
+        Self {
+            scopes: instances.iter().map(scope).collect(),
+            paths,
+            var_files,
+            // A unit may include files from any folder above.
+            has_units: instances.iter().any(|instance| unit_file(instance.engine).is_some()),
+        }
+    }
+
+    /// Returns the current paths: hooks may have written files.
+    pub(crate) fn places(&self) -> Result<Places, InputError> {
+        let mut paths = self.paths.clone();
+        paths.extend(self.var_files.iter().cloned());
+        let mut loaded: Vec<Utf8PathBuf> =
+            self.var_files.iter().filter(|file| file.is_file()).cloned().collect();
+        for scope in &self.scopes {
+            let places = scope.places()?;
+            paths.extend(places.paths);
+            loaded.extend(places.loaded);
+        }
+        for list in [&mut paths, &mut loaded] {
+            list.sort();
+            list.dedup();
+        }
+        Ok(Places { paths, extension: self.has_units.then_some("hcl"), loaded })
+    }
+}

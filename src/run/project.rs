@@ -1,0 +1,219 @@
+//! Loads the instances of a project from environments.toml, ready for engines.
+
+use std::{cell::RefCell, collections::BTreeSet, ffi::OsStr};
+
+use camino::Utf8Path;
+
+use super::{Context, Stopped, Usage};
+use crate::{
+    assurance::{Offline, ValueErrors, check_offline},
+    config::{Config, Environment, VerbClass},
+    diagnostic::{Diagnostics, closest},
+    engine::{Engines, clean_environment, layout::UNIT_ENGINE, syntax_check},
+    event::EventKind,
+    executor::engines,
+    inventory::{
+        self, Instance, Inventory, Modules, Probe, SyntaxChecker,
+        units::{self, UnitFinder, UnitFinderError},
+    },
+    journal::RunStore,
+    model::{EngineName, ExitStatus},
+    process::Runner,
+};
+
+/// Returns a text with the engines of the newest run of this checkout that used OpenTofu or Terraform.
+fn earlier_engines(store: &RunStore) -> Option<String> {
+    let runs = store.list().ok()?;
+    runs.iter().find_map(|run| {
+        let events = run.events().ok()?.events;
+        let stacks = events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { stacks, .. } => Some(stacks),
+            _ => None,
+        })?;
+        let engines: BTreeSet<EngineName> =
+            stacks.iter().map(|stack| stack.engine).filter(|engine| *engine != UNIT_ENGINE).collect();
+        let engines: Vec<String> = engines.iter().map(|engine| format!("`{engine}`")).collect();
+        (!engines.is_empty())
+            .then(|| format!("run {} of this checkout used {}", run.id, engines.join(" and ")))
+    })
+}
+
+/// Programs that run while the files of a project are read: Terragrunt for its list of units if that is not cached, and any
+/// engine for a file that envctl cannot parse.
+struct EnginePrograms<'a> {
+    context: &'a Context,
+    engines: &'a Engines,
+    /// Engine below Terragrunt; absent if environments.toml does not name it.
+    drives: Option<EngineName>,
+}
+
+impl UnitFinder for EnginePrograms<'_> {
+    fn find(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
+        self.with_terragrunt(|terragrunt| terragrunt.find(dir))
+    }
+
+    fn render(&self, dir: &Utf8Path) -> Result<String, UnitFinderError> {
+        self.with_terragrunt(|terragrunt| terragrunt.render(dir))
+    }
+}
+
+impl EnginePrograms<'_> {
+    fn with_terragrunt(
+        &self,
+        ask: impl FnOnce(&units::Terragrunt<'_>) -> Result<String, UnitFinderError>,
+    ) -> Result<String, UnitFinderError> {
+        let program = self
+            .engines
+            .program(UNIT_ENGINE)
+            .map_err(|error| UnitFinderError(format!("{error}; {}", error.help())))?;
+        let (env, _) = clean_environment(self.context.env.clone());
+        let runner = Runner::new();
+        ask(&units::Terragrunt { runner: &runner, program: program.into_string().into(), env })
+    }
+}
+
+impl SyntaxChecker for EnginePrograms<'_> {
+    fn can_parse(&self, engine: EngineName, file: &Utf8Path) -> Result<bool, String> {
+        let program = |name| self.engines.program(name).map_err(|error| error.to_string());
+        let Some((reader, name)) =
+            syntax_check::reader(engine, file, self.drives, &|name| program(name).is_ok())
+        else {
+            return Err("no engine here reads files of this name".to_owned());
+        };
+        let (env, _) = clean_environment(self.context.env.clone());
+        let program = program(name)?;
+        syntax_check::can_parse(reader, program.as_str(), env, file, &Runner::new())
+    }
+}
+
+impl Context {
+    /// Returns the instances of an environment, as far as they could be loaded, and the findings about them.
+    pub(crate) fn inventory_and_findings(
+        &self,
+        config: &Config,
+        environment: &Environment,
+    ) -> anyhow::Result<(Inventory, Diagnostics)> {
+        Ok(self.with_probe(config, |probe| inventory::load(config, environment, probe))?)
+    }
+
+    /// Returns the instances of an environment for a verb that shows them, and the exit status of their findings.
+    ///
+    /// The text output shows the instances that could be loaded, with the findings beside them. A JSON document is complete
+    /// or an error: an incomplete one would look like a complete one.
+    pub(crate) fn shown_inventory(
+        &self,
+        config: &Config,
+        environment: &Environment,
+        as_document: bool,
+    ) -> anyhow::Result<(Inventory, ExitStatus)> {
+        let (inventory, findings) = self.inventory_and_findings(config, environment)?;
+        if as_document && findings.has_errors() {
+            return Err(findings.into());
+        }
+        self.say(&findings);
+        let status = if findings.has_errors() { ExitStatus::Configuration } else { ExitStatus::Success };
+        Ok((inventory, status))
+    }
+
+    /// Returns the instances of an environment for a verb that passes them to engines, with the parsed modules.
+    ///
+    /// Returns an error for any mistake that can be found without an engine, in the whole
+    /// configuration and all environments.
+    pub(crate) fn validated_inventory(
+        &self,
+        config: &Config,
+        environment: &Environment,
+        classes: &[VerbClass],
+    ) -> anyhow::Result<(Inventory, Modules)> {
+        self.sound_and_values(config, environment, classes)
+            .map(|(inventory, modules, _)| (inventory, modules))
+    }
+
+    /// Reads the project as `validated` does, and also returns the variables without a value by stack, which are errors for a
+    /// run that plans the stack.
+    pub(super) fn sound_and_values(
+        &self,
+        config: &Config,
+        environment: &Environment,
+        classes: &[VerbClass],
+    ) -> anyhow::Result<(Inventory, Modules, ValueErrors)> {
+        let mut offline = self.check_offline(config, &[environment], classes, true);
+        let errors = offline.errors();
+        match offline.inventories.pop() {
+            Some(inventory) if !errors.has_errors() => {
+                self.say(&offline.unusual_files());
+                if inventory.graph().is_empty() {
+                    return Err(Stopped::configuration(format!("`{}` has no stacks", environment.name))
+                        .hint("declare one as `[stacks.NAME]`, or many with `[discover]`")
+                        .into());
+                }
+                let survey = offline.survey;
+                let modules = survey.modules.with_stated_states(survey.addresses.stated);
+                Ok((inventory, modules, offline.value_errors))
+            }
+            _ => Err(errors.into()),
+        }
+    }
+
+    /// Returns the checklist of these environments from the files, and from Terragrunt's list of units if
+    /// programs may be started.
+    pub(crate) fn check_offline(
+        &self,
+        config: &Config,
+        environments: &[&Environment],
+        classes: &[VerbClass],
+        start_programs: bool,
+    ) -> Offline {
+        let own = |name: &str| {
+            // Engines accept an empty value of these.
+            let value = self.env.get(OsStr::new(name)).map(|value| value.to_string_lossy().into_owned());
+            if name.starts_with("TF_VAR_") { value } else { self.variable(name).map(str::to_owned) }
+        };
+        self.with_probe(config, |probe| {
+            let units = probe.units.filter(|_| start_programs);
+            let syntax = probe.syntax.filter(|_| start_programs);
+            check_offline(config, environments, &Probe { units, syntax, ..*probe }, &own, classes)
+        })
+    }
+
+    fn with_probe<T>(&self, config: &Config, look: impl FnOnce(&Probe<'_>) -> T) -> T {
+        let store = RunStore::new(config.root());
+        let (env, _) = clean_environment(self.env.clone());
+        let engines = engines(config, store.home(), &env);
+        // Each engine is looked up once: a PATH may have many folders.
+        let known = RefCell::new(Vec::new());
+        let on_path = |name: EngineName| {
+            if let Some((_, there)) = known.borrow().iter().find(|(n, _)| *n == name) {
+                return *there;
+            }
+            let there = engines.program(name).is_ok();
+            known.borrow_mut().push((name, there));
+            there
+        };
+        let cache_dir = store.home().join("cache");
+        let drives = config.engine(UNIT_ENGINE).drives;
+        let programs = EnginePrograms { context: self, engines: &engines, drives };
+        let earlier_engines = || earlier_engines(&store);
+        look(&Probe {
+            on_path: &on_path,
+            earlier_engines: &earlier_engines,
+            units: Some(&programs),
+            syntax: Some(&programs),
+            cache_dir: &cache_dir,
+        })
+    }
+
+    /// Returns the instance of a stack by name.
+    pub fn instance<'i>(
+        &self,
+        inventory: &'i Inventory,
+        environment: &Environment,
+        name: &str,
+    ) -> Result<&'i Instance, Usage> {
+        inventory.get(name).ok_or_else(|| Usage::UnknownStack {
+            name: name.to_owned(),
+            environment: environment.name.to_string(),
+            suggestion: closest(name, inventory.instances().map(|i| i.id.stack.as_str())).map(str::to_owned),
+        })
+    }
+}

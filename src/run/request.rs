@@ -1,0 +1,246 @@
+//! Options of the verbs that run engines over an environment.
+
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::{
+    config::{Overrides, VerbClass, duration_word, sets_environment},
+    engine::PlanMode,
+    executor::Confirmation,
+    graph::{Selection, Since},
+    model::{EnvName, GuardException, RunId},
+    ui::shell_word,
+};
+
+/// Default maximum age of a clean plan that `--reuse` accepts.
+pub const REUSED_WITHOUT_AGE: Duration = Duration::from_hours(24);
+
+/// Effect of a failure on other steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Dependents are skipped.
+    AtDependents,
+    /// All steps that have not started are skipped.
+    AtFirstFailure,
+}
+
+/// Verb and plan mode of a run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RunMode {
+    /// Name of the verb.
+    pub(crate) command: &'static str,
+    /// Mode of the plans.
+    pub(crate) mode: PlanMode,
+}
+
+impl RunMode {
+    /// Returns true if the run makes all of its plans itself.
+    pub(super) fn plans_anew(self, request: &RunRequest) -> bool {
+        self.command != "apply" && !request.adopts()
+    }
+
+    /// Returns the kinds of keys in environments.toml that the verb depends on.
+    pub(super) fn classes(self) -> &'static [VerbClass] {
+        match (self.command, self.mode) {
+            ("plan", _) => &[VerbClass::Plan],
+            (_, PlanMode::Destroy) => &[VerbClass::Plan, VerbClass::Change],
+            _ => &[VerbClass::Plan, VerbClass::Change, VerbClass::Deploy],
+        }
+    }
+}
+
+/// Options of a run over an environment and its stacks.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// Name or alias of the environment.
+    pub environment: Option<String>,
+    /// Selection of stacks.
+    pub selection: Selection,
+    /// `-target`
+    pub targets: Vec<String>,
+    /// `-exclude`
+    pub excludes: Vec<String>,
+    /// `-replace`
+    pub replace: Vec<String>,
+    /// Exceptions of `--allow`.
+    pub allow: Vec<GuardException>,
+    /// Confirmed items of the checklist (`--ack`).
+    pub acks: Vec<String>,
+    /// Effect of a failure on other steps.
+    pub stop: Stop,
+    /// True if estimated durations are printed.
+    pub eta: bool,
+    /// True if the report is printed as JSON.
+    pub json: bool,
+    /// Path of the report.
+    pub report: Option<Utf8PathBuf>,
+    /// Path of the Markdown summary, which is appended.
+    pub summary: Option<Utf8PathBuf>,
+    /// Maximum age of a clean plan that replaces a new one; absent if no plan is reused.
+    pub reuse: Option<Duration>,
+    /// Run whose stored plans are applied; absent for a run that plans.
+    pub stored: Option<RunId>,
+    /// Run that is resumed.
+    pub resumes: Option<RunId>,
+}
+
+/// Answers to the gate from flags.
+#[derive(Debug, Clone)]
+pub struct Confirm {
+    /// `--confirm`, plain or with a digest.
+    pub confirmation: Option<Confirmation>,
+    /// `--yes`
+    pub yes: bool,
+    /// `--confirm-rounds`: confirms later rounds in advance, except for losses that no confirmed review has shown.
+    pub confirm_rounds: bool,
+}
+
+impl Confirm {
+    /// Returns these answers as flags.
+    pub(super) fn flags(&self) -> Vec<String> {
+        let confirm = self.confirmation.as_ref().map(|confirmation| match confirmation {
+            Confirmation::Plain => "--confirm".to_owned(),
+            Confirmation::Digest(digest) => format!("--confirm={digest}"),
+        });
+        let yes = self.yes.then(|| "--yes".to_owned());
+        let rounds = self.confirm_rounds.then(|| "--confirm-rounds".to_owned());
+        [confirm, yes, rounds].into_iter().flatten().collect()
+    }
+}
+
+impl RunRequest {
+    /// Returns the command line that repeats a verb with the same stacks and options.
+    pub(super) fn command_line(
+        &self,
+        verb: &str,
+        environment: &EnvName,
+        overrides: &Overrides,
+        config: Option<&Utf8Path>,
+    ) -> String {
+        let mut words = vec!["envctl".to_owned()];
+        words.extend(config.map(|path| format!("--config {}", shell_word(path.as_str()))));
+        if self.resumes.is_some() {
+            words.extend(["runs", "resume"].map(str::to_owned));
+        } else {
+            words.push(verb.to_owned());
+        }
+        if let Some(run) = self.resumes.as_ref().or(self.stored.as_ref()) {
+            words.push(run.to_string());
+            words
+                .extend(self.allow.iter().map(|allow| format!("--allow {}", shell_word(&allow.to_string()))));
+            words.extend(self.acks.iter().map(|id| format!("--ack {}", shell_word(id))));
+            words.extend(self.fail_fast_flag());
+            return words.join(" ");
+        }
+        words.push(environment.to_string());
+        words.extend(self.selection.patterns.iter().map(|word| shell_word(word)));
+        words.extend(self.selection.changed.iter().map(|since| match since {
+            Since::Default => "--changed".to_owned(),
+            Since::Commit(name) => format!("--changed={}", shell_word(name)),
+        }));
+        let mut flag = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
+        self.selection.tags.iter().for_each(|tag| flag("--tag", tag));
+        self.selection.exclude.iter().for_each(|stack| flag("--exclude", stack));
+        self.targets.iter().for_each(|address| flag("--target", address));
+        self.excludes.iter().for_each(|address| flag("--without", address));
+        self.replace.iter().for_each(|address| flag("--replace", address));
+        self.allow.iter().for_each(|allow| flag("--allow", &allow.to_string()));
+        self.acks.iter().for_each(|id| flag("--ack", id));
+        overrides.vars.iter().for_each(|(name, value)| flag("--var", &format!("{name}={value}")));
+        overrides.sets.iter().for_each(|(path, value)| {
+            let value = if sets_environment(path) { "…" } else { value };
+            flag("--set", &format!("{path}={value}"));
+        });
+        if let Some(age) = self.reuse {
+            words.push(match age {
+                REUSED_WITHOUT_AGE => "--reuse".to_owned(),
+                age => format!("--reuse={}", duration_word(age)),
+            });
+        }
+        if self.selection.with_dependencies {
+            words.push("--with-dependencies".to_owned());
+        }
+        if self.selection.with_dependents {
+            words.push("--with-dependents".to_owned());
+        }
+        words.extend(self.fail_fast_flag());
+        words.join(" ")
+    }
+
+    fn fail_fast_flag(&self) -> Option<String> {
+        (self.stop == Stop::AtFirstFailure).then(|| "--fail-fast".to_owned())
+    }
+
+    /// Returns true if the run continues with the plans of an earlier run.
+    pub(super) fn adopts(&self) -> bool {
+        self.stored.is_some() || self.resumes.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_to_type_again_asks_for_the_same() {
+        let request = RunRequest {
+            environment: None,
+            selection: Selection {
+                patterns: vec!["app-*".to_owned(), "network".to_owned()],
+                tags: vec!["base".to_owned()],
+                changed: Some(Since::Commit("origin/main".to_owned())),
+                with_dependents: true,
+                ..Selection::default()
+            },
+            targets: vec!["a.b[\"x\"]".to_owned()],
+            excludes: vec!["module.m".to_owned()],
+            replace: Vec::new(),
+            allow: vec!["window".parse().unwrap()],
+            acks: vec!["on-call".to_owned()],
+            stop: Stop::AtDependents,
+            eta: false,
+            json: false,
+            report: None,
+            summary: None,
+            reuse: None,
+            stored: None,
+            resumes: None,
+        };
+        let line = |age: Duration| {
+            let request = RunRequest { reuse: Some(age), selection: Selection::default(), ..request.clone() };
+            let line = request.command_line("plan", &"dev".parse().unwrap(), &Overrides::default(), None);
+            line.split(' ').next_back().unwrap().to_owned()
+        };
+        assert_eq!(line(REUSED_WITHOUT_AGE), "--reuse");
+        assert_eq!(line(Duration::from_mins(90)), "--reuse=90m");
+        let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
+        assert_eq!(
+            request.command_line("deploy", &"production".parse().unwrap(), &overrides, None),
+            "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --without module.m --allow window --ack on-call --var size=3 --with-dependents"
+        );
+        let sets =
+            vec![("env.TOKEN".to_owned(), "t0ken".to_owned()), ("parallelism".to_owned(), "4".to_owned())];
+        let line = request.command_line(
+            "plan",
+            &"dev".parse().unwrap(),
+            &Overrides { sets, ..Overrides::default() },
+            None,
+        );
+        assert!(line.contains("--set 'env.TOKEN=…' --set parallelism=4"), "{line}");
+        let run: RunId = RunId::new(1, 0);
+        let resumed = RunRequest { resumes: Some(run.clone()), stop: Stop::AtFirstFailure, ..request };
+        let line = resumed.command_line(
+            "deploy",
+            &"production".parse().unwrap(),
+            &overrides,
+            Some(Utf8Path::new("my infra/environments.toml")),
+        );
+        assert_eq!(
+            line,
+            format!(
+                "envctl --config 'my infra/environments.toml' runs resume {run} --allow window --ack on-call --fail-fast"
+            )
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! Runs that can be resumed: the newest unfinished run, and the chain of runs that a run has resumed.
+
+use std::collections::BTreeSet;
+
+use super::{Context, Stopped};
+use crate::{
+    event::{Event, EventKind, StepKind},
+    journal::{JournalError, RunStore, StoreError, StoredRun},
+    model::{EnvName, ExitStatus, RunId},
+};
+
+/// Run with its events.
+pub(crate) struct RunEvents {
+    /// Stored run.
+    pub(crate) run: StoredRun,
+    /// Events of its journal.
+    pub(crate) events: Vec<Event>,
+}
+
+/// Prints a hint about a run that can be resumed, if there is one.
+pub(crate) fn hint_unfinished(context: &Context, store: &RunStore) -> Result<(), JournalError> {
+    if let (Some(run), _) = newest_unfinished(store)? {
+        let (id, environment) = (&run.run.id, run.environment().map_or("?", EnvName::as_str));
+        context.printer.hint(format_args!(
+            "run {id} in `{environment}` is unfinished. Continue it: `envctl runs resume {id}`"
+        ));
+    }
+    Ok(())
+}
+
+/// Returns the newest run that may have changed a state and did not end successfully, unless the same environment was
+/// changed after it; and the errors of runs that cannot be read.
+pub(crate) fn newest_unfinished(store: &RunStore) -> Result<(Option<RunEvents>, Vec<String>), JournalError> {
+    let mut seen = BTreeSet::new();
+    let mut unreadable = Vec::new();
+    for run in store.list()? {
+        let id = run.id.clone();
+        match RunEvents::read(run) {
+            Ok(events) => {
+                let Some(environment) = events.changing() else { continue };
+                if seen.insert(environment.clone()) && !events.ended_well() {
+                    return Ok((Some(events), unreadable));
+                }
+            }
+            Err(error) => unreadable.push(format!("run {id}: {error}")),
+        }
+    }
+    Ok((None, unreadable))
+}
+
+impl RunEvents {
+    /// Reads a run's journal.
+    pub(crate) fn read(run: StoredRun) -> Result<Self, JournalError> {
+        let events = run.events()?.events;
+        Ok(Self { run, events })
+    }
+
+    /// Returns the environment of the run; absent if the run never started.
+    pub(crate) fn environment(&self) -> Option<&EnvName> {
+        self.events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { environment, .. } => Some(environment),
+            _ => None,
+        })
+    }
+
+    /// Returns the environment if the run may have changed it: after a confirmation, an apply, or as a resumed run.
+    pub(crate) fn changing(&self) -> Option<&EnvName> {
+        let began =
+            |event: &Event| matches!(&event.kind, EventKind::StepStarted { step: StepKind::Apply, .. });
+        let decided =
+            |event: &Event| matches!(&event.kind, EventKind::Decided(decision) if decision.is_yes());
+        let changing =
+            self.resumes().is_some() || self.events.iter().any(|event| began(event) || decided(event));
+        if changing { self.environment() } else { None }
+    }
+
+    /// Returns true if the verb ended with exit code 0.
+    pub(crate) fn ended_well(&self) -> bool {
+        let finished =
+            |event: &Event| matches!(event.kind, EventKind::RunFinished { status: ExitStatus::Success });
+        self.events.iter().any(finished)
+    }
+
+    /// Returns the run that this one resumed.
+    pub(crate) fn resumes(&self) -> Option<&RunId> {
+        self.events.iter().find_map(|event| match &event.kind {
+            EventKind::RunStarted { resumes, .. } => resumes.as_ref(),
+            _ => None,
+        })
+    }
+}
+
+/// Returns a run with the runs that it resumed, oldest first.
+pub(crate) fn resumed_runs(store: &RunStore, last: StoredRun) -> anyhow::Result<Vec<RunEvents>> {
+    let mut chain = vec![RunEvents::read(last)?];
+    while let Some(earlier) = chain.last().and_then(RunEvents::resumes).cloned() {
+        if chain.iter().any(|earlier_run| earlier_run.run.id == earlier) {
+            return Err(Stopped::refused(format!("run {earlier} says that it resumes itself")).into());
+        }
+        let found = store.find(earlier.as_str()).map_err(|error| match error {
+            StoreError::NotFound(_) | StoreError::Empty(_) => anyhow::Error::from(
+                Stopped::refused(format!("run {earlier}, which this one resumed, is gone"))
+                    .hint("deploy again: what is done shows no changes"),
+            ),
+            other => other.into(),
+        })?;
+        chain.push(RunEvents::read(found)?);
+    }
+    chain.reverse();
+    Ok(chain)
+}
+
+/// Refuses a run whose environment was changed by a later run.
+pub(crate) fn may_be_resumed(store: &RunStore, run: &RunId, environment: &EnvName) -> anyhow::Result<()> {
+    for other in store.list()?.into_iter().take_while(|other| other.id > *run) {
+        let other = RunEvents::read(other)?;
+        if other.resumes() == Some(run) {
+            let newer = &other.run.id;
+            return Err(Stopped::refused(format!("run {run} was resumed by run {newer} already"))
+                .hint(format!("`envctl runs resume {newer}` goes on from there, if anything is left"))
+                .into());
+        }
+        if other.changing() == Some(environment) {
+            let message = format!("run {} has changed `{environment}` after run {run}", other.run.id);
+            return Err(Stopped::refused(message)
+                .hint(format!("deploy again: `envctl deploy {environment}`"))
+                .into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! Runs of a project whose journals can be read, with their users and modes.
+
+use super::{Context, stored::asked_for};
+use crate::{
+    config::Config,
+    event::EventKind,
+    journal::{JournalError, RunStore, StoredRun},
+    model::Report,
+};
+
+/// Past run, complete or not.
+pub(crate) struct PastRun {
+    /// Report of the run.
+    pub(crate) report: Report,
+    /// User who started the run.
+    pub(crate) user: Option<String>,
+    /// True if the run destroyed the stacks.
+    pub(crate) destroys: bool,
+}
+
+/// Returns every run that can be read, newest first; prints a warning about others.
+pub(crate) fn past_runs(context: &Context, config: &Config) -> anyhow::Result<Vec<PastRun>> {
+    let mut found = Vec::new();
+    let store = RunStore::new(config.root());
+    for stored in store.list()? {
+        match past_run(&store, &stored) {
+            Ok(run) => found.push(run),
+            Err(error) => context.printer.warn(format_args!("run {}: {error}", stored.id)),
+        }
+    }
+    Ok(found)
+}
+
+/// Reads the journal of a run.
+pub(super) fn past_run(store: &RunStore, stored: &StoredRun) -> Result<PastRun, JournalError> {
+    let recorded = stored.events()?;
+    let user = recorded.events.iter().find_map(|event| match &event.kind {
+        EventKind::RunStarted { user, .. } => user.clone(),
+        _ => None,
+    });
+    let report = crate::journal::fold(&recorded.events)
+        .map_err(|source| JournalError::Fold { path: stored.dir.journal(), source })?;
+    // The mode of a stored plan is only in its request.
+    let destroys = report.command == "destroy"
+        || (report.command == "apply" && asked_for(store, stored).is_ok_and(|(asked, _)| asked.destroy));
+    Ok(PastRun { report, user, destroys })
+}

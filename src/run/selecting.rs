@@ -1,0 +1,186 @@
+//! Selection of stacks: by names, globs and tags, and with `--changed` by the differences that git reports.
+
+use std::{sync::Arc, thread};
+
+use super::{Context, Stopped, Usage};
+use crate::{
+    config::{Config, Environment, parse_duration},
+    graph::{Selected, Selection, SelectionError},
+    inventory::{
+        Inventory,
+        affected::{Base, Changes, NoChanges},
+    },
+    model::{ChangedSince, EnvName, ExitStatus, GoneStack},
+    process::Runner,
+    ui::shell_word,
+};
+
+/// Selected stacks.
+pub(crate) struct Chosen {
+    /// Stacks in dependency order, each with the reason of its selection.
+    pub(crate) stacks: Vec<Selected>,
+    /// Base of the comparison and the stacks deleted since then; absent without `--changed`.
+    pub(crate) changed_since: Option<ChangedSince>,
+}
+
+/// Request to git that runs while other files are loaded.
+pub(crate) struct Asked {
+    selection: Selection,
+    answer: Option<thread::JoinHandle<Result<Changes, NoChanges>>>,
+    known: Option<Changes>,
+}
+
+impl Asked {
+    /// Returns git's answer, and prints it on the first call; absent without `--changed`.
+    fn answer(&mut self, context: &Context) -> anyhow::Result<Option<&Changes>> {
+        if let Some(answer) = self.answer.take() {
+            let answer = answer.join().map_err(|_| Stopped::defect("the thread that asks git ended"))?;
+            let changes = answer.map_err(|error| stopped(&error))?;
+            tell(context, &changes);
+            self.known = Some(changes);
+        }
+        Ok(self.known.as_ref())
+    }
+}
+
+impl Context {
+    /// Starts the request to git if the selection has `--changed`: before environments.toml is read, so that
+    /// both run at the same time.
+    pub(crate) fn ask_changes(&self, selection: &Selection, runner: &Arc<Runner>) -> Result<Asked, Usage> {
+        let file = self.config_file()?;
+        let answer = selection.changed.clone().map(|since| {
+            let (runner, env) = (Arc::clone(runner), self.env.clone());
+            thread::spawn(move || Changes::read(&runner, &file, &env, &since))
+        });
+        Ok(Asked { selection: selection.clone(), answer, known: None })
+    }
+
+    /// Returns the selected stacks; prints warnings about deleted ones.
+    pub(crate) fn select(
+        &self,
+        (config, environment): (&Config, &Environment),
+        inventory: &Inventory,
+        asked: &mut Asked,
+    ) -> anyhow::Result<Chosen> {
+        let selection = asked.selection.clone();
+        // Checked before any message about a base that a word may have been meant for.
+        inventory.graph().know(&selection).map_err(|error| environment_as_stack(config, error))?;
+        let first = asked.answer.is_some();
+        let Some(changes) = asked.answer(self)? else {
+            return Ok(Chosen { stacks: inventory.graph().select(&selection, None)?, changed_since: None });
+        };
+        let outcome = changes.outcome(inventory, (config, environment), &self.overrides);
+        let stacks = inventory.graph().select(&selection, Some(&outcome.touched))?;
+        for gone in &outcome.gone {
+            tell_gone(self, config, changes, gone);
+        }
+        let mut gone = outcome.gone;
+        if first {
+            for (environment, stacks) in changes.environments_gone(config, &self.overrides) {
+                tell_gone_environment(self, config, changes, (&environment, &stacks));
+                gone.extend(stacks);
+            }
+        }
+        let Base { name, commit, .. } = changes.base.clone();
+        Ok(Chosen { stacks, changed_since: Some(ChangedSince { base: name, commit, gone }) })
+    }
+}
+
+/// Adds to the error about an unknown stack that its name is an environment, if it is one.
+fn environment_as_stack(config: &Config, error: SelectionError) -> anyhow::Error {
+    match &error {
+        SelectionError::UnknownStack { name, .. } if config.environment(name).is_ok() => Usage::Other(format!(
+            "no stack is called `{name}`, which is an environment: a plan, and all that goes with it, is for one environment"
+        ))
+        .into(),
+        _ => error.into(),
+    }
+}
+
+/// Adds a suggestion to the error about an unknown stack whose name may be the age for `--reuse`.
+pub(super) fn age_behind_reuse(error: anyhow::Error, reuses: bool) -> anyhow::Error {
+    match error.downcast::<SelectionError>() {
+        Ok(SelectionError::UnknownStack { name, suggestion: None })
+            if reuses && parse_duration(&name).is_ok() =>
+        {
+            let suggestion = Some(format!("--reuse={name}"));
+            SelectionError::UnknownStack { name, suggestion }.into()
+        }
+        Ok(other) => other.into(),
+        Err(other) => other,
+    }
+}
+
+/// Prints the base of the comparison.
+fn tell(context: &Context, changes: &Changes) {
+    let base = &changes.base;
+    let shown = base.shown();
+    if base.name == "HEAD" {
+        context.printer.note("only what is not committed counts as changed");
+    } else if base.is_head {
+        let other = if base.named { "" } else { "; `--changed=HEAD~1` compares with the commit before" };
+        context.printer.note(format_args!(
+            "HEAD has nothing that {shown} has not: only what is not committed counts as changed{other}"
+        ));
+    } else {
+        context.printer.note(format_args!("changed is what differs from the commit where HEAD left {shown}"));
+    }
+}
+
+/// Warns about a deleted stack, with hints how to destroy its resources. Not in a checkout of the base: resources that
+/// another stack has taken over would be destroyed there, and files beside the stack may be missing.
+fn tell_gone(context: &Context, config: &Config, changes: &Changes, gone: &GoneStack) {
+    let GoneStack { environment, stack, path } = gone;
+    let base = &changes.base;
+    context.printer.warn(format_args!(
+        "stack `{stack}` (`{path}`) of `{environment}` is gone since HEAD left {}; its resources still exist",
+        base.shown()
+    ));
+    let folder = config.root().join(path);
+    if !folder.exists() {
+        let path = shell_word(&format!(":/{}", changes.from_top(&folder)));
+        context
+            .printer
+            .hint(format_args!("`git restore --source={} -- {path}` brings its files back", base.short()));
+    }
+    context.printer.hint(format_args!(
+        "with what {} said of it written back, `envctl destroy {environment} {}` shows what it made and asks; it is refused where \
+         another stack has its state by now",
+        file_of_then(config, changes),
+        shell_word(stack.as_str())
+    ));
+}
+
+/// Warns about a deleted environment.
+fn tell_gone_environment(
+    context: &Context,
+    config: &Config,
+    changes: &Changes,
+    (environment, stacks): (&EnvName, &[GoneStack]),
+) {
+    let names: Vec<String> = stacks.iter().map(|gone| format!("`{}`", gone.stack)).collect();
+    let of = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
+    context.printer.warn(format_args!(
+        "environment `{environment}` is gone since HEAD left {}{of}; the resources of its stacks still exist",
+        changes.base.shown()
+    ));
+    context.printer.hint(format_args!(
+        "with what {} said of it written back, `envctl status {environment}` and `envctl plan {environment}` show what there is; they are \
+         refused where another environment has its states by now",
+        file_of_then(config, changes)
+    ));
+}
+
+/// Returns the command that prints environments.toml as it was in the base.
+fn file_of_then(config: &Config, changes: &Changes) -> String {
+    let file = shell_word(&format!("{}:{}", changes.base.short(), changes.from_top(config.path())));
+    format!("`git show {file}`")
+}
+
+fn stopped(error: &NoChanges) -> anyhow::Error {
+    let stopped = Stopped { status: ExitStatus::Usage, message: error.to_string(), hints: Vec::new() };
+    match error.hint() {
+        Some(hint) => stopped.hint(hint).into(),
+        None => stopped.into(),
+    }
+}

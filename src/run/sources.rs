@@ -1,0 +1,60 @@
+//! Upstream stacks of a verb's stacks, whose outputs have to be read.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use camino::Utf8Path;
+
+use crate::{
+    executor::{Upstreams, Work},
+    inventory::{
+        Instance, Inventory,
+        plan_inputs::{ExcludedPaths, InputScope},
+    },
+    model::StackId,
+};
+
+/// Upstream stacks whose outputs others take.
+pub(super) struct Sources<'i> {
+    all: BTreeSet<StackId>,
+    /// Upstream stacks that are not stacks of the verb.
+    strangers: Vec<&'i Instance>,
+}
+
+impl<'i> Sources<'i> {
+    /// Returns the upstream stacks of these instances.
+    pub(crate) fn of(inventory: &'i Inventory, instances: &[&Instance], root: &Utf8Path) -> Self {
+        let inputs = instances.iter().flat_map(|instance| instance.settings.inputs.values());
+        let mut all: BTreeSet<StackId> = inputs.map(|input| input.value.stack.clone()).collect();
+        let mixing = instances.iter().filter(|instance| {
+            // The outputs are needed to tell which of them mocks replace.
+            let scope = InputScope::new(instance, root, ExcludedPaths::default());
+            !(scope.mixed_mocks().is_empty() && scope.unread().is_empty())
+        });
+        all.extend(mixing.flat_map(|instance| instance.needs.iter().cloned()));
+        if all.is_empty() {
+            return Self { all, strangers: Vec::new() };
+        }
+        let own: HashSet<&StackId> = instances.iter().map(|instance| &instance.id.stack).collect();
+        let strange = |other: &&Instance| all.contains(&other.id.stack) && !own.contains(&other.id.stack);
+        let strangers = inventory.instances().filter(strange).collect();
+        Self { all, strangers }
+    }
+
+    /// Returns the instances of the verb and the upstream instances.
+    pub(super) fn and<'a>(&self, instances: &[&'a Instance]) -> Vec<&'a Instance>
+    where
+        'i: 'a,
+    {
+        instances.iter().copied().chain(self.strangers.iter().copied()).collect()
+    }
+
+    /// Splits the work into that of the verb and that for reading upstream outputs.
+    pub(super) fn split_off(self, mut works: HashMap<StackId, Work>) -> (HashMap<StackId, Work>, Upstreams) {
+        let upstreams = self.all.iter().filter_map(|stack| Some((stack.clone(), works.get(stack)?.clone())));
+        let upstreams = Upstreams::new(upstreams.collect());
+        for stranger in self.strangers {
+            works.remove(&stranger.id.stack);
+        }
+        (works, upstreams)
+    }
+}

@@ -1,0 +1,137 @@
+//! Needs of stacks, from the states that they read, as far as literals, var files and defaults determine them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{roots::Roots, stack::FoundStack, tree::Tree, variables};
+use crate::{
+    hcl::{Expr, Module, Reference, RemoteState},
+    inventory::address::{EffectiveBackend, EnvValue, Setting, state_address},
+};
+
+/// Sets the needs of each stack, and returns warnings about cycles; the need that would close a cycle is left out.
+pub(super) fn find(tree: &Tree, roots: &Roots, project: &str, stacks: &mut [FoundStack]) -> Vec<String> {
+    let mut needs: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let environments: BTreeSet<String> = stacks.iter().flat_map(|stack| stack.dirs.keys().cloned()).collect();
+    for environment in &environments {
+        let views: Vec<(usize, View<'_>)> = stacks
+            .iter()
+            .enumerate()
+            .filter_map(|(index, stack)| Some((index, View::of(tree, roots, project, stack, environment)?)))
+            .collect();
+        let mut by_address = BTreeMap::new();
+        for (index, view) in &views {
+            by_address.extend(view.address().map(|address| (address, *index)));
+        }
+        for (index, view) in &views {
+            let read = view.module.remote_states.values().filter_map(|link| view.linked_address(link));
+            let others =
+                read.filter_map(|address| by_address.get(&address).copied()).filter(|other| other != index);
+            needs.entry(*index).or_default().extend(others);
+        }
+    }
+    let mut kept: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    let mut circles = Vec::new();
+    for (from, to) in needs.into_iter().flat_map(|(from, all)| all.into_iter().map(move |to| (from, to))) {
+        if reaches(&kept, to, from) {
+            circles
+                .push(format!("`{}` and `{}` read each other's states", stacks[from].name, stacks[to].name));
+        } else {
+            kept.entry(from).or_default().insert(to);
+        }
+    }
+    for (from, all) in kept {
+        stacks[from].needs = all.into_iter().map(|to| stacks[to].name.clone()).collect();
+    }
+    circles
+}
+
+fn reaches(needs: &BTreeMap<usize, BTreeSet<usize>>, from: usize, to: usize) -> bool {
+    from == to || needs.get(&from).into_iter().flatten().any(|next| reaches(needs, *next, to))
+}
+
+/// Stack in one environment, with the values of its variables.
+struct View<'a> {
+    module: &'a Module,
+    stack: &'a FoundStack,
+    environment: &'a str,
+    project: &'a str,
+    dir: &'a Utf8Path,
+    values: BTreeMap<String, Value>,
+}
+
+impl<'a> View<'a> {
+    fn of(
+        tree: &Tree,
+        roots: &'a Roots,
+        project: &'a str,
+        stack: &'a FoundStack,
+        environment: &'a str,
+    ) -> Option<Self> {
+        let dir = stack.dirs.get(environment)?;
+        let module = &roots.found.iter().find(|root| root.dir == *dir)?.module;
+        let values = variables::values(tree, module, dir, &stack.var_files, environment);
+        Some(Self { module, stack, environment, project, dir, values })
+    }
+
+    fn workspace(&self) -> Option<&str> {
+        self.stack.workspaces.then_some(self.environment)
+    }
+
+    fn look_up(&self, reference: Reference<'_>) -> Option<Value> {
+        match reference {
+            Reference::Variable(name) => self.values.get(name).cloned(),
+            Reference::Workspace => Some(Value::from(self.workspace().unwrap_or("default"))),
+            // Only links of the stack itself are read: both folders are the one that relative paths start from.
+            Reference::Folder(_) => Some(Value::from(".")),
+        }
+    }
+
+    fn setting(&self, value: &Expr) -> Setting {
+        let unknown = || Setting::Unknown("it is an expression".to_owned());
+        value.evaluate(&|reference| self.look_up(reference)).map_or_else(unknown, Setting::Known)
+    }
+
+    /// Returns the address of the stack's own state.
+    fn address(&self) -> Option<String> {
+        let block = self.module.backend.as_ref()?;
+        let mut values: IndexMap<String, Setting> =
+            block.attributes.iter().map(|(key, value)| (key.clone(), self.setting(&value.value))).collect();
+        for (key, value) in self.stack.pairs.iter().flat_map(|pairs| pairs.of(self.environment)) {
+            let text = value.as_str().map(|text| {
+                text.replace("{env}", self.environment)
+                    .replace("{project}", self.project)
+                    .replace("{stack}", &self.stack.name)
+            });
+            values.insert(key.to_owned(), Setting::Known(text.map_or_else(|| value.clone(), Value::from)));
+        }
+        self.known(&block.kind, values, self.workspace())
+    }
+
+    /// Returns the address of the state that a link reads.
+    fn linked_address(&self, link: &RemoteState) -> Option<String> {
+        let text =
+            |value: &Expr| value.evaluate(&|reference| self.look_up(reference))?.as_str().map(str::to_owned);
+        let kind = text(&link.backend.as_ref()?.value)?;
+        let workspace = match &link.workspace {
+            Some(workspace) => Some(text(&workspace.value)?),
+            None => None,
+        };
+        let values =
+            link.config.as_ref()?.iter().map(|(key, value)| (key.clone(), self.setting(value))).collect();
+        self.known(&kind, values, workspace.as_deref())
+    }
+
+    fn known(
+        &self,
+        kind: &str,
+        values: IndexMap<String, Setting>,
+        workspace: Option<&str>,
+    ) -> Option<String> {
+        let backend = EffectiveBackend { kind: kind.to_owned(), values, pairs: IndexMap::new(), place: None };
+        state_address(&backend, workspace, self.dir, &|_| EnvValue::Absent).known().map(str::to_owned)
+    }
+}
