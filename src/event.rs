@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Blocked, ChangeCounts, ChangedSince, EngineName, EnvName, ExitStatus, Expected, GateRecord, Outcome,
-    RunId, StackId,
+    RunId, RunVerb, StackId,
 };
 
 /// Event of a run, numbered by the dispatcher.
@@ -124,7 +124,7 @@ pub enum EventKind {
         /// Id of the run.
         run: RunId,
         /// Verb of the command line.
-        command: String,
+        command: RunVerb,
         /// Environment of the run.
         environment: EnvName,
         /// User that started the run, as the operating system or CI names them.

@@ -4,7 +4,7 @@ use crate::{
     engine::PlanMode,
     graph::Selection,
     journal::{RunStore, StoredRun},
-    model::{ExitStatus, RunResult},
+    model::{ExitStatus, RunResult, RunVerb},
     run::{
         Confirm, Context, RunRequest, Stopped, Usage,
         request::RunMode,
@@ -12,9 +12,6 @@ use crate::{
         stored::{Stored, stored},
     },
 };
-
-/// Name of the verb.
-const VERB: &str = "apply";
 
 /// Arguments of `envctl apply`.
 #[derive(Debug, Clone)]
@@ -54,8 +51,10 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         stored: Some(found.id),
         ..request.how.clone()
     };
-    let run_mode =
-        RunMode { command: VERB, mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal } };
+    let run_mode = RunMode {
+        verb: RunVerb::Apply,
+        mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
+    };
     let context = context.with_values(asked.vars, asked.sets);
     rounds::run_adopting(
         &context,
@@ -71,7 +70,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 fn newest_that_planned(store: &RunStore) -> anyhow::Result<StoredRun> {
     for run in store.list()? {
         let report = run.report()?;
-        if report.command != VERB || report.result != Some(RunResult::Refused) {
+        if report.command != RunVerb::Apply || report.result != Some(RunResult::Refused) {
             return Ok(run);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::PlanMode,
-    model::ExitStatus,
+    model::{ExitStatus, RunVerb},
     run::{Confirm, Context, RunRequest, request::RunMode, rounds},
 };
 
@@ -17,6 +17,6 @@ pub struct Request {
 
 /// Runs `envctl deploy`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let run_mode = RunMode { command: "deploy", mode: PlanMode::Normal };
+    let run_mode = RunMode { verb: RunVerb::Deploy, mode: PlanMode::Normal };
     rounds::run(context, &request.run, &request.confirm, run_mode)
 }

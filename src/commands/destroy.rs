@@ -3,7 +3,7 @@
 
 use crate::{
     engine::PlanMode,
-    model::ExitStatus,
+    model::{ExitStatus, RunVerb},
     run::{Confirm, Context, RunRequest, Usage, request::RunMode, rounds},
 };
 
@@ -23,6 +23,6 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
             Usage::Other(format!("`--replace {address}` makes no sense: everything is destroyed")).into()
         );
     }
-    let run_mode = RunMode { command: "destroy", mode: PlanMode::Destroy };
+    let run_mode = RunMode { verb: RunVerb::Destroy, mode: PlanMode::Destroy };
     rounds::run(context, &request.run, &request.confirm, run_mode)
 }

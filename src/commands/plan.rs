@@ -2,7 +2,7 @@
 
 use crate::{
     engine::PlanMode,
-    model::ExitStatus,
+    model::{ExitStatus, RunVerb},
     plans::Review,
     run::{
         Context, RunRequest, finish,
@@ -22,7 +22,7 @@ pub struct Request {
 
 /// Runs `envctl plan`.
 pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
-    let run_mode = RunMode { command: "plan", mode: PlanMode::Normal };
+    let run_mode = RunMode { verb: RunVerb::Plan, mode: PlanMode::Normal };
     let mut opened = open::open(context, &request.run, run_mode)?;
     let mut review = opened.deployment.review(&[]);
     let status = plan(context, request, &mut opened, &mut review);

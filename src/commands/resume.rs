@@ -7,7 +7,7 @@ use crate::{
     executor::{PriorResult, StoredPlan},
     graph::Selection,
     journal::{Remainder, RunStore, StackProgress, resumption},
-    model::{ExitStatus, StackId},
+    model::{ExitStatus, RunVerb, StackId},
     plans::{AskedFor, Key, guards::EarlierChanges},
     run::{
         Confirm, Context, RunRequest, Stopped, Usage, environment_lock,
@@ -76,7 +76,7 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
         changes: EarlierChanges::of_runs(chain.iter().map(|earlier| earlier.events.as_slice())),
     };
     let run_mode = RunMode {
-        command: verb(&asked),
+        verb: verb(&asked),
         mode: if asked.destroy { PlanMode::Destroy } else { PlanMode::Normal },
     };
     let how = RunRequest {
@@ -96,8 +96,8 @@ pub fn run(context: &Context, request: &Request) -> anyhow::Result<ExitStatus> {
 }
 
 /// Returns the verb of the resumed run.
-fn verb(asked: &AskedFor) -> &'static str {
-    if asked.destroy { "destroy" } else { "deploy" }
+fn verb(asked: &AskedFor) -> RunVerb {
+    if asked.destroy { RunVerb::Destroy } else { RunVerb::Deploy }
 }
 
 /// Returns the results that are taken over for each stack; other stacks are planned again.

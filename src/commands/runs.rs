@@ -7,7 +7,7 @@ use super::{gc, resume};
 use crate::{
     files,
     journal::{JournalError, RunStore, StoredRun},
-    model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, StackId},
+    model::{ChangeCounts, EnvName, ExitStatus, Report, RunId, RunResult, RunVerb, StackId},
     reporter::report_table,
     run::{Context, Stopped, resumable::hint_unfinished},
     ui::{Align, Count, Role, Table, seconds},
@@ -63,7 +63,7 @@ struct RunEntry {
     #[schemars(with = "String")]
     run: RunId,
     /// Verb of the run.
-    command: String,
+    command: RunVerb,
     /// Name of the environment.
     #[schemars(with = "String")]
     environment: EnvName,
@@ -163,7 +163,7 @@ fn list(
         table.row([
             report.run.to_string(),
             report.started.strftime("%Y-%m-%d %H:%M:%SZ").to_string(),
-            report.command.clone(),
+            report.command.to_string(),
             report.environment.to_string(),
             styles.paint(role, result),
             report.totals.resources().to_string(),

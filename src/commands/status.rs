@@ -10,7 +10,7 @@ use crate::{
     config::{Config, Environment},
     inventory::{Instance, Inventory},
     journal::RunStore,
-    model::{ChangeCounts, EnvName, ExitStatus, RunId, StackId, StackReport, StackResult},
+    model::{ChangeCounts, EnvName, ExitStatus, RunId, RunVerb, StackId, StackReport, StackResult},
     run::{
         Context,
         preflight::gone_stacks::{
@@ -91,7 +91,7 @@ struct Seen {
     #[schemars(with = "String")]
     run: RunId,
     /// Verb of the run.
-    command: String,
+    command: RunVerb,
     /// Result of the run; absent if it did not end.
     result: Option<String>,
     /// Start of the run.
@@ -207,7 +207,7 @@ fn stack_status(
     now: Timestamp,
 ) -> StackStatus {
     let settled = |past: &PastRun, stack: &StackReport| {
-        matches!(past.report.command.as_str(), "deploy" | "apply")
+        matches!(past.report.command, RunVerb::Deploy | RunVerb::Apply)
             && !past.destroys
             && !stack.incomplete
             && matches!(stack.result, Some(StackResult::Applied | StackResult::Clean))
@@ -241,7 +241,7 @@ fn seen(past: &PastRun, result: Option<String>, now: Timestamp) -> Seen {
     let report = &past.report;
     Seen {
         run: report.run.clone(),
-        command: report.command.clone(),
+        command: report.command,
         result,
         at: report.started.to_string(),
         age: now.duration_since(report.started).as_secs_f64().max(0.0),
@@ -306,7 +306,7 @@ fn newest(seen: Option<&Seen>, styles: Styles) -> String {
     let Some(seen) = seen else { return styles.paint(Role::Dim, "never") };
     let result = match seen.result.as_deref() {
         // Its plan had changes, and the run ended before they were applied.
-        Some("changes") if seen.command != "plan" => "not applied",
+        Some("changes") if seen.command != RunVerb::Plan => "not applied",
         result => result.unwrap_or("unfinished"),
     };
     let role = match result {

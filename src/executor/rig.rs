@@ -16,7 +16,8 @@ use crate::{
     event::{Consumer, Event, EventKind, RunStack, StepFinished, StepKind},
     journal::{FORMAT, Journal, RunStore},
     model::{
-        Action, Changes, Clock, EngineName, Failure, FailureKind, Outcome, ResourceChange, RunId, StackId,
+        Action, Changes, Clock, EngineName, Failure, FailureKind, Outcome, ResourceChange, RunId, RunVerb,
+        StackId,
     },
 };
 
@@ -143,7 +144,7 @@ impl Rig {
             .emit(EventKind::RunStarted {
                 format: FORMAT,
                 run,
-                command: "deploy".to_owned(),
+                command: RunVerb::Deploy,
                 environment: "staging".parse().unwrap(),
                 user: None,
                 host: None,

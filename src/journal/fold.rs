@@ -115,7 +115,7 @@ impl Fold {
         self.run = Some(Report {
             format: REPORT_FORMAT,
             run: run.clone(),
-            command: command.clone(),
+            command: *command,
             environment: environment.clone(),
             result: None,
             exit_code: None,

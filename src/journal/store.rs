@@ -133,6 +133,7 @@ mod tests {
         fold::tests::{event, run_started},
     };
     use super::*;
+    use crate::model::RunVerb;
 
     fn store(root: &tempfile::TempDir) -> RunStore {
         RunStore::new(Utf8Path::from_path(root.path()).unwrap())
@@ -171,7 +172,7 @@ mod tests {
         let runs = store.list().unwrap();
         assert_eq!(runs.iter().map(|run| &run.id).collect::<Vec<_>>(), [&new, &old]);
         assert!(matches!(runs[0].report(), Err(JournalError::BrokenLine { line: 1, .. })));
-        assert_eq!(runs[1].report().unwrap().command, "deploy");
+        assert_eq!(runs[1].report().unwrap().command, RunVerb::Deploy);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod ids;
 mod known;
 mod outcome;
 mod report;
+mod run_verb;
 mod variable_pattern;
 mod workspace;
 
@@ -44,5 +45,6 @@ pub use report::{
     APPLIED_EARLIER, DESTROYED_EARLIER, EngineReport, ErrorDocument, ErrorReport, NOT_BEGUN, Report,
     ResourceReport, RunResult, StackReport, StackResult, TENTATIVE, earlier_apply,
 };
+pub use run_verb::RunVerb;
 pub use variable_pattern::{InvalidVariablePattern, VariablePattern};
 pub use workspace::CreateWorkspace;

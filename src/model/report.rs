@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ActionInvocation, Block, ChangeCounts, ChangedSince, EngineName, EnvName, Eta, FailureKind,
-    ResourceAddress, RunId, StackId,
+    ResourceAddress, RunId, RunVerb, StackId,
 };
 
 /// Result of a run.
@@ -190,7 +190,7 @@ pub struct Report {
     #[schemars(with = "String")]
     pub run: RunId,
     /// Verb of the command line.
-    pub command: String,
+    pub command: RunVerb,
     /// Environment of the run.
     #[schemars(with = "String")]
     pub environment: EnvName,

@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Key, SealError, sealed};
-use crate::model::{EnvName, RunId, StackId};
+use crate::model::{EnvName, RunId, RunVerb, StackId};
 
 /// Purpose of the seal: a seal of another purpose does not verify.
 const PURPOSE: &str = "envctl request 1";
@@ -15,7 +15,7 @@ const PURPOSE: &str = "envctl request 1";
 #[serde(deny_unknown_fields)]
 pub struct AskedFor {
     /// Verb of the run: `plan`, `deploy` …
-    pub command: String,
+    pub command: RunVerb,
     /// True if the run destroys all selected stacks.
     pub destroy: bool,
     /// Environment of the run.

@@ -103,7 +103,7 @@ impl Opened {
             request.allow = self.guarded.allowed();
         }
         let config = context.config_path.as_deref();
-        let line = request.command_line(run_mode.command, &self.environment, &context.overrides, config);
+        let line = request.command_line(run_mode.verb, &self.environment, &context.overrides, config);
         if answers.confirm_rounds { format!("{line} --confirm-rounds") } else { line }
     }
 

@@ -31,11 +31,10 @@ pub(super) fn take_for_run(
     (run_mode, run): (RunMode, &RunId),
     request: &RunRequest,
 ) -> anyhow::Result<Option<EnvironmentLock>> {
-    let verb = run_mode.command;
-    if verb == "plan" {
+    if !run_mode.verb.may_change() {
         return Ok(None);
     }
-    let lock = take(context, store, environment, verb, Some(run))?;
+    let lock = take(context, store, environment, run_mode.verb.as_str(), Some(run))?;
     if let Some(resumed) = &request.resumes {
         resumable::may_be_resumed(store, resumed, environment)?;
     }

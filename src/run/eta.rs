@@ -18,7 +18,7 @@ impl Opened {
         if let Some(expected) = self.deployment.expected(StepKind::Plan, stacks)? {
             context.printer.say(line("planning", "planned", &expected));
         }
-        if self.verb != "plan"
+        if self.verb.may_change()
             && let Some(expected) = self.deployment.expected(StepKind::Apply, stacks)?
         {
             let (doing, done) = self.words();

@@ -40,7 +40,7 @@ pub(super) struct LastDeployment {
 impl LastDeployment {
     /// Returns the deployment of a stack in a run; absent if the run cannot have changed it.
     fn of(run: &PastRun, stack: &StackReport) -> Option<Self> {
-        if !["deploy", "apply", "destroy"].contains(&&*run.report.command) {
+        if !run.report.command.may_change() {
             return None;
         }
         let is_whole = matches!(stack.result, Some(StackResult::Applied | StackResult::Clean));

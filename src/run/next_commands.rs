@@ -10,7 +10,7 @@ use super::{
 use crate::{
     engine::PlanMode,
     graph::Selection,
-    model::{Blocked, EnvName, Outcome, RunId},
+    model::{Blocked, EnvName, Outcome, RunId, RunVerb},
     plans::Review,
     reporter,
     ui::{Count, Role, Styles},
@@ -44,14 +44,14 @@ impl NextCommands {
         if all {
             new.selection = Selection::default();
         }
-        let planner = match (run_mode.command, run_mode.mode) {
-            ("apply", PlanMode::Destroy) => "destroy",
-            ("apply", _) => "plan",
+        let planner = match (run_mode.verb, run_mode.mode) {
+            (RunVerb::Apply, PlanMode::Destroy) => RunVerb::Destroy,
+            (RunVerb::Apply, _) => RunVerb::Plan,
             (other, _) => other,
         };
         Self {
-            apply: line(&RunRequest { stored: Some(run.clone()), ..request.clone() }, "apply"),
-            again: line(request, run_mode.command),
+            apply: line(&RunRequest { stored: Some(run.clone()), ..request.clone() }, RunVerb::Apply),
+            again: line(request, run_mode.verb),
             anew: line(&new, planner),
             adopts: request.adopts(),
         }
@@ -136,7 +136,7 @@ impl Opened {
             if let Some(eta) = self.eta_of_apply()? {
                 line = format!("{line}\n{eta}");
             }
-            if self.verb == "plan" && !blocked.is_empty() {
+            if self.verb == RunVerb::Plan && !blocked.is_empty() {
                 if !are_all_groundless(blocked) {
                     line = format!("{line}\nguards would refuse to apply this");
                 }
@@ -146,12 +146,12 @@ impl Opened {
                     let command = self.apply_command(&flags, context);
                     line = format!("{line}; only where it is meant:\nnext: `{command}`");
                 }
-            } else if self.verb == "plan" && context.read_only {
+            } else if self.verb == RunVerb::Plan && context.read_only {
                 line = format!("{line}\n`ENVCTL_READ_ONLY` is set: nothing is applied here");
-            } else if self.verb == "plan" {
+            } else if self.verb == RunVerb::Plan {
                 line = format!("{line}\nnext: `{}`", self.apply_command(&[], context));
             }
-            if self.verb == "plan" {
+            if self.verb == RunVerb::Plan {
                 let items = self.guarded.checklist.lines();
                 line.extend(items.iter().map(|item| format!("\nchecklist {item}")));
             }

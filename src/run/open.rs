@@ -34,7 +34,7 @@ use crate::{
     graph::{Selected, StackGraph, Why},
     inventory::{Instance, Inventory, Modules},
     journal::{Durations, FORMAT, Journal, RunStore, Stopwatch, new_run_id},
-    model::{ChangedSince, CreateWorkspace, EnvName, RunId, StackId},
+    model::{ChangedSince, CreateWorkspace, EnvName, RunId, RunVerb, StackId},
     plans::{AskedFor, Key},
     process::Runner,
 };
@@ -51,8 +51,8 @@ pub(crate) struct Opened {
     pub(super) protected: bool,
     /// Guards of the environment.
     pub(crate) guarded: Guarded,
-    /// Name of the verb.
-    pub(crate) verb: &'static str,
+    /// Verb of the run.
+    pub(crate) verb: RunVerb,
     /// Commands for hints about the next step.
     pub(crate) next_commands: NextCommands,
     /// Git revision that the run starts from.
@@ -175,7 +175,7 @@ pub(crate) fn open(context: &Context, request: &RunRequest, run_mode: RunMode) -
         environment: environment.name.clone(),
         protected: environment.confirm,
         guarded,
-        verb: run_mode.command,
+        verb: run_mode.verb,
         next_commands,
         working_tree,
         mode: run_mode.mode,
@@ -222,7 +222,7 @@ fn started(
     EventKind::RunStarted {
         format: FORMAT,
         run,
-        command: run_mode.command.to_owned(),
+        command: run_mode.verb,
         environment,
         user: actor::user(context),
         host: actor::host(),
@@ -279,7 +279,7 @@ fn fits(environment: &Environment, request: &RunRequest, run_mode: RunMode) -> a
 
 /// Refuses to apply reused plans in an environment with `confirm`.
 fn may_reuse(environment: &Environment, request: &RunRequest, run_mode: RunMode) -> Result<(), Stopped> {
-    if request.reuse.is_some() && environment.confirm && run_mode.command != "plan" {
+    if request.reuse.is_some() && environment.confirm && run_mode.verb.may_change() {
         let message =
             format!("`--reuse` is for plans alone in `{}`, which needs a confirmation", environment.name);
         return Err(Stopped::refused(message).hint(format!("`envctl plan {} --reuse`", environment.name)));
@@ -301,7 +301,7 @@ fn asked_for(
     (environment, run, stacks): (&EnvName, &RunId, Vec<StackId>),
 ) -> AskedFor {
     AskedFor {
-        command: run_mode.command.to_owned(),
+        command: run_mode.verb,
         destroy: run_mode.mode == PlanMode::Destroy,
         environment: environment.clone(),
         replace: request.replace.clone(),

@@ -9,7 +9,7 @@ use crate::{
     engine::PlanMode,
     executor::Confirmation,
     graph::{Selection, Since},
-    model::{EnvName, GuardException, RunId},
+    model::{EnvName, GuardException, RunId, RunVerb},
     ui::shell_word,
 };
 
@@ -28,8 +28,8 @@ pub enum Stop {
 /// Verb and plan mode of a run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RunMode {
-    /// Name of the verb.
-    pub(crate) command: &'static str,
+    /// Verb of the run.
+    pub(crate) verb: RunVerb,
     /// Mode of the plans.
     pub(crate) mode: PlanMode,
 }
@@ -37,13 +37,13 @@ pub(crate) struct RunMode {
 impl RunMode {
     /// Returns true if the run makes all of its plans itself.
     pub(super) fn plans_anew(self, request: &RunRequest) -> bool {
-        self.command != "apply" && !request.adopts()
+        self.verb != RunVerb::Apply && !request.adopts()
     }
 
     /// Returns the kinds of keys in environments.toml that the verb depends on.
     pub(super) fn classes(self) -> &'static [VerbClass] {
-        match (self.command, self.mode) {
-            ("plan", _) => &[VerbClass::Plan],
+        match (self.verb, self.mode) {
+            (RunVerb::Plan, _) => &[VerbClass::Plan],
             (_, PlanMode::Destroy) => &[VerbClass::Plan, VerbClass::Change],
             _ => &[VerbClass::Plan, VerbClass::Change, VerbClass::Deploy],
         }
@@ -113,7 +113,7 @@ impl RunRequest {
     /// Returns the command line that repeats a verb with the same stacks and options.
     pub(super) fn command_line(
         &self,
-        verb: &str,
+        verb: RunVerb,
         environment: &EnvName,
         overrides: &Overrides,
         config: Option<&Utf8Path>,
@@ -123,7 +123,7 @@ impl RunRequest {
         if self.resumes.is_some() {
             words.extend(["runs", "resume"].map(str::to_owned));
         } else {
-            words.push(verb.to_owned());
+            words.push(verb.to_string());
         }
         if let Some(run) = self.resumes.as_ref().or(self.stored.as_ref()) {
             words.push(run.to_string());
@@ -209,20 +209,21 @@ mod tests {
         };
         let line = |age: Duration| {
             let request = RunRequest { reuse: Some(age), selection: Selection::default(), ..request.clone() };
-            let line = request.command_line("plan", &"dev".parse().unwrap(), &Overrides::default(), None);
+            let line =
+                request.command_line(RunVerb::Plan, &"dev".parse().unwrap(), &Overrides::default(), None);
             line.split(' ').next_back().unwrap().to_owned()
         };
         assert_eq!(line(REUSED_WITHOUT_AGE), "--reuse");
         assert_eq!(line(Duration::from_mins(90)), "--reuse=90m");
         let overrides = Overrides { vars: vec![("size".to_owned(), "3".to_owned())], ..Overrides::default() };
         assert_eq!(
-            request.command_line("deploy", &"production".parse().unwrap(), &overrides, None),
+            request.command_line(RunVerb::Deploy, &"production".parse().unwrap(), &overrides, None),
             "envctl deploy production 'app-*' network --changed=origin/main --tag base --target 'a.b[\"x\"]' --without module.m --allow window --ack on-call --var size=3 --with-dependents"
         );
         let sets =
             vec![("env.TOKEN".to_owned(), "t0ken".to_owned()), ("parallelism".to_owned(), "4".to_owned())];
         let line = request.command_line(
-            "plan",
+            RunVerb::Plan,
             &"dev".parse().unwrap(),
             &Overrides { sets, ..Overrides::default() },
             None,
@@ -231,7 +232,7 @@ mod tests {
         let run: RunId = RunId::new(1, 0);
         let resumed = RunRequest { resumes: Some(run.clone()), stop: Stop::AtFirstFailure, ..request };
         let line = resumed.command_line(
-            "deploy",
+            RunVerb::Deploy,
             &"production".parse().unwrap(),
             &overrides,
             Some(Utf8Path::new("my infra/environments.toml")),

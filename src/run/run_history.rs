@@ -5,7 +5,7 @@ use crate::{
     config::Config,
     event::EventKind,
     journal::{JournalError, RunStore, StoredRun},
-    model::Report,
+    model::{Report, RunVerb},
 };
 
 /// Past run, complete or not.
@@ -41,7 +41,8 @@ pub(super) fn past_run(store: &RunStore, stored: &StoredRun) -> Result<PastRun, 
     let report = crate::journal::fold(&recorded.events)
         .map_err(|source| JournalError::Fold { path: stored.dir.journal(), source })?;
     // The mode of a stored plan is only in its request.
-    let destroys = report.command == "destroy"
-        || (report.command == "apply" && asked_for(store, stored).is_ok_and(|(asked, _)| asked.destroy));
+    let destroys = report.command == RunVerb::Destroy
+        || (report.command == RunVerb::Apply
+            && asked_for(store, stored).is_ok_and(|(asked, _)| asked.destroy));
     Ok(PastRun { report, user, destroys })
 }

@@ -5,7 +5,7 @@ use crate::{
     event::{Revision, RunStack, StepFinished, StepKind},
     model::{
         Action, Block, Changes, EngineName, Failure, GateRecord, NOT_BEGUN, Outcome, ResourceChange, RunId,
-        SkipReason, StackReport,
+        RunVerb, SkipReason, StackReport,
     },
 };
 
@@ -27,7 +27,7 @@ pub(in crate::journal) fn run_started(stacks: &[&str]) -> EventKind {
     EventKind::RunStarted {
         format: crate::journal::FORMAT,
         run: RunId::new(1_700_000_000_000, 7),
-        command: "deploy".to_owned(),
+        command: RunVerb::Deploy,
         environment: "staging".parse().unwrap(),
         user: None,
         host: None,
