@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use petgraph::{algo::kosaraju_scc, graph::NodeIndex};
 
-use super::stack_graph::Edges;
+use super::edges::Edges;
 
 /// Returns the shortest cycle through the first declared stack that lies on one, with that stack at both ends.
 ///

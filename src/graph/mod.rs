@@ -4,8 +4,8 @@
 //! order lists dependencies first; stacks without an edge between them stay in the order of declaration.
 
 mod change;
-mod closure;
 mod cycle;
+mod edges;
 mod order;
 mod pattern;
 

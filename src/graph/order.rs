@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use petgraph::graph::NodeIndex;
 
-use super::stack_graph::Edges;
+use super::edges::Edges;
 
 /// Returns all indices, dependencies first, ties in order of declaration; absent when there is a cycle.
 pub(super) fn needs_first(edges: &Edges) -> Option<Vec<usize>> {

@@ -1,9 +1,11 @@
 //! Dependency graph of stacks: validated when built, immutable afterwards.
 
-use indexmap::IndexSet;
-use petgraph::graph::{DiGraph, NodeIndex};
+use std::collections::VecDeque;
 
-use super::{cycle, order};
+use indexmap::IndexSet;
+use petgraph::graph::NodeIndex;
+
+use super::{cycle, edges::Edges, order};
 use crate::model::StackId;
 
 /// Stack as a node of the graph.
@@ -39,9 +41,6 @@ pub enum GraphError {
 fn arrows(path: &[StackId]) -> String {
     path.iter().map(StackId::as_str).collect::<Vec<_>>().join(" → ")
 }
-
-/// Edges between indices of stacks, from a stack to its dependency.
-pub(super) type Edges = DiGraph<(), (), usize>;
 
 /// Stacks of one environment and their dependencies, without cycles.
 #[derive(Debug, Clone)]
@@ -140,6 +139,39 @@ impl StackGraph {
         places.sort_unstable();
         places
     }
+
+    /// Returns the transitive dependencies of these stacks, dependencies first. A given stack is included only if
+    /// another given stack needs it.
+    pub fn dependencies(&self, stacks: &[StackId]) -> Vec<StackId> {
+        self.closure(stacks, petgraph::Outgoing)
+    }
+
+    /// Returns the transitive dependents of these stacks, dependencies first.
+    pub fn dependents(&self, stacks: &[StackId]) -> Vec<StackId> {
+        self.closure(stacks, petgraph::Incoming)
+    }
+
+    fn closure(&self, stacks: &[StackId], direction: petgraph::Direction) -> Vec<StackId> {
+        let seeds: Vec<usize> = stacks.iter().filter_map(|s| self.names.get_index_of(s)).collect();
+        let reached = self.reach(&seeds, direction);
+        let inside = self.order.iter().filter(|place| reached[**place].is_some());
+        inside.map(|place| self.names[*place].clone()).collect()
+    }
+
+    /// Returns for each index the seed that reaches it over at least one edge; the nearest seed if there are several.
+    pub(super) fn reach(&self, seeds: &[usize], direction: petgraph::Direction) -> Vec<Option<usize>> {
+        let mut reached = vec![None; self.names.len()];
+        let mut queue: VecDeque<(usize, usize)> = seeds.iter().map(|seed| (*seed, *seed)).collect();
+        while let Some((place, seed)) = queue.pop_front() {
+            for next in self.places(place, direction) {
+                if reached[next].is_none() {
+                    reached[next] = Some(seed);
+                    queue.push_back((next, seed));
+                }
+            }
+        }
+        reached
+    }
 }
 
 #[cfg(test)]
@@ -181,5 +213,13 @@ pub(super) mod tests {
         assert_eq!(texts(&graph.needs("app")), ["db", "network"]);
         assert_eq!(texts(&graph.needed_by("network")), ["app", "db"]);
         assert!(graph.needs("nobody").is_empty());
+    }
+
+    #[test]
+    fn closures_reach_to_any_depth_and_leave_out_their_start() {
+        let graph = graph(&["app: db", "db: network", "network", "other"]).unwrap();
+        assert_eq!(texts(&graph.dependencies(&["app".parse().unwrap()])), ["network", "db"]);
+        assert_eq!(texts(&graph.dependents(&["network".parse().unwrap()])), ["db", "app"]);
+        assert!(graph.dependencies(&["other".parse().unwrap()]).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use indexmap::IndexSet;
 use petgraph::graph::NodeIndex;
 
-use super::{StackGraph, order, stack_graph::Edges};
+use super::{StackGraph, edges::Edges, order};
 use crate::model::StackId;
 
 impl StackGraph {

@@ -23,7 +23,6 @@ const SPREAD: &[&str] = &[
     "InputScope",
     "Opened",
     "RunStore",
-    "StackGraph",
     "Terraform",
     "Terragrunt",
     "Work",
