@@ -52,29 +52,6 @@ pub struct OrphanProcess {
     pub pid: u32,
 }
 
-impl RunStore {
-    /// Returns what unfinished runs and commands of an environment may have left behind.
-    pub fn leftovers(&self, environment: &EnvName) -> Result<Leftovers, JournalError> {
-        let mut found = Leftovers { commands: self.command_dirs(environment)?, ..Leftovers::default() };
-        for run in self.list()? {
-            // The report is written after the last event.
-            if run.dir.report().exists() {
-                continue;
-            }
-            match run.events() {
-                Ok(recorded) => found.runs.extend(left(&run, &recorded, environment)),
-                Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => {
-                    let (id, dir) = (run.id.clone(), run.dir.clone());
-                    found.runs.push(Left { id, dir, stacks: Vec::new(), started: Vec::new() });
-                    found.unreadable.push((run.id, error));
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
 fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<Left> {
     let (mut stacks, mut started) = (Vec::new(), Vec::new());
     for event in &recorded.events {
@@ -99,6 +76,27 @@ fn left(run: &StoredRun, recorded: &Recorded, environment: &EnvName) -> Option<L
 }
 
 impl Leftovers {
+    /// Lists what unfinished runs and commands of an environment may have left behind.
+    pub fn find(store: &RunStore, environment: &EnvName) -> Result<Self, JournalError> {
+        let mut found = Self { commands: store.command_dirs(environment)?, ..Self::default() };
+        for run in store.list()? {
+            // The report is written after the last event.
+            if run.dir.report().exists() {
+                continue;
+            }
+            match run.events() {
+                Ok(recorded) => found.runs.extend(left(&run, &recorded, environment)),
+                Err(JournalError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let (id, dir) = (run.id.clone(), run.dir.clone());
+                    found.runs.push(Left { id, dir, stacks: Vec::new(), started: Vec::new() });
+                    found.unreadable.push((run.id, error));
+                }
+            }
+        }
+        Ok(found)
+    }
+
     /// Returns the programs that run now, each once.
     ///
     /// Programs in the journal are recognized by their identity. A program that was started right before envctl was
@@ -183,9 +181,9 @@ mod tests {
             journal.append(&event(seq, kind)).unwrap();
         }
         let environment = "staging".parse().unwrap();
-        let found = store.leftovers(&environment).unwrap();
+        let found = Leftovers::find(&store, &environment).unwrap();
         assert!(found.unreadable.is_empty());
-        assert_eq!(store.leftovers(&"another".parse().unwrap()).unwrap().alive(), []);
+        assert_eq!(Leftovers::find(&store, &"another".parse().unwrap()).unwrap().alive(), []);
         found.alive().into_iter().map(|engine| (engine.stack, engine.pid)).collect()
     }
 
@@ -208,8 +206,8 @@ mod tests {
         let store = RunStore::new(Utf8Path::from_path(root.path()).unwrap());
         let dir = store.create(&RunId::new(1, 1)).unwrap();
         let environment = "staging".parse().unwrap();
-        assert!(store.leftovers(&environment).unwrap().unreadable.is_empty(), "it never began");
+        assert!(Leftovers::find(&store, &environment).unwrap().unreadable.is_empty(), "it never began");
         fs::write(dir.journal(), "{}\n{}\n").unwrap();
-        assert_eq!(store.leftovers(&environment).unwrap().unreadable.len(), 1);
+        assert_eq!(Leftovers::find(&store, &environment).unwrap().unreadable.len(), 1);
     }
 }

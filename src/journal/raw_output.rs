@@ -19,12 +19,12 @@ pub struct RawOutput {
     pub is_of_unknown_run: bool,
 }
 
-impl RunStore {
-    /// Returns the raw output left by runs and commands of an environment, or of all environments, whose envctl and
+impl RawOutput {
+    /// Lists the raw output left by runs and commands of an environment, or of all environments, whose envctl and
     /// programs have ended. A run whose journal does not name its environment is included for every environment.
-    pub fn raw_outputs(&self, environment: Option<&EnvName>) -> Result<Vec<RawOutput>, JournalError> {
+    pub fn find(store: &RunStore, environment: Option<&EnvName>) -> Result<Vec<Self>, JournalError> {
         let mut found = Vec::new();
-        for run in self.list()? {
+        for run in store.list()? {
             let outputs = in_folder(&run.dir.logs())?;
             if outputs.is_empty() {
                 continue;
@@ -34,11 +34,11 @@ impl RunStore {
             let is_own = started.is_none_or(|(wanted, own)| own.is_none_or(|own| own == *wanted));
             // While a run goes on, envctl has its journal open and its programs their output files.
             if is_own && writers(run.dir.path()).is_empty() {
-                found.extend(outputs.into_iter().map(|output| RawOutput { is_of_unknown_run, ..output }));
+                found.extend(outputs.into_iter().map(|output| Self { is_of_unknown_run, ..output }));
             }
         }
-        let of_environment = environment.map(|environment| self.command_dirs(environment)).transpose()?;
-        for folder in self.abandoned_commands()? {
+        let of_environment = environment.map(|environment| store.command_dirs(environment)).transpose()?;
+        for folder in store.abandoned_commands()? {
             let own = of_environment.as_ref().is_none_or(|own| own.contains(&folder.path));
             if own && writers(&folder.path).is_empty() {
                 found.extend(in_folder(&folder.path)?);

@@ -7,9 +7,6 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{JournalError, RunDir};
 use crate::{event::Event, files};
 
-/// Version of the journal's format, written into its first event.
-pub const FORMAT: u32 = 1;
-
 /// Journal of a running run; lines are only appended.
 #[derive(Debug)]
 pub struct Journal {

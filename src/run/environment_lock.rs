@@ -65,7 +65,7 @@ pub(crate) fn take(
         }
         Err(LockError::Journal(error)) => return Err(error.into()),
     };
-    let leftovers = store.leftovers(environment)?;
+    let leftovers = Leftovers::find(store, environment)?;
     wait(context, &leftovers)?;
     for (file, error) in leftovers.remove_begun_plans() {
         context.printer.warn(format_args!("`{file}` may hold secrets and could not be removed: {error}"));

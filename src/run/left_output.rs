@@ -28,7 +28,7 @@ pub(crate) fn take_in(
     environment: Option<&EnvName>,
     masking: Option<Masking<'_>>,
 ) {
-    let outputs = match store.raw_outputs(environment) {
+    let outputs = match RawOutput::find(store, environment) {
         Ok(outputs) => outputs,
         Err(error) => return context.printer.warn(error),
     };

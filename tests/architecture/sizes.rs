@@ -22,7 +22,6 @@ const SPREAD: &[&str] = &[
     "Context",
     "InputScope",
     "Opened",
-    "RunStore",
     "Terraform",
     "Terragrunt",
     "Work",
