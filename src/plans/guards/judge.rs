@@ -3,18 +3,9 @@
 use jiff::Timestamp;
 
 use super::{
-    Allowances, Circumstances, Tally, circumstances, circumstances::closed, limits, plan, resources,
+    Allowances, Circumstances, Rules, Tally, circumstances, circumstances::closed, limits, plan, resources,
 };
-use crate::{config::Guards, model::Blocked, plans::Review};
-
-/// Rules of an environment that guards apply.
-#[derive(Debug, Clone, Copy)]
-pub struct Rules<'a> {
-    /// Guards of the environment.
-    pub guards: &'a Guards,
-    /// True if the environment needs a confirmation: some changes are then refused without any guard.
-    pub confirm: bool,
-}
+use crate::{model::Blocked, plans::Review};
 
 /// Returns the refusals that keep the plans of a review from being applied; none when no stack would change.
 pub fn judge(
@@ -63,6 +54,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        config::Guards,
         model::{Action, GuardException, Outcome},
         plans::guards::rig::{PLANNED, review, stack},
     };

@@ -37,14 +37,16 @@ mod resources;
 #[cfg(test)]
 mod rig;
 mod rounds;
+mod rules;
 mod unplanned;
 
 pub use allowances::Allowances;
 pub use circumstances::{Circumstances, circumstances};
 pub use earlier::EarlierChanges;
-pub use judge::{Rules, judge, timely};
+pub use judge::{judge, timely};
 pub use limits::Tally;
 pub use losses::{Loss, LossKind, losses, losses_of_review};
 pub use plan_file::{Place, foreign};
 pub use rounds::{ShownLoss, shown_losses, unseen_losses};
+pub use rules::Rules;
 pub use unplanned::{covered, of_lost, of_typed, unnamed};
