@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 
-use super::working_tree::Places;
+use super::places::Places;
 
 /// Files that git tracks.
 #[derive(Debug, Default)]

@@ -3,11 +3,14 @@
 pub(crate) mod command;
 mod index;
 pub(crate) mod listing;
+mod places;
 pub(crate) mod queries;
 mod remotes;
 pub(crate) mod revision;
 pub(crate) mod submodules;
 mod working_tree;
 
+pub use places::Places;
+pub use remotes::RemoteHead;
 pub use revision::revision;
-pub use working_tree::{NoWorkingTree, Places, RemoteHead, WorkingTree};
+pub use working_tree::{NoWorkingTree, WorkingTree};

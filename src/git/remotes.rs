@@ -3,10 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::working_tree::RemoteHead;
-
 /// Git's name for the repository itself as the remote of a branch.
 const OWN: &str = ".";
+
+/// Remote branch that contains HEAD, as of the last fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteHead {
+    /// Name without the remote: `main`.
+    pub branch: String,
+    /// True if the branch's head is HEAD, so that no commit follows.
+    pub is_head: bool,
+}
 
 /// Remotes in the settings of a repository.
 #[derive(Debug, Default)]

@@ -7,7 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::{
     command::{Git, repository},
     index::Index,
-    remotes::Remotes,
+    places::Places,
+    remotes::{RemoteHead, Remotes},
 };
 use crate::process::Runner;
 
@@ -25,26 +26,6 @@ pub struct WorkingTree {
     pub remote_heads: Vec<RemoteHead>,
     /// Uncommitted files within the requested places, relative to the repository's root.
     pub dirty: Vec<String>,
-}
-
-/// Remote branch that contains HEAD, as of the last fetch.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RemoteHead {
-    /// Name without the remote: `main`.
-    pub branch: String,
-    /// True if the branch's head is HEAD, so that no commit follows.
-    pub is_head: bool,
-}
-
-/// Places in which uncommitted files count.
-#[derive(Debug, Clone, Default)]
-pub struct Places {
-    /// Files and folders, absolute.
-    pub paths: Vec<Utf8PathBuf>,
-    /// Extension of files that count in every folder.
-    pub extension: Option<&'static str>,
-    /// Files that engines load by their names, and that therefore count even if git ignores them.
-    pub loaded: Vec<Utf8PathBuf>,
 }
 
 /// Error of reading the working tree.

@@ -1,0 +1,14 @@
+//! Places in which uncommitted files count.
+
+use camino::Utf8PathBuf;
+
+/// Places in which uncommitted files count.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    /// Files and folders, absolute.
+    pub paths: Vec<Utf8PathBuf>,
+    /// Extension of files that count in every folder.
+    pub extension: Option<&'static str>,
+    /// Files that engines load by their names, and that therefore count even if git ignores them.
+    pub loaded: Vec<Utf8PathBuf>,
+}
