@@ -195,19 +195,19 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
         put("bind".to_owned(), names.into(), Some(&bind.origin));
     }
     put("lock_timeout".to_owned(), format!("{}s", settings.lock_timeout.as_secs()).into(), None);
-    for (name, value) in &settings.vars {
+    for (name, value) in settings.vars.iter() {
         let shown = match &value.value {
             VariableValue::Known(value) => value.clone(),
             VariableValue::Expression(text) => text.clone().into(),
         };
         put(format!("vars.{name}"), shown, Some(&value.origin));
     }
-    for (kind, pairs) in &settings.backend {
+    for (kind, pairs) in settings.backend.iter() {
         for (key, pair) in pairs {
             put(format!("backend.{kind}.{key}"), pair.value.clone(), Some(&pair.origin));
         }
     }
-    for (name, variable) in &settings.env {
+    for (name, variable) in settings.env.iter() {
         let value = match &variable.value.source {
             EnvSource::Plain(text) => text.clone(),
             EnvSource::Secret(source) => described(source),
@@ -222,7 +222,7 @@ fn values(instance: &Instance, source: &SourceFile, origins: bool) -> IndexMap<S
             put(format!("mocks.{stack}.{name}"), mock.value.clone(), Some(&mock.origin));
         }
     }
-    for (name, secret) in &settings.secrets {
+    for (name, secret) in settings.secrets.iter() {
         put(format!("secrets.{name}"), described(&secret.value).into(), Some(&secret.origin));
     }
     values

@@ -1,12 +1,11 @@
-//! `[discover]` for one environment: templates are expanded, captures are left in place.
+//! `[discover]`: settings as written, and their templates, which are expanded for one environment.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use super::{
-    expand::{Expander, Names},
-    load::Config,
+    expand::Expander,
     raw::{discover::DiscoverTable, template::Template},
-    settings::{Discover, Environment},
+    settings::Discover,
 };
 use crate::diagnostic::Diagnostics;
 
@@ -28,49 +27,20 @@ pub(crate) fn resolve(table: DiscoverTable) -> (Discover, DiscoverTemplates) {
     (discover, DiscoverTemplates { paths: table.paths, name: table.name })
 }
 
-impl Config {
-    /// Returns the patterns of `[discover]` for one environment: templates are expanded, `<captures>` and `**` are left in
-    /// place.
-    pub fn discover_paths(
+impl DiscoverTemplates {
+    /// Expands the templates of the patterns; `<captures>` and `**` are left in place.
+    pub(crate) fn paths(
         &self,
-        environment: &Environment,
+        mut expander: Expander<'_>,
     ) -> Result<Vec<(String, Range<usize>)>, Diagnostics> {
-        let none = BTreeMap::new();
-        let mut expander = self.discover_expander(environment, &none);
-        let templates = self.discover_templates.iter().flat_map(|templates| &templates.paths);
-        let paths = templates
-            .filter_map(|template| Some((expander.expand(template)?, template.span.clone())))
-            .collect();
+        let expand = |template: &Template| Some((expander.expand(template)?, template.span.clone()));
+        let paths = self.paths.iter().filter_map(expand).collect();
         if expander.problems.has_errors() { Err(expander.problems) } else { Ok(paths) }
     }
 
-    /// Returns the name of a discovered stack by `[discover] name`; `None` when that key is absent.
-    pub fn discovered_name(
-        &self,
-        environment: &Environment,
-        captures: &BTreeMap<String, String>,
-    ) -> Result<Option<String>, Diagnostics> {
-        let Some(template) = self.discover_templates.as_ref().and_then(|templates| templates.name.as_ref())
-        else {
-            return Ok(None);
-        };
-        let mut expander = self.discover_expander(environment, captures);
-        let name = expander.expand(template);
+    /// Expands the name of a discovered stack; `None` without `[discover] name`.
+    pub(crate) fn name(&self, mut expander: Expander<'_>) -> Result<Option<String>, Diagnostics> {
+        let name = self.name.as_ref().and_then(|template| expander.expand(template));
         if expander.problems.has_errors() { Err(expander.problems) } else { Ok(name) }
-    }
-
-    fn discover_expander<'a>(
-        &'a self,
-        environment: &'a Environment,
-        captures: &'a BTreeMap<String, String>,
-    ) -> Expander<'a> {
-        let names = Names {
-            project: &self.project.name,
-            environment: environment.name.as_str(),
-            stack: None,
-            keys: &self.environment_layers(environment).top.keys,
-            captures,
-        };
-        Expander::new(names, &self.sources)
     }
 }

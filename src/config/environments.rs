@@ -8,19 +8,18 @@ use std::{
 use indexmap::IndexMap;
 
 use super::{
-    convert,
+    convert::{self, BackendPairs},
     expand::{Expander, Names},
     guards::{self, Guards},
     origin::{Layer, Value, quoted},
     raw::{
         document::Document,
         field::Located,
-        layer::{Later, LayerTable},
+        layer::{Keys, Later, LayerTable},
         map::Named,
         reader::Sources,
     },
-    settings::Environment,
-    shared::SharedValues,
+    settings::{EnvVar, Environment, Secret, VarFile, VariableValue},
     support::Unsupported,
     unsets::UnsetUsage,
 };
@@ -38,6 +37,44 @@ pub(crate) struct EnvironmentLayers {
     pub(crate) top: Arc<LayerTable>,
     /// Converted values that instances share; converted when the first instance is resolved.
     pub(crate) shared: OnceLock<SharedValues>,
+}
+
+/// Values that instances of an environment share: of thousands of stacks, most set none themselves. Values whose templates
+/// name a stack are `None`.
+#[derive(Debug)]
+pub(crate) struct SharedValues {
+    pub(crate) vars: Arc<IndexMap<String, Value<VariableValue>>>,
+    pub(crate) var_files: Option<Arc<Vec<VarFile>>>,
+    pub(crate) backend: Option<Arc<BackendPairs>>,
+    pub(crate) env: Option<Arc<IndexMap<String, Value<EnvVar>>>>,
+    pub(crate) secrets: Option<Arc<IndexMap<String, Value<Secret>>>>,
+    pub(crate) values: Arc<BTreeMap<String, String>>,
+}
+
+impl SharedValues {
+    /// Converts the keys of an environment without a stack.
+    pub(crate) fn new(project: &str, environment: &EnvName, keys: &Keys, sources: &Sources) -> Self {
+        let captures = BTreeMap::new();
+        let expander = || {
+            let names =
+                Names { project, environment: environment.as_str(), stack: None, keys, captures: &captures };
+            Expander::new(names, sources)
+        };
+        Self {
+            vars: convert::vars(keys.vars.clone()).into(),
+            var_files: complete(expander(), |expander| convert::var_files(keys, expander)),
+            backend: complete(expander(), |expander| convert::backend(keys, expander)),
+            env: complete(expander(), |expander| convert::env(keys, expander)),
+            secrets: complete(expander(), |expander| convert::secrets(keys, expander)),
+            values: convert::values(keys).into(),
+        }
+    }
+}
+
+/// Returns a converted value; `None` if a template in it needs a name that only a stack has.
+fn complete<T>(mut expander: Expander<'_>, convert: impl FnOnce(&mut Expander<'_>) -> T) -> Option<Arc<T>> {
+    let value = convert(&mut expander);
+    expander.problems.0.is_empty().then(|| value.into())
 }
 
 /// All environments with their layers.
@@ -163,4 +200,70 @@ pub(crate) fn unsupported(later: &Later) -> Unsupported {
         written => written.to_string().trim_matches(['[', ']']).to_owned(),
     };
     Unsupported { path: format!("{table}.{}", later.key), origin: later.origin.clone(), verbs: later.verbs }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use crate::config::{Config, Overrides, Settings};
+
+    fn settings(text: &str, stack: &str, captures: &[(&str, &str)]) -> Settings {
+        let folder = tempfile::tempdir().unwrap();
+        let path = camino::Utf8Path::from_path(folder.path()).unwrap().join("environments.toml");
+        let all =
+            format!("{text}\n[environments.dev]\nvalues.unit = \"none\"\n[discover]\npaths = [\"<unit>\"]\n");
+        std::fs::write(&path, all).unwrap();
+        let (config, _) = Config::load(&path, &Overrides::default()).unwrap();
+        let captures =
+            captures.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let environment = config.environment("dev").unwrap();
+        // The first call fills the shared values, so that the second one uses them.
+        config
+            .settings(environment, &"other".parse().unwrap(), &BTreeMap::new(), Some("other".into()))
+            .unwrap();
+        config.settings(environment, &stack.parse().unwrap(), &captures, Some("found".into())).unwrap()
+    }
+
+    const FILE: &str = r#"
+        [project]
+        name = "shop"
+        [defaults]
+        var_files = ["{env}.tfvars"]
+        backend.s3.key = "{stack}"
+        env.UNIT = "{unit}"
+        vars.size = 1
+    "#;
+
+    #[test]
+    fn what_names_a_stack_is_not_shared() {
+        assert_eq!(settings(FILE, "app", &[]).backend["s3"]["key"].value, "app");
+        assert_eq!(settings(FILE, "app", &[]).var_files[0].path, "dev.tfvars");
+    }
+
+    #[test]
+    fn a_capture_that_hides_a_value_is_not_lost_to_sharing() {
+        let source = |settings: &Settings| format!("{:?}", settings.env["UNIT"].value.source);
+        assert_eq!(source(&settings(FILE, "app", &[])), "Plain(\"none\")");
+        assert_eq!(source(&settings(FILE, "app", &[("unit", "api")])), "Plain(\"api\")");
+        assert_eq!(settings(FILE, "app", &[("unit", "api")]).template_values["unit"], "api");
+    }
+
+    #[test]
+    fn a_layer_of_its_own_touches_nobody_else() {
+        let text =
+            format!("{FILE}\n[stacks.app]\nvars.size = 2\nvar_files = [\"own.tfvars\"]\nenv.OWN = \"x\"\n");
+        let app = settings(&text, "app", &[]);
+        assert_eq!(
+            (app.vars["size"].value.known().unwrap(), app.var_files[0].path.as_str()),
+            (&2.into(), "own.tfvars")
+        );
+        assert!(app.env.contains_key("OWN") && app.env.contains_key("UNIT"));
+        let other = settings(&text, "other", &[]);
+        assert_eq!(
+            (other.vars["size"].value.known().unwrap(), other.var_files[0].path.as_str()),
+            (&1.into(), "dev.tfvars")
+        );
+        assert!(!other.env.contains_key("OWN"));
+    }
 }

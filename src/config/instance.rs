@@ -1,19 +1,19 @@
 //! Settings of one instance: all layers merged, all templates expanded.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
 use super::{
+    config::Config,
     convert,
+    environments::SharedValues,
     expand::{Expander, Names},
     inputs,
-    load::Config,
     origin::{Layer, Value},
     raw::layer::{Keys, LayerTable},
     settings::{Environment, OutputPath, Settings},
-    shared::{Shared, SharedValues},
     stacks::StackLayers,
 };
 use crate::{
@@ -65,7 +65,9 @@ impl Config {
             layer: &layer,
             own,
             top: &layers.top.keys,
-            shared: layers.shared.get_or_init(|| self.shared_values(environment, &layers.top.keys)),
+            shared: layers.shared.get_or_init(|| {
+                SharedValues::new(&self.project.name, &environment.name, &layers.top.keys, &self.sources)
+            }),
             captures,
         };
         let mut settings = assemble(path.unwrap_or_default(), &parts, &mut expander);
@@ -215,7 +217,7 @@ fn assemble(path: Utf8PathBuf, parts: &Parts<'_>, expander: &mut Expander<'_>) -
 }
 
 /// Returns the environment's converted value if it applies to the instance, and a new one otherwise.
-fn either<T>(same: bool, shared: Option<&Shared<T>>, convert: impl FnOnce() -> T) -> Shared<T> {
+fn either<T>(same: bool, shared: Option<&Arc<T>>, convert: impl FnOnce() -> T) -> Arc<T> {
     match shared {
         Some(shared) if same => shared.clone(),
         _ => convert().into(),

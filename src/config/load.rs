@@ -1,52 +1,26 @@
-//! The whole configuration: read, resolved and validated, with all errors in one report.
+//! Loader of the configuration: reads, resolves and validates, with all errors in one report.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
 use super::{
-    discover::{self, DiscoverTemplates},
-    engines,
+    config::Config,
+    discover, engines,
     environments::{self, EnvironmentLayers, Resolved},
     overrides::Overrides,
-    raw::{
-        document::{Document, Reading, read_defaults},
-        layer::LayerTable,
-        reader::Sources,
-    },
-    settings::{Discover, EngineSettings, Environment, Project, Stack},
-    stacks::{self, StackLayers},
-    support::Unsupported,
+    raw::document::{Document, Reading, read_defaults},
+    settings::{Environment, Project},
+    stacks,
     unsets::UnsetUsage,
     validate,
 };
 use crate::{
     diagnostic::{Diagnostics, SourceFile},
     files,
-    model::{EnvName, StackId},
+    model::EnvName,
 };
-
-/// Resolved and validated configuration. It fits together by itself; the stacks' files are not considered.
-#[derive(Debug)]
-pub struct Config {
-    pub(crate) path: Utf8PathBuf,
-    pub(crate) root: Utf8PathBuf,
-    pub(crate) sources: Sources,
-    pub(crate) project: Project,
-    pub(crate) engines: [EngineSettings; 3],
-    pub(crate) environments: IndexMap<EnvName, Environment>,
-    pub(crate) environment_layers: Vec<EnvironmentLayers>,
-    pub(crate) stacks: IndexMap<StackId, Stack>,
-    pub(crate) stack_layers: Vec<StackLayers>,
-    pub(crate) discover: Option<Discover>,
-    pub(crate) discover_templates: Option<DiscoverTemplates>,
-    pub(crate) overrides: Vec<LayerTable>,
-    /// Keys of tables without layers that this version does not honour, with the environments that they concern; an empty
-    /// list stands for all.
-    pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
-    pub(crate) keep_runs: Option<Duration>,
-}
 
 /// Error of loading a configuration.
 #[derive(Debug, thiserror::Error)]

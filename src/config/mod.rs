@@ -5,6 +5,8 @@
 //! in templates; `validate/` checks tables against each other; `support` lists the keys that this version does not honour
 //! yet.
 
+#[expect(clippy::module_inception, reason = "the file is named after its type `Config`")]
+mod config;
 mod convert;
 mod discover;
 mod engines;
@@ -15,23 +17,21 @@ mod guards;
 mod inputs;
 mod instance;
 mod load;
-mod lookup;
 mod origin;
 mod output_path;
 mod overrides;
 mod raw;
 mod schema;
 mod settings;
-mod shared;
 mod stacks;
 mod support;
 mod unsets;
 mod validate;
 
+pub use config::{Config, UnknownEnvironment};
 pub use find::{FILE_NAME, find};
 pub use guards::{DenyRule, Guards, IdentityGuard, Window};
-pub use load::{Config, ConfigError};
-pub use lookup::UnknownEnvironment;
+pub use load::ConfigError;
 pub use origin::{Layer, Origin, Scope, Value};
 pub use overrides::{ENGINE_VARIABLE, Overrides, VARIABLES, program_variable, sets_environment};
 pub use raw::duration::{duration_word, parse_duration};
@@ -41,5 +41,4 @@ pub use settings::{
     BackendPair, Discover, EngineSettings, EnvSource, EnvVar, Environment, Hooks, MockOutput, OutputPath,
     Project, Secret, SecretSource, Settings, Stack, VarFile, VariableValue,
 };
-pub use shared::Shared;
 pub use support::{Unsupported, VerbClass};

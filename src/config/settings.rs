@@ -1,6 +1,6 @@
 //! Settings: the content of environments.toml once its layers are merged, in types that hold valid values only.
 
-use std::{collections::BTreeMap, fmt, num::NonZeroUsize, ops::Range, time::Duration};
+use std::{collections::BTreeMap, fmt, num::NonZeroUsize, ops::Range, sync::Arc, time::Duration};
 
 use camino::Utf8PathBuf;
 use indexmap::IndexMap;
@@ -10,7 +10,6 @@ use crate::{
         VersionConstraint,
         guards::Guards,
         origin::{Origin, Value},
-        shared::Shared,
         support::Unsupported,
     },
     model::{CreateWorkspace, EngineName, EnvName, StackId, VariablePattern},
@@ -247,17 +246,17 @@ pub struct Settings {
     /// Value of the template name `{prefix}`.
     pub prefix: Option<String>,
     /// Values for HCL variables.
-    pub vars: Shared<IndexMap<String, Value<VariableValue>>>,
+    pub vars: Arc<IndexMap<String, Value<VariableValue>>>,
     /// Var files in the order in which the engine gets them.
-    pub var_files: Shared<Vec<VarFile>>,
+    pub var_files: Arc<Vec<VarFile>>,
     /// Backend pairs by backend type.
-    pub backend: Shared<IndexMap<String, IndexMap<String, BackendPair>>>,
+    pub backend: Arc<IndexMap<String, IndexMap<String, BackendPair>>>,
     /// Environment variables for engines, hooks and commands.
-    pub env: Shared<IndexMap<String, Value<EnvVar>>>,
+    pub env: Arc<IndexMap<String, Value<EnvVar>>>,
     /// Environment variables that plans are bound to, beside those of the engine's table.
     pub bind: Option<Value<Vec<VariablePattern>>>,
     /// Secrets by HCL variable.
-    pub secrets: Shared<IndexMap<String, Value<Secret>>>,
+    pub secrets: Arc<IndexMap<String, Value<Secret>>>,
     /// Value of the engine's `-parallelism`.
     pub parallelism: Option<NonZeroUsize>,
     /// Time to wait for a state lock.
@@ -271,7 +270,7 @@ pub struct Settings {
     /// Globs of further files that belong to the stack, relative to its folder.
     pub files: Vec<String>,
     /// Values of free template names and captures.
-    pub template_values: Shared<BTreeMap<String, String>>,
+    pub template_values: Arc<BTreeMap<String, String>>,
     /// Keys of this stack that this version does not honour; a verb that would have to honour one refuses.
     pub unsupported: Vec<Unsupported>,
 }

@@ -130,7 +130,7 @@ impl Targets {
             .map_err(|source| TargetError::Write { path: state_dir.clone(), source })?;
         let mut notes = Vec::new();
         let mut var_files = Vec::new();
-        for file in &instance.settings.var_files {
+        for file in instance.settings.var_files.iter() {
             let path = instance.dir.join(&file.path);
             if files::is_there(&path) {
                 var_files.push(path);
@@ -183,7 +183,7 @@ impl Targets {
         let mut generated = GeneratedValues::new(format!("{stem}.tfvars.json").into());
         let mut values = IndexMap::new();
         let mut dropped = Vec::new();
-        for (name, value) in &instance.settings.vars {
+        for (name, value) in instance.settings.vars.iter() {
             if self.env.contains_key(&OsString::from(format!("TF_VAR_{name}"))) {
                 return Err(TargetError::Inherited { variable: name.clone() });
             }
@@ -220,7 +220,7 @@ impl Targets {
     ) -> Result<Arc<BTreeMap<OsString, OsString>>, TargetError> {
         let failed = |origin: &Origin, error: &SecretError| self.missing_secret(instance, origin, error);
         let mut env = Arc::clone(&self.env);
-        for (name, variable) in &instance.settings.env {
+        for (name, variable) in instance.settings.env.iter() {
             if variable.value.unless.iter().any(|other| self.env.contains_key(&OsString::from(other))) {
                 continue;
             }
@@ -233,7 +233,7 @@ impl Targets {
             };
             Arc::make_mut(&mut env).insert(name.into(), value_from(&self.project, name, value).into());
         }
-        for (name, secret) in &instance.settings.secrets {
+        for (name, secret) in instance.settings.secrets.iter() {
             let variable = OsString::from(format!("TF_VAR_{name}"));
             let source = &secret.value.source;
             let own = matches!(source, SecretSource::Env(from) if variable == from.as_str());

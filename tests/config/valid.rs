@@ -85,7 +85,7 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
     if let Some(parallelism) = settings.parallelism {
         line(format!("parallelism {parallelism}"));
     }
-    for (name, var) in &settings.vars {
+    for (name, var) in settings.vars.iter() {
         line(format!(
             "var {name} = {} ({}, {:?})",
             var.value.known().unwrap(),
@@ -93,15 +93,15 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
             var.scope()
         ));
     }
-    for file in &settings.var_files {
+    for file in settings.var_files.iter() {
         line(format!("var file {}{}", file.path, if file.optional { ", optional" } else { "" }));
     }
-    for (kind, pairs) in &settings.backend {
+    for (kind, pairs) in settings.backend.iter() {
         for (key, pair) in pairs {
             line(format!("backend {kind} {key} = {} ({})", pair.value, from(&pair.origin)));
         }
     }
-    for (name, var) in &settings.env {
+    for (name, var) in settings.env.iter() {
         let value = match &var.value.source {
             EnvSource::Plain(text) => text.clone(),
             EnvSource::Secret(source) => describe_source(source),
@@ -113,7 +113,7 @@ fn describe_instance(config: &Config, settings: &Settings, out: &mut String) {
         };
         line(format!("env {name} = {value}{unless} ({})", from(&var.origin)));
     }
-    for (name, secret) in &settings.secrets {
+    for (name, secret) in settings.secrets.iter() {
         line(format!("secret {name} {} ({})", describe_source(&secret.value), from(&secret.origin)));
     }
     for (name, input) in &settings.inputs {

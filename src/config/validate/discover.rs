@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, ops::Range};
 
 use crate::{
     config::{
+        Config,
         expand::{BUILT_IN, Expander, Names},
-        load::Config,
         raw::{document::Document, reader::Sources},
         settings::Environment,
     },

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::discover::{captures, expander, stand_ins, templates};
 use crate::{
     config::{
+        Config,
         expand::Expander,
-        load::Config,
         raw::{field::Read, layer::LayerTable, template::Template},
         settings::Environment,
         stacks::StackLayers,

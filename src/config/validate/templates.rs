@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::discover::expander;
 use crate::{
     config::{
-        load::Config,
+        Config,
         raw::{document::Document, field::Field, template::Template},
         settings::Environment,
     },

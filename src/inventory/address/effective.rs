@@ -49,7 +49,7 @@ pub fn effective_backend(
     if let Some(refused) = refused(id, module) {
         return Err(refused.into());
     }
-    for (kind, pairs) in &settings.backend {
+    for (kind, pairs) in settings.backend.iter() {
         if module.backend.as_ref().is_none_or(|block| block.kind != *kind) {
             found.extend(misplaced(id, kind, pairs, module, settings, toml));
         }

@@ -179,7 +179,7 @@ impl<'c> Touching<'c> {
             let is_lockfile = matches!(&trace, Trace::Changed(path) if path.ends_with(LOCKFILE));
             note(&mut found, if is_lockfile { Part::Lockfile } else { Part::File }, [trace]);
         }
-        for file in &instance.settings.var_files {
+        for file in instance.settings.var_files.iter() {
             let trace = self.matching.of_file(&instance.dir.join(&file.path));
             let is_own = |trace: &Trace| matches!(trace, Trace::Changed(path) if found.get(&Part::File).is_some_and(|own| own.contains(path)));
             let trace = trace.filter(|trace| !is_own(trace));

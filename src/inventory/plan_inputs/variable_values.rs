@@ -1,6 +1,6 @@
 //! Texts in the values of a stack's variables, from `vars` of environments.toml and from var files.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use hcl_edit::{expr::Expression, visit::Visit};
@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::{
-    config::{self, Shared, VarFile, VariableValue},
+    config::{self, VarFile, VariableValue},
     files,
     hcl::parse_body,
     inventory::{Instance, var_files::paths_in},
@@ -17,9 +17,9 @@ use crate::{
 /// Sources of the values of a stack's variables.
 #[derive(Debug, Clone)]
 pub(super) struct VariableValues {
-    vars: Shared<IndexMap<String, config::Value<VariableValue>>>,
+    vars: Arc<IndexMap<String, config::Value<VariableValue>>>,
     dir: Utf8PathBuf,
-    var_files: Shared<Vec<VarFile>>,
+    var_files: Arc<Vec<VarFile>>,
     /// Variables set by outputs of other stacks, by secrets or by `TF_VAR_…` of `env`: their values are not read here.
     hidden: BTreeSet<String>,
 }

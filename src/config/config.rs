@@ -1,23 +1,45 @@
-//! Queries on the configuration: environments by name or alias, stacks, engines, origins.
+//! Resolved configuration and its queries: environments by name or alias, stacks, engines, origins.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc, time::Duration};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
 use super::{
+    discover::DiscoverTemplates,
     environments::EnvironmentLayers,
-    load::Config,
+    expand::{Expander, Names},
     origin::Origin,
-    raw::table::Table,
+    raw::{layer::LayerTable, reader::Sources, table::Table},
     settings::{Discover, EngineSettings, Environment, Project, Stack},
     stacks::StackLayers,
     support::Unsupported,
 };
 use crate::{
-    diagnostic::{SourceFile, closest},
+    diagnostic::{Diagnostics, SourceFile, closest},
     model::{EngineName, EnvName, StackId},
 };
+
+/// Resolved and validated configuration. It fits together by itself; the stacks' files are not considered.
+#[derive(Debug)]
+pub struct Config {
+    pub(crate) path: Utf8PathBuf,
+    pub(crate) root: Utf8PathBuf,
+    pub(crate) sources: Sources,
+    pub(crate) project: Project,
+    pub(crate) engines: [EngineSettings; 3],
+    pub(crate) environments: IndexMap<EnvName, Environment>,
+    pub(crate) environment_layers: Vec<EnvironmentLayers>,
+    pub(crate) stacks: IndexMap<StackId, Stack>,
+    pub(crate) stack_layers: Vec<StackLayers>,
+    pub(crate) discover: Option<Discover>,
+    pub(crate) discover_templates: Option<DiscoverTemplates>,
+    pub(crate) overrides: Vec<LayerTable>,
+    /// Keys of tables without layers that this version does not honour, with the environments that they concern; an empty
+    /// list stands for all.
+    pub(crate) unsupported: Vec<(Unsupported, Vec<String>)>,
+    pub(crate) keep_runs: Option<Duration>,
+}
 
 /// Error for a word that names no environment.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +153,41 @@ impl Config {
         let layer = self.instance_layer(environment, own);
         layer.keys.each_origin("", &mut |path, origin| origins.push((path, origin.clone())));
         origins
+    }
+
+    /// Returns the patterns of `[discover]` for one environment: templates are expanded, `<captures>` and `**` are left in
+    /// place.
+    pub fn discover_paths(
+        &self,
+        environment: &Environment,
+    ) -> Result<Vec<(String, Range<usize>)>, Diagnostics> {
+        let Some(templates) = &self.discover_templates else { return Ok(Vec::new()) };
+        templates.paths(self.discover_expander(environment, &BTreeMap::new()))
+    }
+
+    /// Returns the name of a discovered stack by `[discover] name`; `None` when that key is absent.
+    pub fn discovered_name(
+        &self,
+        environment: &Environment,
+        captures: &BTreeMap<String, String>,
+    ) -> Result<Option<String>, Diagnostics> {
+        let Some(templates) = &self.discover_templates else { return Ok(None) };
+        templates.name(self.discover_expander(environment, captures))
+    }
+
+    fn discover_expander<'a>(
+        &'a self,
+        environment: &'a Environment,
+        captures: &'a BTreeMap<String, String>,
+    ) -> Expander<'a> {
+        let names = Names {
+            project: &self.project.name,
+            environment: environment.name.as_str(),
+            stack: None,
+            keys: &self.environment_layers(environment).top.keys,
+            captures,
+        };
+        Expander::new(names, &self.sources)
     }
 
     pub(crate) fn environment_layers(&self, environment: &Environment) -> &EnvironmentLayers {
